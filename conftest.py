@@ -1,0 +1,59 @@
+"""What holds for the tests and for the documentation: no network, and every Python example is run.
+
+Examples are the fenced `python` blocks of README.md and of the pages under docs/; see `tests/doc_examples.py`.
+They find a service on loopback by the usual environment variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sybil import Sybil
+
+from tests.doc_examples import PythonFences, close_loop, open_loop
+from tests.doc_server import doc_server
+from tests.network_guard import only_loopback
+from tests.shared import ROOT
+
+pytest_collect_file = Sybil(
+    path=str(ROOT),
+    parsers=[PythonFences()],
+    patterns=["README.md", "docs/**/*.md"],
+    setup=open_loop,
+    teardown=close_loop,
+    fixtures=["documented_service", "network_attempts"],
+).pytest()
+
+
+@pytest.fixture(scope="session")
+def _doc_server_url() -> Iterator[str]:
+    with doc_server() as url:
+        yield url
+
+
+@pytest.fixture
+def documented_service(_doc_server_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of an example: a service on loopback, and keys for it."""
+    monkeypatch.setenv("OPENROUTER_BASE_URL", _doc_server_url)
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-v1-example")
+    monkeypatch.setenv("OPENROUTER_MANAGEMENT_KEY", "sk-or-v1-example-management")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def network_attempts() -> Iterator[list[str]]:
+    """Attempts to reach another host, refused; each fails the test that made it."""
+    with only_loopback() as attempts:
+        yield attempts
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    attempts = getattr(item, "funcargs", {}).get("network_attempts", [])
+    try:
+        return (yield)
+    finally:
+        if attempts:
+            made = ", ".join(attempts)
+            attempts.clear()
+            pytest.fail(f"tests may reach loopback only: {made}", pytrace=False)

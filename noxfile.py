@@ -1,0 +1,114 @@
+"""The checks of the project; plain `nox` runs what continuous integration runs.
+
+Sessions need nothing but nox and an interpreter: each makes an environment of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+
+nox.needs_version = ">=2025.5"
+nox.options.sessions = ["tests", "trio", "lint", "typing", "docs", "wheel"]
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+nox.options.default_venv_backend = "virtualenv"
+
+
+def install(session: nox.Session, *groups: str, extras: str = "") -> None:
+    """Install the package as it is in the working tree, with extras, and the tools of some groups."""
+    tools = nox.project.dependency_groups(PYPROJECT, *groups) if groups else ()
+    session.install("-q", "-e", f".[{extras}]" if extras else ".", *tools)
+
+
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
+def tests(session: nox.Session) -> None:
+    """Run the suite and the examples of the documentation, on each Python found."""
+    install(session, extras="dev")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def trio(session: nox.Session) -> None:
+    """Run the tests that know no event loop under trio."""
+    install(session, extras="dev")
+    session.run("pytest", "tests", "--trio", "-m", "loopback", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Look for mistakes, and for formatting that differs from ruff's."""
+    session.install("-q", *nox.project.dependency_groups(PYPROJECT, "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check the types of the package and of the example calls, with mypy and pyright."""
+    install(session, "typing")
+    session.run("mypy", "--strict", "src", "tests/typing")
+    session.run("pyright", "src", "tests/typing")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error."""
+    install(session, "docs")
+    site = Path(session.create_tmp()).resolve() / "site"
+    quiet = {"NO_MKDOCS_2_WARNING": "1"}  # an advertisement of mkdocs-material, not a warning about our pages
+    session.run("mkdocs", "build", "--strict", "--site-dir", str(site), env=quiet)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Show which lines and branches the suite does not reach."""
+    install(session, "coverage", extras="dev")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "report", "--show-missing", "--skip-covered")
+
+
+@nox.session
+def spec(session: nox.Session) -> None:
+    """Distil an OpenAPI document, `nox -s spec -- PATH`, into the table of facts that contract tests read."""
+    if not session.posargs:
+        session.error("name the document: nox -s spec -- PATH")
+    install(session, extras="dev")
+    session.run("python", "tests/contract/distil.py", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run a benchmark: `nox -s bench -- pool` runs benchmarks/pool.py; further arguments are handed on."""
+    names = sorted(path.stem for path in (ROOT / "benchmarks").glob("[!_]*.py"))
+    if not session.posargs or session.posargs[0] not in names:
+        session.error(f"name a benchmark: {', '.join(names)}")
+    install(session, "bench")
+    name, *arguments = session.posargs
+    session.run("python", f"benchmarks/{name}.py", *arguments)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build wheel and sdist; install each without extras in an empty environment, and import it there."""
+    session.install("-q", "build")
+    built = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(built, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(built), silent=True)
+    packages = [*built.glob("*.whl"), *built.glob("*.tar.gz")]
+    if len(packages) != 2:
+        session.error(f"expected a wheel and an sdist, got {[package.name for package in packages]}")
+    for package in packages:
+        place = built / package.name.replace(".", "_")
+        session.run("python", "-m", "venv", str(place))
+        python = str(place / "bin" / "python")
+        session.run(python, "-m", "pip", "install", "-q", str(package), external=True)
+        session.chdir(built)  # away from the source
+        session.run(python, "-I", "-W", "error", "-c", "import openrouter_async", external=True)
+        session.run(python, "-I", "-W", "error", str(ROOT / "tests" / "installed.py"), external=True)
+        session.chdir(ROOT)

@@ -1,0 +1,178 @@
+"""`Attempts`: the requests of one call, told to the hooks and the log, and the waits between them.
+
+What is decided is decided in `_sansio.retry`; this is the part that sleeps.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import time
+from typing import TYPE_CHECKING
+
+import anyio
+
+from .._sansio.error_mapping import generation_id, request_id
+from .._sansio.redaction import redact, redact_json, safe_headers
+from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
+from .._secret import Secret, Secrets
+from ..errors import APIStatusError, ConfigurationError, OpenRouterError
+from ..hooks import RequestEvent
+from ..types._base import ResponseMeta
+from .clocks import Clocks
+
+if TYPE_CHECKING:
+    from .._sansio.request import RequestData
+    from .._sansio.retry import RetryBudget
+    from ..settings import Settings
+    from .exchange import Exchange
+
+__all__ = ["Attempts"]
+
+LOGGER = logging.getLogger("openrouter_async")
+
+
+class Attempts:
+    """One call: which request of it is running, what it met, and whether there is another."""
+
+    def __init__(
+        self, data: RequestData, settings: Settings, budget: RetryBudget, *, streaming: bool
+    ) -> None:
+        self.clocks = Clocks.start(settings.timeouts, streaming=streaming)
+        self.data = data
+        self.settings = settings
+        self._streaming = streaming
+        self._state = RetryState(resolve(settings.retries), budget)
+        self._began = time.monotonic()
+        self.secrets = Secrets()
+        """What must not appear in an error of the request that is running."""
+        self._exchange: Exchange | None = None
+        self._is_running = False
+
+    def begin(self, key: Secret | None) -> None:
+        """A request is about to be sent with `key`."""
+        self.secrets, self._exchange, self._is_running = Secrets(key), None, True
+        self._tell("started", logging.DEBUG)
+        if self.settings.log_bodies and self.data.content is not None:
+            LOGGER.debug(
+                "%s sent %s", self.data.operation.name, redact(self.data.content.decode("utf-8", "replace"))
+            )
+
+    def answered(self, exchange: Exchange) -> None:
+        """The headers of an answer have arrived."""
+        self._exchange = exchange
+
+    def meta(self) -> ResponseMeta:
+        """Return the HTTP side of the answer so far."""
+        assert self._exchange is not None
+        headers = safe_headers(self._exchange.headers)
+        return ResponseMeta(
+            status=self._exchange.status,
+            headers=headers,
+            request_id=request_id(headers),
+            generation_id=generation_id(headers),
+            elapsed=time.monotonic() - self._began,
+            attempts=self._state.attempts,
+        )
+
+    async def after(self, error: OpenRouterError, *, delivered: bool = False) -> None:
+        """Wait for the next attempt; raises `error`, or `DeadlineExceeded`, where there is none."""
+        self._complete(error)
+        if isinstance(error, ConfigurationError):
+            raise self.failed(error)
+        exchange = self._exchange
+        failure = Failure(
+            error=error,
+            stream=self._streaming,
+            replayable=self.data.operation.replayable,
+            delivered=delivered,
+            body_began=exchange is not None and exchange.bytes_read > 0,
+            should_retry=None if exchange is None else should_retry(exchange.headers),
+        )
+        remaining = self.clocks.total.at - time.monotonic()
+        decision = self._state.after(
+            failure,
+            random=random.random(),
+            remaining=None if remaining == math.inf else remaining,
+        )
+        if isinstance(decision, Wait):
+            self._tell("retried", logging.INFO, error=error, wait=decision.seconds)
+            await anyio.sleep(decision.seconds)
+        elif decision.reason == "deadline":
+            late = self.clocks.total.expired("")
+            late.retry_after = error.retry_after
+            raise self.failed(late) from error
+        else:
+            raise self.failed(error)
+
+    def succeeded(self) -> None:
+        """The answer, or the whole stream, was read."""
+        self._is_running = False
+        self._state.succeeded()
+        self._tell("finished", logging.INFO)
+
+    def failed(self, error: OpenRouterError) -> OpenRouterError:
+        """Put ids and attempts on the error of the call, tell the hooks, and return it."""
+        self._complete(error)
+        if self._is_running:
+            self._is_running = False
+            self._tell("failed", logging.INFO, error=error)
+        return error
+
+    def abandoned(self) -> None:
+        """The call was cancelled, or code of the caller's raised inside it; nothing if it had ended."""
+        if self._is_running:
+            self._is_running = False
+            self._tell("failed", logging.INFO)
+
+    def _complete(self, error: OpenRouterError) -> None:
+        """Fill in what the error does not know, and take the key out of what it was told."""
+        if self._is_running:
+            error.attempts = self._state.attempts
+        if self._exchange is not None:
+            meta = self.meta()
+            error.request_id = error.request_id or meta.request_id
+            error.generation_id = error.generation_id or meta.generation_id
+        for name, value in vars(error).items():
+            if isinstance(value, str):
+                setattr(error, name, redact(value, self.secrets))
+        error.args = (error.message,)
+        if isinstance(error, APIStatusError):
+            metadata = redact_json(dict(error.metadata), self.secrets)
+            assert isinstance(metadata, dict)
+            error.metadata = metadata
+
+    def _tell(
+        self, what: str, level: int, *, error: OpenRouterError | None = None, wait: float | None = None
+    ) -> None:
+        """Write a log record, and call the hooks, if there is anyone to read them."""
+        hooks = self.settings.hooks
+        if not hooks and not LOGGER.isEnabledFor(level):
+            return
+        exchange = self._exchange
+        headers = {} if exchange is None else exchange.headers
+        event = RequestEvent(
+            operation=self.data.operation.name,
+            method=self.data.operation.method,
+            path=self.data.path,
+            attempt=self._state.attempts,
+            elapsed=time.monotonic() - self._began,
+            status=None if exchange is None else exchange.status,
+            generation_id=generation_id(headers),
+            error=error,
+            wait=wait,
+        )
+        LOGGER.log(
+            level,
+            "%s %s: attempt %d, status %s, %.3f s%s%s",
+            event.operation,
+            what,
+            event.attempt,
+            event.status,
+            event.elapsed,
+            "" if error is None else f", {type(error).__name__}",
+            "" if wait is None else f", again in {wait:.3f} s",
+        )
+        for hook in hooks:
+            getattr(hook, what)(event)

@@ -1,0 +1,408 @@
+"""`ConnectionTransport`: the connections of a client, below httpx's interface for transports.
+
+httpx's own pool collapses above a hundred calls at once, and loses places for good when calls are cancelled while
+connections are made. This one is no queue. Whoever calls has a place in the client's limiter already, so it gets a
+connection at once: an idle one, or a new one.
+
+*Theory of operation.* A connection is httpcore's HTTP/1.1 connection over a stream of ours, and serves one call at a
+time. Those that are idle lie on a stack for each origin; the last that was put there is taken first.
+
+```
+  connect ──> in use ──(answer read to its end, nothing after it)──> idle ──> in use
+                 │                                                    │
+                 └─(anything else: error, cancelled, left early)──> closed <──(byte, end, age)
+```
+
+State changes without an `await` in between, so no cancellation can come between taking a connection and noting it.
+Closing never waits. The rule that makes this safe: a connection whose call did not end cleanly is closed.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
+
+import anyio
+import anyio.lowlevel
+import httpcore
+import httpx
+
+from ..options import Limits
+from .httpcore_mapping import as_httpx
+from .network import CallStream, Network, current_network, shut_down
+from .proxies import Proxies
+from .tls import TLSSettings
+
+__all__ = ["ConnectionStats", "ConnectionTransport"]
+
+
+class ConnectionStats(NamedTuple):
+    """How many connections a transport has; those of proxies are not counted."""
+
+    open: int
+    """Idle ones and those in use."""
+    idle: int
+
+
+class _Site:
+    """An origin, how it is reached, and its idle connections, oldest first."""
+
+    __slots__ = ("idle", "is_secure", "origin", "proxy")
+
+    def __init__(self, url: httpx.URL, proxy: httpx.Proxy | None) -> None:
+        if url.scheme not in ("http", "https"):
+            raise httpx.UnsupportedProtocol(f"the URL has the scheme {url.scheme!r}; expected https or http")
+        self.is_secure = url.scheme == "https"
+        self.origin = httpcore.Origin(
+            url.raw_scheme, url.raw_host, url.port or (443 if self.is_secure else 80)
+        )
+        self.proxy = proxy
+        self.idle: dict[_Connection, None] = {}
+
+
+class _Connection:
+    """One connection; `calls` tells the call that has it from earlier ones."""
+
+    __slots__ = ("calls", "http", "idle_since", "site", "stream")
+
+    def __init__(self, site: _Site, stream: CallStream) -> None:
+        self.site = site
+        self.stream = stream
+        self.http = httpcore.AsyncHTTP11Connection(site.origin, stream)
+        self.calls = 0
+        self.idle_since = 0.0
+
+    def ended_cleanly(self) -> bool:
+        """Whether the last answer was read to its end, and nothing came after it."""
+        return self.http.is_idle() and not _trailing_data(self.http) and not self.stream.is_readable()
+
+
+def _trailing_data(http: httpcore.AsyncHTTP11Connection) -> bool:
+    """Whether bytes came in one packet with the end of an answer.
+
+    httpcore has no public word for it, so this is the one look at its insides. Where they have changed the answer
+    is yes: no connection would be reused then, and a test fails.
+    """
+    parser = getattr(http, "_h11_state", None)
+    return bool(getattr(parser, "trailing_data", (b"unknown", False))[0])
+
+
+class ConnectionTransport(httpx.AsyncBaseTransport):
+    """Sends requests over connections of its own, as many as there are calls at once."""
+
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: httpx.Proxy | httpx.URL | str | None = None,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            limits: `idle` and `idle_expiry` are used.
+            ssl_context: Without one, httpx's: `SSL_CERT_FILE` and `SSL_CERT_DIR`, else certifi's authorities.
+            proxy: For all requests; without one the environment decides.
+
+        Raises:
+            ConfigurationError: `proxy` cannot be used.
+        """
+        self._limits = limits
+        self._tls = TLSSettings(ssl_context)
+        self._proxies = Proxies(proxy)
+        self._sites: dict[tuple[str, str, int | None], _Site] = {}
+        self._open: set[_Connection] = set()
+        self._idle = 0
+        self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
+        self._waiting: set[anyio.CancelScope] = set()
+        self._network: Network | None = None
+        self._sweep_cancel: Callable[[], None] | None = None
+        self._is_closed = False
+
+    def __repr__(self) -> str:
+        state = "closed" if self._is_closed else f"{len(self._open)} open, {self._idle} idle"
+        return f"<ConnectionTransport: {state}>"
+
+    def stats(self) -> ConnectionStats:
+        """Return how many connections there are."""
+        return ConnectionStats(len(self._open), self._idle)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer, its headers read.
+
+        `response.extensions["abort"]` is a function that closes the connection if it still serves this call; any
+        thread may call it. Cancelling closes the connection at once.
+
+        Raises:
+            httpx.TransportError: no connection, no answer, or nonsense.
+        """
+        url = request.url
+        key = (url.scheme, url.host, url.port)
+        site = self._sites.get(key)
+        if site is None:
+            site = self._sites[key] = _Site(url, self._proxies.of(url))
+        if site.proxy is not None:
+            return await self._send_by_proxy(site.proxy, request)
+        core_request = httpcore.Request(
+            request.method,
+            httpcore.URL(
+                scheme=site.origin.scheme,
+                host=site.origin.host,
+                port=site.origin.port,
+                target=url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        connection = self._take_idle(site)
+        if connection is not None:
+            received = connection.stream.received
+            try:
+                return await self._exchange(connection, core_request)
+            except (httpx.NetworkError, httpx.RemoteProtocolError):
+                # The server closed the connection while it was idle, and the request crossed with that.
+                is_stale = connection.stream.received == received
+                if not is_stale or self._is_closed or not isinstance(request.stream, httpx.ByteStream):
+                    raise
+        connection = await self._connect(site, request.extensions.get("timeout", {}).get("connect"))
+        return await self._exchange(connection, core_request)
+
+    async def aclose(self) -> None:
+        """Close all connections, also those in use: their calls end with an error. Harmless when done before."""
+        self._is_closed = True
+        for scope in list(self._waiting):
+            scope.cancel()
+        for connection in list(self._open):
+            self._discard(connection)
+        if self._sweep_cancel is not None:
+            self._sweep_cancel()
+            self._sweep_cancel = None
+        proxied, self._proxied = self._proxied, {}
+        for transport in proxied.values():
+            await transport.aclose()
+        await anyio.lowlevel.cancel_shielded_checkpoint()  # asyncio closes the sockets in its next round
+
+    # One call
+
+    async def _exchange(self, connection: _Connection, request: httpcore.Request) -> httpx.Response:
+        connection.calls += 1
+        connection.stream.begin_call()
+        try:
+            answer = await connection.http.handle_async_request(request)
+        except Exception as error:
+            self._discard(connection)
+            raise as_httpx(error) from error
+        except BaseException:
+            self._discard(connection)
+            raise
+        answer.extensions["abort"] = partial(self._abort_from_anywhere, connection, connection.calls)
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_Body(self, connection, answer),
+            extensions=answer.extensions,
+        )
+
+    async def _connect(self, site: _Site, timeout: float | None) -> _Connection:
+        """Return a new connection; name, socket and TLS together may take `timeout` seconds."""
+        if self._network is None:
+            self._network = current_network()
+        with self._until_closed(timeout) as scope:
+            try:
+                context = await self._tls.get() if site.is_secure else None
+                stream = await self._network.connect(
+                    site.origin.host.decode("ascii"), site.origin.port, context
+                )
+            except Exception as error:
+                raise as_httpx(error) from error
+            finally:
+                self._waiting.discard(scope)
+            connection = _Connection(site, stream)
+            self._open.add(connection)
+            return connection
+        raise _closed() if self._is_closed else httpx.ConnectTimeout(f"no connection within {timeout} s")
+
+    async def _send_by_proxy(self, proxy: httpx.Proxy, request: httpx.Request) -> httpx.Response:
+        with self._until_closed() as scope:
+            try:
+                transport = await self._proxy_transport(proxy)
+                response = await transport.handle_async_request(request)
+            finally:
+                self._waiting.discard(scope)
+            sock = response.extensions["network_stream"].get_extra_info("socket")
+            response.extensions["abort"] = partial(shut_down, sock)
+            return response
+        raise _closed()
+
+    async def _proxy_transport(self, proxy: httpx.Proxy) -> httpx.AsyncHTTPTransport:
+        """Return httpx's own transport for this proxy."""
+        context = await self._tls.get()
+        key = str(proxy.url)
+        if key not in self._proxied:
+            if proxy.url.scheme == "https" and proxy.ssl_context is None:
+                proxy = httpx.Proxy(proxy.url, auth=proxy.auth, headers=proxy.headers, ssl_context=context)
+            self._proxied[key] = httpx.AsyncHTTPTransport(
+                verify=context,
+                proxy=proxy,
+                # The limiter above is the only queue: a pool without a limit makes nobody wait.
+                limits=httpx.Limits(
+                    max_connections=None,
+                    max_keepalive_connections=self._limits.idle,
+                    keepalive_expiry=self._limits.idle_expiry,
+                ),
+            )
+        return self._proxied[key]
+
+    def _until_closed(self, timeout: float | None = None) -> anyio.CancelScope:
+        """Return a scope that ends when the transport is closed; whoever leaves it takes it from `_waiting`."""
+        if self._is_closed:
+            raise _closed()
+        scope = anyio.move_on_after(timeout)
+        self._waiting.add(scope)
+        return scope
+
+    async def _finish(self, connection: _Connection, answer: httpcore.Response) -> None:
+        """Let go of a connection whose answer was read to its end."""
+        try:
+            await answer.aclose()
+        except BaseException:
+            self._discard(connection)
+            raise
+        if self._idle < self._limits.idle and connection in self._open and connection.ended_cleanly():
+            self._put_idle(connection)
+        else:
+            self._discard(connection)
+
+    def _abort_from_anywhere(self, connection: _Connection, call: int) -> None:
+        """Close the connection if it still serves this call. Any thread, any moment, e.g. of the collector."""
+        assert self._network is not None
+        try:
+            self._network.call_soon(partial(self._abort_call, connection, call))
+        except RuntimeError:  # the event loop has ended
+            if connection.calls == call:
+                shut_down(connection.stream.get_extra_info("socket"))
+
+    def _abort_call(self, connection: _Connection, call: int) -> None:
+        if connection.calls == call and connection not in connection.site.idle:
+            self._discard(connection)
+
+    # The stack of idle connections
+
+    def _take_idle(self, site: _Site) -> _Connection | None:
+        while site.idle:
+            connection, _ = site.idle.popitem()
+            self._idle -= 1
+            connection.stream.on_idle_event = None
+            if self._expires_in(connection) > 0 and not connection.stream.is_readable():
+                return connection
+            self._discard(connection)
+        return None
+
+    def _put_idle(self, connection: _Connection) -> None:
+        assert self._network is not None
+        connection.idle_since = time.monotonic()
+        connection.site.idle[connection] = None
+        self._idle += 1
+        connection.stream.on_idle_event = partial(self._discard, connection)
+        if self._sweep_cancel is None:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Close what is too old, and come back when the next will be; where there are no timers, with its use."""
+        assert self._network is not None
+        self._sweep_cancel = None
+        oldest = None
+        for site in self._sites.values():
+            while site.idle:
+                connection = next(iter(site.idle))
+                left = self._expires_in(connection)
+                if left > 0:
+                    oldest = left if oldest is None else min(left, oldest)
+                    break
+                self._discard(connection)
+        if oldest is not None:
+            self._sweep_cancel = self._network.call_later(oldest, self._sweep)
+
+    def _expires_in(self, connection: _Connection) -> float:
+        return connection.idle_since + self._limits.idle_expiry - time.monotonic()
+
+    def _discard(self, connection: _Connection) -> None:
+        """Close a connection at once; harmless when done before."""
+        self._open.discard(connection)
+        if connection in connection.site.idle:
+            del connection.site.idle[connection]
+            self._idle -= 1
+        connection.stream.abort()
+
+
+def _closed() -> httpx.ConnectError:
+    return httpx.ConnectError("the transport is closed")
+
+
+class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
+    """The body of an answer. Its end frees the connection; closing it earlier closes the connection."""
+
+    def __init__(
+        self, transport: ConnectionTransport, connection: _Connection, answer: httpcore.Response
+    ) -> None:
+        self._transport = transport
+        self._connection = connection
+        self._answer = answer
+        self._chunks: AsyncIterator[bytes] | None = None
+        self._is_reading = False
+        self._is_complete = False
+        self._is_closed = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Return itself: a body is read once."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            httpx.TransportError: the connection broke, was closed, or brought nonsense.
+        """
+        if self._is_complete:
+            raise StopAsyncIteration
+        if self._is_closed:
+            raise httpx.ReadError("the answer was closed before its end")
+        if self._chunks is None:
+            assert isinstance(self._answer.stream, AsyncIterable)
+            self._chunks = self._answer.stream.__aiter__()
+        self._is_reading = True
+        try:
+            return await self._chunks.__anext__()
+        except StopAsyncIteration:
+            self._is_complete = True
+            await self._transport._finish(self._connection, self._answer)
+            raise
+        except Exception as error:
+            self._close()
+            raise as_httpx(error) from error
+        except BaseException:
+            self._close()
+            raise
+        finally:
+            self._is_reading = False
+
+    async def aclose(self) -> None:
+        """Close the connection if the body was not read to its end; harmless when done before."""
+        if self._is_complete or self._is_closed:
+            return
+        self._close()
+        if self._chunks is not None and not self._is_reading:
+            # httpcore's generators are brought to their end, which the closed stream makes short. Left to the
+            # collector, trio warns of them, and asyncio starts a task for each.
+            with suppress(httpcore.NetworkError, httpcore.ProtocolError):
+                async for _ in self._chunks:
+                    pass
+
+    def _close(self) -> None:
+        self._is_closed = True
+        self._transport._discard(self._connection)

@@ -1,0 +1,116 @@
+"""The exceptions of httpx become ours, at this one place.
+
+The original is kept as `__cause__` by the callers (`raise ... from`).
+"""
+
+from __future__ import annotations
+
+import errno
+import ssl
+from typing import Literal
+
+import httpx
+
+from ..errors import (
+    ConfigurationError,
+    ConnectError,
+    ConnectionLost,
+    InvalidResponseError,
+    OpenRouterError,
+    RequestTimeout,
+    TLSError,
+)
+
+__all__ = ["Phase", "from_httpx"]
+
+Phase = Literal["headers", "body"]
+"""How far an exchange had come: before the end of the response headers, or after it."""
+
+
+def from_httpx(exc: Exception, phase: Phase, host: str) -> OpenRouterError | None:
+    """Return the error that `exc` is to the caller; None if it is no failure of the transport."""
+    # A transport of the caller may raise what lies below httpx.
+    if isinstance(exc, httpx.TimeoutException | TimeoutError):
+        return _timeout(exc, phase, host)
+    if isinstance(exc, httpx.ConnectError | httpx.ProxyError):
+        return _connect_error(exc, host)
+    if isinstance(exc, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
+        return ConfigurationError(f"the request to {host} cannot be sent: {exc}")
+    if isinstance(exc, httpx.DecodingError | httpx.TooManyRedirects):
+        return InvalidResponseError(f"the answer of {host} cannot be read: {exc}")
+    if isinstance(exc, httpx.HTTPError | httpx.StreamError | OSError):
+        before = "before the answer began" if phase == "headers" else "before the answer was whole"
+        reason = _reason(exc)
+        return ConnectionLost(
+            f"the connection to {host} was lost {before}" + (f": {reason}" if reason else "")
+        )
+    return None
+
+
+def _timeout(exc: Exception, phase: Phase, host: str) -> RequestTimeout:
+    if isinstance(exc, httpx.ConnectTimeout):
+        return RequestTimeout(
+            f"no connection to {host} within the connect clock; see Timeouts(connect=...)",
+            phase="connect",
+            may_have_been_billed=False,
+        )
+    if isinstance(exc, httpx.PoolTimeout):
+        return RequestTimeout(
+            f"the pool of the HTTP client given had no free connection to {host} in time",
+            phase="queue",
+            may_have_been_billed=False,
+        )
+    if phase == "headers":
+        return RequestTimeout(
+            f"{host} sent no answer within the headers clock; see Timeouts(headers=...)", phase="headers"
+        )
+    return RequestTimeout(
+        f"{host} stopped sending in the middle of the answer; see Timeouts(idle=...)", phase="idle"
+    )
+
+
+def _connect_error(exc: Exception, host: str) -> ConnectError:
+    for cause in _causes(exc):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return TLSError(
+                f"the certificate of {host} was refused: {cause.verify_message}; give an ssl_context"
+                " that knows its authority",
+                may_have_been_billed=False,
+            )
+        if isinstance(cause, ssl.SSLError):
+            return TLSError(
+                f"the TLS handshake with {host} failed: {cause.reason or cause}", may_have_been_billed=False
+            )
+        if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
+            return ConnectError(
+                f"no file descriptor is left for a connection to {host}; raise the limit of open files,"
+                " or lower Limits(concurrency=...)",
+                may_have_been_billed=False,
+            )
+    reason = _reason(exc)
+    return ConnectError(
+        f"no connection to {host}" + (f": {reason}" if reason else ""), may_have_been_billed=False
+    )
+
+
+def _causes(exc: BaseException) -> list[BaseException]:
+    """Return an exception and what it came from, innermost last."""
+    chain: list[BaseException] = []
+    pending: list[BaseException | None] = [exc]
+    while pending:
+        current = pending.pop()
+        if current is None or current in chain:
+            continue
+        chain.append(current)
+        pending.extend([current.__context__, current.__cause__])
+        if isinstance(current, BaseExceptionGroup):
+            pending.extend(current.exceptions)
+    return chain
+
+
+def _reason(exc: BaseException) -> str:
+    """Return the most telling text of an exception and its causes."""
+    for cause in reversed(_causes(exc)):
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+    return str(exc)

@@ -1,0 +1,153 @@
+"""`Exchange`: one request on the wire and its answer, under its clocks.
+
+Whoever opens an exchange closes it. Closing one whose body was read to its end frees the connection for the
+next call; closing it earlier, or aborting it, closes the connection at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from contextlib import suppress
+from types import AsyncGeneratorType
+from typing import TypeVar
+
+import anyio
+import httpx
+
+from .._sansio.content_decoding import ContentDecoder, ContentDecodingError, content_decoder
+from ..errors import InvalidResponseError, ResponseTooLarge
+from .clocks import Clock, Clocks, under
+from .exceptions import Phase, from_httpx
+
+__all__ = ["Exchange"]
+
+T = TypeVar("T")
+
+CLOSE_GRACE = 1.0
+"""Seconds a close may take before it is abandoned."""
+
+
+class Exchange:
+    """A request that was sent, and its answer being read."""
+
+    def __init__(self, client: httpx.AsyncClient, request: httpx.Request) -> None:
+        self._client = client
+        self._request = request
+        self._host = request.url.host
+        self._response: httpx.Response | None = None
+        self._chunks: AsyncIterator[bytes] | None = None
+        self._decoder: ContentDecoder | None = None
+        self._pieces: Iterator[bytes] | None = None
+        self.status = 0
+        """HTTP status; 0 before the headers have arrived."""
+        self.headers: Mapping[str, str] = {}
+        """Headers of the answer; names in any case."""
+        self.bytes_read = 0
+        """Bytes of the body that were given out, decoded."""
+        self.is_at_end = False
+
+    async def open(self, clocks: Clocks) -> None:
+        """Send the request and read the headers of the answer.
+
+        Raises:
+            OpenRouterError: `ConnectError`, `ConnectionLost`, `RequestTimeout`, `DeadlineExceeded`.
+        """
+        await self._mapped((Clock("headers", clocks.headers), clocks.total), self._send(), "headers")
+        assert self._response is not None
+        self.status, self.headers = self._response.status_code, self._response.headers
+        try:
+            self._decoder = content_decoder(self.headers.get("content-encoding"))
+        except ContentDecodingError as error:
+            raise InvalidResponseError(f"the answer of {self._host} cannot be read: {error}") from error
+        # httpcore reads the time-out of the body from the same object when the body begins.
+        self._request.extensions["timeout"]["read"] = clocks.idle
+        assert isinstance(self._response.stream, httpx.AsyncByteStream)
+        self._chunks = self._response.stream.__aiter__()
+
+    async def _send(self) -> None:
+        self._response = await self._client.send(self._request, stream=True, follow_redirects=False)
+
+    async def read(self, clocks: tuple[Clock, ...] = ()) -> bytes | None:
+        """Return the next bytes of the body, decoded; None at its end.
+
+        Raises:
+            OpenRouterError: `ConnectionLost`, `RequestTimeout`, `DeadlineExceeded`, `InvalidResponseError`.
+        """
+        try:
+            while True:
+                piece = next(self._pieces, None) if self._pieces is not None else None
+                if piece is None:
+                    if self.is_at_end:
+                        return None
+                    data = await self._mapped(clocks, self._next(), "body")
+                    if data is None:
+                        self.is_at_end = True
+                        if self._decoder is not None:
+                            self._decoder.finish()
+                        return None
+                    if self._decoder is None:
+                        piece = data
+                    else:
+                        self._pieces = self._decoder.decode(data)
+                        continue
+                self.bytes_read += len(piece)
+                return piece
+        except ContentDecodingError as error:
+            raise InvalidResponseError(f"the answer of {self._host} cannot be read: {error}") from error
+
+    async def _next(self) -> bytes | None:
+        assert self._chunks is not None
+        try:
+            return await self._chunks.__anext__()
+        except StopAsyncIteration:
+            return None
+
+    async def read_all(self, limit: int, clocks: tuple[Clock, ...]) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            ResponseTooLarge: it has more than `limit` bytes.
+        """
+        pieces: list[bytes] = []
+        while (piece := await self.read(clocks)) is not None:
+            pieces.append(piece)
+            if self.bytes_read > limit:
+                raise ResponseTooLarge(
+                    f"the answer of {self._host} is larger than {limit} bytes; see Limits(body_bytes=...)",
+                    limit=limit,
+                )
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _mapped(self, clocks: tuple[Clock, ...], work: Awaitable[T], phase: Phase) -> T:
+        try:
+            return await (under(clocks, work, self._host) if clocks else work)
+        except Exception as exc:
+            error = from_httpx(exc, phase, self._host)
+            if error is None:
+                raise
+            raise error from exc
+
+    async def aclose(self) -> None:
+        """Free the connection if the body was read to its end; otherwise close it. Takes at most a second."""
+        response, chunks = self._response, self._chunks
+        if response is None:
+            return
+        if not self.is_at_end:
+            self.abort()
+        with anyio.move_on_after(CLOSE_GRACE, shield=True):
+            # What a broken connection says while it is closed is of no use to anyone.
+            with suppress(httpx.HTTPError, httpx.StreamError, OSError):
+                if isinstance(chunks, AsyncGeneratorType) and not chunks.ag_running:
+                    await chunks.aclose()
+                await response.aclose()
+        self._response = None
+
+    def abort(self) -> bool:
+        """Close the connection without waiting; callable from any thread.
+
+        Returns False where only `aclose` can: for connections that are not of our own transport.
+        """
+        abort = None if self._response is None else self._response.extensions.get("abort")
+        if abort is not None:
+            abort()
+        return abort is not None

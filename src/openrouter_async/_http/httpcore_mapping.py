@@ -1,0 +1,35 @@
+"""The exceptions of httpcore become those of httpx, at this one place, as in httpx's own transport."""
+
+from __future__ import annotations
+
+import httpcore
+import httpx
+
+__all__ = ["as_httpx"]
+
+TABLE: dict[type[Exception], type[httpx.TransportError]] = {
+    httpcore.ConnectTimeout: httpx.ConnectTimeout,
+    httpcore.ReadTimeout: httpx.ReadTimeout,
+    httpcore.WriteTimeout: httpx.WriteTimeout,
+    httpcore.PoolTimeout: httpx.PoolTimeout,
+    httpcore.TimeoutException: httpx.TimeoutException,
+    httpcore.ConnectError: httpx.ConnectError,
+    httpcore.ReadError: httpx.ReadError,
+    httpcore.WriteError: httpx.WriteError,
+    httpcore.NetworkError: httpx.NetworkError,
+    httpcore.ProxyError: httpx.ProxyError,
+    httpcore.UnsupportedProtocol: httpx.UnsupportedProtocol,
+    httpcore.LocalProtocolError: httpx.LocalProtocolError,
+    httpcore.RemoteProtocolError: httpx.RemoteProtocolError,
+    httpcore.ProtocolError: httpx.ProtocolError,
+    httpcore.ConnectionNotAvailable: httpx.LocalProtocolError,
+    OSError: httpx.ReadError,
+}
+
+
+def as_httpx(error: Exception) -> Exception:
+    """Return what `error` is to a user of httpx: itself, if it is no failure of the network."""
+    for kind in type(error).__mro__:
+        if kind in TABLE:
+            return TABLE[kind](str(error))
+    return error

@@ -1,0 +1,86 @@
+"""What connections need of an event loop: byte streams that can be dropped at once, and being called back.
+
+httpcore defines the stream; `CallStream` adds what it takes to reuse and to drop connections safely. Under
+asyncio the stream is our own (`network_asyncio`), under trio it is httpcore's (`network_trio`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from abc import abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+import httpcore
+from anyio.lowlevel import current_token
+
+__all__ = ["CallStream", "Network", "current_network", "shut_down"]
+
+
+class CallStream(httpcore.AsyncNetworkStream):
+    """A connected socket, TLS included, that serves one call at a time."""
+
+    received: int = 0
+    """Bytes that ever came, so that a call can tell whether its answer had begun."""
+    on_idle_event: Callable[[], None] | None = None
+    """Called, where the event loop can, when bytes, the end or a failure come while it is set: when idle."""
+
+    def begin_call(self) -> None:
+        """Make ready for the next request."""
+
+    @abstractmethod
+    def is_readable(self) -> bool:
+        """Whether bytes, the end or a failure are waiting; on an idle connection none may."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Close the socket now, without goodbye; whoever reads or writes fails. In the loop's thread only."""
+
+    async def aclose(self) -> None:
+        """Do the same. httpcore calls this, and must not be kept waiting for the peer's goodbye."""
+        self.abort()
+
+
+class Network(Protocol):
+    """One running event loop."""
+
+    async def connect(self, host: str, port: int, ssl_context: ssl.SSLContext | None) -> CallStream:
+        """Return a new connection, through TLS if there is a context; cancelled, it leaves no socket behind.
+
+        Raises:
+            httpcore.ConnectError: no address, no answer, no TLS, no file descriptor; the reason is its cause.
+        """
+        ...
+
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        """Call back in the loop's thread; may itself be called in any.
+
+        Raises:
+            RuntimeError: the loop has ended.
+        """
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None] | None:
+        """Call back later, and return what prevents it; None where the loop has no timers for callbacks."""
+        ...
+
+
+def current_network() -> Network:
+    """Return the event loop that is running."""
+    from .network_asyncio import AsyncioNetwork
+
+    loop = current_token().native_token
+    if isinstance(loop, asyncio.AbstractEventLoop):
+        return AsyncioNetwork(loop)
+    from .network_trio import TrioNetwork
+
+    return TrioNetwork()
+
+
+def shut_down(sock: socket.socket | None) -> None:
+    """End both directions of a socket, so that the peer notices; the last resort when its event loop is gone."""
+    if sock is not None:
+        with suppress(OSError):  # it is closed already
+            sock.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,164 @@
+"""`HTTPSender`: sends requests with a client's settings; the `Sender` of the layers above."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from .._sansio.error_mapping import status_error
+from .._sansio.redaction import redact
+from .._secret import Secret
+from ..errors import APIStatusError, ConfigurationError, OpenRouterError
+from ..settings import check_key
+from .attempts import Attempts
+from .clocks import Clock
+from .stream_source import HTTPStreamSource
+
+if TYPE_CHECKING:
+    from .._sansio.request import RequestData
+    from ..operations import Operation
+    from ..options import RequestOptions
+    from ..protocols import DeferredRequest, Reply, StreamSource
+    from ..settings import Settings
+    from ..types._base import ResponseMeta
+    from .exchange import Exchange
+    from .transport import Transport
+
+__all__ = ["HTTPSender"]
+
+T = TypeVar("T")
+
+LOGGER = logging.getLogger("openrouter_async")
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPReply:
+    """A whole 2xx answer."""
+
+    body: bytes
+    meta: ResponseMeta
+
+
+class HTTPSender:
+    """The transport of a client, used with the settings of the client or of one derived from it."""
+
+    def __init__(self, transport: Transport, settings: Settings) -> None:
+        self.transport = transport
+        self.settings = settings
+
+    def default_model(self, options: RequestOptions | None = None) -> str | None:
+        """Return the model for a call that names none."""
+        return self.settings.derive(options).default_model
+
+    async def send(
+        self, data: RequestData, read: Callable[[Reply], T], options: RequestOptions | None = None
+    ) -> T:
+        """Send a request, again where the rules allow it, and return what `read` makes of the answer.
+
+        Raises:
+            OpenRouterError: any but the errors of streams, of structured output and of tools.
+        """
+        settings = self.settings.derive(options)
+        attempts = Attempts(data, settings, self.transport.budget, streaming=False)
+        try:
+            while True:
+                try:
+                    value = read(await self._attempt(attempts))
+                except OpenRouterError as error:
+                    await attempts.after(error)
+                else:
+                    attempts.succeeded()
+                    return value
+        except BaseException:
+            attempts.abandoned()
+            raise
+
+    async def _attempt(self, attempts: Attempts) -> HTTPReply:
+        exchange = await self.open(attempts)
+        try:
+            clocks = (Clock("body", attempts.clocks.body), attempts.clocks.total)
+            body = await exchange.read_all(self.transport.limits.body_bytes, clocks)
+        finally:
+            await self.transport.close(exchange)
+        if attempts.settings.log_bodies:
+            text = redact(body.decode("utf-8", "replace"))
+            LOGGER.debug("%s received %s", attempts.data.operation.name, text)
+        return HTTPReply(body, attempts.meta())
+
+    def stream(
+        self, data: RequestData | DeferredRequest, options: RequestOptions | None = None
+    ) -> StreamSource:
+        """Return the source of a streamed call; nothing is sent before its first read."""
+        return HTTPStreamSource(self, data, self.settings.derive(options))
+
+    async def open(self, attempts: Attempts) -> Exchange:
+        """Send one request, and return its answer if that is a 2xx; the caller closes it.
+
+        Raises:
+            OpenRouterError: no key, no connection, or the `APIStatusError` of another status.
+        """
+        self.transport.check()
+        key = await _key(attempts.settings, attempts.data.operation)
+        attempts.begin(key)
+        exchange = await self.transport.open(attempts.data, attempts.settings, key, attempts.clocks)
+        attempts.answered(exchange)
+        if 200 <= exchange.status < 300:
+            return exchange
+        try:
+            raise await self._status_error(exchange, attempts)
+        finally:
+            await self.transport.close(exchange)
+
+    async def _status_error(self, exchange: Exchange, attempts: Attempts) -> APIStatusError:
+        """Read what there is of an error's body, and return the error. What is known wins over what fails."""
+        pieces: list[bytes] = []
+        clocks = (Clock("idle", attempts.clocks.idle), attempts.clocks.total)
+        try:
+            while exchange.bytes_read < self.transport.limits.error_body_bytes:
+                piece = await exchange.read(clocks)
+                if piece is None:
+                    break
+                pieces.append(piece)
+        except OpenRouterError as error:
+            LOGGER.debug("the body of status %d could not be read whole: %s", exchange.status, error)
+        body = b"".join(pieces)[: self.transport.limits.error_body_bytes]
+        return status_error(
+            exchange.status, exchange.headers, body, secrets=attempts.secrets, now=time.time()
+        )
+
+
+async def _key(settings: Settings, operation: Operation) -> Secret | None:
+    """Return the key that an operation needs.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if operation.key == "management":
+        if settings.management_key is None:
+            raise ConfigurationError(
+                f"{operation.name} needs a management key; give management_key=... or set"
+                " OPENROUTER_MANAGEMENT_KEY (an inference key, api_key, does not do)"
+            )
+        source, name = settings.management_key, "management_key"
+    elif settings.api_key is not None:
+        source, name = settings.api_key, "api_key"
+    elif operation.key == "any" and settings.management_key is not None:
+        source, name = settings.management_key, "management_key"
+    elif operation.key in ("none", "optional"):
+        return None
+    else:
+        raise ConfigurationError(
+            f"{operation.name} needs a key; give api_key=... or set OPENROUTER_API_KEY"
+            " (keys are made at https://openrouter.ai/keys)"
+        )
+    if isinstance(source, Secret):
+        return source
+    value = await source()
+    if not isinstance(value, str):
+        raise ConfigurationError(
+            f"the function given as {name} returned a {type(value).__name__}; expected text"
+        )
+    return Secret(check_key(name, value))

@@ -1,0 +1,157 @@
+"""`HTTPStreamSource`: the bytes of one streamed call as items, under its clocks.
+
+The place in the limiter is held from the request until the source is finished or closed. Silence is bounded
+by the idle clock of the connection; the event and total clocks are looked at only when they may end before it
+does, so that an ordinary read costs no timer.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import anyio
+
+from .._sansio.redaction import redact
+from .._sansio.sse import Comment, SSEDecoder
+from ..errors import OpenRouterError
+from ..protocols import PlainBody
+from .attempts import Attempts
+from .clocks import Clock, Clocks
+
+if TYPE_CHECKING:
+    from .._sansio.request import RequestData
+    from ..protocols import DeferredRequest, StreamItem
+    from ..settings import Settings
+    from ..types._base import ResponseMeta
+    from .exchange import Exchange
+    from .sender import HTTPSender
+
+__all__ = ["HTTPStreamSource"]
+
+LOGGER = logging.getLogger("openrouter_async")
+
+END_GRACE = 0.05
+"""Seconds for the end of the body after the last event; an ended body frees the connection for the next call."""
+
+
+class HTTPStreamSource:
+    """One streamed call; see `protocols.StreamSource`."""
+
+    def __init__(self, sender: HTTPSender, data: RequestData | DeferredRequest, settings: Settings) -> None:
+        self._sender = sender
+        self._data = data
+        self._settings = settings
+        self._attempts: Attempts | None = None
+        self._exchange: Exchange | None = None
+        self._begin_attempt()
+
+    def _begin_attempt(self) -> None:
+        self._decoder = SSEDecoder(limit=self._sender.transport.limits.event_bytes)
+        self._is_event_stream = False
+        self._ended_with_done = False
+        self._event_clock: Clock | None = None
+
+    @property
+    def meta(self) -> ResponseMeta | None:
+        """The HTTP side of the attempt that is being read; None before its headers."""
+        return None if self._exchange is None or self._attempts is None else self._attempts.meta()
+
+    async def read(self) -> list[StreamItem] | None:
+        """Return the items of the next read, which may be none; None at the end of the body."""
+        attempts = self._attempts
+        if attempts is None:
+            attempts = self._attempts = await self._start()
+        exchange = self._exchange
+        if exchange is None:
+            exchange = await self._sender.open(attempts)
+            self._exchange = exchange
+        data = await exchange.read(self._near_clocks(attempts.clocks))
+        if data is None:
+            return self._last_items()
+        if self._settings.log_bodies:
+            LOGGER.debug(
+                "%s received %s", attempts.data.operation.name, redact(data.decode("utf-8", "replace"))
+            )
+        if not self._is_event_stream:
+            first = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+            if first in (b"{", b"[", b"<"):
+                return [await self._plain_body(exchange, data, attempts.clocks)]
+            self._is_event_stream = first != b""
+        items: list[StreamItem] = [*self._decoder.feed(data)]
+        if any(type(item) is not Comment for item in items):
+            self._event_clock = None
+        return items
+
+    async def _start(self) -> Attempts:
+        """Make the request; its clocks start here."""
+        data = await self._data() if callable(self._data) else self._data
+        return Attempts(data, self._settings, self._sender.transport.budget, streaming=True)
+
+    def _near_clocks(self, clocks: Clocks) -> tuple[Clock, ...]:
+        """Return the clocks that may run out before the idle clock of the connection does."""
+        if self._event_clock is None:
+            self._event_clock = Clock("event", clocks.event)
+        nearest = min(self._event_clock.at, clocks.total.at)
+        if clocks.idle is not None and nearest - time.monotonic() > clocks.idle:
+            return ()
+        return (self._event_clock, clocks.total)
+
+    def _last_items(self) -> list[StreamItem] | None:
+        """Return a `[DONE]` that lacked its blank line; the standard drops an event without one."""
+        if not self._ended_with_done and self._decoder.unfinished.strip() == b"[DONE]":
+            self._ended_with_done = True
+            return [b"[DONE]"]
+        return None
+
+    async def _plain_body(self, exchange: Exchange, begun: bytes, clocks: Clocks) -> PlainBody:
+        """Read to its end a body that is no event stream."""
+        limit = self._sender.transport.limits.body_bytes
+        rest = await exchange.read_all(limit, (Clock("body", clocks.body), clocks.total))
+        return PlainBody(begun + rest)
+
+    async def retry(self, error: OpenRouterError) -> None:
+        """Close this attempt and wait for the next; raises `error` where there is none."""
+        await self._close_exchange()
+        if self._attempts is None:
+            raise error
+        await self._attempts.after(error)
+        self._exchange = None
+        self._begin_attempt()
+
+    async def finish(self) -> None:
+        """Release the connection after the last wanted item, for reuse if its body ends within 50 ms."""
+        exchange = self._exchange
+        if exchange is not None:
+            try:
+                with anyio.move_on_after(END_GRACE):
+                    while await exchange.read() is not None:
+                        pass
+            except OpenRouterError as error:
+                LOGGER.debug("after the last event of the stream: %s", error)
+            finally:
+                await self._close_exchange()
+        if self._attempts is not None:
+            self._attempts.succeeded()
+
+    async def aclose(self) -> None:
+        """Close the connection at once and give back the slot; harmless when done before."""
+        await self._close_exchange()
+        if self._attempts is not None:
+            self._attempts.abandoned()
+
+    async def _close_exchange(self) -> None:
+        if self._exchange is not None:
+            await self._sender.transport.close(self._exchange)
+
+    def abort(self) -> None:
+        """The same without waiting, for a stream that was dropped; callable from any thread."""
+        if self._exchange is not None:
+            self._sender.transport.abort(self._exchange)
+        if self._attempts is not None:
+            self._attempts.abandoned()
+
+    def fail(self, error: OpenRouterError) -> OpenRouterError:
+        """Put ids and attempts on an error found above the source, tell the hooks, and return it."""
+        return error if self._attempts is None else self._attempts.failed(error)

@@ -1,0 +1,197 @@
+"""`Transport`: what a client and all clients derived from it share.
+
+It owns the `httpx.AsyncClient`, the limiter, the retry budget and the list of open exchanges, and knows the
+event loop and the process it belongs to. It decides nothing about a request.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from functools import lru_cache, partial
+from http.cookiejar import CookieJar
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import anyio
+import httpx
+from anyio.lowlevel import EventLoopToken, current_token
+
+from .._sansio.retry import RetryBudget
+from ..errors import ConfigurationError
+from ..options import Limits
+from .clocks import Clock, Clocks, under
+from .connections import ConnectionTransport
+from .exchange import Exchange
+from .limiter import Limiter
+from .network import Network, current_network
+
+if TYPE_CHECKING:
+    from .._sansio.request import RequestData
+    from .._secret import Secret
+    from ..settings import Settings
+
+__all__ = ["Transport"]
+
+
+class Transport:
+    """The connections of a client, a place for each of its calls at once, and the budget of its retries."""
+
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        proxy: str | None,
+        ssl_context: ssl.SSLContext | None,
+        transport: httpx.AsyncBaseTransport | None,
+        http_client: httpx.AsyncClient | None,
+    ) -> None:
+        if http_client is not None and (transport or proxy or ssl_context):
+            raise ConfigurationError(
+                "http_client brings its own transport, proxy and TLS settings; give either it or those"
+            )
+        if transport is not None and (proxy or ssl_context):
+            raise ConfigurationError(
+                "transport brings its own proxy and TLS settings; give either it or those"
+            )
+        self.limits = limits
+        self.limiter = Limiter(limits.concurrency)
+        self.budget = RetryBudget()
+        self._own: ConnectionTransport | None = None
+        if http_client is None and transport is None:
+            transport = self._own = ConnectionTransport(limits=limits, ssl_context=ssl_context, proxy=proxy)
+        self._client = http_client or httpx.AsyncClient(
+            transport=transport, trust_env=False, cookies=_NoCookies()
+        )
+        self._exchanges: set[Exchange] = set()
+        self._is_closed = False
+        self._loop: EventLoopToken | None = None
+        self._network: Network | None = None
+        self._process = os.getpid()
+
+    @property
+    def open_exchanges(self) -> int:
+        """Calls that hold a connection now."""
+        return len(self._exchanges)
+
+    def check(self) -> None:
+        """Refuse to work for a closed client, in a second event loop, or after a fork.
+
+        Raises:
+            ConfigurationError: any of these.
+        """
+        if self._is_closed:
+            raise ConfigurationError("the client is closed; make calls inside its `async with` block")
+        if os.getpid() != self._process:
+            raise ConfigurationError(
+                "the client was made before this process was forked, and its connections belong to the"
+                " parent; make a client in each process"
+            )
+        token = current_token()
+        if self._loop is None:
+            self._loop, self._network = token, current_network()
+        elif self._loop != token:
+            raise ConfigurationError(
+                "the client was used in another event loop before; make one client for each loop"
+            )
+
+    async def open(
+        self, data: RequestData, settings: Settings, key: Secret | None, clocks: Clocks
+    ) -> Exchange:
+        """Wait for a place, send a request, and return its answer with the headers read.
+
+        The place is held until `close`.
+
+        Raises:
+            OpenRouterError: see `Limiter.acquire` and `Exchange.open`.
+        """
+        self.check()
+        request = httpx.Request(
+            data.operation.method,
+            _url(settings.base_url, data.path, data.query + settings.query),
+            headers=_headers(data, settings),
+            content=data.content,
+            extensions={
+                "timeout": {
+                    "connect": clocks.connect,
+                    "read": clocks.headers,
+                    "write": clocks.idle,
+                    "pool": clocks.queue,
+                }
+            },
+        )
+        if key is not None:
+            # Written here and nowhere else, so that no local variable of any frame holds the key.
+            request.headers["authorization"] = f"Bearer {key.get()}"
+        exchange = Exchange(self._client, request)
+        await self._acquire(clocks)
+        self._exchanges.add(exchange)
+        try:
+            self.check()  # it may have been closed while the call was waiting
+            await exchange.open(clocks)
+        except BaseException:
+            await self.close(exchange)
+            raise
+        return exchange
+
+    async def _acquire(self, clocks: Clocks) -> None:
+        if not self.limiter.try_acquire():
+            await under((Clock("queue", clocks.queue), clocks.total), self.limiter.acquire(), "")
+
+    async def close(self, exchange: Exchange) -> None:
+        """Close an exchange, and give its place to the next call; harmless when done before."""
+        if exchange in self._exchanges:
+            self._exchanges.discard(exchange)
+            try:
+                await exchange.aclose()
+            finally:
+                self.limiter.release()
+
+    def abort(self, exchange: Exchange) -> None:
+        """The same without waiting, callable from any thread, also when the event loop is gone."""
+        if not exchange.abort() or self._network is None:
+            return  # closed with the client
+        try:
+            self._network.call_soon(partial(self._forget, exchange))
+        except RuntimeError:
+            # The loop has ended, and with it everyone who could wait for the place.
+            self._exchanges.discard(exchange)
+
+    def _forget(self, exchange: Exchange) -> None:
+        if exchange in self._exchanges:
+            self._exchanges.discard(exchange)
+            self.limiter.release()
+
+    async def aclose(self) -> None:
+        """Close every connection of ours; calls that still run end with an error at once."""
+        self._is_closed = True
+        self.limiter.close(_closed_while_waiting)
+        async with anyio.create_task_group() as closing:
+            for exchange in list(self._exchanges):
+                closing.start_soon(self.close, exchange)
+        if self._own is not None:
+            await self._client.aclose()
+
+
+class _NoCookies(CookieJar):
+    """Keeps nothing, since the service sets no cookie that matters."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Do nothing: looking for cookies took a third of the time that a call spends within httpx."""
+
+
+def _closed_while_waiting() -> ConfigurationError:
+    return ConfigurationError("the client was closed while the call waited for a free place")
+
+
+def _headers(data: RequestData, settings: Settings) -> list[tuple[str, str]]:
+    headers = [*settings.headers, *data.headers]
+    if data.content_type is not None:
+        headers.append(("content-type", data.content_type))
+    return headers
+
+
+@lru_cache(maxsize=512)
+def _url(base_url: str, path: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
+    """Return the parsed URL of a request; parsing one takes longer than the rest of making a request."""
+    return httpx.URL(base_url + path + (f"?{urlencode(query)}" if query else ""))

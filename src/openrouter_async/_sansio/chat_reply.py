@@ -1,0 +1,87 @@
+"""Whether a chat completion that could be read is an answer: a 200 is no promise.
+
+The service answers 200 and then reports an error inside a choice, or sends a completion with nothing in it when a
+model is just being started. See <https://openrouter.ai/docs/api-reference/errors>.
+"""
+
+from __future__ import annotations
+
+from ..errors import APIStatusError, EmptyReply, InvalidResponseError, ServerError
+from ..types.chat import ChatCompletion, Choice
+from .error_mapping import payload_error
+
+__all__ = ["check_completion", "ended_in_error"]
+
+
+def check_completion(completion: ChatCompletion) -> None:
+    """Return if the completion is an answer, though perhaps one without text.
+
+    Raises:
+        APIStatusError: it reports an error, in place of the answer or in a choice; `.partial` is what there is.
+        EmptyReply: it has no choice; or no output tokens were made, and nothing is in it.
+        InvalidResponseError: it is no completion: `choices` or the message of a choice is missing.
+    """
+    extra = completion.model_extra or {}
+    if error := extra.get("error"):
+        raise payload_error(error, around=extra)
+    for choice in completion.choices:
+        if choice.error:
+            raise payload_error(choice.error, around=_names(completion), partial=completion)
+        if choice.finish_reason == "error":
+            raise ended_in_error(choice.native_finish_reason, completion)
+    if not completion.choices:
+        if "choices" not in completion.model_fields_set:
+            raise InvalidResponseError(
+                "the answer has no 'choices', so it is no chat completion",
+                generation_id=completion.generation_id,
+            )
+        raise _empty(completion, "no choices")
+    first = completion.choices[0]
+    if first.message is None and first.text is None:
+        raise InvalidResponseError(
+            "the first choice has no message; expected an object", generation_id=completion.generation_id
+        )
+    usage = completion.usage
+    if usage is not None and usage.completion_tokens == 0 and not any(map(_has_content, completion.choices)):
+        raise _empty(completion, "no output tokens and no content")
+
+
+def ended_in_error(reason: str | None, partial: ChatCompletion) -> APIStatusError:
+    """Return the error for a reply that ended with finish reason `error`, and says no more than that."""
+    said = f", in its words {reason[:100]!r}" if reason else ""
+    return ServerError(
+        f"the provider ended the reply with an error{said}",
+        status=500,
+        provider=partial.provider,
+        generation_id=partial.generation_id,
+        partial=partial,
+    )
+
+
+def _has_content(choice: Choice) -> bool:
+    message = choice.message
+    if message is None:
+        return bool(choice.text)
+    audio = message.audio
+    return bool(
+        message.text
+        or message.reasoning
+        or message.reasoning_details
+        or message.tool_calls
+        or message.images
+        or (audio and (audio.data or audio.transcript or audio.id))
+        or message.refusal
+        or message.annotations
+    )
+
+
+def _empty(completion: ChatCompletion, what: str) -> EmptyReply:
+    by = f" from provider {completion.provider!r}" if completion.provider else ""
+    return EmptyReply(
+        f"an empty reply{by}: {what}; a model that is just being started may do so, try again later",
+        generation_id=completion.generation_id,
+    )
+
+
+def _names(completion: ChatCompletion) -> dict[str, str | None]:
+    return {"id": completion.id, "provider": completion.provider, "model": completion.model}

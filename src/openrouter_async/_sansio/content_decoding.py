@@ -1,0 +1,96 @@
+"""Compressed bodies, inflated in bounded steps (RFC 9110, section 8.4).
+
+A megabyte can inflate to a gigabyte, so no step gives more than `STEP` bytes, and the caller counts them.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+__all__ = ["ContentDecoder", "ContentDecodingError", "content_decoder"]
+
+STEP = 1024 * 1024
+"""The most bytes that one step gives."""
+
+
+class ContentDecodingError(ValueError):
+    """The body is not encoded as its header says."""
+
+
+class _Inflate:
+    """One layer of gzip or deflate."""
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
+        self._header = b""
+        self._has_begun = False
+
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        if self._inflater is None:
+            self._header += data
+            if len(self._header) < 2:
+                return
+            # Some servers send bare deflate, without the zlib header that the standard asks for (RFC 1950, 2.2).
+            has_header = self._header[0] & 0x0F == 8 and int.from_bytes(self._header[:2], "big") % 31 == 0
+            self._inflater = zlib.decompressobj(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
+            data = self._header
+        while data:
+            self._has_begun = True
+            if self._inflater.eof:
+                if self._encoding != "gzip":
+                    raise ContentDecodingError("the body goes on after its deflate data")
+                self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            try:
+                piece = self._inflater.decompress(data, STEP)
+            except zlib.error as error:
+                raise ContentDecodingError(f"the body is no {self._encoding}: {error}") from error
+            data = self._inflater.unused_data or self._inflater.unconsumed_tail
+            if piece:
+                yield piece
+
+    def finish(self) -> None:
+        if (self._header and not self._has_begun) or (
+            self._has_begun and not (self._inflater and self._inflater.eof)
+        ):
+            raise ContentDecodingError(f"the body ends inside its {self._encoding} data")
+
+
+class ContentDecoder:
+    """Undoes the encodings of a `Content-Encoding` header, last one first."""
+
+    def __init__(self, encodings: list[str]) -> None:
+        self._layers = [_Inflate(encoding) for encoding in reversed(encodings)]
+
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        """Yield what `data` decodes to, in pieces of at most `STEP` bytes."""
+        return self._decode(data, 0)
+
+    def _decode(self, data: bytes, depth: int) -> Iterator[bytes]:
+        if depth == len(self._layers):
+            yield data
+            return
+        for piece in self._layers[depth].decode(data):
+            yield from self._decode(piece, depth + 1)
+
+    def finish(self) -> None:
+        """Check that nothing is missing at the end of the body."""
+        for layer in self._layers:
+            layer.finish()
+
+
+def content_decoder(header: str | None) -> ContentDecoder | None:
+    """Return the decoder for a `Content-Encoding` header, or None where there is nothing to undo.
+
+    Raises:
+        ContentDecodingError: an encoding that the client did not offer, or too many of them.
+    """
+    names = [name.strip().lower() for name in (header or "").split(",")]
+    encodings = [name.removeprefix("x-") for name in names if name not in ("", "identity")]
+    for name in encodings:
+        if name not in ("gzip", "deflate"):
+            raise ContentDecodingError(f"the body is encoded as {name[:40]!r}, which was not offered")
+    if len(encodings) > 3:
+        raise ContentDecodingError(f"the body is encoded {len(encodings)} times")
+    return ContentDecoder(encodings) if encodings else None

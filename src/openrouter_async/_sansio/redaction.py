@@ -1,0 +1,94 @@
+"""What may appear in errors, logs and reprs: text without keys, tokens, passwords of URLs, and file contents.
+
+A cut key is not recognised, so text is redacted before it is shortened. Every step takes time linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .._secret import Secret
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["redact", "redact_json", "safe_headers"]
+
+# The quantifiers are possessive, and no place where a pattern may begin lies inside of what another attempt
+# has read, so that hostile text is not read again and again.
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # A data URL keeps its media type; the data is a picture, a document, a voice. JSON may write `/` as `\/`.
+    (re.compile(r"(data:(?!,)(?:[\w.+-]++\\?/[\w.+-]++)?+(?:; ?[\w.=+-]*+)*+,)[^\s\"'<>`]++", re.I), r"\1…"),
+    # Keys of OpenRouter, wherever they stand; and of the providers whose own keys an account can hold.
+    (re.compile(r"sk-or-[\w-]++"), "sk-or-…"),
+    (re.compile(r"\bsk-(?!or-)[\w-]{16,}+"), "sk-…"),
+    # A word of letters after "bearer" is prose ("bearer authentication is required"), unless it is very long.
+    (re.compile(r"\b(bearer\s++)(?![a-z]{1,19}(?![\w.~+/=-]))[\w.~+/=…-]++", re.I), r"\1…"),
+    # User and password of a URL, as proxies have them.
+    (re.compile(r"(?<=://)[^\s/@:]*+:[^\s/@]*+@"), "…@"),
+    # Base64 without its data URL.
+    (re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{200,}+=*+"), "…"),
+)
+
+_PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"})
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return `text` without `secrets`, and without what looks like a key, a token or a file's content.
+
+    Of a secret its kind and its last four characters stay, as in the repr of a `Secret`.
+    """
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, str(Secret(secret)))
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def redact_json(value: JsonValue, secrets: Iterable[str] = ()) -> JsonValue:
+    """Return a copy of `value` with each text in it redacted, names too; nested as deep as it may be."""
+    secrets = tuple(secrets)
+    whole: list[JsonValue] = []
+    waiting: deque[tuple[Callable[[JsonValue], None], JsonValue]] = deque([(whole.append, value)])
+    while waiting:
+        put, part = waiting.popleft()
+        if isinstance(part, str):
+            put(redact(part, secrets))
+        elif isinstance(part, list):
+            items: list[JsonValue] = []
+            put(items)
+            waiting.extend((items.append, item) for item in part)
+        elif isinstance(part, dict):
+            members: dict[str, JsonValue] = {}
+            put(members)
+            waiting.extend(
+                (partial(members.__setitem__, redact(name, secrets)), member) for name, member in part.items()
+            )
+        else:
+            put(part)
+    return whole[0]
+
+
+def safe_headers(
+    headers: Mapping[str, str] | Iterable[tuple[str, str]], secrets: Iterable[str] = ()
+) -> dict[str, str]:
+    """Return the headers that may be shown, by lower-case name; the values of a repeated name are joined.
+
+    Credentials and cookies are left out; a value that repeats a key is redacted.
+    """
+    secrets = tuple(filter(None, secrets))
+    safe: dict[str, str] = {}
+    pairs: Iterable[tuple[str, str]] = headers.items() if isinstance(headers, Mapping) else headers
+    for name, value in pairs:
+        name = name.lower()
+        if name in _PRIVATE_HEADERS:
+            continue
+        # Looking for them first spares most headers of most answers the patterns.
+        if "sk-" in value or any(secret in value for secret in secrets):
+            value = redact(value, secrets)
+        safe[name] = f"{safe[name]}, {value}" if name in safe else value
+    return safe

@@ -1,0 +1,79 @@
+"""An operation and its arguments become `RequestData`: everything about a request but the connection and the key."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from ..errors import ConfigurationError
+from ..operations import Operation
+
+__all__ = ["RequestData", "build_request", "flatten_query"]
+
+QueryValue = str | int | float | bool | None | list[str] | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestData:
+    """A request, ready to be sent with a key."""
+
+    operation: Operation
+    path: str
+    """Below the base URL, quoted."""
+    query: tuple[tuple[str, str], ...] = ()
+    content: bytes | None = None
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def build_request(
+    operation: Operation,
+    *,
+    path: Mapping[str, str] | None = None,
+    query: Mapping[str, QueryValue] | None = None,
+    content: bytes | None = None,
+    content_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> RequestData:
+    """Return the request of `operation`, with path parameters quoted and the query flattened.
+
+    Raises:
+        ConfigurationError: a path parameter is missing, empty, or would change the path (`.` and `..`).
+    """
+    return RequestData(
+        operation=operation,
+        path=_expand(operation.path, path or {}),
+        query=flatten_query(query or {}),
+        content=content,
+        content_type=None if content is None else content_type,
+        headers=tuple((headers or {}).items()),
+    )
+
+
+def flatten_query(query: Mapping[str, QueryValue]) -> tuple[tuple[str, str], ...]:
+    """Return name and text pairs: None is left out, booleans are lower case, lists repeat their name."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in query.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        for item in values:
+            if isinstance(item, bool):
+                pairs.append((name, "true" if item else "false"))
+            elif item is not None:
+                pairs.append((name, str(item)))
+    return tuple(pairs)
+
+
+def _expand(template: str, values: Mapping[str, str]) -> str:
+    """Fill the `{name}` fields of a path template, each value quoted whole, slashes too."""
+    parts: list[str] = []
+    for literal, name, _spec, _conversion in string.Formatter().parse(template):
+        parts.append(literal)
+        if name is None:
+            continue
+        value = values.get(name)
+        if not isinstance(value, str) or value in ("", ".", ".."):
+            raise ConfigurationError(f"{name} is {value!r}; expected text that can stand in a path")
+        parts.append(quote(value, safe=":@~"))
+    return "".join(parts)

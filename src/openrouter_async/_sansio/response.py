@@ -1,0 +1,137 @@
+"""The whole body of a 2xx becomes the value that was promised, or the error that says why it is none.
+
+A 200 is no promise: the service writes padding before a long answer, and may then report an error in its place. The
+good path reads the JSON once, and finds such an error among the fields that the type does not know. Only a body that
+was refused, or that holds one, is looked at again. A type with an `error` field of its own keeps it: jobs that failed,
+for example, are no failed request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from pydantic import BaseModel
+
+from ..errors import InvalidResponseError
+from ..types._base import WireType
+from .error_body import excerpt, load_json
+from .error_mapping import generation_id, payload_error, request_id
+from .parse import ParseFailure, parse
+from .redaction import redact
+
+__all__ = ["read_reply"]
+
+T = TypeVar("T")
+
+_PADDING = b" \t\r\n\xef\xbb\xbf"
+"""White space, which keeps the connection alive, and the bytes of a byte order mark."""
+
+_DONE = b"data: [DONE]"
+_LONGEST_TAIL = 64
+"""Bytes at the end in which that mark is looked for."""
+
+
+def read_reply(
+    into: type[T],
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    secrets: Iterable[str] = (),
+    now: float | None = None,
+) -> T:
+    """Return the body of a 2xx as an `into`: `bytes` as it came, `str` decoded as UTF-8, anything else from JSON.
+
+    `headers` have lower-case names; the content type is not trusted. `secrets` are texts that must not appear in an
+    error. `now` is the time in seconds since the epoch, for waits given as a moment.
+
+    Raises:
+        APIStatusError: the body holds an error in place of the answer; its class is that of its code.
+        InvalidResponseError: the body is empty, no JSON, or not of the type.
+    """
+    reply = _Reply(status, headers, secrets, now)
+    if into is bytes or into is str:
+        if "json" in reply.content_type:
+            reply.raise_reported_error(body)
+        return cast(
+            "T", body if into is bytes else body.decode("utf-8-sig", "replace")
+        )  # T is what `into` is
+    data = body.lstrip(_PADDING)
+    if not data:
+        raise reply.invalid(f"an empty body is no {_name(into)}", data)
+    if data[:1] == b"{" and data[-_LONGEST_TAIL:].rstrip().endswith(_DONE):
+        data = data[: data.rindex(_DONE)]  # the end mark of a stream, behind a plain answer
+    try:
+        value = parse(into, data)
+    except ParseFailure as error:
+        failure = error
+    else:
+        if _may_report_error(value, data):
+            reply.raise_reported_error(data)
+        return value
+    reply.raise_reported_error(data)
+    if _is_event_stream(data):
+        for line in data.splitlines():
+            reply.raise_reported_error(line.removeprefix(b"data:"))
+        raise reply.invalid(f"an event stream is no {_name(into)}", data) from failure
+    raise reply.invalid(f"it is no {_name(into)}: {failure.reason}", data) from failure
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What its errors need of a response."""
+
+    status: int
+    headers: Mapping[str, str]
+    secrets: Iterable[str]
+    now: float | None
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+    def raise_reported_error(self, data: bytes) -> None:
+        """Raise the error that stands at the top of a JSON object; do nothing where there is none."""
+        if b'"error"' not in data:
+            return
+        try:
+            payload = load_json(data)
+        except ParseFailure:
+            return
+        error = payload.get("error") if isinstance(payload, dict) else None
+        if isinstance(payload, dict) and isinstance(error, dict | str) and error:
+            raise payload_error(
+                error, around=payload, headers=self.headers, secrets=self.secrets, now=self.now
+            )
+
+    def invalid(self, reason: str, data: bytes) -> InvalidResponseError:
+        """Return the error for a body that is not what was promised."""
+        shown = excerpt(data, secrets=self.secrets)
+        content_type = redact(self.content_type, self.secrets) or None
+        # The text of an object may be a model's answer, which belongs in no message; a page or a bare value is not.
+        begins = "" if not shown or shown.startswith("{") else f"; it begins {shown!r}"
+        request, generation = request_id(self.headers), generation_id(self.headers)
+        return InvalidResponseError(
+            f"{self.status} with content type {content_type!r}: {redact(reason, self.secrets)}{begins}",
+            content_type=content_type,
+            body=shown,
+            request_id=redact(request, self.secrets) if request else None,
+            generation_id=redact(generation, self.secrets) if generation else None,
+        )
+
+
+def _may_report_error(value: object, data: bytes) -> bool:
+    """Whether an answer that was accepted may be an error in its place; cheap for what the service is known to send."""
+    if isinstance(value, WireType):
+        return bool(value.model_extra and value.model_extra.get("error"))
+    return not (isinstance(value, BaseModel) and "error" in type(value).model_fields) and b'"error"' in data
+
+
+def _is_event_stream(data: bytes) -> bool:
+    return data.startswith((b"data:", b"event:", b"id:", b"retry:", b":"))
+
+
+def _name(into: type[object]) -> str:
+    return getattr(into, "__name__", None) or repr(into)

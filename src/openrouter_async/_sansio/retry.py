@@ -1,0 +1,257 @@
+"""Whether a failed request is sent again, and after how long: decided here, slept elsewhere.
+
+Theory of operation: one `RetryState` accompanies one call. After each failed request the shell describes what happened
+as a `Failure` and asks `RetryState.after`; it answers `Wait(seconds)` or `GiveUp(reason)`. After a success it says
+`RetryState.succeeded`. All calls of a client draw on one `RetryBudget`, so that an outage is not made worse by retries.
+
+What decides, in this order: a piece was delivered (never again); the kind of failure, and whether repeating it could
+bill twice; the number of attempts; how long the server asks to wait; the call's deadline; the client's budget.
+The service has no idempotency key for completions, and a plain call that is dropped runs on and is billed: hence a
+plain call that may have been carried out is repeated only where the operation is replayable, or the caller allowed it.
+
+No clock and no random numbers here: both are arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from .._sentinels import OMIT, Omit
+from ..errors import (
+    APIStatusError,
+    ConnectError,
+    ConnectionLost,
+    InvalidResponseError,
+    OpenRouterError,
+    RequestTimeout,
+    StreamError,
+    TLSError,
+)
+from ..options import Retries
+
+__all__ = [
+    "Failure",
+    "GiveUp",
+    "GiveUpReason",
+    "RetryBudget",
+    "RetrySettings",
+    "RetryState",
+    "Wait",
+    "resolve",
+    "should_retry",
+]
+
+T = TypeVar("T")
+
+RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+THROTTLING_STATUSES = frozenset({429, 529})
+
+BUDGET = 500
+"""Tokens in a full bucket."""
+FAULT_COST = 14
+THROTTLING_COST = 5
+SUCCESS_REFUND = 1
+"""What a call gives that succeeds at once."""
+
+RETRY_AFTER_JITTER = 0.1
+"""The most that is added to the wait a server asked for, as a share of it."""
+
+GiveUpReason = Literal["delivered", "final", "attempts", "retry_after", "deadline", "budget"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrySettings:
+    """`Retries` with nothing omitted; seconds."""
+
+    attempts: int = 3
+    base: float = 0.5
+    cap: float = 8.0
+    throttling_base: float = 1.0
+    throttling_cap: float = 20.0
+    max_retry_after: float = 60.0
+    retry_ambiguous: bool = False
+
+
+def resolve(retries: Retries) -> RetrySettings:
+    """Return the settings that `retries` means; a base or cap that is given holds for throttling too."""
+    default = RetrySettings()
+    return RetrySettings(
+        attempts=_given(retries.attempts, default.attempts),
+        base=_given(retries.base, default.base),
+        cap=_given(retries.cap, default.cap),
+        throttling_base=_given(retries.base, default.throttling_base),
+        throttling_cap=_given(retries.cap, default.throttling_cap),
+        max_retry_after=_given(retries.max_retry_after, default.max_retry_after),
+        retry_ambiguous=_given(retries.retry_ambiguous, default.retry_ambiguous),
+    )
+
+
+def _given(value: T | Omit, default: T) -> T:
+    return default if value is OMIT else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One failed request, with what its error does not know."""
+
+    error: OpenRouterError
+    stream: bool
+    """Whether the call is a stream."""
+    replayable: bool = False
+    """Whether the operation may be repeated although it may have been carried out."""
+    delivered: bool = False
+    """Whether the caller was handed a piece of a stream or a download."""
+    body_began: bool = False
+    """Whether a byte of the body of a 2xx had arrived."""
+    should_retry: bool | None = None
+    """What the response header `x-should-retry` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Send the request again after `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Raise the error; for the reason `deadline`, raise `DeadlineExceeded` from it."""
+
+    reason: GiveUpReason
+
+
+class RetryBudget:
+    """The tokens that all retries of one client are paid from; see `BUDGET` and the costs beside it.
+
+    In an outage they are soon spent, and calls then fail at once instead of trebling the load.
+    """
+
+    __slots__ = ("_tokens",)
+
+    def __init__(self) -> None:
+        self._tokens = BUDGET
+
+    @property
+    def tokens(self) -> int:
+        """What is left, 0 to 500."""
+        return self._tokens
+
+    def take(self, cost: int) -> bool:
+        """Pay for a retry; False, and nothing taken, where too little is left."""
+        if cost > self._tokens:
+            return False
+        self._tokens -= cost
+        return True
+
+    def give(self, tokens: int) -> None:
+        """Put tokens back, at most until the bucket is full."""
+        self._tokens = min(BUDGET, self._tokens + tokens)
+
+    def __repr__(self) -> str:
+        return f"RetryBudget({self._tokens} of {BUDGET} tokens)"
+
+
+class RetryState:
+    """The retries of one call."""
+
+    __slots__ = ("_attempts", "_budget", "_invalid_seen", "_paid", "_settings")
+
+    def __init__(self, settings: RetrySettings, budget: RetryBudget) -> None:
+        self._settings = settings
+        self._budget = budget
+        self._attempts = 1
+        self._paid = 0
+        self._invalid_seen = False
+
+    @property
+    def attempts(self) -> int:
+        """The requests of this call so far, the running one included."""
+        return self._attempts
+
+    def after(self, failure: Failure, *, random: float, remaining: float | None) -> Wait | GiveUp:
+        """Decide what follows a failed request; a `Wait` has been paid for, and counts as an attempt begun.
+
+        `random` is a fresh number from 0 to 1; `remaining` the seconds until the call's deadline, if it has one.
+        """
+        reason = self._refusal(failure)
+        if reason is not None:
+            return GiveUp(reason)
+        throttled = isinstance(failure.error, APIStatusError) and failure.error.status in THROTTLING_STATUSES
+        seconds = self._seconds(failure.error.retry_after, throttled=throttled, random=random)
+        if remaining is not None and seconds >= remaining:
+            return GiveUp("deadline")
+        cost = THROTTLING_COST if throttled else FAULT_COST
+        if not self._budget.take(cost):
+            return GiveUp("budget")
+        self._paid = cost
+        self._attempts += 1
+        self._invalid_seen = self._invalid_seen or isinstance(failure.error, InvalidResponseError)
+        return Wait(seconds)
+
+    def succeeded(self) -> None:
+        """Give the cost of the last retry back to the budget, or the reward for needing none."""
+        self._budget.give(self._paid or SUCCESS_REFUND)
+
+    def _refusal(self, failure: Failure) -> GiveUpReason | None:
+        if failure.delivered:
+            return "delivered"
+        second_invalid = self._invalid_seen and isinstance(failure.error, InvalidResponseError)
+        if second_invalid or not is_retryable(failure, retry_ambiguous=self._settings.retry_ambiguous):
+            return "final"
+        if self._attempts >= self._settings.attempts:
+            return "attempts"
+        asked = failure.error.retry_after
+        if asked is not None and asked > self._settings.max_retry_after:
+            return "retry_after"
+        return None
+
+    def _seconds(self, asked: float | None, *, throttled: bool, random: float) -> float:
+        """Return the wait asked for with a little jitter, or else exponential backoff with full jitter."""
+        if asked is not None:
+            return asked * (1 + RETRY_AFTER_JITTER * random)
+        settings = self._settings
+        base, cap = (
+            (settings.throttling_base, settings.throttling_cap)
+            if throttled
+            else (settings.base, settings.cap)
+        )
+        # 2.0 ** 1024 raises OverflowError; long before, the cap has decided.
+        return random * min(cap, base * 2.0 ** min(self._attempts - 1, 64))
+
+
+def is_retryable(failure: Failure, *, retry_ambiguous: bool) -> bool:
+    """Return whether this kind of failure may be repeated at all, before attempts, waits and budget are looked at."""
+    error = failure.error
+    if failure.should_retry is False:
+        return False
+    replayable = failure.replayable and not failure.stream
+    may_repeat = replayable or (retry_ambiguous and not failure.stream)
+    match error:
+        case APIStatusError():
+            if failure.should_retry is not None:
+                return failure.should_retry
+            if error.availability is not None and error.availability.retryable is not None:
+                return error.availability.retryable
+            return error.status in RETRYABLE_STATUSES
+        case TLSError():
+            return False  # a certificate, or a server that speaks no TLS, is the same a second later
+        case ConnectError() | InvalidResponseError() | StreamError():
+            return True
+        case ConnectionLost():
+            return failure.stream or not failure.body_began or replayable
+        case RequestTimeout(phase="connect"):
+            return True
+        case RequestTimeout(phase="headers"):
+            return failure.stream or may_repeat
+        case RequestTimeout(phase="body" | "idle" | "event"):
+            return may_repeat
+        case _:
+            return False
+
+
+def should_retry(headers: Mapping[str, str]) -> bool | None:
+    """Return what the response header `x-should-retry` says, None where it says neither `true` nor `false`."""
+    return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())

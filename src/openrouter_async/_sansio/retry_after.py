@@ -1,0 +1,74 @@
+"""How long a server asks to wait, whichever of its five ways it says so in.
+
+Read in this order, and the first usable one counts: the header `retry-after-ms`; `Retry-After` in seconds; the same as
+a date, less the response's own `Date`, so that a server whose clock is wrong is still understood; the body's
+`error.availability.retry_after`; `X-RateLimit-Reset` (epoch milliseconds) where nothing remains. What is negative,
+past, not finite, over-long or no number at all counts as not said. Nothing here raises.
+
+See <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+__all__ = ["retry_after"]
+
+_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{0,30})?", re.ASCII)
+"""Stricter than `float()`, which also reads `1_0`, `infinity` and the digits of other scripts."""
+
+_LONGEST_DATE = 64
+
+
+def retry_after(
+    headers: Mapping[str, str], availability: float | None = None, *, now: float | None = None
+) -> float | None:
+    """Return the seconds the server asked to wait, or None where it said nothing usable.
+
+    `headers` have lower-case names, or are looked up without regard to case. `availability` is the body's
+    `error.availability.retry_after`. `now` is the time in seconds since the epoch, and stands in for a missing `Date`;
+    without either, dates and `X-RateLimit-Reset` say nothing.
+    """
+    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+        return milliseconds / 1_000
+    value = headers.get("retry-after")
+    if (seconds := _number(value)) is not None:
+        return seconds
+    sent = _date(headers.get("date"))
+    if sent is None:
+        sent = now
+    if (seconds := _until(_date(value), sent)) is not None:
+        return seconds
+    if availability is not None and math.isfinite(availability) and availability >= 0:
+        return float(availability)
+    if _number(headers.get("x-ratelimit-remaining")) == 0:
+        reset = _number(headers.get("x-ratelimit-reset"))
+        return _until(None if reset is None else reset / 1_000, sent)
+    return None
+
+
+def _until(then: float | None, now: float | None) -> float | None:
+    """Return the seconds from `now` to `then`; None where one is unknown, or `then` is past."""
+    return then - now if then is not None and now is not None and then >= now else None
+
+
+def _number(text: str | None) -> float | None:
+    if text is None or not _NUMBER.fullmatch(text := text.strip()):
+        return None
+    return float(text)
+
+
+def _date(text: str | None) -> float | None:
+    """Return an HTTP date, in any of its three notations, as seconds since the epoch."""
+    if text is None or len(text) > _LONGEST_DATE:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+        # A date without a zone is UTC; `timestamp()` would take it for the local time of this machine.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -1,0 +1,198 @@
+"""Bytes of an event stream become events and comments, however the bytes were cut into reads.
+
+Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, with three
+remarks. Comments are given out, since they show that the server lives. `id` and `retry` serve reconnecting,
+which would be billed again, so they are ignored. Data stays bytes, invalid UTF-8 too: every character that
+the standard gives a meaning is ASCII, which decoding with replacement neither makes nor takes away.
+
+Theory of operation. Between two reads the decoder holds an unfinished line, and the name and data of an
+unfinished event. A read goes one of two ways, which give the same items: `_whole_events` splits a read that
+holds nothing but one-line events in a few calls that run in C; `_by_line` takes any other. Each byte is
+looked at a fixed number of times, whatever the reads, and what is held never passes the limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ..errors import ResponseTooLarge
+
+__all__ = ["Comment", "SSEDecoder", "SSEItem", "ServerSentEvent"]
+
+DEFAULT_LIMIT = 64 * 1024 * 1024
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_COLON = ord(":")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSentEvent:
+    """An event with a name of its own, that is any but `message`."""
+
+    event: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A line that begins with a colon: a sign of life, no content."""
+
+    text: bytes
+    """Without the colon, and without one space after it."""
+
+
+SSEItem: TypeAlias = bytes | ServerSentEvent | Comment
+"""An event of the usual kind is just its data, since that is every event of a chat stream."""
+
+
+class SSEDecoder:
+    """Decodes one event stream.
+
+    ```python
+    decoder = SSEDecoder()
+    decoder.feed(b": hello\\ndata: 1\\n\\nda")  # [Comment(text=b"hello"), b"1"]
+    decoder.feed(b"ta: 2\\n\\n")  # [b"2"]
+    ```
+    """
+
+    def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
+        self._limit = limit
+        self._line = bytearray()  # the unfinished line
+        self._event = ""
+        self._data: bytes | bytearray | None = None  # None: no data line yet, so nothing to dispatch
+        self._size = 0  # of the lines that gave the data
+        self._at_start = True  # a byte order mark may come
+        self._after_cr = False  # a line feed would belong to the line end before it
+
+    def feed(self, data: bytes) -> list[SSEItem]:
+        """Return what `data`, the next bytes of the stream, completes, in order.
+
+        An event with an empty `data:` is dispatched, as the standard has it, so the data may be `b""`.
+
+        Raises:
+            ResponseTooLarge: a line, or the `data:` lines of an event together, are longer than the limit. The
+                decoder is then of no further use.
+        """
+        if self._at_start or self._after_cr:
+            data = self._without_prefix(data)
+        if b"\n" not in data and b"\r" not in data:
+            self._hold(data)
+            return []
+        items = self._whole_events(data)
+        return self._by_line(data) if items is None else items
+
+    @property
+    def unfinished(self) -> bytes:
+        """The data of the event that has begun, as if the stream ended here with a line end and a blank line.
+
+        At the end of a stream the standard discards it. Empty if there is none.
+        """
+        name, value = _field(bytes(self._line))
+        if name != b"data":
+            return bytes(self._data or b"")
+        return value if self._data is None else bytes(self._data) + b"\n" + value
+
+    def _without_prefix(self, data: bytes) -> bytes:
+        """Drop the byte order mark, or the LF whose CR ended the read before."""
+        if not data:
+            return data
+        if self._after_cr:
+            self._after_cr = False
+            return data[1:] if data.startswith(b"\n") else data
+        data = bytes(self._line) + data
+        self._line.clear()
+        if len(data) < len(_BYTE_ORDER_MARK) and _BYTE_ORDER_MARK.startswith(data):
+            self._hold(data)
+            return b""
+        self._at_start = False
+        return data.removeprefix(_BYTE_ORDER_MARK)
+
+    def _hold(self, data: bytes) -> None:
+        self._line += data
+        if len(self._line) > self._limit:
+            raise _too_large("a line", self._limit)
+
+    def _whole_events(self, data: bytes) -> list[SSEItem] | None:
+        """Return the events of a read that consists of lines `data: …` and blank lines in turn; else None.
+
+        After the split every part is the data of one event, if no part holds a line end of its own. That is
+        so if the read has no other line ends than those of the separators. Two more are allowed at its end.
+        """
+        if self._data is not None or self._event or len(self._line) + len(data) > self._limit:
+            return None
+        if b"\r" in data:
+            return None
+        parts = data.split(b"\n\ndata: ")
+        surplus = data.count(b"\n") - 2 * (len(parts) - 1)
+        if surplus == 0:
+            rest = b"data: " + parts.pop()
+        elif surplus == 2:
+            parts[-1], blank_line, rest = parts[-1].rpartition(b"\n\n")
+            if not blank_line:
+                return None
+        else:
+            return None
+        first = bytes(self._line) + parts[0]
+        if not first.startswith(b"data: "):
+            return None
+        parts[0] = first[6:]
+        self._line = bytearray(rest)
+        return [*parts]
+
+    def _by_line(self, data: bytes) -> list[SSEItem]:
+        self._after_cr = data.endswith(b"\r")
+        end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+        self._line += data[:end]
+        # On bytes, unlike on text, this ends lines at CR, LF and CRLF only.
+        lines = bytes(self._line).splitlines()
+        self._line = bytearray()
+        items: list[SSEItem] = []
+        for line in lines:
+            if len(line) > self._limit:
+                raise _too_large("a line", self._limit)
+            if not line:
+                self._dispatch(items)
+            elif line[0] == _COLON:
+                items.append(Comment(line[1:].removeprefix(b" ")))
+            else:
+                name, value = _field(line)
+                if name == b"data":
+                    self._add_data(value, len(line))
+                elif name == b"event":
+                    self._event = value.decode("utf-8", "replace")
+        self._hold(data[end:])
+        return items
+
+    def _add_data(self, value: bytes, size: int) -> None:
+        if self._data is None:
+            self._data = value
+            self._size = size
+            return
+        self._size += 1 + size
+        if self._size > self._limit:
+            raise _too_large("an event", self._limit)
+        # One buffer, not a list of lines: endless short lines would cost many times their length.
+        if not isinstance(self._data, bytearray):
+            self._data = bytearray(self._data)
+        self._data += b"\n"
+        self._data += value
+
+    def _dispatch(self, items: list[SSEItem]) -> None:
+        if self._data is not None:
+            data = bytes(self._data)
+            items.append(data if self._event in ("", "message") else ServerSentEvent(self._event, data))
+            self._data = None
+        self._event = ""
+
+
+def _field(line: bytes) -> tuple[bytes, bytes]:
+    """Return name and value of a line; the value is empty where there is no colon."""
+    name, _, value = line.partition(b":")
+    return name, value.removeprefix(b" ")
+
+
+def _too_large(what: str, limit: int) -> ResponseTooLarge:
+    return ResponseTooLarge(
+        f"{what} of the event stream is longer than {limit} bytes; Limits.event_bytes can be raised",
+        limit=limit,
+    )

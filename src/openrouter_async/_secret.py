@@ -1,0 +1,47 @@
+"""`Secret`: a key that does not show itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NoReturn
+
+__all__ = ["Secret", "Secrets"]
+
+
+class Secret:
+    """Holds a key. `str` and `repr` show its kind and last four characters only; it cannot be pickled."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def get(self) -> str:
+        """Return the key itself; only for the line that writes it into a header."""
+        return self._value
+
+    def __str__(self) -> str:
+        value = self._value
+        kind = "sk-or-" if value.startswith("sk-or-") else ""
+        return f"{kind}…{value[-4:]}" if len(value) >= 16 else f"{kind}…"
+
+    def __repr__(self) -> str:
+        return f"Secret({str(self)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key is never pickled; make the client again where it is needed")
+
+
+class Secrets:
+    """Texts that must not appear in an error: iterating gives them, showing this object does not."""
+
+    __slots__ = ("_secrets",)
+
+    def __init__(self, *secrets: Secret | None) -> None:
+        self._secrets = [secret for secret in secrets if secret is not None]
+
+    def __iter__(self) -> Iterator[str]:
+        return (secret.get() for secret in self._secrets)
+
+    def __repr__(self) -> str:
+        return f"Secrets({', '.join(map(str, self._secrets))})"

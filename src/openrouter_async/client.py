@@ -1,0 +1,241 @@
+"""`AsyncOpenRouter`: settings, connections and namespaces put together.
+
+```
+AsyncOpenRouter ── settings + transport ── HTTPSender ── client.chat, client.models, ... (made on first use)
+      │                     │
+      └── with_options() ───┘ a derived client: other settings, the same transport
+```
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from ._http.sender import HTTPSender
+from ._http.transport import Transport
+from .errors import ConfigurationError
+from .options import App, Key, Limits, RequestOptions, Retries, Timeouts
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import httpx
+    from pydantic import JsonValue
+    from typing_extensions import Unpack
+
+    from .chat import Chat
+    from .hooks import RequestHook
+    from .resources._base import QueryValue
+    from .resources.completions import Completions
+    from .resources.requests import KeyName
+    from .streaming.raw import RawStream
+
+__all__ = ["AsyncOpenRouter"]
+
+T = TypeVar("T")
+
+
+class AsyncOpenRouter:
+    """The client of one OpenRouter account, for one event loop (asyncio, or trio).
+
+    ```python
+    async with AsyncOpenRouter() as client:
+        reply = await client.chat.create("Name a colour.", model="openai/gpt-5-mini")
+        print(reply.text, reply.usage.cost)
+    ```
+
+    Make one and share it: its connections, its limits and its retry budget serve all calls. Making it opens no
+    connection. Leaving the block closes its connections, and ends the calls that still run with an error.
+    """
+
+    def __init__(
+        self,
+        api_key: Key | None = None,
+        *,
+        management_key: Key | None = None,
+        base_url: str | None = None,
+        default_model: str | None = None,
+        app: App | None = None,
+        timeouts: Timeouts | None = None,
+        retries: Retries | None = None,
+        limits: Limits | None = None,
+        proxy: str | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        http_client: httpx.AsyncClient | None = None,
+        hooks: Sequence[RequestHook] = (),
+        allow_plain_http: Collection[str] = (),
+        log_bodies: bool = False,
+    ) -> None:
+        """Make a client; what is not given comes from the environment or the defaults.
+
+        Args:
+            api_key: An inference key: text, a `SecretStr`, or an async function that is asked for one before each
+                request. Default: the environment variable `OPENROUTER_API_KEY`.
+            management_key: For the operations that administer keys, credits and the like. Default:
+                `OPENROUTER_MANAGEMENT_KEY`.
+            base_url: Default: `OPENROUTER_BASE_URL`, else `https://openrouter.ai/api/v1`.
+            default_model: The model of calls that name none; without one, the account's default model.
+            app: Who makes the requests, for OpenRouter's rankings.
+            timeouts: The clocks; see `Timeouts`.
+            retries: See `Retries`.
+            limits: See `Limits`.
+            proxy: The URL of a proxy; without it, the environment's `HTTPS_PROXY` and its like are respected.
+            ssl_context: Replaces the default, which trusts certifi's authorities, or those of `SSL_CERT_FILE`.
+            transport: An httpx transport to use in place of ours; it is not closed with the client.
+            http_client: An httpx client to use in place of ours; it is not closed with the client.
+            hooks: Told of every request; see `RequestHook`.
+            allow_plain_http: Names of hosts that may be spoken to over plain HTTP, where the key travels in clear;
+                this machine always may.
+            log_bodies: Write prompts and replies to the log `openrouter_async` at level DEBUG.
+
+        Raises:
+            ConfigurationError: an argument is wrong. A missing key is refused by the call that needs it.
+        """
+        settings = Settings.make(
+            api_key=api_key,
+            management_key=management_key,
+            base_url=base_url,
+            default_model=default_model,
+            app=app,
+            timeouts=timeouts,
+            retries=retries,
+            hooks=hooks,
+            allow_plain_http=allow_plain_http,
+            log_bodies=log_bodies,
+        )
+        shared = Transport(
+            limits=limits or Limits(),
+            proxy=proxy,
+            ssl_context=ssl_context,
+            transport=transport,
+            http_client=http_client,
+        )
+        self._sender = HTTPSender(shared, settings)
+        self._is_derived = False
+
+    def with_options(self, **options: Unpack[RequestOptions]) -> AsyncOpenRouter:
+        """Return a client with other settings on the same connections, limits and retry budget.
+
+        It costs nothing to make, and is not closed by itself; it ends with the client it came from.
+
+        Raises:
+            ConfigurationError: an option is unknown, or its value wrong.
+        """
+        derived = AsyncOpenRouter.__new__(AsyncOpenRouter)
+        derived._sender = HTTPSender(self._sender.transport, self._sender.settings.derive(options))
+        derived._is_derived = True
+        return derived
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go, without a slash at the end."""
+        return self._sender.settings.base_url
+
+    @property
+    def default_model(self) -> str | None:
+        """The model of calls that name none."""
+        return self._sender.settings.default_model
+
+    @cached_property
+    def chat(self) -> Chat:
+        """Chat completions: `create` for a whole reply, `stream` for its pieces."""
+        from .chat import Chat
+
+        return Chat(self._sender)
+
+    @cached_property
+    def completions(self) -> Completions:
+        """The older form, which continues a prompt."""
+        from .resources.completions import Completions
+
+        return Completions(self._sender)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        into: type[T],
+        body: Mapping[str, JsonValue] | Sequence[JsonValue] | bytes | None = None,
+        query: Mapping[str, QueryValue] | None = None,
+        key: KeyName = "api_key",
+        options: RequestOptions | None = None,
+    ) -> T:
+        """Call an operation that has no method of its own yet.
+
+        Args:
+            method: The HTTP method.
+            path: Below the base URL, such as `/key`, quoted where it must be.
+            into: What the answer is read as: any type pydantic knows, such as `dict[str, JsonValue]` or a model of
+                yours; `bytes` gives the body as it came, `str` its text.
+            body: Sent as JSON with its keys in the order given; bytes are sent as they are.
+            query: Query parameters; None is left out, a list repeats its name.
+            key: Which of the client's keys is sent.
+            options: See `RequestOptions`.
+
+        A GET is repeated when it fails on the way; any other method only where it cannot have been carried out.
+
+        Raises:
+            OpenRouterError: as for every call.
+        """
+        from .resources.requests import Requests
+
+        return await Requests(self._sender).send(
+            method, path, into=into, body=body, query=query, key=key, options=options
+        )
+
+    def stream_request(
+        self,
+        method: str,
+        path: str,
+        *,
+        into: type[T],
+        body: Mapping[str, JsonValue] | Sequence[JsonValue] | bytes | None = None,
+        query: Mapping[str, QueryValue] | None = None,
+        key: KeyName = "api_key",
+        options: RequestOptions | None = None,
+    ) -> RawStream[T]:
+        """Call an operation that answers with an event stream; each event is read as `into`.
+
+        ```python
+        async with client.stream_request("POST", "/responses", body=body, into=dict[str, JsonValue]) as events:
+            async for event in events:
+                print(event["type"])
+        ```
+
+        Ends at `[DONE]`, or at the end of the body. Arguments and errors: see `request`.
+        """
+        from .resources.requests import Requests
+
+        return Requests(self._sender).stream(
+            method, path, into=into, body=body, query=query, key=key, options=options
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections; calls that still run end with an error. Harmless when done before."""
+        if self._is_derived:
+            raise ConfigurationError("a client made by with_options() is closed with the client it came from")
+        await self._sender.transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        self._sender.transport.check()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if not self._is_derived:
+            await self._sender.transport.aclose()
+
+    def __repr__(self) -> str:
+        settings = self._sender.settings
+        return f"<AsyncOpenRouter {settings.base_url} default_model={settings.default_model!r}>"

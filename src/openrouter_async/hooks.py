@@ -1,0 +1,52 @@
+"""`RequestHook`: be told when requests start, are retried, finish and fail.
+
+Hooks are plain functions called in the event loop, so they must be quick. What a hook raises reaches the
+caller unchanged, and the connection is released.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from .errors import OpenRouterError
+
+__all__ = ["RequestEvent", "RequestHook"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestEvent:
+    """What is known of a call at the moment a hook is told of it."""
+
+    operation: str
+    """Name of the operation, e.g. `chat.create`."""
+    method: str
+    path: str
+    """Below the base URL, without the query."""
+    attempt: int
+    """Number of the request within the call, from 1."""
+    elapsed: float
+    """Seconds since the call began, waiting included."""
+    status: int | None = None
+    """HTTP status, once there is one."""
+    generation_id: str | None = None
+    error: OpenRouterError | None = None
+    """Why the request is repeated, or why the call failed."""
+    wait: float | None = None
+    """Seconds until the next attempt, where there is one."""
+
+
+class RequestHook(Protocol):
+    """Told of every call of a client; each method is called at most once an attempt."""
+
+    def started(self, event: RequestEvent) -> None:
+        """A request is about to be sent."""
+
+    def retried(self, event: RequestEvent) -> None:
+        """A request failed, and will be repeated after `event.wait` seconds."""
+
+    def finished(self, event: RequestEvent) -> None:
+        """The answer, or the whole stream, was read."""
+
+    def failed(self, event: RequestEvent) -> None:
+        """The call failed for good with `event.error`; None where the caller cancelled it or closed the stream."""

@@ -1,0 +1,39 @@
+"""The table of operations: each HTTP method and path the client can call, once.
+
+It holds no types, so importing it costs nothing. A resource's method gives the types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Operation"]
+
+KeyKind = Literal["inference", "management", "any", "optional", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One HTTP method and path."""
+
+    name: str
+    """Our name for it, as in the client: `chat.create`; it stands in logs, hooks and errors."""
+    method: str
+    path: str
+    """Below the base URL; `{name}` is filled in, quoted."""
+    spec_id: str | None = None
+    """`operationId` in the service's OpenAPI document; None where the document lacks the operation."""
+    key: KeyKind = "inference"
+    replayable: bool = False
+    """Whether it may be repeated although it may have been carried out: reads, and idempotent writes."""
+
+
+def _read(name: str, path: str, spec_id: str | None, key: KeyKind = "any") -> Operation:
+    return Operation(name=name, method="GET", path=path, spec_id=spec_id, key=key, replayable=True)
+
+
+CREATE_CHAT = Operation(
+    name="chat.create", method="POST", path="/chat/completions", spec_id="sendChatCompletionRequest"
+)
+CREATE_COMPLETION = Operation(name="completions.create", method="POST", path="/completions")

@@ -1,0 +1,226 @@
+"""What can be set on a client, on a derived client, and on one call.
+
+A field left at `OMIT` is taken from the client that the options are applied to, and there from the default
+of the library. Times are seconds, sizes bytes. `None` means "no limit".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypedDict, TypeVar
+
+from ._sentinels import OMIT, Omit
+from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from .hooks import RequestHook
+
+__all__ = [
+    "App",
+    "Key",
+    "Limits",
+    "RequestOptions",
+    "ResponseCache",
+    "Retries",
+    "SecretLike",
+    "Timeouts",
+]
+
+
+class SecretLike(Protocol):
+    """A holder of a secret, such as `pydantic.SecretStr`."""
+
+    def get_secret_value(self) -> str: ...
+
+
+Key: TypeAlias = str | SecretLike | Callable[[], Awaitable[str]]
+"""An API key, a holder of one, or an async callable that is asked for one for each request."""
+
+_T = TypeVar("_T", bound="Timeouts | Retries")
+
+
+def _merge(over: _T, base: _T) -> _T:
+    """Return `over` with its omitted fields taken from `base`."""
+    given = {
+        field.name: value
+        for field in dataclasses.fields(over)
+        if (value := getattr(over, field.name)) is not OMIT
+    }
+    return dataclasses.replace(base, **given)
+
+
+def _check_number(owner: object, name: str, value: object, *, least: float, whole: bool) -> None:
+    kinds = (int,) if whole else (int, float)
+    wanted = f"a {'whole ' if whole else 'finite '}number of at least {least:g}"
+    if not isinstance(value, kinds) or isinstance(value, bool) or not math.isfinite(value) or value < least:
+        raise ConfigurationError(f"{type(owner).__name__}.{name} is {value!r}; expected {wanted}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """The clocks of a call, in seconds; `None` switches one off.
+
+    Waiting for the caller between two pieces of a stream counts for none of them but `total`.
+    """
+
+    connect: float | Omit | None = OMIT
+    """Making the connection, TLS included. Default 5."""
+    queue: float | Omit | None = OMIT
+    """Waiting for a free place in the client's limiter. Default none."""
+    headers: float | Omit | None = OMIT
+    """From sending the request to the end of the response headers. Default 600, for streams 60."""
+    body: float | Omit | None = OMIT
+    """From the headers to the end of a plain answer; padding does not restart it. Default 1,800."""
+    idle: float | Omit | None = OMIT
+    """Without any byte, also of comments and padding. Default 60."""
+    event: float | Omit | None = OMIT
+    """Without an event of a stream; comments do not count. Default 300."""
+    total: float | Omit | None = OMIT
+    """The whole call, with retries and waits. Default none."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value is not OMIT and value is not None:
+                _check_number(self, field.name, value, least=0, whole=False)
+
+    def over(self, base: Timeouts) -> Timeouts:
+        """Return these timeouts, with what is omitted taken from `base`."""
+        return _merge(self, base)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retries:
+    """When and how often a failed request is sent again.
+
+    A request that may already have been billed is not, unless `retry_ambiguous` is set.
+    """
+
+    attempts: int | Omit = OMIT
+    """Requests in all, the first included. Default 3."""
+    base: float | Omit = OMIT
+    """Seconds; the i-th retry waits between 0 and `base * 2**i`. Default 0.5; 1.0 after 429 and 529."""
+    cap: float | Omit = OMIT
+    """The longest such wait, in seconds. Default 8; 20 after 429 and 529."""
+    max_retry_after: float | Omit = OMIT
+    """The longest `Retry-After` that is waited for, in seconds; a longer one raises at once. Default 60."""
+    retry_ambiguous: bool | Omit = OMIT
+    """Also repeat plain calls that timed out after they were sent; both may be billed. Default False."""
+
+    def __post_init__(self) -> None:
+        for name, least, whole in (
+            ("attempts", 1, True),
+            ("base", 0, False),
+            ("cap", 0, False),
+            ("max_retry_after", 0, False),
+        ):
+            value = getattr(self, name)
+            if value is not OMIT:
+                _check_number(self, name, value, least=least, whole=whole)
+        if self.retry_ambiguous is not OMIT and not isinstance(self.retry_ambiguous, bool):
+            raise ConfigurationError(
+                f"Retries.retry_ambiguous is {self.retry_ambiguous!r}; expected True or False"
+            )
+
+    def over(self, base: Retries) -> Retries:
+        """Return these rules, with what is omitted taken from `base`."""
+        return _merge(self, base)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one client holds at once; set when it is made, shared by the clients derived from it."""
+
+    concurrency: int = 1_000
+    """Calls at once; further ones wait in turn. A stream counts until it is closed."""
+    idle: int = 1_000
+    """Connections kept open for later calls."""
+    idle_expiry: float = 30.0
+    """Seconds after which an unused connection is closed."""
+    event_bytes: int = 64 * 1024 * 1024
+    """The longest event, and the longest line, of a stream (images come as base64 in one event)."""
+    body_bytes: int = 256 * 1024 * 1024
+    """The largest plain answer, after decompression."""
+    error_body_bytes: int = 1024 * 1024
+    """How much of an error's body is read."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name == "idle_expiry":
+                _check_number(self, field.name, value, least=0, whole=False)
+            else:
+                _check_number(self, field.name, value, least=field.name != "idle", whole=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Who makes the requests, for OpenRouter's rankings; the service needs `referer` to attribute any."""
+
+    title: str | None = None
+    referer: str | None = None
+    """The URL of the application; it is its identity."""
+    categories: Sequence[str] = ()
+    """At most two a request, lower case with hyphens, e.g. `cli-agent`; unknown ones are dropped."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.categories, str):
+            raise ConfigurationError(f"App.categories is {self.categories!r}; expected a list of names")
+        if len(self.categories) > 2:
+            raise ConfigurationError(
+                f"App.categories has {len(self.categories)} names; at most 2 are accepted"
+            )
+        for name in self.categories:
+            if len(name) > 30 or not name.replace("-", "").isalnum() or name != name.lower():
+                raise ConfigurationError(
+                    f"App.categories has {name!r}; expected lower case with hyphens, at most 30 characters"
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseCache:
+    """OpenRouter's own cache of whole answers: a hit is free, and has usage of zero."""
+
+    enabled: bool = True
+    ttl: int | None = None
+    """Seconds, 1 to 86,400; the service's default is 300."""
+    clear: bool = False
+    """Drop the entry of this request and fill it anew."""
+
+    def __post_init__(self) -> None:
+        if self.ttl is not None:
+            _check_number(self, "ttl", self.ttl, least=1, whole=True)
+            if self.ttl > 86_400:
+                raise ConfigurationError(f"ResponseCache.ttl is {self.ttl!r}; expected 1 to 86400 seconds")
+
+
+class RequestOptions(TypedDict, total=False):
+    """What one call, or a derived client, sets differently: `options={"timeouts": Timeouts(total=20)}`."""
+
+    api_key: Key
+    management_key: Key
+    base_url: str
+    default_model: str | None
+    app: App
+    timeouts: Timeouts
+    """Omitted clocks stay as they are."""
+    retries: Retries
+    """Omitted rules stay as they are."""
+    hooks: Sequence[RequestHook]
+    """Replaces the client's hooks."""
+    headers: Mapping[str, str]
+    """Further request headers; they replace those of the client by name."""
+    query: Mapping[str, str]
+    """Further query parameters."""
+    cache: ResponseCache | None
+    router_metadata: bool
+    """Ask for `openrouter_metadata`: which endpoints were considered, and why one was chosen."""
+    session_id: str | None
+    """Groups requests, and keeps them with one provider; at most 256 characters."""
+    anthropic_beta: Sequence[str]
+    """Names of beta features that are passed to Claude, e.g. `interleaved-thinking-2025-05-14`."""
+    log_bodies: bool
+    """Write prompts and replies to the log `openrouter_async` at level DEBUG."""

@@ -1,0 +1,87 @@
+"""What the layers above the I/O shell need of it, and nothing more, so that a test can fake it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ._sansio.request import RequestData
+from ._sansio.sse import SSEItem
+from .errors import OpenRouterError
+from .options import RequestOptions
+
+if TYPE_CHECKING:
+    from .types._base import ResponseMeta
+
+__all__ = ["DeferredRequest", "PlainBody", "Reply", "Sender", "StreamItem", "StreamSource"]
+
+T = TypeVar("T")
+
+
+class PlainBody(bytes):
+    """A whole body that came instead of an event stream (a JSON completion, an HTML page)."""
+
+
+StreamItem = SSEItem | PlainBody
+
+DeferredRequest = Callable[[], Awaitable[RequestData]]
+"""Makes a request whose body takes waiting, such as reading a file."""
+
+
+class Reply(Protocol):
+    """A whole 2xx answer."""
+
+    @property
+    def body(self) -> bytes: ...
+
+    @property
+    def meta(self) -> ResponseMeta: ...
+
+
+class StreamSource(Protocol):
+    """The bytes of one streamed call as items; it owns connection, clocks, slot and attempts."""
+
+    @property
+    def meta(self) -> ResponseMeta | None:
+        """The HTTP side of the attempt that is being read; None before its headers."""
+
+    async def read(self) -> list[StreamItem] | None:
+        """Return the items of the next read, which may be none; None at the end of the body.
+
+        The first call sends the request. Raises the errors of the status, the connection and the clocks.
+        """
+
+    async def retry(self, error: OpenRouterError) -> None:
+        """Close this attempt and wait for the next; raises `error` where there is none."""
+
+    async def finish(self) -> None:
+        """Release the connection after the last wanted item, for reuse if its body ends within 50 ms."""
+
+    async def aclose(self) -> None:
+        """Close the connection at once and give back the slot; harmless when done before."""
+
+    def abort(self) -> None:
+        """The same without waiting, for a stream that was dropped; callable from any thread."""
+
+    def fail(self, error: OpenRouterError) -> OpenRouterError:
+        """Put ids and attempts on an error found above the source, tell the hooks, and return it."""
+
+
+class Sender(Protocol):
+    """Sends requests with a client's settings."""
+
+    async def send(
+        self, data: RequestData, read: Callable[[Reply], T], options: RequestOptions | None = None
+    ) -> T:
+        """Send, retry as the rules say, and return what `read` makes of the answer.
+
+        An `InvalidResponseError` or `APIStatusError` that `read` raises counts as a failed attempt.
+        """
+
+    def stream(
+        self, data: RequestData | DeferredRequest, options: RequestOptions | None = None
+    ) -> StreamSource:
+        """Return a source that has not sent anything yet."""
+
+    def default_model(self, options: RequestOptions | None = None) -> str | None:
+        """The model used where a call names none."""

@@ -1,0 +1,66 @@
+"""Reads and encodes the attachments of messages off the event loop, before a request is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+
+from ..types.content_parts import Attachment
+
+if TYPE_CHECKING:
+    from ..types.chat_messages import MessagesLike
+
+__all__ = ["encode_attachments", "has_attachments"]
+
+
+async def encode_attachments(messages: MessagesLike) -> MessagesLike:
+    """Return `messages` with the attachments from bytes and paths replaced by what is sent.
+
+    Where there are none, `messages` itself comes back at once. All are encoded in one worker thread; if the task is
+    cancelled meanwhile, the thread ends by itself and its work is dropped.
+
+    Raises:
+        ConfigurationError: a file cannot be read, is no regular file, or is of another kind than was said.
+    """
+    if not has_attachments(messages):
+        return messages
+    # A read may hang, e.g. on a network drive, and must not hold up a cancellation.
+    return await to_thread.run_sync(_encoded, messages, abandon_on_cancel=True)
+
+
+def has_attachments(messages: object) -> bool:
+    """Return whether there is anything to encode before the messages can be sent."""
+    if isinstance(messages, Mapping):
+        content = messages.get("content")
+        return isinstance(content, list | tuple) and any(map(_is_local, content))
+    return (
+        isinstance(messages, Sequence)
+        and not isinstance(messages, str)
+        and any(map(has_attachments, messages))
+    )
+
+
+def _is_local(part: object) -> bool:
+    return isinstance(part, Attachment) and part.is_local
+
+
+def _encoded(messages: MessagesLike) -> MessagesLike:
+    if isinstance(messages, Mapping):
+        return _encoded_message(messages)
+    if isinstance(messages, Sequence) and not isinstance(messages, str):
+        return [
+            _encoded_message(message) if isinstance(message, Mapping) else message for message in messages
+        ]
+    return messages
+
+
+def _encoded_message(message: Mapping[str, object]) -> Mapping[str, object]:
+    content = message.get("content")
+    if not isinstance(content, list | tuple):
+        return message
+    return {
+        **message,
+        "content": [part.encode() if isinstance(part, Attachment) else part for part in content],
+    }

@@ -1,0 +1,85 @@
+"""Chat completions: the requests behind `client.chat`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .. import operations
+from .._sansio.chat_body import chat_body
+from .._sansio.chat_reply import check_completion
+from .._sansio.request import RequestData, build_request
+from ..options import RequestOptions
+from ..protocols import Reply
+from ..streaming.stream import EventStream, OnBadEvent
+from ..types.chat import ChatCompletion
+from ._attachments import encode_attachments, has_attachments
+from ._base import Resource, reader
+
+if TYPE_CHECKING:
+    from ..types.chat_messages import MessagesLike
+
+__all__ = ["ChatResource", "read_completion"]
+
+_read = reader(ChatCompletion)
+
+
+def read_completion(reply: Reply) -> ChatCompletion:
+    """Return the completion in an answer, if it is one."""
+    completion = _read(reply)
+    check_completion(completion)
+    return completion
+
+
+class ChatResource(Resource):
+    """`POST /chat/completions`."""
+
+    async def create(
+        self,
+        messages: MessagesLike,
+        *,
+        model: str | None,
+        params: Mapping[str, object],
+        extra_body: Mapping[str, object] | None,
+        options: RequestOptions | None,
+    ) -> ChatCompletion:
+        """Return the whole reply."""
+        messages = await encode_attachments(messages)
+        data = self._request(messages, model, params, extra_body, options, stream=False)
+        return await self._sender.send(data, read_completion, options)
+
+    def stream(
+        self,
+        messages: MessagesLike,
+        *,
+        model: str | None,
+        params: Mapping[str, object],
+        extra_body: Mapping[str, object] | None,
+        options: RequestOptions | None,
+        on_bad_event: OnBadEvent,
+    ) -> EventStream:
+        """Return the reply as a stream."""
+        if has_attachments(messages):
+
+            async def request() -> RequestData:
+                encoded = await encode_attachments(messages)
+                return self._request(encoded, model, params, extra_body, options, stream=True)
+
+            return EventStream(self._sender.stream(request, options), on_bad_event=on_bad_event)
+        data = self._request(messages, model, params, extra_body, options, stream=True)
+        return EventStream(self._sender.stream(data, options), on_bad_event=on_bad_event)
+
+    def _request(
+        self,
+        messages: MessagesLike,
+        model: str | None,
+        params: Mapping[str, object],
+        extra_body: Mapping[str, object] | None,
+        options: RequestOptions | None,
+        *,
+        stream: bool,
+    ) -> RequestData:
+        if model is None:
+            model = self._sender.default_model(options)
+        body = chat_body(messages, model=model, params=params, extra_body=extra_body, stream=stream)
+        return build_request(operations.CREATE_CHAT, content=body)

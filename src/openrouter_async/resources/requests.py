@@ -1,0 +1,87 @@
+"""Requests to operations that have no method of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import JsonValue
+
+from .._sansio.request import RequestData, flatten_query
+from ..errors import ConfigurationError
+from ..operations import Operation
+from ..options import RequestOptions
+from ..streaming.raw import RawStream
+from ._base import QueryValue, Resource, json_bytes, reader
+
+__all__ = ["Requests"]
+
+T = TypeVar("T")
+
+Body = Mapping[str, JsonValue] | Sequence[JsonValue] | bytes | None
+KeyName = Literal["api_key", "management_key"]
+
+
+class Requests(Resource):
+    """Any HTTP method and path."""
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        into: type[T],
+        body: Body,
+        query: Mapping[str, QueryValue] | None,
+        key: KeyName,
+        options: RequestOptions | None,
+    ) -> T:
+        """Send a request, and return its answer as an `into`."""
+        data = _request(method, path, body=body, query=query, key=key)
+        return await self._sender.send(data, reader(into), options)
+
+    def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        into: type[T],
+        body: Body,
+        query: Mapping[str, QueryValue] | None,
+        key: KeyName,
+        options: RequestOptions | None,
+    ) -> RawStream[T]:
+        """Return the stream of a request; nothing is sent before its first event is asked for."""
+        data = _request(method, path, body=body, query=query, key=key)
+        return RawStream(self._sender.stream(data, options), into)
+
+
+def _request(
+    method: str, path: str, *, body: Body, query: Mapping[str, QueryValue] | None, key: KeyName
+) -> RequestData:
+    if not method.isalpha():
+        raise ConfigurationError(f"method is {method!r}; expected the name of an HTTP method")
+    parts = urlsplit(path)
+    if parts.scheme or parts.netloc or not path.startswith("/") or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"path is {path!r}; expected a path below the base URL, such as '/key'; query=... takes parameters"
+        )
+    if any(part in (".", "..") for part in parts.path.split("/")) or not path.isprintable() or " " in path:
+        raise ConfigurationError(f"path is {path!r}; expected one without '.', '..' and blanks")
+    method = method.upper()
+    operation = Operation(
+        name=f"{method} {path}",
+        method=method,
+        path=path,
+        key="management" if key == "management_key" else "inference",
+        replayable=method in ("GET", "HEAD"),
+    )
+    content = body if body is None or isinstance(body, bytes) else json_bytes(body)
+    return RequestData(
+        operation=operation,
+        path=path,
+        query=flatten_query(query or {}),
+        content=content,
+        content_type=None if content is None else "application/json",
+    )

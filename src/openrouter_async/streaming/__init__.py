@@ -1,0 +1,1 @@
+"""Streams as typed events: pure accumulators, and the asynchronous stream over them."""

@@ -1,0 +1,164 @@
+"""`ChoiceBuilder`: the pieces of one answer, collected as they come and joined when asked for. No I/O here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..types.chat import content_text
+from .events import (
+    AnnotationAdded,
+    AudioDelta,
+    ImageDelta,
+    TextDelta,
+    ToolCallDelta,
+)
+from .reasoning import ReasoningBuilder
+from .tool_calls import ToolCallBuilder
+
+if TYPE_CHECKING:
+    from ..types.chat_chunk import ChunkChoice, Delta, ToolCallFragment
+    from ..types.chat_parts import Annotation, AudioOutput, Image, TokenLogprob
+    from .events import StreamEvent
+
+__all__ = ["ChoiceBuilder"]
+
+_COMMON_FIELDS = frozenset({"role", "content", "tool_calls"})
+
+
+class ChoiceBuilder:
+    """One answer that is being written."""
+
+    __slots__ = (
+        "_annotations",
+        "_audio",
+        "_calls",
+        "_details",
+        "_extra",
+        "_finish_reason",
+        "_images",
+        "_logprobs",
+        "_native_finish_reason",
+        "_reasoning",
+        "_refusal",
+        "_text",
+        "index",
+    )
+
+    def __init__(self, index: int) -> None:
+        self.index: int = index
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._refusal: list[str] = []
+        self._details: ReasoningBuilder | None = None
+        self._calls: ToolCallBuilder | None = None
+        self._images: list[Image] = []
+        self._audio: list[AudioOutput] = []
+        self._annotations: list[Annotation] = []
+        self._logprobs: dict[str, list[TokenLogprob]] = {}
+        self._finish_reason: str | None = None
+        self._native_finish_reason: str | None = None
+        self._extra: dict[str, object] = {}
+
+    def add(self, delta: Delta, events: list[StreamEvent]) -> None:
+        """Add what a delta brings to the message, and the events of it to `events`, in the order they are read."""
+        # This runs once a token, and nearly all deltas have none but the common fields.
+        is_common = delta.__pydantic_fields_set__ <= _COMMON_FIELDS
+        if not is_common:
+            self._add_reasoning(delta, events)
+        if content := delta.content:
+            self.add_text(content if isinstance(content, str) else content_text(content), events)
+        if fragments := delta.tool_calls:
+            self._add_fragments(fragments, events)
+        if not is_common:
+            self._add_others(delta, events)
+
+    def add_text(self, text: str, events: list[StreamEvent]) -> None:
+        """Add a piece of text, which may be empty."""
+        if text:
+            self._text.append(text)
+            events.append(TextDelta(text, self.index))
+
+    def note(self, part: ChunkChoice) -> None:
+        """Take what a chunk says of the answer besides its content; the last reason stays, an empty one is none."""
+        # A reply that ended in an error has no finish reason: it becomes an exception.
+        if part.finish_reason and part.finish_reason != "error":
+            self._finish_reason = part.finish_reason
+        if part.native_finish_reason:
+            self._native_finish_reason = part.native_finish_reason
+        if part.logprobs is not None:
+            for name in ("content", "refusal"):
+                self._logprobs.setdefault(name, []).extend(getattr(part.logprobs, name) or ())
+        if part.model_extra:
+            self._extra.update(part.model_extra)
+
+    def as_fields(self) -> dict[str, object]:
+        """Return the answer so far, as `Choice` is read from it."""
+        message: dict[str, object] = {"role": "assistant", "content": "".join(self._text) or None}
+        if self._reasoning:
+            message["reasoning"] = "".join(self._reasoning)
+        if self._refusal:
+            message["refusal"] = "".join(self._refusal)
+        if self._details is not None:
+            message["reasoning_details"] = self._details.as_fields()
+        if self._calls is not None:
+            message["tool_calls"] = self._calls.as_fields()
+        if self._images:
+            message["images"] = list(self._images)
+        if self._annotations:
+            message["annotations"] = list(self._annotations)
+        if self._audio:
+            message["audio"] = self._audio_fields()
+        fields: dict[str, object] = {
+            **self._extra,
+            "index": self.index,
+            "message": message,
+            "finish_reason": self._finish_reason,
+            "native_finish_reason": self._native_finish_reason,
+        }
+        if self._logprobs:
+            fields["logprobs"] = {name: list(tokens) or None for name, tokens in self._logprobs.items()}
+        return fields
+
+    def _add_fragments(self, fragments: list[ToolCallFragment], events: list[StreamEvent]) -> None:
+        if self._calls is None:
+            self._calls = ToolCallBuilder()
+        for fragment in fragments:
+            news = self._calls.feed(fragment)
+            if news is not None:
+                call, text = news
+                events.append(
+                    ToolCallDelta(call.id, call.index, call.name, text, self.index, call, len(call.pieces))
+                )
+
+    def _add_reasoning(self, delta: Delta, events: list[StreamEvent]) -> None:
+        if delta.reasoning_details is not None:
+            if self._details is None:
+                self._details = ReasoningBuilder()
+            self._details.feed(delta.reasoning_details)
+        if delta.reasoning:
+            self._reasoning.append(delta.reasoning)
+            events.append(ReasoningDelta(delta.reasoning, self.index))
+
+    def _add_others(self, delta: Delta, events: list[StreamEvent]) -> None:
+        if delta.refusal:
+            self._refusal.append(delta.refusal)
+            events.append(RefusalDelta(delta.refusal, self.index))
+        for image in delta.images or ():
+            self._images.append(image)
+            events.append(ImageDelta(image, self.index))
+        if (audio := delta.audio) is not None:
+            self._audio.append(audio)
+            if audio.data or audio.transcript:
+                events.append(AudioDelta(audio.data or "", audio.transcript or "", self.index))
+        for annotation in delta.annotations or ():
+            self._annotations.append(annotation)
+            events.append(AnnotationAdded(annotation, self.index))
+
+    def _audio_fields(self) -> dict[str, object]:
+        fields: dict[str, object] = {}
+        for piece in self._audio:
+            fields.update(piece.model_dump(exclude_none=True))
+        for name in ("data", "transcript"):
+            if text := "".join(getattr(piece, name) or "" for piece in self._audio):
+                fields[name] = text
+        return fields

@@ -1,0 +1,164 @@
+"""The typed events of a stream, for `match`.
+
+```python
+async for event in stream:
+    match event:
+        case TextDelta(text=text):
+            print(text, end="")
+        case ToolCall(name=name, args=args):
+            ...
+        case Finished(completion=completion):
+            print(completion.usage)
+```
+
+Of several answers (`n > 1`) each event says by `choice` to which it belongs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydantic_core import from_json
+
+from ..types.tool_calls import ToolCall
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from ..types.chat import ChatCompletion
+    from ..types.chat_parts import Annotation, Image
+    from ..types.common import Usage
+    from .tool_calls import CallBuilder
+
+__all__ = [
+    "AnnotationAdded",
+    "AudioDelta",
+    "Finished",
+    "ImageDelta",
+    "Keepalive",
+    "ReasoningDelta",
+    "RefusalDelta",
+    "StreamEvent",
+    "TextDelta",
+    "ToolCall",
+    "ToolCallDelta",
+    "UsageReported",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next characters of the answer."""
+
+    text: str
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """The next characters of the reasoning."""
+
+    text: str
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDelta:
+    """The next characters of a refusal."""
+
+    text: str
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """The next characters of the arguments of a tool call; the first of a call may have none."""
+
+    id: str
+    """The provider's id, or `call_<n>` as long as there is none; `index` never changes."""
+    index: int
+    """Position among the calls of the message, from 0."""
+    name: str
+    """Empty as long as the provider has not named it."""
+    fragment: str
+    """A piece of JSON text."""
+    choice: int = 0
+    _call: CallBuilder | None = field(default=None, repr=False, compare=False)
+    _length: int = field(default=0, repr=False, compare=False)
+
+    @property
+    def arguments_so_far(self) -> str:
+        """The arguments up to and with this piece. Joined when asked for, so asking at every piece is quadratic."""
+        return self.fragment if self._call is None else self._call.text(self._length)
+
+    def parsed_so_far(self) -> JsonValue:
+        """Return the arguments so far as JSON, as if they were closed here; None where nothing can be read yet."""
+        try:
+            value: JsonValue = from_json(self.arguments_so_far, allow_partial="trailing-strings")
+        except ValueError:
+            return None
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDelta:
+    """An image, whole."""
+
+    image: Image
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDelta:
+    """The next piece of speech."""
+
+    data: str
+    """A piece of the base64 text; may be empty."""
+    transcript: str
+    """The next characters of what is said; may be empty."""
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationAdded:
+    """A citation, or a parsed file."""
+
+    annotation: Annotation
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """Tokens and cost of the whole; once, shortly before the end."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Keepalive:
+    """A sign of life: the request is still being worked on."""
+
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The stream is complete; always the last event."""
+
+    completion: ChatCompletion
+
+
+StreamEvent: TypeAlias = (
+    TextDelta
+    | ReasoningDelta
+    | RefusalDelta
+    | ToolCallDelta
+    | ToolCall
+    | ImageDelta
+    | AudioDelta
+    | AnnotationAdded
+    | UsageReported
+    | Keepalive
+    | Finished
+)

@@ -1,0 +1,212 @@
+"""`Intake`: the items of a source become events, and whatever ends a stream too early becomes the error it is.
+
+Everything of a stream that does not wait. It knows an accumulator only by its protocol, so every kind of stream the
+service has can be read by it.
+
+Theory of operation. `take` is given what each read brings and returns the events of it, up to the first failure, which
+it returns too: pieces that came with a failure are handed out before it is raised. `end` is called at the end of the
+body. A stream is complete once `reply` is set, which happens at `[DONE]`, or at the end of the body if the model has
+said that it stopped; nothing is read after that. An incomplete end, and a connection lost, become `StreamError`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
+
+from .._sansio.error_body import excerpt, load_json
+from .._sansio.error_mapping import payload_error
+from .._sansio.parse import ParseFailure
+from .._sansio.response import read_reply
+from .._sansio.sse import Comment, ServerSentEvent
+from ..errors import (
+    APIStatusError,
+    ConnectionLost,
+    DeadlineExceeded,
+    OpenRouterError,
+    RequestTimeout,
+    ResponseTooLarge,
+    StreamDecodeError,
+    StreamError,
+    StreamInterrupted,
+    StreamTruncated,
+)
+from ..types.chat import ChatCompletion
+from .events import Keepalive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..protocols import StreamItem
+    from ..types._base import ResponseMeta
+    from ..types.chat import StreamEnd
+    from .events import StreamEvent
+
+__all__ = ["Accumulator", "Intake", "OnBadEvent"]
+
+OnBadEvent = Literal["raise", "skip"]
+
+ChunkT = TypeVar("ChunkT")
+
+_DONE = b"[DONE]"
+
+
+class Accumulator(Protocol[ChunkT]):
+    """What is particular to one kind of stream; `ChatAccumulator` says what each does."""
+
+    has_piece: bool
+    has_finish: bool
+
+    @property
+    def has_begun(self) -> bool: ...
+
+    @property
+    def generation_id(self) -> str | None: ...
+
+    def parse(self, data: bytes) -> ChunkT: ...
+
+    def feed(self, chunk: ChunkT) -> list[StreamEvent]: ...
+
+    def feed_reply(self, reply: ChatCompletion) -> list[StreamEvent]: ...
+
+    def finish(self, end: StreamEnd) -> tuple[list[StreamEvent], ChatCompletion]: ...
+
+    def snapshot(self) -> ChatCompletion: ...
+
+
+class Intake(Generic[ChunkT]):
+    """What one stream has received; `restart` begins anew with the next attempt."""
+
+    def __init__(
+        self,
+        accumulator: Callable[[], Accumulator[ChunkT]],
+        meta: Callable[[], ResponseMeta | None],
+        on_bad_event: OnBadEvent,
+    ) -> None:
+        self.reply: ChatCompletion | None = None
+        """The whole reply, once the stream is complete."""
+        self.skipped_events = 0
+        self._new_accumulator = accumulator
+        self._accumulator = accumulator()
+        self._meta = meta
+        self._on_bad_event = on_bad_event
+
+    @property
+    def has_piece(self) -> bool:
+        """Whether a piece of the answer was given out."""
+        return self._accumulator.has_piece
+
+    @property
+    def generation_id(self) -> str | None:
+        """The id of the billed record, as far as the body has named it."""
+        return self._accumulator.generation_id
+
+    def restart(self) -> None:
+        """Forget what has arrived; the request is sent again."""
+        self._accumulator = self._new_accumulator()
+
+    def snapshot(self) -> ChatCompletion:
+        """Return what has arrived so far."""
+        return self.reply or self._accumulator.snapshot()
+
+    def take(
+        self,
+        items: Sequence[StreamItem],
+        chunks: list[ChunkT] | None = None,
+    ) -> tuple[list[StreamEvent], OpenRouterError | None]:
+        """Return the events of what was read, and the failure it ends in, if any.
+
+        `chunks` is a list to which the chunks are added as they came.
+        """
+        events: list[StreamEvent] = []
+        accumulator = self._accumulator
+        try:
+            for item in items:
+                if type(item) is bytes:
+                    data = item
+                elif isinstance(item, Comment):
+                    events.append(Keepalive(item.text.decode("utf-8", "replace")))
+                    continue
+                elif isinstance(item, ServerSentEvent):
+                    data = item.data
+                    if item.event == "error":
+                        raise self._reported(data)
+                else:
+                    self._take_whole(item, events)
+                    break
+                if data == _DONE:
+                    self._finish("done", events)
+                    break
+                if not data:
+                    continue
+                try:
+                    chunk = accumulator.parse(data)
+                except ParseFailure as failure:
+                    reason = failure.reason
+                else:
+                    events += accumulator.feed(chunk)
+                    if chunks is not None:
+                        chunks.append(chunk)
+                    continue
+                self._refuse(data, reason)
+        except OpenRouterError as error:
+            return events, error
+        return events, None
+
+    def end(self) -> tuple[list[StreamEvent], OpenRouterError | None]:
+        """Return the last events at the end of the body, or why it is no end."""
+        events: list[StreamEvent] = []
+        if not self._accumulator.has_finish:
+            return events, StreamTruncated(
+                "the stream ended without a finish reason and without [DONE]; the reply is not whole"
+            )
+        try:
+            self._finish("finish_reason", events)
+        except OpenRouterError as error:
+            return events, error
+        return events, None
+
+    def explain(self, error: OpenRouterError) -> OpenRouterError:
+        """Return the error to raise for one that ended the stream, with what had arrived."""
+        if isinstance(error, ConnectionLost) and self._accumulator.has_begun:
+            interrupted = StreamInterrupted(f"the stream broke off: {error.message}")
+            interrupted.__cause__ = error
+            error = interrupted
+        if (
+            isinstance(
+                error, StreamError | APIStatusError | RequestTimeout | DeadlineExceeded | ResponseTooLarge
+            )
+            and error.partial is None
+            and self._accumulator.has_begun
+        ):
+            error.partial = self._accumulator.snapshot()
+        if self.has_piece:
+            error.may_have_been_billed = True
+        return error
+
+    def _take_whole(self, body: bytes, events: list[StreamEvent]) -> None:
+        """Read a whole reply that came in place of a stream."""
+        meta = self._meta()
+        reply = read_reply(ChatCompletion, meta.status if meta else 200, meta.headers if meta else {}, body)
+        events += self._accumulator.feed_reply(reply)
+        self._finish("finish_reason", events)
+
+    def _finish(self, end: StreamEnd, events: list[StreamEvent]) -> None:
+        last, self.reply = self._accumulator.finish(end)
+        events += last
+
+    def _reported(self, data: bytes) -> APIStatusError:
+        """Return the error in an event named `error`, in whichever form."""
+        try:
+            payload = load_json(data)
+        except ValueError:
+            payload = excerpt(data)
+        if isinstance(payload, dict):
+            return payload_error(payload.get("error") or payload, around=payload)
+        return payload_error(payload)
+
+    def _refuse(self, data: bytes, reason: str) -> None:
+        if self._on_bad_event == "skip":
+            self.skipped_events += 1
+            return
+        raise StreamDecodeError(f"an event of the stream is no chunk: {reason}", data=excerpt(data))

@@ -1,0 +1,161 @@
+"""`RawStream`: the events of an operation that has no typed stream of its own, each read as one type."""
+
+from __future__ import annotations
+
+from collections import deque
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from .._sansio.error_body import excerpt, load_json
+from .._sansio.error_mapping import payload_error
+from .._sansio.parse import ParseFailure, parse
+from .._sansio.response import read_reply
+from .._sansio.sse import Comment, ServerSentEvent
+from ..errors import ConfigurationError, ConnectionLost, OpenRouterError, StreamDecodeError, StreamInterrupted
+from ..protocols import PlainBody
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from ..protocols import StreamItem, StreamSource
+    from ..types._base import ResponseMeta
+
+__all__ = ["RawStream"]
+
+T = TypeVar("T")
+
+
+class RawStream(Generic[T]):
+    """Events as they come; an async context manager and iterator.
+
+    It ends at `[DONE]` or at the end of the body. What a whole stream looks like is particular to its operation, so
+    whether the last event was the last is for the reader to see. Nothing is sent before the first event is asked for.
+    """
+
+    def __init__(self, source: StreamSource, into: type[T]) -> None:
+        self._source = source
+        self._into = into
+        self._queue: deque[T] = deque()
+        self._late_error: OpenRouterError | None = None
+        self._has_given = False
+        self._is_closed = False
+
+    @property
+    def meta(self) -> ResponseMeta | None:
+        """Status, headers, ids and attempts of the answer; None before its headers."""
+        return self._source.meta
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        """Return the next event.
+
+        Raises:
+            APIStatusError: the service refused the request, or reported an error within the stream.
+            StreamError: the stream broke off, or held an event that is not of the type.
+            OpenRouterError: any other failure of a call.
+        """
+        try:
+            while not self._queue:
+                if self._is_closed:
+                    raise StopAsyncIteration
+                await self._read()
+        except StopAsyncIteration:
+            raise
+        except BaseException:
+            self._is_closed = True
+            self._source.abort()
+            raise
+        self._has_given = True
+        return self._queue.popleft()
+
+    async def _read(self) -> None:
+        error, self._late_error = self._late_error, None
+        if error is None:
+            try:
+                items = await self._source.read()
+            except OpenRouterError as failure:
+                error = failure
+            else:
+                if items is None:
+                    await self._finish()
+                    return
+                error = await self._take(items)
+                if self._queue:
+                    self._late_error = error
+                    return
+        if error is None:
+            return
+        if self._has_given:
+            if isinstance(error, ConnectionLost):
+                raise self._source.fail(
+                    StreamInterrupted(f"the stream broke off: {error.message}")
+                ) from error
+            raise self._source.fail(error)
+        await self._source.retry(error)
+
+    async def _take(self, items: list[StreamItem]) -> OpenRouterError | None:
+        """Queue the events of a read; return the failure it ends in, if any."""
+        try:
+            for item in items:
+                if isinstance(item, Comment):
+                    continue
+                data = item.data if isinstance(item, ServerSentEvent) else bytes(item)
+                if data == b"[DONE]":
+                    await self._finish()
+                    return None
+                if isinstance(item, PlainBody):
+                    meta = self._source.meta
+                    assert meta is not None
+                    self._queue.append(read_reply(self._into, meta.status, meta.headers, data))
+                elif data:
+                    self._queue.append(self._parse(data))
+        except OpenRouterError as error:
+            return error
+        return None
+
+    def _parse(self, data: bytes) -> T:
+        if b'"error"' in data:
+            _raise_reported(data)
+        try:
+            return parse(self._into, data)
+        except ParseFailure as failure:
+            reason = failure.reason
+        raise StreamDecodeError(f"an event of the stream is not of the type: {reason}", data=excerpt(data))
+
+    async def _finish(self) -> None:
+        self._is_closed = True
+        await self._source.finish()
+
+    async def __aenter__(self) -> Self:
+        if self._is_closed:
+            raise ConfigurationError("the stream is closed; make a new one for another request")
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connection; harmless when done before."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._queue.clear()
+            await self._source.aclose()
+
+
+def _raise_reported(data: bytes) -> None:
+    """Raise the error that an event is, if it is one."""
+    try:
+        payload = load_json(data)
+    except ParseFailure:
+        return
+    reported = payload.get("error") if isinstance(payload, dict) else None
+    # A response that failed has a type, and its error inside; an event with nothing else is the stream's own error.
+    if isinstance(payload, dict) and reported and payload.get("type", "error") == "error":
+        raise payload_error(reported, around=payload)

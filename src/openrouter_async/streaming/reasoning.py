@@ -1,0 +1,104 @@
+"""Streamed pieces of `reasoning_details` become the list that a plain reply has, fit to be sent back. No I/O here.
+
+Pieces of a text, and of a summary, come one after another and are joined where they are of the same type and block;
+an encrypted block, and any type unknown here, comes whole. A signature may come alone and late: it goes to the text
+it signs. An empty list is kept, since some models need it back. `type` decides first, since blocks of different types
+share an `index`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from ..types.common import JsonObject
+
+__all__ = ["ReasoningBuilder"]
+
+_TEXT_FIELD = {"reasoning.text": "text", "reasoning.summary": "summary"}
+"""Types that come in pieces, with the field that holds the piece."""
+
+
+class _Block:
+    """One entry that is being written."""
+
+    __slots__ = ("fields", "pieces", "text_field")
+
+    def __init__(self, fields: JsonObject) -> None:
+        self.fields = dict(fields)
+        self.text_field = _TEXT_FIELD.get(str(fields.get("type")))
+        text = fields.get(self.text_field) if self.text_field else None
+        self.pieces: list[str] = [text] if isinstance(text, str) else []
+
+    def add(self, piece: JsonObject) -> None:
+        """Join a piece: its text is appended, of all else the first value that is not null stays."""
+        for name, value in piece.items():
+            if name == self.text_field:
+                if isinstance(value, str):
+                    self.pieces.append(value)
+                self.fields.setdefault(name, value)
+            elif self.fields.get(name) is None:
+                self.fields[name] = value
+
+    def as_fields(self) -> JsonObject:
+        fields = dict(self.fields)
+        if self.pieces and self.text_field:
+            fields[self.text_field] = "".join(self.pieces)
+        return fields
+
+
+class ReasoningBuilder:
+    """The reasoning of one message."""
+
+    __slots__ = ("_blocks",)
+
+    def __init__(self) -> None:
+        self._blocks: list[_Block] = []
+
+    def feed(self, details: Sequence[JsonObject]) -> None:
+        """Add the entries of one chunk."""
+        for piece in details:
+            block = self._continued_by(piece)
+            if block is None:
+                self._blocks.append(_Block(piece))
+            else:
+                block.add(piece)
+
+    def as_fields(self) -> list[JsonObject]:
+        """Return the entries so far, in order."""
+        return [block.as_fields() for block in self._blocks]
+
+    def _continued_by(self, piece: JsonObject) -> _Block | None:
+        """Return the block that the piece belongs to; None if it begins one."""
+        text_field = _TEXT_FIELD.get(str(piece.get("type")))
+        if text_field is None or not self._blocks:
+            return None
+        brings_text = isinstance(piece.get(text_field), str) and piece[text_field] != ""
+        last = self._blocks[-1]
+        if last.text_field == text_field and _agree(last.fields, piece):
+            # What follows a signature is the next text: joined, both would be refused when sent back.
+            if not (brings_text and last.fields.get("signature") is not None):
+                return last
+        elif not brings_text and piece.get("signature") is not None:
+            return self._unsigned(piece.get("index"))
+        return None
+
+    def _unsigned(self, index: JsonValue) -> _Block | None:
+        """Return the latest text with this index that has no signature yet."""
+        for block in reversed(self._blocks):
+            if block.text_field == "text" and block.fields.get("index") == index:
+                return None if block.fields.get("signature") is not None else block
+        return None
+
+
+def _agree(fields: JsonObject, piece: JsonObject) -> bool:
+    """Whether a piece of the same type is of the same block, as far as both say."""
+    if piece.get("type") == "reasoning.summary" and piece.get("index") is None:
+        return False  # summaries are whole sentences; only a shared index shows that they are pieces of one
+    return all(
+        fields.get(name) is None or piece.get(name) is None or fields[name] == piece[name]
+        for name in ("index", "id", "format")
+    )

@@ -1,0 +1,1 @@
+"""The pydantic types of what is sent and received."""

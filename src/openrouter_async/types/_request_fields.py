@@ -1,0 +1,241 @@
+"""What the fields of a request may hold: the words in which request types are declared.
+
+A request type is a `TypedDict`: the class is at once the constructor (`Provider(sort="price")`), the type of the plain
+dict (`{"sort": "price"}`) that type checkers read, and the schema that pydantic validates. What the service lets be
+absent is simply not a key, so `None` is left for what the service calls nullable. Each bound is written once, here as
+metadata; the text of an error is made from it.
+
+Tags of unions are written `<like this>`, so that they can be told from field names in the path of an error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from pydantic import ConfigDict, Discriminator, GetCoreSchemaHandler, Tag, with_config
+from pydantic_core import PydanticCustomError, core_schema
+
+__all__ = [
+    "BY_KIND",
+    "LIST",
+    "NUMBER",
+    "OBJECT",
+    "STRICT",
+    "TEXT",
+    "Between",
+    "JSONObject",
+    "NonEmptyText",
+    "OneOfOrText",
+    "SentAs",
+    "Text",
+    "by_key",
+    "check_json",
+    "closed",
+]
+
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+"""Nothing is converted: `"0.7"` is no number, 1 is no boolean. Unknown keys are refused."""
+
+closed = with_config(STRICT)
+"""Decorates the `TypedDict` of an object of which the service documents every field."""
+
+MAX_NESTING = 200
+"""Levels of free JSON; the service and pydantic read no more."""
+
+
+@dataclass(frozen=True)
+class Between:
+    """A number, whole where the annotation is `int`, with its bounds included; NaN and infinities are refused."""
+
+    low: float | None = None
+    high: float | None = None
+    above: float | None = None
+    """A lower bound that is itself refused."""
+
+    def __get_pydantic_core_schema__(
+        self, source: type[float], _handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        whole = source is int
+        # An int stays an int: some providers read `1.0` as no integer.
+        choices: list[core_schema.CoreSchema | tuple[core_schema.CoreSchema, str]] = [
+            core_schema.int_schema(
+                ge=_ceil(self.low), le=_floor(self.high), gt=_floor(self.above), strict=True
+            )
+        ]
+        if not whole:
+            choices.append(
+                core_schema.float_schema(
+                    ge=self.low, le=self.high, gt=self.above, strict=True, allow_inf_nan=False
+                )
+            )
+        return core_schema.custom_error_schema(
+            core_schema.union_schema(choices, mode="left_to_right"),
+            custom_error_type="number",
+            custom_error_message=self.wanted(whole=whole),
+        )
+
+    def wanted(self, *, whole: bool) -> str:
+        """Return what is allowed, in words."""
+        noun = "a whole number" if whole else "a number"
+        if self.low is not None:
+            return (
+                f"{noun} of at least {self.low:g}"
+                if self.high is None
+                else f"{noun} from {self.low:g} to {self.high:g}"
+            )
+        if self.above is not None:
+            return f"{noun} above {self.above:g}" + (
+                "" if self.high is None else f" and at most {self.high:g}"
+            )
+        return noun if self.high is None else f"{noun} of at most {self.high:g}"
+
+
+def _ceil(bound: float | None) -> int | None:
+    return None if bound is None else math.ceil(bound)
+
+
+def _floor(bound: float | None) -> int | None:
+    return None if bound is None else math.floor(bound)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text whose length, in characters, and alphabet are limited."""
+
+    least: int = 0
+    most: int | None = None
+    pattern: str | None = None
+    of: str = ""
+    """The alphabet in words, e.g. `letters, digits, _ and -`."""
+
+    def __get_pydantic_core_schema__(
+        self, _source: type[str], _handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.custom_error_schema(
+            core_schema.str_schema(
+                min_length=self.least, max_length=self.most, pattern=self.pattern, strict=True
+            ),
+            custom_error_type="text",
+            custom_error_message=self.wanted(),
+        )
+
+    def wanted(self) -> str:
+        """Return what is allowed, in words."""
+        if self.most is not None:
+            size = (
+                f" of {self.least} to {self.most:,} characters"
+                if self.least
+                else f" of at most {self.most:,} characters"
+            )
+        else:
+            size = " that is not empty" if self.least else ""
+        return f"text{size}" + (f" ({self.of})" if self.of else "")
+
+
+NonEmptyText: TypeAlias = Annotated[str, Text(least=1)]
+
+
+@dataclass(frozen=True)
+class OneOfOrText:
+    """Text, for an enum the service extends without notice: the annotation lists what is known of it."""
+
+    def __get_pydantic_core_schema__(
+        self, _source: object, _handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.str_schema(strict=True, min_length=1)
+
+
+@dataclass(frozen=True)
+class _FreeJSON:
+    """A JSON object of any content, copied: tuples become lists; NaN, infinities and other objects are refused."""
+
+    def __get_pydantic_core_schema__(
+        self, _source: object, _handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(_json_object)
+
+
+JSONObject: TypeAlias = Annotated[Mapping[str, object], _FreeJSON()]
+"""Free JSON, such as a JSON Schema; its keys stay in the order given."""
+
+
+def _json_object(value: object) -> object:
+    if not isinstance(value, Mapping):
+        raise PydanticCustomError("json", "a JSON object")
+    return check_json(value)
+
+
+def check_json(value: object, depth: int = 0) -> object:
+    """Return a copy of `value` made of dicts, lists, text, finite numbers, booleans and None.
+
+    Raises:
+        PydanticCustomError: something in it is no JSON; the message says what is expected.
+    """
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return value
+        raise PydanticCustomError("json", "finite numbers in JSON")
+    if depth >= MAX_NESTING:
+        raise PydanticCustomError("json", "JSON of at most {levels} levels", {"levels": MAX_NESTING})
+    if isinstance(value, Mapping):
+        copy: dict[str, object] = {}
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise PydanticCustomError("json", "JSON objects whose keys are text")
+            copy[key] = check_json(item, depth + 1)
+        return copy
+    if isinstance(value, list | tuple):
+        return [check_json(item, depth + 1) for item in value]
+    raise PydanticCustomError("json", "JSON values only, without a {kind}", {"kind": type(value).__name__})
+
+
+TEXT = Tag("<text>")
+NUMBER = Tag("<number>")
+OBJECT = Tag("<object>")
+LIST = Tag("<list>")
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, str):
+        return "<text>"
+    if isinstance(value, Mapping):
+        return "<object>"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "<number>"
+    return "<list>" if isinstance(value, list | tuple) else "<other>"
+
+
+BY_KIND = Discriminator(_kind)
+"""Chooses between text, number, object and list, so that only the errors of the one that was meant are reported."""
+
+
+def by_key(key: str, known: frozenset[str] | None = None) -> Discriminator:
+    """Return a choice by the text under `key`: the arm `<key=text>`; where `known` is given, `<other>` for the rest."""
+
+    def choose(value: object) -> str:
+        if not isinstance(value, Mapping):
+            return "<no dict>" if known is None else "<other>"
+        name = value.get(key)
+        if known is not None and not (isinstance(name, str) and name in known):
+            return "<other>"
+        return f"<{key}={name}>" if isinstance(name, str) else f"<{key}>"
+
+    discriminate: Callable[[object], str] = choose
+    return Discriminator(discriminate)
+
+
+@dataclass(frozen=True)
+class SentAs:
+    """What is validated in place of the annotation, where callers may give more than is sent."""
+
+    hint: object
+
+    def __get_pydantic_core_schema__(
+        self, _source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return handler.generate_schema(self.hint)

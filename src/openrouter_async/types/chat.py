@@ -1,0 +1,203 @@
+"""The reply to a chat request: `ChatCompletion`, the same object for a plain call and for a finished stream.
+
+Almost nothing is required, enums are open, and unknown fields are kept. Whether a reply is a good one is judged by
+`_sansio.chat_reply`; here it is only read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, PrivateAttr
+
+from .._sentinels import OMIT, Omit
+from ._base import WireType
+from .chat_parts import Annotation, AudioOutput, ContentPart, Image, Logprobs
+from .common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
+from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    OutputT = TypeVar("OutputT", default=str)
+else:
+    from typing import TypeVar
+
+    OutputT = TypeVar("OutputT")
+
+__all__ = ["AssistantMessage", "ChatCompletion", "Choice", "FinishReason", "StreamEnd", "content_text"]
+
+FinishReason: TypeAlias = Annotated[
+    Literal["stop", "length", "tool_calls", "content_filter", "error"] | str | None, Lenient()
+]
+"""Why the model stopped, as the service names it; providers' own words also occur."""
+
+StreamEnd: TypeAlias = Literal["finish_reason", "done"]
+"""How a stream ended: `done` by `[DONE]`, `finish_reason` with only a finish reason."""
+
+
+def _nothing_is_empty(value: object) -> object:
+    return [] if value is None else value
+
+
+def content_text(content: str | list[ContentPart] | None) -> str:
+    """Return the text of a content, whichever form it came in; empty if there is none."""
+    if isinstance(content, list):
+        return "".join(part.text or "" for part in content)
+    return content or ""
+
+
+class AssistantMessage(WireType):
+    """What the model said. Sent back as it is, it continues the conversation."""
+
+    role: MaybeStr = None
+    """`assistant`."""
+    content: str | list[ContentPart] | None = None
+    refusal: MaybeStr = None
+    """Why the model declined, in its words."""
+    reasoning: MaybeStr = None
+    reasoning_details: Annotated[list[JsonObject] | None, Lenient()] = None
+    """Reasoning as it came; models need it back unchanged, also an empty list. None if there was none."""
+    tool_calls: ToolCallParts = None
+    """As they are sent back; every one has an id."""
+    images: Annotated[list[Image] | None, Lenient()] = None
+    audio: Annotated[AudioOutput | None, Lenient()] = None
+    annotations: Annotated[list[Annotation] | None, Lenient()] = None
+    model: MaybeStr = None
+    name: MaybeStr = None
+
+    @property
+    def text(self) -> str:
+        """The text; empty if there is none."""
+        return content_text(self.content)
+
+
+class Choice(WireType):
+    """One answer."""
+
+    index: MaybeInt = None
+    message: AssistantMessage | None = None
+    text: MaybeStr = None
+    """The answer to a request of the older prompt form, in place of `message`."""
+    finish_reason: FinishReason = None
+    native_finish_reason: MaybeStr = None
+    """The reason in the provider's words."""
+    logprobs: Annotated[Logprobs | None, Lenient()] = None
+    error: RawJson = None
+    """What went wrong after a part of the answer was there."""
+
+
+class ChatCompletion(WireType, Generic[OutputT]):
+    """The reply to a chat request. The properties look at the first choice.
+
+    Generic for the type checker only: `output` has the type that was asked for, which is text by default.
+    """
+
+    id: MaybeStr = None
+    """The generation id."""
+    object: MaybeStr = None
+    created: MaybeInt = None
+    """Seconds since 1970."""
+    model: MaybeStr = None
+    """The model that answered; often not the name that was asked for."""
+    provider: MaybeStr = None
+    """The provider that served it."""
+    choices: Annotated[list[Choice], BeforeValidator(_nothing_is_empty)] = Field(default_factory=list)
+    usage: Annotated[Usage | None, Lenient()] = None
+    service_tier: MaybeStr = None
+    """The tier that was used."""
+    system_fingerprint: MaybeStr = None
+    openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
+
+    _output: OutputT | Omit = PrivateAttr(OMIT)
+    _end: StreamEnd | None = PrivateAttr(None)
+    _whole: bool = PrivateAttr(True)
+
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, _item):
+            return cls  # pydantic would make a class for each parameter, at a cost of milliseconds
+
+    @property
+    def text(self) -> str:
+        """The text of the answer; empty if there is none."""
+        choice = self._first
+        return (choice.message.text if choice.message else "") or choice.text or ""
+
+    @property
+    def output(self) -> OutputT:
+        """The value that was asked for; the text if none was."""
+        return self.text if self._output is OMIT else self._output  # type: ignore[return-value]  # OutputT is str then
+
+    @property
+    def message(self) -> AssistantMessage:
+        """The message to send back in the next request."""
+        return self._first.message or AssistantMessage(role="assistant", content=self._first.text)
+
+    @property
+    def reasoning(self) -> str | None:
+        """The reasoning as text, if the model showed any."""
+        return self.message.reasoning
+
+    @property
+    def reasoning_details(self) -> list[JsonObject] | None:
+        """The reasoning as it came, to be sent back unchanged; None if the reply had no such field."""
+        return self.message.reasoning_details
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The calls of tools that the model asks for, with parsed arguments."""
+        choice = self._first
+        return read_tool_calls(
+            choice.message.tool_calls if choice.message else None,
+            whole=self._whole,
+            choice=choice.index or 0,
+            finish_reason=choice.finish_reason,
+        )
+
+    @property
+    def images(self) -> list[Image]:
+        """The images that the model made."""
+        return self.message.images or []
+
+    @property
+    def audio(self) -> AudioOutput | None:
+        """The speech that the model made."""
+        return self.message.audio
+
+    @property
+    def annotations(self) -> list[Annotation]:
+        """Web pages cited and files parsed."""
+        return self.message.annotations or []
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the model declined, if it did."""
+        return self.message.refusal
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the model stopped; of a stream the last reason given."""
+        return self._first.finish_reason
+
+    @property
+    def native_finish_reason(self) -> str | None:
+        """The same in the provider's words."""
+        return self._first.native_finish_reason
+
+    @property
+    def generation_id(self) -> str | None:
+        """The id of the billed record."""
+        return (self._meta.generation_id if self._meta else None) or self.id
+
+    @property
+    def end(self) -> StreamEnd | None:
+        """How the stream ended; None for the reply of a plain call, and for what an error keeps of a reply."""
+        return self._end
+
+    @property
+    def _first(self) -> Choice:
+        return self.choices[0] if self.choices else _NO_CHOICE
+
+
+_NO_CHOICE = Choice()

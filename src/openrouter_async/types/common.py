@@ -1,0 +1,166 @@
+"""What answers of several kinds have in common: lenient fields, usage with its cost, and the routing trace.
+
+The answer itself is read strictly; what only accompanies it is read leniently: a count, an id or a detail that is
+not of the expected type reads as None instead of spoiling an answer that was paid for.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, TypeAlias
+
+from pydantic import AliasChoices, Field, GetCoreSchemaHandler, JsonValue, SkipValidation
+from pydantic_core import CoreSchema, core_schema
+
+from ._base import WireType
+
+__all__ = [
+    "CompletionTokens",
+    "CostDetails",
+    "JsonObject",
+    "Lenient",
+    "MaybeBool",
+    "MaybeDecimal",
+    "MaybeFloat",
+    "MaybeInt",
+    "MaybeStr",
+    "PromptTokens",
+    "RawJson",
+    "RouterAttempt",
+    "RouterEndpoint",
+    "RouterEndpoints",
+    "RouterMetadata",
+    "ServerToolUse",
+    "Usage",
+]
+
+
+class Lenient:
+    """Marks a field whose unusable value reads as None: `Annotated[int | None, Lenient()]`."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # The core does this without calling Python, so it costs nothing where values are as expected.
+        return core_schema.with_default_schema(handler(source), default=None, on_error="default")
+
+
+MaybeStr: TypeAlias = Annotated[str | None, Lenient()]
+MaybeInt: TypeAlias = Annotated[int | None, Lenient()]
+MaybeFloat: TypeAlias = Annotated[float | None, Lenient()]
+MaybeBool: TypeAlias = Annotated[bool | None, Lenient()]
+MaybeDecimal: TypeAlias = Annotated[Decimal | None, Lenient()]
+
+RawJson: TypeAlias = Annotated[JsonValue, SkipValidation()]
+"""A JSON value as it came: same order of keys, nothing looked at."""
+
+JsonObject: TypeAlias = dict[str, RawJson]
+"""A JSON object as it came."""
+
+
+class PromptTokens(WireType):
+    """Where the input tokens came from or went; all are counted in `prompt_tokens` too."""
+
+    cached_tokens: MaybeInt = None
+    """Read from the prompt cache."""
+    cache_write_tokens: MaybeInt = None
+    """Written to the prompt cache."""
+    audio_tokens: MaybeInt = None
+    video_tokens: MaybeInt = None
+
+
+class CompletionTokens(WireType):
+    """What the output tokens were; all are counted in `completion_tokens` too."""
+
+    reasoning_tokens: MaybeInt = None
+    audio_tokens: MaybeInt = None
+    image_tokens: MaybeInt = None
+    accepted_prediction_tokens: MaybeInt = None
+    rejected_prediction_tokens: MaybeInt = None
+
+
+class CostDetails(WireType):
+    """What the upstream provider charged, in US dollars."""
+
+    upstream_inference_cost: MaybeDecimal = None
+    """In total; set where your own provider key was used."""
+    upstream_inference_prompt_cost: MaybeDecimal = None
+    upstream_inference_completions_cost: MaybeDecimal = None
+    server_tool_cost: MaybeDecimal = None
+    """Metered server tools."""
+
+
+class ServerToolUse(WireType):
+    """How often tools ran that the service itself executes."""
+
+    web_search_requests: MaybeInt = None
+    """Also counted among the tool calls; do not add the two."""
+    tool_calls_requested: MaybeInt = None
+    tool_calls_executed: MaybeInt = None
+
+
+class Usage(WireType):
+    """Tokens, in the model's own count, and what they cost."""
+
+    prompt_tokens: MaybeInt = None
+    """Input, cached tokens included."""
+    completion_tokens: MaybeInt = None
+    """Output, reasoning included."""
+    total_tokens: MaybeInt = None
+    cost: MaybeDecimal = None
+    """US dollars charged to the account; None where the service did not say."""
+    is_byok: MaybeBool = None
+    """Whether your own provider key was used."""
+    cost_details: Annotated[CostDetails | None, Lenient()] = None
+    prompt_tokens_details: Annotated[PromptTokens | None, Lenient()] = None
+    completion_tokens_details: Annotated[CompletionTokens | None, Lenient()] = None
+    server_tool_use: Annotated[
+        ServerToolUse | None,
+        Lenient(),
+        Field(validation_alias=AliasChoices("server_tool_use_details", "server_tool_use")),
+    ] = None
+    """Tools the service ran; it goes by two names on the wire."""
+
+
+class RouterEndpoint(WireType):
+    """One provider's offer of a model that was considered."""
+
+    provider: MaybeStr = None
+    model: MaybeStr = None
+    selected: MaybeBool = None
+
+
+class RouterEndpoints(WireType):
+    """The offers that were considered."""
+
+    total: MaybeInt = None
+    available: Annotated[list[RouterEndpoint] | None, Lenient()] = None
+
+
+class RouterAttempt(WireType):
+    """One try of the router with one provider."""
+
+    provider: MaybeStr = None
+    model: MaybeStr = None
+    status: MaybeInt = None
+    """HTTP status of the provider."""
+
+
+class RouterMetadata(WireType):
+    """How a request was routed; sent only if `router_metadata` was asked for, and never from the cache."""
+
+    requested: MaybeStr = None
+    """The slug or alias that was asked for."""
+    strategy: MaybeStr = None
+    """`direct`, `auto`, `free`, `latest`, `alias`, `fallback`, ..."""
+    region: MaybeStr = None
+    summary: MaybeStr = None
+    """One line for people."""
+    attempt: MaybeInt = None
+    """The number of the attempt that succeeded, from 1; 0 in errors before any provider."""
+    is_byok: MaybeBool = None
+    endpoints: Annotated[RouterEndpoints | None, Lenient()] = None
+    params: Annotated[JsonObject | None, Lenient()] = None
+    attempts: Annotated[list[RouterAttempt] | None, Lenient()] = None
+    pipeline: Annotated[list[JsonObject] | None, Lenient()] = None
+    """What stood between request and model: guardrails, plugins, server tools, as they came."""
+    generation_time: MaybeFloat = None
+    """Milliseconds from the dispatch to the provider to the end of its body."""

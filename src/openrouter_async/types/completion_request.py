@@ -1,0 +1,43 @@
+"""The parameters of the older prompt form, `POST /completions`: text in, its continuation out.
+
+The service mentions the operation without describing it; what it shares with chat is declared in `GenerationParams`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import ConfigurationError
+from ._request_check import check_params, join_problems
+from ._request_fields import closed
+from .chat_request import NOT_OFFERED, reasoning_misfits
+from .generation_params import GenerationParams
+
+__all__ = ["CompletionParams", "check_completion_params"]
+
+
+@closed
+class CompletionParams(GenerationParams, total=False):
+    """Keyword arguments of `client.completions.create` and `client.completions.stream`."""
+
+
+_ELSEWHERE = {
+    **{name: reason for name, reason in NOT_OFFERED.items() if name != "prompt"},
+    "stream": "use client.completions.stream(...)",
+    "structured_outputs": "use client.chat.create(...)",
+    "messages": "use client.chat.create(...)",
+    "tools": "use client.chat.create(...)",
+    "response_format": "use client.chat.create(...)",
+}
+
+
+def check_completion_params(params: Mapping[str, object]) -> dict[str, object]:
+    """Return `params` validated, in the order in which they are declared and sent.
+
+    Raises:
+        ConfigurationError: a parameter is unknown, its value is not allowed, or it does not fit another one.
+    """
+    checked = check_params(CompletionParams, params, elsewhere=_ELSEWHERE, where="a completion request")
+    if problems := reasoning_misfits(checked):
+        raise ConfigurationError(join_problems(problems))
+    return checked

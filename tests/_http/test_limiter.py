@@ -1,0 +1,152 @@
+"""The limiter: places are given in turn, and none is ever lost."""
+
+from __future__ import annotations
+
+import random
+
+import anyio
+import pytest
+
+from openrouter_async._http.limiter import Limiter
+
+pytestmark = pytest.mark.loopback
+
+
+class ClosedError(Exception):
+    pass
+
+
+async def until(limiter: Limiter, *, waiting: int) -> None:
+    with anyio.fail_after(5):
+        while limiter.waiting != waiting:
+            await anyio.sleep(0)
+
+
+async def test_a_free_place_is_taken_without_a_checkpoint() -> None:
+    limiter = Limiter(1)
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await limiter.acquire()
+    assert limiter.in_use == 1
+    assert not limiter.try_acquire()
+    limiter.release()
+    assert limiter.try_acquire()
+
+
+async def test_places_are_given_in_the_order_of_asking() -> None:
+    limiter = Limiter(2)
+    order: list[int] = []
+
+    async def call(number: int) -> None:
+        await limiter.acquire()
+        order.append(number)
+        await anyio.sleep(0)
+        limiter.release()
+
+    async with anyio.create_task_group() as group:
+        await limiter.acquire()
+        await limiter.acquire()
+        for number in range(20):
+            group.start_soon(call, number)
+            await until(limiter, waiting=number + 1)
+        limiter.release()
+        limiter.release()
+    assert order == list(range(20))
+    assert (limiter.in_use, limiter.waiting) == (0, 0)
+
+
+async def test_a_newcomer_does_not_pass_those_who_wait() -> None:
+    limiter = Limiter(1)
+    await limiter.acquire()
+    async with anyio.create_task_group() as group:
+        group.start_soon(limiter.acquire)
+        await until(limiter, waiting=1)
+        limiter.release()
+        assert not limiter.try_acquire()
+    assert limiter.in_use == 1
+
+
+async def test_cancelled_waiters_leave_the_queue() -> None:
+    limiter = Limiter(1)
+    await limiter.acquire()
+    async with anyio.create_task_group() as group:
+        for _ in range(10):
+            group.start_soon(limiter.acquire)
+        await until(limiter, waiting=10)
+        group.cancel_scope.cancel()
+    assert (limiter.in_use, limiter.waiting) == (1, 0)
+    limiter.release()
+    assert limiter.in_use == 0
+
+
+async def test_a_waiter_cancelled_after_it_was_given_the_place_hands_it_on() -> None:
+    limiter = Limiter(1)
+    await limiter.acquire()
+    got_place = anyio.Event()
+
+    async def second() -> None:
+        await limiter.acquire()
+        got_place.set()
+
+    async with anyio.create_task_group() as group, anyio.create_task_group() as first:
+        first.start_soon(limiter.acquire)
+        await until(limiter, waiting=1)
+        group.start_soon(second)
+        await until(limiter, waiting=2)
+        limiter.release()
+        first.cancel_scope.cancel()
+        with anyio.move_on_after(5, shield=True):
+            await got_place.wait()
+    assert (limiter.in_use, limiter.waiting) == (1, 0)
+
+
+async def test_no_place_is_lost_in_a_storm_of_cancellations() -> None:
+    limiter = Limiter(7)
+    moments = random.Random(3)
+    most = 0
+
+    async def call() -> None:
+        nonlocal most
+        with anyio.move_on_after(moments.uniform(0, 0.02)):
+            await limiter.acquire()
+            try:
+                most = max(most, limiter.in_use)
+                await anyio.sleep(moments.uniform(0, 0.003))
+            finally:
+                limiter.release()
+
+    async with anyio.create_task_group() as group:
+        for _ in range(2_000):
+            group.start_soon(call)
+    assert most == 7
+    assert (limiter.in_use, limiter.waiting) == (0, 0)
+
+
+async def test_closing_fails_those_who_wait_and_those_who_come() -> None:
+    limiter = Limiter(1)
+    await limiter.acquire()
+    failures: list[ClosedError] = []
+
+    async def call() -> None:
+        try:
+            await limiter.acquire()
+        except ClosedError as error:
+            failures.append(error)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(3):
+            group.start_soon(call)
+        await until(limiter, waiting=3)
+        limiter.close(ClosedError)
+    assert len({id(error) for error in failures}) == 3
+    with pytest.raises(ClosedError):
+        limiter.try_acquire()
+    with pytest.raises(ClosedError):
+        await limiter.acquire()
+    limiter.release()
+    assert limiter.in_use == 0
+
+
+async def test_giving_back_a_place_that_nobody_has_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="nobody had"):
+        Limiter(1).release()

@@ -1,0 +1,98 @@
+"""What is loaded by importing the package and by making a client, as seen by a fresh interpreter.
+
+Modules are counted rather than milliseconds, since that is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+EXTRAS = {
+    "cyclopts",
+    "docstring_parser",
+    "fastapi",
+    "httptools",
+    "json_repair",
+    "jsonschema_rs",
+    "mcp",
+    "rich",
+    "sse_starlette",
+    "starlette",
+    "tiktoken",
+    "uvicorn",
+}
+"""Packages that come with an extra."""
+
+MAKE_CLIENT = """
+import openrouter_async
+client = openrouter_async.AsyncOpenRouter(api_key="sk-or-v1-0000", base_url="http://127.0.0.1:1/api/v1")
+"""
+
+
+def loaded_after(code: str) -> set[str]:
+    """Return the modules that a fresh interpreter has loaded after running `code`."""
+    script = f"import sys\nbefore = set(sys.modules)\n{code}\nprint(*set(sys.modules) - before, sep='\\n')\n"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENROUTER_")}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def top_level(modules: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in modules}
+
+
+@pytest.fixture(scope="module")
+def after_import() -> set[str]:
+    return loaded_after("import openrouter_async")
+
+
+@pytest.fixture(scope="module")
+def after_client() -> set[str]:
+    return loaded_after(MAKE_CLIENT)
+
+
+def test_importing_the_package_loads_no_dependency(after_import: set[str]) -> None:
+    assert not top_level(after_import) & {"httpx", "httpcore", "pydantic", "pydantic_core", "anyio"}
+
+
+def test_importing_the_package_loads_none_of_its_own_modules(after_import: set[str]) -> None:
+    ours = {name for name in after_import if name.startswith("openrouter_async")}
+    assert ours == {"openrouter_async", "openrouter_async._version"}
+
+
+def test_making_a_client_loads_no_wire_types(after_client: set[str]) -> None:
+    """A program pays for the types of the operations it calls, when it first calls them."""
+    types = {name for name in after_client if name.startswith("openrouter_async.types")}
+    assert types <= {"openrouter_async.types", "openrouter_async.types._base"}
+
+
+def test_making_a_client_loads_no_extra(after_client: set[str]) -> None:
+    """Where rich is installed httpx loads it, for a command line of its own; that is not the client's doing."""
+    of_dependencies = loaded_after("import anyio, httpcore, httpx, pydantic")
+    assert not top_level(after_client - of_dependencies) & EXTRAS
+
+
+def test_making_a_client_loads_no_feature(after_client: set[str]) -> None:
+    ours = {name.split(".")[1] for name in after_client if name.startswith("openrouter_async.")}
+    features = {"batch", "catalogue", "conversation", "structured", "tools"}
+    extras = {"cli", "otel", "server", "testing"}
+    assert not ours & (features | extras)
+
+
+@pytest.mark.parametrize("name", ["OpenRouterError", "Timeouts"])
+def test_catching_errors_and_setting_options_loads_no_dependency(name: str) -> None:
+    """Code that only names such things stays as cheap as the import itself."""
+    loaded = loaded_after(f"import openrouter_async\nopenrouter_async.{name}")
+    assert not top_level(loaded) & {"httpx", "httpcore", "pydantic", "anyio"}

@@ -1,0 +1,71 @@
+"""`operations.py` agrees with the tables of facts, or says why not."""
+
+from __future__ import annotations
+
+import pytest
+
+from openrouter_async import operations
+from openrouter_async.operations import Operation
+
+from .differences import BEYOND_SPEC, NOT_WRAPPED
+from .table import NEWER, SPECIFICATION, Table
+
+ROWS = sorted(
+    (value for value in vars(operations).values() if isinstance(value, Operation)), key=lambda row: row.name
+)
+KNOWN = Table.load(SPECIFICATION).operations | Table.load(NEWER).operations
+IN_SPEC = [pytest.param(row, id=row.name) for row in ROWS if row.spec_id is not None]
+
+
+def test_an_operation_is_in_one_table_only() -> None:
+    """A newer operation that has come into the document leaves the table of newer ones."""
+    specified, newer = Table.load(SPECIFICATION).operations, Table.load(NEWER).operations
+    assert not specified.keys() & newer.keys()
+    routes = [(facts["method"], facts["path"]) for facts in KNOWN.values()]
+    assert len(routes) == len(set(routes))
+
+
+def test_rows_have_names_and_routes_of_their_own() -> None:
+    assert len({row.name for row in ROWS}) == len(ROWS)
+    assert len({(row.method, row.path) for row in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize("row", IN_SPEC)
+def test_method_and_path_are_those_of_the_document(row: Operation) -> None:
+    assert row.spec_id in KNOWN
+    facts = KNOWN[row.spec_id]
+    assert (row.method, row.path) == (facts["method"], facts["path"])
+
+
+@pytest.mark.parametrize("row", IN_SPEC)
+def test_the_kind_of_key_is_plausible(row: Operation) -> None:
+    """The document says which operations need a management key, and which are reached without any."""
+    assert row.spec_id in KNOWN
+    plausible = {
+        "management": {"management"},
+        "bearer": {"inference", "any"},
+        "none": {"none", "any"},
+    }
+    assert row.key in plausible[KNOWN[row.spec_id]["key"]]
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
+def test_reads_may_be_repeated(row: Operation) -> None:
+    assert row.replayable or row.method != "GET"
+
+
+def test_every_operation_of_the_tables_has_a_row_or_a_reason() -> None:
+    wrapped = {row.spec_id for row in ROWS}
+    assert KNOWN.keys() - wrapped - NOT_WRAPPED.keys() == set()
+
+
+def test_no_reason_not_to_wrap_is_stale() -> None:
+    wrapped = {row.spec_id for row in ROWS}
+    assert {name for name in NOT_WRAPPED if name in wrapped or name not in KNOWN} == set()
+
+
+def test_every_row_beyond_the_document_has_a_reason_and_no_reason_is_stale() -> None:
+    routes = {(facts["method"], facts["path"]) for facts in KNOWN.values()}
+    beyond = {row.name for row in ROWS if row.spec_id is None}
+    assert beyond == BEYOND_SPEC.keys()
+    assert not [row.name for row in ROWS if row.spec_id is None and (row.method, row.path) in routes]

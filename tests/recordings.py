@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -74,9 +75,13 @@ def load_recordings(*kinds: str) -> tuple[Recording, ...]:
     return tuple(found)
 
 
-def each_recording(*kinds: str) -> pytest.MarkDecorator:
-    """Parametrize a test by `recording`; it is skipped where there are none."""
-    parameters = [pytest.param(recording, id=recording.name) for recording in load_recordings(*kinds)]
+def each_recording(*kinds: str, only: Collection[str] | None = None) -> pytest.MarkDecorator:
+    """Parametrize a test by `recording`, of all names or of some; it is skipped where there are none."""
+    parameters = [
+        pytest.param(recording, id=recording.name)
+        for recording in load_recordings(*kinds)
+        if only is None or recording.name in only
+    ]
     absent = pytest.param(None, id="absent", marks=pytest.mark.skip("the recordings are not there"))
     return pytest.mark.parametrize("recording", parameters or [absent])
 

@@ -12,21 +12,171 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .client import AsyncOpenRouter as AsyncOpenRouter
+    from .errors import APIStatusError as APIStatusError
+    from .errors import AuthenticationError as AuthenticationError
+    from .errors import Availability as Availability
+    from .errors import BadRequest as BadRequest
+    from .errors import BudgetExceeded as BudgetExceeded
+    from .errors import ConfigurationError as ConfigurationError
+    from .errors import Conflict as Conflict
+    from .errors import ConnectError as ConnectError
+    from .errors import ConnectionLost as ConnectionLost
+    from .errors import ContextLengthExceeded as ContextLengthExceeded
+    from .errors import DeadlineExceeded as DeadlineExceeded
+    from .errors import EmptyReply as EmptyReply
+    from .errors import GuardrailError as GuardrailError
+    from .errors import InsufficientCredits as InsufficientCredits
+    from .errors import InvalidResponseError as InvalidResponseError
+    from .errors import ModerationError as ModerationError
+    from .errors import NotFound as NotFound
+    from .errors import OpenRouterError as OpenRouterError
+    from .errors import Overloaded as Overloaded
+    from .errors import PayloadTooLarge as PayloadTooLarge
+    from .errors import PermissionDenied as PermissionDenied
+    from .errors import ProviderError as ProviderError
+    from .errors import RateLimited as RateLimited
+    from .errors import Refused as Refused
+    from .errors import ReplyNotParsed as ReplyNotParsed
+    from .errors import ReplyTruncated as ReplyTruncated
+    from .errors import RequestTimeout as RequestTimeout
+    from .errors import ResponseTooLarge as ResponseTooLarge
+    from .errors import SchemaMismatch as SchemaMismatch
+    from .errors import ServerError as ServerError
+    from .errors import StreamDecodeError as StreamDecodeError
+    from .errors import StreamError as StreamError
+    from .errors import StreamInterrupted as StreamInterrupted
+    from .errors import StreamTruncated as StreamTruncated
+    from .errors import StructuredOutputError as StructuredOutputError
+    from .errors import TLSError as TLSError
+    from .errors import ToolError as ToolError
+    from .errors import UnprocessableRequest as UnprocessableRequest
+    from .hooks import RequestEvent as RequestEvent
+    from .hooks import RequestHook as RequestHook
     from .options import App as App
     from .options import Limits as Limits
     from .options import RequestOptions as RequestOptions
     from .options import ResponseCache as ResponseCache
     from .options import Retries as Retries
     from .options import Timeouts as Timeouts
+    from .streaming.events import AnnotationAdded as AnnotationAdded
+    from .streaming.events import AudioDelta as AudioDelta
+    from .streaming.events import Finished as Finished
+    from .streaming.events import ImageDelta as ImageDelta
+    from .streaming.events import Keepalive as Keepalive
+    from .streaming.events import ReasoningDelta as ReasoningDelta
+    from .streaming.events import RefusalDelta as RefusalDelta
+    from .streaming.events import StreamEvent as StreamEvent
+    from .streaming.events import TextDelta as TextDelta
+    from .streaming.events import ToolCallDelta as ToolCallDelta
+    from .streaming.events import UsageReported as UsageReported
+    from .streaming.stream import EventStream as EventStream
+    from .types._base import ResponseMeta as ResponseMeta
+    from .types._base import response_meta as response_meta
+    from .types.chat import AssistantMessage as AssistantMessage
+    from .types.chat import ChatCompletion as ChatCompletion
+    from .types.chat import Choice as Choice
+    from .types.chat_messages import MessagesLike as MessagesLike
+    from .types.chat_messages import assistant as assistant
+    from .types.chat_messages import developer as developer
+    from .types.chat_messages import system as system
+    from .types.chat_messages import tool_result as tool_result
+    from .types.chat_messages import user as user
+    from .types.chat_request import ChatParams as ChatParams
+    from .types.chat_tools import FunctionTool as FunctionTool
+    from .types.chat_tools import function_tool as function_tool
+    from .types.common import Usage as Usage
+    from .types.content_parts import audio as audio
+    from .types.content_parts import file as file
+    from .types.content_parts import image as image
+    from .types.content_parts import text as text
+    from .types.content_parts import video as video
+    from .types.reasoning import Reasoning as Reasoning
+    from .types.routing import Provider as Provider
+    from .types.tool_calls import ToolCall as ToolCall
 
 _EXPORTS = {
     "AsyncOpenRouter": ".client",
+    "APIStatusError": ".errors",
+    "AuthenticationError": ".errors",
+    "Availability": ".errors",
+    "BadRequest": ".errors",
+    "BudgetExceeded": ".errors",
+    "ConfigurationError": ".errors",
+    "Conflict": ".errors",
+    "ConnectError": ".errors",
+    "ConnectionLost": ".errors",
+    "ContextLengthExceeded": ".errors",
+    "DeadlineExceeded": ".errors",
+    "EmptyReply": ".errors",
+    "GuardrailError": ".errors",
+    "InsufficientCredits": ".errors",
+    "InvalidResponseError": ".errors",
+    "ModerationError": ".errors",
+    "NotFound": ".errors",
+    "OpenRouterError": ".errors",
+    "Overloaded": ".errors",
+    "PayloadTooLarge": ".errors",
+    "PermissionDenied": ".errors",
+    "ProviderError": ".errors",
+    "RateLimited": ".errors",
+    "Refused": ".errors",
+    "ReplyNotParsed": ".errors",
+    "ReplyTruncated": ".errors",
+    "RequestTimeout": ".errors",
+    "ResponseTooLarge": ".errors",
+    "SchemaMismatch": ".errors",
+    "ServerError": ".errors",
+    "StreamDecodeError": ".errors",
+    "StreamError": ".errors",
+    "StreamInterrupted": ".errors",
+    "StreamTruncated": ".errors",
+    "StructuredOutputError": ".errors",
+    "TLSError": ".errors",
+    "ToolError": ".errors",
+    "UnprocessableRequest": ".errors",
+    "RequestEvent": ".hooks",
+    "RequestHook": ".hooks",
     "App": ".options",
     "Limits": ".options",
     "RequestOptions": ".options",
     "ResponseCache": ".options",
     "Retries": ".options",
     "Timeouts": ".options",
+    "AnnotationAdded": ".streaming.events",
+    "AudioDelta": ".streaming.events",
+    "Finished": ".streaming.events",
+    "ImageDelta": ".streaming.events",
+    "Keepalive": ".streaming.events",
+    "ReasoningDelta": ".streaming.events",
+    "RefusalDelta": ".streaming.events",
+    "StreamEvent": ".streaming.events",
+    "TextDelta": ".streaming.events",
+    "ToolCallDelta": ".streaming.events",
+    "UsageReported": ".streaming.events",
+    "EventStream": ".streaming.stream",
+    "ResponseMeta": ".types._base",
+    "response_meta": ".types._base",
+    "AssistantMessage": ".types.chat",
+    "ChatCompletion": ".types.chat",
+    "Choice": ".types.chat",
+    "MessagesLike": ".types.chat_messages",
+    "assistant": ".types.chat_messages",
+    "developer": ".types.chat_messages",
+    "system": ".types.chat_messages",
+    "tool_result": ".types.chat_messages",
+    "user": ".types.chat_messages",
+    "ChatParams": ".types.chat_request",
+    "FunctionTool": ".types.chat_tools",
+    "function_tool": ".types.chat_tools",
+    "Usage": ".types.common",
+    "audio": ".types.content_parts",
+    "file": ".types.content_parts",
+    "image": ".types.content_parts",
+    "text": ".types.content_parts",
+    "video": ".types.content_parts",
+    "Reasoning": ".types.reasoning",
+    "Provider": ".types.routing",
+    "ToolCall": ".types.tool_calls",
 }
 """Public name -> the module it lives in."""
 

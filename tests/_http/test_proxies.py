@@ -85,7 +85,7 @@ def test_a_proxy_that_was_given_counts_alone() -> None:
     assert proxy.auth == ("user", "pass")
 
 
-@pytest.mark.parametrize("proxy", ["ftp://secret@proxy", "proxy:3128", "", "http://[broken"])
+@pytest.mark.parametrize("proxy", ["ftp://secret@proxy", "proxy:3128", ""])
 def test_an_unusable_proxy_is_refused_without_showing_it(proxy: str) -> None:
     with pytest.raises(ConfigurationError, match="expected e.g. 'http://127.0.0.1:3128'") as caught:
         Proxies(proxy)

@@ -181,22 +181,16 @@ def test_json_without_secrets_comes_back_equal(value: JsonValue) -> None:
 
 
 def test_headers_are_shown_without_credentials_and_cookies() -> None:
-    headers = [
-        ("Content-Type", "application/json"),
-        ("X-Generation-Id", "gen-1"),
-        ("Authorization", f"Bearer {KEY}"),
-        ("Proxy-Authorization", "Basic YTpi"),
-        ("Set-Cookie", "__cf_bm=1"),
-        ("Set-Cookie", "b=2"),
-        ("COOKIE", "a=1"),
-        ("X-Api-Key", "abc"),
-    ]
-    shown = {"content-type": "application/json", "x-generation-id": "gen-1"}
-    assert safe_headers(headers) == safe_headers(dict(headers)) == shown
-
-
-def test_values_of_a_repeated_header_are_joined() -> None:
-    assert safe_headers([("Vary", "Origin"), ("vary", "Accept")]) == {"vary": "Origin, Accept"}
+    headers = {
+        "Content-Type": "application/json",
+        "X-Generation-Id": "gen-1",
+        "Authorization": "Bearer abc",
+        "Proxy-Authorization": "Basic YTpi",
+        "Set-Cookie": "__cf_bm=1",
+        "COOKIE": "a=1",
+        "X-Api-Key": "abc",
+    }
+    assert safe_headers(headers) == {"content-type": "application/json", "x-generation-id": "gen-1"}
 
 
 def test_a_header_that_echoes_the_key_does_not_show_it() -> None:

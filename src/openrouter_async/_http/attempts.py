@@ -90,6 +90,7 @@ class Attempts:
             body_began=exchange is not None and exchange.bytes_read > 0,
             should_retry=None if exchange is None else should_retry(exchange.headers),
         )
+        failed_attempt = self._state.attempts
         remaining = self.clocks.total.at - time.monotonic()
         decision = self._state.after(
             failure,
@@ -97,7 +98,7 @@ class Attempts:
             remaining=None if remaining == math.inf else remaining,
         )
         if isinstance(decision, Wait):
-            self._tell("retried", logging.INFO, error=error, wait=decision.seconds)
+            self._tell("retried", logging.INFO, error=error, wait=decision.seconds, attempt=failed_attempt)
             await anyio.sleep(decision.seconds)
         elif decision.reason == "deadline":
             late = self.clocks.total.expired("")
@@ -144,7 +145,13 @@ class Attempts:
             error.metadata = metadata
 
     def _tell(
-        self, what: str, level: int, *, error: OpenRouterError | None = None, wait: float | None = None
+        self,
+        what: str,
+        level: int,
+        *,
+        error: OpenRouterError | None = None,
+        wait: float | None = None,
+        attempt: int | None = None,
     ) -> None:
         """Write a log record, and call the hooks, if there is anyone to read them."""
         hooks = self.settings.hooks
@@ -156,7 +163,7 @@ class Attempts:
             operation=self.data.operation.name,
             method=self.data.operation.method,
             path=self.data.path,
-            attempt=self._state.attempts,
+            attempt=attempt or self._state.attempts,
             elapsed=time.monotonic() - self._began,
             status=None if exchange is None else exchange.status,
             generation_id=generation_id(headers),

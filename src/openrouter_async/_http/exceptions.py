@@ -6,6 +6,7 @@ The original is kept as `__cause__` by the callers (`raise ... from`).
 from __future__ import annotations
 
 import errno
+import os
 import ssl
 from typing import Literal
 
@@ -111,6 +112,7 @@ def _causes(exc: BaseException) -> list[BaseException]:
 def _reason(exc: BaseException) -> str:
     """Return the most telling text of an exception and its causes."""
     for cause in reversed(_causes(exc)):
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
+        if isinstance(cause, OSError) and cause.errno:
+            # asyncio writes an address there; the errors of name look-ups have numbers of their own, below zero.
+            return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
     return str(exc)

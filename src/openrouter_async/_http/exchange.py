@@ -15,7 +15,7 @@ import anyio
 import httpx
 
 from .._sansio.content_decoding import ContentDecoder, ContentDecodingError, content_decoder
-from ..errors import InvalidResponseError, ResponseTooLarge
+from ..errors import ConnectionLost, InvalidResponseError, ResponseTooLarge
 from .clocks import Clock, Clocks, under
 from .exceptions import Phase, from_httpx
 
@@ -45,6 +45,7 @@ class Exchange:
         self.bytes_read = 0
         """Bytes of the body that were given out, decoded."""
         self.is_at_end = False
+        self._is_closed = False
 
     async def open(self, clocks: Clocks) -> None:
         """Send the request and read the headers of the answer.
@@ -100,6 +101,8 @@ class Exchange:
         try:
             return await self._chunks.__anext__()
         except StopAsyncIteration:
+            if self._is_closed:
+                raise ConnectionLost("the connection was closed with the client") from None
             return None
 
     async def read_all(self, limit: int, clocks: tuple[Clock, ...]) -> bytes:
@@ -130,6 +133,7 @@ class Exchange:
     async def aclose(self) -> None:
         """Free the connection if the body was read to its end; otherwise close it. Takes at most a second."""
         response, chunks = self._response, self._chunks
+        self._is_closed = True
         if response is None:
             return
         if not self.is_at_end:

@@ -73,22 +73,18 @@ def redact_json(value: JsonValue, secrets: Iterable[str] = ()) -> JsonValue:
     return whole[0]
 
 
-def safe_headers(
-    headers: Mapping[str, str] | Iterable[tuple[str, str]], secrets: Iterable[str] = ()
-) -> dict[str, str]:
-    """Return the headers that may be shown, by lower-case name; the values of a repeated name are joined.
+def safe_headers(headers: Mapping[str, str], secrets: Iterable[str] = ()) -> dict[str, str]:
+    """Return the headers that may be shown, by lower-case name.
 
     Credentials and cookies are left out; a value that repeats a key is redacted.
     """
     secrets = tuple(filter(None, secrets))
     safe: dict[str, str] = {}
-    pairs: Iterable[tuple[str, str]] = headers.items() if isinstance(headers, Mapping) else headers
-    for name, value in pairs:
+    for name, value in headers.items():
         name = name.lower()
         if name in _PRIVATE_HEADERS:
             continue
         # Looking for them first spares most headers of most answers the patterns.
-        if "sk-" in value or any(secret in value for secret in secrets):
-            value = redact(value, secrets)
-        safe[name] = f"{safe[name]}, {value}" if name in safe else value
+        repeats_key = "sk-" in value or any(secret in value for secret in secrets)
+        safe[name] = redact(value, secrets) if repeats_key else value
     return safe

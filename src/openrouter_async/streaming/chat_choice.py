@@ -9,6 +9,8 @@ from .events import (
     AnnotationAdded,
     AudioDelta,
     ImageDelta,
+    ReasoningDelta,
+    RefusalDelta,
     TextDelta,
     ToolCallDelta,
 )

@@ -74,15 +74,15 @@ class ReasoningBuilder:
     def _continued_by(self, piece: JsonObject) -> _Block | None:
         """Return the block that the piece belongs to; None if it begins one."""
         text_field = _TEXT_FIELD.get(str(piece.get("type")))
-        if text_field is None or not self._blocks:
+        text = piece.get(text_field) if text_field else None
+        if text_field is None or not self._blocks or not (text is None or isinstance(text, str)):
             return None
-        brings_text = isinstance(piece.get(text_field), str) and piece[text_field] != ""
-        last = self._blocks[-1]
+        last, signature = self._blocks[-1], piece.get("signature")
         if last.text_field == text_field and _agree(last.fields, piece):
             # What follows a signature is the next text: joined, both would be refused when sent back.
-            if not (brings_text and last.fields.get("signature") is not None):
-                return last
-        elif not brings_text and piece.get("signature") is not None:
+            signed = last.fields.get("signature")
+            return last if signed is None or (not text and signature in (None, signed)) else None
+        if text_field == "text" and not text and signature is not None:
             return self._unsigned(piece.get("index"))
         return None
 

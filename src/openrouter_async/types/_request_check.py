@@ -134,7 +134,7 @@ def _problems(error: ValidationError, name: str, *, private: bool) -> list[str]:
             if wanted not in expected:
                 expected.append(wanted)
     for path, (value, expected) in fields.items():
-        hint = "" if value is not None else ", or leave it out"
+        hint = ", or leave it out" if value is None and path == name else ""
         problems.append(f"{path} is {hide(value, private=private)}; expected {_one_of(expected)}{hint}")
     return problems
 

@@ -80,17 +80,11 @@ class Between:
     def wanted(self, *, whole: bool) -> str:
         """Return what is allowed, in words."""
         noun = "a whole number" if whole else "a number"
-        if self.low is not None:
-            return (
-                f"{noun} of at least {self.low:g}"
-                if self.high is None
-                else f"{noun} from {self.low:g} to {self.high:g}"
-            )
-        if self.above is not None:
-            return f"{noun} above {self.above:g}" + (
-                "" if self.high is None else f" and at most {self.high:g}"
-            )
-        return noun if self.high is None else f"{noun} of at most {self.high:g}"
+        if self.low is not None and self.high is not None:
+            return f"{noun} from {self.low:g} to {self.high:g}"
+        bounds = {"of at least": self.low, "above": self.above, "of at most": self.high}
+        words = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
+        return " ".join([noun, " and ".join(words)]) if words else noun
 
 
 def _ceil(bound: float | None) -> int | None:

@@ -81,7 +81,7 @@ class ImagePart(TypedDict):
 class InputAudio(TypedDict):
     """Audio, inline."""
 
-    data: Annotated[str, Text(least=1, pattern=r"^[A-Za-z0-9+/]", of="base64, without data:")]
+    data: Annotated[str, Text(least=1, pattern=r"^[A-Za-z0-9+/]+={0,2}$", of="base64, without data:")]
     """Base64, no `data:` URL."""
     format: NonEmptyText
     """wav mp3 aiff aac ogg flac m4a pcm16 pcm24; which of them depends on the provider."""

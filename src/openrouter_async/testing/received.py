@@ -1,0 +1,92 @@
+"""What arrived at the emulator, and how far its answer went."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+__all__ = ["ReceivedRequest"]
+
+_SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", "x-api-key"}
+
+
+@dataclass(eq=False, kw_only=True)
+class ReceivedRequest:
+    """One request. What is said of its answer grows while that is being sent, from another thread."""
+
+    method: str
+    path: str
+    """Below the base URL, without the query."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """By lower-case name, without the key."""
+    body: JsonValue | bytes
+    """Parsed where it is JSON; None where there is none."""
+    arrived_at: float = field(default_factory=time.monotonic)
+    """`time.monotonic()`."""
+    key_label: str | None = None
+    """Which key it came with; None where that was not known."""
+    status: int | None = None
+    """The status that was sent, None while or where there was none."""
+    generation_id: str | None = None
+    events_sent: int = 0
+    """Events of the stream that were sent, `[DONE]` included, comments not."""
+    bytes_sent: int = 0
+    """Bytes of the body that were sent, before the framing of HTTP."""
+    finished: bool = False
+    """Whether the whole answer was sent."""
+    disconnected_at: float | None = None
+    """`time.monotonic()` when the client went away before the answer was whole, else None."""
+    fault: str | None = None
+    """The name of the fault that the answer was given."""
+    script: str = "generated"
+    """Where the answer came from: `scripted`, `function`, `recorded`, `generated`, or `service` for all else."""
+    _over: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    @property
+    def json(self) -> dict[str, JsonValue]:
+        """The body, which must be a JSON object."""
+        if not isinstance(self.body, dict):
+            raise TypeError(f"the body is {type(self.body).__name__}; expected a JSON object")
+        return self.body
+
+    @property
+    def model(self) -> str | None:
+        """The model that was asked for."""
+        model = self.body.get("model") if isinstance(self.body, dict) else None
+        return model if isinstance(model, str) else None
+
+    @property
+    def messages(self) -> list[dict[str, JsonValue]]:
+        """The messages that were sent, as JSON."""
+        messages = self.body.get("messages") if isinstance(self.body, dict) else None
+        found = messages if isinstance(messages, list) else []
+        return [message for message in found if isinstance(message, dict)]
+
+    @property
+    def prompt(self) -> str:
+        """The text of the last message of the user."""
+        from .prompts import text_of
+
+        for message in reversed(self.messages):
+            if message.get("role") == "user":
+                return text_of(message.get("content"))
+        return ""
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether a stream was asked for."""
+        return isinstance(self.body, dict) and self.body.get("stream") is True
+
+    def wait_until_over(self, timeout: float = 5.0) -> bool:
+        """Block until nothing more will be sent, and return whether that came within so many seconds."""
+        return self._over.wait(timeout)
+
+    @staticmethod
+    def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
+        """Return headers without those that hold secrets."""
+        return {name: value for name, value in headers.items() if name not in _SECRET_HEADERS}

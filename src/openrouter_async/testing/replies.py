@@ -1,0 +1,185 @@
+"""What the emulator can be told to answer: replies of a model, failures, and answers given literally."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydantic import JsonValue
+from typing_extensions import TypedDict
+
+from ..errors import ConfigurationError
+from .faults import Fault
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .received import ReceivedRequest
+
+__all__ = [
+    "Answer",
+    "Failure",
+    "Reply",
+    "ReplyFields",
+    "Replying",
+    "Scripted",
+    "ToolCall",
+    "as_scripted",
+    "tool_call",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call of a tool in a reply."""
+
+    name: str
+    arguments: str = "{}"
+    """As the model writes them: JSON, usually."""
+    id: str | None = None
+    """Default: one like those of the service."""
+
+
+def tool_call(name: str, arguments: str | None = None, /, **named: JsonValue) -> ToolCall:
+    """Return a call of the tool `name`, with arguments by name, or with text that stands for all of them.
+
+    ```python
+    from openrouter_async.testing import tool_call
+
+    tool_call("weather", city="Oslo")
+    tool_call("weather", '{"city": "Os')  # cut off
+    ```
+    """
+    if arguments is not None and named:
+        raise ConfigurationError(f"arguments of {name!r} are given both as text and by name; give one of them")
+    return ToolCall(name, json.dumps(named, ensure_ascii=False) if arguments is None else arguments)
+
+
+class ReplyFields(TypedDict, total=False):
+    """What else a reply may hold; see `Reply`."""
+
+    reasoning: str | None
+    refusal: str | None
+    images: Sequence[str]
+    annotations: Sequence[Mapping[str, JsonValue]]
+    finish_reason: str | None
+    native_finish_reason: str | None
+    model: str | None
+    provider: str | None
+    usage: Mapping[str, JsonValue]
+    fault: Fault | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One reply of a model; made by `Reply.of`."""
+
+    pieces: tuple[str, ...] = ()
+    """The text. One piece is streamed in chunks as models cut it; several are streamed as one chunk each."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    reasoning: str | None = None
+    refusal: str | None = None
+    images: tuple[str, ...] = ()
+    """URLs, usually data URLs."""
+    annotations: tuple[Mapping[str, JsonValue], ...] = ()
+    finish_reason: str | None = None
+    """Default: `tool_calls` where there are any, `length` where `max_tokens` cut the text, else `stop`."""
+    native_finish_reason: str | None = None
+    model: str | None = None
+    """The model that is said to have served it. Default: the one asked for."""
+    provider: str | None = None
+    usage: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Laid over the usage that is counted."""
+    fault: Fault | None = None
+
+    @classmethod
+    def of(cls, *parts: str | ToolCall, **fields: Unpack[ReplyFields]) -> Reply:
+        """Return a reply of text and calls of tools, in their order."""
+        for part in parts:
+            if not isinstance(part, str | ToolCall):
+                raise ConfigurationError(f"a part of a reply is {part!r}; expected text or tool_call(...)")
+        return cls(
+            pieces=tuple(part for part in parts if isinstance(part, str)),
+            tool_calls=tuple(part for part in parts if isinstance(part, ToolCall)),
+            reasoning=fields.get("reasoning"),
+            refusal=fields.get("refusal"),
+            images=tuple(fields.get("images", ())),
+            annotations=tuple(fields.get("annotations", ())),
+            finish_reason=fields.get("finish_reason"),
+            native_finish_reason=fields.get("native_finish_reason"),
+            model=fields.get("model"),
+            provider=fields.get("provider"),
+            usage=fields.get("usage", {}),
+            fault=fields.get("fault"),
+        )
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "".join(self.pieces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An error status with the service's body."""
+
+    status: int
+    message: str = "Provider returned error"
+    retry_after: float | None = None
+    """Seconds; sent as the header `Retry-After`."""
+    error_type: str | None = None
+    metadata: Mapping[str, JsonValue] | None = None
+    availability: Mapping[str, JsonValue] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
+
+    def __post_init__(self) -> None:
+        if not 400 <= self.status <= 599:
+            raise ConfigurationError(f"status is {self.status!r}; expected an error status, 400 to 599")
+
+    def body(self) -> dict[str, JsonValue]:
+        """Return the envelope that the service puts around errors."""
+        error: dict[str, JsonValue] = {"code": self.status, "message": self.message}
+        metadata = dict(self.metadata or {})
+        if self.error_type is not None:
+            metadata["error_type"] = self.error_type
+        if metadata:
+            error["metadata"] = metadata
+        if self.availability is not None:
+            error["availability"] = dict(self.availability)
+        return {"error": error}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer given literally: JSON, or bytes with their content type."""
+
+    body: JsonValue | bytes = None
+    status: int = 200
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
+
+    def encoded(self) -> bytes:
+        """Return the bytes of the body."""
+        if isinstance(self.body, bytes):
+            return self.body
+        return json.dumps(self.body, ensure_ascii=False).encode()
+
+
+Scripted: TypeAlias = Reply | Failure | Answer
+"""What can stand in the script."""
+
+Replying: TypeAlias = "Callable[[ReceivedRequest], Scripted | ToolCall | str | None]"
+"""Chooses the answer to a request; None leaves it to the emulator."""
+
+
+def as_scripted(value: Scripted | ToolCall | str) -> Scripted:
+    """Return what a function or the caller gave, as an entry of the script."""
+    if isinstance(value, str | ToolCall):
+        return Reply.of(value)
+    if isinstance(value, Reply | Failure | Answer):
+        return value
+    raise ConfigurationError(f"{value!r} is no answer; expected text, tool_call(...), Reply, Failure or Answer")

@@ -1,0 +1,135 @@
+"""Bodies: always the same bytes for the same arguments, in a fixed order, and only what JSON and UTF-8 can carry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openrouter_async._sansio.chat_body import chat_body, completion_body
+from openrouter_async.errors import ConfigurationError
+from openrouter_async.types.chat_messages import user
+from openrouter_async.types.content_parts import image
+from openrouter_async.types.generation_params import GenerationParams
+
+Body = Callable[..., bytes]
+BOTH = pytest.mark.parametrize("body", [chat_body, completion_body], ids=["chat", "completion"])
+
+
+def test_a_plain_call_has_model_and_messages_only() -> None:
+    assert (
+        chat_body("hi", model="a/b", params={})
+        == b'{"model":"a/b","messages":[{"role":"user","content":"hi"}]}'
+    )
+
+
+def test_the_prompt_form_has_a_prompt() -> None:
+    assert completion_body("Once", model="a/b", params={}) == b'{"model":"a/b","prompt":"Once"}'
+
+
+@BOTH
+def test_without_a_model_none_is_sent(body: Body) -> None:
+    assert "model" not in json.loads(body("hi", model=None, params={}))
+
+
+@BOTH
+@pytest.mark.parametrize("model", ["", 5, ["a/b"]], ids=repr)
+def test_a_model_that_is_no_slug_is_refused(body: Body, model: Any) -> None:
+    with pytest.raises(ConfigurationError, match="expected a slug such as"):
+        body("hi", model=model, params={})
+
+
+@BOTH
+def test_only_streams_say_so(body: Body) -> None:
+    assert b"stream" not in body("hi", model="m", params={}, stream=False)
+    assert body("hi", model="m", params={}, stream=True).endswith(b',"stream":true}')
+
+
+def test_keys_stand_in_the_declared_order_whatever_the_order_of_arguments() -> None:
+    params = {"debug": {}, "tools": [], "temperature": 1, "models": ["x"]}
+    expected = ["model", "messages", "models", "temperature", "tools", "debug", "stream", "zzz"]
+    for ordered in (params, dict(reversed(params.items()))):
+        body = chat_body("hi", model="m", params=ordered, extra_body={"zzz": 1}, stream=True)
+        assert list(json.loads(body)) == expected
+
+
+@BOTH
+def test_extra_body_comes_last_and_wins(body: Body) -> None:
+    extra = {"temperature": 9, "safe_prompt": True, "model": "c/d", "nested": ({"a": None},)}
+    sent = json.loads(body("hi", model="a/b", params={"temperature": 1, "seed": 1}, extra_body=extra))
+    assert sent["temperature"] == 9
+    assert sent["model"] == "c/d"
+    assert sent["seed"] == 1
+    assert list(sent)[-2:] == ["safe_prompt", "nested"]
+    assert sent["nested"] == [{"a": None}]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ([("a", 1)], "extra_body is a list of 1 items; expected a dict of JSON values"),
+        ({1: 2}, "extra_body has the key 1; expected text"),
+        ({"a": {1, 2}}, r"extra_body\['a'\] cannot be sent; expected JSON values only, without a set"),
+        ({"a": [float("inf")]}, "expected finite numbers in JSON"),
+        ({"a": {1: 2}}, "expected JSON objects whose keys are text"),
+        ({"a": b"x"}, "without a bytes"),
+    ],
+    ids=["list", "key", "set", "infinite", "inner key", "bytes"],
+)
+def test_an_extra_body_that_is_no_json_is_refused(body: Body, extra: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        body("hi", model="m", params={}, extra_body=extra)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path"),
+    [
+        ({"messages": "a\ud83d"}, "messages[0].content"),
+        ({"messages": [user("x", "a\ud83d")]}, "messages[0].content[1].text"),
+        ({"messages": "x", "params": {"stop": ["a\udc00"]}}, "stop[0]"),
+        ({"messages": "x", "extra_body": {"k": {"a\ud83d": 1}}}, "a key of k"),
+    ],
+    ids=["text", "part", "parameter", "key"],
+)
+def test_half_of_a_surrogate_pair_is_refused_and_its_place_named(
+    arguments: dict[str, Any], path: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        chat_body(model="m", **{"params": {}, **arguments})
+    assert str(caught.value).startswith(f"{path} holds half of a surrogate pair")
+    assert caught.value.__context__ is None
+
+
+def test_a_prompt_that_is_no_text_is_refused_without_showing_it() -> None:
+    with pytest.raises(ConfigurationError, match=r"^prompt is a list of 1 items; expected text$"):
+        completion_body(["secret"], model="m", params={})
+
+
+def test_a_file_is_not_read_here(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"is not encoded yet; await encode_attachments"):
+        chat_body([user(image(tmp_path / "x.png"))], model="m", params={})
+
+
+def test_parameters_of_chat_are_checked_for_streams() -> None:
+    params = {"modalities": ["text", "audio"], "audio": {"voice": "alloy"}}
+    assert json.loads(chat_body("hi", model="m", params=params, stream=True))["audio"] == {"voice": "alloy"}
+    with pytest.raises(ConfigurationError, match="only streams"):
+        chat_body("hi", model="m", params=params)
+
+
+@given(st.text(), st.floats(0, 2), st.lists(st.text(), max_size=4))
+def test_whatever_is_text_arrives_as_it_was(prompt: str, temperature: float, stop: list[str]) -> None:
+    params: GenerationParams = {"temperature": temperature, "stop": stop}
+    for body in (
+        chat_body(prompt, model="m", params=params),
+        completion_body(prompt, model="m", params=params),
+    ):
+        sent = json.loads(body)
+        assert (sent["temperature"], sent["stop"]) == (temperature, stop)
+        assert prompt in (sent.get("prompt"), sent.get("messages", [{}])[0].get("content"))

@@ -1,0 +1,1 @@
+"""Tests of streams: accumulators, and the stream over a source."""

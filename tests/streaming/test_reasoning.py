@@ -1,0 +1,118 @@
+"""Pieces of reasoning become the blocks a plain reply has."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openrouter_async.streaming.reasoning import ReasoningBuilder
+
+
+def build(*chunks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    builder = ReasoningBuilder()
+    for details in chunks:
+        builder.feed(details)
+    return builder.as_fields()
+
+
+def text(piece: object, index: int | None = 0, **fields: object) -> dict[str, Any]:
+    return {"type": "reasoning.text", "text": piece, "index": index, **fields}
+
+
+def signature(value: str, index: int | None = 0) -> dict[str, Any]:
+    return {"type": "reasoning.text", "signature": value, "index": index}
+
+
+def summary(piece: str, index: int | None = 0) -> dict[str, Any]:
+    return {"type": "reasoning.summary", "summary": piece, "index": index}
+
+
+ENCRYPTED = {"type": "reasoning.encrypted", "data": "x", "index": 0}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "blocks"),
+    [
+        pytest.param([], [], id="an empty list stays one"),
+        pytest.param([text("a"), text("b")], [text("ab")], id="texts are joined"),
+        pytest.param([text("a", None), text("b", None)], [text("ab", None)], id="texts without an index too"),
+        pytest.param([text("a"), text("b", 1)], [text("a"), text("b", 1)], id="but not those of two blocks"),
+        pytest.param([summary("a"), summary("b")], [summary("ab")], id="summaries in pieces are joined"),
+        pytest.param(
+            [summary("a", None), summary("b", None)],
+            [summary("a", None), summary("b", None)],
+            id="summaries without an index are whole",
+        ),
+        pytest.param([text("a"), summary("b")], [text("a"), summary("b")], id="types are not mixed"),
+        pytest.param([ENCRYPTED, ENCRYPTED], [ENCRYPTED, ENCRYPTED], id="encrypted blocks are never joined"),
+        pytest.param([text("a"), ENCRYPTED, text("b")], [text("a"), ENCRYPTED, text("b")], id="the order is kept"),
+        pytest.param(
+            [text("a"), signature("S")],
+            [text("a") | {"signature": "S"}],
+            id="a signature goes to its text",
+        ),
+        pytest.param(
+            [text("a"), ENCRYPTED, signature("S")],
+            [text("a") | {"signature": "S"}, ENCRYPTED],
+            id="a late signature too",
+        ),
+        pytest.param(
+            [text("a"), signature("S"), signature("T")],
+            [text("a") | {"signature": "S"}, signature("T")],
+            id="a second signature is kept",
+        ),
+        pytest.param([signature("S", 4)], [signature("S", 4)], id="one without a text stays alone"),
+        pytest.param(
+            [text("a", signature="S"), text("b")],
+            [text("a", signature="S"), text("b")],
+            id="a signed text is closed",
+        ),
+        pytest.param(
+            [text("a", format=None), text("b", format="v1"), text("c", format="v1")],
+            [text("abc", format="v1")],
+            id="the first format that is not null",
+        ),
+        pytest.param([text(None), text("b")], [text("b")], id="null text"),
+        pytest.param([{"type": "new", "x": 1}, {"odd": 2}], [{"type": "new", "x": 1}, {"odd": 2}], id="unknown types"),
+    ],
+)
+def test_pieces_become_blocks(pieces: list[dict[str, Any]], blocks: list[dict[str, Any]]) -> None:
+    assert build(*([piece] for piece in pieces)) == blocks
+    assert build(pieces) == blocks
+
+
+def test_what_comes_whole_keeps_the_order_of_its_keys() -> None:
+    details = [{"text": "x", "index": 0, "type": "reasoning.text", "format": "f"}, ENCRYPTED]
+    assert json.dumps(build(details)) == json.dumps(details)
+
+
+def test_the_chunks_are_not_changed() -> None:
+    first = text("a")
+    build([first], [text("b")])
+    assert first == text("a")
+
+
+VALUES = st.none() | st.integers(0, 2) | st.sampled_from(["", "a", "b"]) | st.just([])
+KINDS = st.sampled_from(["reasoning.text", "reasoning.summary", "reasoning.encrypted", "new", None])
+DETAILS = st.lists(
+    st.fixed_dictionaries(
+        {"type": KINDS},
+        optional={name: VALUES for name in ("text", "summary", "data", "signature", "index", "id", "format")},
+    )
+)
+
+
+@given(DETAILS, DETAILS)
+def test_no_text_is_lost_however_it_is_cut_into_chunks(
+    first: list[dict[str, Any]], second: list[dict[str, Any]]
+) -> None:
+    blocks = build(first, second)
+    assert blocks == build(first + second)
+    for kind, name in (("reasoning.text", "text"), ("reasoning.summary", "summary"), ("reasoning.encrypted", "data")):
+        assert [t for b in blocks if b["type"] == kind for t in str(b.get(name) or "")] == [
+            t for d in first + second if d["type"] == kind for t in str(d.get(name) or "")
+        ]

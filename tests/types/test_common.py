@@ -1,0 +1,56 @@
+"""What accompanies an answer is read leniently, and nothing of it is lost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from openrouter_async.types.common import RouterMetadata, Usage
+
+
+def test_the_cost_is_the_decimal_that_was_written() -> None:
+    usage = Usage.model_validate_json('{"cost": 0.00111, "cost_details": {"server_tool_cost": 1e-7}}')
+    assert usage.cost == Decimal("0.00111")
+    assert usage.cost_details is not None
+    assert usage.cost_details.server_tool_cost == Decimal("1E-7")
+
+
+@pytest.mark.parametrize("name", ["server_tool_use_details", "server_tool_use"])
+def test_server_tool_use_is_read_by_both_its_names(name: str) -> None:
+    usage = Usage.model_validate_json(f'{{"{name}": {{"web_search_requests": 3}}}}')
+    assert usage.server_tool_use is not None
+    assert usage.server_tool_use.web_search_requests == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("7", 7), ('"7"', 7), ("7.0", 7), ("null", None), ("[]", None), ('"many"', None), ("7.5", None)],
+)
+def test_a_count_is_read_from_numbers_and_texts_and_else_is_none(written: str, read: int | None) -> None:
+    assert Usage.model_validate_json(f'{{"prompt_tokens": {written}}}').prompt_tokens == read
+
+
+@pytest.mark.parametrize("written", ["NaN", "1e400", "true", '"free"', "{}"])
+def test_a_cost_that_is_no_number_is_none(written: str) -> None:
+    assert Usage.model_validate_json(f'{{"cost": {written}, "prompt_tokens": 1}}').prompt_tokens == 1
+
+
+def test_unknown_fields_are_kept() -> None:
+    usage = Usage.model_validate_json('{"speed": "fast", "prompt_tokens_details": {"smell_tokens": 4}}')
+    assert usage.model_extra == {"speed": "fast"}
+    assert usage.prompt_tokens_details is not None
+    assert usage.prompt_tokens_details.model_extra == {"smell_tokens": 4}
+
+
+def test_the_routing_trace_is_read() -> None:
+    trace = RouterMetadata.model_validate_json(
+        '{"requested": "~a/b", "attempt": 2, "endpoints": {"total": 3, "available": [{"provider": "P", "selected": true}]},'
+        ' "attempts": [{"provider": "Q", "status": 503}], "pipeline": [{"type": "plugin", "name": "web"}]}'
+    )
+    assert trace.endpoints is not None
+    assert trace.endpoints.available is not None
+    assert trace.endpoints.available[0].selected is True
+    assert trace.attempts is not None
+    assert trace.attempts[0].status == 503
+    assert trace.pipeline == [{"type": "plugin", "name": "web"}]

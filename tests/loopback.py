@@ -141,12 +141,12 @@ class Connection:
 
     def _receive(self, deadline: float) -> bool:
         """Append what comes next to the buffer; return False when the client has gone."""
-        self.sock.settimeout(max(0.001, deadline - time.monotonic()))
         try:
+            self.sock.settimeout(max(0.001, deadline - time.monotonic()))
             data = self.sock.recv(65536)
         except TimeoutError:
             raise
-        except OSError:  # reset, TLS cut off without its goodbye, or the server is stopping
+        except OSError:  # reset, TLS cut off without its goodbye, closed on this side, or the server is stopping
             return False
         self._buffer += data
         return bool(data)
@@ -164,7 +164,7 @@ class Connection:
         return True
 
     def pause(self, seconds: float) -> None:
-        """Wait for `seconds`, or until the server is stopped."""
+        """Wait for `seconds`, or until the server is stopped. Does not see the client go; see `wait_closed`."""
         self.server._stopping.wait(seconds)
 
     # Writing

@@ -9,8 +9,8 @@ import random
 import ssl
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import anyio
@@ -82,6 +82,14 @@ async def pool(
         with anyio.CancelScope(shield=True):
             await transport.aclose()
     assert transport.stats() == (0, 0)
+
+
+def pieces(response: httpx.Response) -> aclosing[AsyncGenerator[bytes, None]]:
+    """Return the body as the layer above reads it, to be closed by whoever opens it."""
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    iterator = response.stream.__aiter__()
+    assert isinstance(iterator, AsyncGenerator)
+    return aclosing(iterator)
 
 
 # Reuse
@@ -355,10 +363,11 @@ async def test_cancelling_closes_the_connection_at_once(phase: str) -> None:
 
             async def call() -> None:
                 async with calls.stream(b"x" * (32 << 20 if phase == "request" else 10)) as response:
-                    async for _ in response.aiter_raw():
-                        got_piece.set()
-                        if phase == "between two pieces":
-                            await anyio.sleep_forever()
+                    async with pieces(response) as chunks:
+                        async for _ in chunks:
+                            got_piece.set()
+                            if phase == "between two pieces":
+                                await anyio.sleep_forever()
 
             async with anyio.create_task_group() as group:
                 group.start_soon(call)
@@ -373,25 +382,32 @@ async def test_cancelling_closes_the_connection_at_once(phase: str) -> None:
 
 
 async def test_leaving_a_stream_early_closes_the_connection_at_once() -> None:
-    gone = threading.Event()
-
-    def handler(connection: Connection) -> None:
-        connection.read_request()
+    def answer(connection: Connection, _request: Request) -> None:
         connection.start_chunked()
-        for _ in range(20):
-            connection.chunk(b"piece")
-        if connection.wait_closed():
-            gone.set()
+        connection.send(b"5\r\npiece\r\n" * 20)
 
-    with LoopbackServer(handler) as server:
+    with LoopbackServer(serve_responses([answer])) as server:
         async with pool(server) as calls:
-            async with calls.stream() as response:
-                async for _ in response.stream:  # type: ignore[union-attr]  # as the layer above reads it
-                    break
+            async with calls.stream() as response, pieces(response) as chunks:
+                assert await chunks.__anext__() == b"piece"
             assert calls.transport.stats() == (0, 0)
+            assert await server.eventually(lambda: server.open_connections == 0, 0.5)
+
+
+async def test_an_answer_closed_early_does_not_look_complete() -> None:
+    def answer(connection: Connection, _request: Request) -> None:
+        connection.start_chunked()
+        connection.send(b"5\r\npiece\r\n" * 20)
+
+    with LoopbackServer(serve_responses([answer])) as server:
+        async with pool(server) as calls:
+            response = await calls.transport.handle_async_request(httpx.Request("GET", calls.url))
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            chunks = response.stream.__aiter__()
+            assert await chunks.__anext__() == b"piece"
+            await response.aclose()
             with pytest.raises(httpx.ReadError, match="closed before its end"):
-                await response.stream.__aiter__().__anext__()
-            assert await server.eventually(gone.is_set, 0.5)
+                await chunks.__anext__()
 
 
 async def test_after_a_storm_of_cancellations_every_call_works() -> None:
@@ -494,8 +510,7 @@ async def test_a_stream_can_be_aborted_from_anywhere(from_thread: bool) -> None:
         connection.wait_closed()
 
     with LoopbackServer(handler) as server:
-        async with pool(server) as calls, calls.stream() as response:
-            chunks = response.aiter_raw()
+        async with pool(server) as calls, calls.stream() as response, pieces(response) as chunks:
             assert await chunks.__anext__() == b"piece"
             abort = response.extensions["abort"]
             if from_thread:

@@ -296,12 +296,3 @@ def test_a_whole_reply_in_place_of_a_stream_gives_its_pieces() -> None:
     assert [type(event) for event in events + last] == [TextDelta, ToolCallDelta, ToolCall, UsageReported, Finished]
     assert final is reply
     assert final.end == "finish_reason"
-
-
-def test_events_are_linear_in_work() -> None:
-    """A long reply in small pieces is held as pieces: nothing is joined before it is asked for."""
-    accumulator = ChatAccumulator()
-    data = accumulator.parse(chunk({"content": "x" * 10}))
-    events = [event for _ in range(20_000) for event in accumulator.feed(data)]
-    assert len(events) == 20_000
-    assert len(accumulator.snapshot().text) == 200_000

@@ -56,7 +56,9 @@ class Attempts:
         self._tell("started", logging.DEBUG)
         if self.settings.log_bodies and self.data.content is not None:
             LOGGER.debug(
-                "%s sent %s", self.data.operation.name, redact(self.data.content.decode("utf-8", "replace"))
+                "%s sent %s",
+                self.data.operation.name,
+                redact(self.data.content.decode("utf-8", "replace"), self.secrets),
             )
 
     def answered(self, exchange: Exchange) -> None:
@@ -66,7 +68,7 @@ class Attempts:
     def meta(self) -> ResponseMeta:
         """Return the HTTP side of the answer so far."""
         assert self._exchange is not None
-        headers = safe_headers(self._exchange.headers)
+        headers = safe_headers(self._exchange.headers, self.secrets)
         return ResponseMeta(
             status=self._exchange.status,
             headers=headers,

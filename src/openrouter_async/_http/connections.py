@@ -147,6 +147,7 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
             site = self._sites[key] = _Site(url, self._proxies.of(url))
         if site.proxy is not None:
             return await self._send_by_proxy(site.proxy, request)
+        is_repeatable = isinstance(request.stream, httpx.ByteStream)
         core_request = httpcore.Request(
             request.method,
             httpcore.URL(
@@ -156,7 +157,7 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
                 target=url.raw_path,
             ),
             headers=request.headers.raw,
-            content=request.stream,
+            content=_Content(request.content) if is_repeatable else request.stream,
             extensions=request.extensions,
         )
         connection = self._take_idle(site)
@@ -167,7 +168,7 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
             except (httpx.NetworkError, httpx.RemoteProtocolError):
                 # The server closed the connection while it was idle, and the request crossed with that.
                 is_stale = connection.stream.received == received
-                if not is_stale or self._is_closed or not isinstance(request.stream, httpx.ByteStream):
+                if not is_stale or self._is_closed or not is_repeatable:
                     raise
         connection = await self._connect(site, request.extensions.get("timeout", {}).get("connect"))
         return await self._exchange(connection, core_request)
@@ -342,6 +343,31 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
 
 def _closed() -> httpx.ConnectError:
     return httpx.ConnectError("the transport is closed")
+
+
+class _Content:
+    """The body of a request. Not an async generator like httpx's: left half-way, trio would warn of it."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Once(self._content)
+
+
+class _Once(AsyncIterator[bytes]):
+    __slots__ = ("_left",)
+
+    def __init__(self, content: bytes) -> None:
+        self._left: bytes | None = content
+
+    async def __anext__(self) -> bytes:
+        content, self._left = self._left, None
+        if content is None:
+            raise StopAsyncIteration
+        return content
 
 
 class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):

@@ -84,7 +84,7 @@ class HTTPSender:
         finally:
             await self.transport.close(exchange)
         if attempts.settings.log_bodies:
-            text = redact(body.decode("utf-8", "replace"))
+            text = redact(body.decode("utf-8", "replace"), attempts.secrets)
             LOGGER.debug("%s received %s", attempts.data.operation.name, text)
         return HTTPReply(body, attempts.meta())
 

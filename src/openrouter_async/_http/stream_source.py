@@ -72,7 +72,9 @@ class HTTPStreamSource:
             return self._last_items()
         if self._settings.log_bodies:
             LOGGER.debug(
-                "%s received %s", attempts.data.operation.name, redact(data.decode("utf-8", "replace"))
+                "%s received %s",
+                attempts.data.operation.name,
+                redact(data.decode("utf-8", "replace"), attempts.secrets),
             )
         if not self._is_event_stream:
             first = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]

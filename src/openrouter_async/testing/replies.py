@@ -53,7 +53,9 @@ def tool_call(name: str, arguments: str | None = None, /, **named: JsonValue) ->
     ```
     """
     if arguments is not None and named:
-        raise ConfigurationError(f"arguments of {name!r} are given both as text and by name; give one of them")
+        raise ConfigurationError(
+            f"arguments of {name!r} are given both as text and by name; give one of them"
+        )
     return ToolCall(name, json.dumps(named, ensure_ascii=False) if arguments is None else arguments)
 
 
@@ -182,4 +184,6 @@ def as_scripted(value: Scripted | ToolCall | str) -> Scripted:
         return Reply.of(value)
     if isinstance(value, Reply | Failure | Answer):
         return value
-    raise ConfigurationError(f"{value!r} is no answer; expected text, tool_call(...), Reply, Failure or Answer")
+    raise ConfigurationError(
+        f"{value!r} is no answer; expected text, tool_call(...), Reply, Failure or Answer"
+    )

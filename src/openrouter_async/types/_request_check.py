@@ -67,11 +67,10 @@ def check_params(
         ConfigurationError: a parameter is unknown, or its value is not allowed; several are told together.
     """
     hints = _hints(owner)
-    unknown = params.keys() - hints.keys()
-    problems = [_unknown(name, elsewhere, hints, where) for name in sorted(unknown)]
+    problems = [_unknown(name, elsewhere, hints, where) for name in params if name not in hints]
     checked: dict[str, object] = {}
-    for name in hints if len(params) > 1 else params:
-        if name in params and name not in unknown:
+    for name in hints:
+        if name in params:
             try:
                 checked[name] = _adapter(owner, name).validate_python(params[name])
             except ValidationError as error:
@@ -81,7 +80,7 @@ def check_params(
     return checked
 
 
-_PRIVATE = frozenset({"prediction", "prompt", "suffix"})
+_PRIVATE = frozenset({"prediction"})
 """Parameters that hold prompts."""
 
 

@@ -55,7 +55,6 @@ __all__ = [
     "assistant",
     "configuration_update",
     "developer",
-    "each_message",
     "system",
     "tool_result",
     "user",
@@ -189,9 +188,10 @@ def developer(*content: str | TextPart, name: str | None = None) -> DeveloperMes
 
 
 def user(*content: str | Part, name: str | None = None) -> UserMessage:
-    """Return a user message of one text, or of several parts.
+    """Return a user message of one text, or of several parts such as `image(...)`.
 
-    >>> user("What is this?", image("https://example.com/cat.png"))  # doctest: +SKIP
+    >>> user("hi")
+    {'role': 'user', 'content': 'hi'}
     """
     message: UserMessage = {"role": "user", "content": _content(content)}
     if name is not None:
@@ -233,7 +233,7 @@ def _text_content(content: tuple[str | TextPart, ...]) -> str | list[TextPart]:
     return [{"type": "text", "text": part} if isinstance(part, str) else part for part in content]
 
 
-def each_message(messages: object) -> Iterable[object]:
+def _each(messages: object) -> Iterable[object]:
     """Return the messages of a conversation, each as it was given.
 
     Raises:
@@ -258,7 +258,7 @@ def wire_messages(messages: object) -> list[Message]:
     """
     if isinstance(messages, str):
         return [{"role": "user", "content": messages}]
-    given = [_plain(message, index) for index, message in enumerate(each_message(messages))]
+    given = [_plain(message, index) for index, message in enumerate(_each(messages))]
     return check(_validator(), given, "messages", private=True)
 
 

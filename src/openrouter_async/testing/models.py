@@ -1,0 +1,186 @@
+"""The models the emulator knows: the packaged list of facts, or those it was given."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from importlib.resources import files
+
+from pydantic import JsonValue
+
+from ..errors import ConfigurationError
+from .service_errors import unknown_model
+
+__all__ = ["EMBEDDING_MODELS", "ListedModel", "ModelList"]
+
+VARIANTS = frozenset({"free", "nitro", "floor", "exacto", "online", "extended", "thinking"})
+"""What may follow a slug, behind a colon."""
+
+_EVERY_PARAMETER = (
+    "frequency_penalty", "include_reasoning", "logit_bias", "logprobs", "max_tokens", "min_p", "parallel_tool_calls",
+    "presence_penalty", "reasoning", "repetition_penalty", "response_format", "seed", "stop", "structured_outputs",
+    "temperature", "tool_choice", "tools", "top_k", "top_logprobs", "top_p",
+)  # fmt: skip
+
+EMBEDDING_MODELS: Mapping[str, tuple[int, str]] = {
+    "openai/text-embedding-3-small": (1536, "0.00000002"),
+    "openai/text-embedding-3-large": (3072, "0.00000013"),
+    "openai/text-embedding-ada-002": (1536, "0.0000001"),
+}
+"""Models of vectors, which the list of chat models does not hold: how long theirs are, and the price of a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """One model of the list."""
+
+    facts: Mapping[str, JsonValue]
+    """As `/models` gives it."""
+
+    @property
+    def id(self) -> str:
+        return str(self.facts["id"])
+
+    @property
+    def author(self) -> str:
+        return self.id.partition("/")[0]
+
+    @property
+    def context_length(self) -> int | None:
+        length = self.facts.get("context_length")
+        return length if isinstance(length, int) else None
+
+    @property
+    def provider(self) -> str:
+        """The display name of the provider that serves it here: its maker, read off the name of the model."""
+        name = str(self.facts.get("name", ""))
+        return name.partition(": ")[0] if ": " in name else self.author.title()
+
+    def price(self, unit: str) -> Decimal | None:
+        """Return US dollars for one `prompt` token, `completion` token, `request`, ...; None where it is not said."""
+        pricing = self.facts.get("pricing")
+        text = pricing.get(unit) if isinstance(pricing, dict) else None
+        try:
+            price = Decimal(str(text)) if text is not None else None
+        except InvalidOperation:
+            return None
+        return None if price is None or price < 0 else price
+
+    @property
+    def is_free(self) -> bool:
+        return not self.price("prompt") and not self.price("completion")
+
+    @property
+    def is_router(self) -> bool:
+        """Whether it chooses among others, so that its own price is not fixed."""
+        pricing = self.facts.get("pricing")
+        return isinstance(pricing, dict) and str(pricing.get("prompt")) == "-1"
+
+    def takes(self, parameter: str) -> bool:
+        supported = self.facts.get("supported_parameters")
+        return isinstance(supported, list) and parameter in supported
+
+    def reads(self, modality: str) -> bool:
+        architecture = self.facts.get("architecture")
+        known = architecture.get("input_modalities") if isinstance(architecture, dict) else None
+        return isinstance(known, list) and modality in known
+
+
+class ModelList:
+    """All models, by id and by the other names they have."""
+
+    def __init__(self, models: Iterable[str | Mapping[str, JsonValue]] | None = None) -> None:
+        facts = _packaged() if models is None else [_facts(model) for model in models]
+        if not facts:
+            raise ConfigurationError("models is empty; expected at least one, or None for the packaged list")
+        self._by_id = {str(entry["id"]): ListedModel(entry) for entry in facts}
+        self._by_name = {
+            str(slug): model for model in self._by_id.values() if (slug := model.facts.get("canonical_slug"))
+        }
+
+    @property
+    def all(self) -> list[ListedModel]:
+        """Every model, in the order of the list."""
+        return list(self._by_id.values())
+
+    @property
+    def default(self) -> ListedModel:
+        """The model of requests that name none."""
+        return next(model for model in self._by_id.values() if not model.is_router)
+
+    def find(self, slug: str) -> ListedModel | None:
+        """Return the model a slug stands for, its variant and preset resolved; None where there is none."""
+        base = slug.partition("@preset/")[0] if not slug.startswith("@preset/") else ""
+        if slug.startswith("@preset/"):
+            return self.default
+        if base in self._by_id:
+            return self._by_id[base]
+        if base.startswith("~"):
+            return self._newest(base[1:].removesuffix("-latest"))
+        while ":" in base:
+            base, _, variant = base.rpartition(":")
+            if variant not in VARIANTS:
+                return None
+            if base in self._by_id:
+                return self._by_id[base]
+        return self._by_name.get(base)
+
+    def resolve(self, slug: str) -> ListedModel:
+        """Return the model that serves a slug; for a router, one it could choose.
+
+        Raises:
+            ServiceError: there is none.
+        """
+        found = self.find(slug)
+        if found is None:
+            near = difflib.get_close_matches(slug, self._by_id, n=3, cutoff=0.5)
+            raise unknown_model(slug, near=near)
+        return self.default if found.is_router else found
+
+    def _newest(self, family: str) -> ListedModel | None:
+        members = [
+            model for name, model in self._by_id.items() if name.startswith(family) and ":" not in name
+        ]
+        return max(members, key=lambda model: int(str(model.facts.get("created") or 0)), default=None)
+
+
+def _facts(model: str | Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+    """Return the facts of a model given by its id alone, or by part of its facts: it takes everything."""
+    given: Mapping[str, JsonValue] = {"id": model} if isinstance(model, str) else model
+    name = given.get("id")
+    if not isinstance(name, str) or "/" not in name:
+        raise ConfigurationError(f"the id of a model is {name!r}; expected one such as 'author/slug'")
+    inputs: list[JsonValue] = ["text", "image", "file", "audio", "video"]
+    return {
+        "canonical_slug": name,
+        "name": name,
+        "created": 1_700_000_000,
+        "context_length": 128_000,
+        "architecture": {
+            "modality": "text->text",
+            "input_modalities": inputs,
+            "output_modalities": ["text"],
+            "tokenizer": "Other",
+            "instruct_type": None,
+        },
+        "pricing": {"prompt": "0.000001", "completion": "0.000002"},
+        "top_provider": {
+            "context_length": 128_000, "max_completion_tokens": None, "is_moderated": False
+        },
+        "per_request_limits": None,
+        "supported_parameters": list(_EVERY_PARAMETER),
+        **given,
+    }  # fmt: skip
+
+
+@cache
+def _packaged() -> list[dict[str, JsonValue]]:
+    """Return the entries of the packaged list."""
+    text = files("openrouter_async.catalogue").joinpath("snapshot.json").read_text("utf-8")
+    snapshot = json.loads(text)
+    models: list[dict[str, JsonValue]] = snapshot["models"]
+    return models

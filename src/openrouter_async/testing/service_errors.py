@@ -1,0 +1,90 @@
+"""The errors that the service itself answers with, in its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import JsonValue
+
+from .replies import Failure
+
+__all__ = [
+    "ServiceError",
+    "bad_request",
+    "forbidden",
+    "key_limit_reached",
+    "no_endpoints",
+    "not_found",
+    "out_of_credits",
+    "unauthorized",
+    "unknown_model",
+]
+
+_DOCS = "https://openrouter.ai/docs/api-reference/errors"
+
+
+class ServiceError(Exception):
+    """Ends the handling of a request; the client gets the failure it carries."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def bad_request(message: str, *, metadata: Mapping[str, JsonValue] | None = None) -> ServiceError:
+    return ServiceError(Failure(status=400, message=message, metadata=metadata))
+
+
+def unauthorized(message: str) -> ServiceError:
+    return ServiceError(Failure(status=401, message=message))
+
+
+def forbidden(message: str) -> ServiceError:
+    return ServiceError(Failure(status=403, message=message))
+
+
+def not_found(message: str) -> ServiceError:
+    return ServiceError(Failure(status=404, message=message))
+
+
+def no_endpoints(message: str, model: str, *, code: str = "constraint_filtered") -> ServiceError:
+    return ServiceError(
+        Failure(
+            status=404, message=message, error_type="not_found", availability=_availability(code, [model])
+        )
+    )
+
+
+def unknown_model(model: str, *, near: Iterable[str] = ()) -> ServiceError:
+    fallbacks: list[JsonValue] = list(near)
+    availability = _availability("model_not_found", [model])
+    if fallbacks:
+        availability["fallback_models"] = fallbacks
+    return ServiceError(
+        Failure(
+            status=400,
+            message=f"{model} is not a valid model ID",
+            error_type="invalid_request",
+            availability=availability,
+        )
+    )
+
+
+def out_of_credits(*, wanted: int | None = None, affordable: int = 0) -> ServiceError:
+    if wanted is None:
+        message = "Insufficient credits. Add more using https://openrouter.ai/settings/credits"
+    else:
+        message = (
+            "This request requires more credits, or fewer max_tokens. You requested up to "
+            f"{wanted} tokens, but can only afford {affordable}. To increase, visit "
+            "https://openrouter.ai/settings/credits and add more credits"
+        )
+    return ServiceError(Failure(status=402, message=message, error_type="payment_required"))
+
+
+def key_limit_reached() -> ServiceError:
+    return forbidden("Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys")
+
+
+def _availability(code: str, models: list[JsonValue]) -> dict[str, JsonValue]:
+    return {"code": code, "retryable": False, "requested_models": models, "docs_url": _DOCS}

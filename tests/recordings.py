@@ -89,7 +89,9 @@ def each_recording(*kinds: str, only: Collection[str] | None = None) -> pytest.M
 def assert_matches_facts(completion: ChatCompletion[Any], facts: Facts) -> None:
     """Assert that a completion, of a plain call or of a stream, reports what the facts say."""
     assert _reported(completion) == _expected(facts)
-    usage = {name.replace("server_tool_use_details", "server_tool_use"): v for name, v in facts["usage"].items()}
+    usage = {
+        name.replace("server_tool_use_details", "server_tool_use"): v for name, v in facts["usage"].items()
+    }
     assert completion.usage is not None
     reported = _flat(completion.usage.model_dump(exclude_unset=True))
     # The facts leave some details of the cost out.
@@ -142,7 +144,9 @@ def _reported(completion: ChatCompletion[Any]) -> Facts:
             "signatures": sum(1 for entry in details or () if entry.get("signature")),
             "data": [_hash(str(entry["data"])) for entry in details or () if entry.get("data")],
             "joined": {
-                name: _digest("".join(str(e[field]) for e in details or () if e["type"] == type_ and e.get(field)))
+                name: _digest(
+                    "".join(str(e[field]) for e in details or () if e["type"] == type_ and e.get(field))
+                )
                 for name, type_, field in _JOINED
                 if any(e["type"] == type_ and e.get(field) for e in details or ())
             },

@@ -83,7 +83,6 @@ if TYPE_CHECKING:
     from .types.chat_messages import user as user
     from .types.chat_request import ChatParams as ChatParams
     from .types.chat_tools import FunctionTool as FunctionTool
-    from .types.chat_tools import function_tool as function_tool
     from .types.common import Usage as Usage
     from .types.content_parts import audio as audio
     from .types.content_parts import file as file
@@ -167,7 +166,6 @@ _EXPORTS = {
     "user": ".types.chat_messages",
     "ChatParams": ".types.chat_request",
     "FunctionTool": ".types.chat_tools",
-    "function_tool": ".types.chat_tools",
     "Usage": ".types.common",
     "audio": ".types.content_parts",
     "file": ".types.content_parts",

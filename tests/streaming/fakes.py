@@ -24,7 +24,9 @@ def chunk(
 ) -> bytes:
     """Return the JSON of a chunk with one choice."""
     choice = {"index": index, "delta": delta, "finish_reason": finish_reason}
-    return json.dumps({"id": "gen-1", "provider": "P", "model": "a/b", "choices": [choice], **fields}).encode()
+    return json.dumps(
+        {"id": "gen-1", "provider": "P", "model": "a/b", "choices": [choice], **fields}
+    ).encode()
 
 
 def deltas(*texts: str) -> list[StreamItem]:

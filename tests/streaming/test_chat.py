@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openrouter_async._sansio.parse import ParseFailure
-from openrouter_async._sansio.sse import Comment, SSEDecoder
+from openrouter_async._sansio.sse import SSEDecoder
 from openrouter_async.errors import APIStatusError, EmptyReply, OpenRouterError, ProviderError, ServerError
 from openrouter_async.streaming.chat import ChatAccumulator
 from openrouter_async.streaming.events import (
@@ -61,11 +62,13 @@ def test_any_cut_of_the_bytes_gives_the_same_events(recording: Recording, cuts: 
     def events(*reads: bytes) -> list[StreamEvent]:
         decoder = SSEDecoder()
         items = [item for read in reads for item in decoder.feed(read)]
-        return accumulate(*(item for item in items if isinstance(item, bytes) and item not in (b"", b"[DONE]")))[0]
+        return accumulate(
+            *(item for item in items if isinstance(item, bytes) and item not in (b"", b"[DONE]"))
+        )[0]
 
     body = recording.body
     ends = sorted({min(cut, len(body)) for cut in cuts} | {0, len(body)})
-    assert events(*(body[a:b] for a, b in zip(ends, ends[1:], strict=False))) == events(body)
+    assert events(*(body[a:b] for a, b in itertools.pairwise(ends))) == events(body)
 
 
 @pytest.mark.skipif(not load_recordings("stream"), reason="the recordings are not there")
@@ -98,7 +101,12 @@ def test_a_stream_gives_the_reply_of_a_plain_call() -> None:
         chunk({}, finish_reason="stop", usage={"cost": 0.5, "prompt_tokens": 3}, alignment={"calls": []}),
     )
     assert (reply.id, reply.created, reply.object, reply.provider) == ("gen-1", 5, "chat.completion", "P")
-    assert (reply.text, reply.output, reply.reasoning, reply.finish_reason) == ("hello", "hello", "hm", "stop")
+    assert (reply.text, reply.output, reply.reasoning, reply.finish_reason) == (
+        "hello",
+        "hello",
+        "hm",
+        "stop",
+    )
     assert reply.reasoning_details == details
     assert reply.usage is not None
     assert reply.usage.cost == Decimal("0.5")
@@ -119,7 +127,9 @@ def test_a_stream_gives_the_reply_of_a_plain_call() -> None:
         pytest.param({}, id="choices missing"),
         pytest.param({"choices": [{"index": 0, "delta": None}]}, id="delta null"),
         pytest.param({"choices": [{"delta": {"role": "assistant"}}]}, id="only a role"),
-        pytest.param({"choices": [{"delta": {"content": None}, "finish_reason": ""}]}, id="empty finish reason"),
+        pytest.param(
+            {"choices": [{"delta": {"content": None}, "finish_reason": ""}]}, id="empty finish reason"
+        ),
         pytest.param({"choices": [{"delta": {"content": ""}}]}, id="empty content"),
         pytest.param({"choices": [], "debug": {"echo_upstream_body": {}}}, id="debug"),
     ],
@@ -187,7 +197,9 @@ def test_tool_call_deltas_know_what_came_before_them_even_later() -> None:
 
 def test_a_tool_call_is_given_once_and_last() -> None:
     events, _ = accumulate(
-        chunk(tool(0, "a", "f", '{"x": 1}')), chunk(tool(0, None, None, " ")), chunk({}, finish_reason="tool_calls")
+        chunk(tool(0, "a", "f", '{"x": 1}')),
+        chunk(tool(0, None, None, " ")),
+        chunk({}, finish_reason="tool_calls"),
     )
     assert [type(event) for event in events] == [ToolCallDelta, ToolCallDelta, ToolCall, Finished]
     call = events[2]
@@ -218,7 +230,13 @@ def test_images_audio_refusals_and_logprobs_are_collected() -> None:
         *[json.dumps({"choices": [part]}).encode()] * 2,
         STOP,
     )
-    assert [type(event) for event in events[:-1]] == [ImageDelta, AudioDelta, AudioDelta, RefusalDelta, RefusalDelta]
+    assert [type(event) for event in events[:-1]] == [
+        ImageDelta,
+        AudioDelta,
+        AudioDelta,
+        RefusalDelta,
+        RefusalDelta,
+    ]
     assert [picture.decode() for picture in reply.images] == [b"hi"]
     assert reply.audio is not None
     assert (reply.audio.id, reply.audio.decode(), reply.audio.transcript) == ("s", b"hi", "hi")
@@ -285,7 +303,10 @@ def test_a_whole_reply_in_place_of_a_stream_gives_its_pieces() -> None:
         {
             "id": "gen-1",
             "choices": [
-                {"message": {"content": "hi", "x": 1, "tool_calls": [{"function": {"name": "f"}}]}, "finish_reason": "stop"}
+                {
+                    "message": {"content": "hi", "x": 1, "tool_calls": [{"function": {"name": "f"}}]},
+                    "finish_reason": "stop",
+                }
             ],
             "usage": {"cost": 0.25, "server_tool_use": {"web_search_requests": 1}},
         }
@@ -293,6 +314,12 @@ def test_a_whole_reply_in_place_of_a_stream_gives_its_pieces() -> None:
     accumulator = ChatAccumulator()
     events = accumulator.feed_reply(reply)
     last, final = accumulator.finish("finish_reason")
-    assert [type(event) for event in events + last] == [TextDelta, ToolCallDelta, ToolCall, UsageReported, Finished]
+    assert [type(event) for event in events + last] == [
+        TextDelta,
+        ToolCallDelta,
+        ToolCall,
+        UsageReported,
+        Finished,
+    ]
     assert final is reply
     assert final.end == "finish_reason"

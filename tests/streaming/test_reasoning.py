@@ -49,7 +49,9 @@ ENCRYPTED = {"type": "reasoning.encrypted", "data": "x", "index": 0}
         ),
         pytest.param([text("a"), summary("b")], [text("a"), summary("b")], id="types are not mixed"),
         pytest.param([ENCRYPTED, ENCRYPTED], [ENCRYPTED, ENCRYPTED], id="encrypted blocks are never joined"),
-        pytest.param([text("a"), ENCRYPTED, text("b")], [text("a"), ENCRYPTED, text("b")], id="the order is kept"),
+        pytest.param(
+            [text("a"), ENCRYPTED, text("b")], [text("a"), ENCRYPTED, text("b")], id="the order is kept"
+        ),
         pytest.param(
             [text("a"), signature("S")],
             [text("a") | {"signature": "S"}],
@@ -77,7 +79,9 @@ ENCRYPTED = {"type": "reasoning.encrypted", "data": "x", "index": 0}
             id="the first format that is not null",
         ),
         pytest.param([text(None), text("b")], [text("b")], id="null text"),
-        pytest.param([{"type": "new", "x": 1}, {"odd": 2}], [{"type": "new", "x": 1}, {"odd": 2}], id="unknown types"),
+        pytest.param(
+            [{"type": "new", "x": 1}, {"odd": 2}], [{"type": "new", "x": 1}, {"odd": 2}], id="unknown types"
+        ),
     ],
 )
 def test_pieces_become_blocks(pieces: list[dict[str, Any]], blocks: list[dict[str, Any]]) -> None:
@@ -101,7 +105,7 @@ KINDS = st.sampled_from(["reasoning.text", "reasoning.summary", "reasoning.encry
 DETAILS = st.lists(
     st.fixed_dictionaries(
         {"type": KINDS},
-        optional={name: VALUES for name in ("text", "summary", "data", "signature", "index", "id", "format")},
+        optional=dict.fromkeys(("text", "summary", "data", "signature", "index", "id", "format"), VALUES),
     )
 )
 
@@ -112,7 +116,11 @@ def test_no_text_is_lost_however_it_is_cut_into_chunks(
 ) -> None:
     blocks = build(first, second)
     assert blocks == build(first + second)
-    for kind, name in (("reasoning.text", "text"), ("reasoning.summary", "summary"), ("reasoning.encrypted", "data")):
+    for kind, name in (
+        ("reasoning.text", "text"),
+        ("reasoning.summary", "summary"),
+        ("reasoning.encrypted", "data"),
+    ):
         assert [t for b in blocks if b["type"] == kind for t in str(b.get(name) or "")] == [
             t for d in first + second if d["type"] == kind for t in str(d.get(name) or "")
         ]

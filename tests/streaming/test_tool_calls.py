@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async.streaming.tool_calls import ToolCallBuilder
-from openrouter_async.types.chat_chunk import FunctionFragment, ToolCallFragment
+from openrouter_async.types.chat_chunk import ToolCallFragment
 
 Fragment = tuple[int | None, str | None, str | None, object]
 
@@ -22,7 +22,9 @@ def build(*fragments: Fragment) -> list[tuple[str, str, str]]:
     builder = ToolCallBuilder()
     for each in fragments:
         builder.feed(fragment(*each))
-    return [(call["id"], call["function"]["name"], call["function"]["arguments"]) for call in builder.as_fields()]
+    return [
+        (call["id"], call["function"]["name"], call["function"]["arguments"]) for call in builder.as_fields()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,13 @@ def build(*fragments: Fragment) -> list[tuple[str, str, str]]:
             id="as documented",
         ),
         pytest.param(
-            [(0, "a", "f", ""), (1, "b", "g", ""), (0, None, None, "{}"), (1, None, None, "[]"), (0, None, None, " ")],
+            [
+                (0, "a", "f", ""),
+                (1, "b", "g", ""),
+                (0, None, None, "{}"),
+                (1, None, None, "[]"),
+                (0, None, None, " "),
+            ],
             [("a", "f", "{} "), ("b", "g", "[]")],
             id="interleaved",
         ),
@@ -121,7 +129,9 @@ def test_a_fragment_that_adds_nothing_is_no_news() -> None:
 
 
 CALLS = st.lists(
-    st.tuples(st.text("abc", min_size=1, max_size=5), st.lists(st.text('{}":1', min_size=1, max_size=4), min_size=1)),
+    st.tuples(
+        st.text("abc", min_size=1, max_size=5), st.lists(st.text('{}":1', min_size=1, max_size=4), min_size=1)
+    ),
     min_size=1,
     max_size=4,
 )

@@ -69,12 +69,19 @@ def test_reasoning_details_are_kept_exactly_as_they_came() -> None:
 
 
 def test_an_empty_list_of_reasoning_details_is_not_the_same_as_none() -> None:
-    assert completion({"reasoning_details": []}).message.model_dump(exclude_unset=True)["reasoning_details"] == []
+    assert (
+        completion({"reasoning_details": []}).message.model_dump(exclude_unset=True)["reasoning_details"]
+        == []
+    )
     assert "reasoning_details" not in completion({"content": ""}).message.model_dump(exclude_unset=True)
 
 
 def test_the_message_sent_back_has_the_ids_of_the_tool_calls() -> None:
-    calls = [{"function": {"name": "f", "arguments": {"a": 1}}}, {"id": "x", "function": {"name": "g"}}, {"id": "x"}]
+    calls = [
+        {"function": {"name": "f", "arguments": {"a": 1}}},
+        {"id": "x", "function": {"name": "g"}},
+        {"id": "x"},
+    ]
     reply = completion({"tool_calls": calls})
     sent_back = reply.message.model_dump(exclude_unset=True)["tool_calls"]
     assert [c["id"] for c in sent_back] == [c.id for c in reply.tool_calls] == ["call_0", "x", "call_2"]
@@ -92,7 +99,10 @@ def test_annotations_are_told_apart_by_type() -> None:
     reply = completion(
         {
             "annotations": [
-                {"type": "url_citation", "url_citation": {"url": "https://x.example", "title": "X", "start_index": 1}},
+                {
+                    "type": "url_citation",
+                    "url_citation": {"url": "https://x.example", "title": "X", "start_index": 1},
+                },
                 {"type": "file", "file": {"hash": "h", "content": [{"type": "text", "text": "t"}]}},
                 {"type": "file_annotation", "file_annotation": {"file_id": "f"}},
                 {"type": "url_citation", "url_citation": None},
@@ -121,14 +131,18 @@ def test_annotations_are_told_apart_by_type() -> None:
         (None, None, None),
     ],
 )
-def test_an_image_is_decoded_if_it_is_in_its_url(url: str | None, media_type: str | None, data: bytes | None) -> None:
+def test_an_image_is_decoded_if_it_is_in_its_url(
+    url: str | None, media_type: str | None, data: bytes | None
+) -> None:
     image = Image.model_validate({"image_url": {"url": url}})
     assert (image.media_type, image.decode()) == (media_type, data)
 
 
 def test_text_with_half_a_surrogate_pair_can_be_written() -> None:
     body = b'{"choices": [{"message": {"content": "a\\ud83d b\\u0000"}}]}'
-    assert read_reply(ChatCompletion, 200, {}, body).text.encode() == "a\N{REPLACEMENT CHARACTER} b\0".encode()
+    assert (
+        read_reply(ChatCompletion, 200, {}, body).text.encode() == "a\N{REPLACEMENT CHARACTER} b\0".encode()
+    )
 
 
 def test_no_class_is_made_for_a_type_parameter() -> None:
@@ -144,12 +158,16 @@ def test_metadata_survives_pickling() -> None:
 
 
 PATHS = st.lists(st.integers(0, 30), min_size=1, max_size=8)
-JUNK = st.sampled_from([None, True, 0, -1, 1.5, "", "text", "7", [], [None], [[]], {}, {"error": "x"}, [{}], {"type": 1}])
+JUNK = st.sampled_from(
+    [None, True, 0, -1, 1.5, "", "text", "7", [], [None], [[]], {}, {"error": "x"}, [{}], {"type": 1}]
+)
 
 
 def damaged(value: Any, path: list[int], junk: object, *, delete: bool) -> Any:
     """Return the JSON value with one field, found by walking along `path`, deleted or replaced."""
-    keys = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
+    keys = (
+        list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
+    )
     if not keys or not path:
         return junk
     key = keys[path[0] % len(keys)]
@@ -181,7 +199,16 @@ def test_a_damaged_reply_is_read_or_refused_with_an_error_of_ours(
 def use_everything(reply: ChatCompletion) -> None:
     """Read each property, which must not raise, and write the reply."""
     reply.text.encode()
-    for name in ("reasoning", "tool_calls", "images", "annotations", "refusal", "audio", "finish_reason", "output"):
+    for name in (
+        "reasoning",
+        "tool_calls",
+        "images",
+        "annotations",
+        "refusal",
+        "audio",
+        "finish_reason",
+        "output",
+    ):
         getattr(reply, name)
     assert reply.reasoning_details == reply.message.reasoning_details
     for image in reply.images:

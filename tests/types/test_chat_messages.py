@@ -22,6 +22,7 @@ from openrouter_async.types.chat_messages import (
     wire_messages,
 )
 from openrouter_async.types.content_parts import image, text
+from tests.recordings import Recording, each_recording
 
 SECRET = "do not show these words"
 
@@ -336,3 +337,13 @@ def test_every_wire_message_is_json() -> None:
     json.dumps(
         wire_messages([completion(content=[{"type": "text", "text": "a"}], reasoning_details=DETAILS)])
     )
+
+
+@each_recording("chat")
+def test_every_recorded_reply_can_be_sent_back(recording: Recording) -> None:
+    reply = ChatCompletion[str].model_validate_json(recording.body)
+    wire: Any = wire_messages([reply])[0]
+    assert wire["role"] == "assistant"
+    assert wire.get("reasoning_details") == reply.reasoning_details
+    assert [call["id"] for call in wire.get("tool_calls", [])] == [call.id for call in reply.tool_calls]
+    assert len(wire.get("images", [])) == len(reply.images)

@@ -45,7 +45,8 @@ def test_unknown_fields_are_kept() -> None:
 
 def test_the_routing_trace_is_read() -> None:
     trace = RouterMetadata.model_validate_json(
-        '{"requested": "~a/b", "attempt": 2, "endpoints": {"total": 3, "available": [{"provider": "P", "selected": true}]},'
+        '{"requested": "~a/b", "attempt": 2,'
+        ' "endpoints": {"total": 3, "available": [{"provider": "P", "selected": true}]},'
         ' "attempts": [{"provider": "Q", "status": 503}], "pipeline": [{"type": "plugin", "name": "web"}]}'
     )
     assert trace.endpoints is not None

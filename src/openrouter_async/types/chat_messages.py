@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Literal, Protocol, Required, TypeAlias, TypeGuard
+from typing import Annotated, Any, Literal, Protocol, Required, TypeAlias, TypeGuard, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, Tag, TypeAdapter, with_config
 from typing_extensions import TypedDict
@@ -171,9 +171,12 @@ class HasId(Protocol):
     def id(self) -> str | None: ...
 
 
+_PartT = TypeVar("_PartT", bound=Part)
+
+
 def system(*content: str | TextPart, name: str | None = None) -> SystemMessage:
     """Return a system message of one text, or of several parts."""
-    message: SystemMessage = {"role": "system", "content": _text_content(content)}
+    message: SystemMessage = {"role": "system", "content": _content(content)}
     if name is not None:
         message["name"] = name
     return message
@@ -181,7 +184,7 @@ def system(*content: str | TextPart, name: str | None = None) -> SystemMessage:
 
 def developer(*content: str | TextPart, name: str | None = None) -> DeveloperMessage:
     """Return a developer message of one text, or of several parts."""
-    message: DeveloperMessage = {"role": "developer", "content": _text_content(content)}
+    message: DeveloperMessage = {"role": "developer", "content": _content(content)}
     if name is not None:
         message["name"] = name
     return message
@@ -221,16 +224,10 @@ def configuration_update(effort: Effort) -> SystemMessage:
     return {"role": "system", "content": "", "configuration_update": {"reasoning": {"effort": effort}}}
 
 
-def _content(content: tuple[str | Part, ...]) -> str | list[Part]:
+def _content(content: tuple[str | _PartT, ...]) -> str | list[_PartT | TextPart]:
     if len(content) == 1 and isinstance(content[0], str):
         return content[0]
-    return [{"type": "text", "text": part} if isinstance(part, str) else part for part in content]
-
-
-def _text_content(content: tuple[str | TextPart, ...]) -> str | list[TextPart]:
-    if len(content) == 1 and isinstance(content[0], str):
-        return content[0]
-    return [{"type": "text", "text": part} if isinstance(part, str) else part for part in content]
+    return [TextPart(type="text", text=part) if isinstance(part, str) else part for part in content]
 
 
 def _each(messages: object) -> Iterable[object]:

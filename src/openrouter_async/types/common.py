@@ -49,7 +49,7 @@ MaybeFloat: TypeAlias = Annotated[float | None, Lenient()]
 MaybeBool: TypeAlias = Annotated[bool | None, Lenient()]
 MaybeDecimal: TypeAlias = Annotated[Decimal | None, Lenient()]
 
-RawJson: TypeAlias = Annotated[JsonValue, SkipValidation()]
+RawJson: TypeAlias = SkipValidation[JsonValue]
 """A JSON value as it came: same order of keys, nothing looked at."""
 
 JsonObject: TypeAlias = dict[str, RawJson]

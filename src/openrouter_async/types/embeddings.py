@@ -1,0 +1,99 @@
+"""Vectors that stand for texts. Source: the reply of `createEmbeddings` in the service's OpenAPI document."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import sys
+from array import array
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from ._base import WireType
+from .common import CostDetails, Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeStr
+
+__all__ = ["EmbeddedTokens", "Embedding", "EmbeddingUsage", "Embeddings", "Vector"]
+
+
+class _OrBase64:
+    """Marks a list of numbers that may come as base64 of little-endian float32."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        encoded = core_schema.no_info_after_validator_function(_decoded, core_schema.str_schema())
+        return core_schema.union_schema([handler(source), encoded], mode="left_to_right")
+
+
+def _decoded(text: str) -> list[float]:
+    try:
+        numbers = array("f", base64.b64decode(text, validate=True))
+    except (ValueError, binascii.Error):
+        raise PydanticCustomError("vector", "not base64 of float32 numbers") from None
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tolist()
+
+
+Vector: TypeAlias = Annotated[list[float], _OrBase64()]
+"""Numbers, however they came: as such, or as base64."""
+
+
+class Embedding(WireType):
+    """The vector of one input."""
+
+    object: MaybeStr = None
+    """`embedding`."""
+    embedding: Vector
+    index: MaybeInt = None
+    """The place of its input in the request, from 0."""
+
+
+def _in_order(embeddings: list[Embedding]) -> list[Embedding]:
+    places = [embedding.index for embedding in embeddings]
+    if None in places:
+        return embeddings
+    return sorted(embeddings, key=lambda embedding: embedding.index or 0)
+
+
+class EmbeddedTokens(WireType):
+    """What the tokens were."""
+
+    text_tokens: MaybeInt = None
+    image_tokens: MaybeInt = None
+    audio_tokens: MaybeInt = None
+    video_tokens: MaybeInt = None
+    file_tokens: MaybeInt = None
+
+
+class EmbeddingUsage(WireType):
+    """Tokens, in the model's own count, and what they cost."""
+
+    prompt_tokens: MaybeInt = None
+    total_tokens: MaybeInt = None
+    cost: MaybeDecimal = None
+    """US dollars charged to the account; None where the service did not say."""
+    is_byok: MaybeBool = None
+    """Whether your own provider key was used."""
+    cost_details: Annotated[CostDetails | None, Lenient()] = None
+    prompt_tokens_details: Annotated[EmbeddedTokens | None, Lenient()] = None
+
+
+class Embeddings(WireType):
+    """The vectors of a request, in the order of its inputs."""
+
+    object: MaybeStr = None
+    """`list`."""
+    data: Annotated[list[Embedding], AfterValidator(_in_order)]
+    model: MaybeStr = None
+    """The model that made them, by its provider's name."""
+    id: MaybeStr = None
+    """The generation id."""
+    provider: MaybeStr = None
+    """The provider that served it."""
+    usage: Annotated[EmbeddingUsage | None, Lenient()] = None
+
+    @property
+    def vectors(self) -> list[list[float]]:
+        """One vector for each input, in the order of the inputs."""
+        return [embedding.embedding for embedding in self.data]

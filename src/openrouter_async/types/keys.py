@@ -1,0 +1,87 @@
+"""What a key may do and has used. Source: the reply of `getCurrentKey` in the service's OpenAPI document."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AwareDatetime
+
+from ._base import WireType
+from .common import Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeStr
+
+__all__ = ["CurrentKey", "CurrentKeyReply", "FreeRequests", "KeyBudget", "Reset"]
+
+Reset: TypeAlias = Annotated[Literal["daily", "weekly", "monthly"] | str | None, Lenient()]
+"""When an amount begins anew, always at midnight UTC; weeks begin on Monday. None: never."""
+
+_Moment: TypeAlias = Annotated[AwareDatetime | None, Lenient()]
+
+
+class KeyBudget(WireType):
+    """A limit of what may be spent; amounts in US dollars."""
+
+    scope: MaybeStr = None
+    """Whom it is set for: `api_key`, `key_limit`, `member`, `workspace`, ..."""
+    limit_usd: MaybeDecimal = None
+    spend_usd: MaybeDecimal = None
+    remaining_usd: MaybeDecimal = None
+    reset_interval: Reset = None
+    resets_at: _Moment = None
+    include_byok: MaybeBool = None
+    """Whether the use of one's own provider keys counts."""
+    budget_id: MaybeStr = None
+    guardrail_id: MaybeStr = None
+
+
+class FreeRequests(WireType):
+    """Requests of today to models that cost nothing."""
+
+    limit: MaybeInt = None
+    used: MaybeInt = None
+    remaining: MaybeInt = None
+
+
+class CurrentKey(WireType):
+    """The key that asked; amounts in US dollars, days and months by UTC."""
+
+    label: MaybeStr = None
+    """The key with its middle left out."""
+    limit: MaybeDecimal = None
+    """What it may spend; None: as much as the account has."""
+    limit_remaining: MaybeDecimal = None
+    """What is left of `limit`; None where there is none."""
+    limit_reset: Reset = None
+    include_byok_in_limit: MaybeBool = None
+    """Whether the use of one's own provider keys counts for `limit`."""
+    usage: Decimal
+    """Spent by it, since it was made."""
+    usage_daily: MaybeDecimal = None
+    usage_weekly: MaybeDecimal = None
+    usage_monthly: MaybeDecimal = None
+    byok_usage: MaybeDecimal = None
+    """The use of one's own provider keys, since it was made."""
+    byok_usage_daily: MaybeDecimal = None
+    byok_usage_weekly: MaybeDecimal = None
+    byok_usage_monthly: MaybeDecimal = None
+    is_free_tier: MaybeBool = None
+    """Whether the account never bought credits; free models then have a lower daily limit."""
+    is_management_key: MaybeBool = None
+    """Whether it administers the account; such a key cannot ask models."""
+    expires_at: _Moment = None
+    creator_user_id: MaybeStr = None
+    workspace_id: MaybeStr = None
+    organization_id: MaybeStr = None
+    allowed_data_regions: Annotated[list[str] | None, Lenient()] = None
+    """`global`, `us`, `europe`."""
+    free_model_daily_requests: Annotated[FreeRequests | None, Lenient()] = None
+    budgets: Annotated[list[KeyBudget] | None, Lenient()] = None
+    """All limits that hold for the key."""
+    effective_budget: Annotated[KeyBudget | None, Lenient()] = None
+    """The one of them that will be reached first."""
+
+
+class CurrentKeyReply(WireType):
+    """The key, in its envelope."""
+
+    data: CurrentKey

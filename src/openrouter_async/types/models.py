@@ -1,0 +1,285 @@
+"""What the service lists of a model: prices, limits, modalities, parameters.
+
+Source: `Model` and `PublicPricing` of the service's OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from ._base import WireType
+from .common import JsonObject, Lenient, MaybeBool, MaybeDecimal, MaybeFloat, MaybeInt, MaybeStr
+
+__all__ = [
+    "AgentIndices",
+    "AliasTarget",
+    "Architecture",
+    "ArenaRank",
+    "Benchmarks",
+    "InputModality",
+    "Model",
+    "ModelLinks",
+    "ModelPage",
+    "ModelReasoning",
+    "ModelReply",
+    "OutputModality",
+    "PageLinks",
+    "Price",
+    "Pricing",
+    "PricingOverride",
+    "TokenLimits",
+    "TopProvider",
+    "Weekday",
+]
+
+
+@dataclass(frozen=True)
+class _OrEmpty:
+    """Marks a part whose absence or unusable value reads as one without any facts."""
+
+    empty: Callable[[], Any]
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_default_schema(handler(source), default_factory=self.empty, on_error="default")
+
+
+def _amount(price: Decimal | None) -> Decimal | None:
+    return None if price is not None and price < 0 else price
+
+
+Price: TypeAlias = Annotated[Decimal | None, AfterValidator(_amount), Lenient()]
+"""US dollars; None where the service names no amount, also where it depends on what a router chooses (-1)."""
+
+MaybeStrs: TypeAlias = Annotated[list[str] | None, Lenient()]
+
+InputModality: TypeAlias = Literal["text", "image", "file", "audio", "video"] | str
+OutputModality: TypeAlias = (
+    Literal["text", "image", "embeddings", "audio", "video", "rerank", "speech", "transcription", "decisions"] | str
+)
+Weekday: TypeAlias = (
+    Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | str
+)
+
+
+class Architecture(WireType):
+    """What a model takes and gives."""
+
+    modality: MaybeStr = None
+    """Both in one word, such as `text+image->text`."""
+    input_modalities: Annotated[list[InputModality] | None, Lenient()] = None
+    """None where the service does not say."""
+    output_modalities: Annotated[list[OutputModality] | None, Lenient()] = None
+    """None where the service does not say."""
+    tokenizer: MaybeStr = None
+    """The family of its tokenizer, such as `GPT`, `Claude` or `Other`."""
+    instruct_type: MaybeStr = None
+    """The template that turns messages into its prompt, such as `chatml`."""
+
+
+class PricingOverride(WireType):
+    """Prices that replace the usual ones while all of its conditions hold."""
+
+    min_prompt_tokens: MaybeInt = None
+    """It holds for prompts of more tokens than this."""
+    utc_start: MaybeInt = None
+    """It holds from this time of day, as the number HHMM; the interval may pass midnight."""
+    utc_end: MaybeInt = None
+    """It holds until before this time of day, as the number HHMM."""
+    utc_days: Annotated[list[Weekday] | None, Lenient()] = None
+    """It holds on these days."""
+    prompt: Price = None
+    completion: Price = None
+    audio: Price = None
+    input_audio_cache: Price = None
+    input_cache_read: Price = None
+    input_cache_write: Price = None
+    input_cache_write_1h: Price = None
+
+
+class Pricing(WireType):
+    """What a model costs, in US dollars, each for one of what is counted: a million tokens are a million times as much.
+
+    A price that is None is not known: the service leaves out what it does not charge by itself.
+    """
+
+    prompt: Price = None
+    """A token of input."""
+    completion: Price = None
+    """A token of output; reasoning counts as output."""
+    request: Price = None
+    """A request."""
+    image: Price = None
+    """An image of the input."""
+    image_token: Price = None
+    """A token of an image of the input."""
+    image_output: Price = None
+    """A token of an image that the model makes."""
+    audio: Price = None
+    """A token of audio of the input."""
+    audio_output: Price = None
+    """A token of audio that the model makes."""
+    input_audio_cache: Price = None
+    """A token of audio read from the prompt cache."""
+    web_search: Price = None
+    """A web search by the provider."""
+    internal_reasoning: Price = None
+    """A token of reasoning, where it has a price of its own."""
+    input_cache_read: Price = None
+    """A token read from the prompt cache."""
+    input_cache_write: Price = None
+    """A token written to the prompt cache, for five minutes."""
+    input_cache_write_1h: Price = None
+    """A token written to the prompt cache, for an hour."""
+    discount: MaybeDecimal = None
+    """The part of the prices that is taken off, 0 to 1."""
+    overrides: Annotated[list[PricingOverride] | None, Lenient()] = None
+    """Other prices under conditions, such as for long prompts; where several hold, a later one wins for each price."""
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether the price is that of the model a router chooses; `prompt` and `completion` are None then."""
+        return not {"prompt", "completion"}.isdisjoint(self.model_fields_set) and self.prompt is self.completion is None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether neither input nor output costs anything."""
+        return self.prompt == self.completion == 0
+
+
+class TopProvider(WireType):
+    """The limits of the provider that is tried first."""
+
+    context_length: MaybeInt = None
+    """Tokens of input and output together."""
+    max_completion_tokens: MaybeInt = None
+    """Tokens of output; None: what the context leaves."""
+    is_moderated: MaybeBool = None
+    """Whether input is checked by a moderation model first."""
+
+
+class ModelReasoning(WireType):
+    """How much a model may be told to think."""
+
+    mandatory: MaybeBool = None
+    """Whether it cannot be switched off."""
+    supported_efforts: MaybeStrs = None
+    """None: all of them."""
+    default_effort: MaybeStr = None
+    default_enabled: MaybeBool = None
+    """Whether it thinks without being asked."""
+    supports_max_tokens: MaybeBool = None
+    """Whether `reasoning.max_tokens` has an effect."""
+
+
+class TokenLimits(WireType):
+    """The longest request that the account may send, in tokens."""
+
+    prompt_tokens: MaybeFloat = None
+    completion_tokens: MaybeFloat = None
+
+
+class AliasTarget(WireType):
+    """The model that an alias such as `~openai/gpt-latest` stands for now."""
+
+    name: MaybeStr = None
+    slug: MaybeStr = None
+
+
+class ModelLinks(WireType):
+    """Where more is to be found."""
+
+    details: MaybeStr = None
+    """The list of its endpoints, as a path from the host's root."""
+
+
+class AgentIndices(WireType):
+    """Scores by Artificial Analysis; higher is better."""
+
+    intelligence_index: MaybeFloat = None
+    coding_index: MaybeFloat = None
+    agentic_index: MaybeFloat = None
+
+
+class ArenaRank(WireType):
+    """A place in one category of Design Arena."""
+
+    arena: MaybeStr = None
+    category: MaybeStr = None
+    elo: MaybeFloat = None
+    rank: MaybeInt = None
+    """1 is the best."""
+    win_rate: MaybeFloat = None
+    """Percent."""
+
+
+class Benchmarks(WireType):
+    """What others measured."""
+
+    artificial_analysis: Annotated[AgentIndices | None, Lenient()] = None
+    design_arena: Annotated[list[ArenaRank] | None, Lenient()] = None
+
+
+class Model(WireType):
+    """A model as the service lists it."""
+
+    id: str
+    """What requests name it by: `author/slug`, with the variant where that has a listing of its own (`:free`)."""
+    canonical_slug: MaybeStr = None
+    """Its permanent name, often with a date; variants share it."""
+    name: MaybeStr = None
+    """For people."""
+    created: MaybeInt = None
+    """When it was listed, in seconds since 1970."""
+    description: MaybeStr = None
+    context_length: MaybeInt = None
+    """Tokens of input and output together, of the endpoint with the most."""
+    architecture: Annotated[Architecture, _OrEmpty(Architecture)] = Field(default_factory=Architecture)
+    pricing: Annotated[Pricing, _OrEmpty(Pricing)] = Field(default_factory=Pricing)
+    top_provider: Annotated[TopProvider, _OrEmpty(TopProvider)] = Field(default_factory=TopProvider)
+    per_request_limits: Annotated[TokenLimits | None, Lenient()] = None
+    supported_parameters: MaybeStrs = None
+    """Parameters that at least one of its endpoints knows, such as `tools` or `structured_outputs`; None where the
+    service does not say."""
+    default_parameters: Annotated[JsonObject | None, Lenient()] = None
+    """Values that hold where a request gives none."""
+    supported_voices: MaybeStrs = None
+    """Voices of a model that speaks."""
+    reasoning: Annotated[ModelReasoning | None, Lenient()] = None
+    """None for models that do not think, and for routers."""
+    benchmarks: Annotated[Benchmarks | None, Lenient()] = None
+    knowledge_cutoff: MaybeStr = None
+    """The last day its training knew of, `YYYY-MM-DD`."""
+    expiration_date: MaybeStr = None
+    """The day after which it is gone, `YYYY-MM-DD`."""
+    hugging_face_id: MaybeStr = None
+    alias_target: Annotated[AliasTarget | None, Lenient()] = None
+    """Set for aliases only."""
+    links: Annotated[ModelLinks | None, Lenient()] = None
+
+
+class PageLinks(WireType):
+    """The neighbours of a page."""
+
+    next: MaybeStr = None
+    """The next page, as a path from the host's root; None at the end."""
+
+
+class ModelPage(WireType):
+    """A list of models, or a page of it."""
+
+    data: list[Model]
+    total_count: MaybeInt = None
+    """Models in the whole list."""
+    links: Annotated[PageLinks | None, Lenient()] = None
+
+
+class ModelReply(WireType):
+    """One model, in its envelope."""
+
+    data: Model

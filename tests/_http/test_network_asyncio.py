@@ -1,0 +1,158 @@
+"""The stream of asyncio, driven by hand: what it tells its transport, and how many timers it takes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpcore
+import pytest
+
+from openrouter_async._http.network_asyncio import READ_HIGH, AsyncioStream
+
+
+class FakeTransport(asyncio.Transport):
+    """Writes down what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[object] = []
+        self.aborted = False
+
+    def write(self, data: Any) -> None:
+        self.log.append(bytes(data))
+
+    def pause_reading(self) -> None:
+        self.log.append("pause")
+
+    def resume_reading(self) -> None:
+        self.log.append("resume")
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def stream_and_transport() -> tuple[AsyncioStream, FakeTransport]:
+    stream, transport = AsyncioStream(asyncio.get_running_loop()), FakeTransport()
+    stream.connection_made(transport)
+    return stream, transport
+
+
+async def test_head_and_body_leave_in_one_write() -> None:
+    stream, transport = stream_and_transport()
+    stream.begin_call()
+    await stream.write(b"head ")
+    assert transport.log == []
+    await stream.write(b"body")
+    await stream.write(b"")
+    assert transport.log == [b"head body"]
+    await stream.write(b"more")
+    assert transport.log == [b"head body", b"more"]
+
+
+async def test_a_head_without_body_leaves_at_the_latest_before_reading() -> None:
+    stream, transport = stream_and_transport()
+    stream.begin_call()
+    await stream.write(b"head")
+    stream.data_received(b"answer")
+    assert await stream.read(100) == b"answer"
+    assert transport.log == [b"head"]
+
+
+async def test_a_large_body_is_handed_over_in_slices() -> None:
+    stream, transport = stream_and_transport()
+    stream.begin_call()
+    await stream.write(b"head")
+    body = bytes(1_000_000)
+    await stream.write(body)
+    assert transport.log[0] == b"head"
+    slices = [data for data in transport.log[1:] if isinstance(data, bytes)]
+    assert b"".join(slices) == body
+    assert max(map(len, slices)) <= 256 * 1024
+
+
+async def test_writing_waits_while_the_buffer_of_asyncio_is_full() -> None:
+    stream, transport = stream_and_transport()
+    stream.pause_writing()
+    task = asyncio.create_task(stream.write(b"one", 5))
+    await asyncio.sleep(0.01)
+    stream.data_received(b"100 Continue")
+    await asyncio.sleep(0)
+    assert not task.done()
+    stream.resume_writing()
+    await task
+    stream.pause_writing()
+    with pytest.raises(httpcore.WriteError):  # httpcore reads an early answer after this error, not after a timeout
+        await stream.write(b"two", 0.01)
+    await stream.read(100)
+    with pytest.raises(httpcore.WriteTimeout):
+        await stream.write(b"three", 0.01)
+    assert transport.log == [b"one", b"two", b"three"]
+
+
+async def test_reading_stops_above_the_bound_and_goes_on_below_it() -> None:
+    stream, transport = stream_and_transport()
+    stream.data_received(bytes(READ_HIGH))
+    assert transport.log == []
+    stream.data_received(b"x")
+    stream.data_received(b"y")
+    assert transport.log == ["pause"]
+    await stream.read(65536)
+    assert transport.log == ["pause"]
+    await stream.read(READ_HIGH)
+    assert transport.log == ["pause", "resume"]
+
+
+async def test_a_thousand_timed_reads_take_one_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, _ = stream_and_transport()
+    loop = asyncio.get_running_loop()
+    armed: list[float] = []
+    call_at = loop.call_at
+
+    def counted(when: float, *args: Any, **kwargs: Any) -> asyncio.TimerHandle:
+        armed.append(when)
+        return call_at(when, *args, **kwargs)
+
+    monkeypatch.setattr(loop, "call_at", counted)
+    for _ in range(1_000):
+        loop.call_soon(stream.data_received, b"x")
+        assert await stream.read(10, 60.0) == b"x"
+    assert len(armed) == 1
+    with pytest.raises(httpcore.ReadTimeout):
+        await stream.read(10, 0.01)
+    stream.abort()
+
+
+async def test_what_came_before_a_failure_can_still_be_read() -> None:
+    stream, _ = stream_and_transport()
+    stream.data_received(b"answer")
+    stream.connection_lost(ConnectionResetError(104, "Connection reset by peer"))
+    assert await stream.read(100) == b"answer"
+    with pytest.raises(httpcore.ReadError, match="reset by peer"):
+        await stream.read(100)
+    with pytest.raises(httpcore.WriteError, match="reset by peer"):
+        await stream.write(b"x")
+
+
+async def test_an_event_while_idle_is_told_once_it_comes() -> None:
+    for event in (
+        lambda stream: stream.data_received(b"x"),
+        lambda stream: stream.eof_received(),
+        lambda stream: stream.connection_lost(None),
+    ):
+        stream, _ = stream_and_transport()
+        told: list[bool] = []
+        stream.on_idle_event = lambda told=told: told.append(True)
+        event(stream)
+        assert told == [True]
+        assert stream.is_readable()
+
+
+async def test_aborted_before_it_was_connected_it_closes_at_once() -> None:
+    stream, transport = AsyncioStream(asyncio.get_running_loop()), FakeTransport()
+    stream.abort()
+    stream.connection_made(transport)
+    assert transport.aborted

@@ -25,7 +25,10 @@ COMPLETION = json.dumps(
                 "index": 0,
                 "finish_reason": "stop",
                 "native_finish_reason": "stop",
-                "message": {"role": "assistant", "content": "The quick brown fox jumps over the lazy dog. " * 4},
+                "message": {
+                    "role": "assistant",
+                    "content": "The quick brown fox jumps over the lazy dog. " * 4,
+                },
             }
         ],
         "usage": {"prompt_tokens": 20, "completion_tokens": 40, "total_tokens": 60, "cost": 0.00012},
@@ -77,7 +80,9 @@ async def serve(delay_s: float) -> None:
 @contextmanager
 def lean_server(delay_s: float) -> Iterator[int]:
     """Run the server in a process of its own, and yield its port."""
-    with subprocess.Popen([sys.executable, __file__, str(delay_s)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, __file__, str(delay_s)], stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             yield int(process.stdout.readline())

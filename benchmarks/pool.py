@@ -22,8 +22,14 @@ from _lean_server import lean_server
 
 CALLS, AT_ONCE, DELAY_S, CANCELS = 2_000, 1_000, 0.3, 10_000
 CPU_GOAL, WALL_GOAL = 4.5, 2.0
-BODY = json.dumps({"model": "acme/model", "messages": [{"role": "user", "content": "Tell me of a fox. " * 10}]}).encode()
-HEADERS = {"authorization": "Bearer sk-or-v1-none", "content-type": "application/json", "accept": "application/json"}
+BODY = json.dumps(
+    {"model": "acme/model", "messages": [{"role": "user", "content": "Tell me of a fox. " * 10}]}
+).encode()
+HEADERS = {
+    "authorization": "Bearer sk-or-v1-none",
+    "content-type": "application/json",
+    "accept": "application/json",
+}
 
 Call = Callable[[], Awaitable[None]]
 
@@ -63,7 +69,9 @@ async def transport(url: str) -> AsyncIterator[Call]:
 
         async def call() -> None:
             timeout = {"connect": 5.0, "read": 60.0, "write": 60.0}
-            request = httpx.Request("POST", target, headers=HEADERS, content=BODY, extensions={"timeout": timeout})
+            request = httpx.Request(
+                "POST", target, headers=HEADERS, content=BODY, extensions={"timeout": timeout}
+            )
             response = await client.send(request)
             assert json.loads(response.content)["id"]
 

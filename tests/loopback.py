@@ -146,7 +146,9 @@ class Connection:
             data = self.sock.recv(65536)
         except TimeoutError:
             raise
-        except OSError:  # reset, TLS cut off without its goodbye, closed on this side, or the server is stopping
+        except (
+            OSError
+        ):  # reset, TLS cut off without its goodbye, closed on this side, or the server is stopping
             return False
         self._buffer += data
         return bool(data)

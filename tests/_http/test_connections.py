@@ -84,6 +84,11 @@ async def pool(
     assert transport.stats() == (0, 0)
 
 
+def wait_closed(connection: Connection) -> None:
+    """Accept, and say nothing."""
+    connection.wait_closed()
+
+
 def pieces(response: httpx.Response) -> aclosing[AsyncGenerator[bytes, None]]:
     """Return the body as the layer above reads it, to be closed by whoever opens it."""
     assert isinstance(response.stream, httpx.AsyncByteStream)
@@ -176,7 +181,9 @@ LONG = GOOD.encode()
         pytest.param(LONG + b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil", id="bytes after the body"),
         pytest.param(LONG + b"\n", id="one byte after the body"),
         pytest.param(
-            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nc\r\n" + b'{"ok": true}' + b"\r\n0\r\n\r\nX",
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nc\r\n"
+            + b'{"ok": true}'
+            + b"\r\n0\r\n\r\nX",
             id="bytes after the chunks",
         ),
     ],
@@ -238,7 +245,9 @@ async def test_what_comes_on_an_idle_connection_is_no_answer(event: Callable[[Co
 
 
 @pytest.mark.parametrize("end", [Connection.reset, Connection.close], ids=["reset", "close"])
-async def test_a_stale_connection_is_replaced_without_anyone_noticing(end: Callable[[Connection], None]) -> None:
+async def test_a_stale_connection_is_replaced_without_anyone_noticing(
+    end: Callable[[Connection], None],
+) -> None:
     """The server closes just as the next request arrives; nothing of an answer was sent."""
 
     def handler(connection: Connection) -> None:
@@ -362,12 +371,12 @@ async def test_cancelling_closes_the_connection_at_once(phase: str) -> None:
             got_piece = anyio.Event()
 
             async def call() -> None:
-                async with calls.stream(b"x" * (32 << 20 if phase == "request" else 10)) as response:
-                    async with pieces(response) as chunks:
-                        async for _ in chunks:
-                            got_piece.set()
-                            if phase == "between two pieces":
-                                await anyio.sleep_forever()
+                content = b"x" * (32 << 20 if phase == "request" else 10)
+                async with calls.stream(content) as response, pieces(response) as chunks:
+                    async for _ in chunks:
+                        got_piece.set()
+                        if phase == "between two pieces":
+                            await anyio.sleep_forever()
 
             async with anyio.create_task_group() as group:
                 group.start_soon(call)
@@ -464,7 +473,7 @@ async def test_closing_the_transport_ends_running_calls_with_an_error() -> None:
     errors: list[Exception] = []
     with (
         LoopbackServer(handler) as server,
-        LoopbackServer(lambda connection: void(connection.wait_closed())) as silent,
+        LoopbackServer(wait_closed) as silent,
     ):
         async with pool(server, ssl_context=client_tls()) as calls:
 
@@ -490,15 +499,15 @@ async def test_closing_the_transport_ends_running_calls_with_an_error() -> None:
                     began = time.monotonic()
                     await calls.transport.aclose()
             assert time.monotonic() - began < 1
-            assert sorted(type(error).__name__ for error in errors) == ["ConnectError", "ReadError", "ReadError"]
+            assert sorted(type(error).__name__ for error in errors) == [
+                "ConnectError",
+                "ReadError",
+                "ReadError",
+            ]
             assert await server.eventually(lambda: server.open_connections == 0)
             await calls.transport.aclose()
             with pytest.raises(httpx.ConnectError, match="closed"):
                 await calls.call()
-
-
-def void(_: object) -> None:
-    """Make a handler of a function that returns something."""
 
 
 @pytest.mark.parametrize("from_thread", [False, True], ids=["in the loop", "in a thread"])
@@ -606,7 +615,9 @@ async def test_nonsense_is_an_error_and_ends_the_connection(answer: bytes) -> No
             assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 OK\r\nx", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx"])
+@pytest.mark.parametrize(
+    "sent", [b"", b"HTTP/1.1 200 OK\r\nx", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx"]
+)
 async def test_silence_ends_with_the_read_timeout(sent: bytes) -> None:
     def handler(connection: Connection) -> None:
         connection.read_request()
@@ -699,10 +710,10 @@ async def test_tls_to_a_server_that_speaks_none_is_a_connect_error() -> None:
 
 
 async def test_connecting_that_takes_too_long_is_a_connect_timeout() -> None:
-    with LoopbackServer(lambda connection: void(connection.wait_closed())) as server:
+    with LoopbackServer(wait_closed) as server:
         async with pool(server, ssl_context=client_tls()) as calls:
             calls.url = calls.url.replace("http://", "https://")
-            with pytest.raises(httpx.ConnectTimeout, match="no connection within 0.1 s"):
+            with pytest.raises(httpx.ConnectTimeout, match=r"no connection within 0\.1 s"):
                 await calls.call(connect=0.1)
             assert await server.eventually(lambda: server.open_connections == 0)
 
@@ -722,7 +733,9 @@ async def test_missing_certificates_name_the_setting(monkeypatch: pytest.MonkeyP
                 await calls.call()
 
 
-async def test_authorities_are_loaded_once_off_the_loop_and_only_for_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_authorities_are_loaded_once_off_the_loop_and_only_for_tls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     loaded_in: list[int] = []
 
     def load() -> ssl.SSLContext:

@@ -14,18 +14,22 @@ from tests.loopback import Connection, LoopbackServer, client_tls, refused_port,
 pytestmark = pytest.mark.loopback
 
 
+def wait_closed(connection: Connection) -> None:
+    connection.wait_closed()
+
+
 async def connect(server: LoopbackServer) -> CallStream:
     context = client_tls() if server.origin.startswith("https") else None
     return await current_network().connect("127.0.0.1", server.port, context)
 
 
 async def read_exactly(stream: CallStream, size: int) -> bytes:
-    data = b""
+    data = bytearray()
     while len(data) < size:
         piece = await stream.read(65536, 5)
         assert piece
         data += piece
-    return data
+    return bytes(data)
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
@@ -33,22 +37,17 @@ async def test_bytes_cross_whole_and_in_order(tls: bool) -> None:
     sent = bytes(range(256)) * 20_000
 
     def handler(connection: Connection) -> None:
-        while data := connection.sock.recv(65536):
-            connection.sock.sendall(data)
+        data = bytearray()
+        while len(data) < len(sent):
+            data += connection.sock.recv(65536)
+        connection.send(bytes(data))
+        connection.wait_closed()
 
     with LoopbackServer(handler, ssl_context=server_tls() if tls else None) as server:
         stream = await connect(server)
-        received = b""
-
-        async def receive() -> None:
-            nonlocal received
-            received = await read_exactly(stream, len(sent))
-
-        async with anyio.create_task_group() as group:
-            group.start_soon(receive)
-            await anyio.sleep(0)
-            for start in range(0, len(sent), 1_000_000):
-                await stream.write(sent[start : start + 1_000_000], 5)
+        for start in range(0, len(sent), 1_000_000):
+            await stream.write(sent[start : start + 1_000_000], 5)
+        received = await read_exactly(stream, len(sent))
         assert received == sent
         assert stream.received == len(sent)
         stream.abort()
@@ -58,7 +57,11 @@ async def test_bytes_cross_whole_and_in_order(tls: bool) -> None:
 async def test_no_more_is_read_than_asked_for() -> None:
     with LoopbackServer(lambda connection: connection.send(b"0123456789")) as server:
         stream = await connect(server)
-        assert [await stream.read(4, 5), await stream.read(4, 5), await stream.read(4, 5)] == [b"0123", b"4567", b"89"]
+        assert [await stream.read(4, 5), await stream.read(4, 5), await stream.read(4, 5)] == [
+            b"0123",
+            b"4567",
+            b"89",
+        ]
         assert await stream.read(4, 5) == b""
         stream.abort()
 
@@ -142,13 +145,12 @@ async def test_a_reset_is_an_error_to_readers_and_writers() -> None:
         with pytest.raises(httpcore.ReadError):
             await stream.read(10, 5)
         with pytest.raises(httpcore.WriteError):
-            for _ in range(100):
-                await stream.write(b"x" * 100_000, 5)
+            await stream.write(b"x" * 10_000_000, 5)
         stream.abort()
 
 
 async def test_aborting_wakes_the_reader() -> None:
-    with LoopbackServer(lambda connection: None if connection.wait_closed() else None) as server:
+    with LoopbackServer(wait_closed) as server:
         stream = await connect(server)
 
         async def read() -> None:

@@ -85,7 +85,9 @@ async def test_writing_waits_while_the_buffer_of_asyncio_is_full() -> None:
     stream.resume_writing()
     await task
     stream.pause_writing()
-    with pytest.raises(httpcore.WriteError):  # httpcore reads an early answer after this error, not after a timeout
+    with pytest.raises(
+        httpcore.WriteError
+    ):  # httpcore reads an early answer after this error, not after a timeout
         await stream.write(b"two", 0.01)
     await stream.read(100)
     with pytest.raises(httpcore.WriteTimeout):
@@ -137,18 +139,18 @@ async def test_what_came_before_a_failure_can_still_be_read() -> None:
         await stream.write(b"x")
 
 
-async def test_an_event_while_idle_is_told_once_it_comes() -> None:
-    for event in (
-        lambda stream: stream.data_received(b"x"),
-        lambda stream: stream.eof_received(),
-        lambda stream: stream.connection_lost(None),
-    ):
-        stream, _ = stream_and_transport()
-        told: list[bool] = []
-        stream.on_idle_event = lambda told=told: told.append(True)
-        event(stream)
-        assert told == [True]
-        assert stream.is_readable()
+@pytest.mark.parametrize(
+    ("event", "argument"),
+    [("data_received", [b"x"]), ("eof_received", []), ("connection_lost", [None])],
+    ids=["bytes", "end", "loss"],
+)
+async def test_an_event_while_idle_is_told(event: str, argument: list[object]) -> None:
+    stream, _ = stream_and_transport()
+    told: list[bool] = []
+    stream.on_idle_event = lambda: told.append(True)
+    getattr(stream, event)(*argument)
+    assert told == [True]
+    assert stream.is_readable()
 
 
 async def test_aborted_before_it_was_connected_it_closes_at_once() -> None:

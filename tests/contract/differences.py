@@ -177,7 +177,7 @@ _OF_SENSE: dict[str, dict[str, Any]] = {
         f"Chat{role}Message.content": {"min_items": 1}
         for role in ("Assistant", "Developer", "System", "Tool", "User")
     },
-    "ChatContentAudio.input_audio.data": {"pattern": "^[A-Za-z0-9+/]"},
+    "ChatContentAudio.input_audio.data": {"pattern": "^[A-Za-z0-9+/]+={0,2}$"},
 }
 """The service gives none, but less than one token, a negative price or a list of no parts is a slip."""
 

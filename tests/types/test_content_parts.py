@@ -125,6 +125,11 @@ def test_each_source_becomes_the_documented_part(part: Attachment, wire: dict[st
     assert part.encode() == wire
 
 
+def test_samples_that_look_like_something_else_are_what_the_caller_says() -> None:
+    part: Any = audio(PNG, format="pcm24").encode()
+    assert part["input_audio"]["format"] == "pcm24"
+
+
 def test_text_may_carry_marks_of_the_prompt_cache() -> None:
     assert text("x", prompt_cache_breakpoint={"mode": "explicit", "ttl": "30m"}) == {
         "type": "text",
@@ -163,10 +168,11 @@ def test_a_source_that_cannot_be_sent_is_refused(make: Any, message: str) -> Non
     [
         (image(PNG, detail="low"), "image(<16 bytes>, detail='low')"),
         (image("data:image/png;base64,AAAA"), "image(<data URL of 26 characters>)"),
+        (image("DATA:image/png;base64,AAAA"), "image(<data URL of 26 characters>)"),
         (file(Path("a.pdf"), filename="b.pdf"), f"file({Path('a.pdf')!r}, filename='b.pdf')"),
         (video("https://youtu.be/x"), "video('https://youtu.be/x')"),
     ],
-    ids=["bytes", "data", "path", "url"],
+    ids=["bytes", "data", "DATA", "path", "url"],
 )
 def test_repr_tells_the_source_and_never_the_data(part: Attachment, shown: str) -> None:
     assert repr(part) == shown

@@ -21,8 +21,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -32,6 +31,7 @@ import httpcore
 import httpx
 
 from ..options import Limits
+from .bodies import Body, Content
 from .httpcore_mapping import as_httpx
 from .network import CallStream, Network, current_network, shut_down
 from .proxies import Proxies
@@ -157,7 +157,7 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
                 target=url.raw_path,
             ),
             headers=request.headers.raw,
-            content=_Content(request.content) if is_repeatable else request.stream,
+            content=Content(request.content) if is_repeatable else request.stream,
             extensions=request.extensions,
         )
         connection = self._take_idle(site)
@@ -205,7 +205,11 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         return httpx.Response(
             answer.status,
             headers=answer.headers,
-            stream=_Body(self, connection, answer),
+            stream=Body(
+                answer,
+                on_end=partial(self._finish, connection, answer),
+                on_close=partial(self._discard, connection),
+            ),
             extensions=answer.extensions,
         )
 
@@ -223,6 +227,9 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
                 raise as_httpx(error) from error
             finally:
                 self._waiting.discard(scope)
+            if self._is_closed:  # just as the connection was made
+                stream.abort()
+                raise _closed()
             connection = _Connection(site, stream)
             self._open.add(connection)
             return connection
@@ -343,92 +350,3 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
 
 def _closed() -> httpx.ConnectError:
     return httpx.ConnectError("the transport is closed")
-
-
-class _Content:
-    """The body of a request. Not an async generator like httpx's: left half-way, trio would warn of it."""
-
-    __slots__ = ("_content",)
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return _Once(self._content)
-
-
-class _Once(AsyncIterator[bytes]):
-    __slots__ = ("_left",)
-
-    def __init__(self, content: bytes) -> None:
-        self._left: bytes | None = content
-
-    async def __anext__(self) -> bytes:
-        content, self._left = self._left, None
-        if content is None:
-            raise StopAsyncIteration
-        return content
-
-
-class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
-    """The body of an answer. Its end frees the connection; closing it earlier closes the connection."""
-
-    def __init__(
-        self, transport: ConnectionTransport, connection: _Connection, answer: httpcore.Response
-    ) -> None:
-        self._transport = transport
-        self._connection = connection
-        self._answer = answer
-        self._chunks: AsyncIterator[bytes] | None = None
-        self._is_reading = False
-        self._is_complete = False
-        self._is_closed = False
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Return itself: a body is read once."""
-        return self
-
-    async def __anext__(self) -> bytes:
-        """Return the next bytes.
-
-        Raises:
-            httpx.TransportError: the connection broke, was closed, or brought nonsense.
-        """
-        if self._is_complete:
-            raise StopAsyncIteration
-        if self._is_closed:
-            raise httpx.ReadError("the answer was closed before its end")
-        if self._chunks is None:
-            assert isinstance(self._answer.stream, AsyncIterable)
-            self._chunks = self._answer.stream.__aiter__()
-        self._is_reading = True
-        try:
-            return await self._chunks.__anext__()
-        except StopAsyncIteration:
-            self._is_complete = True
-            await self._transport._finish(self._connection, self._answer)
-            raise
-        except Exception as error:
-            self._close()
-            raise as_httpx(error) from error
-        except BaseException:
-            self._close()
-            raise
-        finally:
-            self._is_reading = False
-
-    async def aclose(self) -> None:
-        """Close the connection if the body was not read to its end; harmless when done before."""
-        if self._is_complete or self._is_closed:
-            return
-        self._close()
-        if self._chunks is not None and not self._is_reading:
-            # httpcore's generators are brought to their end, which the closed stream makes short. Left to the
-            # collector, trio warns of them, and asyncio starts a task for each.
-            with suppress(httpcore.NetworkError, httpcore.ProtocolError):
-                async for _ in self._chunks:
-                    pass
-
-    def _close(self) -> None:
-        self._is_closed = True
-        self._transport._discard(self._connection)

@@ -223,6 +223,7 @@ class AsyncioStream(CallStream, asyncio.Protocol):
 
     async def _wait(self, timeout: float | None) -> bool:
         """Wait to be woken, and return True, or False when that took longer than `timeout` seconds."""
+        assert self._waiter is None, "a connection serves one task at a time"
         waiter: asyncio.Future[bool] = self._loop.create_future()
         self._waiter = waiter
         if timeout is not None:

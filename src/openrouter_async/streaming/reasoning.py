@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from ..types.common import JsonObject
 
 __all__ = ["ReasoningBuilder"]
@@ -30,8 +28,12 @@ class _Block:
     def __init__(self, fields: JsonObject) -> None:
         self.fields = dict(fields)
         self.text_field = _TEXT_FIELD.get(str(fields.get("type")))
+        self.pieces: list[str] = []
         text = fields.get(self.text_field) if self.text_field else None
-        self.pieces: list[str] = [text] if isinstance(text, str) else []
+        if isinstance(text, str):
+            self.pieces.append(text)
+        elif text is not None:
+            self.text_field = None  # of no known shape, so nothing is joined to it
 
     def add(self, piece: JsonObject) -> None:
         """Join a piece: its text is appended, of all else the first value that is not null stays."""
@@ -53,17 +55,20 @@ class _Block:
 class ReasoningBuilder:
     """The reasoning of one message."""
 
-    __slots__ = ("_blocks",)
+    __slots__ = ("_blocks", "_latest_text")
 
     def __init__(self) -> None:
         self._blocks: list[_Block] = []
+        self._latest_text: dict[str, _Block] = {}  # by index
 
     def feed(self, details: Sequence[JsonObject]) -> None:
         """Add the entries of one chunk."""
         for piece in details:
             block = self._continued_by(piece)
             if block is None:
-                self._blocks.append(_Block(piece))
+                self._blocks.append(block := _Block(piece))
+                if block.text_field == "text":
+                    self._latest_text[repr(piece.get("index"))] = block
             else:
                 block.add(piece)
 
@@ -83,14 +88,8 @@ class ReasoningBuilder:
             signed = last.fields.get("signature")
             return last if signed is None or (not text and signature in (None, signed)) else None
         if text_field == "text" and not text and signature is not None:
-            return self._unsigned(piece.get("index"))
-        return None
-
-    def _unsigned(self, index: JsonValue) -> _Block | None:
-        """Return the latest text with this index that has no signature yet."""
-        for block in reversed(self._blocks):
-            if block.text_field == "text" and block.fields.get("index") == index:
-                return None if block.fields.get("signature") is not None else block
+            unsigned = self._latest_text.get(repr(piece.get("index")))
+            return unsigned if unsigned and unsigned.fields.get("signature") is None else None
         return None
 
 

@@ -26,7 +26,7 @@ from ..types.tool_calls import argument_text
 if TYPE_CHECKING:
     from ..types.chat_chunk import ToolCallFragment
 
-__all__ = ["CallBuilder", "CallFields", "ToolCallBuilder"]
+__all__ = ["CallBuilder", "CallFields", "FunctionFields", "ToolCallBuilder"]
 
 
 class FunctionFields(TypedDict):
@@ -80,13 +80,14 @@ class CallBuilder:
 class ToolCallBuilder:
     """The calls of one message."""
 
-    __slots__ = ("_at_index", "_by_id", "_last", "calls")
+    __slots__ = ("_at_index", "_by_id", "_last", "_taken", "calls")
 
     def __init__(self) -> None:
         self.calls: list[CallBuilder] = []
         self._at_index: dict[int, CallBuilder] = {}
         self._by_id: dict[str, CallBuilder] = {}
         self._last: CallBuilder | None = None
+        self._taken: set[str] = set()
 
     def feed(self, fragment: ToolCallFragment) -> tuple[CallBuilder, str] | None:
         """Return the call that a fragment belongs to and the text it adds; None if it brings nothing new."""
@@ -102,6 +103,7 @@ class ToolCallBuilder:
         if id and call.given_id is None:
             call.id = call.given_id = id
             self._by_id[id] = call
+            self._taken.add(id)
         if name and not call.name:
             call.name, brings_news = name, True
         if text:
@@ -135,13 +137,13 @@ class ToolCallBuilder:
     def _begin(self, id: str | None, index: int | None) -> CallBuilder:
         position = len(self.calls)
         if id is None or id in self._by_id:
-            taken = {call.id for call in self.calls}
             numbers = itertools.count(position)
-            made_up = next(text for number in numbers if (text := f"call_{number}") not in taken)
+            made_up = next(name for number in numbers if (name := f"call_{number}") not in self._taken)
             call = CallBuilder(made_up, position)
             call.given_id = id
         else:
             call = CallBuilder(id, position)
+        self._taken.add(call.id)
         self.calls.append(call)
         if index is not None:
             self._at_index[index] = call

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import ConfigurationError
 
-__all__ = ["RequestType", "ResponseMeta", "WireType", "response_meta"]
+__all__ = ["ResponseMeta", "WireType", "response_meta"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +56,6 @@ class WireType(BaseModel):
     def _meta(self, meta: ResponseMeta | None) -> None:
         private = {**(self.__pydantic_private__ or {}), "_meta": meta}
         object.__setattr__(self, "__pydantic_private__", private)
-
-
-class RequestType(BaseModel):
-    """An object that is sent; unknown fields are refused before a byte leaves."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        protected_namespaces=(),
-        use_attribute_docstrings=True,
-    )
 
 
 def response_meta(obj: WireType) -> ResponseMeta:

@@ -209,15 +209,15 @@ class Attachment:
                 assert_never(unreachable)
 
     def _media_type(self, data: bytes) -> str:
+        if self.kind == "audio" and "format" in dict(self.options):
+            return "application/octet-stream"  # raw samples may begin like anything
         found = sniff(data)
         if found is None and isinstance(self.source, Path):
             found = mimetypes.guess_type(self.source.name)[0]
-        if found is None and self.kind == "audio" and "format" in dict(self.options):
-            return "application/octet-stream"
         if found is None:
             raise ConfigurationError(f"the media type of {self!r} is unknown; give media_type=")
-        if self.kind == "audio" and found in ("video/mp4", "video/webm"):
-            return found.replace("video", "audio")
+        if self.kind == "audio" and found == "video/mp4":
+            return "audio/mp4"
         if self.kind != "file" and not found.startswith(f"{self.kind}/"):
             kind = found.partition("/")[0]
             other = kind if kind in ("image", "audio", "video") else "file"
@@ -228,7 +228,7 @@ class Attachment:
         source = self.source
         if isinstance(source, bytes):
             shown = f"<{len(source):,} bytes>"
-        elif isinstance(source, str) and source.startswith("data:"):
+        elif isinstance(source, str) and source[:5].lower() == "data:":
             shown = f"<data URL of {len(source):,} characters>"
         else:
             shown = repr(source)
@@ -254,7 +254,6 @@ _AUDIO_FORMATS = {
     "audio/x-flac": "flac",
     "audio/mp4": "m4a",
     "audio/x-m4a": "m4a",
-    "audio/webm": "webm",
 }
 
 

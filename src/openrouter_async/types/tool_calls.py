@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, JsonValue
 from pydantic_core import from_json, to_json
@@ -17,7 +17,15 @@ from pydantic_core import from_json, to_json
 from ._base import WireType
 from .common import MaybeInt, MaybeStr
 
-__all__ = ["FunctionCall", "ToolCall", "ToolCallPart", "read_tool_calls", "unique_ids"]
+__all__ = [
+    "FunctionCall",
+    "ToolCall",
+    "ToolCallPart",
+    "ToolCallParts",
+    "argument_text",
+    "read_tool_calls",
+    "unique_ids",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +78,19 @@ def unique_ids(ids: Iterable[str | None]) -> list[str]:
     """Return the ids, with `call_<n>` for those that are missing, empty, or were there before."""
     wanted = list(ids)
     taken = {id for id in wanted if id}
+    seen: set[str] = set()
     result: list[str] = []
     for position, id in enumerate(wanted):
-        if not id or id in result:
+        if not id or id in seen:
             numbers = itertools.count(position)
             id = next(name for number in numbers if (name := f"call_{number}") not in taken)
             taken.add(id)
+        seen.add(id)
         result.append(id)
     return result
 
 
-def with_unique_ids(calls: list[ToolCallPart] | None) -> list[ToolCallPart] | None:
+def _with_unique_ids(calls: list[ToolCallPart] | None) -> list[ToolCallPart] | None:
     """Return the calls, each with an id of its own."""
     if not calls:
         return calls
@@ -91,7 +101,8 @@ def with_unique_ids(calls: list[ToolCallPart] | None) -> list[ToolCallPart] | No
     ]
 
 
-ToolCallParts = Annotated[list[ToolCallPart] | None, AfterValidator(with_unique_ids)]
+ToolCallParts: TypeAlias = Annotated[list[ToolCallPart] | None, AfterValidator(_with_unique_ids)]
+"""The calls of a message; each gets an id of its own."""
 
 
 def read_tool_calls(

@@ -1,0 +1,98 @@
+"""What the demo does with the library: the code a user writes, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import anyio
+
+from ...client import AsyncOpenRouter
+from ...errors import OpenRouterError
+from ...streaming.events import ToolCall, ToolCallDelta
+from ...types.chat import ChatCompletion
+from .questions import Question
+
+__all__ = ["Findings", "run"]
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "Current weather of a city",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}, "unit": {"enum": ["celsius", "fahrenheit"]}},
+            "required": ["city", "unit"],
+        },
+    },
+}
+
+
+@dataclass
+class Findings:
+    """What came of each part."""
+
+    chat: ChatCompletion | None = None
+    story: ChatCompletion | None = None
+    call: ToolCall | None = None
+    error: OpenRouterError | None = None
+    answers: dict[str, ChatCompletion] = field(default_factory=dict)
+    failures: dict[str, OpenRouterError] = field(default_factory=dict)
+    seconds: float = 0.0
+    """For all questions together."""
+
+
+async def run(
+    client: AsyncOpenRouter,
+    questions: Sequence[Question],
+    *,
+    heading: Callable[[str], None],
+    write: Callable[[str], None],
+    progress: Callable[[], None],
+) -> Findings:
+    """Chat, stream, collect a tool call, meet an error, and ask all questions at once."""
+    found = Findings()
+
+    heading("A chat")
+    found.chat = await client.chat.create("What is the capital of Norway? One word.")
+    write(found.chat.text)
+
+    heading("A story, as it is written")
+    async with client.chat.stream("Tell a story of three sentences about a lighthouse.") as stream:
+        async for text in stream.text():
+            write(text)
+        found.story = await stream.final()
+
+    heading("A tool call, fragment by fragment")
+    async with client.chat.stream("How warm is it in Oslo, in celsius?", tools=[WEATHER]) as stream:
+        async for event in stream:
+            match event:
+                case ToolCallDelta(fragment=fragment):
+                    write(fragment)
+                case ToolCall(name=name, args=args):
+                    found.call = event
+                    write(f"  -> {name}({args})")
+
+    heading("An error")
+    try:
+        await client.chat.create("Hello?", model="openai/gpt-nonexistent")
+    except OpenRouterError as error:
+        found.error = error
+        write(f"{type(error).__name__}: {error}")
+
+    heading(f"{len(questions)} questions at once")
+    began = anyio.current_time()
+
+    async def ask(question: Question) -> None:
+        try:
+            found.answers[question.key] = await client.chat.create(question.question)
+        except OpenRouterError as error:
+            found.failures[question.key] = error
+        progress()
+
+    async with anyio.create_task_group() as group:
+        for question in questions:
+            group.start_soon(ask, question)
+    found.seconds = anyio.current_time() - began
+    return found

@@ -1,0 +1,149 @@
+"""An answer as a list of parts, with the place of its fault among them. Pure: nothing is sent here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from pydantic import JsonValue
+
+from .faults import Fault
+from .replies import Answer, Failure
+
+__all__ = ["COMMENT", "PADDING", "HeadEnd", "Outgoing", "Part", "event", "failed", "literal", "plain", "steps"]
+
+COMMENT = b": OPENROUTER PROCESSING\n\n"
+"""What a stream sends while there is nothing to say."""
+PADDING = b"\n         \n"
+"""What a plain answer sends while there is nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes that are sent at once."""
+
+    data: bytes
+    tokens: int = 0
+    """Tokens in it that are billed."""
+    is_event: bool = False
+    wait_s: float = 0.0
+    """What passes before it is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadEnd:
+    """Where status and headers are sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A whole answer."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    is_stream: bool = False
+    fault: Fault | None = None
+    generation_id: str | None = None
+    model: str = ""
+    """What an error event says of the model."""
+
+
+def event(data: JsonValue, *, tokens: int = 0, wait_s: float = 0.0) -> Part:
+    """Return one event of a stream; text is sent as it is."""
+    text = data if isinstance(data, str) else encode(data)
+    return Part(f"data: {text}\n\n".encode(), tokens=tokens, is_event=True, wait_s=wait_s)
+
+
+def encode(value: JsonValue) -> str:
+    """Return JSON as the service writes it: compact, and in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def plain(
+    body: JsonValue, *, status: int = 200, headers: Mapping[str, str] | None = None, fault: Fault | None = None
+) -> Outgoing:
+    """Return an answer that is one JSON document."""
+    head = {"content-type": "application/json", **(headers or {})}
+    data = encode(body).encode(errors="replace")
+    return Outgoing(status=status, headers=head, parts=(Part(data),), fault=fault)
+
+
+def failed(failure: Failure, *, user: str | None = None) -> Outgoing:
+    """Return the answer that an error status is."""
+    headers = dict(failure.headers)
+    if failure.retry_after is not None:
+        headers.setdefault("retry-after", f"{failure.retry_after:g}")
+    body = failure.body()
+    if user is not None:
+        body["user_id"] = user
+    return plain(body, status=failure.status, headers=headers, fault=failure.fault)
+
+
+def literal(answer: Answer) -> Outgoing:
+    """Return an answer as it was given; a body of server-sent events is sent event by event."""
+    head = {"content-type": answer.content_type, **answer.headers}
+    data = answer.encoded()
+    is_stream = answer.content_type.startswith("text/event-stream")
+    parts = tuple(split_events(data)) if is_stream else (Part(data),)
+    return Outgoing(status=answer.status, headers=head, parts=parts, is_stream=is_stream, fault=answer.fault)
+
+
+def split_events(data: bytes) -> Iterator[Part]:
+    """Return the parts of a stream's body, one for each event or comment; joined, they are the body."""
+    rest = data
+    while rest:
+        cut = rest.find(b"\n\n")
+        block, rest = (rest, b"") if cut < 0 else (rest[: cut + 2], rest[cut + 2 :])
+        lines = block.splitlines()
+        yield Part(block, is_event=any(line.startswith(b"data:") for line in lines))
+
+
+def steps(outgoing: Outgoing) -> Iterator[Part | Fault | HeadEnd]:
+    """Return what happens to an answer, in order; a drip is carried out here, as many small parts."""
+    fault = outgoing.fault
+    if fault is not None and fault.after is None:
+        yield fault
+        fault = None
+    yield HeadEnd()
+    parts = iter(outgoing.parts)
+    if fault is None:
+        yield from parts
+        return
+    if fault.name == "drip":
+        for part in parts:
+            yield from _dripped(part, fault)
+        return
+    left = fault.after or 0
+    placed = False
+    for part in parts:
+        if not placed and left == 0:
+            placed = True
+            yield fault
+        if placed:
+            yield part
+        elif outgoing.is_stream:
+            left -= part.is_event
+            yield part
+        else:
+            first, second = part.data[:left], part.data[left:]
+            left -= len(first)
+            yield replace(part, data=first)
+            if second:
+                placed = True
+                yield fault
+                yield replace(part, data=second, wait_s=0.0)
+    if not placed:
+        yield fault
+
+
+def _dripped(part: Part, fault: Fault) -> Iterator[Part]:
+    for start in range(0, len(part.data), fault.size):
+        last = start + fault.size >= len(part.data)
+        yield Part(
+            part.data[start : start + fault.size],
+            tokens=part.tokens if last else 0,
+            is_event=part.is_event and last,
+            wait_s=fault.seconds + (part.wait_s if start == 0 else 0.0),
+        )

@@ -1,0 +1,354 @@
+"""Values that fit a JSON Schema, made of the words and numbers of a prompt where they fit.
+
+Covers what schemas of tools and of structured outputs use: types, enums, bounds, formats, references, combinations and
+simple patterns. What a schema demands by keywords beyond that (`not`, `if`, `dependentSchemas`) is not looked at.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from random import Random
+
+from pydantic import JsonValue
+
+__all__ = ["Words", "value_for"]
+
+JSON = dict[str, JsonValue]
+
+_DEEPEST = 12
+"""Levels after which nothing is made that a schema does not require."""
+
+_TYPICAL: dict[str, tuple[str, ...]] = {
+    "city": ("Oslo", "Lisbon", "Kyoto", "Lima"),
+    "location": ("Oslo", "Lisbon", "Kyoto", "Lima"),
+    "place": ("Oslo", "Lisbon", "Kyoto", "Lima"),
+    "country": ("Norway", "Portugal", "Japan", "Peru"),
+    "name": ("Ada", "Noor", "Kenji", "Ines"),
+    "currency": ("EUR", "USD", "JPY"),
+    "language": ("English", "Norwegian", "Spanish"),
+    "unit": ("celsius", "metres"),
+    "color": ("blue", "green"),
+    "colour": ("blue", "green"),
+}
+"""What texts of these names usually hold."""
+
+_FORMATS: dict[str, str] = {
+    "date": "2026-03-14",
+    "date-time": "2026-03-14T09:26:53Z",
+    "time": "09:26:53Z",
+    "duration": "PT15M",
+    "email": "ada@example.com",
+    "idn-email": "ada@example.com",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "uri": "https://example.com/page",
+    "uri-reference": "/page",
+    "url": "https://example.com/page",
+    "uuid": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+    "json-pointer": "/a/b",
+    "regex": "^a+$",
+    "byte": "YWJj",
+    "binary": "YWJj",
+}
+
+_SAMPLES = (
+    *_FORMATS.values(), "a", "A", "0", "abc", "ABC", "word", "Word", "12", "123", "1234", "12345", "AB", "AB12", "ABC-123",
+    "a-b", "a_b", "#aabbcc", "+4712345678", "1.0.0", "10:30", "en", "en-US", "NO", "EUR", "true",
+)  # fmt: skip
+"""Tried against patterns, before one is built from the pattern itself."""
+
+
+class Words:
+    """Where the contents of values come from: the prompt first."""
+
+    def __init__(self, prompt: str, random: Random) -> None:
+        self.random = random
+        text = prompt[:4_000]
+        self._numbers = [float(found) for found in re.findall(r"(?<![\w.])-?\d{1,9}(?:\.\d{1,6})?(?![\w.])", text)]
+        names = re.findall(r"(?<=[\w,;:] )[A-Z]\w+(?: [A-Z]\w+)*", text)
+        self._names = [name for name in names if name not in ("I",)]
+        self._quoted = re.findall(r"[\"'“‘]([^\"'”’]{1,80})[\"'”’]", text)
+        self._text = " ".join(text.split())[:80]
+
+    def number(self) -> float | None:
+        """Return the next number of the prompt."""
+        return self._numbers.pop(0) if self._numbers else None
+
+    def text(self, name: str) -> str:
+        """Return a text for a field of this name."""
+        key = name.lower()
+        if self._quoted and key in ("text", "query", "quote", "title", "content"):
+            return self._quoted[0]
+        if key in ("text", "query", "question", "prompt", "message", "content", "q") and self._text:
+            return self._text
+        for usual, values in _TYPICAL.items():
+            if key == usual or key.endswith(f"_{usual}"):
+                return self._names[0] if self._names else self.random.choice(values)
+        if key in _FORMATS:
+            return _FORMATS[key]
+        if self._quoted:
+            return self._quoted[0]
+        return self._names[0] if self._names else f"{name or 'text'} {self.random.randint(1, 99)}"
+
+
+def value_for(schema: JSON, words: Words) -> JsonValue:
+    """Return a value that fits the schema, as far as that can be done."""
+    return _Maker(schema, words).value(schema, "", 0)
+
+
+class _Maker:
+    def __init__(self, root: JSON, words: Words) -> None:
+        self._root = root
+        self._words = words
+
+    def value(self, schema: JsonValue, name: str, depth: int) -> JsonValue:
+        if not isinstance(schema, dict) or depth > 4 * _DEEPEST:
+            return None
+        schema = self._merged(schema, depth)
+        if "const" in schema:
+            return schema["const"]
+        choices = schema.get("enum")
+        if isinstance(choices, list) and choices:
+            return self._words.random.choice(choices)
+        for key in ("anyOf", "oneOf"):
+            arms = schema.get(key)
+            if isinstance(arms, list) and arms:
+                return self.value(self._arm(schema, key, arms, depth), name, depth + 1)
+        examples = schema.get("examples")
+        if isinstance(examples, list) and examples:
+            return self._words.random.choice(examples)
+        if "default" in schema and schema["default"] is not None:
+            return schema["default"]
+        return self._typed(schema, name, depth)
+
+    def _merged(self, schema: JSON, depth: int) -> JSON:
+        """Return the schema with its references followed, and the parts of `allOf` laid together."""
+        for _ in range(_DEEPEST):
+            target = schema.get("$ref")
+            if not isinstance(target, str):
+                break
+            rest = {key: value for key, value in schema.items() if key != "$ref"}
+            schema = {**self._find(target), **rest}
+        parts = schema.get("allOf")
+        if not isinstance(parts, list) or depth > 4 * _DEEPEST:
+            return schema
+        merged: JSON = {key: value for key, value in schema.items() if key != "allOf"}
+        for part in parts:
+            if isinstance(part, dict):
+                merged = _laid_over(merged, self._merged(part, depth + 1))
+        return merged
+
+    def _find(self, reference: str) -> JSON:
+        """Return what a local reference points to, `{}` for any other."""
+        found: JsonValue = self._root
+        for step in reference.removeprefix("#").split("/")[1:]:
+            step = step.replace("~1", "/").replace("~0", "~")
+            found = found.get(step) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    def _arm(self, schema: JSON, key: str, arms: list[JsonValue], depth: int) -> JSON:
+        """Return the arm of a union to fill: not `null`, and deep down the simplest."""
+        real = [self._merged(arm, depth) for arm in arms if isinstance(arm, dict)]
+        named = [arm for arm in real if arm.get("type") != "null"] or real or [{}]
+        if depth > _DEEPEST:
+            arm = next((arm for arm in real if arm.get("type") == "null"), min(named, key=lambda arm: len(str(arm))))
+        else:
+            arm = named[0]
+        return _laid_over({name: value for name, value in schema.items() if name != key}, arm)
+
+    def _typed(self, schema: JSON, name: str, depth: int) -> JsonValue:
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            real = [one for one in kind if one != "null"]
+            kind = real[0] if real and depth <= _DEEPEST else "null" if "null" in kind else real[0]
+        if kind is None:
+            kind = _guessed(schema)
+        match kind:
+            case "object":
+                return self._object(schema, depth)
+            case "array":
+                return self._array(schema, name, depth)
+            case "integer":
+                return self._number(schema, whole=True)
+            case "number":
+                return self._number(schema, whole=False)
+            case "boolean":
+                return self._words.random.random() < 0.5
+            case "null":
+                return None
+            case _:
+                return self._string(schema, name)
+
+    def _object(self, schema: JSON, depth: int) -> JSON:
+        properties = schema.get("properties")
+        required = schema.get("required")
+        wanted = {name for name in required if isinstance(name, str)} if isinstance(required, list) else set()
+        made: JSON = {}
+        for name, inner in (properties if isinstance(properties, dict) else {}).items():
+            if name in wanted or depth < _DEEPEST // 2:
+                made[name] = self.value(inner, name, depth + 1)
+        more = schema.get("additionalProperties")
+        for name in sorted(wanted - made.keys()):
+            made[name] = self.value(more if isinstance(more, dict) else {"type": "string"}, name, depth + 1)
+        least = _whole(schema.get("minProperties"), 0)
+        while more is not False and len(made) < least:
+            made[f"field_{len(made)}"] = self.value(more if isinstance(more, dict) else {}, "", depth + 1)
+        return made
+
+    def _array(self, schema: JSON, name: str, depth: int) -> list[JsonValue]:
+        prefix = schema.get("prefixItems")
+        made = [self.value(inner, name, depth + 1) for inner in (prefix if isinstance(prefix, list) else [])]
+        least = _whole(schema.get("minItems"), 0 if depth > _DEEPEST // 2 else 2)
+        most = _whole(schema.get("maxItems"), max(least, 2))
+        items = schema.get("items")
+        if items is False or (items is None and made):
+            return made
+        item: JSON = items if isinstance(items, dict) else {"type": "string"}
+        unique = schema.get("uniqueItems") is True
+        tries = 0
+        while len(made) < min(least, most) and tries < 50 * (least + 1):
+            tries += 1
+            value = self.value(item, name.removesuffix("s"), depth + 1)
+            if unique and value in made:
+                value = _other(value, tries)
+                if value in made or not _fits_enum(value, item):
+                    continue
+            made.append(value)
+        return made
+
+    def _number(self, schema: JSON, *, whole: bool) -> float | int:
+        low, high = _bounds(schema, whole=whole)
+        step = schema.get("multipleOf")
+        step = float(step) if isinstance(step, int | float) and step > 0 else None
+        value = self._words.number()
+        if value is None or not low <= value <= high or (whole and not value.is_integer()):
+            span_low = low if math.isfinite(low) else (high - 100 if math.isfinite(high) else 1)
+            span_high = high if math.isfinite(high) else span_low + 100
+            value = self._words.random.uniform(span_low, span_high)
+            value = math.floor(value) if whole else round(value, 2)
+            value = min(max(value, math.ceil(span_low) if whole else span_low), span_high)
+        if step is not None:
+            value = math.ceil(value / step) * step
+            if value > high:
+                value = math.floor(high / step) * step
+        return int(value) if whole else value
+
+    def _string(self, schema: JSON, name: str) -> str:
+        least, most = _whole(schema.get("minLength"), 0), _whole(schema.get("maxLength"), 10_000)
+        pattern, form = schema.get("pattern"), schema.get("format")
+        if isinstance(pattern, str):
+            return _matching(pattern, least, most)
+        text = _FORMATS[form] if isinstance(form, str) and form in _FORMATS else self._words.text(name)
+        if len(text) < least:
+            text = (text + " ").ljust(least, "x")
+        return text[:most]
+
+
+def _matching(pattern: str, least: int, most: int) -> str:
+    """Return a text that matches, where one of the usual ones does or one can be built from the pattern."""
+    try:
+        compiled = re.compile(pattern)
+    except re.error:
+        return "x" * least
+    for sample in _SAMPLES:
+        if least <= len(sample) <= most and compiled.search(sample):
+            return sample
+    built = _built(pattern)
+    return built if built is not None and compiled.search(built) else "x" * least
+
+
+_PIECE = re.compile(
+    r"(?P<set>\[(?:\\.|[^\]\\])+\]|\\[dws.\-/+*?()\[\]{}|^$]|\(\?:[^()|]*\)|\([^()|]*\)|[^\\()\[\]{}|*+?^$])"
+    r"(?P<times>\{(\d+)(?:,\d*)?\}|[*+?])?"
+)
+
+
+def _built(pattern: str) -> str | None:
+    """Return a text for a pattern of classes, literals and repeated groups; None for any other."""
+    inner = pattern.removeprefix("^").removesuffix("$")
+    built, at = "", 0
+    while at < len(inner):
+        piece = _PIECE.match(inner, at)
+        if piece is None:
+            return None
+        times = piece["times"] or ""
+        count = int(piece[3]) if times.startswith("{") else 0 if times in ("*", "?") else 1
+        unit = piece["set"]
+        if unit.startswith("("):
+            one = _built(unit.removeprefix("(?:").removeprefix("(").removesuffix(")"))
+            if one is None:
+                return None
+        else:
+            one = next((char for char in "a1A0-_ .#@/:x" if re.fullmatch(unit, char)), None) or unit[-1]
+        built += one * count
+        at = piece.end()
+    return built
+
+
+def _laid_over(base: JSON, over: JSON) -> JSON:
+    """Return two schemas as one that demands both, as far as properties and requirements go."""
+    merged = {**base, **over}
+    properties = [part["properties"] for part in (base, over) if isinstance(part.get("properties"), dict)]
+    if len(properties) == 2:
+        first, second = properties
+        assert isinstance(first, dict)
+        assert isinstance(second, dict)
+        merged["properties"] = {**first, **second}
+    required = [part["required"] for part in (base, over) if isinstance(part.get("required"), list)]
+    if len(required) == 2:
+        one, two = required
+        assert isinstance(one, list)
+        assert isinstance(two, list)
+        merged["required"] = [*one, *(name for name in two if name not in one)]
+    return merged
+
+
+def _guessed(schema: JSON) -> str:
+    """Return the type that the other keywords of a schema speak of."""
+    if "properties" in schema or "required" in schema or "additionalProperties" in schema:
+        return "object"
+    if "items" in schema or "prefixItems" in schema:
+        return "array"
+    if schema.keys() & {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}:
+        return "number"
+    return "string"
+
+
+def _bounds(schema: JSON, *, whole: bool) -> tuple[float, float]:
+    low, high = -math.inf, math.inf
+    for key, value in schema.items():
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            continue
+        step = 1 if whole else 0.01
+        if key == "minimum":
+            low = max(low, value)
+        elif key == "exclusiveMinimum":
+            low = max(low, math.floor(value) + 1 if whole else value + step)
+        elif key == "maximum":
+            high = min(high, value)
+        elif key == "exclusiveMaximum":
+            high = min(high, math.ceil(value) - 1 if whole else value - step)
+    if low == -math.inf and high == math.inf:
+        low, high = 1, 100
+    return low, high
+
+
+def _whole(value: JsonValue, default: int) -> int:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10_000
+    return int(str(value)) if fits else default
+
+
+def _other(value: JsonValue, number: int) -> JsonValue:
+    """Return another value of the same kind."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + number
+    return f"{value} {number}" if isinstance(value, str) else value
+
+
+def _fits_enum(value: JsonValue, schema: JSON) -> bool:
+    choices = schema.get("enum")
+    return not isinstance(choices, list) or value in choices

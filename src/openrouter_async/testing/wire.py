@@ -1,0 +1,188 @@
+"""A reply in the service's JSON: as one body, or as the chunks of a stream in the order in which real ones come.
+
+Role first, then reasoning, text, pictures and calls of tools in fragments; then the finish reason; then the same again
+with the usage; then `[DONE]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
+
+from .outgoing import Part, event
+from .prompts import count_tokens, cut
+from .replies import Reply, ToolCall
+
+__all__ = ["Written", "chat_body", "chat_parts", "text_body", "text_parts", "written"]
+
+JSON = dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A reply with everything that its wire form needs."""
+
+    id: str
+    created: int
+    model: str
+    provider: str
+    reply: Reply
+    usage: JSON
+    reasoning_format: str = "unknown"
+    metadata: JSON | None = None
+    """The `openrouter_metadata`, where the request asked for it."""
+
+    @property
+    def finish_reason(self) -> str:
+        if self.reply.finish_reason is not None:
+            return self.reply.finish_reason
+        return "tool_calls" if self.reply.tool_calls else "stop"
+
+    @property
+    def pieces(self) -> Sequence[str]:
+        """The text as it is streamed."""
+        return cut(self.reply.text) if len(self.reply.pieces) == 1 else self.reply.pieces
+
+
+def written(reply: Reply, call_ids: Iterator[str]) -> tuple[Reply, int, int]:
+    """Return the reply with ids for its calls, the tokens of all of it, and those of its reasoning."""
+    calls = tuple(
+        call if call.id is not None else ToolCall(call.name, call.arguments, next(call_ids))
+        for call in reply.tool_calls
+    )
+    reasoning = count_tokens(reply.reasoning or "")
+    tokens = reasoning + count_tokens(reply.text) + count_tokens(reply.refusal or "")
+    tokens += sum(count_tokens(call.name) + count_tokens(call.arguments) for call in calls)
+    return replace(reply, tool_calls=calls), tokens, reasoning
+
+
+def chat_body(written: Written) -> JSON:
+    """Return the body of a plain answer."""
+    reply = written.reply
+    message: JSON = {
+        "role": "assistant",
+        "content": reply.text if reply.pieces else None,
+        "refusal": reply.refusal,
+        "reasoning": reply.reasoning,
+    }
+    if reply.reasoning is not None:
+        message["reasoning_details"] = list(_details(written, reply.reasoning, signed=True))
+    if reply.tool_calls:
+        message["tool_calls"] = [_call(number, call) for number, call in enumerate(reply.tool_calls)]
+    if reply.images:
+        message["images"] = [_image(number, url) for number, url in enumerate(reply.images)]
+    if reply.annotations:
+        message["annotations"] = [dict(annotation) for annotation in reply.annotations]
+    choice: JSON = {"logprobs": None, **_finish(written), "index": 0, "message": message}
+    return _around(written, "chat.completion", {"choices": [choice], "usage": written.usage})
+
+
+def chat_parts(written: Written, token_s: float) -> Iterator[Part]:
+    """Return the events of a stream; each waits `token_s` seconds for each token in it."""
+    for delta, tokens in _deltas(written):
+        chunk: JSON = {"index": 0, "delta": delta, "finish_reason": None, "native_finish_reason": None}
+        body = _around(written, "chat.completion.chunk", {"choices": [chunk]}, last=False)
+        yield event(body, tokens=tokens, wait_s=tokens * token_s)
+    end: JSON = {"index": 0, "delta": {"content": "", "role": "assistant"}, **_finish(written)}
+    yield event(_around(written, "chat.completion.chunk", {"choices": [end]}, last=False))
+    yield event(_around(written, "chat.completion.chunk", {"choices": [end], "usage": written.usage}))
+    yield event("[DONE]")
+
+
+def text_body(written: Written) -> JSON:
+    """Return the body of a plain answer to `/completions`."""
+    choice: JSON = {"text": written.reply.text, "index": 0, "logprobs": None, **_finish(written)}
+    return _around(written, "text_completion", {"choices": [choice], "usage": written.usage})
+
+
+def text_parts(written: Written, token_s: float) -> Iterator[Part]:
+    """Return the events of a stream of `/completions`."""
+    for piece in written.pieces:
+        tokens = count_tokens(piece)
+        choice: JSON = {"index": 0, "text": piece, "finish_reason": None, "native_finish_reason": None}
+        body = _around(written, "text_completion", {"choices": [choice]}, last=False)
+        yield event(body, tokens=tokens, wait_s=tokens * token_s)
+    end: JSON = {"index": 0, "text": "", **_finish(written)}
+    yield event(_around(written, "text_completion", {"choices": [end]}, last=False))
+    yield event(_around(written, "text_completion", {"choices": [end], "usage": written.usage}))
+    yield event("[DONE]")
+
+
+def _deltas(written: Written) -> Iterator[tuple[JSON, int]]:
+    """Return each delta with the tokens in it."""
+    reply = written.reply
+    yield {"role": "assistant", "content": ""}, 0
+    if reply.reasoning is not None:
+        for piece in cut(reply.reasoning):
+            details = list(_details(written, piece, signed=False))
+            yield {**_ROLE, "reasoning": piece, "reasoning_details": details}, 1
+        if signature := list(_signature(written)):
+            yield {**_ROLE, "reasoning": None, "reasoning_details": signature}, 0
+    for piece in written.pieces:
+        yield {"content": piece, "role": "assistant"}, count_tokens(piece)
+    for piece in cut(reply.refusal or ""):
+        yield {**_ROLE, "refusal": piece}, 1
+    for number, url in enumerate(reply.images):
+        yield {**_ROLE, "images": [_image(number, url)]}, 0
+    if reply.annotations:
+        yield {**_ROLE, "annotations": [dict(annotation) for annotation in reply.annotations]}, 0
+    for number, call in enumerate(reply.tool_calls):
+        begun = _call(number, ToolCall(call.name, "", call.id))
+        yield {"content": None, "role": "assistant", "tool_calls": [begun]}, count_tokens(call.name)
+        for piece in cut(call.arguments):
+            fragment: JSON = {"index": number, "function": {"arguments": piece}}
+            yield {"content": None, "role": "assistant", "tool_calls": [fragment]}, 1
+
+
+_ROLE: JSON = {"content": "", "role": "assistant"}
+
+
+def _around(written: Written, kind: str, rest: JSON, *, last: bool = True) -> JSON:
+    head: JSON = {
+        "id": written.id,
+        "object": kind,
+        "created": written.created,
+        "model": written.model,
+        "provider": written.provider,
+        **rest,
+    }
+    if last and written.metadata is not None:
+        head["openrouter_metadata"] = written.metadata
+    return head
+
+
+def _finish(written: Written) -> JSON:
+    reason = written.finish_reason
+    return {"finish_reason": reason, "native_finish_reason": written.reply.native_finish_reason or reason}
+
+
+def _call(number: int, call: ToolCall) -> JSON:
+    function: JSON = {"name": call.name, "arguments": call.arguments}
+    return {"index": number, "id": call.id, "type": "function", "function": function}
+
+
+def _image(number: int, url: str) -> JSON:
+    return {"type": "image_url", "image_url": {"url": url}, "index": number}
+
+
+def _details(written: Written, text: str, *, signed: bool) -> Iterator[JsonValue]:
+    form = written.reasoning_format
+    entry: JSON = {"type": "reasoning.text", "text": text, "format": form, "index": 0}
+    if signed:
+        for signature in _signature(written):
+            if isinstance(signature, dict):
+                entry["signature"] = signature["signature"]
+    yield entry
+
+
+def _signature(written: Written) -> Iterator[JsonValue]:
+    """Return the entry that signs the reasoning, where the model's maker does that."""
+    if written.reasoning_format == "anthropic-claude-v1":
+        yield {
+            "type": "reasoning.text",
+            "signature": f"emulated-{written.id}",
+            "format": written.reasoning_format,
+            "index": 0,
+        }

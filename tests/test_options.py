@@ -25,7 +25,7 @@ def test_clocks_are_seconds_or_none(name: str, value: float | None) -> None:
 def test_a_clock_that_is_no_time_is_refused(name: str, value: object) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Timeouts(**{name: value})  # type: ignore[arg-type]  # wrong on purpose
-    assert str(caught.value) == f"Timeouts.{name} is {value!r}; expected a number of at least 0"
+    assert str(caught.value) == f"Timeouts.{name} is {value!r}; expected a finite number of at least 0"
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ def test_a_clock_that_is_no_time_is_refused(name: str, value: object) -> None:
             id="attempts without limit",
         ),
         pytest.param(
-            lambda: Retries(base=-1), "Retries.base is -1; expected a number of at least 0", id="base"
+            lambda: Retries(base=-1), "Retries.base is -1; expected a finite number of at least 0", id="base"
         ),
         pytest.param(
-            lambda: Retries(cap=math.nan), "Retries.cap is nan; expected a number of at least 0", id="cap"
+            lambda: Retries(cap=math.nan), "Retries.cap is nan; expected a finite number of at least 0", id="cap"
         ),
         pytest.param(
             lambda: Retries(max_retry_after=-0.1),
-            "Retries.max_retry_after is -0.1; expected a number of at least 0",
+            "Retries.max_retry_after is -0.1; expected a finite number of at least 0",
             id="max_retry_after",
         ),
         pytest.param(
@@ -72,7 +72,7 @@ def test_a_clock_that_is_no_time_is_refused(name: str, value: object) -> None:
         ),
         pytest.param(
             lambda: Limits(idle_expiry=-1),
-            "Limits.idle_expiry is -1; expected a number of at least 0",
+            "Limits.idle_expiry is -1; expected a finite number of at least 0",
             id="idle_expiry",
         ),
         pytest.param(

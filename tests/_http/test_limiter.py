@@ -18,7 +18,7 @@ class ClosedError(Exception):
 
 async def until(limiter: Limiter, *, waiting: int) -> None:
     with anyio.fail_after(5):
-        while limiter.waiting != waiting:  # noqa: ASYNC110 - the limiter has nothing else to tell it by
+        while limiter.waiting != waiting:
             await anyio.lowlevel.checkpoint()
 
 

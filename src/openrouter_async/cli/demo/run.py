@@ -13,7 +13,10 @@ from ...streaming.events import ToolCall, ToolCallDelta
 from ...types.chat import ChatCompletion
 from .questions import Question
 
-__all__ = ["Findings", "run"]
+__all__ = ["ANSWER_TOKENS", "Findings", "run"]
+
+ANSWER_TOKENS = 800
+"""The most that one answer may have, reasoning included."""
 
 WEATHER = {
     "type": "function",
@@ -55,17 +58,23 @@ async def run(
     found = Findings()
 
     heading("A chat")
-    found.chat = await client.chat.create("What is the capital of Norway? One word.")
+    found.chat = await client.chat.create(
+        "What is the capital of Norway? One word.", max_completion_tokens=ANSWER_TOKENS
+    )
     write(found.chat.text)
 
     heading("A story, as it is written")
-    async with client.chat.stream("Tell a story of three sentences about a lighthouse.") as stream:
+    async with client.chat.stream(
+        "Tell a story of three sentences about a lighthouse.", max_completion_tokens=ANSWER_TOKENS
+    ) as stream:
         async for text in stream.text():
             write(text)
         found.story = await stream.final()
 
     heading("A tool call, fragment by fragment")
-    async with client.chat.stream("How warm is it in Oslo, in celsius?", tools=[WEATHER]) as stream:
+    async with client.chat.stream(
+        "How warm is it in Oslo, in celsius?", tools=[WEATHER], max_completion_tokens=ANSWER_TOKENS
+    ) as stream:
         async for event in stream:
             match event:
                 case ToolCallDelta(fragment=fragment):
@@ -86,7 +95,9 @@ async def run(
 
     async def ask(question: Question) -> None:
         try:
-            found.answers[question.key] = await client.chat.create(question.question)
+            found.answers[question.key] = await client.chat.create(
+                question.question, max_completion_tokens=ANSWER_TOKENS
+            )
         except OpenRouterError as error:
             found.failures[question.key] = error
         progress()

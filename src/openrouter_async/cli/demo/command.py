@@ -1,0 +1,143 @@
+"""The command: it sets up a client, draws what happens, and judges it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import nullcontext
+from decimal import Decimal
+
+import anyio
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ..._extras import needs_extra
+from ...client import AsyncOpenRouter
+from ...errors import ConfigurationError
+from ...options import Limits
+from ...types.chat import ChatCompletion
+from .questions import Question, load_questions
+from .run import ANSWER_TOKENS, Findings, run
+
+__all__ = ["demo"]
+
+MODEL = "openai/gpt-4o-mini"
+CONCURRENCY = 64
+SHOWN_ANSWERS = 12
+
+
+def demo(*, live: bool = False, yes: bool = False, model: str = MODEL, questions: int = 300) -> int:
+    """Watch the library at work: a chat, a stream, a tool call, an error, and many questions at once.
+
+    Args:
+        live: Do it on OpenRouter with the key in OPENROUTER_API_KEY, after asking whether the cost is all right.
+        yes: Do not ask.
+        model: The model that answers.
+        questions: How many of the 300 questions to ask.
+    """
+    if not 1 <= questions <= 300:
+        raise ConfigurationError(f"--questions is {questions}; expected 1 to 300")
+    return anyio.run(_demo, live, yes, model, load_questions()[:questions])
+
+
+async def _demo(live: bool, yes: bool, model: str, questions: Sequence[Question]) -> int:
+    console = Console(highlight=False)
+    with needs_extra("testing", "the demo"):
+        from ...testing import Emulator
+        from .script import mistakes, teach
+    with nullcontext() if live else Emulator() as emulator:
+        if emulator is not None:
+            teach(emulator, questions)
+            client = AsyncOpenRouter(
+                emulator.key,
+                base_url=emulator.base_url,
+                default_model=model,
+                limits=Limits(concurrency=CONCURRENCY),
+            )
+        else:
+            if "OPENROUTER_API_KEY" not in os.environ:
+                raise ConfigurationError("--live needs a key of yours in OPENROUTER_API_KEY")
+            client = AsyncOpenRouter(default_model=model, limits=Limits(concurrency=CONCURRENCY))
+        async with client:
+            if emulator is None and not await _is_affordable(console, client, model, questions, yes=yes):
+                return 1
+            found = await _watch(console, client, questions)
+        _summary(console, found, questions)
+        if emulator is None:
+            return 1 if found.failures else 0
+        wrong = mistakes(found, questions, emulator)
+    for line in wrong[:20]:
+        console.print(f"not as expected: {line}", style="red", markup=False)
+    console.print("[red]failed[/]" if wrong else "[green]everything was as expected[/]")
+    return 1 if wrong else 0
+
+
+async def _watch(console: Console, client: AsyncOpenRouter, questions: Sequence[Question]) -> Findings:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("answers", total=len(questions), visible=False)
+
+        def heading(text: str) -> None:
+            console.print(f"\n[bold]{text}[/]")
+
+        def write(text: str) -> None:
+            console.print(text, end="", markup=False, soft_wrap=True)
+
+        def answered() -> None:
+            progress.update(task, advance=1, visible=True)
+
+        found = await run(client, questions, heading=heading, write=write, progress=answered)
+    console.print()
+    return found
+
+
+def _summary(console: Console, found: Findings, questions: Sequence[Question]) -> None:
+    table = Table(title=f"{len(found.answers)} of {len(questions)} answers, some of them shown")
+    for name in ("question", "answer", "tokens", "US$"):
+        table.add_column(name, justify="right" if name in ("tokens", "US$") else "left", overflow="fold")
+    step = max(1, len(questions) // SHOWN_ANSWERS)
+    for question in questions[::step]:
+        reply = found.answers.get(question.key)
+        shown = reply.text if reply else str(found.failures.get(question.key, ""))
+        table.add_row(_short(question.question), _short(shown), str(_tokens(reply)), f"{_cost(reply):.6f}")
+    replies = list(found.answers.values())
+    tokens, cost = sum(map(_tokens, replies)), sum(map(_cost, replies), Decimal(0))
+    console.print(table)
+    rate = len(replies) / found.seconds if found.seconds else 0.0
+    console.print(
+        f"{tokens} tokens, US$ {cost:.6f}, {found.seconds:.2f} s at concurrency {CONCURRENCY} ({rate:.0f} a second)"
+    )
+
+
+def _short(text: str, length: int = 70) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def _tokens(reply: ChatCompletion | None) -> int:
+    return (reply.usage.total_tokens or 0) if reply and reply.usage else 0
+
+
+def _cost(reply: ChatCompletion | None) -> Decimal:
+    return (reply.usage.cost or Decimal(0)) if reply and reply.usage else Decimal(0)
+
+
+async def _is_affordable(
+    console: Console, client: AsyncOpenRouter, model: str, questions: Sequence[Question], *, yes: bool
+) -> bool:
+    """Print an upper bound of the cost, and ask."""
+    catalogue = await client.models.catalogue()
+    price = catalogue.price(model)
+    if price is None or price.prompt is None or price.completion is None:
+        raise ConfigurationError(f"the price of {model!r} is not known, so its cost has no upper bound")
+    # A token is at least one byte of text; the answers are limited to so many tokens each.
+    prompt_tokens = sum(len(question.question.encode()) + 50 for question in questions) + 2_000
+    bound = prompt_tokens * price.prompt + (len(questions) + 4) * ANSWER_TOKENS * price.completion
+    console.print(f"this costs at most US$ {bound:.4f} with {model}")
+    return yes or console.input("go on? [y/N] ").strip().lower() in ("y", "yes")

@@ -1,0 +1,43 @@
+"""`openrouter-async emulate`: the emulator, until it is interrupted."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from .._extras import needs_extra
+
+__all__ = ["emulate"]
+
+
+def emulate(
+    *,
+    port: int = 8080,
+    seed: int = 0,
+    credits: str = "10.00",
+    recordings: Annotated[Path | None, Parameter(help="A folder of exchange files to replay.")] = None,
+) -> int:
+    """Serve an OpenRouter on this machine, for developing and testing without a key.
+
+    Args:
+        port: Where it listens, on 127.0.0.1; 0 takes a free port.
+        seed: Answers are made up; the same seed gives the same ones.
+        credits: US dollars on the account at the start.
+    """
+    with needs_extra("testing", "the emulator"):
+        from ..testing import Emulator
+    console = Console(highlight=False)
+    with Emulator(port=port, seed=seed, credits=credits, recordings=recordings) as emulator:
+        console.print(f"OpenRouter is emulated at {emulator.base_url}; Ctrl-C ends it. In another shell:")
+        console.print(f"  export OPENROUTER_BASE_URL={emulator.base_url}")
+        console.print(f"  export OPENROUTER_API_KEY={emulator.key}")
+        console.print(f"  export OPENROUTER_MANAGEMENT_KEY={emulator.management_key}")
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            console.print(f"{len(emulator.requests)} requests were answered")
+    return 0

@@ -1,0 +1,109 @@
+"""The keys of the emulated account, and whether a request came with one that may do what it asks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import JsonValue
+
+from ..operations import KeyKind
+from .service_errors import forbidden, unauthorized
+
+__all__ = ["EmulatedKey", "authenticate"]
+
+
+@dataclass(slots=True, kw_only=True)
+class EmulatedKey:
+    """One key; what it spent grows with use."""
+
+    digest: str
+    label: str
+    kind: Literal["inference", "management"] = "inference"
+    limit: Decimal | None = None
+    """US dollars it may spend; None: as much as the account has."""
+    is_disabled: bool = False
+    usage: Decimal = Decimal(0)
+    """US dollars."""
+
+    @staticmethod
+    def digest_of(secret: str) -> str:
+        """Return what of a key is kept."""
+        return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+    @property
+    def is_management(self) -> bool:
+        return self.kind == "management"
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether its own limit is reached."""
+        return self.limit is not None and self.usage >= self.limit
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return what `/key` says of it."""
+        usage = float(self.usage)
+        remaining = None if self.limit is None else float(self.limit - self.usage)
+        return {
+            "label": self.label,
+            "limit": None if self.limit is None else float(self.limit),
+            "limit_remaining": remaining,
+            "limit_reset": None,
+            "include_byok_in_limit": False,
+            "usage": usage,
+            "usage_daily": usage,
+            "usage_weekly": usage,
+            "usage_monthly": usage,
+            "byok_usage": 0,
+            "byok_usage_daily": 0,
+            "byok_usage_weekly": 0,
+            "byok_usage_monthly": 0,
+            "is_free_tier": False,
+            "is_management_key": self.is_management,
+            "is_provisioning_key": self.is_management,
+            "expires_at": None,
+            "creator_user_id": "user_emulated",
+            "rate_limit": {"requests": -1, "interval": "10s", "note": "deprecated"},
+        }
+
+
+def new_key(secret: str, kind: Literal["inference", "management"], **fields: Decimal | None) -> EmulatedKey:
+    """Return a key whose label shows no more of it than the service does."""
+    label = f"{secret[:12]}...{secret[-3:]}" if len(secret) > 20 else "sk-or-...emulated"
+    return EmulatedKey(digest=EmulatedKey.digest_of(secret), label=label, kind=kind, limit=fields.get("limit"))
+
+
+def authenticate(
+    keys: Mapping[str, EmulatedKey], authorization: str | None, needed: KeyKind
+) -> EmulatedKey | None:
+    """Return the key a request came with; None where it needs none and has none.
+
+    Raises:
+        ServiceError: 401 without a key that is known and enabled, 403 with one of the wrong kind.
+    """
+    scheme, _, secret = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        if needed in ("optional", "none"):
+            return None
+        raise unauthorized("Missing Authentication header" if authorization is None else "No auth credentials found")
+    key = keys.get(EmulatedKey.digest_of(secret.strip()))
+    if key is None:
+        if needed in ("optional", "none"):
+            return None
+        raise unauthorized("User not found.")
+    if key.is_disabled:
+        raise unauthorized("API key is disabled")
+    if needed == "management" and not key.is_management:
+        raise forbidden("Only management keys can perform this operation")
+    if needed == "inference" and key.is_management:
+        raise forbidden("Management keys cannot be used for completion requests")
+    return key
+
+
+def iso_now() -> str:
+    """Return the time as the service writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""Real exchanges with the service, played back through the whole client."""

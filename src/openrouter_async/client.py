@@ -28,10 +28,14 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import Unpack
 
+    from .catalogue.models import CatalogueCache, Models
     from .chat import Chat
     from .hooks import RequestHook
     from .resources._base import QueryValue
     from .resources.completions import Completions
+    from .resources.credits import CreditsResource
+    from .resources.embeddings import EmbeddingsResource
+    from .resources.key import KeyResource
     from .resources.requests import KeyName
     from .streaming.raw import RawStream
 
@@ -117,6 +121,7 @@ class AsyncOpenRouter:
             http_client=http_client,
         )
         self._sender = HTTPSender(shared, settings)
+        self._catalogues: dict[str, CatalogueCache] = {}
         self._is_derived = False
 
     def with_options(self, **options: Unpack[RequestOptions]) -> AsyncOpenRouter:
@@ -129,6 +134,7 @@ class AsyncOpenRouter:
         """
         derived = AsyncOpenRouter.__new__(AsyncOpenRouter)
         derived._sender = HTTPSender(self._sender.transport, self._sender.settings.derive(options))
+        derived._catalogues = self._catalogues
         derived._is_derived = True
         return derived
 
@@ -148,6 +154,34 @@ class AsyncOpenRouter:
         from .chat import Chat
 
         return Chat(self._sender)
+
+    @cached_property
+    def models(self) -> Models:
+        """The models that the service offers: `list`, `get`, and a `catalogue` that is kept."""
+        from .catalogue.models import CatalogueCache, Models
+
+        return Models(self._sender, self._catalogues.setdefault(self.base_url, CatalogueCache()))
+
+    @cached_property
+    def embeddings(self) -> EmbeddingsResource:
+        """Vectors that stand for texts."""
+        from .resources.embeddings import EmbeddingsResource
+
+        return EmbeddingsResource(self._sender)
+
+    @cached_property
+    def credits(self) -> CreditsResource:
+        """Credits bought and used; needs a management key."""
+        from .resources.credits import CreditsResource
+
+        return CreditsResource(self._sender)
+
+    @cached_property
+    def key(self) -> KeyResource:
+        """The client's own key: what it may spend, and has spent."""
+        from .resources.key import KeyResource
+
+        return KeyResource(self._sender)
 
     @cached_property
     def completions(self) -> Completions:

@@ -37,3 +37,11 @@ CREATE_CHAT = Operation(
     name="chat.create", method="POST", path="/chat/completions", spec_id="sendChatCompletionRequest"
 )
 CREATE_COMPLETION = Operation(name="completions.create", method="POST", path="/completions")
+
+LIST_MODELS = _read("models.list", "/models", "getModels", "optional")
+GET_MODEL = _read("models.get", "/model/{author}/{slug}", "getModel", "optional")
+GET_CREDITS = _read("credits.get", "/credits", "getCredits", "management")
+GET_KEY = _read("key.get", "/key", "getCurrentKey")
+CREATE_EMBEDDINGS = Operation(
+    name="embeddings.create", method="POST", path="/embeddings", spec_id="createEmbeddings"
+)

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -21,6 +22,7 @@ import pytest
 
 from openrouter_async._http.connections import ConnectionTransport
 from openrouter_async._http.limiter import Limiter
+from openrouter_async._http.network import CallStream, current_network
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.options import Limits
 from tests.loopback import (
@@ -170,7 +172,12 @@ async def test_origins_do_not_share_connections() -> None:
             assert calls.transport.stats() == (2, 2)
 
 
-LONG = GOOD.encode()
+def filling_a_read() -> bytes:
+    """Return an answer exactly as long as httpcore reads at once, so that what follows stays unread."""
+    size = 64 * 1024
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n"
+    length = size - len(head % size)
+    return head % length + b'{"ok": true}'.ljust(length)
 
 
 @pytest.mark.parametrize(
@@ -178,8 +185,11 @@ LONG = GOOD.encode()
     [
         pytest.param(Reply(json={"ok": True}, headers={"connection": "close"}), id="connection: close"),
         pytest.param(b"HTTP/1.0 200 OK\r\ncontent-length: 12\r\n\r\n" + b'{"ok": true}', id="HTTP/1.0"),
-        pytest.param(LONG + b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil", id="bytes after the body"),
-        pytest.param(LONG + b"\n", id="one byte after the body"),
+        pytest.param(
+            GOOD.encode() + b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil", id="bytes after the body"
+        ),
+        pytest.param(GOOD.encode() + b"\n", id="one byte after the body"),
+        pytest.param(filling_a_read() + b"X", id="bytes after a read that held the answer"),
         pytest.param(
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nc\r\n"
             + b'{"ok": true}'
@@ -390,6 +400,21 @@ async def test_cancelling_closes_the_connection_at_once(phase: str) -> None:
             assert gone[0] - cancelled_at < 0.5
 
 
+async def test_cancelled_while_reading_the_connection_is_gone_before_anyone_closes_it() -> None:
+    def answer(connection: Connection, _request: Request) -> None:
+        connection.start_chunked()
+        connection.wait_closed()
+
+    with LoopbackServer(serve_responses([answer])) as server:
+        async with pool(server) as calls:
+            response = await calls.transport.handle_async_request(httpx.Request("GET", calls.url))
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            with anyio.move_on_after(0.05):
+                await response.stream.__aiter__().__anext__()
+            assert calls.transport.stats() == (0, 0)
+            assert await server.eventually(lambda: server.open_connections == 0, 0.5)
+
+
 async def test_leaving_a_stream_early_closes_the_connection_at_once() -> None:
     def answer(connection: Connection, _request: Request) -> None:
         connection.start_chunked()
@@ -508,6 +533,23 @@ async def test_closing_the_transport_ends_running_calls_with_an_error() -> None:
             await calls.transport.aclose()
             with pytest.raises(httpx.ConnectError, match="closed"):
                 await calls.call()
+
+
+async def test_closed_just_as_a_connection_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    with LoopbackServer(serve_responses([GOOD])) as server:
+        async with pool(server) as calls:
+
+            class Slow:
+                async def connect(self, *address: Any) -> CallStream:
+                    stream = await current_network().connect(*address)
+                    await calls.transport.aclose()
+                    return stream
+
+            monkeypatch.setattr(calls.transport, "_network", Slow())
+            with pytest.raises(httpx.ConnectError, match="closed"):
+                await calls.call()
+            assert calls.transport.stats() == (0, 0)
+            assert await server.eventually(lambda: server.connections == 1 and server.open_connections == 0)
 
 
 @pytest.mark.parametrize("from_thread", [False, True], ids=["in the loop", "in a thread"])

@@ -8,7 +8,8 @@ from typing import Any
 import httpcore
 import pytest
 
-from openrouter_async._http.network_asyncio import READ_HIGH, AsyncioStream
+from openrouter_async._http.network_asyncio import READ_HIGH, AsyncioNetwork, AsyncioStream
+from tests.loopback import LoopbackServer, serve_responses
 
 
 class FakeTransport(asyncio.Transport):
@@ -158,3 +159,25 @@ async def test_aborted_before_it_was_connected_it_closes_at_once() -> None:
     stream.abort()
     stream.connection_made(transport)
     assert transport.aborted
+
+
+async def test_cancelled_just_as_it_was_connected_it_leaves_no_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    create_connection = loop.create_connection
+    connected = asyncio.Event()
+
+    async def created(*args: Any, **kwargs: Any) -> Any:
+        made = await create_connection(*args, **kwargs)
+        connected.set()
+        await asyncio.sleep(60)
+        return made
+
+    monkeypatch.setattr(loop, "create_connection", created)
+    with LoopbackServer(serve_responses([b""])) as server:
+        task = asyncio.create_task(AsyncioNetwork(loop).connect("127.0.0.1", server.port, None))
+        await connected.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        assert await server.eventually(lambda: server.open_connections == 0, 1)

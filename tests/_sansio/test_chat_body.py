@@ -54,7 +54,7 @@ def test_only_streams_say_so(body: Body) -> None:
 
 def test_keys_stand_in_the_declared_order_whatever_the_order_of_arguments() -> None:
     params = {"debug": {}, "tools": [], "temperature": 1, "models": ["x"]}
-    expected = ["model", "messages", "models", "temperature", "tools", "debug", "stream", "zzz"]
+    expected = ["model", "messages", "models", "temperature", "debug", "tools", "stream", "zzz"]
     for ordered in (params, dict(reversed(params.items()))):
         body = chat_body("hi", model="m", params=ordered, extra_body={"zzz": 1}, stream=True)
         assert list(json.loads(body)) == expected

@@ -16,13 +16,12 @@ def _because(reason: str, names: str) -> dict[str, str]:
 
 NOT_WRAPPED: dict[str, str] = {
     **_because(
-        "the catalogue has no resource yet",
-        "getModel getModels listModelsCount listModelsUser listEndpoints listEndpointsZdr listProviders"
-        " listTools getTool",
+        "the rest of the catalogue has no resource yet",
+        "listModelsCount listModelsUser listEndpoints listEndpointsZdr listProviders listTools getTool",
     ),
     **_because(
         "account, usage and keys have no resource yet",
-        "getCredits getCurrentKey list createKeys getKey updateKeys deleteKeys getUserActivity"
+        "list createKeys getKey updateKeys deleteKeys getUserActivity"
         " getAnalyticsMeta queryAnalytics getGeneration listGenerationContent submitGenerationFeedback",
     ),
     **_because(
@@ -34,8 +33,8 @@ NOT_WRAPPED: dict[str, str] = {
         "the server's batches have no resource yet", "createBatches listBatches getBatches deleteBatch"
     ),
     **_because(
-        "embeddings, reranking and decisions have no resource yet",
-        "createEmbeddings listEmbeddingsModels createRerank createApiAlphaDecisions createSystemone",
+        "reranking, decisions and the list of embedding models have no resource yet",
+        "listEmbeddingsModels createRerank createApiAlphaDecisions createSystemone",
     ),
     **_because(
         "images, audio and video have no resource yet",

@@ -44,7 +44,7 @@ def test_the_kind_of_key_is_plausible(row: Operation) -> None:
     plausible = {
         "management": {"management"},
         "bearer": {"inference", "any"},
-        "none": {"none", "any"},
+        "none": {"none", "optional", "any"},
     }
     assert row.key in plausible[KNOWN[row.spec_id]["key"]]
 

@@ -187,7 +187,6 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         self.on_idle_event = None
         self._held = None
         self._buffer.clear()
-        self._cancel_timer()
         self._wake()
         if self._transport is None:
             return

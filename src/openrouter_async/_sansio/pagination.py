@@ -51,10 +51,14 @@ class OffsetPaging:
 
     max_offset: int | None = None
     """The largest offset the operation takes; the list ends there."""
+    says_more: bool = False
+    """Whether a page with more behind it says so; one that says nothing about the rest is the last then."""
 
     def after(self, arguments: Arguments, page: PageFacts) -> Arguments | None:
         """Return the arguments of the next page; None at the end."""
         if page.count == 0 or page.has_more is False:
+            return None
+        if self.says_more and page.has_more is None and page.total_count is None:
             return None
         start = arguments.get("offset")
         reached = (start if isinstance(start, int) else 0) + page.count

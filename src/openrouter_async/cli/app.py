@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App
+from cyclopts import App, CycloptsError
 
 from .._version import __version__
-from ..errors import OpenRouterError
+from ..errors import ConfigurationError, OpenRouterError
 
 __all__ = ["app", "run"]
 
@@ -31,9 +31,14 @@ for _name, _help in _COMMANDS.items():
 def run(arguments: Sequence[str]) -> int:
     """Run one command, and return its exit code: 0 done, 1 failed, 2 the call was wrong, 130 interrupted."""
     try:
-        result = app(list(arguments), exit_on_error=True)
+        result = app(list(arguments), exit_on_error=False)
+    except CycloptsError:
+        return 2  # it was printed
     except KeyboardInterrupt:
         return 130
+    except ConfigurationError as error:
+        print(f"openrouter-async: {error}", file=sys.stderr)
+        return 2
     except OpenRouterError as error:
         print(f"openrouter-async: {error}", file=sys.stderr)
         return 1

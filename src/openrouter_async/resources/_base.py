@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pydantic import JsonValue
 from pydantic_core import to_json
@@ -19,6 +19,15 @@ from ..types._base import WireType
 __all__ = ["QueryValue", "Resource", "reader"]
 
 T = TypeVar("T")
+WireT = TypeVar("WireT", bound=WireType)
+WireT_co = TypeVar("WireT_co", bound=WireType, covariant=True)
+
+
+class Envelope(Protocol[WireT_co]):
+    """An answer that holds what was asked for as its `data`."""
+
+    @property
+    def data(self) -> WireT_co: ...
 
 
 class Resource:
@@ -41,6 +50,24 @@ class Resource:
         content = body if body is None or isinstance(body, bytes) else json_bytes(body)
         data = build_request(operation, path=path, query=query, content=content)
         return await self._sender.send(data, reader(into), options)
+
+    async def _send_data(
+        self,
+        operation: Operation,
+        *,
+        into: type[Envelope[WireT]],
+        path: Mapping[str, str] | None = None,
+        options: RequestOptions | None = None,
+    ) -> WireT:
+        """Carry out an operation whose answer is an `into`, and return the `data` of that."""
+        read_envelope = reader(into)
+
+        def read(reply: Reply) -> WireT:
+            data = read_envelope(reply).data
+            data._meta = reply.meta
+            return data
+
+        return await self._sender.send(build_request(operation, path=path), read, options)
 
 
 def reader(into: type[T]) -> Callable[[Reply], T]:

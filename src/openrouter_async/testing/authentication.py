@@ -74,7 +74,9 @@ class EmulatedKey:
 def new_key(secret: str, kind: Literal["inference", "management"], **fields: Decimal | None) -> EmulatedKey:
     """Return a key whose label shows no more of it than the service does."""
     label = f"{secret[:12]}...{secret[-3:]}" if len(secret) > 20 else "sk-or-...emulated"
-    return EmulatedKey(digest=EmulatedKey.digest_of(secret), label=label, kind=kind, limit=fields.get("limit"))
+    return EmulatedKey(
+        digest=EmulatedKey.digest_of(secret), label=label, kind=kind, limit=fields.get("limit")
+    )
 
 
 def authenticate(
@@ -89,7 +91,9 @@ def authenticate(
     if scheme.lower() != "bearer" or not secret.strip():
         if needed in ("optional", "none"):
             return None
-        raise unauthorized("Missing Authentication header" if authorization is None else "No auth credentials found")
+        raise unauthorized(
+            "Missing Authentication header" if authorization is None else "No auth credentials found"
+        )
     key = keys.get(EmulatedKey.digest_of(secret.strip()))
     if key is None:
         if needed in ("optional", "none"):

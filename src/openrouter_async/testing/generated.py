@@ -24,9 +24,7 @@ __all__ = ["chat_reply", "completion_text", "embedding", "randomness"]
 
 JSON = dict[str, JsonValue]
 
-PIXEL = (
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJRU5ErkJggg=="
-)
+PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJRU5ErkJggg=="
 
 _OPENINGS = (
     "Here is what matters about {topic}.",
@@ -56,9 +54,7 @@ _THOUGHTS = (
     "That is enough to answer.",
 )
 _COMMON_WORDS = frozenset(
-    "a about all also an and any are as at be by can could do does explain for from give have how i if in is it its list me "
-    "my name of on one or please reply say short show so some tell that the their them then there this to up use was we were "
-    "what when where which who why will with word write you your".split()
+    ["a", "about", "all", "also", "an", "and", "any", "are", "as", "at", "be", "by", "can", "could", "do", "does", "explain", "for", "from", "give", "have", "how", "i", "if", "in", "is", "it", "its", "list", "me", "my", "name", "of", "on", "one", "or", "please", "reply", "say", "short", "show", "so", "some", "tell", "that", "the", "their", "them", "then", "there", "this", "to", "up", "use", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will", "with", "word", "write", "you", "your"]
 )
 
 

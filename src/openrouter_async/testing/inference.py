@@ -272,7 +272,9 @@ def _has_more(message: JSON) -> bool:
 
 def _has_part(messages: list[JSON], kind: str) -> bool:
     contents = [content for message in messages if isinstance(content := message.get("content"), list)]
-    return any(isinstance(part, dict) and part.get("type") == kind for content in contents for part in content)
+    return any(
+        isinstance(part, dict) and part.get("type") == kind for content in contents for part in content
+    )
 
 
 def _metadata(asked: str, model: ListedModel, provider: str) -> JSON:

@@ -11,7 +11,18 @@ from pydantic import JsonValue
 from .faults import Fault
 from .replies import Answer, Failure
 
-__all__ = ["COMMENT", "PADDING", "HeadEnd", "Outgoing", "Part", "event", "failed", "literal", "plain", "steps"]
+__all__ = [
+    "COMMENT",
+    "PADDING",
+    "HeadEnd",
+    "Outgoing",
+    "Part",
+    "event",
+    "failed",
+    "literal",
+    "plain",
+    "steps",
+]
 
 COMMENT = b": OPENROUTER PROCESSING\n\n"
 """What a stream sends while there is nothing to say."""
@@ -62,7 +73,11 @@ def encode(value: JsonValue) -> str:
 
 
 def plain(
-    body: JsonValue, *, status: int = 200, headers: Mapping[str, str] | None = None, fault: Fault | None = None
+    body: JsonValue,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    fault: Fault | None = None,
 ) -> Outgoing:
     """Return an answer that is one JSON document."""
     head = {"content-type": "application/json", **(headers or {})}

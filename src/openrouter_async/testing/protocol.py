@@ -95,9 +95,7 @@ class EmulatorProtocol(H11Protocol):
         self._app = self.app
         self.app = self._with_wire  # type: ignore[assignment]  # uvicorn types it as a union of both kinds of app
 
-    async def _with_wire(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
+    async def _with_wire(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         scope["extensions"] = {EXTENSION: Wire(self)}  # type: ignore[typeddict-item,typeddict-unknown-key]  # ours
         await self._app(scope, receive, send)  # type: ignore[arg-type,call-arg]  # as above
 

@@ -14,9 +14,17 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from .service_errors import bad_request
+from .service_errors import ServiceError, bad_request
 
-__all__ = ["ChatCall", "EmbeddingsCall", "TextCall", "read_chat", "read_completion", "read_embeddings"]
+__all__ = [
+    "ChatCall",
+    "EmbeddingsCall",
+    "TextCall",
+    "read_chat",
+    "read_completion",
+    "read_embeddings",
+    "whole_query",
+]
 
 JSON: TypeAlias = dict[str, JsonValue]
 Check: TypeAlias = Callable[[JsonValue], str | None]
@@ -294,7 +302,7 @@ def _checked(body: JsonValue) -> JSON:
     return body
 
 
-def _invalid(path: str, expected: str, value: JsonValue) -> Exception:
+def _invalid(path: str, expected: str, value: JsonValue) -> ServiceError:
     return bad_request(f"{path}: Invalid input: expected {expected}, received {_kind(value)}")
 
 
@@ -455,3 +463,21 @@ def _strings(value: JsonValue) -> tuple[str, ...]:
 
 def _whole(value: JsonValue) -> int | None:
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def whole_query(
+    query: Mapping[str, str], name: str, default: int, *, least: int, most: int | None = None
+) -> int:
+    """Return a whole number of the query.
+
+    Raises:
+        ServiceError: 400; it is none, or out of bounds.
+    """
+    text = query.get(name)
+    if text is None:
+        return default
+    value = int(text) if re.fullmatch(r"-?[0-9]{1,12}", text) else None
+    if value is None or value < least or (most is not None and value > most):
+        bounds = f"an integer >= {least}" if most is None else f"an integer between {least} and {most}"
+        raise bad_request(f"{name}: Invalid input: expected {bounds}, received {text[:32]!r}")
+    return value

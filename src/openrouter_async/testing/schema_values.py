@@ -66,7 +66,9 @@ class Words:
     def __init__(self, prompt: str, random: Random) -> None:
         self.random = random
         text = prompt[:4_000]
-        self._numbers = [float(found) for found in re.findall(r"(?<![\w.])-?\d{1,9}(?:\.\d{1,6})?(?![\w.])", text)]
+        self._numbers = [
+            float(found) for found in re.findall(r"(?<![\w.])-?\d{1,9}(?:\.\d{1,6})?(?![\w.])", text)
+        ]
         names = re.findall(r"(?<=[\w,;:] )[A-Z]\w+(?: [A-Z]\w+)*", text)
         self._names = [name for name in names if name not in ("I",)]
         self._quoted = re.findall(r"[\"'“‘]([^\"'”’]{1,80})[\"'”’]", text)
@@ -153,7 +155,9 @@ class _Maker:
         real = [self._merged(arm, depth) for arm in arms if isinstance(arm, dict)]
         named = [arm for arm in real if arm.get("type") != "null"] or real or [{}]
         if depth > _DEEPEST:
-            arm = next((arm for arm in real if arm.get("type") == "null"), min(named, key=lambda arm: len(str(arm))))
+            arm = next(
+                (arm for arm in real if arm.get("type") == "null"), min(named, key=lambda arm: len(str(arm)))
+            )
         else:
             arm = named[0]
         return _laid_over({name: value for name, value in schema.items() if name != key}, arm)

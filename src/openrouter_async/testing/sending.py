@@ -29,6 +29,8 @@ async def send_answer(
 ) -> None:
     """Send all of it, or what its fault and the client leave of it; `on_over` gets the tokens that were sent."""
     sending = _Sending(outgoing, record, wire, send)
+    if outgoing.fault is not None and outgoing.fault.name == "drip":
+        record.fault = "drip"  # which steps() carries out
     try:
         await sending.run()
         record.finished = sending.is_whole
@@ -108,8 +110,6 @@ class _Sending:
                 await self._wire.close()
             case "garbage":
                 return await self._babble(fault)
-            case "drip":
-                return False  # steps() has made small parts of it
         return True
 
     async def _keep_alive(self, fault: Fault) -> None:

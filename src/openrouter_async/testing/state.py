@@ -104,7 +104,13 @@ class State:
     """What one emulator remembers."""
 
     def __init__(
-        self, *, keys: Sequence[EmulatedKey], credits: Decimal, rate_limit: RateLimit | None, seed: int, misses: int
+        self,
+        *,
+        keys: Sequence[EmulatedKey],
+        credits: Decimal,
+        rate_limit: RateLimit | None,
+        seed: int,
+        misses: int,
     ) -> None:
         self._lock = threading.RLock()
         self._keys_at_start = [(key.digest, key.label, key.kind, key.limit) for key in keys]
@@ -206,7 +212,9 @@ class State:
         with self._lock:
             return self.credits - self.usage
 
-    def check_credit(self, key: EmulatedKey, model: ListedModel, *, prompt: int, max_tokens: int | None) -> None:
+    def check_credit(
+        self, key: EmulatedKey, model: ListedModel, *, prompt: int, max_tokens: int | None
+    ) -> None:
         """Raise the service's 402 or 403 where the account or the key cannot pay."""
         with self._lock:
             if key.is_spent:

@@ -57,17 +57,23 @@ def check(adapter: TypeAdapter[T], value: object, name: str, *, private: bool = 
 
 
 def check_params(
-    owner: type, params: Mapping[str, object], *, elsewhere: Mapping[str, str], where: str
+    owner: type,
+    params: Mapping[str, object],
+    *,
+    elsewhere: Mapping[str, str],
+    where: str,
+    way_out: str = "extra_body",
 ) -> dict[str, object]:
     """Return `params` validated as keys of the `TypedDict` `owner`, in the order in which that declares them.
 
-    `elsewhere` says for names that are not offered what stands for them; `where` names the call.
+    `elsewhere` says for names that are not offered what stands for them; `where` names the call, and
+    `way_out` the argument for what the types do not know.
 
     Raises:
         ConfigurationError: a parameter is unknown, or its value is not allowed; several are told together.
     """
     hints = _hints(owner)
-    problems = [_unknown(name, elsewhere, hints, where) for name in params if name not in hints]
+    problems = [_unknown(name, elsewhere, hints, where, way_out) for name in params if name not in hints]
     checked: dict[str, object] = {}
     for name in hints:
         if name in params:
@@ -98,12 +104,16 @@ def _adapter(owner: type, name: str) -> TypeAdapter[object]:
     return TypeAdapter[object](hint, config=None if is_typeddict(bare) else STRICT)
 
 
-def _unknown(name: str, elsewhere: Mapping[str, str], hints: Mapping[str, object], where: str) -> str:
+def _unknown(
+    name: str, elsewhere: Mapping[str, str], hints: Mapping[str, object], where: str, way_out: str
+) -> str:
     if name in elsewhere:
         return f"{name!r} is not offered; {elsewhere[name]}"
     near = difflib.get_close_matches(name, [*hints, *elsewhere], n=1)
     guess = f"did you mean {near[0]!r}?" if near else "see its parameters"
-    return f"{where} has no parameter {_short(name)!r}; {guess} (what the types do not know goes into extra_body)"
+    return (
+        f"{where} has no parameter {_short(name)!r}; {guess} (what the types do not know goes into {way_out})"
+    )
 
 
 def join_problems(problems: Sequence[str]) -> str:

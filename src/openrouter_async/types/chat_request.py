@@ -29,7 +29,7 @@ from ._request_fields import (
     closed,
 )
 from .chat_tools import ChatTool, DeferredTools, StopCondition, ToolChoice
-from .generation_params import GenerationParams
+from .generation_params import GenerationParams, StopTexts
 from .prompt_cache import CacheControl, PromptCacheOptions
 from .response_format import ResponseFormat
 from .web_search import WebSearchOptions, XSearchFilter
@@ -41,6 +41,7 @@ __all__ = [
     "Debug",
     "Prediction",
     "PredictionPart",
+    "TurnParams",
     "check_chat_params",
     "reasoning_misfits",
 ]
@@ -82,11 +83,9 @@ class Debug(TypedDict, total=False):
 
 
 @closed
-class ChatParams(GenerationParams, total=False):
-    """Keyword arguments of `client.chat.create` and `client.chat.stream`."""
+class TurnParams(GenerationParams, total=False):
+    """What a single reply and a run of tools have in common."""
 
-    tools: Sequence[ChatTool]
-    """Functions and server tools the model may call."""
     tool_choice: ToolChoice
     """`auto` (default with tools), `none`, `required`, or the one tool to call."""
     parallel_tool_calls: bool | None
@@ -123,6 +122,14 @@ class ChatParams(GenerationParams, total=False):
     """Cache only what is marked (GPT-5.6 and later)."""
     debug: Debug
     """Not for production."""
+
+
+@closed
+class ChatParams(TurnParams, StopTexts, total=False):
+    """Keyword arguments of `client.chat.create` and `client.chat.stream`."""
+
+    tools: Sequence[ChatTool]
+    """Functions and server tools the model may call."""
 
 
 NOT_OFFERED = {

@@ -11,13 +11,13 @@ from ..errors import ConfigurationError
 from ._request_check import check_params, join_problems
 from ._request_fields import closed
 from .chat_request import NOT_OFFERED, reasoning_misfits
-from .generation_params import GenerationParams
+from .generation_params import GenerationParams, StopTexts
 
 __all__ = ["CompletionParams", "check_completion_params"]
 
 
 @closed
-class CompletionParams(GenerationParams, total=False):
+class CompletionParams(GenerationParams, StopTexts, total=False):
     """Keyword arguments of `client.completions.create` and `client.completions.stream`."""
 
 

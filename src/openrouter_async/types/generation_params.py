@@ -1,6 +1,7 @@
 """The parameters that every request for generated text has: routing, sampling, and what it is filed under.
 
-`ChatParams` and `CompletionParams` both extend `GenerationParams`, so each parameter is declared once.
+`ChatParams` and `CompletionParams` both extend `GenerationParams`, so each parameter is declared once. `stop` stands
+apart, since a run of tools means something else by that name.
 What is not given is not sent, and the provider's own default holds.
 Source: <https://openrouter.ai/docs/api-reference/parameters>.
 """
@@ -29,7 +30,7 @@ from .plugins import Plugin
 from .reasoning import Effort, Reasoning
 from .routing import Provider
 
-__all__ = ["GenerationParams", "ServiceTier"]
+__all__ = ["GenerationParams", "ServiceTier", "StopTexts"]
 
 ServiceTier: TypeAlias = Annotated[
     Literal["auto", "default", "fast", "flex", "priority", "scale", "ultrafast"] | str, OneOfOrText()
@@ -73,8 +74,6 @@ class GenerationParams(TypedDict, total=False):
     """0 to 2: divides the weight of tokens of the prompt and the output; usually 1."""
     seed: Annotated[int, Between()] | None
     """The same seed gives mostly the same output."""
-    stop: Annotated[str | Sequence[str], SentAs(_Stop)] | None
-    """One text, or up to 4, before which the output ends."""
     logit_bias: Annotated[Mapping[str, float] | Mapping[int, float], SentAs(Mapping[str | int, _Bias])] | None
     """By token id of the model's tokenizer: -100 (never) to 100 (always)."""
     reasoning: Reasoning
@@ -97,3 +96,11 @@ class GenerationParams(TypedDict, total=False):
     """Up to 16 notes on the request: keys of up to 64 characters, texts of up to 512."""
     trace: JSONObject
     """For observability: `trace_id`, `trace_name`, `span_name`, `generation_name`, `parent_span_id`, and anything."""
+
+
+@closed
+class StopTexts(TypedDict, total=False):
+    """Where the output of a single reply ends."""
+
+    stop: Annotated[str | Sequence[str], SentAs(_Stop)] | None
+    """One text, or up to 4, before which the output ends."""

@@ -24,6 +24,8 @@ __all__ = ["demo"]
 
 MODEL = "openai/gpt-4o-mini"
 CONCURRENCY = 64
+TOKENS_PER_S = 150
+"""How fast the emulator writes: slowly enough to be watched."""
 SHOWN_ANSWERS = 12
 
 
@@ -46,7 +48,7 @@ async def _demo(live: bool, yes: bool, model: str, questions: Sequence[Question]
     with needs_extra("testing", "the demo"):
         from ...testing import Emulator
         from .script import mistakes, teach
-    with nullcontext() if live else Emulator() as emulator:
+    with nullcontext() if live else Emulator(speed=TOKENS_PER_S, first_token_s=0.1) as emulator:
         if emulator is not None:
             teach(emulator, questions)
             client = AsyncOpenRouter(

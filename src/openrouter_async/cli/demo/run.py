@@ -78,10 +78,10 @@ async def run(
         async for event in stream:
             match event:
                 case ToolCallDelta(fragment=fragment):
-                    write(fragment)
+                    write(f"{fragment}|")
                 case ToolCall(name=name, args=args):
                     found.call = event
-                    write(f"  -> {name}({args})")
+                    write(f"\n{name}({args})")
 
     heading("An error")
     try:

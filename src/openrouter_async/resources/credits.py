@@ -1,0 +1,26 @@
+"""Credits bought and used."""
+
+from __future__ import annotations
+
+from .. import operations
+from ..options import RequestOptions
+from ..types.credits import Credits, CreditsReply
+from ._base import Resource
+
+__all__ = ["CreditsResource"]
+
+
+class CreditsResource(Resource):
+    """`GET /credits`."""
+
+    async def get(self, *, options: RequestOptions | None = None) -> Credits:
+        """Return what the account bought and used, in US dollars.
+
+        Needs a management key; for what one inference key may spend, see `client.key.get`.
+        Sends one request, which costs nothing.
+
+        Raises:
+            ConfigurationError: the client has no management key; nothing was sent.
+            OpenRouterError: any other failure of a call.
+        """
+        return await self._send_data(operations.GET_CREDITS, into=CreditsReply, options=options)

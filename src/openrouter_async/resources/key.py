@@ -1,0 +1,24 @@
+"""The key that asks."""
+
+from __future__ import annotations
+
+from .. import operations
+from ..options import RequestOptions
+from ..types.keys import CurrentKey, CurrentKeyReply
+from ._base import Resource
+
+__all__ = ["KeyResource"]
+
+
+class KeyResource(Resource):
+    """`GET /key`."""
+
+    async def get(self, *, options: RequestOptions | None = None) -> CurrentKey:
+        """Return what the client's key may spend and has spent, in US dollars.
+
+        Asks with the inference key, else with the management key. Sends one request, which costs nothing.
+
+        Raises:
+            OpenRouterError: any failure of a call; `AuthenticationError` where the service does not know the key.
+        """
+        return await self._send_data(operations.GET_KEY, into=CurrentKeyReply, options=options)

@@ -1,0 +1,87 @@
+"""What a schema demands beyond its shape, in words, for descriptions and prompts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["CONSTRAINTS", "constraints", "plain_json"]
+
+FORMATS = {
+    "date-time": "a date and time of RFC 3339, e.g. 2026-01-31T12:00:00Z",
+    "date": "a date, e.g. 2026-01-31",
+    "time": "a time, e.g. 12:00:00Z",
+    "duration": "a duration of ISO 8601, e.g. PT1H30M",
+    "email": "an e-mail address",
+    "uri": "a URI, with its scheme",
+    "uuid": "a UUID",
+    "ipv4": "an IPv4 address",
+    "ipv6": "an IPv6 address",
+    "binary": "bytes, as text",
+    "base64": "base64",
+    "base64url": "base64url",
+    "path": "a path of a file",
+    "json-string": "a text that holds JSON",
+}
+
+_WORDS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "pattern": "matching the regular expression {}",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "minContains": "at least {} of these",
+    "maxContains": "at most {} of these",
+    "minProperties": "at least {} keys",
+    "maxProperties": "at most {} keys",
+    "contentEncoding": "encoded as {}",
+    "contentMediaType": "of the media type {}",
+}
+
+_SCHEMAS = {
+    "contains": "with an item of the schema {}",
+    "propertyNames": "with keys of the schema {}",
+    "not": "not of the schema {}",
+}
+
+CONSTRAINTS = frozenset({*_WORDS, *_SCHEMAS, "format", "uniqueItems", "dependentRequired"})
+"""Keywords that can be said in words."""
+
+
+def constraints(schema: Mapping[str, JsonValue]) -> list[str]:
+    """Return what is demanded, as phrases: `["at least 0", "a multiple of 5"]`."""
+    phrases: list[str] = []
+    for keyword, value in schema.items():
+        if keyword in _WORDS:
+            phrases.append(_WORDS[keyword].format(_number(value)))
+        elif keyword in _SCHEMAS:
+            phrases.append(_SCHEMAS[keyword].format(plain_json(value)))
+        elif keyword == "format":
+            phrases.append(FORMATS.get(str(value), f"in the format {value}"))
+        elif keyword == "uniqueItems" and value is True:
+            phrases.append("no item twice")
+        elif keyword == "dependentRequired" and isinstance(value, dict):
+            phrases += [
+                f"with {key!r} also {', '.join(map(repr, names))}"
+                for key, names in value.items()
+                if isinstance(names, list)
+            ]
+    return phrases
+
+
+def _number(value: JsonValue) -> str:
+    return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def plain_json(value: JsonValue) -> str:
+    """Return a value as JSON on one line, as people write it."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,127 @@
+"""Python types as output: their JSON Schema, and a validator that is made once a type and kept.
+
+A type is whatever pydantic can validate: models, dataclasses, TypedDicts, enums, `Literal`, unions, containers,
+recursive types. No class is ever made for a call.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import (
+    BaseModel,
+    PydanticInvalidForJsonSchema,
+    PydanticSchemaGenerationError,
+    PydanticUndefinedAnnotation,
+    PydanticUserError,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+
+from ..errors import ConfigurationError
+from .violations import DoesNotFit, Violation, outline
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+    from pydantic_core import ErrorDetails
+    from typing_extensions import TypeForm
+
+__all__ = ["TypeValidator", "schema_name", "validator_of"]
+
+T = TypeVar("T")
+
+KEPT = 256
+"""Validators that are kept; the least used goes first."""
+
+MAX_VIOLATIONS = 100
+"""Violations that are told of one value."""
+
+
+class TypeValidator:
+    """Reads JSON text as one Python type."""
+
+    def __init__(self, adapter: TypeAdapter[object], type_text: str) -> None:
+        self._adapter = adapter
+        try:
+            self.document: dict[str, JsonValue] = adapter.json_schema(schema_generator=_Generator)
+        except (PydanticInvalidForJsonSchema, PydanticUserError) as error:
+            reason = error.message.splitlines()[0]
+            raise ConfigurationError(f"output type {type_text} has no JSON schema: {reason}") from error
+
+    def validate_json(self, text: str) -> object:
+        """Return the value that `text` is; raises `DoesNotFit`."""
+        try:
+            return self._adapter.validate_json(text)
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+        raise DoesNotFit([_violation(detail) for detail in details[:MAX_VIOLATIONS]])
+
+    def validate_python(self, value: object) -> object:
+        """Return `value`, a Python object, as the type; raises `DoesNotFit`."""
+        try:
+            return self._adapter.validate_python(value)
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+        raise DoesNotFit([_violation(detail) for detail in details[:MAX_VIOLATIONS]])
+
+
+class _Generator(GenerateJsonSchema):
+    """Refuses to leave out an arm of a union that has no schema; a default that is no JSON is just not told."""
+
+    def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
+        if kind == "skipped-choice":
+            raise PydanticInvalidForJsonSchema(detail)
+
+
+def validator_of(type_: TypeForm[object]) -> TypeValidator:
+    """Return the validator of a type.
+
+    Raises:
+        ConfigurationError: pydantic can make nothing of it, or it has no JSON schema.
+    """
+    try:
+        hash(type_)
+    except TypeError:  # an `Annotated` with metadata that cannot be a key
+        return _make(type_)
+    # `A | B` equals `B | A`, but where both fit the first is taken, so the spelling belongs to the key.
+    return _kept(type_, repr(type_))
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(type_: TypeForm[object], _spelling: str) -> TypeValidator:
+    return _make(type_)
+
+
+def _make(type_: TypeForm[object]) -> TypeValidator:
+    text = getattr(type_, "__name__", None) or repr(type_)
+    if isinstance(type_, str) or isinstance(type_, BaseModel):
+        raise ConfigurationError(f"output is {outline(type_)}; expected a type, a Schema or a JSON schema")
+    try:
+        adapter: TypeAdapter[object] = TypeAdapter(type_)
+    except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError) as error:
+        reason = error.message.splitlines()[0]
+        raise ConfigurationError(f"{text} is no type that can be read from JSON: {reason}") from error
+    return TypeValidator(adapter, text)
+
+
+def schema_name(text: str | None) -> str:
+    """Return a name that providers accept: letters, digits, `_` and `-`, at most 64.
+
+    >>> schema_name("list[Person]")
+    'list_Person'
+    """
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", text or "").strip("_")[:64]
+    return name or "output"
+
+
+def _violation(detail: ErrorDetails) -> Violation:
+    message = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    problem = message[:1].lower() + message[1:] if message[1:2].islower() else message
+    if detail["type"] == "missing":
+        return Violation(detail["loc"], "is missing")
+    if detail["msg"].startswith("Input should be "):
+        problem = f"expected {problem}, got {outline(detail['input'])}"
+    return Violation(detail["loc"], problem)

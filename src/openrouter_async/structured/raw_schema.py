@@ -1,0 +1,223 @@
+"""JSON schemas that a caller gives: checked when they come in, and values held against them by jsonschema-rs.
+
+Nothing is ever fetched: a reference must lead to a place within the schema itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from pydantic_core import PydanticCustomError, from_json
+
+from ..errors import ConfigurationError
+from ..types._request_fields import check_json
+from .violations import DoesNotFit, Violation, outline
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["RawValidator", "check_references", "checked_document", "pointer", "resolve"]
+
+MAX_VIOLATIONS = 100
+"""Violations that are told of one value."""
+
+MAX_DEPTH = 100
+"""Levels of a schema; pydantic and providers read not many more."""
+
+LITERALS = frozenset({"const", "default", "enum", "example", "examples"})
+"""Keywords whose value is data, not a schema."""
+
+NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+"""Keywords whose value holds a schema under each name."""
+
+
+class _Error(Protocol):
+    message: str
+    instance_path: list[str | int]
+
+
+class RawValidator:
+    """Holds values against one JSON schema.
+
+    Raises:
+        ConfigurationError: jsonschema-rs is not installed, or says that the schema is none.
+    """
+
+    def __init__(self, document: Mapping[str, JsonValue]) -> None:
+        try:
+            import jsonschema_rs
+        except ImportError as error:
+            raise ConfigurationError(
+                "JSON schemas are checked by jsonschema-rs, which is not installed;"
+                " run: pip install 'openrouter-async[schema]'"
+            ) from error
+        self.document = dict(document)
+        try:
+            self._validator = jsonschema_rs.validator_for(
+                self.document, validate_formats=True, retriever=_refuse_to_fetch
+            )
+        except jsonschema_rs.ValidationError as problem:
+            place = pointer(problem.instance_path)
+            raise ConfigurationError(f"the JSON schema is invalid at {place}: {problem.message[:200]}") from None
+        except (ValueError, jsonschema_rs.ReferencingError) as problem:
+            raise ConfigurationError(f"the JSON schema cannot be used: {str(problem)[:200]}") from None
+
+    def validate_json(self, text: str) -> object:
+        """Return the value that `text` is; raises `DoesNotFit`, and `ValueError` where it is no JSON."""
+        return self.validate_python(from_json(text, allow_inf_nan=False))
+
+    def validate_python(self, value: object) -> object:
+        """Return `value` if it fits; raises `DoesNotFit`."""
+        found: list[Violation] = []
+        for error in self._errors(value):
+            found.append(Violation(tuple(error.instance_path), _problem(error.message)))
+            if len(found) == MAX_VIOLATIONS:
+                break
+        if found:
+            raise DoesNotFit(found)
+        return value
+
+    def _errors(self, value: object) -> Iterator[_Error]:
+        try:
+            yield from self._validator.iter_errors(value)
+        except ValueError as error:  # not JSON: a set, an object of some class
+            raise DoesNotFit([Violation((), str(error)[:200])]) from None
+
+
+def _refuse_to_fetch(uri: str) -> JsonValue:
+    raise ValueError(f"{uri!r} would have to be fetched")
+
+
+def _problem(message: str) -> str:
+    return message if len(message) <= 200 else message[:199] + "…"
+
+
+def checked_document(document: object) -> dict[str, JsonValue]:
+    """Return a copy of a JSON schema, made of plain JSON values, whose references can all be followed.
+
+    Raises:
+        ConfigurationError: it is no JSON object, is nested too deeply, or refers to something outside of it.
+    """
+    if not isinstance(document, Mapping):
+        raise ConfigurationError(f"the JSON schema is {outline(document)}; expected a dict")
+    _check_depth(document)
+    copy: dict[str, JsonValue] = {}
+    reason = ""
+    try:
+        copy.update(check_json(document))  # type: ignore[call-overload]  # a mapping becomes a dict
+    except PydanticCustomError as error:
+        reason = error.message()
+    if reason:
+        raise ConfigurationError(f"the JSON schema is no JSON: expected {reason}")
+    check_references(copy)
+    return copy
+
+
+def _check_depth(document: object) -> None:
+    """Raise if the schema is too deep; walks without recursion, so any depth can be told."""
+    level: list[tuple[object, tuple[str | int, ...]]] = [(document, ())]
+    for _ in range(MAX_DEPTH):
+        below: list[tuple[object, tuple[str | int, ...]]] = []
+        for value, path in level:
+            if isinstance(value, Mapping):
+                below += [(item, (*path, str(key))) for key, item in value.items()]
+            elif isinstance(value, list | tuple):
+                below += [(item, (*path, index)) for index, item in enumerate(value)]
+        level = [(value, path) for value, path in below if isinstance(value, Mapping | list | tuple)]
+        if not level:
+            return
+    place = pointer(level[0][1])
+    raise ConfigurationError(
+        f"the JSON schema is nested more than {MAX_DEPTH} deep at {place[:60]}…; use $ref to make it flat"
+    )
+
+
+def check_references(document: Mapping[str, JsonValue]) -> None:
+    """Raise if a reference leads out of the schema, to nothing, or round in a circle.
+
+    Raises:
+        ConfigurationError: naming the place and the reference.
+    """
+    for place, schema in subschemas(document):
+        for keyword in ("$dynamicRef", "$recursiveRef"):
+            if keyword in schema:
+                raise ConfigurationError(
+                    f"the JSON schema has {keyword!r} at {place}, which is not supported; use '$ref'"
+                )
+        ref = schema.get("$ref")
+        seen: set[str] = set()
+        while isinstance(ref, str):
+            target = _target(document, ref, place)
+            if ref in seen:
+                raise ConfigurationError(f"the reference {ref!r} at {place} leads back to itself")
+            seen.add(ref)
+            only_a_reference = isinstance(target, dict) and "$ref" in target
+            ref = target["$ref"] if only_a_reference and isinstance(target, dict) else None
+
+
+def _target(document: Mapping[str, JsonValue], ref: str, place: str) -> JsonValue:
+    if not ref.startswith("#"):
+        raise ConfigurationError(
+            f"the JSON schema refers to {ref[:100]!r} at {place}; nothing is fetched,"
+            " expected a reference within the schema such as '#/$defs/Name'"
+        )
+    try:
+        return resolve(document, ref)
+    except KeyError:
+        raise ConfigurationError(
+            f"the JSON schema refers to {ref[:100]!r} at {place}, which is not in it"
+        ) from None
+
+
+def resolve(document: Mapping[str, JsonValue], ref: str) -> JsonValue:
+    """Return what a reference within the schema leads to; raises `KeyError`."""
+    value: JsonValue = dict(document)
+    if ref in ("#", "#/"):
+        return value
+    if not ref.startswith("#/"):
+        for _, schema in subschemas(document):
+            if schema.get("$anchor") == ref[1:]:
+                return dict(schema)
+        raise KeyError(ref)
+    for step in ref[2:].split("/"):
+        name = _unquoted(step)
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            raise KeyError(ref)
+    if not isinstance(value, dict | bool):
+        raise KeyError(ref)
+    return value
+
+
+def _unquoted(step: str) -> str:
+    from urllib.parse import unquote
+
+    return unquote(step).replace("~1", "/").replace("~0", "~")
+
+
+def subschemas(document: Mapping[str, JsonValue]) -> Iterator[tuple[str, Mapping[str, JsonValue]]]:
+    """Give each schema in a schema, with its place; data such as defaults is passed over."""
+    waiting: list[tuple[tuple[str | int, ...], JsonValue, bool]] = [((), dict(document), True)]
+    while waiting:
+        path, value, is_schema = waiting.pop()
+        if isinstance(value, list):
+            waiting += [((*path, index), item, True) for index, item in enumerate(value)]
+        elif isinstance(value, dict):
+            if is_schema:
+                yield pointer(path), value
+                waiting += [
+                    ((*path, key), item, key not in NAMED)
+                    for key, item in value.items()
+                    if key not in LITERALS
+                ]
+            else:
+                waiting += [((*path, key), item, True) for key, item in value.items()]
+
+
+def pointer(path: tuple[str | int, ...] | list[str | int]) -> str:
+    """Return a JSON pointer: `#/properties/age`."""
+    return "#" + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

@@ -1,0 +1,479 @@
+"""`convert`: a JSON Schema becomes a `StrictSchema`, with the way back, or the reason why it cannot be one.
+
+Theory of operation. The schema is walked from its root; each construct becomes a codec, which knows its strict form and
+how values are translated. References are followed: a definition that is recursive, or used more than once, stays a
+definition; others are put in place, since strict modes allow no siblings of `$ref`. What is changed on the way is
+noted with its place and its effect on the values that are accepted. Nothing is dropped that would make a wrong value
+look right: the reply is validated with the original schema after it was translated back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..constraints import CONSTRAINTS, constraints
+from ..output_type import schema_name
+from ..raw_schema import pointer, resolve, subschemas
+from .codecs import (
+    ABSENT,
+    Absent,
+    AnyJSON,
+    Array,
+    Codec,
+    Field,
+    Kind,
+    Object,
+    Pairs,
+    Ref,
+    Scalar,
+    Tuple,
+    Union,
+    are_disjoint,
+    is_identity,
+    kind_of,
+)
+from .merge import ANNOTATIONS, CannotMerge, merged
+from .result import Change, Effect, Inexpressible, StrictSchema
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["convert"]
+
+MAX_CONSTRUCTS = 5_000
+"""Constructs of a strict schema; providers take no more properties than that."""
+
+Place: TypeAlias = "tuple[str | int, ...]"
+Schema: TypeAlias = "Mapping[str, JsonValue]"
+
+_KINDS: dict[Kind, frozenset[str]] = {
+    "null": frozenset(),
+    "boolean": frozenset(),
+    "integer": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
+    "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
+    "string": frozenset(
+        {"minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType", "contentSchema"}
+    ),
+    "array": frozenset(
+        {"items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains",
+         "minContains", "maxContains"}
+    ),
+    "object": frozenset(
+        {"properties", "required", "additionalProperties", "patternProperties", "propertyNames", "minProperties",
+         "maxProperties", "dependentRequired"}
+    ),
+}  # fmt: skip
+"""The keywords that speak of each type."""
+
+_EVERYWHERE = frozenset({"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "not"}) | ANNOTATIONS
+
+_UNSPEAKABLE = frozenset(
+    {"if", "then", "else", "dependentSchemas", "dependencies", "unevaluatedProperties", "unevaluatedItems",
+     "contentSchema"}
+)  # fmt: skip
+"""Keywords that no strict schema can stand for, and that words would not make clear."""
+
+
+def convert(document: Schema, *, ignores_unknown_keys: bool = False, fills_defaults: bool = True) -> StrictSchema:
+    """Return the strict form of a schema whose references have been checked.
+
+    Args:
+        document: The schema.
+        ignores_unknown_keys: Its validator drops keys that an object does not name, as pydantic does, so that an
+            object without `additionalProperties` loses nothing by being closed.
+        fills_defaults: Put defaults into what is translated back; a validator that does so itself needs none.
+
+    Raises:
+        Inexpressible: no strict schema can say it; place and reason are named.
+    """
+    converter = _Converter(document, ignores_unknown_keys, fills_defaults)
+    root = converter.codec(document, ())
+    return StrictSchema.of(root, converter.table, tuple(converter.changes))
+
+
+class _Converter:
+    def __init__(self, document: Schema, ignores_unknown_keys: bool, fills_defaults: bool) -> None:
+        self.table: dict[str, Codec] = {}
+        self.changes: list[Change] = []
+        self._document = document
+        self._ignores_unknown_keys = ignores_unknown_keys
+        self._fills_defaults = fills_defaults
+        self._names: dict[str, str] = {}
+        self._open: list[str] = []  # definitions that are being put in place
+        self._uses = Counter(str(schema["$ref"]) for _, schema in subschemas(document) if "$ref" in schema)
+        self._recursive = _recursive(document)
+        self._constructs = 0
+
+    def _note(self, place: Place, what: str, effect: Effect) -> None:
+        self.changes.append(Change(pointer(place), what, effect))
+
+    def codec(self, schema: JsonValue | Schema, place: Place) -> Codec:
+        """Return the codec of the schema at `place`."""
+        self._constructs += 1
+        if self._constructs > MAX_CONSTRUCTS:
+            raise Inexpressible("#", f"it has more than {MAX_CONSTRUCTS:,} constructs")
+        if schema is True:
+            schema = {}
+        if not isinstance(schema, Mapping):
+            raise Inexpressible(pointer(place), "nothing fits it")
+        for keyword in schema:
+            if keyword in _UNSPEAKABLE:
+                raise Inexpressible(pointer(place), f"{keyword!r} has no strict form")
+        if "$ref" in schema:
+            return self._reference(schema, place)
+        if "allOf" in schema:
+            return self._all_of(schema, place)
+        if "anyOf" in schema or "oneOf" in schema:
+            return self._any_of(schema, place)
+        if "const" in schema or "enum" in schema:
+            return self._choices(schema, place)
+        kinds = self._types(schema, place)
+        if not kinds:
+            self._note(place, "any JSON is written as text", "same")
+            if self._speaks(schema, place):
+                self._note(place, "bounds are put into words", "more")
+            return AnyJSON(_description(schema))
+        if len(kinds) == 1:
+            return self._of_kind(kinds[0], schema, place)
+        common = {keyword: value for keyword, value in schema.items() if keyword in _EVERYWHERE - {"type"}}
+        note = str(common.pop("description", ""))
+        arms = []
+        for kind in kinds:
+            own = {keyword: value for keyword, value in schema.items() if keyword in _KINDS[kind]}
+            arms.append(self._of_kind(kind, {**common, **own}, place))
+        return self._union(arms, kinds, place, note)
+
+    # Combinations
+
+    def _reference(self, schema: Schema, place: Place) -> Codec:
+        ref = str(schema["$ref"])
+        target = resolve(self._document, ref)
+        beside = {keyword: value for keyword, value in schema.items() if keyword not in ANNOTATIONS | {"$ref"}}
+        if ref in self._recursive or (self._uses[ref] > 1 and len(schema) == 1 and not _is_small(target)):
+            if beside:
+                if not beside.keys() <= CONSTRAINTS:
+                    raise Inexpressible(pointer(place), "'$ref' to a recursive schema has constraints beside it")
+                self._note(place, "constraints beside '$ref' are left out", "more")
+            return self._definition(ref, target, place)
+        if ref in self._open:
+            raise Inexpressible(pointer(place), f"{ref} leads back to itself")
+        self._open.append(ref)
+        try:
+            if isinstance(target, dict):
+                annotations = {key: value for key, value in schema.items() if key in ANNOTATIONS}
+                return self.codec(self._merge([{**beside, **annotations}, target], place), place)
+            return self.codec(target, place)
+        finally:
+            self._open.pop()
+
+    def _definition(self, ref: str, target: JsonValue, place: Place) -> Ref:
+        name = self._names.get(ref)
+        if name is None:
+            name = schema_name(ref.rpartition("/")[2].lstrip("#") or "root")
+            while name in self._names.values():
+                name += "_"
+            self._names[ref] = name
+            self.table[name] = self.codec(target, tuple(ref.removeprefix("#").strip("/").split("/")))
+        return Ref(name, self.table)
+
+    def _merge(self, parts: list[Schema], place: Place) -> dict[str, JsonValue]:
+        try:
+            return merged(parts)
+        except CannotMerge as problem:
+            raise Inexpressible(pointer(place), str(problem)) from None
+
+    def _all_of(self, schema: Schema, place: Place) -> Codec:
+        parts: list[Schema] = [{key: value for key, value in schema.items() if key != "allOf"}]
+        opened = 0
+        items = schema["allOf"]
+        assert isinstance(items, list)
+        try:
+            for item in items:
+                part = item
+                while isinstance(part, dict) and "$ref" in part:
+                    ref = str(part["$ref"])
+                    if ref in self._open:
+                        raise Inexpressible(pointer(place), f"'allOf' holds {ref}, which is recursive")
+                    self._open.append(ref)
+                    opened += 1
+                    parts.append({key: value for key, value in part.items() if key != "$ref"})
+                    part = resolve(self._document, ref)
+                if part is False:
+                    raise Inexpressible(pointer(place), "nothing fits it")
+                if isinstance(part, dict):
+                    parts.append(part)
+            if sum("anyOf" in part or "oneOf" in part for part in parts) > 1:
+                raise Inexpressible(pointer(place), "'allOf' holds several choices")
+            flat = self._merge(parts, place)
+            return self.codec(flat, place)
+        finally:
+            del self._open[len(self._open) - opened :]
+
+    def _any_of(self, schema: Schema, place: Place) -> Codec:
+        keyword = "anyOf" if "anyOf" in schema else "oneOf"
+        if "anyOf" in schema and "oneOf" in schema:
+            raise Inexpressible(pointer(place), "'anyOf' and 'oneOf' stand side by side")
+        given = schema[keyword]
+        assert isinstance(given, list)
+        common = {key: value for key, value in schema.items() if key not in ANNOTATIONS | {keyword}}
+        arms: list[Codec] = []
+        names: list[str] = []
+        for index, arm in enumerate(given):
+            if arm is False:
+                continue
+            inner = (*place, keyword, index)
+            if common and isinstance(arm, dict):
+                target = resolve(self._document, str(arm["$ref"])) if "$ref" in arm else arm
+                rest = {key: value for key, value in arm.items() if key != "$ref"}
+                parts: list[Schema] = [common, rest, target if isinstance(target, dict) else {}]
+                arms.append(self.codec(self._merge(parts, inner), inner))
+            else:
+                arms.append(self.codec(arm, inner))
+            names.append(self._arm_name(arm, index))
+        if not arms:
+            raise Inexpressible(pointer(place), "nothing fits it")
+        if keyword == "oneOf":
+            exclusive = all(are_disjoint(a, b) for i, a in enumerate(arms) for b in arms[:i])
+            self._note(place, "'oneOf' becomes 'anyOf'", "same" if exclusive else "more")
+        return self._union(arms, names, place, _description(schema))
+
+    def _arm_name(self, arm: JsonValue, index: int) -> str:
+        if isinstance(arm, dict):
+            title = arm.get("title") or str(arm.get("$ref", "")).rpartition("/")[2] or arm.get("type")
+            if isinstance(title, str) and title:
+                return schema_name(title)
+        return f"option_{index + 1}"
+
+    def _union(self, arms: list[Codec], names: list[str] | list[Kind], place: Place, note: str) -> Codec:
+        flat: list[Codec] = []
+        flat_names: list[str] = []
+        for arm, name in zip(arms, names, strict=True):
+            nested = isinstance(arm, Union) and not arm.names and not arm.note
+            inner = arm.arms if isinstance(arm, Union) and nested else (arm,)
+            for number, codec in enumerate(inner):
+                flat.append(codec)
+                flat_names.append(f"{name}_{number + 1}" if nested else str(name))
+        if len(flat) == 1 and not note:
+            return flat[0]
+        mistakable = any(
+            not (is_identity(a) and is_identity(b)) and not are_disjoint(a, b)
+            for i, a in enumerate(flat)
+            for b in flat[:i]
+        )
+        if not mistakable:
+            return Union(tuple(flat), note=note)
+        unique: list[str] = []
+        for name in flat_names:
+            unique.append(name if name not in unique else f"{name}_{len(unique) + 1}")
+        self._note(place, "arms that look alike carry their name", "same")
+        return Union(tuple(flat), tuple(unique), note)
+
+    # Scalars
+
+    def _choices(self, schema: Schema, place: Place) -> Codec:
+        listed = schema["enum"] if "enum" in schema else [schema["const"]]
+        assert isinstance(listed, list)
+        choices = [choice for choice in listed if "const" not in schema or choice == schema["const"]]
+        kinds = self._types({"type": schema["type"]}, place) if "type" in schema else []
+        by_kind: dict[Kind, list[JsonValue]] = {}
+        for choice in choices:
+            kind = kind_of(choice)
+            if kinds and kind not in kinds and not (kind == "integer" and "number" in kinds):
+                continue
+            if kind in ("array", "object"):
+                raise Inexpressible(pointer(place), "'enum' holds an array or an object")
+            kind = "number" if kind == "integer" and "number" in by_kind else kind
+            if choice not in by_kind.setdefault(kind, []):
+                by_kind[kind].append(choice)
+        if not by_kind:
+            raise Inexpressible(pointer(place), "nothing fits it")
+        if self._speaks(schema, place):
+            self._note(place, "bounds are put into words", "more")
+        note = _description(schema)
+        if len(by_kind) == 1:
+            (kind, few), *_ = by_kind.items()
+            return Scalar(kind, None if kind == "null" else tuple(few), note)
+        arms = [Scalar(kind, None if kind == "null" else tuple(few)) for kind, few in by_kind.items()]
+        return Union(tuple(arms), note=note)
+
+    def _types(self, schema: Schema, place: Place) -> list[Kind]:
+        """Return the types a schema names, or those its keywords speak of."""
+        given = schema.get("type")
+        if given is None:
+            for kind in ("object", "array"):
+                if schema.keys() & _KINDS[kind]:
+                    self._note(place, f"taken as the {kind} that its keywords speak of", "fewer")
+                    return [kind]
+            return []
+        named = given if isinstance(given, list) else [given]
+        kinds: list[Kind] = [kind for kind in _KINDS if kind in named]
+        if "number" in kinds and "integer" in kinds:
+            kinds.remove("integer")
+        if not kinds:
+            raise Inexpressible(pointer(place), f"its type is {given!r}")
+        return kinds
+
+    def _speaks(self, schema: Schema, place: Place) -> bool:
+        """Whether the schema has constraints, which become words; raises for keywords that nobody knows."""
+        for keyword in schema:
+            known = keyword in _EVERYWHERE or any(keyword in names for names in _KINDS.values())
+            if not known and not keyword.startswith("x-"):
+                raise Inexpressible(pointer(place), f"the keyword {keyword!r} is unknown")
+        return bool(schema.keys() & CONSTRAINTS)
+
+    def _of_kind(self, kind: Kind, schema: Schema, place: Place) -> Codec:
+        foreign = [key for key in schema if key in CONSTRAINTS - _KINDS[kind] - _EVERYWHERE]
+        schema = {key: value for key, value in schema.items() if key not in foreign}
+        if kind == "object":
+            return self._object(schema, place)
+        if kind == "array":
+            return self._array(schema, place)
+        if self._speaks(schema, place):
+            self._note(place, "bounds are put into words", "more")
+        return Scalar(kind, None, _description(schema))
+
+    # Containers
+
+    def _array(self, schema: Schema, place: Place) -> Codec:
+        prefix, items = schema.get("prefixItems"), schema.get("items", True)
+        if isinstance(items, list):  # as draft 7 wrote it
+            prefix, items = items, schema.get("additionalItems", True)
+        said = dict(schema)
+        if isinstance(prefix, list) and prefix:
+            return self._tuple(said, prefix, items, place)
+        if self._speaks(said, place):
+            self._note(place, "bounds are put into words", "more")
+        if items is False:
+            items = {"type": "null"}
+            self._note(place, "an array that must be empty has items", "more")
+        return Array(self.codec(items, (*place, "items")), _description(said))
+
+    def _tuple(self, schema: dict[str, JsonValue], prefix: list[JsonValue], items: JsonValue, place: Place) -> Codec:
+        least = schema.pop("minItems", 0)
+        most = schema.pop("maxItems", None)
+        assert isinstance(least, int)
+        codecs = tuple(
+            self.codec(item, (*place, "prefixItems", index)) for index, item in enumerate(prefix)
+        )
+        rest = None
+        if items is not False and not (isinstance(most, int) and most <= len(prefix)):
+            rest = self.codec(items, (*place, "items"))
+        if least > len(prefix) or (rest is not None and most is not None) or self._speaks(schema, place):
+            self._note(place, "bounds are put into words", "more")
+            schema |= {"minItems": least} if least > len(prefix) else {}
+            schema |= {"maxItems": most} if rest is not None and most is not None else {}
+        if isinstance(most, int) and most < len(prefix):
+            codecs = codecs[:most]
+        self._note(place, "a tuple becomes an object of numbered items", "same")
+        return Tuple(codecs, min(least, len(codecs)), rest, _description(schema))
+
+    def _object(self, schema: Schema, place: Place) -> Codec:
+        properties = schema.get("properties")
+        properties = properties if isinstance(properties, dict) else {}
+        required = schema.get("required")
+        required = required if isinstance(required, list) else []
+        others = self._others(schema, place)
+        unlisted = [name for name in required if name not in properties]
+        if unlisted and others is None:
+            raise Inexpressible(pointer(place), f"{unlisted[0]!r} is required, but no property")
+        if self._speaks(schema, place) or unlisted:
+            self._note(place, "bounds are put into words", "more")
+        note = _description(schema)
+        if unlisted:
+            note = f"{note} Must have the keys {', '.join(map(str, unlisted))}.".strip()
+        rest = None if others is None else Pairs(others)
+        if not properties and rest is not None:
+            self._note(place, "a map becomes a list of pairs", "same")
+            return Pairs(rest.values, note)
+        fields = tuple(
+            self._field(name, item, name in required, (*place, "properties", name))
+            for name, item in properties.items()
+        )
+        rest_name = "other_properties"
+        while rest_name in properties:
+            rest_name += "_"
+        if rest is not None:
+            self._note(place, f"further properties become a list of pairs, {rest_name!r}", "same")
+        return Object(fields, rest, rest_name if rest else "", note)
+
+    def _others(self, schema: Schema, place: Place) -> Codec | None:
+        """Return the codec of properties that are not named, None if there can be none."""
+        patterns = schema.get("patternProperties")
+        more = schema.get("additionalProperties")
+        if isinstance(patterns, dict) and patterns:
+            if len(patterns) > 1 or more not in (None, False):
+                raise Inexpressible(pointer(place), "'patternProperties' has no strict form")
+            (pattern, item), *_ = patterns.items()
+            self._note((*place, "patternProperties", pattern), "the pattern of keys is left out", "more")
+            return self.codec(item, (*place, "patternProperties", pattern))
+        if more is None:
+            if schema.get("properties"):
+                lost: Effect = "same" if self._ignores_unknown_keys else "fewer"
+                self._note(place, "an open object is closed", lost)
+                return None
+            more = True
+        return None if more is False else self.codec(more, (*place, "additionalProperties"))
+
+    def _field(self, name: str, schema: JsonValue, is_required: bool, place: Place) -> Field:
+        codec = self.codec(schema, place)
+        default = schema.get("default", ABSENT) if isinstance(schema, dict) else ABSENT
+        if not isinstance(default, Absent):
+            self._note(place, "its default is given back for null", "same")
+        if is_required:
+            return Field(name, codec)
+        can_be_null = "null" in self._kinds(codec)
+        if can_be_null and default is None:
+            return Field(name, codec, "never", None)
+        self._note(place, "optional, so it may be null", "same")
+        kept = default if self._fills_defaults else ABSENT
+        return Field(name, codec, "boxed" if can_be_null else "null", kept)
+
+    def _kinds(self, codec: Codec) -> frozenset[Kind]:
+        """Return the types of a strict form; of a definition that is not made yet, those its schema names."""
+        if isinstance(codec, Ref) and codec.name not in self.table:
+            return frozenset({"null", "object"})
+        if isinstance(codec, Union) and not codec.names:
+            return frozenset().union(*(self._kinds(arm) for arm in codec.arms))
+        return codec.kinds
+
+
+def _description(schema: Schema) -> str:
+    """Return what a description says, and what it must say in place of keywords."""
+    said = schema.get("description") or ""
+    demands = constraints(schema)
+    words = "; ".join(demands)
+    return " ".join(filter(None, [str(said).strip(), words[:1].upper() + words[1:] + "." if words else ""]))
+
+
+def _is_small(target: JsonValue) -> bool:
+    """Whether a definition is as well put in place each time: an enum of few, a scalar."""
+    if not isinstance(target, dict) or target.keys() & {"properties", "items", "anyOf", "oneOf", "allOf"}:
+        return False
+    choices = target.get("enum")
+    return not isinstance(choices, list) or len(choices) <= 5
+
+
+def _recursive(document: Schema) -> frozenset[str]:
+    """Return the references that lead, by way of others, back to themselves."""
+    inside: dict[str, set[str]] = {}
+    waiting = {str(schema["$ref"]) for _, schema in subschemas(document) if "$ref" in schema}
+    for ref in waiting:
+        target = resolve(document, ref)
+        inner = subschemas(target) if isinstance(target, dict) else ()
+        inside[ref] = {str(schema["$ref"]) for _, schema in inner if "$ref" in schema}
+    return frozenset(ref for ref in inside if ref in _reachable(ref, inside))
+
+
+def _reachable(ref: str, inside: Mapping[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(inside[ref])
+    while waiting:
+        step = waiting.pop()
+        if step not in reached:
+            reached.add(step)
+            waiting += inside.get(step, ())
+    return reached
+
+

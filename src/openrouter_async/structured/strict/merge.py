@@ -1,0 +1,86 @@
+"""`allOf` and siblings of `$ref` become one schema, where that can be done without changing what is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["ANNOTATIONS", "CannotMerge", "merged"]
+
+ANNOTATIONS = frozenset(
+    {"title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly", "$comment",
+     "$id", "$schema", "$anchor", "$defs", "definitions", "discriminator", "xml", "externalDocs"}
+)  # fmt: skip
+"""Keywords that accept and refuse nothing."""
+
+_HIGHEST = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
+_LOWEST = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"})
+
+
+class CannotMerge(ValueError):
+    """The parts cannot be said in one schema; the text says which keyword is in the way."""
+
+
+def merged(parts: Sequence[Mapping[str, JsonValue]]) -> dict[str, JsonValue]:
+    """Return one schema for all of `parts`; of annotations the first counts.
+
+    Raises:
+        CannotMerge: two parts say what cannot be said together.
+    """
+    _check_closed(parts)
+    whole: dict[str, JsonValue] = {}
+    for part in parts:
+        for keyword, value in part.items():
+            if keyword not in whole:
+                whole[keyword] = value
+            elif whole[keyword] != value and keyword not in ANNOTATIONS:
+                whole[keyword] = _both(keyword, whole[keyword], value)
+    return whole
+
+
+def _check_closed(parts: Sequence[Mapping[str, JsonValue]]) -> None:
+    """Raise where a part closes its object against properties that another one has."""
+    for part in parts:
+        if part.get("additionalProperties", True) is True:
+            continue
+        own = _keys(part)
+        if any(_keys(other) - own for other in parts):
+            raise CannotMerge("'additionalProperties' of one part of 'allOf' speaks of properties of another")
+
+
+def _keys(schema: Mapping[str, JsonValue]) -> set[str]:
+    properties = schema.get("properties")
+    return set(properties) if isinstance(properties, dict) else set()
+
+
+def _both(keyword: str, a: JsonValue, b: JsonValue) -> JsonValue:
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        if keyword in _HIGHEST:
+            return max(a, b)
+        if keyword in _LOWEST:
+            return min(a, b)
+    if isinstance(a, dict) and isinstance(b, dict) and keyword == "properties":
+        return {
+            name: {"allOf": [a[name], b[name]]} if name in a and name in b else a.get(name, b.get(name))
+            for name in {**a, **b}
+        }
+    if keyword == "required" and isinstance(a, list) and isinstance(b, list):
+        return [*a, *(name for name in b if name not in a)]
+    if keyword == "enum" and isinstance(a, list) and isinstance(b, list):
+        return [choice for choice in a if choice in b]
+    if keyword == "type":
+        common = [kind for kind in _listed(a) if kind in _listed(b)]
+        if common:
+            return common[0] if len(common) == 1 else common
+    if keyword == "items":
+        return {"allOf": [a, b]}
+    if keyword == "additionalProperties" and True in (a, b):
+        return b if a is True else a
+    raise CannotMerge(f"two parts of 'allOf' say different things by {keyword!r}")
+
+
+def _listed(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else [value]

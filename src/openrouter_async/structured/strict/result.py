@@ -1,0 +1,95 @@
+"""`StrictSchema`: what a conversion gives: the schema, the way there and back, and what was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from .codecs import Codec, Object, Ref, Unfit, closed_object
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["Change", "Effect", "Inexpressible", "StrictSchema"]
+
+Effect: TypeAlias = Literal["same", "fewer", "more"]
+"""What a change does to the values that are accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that the strict schema says otherwise than the original."""
+
+    place: str
+    """A JSON pointer into the original schema."""
+    what: str
+    effect: Effect
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}"
+
+
+class Inexpressible(ValueError):
+    """No strict schema says this."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{reason}, at {place}")
+        self.place: str = place
+        self.reason: str = reason
+
+
+@dataclass(frozen=True, slots=True)
+class StrictSchema:
+    """A schema in the strict subset, and the translation of values."""
+
+    schema: Mapping[str, JsonValue]
+    """To be sent. Its root is an object; a value that is none stands in it as `{"value": ...}`."""
+    changes: tuple[Change, ...]
+    _root: Codec
+    _is_wrapped: bool
+
+    @classmethod
+    def of(cls, root: Codec, table: Mapping[str, Codec], changes: tuple[Change, ...]) -> StrictSchema:
+        """Put the strict schema together."""
+        outer = root
+        while isinstance(outer, Ref):
+            outer = outer.table[outer.name]
+        is_wrapped = not isinstance(outer, Object) and "properties" not in outer.schema()
+        schema = closed_object({"value": root.schema()}) if is_wrapped else dict(outer.schema())
+        if is_wrapped:
+            changes = (*changes, Change("#", "a value that is no object stands in one", "same"))
+        if table:
+            schema["$defs"] = {name: codec.schema() for name, codec in table.items()}
+        return cls(schema, changes, root, is_wrapped)
+
+    @property
+    def accepts(self) -> Literal["same", "fewer", "more", "other"]:
+        """The values it accepts, compared with the original schema: `other` is some more, and some not."""
+        effects = {change.effect for change in self.changes}
+        if {"fewer", "more"} <= effects:
+            return "other"
+        return "fewer" if "fewer" in effects else "more" if "more" in effects else "same"
+
+    def convert(self, value: JsonValue) -> JsonValue:
+        """Return a value of the original schema as the strict one has it.
+
+        Raises:
+            ValueError: the value has another shape.
+        """
+        converted = self._root.encode(value)
+        return {"value": converted} if self._is_wrapped else converted
+
+    def undo(self, value: JsonValue, *, partial: bool = False) -> JsonValue:
+        """Return a value of the strict schema as the original one has it; it is not validated yet.
+
+        With `partial` it may end anywhere.
+
+        Raises:
+            ValueError: the value has another shape.
+        """
+        if self._is_wrapped:
+            if not isinstance(value, dict) or set(value) != {"value"}:
+                raise Unfit("expected an object with 'value'")
+            value = value["value"]
+        return self._root.decode(value, partial=partial)

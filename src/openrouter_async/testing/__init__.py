@@ -1,0 +1,48 @@
+"""An OpenRouter on this machine: the emulator, its replies and faults, and the recorder. Needs the extra `testing`.
+
+Importing this package loads nothing else: each name is loaded from its module on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .emulator import Emulator as Emulator
+    from .faults import Fault as Fault
+    from .received import ReceivedRequest as ReceivedRequest
+    from .replies import Answer as Answer
+    from .replies import Failure as Failure
+    from .replies import Reply as Reply
+    from .replies import ToolCall as ToolCall
+    from .replies import tool_call as tool_call
+    from .state import RateLimit as RateLimit
+
+_EXPORTS = {
+    "Answer": ".replies",
+    "Emulator": ".emulator",
+    "Failure": ".replies",
+    "Fault": ".faults",
+    "RateLimit": ".state",
+    "ReceivedRequest": ".received",
+    "Reply": ".replies",
+    "ToolCall": ".replies",
+    "tool_call": ".replies",
+}
+"""Public name -> the module it lives in."""
+
+__all__ = [*_EXPORTS]  # the table is the list
+
+
+def __getattr__(name: str) -> object:
+    module = _EXPORTS.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(module, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,316 @@
+"""The ASGI application: reads a request, asks the part that answers it, and sends the answer.
+
+```
+request -> host and origin allowed? -> recorded? -> route -> key -> rate -> script -> handler -> Outgoing -> sending
+```
+
+Whatever is wrong with a request is answered in the service's form; only a mistake of the emulator itself, or of a
+function it was given, is a 500, and it is raised where the emulator ends.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import parse_qsl, unquote
+
+from pydantic import JsonValue
+
+from ..operations import CREATE_CHAT, CREATE_COMPLETION, KeyKind
+from .authentication import EmulatedKey, authenticate
+from .faults import Fault
+from .inference import Inference, Pace
+from .lookups import Lookups
+from .models import ModelList
+from .outgoing import Outgoing, failed, literal, plain
+from .protocol import EXTENSION
+from .received import ReceivedRequest
+from .replies import Answer, Failure, Reply, as_scripted
+from .sending import send_answer
+from .service_errors import ServiceError, bad_request, forbidden, not_found
+from .state import State
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from .recorded import Recordings
+
+__all__ = ["BASE_PATH", "EmulatorApp", "Route"]
+
+BASE_PATH = "/api/v1"
+
+LARGEST_BODY = 64 * 1024 * 1024
+"""Bytes of a request body; pictures and files come in it."""
+
+USER = "user_emulated"
+
+_LOCAL_HOST = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|testserver)(?::\d{1,5})?", re.IGNORECASE)
+_LOCAL_ORIGIN = re.compile(r"https?://" + _LOCAL_HOST.pattern, re.IGNORECASE)
+
+Over: TypeAlias = Callable[[int], None]
+Handler: TypeAlias = "Callable[[_Call], tuple[Outgoing, Over]]"
+
+
+def _nothing(_tokens: int) -> None:
+    """What is billed for an answer no model wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation that is emulated."""
+
+    method: str
+    path: str
+    key: KeyKind
+    handler: Handler
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """Return the path's parameters, None where it is another path."""
+        ours, given = self.path.split("/"), path.split("/")
+        if len(ours) != len(given):
+            return None
+        found = {}
+        for own, step in zip(ours, given, strict=True):
+            if own.startswith("{"):
+                found[own[1:-1]] = unquote(step)
+            elif own != step:
+                return None
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    request: ReceivedRequest
+    key: EmulatedKey | None
+    reply: Reply | None
+    path: Mapping[str, str]
+
+    @property
+    def sure_key(self) -> EmulatedKey:
+        """The key, in operations that need one."""
+        assert self.key is not None
+        return self.key
+
+
+class EmulatorApp:
+    """The emulated service, as an ASGI application."""
+
+    def __init__(
+        self,
+        state: State,
+        models: ModelList,
+        *,
+        pace: Pace,
+        seed: int,
+        recordings: Recordings | None = None,
+        strict: bool = False,
+    ) -> None:
+        self._state = state
+        self._recordings = recordings
+        self._strict = strict
+        inference, lookups = Inference(state, models, pace, seed), Lookups(state, models)
+
+        def read(answer: Callable[[_Call], JsonValue]) -> Handler:
+            return lambda call: (plain(answer(call)), _nothing)
+
+        self.routes = (
+            Route("POST", CREATE_CHAT.path, "inference", lambda c: inference.chat(c.request, c.sure_key, c.reply)),
+            Route(
+                "POST",
+                CREATE_COMPLETION.path,
+                "inference",
+                lambda c: inference.completion(c.request, c.sure_key, c.reply),
+            ),
+            Route("POST", "/embeddings", "inference", lambda c: inference.embeddings(c.request, c.sure_key)),
+            Route("GET", "/models", "optional", read(lambda c: lookups.models(c.request.query))),
+            Route("GET", "/models/user", "inference", read(lambda c: lookups.models(c.request.query))),
+            Route("GET", "/models/count", "optional", read(lambda c: lookups.count(c.request.query))),
+            Route(
+                "GET", "/model/{author}/{slug}", "optional", read(lambda c: lookups.model(**c.path))
+            ),
+            Route(
+                "GET",
+                "/models/{author}/{slug}/endpoints",
+                "optional",
+                read(lambda c: lookups.endpoints(**c.path)),
+            ),
+            Route("GET", "/providers", "optional", read(lambda _: lookups.providers())),
+            Route("GET", "/key", "any", read(lambda c: lookups.key(c.sure_key))),
+            Route("GET", "/credits", "management", read(lambda _: lookups.credits())),
+            Route("GET", "/generation", "inference", read(lambda c: lookups.generation(c.request.query.get("id")))),
+        )  # fmt: skip
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        raw = await _read_body(receive)
+        record = _record(scope, headers, raw)
+        self._state.arrived(record)
+        wire = scope["extensions"][EXTENSION]
+        try:
+            outgoing, over = self._answer(record, headers, raw)
+            record.generation_id = outgoing.generation_id
+            await send_answer(outgoing, record, wire, send, on_over=over)
+        finally:
+            record._over.set()
+
+    def _answer(
+        self, record: ReceivedRequest, headers: Mapping[str, str], raw: bytes | None
+    ) -> tuple[Outgoing, Over]:
+        """Return the answer to a request, whatever that is."""
+        key: EmulatedKey | None = None
+        try:
+            _check_sender(headers)
+            if self._recordings is not None and (found := self._recordings.find(record)) is not None:
+                record.script = "recorded"
+                return found, _nothing
+            scripted = self._literal(record)
+            if scripted is not None:
+                return scripted, _nothing
+            route, path = self._route(record)
+            key = authenticate(self._state.keys, headers.get("authorization"), route.key)
+            record.key_label = key.label if key is not None else None
+            if raw is None:
+                raise ServiceError(Failure(status=413, message="Request body too large"))
+            if route.method == "POST":
+                _check_body(record, headers)
+            self._state.check_rate()
+            return self._handled(record, route, key, path)
+        except ServiceError as error:
+            return failed(error.failure, user=USER if key is not None else None), _nothing
+        except Exception as problem:  # a mistake of ours, or of a function we were given: raised at the end
+            self._state.went_wrong(problem)
+            return failed(Failure(status=500, message="Internal Server Error")), _nothing
+
+    def _literal(self, record: ReceivedRequest) -> Outgoing | None:
+        """Return what the script says for a path that no model answers."""
+        if record.path in _WRITTEN:
+            return None
+        answer = self._state.next_scripted(record.path)
+        if answer is None:
+            return None
+        record.script = "scripted"
+        if isinstance(answer, Reply):
+            raise ServiceError(
+                Failure(status=500, message=f"a reply of a model was scripted for {record.path}")
+            )
+        return failed(answer) if isinstance(answer, Failure) else literal(answer)
+
+    def _route(self, record: ReceivedRequest) -> tuple[Route, dict[str, str]]:
+        allowed = []
+        for route in self.routes:
+            path = route.match(record.path)
+            if path is not None:
+                if route.method == record.method:
+                    return route, path
+                allowed.append(route.method)
+        if allowed:
+            methods = ", ".join(sorted(set(allowed)))
+            failure = Failure(status=405, message="Method Not Allowed", headers={"allow": methods})
+            raise ServiceError(failure)
+        raise not_found(f"{record.method} {record.path[:200]} is not emulated, or no such operation")
+
+    def _handled(
+        self, record: ReceivedRequest, route: Route, key: EmulatedKey | None, path: Mapping[str, str]
+    ) -> tuple[Outgoing, Over]:
+        written = route.path in _WRITTEN
+        record.script = "generated" if written else "service"
+        reply: Reply | None = None
+        if written:
+            scripted = self._chosen(record, route.path)
+            if isinstance(scripted, Failure):
+                raise ServiceError(scripted)
+            if isinstance(scripted, Answer):
+                return literal(scripted), _nothing
+            reply = scripted
+            if reply is None and self._strict:
+                raise ServiceError(Failure(status=501, message=_UNSCRIPTED))
+        fault: Fault | None = None
+        if record.script not in ("scripted", "function"):
+            misfortune = self._state.next_misfortune()
+            if isinstance(misfortune, Failure):
+                raise ServiceError(misfortune)
+            fault = misfortune
+        outgoing, over = route.handler(_Call(request=record, key=key, reply=reply, path=path))
+        return (outgoing if fault is None else replace(outgoing, fault=fault)), over
+
+    def _chosen(self, record: ReceivedRequest, path: str) -> Reply | Failure | Answer | None:
+        """Return what the script says, else what the function given says, else None."""
+        scripted = self._state.next_scripted(path)
+        if scripted is not None:
+            record.script = "scripted"
+            return scripted
+        function = self._state.function
+        chosen = None if function is None else function(record)
+        if chosen is None:
+            return None
+        record.script = "function"
+        return as_scripted(chosen)
+
+
+_WRITTEN = frozenset({CREATE_CHAT.path, CREATE_COMPLETION.path})
+"""The operations a model answers, so that replies can be scripted for them."""
+
+_UNSCRIPTED = "no reply is scripted for this request, and the emulator is strict; add emulator.reply(...)"
+
+
+def _check_sender(headers: Mapping[str, str]) -> None:
+    """Refuse requests that a page of another site could make a browser send here."""
+    if not _LOCAL_HOST.fullmatch(headers.get("host", "localhost")):
+        raise forbidden("Host is not this machine")
+    origin = headers.get("origin")
+    if origin is not None and not _LOCAL_ORIGIN.fullmatch(origin):
+        raise forbidden("Origin is not this machine")
+
+
+def _check_body(record: ReceivedRequest, headers: Mapping[str, str]) -> None:
+    content_type = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise bad_request(f"Content-Type must be application/json, received {content_type[:64]!r}")
+    if isinstance(record.body, bytes):
+        raise bad_request("Invalid JSON in request body")
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """Return the whole body; None where it is too large."""
+    body = bytearray()
+    too_large = False
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return bytes(body)
+        if len(body) + len(message.get("body", b"")) > LARGEST_BODY:
+            too_large = True
+            body.clear()
+        if not too_large:
+            body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return None if too_large else bytes(body)
+
+
+def _record(scope: Scope, headers: Mapping[str, str], raw: bytes | None) -> ReceivedRequest:
+    path = scope["raw_path"].decode("latin-1")
+    return ReceivedRequest(
+        method=scope["method"],
+        path=path.removeprefix(BASE_PATH) if path.startswith(f"{BASE_PATH}/") else path,
+        query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+        headers=ReceivedRequest.shown_headers(headers),
+        body=_parsed(raw),
+    )
+
+
+def _parsed(raw: bytes | None) -> JsonValue | bytes:
+    """Return the JSON of a body; the bytes themselves where they are none, None for no body."""
+    if not raw:
+        return None
+    try:
+        value: JsonValue = json.loads(raw, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return raw
+    return value
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,345 @@
+"""`Emulator`: an OpenRouter on this machine, for developing and testing without a key and a network."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import JsonValue
+
+from .._extras import needs_extra
+from ..errors import ConfigurationError
+from ..operations import CREATE_CHAT
+from .authentication import EmulatedKey, new_key
+from .faults import Fault
+from .models import ModelList
+from .replies import Answer, Failure, Reply, Replying, ToolCall
+from .state import RateLimit, State
+
+with needs_extra("testing", "the emulator"):
+    from .app import BASE_PATH, EmulatorApp
+    from .inference import Pace
+    from .server import ServerThread
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from typing_extensions import Unpack
+
+    from .received import ReceivedRequest
+    from .replies import ReplyFields
+
+__all__ = ["Emulator"]
+
+
+class Emulator:
+    """A service on a loopback port that behaves like OpenRouter, and answers as it is told to.
+
+    ```python
+    from openrouter_async import AsyncOpenRouter
+    from openrouter_async.testing import Emulator
+
+    async with Emulator() as emulator:
+        emulator.reply("Paris")
+        async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url) as client:
+            reply = await client.chat.create("The capital of France?", model="openai/gpt-4o-mini")
+        assert reply.text == "Paris"
+        assert emulator.requests[0].prompt == "The capital of France?"
+    ```
+
+    A request gets what is scripted for it, in order; else what the function given to `reply_with` says; else a reply
+    that is generated: always the same for the same seed and request.
+
+    Its methods can be called from any thread, while it runs. Leaving the block raises what went wrong in a function it
+    was given.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        key: str | None = None,
+        management_key: str | None = None,
+        models: Iterable[str | Mapping[str, JsonValue]] | None = None,
+        credits: Decimal | str = "10.00",
+        rate_limit: RateLimit | int | None = None,
+        seed: int = 0,
+        speed: float | None = None,
+        first_token_s: float = 0.0,
+        generation_misses: int = 1,
+        recordings: Path | str | None = None,
+        strict: bool = False,
+    ) -> None:
+        """Make an emulator; it serves within its `with` or `async with` block.
+
+        Args:
+            port: Where it listens on 127.0.0.1; 0 takes a free port.
+            key: The inference key it accepts. Default: a new one.
+            management_key: The management key it accepts. Default: a new one.
+            models: The models there are, as ids or as entries of `/models`. Default: the packaged list. A model given
+                by its id alone takes every parameter, at 1 and 2 US dollars a million tokens.
+            credits: US dollars on the account.
+            rate_limit: Requests in a minute, or a `RateLimit`; what is more gets status 429. Default: none.
+            seed: Decides what is generated.
+            speed: Tokens a second. Default: as fast as they can be sent.
+            first_token_s: Seconds until the first token.
+            generation_misses: How many lookups of a new generation fail with 404, as the service's do at first.
+            recordings: A folder of exchange files; a request that is in it gets the recorded answer.
+            strict: Answer 501 to a chat or completion that nothing was scripted for, in place of a generated reply.
+
+        Raises:
+            ConfigurationError: an argument is wrong, or the extra `testing` is not installed.
+        """
+        self._key = key or f"sk-or-v1-{secrets.token_hex(32)}"
+        self._management_key = management_key or f"sk-or-v1-{secrets.token_hex(32)}"
+        if speed is not None and speed <= 0:
+            raise ConfigurationError(f"speed is {speed!r}; expected tokens a second above 0, or None")
+        if isinstance(rate_limit, int):
+            rate_limit = RateLimit(rate_limit)
+        self._state = State(
+            keys=[new_key(self._key, "inference"), new_key(self._management_key, "management")],
+            credits=_dollars(credits),
+            rate_limit=rate_limit,
+            seed=seed,
+            misses=generation_misses,
+        )
+        found = None
+        if recordings is not None:
+            from .recorded import Recordings
+
+            found = Recordings.load(Path(recordings))
+        self._app = EmulatorApp(
+            self._state,
+            ModelList(models),
+            pace=Pace(first_token_s=first_token_s, tokens_per_s=speed),
+            seed=seed,
+            recordings=found,
+            strict=strict,
+        )
+        self._port = port
+        self._server: ServerThread | None = None
+
+    # where it is
+
+    @property
+    def base_url(self) -> str:
+        """What a client is given as `base_url`."""
+        if self._server is None:
+            raise ConfigurationError("the emulator does not run; use it within its `with` block")
+        return f"http://127.0.0.1:{self._server.port}{BASE_PATH}"
+
+    @property
+    def key(self) -> str:
+        """An inference key it accepts."""
+        return self._key
+
+    @property
+    def management_key(self) -> str:
+        """A management key it accepts."""
+        return self._management_key
+
+    def start(self) -> None:
+        """Begin to serve; done by entering the block."""
+        if self._server is not None:
+            raise ConfigurationError("the emulator runs already")
+        server = ServerThread(self._app, self._port)
+        server.start()
+        self._server = server
+
+    def close(self) -> None:
+        """End all answers and connections; done by leaving the block. Harmless when done before."""
+        if self._server is not None:
+            server, self._server = self._server, None
+            server.stop()
+
+    # what it answers
+
+    def reply(self, *parts: str | ToolCall, times: int | None = 1, **fields: Unpack[ReplyFields]) -> None:
+        """Answer the next chat or completion with this.
+
+        Args:
+            parts: Text, and calls from `tool_call()`. One text is streamed in chunks as models cut it; several are
+                streamed as one chunk each.
+            times: How many requests get it; None: all from then on.
+            fields: See `Reply`.
+        """
+        self.script(Reply.of(*parts, **fields), times=times)
+
+    def fail(
+        self,
+        status: int,
+        message: str = "Provider returned error",
+        *,
+        retry_after: float | None = None,
+        error_type: str | None = None,
+        metadata: Mapping[str, JsonValue] | None = None,
+        headers: Mapping[str, str] | None = None,
+        fault: Fault | None = None,
+        path: str = CREATE_CHAT.path,
+        times: int | None = 1,
+    ) -> None:
+        """Answer the next request for `path` with an error status; see `Failure`."""
+        failure = Failure(
+            status=status,
+            message=message,
+            retry_after=retry_after,
+            error_type=error_type,
+            metadata=metadata,
+            headers=headers or {},
+            fault=fault,
+        )
+        self.script(failure, path=path, times=times)
+
+    def answer(
+        self,
+        path: str,
+        body: JsonValue | bytes,
+        *,
+        status: int = 200,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+        fault: Fault | None = None,
+        times: int | None = 1,
+    ) -> None:
+        """Answer the next request for `path` literally, also where no such operation is emulated.
+
+        `path` is below the base URL, such as `/responses`. A body whose content type is `text/event-stream` is sent
+        event by event.
+        """
+        answer = Answer(
+            body=body, status=status, content_type=content_type, headers=headers or {}, fault=fault
+        )
+        self.script(answer, path=path, times=times)
+
+    def script(
+        self, answer: Reply | Failure | Answer, *, path: str = CREATE_CHAT.path, times: int | None = 1
+    ) -> None:
+        """Put an answer at the end of what is scripted for `path`."""
+        if times is not None and times < 1:
+            raise ConfigurationError(f"times is {times!r}; expected a number of at least 1, or None for ever")
+        if not path.startswith("/"):
+            raise ConfigurationError(f"path is {path!r}; expected one below the base URL, such as '/models'")
+        self._state.script(path, answer, times)
+
+    def reply_with(self, function: Replying | None) -> None:
+        """Let a function of the request choose, where nothing is scripted; it runs in the emulator's thread.
+
+        It returns text, a `tool_call()`, a `Reply`, a `Failure`, an `Answer`, or None for a generated reply.
+        """
+        self._state.reply_with(function)
+
+    def misbehave(self, share: float, *misfortunes: Fault | Failure) -> None:
+        """Let one of these befall that share of the requests that nothing is scripted for, chosen by the seed."""
+        if not 0 <= share <= 1 or (share and not misfortunes):
+            raise ConfigurationError(
+                f"share is {share!r} of {len(misfortunes)} faults; expected 0 to 1 of some"
+            )
+        self._state.misbehave(share, misfortunes)
+
+    # what it knows
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """What arrived, oldest first; the last 10,000."""
+        return self._state.requests
+
+    @property
+    def unused(self) -> int:
+        """How many of the scripted answers no request has asked for yet."""
+        return self._state.unused
+
+    @property
+    def spent(self) -> Decimal:
+        """US dollars that the account was charged."""
+        return self._state.usage
+
+    @property
+    def remaining(self) -> Decimal:
+        """US dollars left on the account."""
+        return self._state.remaining
+
+    @property
+    def credits(self) -> Decimal:
+        """US dollars put on the account; can be set."""
+        return self._state.credits
+
+    @credits.setter
+    def credits(self, dollars: Decimal | str) -> None:
+        self._state.credits = _dollars(dollars)
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """How many requests are let through; can be set."""
+        return self._state.rate_limit
+
+    @rate_limit.setter
+    def rate_limit(self, limit: RateLimit | None) -> None:
+        self._state.rate_limit = limit
+
+    def add_key(
+        self, *, kind: Literal["inference", "management"] = "inference", limit: Decimal | str | None = None
+    ) -> str:
+        """Return a new key it accepts, which may spend `limit` US dollars."""
+        secret = f"sk-or-v1-{secrets.token_hex(32)}"
+        self._state.add_key(new_key(secret, kind, limit=None if limit is None else _dollars(limit)))
+        return secret
+
+    def disable_key(self, key: str) -> None:
+        """Refuse a key from now on, with status 401."""
+        found = self._state.keys.get(EmulatedKey.digest_of(key))
+        if found is None:
+            raise ConfigurationError("the key is none of this emulator's; expected one it gave out")
+        found.is_disabled = True
+
+    def reset(self) -> None:
+        """Forget requests, script, spending, keys and limits; begin again as at the start."""
+        self._state.reset()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+        self._raise_problems(exc)
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+        self._raise_problems(exc)
+
+    def _raise_problems(self, already: BaseException | None) -> None:
+        problems = self._state.problems
+        if problems and already is None:
+            raise problems[0]
+
+    def __repr__(self) -> str:
+        where = self.base_url if self._server is not None else "not running"
+        return f"<Emulator {where} requests={len(self._state.requests)}>"
+
+
+def _dollars(amount: Decimal | str) -> Decimal:
+    try:
+        dollars = Decimal(amount)
+    except InvalidOperation:
+        dollars = Decimal("NaN")
+    if not dollars.is_finite():
+        raise ConfigurationError(f"credits is {amount!r}; expected US dollars such as '10.00'")
+    return dollars

@@ -1,0 +1,131 @@
+"""Answers the operations that only read: models, providers, key, credits, generations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from pydantic import JsonValue
+
+from .authentication import EmulatedKey
+from .models import ListedModel, ModelList
+from .request_checks import whole_query
+from .service_errors import not_found
+from .state import State
+
+__all__ = ["Lookups"]
+
+JSON: TypeAlias = dict[str, JsonValue]
+Query: TypeAlias = Mapping[str, str]
+
+_PAGE, _LARGEST_PAGE = 500, 1000
+
+
+class Lookups:
+    """The part of the service that answers from what it knows."""
+
+    def __init__(self, state: State, models: ModelList) -> None:
+        self._state = state
+        self._models = models
+
+    def models(self, query: Query) -> JSON:
+        """`/models`, with the filters that need no more than the list; pages only where they are asked for."""
+        found = [model for model in self._models.all if _matches(model, query)]
+        data: list[JsonValue] = [_with_links(model) for model in found]
+        if "offset" not in query and "limit" not in query:
+            return {"data": data}
+        offset = whole_query(query, "offset", 0, least=0)
+        limit = whole_query(query, "limit", _PAGE, least=1, most=_LARGEST_PAGE)
+        behind = offset + limit
+        more = f"/api/v1/models?offset={behind}&limit={limit}" if behind < len(data) else None
+        return {"data": data[offset:behind], "total_count": len(data), "links": {"next": more}}
+
+    def count(self, query: Query) -> JSON:
+        return {"data": {"count": sum(_matches(model, query) for model in self._models.all)}}
+
+    def model(self, author: str, slug: str) -> JSON:
+        return {"data": _with_links(self._listed(author, slug))}
+
+    def endpoints(self, author: str, slug: str) -> JSON:
+        model = self._listed(author, slug)
+        facts = model.facts
+        top = facts.get("top_provider")
+        endpoint: JSON = {
+            "name": f"{model.provider} | {model.id}",
+            "model_id": model.id,
+            "model_name": facts.get("name"),
+            "context_length": facts.get("context_length"),
+            "pricing": facts.get("pricing"),
+            "provider_name": model.provider,
+            "tag": model.author,
+            "quantization": None,
+            "max_completion_tokens": top.get("max_completion_tokens") if isinstance(top, dict) else None,
+            "max_prompt_tokens": None,
+            "supported_parameters": facts.get("supported_parameters"),
+            "status": 0,
+            "uptime_last_30m": 100,
+            "supports_implicit_caching": False,
+            "latency_last_30m": None,
+            "throughput_last_30m": None,
+        }
+        names = ("id", "name", "created", "architecture")
+        described: JSON = {name: facts.get(name) for name in names}
+        return {"data": {**described, "description": "", "endpoints": [endpoint]}}
+
+    def providers(self) -> JSON:
+        names = sorted({(model.author, model.provider) for model in self._models.all})
+        unsaid = (
+            "privacy_policy_url",
+            "terms_of_service_url",
+            "status_page_url",
+            "headquarters",
+            "datacenters",
+        )
+        return {
+            "data": [{"slug": slug, "name": name, **dict.fromkeys(unsaid)} for slug, name in names],
+        }
+
+    def key(self, key: EmulatedKey) -> JSON:
+        return {"data": key.to_json()}
+
+    def credits(self) -> JSON:
+        state = self._state
+        return {"data": {"total_credits": float(state.credits), "total_usage": float(state.usage)}}
+
+    def generation(self, id: str | None) -> JSON:
+        found = self._state.look_up(id or "")
+        if found is None:
+            raise not_found(f"Generation {id} not found")
+        return {"data": found.to_json()}
+
+    def _listed(self, author: str, slug: str) -> ListedModel:
+        found = self._models.find(f"{author}/{slug}")
+        if found is None:
+            raise not_found(f"Model {author}/{slug} not found")
+        return found
+
+
+def _with_links(model: ListedModel) -> JSON:
+    details = f"/api/v1/models/{model.facts.get('canonical_slug') or model.id}/endpoints"
+    return {"description": "", **model.facts, "links": {"details": details}}
+
+
+def _matches(model: ListedModel, query: Query) -> bool:
+    """Whether a model passes the filters of `/models` that the list can answer; the others let everything through."""
+    needed = _words(query.get("supported_parameters"))
+    inputs = _words(query.get("input_modalities"))
+    authors = _words(query.get("model_authors"))
+    text = query.get("q", "").lower()
+    name = f"{model.id} {model.facts.get('name', '')}".lower()
+    context = whole_query(query, "context", 0, least=0)
+    return (
+        all(model.takes(parameter) for parameter in needed)
+        and all(model.reads(modality) for modality in inputs)
+        and (not authors or model.author in authors)
+        and text in name
+        and (model.context_length or 0) >= context
+    )
+
+
+def _words(text: str | None) -> list[str]:
+    return [word for word in (text or "").split(",") if word]

@@ -1,0 +1,1 @@
+"""Functions that a model may call, and runs: the loop between a model and its tools."""

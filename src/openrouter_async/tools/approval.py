@@ -1,0 +1,161 @@
+"""`PausedRun`: a run that waits for decisions, as JSON that another process can take up.
+
+A run pauses where the model calls a tool that needs approval, or one that has no function. The other calls of that
+turn have run by then. The paused run is immutable: each decision gives a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
+
+from ..errors import ConfigurationError
+from ..types.common import JsonObject, Usage
+from ..types.tool_calls import ToolCall
+from ..types.usage_total import total_usage
+from .content import content_of
+from .result import Step
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = ["Decision", "PausedRun", "WaitingCall"]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCall:
+    """A call that waits for a decision."""
+
+    call: ToolCall
+    wants: Literal["approval", "answer"]
+    """`approval`: the tool will be run if allowed. `answer`: it has no function, so the result has to be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about a call."""
+
+    action: Literal["approve", "reject", "answer"]
+    content: str | list[JsonObject] = ""
+    """The reason of a rejection, or the answer."""
+
+
+class PausedRun(BaseModel):
+    """A run that waits for decisions; `model_dump_json()` and `from_json()` take it through a file or a queue.
+
+    ```python
+    run = await client.chat.run("Remove the old logs.", tools=[delete])
+    if run.paused:
+        run = await client.chat.run(run.paused.approve(), tools=[delete])
+    ```
+
+    It holds all messages, so keep it as safe as those. Settings and tools are not in it: give the same again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    version: Literal[1] = 1
+    """The version of the format."""
+    messages: list[JsonObject]
+    """All messages, the one with the waiting calls included."""
+    steps: list[Step]
+    """All steps; the last lacks the results that are waited for."""
+    waiting: list[WaitingCall]
+    """The calls that wait, in the order of the model's."""
+    decisions: dict[str, Decision] = {}
+    """What was decided so far, by the call's id."""
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Return the paused run that `model_dump_json()` wrote.
+
+        Raises:
+            ConfigurationError: the text is none, or was written by a newer version of this library.
+        """
+        check_version(text, cls.__name__, newest=1)
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise _unreadable(cls.__name__, error) from None
+
+    @property
+    def undecided(self) -> list[WaitingCall]:
+        """The calls about which nothing was decided yet."""
+        return [waiting for waiting in self.waiting if waiting.call.id not in self.decisions]
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and cost so far."""
+        return total_usage(step.completion.usage for step in self.steps)
+
+    def approve(self, *ids: str) -> Self:
+        """Allow the calls with these ids; without any, all undecided ones that want approval.
+
+        Raises:
+            ConfigurationError: no such call waits, or it wants an answer.
+        """
+        chosen = self._find(ids) if ids else [each for each in self.undecided if each.wants == "approval"]
+        for waiting in chosen:
+            if waiting.wants != "approval":
+                raise ConfigurationError(
+                    f"the call {waiting.call.id!r} is of a tool without a function; use answer(id, result)"
+                )
+        return self._decide(chosen, Decision("approve"))
+
+    def reject(self, *ids: str, reason: str = "") -> Self:
+        """Refuse the calls with these ids, or all undecided ones; the model is told, with the reason.
+
+        Raises:
+            ConfigurationError: no such call waits.
+        """
+        return self._decide(self._find(ids) if ids else self.undecided, Decision("reject", reason))
+
+    def answer(self, id: str, result: object) -> Self:
+        """Give the result of a call, as a tool would return it; a file in it is read now, which blocks.
+
+        Raises:
+            ConfigurationError: no such call waits, or a file cannot be read.
+            TypeError: the result is no JSON, and no attachment.
+        """
+        return self._decide(self._find([id]), Decision("answer", content_of(result)))
+
+    def _find(self, ids: Iterable[str]) -> list[WaitingCall]:
+        by_id = {waiting.call.id: waiting for waiting in self.waiting}
+        for id in ids:
+            if id not in by_id:
+                raise ConfigurationError(f"no call {id!r} waits for a decision; expected one of {[*by_id]!r}")
+        return [by_id[id] for id in ids]
+
+    def _decide(self, chosen: Iterable[WaitingCall], decision: Decision) -> Self:
+        decisions = {**self.decisions, **{waiting.call.id: decision for waiting in chosen}}
+        return self.model_copy(update={"decisions": decisions})
+
+
+def check_version(text: str | bytes, what: str, *, newest: int) -> None:
+    """Return if `text` is a JSON object of a version that is known.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    try:
+        data = from_json(text)
+    except ValueError as error:
+        raise _unreadable(what, error) from None
+    version = data.get("version") if isinstance(data, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise ConfigurationError(f"the text holds no {what}; expected what its model_dump_json() wrote")
+    if not 1 <= version <= newest:
+        raise ConfigurationError(
+            f"the {what} is of version {version}, this library reads up to {newest}; install a newer one"
+        )
+
+
+def _unreadable(what: str, error: ValueError) -> ConfigurationError:
+    if isinstance(error, ValidationError):  # its text would show what was said
+        places = {".".join(map(str, item["loc"])) for item in error.errors(include_url=False, include_input=False)}
+        return ConfigurationError(f"the text holds no whole {what}; wrong or missing: {sorted(places)[:5]!r}")
+    return ConfigurationError(f"the text holds no {what}: {error}")

@@ -1,0 +1,61 @@
+"""What a tool returned, as the content the model is given: text as it is, attachments as parts, the rest as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import anyio.to_thread
+from pydantic_core import PydanticSerializationError, to_json
+
+from ..types.common import JsonObject
+from ..types.content_parts import Attachment
+
+__all__ = ["content_of", "encoded_content"]
+
+_PART_TYPES = frozenset({"text", "image_url", "input_audio", "video_url", "file"})
+
+
+async def encoded_content(value: object) -> str | list[JsonObject]:
+    """Return the content for `value`; files are read, and data is encoded, in a worker thread.
+
+    Raises:
+        ConfigurationError: an attachment cannot be read.
+        TypeError: something in it is neither JSON nor an attachment.
+    """
+    parts = value if isinstance(value, list | tuple) else (value,)
+    if any(isinstance(part, Attachment) and part.is_local for part in parts):
+        return await anyio.to_thread.run_sync(content_of, value, abandon_on_cancel=True)
+    return content_of(value)
+
+
+def content_of(value: object) -> str | list[JsonObject]:
+    """Do the same, and block while a file is read."""
+    if isinstance(value, Attachment):
+        return [_part(value)]
+    if isinstance(value, list | tuple) and any(isinstance(part, Attachment) for part in value):
+        return [_part(part) for part in value]
+    return _text(value)
+
+
+def _part(value: object) -> JsonObject:
+    if isinstance(value, Attachment):
+        return {**value.encode()}  # type: ignore[dict-item]  # a part is JSON
+    if isinstance(value, Mapping) and value.get("type") in _PART_TYPES:
+        return dict(value)
+    return {"type": "text", "text": _text(value)}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair, which no request can carry
+            return value.encode("utf-8", "replace").decode()
+        return str(value)
+    try:
+        return to_json(value, inf_nan_mode="constants").decode()
+    except (PydanticSerializationError, ValueError) as error:
+        raise TypeError(
+            f"the tool returned a {type(value).__name__} that is no JSON ({error}); expected text, JSON values,"
+            " pydantic values, or image(...) and the like"
+        ) from error

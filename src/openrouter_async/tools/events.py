@@ -1,0 +1,50 @@
+"""The events that a streamed run adds to those of its replies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..streaming.events import StreamEvent
+from ..types.tool_calls import ToolCall
+
+if TYPE_CHECKING:
+    from .result import Step, ToolResult
+
+__all__ = ["RunEvent", "StepFinished", "ToolEvent", "ToolFinished", "ToolProgress", "ToolStarted"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A tool begins to run."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class ToolProgress:
+    """Something a tool gives on its way: what an async generator yields, or an MCP server reports."""
+
+    call: ToolCall
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A tool has ended, well or not; also what came of a call that could not be run."""
+
+    result: ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinished:
+    """A reply of the model is there, and the tools it called have ended."""
+
+    step: Step
+    index: int
+    """From 0."""
+
+
+ToolEvent: TypeAlias = ToolStarted | ToolProgress | ToolFinished
+
+RunEvent: TypeAlias = StreamEvent | ToolEvent | StepFinished

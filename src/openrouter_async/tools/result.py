@@ -1,0 +1,96 @@
+"""What a run leaves behind: its steps, each a reply of the model and the results of the tools it called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias
+
+from pydantic import PlainSerializer
+
+from ..types.chat import ChatCompletion, OutputT
+from ..types.common import JsonObject, Usage
+from ..types.tool_calls import ToolCall
+from ..types.usage_total import total_usage
+
+if TYPE_CHECKING:
+    from ..types.chat_messages import Message, ToolMessage
+    from .approval import PausedRun
+
+__all__ = ["Run", "RunStatus", "Step", "ToolResult"]
+
+RunStatus: TypeAlias = Literal["complete", "stopped", "paused", "failed"]
+"""How a run ended: by itself, by its stop condition, at a call that waits for a decision, or with an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What came of one call."""
+
+    call: ToolCall
+    content: str | list[JsonObject]
+    """What the model is told: text, or content parts."""
+    error: str | None = None
+    """Why it failed, as the model is told; None where it did not."""
+    seconds: float = 0.0
+    """How long the function took."""
+
+    @property
+    def message(self) -> ToolMessage:
+        """The message that brings the result to the model."""
+        return {"role": "tool", "tool_call_id": self.call.id, "content": self.content}  # type: ignore[typeddict-item]  # parts as they are sent
+
+
+def _compact(completion: ChatCompletion) -> object:
+    return completion.model_dump(mode="json", exclude_unset=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[OutputT]):
+    """One reply of the model, and what came of the tools it called."""
+
+    completion: Annotated[ChatCompletion[OutputT], PlainSerializer(_compact)]
+    results: tuple[ToolResult, ...] = ()
+    """In the order of the calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(Generic[OutputT]):
+    """A run that has ended, or is paused. The properties look at its last reply."""
+
+    steps: tuple[Step[OutputT], ...]
+    messages: Sequence[Message]
+    """All messages, those given first: ready to be sent again with one more. Of a failed or paused run up to its
+    last whole step."""
+    status: RunStatus
+    stopped_by: str | None = None
+    """The stop condition that ended it, e.g. `max_steps(8)`."""
+    paused: PausedRun | None = None
+    """What it waits for, and all that is needed to go on."""
+
+    @property
+    def completion(self) -> ChatCompletion[OutputT]:
+        """The last reply; one with nothing in it where the run failed before the first."""
+        return self.steps[-1].completion if self.steps else ChatCompletion()
+
+    @property
+    def output(self) -> OutputT:
+        """The value that was asked for; the text of the last reply if none was. May be empty unless complete."""
+        return self.completion.output
+
+    @property
+    def text(self) -> str:
+        """The text of the last reply; may be empty unless the run is complete."""
+        return self.completion.text
+
+    @property
+    def results(self) -> tuple[ToolResult, ...]:
+        """The results of all steps."""
+        return tuple(result for step in self.steps for result in step.results)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and cost of all steps together."""
+        return total_usage(step.completion.usage for step in self.steps)
+
+

@@ -1,0 +1,106 @@
+"""`ArgumentSchema`: the arguments of a tool that brings a JSON Schema of its own, checked before it runs.
+
+The package `jsonschema-rs` (extra `schema`) checks all of it. Without that package only the outermost level is:
+an object, with the required names, without forbidden ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, from_json, to_jsonable_python
+
+from ..errors import ConfigurationError
+from .signature import InvalidArguments, join_problems, object_text
+
+__all__ = ["ArgumentSchema"]
+
+_OBJECT = TypeAdapter(dict[str, JsonValue])
+
+
+class ArgumentSchema:
+    """A JSON Schema of the arguments of one tool."""
+
+    def __init__(self, tool: str, parameters: Mapping[str, JsonValue], required: Sequence[str] | None = None):
+        """Take a schema of an object, or only its properties.
+
+        Raises:
+            ConfigurationError: it is neither, or not JSON.
+        """
+        if not isinstance(parameters, Mapping):
+            raise ConfigurationError(
+                f"the parameters of the tool {tool!r} are a {type(parameters).__name__}; expected a JSON Schema"
+            )
+        try:
+            schema = _OBJECT.validate_python(to_jsonable_python(parameters))
+        except (PydanticSerializationError, ValidationError, ValueError) as error:
+            raise ConfigurationError(f"the parameters of the tool {tool!r} are no JSON: {error}") from None
+        kind = schema.get("type")
+        if isinstance(kind, str) and kind != "object":
+            raise ConfigurationError(
+                f"the parameters of the tool {tool!r} are a schema of type {kind!r}; expected 'object'"
+            )
+        if kind != "object":
+            schema = {"type": "object", "properties": schema}
+        schema.setdefault("properties", {})
+        if required is not None:
+            schema["required"] = list(required)
+        names = schema["properties"]
+        unknown = set(_names(schema.get("required"))) - set(names if isinstance(names, dict) else ())
+        if unknown:
+            raise ConfigurationError(
+                f"the tool {tool!r} requires {sorted(unknown)!r}, which its properties do not have"
+            )
+        self.schema: dict[str, JsonValue] = schema
+
+    def read(self, text: str) -> dict[str, object]:
+        """Return the arguments in a JSON text, as they came.
+
+        Raises:
+            InvalidArguments: they do not fit.
+        """
+        try:
+            arguments = from_json(object_text(text))
+        except ValueError as error:
+            raise InvalidArguments(f"no valid JSON: {error}") from None
+        if not isinstance(arguments, dict):
+            raise InvalidArguments("the arguments must be a JSON object")
+        problems = list(self._find_problems(arguments))
+        if problems:
+            raise InvalidArguments(join_problems(problems))
+        return arguments
+
+    @cached_property
+    def _find_problems(self) -> Callable[[Mapping[str, JsonValue]], Iterator[str]]:
+        """Return what finds the problems in arguments: that of the package, or our own."""
+        try:
+            import jsonschema_rs
+        except ModuleNotFoundError:
+            return self._outermost_problems
+        try:
+            validator = jsonschema_rs.validator_for(self.schema)
+        except (jsonschema_rs.ValidationError, ValueError):
+            # A schema that only the service can read, e.g. of a draft or with a reference unknown here.
+            return self._outermost_problems
+
+        def find(arguments: Mapping[str, JsonValue]) -> Iterator[str]:
+            for error in validator.iter_errors(arguments):
+                path = ".".join(str(step) for step in error.instance_path)
+                yield f"{path}: {error.message}" if path else error.message
+
+        return find
+
+    def _outermost_problems(self, arguments: Mapping[str, JsonValue]) -> Iterator[str]:
+        for name in _names(self.schema.get("required")):
+            if name not in arguments:
+                yield f"{name}: is required"
+        properties = self.schema["properties"]
+        if self.schema.get("additionalProperties") is False and isinstance(properties, dict):
+            for name in arguments.keys() - properties.keys():
+                yield f"{name}: is not allowed"
+
+
+def _names(value: JsonValue) -> list[str]:
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []

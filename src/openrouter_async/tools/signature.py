@@ -1,0 +1,183 @@
+"""What a function tells of itself: the schema of its arguments, and the check of what a model sends for them.
+
+A parameter's schema is that of its annotation, as pydantic sees it, so whatever pydantic knows can be a parameter:
+`Literal`, nested types, `Annotated[..., Field(ge=0)]`. A parameter with a default need not be sent, and then has the
+function's own default. Descriptions come from `Field(description=...)`, else from the docstring, where the package
+`docstring-parser` (extra `tools`) reads the Google, NumPy and reST styles. No function is called here.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, NotRequired
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+from typing_extensions import TypedDict
+
+from ..errors import ConfigurationError
+
+__all__ = ["Documentation", "InvalidArguments", "Signature", "read_docstring", "read_hints"]
+
+MAX_PROBLEMS = 8
+"""Wrong arguments named in one answer to the model."""
+
+
+class InvalidArguments(Exception):
+    """The arguments of a call do not fit; the text says to the model what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Documentation:
+    """A docstring, taken apart."""
+
+    description: str | None
+    parameters: Mapping[str, str]
+    """Descriptions by name; empty where the docstring could not be taken apart."""
+
+
+def read_docstring(function: object) -> Documentation:
+    """Return what the docstring of `function` says; without `docstring-parser`, its whole text as the description."""
+    text = inspect.getdoc(function)
+    if not text:
+        return Documentation(None, {})
+    try:
+        import docstring_parser
+    except ModuleNotFoundError:
+        return Documentation(text, {})
+    try:
+        parsed = docstring_parser.parse(text)
+    except docstring_parser.ParseError:
+        return Documentation(text, {})
+    parameters = {param.arg_name: param.description for param in parsed.params if param.description}
+    return Documentation(parsed.description or None, parameters)
+
+
+def read_hints(function: Callable[..., object], names: Mapping[str, object] | None = None) -> dict[str, Any]:
+    """Return the annotations of a function, those written as text resolved; `names` are seen besides its module's.
+
+    Raises:
+        NameError: an annotation names what is not there yet.
+    """
+    while isinstance(function, functools.partial):
+        function = function.func
+    if not (inspect.isroutine(function) or inspect.isclass(function)):
+        function = type(function).__call__
+    localns = None if names is None else dict(names)
+    return typing.get_type_hints(inspect.unwrap(function), localns=localns, include_extras=True)
+
+
+class Signature:
+    """The parameters of a function, as a model fills them in."""
+
+    def __init__(
+        self, name: str, function: Callable[..., object], hints: Mapping[str, Any], described: Mapping[str, str]
+    ):
+        """Read the parameters of the tool `name`.
+
+        Raises:
+            ConfigurationError: a parameter cannot be filled in by name, or its annotation has no schema.
+        """
+        self._signature = inspect.signature(function)
+        fields: dict[str, Any] = {}
+        for parameter in self._signature.parameters.values():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                raise ConfigurationError(
+                    f"the tool {name!r} takes {str(parameter)!r}; expected parameters with a name each"
+                )
+            fields[parameter.name] = _field(
+                parameter, hints.get(parameter.name, Any), described.get(parameter.name)
+            )
+        arguments = with_config(ConfigDict(extra="forbid"))(
+            TypedDict("Arguments", fields)  # type: ignore[operator]  # a TypedDict made at run time
+        )
+        try:
+            self._adapter: TypeAdapter[dict[str, object]] = TypeAdapter(arguments)
+            self.schema: JsonSchemaValue = self._adapter.json_schema(schema_generator=_Untitled)
+        except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError) as error:
+            raise ConfigurationError(
+                f"the parameters of the tool {name!r} have no JSON schema: {error.message}"
+            ) from error
+        self.schema.pop("description", None)
+        self.schema.setdefault("properties", {})
+
+    def read(self, text: str) -> dict[str, object]:
+        """Return the arguments in a JSON text as Python values, by name; what is left out is not in it.
+
+        Raises:
+            InvalidArguments: they do not fit.
+        """
+        try:
+            return self._adapter.validate_json(object_text(text))
+        except ValidationError as error:
+            problems = [_problem(tuple(item["loc"]), item["msg"]) for item in error.errors(include_url=False)]
+        raise InvalidArguments(join_problems(problems))
+
+    def bind(self, arguments: Mapping[str, object]) -> inspect.BoundArguments:
+        """Return the arguments as the function takes them, its own defaults filled in."""
+        bound = inspect.BoundArguments(self._signature, dict(arguments))  # type: ignore[arg-type]  # any dict will do
+        bound.apply_defaults()
+        return bound
+
+
+def object_text(text: str) -> str:
+    """Return the arguments of a call, `{}` for those that some models leave away or write as null."""
+    return "{}" if text.strip() in ("", "null") else text
+
+
+def join_problems(problems: list[str]) -> str:
+    """Return what is wrong with the arguments of a call in one text."""
+    more = len(problems) - MAX_PROBLEMS
+    return "; ".join(problems[:MAX_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _problem(loc: tuple[int | str, ...], message: str) -> str:
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc).lstrip(".")
+    message = message[:1].lower() + message[1:]
+    return f"{path}: {message}" if path else message
+
+
+def _field(parameter: inspect.Parameter, hint: Any, description: str | None) -> Any:
+    """Return the annotation of the field that stands for a parameter."""
+    extra: dict[str, Any] = {}
+    has_default = parameter.default is not parameter.empty
+    if has_default:
+        default = parameter.default
+        if isinstance(default, FieldInfo):
+            raise ConfigurationError(
+                f"the parameter {parameter.name!r} has a Field as its default; write Annotated[..., Field(...)]"
+            )
+        try:
+            extra["default"] = to_jsonable_python(default)
+        except (PydanticSerializationError, ValueError):
+            pass  # a default that JSON does not have is not told; the function still has it
+    if description and not _is_described(hint):
+        hint = Annotated[hint, Field(description=description)]
+    if extra:
+        hint = Annotated[hint, Field(json_schema_extra=extra)]
+    return NotRequired[hint] if has_default else hint
+
+
+def _is_described(hint: Any) -> bool:
+    metadata = getattr(hint, "__metadata__", ())
+    return any(isinstance(item, FieldInfo) and item.description for item in metadata)
+
+
+class _Untitled(GenerateJsonSchema):
+    """JSON Schema without the titles pydantic makes of names: they say nothing and cost tokens."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def generate(self, schema: Any, mode: Any = "validation") -> JsonSchemaValue:
+        result = super().generate(schema, mode)
+        for part in (result, *result.get("$defs", {}).values()):
+            part.pop("title", None)
+        return result

@@ -1,0 +1,108 @@
+"""When a run ends although the model would go on: conditions that can be joined by `|` and `&`. No I/O here.
+
+A condition is asked after each step, once its tools have ended, and before the next request is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError
+from ..types.usage_total import total_usage
+
+if TYPE_CHECKING:
+    from .result import Step
+
+__all__ = ["StopWhen", "max_cost", "max_run_tokens", "max_steps", "stop_when", "tool_called"]
+
+
+class StopWhen:
+    """A condition over the steps so far; `a | b` is met by either, `a & b` by both together."""
+
+    __slots__ = ("_met",)
+
+    def __init__(self, met: Callable[[Sequence[Step]], str | None]) -> None:
+        self._met = met
+
+    def met(self, steps: Sequence[Step]) -> str | None:
+        """Return the name of what is met; None where nothing is."""
+        return self._met(steps)
+
+    def __or__(self, other: StopWhen) -> StopWhen:
+        return StopWhen(lambda steps: self.met(steps) or other.met(steps))
+
+    def __and__(self, other: StopWhen) -> StopWhen:
+        def both(steps: Sequence[Step]) -> str | None:
+            first, second = self.met(steps), other.met(steps)
+            return f"{first} & {second}" if first and second else None
+
+        return StopWhen(both)
+
+
+def stop_when(predicate: Callable[[Sequence[Step]], bool], *, name: str | None = None) -> StopWhen:
+    """Return a condition of your own over the steps so far; `name` is what `run.stopped_by` says of it."""
+    label = name or getattr(predicate, "__name__", "stop_when")
+    return StopWhen(lambda steps: label if predicate(steps) else None)
+
+
+def max_steps(count: int) -> StopWhen:
+    """Stop after so many replies of the model.
+
+    Raises:
+        ConfigurationError: `count` is below 1.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ConfigurationError(f"max_steps() got {count!r}; expected a whole number of at least 1")
+    return stop_when(lambda steps: len(steps) >= count, name=f"max_steps({count})")
+
+
+def max_cost(dollars: str | Decimal | float) -> StopWhen:
+    """Stop once the replies have cost so many US dollars; the step that passes it is still paid for.
+
+    Only what the service reports is counted: a free model never gets there, so join it with `max_steps`.
+
+    Raises:
+        ConfigurationError: `dollars` is no positive number.
+    """
+    try:
+        limit = Decimal(str(dollars))
+    except InvalidOperation:
+        limit = Decimal("nan")
+    if not (limit.is_finite() and limit > 0):
+        raise ConfigurationError(f"max_cost() got {dollars!r}; expected US dollars, such as '0.05'")
+    return stop_when(
+        lambda steps: (total_usage(step.completion.usage for step in steps).cost or 0) >= limit,
+        name=f"max_cost({str(dollars)!r})",
+    )
+
+
+def max_run_tokens(count: int) -> StopWhen:
+    """Stop once the replies have used so many tokens, input and output together.
+
+    Raises:
+        ConfigurationError: `count` is below 1.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ConfigurationError(f"max_run_tokens() got {count!r}; expected a whole number of at least 1")
+    return stop_when(
+        lambda steps: (total_usage(step.completion.usage for step in steps).total_tokens or 0) >= count,
+        name=f"max_run_tokens({count})",
+    )
+
+
+def tool_called(*names: str) -> StopWhen:
+    """Stop once one of these tools was called, and has run.
+
+    Raises:
+        ConfigurationError: no name was given.
+    """
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise ConfigurationError(f"tool_called() got {names!r}; expected names of tools")
+    wanted = frozenset(names)
+    label = ", ".join(map(repr, names))
+    return stop_when(
+        lambda steps: any(call.name in wanted for step in steps for call in step.completion.tool_calls),
+        name=f"tool_called({label})",
+    )

@@ -165,7 +165,7 @@ async def test_a_cut_body_is_not_repeated_since_it_was_billed(cut: str) -> None:
 
 async def test_a_server_that_is_not_there_is_tried_three_times() -> None:
     async with AsyncOpenRouter(KEY, base_url=f"http://127.0.0.1:{refused_port()}", retries=FAST) as client:
-        with pytest.raises(errors.ConnectError, match="(?i)refused") as caught:
+        with pytest.raises(errors.ConnectError, match=r"(?i)refused") as caught:
             await client.chat.create("Hello")
     assert (caught.value.attempts, caught.value.may_have_been_billed) == (3, False)
 
@@ -267,27 +267,20 @@ async def test_a_wait_beyond_the_total_time_is_not_begun() -> None:
 
 
 async def test_calls_wait_their_turn_and_the_queue_clock_ends_the_wait() -> None:
-    release = anyio.Event()
-
     def slow(connection: Connection, request: Request) -> None:
         connection.pause(0.4)
         connection.send(GOOD.encode())
 
     with LoopbackServer(serve_responses([slow, GOOD])) as server:
-        async with client_of(server, limits=Limits(concurrency=1)) as client:
-            async with anyio.create_task_group() as group:
-
-                async def first() -> None:
-                    release.set()
-                    await client.chat.create("Hello")
-
-                group.start_soon(first)
-                await release.wait()
-                while client._sender.transport.limiter.in_use == 0:
-                    await anyio.sleep(0.001)
-                with pytest.raises(errors.RequestTimeout) as caught:
-                    await client.chat.create("Hello", options={"timeouts": Timeouts(queue=0.05)})
-                assert (await client.chat.create("Hello")).text == "Hi"
+        async with (
+            client_of(server, limits=Limits(concurrency=1)) as client,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(client.chat.create, "Hello")
+            assert await server.eventually(lambda: client._sender.transport.limiter.in_use == 1)
+            with pytest.raises(errors.RequestTimeout) as caught:
+                await client.chat.create("Hello", options={"timeouts": Timeouts(queue=0.05)})
+            assert (await client.chat.create("Hello")).text == "Hi"
         assert server.connections == 1
     assert (caught.value.phase, caught.value.may_have_been_billed) == ("queue", False)
 
@@ -393,10 +386,8 @@ async def test_closing_the_client_ends_running_and_waiting_calls() -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(call)
             group.start_soon(call)
-            while client._sender.transport.limiter.waiting == 0:
-                await anyio.sleep(0.001)
-            while not server.requests:
-                await anyio.sleep(0.001)
+            assert await server.eventually(lambda: client._sender.transport.limiter.waiting == 1)
+            assert await server.eventually(lambda: bool(server.requests))
             await client.aclose()
     assert len(seen) == 2
     assert all(isinstance(error, errors.ConfigurationError | errors.ConnectionLost) for error in seen)

@@ -101,8 +101,8 @@ async def fail(*answers: Answer, **arguments: Any) -> tuple[errors.OpenRouterErr
                 async with client.chat.stream("Hello") as stream:
                     async for event in stream:
                         events.append(event)  # noqa: PERF401  # those before the error are wanted
-            assert client._sender.transport.open_exchanges == 0
-            assert client._sender.transport.limiter.in_use == 0
+            transport = client._sender.transport
+            assert await server.eventually(lambda: transport.open_exchanges == transport.limiter.in_use == 0)
             with pytest.raises(type(caught.value)):
                 await anext(stream)
         return caught.value, events, len(server.requests)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from pydantic_core import from_json
@@ -207,10 +208,29 @@ class Field:
 
     name: str
     codec: Codec
-    absence: Literal["never", "null", "boxed"] = "never"
-    """How its absence is written: it has none, by null, or by null where a value stands as `{"value": ...}`."""
+    is_optional: bool = False
     default: JsonValue | Absent = ABSENT
-    """What stands for its absence in the original form; without one it stays absent."""
+    fills_default: bool = False
+    """Whether the default stands in the original form where the strict one has null."""
+
+    @cached_property
+    def absence(self) -> Literal["never", "null", "boxed"]:
+        """How its absence is written: it has none, by null, or by null where a value stands as `{"value": ...}`."""
+        if not self.is_optional:
+            return "never"
+        if "null" not in self.codec.kinds:
+            return "null"
+        return "never" if self.default is None else "boxed"
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether a reply must have it; a model that leaves out what may be null is understood."""
+        return self.absence == "never" and isinstance(self.default, Absent)
+
+    @property
+    def replacement(self) -> JsonValue | Absent:
+        """What stands in the original form where the strict one has none."""
+        return self.default if self.fills_default else ABSENT
 
     def schema(self) -> Document:
         schema = self.codec.schema()
@@ -220,7 +240,11 @@ class Field:
             schema = closed_object({"value": schema})
         return {"anyOf": [*_arms(schema), {"type": "null"}]}
 
-    def encode(self, value: JsonValue) -> JsonValue:
+    def encode(self, value: JsonValue | Absent) -> JsonValue:
+        if isinstance(value, Absent):
+            if self.is_needed:
+                raise Unfit
+            return None
         encoded = self.codec.encode(value)
         return {"value": encoded} if self.absence == "boxed" else encoded
 
@@ -228,9 +252,9 @@ class Field:
         if self.absence == "never":
             return self.codec.decode(value, partial=partial)
         if value is None:
-            return self.default
+            return self.replacement
         if self.absence == "boxed":
-            if not isinstance(value, dict) or set(value) - {"value"}:
+            if not isinstance(value, dict) or value.keys() - {"value"}:
                 raise Unfit
             if "value" not in value:
                 return ABSENT
@@ -275,8 +299,8 @@ class Object:
 
     @property
     def needed(self) -> frozenset[str]:
-        """Those that a reply must have; a model that leaves out what may be null is understood."""
-        return frozenset(field.name for field in self.fields if field.absence == "never")
+        """Those that a reply must have."""
+        return frozenset(field.name for field in self.fields if field.is_needed)
 
     @property
     def constants(self) -> dict[str, tuple[JsonValue, ...]]:
@@ -284,7 +308,7 @@ class Object:
         return {
             field.name: field.codec.choices
             for field in self.fields
-            if isinstance(field.codec, Scalar) and field.codec.choices is not None and field.absence == "never"
+            if isinstance(field.codec, Scalar) and field.codec.choices is not None and not field.is_optional
         }
 
     def schema(self) -> Document:
@@ -298,14 +322,7 @@ class Object:
             raise Unfit
         encoded: dict[str, JsonValue] = {}
         for field in self.fields:
-            if field.name in value:
-                encoded[field.name] = field.encode(value[field.name])
-            elif field.absence == "never":
-                if isinstance(field.default, Absent):
-                    raise Unfit
-                encoded[field.name] = field.encode(field.default)
-            else:
-                encoded[field.name] = None
+            encoded[field.name] = field.encode(value.get(field.name, ABSENT))  # type: ignore[arg-type]  # any default
         others = {key: item for key, item in value.items() if key not in encoded}
         if self.rest:
             encoded[self.rest_name] = self.rest.encode(others)
@@ -320,8 +337,8 @@ class Object:
         last = next(reversed(value), None)
         for field in self.fields:
             if field.name not in value:
-                if not partial and not isinstance(field.default, Absent):
-                    decoded[field.name] = field.default
+                if not partial and not isinstance(field.replacement, Absent):
+                    decoded[field.name] = field.replacement
                 continue
             is_open = partial and field.name == last
             try:
@@ -407,10 +424,11 @@ class Tuple:
     rest: Codec | None = None
     note: str = ""
 
-    @property
-    def _object(self) -> Object:
+    @cached_property
+    def as_object(self) -> Object:
+        """The object that stands for it."""
         fields = [
-            Field(f"item_{number}", codec, "never" if number <= self.least else "boxed")
+            Field(f"item_{number}", codec, is_optional=number > self.least)
             for number, codec in enumerate(self.items, 1)
         ]
         if self.rest is not None:
@@ -422,7 +440,7 @@ class Tuple:
         return frozenset({"object"})
 
     def schema(self) -> Document:
-        return self._object.schema()
+        return self.as_object.schema()
 
     def encode(self, value: JsonValue) -> JsonValue:
         if not isinstance(value, list) or len(value) < self.least:
@@ -435,10 +453,10 @@ class Tuple:
             named["more_items"] = more
         elif more:
             raise Unfit
-        return self._object.encode(named)
+        return self.as_object.encode(named)
 
     def decode(self, value: JsonValue, *, partial: bool) -> JsonValue:
-        named = self._object.decode(value, partial=partial)
+        named = self.as_object.decode(value, partial=partial)
         assert isinstance(named, dict)
         more = named.pop("more_items", None)
         items: list[JsonValue] = []
@@ -455,7 +473,7 @@ class Tuple:
         return items
 
     def matches(self, value: JsonValue, *, partial: bool) -> bool:
-        return self._object.matches(value, partial=partial)
+        return self.as_object.matches(value, partial=partial)
 
 
 @dataclass(frozen=True)
@@ -463,9 +481,18 @@ class Union:
     """One of several. Arms that could be mistaken for each other carry their name, as `{"kind", "value"}`."""
 
     arms: tuple[Codec, ...]
-    names: tuple[str, ...] = ()
-    """A name for each arm; empty where the arms can be told apart."""
+    labels: tuple[str, ...]
+    """A name for each arm."""
     note: str = ""
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names as far as they are needed; known only once every definition is, since arms may be references."""
+        for index, arm in enumerate(self.arms):
+            for other in self.arms[:index]:
+                if not (is_identity(arm) and is_identity(other)) and not are_disjoint(arm, other):
+                    return self.labels
+        return ()
 
     @property
     def kinds(self) -> frozenset[Kind]:
@@ -562,5 +589,5 @@ def _outside(codec: Codec) -> Object | None:
     while isinstance(codec, Ref):
         codec = codec.table[codec.name]
     if isinstance(codec, Tuple):
-        return codec._object
+        return codec.as_object
     return codec if isinstance(codec, Object) else None

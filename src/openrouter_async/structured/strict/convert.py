@@ -31,7 +31,6 @@ from .codecs import (
     Tuple,
     Union,
     are_disjoint,
-    is_identity,
     kind_of,
 )
 from .merge import ANNOTATIONS, CannotMerge, merged
@@ -90,6 +89,7 @@ def convert(document: Schema, *, ignores_unknown_keys: bool = False, fills_defau
     """
     converter = _Converter(document, ignores_unknown_keys, fills_defaults)
     root = converter.codec(document, ())
+    converter.finish()
     return StrictSchema.of(root, converter.table, tuple(converter.changes))
 
 
@@ -105,6 +105,8 @@ class _Converter:
         self._uses = Counter(str(schema["$ref"]) for _, schema in subschemas(document) if "$ref" in schema)
         self._recursive = _recursive(document)
         self._constructs = 0
+        self._unions: list[tuple[Place, Union]] = []
+        self._exclusive: list[tuple[Place, list[Codec]]] = []
 
     def _note(self, place: Place, what: str, effect: Effect) -> None:
         self.changes.append(Change(pointer(place), what, effect))
@@ -235,8 +237,7 @@ class _Converter:
         if not arms:
             raise Inexpressible(pointer(place), "nothing fits it")
         if keyword == "oneOf":
-            exclusive = all(are_disjoint(a, b) for i, a in enumerate(arms) for b in arms[:i])
-            self._note(place, "'oneOf' becomes 'anyOf'", "same" if exclusive else "more")
+            self._exclusive.append((place, arms))
         return self._union(arms, names, place, _description(schema))
 
     def _arm_name(self, arm: JsonValue, index: int) -> str:
@@ -248,27 +249,27 @@ class _Converter:
 
     def _union(self, arms: list[Codec], names: list[str] | list[Kind], place: Place, note: str) -> Codec:
         flat: list[Codec] = []
-        flat_names: list[str] = []
+        labels: list[str] = []
         for arm, name in zip(arms, names, strict=True):
-            nested = isinstance(arm, Union) and not arm.names and not arm.note
-            inner = arm.arms if isinstance(arm, Union) and nested else (arm,)
-            for number, codec in enumerate(inner):
+            inner = arm.arms if isinstance(arm, Union) and not arm.note else (arm,)
+            for number, codec in enumerate(inner, 1):
+                label = name if len(inner) == 1 else f"{name}_{number}"
+                labels.append(label if label not in labels else f"{label}_{len(labels) + 1}")
                 flat.append(codec)
-                flat_names.append(f"{name}_{number + 1}" if nested else str(name))
         if len(flat) == 1 and not note:
             return flat[0]
-        mistakable = any(
-            not (is_identity(a) and is_identity(b)) and not are_disjoint(a, b)
-            for i, a in enumerate(flat)
-            for b in flat[:i]
-        )
-        if not mistakable:
-            return Union(tuple(flat), note=note)
-        unique: list[str] = []
-        for name in flat_names:
-            unique.append(name if name not in unique else f"{name}_{len(unique) + 1}")
-        self._note(place, "arms that look alike carry their name", "same")
-        return Union(tuple(flat), tuple(unique), note)
+        union = Union(tuple(flat), tuple(labels), note)
+        self._unions.append((place, union))
+        return union
+
+    def finish(self) -> None:
+        """Note what can be known only when all definitions are."""
+        for place, union in self._unions:
+            if union.names:
+                self._note(place, "arms that look alike carry their name", "same")
+        for place, arms in self._exclusive:
+            exclusive = all(are_disjoint(a, b) for index, a in enumerate(arms) for b in arms[:index])
+            self._note(place, "'oneOf' becomes 'anyOf'", "same" if exclusive else "more")
 
     # Scalars
 
@@ -296,7 +297,7 @@ class _Converter:
             (kind, few), *_ = by_kind.items()
             return Scalar(kind, None if kind == "null" else tuple(few), note)
         arms = [Scalar(kind, None if kind == "null" else tuple(few)) for kind, few in by_kind.items()]
-        return Union(tuple(arms), note=note)
+        return Union(tuple(arms), tuple(by_kind), note)
 
     def _types(self, schema: Schema, place: Place) -> list[Kind]:
         """Return the types a schema names, or those its keywords speak of."""
@@ -419,24 +420,11 @@ class _Converter:
     def _field(self, name: str, schema: JsonValue, is_required: bool, place: Place) -> Field:
         codec = self.codec(schema, place)
         default = schema.get("default", ABSENT) if isinstance(schema, dict) else ABSENT
-        if not isinstance(default, Absent):
-            self._note(place, "its default is given back for null", "same")
         if is_required:
             return Field(name, codec)
-        can_be_null = "null" in self._kinds(codec)
-        if can_be_null and default is None:
-            return Field(name, codec, "never", None)
-        self._note(place, "optional, so it may be null", "same")
-        kept = default if self._fills_defaults else ABSENT
-        return Field(name, codec, "boxed" if can_be_null else "null", kept)
-
-    def _kinds(self, codec: Codec) -> frozenset[Kind]:
-        """Return the types of a strict form; of a definition that is not made yet, those its schema names."""
-        if isinstance(codec, Ref) and codec.name not in self.table:
-            return frozenset({"null", "object"})
-        if isinstance(codec, Union) and not codec.names:
-            return frozenset().union(*(self._kinds(arm) for arm in codec.arms))
-        return codec.kinds
+        has_default = not isinstance(default, Absent)
+        self._note(place, "null means its default" if has_default else "null means that it is absent", "same")
+        return Field(name, codec, True, default, self._fills_defaults)
 
 
 def _description(schema: Schema) -> str:

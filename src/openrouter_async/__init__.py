@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .errors import GuardrailError as GuardrailError
     from .errors import InsufficientCredits as InsufficientCredits
     from .errors import InvalidResponseError as InvalidResponseError
+    from .errors import JournalError as JournalError
     from .errors import ModerationError as ModerationError
     from .errors import NotFound as NotFound
     from .errors import OpenRouterError as OpenRouterError
@@ -110,6 +111,7 @@ _EXPORTS = {
     "GuardrailError": ".errors",
     "InsufficientCredits": ".errors",
     "InvalidResponseError": ".errors",
+    "JournalError": ".errors",
     "ModerationError": ".errors",
     "NotFound": ".errors",
     "OpenRouterError": ".errors",
@@ -178,7 +180,9 @@ _EXPORTS = {
 }
 """Public name -> the module it lives in."""
 
-__all__ = ["__version__", *_EXPORTS]  # the table is the list
+# pyright: reportUnsupportedDunderAll=false
+# The table is the list; type checkers see the imports above.
+__all__ = ["__version__", *_EXPORTS]
 
 
 def __getattr__(name: str) -> object:

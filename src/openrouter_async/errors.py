@@ -37,6 +37,8 @@ OpenRouterError
 │   ├── ReplyTruncated              model: cut off by the token limit
 │   └── Refused                     model: it declined to answer
 ├── ToolError                       a tool failed, and was asked to raise
+├── JournalError                    caller: the journal of a batch cannot be read, written or locked
+│   └── RepeatedToolCall            model: the same call again and again
 └── BudgetExceeded                  caller: the next call would have passed the budget
 ```
 
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import Unpack
 
+    from .tools.result import Run
     from .types.chat import ChatCompletion
 
 __all__ = [
@@ -74,6 +77,7 @@ __all__ = [
     "GuardrailError",
     "InsufficientCredits",
     "InvalidResponseError",
+    "JournalError",
     "ModerationError",
     "NotFound",
     "OpenRouterError",
@@ -83,6 +87,7 @@ __all__ = [
     "ProviderError",
     "RateLimited",
     "Refused",
+    "RepeatedToolCall",
     "ReplyNotParsed",
     "ReplyTruncated",
     "RequestTimeout",
@@ -136,6 +141,8 @@ class OpenRouterError(Exception):
         """Seconds the service asked to wait, if it did."""
         self.may_have_been_billed: bool | None = facts.get("may_have_been_billed")
         """False: certainly not. True: tokens were delivered. None: unknown."""
+        self.run: Run[object] | None = None
+        """What a run of tools had done until then, with its usage; None outside of runs."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -480,6 +487,18 @@ class ToolError(OpenRouterError):
         self.tool: str | None = tool
         """The name of the tool."""
         self.call_id: str | None = call_id
+
+
+class RepeatedToolCall(ToolError):
+    """The model made the same call, with the same arguments, in too many turns in a row; it was not run again."""
+
+
+class JournalError(OpenRouterError):
+    """The journal of a batch cannot be read, written or locked; `path` is the file."""
+
+    def __init__(self, message: str, *, path: str | None = None, **facts: Unpack[Facts]) -> None:
+        super().__init__(message, **facts)
+        self.path: str | None = path
 
 
 class BudgetExceeded(OpenRouterError):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ._sansio.request import RequestData
 from ._sansio.sse import SSEItem
 from .errors import OpenRouterError
 from .options import RequestOptions
+from .types.chat import OutputT
 
 if TYPE_CHECKING:
+    from .streaming.stream import EventStream, OnBadEvent
     from .types._base import ResponseMeta
+    from .types.chat import ChatCompletion
+    from .types.chat_messages import MessagesLike
 
-__all__ = ["DeferredRequest", "PlainBody", "Reply", "Sender", "StreamItem", "StreamSource"]
+__all__ = ["ChatCompleter", "DeferredRequest", "PlainBody", "Reply", "Sender", "StreamItem", "StreamSource"]
 
 T = TypeVar("T")
 
@@ -65,6 +69,7 @@ class StreamSource(Protocol):
 
     def fail(self, error: OpenRouterError) -> OpenRouterError:
         """Put ids and attempts on an error found above the source, tell the hooks, and return it."""
+        ...
 
 
 class Sender(Protocol):
@@ -77,11 +82,40 @@ class Sender(Protocol):
 
         An `InvalidResponseError` or `APIStatusError` that `read` raises counts as a failed attempt.
         """
+        ...
 
     def stream(
         self, data: RequestData | DeferredRequest, options: RequestOptions | None = None
     ) -> StreamSource:
         """Return a source that has not sent anything yet."""
+        ...
 
     def default_model(self, options: RequestOptions | None = None) -> str | None:
         """The model used where a call names none."""
+
+
+class ChatCompleter(Protocol[OutputT]):
+    """Asks a model; what runs, conversations and batches need of `client.chat`."""
+
+    async def create(
+        self,
+        messages: MessagesLike,
+        *,
+        model: str | None,
+        params: Mapping[str, object],
+        extra_body: Mapping[str, object] | None,
+        options: RequestOptions | None,
+    ) -> ChatCompletion[OutputT]:
+        """Return the whole reply."""
+
+    def stream(
+        self,
+        messages: MessagesLike,
+        *,
+        model: str | None,
+        params: Mapping[str, object],
+        extra_body: Mapping[str, object] | None,
+        options: RequestOptions | None,
+        on_bad_event: OnBadEvent,
+    ) -> EventStream[OutputT]:
+        """Return the reply as a stream; nothing is sent before its first event is asked for."""

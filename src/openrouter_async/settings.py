@@ -121,9 +121,10 @@ class Settings:
             known = ", ".join(sorted(RequestOptions.__annotations__))
             raise ConfigurationError(f"unknown option {min(unknown)!r}; the options are {known}")
         changes: dict[str, object] = dict(options)
-        for name in ("api_key", "management_key"):
-            if name in changes:
-                changes[name] = _key(name, options[name])
+        if "api_key" in options:
+            changes["api_key"] = _key("api_key", options["api_key"])
+        if "management_key" in options:
+            changes["management_key"] = _key("management_key", options["management_key"])
         if "base_url" in options:
             changes["base_url"] = _base_url(options["base_url"])
         if "timeouts" in options:

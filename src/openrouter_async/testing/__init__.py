@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .emulator import Emulator as Emulator
     from .faults import Fault as Fault
     from .received import ReceivedRequest as ReceivedRequest
+    from .recorder import Recorder as Recorder
     from .replies import Answer as Answer
     from .replies import Failure as Failure
     from .replies import Reply as Reply
@@ -26,6 +27,7 @@ _EXPORTS = {
     "Fault": ".faults",
     "RateLimit": ".state",
     "ReceivedRequest": ".received",
+    "Recorder": ".recorder",
     "Reply": ".replies",
     "ToolCall": ".replies",
     "tool_call": ".replies",

@@ -10,7 +10,6 @@ function it was given, is a 500, and it is raised where the emulator ends.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -19,10 +18,11 @@ from urllib.parse import parse_qsl, unquote
 
 from pydantic import JsonValue
 
+from .._sansio.error_body import load_json
+from .._sansio.parse import ParseFailure
 from ..operations import CREATE_CHAT, CREATE_COMPLETION, KeyKind
 from .authentication import EmulatedKey, authenticate
-from .faults import Fault
-from .inference import Inference, Pace
+from .inference import Choose, Inference, Over, Pace
 from .lookups import Lookups
 from .models import ModelList
 from .outgoing import Outgoing, failed, literal, plain
@@ -50,7 +50,6 @@ USER = "user_emulated"
 _LOCAL_HOST = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|testserver)(?::\d{1,5})?", re.IGNORECASE)
 _LOCAL_ORIGIN = re.compile(r"https?://" + _LOCAL_HOST.pattern, re.IGNORECASE)
 
-Over: TypeAlias = Callable[[int], None]
 Handler: TypeAlias = "Callable[[_Call], tuple[Outgoing, Over]]"
 
 
@@ -85,7 +84,7 @@ class Route:
 class _Call:
     request: ReceivedRequest
     key: EmulatedKey | None
-    reply: Reply | None
+    choose: Choose
     path: Mapping[str, str]
 
     @property
@@ -117,12 +116,12 @@ class EmulatorApp:
             return lambda call: (plain(answer(call)), _nothing)
 
         self.routes = (
-            Route("POST", CREATE_CHAT.path, "inference", lambda c: inference.chat(c.request, c.sure_key, c.reply)),
+            Route("POST", CREATE_CHAT.path, "inference", lambda c: inference.chat(c.request, c.sure_key, c.choose)),
             Route(
                 "POST",
                 CREATE_COMPLETION.path,
                 "inference",
-                lambda c: inference.completion(c.request, c.sure_key, c.reply),
+                lambda c: inference.completion(c.request, c.sure_key, c.choose),
             ),
             Route("POST", "/embeddings", "inference", lambda c: inference.embeddings(c.request, c.sure_key)),
             Route("GET", "/models", "optional", read(lambda c: lookups.models(c.request.query))),
@@ -164,7 +163,7 @@ class EmulatorApp:
         try:
             _check_sender(headers)
             if self._recordings is not None and (found := self._recordings.find(record)) is not None:
-                record.script = "recorded"
+                record.origin = "recorded"
                 return found, _nothing
             scripted = self._literal(record)
             if scripted is not None:
@@ -173,13 +172,17 @@ class EmulatorApp:
             key = authenticate(self._state.keys, headers.get("authorization"), route.key)
             record.key_label = key.label if key is not None else None
             if raw is None:
-                raise ServiceError(Failure(status=413, message="Request body too large"))
+                raise ServiceError(
+                    Failure(status=413, message="Request body too large", error_type="payload_too_large")
+                )
             if route.method == "POST":
                 _check_body(record, headers)
-            self._state.check_rate()
+                self._state.check_rate()
             return self._handled(record, route, key, path)
         except ServiceError as error:
-            return failed(error.failure, user=USER if key is not None else None), _nothing
+            if isinstance(error.answer, Answer):
+                return literal(error.answer), _nothing
+            return failed(error.answer, user=USER if key is not None else None), _nothing
         except Exception as problem:  # a mistake of ours, or of a function we were given: raised at the end
             self._state.went_wrong(problem)
             return failed(Failure(status=500, message="Internal Server Error")), _nothing
@@ -191,7 +194,7 @@ class EmulatorApp:
         answer = self._state.next_scripted(record.path)
         if answer is None:
             return None
-        record.script = "scripted"
+        record.origin = "scripted"
         if isinstance(answer, Reply):
             raise ServiceError(
                 Failure(status=500, message=f"a reply of a model was scripted for {record.path}")
@@ -215,38 +218,37 @@ class EmulatorApp:
     def _handled(
         self, record: ReceivedRequest, route: Route, key: EmulatedKey | None, path: Mapping[str, str]
     ) -> tuple[Outgoing, Over]:
-        written = route.path in _WRITTEN
-        record.script = "generated" if written else "service"
-        reply: Reply | None = None
-        if written:
-            scripted = self._chosen(record, route.path)
-            if isinstance(scripted, Failure):
-                raise ServiceError(scripted)
-            if isinstance(scripted, Answer):
-                return literal(scripted), _nothing
-            reply = scripted
-            if reply is None and self._strict:
+        record.origin = "generated" if route.path in _WRITTEN else "service"
+
+        def choose() -> Reply | None:
+            """Return the reply to give, None for a generated one; asked for once a request is found to be in order."""
+            chosen = self._chosen(record, route.path)
+            if isinstance(chosen, Failure | Answer):
+                raise ServiceError(chosen)
+            if chosen is None and self._strict:
                 raise ServiceError(Failure(status=501, message=_UNSCRIPTED))
-        fault: Fault | None = None
-        if record.script not in ("scripted", "function"):
+            return chosen
+
+        outgoing, over = route.handler(_Call(request=record, key=key, choose=choose, path=path))
+        if record.origin in ("generated", "service"):
             misfortune = self._state.next_misfortune()
             if isinstance(misfortune, Failure):
                 raise ServiceError(misfortune)
-            fault = misfortune
-        outgoing, over = route.handler(_Call(request=record, key=key, reply=reply, path=path))
-        return (outgoing if fault is None else replace(outgoing, fault=fault)), over
+            if misfortune is not None:
+                outgoing = replace(outgoing, fault=misfortune)
+        return outgoing, over
 
     def _chosen(self, record: ReceivedRequest, path: str) -> Reply | Failure | Answer | None:
         """Return what the script says, else what the function given says, else None."""
         scripted = self._state.next_scripted(path)
         if scripted is not None:
-            record.script = "scripted"
+            record.origin = "scripted"
             return scripted
         function = self._state.function
         chosen = None if function is None else function(record)
         if chosen is None:
             return None
-        record.script = "function"
+        record.origin = "function"
         return as_scripted(chosen)
 
 
@@ -269,7 +271,7 @@ def _check_body(record: ReceivedRequest, headers: Mapping[str, str]) -> None:
     content_type = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise bad_request(f"Content-Type must be application/json, received {content_type[:64]!r}")
-    if isinstance(record.body, bytes):
+    if record.content is not None:
         raise bad_request("Invalid JSON in request body")
 
 
@@ -292,25 +294,22 @@ async def _read_body(receive: Receive) -> bytes | None:
 
 def _record(scope: Scope, headers: Mapping[str, str], raw: bytes | None) -> ReceivedRequest:
     path = scope["raw_path"].decode("latin-1")
+    body, content = _parsed(raw)
     return ReceivedRequest(
         method=scope["method"],
         path=path.removeprefix(BASE_PATH) if path.startswith(f"{BASE_PATH}/") else path,
         query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers=ReceivedRequest.shown_headers(headers),
-        body=_parsed(raw),
+        body=body,
+        content=content,
     )
 
 
-def _parsed(raw: bytes | None) -> JsonValue | bytes:
-    """Return the JSON of a body; the bytes themselves where they are none, None for no body."""
+def _parsed(raw: bytes | None) -> tuple[JsonValue, bytes | None]:
+    """Return the JSON of a body, or else the bytes that are none."""
     if not raw:
-        return None
+        return None, None
     try:
-        value: JsonValue = json.loads(raw, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return raw
-    return value
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON")
+        return load_json(raw), None
+    except ParseFailure:
+        return None, raw

@@ -17,6 +17,7 @@ from ..operations import CREATE_CHAT
 from .authentication import EmulatedKey, new_key
 from .faults import Fault
 from .models import ModelList
+from .recorded import Recordings
 from .replies import Answer, Failure, Reply, Replying, ToolCall
 from .state import RateLimit, State
 
@@ -107,17 +108,13 @@ class Emulator:
             seed=seed,
             misses=generation_misses,
         )
-        found = None
-        if recordings is not None:
-            from .recorded import Recordings
-
-            found = Recordings.load(Path(recordings))
+        self._recordings = None if recordings is None else Recordings.load(Path(recordings))
         self._app = EmulatorApp(
             self._state,
             ModelList(models),
             pace=Pace(first_token_s=first_token_s, tokens_per_s=speed),
             seed=seed,
-            recordings=found,
+            recordings=self._recordings,
             strict=strict,
         )
         self._port = port
@@ -298,6 +295,8 @@ class Emulator:
     def reset(self) -> None:
         """Forget requests, script, spending, keys and limits; begin again as at the start."""
         self._state.reset()
+        if self._recordings is not None:
+            self._recordings.reset()
 
     def __enter__(self) -> Self:
         self.start()

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from pydantic import JsonValue
 
@@ -22,11 +23,13 @@ from .service_errors import ServiceError, bad_request, no_endpoints
 from .state import Generation, State
 from .wire import Written, chat_body, chat_parts, text_body, text_parts, written
 
-__all__ = ["Inference", "Pace"]
+__all__ = ["Choose", "Inference", "Over", "Pace"]
 
-JSON = dict[str, JsonValue]
-Over = Callable[[int], None]
+JSON: TypeAlias = dict[str, JsonValue]
+Over: TypeAlias = Callable[[int], None]
 """Called once the answer is over, with the tokens of it that were sent."""
+Choose: TypeAlias = Callable[[], Reply | None]
+"""Returns the reply that was scripted, None where there is none; raises where something else was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +59,13 @@ class Inference:
 
     # each returns the answer, and what to do when it is over
 
-    def chat(self, request: ReceivedRequest, key: EmulatedKey, reply: Reply | None) -> tuple[Outgoing, Over]:
+    def chat(self, request: ReceivedRequest, key: EmulatedKey, choose: Choose) -> tuple[Outgoing, Over]:
         call = read_chat(request.body)
         model = self._model_for(call.models)
         prompt = prompt_tokens(call.messages)
         _check_abilities(call, model, prompt)
         self._state.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
+        reply = choose()
         if reply is None:
             reply = chat_reply(call, model.id, seed=self._seed)
         reply, tokens, reasoning = written(reply, self._state.call_ids())
@@ -81,13 +85,12 @@ class Inference:
         parts = (Part(PADDING), *self._waiting(PADDING, tokens), data)
         return self._answer(text, model, usage, key, parts, is_stream=False)
 
-    def completion(
-        self, request: ReceivedRequest, key: EmulatedKey, reply: Reply | None
-    ) -> tuple[Outgoing, Over]:
+    def completion(self, request: ReceivedRequest, key: EmulatedKey, choose: Choose) -> tuple[Outgoing, Over]:
         call = read_completion(request.body)
         model = self._model_for(call.models)
         prompt = count_tokens(call.prompt)
         self._state.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
+        reply = choose()
         if reply is None:
             tokens_made = cut(completion_text(call.prompt, seed=self._seed))
             cut_off = call.max_tokens is not None and len(tokens_made) > call.max_tokens

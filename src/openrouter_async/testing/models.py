@@ -182,7 +182,7 @@ def _packaged() -> list[dict[str, JsonValue]]:
     """Return the entries of the packaged list."""
     try:
         text = files("openrouter_async.catalogue").joinpath("snapshot.json").read_text("utf-8")
-    except ModuleNotFoundError:  # XXX: goes when the package data is there
+    except (ModuleNotFoundError, FileNotFoundError):  # XXX: goes when the package data is there
         from pathlib import Path
 
         recorded = Path(__file__).parents[4] / "shared/recorded/models_344_1.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -64,7 +65,7 @@ class Outgoing:
 def event(data: JsonValue, *, tokens: int = 0, wait_s: float = 0.0) -> Part:
     """Return one event of a stream; text is sent as it is."""
     text = data if isinstance(data, str) else encode(data)
-    return Part(f"data: {text}\n\n".encode(), tokens=tokens, is_event=True, wait_s=wait_s)
+    return Part(f"data: {text}\n\n".encode(errors="replace"), tokens=tokens, is_event=True, wait_s=wait_s)
 
 
 def encode(value: JsonValue) -> str:
@@ -107,12 +108,16 @@ def literal(answer: Answer) -> Outgoing:
 
 def split_events(data: bytes) -> Iterator[Part]:
     """Return the parts of a stream's body, one for each event or comment; joined, they are the body."""
-    rest = data
-    while rest:
-        cut = rest.find(b"\n\n")
-        block, rest = (rest, b"") if cut < 0 else (rest[: cut + 2], rest[cut + 2 :])
-        lines = block.splitlines()
-        yield Part(block, is_event=any(line.startswith(b"data:") for line in lines))
+    start = 0
+    for end in (*(blank.end() for blank in _BLANK_LINE.finditer(data)), len(data)):
+        block = data[start:end]
+        if block:
+            yield Part(block, is_event=_DATA_LINE.search(block) is not None)
+        start = end
+
+
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r){2,}")
+_DATA_LINE = re.compile(rb"^data:", re.MULTILINE)
 
 
 def steps(outgoing: Outgoing) -> Iterator[Part | Fault | HeadEnd]:

@@ -93,7 +93,7 @@ class EmulatorProtocol(H11Protocol):
         self.logger = logging.getLogger("openrouter_async.testing")
         self.access_log = False
         self._app = self.app
-        self.app = self._with_wire  # type: ignore[assignment]  # uvicorn types it as a union of both kinds of app
+        self.app = self._with_wire
 
     async def _with_wire(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         scope["extensions"] = {EXTENSION: Wire(self)}  # type: ignore[typeddict-item,typeddict-unknown-key]  # ours

@@ -24,8 +24,10 @@ class ReceivedRequest:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     """By lower-case name, without the key."""
-    body: JsonValue | bytes
-    """Parsed where it is JSON; None where there is none."""
+    body: JsonValue = None
+    """Parsed; None where there is none, or it is no JSON."""
+    content: bytes | None = None
+    """The body that is no JSON, as it came."""
     arrived_at: float = field(default_factory=time.monotonic)
     """`time.monotonic()`."""
     key_label: str | None = None
@@ -43,7 +45,7 @@ class ReceivedRequest:
     """`time.monotonic()` when the client went away before the answer was whole, else None."""
     fault: str | None = None
     """The name of the fault that the answer was given."""
-    script: str = "generated"
+    origin: str = "service"
     """Where the answer came from: `scripted`, `function`, `recorded`, `generated`, or `service` for all else."""
     _over: threading.Event = field(default_factory=threading.Event, repr=False)
 

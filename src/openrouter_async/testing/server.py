@@ -17,7 +17,7 @@ from ..errors import ConfigurationError
 from .protocol import EmulatorProtocol
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGIApplication
+    from .app import EmulatorApp
 
 __all__ = ["ServerThread"]
 
@@ -28,7 +28,7 @@ _STOP_S = 10.0
 class ServerThread:
     """A server on 127.0.0.1 that listens from the moment it is made until it is stopped."""
 
-    def __init__(self, app: ASGIApplication, port: int) -> None:
+    def __init__(self, app: EmulatorApp, port: int) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -98,10 +98,9 @@ class _Server(uvicorn.Server):
             server.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        tasks = list(self.server_state.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # Each answer notices that its client is gone, and ends by itself.
+        async with asyncio.timeout(_STOP_S / 2):
+            await asyncio.gather(*self.server_state.tasks)
 
 
 logging.getLogger("openrouter_async.testing").addHandler(logging.NullHandler())

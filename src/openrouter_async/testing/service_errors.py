@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue
 
-from .replies import Failure
+from .replies import Answer, Failure
 
 __all__ = [
     "ServiceError",
@@ -24,11 +24,11 @@ _DOCS = "https://openrouter.ai/docs/api-reference/errors"
 
 
 class ServiceError(Exception):
-    """Ends the handling of a request; the client gets the failure it carries."""
+    """Ends the handling of a request; the client gets the answer it carries, an error as a rule."""
 
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
+    def __init__(self, answer: Failure | Answer) -> None:
+        super().__init__(f"status {answer.status}")
+        self.answer = answer
 
 
 def bad_request(message: str, *, metadata: Mapping[str, JsonValue] | None = None) -> ServiceError:

@@ -12,9 +12,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
+from typing import TypeAlias
 
 from pydantic import JsonValue
 
@@ -31,7 +32,7 @@ __all__ = ["Generation", "RateLimit", "State"]
 _KEPT_REQUESTS = 10_000
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-Misfortune = Fault | Failure
+Misfortune: TypeAlias = Fault | Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class State:
         misses: int,
     ) -> None:
         self._lock = threading.RLock()
-        self._keys_at_start = [(key.digest, key.label, key.kind, key.limit) for key in keys]
+        self._keys_at_start = tuple(keys)
         self._credits_at_start = credits
         self._rate_limit_at_start = rate_limit
         self._seed = seed
@@ -123,10 +124,7 @@ class State:
     def reset(self) -> None:
         """Forget everything, and begin again as at the start."""
         with self._lock:
-            self.keys = {
-                digest: EmulatedKey(digest=digest, label=label, kind=kind, limit=limit)
-                for digest, label, kind, limit in self._keys_at_start
-            }
+            self.keys = {key.digest: replace(key) for key in self._keys_at_start}
             self.credits = self._credits_at_start
             self.usage = Decimal(0)
             self.rate_limit = self._rate_limit_at_start

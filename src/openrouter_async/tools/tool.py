@@ -35,7 +35,7 @@ S = TypeVar("S")
 NeedsApproval: TypeAlias = bool | Callable[..., bool | Awaitable[bool]]
 """Whether a call waits for a decision; a function is asked with the call's arguments, as keywords."""
 
-Progress: TypeAlias = Callable[[object], None]
+Progress: TypeAlias = Callable[[object], Awaitable[None]]
 """Takes what a tool gives on the way."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -57,17 +57,13 @@ class Tool(Generic[P, R]):
         cache_control: CacheControl | None = None,
         local_names: Mapping[str, object] | None = None,
     ) -> None:
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise ConfigurationError(
-                f"a tool is named {name!r}; expected 1 to 64 letters, digits, _ and - (name=... sets one)"
-            )
         if timeout is not None and not timeout > 0:
             raise ConfigurationError(f"the tool {name!r} has timeout={timeout!r}; expected seconds above 0")
         if function is not None and inspect.isgeneratorfunction(inspect.unwrap(_routine(function))):
             raise ConfigurationError(
                 f"the tool {name!r} is a generator; expected 'async def' where a tool yields its progress"
             )
-        self.name = name
+        self.name = _checked_name(name)
         self.description = description
         """What the model is told of it."""
         self.function = function
@@ -163,6 +159,17 @@ class Tool(Generic[P, R]):
             return await cast("Awaitable[object]", call())
         result = await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
         return await result if inspect.isawaitable(result) else result
+
+    def renamed(self, name: str) -> Tool[P, R]:
+        """Return the same tool under another name.
+
+        Raises:
+            ConfigurationError: the name is not allowed.
+        """
+        copy = Tool.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.name = _checked_name(name)
+        return copy
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function itself."""
@@ -322,6 +329,14 @@ def create_tool(
     )
 
 
+def _checked_name(name: str) -> str:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"a tool is named {name!r}; expected 1 to 64 letters, digits, _ and - (name=... sets one)"
+        )
+    return name
+
+
 def _routine(function: Callable[..., object]) -> Callable[..., object]:
     """Return the function that runs when `function` is called: of an object its `__call__`."""
     while isinstance(function, functools.partial):
@@ -361,7 +376,7 @@ async def _exhaust(generator: AsyncGenerator[object, None], progress: Progress) 
     result: object = None
     try:
         async for result in generator:
-            progress(result)
+            await progress(result)
     finally:
         await generator.aclose()
     return result

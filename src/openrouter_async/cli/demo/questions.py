@@ -22,5 +22,5 @@ class Question:
 
 def load_questions() -> list[Question]:
     """Return the questions in the order of their file, which is package data."""
-    text = files(__package__).joinpath("questions.jsonl").read_text("utf-8")
+    text = files("openrouter_async.cli.demo").joinpath("questions.jsonl").read_text("utf-8")
     return [Question(**json.loads(line)) for line in text.splitlines()]

@@ -31,7 +31,7 @@ def teach(emulator: Emulator, questions: Sequence[Question]) -> None:
 
     def reply(request: ReceivedRequest) -> Reply | None:
         prompt = request.prompt
-        if "tools" in (request.body or {}):
+        if "tools" in request.json:
             return Reply.of(tool_call("weather", **CALL))
         if "capital of Norway" in prompt:
             return Reply.of(CAPITAL)

@@ -1,0 +1,124 @@
+"""A transport that lets someone see each exchange once it is over, and changes nothing about it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import httpx
+
+from .._sansio.content_decoding import ContentDecodingError, content_decoder
+from ..options import Limits
+from .connections import ConnectionTransport
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = ["SeenExchange", "TapTransport"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenExchange:
+    """A request and its answer, as far as that was read."""
+
+    method: str
+    target: str
+    """Path and query."""
+    request_body: bytes
+    status: int
+    headers: Mapping[str, str]
+    """Of the answer, by lower-case name."""
+    body: bytes
+    """Of the answer, decoded; what stands in it undecodable is left out."""
+
+
+class TapTransport(httpx.AsyncBaseTransport):
+    """Passes requests on to another transport, and exchanges to `seen`; that one is closed with it."""
+
+    def __init__(
+        self, seen: Callable[[SeenExchange], None], transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        """Make a tap; without a `transport` of the caller's, over connections like those of a client."""
+        self._seen = seen
+        self._inner = transport or ConnectionTransport(limits=Limits(), ssl_context=None, proxy=None)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and return its answer with the body still to be read."""
+        sent = await request.aread()
+        response = await self._inner.handle_async_request(request)
+        stream = response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+
+        def over(body: bytes) -> None:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            self._seen(
+                SeenExchange(
+                    method=request.method,
+                    target=request.url.raw_path.decode("ascii"),
+                    request_body=sent,
+                    status=response.status_code,
+                    headers=headers,
+                    body=_decoded(body, headers.get("content-encoding")),
+                )
+            )
+
+        response.stream = _TappedBody(stream, over)
+        return response
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await self.aclose()
+
+
+class _TappedBody(httpx.AsyncByteStream, AsyncIterator[bytes]):
+    """A body whose bytes are kept until it is closed."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, over: Callable[[bytes], None]) -> None:
+        self._stream = stream
+        self._chunks: AsyncIterator[bytes] | None = None
+        self._over: Callable[[bytes], None] | None = over
+        self._kept = bytearray()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._chunks is None:
+            self._chunks = self._stream.__aiter__()
+        chunk = await self._chunks.__anext__()
+        self._kept += chunk
+        return chunk
+
+    async def aclose(self) -> None:
+        over, self._over = self._over, None
+        try:
+            await self._stream.aclose()
+        finally:
+            if over is not None:
+                over(bytes(self._kept))
+
+
+def _decoded(body: bytes, encoding: str | None) -> bytes:
+    """Return a body without its content encoding; of one that breaks off, what there is."""
+    pieces: list[bytes] = []
+    try:
+        decoder = content_decoder(encoding)
+        if decoder is None:
+            return body
+        pieces.extend(decoder.decode(body))
+    except ContentDecodingError:
+        pass  # a cut body is recorded as far as it goes
+    return b"".join(pieces)

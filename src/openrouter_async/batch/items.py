@@ -1,0 +1,134 @@
+"""What a batch is asked: `Item`, its key, and the hash by which a changed request is noticed.
+
+The hash is of the arguments and not of the bytes that are sent, so that a newer version of the library, which may write
+the same request in another order, goes on with an older journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydantic import BaseModel, JsonValue
+
+from ..errors import ConfigurationError
+from ..types.chat_messages import MessagesLike
+from ..types.content_parts import Attachment
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..types.chat_request import ChatParams
+
+__all__ = ["Item", "ItemLike", "Items", "Request", "request_hash"]
+
+
+class Item:
+    """One prompt of a batch, with a key of its own and what it asks differently from the others.
+
+    ```python
+    Item("oslo", "What is the capital of Norway?", temperature=0)
+    ```
+    """
+
+    __slots__ = ("extra_body", "key", "messages", "model", "params")
+
+    def __init__(
+        self,
+        key: str,
+        messages: MessagesLike,
+        *,
+        model: str | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        **params: Unpack[ChatParams],
+    ) -> None:
+        """Make an item; its parameters are laid over those of the batch.
+
+        Args:
+            key: The name of its result, and of its record in the journal; once in a batch.
+            messages: As for `client.chat.create`.
+            model: Default: the model of the batch.
+            extra_body: As for `client.chat.create`; replaces that of the batch.
+            params: See `ChatParams`.
+
+        Raises:
+            ConfigurationError: the key is no text.
+        """
+        if not isinstance(key, str) or not key or not _is_unicode(key):
+            raise ConfigurationError(f"the key of an item is {key!r}; expected text that is not empty")
+        self.key = key
+        self.messages = messages
+        self.model = model
+        self.extra_body = extra_body
+        self.params: Mapping[str, object] = dict(params)
+
+    def __repr__(self) -> str:
+        return f"<Item {self.key!r}>"
+
+
+ItemLike: TypeAlias = MessagesLike | Item
+"""What stands for one prompt of a batch."""
+
+Items: TypeAlias = Iterable[ItemLike] | AsyncIterable[ItemLike]
+"""The prompts of a batch, as many as there are; they are taken one by one, when there is room for one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An item with everything it takes from the batch: what is asked of the model."""
+
+    key: str
+    index: int
+    """Its place among the items, from 0."""
+    hash: str
+    """Of everything that decides the answer."""
+    messages: MessagesLike
+    model: str | None
+    extra_body: Mapping[str, JsonValue] | None
+    params: Mapping[str, object]
+
+
+def request_hash(
+    messages: object,
+    *,
+    model: str | None,
+    params: Mapping[str, object],
+    extra_body: Mapping[str, object] | None,
+    output: str,
+) -> str:
+    """Return 32 hexadecimal digits that change with anything that decides the answer.
+
+    Files among the attachments are known by their path, not by what is in them.
+
+    Raises:
+        ConfigurationError: something in it cannot be sent.
+    """
+    parts = [messages, model, params, extra_body, output]
+    try:
+        text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=_as_json)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigurationError(f"an item cannot be sent: {error}") from None
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _as_json(value: object) -> object:
+    match value:
+        case BaseModel():
+            return value.model_dump(mode="json")
+        case Attachment(source=bytes() as data):
+            return [value.kind, hashlib.sha256(data).hexdigest(), value.media_type, value.options]
+        case Attachment():
+            return [value.kind, str(value.source), value.media_type, value.options]
+        case Mapping():
+            return dict(value)
+        case Iterable():
+            return list(value)
+        case _:
+            raise TypeError(f"a {type(value).__name__} is no JSON value")
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)

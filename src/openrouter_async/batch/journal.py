@@ -1,0 +1,197 @@
+"""`Journal`: the file in which a batch remembers what was answered, one JSON object a line.
+
+Theory of operation: a finished item is one `write` at the end of the file, before anyone is told of it. A process that is
+killed can therefore lose only what was in flight, and leave behind at most one line without an end, which the next run
+cuts off. Where each key's record stands is kept in memory; what the record says is read when it is needed. The lock is
+on the file itself, so it ends with the process. The lines are split at LF alone: JSON escapes it within texts.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import JsonValue
+from pydantic_core import from_json, to_json
+
+from ..errors import JournalError, OpenRouterError
+from ..types.chat import ChatCompletion
+from .file_lock import lock_file
+from .key_index import KeyIndex
+from .results import usage_of
+
+__all__ = ["Journal", "Record", "done_record", "failed_record"]
+
+LOGGER = logging.getLogger("openrouter_async")
+
+BEGINNING = b'{"key":'
+"""How every record begins; what does not begin so is not cut off, for it may be something else of the caller's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the journal says of an answered item."""
+
+    hash: str
+    """See `request_hash`."""
+    completion: JsonValue
+    """As it was written."""
+    output: JsonValue = None
+    """The value of a structured output."""
+
+
+def done_record(key: str, hash: str, completion: ChatCompletion[object], *, has_output: bool) -> bytes:
+    """Return the line of an answered item."""
+    answer = {"output": completion.output} if has_output else {"text": completion.text}
+    usage = completion.usage
+    cost = None if usage is None else usage.cost
+    record = {"key": key, "request": hash, **answer, "cost": cost, "completion": completion}
+    return to_json(record, inf_nan_mode="null") + b"\n"
+
+
+def failed_record(key: str, hash: str, error: OpenRouterError) -> bytes:
+    """Return the line of an item that failed; it is asked again by the next run."""
+    usage = usage_of(error)
+    cost = None if usage is None else usage.cost
+    said = {"type": type(error).__name__, "message": error.message, "status": getattr(error, "status", None)}
+    return to_json({"key": key, "request": hash, "error": said, "cost": cost}) + b"\n"
+
+
+class Journal:
+    """An open journal. Its methods block for as long as the disk takes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open, lock and read a journal, which is made if it is not there.
+
+        Raises:
+            JournalError: it cannot be read or written, another run has it, or it is no journal.
+        """
+        self.path = path
+        self.cost = Decimal(0)
+        """What all its items cost, failed ones too, in US dollars."""
+        self._done = KeyIndex()
+        self._end = 0
+        self._is_broken = False
+        try:
+            self._file: BinaryIO = path.open("a+b", buffering=0)
+        except OSError as error:
+            raise self._error(f"cannot be opened: {error.strerror}") from error
+        try:
+            self._lock()
+            self._read()
+        except BaseException:
+            self._file.close()
+            raise
+
+    @property
+    def done(self) -> int:
+        """How many items were answered when it was opened."""
+        return self._done.count
+
+    def find(self, key: str) -> Record | None:
+        """Return what an earlier run was answered; None where it was not.
+
+        Raises:
+            JournalError: the file has changed, or cannot be read.
+        """
+        offset = self._done.get(key)
+        if offset is None:
+            return None
+        try:
+            self._file.seek(offset)
+            record = from_json(_line_of(self._file))
+        except (OSError, ValueError) as error:
+            raise self._error(f"cannot be read at byte {offset}: {error}") from error
+        if not isinstance(record, dict) or record.get("key") != key:
+            return None  # two keys with the same 64 bits
+        return Record(str(record.get("request")), record.get("completion"), record.get("output"))
+
+    def append(self, line: bytes) -> None:
+        """Write a record behind the others; when this returns, it outlives the process.
+
+        Raises:
+            JournalError: the disk is full, the file is gone, ...; no half line is left behind.
+        """
+        if self._is_broken:
+            raise self._error("could not be written before")
+        written = 0
+        try:
+            if os.fstat(self._file.fileno()).st_nlink == 0:
+                raise FileNotFoundError(0, "it was removed")
+            while written < len(line):
+                written += self._file.write(line[written:]) or 0
+        except OSError as error:
+            self._is_broken = True
+            if written:
+                os.ftruncate(self._file.fileno(), self._end)
+            raise self._error(f"cannot be written: {error.strerror}") from error
+        self._end += len(line)
+
+    def close(self) -> None:
+        """Close and unlock it."""
+        self._file.close()
+
+    def _lock(self) -> None:
+        try:
+            lock_file(self._file.fileno())
+        except OSError as error:
+            raise self._error("is used by another run; wait for it, or name another file") from error
+
+    def _read(self) -> None:
+        """Learn where each record stands, and cut off a last line that has no end."""
+        self._file.seek(0)
+        number = 0
+        with open(os.dup(self._file.fileno()), "rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.endswith(b"\n"):
+                    self._cut_off(line, number)
+                    break
+                self._learn(line, number)
+                self._end += len(line)
+
+    def _learn(self, line: bytes, number: int) -> None:
+        try:
+            record = from_json(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict) or not isinstance(record.get("key"), str):
+            raise self._error(f"has a line {number} that is no record of a batch; name another file")
+        self.cost += _decimal(record)
+        if "completion" in record:
+            self._done.set(record["key"], self._end)
+
+    def _cut_off(self, line: bytes, number: int) -> None:
+        if not (line.startswith(BEGINNING) or BEGINNING.startswith(line)):
+            raise self._error(f"ends in a line {number} that is no record of a batch; name another file")
+        LOGGER.warning(
+            "the last line of the journal %s was not written whole; it is removed, and its item asked again",
+            self.path,
+        )
+        os.ftruncate(self._file.fileno(), self._end)
+
+    def _error(self, what: str) -> JournalError:
+        return JournalError(f"the journal {str(self.path)!r} {what}", path=str(self.path))
+
+
+def _line_of(file: BinaryIO) -> bytes:
+    """Return the line at the file's position; the file has no buffer, which `readline` would need to be quick."""
+    pieces: list[bytes] = []
+    while piece := file.read(65_536):
+        line, end, _ = piece.partition(b"\n")
+        pieces.append(line)
+        if end:
+            break
+    return b"".join(pieces)
+
+
+def _decimal(record: Mapping[str, object]) -> Decimal:
+    cost = record.get("cost")
+    try:
+        return Decimal(str(cost)) if cost is not None else Decimal(0)
+    except InvalidOperation:
+        return Decimal(0)

@@ -1,0 +1,74 @@
+"""What comes of an item: `Done` with its reply, or `Failed` with its error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeAlias
+
+from ..errors import OpenRouterError, StructuredOutputError
+from ..types.chat import ChatCompletion
+from ..types.common import Usage
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    OutputT = TypeVar("OutputT", default=str)
+else:
+    from typing import TypeVar
+
+    OutputT = TypeVar("OutputT")
+
+__all__ = ["Done", "Failed", "Result", "usage_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done(Generic[OutputT]):
+    """An item that was answered."""
+
+    key: str
+    index: int
+    """Its place among the items, from 0."""
+    completion: ChatCompletion[OutputT]
+    """The reply, as `client.chat.create` returns it."""
+    is_resumed: bool = False
+    """Whether it was read from the journal, and nothing was sent."""
+
+    @property
+    def output(self) -> OutputT:
+        """The value that was asked for; the text if none was."""
+        return self.completion.output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """An item that was given up."""
+
+    key: str
+    index: int
+    """Its place among the items, from 0."""
+    error: OpenRouterError
+
+    @property
+    def completion(self) -> NoReturn:
+        """Raises the item's error, so that `result.completion` may be written where failures are not expected."""
+        raise self.error
+
+    @property
+    def output(self) -> NoReturn:
+        """Raises the item's error."""
+        raise self.error
+
+
+Result: TypeAlias = Done[OutputT] | Failed
+
+
+def usage_of(error: OpenRouterError) -> Usage | None:
+    """Return what a failed item used all the same, where that is known."""
+    if isinstance(error, StructuredOutputError) and error.completion is not None:
+        return error.completion.usage
+    partial = getattr(error, "partial", None)
+    return partial.usage if isinstance(partial, ChatCompletion) else None
+
+

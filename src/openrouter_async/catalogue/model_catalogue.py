@@ -1,0 +1,118 @@
+"""`ModelCatalogue`: the models as of one moment, found by any of their names. It never changes, and sends nothing."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Literal, TypeAlias
+
+from ..types.models import Model, Pricing
+from .capabilities import Capability, is_capable, is_known
+from .model_names import listings_of
+from .snapshot import read_snapshot
+
+__all__ = ["CatalogueSource", "ModelCatalogue"]
+
+CatalogueSource: TypeAlias = Literal["service", "snapshot"]
+
+
+class ModelCatalogue:
+    """The models of the service, as of one moment.
+
+    ```python
+    catalogue = await client.models.catalogue()
+    if catalogue.supports("openai/gpt-4o", "tools"):
+        print(catalogue.price("openai/gpt-4o"))
+    ```
+
+    Names are those that requests take: ids and permanent names, with a variant (`openai/gpt-4o:nitro`) or a preset
+    (`openai/gpt-4o@preset/polite`) or without, and aliases (`~openai/gpt-latest`). A variant without a listing of its
+    own has that of its model. A preset alone is not known, since the account decides what stands behind it.
+
+    Iterating gives the models in the service's order; `len` counts them, and `name in catalogue` tells whether a name
+    is known.
+    """
+
+    __slots__ = ("_by_name", "_models", "_parameters", "fetched_at", "source")
+
+    def __init__(
+        self, models: Iterable[Model], *, fetched_at: datetime, source: CatalogueSource = "service"
+    ) -> None:
+        self._models = tuple(models)
+        self.fetched_at = fetched_at
+        """When the service said so, in UTC; of the snapshot, its date."""
+        self.source: CatalogueSource = source
+        """`snapshot` for the list packaged with the library."""
+        self._by_name = _by_name(self._models)
+        self._parameters = {name for model in self._models for name in model.supported_parameters or ()}
+
+    @classmethod
+    def snapshot(cls) -> ModelCatalogue:
+        """Return the list packaged with the library, without any request; it has no models that give no text."""
+        packaged = read_snapshot()
+        fetched_at = datetime.combine(packaged.date, datetime.min.time(), UTC)
+        return cls(packaged.models, fetched_at=fetched_at, source="snapshot")
+
+    @property
+    def age(self) -> float:
+        """Seconds since `fetched_at`."""
+        return max(0.0, time.time() - self.fetched_at.timestamp())
+
+    def get(self, name: str) -> Model | None:
+        """Return the model that a request names `name`; None where it is not known."""
+        for listing in listings_of(name):
+            if (model := self._by_name.get(listing)) is not None:
+                return model
+        return None
+
+    def supports(self, model: str | Model, capability: Capability) -> bool | None:
+        """Return whether a model has a capability: True, False, or None for not known.
+
+        Capabilities are parameters of requests (`tools`, `structured_outputs`, `reasoning`, ...), what the model takes
+        (`image`, `file`, `audio`, `video`), and what it gives (`image_output`, `embeddings`, ...). None means that
+        the model is not known, the capability is not, or that the service says nothing about it.
+        """
+        found = self.get(model) if isinstance(model, str) else model
+        if found is None or not (is_known(capability) or capability in self._parameters):
+            return None
+        return is_capable(found, capability)
+
+    def supporting(self, *capabilities: Capability) -> list[Model]:
+        """Return the models that have all of these capabilities, in the service's order."""
+        return [
+            model for model in self._models if all(self.supports(model, wanted) for wanted in capabilities)
+        ]
+
+    def price(self, model: str | Model) -> Pricing | None:
+        """Return what a model costs, in US dollars for each token; None where the model is not known."""
+        found = self.get(model) if isinstance(model, str) else model
+        return None if found is None else found.pricing
+
+    def similar(self, name: str) -> list[str]:
+        """Return up to three ids that are spelled like `name`, the most similar first; for messages to people."""
+        return difflib.get_close_matches(name, [model.id for model in self._models], n=3)
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self._models)
+
+    def __len__(self) -> int:
+        return len(self._models)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __repr__(self) -> str:
+        moment = self.fetched_at.astimezone(UTC).isoformat(sep=" ", timespec="seconds")
+        return f"<ModelCatalogue of {len(self)} models, {self.source} of {moment}>"
+
+
+def _by_name(models: Iterable[Model]) -> dict[str, Model]:
+    """Return the models by id and permanent name; ids win, and of those that share a name the one without variant."""
+    ids = {model.id: model for model in models}
+    names: dict[str, Model] = {}
+    for model in ids.values():
+        if model.canonical_slug and (model.canonical_slug not in names or ":" not in model.id):
+            names[model.canonical_slug] = model
+    return names | ids

@@ -1,0 +1,117 @@
+"""`client.models`: the list of models, and a catalogue of them that is kept."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import anyio
+
+from .. import operations
+from ..errors import ConfigurationError, OpenRouterError
+from ..options import Timeouts
+from ..protocols import Sender
+from ..resources.models import ModelsResource
+from ..types.models import ModelPage
+from .model_catalogue import ModelCatalogue
+
+__all__ = ["CatalogueCache", "Models"]
+
+LOGGER = logging.getLogger("openrouter_async")
+
+FETCH_S = 30.0
+"""How long the service may take for the list, retries included."""
+PAUSE_S = 60.0
+"""How long the service is not asked again after it could not be reached."""
+
+
+class Models(ModelsResource):
+    """The models that the service offers."""
+
+    def __init__(self, sender: Sender, cache: CatalogueCache) -> None:
+        super().__init__(sender)
+        self._cache = cache
+
+    async def catalogue(self, *, max_age: float = 3600.0, offline: bool = True) -> ModelCatalogue:
+        """Return all models as one object that answers without further requests.
+
+        ```python
+        catalogue = await client.models.catalogue()
+        print(catalogue.age, catalogue.supports("openai/gpt-4o", "structured_outputs"))
+        ```
+
+        The list is read when it is first asked for, once for the client and all that are derived from it with the
+        same base URL, also where several tasks ask at the same time. That is one request of about half a megabyte,
+        which costs nothing. `max_age=0` reads it anew.
+
+        Args:
+            max_age: Seconds for which a list that was read before will do.
+            offline: Whether an older list, else the one packaged with the library, will do where the service does
+                not answer; `source`, `fetched_at` and `age` say which one it is.
+
+        Raises:
+            ConfigurationError: `max_age` is no number of at least 0, or the client is closed.
+            OpenRouterError: the service does not answer, and `offline` is False.
+        """
+        if not isinstance(max_age, int | float) or not max_age >= 0:
+            raise ConfigurationError(f"max_age is {max_age!r}; expected seconds, at least 0")
+        return await self._cache.get(self._fetch, max_age=max_age, offline=offline)
+
+    async def _fetch(self) -> ModelCatalogue:
+        page = await self._send(
+            operations.LIST_MODELS,
+            into=ModelPage,
+            query={"output_modalities": "all"},
+            options={"timeouts": Timeouts(total=FETCH_S)},
+        )
+        return ModelCatalogue(page.data, fetched_at=datetime.now(UTC))
+
+
+class CatalogueCache:
+    """The catalogue that was read last; tasks that want a newer one share one request."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = anyio.Lock()
+        self._latest: ModelCatalogue | None = None
+        self._read_at = self._failed_at = -math.inf
+        self._asked = 0
+        """How often the service was asked, with success or without."""
+
+    async def get(
+        self, fetch: Callable[[], Awaitable[ModelCatalogue]], *, max_age: float, offline: bool
+    ) -> ModelCatalogue:
+        """Return a catalogue of at most that age, or what there is offline; see `Models.catalogue`."""
+        now, asked = self._clock(), self._asked
+        if self._latest is not None and now - self._read_at < max_age:
+            return self._latest
+        if offline and max_age > 0 and now - self._failed_at < PAUSE_S:
+            return self._there_is()
+        async with self._lock:
+            asked_by_others = self._asked != asked  # while this task waited
+            if asked_by_others and (offline or self._read_at > self._failed_at):
+                return self._there_is()
+            return await self._ask(fetch, offline=offline)
+
+    async def _ask(self, fetch: Callable[[], Awaitable[ModelCatalogue]], *, offline: bool) -> ModelCatalogue:
+        try:
+            self._latest = await fetch()
+        except ConfigurationError:
+            raise
+        except OpenRouterError as error:
+            self._asked += 1
+            self._failed_at = self._clock()
+            if not offline:
+                raise
+            LOGGER.warning("the list of models cannot be read, using %r: %s", self._there_is(), error)
+        else:
+            self._asked += 1
+            self._read_at = self._clock()
+            self._failed_at = -math.inf
+        return self._there_is()
+
+    def _there_is(self) -> ModelCatalogue:
+        return ModelCatalogue.snapshot() if self._latest is None else self._latest

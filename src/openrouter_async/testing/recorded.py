@@ -1,0 +1,140 @@
+"""Replays exchange files: finds, for a request, the recorded one it equals or comes closest to.
+
+Equal is a request of the same method, path, query and JSON body. Failing that, the closest of the same method, path,
+model and streaming mode is taken: the one with most leading messages and other fields in common. Where a request was
+recorded several times, the answers come in the order of the files, and the last of them for ever after.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from pydantic import JsonValue
+
+from ..errors import ConfigurationError
+from .exchange_files import ExchangeFile
+from .outgoing import Outgoing, Part, split_events
+from .received import ReceivedRequest
+
+__all__ = ["Recordings"]
+
+_BASE = re.compile(r"^/api/v1(?=/)")
+_FRAMING = frozenset({
+    "connection", "content-encoding", "content-length", "date", "keep-alive", "server", "transfer-encoding"
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    exchange: ExchangeFile
+    path: str
+    query: dict[str, str]
+    body: JsonValue
+
+    def identity(self) -> str:
+        """Return what equal requests have in common."""
+        body = json.dumps(self.body, sort_keys=True) if self.body is not None else ""
+        return json.dumps([self.exchange.method, self.path, sorted(self.query.items()), body])
+
+
+class Recordings:
+    """A folder of exchange files."""
+
+    def __init__(self, exchanges: Iterable[ExchangeFile]) -> None:
+        self._entries = [_entry(exchange) for exchange in exchanges]
+        self._used: defaultdict[str, int] = defaultdict(int)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, folder: Path) -> Recordings:
+        """Return the exchanges of a folder, in the order of their files' names.
+
+        Subfolders are not looked at, nor files whose names are in capitals: those describe the others.
+
+        Raises:
+            ConfigurationError: there are none, or a file is none.
+        """
+        if not folder.is_dir():
+            raise ConfigurationError(f"recordings is {str(folder)!r}; expected a folder of exchange files")
+        found = [path for path in sorted(folder.glob("*.json")) if not path.stem.isupper()]
+        if not found:
+            raise ConfigurationError(f"{str(folder)!r} holds no exchange file; record some with Recorder")
+        return cls(ExchangeFile.read(path) for path in found)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def reset(self) -> None:
+        """Begin again with the first answer of each request."""
+        with self._lock:
+            self._used.clear()
+
+    def find(self, request: ReceivedRequest) -> Outgoing | None:
+        """Return the recorded answer to a request, or None where none was recorded."""
+        same_path = [
+            entry
+            for entry in self._entries
+            if entry.exchange.method == request.method and entry.path == request.path
+        ]
+        exact = [entry for entry in same_path if entry.query == request.query and entry.body == request.body]
+        if not exact:
+            scored = [(score, entry) for entry in same_path if (score := _closeness(entry, request))]
+            if not scored:
+                return None
+            identity = max(scored, key=lambda pair: pair[0])[1].identity()
+            exact = [entry for entry in same_path if entry.identity() == identity]
+        with self._lock:
+            identity = exact[0].identity()
+            number = self._used[identity]
+            self._used[identity] += 1
+        return _outgoing(exact[min(number, len(exact) - 1)].exchange)
+
+
+def _entry(exchange: ExchangeFile) -> _Entry:
+    path, _, query = exchange.path.partition("?")
+    try:
+        body: JsonValue = json.loads(exchange.request_body) if exchange.request_body else None
+    except ValueError:
+        body = None
+    return _Entry(exchange, _BASE.sub("", path), dict(parse_qsl(query, keep_blank_values=True)), body)
+
+
+def _closeness(entry: _Entry, request: ReceivedRequest) -> tuple[int, int] | None:
+    """Return how much a recorded request has in common with this one; None where it is about something else."""
+    recorded, given = entry.body, request.body
+    if not isinstance(recorded, dict) or not isinstance(given, dict):
+        return (0, 0) if recorded is None and entry.query == request.query else None
+    if recorded.get("model") != given.get("model") or bool(recorded.get("stream")) != bool(
+        given.get("stream")
+    ):
+        return None
+    fields = sum(recorded.get(name) == value for name, value in given.items())
+    return _leading(recorded.get("messages"), given.get("messages")), fields
+
+
+def _leading(recorded: JsonValue, given: JsonValue) -> int:
+    """Return how many messages two conversations begin with in common."""
+    if not isinstance(recorded, list) or not isinstance(given, list):
+        return 0
+    pairs = list(zip(recorded, given, strict=False))
+    return next((number for number, (one, other) in enumerate(pairs) if one != other), len(pairs))
+
+
+def _outgoing(exchange: ExchangeFile) -> Outgoing:
+    headers = {name: value for name, value in exchange.headers.items() if name not in _FRAMING}
+    if exchange.content_type is not None:
+        headers["content-type"] = exchange.content_type
+    is_stream = (exchange.content_type or "").startswith("text/event-stream")
+    return Outgoing(
+        status=exchange.status,
+        headers=headers,
+        parts=tuple(split_events(exchange.body)) if is_stream else (Part(exchange.body),),
+        is_stream=is_stream,
+    )

@@ -1,0 +1,114 @@
+"""`run_tools`: a run with plain requests; `run_stream` in `stream.py` is the same with streamed ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from ..errors import OpenRouterError
+from ..resources._attachments import encode_attachments
+from ..types.chat import ChatCompletion, OutputT
+from ..types.chat_messages import wire_messages
+from .approval import PausedRun
+from .events import ToolEvent
+from .loop import RunLoop, encrypting_provider
+from .settings import split_params
+from .toolbox import open_toolbox
+
+if TYPE_CHECKING:
+    from ..options import RequestOptions
+    from ..protocols import ChatCompleter
+    from ..types.chat_messages import MessagesLike
+    from .result import Run
+
+__all__ = ["begin_run", "run_tools"]
+
+
+async def run_tools(
+    completer: ChatCompleter[OutputT],
+    messages: MessagesLike | PausedRun,
+    *,
+    model: str | None = None,
+    params: Mapping[str, object],
+    extra_body: Mapping[str, JsonValue] | None = None,
+    options: RequestOptions | None = None,
+    provider: str | None = None,
+) -> Run[OutputT]:
+    """Ask, run the tools the model calls, and ask again, until there is an answer; see `client.chat.run`.
+
+    Args:
+        params: See `RunParams`.
+        provider: The one whose encrypted reasoning stands in `messages`.
+    """
+    async with begin_run(messages, params, provider) as loop:
+        try:
+            while True:
+                if loop.has_calls:
+                    await loop.run_calls(_ignore)
+                request = loop.next_request()
+                if request is None:
+                    return loop.result()
+                loop.take(await _ask(completer, loop, model, request, extra_body, options))
+        except OpenRouterError as error:
+            error.run = loop.so_far()
+            raise
+
+
+async def _ask(
+    completer: ChatCompleter[OutputT],
+    loop: RunLoop[OutputT],
+    model: str | None,
+    params: Mapping[str, object],
+    extra_body: Mapping[str, JsonValue] | None,
+    options: RequestOptions | None,
+) -> ChatCompletion[OutputT]:
+    try:
+        return await completer.create(
+            loop.messages, model=model, params=params, extra_body=extra_body, options=options
+        )
+    except OpenRouterError as error:
+        unpinned = loop.without_pin(error, params)
+        if unpinned is None:
+            raise
+        return await completer.create(
+            loop.messages, model=model, params=unpinned, extra_body=extra_body, options=options
+        )
+
+
+@asynccontextmanager
+async def begin_run(
+    messages: MessagesLike | PausedRun, params: Mapping[str, object], provider: str | None
+) -> AsyncIterator[RunLoop[OutputT]]:
+    """Give the loop of a run, its MCP servers open.
+
+    Raises:
+        ConfigurationError: messages, tools or settings are wrong, or a server cannot be reached.
+    """
+    tools, settings, request = split_params(params)
+    paused = messages if isinstance(messages, PausedRun) else None
+    given: Sequence[object] = ()
+    if not isinstance(messages, PausedRun):
+        encoded = await encode_attachments(messages)
+        given = wire_messages(encoded)
+        provider = provider or encrypting_provider(_completions(encoded))
+    async with open_toolbox(tools) as toolbox:
+        yield RunLoop(
+            given,  # type: ignore[arg-type]  # as `wire_messages` gave them
+            toolbox=toolbox,
+            settings=settings,
+            params=request,
+            provider=provider,
+            paused=paused,
+        )
+
+
+def _completions(messages: object) -> list[ChatCompletion]:
+    each = messages if isinstance(messages, list | tuple) else [messages]
+    return [message for message in each if isinstance(message, ChatCompletion)]
+
+
+async def _ignore(_event: ToolEvent) -> None:
+    return

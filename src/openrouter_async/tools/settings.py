@@ -1,0 +1,94 @@
+"""What a run can be told: `RunParams`, the keyword arguments, and `RunSettings`, what is left of them without requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..errors import ConfigurationError
+from ..types.chat_request import TurnParams
+from .execute import OnToolError
+from .stop import StopWhen, max_steps
+from .toolbox import ToolLike
+
+__all__ = ["RunParams", "RunSettings", "split_params"]
+
+DEFAULT_STEPS = 20
+
+
+class RunParams(TurnParams, total=False):
+    """Keyword arguments of a run: what each of its requests says, and how the run goes.
+
+    A `tool_choice` that forces a call holds for the first request only; with it, the model could never end.
+    """
+
+    tools: Sequence[ToolLike]
+    """Functions, tools, MCP servers, and tools of the API as dicts, such as `web_search()`."""
+    stop: StopWhen
+    """When the run ends although the model would go on. Default `max_steps(20)`."""
+    final_answer: bool | str
+    """Whether a run that was stopped asks once more, for an answer without tools; a text is sent to ask for it.
+    Default False: the run ends with the results of the last calls."""
+    max_repeats: int | None
+    """Turns in a row that may hold the same call with the same arguments. Default 5; None: any number."""
+    tool_errors: OnToolError
+    """`report` (default): exceptions, time-outs and unknown tools are results for the model. `raise`: `ToolError`."""
+    tool_timeout: float | None
+    """Seconds a call may take, unless its tool says otherwise. Default None: no limit."""
+    tool_concurrency: int
+    """Calls of one turn that run at once. Default 16; 1: one after the other."""
+    keep_provider: bool
+    """Stay with the provider whose encrypted reasoning is sent back, since no other can read it. Default True."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """How a run goes; see `RunParams`."""
+
+    stop: StopWhen = field(default_factory=lambda: max_steps(DEFAULT_STEPS))
+    final_answer: bool | str = False
+    max_repeats: int | None = 5
+    tool_errors: Literal["report", "raise"] = "report"
+    tool_timeout: float | None = None
+    tool_concurrency: int = 16
+    keep_provider: bool = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.stop, StopWhen):
+            raise ConfigurationError(
+                f"stop is a {type(self.stop).__name__}; expected a condition such as max_steps(8)"
+                " (a text that ends the output goes into extra_body={'stop': ...})"
+            )
+        if not isinstance(self.final_answer, bool | str):
+            raise ConfigurationError(f"final_answer is {self.final_answer!r}; expected True, False or text")
+        if self.tool_errors not in ("report", "raise"):
+            raise ConfigurationError(f"tool_errors is {self.tool_errors!r}; expected 'report' or 'raise'")
+        if self.max_repeats is not None:
+            _check_count("max_repeats", self.max_repeats)
+        _check_count("tool_concurrency", self.tool_concurrency)
+        if self.tool_timeout is not None and not self.tool_timeout > 0:
+            raise ConfigurationError(f"tool_timeout is {self.tool_timeout!r}; expected seconds above 0")
+
+
+def _check_count(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(f"{name} is {value!r}; expected a whole number of at least 1")
+
+
+_SETTINGS = frozenset(RunSettings.__dataclass_fields__)
+
+
+def split_params(
+    params: Mapping[str, object],
+) -> tuple[Sequence[ToolLike], RunSettings, dict[str, object]]:
+    """Return the tools, the settings of the run, and the parameters of its requests.
+
+    Raises:
+        ConfigurationError: a setting is wrong. Parameters of requests are checked with the first of them.
+    """
+    given = dict(params)
+    tools = given.pop("tools", ())
+    settings = RunSettings(**{name: given.pop(name) for name in _SETTINGS & given.keys()})  # type: ignore[arg-type]  # checked there
+    return tools, settings, given  # type: ignore[return-value]  # checked where the tools are put together

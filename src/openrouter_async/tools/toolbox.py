@@ -1,0 +1,108 @@
+"""`Toolbox`: the tools of one run by name, made of all that a caller may give as a tool."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+
+from ..errors import ConfigurationError
+from .tool import Tool, tool
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from ..types.chat_tools import ChatTool
+
+__all__ = ["ToolLike", "ToolSource", "Toolbox", "open_toolbox"]
+
+
+@runtime_checkable
+class ToolSource(Protocol):
+    """Something that has tools as long as it is open, such as an MCP server."""
+
+    @property
+    def name(self) -> str:
+        """What stands before its tools' names where they clash."""
+
+    def connected(self) -> AbstractAsyncContextManager[Sequence[Tool[..., object]]]:
+        """Open it, unless it is open already, and give its tools."""
+
+
+ToolLike: TypeAlias = "Tool[..., object] | Callable[..., object] | ToolSource | ChatTool"
+"""What may be given as a tool: a tool, a function, the tools of an MCP server, or a tool of the API as a dict."""
+
+
+class Toolbox:
+    """The tools of one run."""
+
+    def __init__(self, tools: Sequence[Tool[..., object]], others: Sequence[ChatTool] = ()) -> None:
+        """Put the tools together.
+
+        Raises:
+            ConfigurationError: two have the same name, or the arguments of one have no schema.
+        """
+        self._by_name: dict[str, Tool[..., object]] = {}
+        for each in tools:
+            if each.name in self._by_name:
+                raise ConfigurationError(f"two tools are named {each.name!r}; give one another name=")
+            self._by_name[each.name] = each
+        self.definitions: list[ChatTool] = [*(each.definition for each in tools), *others]
+        """What is sent of them."""
+
+    def get(self, name: str) -> Tool[..., object] | None:
+        """Return the tool of that name."""
+        return self._by_name.get(name)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the tools that are run here."""
+        return [*self._by_name]
+
+
+@asynccontextmanager
+async def open_toolbox(tools: Sequence[ToolLike]) -> AsyncIterator[Toolbox]:
+    """Give the tools, those of servers included; servers that were opened for it are closed afterwards.
+
+    Raises:
+        ConfigurationError: something is no tool, two have the same name, or a server cannot be reached.
+    """
+    if isinstance(tools, str | Mapping) or not isinstance(tools, Sequence):
+        raise ConfigurationError(f"tools is a {type(tools).__name__}; expected a list of tools")
+    own: list[Tool[..., object]] = []
+    others: list[ChatTool] = []
+    sources: list[ToolSource] = []
+    for each in tools:
+        if isinstance(each, Tool):
+            own.append(each)
+        elif isinstance(each, Mapping):
+            others.append(each)
+        elif isinstance(each, ToolSource):
+            sources.append(each)
+        elif callable(each):
+            own.append(tool(each))
+        else:
+            raise ConfigurationError(
+                f"tools holds a {type(each).__name__}; expected a function, a tool, an MCP server, or a dict"
+            )
+    async with AsyncExitStack() as stack:
+        found = [(source.name, await stack.enter_async_context(source.connected())) for source in sources]
+        yield Toolbox([*own, *_without_clashes([each.name for each in own], found)], others)
+
+
+def _without_clashes(
+    taken: Sequence[str], found: Sequence[tuple[str, Sequence[Tool[..., object]]]]
+) -> list[Tool[..., object]]:
+    """Return the tools of servers, those whose name is not theirs alone with the server's name before it."""
+    names = [*taken, *(each.name for _, tools in found for each in tools)]
+    return [
+        each if names.count(each.name) == 1 else each.renamed(_prefixed(server, each.name))
+        for server, tools in found
+        for each in tools
+    ]
+
+
+def _prefixed(server: str, name: str) -> str:
+    prefix = re.sub(r"[^A-Za-z0-9_-]+", "_", server)
+    return f"{prefix[: max(1, 63 - len(name))]}_{name}"[:64]

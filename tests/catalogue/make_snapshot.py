@@ -1,0 +1,72 @@
+"""Makes the packaged list of models out of recorded ones: `python -m tests.catalogue.make_snapshot`, from the root.
+
+Facts are kept, prose is not. Of a model that several recordings have, the newer one counts; where that one lost the
+time of its listing, the older one still has it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.shared import ROOT, SHARED
+
+__all__ = ["SNAPSHOT", "make_snapshot"]
+
+SNAPSHOT = ROOT / "src" / "openrouter_async" / "catalogue" / "snapshot.json"
+
+RECORDINGS = ("models_344_1.json", "models_4_1.json")
+"""Later ones replace the entries of earlier ones; only the first decides which models there are."""
+OLDER = "models_194_1.json"
+
+FACTS = (
+    "id",
+    "canonical_slug",
+    "name",
+    "created",
+    "context_length",
+    "architecture",
+    "pricing",
+    "top_provider",
+    "supported_parameters",
+    "reasoning",
+)
+
+
+def make_snapshot(folder: Path) -> str:
+    """Return the text of the packaged list, made of the recordings in a folder."""
+    exchanges = [json.loads((folder / name).read_text("utf-8")) for name in RECORDINGS]
+    listed, *newer = (_models(exchange) for exchange in exchanges)
+    older = _models(json.loads((folder / OLDER).read_text("utf-8")))
+    models = []
+    for id, model in listed.items():
+        created = {"created": older[id]["created"]} if id in older else {}
+        for update in newer:
+            model = update.get(id, model)
+        known = {name: model[name] for name in FACTS if model.get(name)}
+        models.append({name: (created | known)[name] for name in FACTS if name in created | known})
+    # What a listing was created is not in the recording, but many permanent names end in a date.
+    dates = re.findall(r"-(20\d\d)(\d\d)(\d\d)$", "\n".join(m["canonical_slug"] for m in models), re.MULTILINE)
+    head = {
+        "date": "-".join(max(dates)),
+        "date_from": "the newest model in it, by its permanent name; the list itself is at least as new",
+        "sources": [
+            f"the reply to GET {exchange['request']['path']} in {exchange['source'].partition('/crates')[0]}"
+            f" ({exchange['license']})"
+            for exchange in exchanges
+        ],
+    }
+    lines = ",\n".join(json.dumps(model, ensure_ascii=False, separators=(",", ":")) for model in models)
+    return json.dumps(head, indent=0).removesuffix("\n}") + f',\n"models": [\n{lines}\n]\n}}\n'
+
+
+def _models(exchange: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {model["id"]: model for model in json.loads(exchange["response"]["body"])["data"]}
+
+
+if __name__ == "__main__":
+    if SHARED is None:
+        raise SystemExit("the recordings are not there; OPENROUTER_ASYNC_SHARED names their folder")
+    SNAPSHOT.write_text(make_snapshot(SHARED / "recorded"), "utf-8")

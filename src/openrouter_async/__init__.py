@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .catalogue.model_catalogue import ModelCatalogue as ModelCatalogue
     from .client import AsyncOpenRouter as AsyncOpenRouter
+    from .conversation.conversation import Conversation as Conversation
+    from .conversation.history import History as History
+    from .conversation.history import Turn as Turn
+    from .conversation.trimming import keep_tokens as keep_tokens
+    from .conversation.trimming import keep_turns as keep_turns
     from .errors import APIStatusError as APIStatusError
     from .errors import AuthenticationError as AuthenticationError
     from .errors import Availability as Availability
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
     from .errors import ProviderError as ProviderError
     from .errors import RateLimited as RateLimited
     from .errors import Refused as Refused
+    from .errors import RepeatedToolCall as RepeatedToolCall
     from .errors import ReplyNotParsed as ReplyNotParsed
     from .errors import ReplyTruncated as ReplyTruncated
     from .errors import RequestTimeout as RequestTimeout
@@ -55,6 +62,7 @@ if TYPE_CHECKING:
     from .hooks import RequestHook as RequestHook
     from .options import App as App
     from .options import Limits as Limits
+    from .options import Rate as Rate
     from .options import RequestOptions as RequestOptions
     from .options import ResponseCache as ResponseCache
     from .options import Retries as Retries
@@ -71,6 +79,37 @@ if TYPE_CHECKING:
     from .streaming.events import ToolCallDelta as ToolCallDelta
     from .streaming.events import UsageReported as UsageReported
     from .streaming.stream import EventStream as EventStream
+    from .structured.completion import Attempt as Attempt
+    from .structured.completion import StructuredCompletion as StructuredCompletion
+    from .structured.native_models import NativeModels as NativeModels
+    from .structured.output import Example as Example
+    from .structured.output import Output as Output
+    from .structured.prompt import universal_prompt as universal_prompt
+    from .structured.schema import Schema as Schema
+    from .structured.stream import StructuredStream as StructuredStream
+    from .structured.strict.result import StrictSchema as StrictSchema
+    from .tools.approval import PausedRun as PausedRun
+    from .tools.events import RunEvent as RunEvent
+    from .tools.events import StepFinished as StepFinished
+    from .tools.events import ToolFinished as ToolFinished
+    from .tools.events import ToolProgress as ToolProgress
+    from .tools.events import ToolStarted as ToolStarted
+    from .tools.mcp import MCPServer as MCPServer
+    from .tools.result import Run as Run
+    from .tools.result import Step as Step
+    from .tools.result import ToolResult as ToolResult
+    from .tools.settings import RunParams as RunParams
+    from .tools.stop import StopWhen as StopWhen
+    from .tools.stop import max_cost as max_cost
+    from .tools.stop import max_run_tokens as max_run_tokens
+    from .tools.stop import max_steps as max_steps
+    from .tools.stop import stop_when as stop_when
+    from .tools.stop import tool_called as tool_called
+    from .tools.stream import RunStream as RunStream
+    from .tools.tool import Tool as Tool
+    from .tools.tool import create_tool as create_tool
+    from .tools.tool import tool as tool
+    from .tools.toolbox import ToolLike as ToolLike
     from .types._base import ResponseMeta as ResponseMeta
     from .types._base import response_meta as response_meta
     from .types.chat import AssistantMessage as AssistantMessage
@@ -90,12 +129,27 @@ if TYPE_CHECKING:
     from .types.content_parts import image as image
     from .types.content_parts import text as text
     from .types.content_parts import video as video
+    from .types.credits import Credits as Credits
+    from .types.embeddings import Embeddings as Embeddings
+    from .types.keys import CurrentKey as CurrentKey
+    from .types.models import Model as Model
+    from .types.models import Pricing as Pricing
     from .types.reasoning import Reasoning as Reasoning
     from .types.routing import Provider as Provider
+    from .types.server_tools import date_time as date_time
+    from .types.server_tools import image_generation as image_generation
+    from .types.server_tools import web_fetch as web_fetch
+    from .types.server_tools import web_search as web_search
     from .types.tool_calls import ToolCall as ToolCall
 
 _EXPORTS = {
+    "ModelCatalogue": ".catalogue.model_catalogue",
     "AsyncOpenRouter": ".client",
+    "Conversation": ".conversation.conversation",
+    "History": ".conversation.history",
+    "Turn": ".conversation.history",
+    "keep_tokens": ".conversation.trimming",
+    "keep_turns": ".conversation.trimming",
     "APIStatusError": ".errors",
     "AuthenticationError": ".errors",
     "Availability": ".errors",
@@ -121,6 +175,7 @@ _EXPORTS = {
     "ProviderError": ".errors",
     "RateLimited": ".errors",
     "Refused": ".errors",
+    "RepeatedToolCall": ".errors",
     "ReplyNotParsed": ".errors",
     "ReplyTruncated": ".errors",
     "RequestTimeout": ".errors",
@@ -139,6 +194,7 @@ _EXPORTS = {
     "RequestHook": ".hooks",
     "App": ".options",
     "Limits": ".options",
+    "Rate": ".options",
     "RequestOptions": ".options",
     "ResponseCache": ".options",
     "Retries": ".options",
@@ -155,6 +211,37 @@ _EXPORTS = {
     "ToolCallDelta": ".streaming.events",
     "UsageReported": ".streaming.events",
     "EventStream": ".streaming.stream",
+    "Attempt": ".structured.completion",
+    "StructuredCompletion": ".structured.completion",
+    "NativeModels": ".structured.native_models",
+    "Example": ".structured.output",
+    "Output": ".structured.output",
+    "universal_prompt": ".structured.prompt",
+    "Schema": ".structured.schema",
+    "StructuredStream": ".structured.stream",
+    "StrictSchema": ".structured.strict.result",
+    "PausedRun": ".tools.approval",
+    "RunEvent": ".tools.events",
+    "StepFinished": ".tools.events",
+    "ToolFinished": ".tools.events",
+    "ToolProgress": ".tools.events",
+    "ToolStarted": ".tools.events",
+    "MCPServer": ".tools.mcp",
+    "Run": ".tools.result",
+    "Step": ".tools.result",
+    "ToolResult": ".tools.result",
+    "RunParams": ".tools.settings",
+    "StopWhen": ".tools.stop",
+    "max_cost": ".tools.stop",
+    "max_run_tokens": ".tools.stop",
+    "max_steps": ".tools.stop",
+    "stop_when": ".tools.stop",
+    "tool_called": ".tools.stop",
+    "RunStream": ".tools.stream",
+    "Tool": ".tools.tool",
+    "create_tool": ".tools.tool",
+    "tool": ".tools.tool",
+    "ToolLike": ".tools.toolbox",
     "ResponseMeta": ".types._base",
     "response_meta": ".types._base",
     "AssistantMessage": ".types.chat",
@@ -174,8 +261,17 @@ _EXPORTS = {
     "image": ".types.content_parts",
     "text": ".types.content_parts",
     "video": ".types.content_parts",
+    "Credits": ".types.credits",
+    "Embeddings": ".types.embeddings",
+    "CurrentKey": ".types.keys",
+    "Model": ".types.models",
+    "Pricing": ".types.models",
     "Reasoning": ".types.reasoning",
     "Provider": ".types.routing",
+    "date_time": ".types.server_tools",
+    "image_generation": ".types.server_tools",
+    "web_fetch": ".types.server_tools",
+    "web_search": ".types.server_tools",
     "ToolCall": ".types.tool_calls",
 }
 """Public name -> the module it lives in."""

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, overload
 
 from pydantic import JsonValue
 
 from .options import RequestOptions
-from .protocols import Sender
+from .protocols import Capabilities, Sender
 from .resources.chat import ChatResource
 from .streaming.stream import EventStream, OnBadEvent
-from .types.chat import ChatCompletion
+from .types.chat import ChatCompletion, OutputT
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing_extensions import TypeForm, Unpack
 
+    from .structured.completion import StructuredCompletion
+    from .structured.generate import StructuredChat
+    from .structured.native_models import NativeModels
+    from .structured.output import Output, OutputLike
+    from .structured.schema import Schema
+    from .structured.stream import StructuredStream
+    from .tools.approval import PausedRun
+    from .tools.result import Run
+    from .tools.settings import RunParams
+    from .tools.stream import RunStream
     from .types.chat_messages import MessagesLike
     from .types.chat_request import ChatParams
 
@@ -25,18 +36,79 @@ __all__ = ["Chat"]
 class Chat:
     """Chat completions with any model."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        *,
+        catalogue: Callable[[], Awaitable[Capabilities]] | None = None,
+        native_models: dict[str, bool] | None = None,
+    ) -> None:
+        self._sender = sender
         self._resource = ChatResource(sender)
+        self._catalogue = catalogue
+        self._native_models = {} if native_models is None else native_models
 
+    @cached_property
+    def native_models(self) -> NativeModels:
+        """The models that are asked for `output` by a schema; derived clients have the same."""
+        from .structured.native_models import NativeModels
+
+        return NativeModels(self._catalogue, self._native_models)
+
+    @overload
     async def create(
         self,
         messages: MessagesLike,
         *,
         model: str | None = None,
+        output: None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
         **params: Unpack[ChatParams],
-    ) -> ChatCompletion:
+    ) -> ChatCompletion[str]: ...
+    @overload
+    async def create(
+        self,
+        messages: MessagesLike,
+        *,
+        output: Output[OutputT] | Schema[OutputT],
+        model: str | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[ChatParams],
+    ) -> StructuredCompletion[OutputT]: ...
+    @overload
+    async def create(
+        self,
+        messages: MessagesLike,
+        *,
+        output: Mapping[str, object],
+        model: str | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[ChatParams],
+    ) -> StructuredCompletion[JsonValue]: ...
+    @overload
+    async def create(
+        self,
+        messages: MessagesLike,
+        *,
+        output: TypeForm[OutputT],
+        model: str | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[ChatParams],
+    ) -> StructuredCompletion[OutputT]: ...
+    async def create(
+        self,
+        messages: MessagesLike,
+        *,
+        model: str | None = None,
+        output: OutputLike[OutputT] | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[ChatParams],
+    ) -> ChatCompletion[str] | StructuredCompletion[OutputT]:
         """Return the model's reply.
 
         ```python
@@ -47,11 +119,21 @@ class Chat:
         Sends one request, which is billed; more where the retry rules allow it. Cancelling the task closes the
         connection, but a plain call that was sent runs on upstream and is billed: use `stream` to be able to stop.
 
+        With `output` the reply's `output` is a value of that type, from any model, or the call raises. Then a reply
+        that does not fit is shown to the model, which is asked again, and the first such call may load the list of
+        models to see which of them follow schemas; see `Output`.
+
+        ```python
+        reply = await client.chat.create("The first five primes.", output=list[int])
+        print(sum(reply.output), reply.path, reply.total_cost)
+        ```
+
         Args:
             messages: Text, a message, or several: from `system()`, `user()`, `assistant()` and `tool_result()`, as
                 plain dicts, or earlier replies.
             model: A slug such as `openai/gpt-5-mini`, `~anthropic/claude-sonnet-latest` or `@preset/name`; default:
                 the client's, else the account's.
+            output: What to return a value of: a type, a JSON schema as a dict, a `Schema`, or an `Output`.
             extra_body: What is sent besides, for parameters that these types do not know; it wins over them.
             options: See `RequestOptions`.
             params: See `ChatParams`.
@@ -61,22 +143,77 @@ class Chat:
             APIStatusError: the service refused the request, or reported an error in place of a reply, or within one
                 (then `error.partial` has the rest).
             EmptyReply: a reply with nothing in it, twice.
+            StructuredOutputError: no reply gave the value that `output` asks for; `error.raw` has the last one.
             OpenRouterError: any other failure of a call.
         """
+        if output is not None:
+            structured = self._structured(output, options)
+            return await structured.create(
+                messages, model=model, params=params, extra_body=extra_body, options=options
+            )
         return await self._resource.create(
             messages, model=model, params=params, extra_body=extra_body, options=options
         )
 
+    @overload
     def stream(
         self,
         messages: MessagesLike,
         *,
         model: str | None = None,
+        output: None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
         on_bad_event: OnBadEvent = "raise",
         **params: Unpack[ChatParams],
-    ) -> EventStream:
+    ) -> EventStream[str]: ...
+    @overload
+    def stream(
+        self,
+        messages: MessagesLike,
+        *,
+        output: Output[OutputT] | Schema[OutputT],
+        model: str | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        on_bad_event: OnBadEvent = "raise",
+        **params: Unpack[ChatParams],
+    ) -> StructuredStream[OutputT]: ...
+    @overload
+    def stream(
+        self,
+        messages: MessagesLike,
+        *,
+        output: Mapping[str, object],
+        model: str | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        on_bad_event: OnBadEvent = "raise",
+        **params: Unpack[ChatParams],
+    ) -> StructuredStream[JsonValue]: ...
+    @overload
+    def stream(
+        self,
+        messages: MessagesLike,
+        *,
+        output: TypeForm[OutputT],
+        model: str | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        on_bad_event: OnBadEvent = "raise",
+        **params: Unpack[ChatParams],
+    ) -> StructuredStream[OutputT]: ...
+    def stream(
+        self,
+        messages: MessagesLike,
+        *,
+        model: str | None = None,
+        output: OutputLike[OutputT] | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        on_bad_event: OnBadEvent = "raise",
+        **params: Unpack[ChatParams],
+    ) -> EventStream[str] | StructuredStream[OutputT]:
         """Return the model's reply as it is written.
 
         ```python
@@ -89,9 +226,13 @@ class Chat:
         Nothing is sent before the first event is asked for. Leaving the block, or cancelling the task, closes the
         connection at once; with most providers that ends the work and its billing.
 
+        With `output` the stream also has `partials()`, the value as far as it has been written, and `final()` has the
+        whole in `output`, or raises; the model is not asked again.
+
         Args:
             messages: As for `create`.
             model: As for `create`.
+            output: As for `create`.
             extra_body: As for `create`.
             options: As for `create`.
             on_bad_event: What an event that is no chunk does: `raise` a `StreamDecodeError`, or `skip` it; skipped
@@ -101,6 +242,16 @@ class Chat:
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent. Everything else is raised while reading.
         """
+        if output is not None:
+            structured = self._structured(output, options)
+            return structured.stream(
+                messages,
+                model=model,
+                params=params,
+                extra_body=extra_body,
+                options=options,
+                on_bad_event=on_bad_event,
+            )
         return self._resource.stream(
             messages,
             model=model,
@@ -108,4 +259,93 @@ class Chat:
             extra_body=extra_body,
             options=options,
             on_bad_event=on_bad_event,
+        )
+
+    async def run(
+        self,
+        messages: MessagesLike | PausedRun,
+        *,
+        model: str | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> Run:
+        """Ask the model, run the tools it calls, tell it the results, and so on until it answers.
+
+        ```python
+        run = await client.chat.run("How is the weather in Oslo?", tools=[weather], stop=max_steps(8))
+        print(run.text, run.usage.cost)
+        ```
+
+        Sends a request for each step, which is billed. The calls of a step run together; cancelling the task cancels
+        them. A run that is stopped, or that waits for a decision, returns as well: see `run.status`.
+
+        Args:
+            messages: As for `create`; or a paused run about which all is decided, to go on with it.
+            model: As for `create`.
+            extra_body: As for `create`, with every request.
+            options: As for `create`, for every request.
+            params: See `RunParams`: the tools, when to stop, and the parameters of the requests.
+
+        Raises:
+            ConfigurationError: an argument is wrong, or an MCP server cannot be reached; nothing was sent.
+            ToolError: a tool failed, and `tool_errors="raise"`.
+            RepeatedToolCall: the model repeats itself; see `max_repeats`.
+            OpenRouterError: any failure of a request. What had been done until then is in `error.run`.
+        """
+        from .tools.run import run_tools
+
+        return await run_tools(
+            self._resource, messages, model=model, params=params, extra_body=extra_body, options=options
+        )
+
+    def run_stream(
+        self,
+        messages: MessagesLike | PausedRun,
+        *,
+        model: str | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        on_bad_event: OnBadEvent = "raise",
+        **params: Unpack[RunParams],
+    ) -> RunStream:
+        """Return such a run as one stream of events: those of its replies, and of its tools.
+
+        ```python
+        async with client.chat.run_stream("How is the weather in Oslo?", tools=[weather]) as stream:
+            async for text in stream.text():
+                print(text, end="")
+            run = await stream.final()
+        ```
+
+        Leaving the block closes the connection and cancels the tools that run.
+
+        Args:
+            messages: As for `run`.
+            model: As for `run`.
+            extra_body: As for `run`.
+            options: As for `run`.
+            on_bad_event: As for `stream`.
+            params: See `RunParams`.
+        """
+        from .tools.run import stream_tools
+
+        return stream_tools(
+            self._resource,
+            messages,
+            model=model,
+            params=params,
+            extra_body=extra_body,
+            options=options,
+            on_bad_event=on_bad_event,
+        )
+
+    def _structured(
+        self, output: OutputLike[OutputT], options: RequestOptions | None
+    ) -> StructuredChat[OutputT]:
+        from .structured.generate import StructuredChat
+        from .structured.output import as_output
+
+        return StructuredChat(
+            self._resource, as_output(output), self.native_models, self._sender.default_model(options)
         )

@@ -30,14 +30,25 @@ if TYPE_CHECKING:
 
     from .catalogue.models import CatalogueCache, Models
     from .chat import Chat
+    from .conversation.conversation import Conversation
+    from .conversation.history import History
+    from .conversation.trimming import Trim
     from .hooks import RequestHook
     from .resources._base import QueryValue
+    from .resources.activity import ActivityResource
     from .resources.completions import Completions
     from .resources.credits import CreditsResource
     from .resources.embeddings import EmbeddingsResource
+    from .resources.endpoints import EndpointsResource
+    from .resources.generations import GenerationsResource
     from .resources.key import KeyResource
+    from .resources.keys import KeysResource
+    from .resources.oauth import OAuthResource
+    from .resources.providers import ProvidersResource
     from .resources.requests import KeyName
     from .streaming.raw import RawStream
+    from .tools.settings import RunParams
+    from .types.chat_messages import DeveloperMessage, SystemMessage
 
 __all__ = ["AsyncOpenRouter"]
 
@@ -122,6 +133,7 @@ class AsyncOpenRouter:
         )
         self._sender = HTTPSender(shared, settings)
         self._catalogues: dict[str, CatalogueCache] = {}
+        self._native_models: dict[str, bool] = {}
         self._is_derived = False
 
     def with_options(self, **options: Unpack[RequestOptions]) -> AsyncOpenRouter:
@@ -135,6 +147,7 @@ class AsyncOpenRouter:
         derived = AsyncOpenRouter.__new__(AsyncOpenRouter)
         derived._sender = HTTPSender(self._sender.transport, self._sender.settings.derive(options))
         derived._catalogues = self._catalogues
+        derived._native_models = self._native_models
         derived._is_derived = True
         return derived
 
@@ -153,7 +166,9 @@ class AsyncOpenRouter:
         """Chat completions: `create` for a whole reply, `stream` for its pieces."""
         from .chat import Chat
 
-        return Chat(self._sender)
+        return Chat(
+            self._sender, catalogue=lambda: self.models.catalogue(), native_models=self._native_models
+        )
 
     @cached_property
     def models(self) -> Models:
@@ -184,11 +199,92 @@ class AsyncOpenRouter:
         return KeyResource(self._sender)
 
     @cached_property
+    def keys(self) -> KeysResource:
+        """The inference keys of the account: `list`, `get`, `create`, `update`, `delete`; needs a management key."""
+        from .resources.keys import KeysResource
+
+        return KeysResource(self._sender)
+
+    @cached_property
+    def activity(self) -> ActivityResource:
+        """What the account used, day by day; needs a management key."""
+        from .resources.activity import ActivityResource
+
+        return ActivityResource(self._sender)
+
+    @cached_property
+    def generations(self) -> GenerationsResource:
+        """The billed records of calls."""
+        from .resources.generations import GenerationsResource
+
+        return GenerationsResource(self._sender)
+
+    @cached_property
+    def providers(self) -> ProvidersResource:
+        """Who runs models."""
+        from .resources.providers import ProvidersResource
+
+        return ProvidersResource(self._sender)
+
+    @cached_property
+    def endpoints(self) -> EndpointsResource:
+        """Offers of models by providers, over all models."""
+        from .resources.endpoints import EndpointsResource
+
+        return EndpointsResource(self._sender)
+
+    @cached_property
+    def oauth(self) -> OAuthResource:
+        """Keys that users give to an app."""
+        from .resources.oauth import OAuthResource
+
+        return OAuthResource(self._sender, self.base_url)
+
+    @cached_property
     def completions(self) -> Completions:
         """The older form, which continues a prompt."""
         from .resources.completions import Completions
 
         return Completions(self._sender)
+
+    def conversation(
+        self,
+        *,
+        model: str | None = None,
+        system: str | SystemMessage | DeveloperMessage | None = None,
+        history: History | str | bytes | None = None,
+        trim: Trim | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> Conversation:
+        """Return a conversation, which keeps what is said and runs the tools that are called. Sends nothing yet.
+
+        Args:
+            model: As for `chat.create`.
+            system: What the model is to do, before all turns.
+            history: What `model_dump_json()` of an earlier conversation wrote, or its `history`.
+            trim: Which turns are sent when there are many, e.g. `keep_turns(20)`; default: all.
+            extra_body: As for `chat.create`, with every request.
+            options: See `RequestOptions`.
+            params: Tools, and the parameters of every request; see `RunParams`.
+
+        Raises:
+            ConfigurationError: the history cannot be read, or a setting is wrong.
+        """
+        from .conversation.conversation import Conversation
+        from .resources.chat import ChatResource
+
+        return Conversation(
+            ChatResource(self._sender),
+            model=model,
+            system=system,
+            history=history,
+            trim=trim,
+            extra_body=extra_body,
+            options=options,
+            params=params,
+        )
 
     async def request(
         self,

@@ -51,7 +51,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -141,7 +141,7 @@ class OpenRouterError(Exception):
         """Seconds the service asked to wait, if it did."""
         self.may_have_been_billed: bool | None = facts.get("may_have_been_billed")
         """False: certainly not. True: tokens were delivered. None: unknown."""
-        self.run: Run[object] | None = None
+        self.run: Run[Any] | None = None
         """What a run of tools had done until then, with its usage; None outside of runs."""
 
     def __reduce__(self) -> tuple[object, ...]:

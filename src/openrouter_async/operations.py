@@ -45,3 +45,43 @@ GET_KEY = _read("key.get", "/key", "getCurrentKey")
 CREATE_EMBEDDINGS = Operation(
     name="embeddings.create", method="POST", path="/embeddings", spec_id="createEmbeddings"
 )
+
+COUNT_MODELS = _read("models.count", "/models/count", "listModelsCount", "optional")
+LIST_USER_MODELS = _read("models.user", "/models/user", "listModelsUser", "inference")
+LIST_MODEL_ENDPOINTS = _read(
+    "models.endpoints", "/models/{author}/{slug}/endpoints", "listEndpoints", "optional"
+)
+LIST_ZDR_ENDPOINTS = _read("endpoints.zdr", "/endpoints/zdr", "listEndpointsZdr", "optional")
+LIST_PROVIDERS = _read("providers.list", "/providers", "listProviders", "optional")
+
+LIST_ACTIVITY = _read("activity.list", "/activity", "getUserActivity", "management")
+LIST_KEYS = _read("keys.list", "/keys", "list", "management")
+GET_ACCOUNT_KEY = _read("keys.get", "/keys/{hash}", "getKey", "management")
+CREATE_KEY = Operation(
+    name="keys.create", method="POST", path="/keys", spec_id="createKeys", key="management"
+)
+UPDATE_KEY = Operation(
+    name="keys.update",
+    method="PATCH",
+    path="/keys/{hash}",
+    spec_id="updateKeys",
+    key="management",
+    replayable=True,
+)
+DELETE_KEY = Operation(
+    name="keys.delete", method="DELETE", path="/keys/{hash}", spec_id="deleteKeys", key="management"
+)
+GET_GENERATION = _read("generations.get", "/generation", "getGeneration", "inference")
+GET_GENERATION_CONTENT = _read(
+    "generations.content", "/generation/content", "listGenerationContent", "inference"
+)
+SEND_FEEDBACK = Operation(
+    name="generations.feedback",
+    method="POST",
+    path="/generation/feedback",
+    spec_id="submitGenerationFeedback",
+    key="management",
+)
+EXCHANGE_CODE = Operation(
+    name="oauth.exchange", method="POST", path="/auth/keys", spec_id="exchangeAuthCodeForAPIKey", key="none"
+)

@@ -22,6 +22,7 @@ __all__ = [
     "App",
     "Key",
     "Limits",
+    "Rate",
     "RequestOptions",
     "ResponseCache",
     "Retries",
@@ -157,6 +158,27 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How much is sent to a model in a minute, at most; `None` means as much as the service takes.
+
+    Requests are spaced evenly. Calls of a client that are given an equal rate share it, model by model.
+    """
+
+    rpm: float | None = None
+    """Requests a minute, retries included."""
+    tpm: float | None = None
+    """Tokens a minute, input and output; estimated when a request is sent, and corrected when it is answered."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value is not None:
+                _check_number(self, field.name, value, least=0, whole=False)
+                if value == 0:
+                    raise ConfigurationError(f"Rate.{field.name} is 0; expected more, or None")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """Who makes the requests, for OpenRouter's rankings; the service needs `referer` to attribute any."""
 
@@ -209,6 +231,8 @@ class RequestOptions(TypedDict, total=False):
     """Omitted clocks stay as they are."""
     retries: Retries
     """Omitted rules stay as they are."""
+    rate: Rate | None
+    """What is sent to each model in a minute, at most."""
     hooks: Sequence[RequestHook]
     """Replaces the client's hooks."""
     headers: Mapping[str, str]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ._sansio.request import RequestData
 from ._sansio.sse import SSEItem
 from .errors import OpenRouterError
 from .options import RequestOptions
-from .types.chat import OutputT
 
 if TYPE_CHECKING:
     from .streaming.stream import EventStream, OnBadEvent
@@ -17,9 +16,20 @@ if TYPE_CHECKING:
     from .types.chat import ChatCompletion
     from .types.chat_messages import MessagesLike
 
-__all__ = ["ChatCompleter", "DeferredRequest", "PlainBody", "Reply", "Sender", "StreamItem", "StreamSource"]
+__all__ = [
+    "Capabilities",
+    "ChatCompleter",
+    "DeferredRequest",
+    "ListedModel",
+    "PlainBody",
+    "Reply",
+    "Sender",
+    "StreamItem",
+    "StreamSource",
+]
 
 T = TypeVar("T")
+OutputT = TypeVar("OutputT")
 
 
 class PlainBody(bytes):
@@ -119,3 +129,19 @@ class ChatCompleter(Protocol[OutputT]):
         on_bad_event: OnBadEvent,
     ) -> EventStream[OutputT]:
         """Return the reply as a stream; nothing is sent before its first event is asked for."""
+
+
+class ListedModel(Protocol):
+    """A model of the service's list."""
+
+    @property
+    def id(self) -> str: ...
+
+
+class Capabilities(Protocol):
+    """What is known of the models; the part of a model catalogue that features need."""
+
+    def __iter__(self) -> Iterator[ListedModel]: ...
+
+    def supports(self, model: str, capability: str) -> bool | None:
+        """Whether a model has a capability; None where nobody knows."""

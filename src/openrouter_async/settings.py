@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from ._secret import Secret
 from ._version import __version__
 from .errors import ConfigurationError
-from .options import App, Key, RequestOptions, ResponseCache, Retries, Timeouts
+from .options import App, Key, Rate, RequestOptions, ResponseCache, Retries, Timeouts
 
 if TYPE_CHECKING:
     from .hooks import RequestHook
@@ -55,6 +55,7 @@ class Settings:
     default_model: str | None
     timeouts: Timeouts
     retries: Retries
+    rate: Rate | None
     hooks: tuple[RequestHook, ...]
     app: App
     cache: ResponseCache | None
@@ -96,6 +97,7 @@ class Settings:
             default_model=default_model,
             timeouts=_instance("timeouts", timeouts or Timeouts(), Timeouts),
             retries=_instance("retries", retries or Retries(), Retries),
+            rate=None,
             hooks=tuple(hooks),
             app=_instance("app", app or App(), App),
             cache=None,
@@ -131,6 +133,8 @@ class Settings:
             changes["timeouts"] = _instance("timeouts", options["timeouts"], Timeouts).over(self.timeouts)
         if "retries" in options:
             changes["retries"] = _instance("retries", options["retries"], Retries).over(self.retries)
+        if options.get("rate") is not None:
+            _instance("rate", options["rate"], Rate)
         if "app" in options:
             _instance("app", options["app"], App)
         if "hooks" in options:

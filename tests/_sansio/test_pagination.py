@@ -54,6 +54,22 @@ def test_offset(arguments: Arguments, page: PageFacts, following: Arguments | No
     assert OffsetPaging().after(arguments, page) == following
 
 
+@pytest.mark.parametrize(
+    ("page", "following"),
+    [
+        pytest.param(PageFacts(count=5), None, id="nothing said"),
+        pytest.param(PageFacts(count=5, total_count=9), {"offset": 5}, id="a total not reached"),
+        pytest.param(PageFacts(count=5, total_count=5), None, id="a total reached"),
+        pytest.param(PageFacts(count=5, has_more=True, next_link="/?offset=5"), {"offset": 5}, id="a link"),
+    ],
+)
+def test_where_pages_say_that_more_follow_silence_is_the_end(
+    page: PageFacts, following: Arguments | None
+) -> None:
+    """A server that knows no pages gives the whole list each time; asking on would never end."""
+    assert OffsetPaging(says_more=True).after({}, page) == following
+
+
 def test_a_list_ends_at_the_largest_offset_that_its_operation_takes() -> None:
     paging = OffsetPaging(max_offset=100)
     assert paging.after({"offset": 50}, PageFacts(count=50)) == {"offset": 100}

@@ -45,21 +45,29 @@ def make_snapshot(folder: Path) -> str:
         created = {"created": older[id]["created"]} if id in older else {}
         for update in newer:
             model = update.get(id, model)
-        known = {name: model[name] for name in FACTS if model.get(name)}
-        models.append({name: (created | known)[name] for name in FACTS if name in created | known})
-    # What a listing was created is not in the recording, but many permanent names end in a date.
-    dates = re.findall(r"-(20\d\d)(\d\d)(\d\d)$", "\n".join(m["canonical_slug"] for m in models), re.MULTILINE)
+        known = created | {name: _without_null(model[name]) for name in FACTS if model.get(name)}
+        models.append({name: known[name] for name in FACTS if name in known})
+    # When a model was listed is zero in the recording, but many permanent names end in a date.
+    dates = re.findall(
+        r"-(20\d\d)(\d\d)(\d\d)$", "\n".join(m["canonical_slug"] for m in models), re.MULTILINE
+    )
     head = {
         "date": "-".join(max(dates)),
         "date_from": "the newest model in it, by its permanent name; the list itself is at least as new",
         "sources": [
-            f"the reply to GET {exchange['request']['path']} in {exchange['source'].partition('/crates')[0]}"
-            f" ({exchange['license']})"
+            f"a reply to GET {exchange['request']['path']}, from the tests of"
+            f" {'/'.join(exchange['source'].split('/')[:2])} ({exchange['license']})"
             for exchange in exchanges
         ],
     }
     lines = ",\n".join(json.dumps(model, ensure_ascii=False, separators=(",", ":")) for model in models)
     return json.dumps(head, indent=0).removesuffix("\n}") + f',\n"models": [\n{lines}\n]\n}}\n'
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_null(inner) for name, inner in value.items() if inner is not None}
+    return value
 
 
 def _models(exchange: dict[str, Any]) -> dict[str, dict[str, Any]]:

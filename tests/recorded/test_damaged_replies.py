@@ -32,7 +32,9 @@ SCALARS = (
     | st.sampled_from([2**63, -(2**64), 10**400])
     | st.floats()
     | st.text(max_size=20)
-    | st.sampled_from(["", "error", "stop", "\ud83d", "\0", "data:,", "data:image/png;base64,%", "1e999", "-1", "{"])
+    | st.sampled_from(
+        ["", "error", "stop", "\ud83d", "\0", "data:,", "data:image/png;base64,%", "1e999", "-1", "{"]
+    )
 )
 VALUES = st.recursive(
     SCALARS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -77,8 +77,8 @@ class Clocks:
         )
 
 
-async def under(clocks: tuple[Clock, ...], work: Awaitable[T], host: str) -> T:
-    """Await `work` until the first of the clocks runs out.
+async def under(clocks: tuple[Clock, ...], work: Callable[[], Awaitable[T]], host: str) -> T:
+    """Await what `work` returns until the first of the clocks runs out.
 
     Raises:
         OpenRouterError: `RequestTimeout` or `DeadlineExceeded`, of the clock that ran out.
@@ -88,9 +88,12 @@ async def under(clocks: tuple[Clock, ...], work: Awaitable[T], host: str) -> T:
         if clock.at < first.at:
             first = clock
     if first.at == math.inf:
-        return await work
-    with anyio.CancelScope(deadline=anyio.current_time() + first.at - time.monotonic()):
-        return await work
+        return await work()
+    left = first.at - time.monotonic()
+    # Looked at here too: work that need not wait, such as reading what has come already, is never cancelled.
+    if left > 0:
+        with anyio.CancelScope(deadline=anyio.current_time() + left):
+            return await work()
     raise first.expired(host)
 
 

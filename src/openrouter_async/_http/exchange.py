@@ -6,12 +6,13 @@ next call; closing it earlier, or aborting it, closes the connection at once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from types import AsyncGeneratorType
 from typing import TypeVar
 
 import anyio
+import anyio.lowlevel
 import httpx
 
 from .._sansio.content_decoding import ContentDecoder, ContentDecodingError, content_decoder
@@ -53,7 +54,7 @@ class Exchange:
         Raises:
             OpenRouterError: `ConnectError`, `ConnectionLost`, `RequestTimeout`, `DeadlineExceeded`.
         """
-        await self._mapped((Clock("headers", clocks.headers), clocks.total), self._send(), "headers")
+        await self._mapped((Clock("headers", clocks.headers), clocks.total), self._send, "headers")
         assert self._response is not None
         self.status, self.headers = self._response.status_code, self._response.headers
         try:
@@ -80,7 +81,7 @@ class Exchange:
                 if piece is None:
                     if self.is_at_end:
                         return None
-                    data = await self._mapped(clocks, self._next(), "body")
+                    data = await self._mapped(clocks, self._next, "body")
                     if data is None:
                         self.is_at_end = True
                         if self._decoder is not None:
@@ -98,6 +99,8 @@ class Exchange:
 
     async def _next(self) -> bytes | None:
         assert self._chunks is not None
+        # What has come already is read without waiting, so a fast server could keep a cancellation from the task.
+        await anyio.lowlevel.checkpoint_if_cancelled()
         try:
             return await self._chunks.__anext__()
         except StopAsyncIteration:
@@ -121,9 +124,9 @@ class Exchange:
                 )
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def _mapped(self, clocks: tuple[Clock, ...], work: Awaitable[T], phase: Phase) -> T:
+    async def _mapped(self, clocks: tuple[Clock, ...], work: Callable[[], Awaitable[T]], phase: Phase) -> T:
         try:
-            return await (under(clocks, work, self._host) if clocks else work)
+            return await (under(clocks, work, self._host) if clocks else work())
         except Exception as exc:
             error = from_httpx(exc, phase, self._host)
             if error is None:

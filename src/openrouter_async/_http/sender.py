@@ -136,6 +136,8 @@ async def _key(settings: Settings, operation: Operation) -> Secret | None:
     Raises:
         ConfigurationError: there is none.
     """
+    if operation.key == "none":
+        return None
     if operation.key == "management":
         if settings.management_key is None:
             raise ConfigurationError(
@@ -147,7 +149,7 @@ async def _key(settings: Settings, operation: Operation) -> Secret | None:
         source, name = settings.api_key, "api_key"
     elif operation.key == "any" and settings.management_key is not None:
         source, name = settings.management_key, "management_key"
-    elif operation.key in ("none", "optional"):
+    elif operation.key == "optional":
         return None
     else:
         raise ConfigurationError(

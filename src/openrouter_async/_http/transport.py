@@ -136,7 +136,7 @@ class Transport:
 
     async def _acquire(self, clocks: Clocks) -> None:
         if not self.limiter.try_acquire():
-            await under((Clock("queue", clocks.queue), clocks.total), self.limiter.acquire(), "")
+            await under((Clock("queue", clocks.queue), clocks.total), self.limiter.acquire, "")
 
     async def close(self, exchange: Exchange) -> None:
         """Close an exchange, and give its place to the next call; harmless when done before."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
@@ -22,6 +22,7 @@ from pydantic_core import from_json, to_json
 from ..errors import JournalError, OpenRouterError
 from ..types.chat import ChatCompletion
 from .file_lock import lock_file
+from .items import Request
 from .key_index import KeyIndex
 from .results import usage_of
 
@@ -45,21 +46,21 @@ class Record:
     """The value of a structured output."""
 
 
-def done_record(key: str, hash: str, completion: ChatCompletion[object], *, has_output: bool) -> bytes:
+def done_record(request: Request, completion: ChatCompletion[Any], *, has_output: bool) -> bytes:
     """Return the line of an answered item."""
     answer = {"output": completion.output} if has_output else {"text": completion.text}
     usage = completion.usage
     cost = None if usage is None else usage.cost
-    record = {"key": key, "request": hash, **answer, "cost": cost, "completion": completion}
+    record = {"key": request.key, "request": request.hash, **answer, "cost": cost, "completion": completion}
     return to_json(record, inf_nan_mode="null") + b"\n"
 
 
-def failed_record(key: str, hash: str, error: OpenRouterError) -> bytes:
+def failed_record(request: Request, error: OpenRouterError) -> bytes:
     """Return the line of an item that failed; it is asked again by the next run."""
     usage = usage_of(error)
     cost = None if usage is None else usage.cost
     said = {"type": type(error).__name__, "message": error.message, "status": getattr(error, "status", None)}
-    return to_json({"key": key, "request": hash, "error": said, "cost": cost}) + b"\n"
+    return to_json({"key": request.key, "request": request.hash, "error": said, "cost": cost}) + b"\n"
 
 
 class Journal:
@@ -146,7 +147,7 @@ class Journal:
         """Learn where each record stands, and cut off a last line that has no end."""
         self._file.seek(0)
         number = 0
-        with open(os.dup(self._file.fileno()), "rb") as lines:
+        with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             for number, line in enumerate(lines, 1):
                 if not line.endswith(b"\n"):
                     self._cut_off(line, number)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeAlias
 
 from ..errors import OpenRouterError, StructuredOutputError
@@ -70,5 +68,3 @@ def usage_of(error: OpenRouterError) -> Usage | None:
         return error.completion.usage
     partial = getattr(error, "partial", None)
     return partial.usage if isinstance(partial, ChatCompletion) else None
-
-

@@ -57,17 +57,21 @@ class Resource:
         *,
         into: type[Envelope[WireT]],
         path: Mapping[str, str] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
+        body: Mapping[str, JsonValue] | bytes | None = None,
         options: RequestOptions | None = None,
     ) -> WireT:
         """Carry out an operation whose answer is an `into`, and return the `data` of that."""
+        content = body if body is None or isinstance(body, bytes) else json_bytes(body)
+        data = build_request(operation, path=path, query=query, content=content)
         read_envelope = reader(into)
 
         def read(reply: Reply) -> WireT:
-            data = read_envelope(reply).data
-            data._meta = reply.meta
-            return data
+            value = read_envelope(reply).data
+            value._meta = reply.meta
+            return value
 
-        return await self._sender.send(build_request(operation, path=path), read, options)
+        return await self._sender.send(data, read, options)
 
 
 def reader(into: type[T]) -> Callable[[Reply], T]:

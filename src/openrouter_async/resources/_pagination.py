@@ -6,7 +6,7 @@ item of that page is asked for.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -27,7 +27,7 @@ class PageLike(Protocol[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T_co]):
-    """One page of a list."""
+    """One page of a list; iterating it gives its items, `len` counts them."""
 
     items: Sequence[T_co]
     """In the service's order; may be empty."""
@@ -35,6 +35,12 @@ class Page(Generic[T_co]):
     """Items in the whole list, where the service counts them."""
     has_more: bool
     """Whether another page is to be asked for. Some lists do not tell: then True, until an empty page comes."""
+
+    def __iter__(self) -> Iterator[T_co]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
 
 
 class Paginator(Generic[T]):
@@ -44,6 +50,7 @@ class Paginator(Generic[T]):
     page = await client.keys.list()             # one request: the first page
     async for key in client.keys.list():        # all items, one request a page, as far as you read
         ...
+    keys = await client.keys.list().all()       # all items, as a list
     ```
 
     Each `await` and each loop begins again at the first page. Items that are added or removed at the service
@@ -77,6 +84,10 @@ class Paginator(Generic[T]):
             for item in page.data:
                 yield item
             arguments = self._paging.after(arguments, facts_of(page, page.data))
+
+    async def all(self) -> list[T]:
+        """Return the items of all pages."""
+        return [item async for item in self]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} not yet read; await it for a page, or use async for>"

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .. import operations
 from .._sansio.pagination import Arguments, OffsetPaging
 from ..errors import ConfigurationError
+from ..operations import Operation
 from ..options import RequestOptions
-from ..types.model_query import check_model_filters
-from ..types.models import Model, ModelPage, ModelReply
+from ..types.endpoints import ModelEndpoints, ModelEndpointsReply
+from ..types.model_query import ModelFilters, UserModelFilters, check_model_filters
+from ..types.models import Model, ModelCountReply, ModelPage, ModelReply
 from ._base import QueryValue, Resource
 from ._pagination import Paginator
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..types.model_query import ModelFilters
+    from ..types.model_query import Words
 
 __all__ = ["ModelsResource"]
 
 
 class ModelsResource(Resource):
-    """`GET /models` and `GET /model/{author}/{slug}`; a key is sent if there is one."""
+    """`/models` and what is below it; a key is sent if there is one."""
 
-    def list(self, *, options: RequestOptions | None = None, **filters: Unpack[ModelFilters]) -> Paginator[Model]:
+    def list(
+        self, *, options: RequestOptions | None = None, **filters: Unpack[ModelFilters]
+    ) -> Paginator[Model]:
         """Return the models that pass all filters.
 
         ```python
@@ -42,12 +47,7 @@ class ModelsResource(Resource):
         Raises:
             ConfigurationError: a filter is wrong; nothing was sent. Everything else is raised while reading.
         """
-        query = {name: _query_value(value) for name, value in check_model_filters(filters).items()}
-
-        async def fetch(arguments: Arguments) -> ModelPage:
-            return await self._send(operations.LIST_MODELS, into=ModelPage, query=arguments, options=options)
-
-        return Paginator(fetch, OffsetPaging(says_more=True), query)
+        return self._pages(operations.LIST_MODELS, _query(filters), options)
 
     async def get(self, id: str, *, options: RequestOptions | None = None) -> Model:
         """Return one model; an alias such as `~openai/gpt-latest` gives the model it stands for.
@@ -63,11 +63,79 @@ class ModelsResource(Resource):
             NotFound: the service does not know it.
             OpenRouterError: any other failure of a call.
         """
-        author, slash, slug = id.partition("/")
-        if not (author and slash and slug) or "/" in slug or author.startswith("@"):
-            raise ConfigurationError(f"id is {id!r}; expected author/slug, such as 'openai/gpt-5-mini'")
-        path = {"author": author, "slug": slug}
-        return await self._send_data(operations.GET_MODEL, into=ModelReply, path=path, options=options)
+        return await self._send_data(operations.GET_MODEL, into=ModelReply, path=_path(id), options=options)
+
+    async def count(
+        self, *, output_modalities: Words | None = None, options: RequestOptions | None = None
+    ) -> int:
+        """Return how many models there are.
+
+        Args:
+            output_modalities: Only models that give these; `all` for every one. Default: models that give text.
+            options: See `RequestOptions`.
+
+        Raises:
+            OpenRouterError: any failure of a call.
+        """
+        filters = {} if output_modalities is None else {"output_modalities": output_modalities}
+        counted = await self._send_data(
+            operations.COUNT_MODELS, into=ModelCountReply, query=_query(filters), options=options
+        )
+        return counted.count
+
+    def user(
+        self, *, options: RequestOptions | None = None, **filters: Unpack[UserModelFilters]
+    ) -> Paginator[Model]:
+        """Return the models that the account may use, after its provider settings, its privacy and its guardrails.
+
+        The list comes whole, in one request, unless `offset` or `limit` is given. Needs a key; costs nothing.
+
+        Args:
+            options: See `RequestOptions`.
+            filters: See `UserModelFilters`.
+
+        Raises:
+            ConfigurationError: a filter is wrong; nothing was sent. Everything else is raised while reading.
+        """
+        return self._pages(operations.LIST_USER_MODELS, _query(filters, UserModelFilters), options)
+
+    async def endpoints(self, id: str, *, options: RequestOptions | None = None) -> ModelEndpoints:
+        """Return everyone who offers a model: prices, limits, parameters, how well it runs.
+
+        Sends one request, which costs nothing; latency and throughput are told only with a key.
+
+        Args:
+            id: `author/slug`.
+            options: See `RequestOptions`.
+
+        Raises:
+            ConfigurationError: `id` has another form; nothing was sent.
+            NotFound: the service does not know it.
+            OpenRouterError: any other failure of a call.
+        """
+        return await self._send_data(
+            operations.LIST_MODEL_ENDPOINTS, into=ModelEndpointsReply, path=_path(id), options=options
+        )
+
+    def _pages(
+        self, operation: Operation, query: Arguments, options: RequestOptions | None
+    ) -> Paginator[Model]:
+        async def fetch(arguments: Arguments) -> ModelPage:
+            return await self._send(operation, into=ModelPage, query=arguments, options=options)
+
+        return Paginator(fetch, OffsetPaging(says_more=True), query)
+
+
+def _path(id: str) -> dict[str, str]:
+    """Return the path parameters that name a model."""
+    author, slash, slug = id.partition("/")
+    if not (author and slash and slug) or "/" in slug or author.startswith("@"):
+        raise ConfigurationError(f"id is {id!r}; expected author/slug, such as 'openai/gpt-5-mini'")
+    return {"author": author, "slug": slug}
+
+
+def _query(filters: Mapping[str, object], owner: type = ModelFilters) -> Arguments:
+    return {name: _query_value(value) for name, value in check_model_filters(filters, owner).items()}
 
 
 def _query_value(value: object) -> QueryValue:

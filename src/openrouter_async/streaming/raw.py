@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -30,14 +31,20 @@ class RawStream(Generic[T]):
 
     It ends at `[DONE]` or at the end of the body. What a whole stream looks like is particular to its operation, so
     whether the last event was the last is for the reader to see. Nothing is sent before the first event is asked for.
+    Leaving the block closes the connection; without `async with` the stream closes itself at its end and on errors, but
+    after a `break` only when it is collected, with a `ResourceWarning`. One task at a time may read it.
     """
 
     def __init__(self, source: StreamSource, into: type[T]) -> None:
         self._source = source
         self._into = into
         self._queue: deque[T] = deque()
-        self._late_error: OpenRouterError | None = None
+        self._late_error: OpenRouterError | None = None  # came with events that are handed out first
+        self._failure: OpenRouterError | None = None
         self._has_given = False
+        self._has_started = False
+        self._is_reading = False
+        self._is_complete = False
         self._is_closed = False
 
     @property
@@ -56,23 +63,36 @@ class RawStream(Generic[T]):
             StreamError: the stream broke off, or held an event that is not of the type.
             OpenRouterError: any other failure of a call.
         """
+        if self._is_reading:
+            raise ConfigurationError(
+                "the stream is being read by another task; read it in one, and hand its events on"
+            )
+        self._is_reading = True
         try:
             while not self._queue:
-                if self._is_closed:
+                if self._is_complete:
                     raise StopAsyncIteration
+                if self._failure is not None:
+                    raise self._failure
+                if self._is_closed:
+                    raise ConfigurationError("the stream was closed before its end; read it inside its block")
                 await self._read()
         except StopAsyncIteration:
             raise
-        except BaseException:
-            self._is_closed = True
-            self._source.abort()
+        except BaseException as error:
+            if isinstance(error, OpenRouterError):
+                self._failure = error
+            await self._close()
             raise
+        finally:
+            self._is_reading = False
         self._has_given = True
         return self._queue.popleft()
 
     async def _read(self) -> None:
         error, self._late_error = self._late_error, None
         if error is None:
+            self._has_started = True
             try:
                 items = await self._source.read()
             except OpenRouterError as failure:
@@ -87,7 +107,7 @@ class RawStream(Generic[T]):
                     return
         if error is None:
             return
-        if self._has_given:
+        if self._has_given or self._is_closed:
             if isinstance(error, ConnectionLost):
                 raise self._source.fail(
                     StreamInterrupted(f"the stream broke off: {error.message}")
@@ -125,8 +145,12 @@ class RawStream(Generic[T]):
         raise StreamDecodeError(f"an event of the stream is not of the type: {reason}", data=excerpt(data))
 
     async def _finish(self) -> None:
-        self._is_closed = True
-        await self._source.finish()
+        self._is_complete = self._is_closed = True
+        try:
+            await self._source.finish()
+        except BaseException:
+            self._source.abort()
+            raise
 
     async def __aenter__(self) -> Self:
         if self._is_closed:
@@ -143,10 +167,30 @@ class RawStream(Generic[T]):
 
     async def aclose(self) -> None:
         """Close the connection; harmless when done before."""
-        if not self._is_closed:
-            self._is_closed = True
-            self._queue.clear()
+        self._queue.clear()
+        await self._close()
+
+    async def _close(self) -> None:
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
             await self._source.aclose()
+        except BaseException:
+            self._source.abort()
+            raise
+
+    def __del__(self) -> None:
+        if not getattr(self, "_has_started", False) or self._is_closed:
+            return
+        self._source.abort()
+        warnings.warn(
+            "a stream was dropped before its end; write 'async with client.stream_request(...) as events:'"
+            " so that leaving the block closes it",
+            ResourceWarning,
+            stacklevel=2,
+            source=self,
+        )
 
 
 def _raise_reported(data: bytes) -> None:

@@ -62,7 +62,8 @@ def constraints(schema: Mapping[str, JsonValue]) -> list[str]:
     phrases: list[str] = []
     for keyword, value in schema.items():
         if keyword in _WORDS:
-            phrases.append(_WORDS[keyword].format(_number(value)))
+            phrase = _WORDS[keyword].format(_number(value))
+            phrases.append(phrase.removesuffix("s") if value == 1 else phrase)
         elif keyword in _SCHEMAS:
             phrases.append(_SCHEMAS[keyword].format(plain_json(value)))
         elif keyword == "format":

@@ -87,7 +87,7 @@ def validator_of(type_: TypeForm[object]) -> TypeValidator:
     except TypeError:  # an `Annotated` with metadata that cannot be a key
         return _make(type_)
     # `A | B` equals `B | A`, but where both fit the first is taken, so the spelling belongs to the key.
-    return _kept(type_, repr(type_))
+    return _kept(type_, repr(type_))  # type: ignore[arg-type]  # it is hashable, as was just seen
 
 
 @lru_cache(maxsize=KEPT)
@@ -97,7 +97,7 @@ def _kept(type_: TypeForm[object], _spelling: str) -> TypeValidator:
 
 def _make(type_: TypeForm[object]) -> TypeValidator:
     text = getattr(type_, "__name__", None) or repr(type_)
-    if isinstance(type_, str) or isinstance(type_, BaseModel):
+    if isinstance(type_, str | BaseModel):
         raise ConfigurationError(f"output is {outline(type_)}; expected a type, a Schema or a JSON schema")
     try:
         adapter: TypeAdapter[object] = TypeAdapter(type_)

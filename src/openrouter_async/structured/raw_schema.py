@@ -59,7 +59,9 @@ class RawValidator:
             )
         except jsonschema_rs.ValidationError as problem:
             place = pointer(problem.instance_path)
-            raise ConfigurationError(f"the JSON schema is invalid at {place}: {problem.message[:200]}") from None
+            raise ConfigurationError(
+                f"the JSON schema is invalid at {place}: {problem.message[:200]}"
+            ) from None
         except (ValueError, jsonschema_rs.ReferencingError) as problem:
             raise ConfigurationError(f"the JSON schema cannot be used: {str(problem)[:200]}") from None
 
@@ -139,6 +141,7 @@ def check_references(document: Mapping[str, JsonValue]) -> None:
     Raises:
         ConfigurationError: naming the place and the reference.
     """
+    without_end: dict[str, list[str]] = {}
     for place, schema in subschemas(document):
         for keyword in ("$dynamicRef", "$recursiveRef"):
             if keyword in schema:
@@ -146,14 +149,40 @@ def check_references(document: Mapping[str, JsonValue]) -> None:
                     f"the JSON schema has {keyword!r} at {place}, which is not supported; use '$ref'"
                 )
         ref = schema.get("$ref")
-        seen: set[str] = set()
-        while isinstance(ref, str):
-            target = _target(document, ref, place)
-            if ref in seen:
-                raise ConfigurationError(f"the reference {ref!r} at {place} leads back to itself")
-            seen.add(ref)
-            only_a_reference = isinstance(target, dict) and "$ref" in target
-            ref = target["$ref"] if only_a_reference and isinstance(target, dict) else None
+        if isinstance(ref, str) and ref not in without_end:
+            without_end[ref] = _same_level(_target(document, ref, place))
+    for ref in without_end:
+        if _leads_to(ref, without_end):
+            raise ConfigurationError(f"the reference {ref[:100]!r} leads back to itself, so it says nothing")
+
+
+def _same_level(schema: JsonValue) -> list[str]:
+    """Return the references that a value must follow before any part of it is looked at."""
+    found: list[str] = []
+    waiting: list[JsonValue] = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if "$ref" in part:
+                found.append(str(part["$ref"]))
+            for keyword in ("allOf", "anyOf", "oneOf"):
+                arms = part.get(keyword)
+                waiting += arms if isinstance(arms, list) else []
+            waiting += [part[keyword] for keyword in ("not", "if", "then", "else") if keyword in part]
+    return found
+
+
+def _leads_to(ref: str, steps: Mapping[str, list[str]]) -> bool:
+    reached: set[str] = set()
+    waiting = list(steps[ref])
+    while waiting:
+        step = waiting.pop()
+        if step == ref:
+            return True
+        if step not in reached:
+            reached.add(step)
+            waiting += steps.get(step, [])
+    return False
 
 
 def _target(document: Mapping[str, JsonValue], ref: str, place: str) -> JsonValue:

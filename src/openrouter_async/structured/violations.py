@@ -1,4 +1,4 @@
-"""`Violation`: one thing that is wrong with a value, and where in it; what pydantic and jsonschema-rs say, in one form."""
+"""`Violation`: one thing that is wrong with a value, and where, whoever has found it."""
 
 from __future__ import annotations
 
@@ -71,4 +71,3 @@ def outline(value: object) -> str:
             return f"an object of {len(value)} keys"
         case _:
             return f"a {type(value).__name__}"
-

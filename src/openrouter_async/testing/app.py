@@ -20,13 +20,23 @@ from pydantic import JsonValue
 
 from .._sansio.error_body import load_json
 from .._sansio.parse import ParseFailure
-from ..operations import CREATE_CHAT, CREATE_COMPLETION, KeyKind
+from ..operations import (
+    CREATE_CHAT,
+    CREATE_COMPLETION,
+    CREATE_EMBEDDINGS,
+    GET_CREDITS,
+    GET_KEY,
+    GET_MODEL,
+    LIST_MODELS,
+    KeyKind,
+    Operation,
+)
 from .authentication import EmulatedKey, authenticate
 from .inference import Choose, Inference, Over, Pace
 from .lookups import Lookups
 from .models import ModelList
 from .outgoing import Outgoing, failed, literal, plain
-from .protocol import EXTENSION
+from .protocol import WIRE
 from .received import ReceivedRequest
 from .replies import Answer, Failure, Reply, as_scripted
 from .sending import send_answer
@@ -110,44 +120,46 @@ class EmulatorApp:
         self._state = state
         self._recordings = recordings
         self._strict = strict
-        inference, lookups = Inference(state, models, pace, seed), Lookups(state, models)
+        self._inference = inference = Inference(state, models, pace, seed)
+        lookups = Lookups(state, models)
 
         def read(answer: Callable[[_Call], JsonValue]) -> Handler:
             return lambda call: (plain(answer(call)), _nothing)
 
+        def served(operation: Operation, handler: Handler) -> Route:
+            return Route(operation.method, operation.path, operation.key, handler)
+
+        def looked_up(path: str, key: KeyKind, answer: Callable[[_Call], JsonValue]) -> Route:
+            return Route("GET", path, key, read(answer))
+
         self.routes = (
-            Route("POST", CREATE_CHAT.path, "inference", lambda c: inference.chat(c.request, c.sure_key, c.choose)),
-            Route(
-                "POST",
-                CREATE_COMPLETION.path,
-                "inference",
-                lambda c: inference.completion(c.request, c.sure_key, c.choose),
-            ),
-            Route("POST", "/embeddings", "inference", lambda c: inference.embeddings(c.request, c.sure_key)),
-            Route("GET", "/models", "optional", read(lambda c: lookups.models(c.request.query))),
-            Route("GET", "/models/user", "inference", read(lambda c: lookups.models(c.request.query))),
-            Route("GET", "/models/count", "optional", read(lambda c: lookups.count(c.request.query))),
-            Route(
-                "GET", "/model/{author}/{slug}", "optional", read(lambda c: lookups.model(**c.path))
-            ),
-            Route(
-                "GET",
-                "/models/{author}/{slug}/endpoints",
-                "optional",
-                read(lambda c: lookups.endpoints(**c.path)),
-            ),
-            Route("GET", "/providers", "optional", read(lambda _: lookups.providers())),
-            Route("GET", "/key", "any", read(lambda c: lookups.key(c.sure_key))),
-            Route("GET", "/credits", "management", read(lambda _: lookups.credits())),
-            Route("GET", "/generation", "inference", read(lambda c: lookups.generation(c.request.query.get("id")))),
-        )  # fmt: skip
+            served(CREATE_CHAT, lambda c: inference.chat(c.request, c.sure_key, c.choose)),
+            served(CREATE_COMPLETION, lambda c: inference.completion(c.request, c.sure_key, c.choose)),
+            served(CREATE_EMBEDDINGS, lambda c: inference.embeddings(c.request, c.sure_key)),
+            served(LIST_MODELS, read(lambda c: lookups.models(c.request.query))),
+            served(GET_MODEL, read(lambda c: lookups.model(**c.path))),
+            served(GET_KEY, read(lambda c: lookups.key(c.sure_key))),
+            served(GET_CREDITS, read(lambda _: lookups.credits())),
+            # Operations of the service that the client has no method for yet.
+            looked_up("/models/user", "inference", lambda c: lookups.models(c.request.query)),
+            looked_up("/models/count", "optional", lambda c: lookups.count(c.request.query)),
+            looked_up("/models/{author}/{slug}/endpoints", "optional", lambda c: lookups.endpoints(**c.path)),
+            looked_up("/providers", "optional", lambda _: lookups.providers()),
+            looked_up("/generation", "inference", lambda c: lookups.generation(c.request.query.get("id"))),
+        )
+
+    def reset(self) -> None:
+        """Forget cached answers, and begin again with the first recorded ones."""
+        self._inference.reset()
+        if self._recordings is not None:
+            self._recordings.reset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         raw = await _read_body(receive)
         record = _record(scope, headers, raw)
         self._state.arrived(record)
-        wire = scope["extensions"][EXTENSION]
+        wire = scope["state"][WIRE]
         try:
             outgoing, over = self._answer(record, headers, raw)
             record.generation_id = outgoing.generation_id
@@ -183,7 +195,7 @@ class EmulatorApp:
             if isinstance(error.answer, Answer):
                 return literal(error.answer), _nothing
             return failed(error.answer, user=USER if key is not None else None), _nothing
-        except Exception as problem:  # a mistake of ours, or of a function we were given: raised at the end
+        except Exception as problem:  # noqa: BLE001 - ours, or of a function we were given: raised at the end
             self._state.went_wrong(problem)
             return failed(Failure(status=500, message="Internal Server Error")), _nothing
 

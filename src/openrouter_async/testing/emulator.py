@@ -108,13 +108,12 @@ class Emulator:
             seed=seed,
             misses=generation_misses,
         )
-        self._recordings = None if recordings is None else Recordings.load(Path(recordings))
         self._app = EmulatorApp(
             self._state,
             ModelList(models),
             pace=Pace(first_token_s=first_token_s, tokens_per_s=speed),
             seed=seed,
-            recordings=self._recordings,
+            recordings=None if recordings is None else Recordings.load(Path(recordings)),
             strict=strict,
         )
         self._port = port
@@ -295,8 +294,13 @@ class Emulator:
     def reset(self) -> None:
         """Forget requests, script, spending, keys and limits; begin again as at the start."""
         self._state.reset()
-        if self._recordings is not None:
-            self._recordings.reset()
+        self._app.reset()
+
+    def check(self) -> None:
+        """Raise what a function given to `reply_with` raised, if one did; done by leaving the block."""
+        problems = self._state.problems
+        if problems:
+            raise problems[0]
 
     def __enter__(self) -> Self:
         self.start()
@@ -309,7 +313,8 @@ class Emulator:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-        self._raise_problems(exc)
+        if exc is None:
+            self.check()
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -322,12 +327,8 @@ class Emulator:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-        self._raise_problems(exc)
-
-    def _raise_problems(self, already: BaseException | None) -> None:
-        problems = self._state.problems
-        if problems and already is None:
-            raise problems[0]
+        if exc is None:
+            self.check()
 
     def __repr__(self) -> str:
         where = self.base_url if self._server is not None else "not running"

@@ -72,7 +72,8 @@ class ExchangeFile:
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(
-                f"{path.name!r} is no exchange file ({type(error).__name__}: {error}); expected JSON with request and response"
+                f"{path.name!r} is no exchange file ({type(error).__name__}: {error});"
+                " expected JSON with request and response"
             ) from error
 
     def write(self, path: Path) -> None:

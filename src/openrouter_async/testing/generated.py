@@ -17,14 +17,18 @@ from pydantic import JsonValue
 
 from .prompts import count_tokens, cut, text_of
 from .replies import Reply, ToolCall
-from .request_checks import ChatCall
+from .request_checks import ChatCall, TextCall
 from .schema_values import Words, value_for
 
-__all__ = ["chat_reply", "completion_text", "embedding", "randomness"]
+__all__ = ["chat_reply", "completion_reply", "embedding", "packed", "randomness"]
 
 JSON = dict[str, JsonValue]
 
-PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJRU5ErkJggg=="
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJ"
+    "RU5ErkJggg=="
+)
+"""A picture of one point."""
 
 _OPENINGS = (
     "Here is what matters about {topic}.",
@@ -53,6 +57,9 @@ _THOUGHTS = (
     "There is more than one reading, so I take the usual one.",
     "That is enough to answer.",
 )
+_WORDS_OF_VECTOR = 64
+"""How many words of a text count for its vector, since each costs a millisecond."""
+
 _COMMON_WORDS = frozenset(
     [
         "a",
@@ -149,15 +156,17 @@ def chat_reply(call: ChatCall, model: str, *, seed: int) -> Reply:
     return Reply.of(text, reasoning=reasoning, images=images, finish_reason=reason)
 
 
-def completion_text(prompt: str, *, seed: int) -> str:
+def completion_reply(call: TextCall, *, seed: int) -> Reply:
     """Return a text that goes on after a prompt."""
-    return " " + _prose(prompt, randomness(seed, prompt))
+    tokens = cut(" " + _prose(call.prompt, randomness(seed, call.prompt)))
+    is_cut = call.max_tokens is not None and len(tokens) > call.max_tokens
+    return Reply.of("".join(tokens[: call.max_tokens]), finish_reason="length" if is_cut else "stop")
 
 
 def embedding(text: str, model: str, length: int, *, seed: int) -> list[float]:
     """Return a vector of length 1 that depends on these values alone; equal words bring vectors closer."""
     total = [0.0] * length
-    for word in re.findall(r"\w+", text.lower()) or [text]:
+    for word in re.findall(r"\w+", text.lower())[:_WORDS_OF_VECTOR] or [text]:
         random = randomness(seed, model, word)
         total = [sum_ + random.gauss(0.0, 1.0) for sum_ in total]
     norm = math.sqrt(math.fsum(value * value for value in total)) or 1.0

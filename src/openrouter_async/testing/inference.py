@@ -10,16 +10,18 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
+from .abilities import check_abilities
 from .accounting import Usage, usage_json
 from .authentication import EmulatedKey
-from .generated import chat_reply, completion_text, embedding, packed
+from .generated import chat_reply, completion_reply, embedding, packed
 from .models import EMBEDDING_MODELS, ListedModel, ModelList
 from .outgoing import COMMENT, PADDING, Outgoing, Part, encode, plain
-from .prompts import count_tokens, cut, prompt_tokens, text_of
+from .prompts import count_tokens, prompt_tokens
 from .received import ReceivedRequest
 from .replies import Reply
 from .request_checks import ChatCall, read_chat, read_completion, read_embeddings
-from .service_errors import ServiceError, bad_request, no_endpoints
+from .response_cache import CacheUse, Kept, ResponseCache, headers_of
+from .service_errors import ServiceError, bad_request
 from .state import Generation, State
 from .wire import Written, chat_body, chat_parts, text_body, text_parts, written
 
@@ -56,6 +58,11 @@ class Inference:
         self._models = models
         self._pace = pace
         self._seed = seed
+        self._cache = ResponseCache()
+
+    def reset(self) -> None:
+        """Forget the answers that were kept."""
+        self._cache.clear()
 
     # each returns the answer, and what to do when it is over
 
@@ -63,48 +70,40 @@ class Inference:
         call = read_chat(request.body)
         model = self._model_for(call.models)
         prompt = prompt_tokens(call.messages)
-        _check_abilities(call, model, prompt)
-        self._state.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
-        reply = choose()
+        check_abilities(call, model, prompt)
+        use = CacheUse.of(request, key)
+        kept = self._cache.get(use, time.monotonic())
+        if kept is None:
+            self._state.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
+        reply = choose() if kept is None else kept.reply
         if reply is None:
             reply = chat_reply(call, model.id, seed=self._seed)
         reply, tokens, reasoning = written(reply, self._state.call_ids())
-        cached, cache_written = self._prompt_cache(call)
+        cached, cache_written = (0, 0) if kept is not None else self._prompt_cache(call)
         usage = Usage(
-            prompt=prompt,
-            completion=tokens,
-            reasoning=reasoning,
-            cached=min(cached, prompt),
-            cache_written=min(cache_written, prompt),
+            prompt=prompt, completion=tokens, reasoning=reasoning, cached=cached, cache_written=cache_written
         )
-        text = self._written(request, reply, model, usage, call.models)
+        text = self._written(request, reply, model, usage, call.models, kept)
         if call.stream:
             parts = (Part(COMMENT), *self._waiting(COMMENT), *chat_parts(text, self._pace.token_s))
-            return self._answer(text, model, usage, key, parts, is_stream=True)
-        data = Part(encode(chat_body(text)).encode(errors="replace"), tokens=tokens)
-        parts = (Part(PADDING), *self._waiting(PADDING, tokens), data)
-        return self._answer(text, model, usage, key, parts, is_stream=False)
+        else:
+            parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(chat_body(text), tokens))
+        return self._answer(_Making(text, model, usage, key, use, kept), parts, is_stream=call.stream)
 
     def completion(self, request: ReceivedRequest, key: EmulatedKey, choose: Choose) -> tuple[Outgoing, Over]:
         call = read_completion(request.body)
         model = self._model_for(call.models)
         prompt = count_tokens(call.prompt)
         self._state.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
-        reply = choose()
-        if reply is None:
-            tokens_made = cut(completion_text(call.prompt, seed=self._seed))
-            cut_off = call.max_tokens is not None and len(tokens_made) > call.max_tokens
-            text_made = "".join(tokens_made[: call.max_tokens])
-            reply = Reply.of(text_made, finish_reason="length" if cut_off else "stop")
+        reply = choose() or completion_reply(call, seed=self._seed)
         reply, tokens, _ = written(reply, self._state.call_ids())
         usage = Usage(prompt=prompt, completion=tokens)
-        text = self._written(request, reply, model, usage, call.models)
+        text = self._written(request, reply, model, usage, call.models, None)
         if call.stream:
             parts = (Part(COMMENT), *self._waiting(COMMENT), *text_parts(text, self._pace.token_s))
-            return self._answer(text, model, usage, key, parts, is_stream=True)
-        data = Part(encode(text_body(text)).encode(errors="replace"), tokens=tokens)
-        parts = (Part(PADDING), *self._waiting(PADDING, tokens), data)
-        return self._answer(text, model, usage, key, parts, is_stream=False)
+        else:
+            parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(text_body(text), tokens))
+        return self._answer(_Making(text, model, usage, key, None, None), parts, is_stream=call.stream)
 
     def embeddings(self, request: ReceivedRequest, key: EmulatedKey) -> tuple[Outgoing, Over]:
         call = read_embeddings(request.body)
@@ -114,10 +113,14 @@ class Inference:
             raise bad_request(f"Model {name} does not exist")
         length, price = known or (1536, "0.00000002")
         vectors = [embedding(text, name, call.dimensions or length, seed=self._seed) for text in call.inputs]
-        tokens = sum(count_tokens(text) for text in call.inputs)
         model = ListedModel({"id": name, "pricing": {"prompt": price}})
+        use, now = CacheUse.of(request, key), time.monotonic()
+        kept = self._cache.get(use, now)
+        tokens = 0 if kept is not None else sum(count_tokens(text) for text in call.inputs)
         usage = Usage(prompt=tokens, completion=0)
+        cost = usage.cost(model)
         self._state.check_credit(key, model, prompt=tokens, max_tokens=None)
+        id_ = self._generation_id()
         body: JSON = {
             "object": "list",
             "data": [
@@ -129,15 +132,17 @@ class Inference:
                 for number, vector in enumerate(vectors)
             ],
             "model": name,
-            "usage": {
-                "prompt_tokens": tokens,
-                "total_tokens": tokens,
-                "cost": float(usage.cost(model)),
-            },
+            "usage": {"prompt_tokens": tokens, "total_tokens": tokens, "cost": float(cost)},
             "provider": model.author.title(),
-            "id": self._generation_id(),
+            "id": id_,
         }
-        return plain(body), lambda _sent: self._state.spend(key, usage.cost(model))
+
+        def over(_sent: int) -> None:
+            self._state.spend(key, cost)
+            if kept is None:
+                self._cache.put(use, None, id_, now)
+
+        return plain(body, headers=headers_of(use, kept, now)), over
 
     # parts of these
 
@@ -163,10 +168,11 @@ class Inference:
         model: ListedModel,
         usage: Usage,
         asked: tuple[str, ...],
+        kept: Kept | None,
     ) -> Written:
         provider = reply.provider or model.provider
         metadata: JSON | None = None
-        if request.headers.get("x-openrouter-metadata", "").lower() == "enabled":
+        if kept is None and request.headers.get("x-openrouter-metadata", "").lower() == "enabled":
             metadata = _metadata(asked[0] if asked else model.id, model, provider)
         return Written(
             id=self._generation_id(),
@@ -174,7 +180,7 @@ class Inference:
             model=reply.model or model.id,
             provider=provider,
             reply=reply,
-            usage=usage_json(usage, model, reply.usage),
+            usage=usage_json(usage if kept is None else _NOTHING, model, reply.usage if kept is None else {}),
             reasoning_format="anthropic-claude-v1" if model.author == "anthropic" else "unknown",
             metadata=metadata,
         )
@@ -187,24 +193,18 @@ class Inference:
             left -= pause
             yield Part(filler if left > 0 else b"", wait_s=pause)
 
-    def _answer(
-        self,
-        text: Written,
-        model: ListedModel,
-        usage: Usage,
-        key: EmulatedKey,
-        parts: tuple[Part, ...],
-        *,
-        is_stream: bool,
-    ) -> tuple[Outgoing, Over]:
+    def _answer(self, making: _Making, parts: tuple[Part, ...], *, is_stream: bool) -> tuple[Outgoing, Over]:
         begun = time.monotonic()
+        text, usage, use, kept = making.text, making.usage, making.use, making.kept
 
         def over(sent: int) -> None:
             """Bill what was sent of a stream; a plain answer is billed whole, as upstream it cannot be stopped."""
-            cancelled = is_stream and sent < usage.completion
-            billed = replace(usage, completion=sent) if cancelled else usage
-            cost = billed.cost(model)
-            self._state.spend(key, cost)
+            is_cut = is_stream and sent < usage.completion
+            billed = _NOTHING if kept is not None else replace(usage, completion=sent) if is_cut else usage
+            cost = billed.cost(making.model)
+            self._state.spend(making.key, cost)
+            if kept is None and not is_cut and text.reply.fault is None:
+                self._cache.put(use, text.reply, text.id, begun)
             self._state.generated(
                 Generation(
                     id=text.id,
@@ -213,15 +213,18 @@ class Inference:
                     usage=billed,
                     cost=cost,
                     streamed=is_stream,
-                    finish_reason=None if cancelled else text.finish_reason,
-                    cancelled=cancelled,
+                    finish_reason=None if is_cut else text.finish_reason,
+                    cancelled=is_cut,
                     took_s=time.monotonic() - begun,
                 )
             )
 
-        content_type = "text/event-stream" if is_stream else "application/json"
         outgoing = Outgoing(
-            headers={"content-type": content_type, "cache-control": "no-cache"},
+            headers={
+                "content-type": "text/event-stream" if is_stream else "application/json",
+                "cache-control": "no-cache",
+                **headers_of(use, kept, begun),
+            },
             parts=parts,
             is_stream=is_stream,
             fault=text.reply.fault,
@@ -246,38 +249,23 @@ class Inference:
         return (tokens, 0) if self._state.cached_before(digest) else (0, tokens)
 
 
-def _check_abilities(call: ChatCall, model: ListedModel, prompt: int) -> None:
-    """Refuse what no provider of the model can do."""
-    if not any(text_of(message.get("content")) or _has_more(message) for message in call.messages):
-        raise bad_request("Input must have at least 1 token.", metadata={"provider_name": None})
-    if call.tools and call.tool_choice != "none" and not model.takes("tools"):
-        raise no_endpoints("No endpoints found that support tool use", model.id)
-    for kind, modality in (("image_url", "image"), ("input_audio", "audio"), ("video_url", "video")):
-        if _has_part(call.messages, kind) and not model.reads(modality):
-            raise no_endpoints(f"No endpoints found that support {modality} input", model.id)
-    length = model.context_length
-    if length is not None and prompt > length:
-        raise bad_request(
-            f"This endpoint's maximum context length is {length} tokens. However, you requested about {prompt} tokens "
-            f"({prompt} of text input). Please reduce the length of either one, or use the context-compression plugin to "
-            "compress your prompt automatically.",
-            metadata={"provider_name": None},
-        )
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """What is known of an answer when its parts are made."""
+
+    text: Written
+    model: ListedModel
+    usage: Usage
+    key: EmulatedKey
+    use: CacheUse | None
+    kept: Kept | None
 
 
-def _has_more(message: JSON) -> bool:
-    content = message.get("content")
-    return bool(message.get("tool_calls")) or (
-        isinstance(content, list)
-        and any(isinstance(part, dict) and part.get("type") != "text" for part in content)
-    )
+_NOTHING = Usage(prompt=0, completion=0)
 
 
-def _has_part(messages: list[JSON], kind: str) -> bool:
-    contents = [content for message in messages if isinstance(content := message.get("content"), list)]
-    return any(
-        isinstance(part, dict) and part.get("type") == kind for content in contents for part in content
-    )
+def _document(body: JSON, tokens: int) -> Part:
+    return Part(encode(body).encode(errors="replace"), tokens=tokens)
 
 
 def _metadata(asked: str, model: ListedModel, provider: str) -> JSON:

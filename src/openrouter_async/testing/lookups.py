@@ -107,7 +107,7 @@ class Lookups:
 
 def _with_links(model: ListedModel) -> JSON:
     details = f"/api/v1/models/{model.facts.get('canonical_slug') or model.id}/endpoints"
-    return {"description": "", **model.facts, "links": {"details": details}}
+    return {"description": "", "created": model.created, **model.facts, "links": {"details": details}}
 
 
 def _matches(model: ListedModel, query: Query) -> bool:

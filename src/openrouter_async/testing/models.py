@@ -13,12 +13,12 @@ from importlib.resources import files
 from pydantic import JsonValue
 
 from ..errors import ConfigurationError
-from .service_errors import unknown_model
+from .service_errors import no_endpoints, unknown_model
 
 __all__ = ["EMBEDDING_MODELS", "ListedModel", "ModelList"]
 
-VARIANTS = frozenset({"free", "nitro", "floor", "exacto", "online", "extended", "thinking"})
-"""What may follow a slug, behind a colon."""
+ROUTING_VARIANTS = frozenset({"nitro", "floor", "exacto", "online"})
+"""What may follow a slug behind a colon, and is no listing of its own."""
 
 _EVERY_PARAMETER = (
     "frequency_penalty", "include_reasoning", "logit_bias", "logprobs", "max_tokens", "min_p", "parallel_tool_calls",
@@ -48,6 +48,12 @@ class ListedModel:
     @property
     def author(self) -> str:
         return self.id.partition("/")[0]
+
+    @property
+    def created(self) -> int:
+        """Seconds since 1970; 0 where the list does not say."""
+        created = self.facts.get("created")
+        return created if isinstance(created, int) else 0
 
     @property
     def context_length(self) -> int | None:
@@ -80,6 +86,11 @@ class ListedModel:
         pricing = self.facts.get("pricing")
         return isinstance(pricing, dict) and str(pricing.get("prompt")) == "-1"
 
+    @property
+    def is_alias(self) -> bool:
+        """Whether it only stands for the newest of a family."""
+        return self.id.startswith("~")
+
     def takes(self, parameter: str) -> bool:
         supported = self.facts.get("supported_parameters")
         return isinstance(supported, list) and parameter in supported
@@ -110,42 +121,49 @@ class ModelList:
     @property
     def default(self) -> ListedModel:
         """The model of requests that name none."""
-        return next(model for model in self._by_id.values() if not model.is_router)
+        own = [model for model in self._by_id.values() if not model.is_router and not model.is_alias]
+        return next((model for model in own if model.takes("tools")), own[0] if own else self.all[0])
 
     def find(self, slug: str) -> ListedModel | None:
-        """Return the model a slug stands for, its variant and preset resolved; None where there is none."""
-        base = slug.partition("@preset/")[0] if not slug.startswith("@preset/") else ""
+        """Return the listing a slug means, its preset and its variant taken off; None where there is none.
+
+        `:free` and the like are listings of their own, so they are not taken off; `:nitro` and the like only say how to
+        route.
+        """
         if slug.startswith("@preset/"):
             return self.default
-        if base in self._by_id:
-            return self._by_id[base]
-        if base.startswith("~"):
-            return self._newest(base[1:].removesuffix("-latest"))
-        while ":" in base:
-            base, _, variant = base.rpartition(":")
-            if variant not in VARIANTS:
-                return None
-            if base in self._by_id:
-                return self._by_id[base]
-        return self._by_name.get(base)
+        name = slug.partition("@preset/")[0]
+        while True:
+            found = self._by_id.get(name) or self._by_name.get(name)
+            if found is None and name.startswith("~"):
+                found = self._newest(name)
+            base, _, variant = name.rpartition(":")
+            if found is not None or variant not in ROUTING_VARIANTS:
+                return found
+            name = base
 
     def resolve(self, slug: str) -> ListedModel:
-        """Return the model that serves a slug; for a router, one it could choose.
+        """Return the model that serves a slug: for an alias the newest it stands for, for a router one it could choose.
 
         Raises:
             ServiceError: there is none.
         """
         found = self.find(slug)
         if found is None:
-            near = difflib.get_close_matches(slug, self._by_id, n=3, cutoff=0.5)
-            raise unknown_model(slug, near=near)
-        return self.default if found.is_router else found
+            base = slug.rpartition(":")[0]
+            if base and self.find(base) is not None:
+                raise no_endpoints(f"No endpoints found for {slug}.", slug, code="no_endpoints")
+            raise unknown_model(slug, near=difflib.get_close_matches(slug, self._by_id, n=3, cutoff=0.5))
+        if found.is_router:
+            return self.default
+        return (self._newest(found.id) or found) if found.is_alias else found
 
-    def _newest(self, family: str) -> ListedModel | None:
+    def _newest(self, alias: str) -> ListedModel | None:
+        family = alias.removeprefix("~").removesuffix("-latest")
         members = [
             model for name, model in self._by_id.items() if name.startswith(family) and ":" not in name
         ]
-        return max(members, key=lambda model: int(str(model.facts.get("created") or 0)), default=None)
+        return max(members, key=lambda model: model.created, default=None)
 
 
 def _facts(model: str | Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
@@ -180,13 +198,6 @@ def _facts(model: str | Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
 @cache
 def _packaged() -> list[dict[str, JsonValue]]:
     """Return the entries of the packaged list."""
-    try:
-        text = files("openrouter_async.catalogue").joinpath("snapshot.json").read_text("utf-8")
-    except (ModuleNotFoundError, FileNotFoundError):  # XXX: goes when the package data is there
-        from pathlib import Path
-
-        recorded = Path(__file__).parents[4] / "shared/recorded/models_344_1.json"
-        return json.loads(json.loads(recorded.read_text())["response"]["body"])["data"]
-    snapshot = json.loads(text)
+    snapshot = json.loads(files("openrouter_async.catalogue").joinpath("snapshot.json").read_bytes())
     models: list[dict[str, JsonValue]] = snapshot["models"]
     return models

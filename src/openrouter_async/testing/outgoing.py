@@ -116,7 +116,7 @@ def split_events(data: bytes) -> Iterator[Part]:
         start = end
 
 
-_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r){2,}")
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2,}")
 _DATA_LINE = re.compile(rb"^data:", re.MULTILINE)
 
 

@@ -11,7 +11,8 @@ import json
 import logging
 import socket
 import struct
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
     from uvicorn.server import ServerState
 
-__all__ = ["EXTENSION", "ClientGone", "EmulatorProtocol", "Wire"]
+    _ASGIApp: TypeAlias = Callable[[Scope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
 
-EXTENSION = "openrouter_async.wire"
-"""The name of the `Wire` in the scope's `extensions`."""
+__all__ = ["WIRE", "ClientGone", "EmulatorProtocol", "Wire"]
+
+WIRE = "openrouter_async.wire"
+"""The name of the `Wire` in the scope's `state`."""
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -52,15 +55,19 @@ class Wire:
             return
         raise ClientGone
 
-    def check(self) -> None:
-        """Raise `ClientGone` if the client has gone."""
+    async def writable(self) -> None:
+        """Wait until the client has taken most of what was sent.
+
+        Raises:
+            ClientGone: the client went away.
+        """
+        await self._protocol.flow.drain()
         if self._protocol.gone.is_set():
             raise ClientGone
 
     async def write(self, data: bytes) -> None:
         """Send bytes as they are, past all framing."""
-        self.check()
-        await self._protocol.flow.drain()
+        await self.writable()
         self._protocol.transport.write(data)
 
     async def close(self) -> None:
@@ -92,12 +99,12 @@ class EmulatorProtocol(H11Protocol):
         self.gone = asyncio.Event()
         self.logger = logging.getLogger("openrouter_async.testing")
         self.access_log = False
-        self._app = self.app
+        self._app: _ASGIApp = self.app
         self.app = self._with_wire
 
     async def _with_wire(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        scope["extensions"] = {EXTENSION: Wire(self)}  # type: ignore[typeddict-item,typeddict-unknown-key]  # ours
-        await self._app(scope, receive, send)  # type: ignore[arg-type,call-arg]  # as above
+        scope.setdefault("state", {})[WIRE] = Wire(self)
+        await self._app(scope, receive, send)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.gone.set()

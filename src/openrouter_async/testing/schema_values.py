@@ -19,6 +19,9 @@ JSON = dict[str, JsonValue]
 _DEEPEST = 12
 """Levels after which nothing is made that a schema does not require."""
 
+_MOST_VALUES = 5_000
+"""In one document; what a schema demands beyond that stays null or missing."""
+
 _TYPICAL: dict[str, tuple[str, ...]] = {
     "city": ("Oslo", "Lisbon", "Kyoto", "Lima"),
     "location": ("Oslo", "Lisbon", "Kyoto", "Lima"),
@@ -54,8 +57,8 @@ _FORMATS: dict[str, str] = {
 }
 
 _SAMPLES = (
-    *_FORMATS.values(), "a", "A", "0", "abc", "ABC", "word", "Word", "12", "123", "1234", "12345", "AB", "AB12", "ABC-123",
-    "a-b", "a_b", "#aabbcc", "+4712345678", "1.0.0", "10:30", "en", "en-US", "NO", "EUR", "true",
+    *_FORMATS.values(), "a", "A", "0", "abc", "ABC", "word", "Word", "12", "123", "1234", "12345", "AB", "AB12",
+    "ABC-123", "a-b", "a_b", "#aabbcc", "+4712345678", "1.0.0", "10:30", "en", "en-US", "NO", "EUR", "true",
 )  # fmt: skip
 """Tried against patterns, before one is built from the pattern itself."""
 
@@ -70,8 +73,8 @@ class Words:
             float(found) for found in re.findall(r"(?<![\w.])-?\d{1,9}(?:\.\d{1,6})?(?![\w.])", text)
         ]
         names = re.findall(r"(?<=[\w,;:] )[A-Z]\w+(?: [A-Z]\w+)*", text)
-        self._names = [name for name in names if name not in ("I",)]
-        self._quoted = re.findall(r"[\"'“‘]([^\"'”’]{1,80})[\"'”’]", text)
+        self._names = [str(name) for name in names if name != "I"]
+        self._quoted: list[str] = re.findall(r"[\"'“‘]([^\"'”’]{1,80})[\"'”’]", text)
         self._text = " ".join(text.split())[:80]
 
     def number(self) -> float | None:
@@ -104,9 +107,11 @@ class _Maker:
     def __init__(self, root: JSON, words: Words) -> None:
         self._root = root
         self._words = words
+        self._left = _MOST_VALUES
 
     def value(self, schema: JsonValue, name: str, depth: int) -> JsonValue:
-        if not isinstance(schema, dict) or depth > 4 * _DEEPEST:
+        self._left -= 1
+        if not isinstance(schema, dict) or depth > 4 * _DEEPEST or self._left < 0:
             return None
         schema = self._merged(schema, depth)
         if "const" in schema:
@@ -197,7 +202,7 @@ class _Maker:
         for name in sorted(wanted - made.keys()):
             made[name] = self.value(more if isinstance(more, dict) else {"type": "string"}, name, depth + 1)
         least = _whole(schema.get("minProperties"), 0)
-        while more is not False and len(made) < least:
+        while more is not False and len(made) < least and self._left > 0:
             made[f"field_{len(made)}"] = self.value(more if isinstance(more, dict) else {}, "", depth + 1)
         return made
 
@@ -212,7 +217,7 @@ class _Maker:
         item: JSON = items if isinstance(items, dict) else {"type": "string"}
         unique = schema.get("uniqueItems") is True
         tries = 0
-        while len(made) < min(least, most) and tries < 50 * (least + 1):
+        while len(made) < min(least, most) and tries < 50 * (least + 1) and self._left > 0:
             tries += 1
             value = self.value(item, name.removesuffix("s"), depth + 1)
             if unique and value in made:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
+from pydantic import JsonValue
+
 from .faults import Fault
-from .outgoing import COMMENT, PADDING, HeadEnd, Outgoing, Part, event, plain, steps
+from .outgoing import COMMENT, PADDING, HeadEnd, Outgoing, Part, encode, event, steps
 from .protocol import ClientGone, Wire
 
 if TYPE_CHECKING:
@@ -27,39 +29,66 @@ async def send_answer(
     *,
     on_over: Callable[[int], None] = lambda _tokens: None,
 ) -> None:
-    """Send all of it, or what its fault and the client leave of it; `on_over` gets the tokens that were sent."""
-    sending = _Sending(outgoing, record, wire, send)
-    if outgoing.fault is not None and outgoing.fault.name == "drip":
-        record.fault = "drip"  # which steps() carries out
+    """Send all of it, or what its fault and the client leave of it.
+
+    `on_over` is called once, with the tokens that were sent, before the client can know that the answer has ended: who
+    has read an answer finds it billed.
+    """
+    sending = _Sending(outgoing, record, wire, send, on_over)
     try:
         await sending.run()
-        record.finished = sending.is_whole
     except ClientGone:
-        record.disconnected_at = time.monotonic()
+        if not record.finished:
+            record.disconnected_at = time.monotonic()
     finally:
-        on_over(sending.tokens)
+        sending.settle(is_whole=False)
 
 
 class _Sending:
-    def __init__(self, outgoing: Outgoing, record: ReceivedRequest, wire: Wire, send: Send) -> None:
+    def __init__(
+        self,
+        outgoing: Outgoing,
+        record: ReceivedRequest,
+        wire: Wire,
+        send: Send,
+        on_over: Callable[[int], None],
+    ) -> None:
         self._outgoing = outgoing
         self._record = record
         self._wire = wire
         self._send = send
-        self.tokens = 0
-        self.is_whole = True
+        self._on_over = on_over
+        self._tokens = 0
+        self._is_settled = False
+
+    def settle(self, *, is_whole: bool) -> None:
+        """Note how far the answer went; what is sent after this is no longer counted."""
+        if not self._is_settled:
+            self._is_settled = True
+            self._record.finished = is_whole
+            self._on_over(self._tokens)
 
     async def run(self) -> None:
-        for step in steps(self._outgoing):
+        fault = self._outgoing.fault
+        if fault is not None and fault.name == "drip":
+            self._record.fault = fault.name  # steps() makes the small parts
+        following = steps(self._outgoing)
+        step = next(following, None)
+        while step is not None:
+            coming = next(following, None)
             if isinstance(step, Part):
-                await self._part(step)
+                await self._part(step, is_last=coming is None)
             elif isinstance(step, HeadEnd):
                 await self._head()
             else:
                 self._record.fault = step.name
                 if await self._fails(step):
-                    self.is_whole = False
                     return
+            step = coming
+        self.settle(is_whole=True)
+        await self._end()
+
+    async def _end(self) -> None:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _head(self) -> None:
@@ -67,24 +96,27 @@ class _Sending:
         headers = {"date": formatdate(usegmt=True), **outgoing.headers}
         if outgoing.generation_id is not None:
             headers["x-generation-id"] = outgoing.generation_id
-        if not outgoing.is_stream and outgoing.fault is None:
+        if len(outgoing.parts) == 1 and outgoing.fault is None:
             headers.setdefault("content-length", str(sum(len(part.data) for part in outgoing.parts)))
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         self._record.status = outgoing.status
         await self._send({"type": "http.response.start", "status": outgoing.status, "headers": raw})
 
-    async def _part(self, part: Part) -> None:
+    async def _part(self, part: Part, *, is_last: bool = False) -> None:
         if part.wait_s:
             await self._wire.pause(part.wait_s)
-        await self._write(part.data)
-        self.tokens += part.tokens
+        await self._wire.writable()
+        self._tokens += part.tokens
         self._record.events_sent += part.is_event
+        if is_last:
+            self.settle(is_whole=True)
+        await self._write(part.data)
 
     async def _write(self, data: bytes) -> None:
-        self._wire.check()
+        await self._wire.writable()
         if data:
-            await self._send({"type": "http.response.body", "body": data, "more_body": True})
             self._record.bytes_sent += len(data)
+            await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def _fails(self, fault: Fault) -> bool:
         """Carry out a fault, and return whether that ends the answer."""
@@ -92,15 +124,25 @@ class _Sending:
             case "latency":
                 await self._wire.pause(fault.seconds)
                 return False
-            case "stall":
-                await self._wire.pause(None)
             case "keepalives":
                 await self._keep_alive(fault)
                 return False
+            case "garbage" if self._outgoing.is_stream and fault.after is not None:
+                await self._part(Part(b"data: " + (fault.data or b'{"id": "gen-') + b"\n\n", is_event=True))
+                return False
             case "error_event":
                 await self._report(fault)
+            case _:
+                self.settle(is_whole=False)
+                await self._break_off(fault)
+        return True
+
+    async def _break_off(self, fault: Fault) -> None:
+        match fault.name:
+            case "stall":
+                await self._wire.pause(None)
             case "truncate":
-                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+                await self._end()
             case "disconnect":
                 await self._wire.close()
             case "reset":
@@ -108,9 +150,12 @@ class _Sending:
             case "bad_framing":
                 await self._wire.write(_TWO_LENGTHS if fault.after is None else b"no size\r\n")
                 await self._wire.close()
+            case "garbage" if fault.after is None:
+                await self._wire.write(fault.data or b"HELLO\r\n\r\n")
+                await self._wire.close()
             case "garbage":
-                return await self._babble(fault)
-        return True
+                await self._write(fault.data or b"<html>\x00")
+                await self._end()
 
     async def _keep_alive(self, fault: Fault) -> None:
         data = COMMENT if self._outgoing.is_stream else PADDING
@@ -121,39 +166,29 @@ class _Sending:
             await self._wire.pause(fault.seconds)
 
     async def _report(self, fault: Fault) -> None:
-        error: dict[str, object] = {"code": fault.code, "message": fault.message}
+        """Send an error in place of what is left."""
+        error: dict[str, JsonValue] = {"code": fault.code, "message": fault.message}
         if fault.error_type is not None:
             error["metadata"] = {"error_type": fault.error_type}
         if not self._outgoing.is_stream:
-            await self._write(plain({"error": error}).parts[0].data)  # type: ignore[dict-item]  # it is JSON
-        else:
-            choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
-            chunk = {
-                "id": self._outgoing.generation_id,
-                "object": "chat.completion.chunk",
-                "created": int(time.time()),
-                "model": self._outgoing.model,
-                "error": error,
-                "choices": [choice],
-            }
-            await self._part(event(chunk))  # type: ignore[arg-type]  # it is JSON
-            if fault.done:
-                await self._part(event("[DONE]"))
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def _babble(self, fault: Fault) -> bool:
-        """Send bytes that are not what they should be, and return whether that ends the answer."""
-        if fault.after is None:
-            await self._wire.write(fault.data or b"HELLO\r\n\r\n")
-            await self._wire.close()
-            return True
-        if self._outgoing.is_stream:
-            await self._write(b"data: " + (fault.data or b'{"id": "gen-') + b"\n\n")
-            self._record.events_sent += 1
-            return False
-        await self._write(fault.data or b"<html>\x00")
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-        return True
+            self.settle(is_whole=False)
+            await self._write(encode({"error": error}).encode())
+            return await self._end()
+        choice: JsonValue = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
+        chunk: JsonValue = {
+            "id": self._outgoing.generation_id,
+            "object": "chat.completion.chunk",
+            "created": int(time.time()),
+            "model": self._outgoing.model,
+            "error": error,
+            "choices": [choice],
+        }
+        self._record.events_sent += 1 + fault.done
+        self.settle(is_whole=False)
+        await self._write(event(chunk).data)
+        if fault.done:
+            await self._write(event("[DONE]").data)
+        return await self._end()
 
 
 _TWO_LENGTHS = (

@@ -292,7 +292,10 @@ def _too_many(limit: RateLimit, *, reset_at: float, now: float) -> Failure:
     }
     return Failure(
         status=429,
-        message=f"Rate limit exceeded: limited to {limit.requests} requests per {limit.per_s:g} seconds. Please retry shortly.",
+        message=(
+            f"Rate limit exceeded: limited to {limit.requests} requests per {limit.per_s:g} seconds."
+            " Please retry shortly."
+        ),
         retry_after=max(0.001, round(reset_at - now, 3)),
         error_type="rate_limit_exceeded",
         metadata={"headers": dict(headers), "provider_name": None},

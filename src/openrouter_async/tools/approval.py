@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import from_json
 
 from ..errors import ConfigurationError
 from ..types.common import JsonObject, Usage
@@ -19,6 +18,7 @@ from ..types.tool_calls import ToolCall
 from ..types.usage_total import total_usage
 from .content import content_of
 from .result import Step
+from .stored import check_version, unreadable
 
 if TYPE_CHECKING:
     from typing import Self
@@ -80,7 +80,7 @@ class PausedRun(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise _unreadable(cls.__name__, error) from None
+            raise unreadable(cls.__name__, error) from None
 
     @property
     def undecided(self) -> list[WaitingCall]:
@@ -133,29 +133,3 @@ class PausedRun(BaseModel):
     def _decide(self, chosen: Iterable[WaitingCall], decision: Decision) -> Self:
         decisions = {**self.decisions, **{waiting.call.id: decision for waiting in chosen}}
         return self.model_copy(update={"decisions": decisions})
-
-
-def check_version(text: str | bytes, what: str, *, newest: int) -> None:
-    """Return if `text` is a JSON object of a version that is known.
-
-    Raises:
-        ConfigurationError: it is not.
-    """
-    try:
-        data = from_json(text)
-    except ValueError as error:
-        raise _unreadable(what, error) from None
-    version = data.get("version") if isinstance(data, dict) else None
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise ConfigurationError(f"the text holds no {what}; expected what its model_dump_json() wrote")
-    if not 1 <= version <= newest:
-        raise ConfigurationError(
-            f"the {what} is of version {version}, this library reads up to {newest}; install a newer one"
-        )
-
-
-def _unreadable(what: str, error: ValueError) -> ConfigurationError:
-    if isinstance(error, ValidationError):  # its text would show what was said
-        places = {".".join(map(str, item["loc"])) for item in error.errors(include_url=False, include_input=False)}
-        return ConfigurationError(f"the text holds no whole {what}; wrong or missing: {sorted(places)[:5]!r}")
-    return ConfigurationError(f"the text holds no {what}: {error}")

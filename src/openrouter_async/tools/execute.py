@@ -49,10 +49,14 @@ def prepare_call(call: ToolCall, toolbox: Toolbox, on_error: OnToolError) -> Pre
     if tool is None:
         told = f"there is no tool {call.name!r}; the tools are {toolbox.names!r}"
         if on_error == "raise":
-            raise ToolError(f"the model called a tool that is not there: {told}", tool=call.name, call_id=call.id)
+            raise ToolError(
+                f"the model called a tool that is not there: {told}", tool=call.name, call_id=call.id
+            )
         return failed_result(call, told)
     if not call.complete:
-        return failed_result(call, "the call was cut off before its arguments were whole; call again, with less")
+        return failed_result(
+            call, "the call was cut off before its arguments were whole; call again, with less"
+        )
     try:
         return PreparedCall(call, tool, tool.read_arguments(call.arguments))
     except InvalidArguments as error:

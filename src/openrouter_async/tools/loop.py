@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, NotFound, OpenRouterError, RepeatedToolCall
-from ..types.chat import ChatCompletion, OutputT
+from ..types.chat import ChatCompletion
 from ..types.chat_messages import wire_messages
 from ..types.tool_calls import ToolCall
 from .approval import Decision, PausedRun, WaitingCall
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 __all__ = ["RunLoop", "encrypting_provider"]
 
 
-def encrypting_provider(completions: Sequence[ChatCompletion]) -> str | None:
+def encrypting_provider(completions: Sequence[ChatCompletion[Any]]) -> str | None:
     """Return the provider of the latest reply whose reasoning only that provider can read; None if there is none."""
     for completion in reversed(completions):
         details = completion.reasoning_details or ()
         if completion.provider and any(entry.get("type") == "reasoning.encrypted" for entry in details):
-            return completion.provider
+            return str(completion.provider)
     return None
 
 
-class RunLoop(Generic[OutputT]):
+class RunLoop:
     """One run; see the module."""
 
     def __init__(
@@ -67,7 +67,7 @@ class RunLoop(Generic[OutputT]):
         self._settings = settings
         self._params = params
         self._earlier_provider = provider
-        self._steps: list[Step[OutputT]] = []
+        self._steps: list[Step] = []
         self._messages: list[Message] = [*messages]
         self._streaks: dict[tuple[str, str], int] = {}
         self._calls: tuple[ToolCall, ...] = ()
@@ -86,7 +86,7 @@ class RunLoop(Generic[OutputT]):
         return self._messages
 
     @property
-    def steps(self) -> Sequence[Step[OutputT]]:
+    def steps(self) -> Sequence[Step]:
         """The steps so far; the last may lack results."""
         return self._steps
 
@@ -103,19 +103,20 @@ class RunLoop(Generic[OutputT]):
             if not self._steps[-1].completion.tool_calls:
                 return None
             self._stopped_by = self._settings.stop.met(self._steps)
+            if params.get("tool_choice") not in (None, "auto", "none"):
+                params["tool_choice"] = "auto"
             if self._stopped_by is not None:
                 if not self._settings.final_answer:
                     return None
-                self._ask_for_the_end()
-            if params.get("tool_choice") not in (None, "auto", "none"):
-                params["tool_choice"] = "auto"
-            if self._is_last and self._toolbox.definitions:
-                params["tool_choice"] = "none"
+                self._ask_for_the_end(params)
         self._pin(params)
         return params
 
-    def _ask_for_the_end(self) -> None:
+    def _ask_for_the_end(self, params: dict[str, object]) -> None:
+        """Make the request one for an answer without tools; they are still sent, since the messages hold calls."""
         self._is_last = True
+        if "tools" in params:
+            params["tool_choice"] = "none"
         if isinstance(self._settings.final_answer, str):
             self._messages.append({"role": "user", "content": self._settings.final_answer})
 
@@ -146,7 +147,7 @@ class RunLoop(Generic[OutputT]):
 
     # Answering
 
-    def take(self, completion: ChatCompletion[OutputT]) -> None:
+    def take(self, completion: ChatCompletion[Any]) -> None:
         """Add a reply.
 
         Raises:
@@ -158,7 +159,7 @@ class RunLoop(Generic[OutputT]):
         self._decisions = {}
         if not self._calls:
             self._messages.append(_as_message(completion))
-        else:
+        elif not self._is_last:
             self._check_repeats()
 
     @property
@@ -247,13 +248,13 @@ class RunLoop(Generic[OutputT]):
             self._streaks = {
                 key: self._streaks.get(key, 0) + 1 for key in map(_key, step.completion.tool_calls)
             }
-            self._steps.append(step)  # type: ignore[arg-type]  # replies before a pause hold no output
+            self._steps.append(step)
         last = self._steps[-1]
         self._calls = tuple(last.completion.tool_calls)
         self._done = {result.call.id: result for result in last.results}
         self._decisions = paused.decisions
 
-    def result(self) -> Run[OutputT]:
+    def result(self) -> Run[Any]:
         """Return the run, once `next_request` has given None."""
         status: RunStatus = "complete"
         paused = None
@@ -271,12 +272,12 @@ class RunLoop(Generic[OutputT]):
             paused=paused,
         )
 
-    def so_far(self) -> Run[OutputT]:
+    def so_far(self) -> Run[Any]:
         """Return what a run that failed had done."""
         return Run(steps=tuple(self._steps), messages=self._messages, status="failed")
 
 
-def _as_message(completion: ChatCompletion) -> Message:
+def _as_message(completion: ChatCompletion[Any]) -> Message:
     return wire_messages(completion)[0]
 
 

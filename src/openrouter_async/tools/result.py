@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias
 
 from pydantic import PlainSerializer
 
@@ -41,15 +41,15 @@ class ToolResult:
         return {"role": "tool", "tool_call_id": self.call.id, "content": self.content}  # type: ignore[typeddict-item]  # parts as they are sent
 
 
-def _compact(completion: ChatCompletion) -> object:
+def _compact(completion: ChatCompletion[Any]) -> object:
     return completion.model_dump(mode="json", exclude_unset=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Step(Generic[OutputT]):
+class Step:
     """One reply of the model, and what came of the tools it called."""
 
-    completion: Annotated[ChatCompletion[OutputT], PlainSerializer(_compact)]
+    completion: Annotated[ChatCompletion[Any], PlainSerializer(_compact)]
     results: tuple[ToolResult, ...] = ()
     """In the order of the calls."""
 
@@ -58,7 +58,7 @@ class Step(Generic[OutputT]):
 class Run(Generic[OutputT]):
     """A run that has ended, or is paused. The properties look at its last reply."""
 
-    steps: tuple[Step[OutputT], ...]
+    steps: tuple[Step, ...]
     messages: Sequence[Message]
     """All messages, those given first: ready to be sent again with one more. Of a failed or paused run up to its
     last whole step."""
@@ -92,5 +92,3 @@ class Run(Generic[OutputT]):
     def usage(self) -> Usage:
         """Tokens and cost of all steps together."""
         return total_usage(step.completion.usage for step in self.steps)
-
-

@@ -1,10 +1,10 @@
-"""`run_tools`: a run with plain requests; `run_stream` in `stream.py` is the same with streamed ones."""
+"""`run_tools` and `stream_tools`: runs over anything that completes chats, with plain requests or streamed ones."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
 
@@ -16,15 +16,19 @@ from .approval import PausedRun
 from .events import ToolEvent
 from .loop import RunLoop, encrypting_provider
 from .settings import split_params
+from .stream import RunStream
 from .toolbox import open_toolbox
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from ..options import RequestOptions
     from ..protocols import ChatCompleter
+    from ..streaming.stream import EventStream, OnBadEvent
     from ..types.chat_messages import MessagesLike
     from .result import Run
 
-__all__ = ["begin_run", "run_tools"]
+__all__ = ["run_tools", "stream_tools"]
 
 
 async def run_tools(
@@ -43,7 +47,7 @@ async def run_tools(
         params: See `RunParams`.
         provider: The one whose encrypted reasoning stands in `messages`.
     """
-    async with begin_run(messages, params, provider) as loop:
+    async with _begin(messages, params, provider) as loop:
         try:
             while True:
                 if loop.has_calls:
@@ -59,7 +63,7 @@ async def run_tools(
 
 async def _ask(
     completer: ChatCompleter[OutputT],
-    loop: RunLoop[OutputT],
+    loop: RunLoop,
     model: str | None,
     params: Mapping[str, object],
     extra_body: Mapping[str, JsonValue] | None,
@@ -78,10 +82,39 @@ async def _ask(
         )
 
 
+def stream_tools(
+    completer: ChatCompleter[OutputT],
+    messages: MessagesLike | PausedRun,
+    *,
+    model: str | None = None,
+    params: Mapping[str, object],
+    extra_body: Mapping[str, JsonValue] | None = None,
+    options: RequestOptions | None = None,
+    provider: str | None = None,
+    on_bad_event: OnBadEvent = "raise",
+) -> RunStream[OutputT]:
+    """Return the same as a stream; see `client.chat.run_stream`. Arguments are as for `run_tools`."""
+
+    def begin() -> AbstractAsyncContextManager[RunLoop]:
+        return _begin(messages, params, provider)
+
+    def open_reply(loop: RunLoop, request: Mapping[str, object]) -> EventStream[OutputT]:
+        return completer.stream(
+            [*loop.messages],
+            model=model,
+            params=request,
+            extra_body=extra_body,
+            options=options,
+            on_bad_event=on_bad_event,
+        )
+
+    return RunStream(begin, open_reply)
+
+
 @asynccontextmanager
-async def begin_run(
+async def _begin(
     messages: MessagesLike | PausedRun, params: Mapping[str, object], provider: str | None
-) -> AsyncIterator[RunLoop[OutputT]]:
+) -> AsyncIterator[RunLoop]:
     """Give the loop of a run, its MCP servers open.
 
     Raises:
@@ -105,7 +138,7 @@ async def begin_run(
         )
 
 
-def _completions(messages: object) -> list[ChatCompletion]:
+def _completions(messages: object) -> list[ChatCompletion[Any]]:
     each = messages if isinstance(messages, list | tuple) else [messages]
     return [message for message in each if isinstance(message, ChatCompletion)]
 

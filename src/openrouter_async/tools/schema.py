@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Never
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_jsonable_python
@@ -80,8 +81,8 @@ class ArgumentSchema:
         except ModuleNotFoundError:
             return self._outermost_problems
         try:
-            validator = jsonschema_rs.validator_for(self.schema)
-        except (jsonschema_rs.ValidationError, ValueError):
+            validator = jsonschema_rs.validator_for(self.schema, retriever=_refuse)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
             # A schema that only the service can read, e.g. of a draft or with a reference unknown here.
             return self._outermost_problems
 
@@ -100,6 +101,11 @@ class ArgumentSchema:
         if self.schema.get("additionalProperties") is False and isinstance(properties, dict):
             for name in arguments.keys() - properties.keys():
                 yield f"{name}: is not allowed"
+
+
+def _refuse(uri: str) -> Never:
+    """Fetch nothing: where a schema points to may be anywhere."""
+    raise LookupError(f"{uri!r} is not fetched")
 
 
 def _names(value: JsonValue) -> list[str]:

@@ -1,5 +1,4 @@
-"""What a run can be told: `RunParams`, the keyword arguments, and `RunSettings`, what is left of them without requests.
-"""
+"""What a run can be told: `RunParams`, its keyword arguments, and `RunSettings`, those that no request carries."""
 
 from __future__ import annotations
 

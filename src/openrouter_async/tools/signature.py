@@ -12,6 +12,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, NotRequired
 
@@ -24,7 +25,15 @@ from typing_extensions import TypedDict
 
 from ..errors import ConfigurationError
 
-__all__ = ["Documentation", "InvalidArguments", "Signature", "read_docstring", "read_hints"]
+__all__ = [
+    "Documentation",
+    "InvalidArguments",
+    "Signature",
+    "join_problems",
+    "object_text",
+    "read_docstring",
+    "read_hints",
+]
 
 MAX_PROBLEMS = 8
 """Wrong arguments named in one answer to the model."""
@@ -45,7 +54,7 @@ class Documentation:
 
 def read_docstring(function: object) -> Documentation:
     """Return what the docstring of `function` says; without `docstring-parser`, its whole text as the description."""
-    text = inspect.getdoc(function)
+    text = inspect.cleandoc(function.__doc__ or "")
     if not text:
         return Documentation(None, {})
     try:
@@ -78,7 +87,11 @@ class Signature:
     """The parameters of a function, as a model fills them in."""
 
     def __init__(
-        self, name: str, function: Callable[..., object], hints: Mapping[str, Any], described: Mapping[str, str]
+        self,
+        name: str,
+        function: Callable[..., object],
+        hints: Mapping[str, Any],
+        described: Mapping[str, str],
     ):
         """Read the parameters of the tool `name`.
 
@@ -122,7 +135,7 @@ class Signature:
 
     def bind(self, arguments: Mapping[str, object]) -> inspect.BoundArguments:
         """Return the arguments as the function takes them, its own defaults filled in."""
-        bound = inspect.BoundArguments(self._signature, dict(arguments))  # type: ignore[arg-type]  # any dict will do
+        bound = inspect.BoundArguments(self._signature, dict(arguments))
         bound.apply_defaults()
         return bound
 
@@ -154,10 +167,8 @@ def _field(parameter: inspect.Parameter, hint: Any, description: str | None) -> 
             raise ConfigurationError(
                 f"the parameter {parameter.name!r} has a Field as its default; write Annotated[..., Field(...)]"
             )
-        try:
+        with suppress(PydanticSerializationError, ValueError):  # one that JSON does not have is not told
             extra["default"] = to_jsonable_python(default)
-        except (PydanticSerializationError, ValueError):
-            pass  # a default that JSON does not have is not told; the function still has it
     if description and not _is_described(hint):
         hint = Annotated[hint, Field(description=description)]
     if extra:

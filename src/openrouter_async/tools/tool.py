@@ -321,7 +321,7 @@ def create_tool(
         name=name,
         description=description,
         function=function,
-        schema=ArgumentSchema(name, parameters or {}, required),
+        schema=ArgumentSchema(name, {} if parameters is None else parameters, required),
         needs_approval=needs_approval,
         timeout=timeout,
         strict=strict,
@@ -355,7 +355,11 @@ def _name(function: Callable[..., object]) -> str:
 def _documentation(function: Callable[..., object]) -> Documentation:
     """Return what the docstring says; of an object that can be called that of its `__call__`, else of its class."""
     routine = read_docstring(_routine(function))
-    return routine if routine.description or isinstance(function, functools.partial) else read_docstring(function)
+    return (
+        routine
+        if routine.description or isinstance(function, functools.partial)
+        else read_docstring(function)
+    )
 
 
 def _untyped(function: object) -> Callable[..., object]:

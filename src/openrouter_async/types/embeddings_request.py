@@ -109,11 +109,7 @@ class EmbeddedParts(TypedDict):
 
 
 EmbeddingsInput: TypeAlias = (
-    NonEmptyText
-    | Sequence[NonEmptyText]
-    | Sequence[int]
-    | Sequence[Sequence[int]]
-    | Sequence[EmbeddedParts]
+    NonEmptyText | Sequence[NonEmptyText] | Sequence[int] | Sequence[Sequence[int]] | Sequence[EmbeddedParts]
 )
 """A text, or its tokens; or several of either, or of parts, which get a vector each."""
 
@@ -140,7 +136,7 @@ class EmbeddingParams(TypedDict, total=False):
     """For observability: `trace_id`, `span_name`, and anything."""
 
 
-_KINDS: Sequence[tuple[type | tuple[type, ...], object]] = (
+_KINDS: Sequence[tuple[type, Any]] = (
     (str, list[NonEmptyText]),
     (int, list[Annotated[int, Between(0)]]),
     (Mapping, list[EmbeddedParts]),

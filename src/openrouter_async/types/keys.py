@@ -1,16 +1,29 @@
-"""What a key may do and has used. Source: the reply of `getCurrentKey` in the service's OpenAPI document."""
+"""What a key may do and has used.
+
+Source: the replies of `getCurrentKey`, `list` and `createKeys` in the service's OpenAPI document.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, SecretStr
 
 from ._base import WireType
 from .common import Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeStr
 
-__all__ = ["CurrentKey", "CurrentKeyReply", "FreeRequests", "KeyBudget", "Reset"]
+__all__ = [
+    "APIKey",
+    "APIKeyPage",
+    "APIKeyReply",
+    "CreatedKey",
+    "CurrentKey",
+    "CurrentKeyReply",
+    "FreeRequests",
+    "KeyBudget",
+    "Reset",
+]
 
 Reset: TypeAlias = Annotated[Literal["daily", "weekly", "monthly"] | str | None, Lenient()]
 """When an amount begins anew, always at midnight UTC; weeks begin on Monday. None: never."""
@@ -42,8 +55,8 @@ class FreeRequests(WireType):
     remaining: MaybeInt = None
 
 
-class CurrentKey(WireType):
-    """The key that asked; amounts in US dollars, days and months by UTC."""
+class _KeyFacts(WireType):
+    """What is said of every key; amounts in US dollars, days and months by UTC."""
 
     label: MaybeStr = None
     """The key with its middle left out."""
@@ -64,13 +77,18 @@ class CurrentKey(WireType):
     byok_usage_daily: MaybeDecimal = None
     byok_usage_weekly: MaybeDecimal = None
     byok_usage_monthly: MaybeDecimal = None
+    expires_at: _Moment = None
+    creator_user_id: MaybeStr = None
+    workspace_id: MaybeStr = None
+
+
+class CurrentKey(_KeyFacts):
+    """The key that asked; amounts in US dollars, days and months by UTC."""
+
     is_free_tier: MaybeBool = None
     """Whether the account never bought credits; free models then have a lower daily limit."""
     is_management_key: MaybeBool = None
     """Whether it administers the account; such a key cannot ask models."""
-    expires_at: _Moment = None
-    creator_user_id: MaybeStr = None
-    workspace_id: MaybeStr = None
     organization_id: MaybeStr = None
     allowed_data_regions: Annotated[list[str] | None, Lenient()] = None
     """`global`, `us`, `europe`."""
@@ -85,3 +103,39 @@ class CurrentKeyReply(WireType):
     """The key, in its envelope."""
 
     data: CurrentKey
+
+
+class APIKey(_KeyFacts):
+    """An inference key of the account, without the key itself; amounts in US dollars."""
+
+    hash: str
+    """What names it: the SHA-256 of the key, in hex."""
+    name: MaybeStr = None
+    disabled: MaybeBool = None
+    """Whether it is refused, with 401."""
+    created_at: _Moment = None
+    updated_at: _Moment = None
+    last_used_at: _Moment = None
+    external_user: MaybeStr = None
+    """Your id of the person it was made for, if you gave one."""
+
+
+class APIKeyPage(WireType):
+    """A page of keys."""
+
+    data: list[APIKey]
+
+
+class APIKeyReply(WireType):
+    """A key, in its envelope."""
+
+    data: APIKey
+
+
+class CreatedKey(WireType):
+    """A new key. The service shows the key itself only now."""
+
+    key: SecretStr
+    """Can be given to a client as it is; `get_secret_value()` is its text."""
+    data: APIKey
+    """What is said of it."""

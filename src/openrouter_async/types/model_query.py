@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from ._request_check import check_params
 from ._request_fields import BY_KIND, LIST, TEXT, Between, NonEmptyText, OneOfOrText, SentAs, closed
 
-__all__ = ["Category", "ModelFilters", "ModelSort", "Words", "check_model_filters"]
+__all__ = ["Category", "ModelFilters", "ModelSort", "UserModelFilters", "Words", "check_model_filters"]
 
 _Words: TypeAlias = Annotated[
     Annotated[NonEmptyText, TEXT] | Annotated[Sequence[NonEmptyText], LIST],
@@ -121,6 +121,19 @@ class ModelFilters(TypedDict, total=False):
     """Models a page. Default: all at once, or 500 with `offset`."""
 
 
+@closed
+class UserModelFilters(TypedDict, total=False):
+    """Keyword arguments of `client.models.user`."""
+
+    output_modalities: Words
+    """What it gives, or `all`. Default: models that give text."""
+    sort: ModelSort
+    offset: Annotated[int, Between(0)]
+    """Models to pass over; with this or `limit` the list comes in pages."""
+    limit: Annotated[int, Between(1, 1000)]
+    """Models a page."""
+
+
 _ELSEWHERE = {
     "use_rss": "the list is read as JSON",
     "use_rss_chat_links": "the list is read as JSON",
@@ -129,14 +142,14 @@ _ELSEWHERE = {
 }
 
 
-def check_model_filters(filters: Mapping[str, object]) -> dict[str, object]:
-    """Return `filters` validated.
+def check_model_filters(filters: Mapping[str, object], owner: type = ModelFilters) -> dict[str, object]:
+    """Return `filters` validated as those of `owner`.
 
     Raises:
         ConfigurationError: a filter is unknown, or its value is not allowed.
     """
     return check_params(
-        ModelFilters,
+        owner,
         filters,
         elsewhere=_ELSEWHERE,
         where="the list of models",

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from ._base import WireType
-from .common import JsonObject, Lenient, MaybeBool, MaybeDecimal, MaybeFloat, MaybeInt, MaybeStr
+from .common import Lenient, MaybeBool, MaybeDecimal, MaybeFloat, MaybeInt, MaybeStr
 
 __all__ = [
     "AgentIndices",
@@ -22,12 +22,16 @@ __all__ = [
     "Architecture",
     "ArenaRank",
     "Benchmarks",
+    "DefaultParameters",
     "InputModality",
     "Model",
+    "ModelCount",
+    "ModelCountReply",
     "ModelLinks",
     "ModelPage",
     "ModelReasoning",
     "ModelReply",
+    "OrEmpty",
     "OutputModality",
     "PageLinks",
     "Price",
@@ -40,13 +44,15 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class _OrEmpty:
+class OrEmpty:
     """Marks a part whose absence or unusable value reads as one without any facts."""
 
     empty: Callable[[], Any]
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.with_default_schema(handler(source), default_factory=self.empty, on_error="default")
+        return core_schema.with_default_schema(
+            handler(source), default_factory=self.empty, on_error="default"
+        )
 
 
 def _amount(price: Decimal | None) -> Decimal | None:
@@ -60,7 +66,8 @@ MaybeStrs: TypeAlias = Annotated[list[str] | None, Lenient()]
 
 InputModality: TypeAlias = Literal["text", "image", "file", "audio", "video"] | str
 OutputModality: TypeAlias = (
-    Literal["text", "image", "embeddings", "audio", "video", "rerank", "speech", "transcription", "decisions"] | str
+    Literal["text", "image", "embeddings", "audio", "video", "rerank", "speech", "transcription", "decisions"]
+    | str
 )
 Weekday: TypeAlias = (
     Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | str
@@ -144,7 +151,10 @@ class Pricing(WireType):
     @property
     def is_variable(self) -> bool:
         """Whether the price is that of the model a router chooses; `prompt` and `completion` are None then."""
-        return not {"prompt", "completion"}.isdisjoint(self.model_fields_set) and self.prompt is self.completion is None
+        return (
+            not {"prompt", "completion"}.isdisjoint(self.model_fields_set)
+            and self.prompt is self.completion is None
+        )
 
     @property
     def is_free(self) -> bool:
@@ -168,13 +178,24 @@ class ModelReasoning(WireType):
 
     mandatory: MaybeBool = None
     """Whether it cannot be switched off."""
-    supported_efforts: MaybeStrs = None
+    supported_efforts: Annotated[list[str | None] | None, Lenient()] = None
     """None: all of them."""
     default_effort: MaybeStr = None
     default_enabled: MaybeBool = None
     """Whether it thinks without being asked."""
     supports_max_tokens: MaybeBool = None
     """Whether `reasoning.max_tokens` has an effect."""
+
+
+class DefaultParameters(WireType):
+    """Values of parameters that a request leaves out; None: the provider's own."""
+
+    temperature: MaybeFloat = None
+    top_p: MaybeFloat = None
+    top_k: MaybeInt = None
+    frequency_penalty: MaybeFloat = None
+    presence_penalty: MaybeFloat = None
+    repetition_penalty: MaybeFloat = None
 
 
 class TokenLimits(WireType):
@@ -239,15 +260,15 @@ class Model(WireType):
     description: MaybeStr = None
     context_length: MaybeInt = None
     """Tokens of input and output together, of the endpoint with the most."""
-    architecture: Annotated[Architecture, _OrEmpty(Architecture)] = Field(default_factory=Architecture)
-    pricing: Annotated[Pricing, _OrEmpty(Pricing)] = Field(default_factory=Pricing)
-    top_provider: Annotated[TopProvider, _OrEmpty(TopProvider)] = Field(default_factory=TopProvider)
+    architecture: Annotated[Architecture, OrEmpty(Architecture)] = Field(default_factory=Architecture)
+    pricing: Annotated[Pricing, OrEmpty(Pricing)] = Field(default_factory=Pricing)
+    top_provider: Annotated[TopProvider, OrEmpty(TopProvider)] = Field(default_factory=TopProvider)
     per_request_limits: Annotated[TokenLimits | None, Lenient()] = None
     supported_parameters: MaybeStrs = None
     """Parameters that at least one of its endpoints knows, such as `tools` or `structured_outputs`; None where the
     service does not say."""
-    default_parameters: Annotated[JsonObject | None, Lenient()] = None
-    """Values that hold where a request gives none."""
+    default_parameters: Annotated[DefaultParameters | None, Lenient()] = None
+    """What holds where a request says nothing."""
     supported_voices: MaybeStrs = None
     """Voices of a model that speaks."""
     reasoning: Annotated[ModelReasoning | None, Lenient()] = None
@@ -283,3 +304,15 @@ class ModelReply(WireType):
     """One model, in its envelope."""
 
     data: Model
+
+
+class ModelCount(WireType):
+    """How many models there are."""
+
+    count: int
+
+
+class ModelCountReply(WireType):
+    """The count, in its envelope."""
+
+    data: ModelCount

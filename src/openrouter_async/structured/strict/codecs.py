@@ -57,18 +57,23 @@ class Codec(Protocol):
     @property
     def kinds(self) -> frozenset[Kind]:
         """The JSON types that its strict form has."""
+        ...
 
     def schema(self) -> Document:
         """Return the strict schema."""
+        ...
 
     def encode(self, value: JsonValue) -> JsonValue:
         """Return a value of the original schema in its strict form."""
+        ...
 
     def decode(self, value: JsonValue, *, partial: bool) -> JsonValue:
         """Return a strict value in its original form."""
+        ...
 
     def matches(self, value: JsonValue, *, partial: bool) -> bool:
         """Whether a strict value looks like one of these, seen from outside."""
+        ...
 
 
 def kind_of(value: JsonValue) -> Kind:
@@ -238,7 +243,10 @@ class Field:
             return schema
         if self.absence == "boxed":
             schema = closed_object({"value": schema})
-        return {"anyOf": [*_arms(schema), {"type": "null"}]}
+        note = (
+            "" if isinstance(self.default, Absent) else f"null means the default, {json.dumps(self.default)}."
+        )
+        return _noted({"anyOf": [*_arms(schema), {"type": "null"}]}, note)
 
     def encode(self, value: JsonValue | Absent) -> JsonValue:
         if isinstance(value, Absent):
@@ -322,7 +330,7 @@ class Object:
             raise Unfit
         encoded: dict[str, JsonValue] = {}
         for field in self.fields:
-            encoded[field.name] = field.encode(value.get(field.name, ABSENT))  # type: ignore[arg-type]  # any default
+            encoded[field.name] = field.encode(value.get(field.name, ABSENT))
         others = {key: item for key, item in value.items() if key not in encoded}
         if self.rest:
             encoded[self.rest_name] = self.rest.encode(others)

@@ -75,7 +75,9 @@ _UNSPEAKABLE = frozenset(
 """Keywords that no strict schema can stand for, and that words would not make clear."""
 
 
-def convert(document: Schema, *, ignores_unknown_keys: bool = False, fills_defaults: bool = True) -> StrictSchema:
+def convert(
+    document: Schema, *, ignores_unknown_keys: bool = False, fills_defaults: bool = True
+) -> StrictSchema:
     """Return the strict form of a schema whose references have been checked.
 
     Args:
@@ -152,11 +154,15 @@ class _Converter:
     def _reference(self, schema: Schema, place: Place) -> Codec:
         ref = str(schema["$ref"])
         target = resolve(self._document, ref)
-        beside = {keyword: value for keyword, value in schema.items() if keyword not in ANNOTATIONS | {"$ref"}}
+        beside = {
+            keyword: value for keyword, value in schema.items() if keyword not in ANNOTATIONS | {"$ref"}
+        }
         if ref in self._recursive or (self._uses[ref] > 1 and len(schema) == 1 and not _is_small(target)):
             if beside:
                 if not beside.keys() <= CONSTRAINTS:
-                    raise Inexpressible(pointer(place), "'$ref' to a recursive schema has constraints beside it")
+                    raise Inexpressible(
+                        pointer(place), "'$ref' to a recursive schema has constraints beside it"
+                    )
                 self._note(place, "constraints beside '$ref' are left out", "more")
             return self._definition(ref, target, place)
         if ref in self._open:
@@ -351,13 +357,13 @@ class _Converter:
             self._note(place, "an array that must be empty has items", "more")
         return Array(self.codec(items, (*place, "items")), _description(said))
 
-    def _tuple(self, schema: dict[str, JsonValue], prefix: list[JsonValue], items: JsonValue, place: Place) -> Codec:
+    def _tuple(
+        self, schema: dict[str, JsonValue], prefix: list[JsonValue], items: JsonValue, place: Place
+    ) -> Codec:
         least = schema.pop("minItems", 0)
         most = schema.pop("maxItems", None)
         assert isinstance(least, int)
-        codecs = tuple(
-            self.codec(item, (*place, "prefixItems", index)) for index, item in enumerate(prefix)
-        )
+        codecs = tuple(self.codec(item, (*place, "prefixItems", index)) for index, item in enumerate(prefix))
         rest = None
         if items is not False and not (isinstance(most, int) and most <= len(prefix)):
             rest = self.codec(items, (*place, "items"))
@@ -429,10 +435,12 @@ class _Converter:
 
 def _description(schema: Schema) -> str:
     """Return what a description says, and what it must say in place of keywords."""
-    said = schema.get("description") or ""
-    demands = constraints(schema)
-    words = "; ".join(demands)
-    return " ".join(filter(None, [str(said).strip(), words[:1].upper() + words[1:] + "." if words else ""]))
+    said = str(schema.get("description") or "").strip()
+    words = "; ".join(constraints(schema))
+    if not words:
+        return said
+    words = words[:1].upper() + words[1:] + "."
+    return f"{said}{'' if said.endswith(('.', '!', '?', ':')) else '.'} {words}" if said else words
 
 
 def _is_small(target: JsonValue) -> bool:
@@ -463,5 +471,3 @@ def _reachable(ref: str, inside: Mapping[str, set[str]]) -> set[str]:
             reached.add(step)
             waiting += inside.get(step, ())
     return reached
-
-

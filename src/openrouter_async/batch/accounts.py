@@ -1,0 +1,162 @@
+"""What a batch has done so far: `Progress` while it runs, `Summary` of the whole."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ..errors import OpenRouterError
+from ..types.common import Usage
+
+__all__ = ["Accounts", "ModelTotal", "Progress", "Summary"]
+
+RECENT = 200
+"""How many of the last items the rate is taken from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a batch stands."""
+
+    total: int | None
+    """How many items there are; None where the items do not tell."""
+    done: int
+    """Answered, those of earlier runs included."""
+    failed: int
+    in_flight: int
+    """Being asked now."""
+    resumed: int
+    """Of `done`: read from the journal."""
+    prompt_tokens: int
+    completion_tokens: int
+    cost: Decimal
+    """US dollars, those of earlier runs included."""
+    rate: float
+    """Items a second, lately; 0 before there are two."""
+    time_left: float | None
+    """Seconds, at this rate; None where total or rate is not known."""
+    elapsed: float
+    """Seconds since the batch began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelTotal:
+    """What the answers of one model used."""
+
+    items: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: Decimal = Decimal(0)
+    """US dollars."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a batch did."""
+
+    done: int
+    """Answered, those of earlier runs included."""
+    failed: int
+    resumed: int
+    """Of `done`: read from the journal."""
+    cost: Decimal
+    """US dollars; with a journal, those of earlier runs included."""
+    models: Mapping[str, ModelTotal]
+    """By the model that answered; the items of `failed` that cost something are under the model asked for."""
+    errors: Mapping[str, int]
+    """How many items failed with which class of error."""
+    elapsed: float
+    """Seconds."""
+
+
+@dataclass
+class Accounts:
+    """The counters of a batch."""
+
+    began: float
+    total: int | None
+    earlier_cost: Decimal = Decimal(0)
+    """What the journal says was paid before this run."""
+    done: int = 0
+    failed: int = 0
+    resumed: int = 0
+    in_flight: int = 0
+    cost: Decimal = Decimal(0)
+    """Of this run."""
+    models: dict[str, ModelTotal] = field(default_factory=dict)
+    errors: dict[str, int] = field(default_factory=dict)
+    _finished: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+
+    @property
+    def total_cost(self) -> Decimal:
+        """What was spent, in earlier runs too."""
+        return self.earlier_cost + self.cost
+
+    def answered(self, model: str | None, usage: Usage | None, now: float) -> None:
+        """Count an item that was answered."""
+        self.done += 1
+        self._finished.append(now)
+        self._charge(model, usage, paid_now=True)
+
+    def read(self, model: str | None, usage: Usage | None) -> None:
+        """Count an item that was read from the journal."""
+        self.done += 1
+        self.resumed += 1
+        self._charge(model, usage, paid_now=False)
+
+    def gave_up(self, model: str | None, error: OpenRouterError, usage: Usage | None, now: float) -> None:
+        """Count an item that failed."""
+        self.failed += 1
+        self._finished.append(now)
+        name = type(error).__name__
+        self.errors[name] = self.errors.get(name, 0) + 1
+        if usage is not None:
+            self._charge(model, usage, paid_now=True)
+
+    def _charge(self, model: str | None, usage: Usage | None, *, paid_now: bool) -> None:
+        cost = (usage.cost if usage else None) or Decimal(0)
+        if paid_now:
+            self.cost += cost
+        before = self.models.get(model or "", ModelTotal())
+        self.models[model or ""] = ModelTotal(
+            items=before.items + 1,
+            prompt_tokens=before.prompt_tokens + ((usage.prompt_tokens if usage else None) or 0),
+            completion_tokens=before.completion_tokens + ((usage.completion_tokens if usage else None) or 0),
+            cost=before.cost + cost,
+        )
+
+    def progress(self, now: float) -> Progress:
+        """Return where the batch stands."""
+        rate = 0.0
+        if len(self._finished) > 1 and now > self._finished[0]:
+            rate = (len(self._finished) - 1) / (now - self._finished[0])
+        left = None
+        if self.total is not None and rate:
+            left = max(0, self.total - self.done - self.failed) / rate
+        return Progress(
+            total=self.total,
+            done=self.done,
+            failed=self.failed,
+            in_flight=self.in_flight,
+            resumed=self.resumed,
+            prompt_tokens=sum(model.prompt_tokens for model in self.models.values()),
+            completion_tokens=sum(model.completion_tokens for model in self.models.values()),
+            cost=self.total_cost,
+            rate=rate,
+            time_left=left,
+            elapsed=now - self.began,
+        )
+
+    def summary(self, now: float) -> Summary:
+        """Return what the batch did."""
+        return Summary(
+            done=self.done,
+            failed=self.failed,
+            resumed=self.resumed,
+            cost=self.total_cost,
+            models=dict(self.models),
+            errors=dict(self.errors),
+            elapsed=now - self.began,
+        )

@@ -1,0 +1,65 @@
+"""Whether an item that failed is asked again, given up, or ends the batch. Pure: the random number is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import APIStatusError, AuthenticationError, InsufficientCredits, OpenRouterError, RateLimited
+
+if TYPE_CHECKING:
+    from .settings import BatchSettings
+
+__all__ = ["Ask", "GiveUp", "Stop", "after_failure"]
+
+BASE = 2.0
+"""Seconds; the i-th wait is between half of `BASE * 2**i` and the whole."""
+CAP = 60.0
+"""Seconds; the longest wait that the service did not ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask again after so many seconds."""
+
+    wait: float
+    model: str | None = None
+    """Another model to ask; None: the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The item failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """No further item can succeed now; this one is undone."""
+
+
+def after_failure(
+    error: OpenRouterError,
+    *,
+    attempt: int,
+    tried: Collection[str | None],
+    settings: BatchSettings,
+    longest_wait: float,
+    random: float,
+) -> Ask | GiveUp | Stop:
+    """Decide what follows the failure of an item.
+
+    `tried` are the models it was asked of; `longest_wait` is how many seconds the service may ask the client to wait.
+    """
+    if isinstance(error, AuthenticationError | InsufficientCredits):
+        return Stop()
+    if isinstance(error, RateLimited) and (error.retry_after or 0.0) > longest_wait:
+        return Stop()
+    if settings.fallback and isinstance(error, APIStatusError) and error.availability is not None:
+        for model in error.availability.fallback_models:
+            if model not in tried:
+                return Ask(0.0, model)
+    if not isinstance(error, settings.retry_on) or attempt >= settings.attempts:
+        return GiveUp()
+    backoff = min(CAP, BASE * 2.0 ** min(attempt - 1, 16))
+    return Ask(max(error.retry_after or 0.0, backoff * (1 + random) / 2))

@@ -1,0 +1,461 @@
+"""`Batch`: asks many prompts, a bounded number at a time.
+
+Theory of operation: as many workers as `concurrency` take turns to take the next item, ask it, write its result down, and
+hand it over. Handing over waits for whoever reads the results, so a slow reader stops the workers, and the workers stop
+the reading of items: nothing is read ahead, and nothing piles up. The workers live in a task group that the `async with`
+block owns; results cross to the reader over a stream, so that no task group spans a `yield`.
+
+What ends a batch early (the budget, the account, a changed request, `stop`) ends the taking of items. What is in flight is
+finished and delivered, and then the reader gets the error. What was taken and not asked is undone: it has no result.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeAlias
+
+import anyio
+from anyio import to_thread
+from anyio.lowlevel import checkpoint
+from pydantic import JsonValue
+
+from .._sansio.chat_body import chat_body
+from .._sansio.retry import resolve
+from .._sansio.token_estimate import estimate_prompt
+from ..errors import ConfigurationError, JournalError, OpenRouterError
+from ..options import RequestOptions, Retries
+from ..resources._attachments import has_attachments
+from ..types.chat import ChatCompletion
+from ..types.chat_request import check_chat_params
+from ..types.common import Usage
+from .accounts import Accounts, Progress, Summary
+from .after_failure import Ask, Stop, after_failure
+from .budget import Budget, Price
+from .feed import Feed
+from .items import Items, Request
+from .journal import Journal, Record, done_record, failed_record
+from .results import Done, Failed, OutputT, Result, usage_of
+from .settings import BatchSettings
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from anyio.abc import TaskGroup
+    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+__all__ = ["Batch", "Create", "Prices", "ReadOutput"]
+
+P = ParamSpec("P")
+
+Create: TypeAlias = Callable[..., Awaitable[ChatCompletion[Any]]]
+"""`client.chat.create`, or what stands for it."""
+
+Prices: TypeAlias = Callable[[], Awaitable[Price]]
+"""Gives the prices of models; asked once, and only where there is a budget."""
+
+ReadOutput: TypeAlias = Callable[[JsonValue], object]
+"""Makes the value of a structured output from what the journal keeps of it."""
+
+MAX_RETRY_AFTER = 3_600.0
+"""The longest wait, in seconds, that the service may ask a batch for; a longer one ends it."""
+
+AHEAD = 16
+"""How many times `concurrency` items are in work or waiting at most where results are wanted in order."""
+
+
+class Batch(Generic[OutputT]):
+    """A batch, made by `client.batch`: an async context manager, and in it the results as they come.
+
+    ```python
+    async with client.batch(prompts, model="openai/gpt-5-mini", journal="run.jsonl", budget="2.50") as batch:
+        async for item in batch:
+            match item:
+                case Done(key=key, completion=completion):
+                    print(key, completion.text)
+                case Failed(key=key, error=error):
+                    print(key, error)
+    print(batch.summary)
+    ```
+
+    Leaving the block cancels what is in flight; what is finished is in the journal.
+    """
+
+    def __init__(
+        self,
+        items: Items,
+        *,
+        create: Create,
+        prices: Prices,
+        settings: BatchSettings,
+        params: Mapping[str, object],
+        model: str | None = None,
+        output: object = None,
+        output_name: str = "",
+        read_output: ReadOutput | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+    ) -> None:
+        """Make a batch; see `client.batch`.
+
+        Raises:
+            ConfigurationError: an argument is wrong; nothing was sent.
+        """
+        check_chat_params(params, stream=False)
+        self._create = create
+        self._prices = prices
+        self._settings = settings
+        self._output = output
+        self._read_output = read_output
+        self._options, self._longest_wait = _options(options, settings)
+        self._feed = Feed(items, model=model, params=params, extra_body=extra_body, output_name=output_name)
+        self._accounts = Accounts(began=time.monotonic(), total=self._feed.total)
+        self._journal: Journal | None = None
+        self._budget: Budget | None = None
+        self._error: BaseException | None = None
+        self._is_stopping = False
+        self._has_begun = False
+        self._is_ordered = False
+        self._delivered = 0
+        self._turn = anyio.Lock(fast_acquire=True)
+        self._changed = anyio.Event()
+        self._stopped = anyio.Event()
+        self._taking: anyio.CancelScope | None = None
+        self._oldest = 0
+        self._group: TaskGroup | None = None
+        self._working = 0
+        self._send: MemoryObjectSendStream[Result[OutputT]]
+        self._receive: MemoryObjectReceiveStream[Result[OutputT]]
+        self._send, self._receive = anyio.create_memory_object_stream(0)
+
+    # What is seen of it
+
+    @property
+    def progress(self) -> Progress:
+        """Where it stands."""
+        return self._accounts.progress(time.monotonic())
+
+    @property
+    def summary(self) -> Summary:
+        """What it did so far, with the cost by model."""
+        return self._accounts.summary(time.monotonic())
+
+    def stop(self) -> None:
+        """Take no further items; the results of what is in flight still come, and then the loop ends."""
+        self._is_stopping = True
+        self._stopped.set()
+        self._notify()
+        if self._taking is not None:
+            self._taking.cancel()
+
+    # Reading the results
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Result[OutputT]:
+        """Return the next result, in the order in which they come.
+
+        Raises:
+            BudgetExceeded: the budget has no room for another item.
+            AuthenticationError: the key is refused; items that are left are undone, not failed.
+            InsufficientCredits: the account is empty; likewise.
+            RateLimited: the service asks to wait for more than an hour; likewise.
+            JournalError: the journal cannot be written.
+            ConfigurationError: the request of an item is another than the one kept under its key.
+            OpenRouterError: with `stop_on_error`, the error of the item that failed.
+        """
+        self._begin()
+        try:
+            result = await self._receive.receive()
+        except anyio.EndOfStream:
+            if self._error is not None:
+                raise self._error from None
+            raise StopAsyncIteration from None
+        self._delivered += 1
+        return result
+
+    async def ordered(self) -> AsyncGenerator[Result[OutputT], None]:
+        """Yield the results in the order of the items; errors are those of the plain loop.
+
+        An item that takes long holds up those behind it: at most 16 times `concurrency` wait for it, then no further
+        ones are asked.
+        """
+        self._is_ordered = True
+        waiting: dict[int, Result[OutputT]] = {}
+        following = 0
+        error: Exception | None = None
+        while True:
+            try:
+                result = await self.__anext__()
+            except StopAsyncIteration:
+                break
+            except Exception as failure:  # noqa: BLE001 - raised below, behind what is left
+                error = failure
+                break
+            waiting[result.index] = result
+            while following in waiting:
+                yield waiting.pop(following)
+                following += 1
+                self._oldest = following
+                self._notify()
+        for index in sorted(waiting):  # behind an item that was not asked any more
+            yield waiting[index]
+        if error is not None:
+            raise error
+
+    # Its life
+
+    async def __aenter__(self) -> Self:
+        if self._group is not None:
+            raise ConfigurationError("a batch is used once; make another one for another run")
+        settings = self._settings
+        if settings.journal is not None:
+            self._journal = await to_thread.run_sync(Journal, settings.journal)
+            self._accounts.earlier_cost = self._journal.cost
+        try:
+            if settings.budget is not None:
+                spent = self._accounts.earlier_cost
+                self._budget = Budget(settings.budget, await self._prices(), spent=spent)
+            self._group = anyio.create_task_group()
+            await self._group.__aenter__()
+        except BaseException:
+            self._close_journal()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        assert self._group is not None
+        self._is_stopping = True
+        try:
+            async with AsyncExitStack() as closing:
+                closing.push_async_callback(self._feed.aclose)
+                closing.callback(self._receive.close)
+                closing.callback(self._send.close)
+                self._group.cancel_scope.cancel()
+                # Without the exception, so that it leaves as it is and not within a group.
+                await self._group.__aexit__(None, None, None)
+        finally:
+            self._close_journal()
+
+    def _close_journal(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+
+    def _begin(self) -> None:
+        if self._group is None:
+            raise ConfigurationError(
+                "a batch is read inside its block: async with client.batch(...) as batch"
+            )
+        if not self._has_begun:
+            self._has_begun = True
+            self._accounts.began = time.monotonic()
+            self._working = self._settings.concurrency
+            if self._feed.total is not None:
+                self._working = max(1, min(self._working, self._feed.total))
+            for _ in range(self._working):
+                self._group.start_soon(self._work)
+
+    # The workers
+
+    async def _work(self) -> None:
+        try:
+            while (taken := await self._next()) is not None:
+                result = await self._answer(*taken) if isinstance(taken, tuple) else taken
+                if result is not None:
+                    await self._send.send(result)
+        except Exception as error:  # noqa: BLE001 - kept for whoever reads the results, who gets it unchanged
+            self._stop_with(error)
+        finally:
+            self._working -= 1
+            if self._working == 0:
+                self._send.close()
+
+    async def _next(self) -> tuple[Request, Decimal] | Result[OutputT] | None:
+        """Take the next item when there is room and money for it; None when no more are to be taken.
+
+        With a request comes what is held for it of the budget. A result is of an item that is not to be asked.
+        """
+        async with self._turn:
+            while self._is_ordered and self._feed.taken >= self._oldest + AHEAD * self._settings.concurrency:
+                await self._changed.wait()
+                if self._is_stopping:
+                    break
+            request: Request | Failed | None = None
+            if not self._is_stopping:
+                with anyio.CancelScope() as self._taking:
+                    request = await self._feed.next()
+            if request is None:
+                return None
+            if isinstance(request, Failed):
+                self._gave_up(request, None)
+                return request
+            resumed = self._resumed(request)
+            if resumed is not None:
+                await checkpoint()
+                return resumed
+            held = await self._hold(request)
+            if held is None:
+                return None
+            self._accounts.in_flight += 1
+            return request, held
+
+    async def _hold(self, request: Request) -> Decimal | None:
+        """Keep money back for an item, waiting for what others leave over; None where there will be none."""
+        if self._budget is None:
+            return Decimal(0)
+        bound = request.params.get("max_completion_tokens") or request.params.get("max_tokens")
+        bound = bound if isinstance(bound, int) else None
+        tokens = estimate_prompt(request.messages).high
+        while not self._is_stopping:
+            held = self._budget.guess(request.model, tokens, bound)
+            if self._budget.hold(held):
+                return held
+            if self._accounts.in_flight == 0:
+                self._stop_with(self._budget.exceeded())
+            else:
+                await self._changed.wait()
+        return None
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    def _resumed(self, request: Request) -> Done[OutputT] | None:
+        """Return the result that the journal has for an item."""
+        record = None if self._journal is None else self._journal.find(request.key)
+        if record is None:
+            return None
+        if record.hash != request.hash:
+            if self._settings.on_change == "redo":
+                return None
+            raise ConfigurationError(
+                f"the request of the item {request.key!r} is not the one that the journal has an answer for;"
+                ' name another journal, give it another key, or ask it again with on_change="redo"'
+            )
+        completion = self._restored(record)
+        self._accounts.read(completion.model, completion.usage)
+        if self._budget is not None and completion.usage is not None:
+            self._budget.learn(request.model, completion.usage)
+        return Done(key=request.key, index=request.index, completion=completion, is_resumed=True)
+
+    def _restored(self, record: Record) -> ChatCompletion[OutputT]:
+        completion: ChatCompletion[OutputT] = ChatCompletion.model_validate(record.completion)
+        if self._read_output is not None:
+            completion._output = self._read_output(record.output)  # type: ignore[assignment]  # it is of that type
+        return completion
+
+    async def _answer(self, request: Request, held: Decimal) -> Result[OutputT] | None:
+        """Ask an item until it is answered or given up, and write that down; None where it is left undone."""
+        usage: Usage | None = None
+        try:
+            result = await self._ask(request)
+            if isinstance(result, Done):
+                usage = result.completion.usage
+            elif isinstance(result, Failed):
+                usage = usage_of(result.error)
+        finally:
+            self._accounts.in_flight -= 1
+            if self._budget is not None:
+                self._budget.settle(held, request.model, usage)
+            self._notify()
+        if isinstance(result, Done):
+            self._accounts.answered(result.completion.model, usage, time.monotonic())
+            self._write(done_record, request, result.completion, has_output=self._read_output is not None)
+        elif isinstance(result, Failed):
+            self._gave_up(result, request.model)
+            self._write(failed_record, request, result.error)
+        return result
+
+    async def _ask(self, request: Request) -> Result[OutputT] | None:
+        model, attempt, tried = request.model, 1, {request.model}
+        while True:
+            try:
+                completion = await self._create(
+                    request.messages,
+                    model=model,
+                    extra_body=request.extra_body,
+                    options=self._options,
+                    **({} if self._read_output is None else {"output": self._output}),
+                    **request.params,
+                )
+                return Done(key=request.key, index=request.index, completion=completion)
+            except ConfigurationError as error:
+                if not _is_at_fault(request):
+                    self._stop_with(error)  # a closed client, no key: the same for every item
+                    return None
+                return Failed(key=request.key, index=request.index, error=error)
+            except OpenRouterError as error:
+                decision = after_failure(
+                    error,
+                    attempt=attempt,
+                    tried=tried,
+                    settings=self._settings,
+                    longest_wait=self._longest_wait,
+                    random=random.random(),
+                )
+                if isinstance(decision, Stop):
+                    self._stop_with(error)
+                    return None
+                if not isinstance(decision, Ask):
+                    return Failed(key=request.key, index=request.index, error=error)
+                if decision.model is None:
+                    attempt += 1
+                    with anyio.move_on_after(decision.wait):
+                        await self._stopped.wait()
+                        return None  # undone: the next run asks it again
+                else:
+                    model = decision.model
+                    tried.add(model)
+
+    # Keeping count
+
+    def _gave_up(self, result: Failed, model: str | None) -> None:
+        self._accounts.gave_up(model, result.error, usage_of(result.error), time.monotonic())
+        if self._settings.stop_on_error:
+            self._stop_with(result.error)
+
+    def _write(self, record: Callable[P, bytes], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Write a record, if there is a journal; a failure ends the batch, and the result is delivered all the same."""
+        if self._journal is None:
+            return
+        try:
+            self._journal.append(record(*args, **kwargs))
+        except JournalError as error:
+            self._stop_with(error)
+
+    def _stop_with(self, error: BaseException) -> None:
+        """End the taking of items, and keep the first error for whoever reads the results."""
+        if self._error is None:
+            self._error = error
+        self.stop()
+
+
+def _options(options: RequestOptions | None, settings: BatchSettings) -> tuple[RequestOptions, float]:
+    """Return the options of every call, and the longest wait in seconds that the service may ask for in them."""
+    merged = RequestOptions(**(options or {}))
+    patient = Retries(max_retry_after=MAX_RETRY_AFTER)
+    retries = merged["retries"] = merged["retries"].over(patient) if "retries" in merged else patient
+    if settings.rate is not None:
+        merged["rate"] = settings.rate
+    return merged, resolve(retries).max_retry_after
+
+
+def _is_at_fault(request: Request) -> bool:
+    """Whether a refused call was refused for its request, rather than for the client's state."""
+    if has_attachments(request.messages):
+        return True
+    try:
+        chat_body(request.messages, model=request.model, params=request.params, extra_body=request.extra_body)
+    except ConfigurationError:
+        return True
+    return False

@@ -1,0 +1,105 @@
+"""How a batch is run: the keyword arguments of `client.batch` besides those of a chat request."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from ..errors import ConfigurationError, OpenRouterError, Overloaded, RateLimited
+from ..options import Rate
+from ..types.chat_request import ChatParams
+from .budget import as_budget
+
+__all__ = ["BatchParams", "BatchSettings", "OnChange"]
+
+OnChange: TypeAlias = Literal["refuse", "redo"]
+
+
+class BatchParams(ChatParams, total=False):
+    """Keyword arguments of `client.batch` and `client.gather`: these, and those of a chat request for every item."""
+
+    concurrency: int
+    """Items asked at once. Default 64."""
+    rate: Rate | None
+    """Requests and tokens a minute, at most. Without it, the client's limiter finds out what is allowed."""
+    budget: Decimal | str | int | float | None
+    """US dollars, at most, those of earlier runs with the same journal included."""
+    journal: str | os.PathLike[str] | None
+    """The file in which answers are kept; a run with the same file goes on where the last one ended."""
+    on_change: OnChange
+    """What an item does that has another request than the answer kept under its key: `refuse` (default) ends the
+    batch before it is sent, `redo` asks it again."""
+    attempts: int
+    """How often an item is asked at most, each time with the client's own retries. Default 5."""
+    retry_on: tuple[type[OpenRouterError], ...]
+    """The errors after which an item is asked again. Default: `RateLimited` and `Overloaded`."""
+    fallback: bool
+    """Ask the models that the service names instead (`error.availability.fallback_models`). Default False."""
+    stop_on_error: bool
+    """Ask nothing more after an item failed. Default False."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSettings:
+    """`BatchParams` checked and complete, without the parameters of chat requests."""
+
+    concurrency: int
+    rate: Rate | None
+    budget: Decimal | None
+    journal: Path | None
+    on_change: OnChange
+    attempts: int
+    retry_on: tuple[type[OpenRouterError], ...]
+    fallback: bool
+    stop_on_error: bool
+
+    @classmethod
+    def split(cls, params: Mapping[str, object]) -> tuple[BatchSettings, dict[str, object]]:
+        """Return the settings among `params`, and what is left for the requests.
+
+        Raises:
+            ConfigurationError: a setting has a wrong value.
+        """
+        rest = dict(params)
+        journal, retry_on = rest.pop("journal", None), rest.pop("retry_on", (RateLimited, Overloaded))
+        rate, on_change = rest.pop("rate", None), rest.pop("on_change", "refuse")
+        if journal is not None and not isinstance(journal, str | os.PathLike):
+            raise ConfigurationError(f"journal is {journal!r}; expected the path of a file")
+        if rate is not None and not isinstance(rate, Rate):
+            raise ConfigurationError(f"rate is {rate!r}; expected Rate(rpm=..., tpm=...)")
+        if on_change not in ("refuse", "redo"):
+            raise ConfigurationError(f"on_change is {on_change!r}; expected 'refuse' or 'redo'")
+        if not isinstance(retry_on, tuple) or not all(map(_is_error_class, retry_on)):
+            raise ConfigurationError(f"retry_on is {retry_on!r}; expected a tuple of classes of errors")
+        settings = cls(
+            concurrency=_count("concurrency", rest.pop("concurrency", 64)),
+            rate=rate,
+            budget=as_budget(rest.pop("budget", None)),
+            journal=None if journal is None else Path(journal),
+            on_change=on_change,
+            attempts=_count("attempts", rest.pop("attempts", 5)),
+            retry_on=retry_on,
+            fallback=_flag("fallback", rest.pop("fallback", False)),
+            stop_on_error=_flag("stop_on_error", rest.pop("stop_on_error", False)),
+        )
+        return settings, rest
+
+
+def _is_error_class(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, OpenRouterError)
+
+
+def _count(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigurationError(f"{name} is {value!r}; expected a whole number of at least 1")
+    return value
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name} is {value!r}; expected True or False")
+    return value

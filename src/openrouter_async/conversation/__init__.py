@@ -1,0 +1,1 @@
+"""Conversations that keep their context: history, trimming, and the object that sends."""

@@ -1,0 +1,341 @@
+"""`Conversation`: sends messages with all that was said before, and keeps what comes back.
+
+One message at a time: the history changes in one step, once its run is over, so a send that fails or is cancelled
+leaves it as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, cast
+
+from pydantic import JsonValue
+
+from ..errors import ConfigurationError, OpenRouterError
+from ..resources._attachments import encode_attachments
+from ..tools.approval import PausedRun
+from ..tools.loop import encrypting_provider
+from ..tools.run import run_tools, stream_tools
+from ..tools.settings import split_params
+from ..types.chat import OutputT
+from ..types.chat_messages import wire_messages
+from ..types.common import JsonObject, Usage
+from ..types.usage_total import total_usage
+from .history import History, Turn, WaitingTurn
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from typing_extensions import Unpack
+
+    from ..options import RequestOptions
+    from ..protocols import ChatCompleter
+    from ..tools.result import Run
+    from ..tools.settings import RunParams
+    from ..tools.stream import RunStream
+    from ..types.chat_messages import DeveloperMessage, MessagesLike, SystemMessage
+    from .trimming import Trim
+
+__all__ = ["Conversation"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """A turn that is being sent."""
+
+    base: History
+    """What is kept before it."""
+    asked: list[JsonObject]
+    earlier: int
+    messages: MessagesLike | PausedRun
+    provider: str | None
+
+
+class Conversation(Generic[OutputT]):
+    """A conversation with a model; made by `client.conversation(...)`.
+
+    ```python
+    chat = client.conversation(model="openai/gpt-5-mini", system="You are brief.", tools=[weather])
+    print((await chat.send("How is the weather in Oslo?")).text)
+    print((await chat.send("And in Rome?")).text, chat.usage.cost)
+    ```
+    """
+
+    def __init__(
+        self,
+        completer: ChatCompleter[OutputT],
+        *,
+        model: str | None = None,
+        system: str | SystemMessage | DeveloperMessage | None = None,
+        history: History | str | bytes | None = None,
+        trim: Trim | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        params: Mapping[str, object] | None = None,
+    ) -> None:
+        """Begin, or go on with `history`; `model` and `system` win over those kept there.
+
+        Raises:
+            ConfigurationError: the history cannot be read, or a setting is wrong.
+        """
+        past = history if isinstance(history, History) else History()
+        if isinstance(history, str | bytes):
+            past = History.from_json(history)
+        if model is not None:
+            past = past.model_copy(update={"model": model})
+        if system is not None:
+            message = {"role": "system", "content": system} if isinstance(system, str) else system
+            past = past.model_copy(update={"system": cast("JsonObject", wire_messages(message)[0])})
+        split_params(params or {})
+        self._completer = completer
+        self._history = past
+        self._trim = trim
+        self._extra_body = extra_body
+        self._options = options
+        self._params = dict(params or {})
+        self._is_sending = False
+
+    # What there is
+
+    @property
+    def history(self) -> History:
+        """All that was said, as an immutable object."""
+        return self._history
+
+    @property
+    def turns(self) -> Sequence[Turn]:
+        """The whole turns, from the first."""
+        return self._history.turns
+
+    @property
+    def messages(self) -> list[JsonObject]:
+        """The messages of all whole turns, the system's first, whatever trimming leaves out."""
+        return self._history.messages
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and cost of all that was sent, also of turns that were undone or failed."""
+        return self._history.usage
+
+    @property
+    def paused(self) -> PausedRun | None:
+        """The run that waits for decisions; `send` it, decided, to go on."""
+        return self._history.waiting.run if self._history.waiting else None
+
+    def model_dump_json(self, *, indent: int | None = None) -> str:
+        """Return the conversation as JSON text; `client.conversation(history=text, tools=...)` takes it up again.
+
+        Tools and settings are not in it. It holds all that was said: keep it as safe as that.
+        """
+        return self._history.model_dump_json(indent=indent)
+
+    # Sending
+
+    async def send(
+        self,
+        message: MessagesLike | PausedRun,
+        *,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> Run[OutputT]:
+        """Send a message, run the tools the model calls, and return the run that ends with its answer.
+
+        Args:
+            message: Text, or `user(...)` with images and the like; or `chat.paused` with its decisions.
+            options: Replaces the conversation's for this message.
+            params: Win over the conversation's for this message.
+
+        Raises:
+            ConfigurationError: an argument is wrong; another message is being sent; a run waits for decisions.
+            OpenRouterError: as `client.chat.run`. The history stays as it was; what arrived is in `error.run`, and of
+                a reply that broke off in `error.partial`.
+        """
+        return await self._send(self._history, message, options, params)
+
+    async def retry(
+        self, *, options: RequestOptions | None = None, **params: Unpack[RunParams]
+    ) -> Run[OutputT]:
+        """Send the last message again, in place of what came of it.
+
+        Raises:
+            ConfigurationError, OpenRouterError: as for `send`; the history then stays as it was.
+        """
+        return await self._send(self._history.undone(1), self._last_asked(), options, params)
+
+    async def edit(
+        self,
+        message: MessagesLike,
+        *,
+        turn: int = -1,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> Run[OutputT]:
+        """Send another message in place of that of `turn`; it and all later turns are dropped.
+
+        Raises:
+            ConfigurationError: there is no such turn.
+            OpenRouterError: as for `send`; the history then stays as it was.
+        """
+        turns = self._history.turns
+        if isinstance(turn, bool) or not isinstance(turn, int) or not -len(turns) <= turn < len(turns):
+            raise ConfigurationError(f"edit() got turn={turn!r}; the conversation has {len(turns)} turns")
+        return await self._send(self._history.first(turn % len(turns)), message, options, params)
+
+    def stream(
+        self,
+        message: MessagesLike | PausedRun,
+        *,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> AbstractAsyncContextManager[RunStream[OutputT]]:
+        """Send a message, and give the events of its run.
+
+        ```python
+        async with chat.stream("And in Rome?") as stream:
+            async for text in stream.text():
+                print(text, end="")
+        ```
+
+        The history changes when the block is left after the run was over; left before, it stays as it was.
+        Arguments and errors are those of `send`.
+        """
+        return self._stream(message, options, params)
+
+    @asynccontextmanager
+    async def _stream(
+        self,
+        message: MessagesLike | PausedRun,
+        options: RequestOptions | None,
+        params: Mapping[str, object],
+    ) -> AsyncIterator[RunStream[OutputT]]:
+        with self._one_at_a_time():
+            outgoing = await self._outgoing(self._history, message)
+            stream = stream_tools(
+                self._completer,
+                outgoing.messages,
+                model=self._history.model,
+                params={**self._params, **params},
+                extra_body=self._extra_body,
+                options=self._options if options is None else options,
+                provider=outgoing.provider,
+            )
+            try:
+                async with stream:
+                    yield stream
+            finally:
+                if stream.result is not None:
+                    self._keep(outgoing, stream.result)
+                elif (begun := stream.so_far()) is not None:
+                    self._history = self._history.having_spent(_new_usage(outgoing, begun))
+
+    async def _send(
+        self,
+        base: History,
+        message: MessagesLike | PausedRun,
+        options: RequestOptions | None,
+        params: Mapping[str, object],
+    ) -> Run[OutputT]:
+        with self._one_at_a_time():
+            outgoing = await self._outgoing(base, message)
+            try:
+                run = await run_tools(
+                    self._completer,
+                    outgoing.messages,
+                    model=self._history.model,
+                    params={**self._params, **params},
+                    extra_body=self._extra_body,
+                    options=self._options if options is None else options,
+                    provider=outgoing.provider,
+                )
+            except OpenRouterError as error:
+                if error.run is not None:
+                    self._history = self._history.having_spent(_new_usage(outgoing, error.run))
+                raise
+            self._keep(outgoing, run)
+            return run
+
+    async def _outgoing(self, base: History, message: MessagesLike | PausedRun) -> _Outgoing:
+        waiting = base.waiting
+        if isinstance(message, PausedRun):
+            if waiting is None or message.messages != waiting.run.messages:
+                raise ConfigurationError(
+                    "no such run waits in this conversation; send chat.paused with its decisions"
+                )
+            return _Outgoing(base, waiting.asked, waiting.earlier, message, self._provider(base.turns))
+        if waiting is not None:
+            raise ConfigurationError(
+                "a run waits for decisions; send chat.paused.approve() or the like, or call undo()"
+            )
+        turns = base.turns if self._trim is None else self._trim(base.turns)
+        asked = cast("list[JsonObject]", wire_messages(await encode_attachments(message)))
+        earlier = base.sent_before(turns)
+        return _Outgoing(base, asked, len(earlier), [*earlier, *asked], self._provider(turns))
+
+    @staticmethod
+    def _provider(turns: Sequence[Turn]) -> str | None:
+        return next((turn.provider for turn in reversed(turns) if turn.provider), None)
+
+    def _keep(self, outgoing: _Outgoing, run: Run[Any]) -> None:
+        usage = _new_usage(outgoing, run)
+        base = outgoing.base.model_copy(update={"usage": self._history.usage}).having_spent(usage)
+        if run.paused is not None:
+            waiting = WaitingTurn(asked=outgoing.asked, earlier=outgoing.earlier, run=run.paused)
+            self._history = base.with_waiting(waiting)
+            return
+        answered = [*run.messages[outgoing.earlier + len(outgoing.asked) :]]
+        turn = Turn(
+            asked=outgoing.asked,
+            answered=cast("list[JsonObject]", answered),
+            usage=run.usage,
+            provider=encrypting_provider([step.completion for step in run.steps]),
+        )
+        self._history = base.with_turn(turn)
+
+    def _last_asked(self) -> MessagesLike:
+        waiting = self._history.waiting
+        return waiting.asked if waiting is not None else self._history.turns[-1].asked
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        if self._is_sending:
+            raise ConfigurationError(
+                "another message of this conversation is being sent; wait for it, or fork() the conversation"
+            )
+        self._is_sending = True
+        try:
+            yield
+        finally:
+            self._is_sending = False
+
+    # Its course
+
+    def fork(self) -> Conversation[OutputT]:
+        """Return a second conversation with the same past and settings; each goes on by itself."""
+        return Conversation(
+            self._completer,
+            history=self._history,
+            trim=self._trim,
+            extra_body=self._extra_body,
+            options=self._options,
+            params=self._params,
+        )
+
+    def undo(self, turns: int = 1) -> None:
+        """Drop the last turns, questions and answers; what they cost stays in `usage`.
+
+        Raises:
+            ConfigurationError: there are not so many, or a message is being sent.
+        """
+        with self._one_at_a_time():
+            self._history = self._history.undone(turns)
+
+    def __repr__(self) -> str:
+        return f"<conversation with {self._history.model!r}, {len(self.turns)} turns>"
+
+
+def _new_usage(outgoing: _Outgoing, run: Run[Any]) -> Usage:
+    """Return what a run has used since it was sent: a paused run was counted up to its pause."""
+    counted = len(outgoing.messages.steps) if isinstance(outgoing.messages, PausedRun) else 0
+    return total_usage(step.completion.usage for step in run.steps[counted:])

@@ -1,0 +1,126 @@
+"""What was said in a conversation, immutable, and to and from JSON. No I/O here.
+
+A turn is what was asked and all that came of it, calls of tools and their results included. Turns are only ever
+added, dropped or sent whole, so a call is never parted from its result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..errors import ConfigurationError
+from ..tools.approval import PausedRun
+from ..tools.stored import check_version, unreadable
+from ..types.common import JsonObject, Usage
+from ..types.usage_total import total_usage
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = ["History", "Turn", "WaitingTurn"]
+
+_FROZEN = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+
+class Turn(BaseModel):
+    """What was asked, and what came of it."""
+
+    model_config = _FROZEN
+
+    asked: list[JsonObject]
+    """The messages that were given, as they were sent."""
+    answered: list[JsonObject]
+    """Replies and results of tools, as they are sent back."""
+    usage: Usage = Usage()
+    """Tokens and cost of it."""
+    provider: str | None = None
+    """The provider whose encrypted reasoning stands in it."""
+
+    @property
+    def messages(self) -> list[JsonObject]:
+        """All messages."""
+        return [*self.asked, *self.answered]
+
+
+class WaitingTurn(BaseModel):
+    """A turn whose run is paused."""
+
+    model_config = _FROZEN
+
+    asked: list[JsonObject]
+    earlier: int
+    """How many messages of the paused run come before those that were asked."""
+    run: PausedRun
+
+
+class History(BaseModel):
+    """All that a conversation has to keep."""
+
+    model_config = _FROZEN
+
+    version: Literal[1] = 1
+    """The version of the format."""
+    model: str | None = None
+    system: JsonObject | None = None
+    """The message that stands before all turns."""
+    turns: tuple[Turn, ...] = ()
+    waiting: WaitingTurn | None = None
+    """The turn that waits for decisions; it comes after all others."""
+    usage: Usage = Usage()
+    """Tokens and cost of all that was sent, also of turns that were undone or failed."""
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Return the history that `model_dump_json()` of a conversation wrote.
+
+        Raises:
+            ConfigurationError: the text holds none, or one written by a newer version of this library.
+        """
+        check_version(text, cls.__name__, newest=1)
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise unreadable(cls.__name__, error) from None
+
+    @property
+    def messages(self) -> list[JsonObject]:
+        """The messages of all whole turns, the system's first."""
+        return [*self._begin(), *(message for turn in self.turns for message in turn.messages)]
+
+    def sent_before(self, turns: Sequence[Turn]) -> list[JsonObject]:
+        """Return the messages that stand before a new one, where only `turns` are sent."""
+        return [*self._begin(), *(message for turn in turns for message in turn.messages)]
+
+    def _begin(self) -> Iterator[JsonObject]:
+        if self.system is not None:
+            yield self.system
+
+    def having_spent(self, usage: Usage) -> Self:
+        """Return the same with more spent."""
+        return self.model_copy(update={"usage": total_usage([self.usage, usage])})
+
+    def with_turn(self, turn: Turn) -> Self:
+        """Return the same with one more turn, and none waiting."""
+        return self.model_copy(update={"turns": (*self.turns, turn), "waiting": None})
+
+    def with_waiting(self, waiting: WaitingTurn) -> Self:
+        """Return the same with a turn that waits."""
+        return self.model_copy(update={"waiting": waiting})
+
+    def first(self, count: int) -> Self:
+        """Return the same with only its first `count` turns."""
+        return self.model_copy(update={"turns": self.turns[:count], "waiting": None})
+
+    def undone(self, count: int) -> Self:
+        """Return the same without its last `count` turns; one that waits counts.
+
+        Raises:
+            ConfigurationError: there are not so many.
+        """
+        there = len(self.turns) + (self.waiting is not None)
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= there:
+            raise ConfigurationError(f"undo() got {count!r}; the conversation has {there} turns to undo")
+        return self.first(there - count)

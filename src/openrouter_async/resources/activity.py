@@ -1,0 +1,60 @@
+"""What the account used."""
+
+from __future__ import annotations
+
+import datetime
+
+from .. import operations
+from .._sansio.pagination import Arguments, OffsetPaging
+from ..options import RequestOptions
+from ..types.activity import ActivityItem, ActivityPage
+from ._base import Resource
+from ._pagination import Paginator
+
+__all__ = ["ActivityResource"]
+
+
+class ActivityResource(Resource):
+    """`GET /activity`."""
+
+    def list(
+        self,
+        *,
+        date: datetime.date | str | None = None,
+        api_key_hash: str | None = None,
+        user_id: str | None = None,
+        workspace_id: str | None = None,
+        by_workspace: bool = False,
+        options: RequestOptions | None = None,
+    ) -> Paginator[ActivityItem]:
+        """Return what was used, one row for each day and endpoint, of the last 30 days that are over in UTC.
+
+        ```python
+        for row in await client.activity.list():
+            print(row.date, row.model, row.requests, row.usage)
+        ```
+
+        The list comes whole. Needs a management key; sends one request, which costs nothing.
+
+        Args:
+            date: Only this day; as text `YYYY-MM-DD`.
+            api_key_hash: Only what was used with this key; the `hash` of an `APIKey`.
+            user_id: Only what this member of the organization used.
+            workspace_id: Only what was used in this workspace.
+            by_workspace: Whether there are rows for each workspace, which say so.
+            options: See `RequestOptions`.
+        """
+        query = {
+            "date": date.isoformat() if isinstance(date, datetime.date) else date,
+            "api_key_hash": api_key_hash,
+            "user_id": user_id,
+            "workspace_id": workspace_id,
+            "group_by": "workspace" if by_workspace else None,
+        }
+
+        async def fetch(arguments: Arguments) -> ActivityPage:
+            return await self._send(
+                operations.LIST_ACTIVITY, into=ActivityPage, query=arguments, options=options
+            )
+
+        return Paginator(fetch, OffsetPaging(says_more=True), query)

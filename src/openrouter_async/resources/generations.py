@@ -1,0 +1,126 @@
+"""The billed records of calls."""
+
+from __future__ import annotations
+
+import anyio
+
+from .. import operations
+from .._sansio.request_body import finish_body
+from ..errors import ConfigurationError, NotFound
+from ..options import RequestOptions
+from ..types._request_check import hide
+from ..types.generations import (
+    ContentReply,
+    FeedbackCategory,
+    FeedbackReply,
+    Generation,
+    GenerationContent,
+    GenerationReply,
+)
+from ._base import Resource
+
+__all__ = ["GenerationsResource"]
+
+PATIENCE_S = 30.0
+"""How long a record is waited for that is not there yet."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 2.0
+"""Between two looks; each pause is twice the one before."""
+
+MAX_COMMENT = 1_000
+
+
+class GenerationsResource(Resource):
+    """`/generation`. The id of a generation is the `id` of a reply, and the `generation_id` of a stream or an error."""
+
+    async def get(
+        self, id: str, *, wait: bool | float = False, options: RequestOptions | None = None
+    ) -> Generation:
+        """Return the billed record of a call: cost, tokens, provider, times.
+
+        ```python
+        record = await client.generations.get(reply.id, wait=True)
+        print(record.total_cost, record.provider_name)
+        ```
+
+        A record appears some seconds after its call has ended, and until then the service says 404. Each look is a
+        request, which costs nothing.
+
+        Args:
+            id: `gen-…`.
+            wait: Whether to look again while there is no record, for up to 30 seconds; a number is that many seconds.
+            options: See `RequestOptions`.
+
+        Raises:
+            NotFound: there is no such record, or not yet.
+            OpenRouterError: any other failure of a call.
+        """
+        patience = PATIENCE_S if wait is True else float(wait)
+        if not patience >= 0:
+            raise ConfigurationError(f"wait is {wait!r}; expected True, False, or seconds of at least 0")
+        end = anyio.current_time() + patience
+        pause = FIRST_PAUSE_S
+        while True:
+            try:
+                return await self._send_data(
+                    operations.GET_GENERATION, into=GenerationReply, query=_query(id), options=options
+                )
+            except NotFound:
+                left = end - anyio.current_time()
+                if left <= 0:
+                    raise
+            await anyio.sleep(min(pause, left))
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    async def content(self, id: str, *, options: RequestOptions | None = None) -> GenerationContent:
+        """Return what a call asked and was answered, as far as the account keeps it.
+
+        Raises:
+            NotFound: there is no such record, or nothing was kept.
+            PermissionDenied: this key may not read it.
+            OpenRouterError: any other failure of a call.
+        """
+        return await self._send_data(
+            operations.GET_GENERATION_CONTENT, into=ContentReply, query=_query(id), options=options
+        )
+
+    async def feedback(
+        self,
+        id: str,
+        category: FeedbackCategory,
+        *,
+        comment: str | None = None,
+        options: RequestOptions | None = None,
+    ) -> None:
+        """Tell the service what was wrong with an answer; needs a management key.
+
+        Args:
+            id: `gen-…`.
+            category: What it is about, such as `incorrect_response`.
+            comment: At most 1,000 characters.
+            options: See `RequestOptions`.
+
+        Raises:
+            ConfigurationError: an argument is wrong; nothing was sent.
+            NotFound: there is no such record.
+            OpenRouterError: any other failure of a call.
+        """
+        if comment is not None and len(comment) > MAX_COMMENT:
+            raise ConfigurationError(
+                f"comment has {len(comment):,} characters; expected at most {MAX_COMMENT:,}"
+            )
+        body: dict[str, object] = {**_named("generation_id", id), **_named("category", category)}
+        if comment is not None:
+            body["comment"] = comment
+        await self._send(
+            operations.SEND_FEEDBACK, into=FeedbackReply, body=finish_body(body, None), options=options
+        )
+
+
+def _query(id: str) -> dict[str, str]:
+    return _named("id", id)
+
+
+def _named(name: str, value: str) -> dict[str, str]:
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"{name} is {hide(value)}; expected text that is not empty")
+    return {name: value}

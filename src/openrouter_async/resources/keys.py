@@ -1,0 +1,166 @@
+"""The inference keys of an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from .. import operations
+from .._sansio.pagination import Arguments, OffsetPaging
+from .._sansio.request_body import finish_body
+from ..errors import ConfigurationError
+from ..options import RequestOptions
+from ..types._base import WireType
+from ..types._request_check import hide
+from ..types.key_request import check_changes, check_new_key
+from ..types.keys import APIKey, APIKeyPage, APIKeyReply, CreatedKey
+from ._base import Resource
+from ._pagination import Paginator
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..types.key_request import KeyChanges, NewKey
+
+__all__ = ["KeysResource"]
+
+
+class KeysResource(Resource):
+    """`/keys`; every operation needs a management key, and costs nothing.
+
+    Keys are named by their hash, the SHA-256 of the key in hex, never by the key itself.
+    """
+
+    def list(
+        self,
+        *,
+        include_disabled: bool = False,
+        include_expired: bool = False,
+        workspace_id: str | None = None,
+        offset: int = 0,
+        options: RequestOptions | None = None,
+    ) -> Paginator[APIKey]:
+        """Return the keys of a workspace.
+
+        ```python
+        async for key in client.keys.list(include_disabled=True):
+            print(key.name, key.usage, key.limit_remaining)
+        ```
+
+        The service decides how many keys a page has, and does not count them; the end is the first empty page.
+
+        Args:
+            include_disabled: Also those that were disabled.
+            include_expired: Also those whose time is over.
+            workspace_id: Default: the default workspace.
+            offset: Keys to pass over.
+            options: See `RequestOptions`.
+        """
+        query = {
+            "include_disabled": True if include_disabled else None,
+            "include_expired": True if include_expired else None,
+            "workspace_id": workspace_id,
+            "offset": offset or None,
+        }
+
+        async def fetch(arguments: Arguments) -> APIKeyPage:
+            return await self._send(operations.LIST_KEYS, into=APIKeyPage, query=arguments, options=options)
+
+        return Paginator(fetch, OffsetPaging(), query)
+
+    async def get(self, hash: str, *, options: RequestOptions | None = None) -> APIKey:
+        """Return what is said of a key.
+
+        Raises:
+            NotFound: the account has no such key.
+            OpenRouterError: any other failure of a call.
+        """
+        return await self._send_data(
+            operations.GET_ACCOUNT_KEY, into=APIKeyReply, path=_path(hash), options=options
+        )
+
+    async def create(
+        self,
+        name: str,
+        *,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **fields: Unpack[NewKey],
+    ) -> CreatedKey:
+        """Make a key, and return it; the service never shows it again.
+
+        ```python
+        created = await client.keys.create("ci", limit=5, limit_reset="monthly")
+        limited = client.with_options(api_key=created.key)
+        ```
+
+        It is not sent a second time where it cannot be known whether the first was carried out.
+
+        Args:
+            name: For people.
+            extra_body: What is sent besides; it wins over the rest.
+            options: See `RequestOptions`.
+            fields: See `NewKey`.
+
+        Raises:
+            ConfigurationError: an argument is wrong; nothing was sent.
+            OpenRouterError: any other failure of a call.
+        """
+        if not isinstance(name, str) or not name:
+            raise ConfigurationError(f"name is {hide(name)}; expected text that is not empty")
+        body = finish_body({"name": name, **check_new_key(fields)}, extra_body)
+        return await self._send(operations.CREATE_KEY, into=CreatedKey, body=body, options=options)
+
+    async def update(
+        self,
+        hash: str,
+        *,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **changes: Unpack[KeyChanges],
+    ) -> APIKey:
+        """Change a key, and return what is said of it now.
+
+        ```python
+        await client.keys.update(key.hash, disabled=True)
+        await client.keys.update(key.hash, limit=None)  # takes the limit away; what is not named stays
+        ```
+
+        Args:
+            hash: Which key.
+            extra_body: What is sent besides; it wins over the rest.
+            options: See `RequestOptions`.
+            changes: See `KeyChanges`.
+
+        Raises:
+            ConfigurationError: an argument is wrong, or there is nothing to change; nothing was sent.
+            NotFound: the account has no such key.
+            OpenRouterError: any other failure of a call.
+        """
+        checked = check_changes(changes)
+        if not checked and not extra_body:
+            raise ConfigurationError(
+                "nothing is to be changed; give at least one field, such as disabled=True"
+            )
+        body = finish_body(checked, extra_body)
+        return await self._send_data(
+            operations.UPDATE_KEY, into=APIKeyReply, path=_path(hash), body=body, options=options
+        )
+
+    async def delete(self, hash: str, *, options: RequestOptions | None = None) -> None:
+        """Take a key away for good; what it was used for stays in the account's activity.
+
+        Raises:
+            NotFound: the account has no such key.
+            OpenRouterError: any other failure of a call.
+        """
+        await self._send(operations.DELETE_KEY, into=WireType, path=_path(hash), options=options)
+
+
+def _path(hash: str) -> dict[str, str]:
+    """Return the path parameters; a key given by mistake must not be sent in an address."""
+    if isinstance(hash, str) and hash.startswith("sk-"):
+        raise ConfigurationError("hash is a key; expected its SHA-256 in hex, the `hash` of an APIKey")
+    return {"hash": hash}

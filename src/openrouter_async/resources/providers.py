@@ -1,0 +1,26 @@
+"""Who runs models."""
+
+from __future__ import annotations
+
+from .. import operations
+from .._sansio.pagination import Arguments, OffsetPaging
+from ..options import RequestOptions
+from ..types.providers import ProviderInfo, ProviderPage
+from ._base import Resource
+from ._pagination import Paginator
+
+__all__ = ["ProvidersResource"]
+
+
+class ProvidersResource(Resource):
+    """`GET /providers`; a key is sent if there is one."""
+
+    def list(self, *, options: RequestOptions | None = None) -> Paginator[ProviderInfo]:
+        """Return all providers, in one request, which costs nothing."""
+
+        async def fetch(arguments: Arguments) -> ProviderPage:
+            return await self._send(
+                operations.LIST_PROVIDERS, into=ProviderPage, query=arguments, options=options
+            )
+
+        return Paginator(fetch, OffsetPaging(says_more=True), {})

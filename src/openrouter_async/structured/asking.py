@@ -1,0 +1,86 @@
+"""The request for a value: what is added to the messages and parameters of a call, on either path. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigurationError
+from ..types._base import WireType
+from ..types.chat_messages import system, user
+from .prompt import ask_again, universal_prompt
+
+if TYPE_CHECKING:
+    from ..errors import StructuredOutputError
+    from ..types.chat import ChatCompletion
+    from ..types.chat_messages import MessageLike, MessagesLike
+    from .output import Output
+
+__all__ = ["as_list", "asked_again", "asked_models", "check_params", "native_params", "prompted_messages"]
+
+HEALING = "response-healing"
+
+
+def native_params(output: Output[Any], params: Mapping[str, object], *, streaming: bool) -> dict[str, object]:
+    """Return the parameters of a call with the schema, which endpoints must know unless the call says otherwise."""
+    asked = dict(params)
+    asked["response_format"] = output.schema.response_format(output.name)
+    provider = asked.get("provider")
+    if provider is None or isinstance(provider, Mapping):
+        asked["provider"] = {"require_parameters": True, **(provider or {})}
+    plugins = asked.get("plugins") or ()
+    if (
+        output.healing
+        and not streaming
+        and isinstance(plugins, Sequence)
+        and not any(isinstance(each, Mapping) and each.get("id") == HEALING for each in plugins)
+    ):
+        asked["plugins"] = [*plugins, {"id": HEALING}]
+    return asked
+
+
+def check_params(params: Mapping[str, object]) -> None:
+    """Raise if a call says by itself what form its reply has."""
+    if params.get("response_format") is not None:
+        raise ConfigurationError("both output and response_format are given; leave response_format out")
+
+
+def prompted_messages(output: Output[Any], messages: MessagesLike) -> list[MessageLike]:
+    """Return the messages with the words that ask for the value, after the system prompt of the call."""
+    listed = as_list(messages)
+    words = universal_prompt(output.schema, examples=output.examples)
+    at = next((index for index, message in enumerate(listed) if not _instructs(message)), len(listed))
+    return [*listed[:at], system(words), *listed[at:]]
+
+
+def _instructs(message: MessageLike) -> bool:
+    return isinstance(message, Mapping) and message.get("role") in ("system", "developer")
+
+
+def asked_again(
+    messages: MessagesLike, reply: ChatCompletion[Any], error: StructuredOutputError
+) -> list[MessageLike]:
+    """Return the messages with the reply that did not fit, and what was wrong with it."""
+    return [*as_list(messages), reply, user(ask_again(error.message, error.violations))]
+
+
+def as_list(messages: MessagesLike) -> list[MessageLike]:
+    """Return a conversation as a list of messages."""
+    if isinstance(messages, str):
+        return [user(messages)]
+    if isinstance(messages, Mapping | WireType):
+        return [messages]
+    return list(messages)
+
+
+def asked_models(
+    model: str | None,
+    params: Mapping[str, object],
+    extra_body: Mapping[str, object] | None,
+) -> tuple[str, ...]:
+    """Return the models that may answer: the one that is named, and those that stand in for it."""
+    extra = extra_body or {}
+    named = [extra.get("model", model)]
+    others = extra.get("models", params.get("models"))
+    named += others if isinstance(others, list | tuple) else []
+    return tuple(dict.fromkeys(name for name in named if isinstance(name, str)))

@@ -1,0 +1,194 @@
+"""Finds the JSON values that a reply may mean, among prose, fences and thoughts, in linear time.
+
+Theory of operation. A reply that is JSON as a whole is its only candidate. Otherwise prose is passed over until a
+bracket; from there to the bracket that closes it, strings respected, is a candidate, which is parsed strictly. What
+lies within a candidate is never one itself, since a part of a broken value is not the value that was meant. Thoughts
+are passed over, except inside of a value. A value that does not end makes the reply *cut*; what looks like a bracket
+of prose does not. The work is bounded by a few passes over the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic_core import from_json
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["Candidate", "Candidates", "end_of_value", "find_candidates", "strict_json"]
+
+MAX_CANDIDATES = 1_000
+"""Values in one reply; in one that holds more, none can be the one that was meant."""
+
+PASSES = 2
+"""How often a text is read at most, counted in characters."""
+
+LEAST_BUDGET = 200_000
+"""Characters that are always read, so that short texts may begin anew often."""
+
+NOT_JSON = object()
+
+PROSE = re.compile(
+    r"<(?P<close>/?)(?:think|thinking|thought|thoughts|reasoning|analysis)\b[^<>]{0,50}>"
+    r"|^[ \t]*(?:`{3,}|~{3,})[ \t]*(?P<label>[\w+#.-]{0,30})"
+    r"|(?P<open>[{\[])",
+    re.IGNORECASE | re.MULTILINE,
+)
+END_OF_THOUGHT = re.compile(
+    r"</(?:think|thinking|thought|thoughts|reasoning|analysis)\b[^<>]{0,50}>", re.IGNORECASE
+)
+_IN_VALUE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
+LOOKS_LIKE_JSON = re.compile(
+    r"""\{\s*(?:["'“”‘’}]|[A-Za-z_]\w{0,100}\s*:|//|/\*|\#|\\"|$)|\[\s*(?:["'“”‘’{\[\]\d.+-]|true|false|null|True|False|None|//|/\*|$)"""
+)
+_JSON_LABELS = frozenset(
+    {"", "json", "json5", "jsonc", "jsonl", "javascript", "js", "text", "txt", "plaintext"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A piece of a reply that may be its value."""
+
+    text: str
+    value: JsonValue
+    """None where it is broken."""
+    is_broken: bool = False
+    """It is not JSON, but looks much like it."""
+    label: str | None = None
+    """The label of the fence around it, `""` for a fence without one; None outside of fences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What was found in a reply."""
+
+    found: tuple[Candidate, ...]
+    is_cut: bool = False
+    """A value, or the thoughts before it, do not end."""
+    is_whole: bool = False
+    """The reply is nothing but its value."""
+
+    @property
+    def parsed(self) -> tuple[Candidate, ...]:
+        """Those that are JSON. Ones in fences of other languages count only where there are no others."""
+        parsed = [candidate for candidate in self.found if not candidate.is_broken]
+        meant = [candidate for candidate in parsed if (candidate.label or "").lower() in _JSON_LABELS]
+        return tuple(meant or parsed)
+
+    @property
+    def broken(self) -> tuple[Candidate, ...]:
+        """Those that only look like JSON."""
+        return tuple(candidate for candidate in self.found if candidate.is_broken)
+
+
+def strict_json(text: str) -> JsonValue | object:
+    """Return the JSON value that `text` is, or `NOT_JSON`."""
+    try:
+        value: JsonValue = from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return NOT_JSON
+    return value
+
+
+def find_candidates(reply: str) -> Candidates:
+    """Return the values that a reply may mean, in their order."""
+    text = reply.strip().strip("\ufeff\u200b").strip()
+    for whole in (text, _unfenced(text)):
+        if whole is not None and (value := strict_json(whole)) is not NOT_JSON:
+            return Candidates(tuple(_unquoted(whole, value)), is_whole=True)
+    found = _scan(text)
+    if found.is_cut:
+        *_, last = (0, *(match.end() for match in END_OF_THOUGHT.finditer(text)))
+        if last:
+            found = _scan(text[last:])
+    return found
+
+
+def _unfenced(text: str) -> str | None:
+    """Return what stands in the one fence that the text is, if it is one."""
+    if not (text.startswith("```") and text.endswith("```")):
+        return None
+    inside = text[:-3].partition("\n")[2]
+    return inside.strip() or None
+
+
+def _unquoted(text: str, value: object) -> list[Candidate]:
+    """Return a value, and what it holds if it is text that is JSON itself, however often it was quoted."""
+    found = [Candidate(text, value)]  # type: ignore[arg-type]  # it was parsed
+    for _ in range(3):
+        if not isinstance(value, str):
+            break
+        text, value = value, strict_json(value)
+        if value is NOT_JSON:
+            break
+        found.append(Candidate(text, value))  # type: ignore[arg-type]  # it was parsed
+    return found
+
+
+def _scan(text: str) -> Candidates:
+    found: list[Candidate] = []
+    label: str | None = None
+    position, budget = 0, max(PASSES * len(text), LEAST_BUDGET)
+    while (match := PROSE.search(text, position)) is not None:
+        budget -= match.end() - position
+        position = match.end()
+        if match["label"] is not None:
+            label = match["label"] if label is None else None
+        elif match["open"] is None:
+            if match["close"]:
+                found.clear()  # thoughts whose beginning was not sent
+                label = None
+                continue
+            end = END_OF_THOUGHT.search(text, position)
+            if end is None:
+                return Candidates(tuple(found), is_cut=True)
+            position = end.end()
+        else:
+            start = match.start()
+            end_at = end_of_value(text, start)
+            looks_like_json = LOOKS_LIKE_JSON.match(text, start) is not None
+            if end_at is None:
+                budget -= len(text) - start
+                if looks_like_json or budget < 0:
+                    return Candidates(tuple(found), is_cut=True)
+                continue
+            position = end_at
+            inside = text[start:end_at]
+            value = strict_json(inside)
+            if value is not NOT_JSON:
+                found.append(Candidate(inside, value, label=label))  # type: ignore[arg-type]  # it was parsed
+            elif looks_like_json:
+                found.append(_broken(inside, label))
+            if len(found) > MAX_CANDIDATES:
+                return Candidates(())
+    return Candidates(tuple(found))
+
+
+def _broken(text: str, label: str | None) -> Candidate:
+    """Return a candidate that is no JSON, unless only its quotes were escaped once too often."""
+    if '\\"' in text and (inner := strict_json(f'"{text}"')) is not NOT_JSON and isinstance(inner, str):
+        value = strict_json(inner)
+        if value is not NOT_JSON:
+            return Candidate(inner, value, label=label)  # type: ignore[arg-type]  # it was parsed
+    return Candidate(text, None, is_broken=True, label=label)
+
+
+def end_of_value(text: str, start: int) -> int | None:
+    """Return where the value that opens at `start` ends; None if it does not.
+
+    A bracket of the wrong kind closes too: such a value is broken, and its parts are no values.
+    """
+    depth = 0
+    for match in _IN_VALUE.finditer(text, start):
+        token = text[match.start()]
+        if token in "{[":
+            depth += 1
+        elif token in "}]":
+            depth -= 1
+            if depth == 0:
+                return match.end()
+    return None

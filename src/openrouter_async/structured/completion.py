@@ -1,0 +1,112 @@
+"""`StructuredCompletion`: a completion with its value, and how it was got."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import PrivateAttr
+
+from .._sentinels import OMIT, Omit
+from ..errors import ReplyNotParsed
+from ..types.chat import ChatCompletion, OutputT
+
+if TYPE_CHECKING:
+    from ..errors import OpenRouterError
+    from .output import Path
+
+__all__ = ["Attempt", "StructuredCompletion", "structured_completion", "total_cost"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that was made for a value."""
+
+    path: Path
+    completion: ChatCompletion[Any] | None
+    """The reply; None where the service refused the request."""
+    error: OpenRouterError | None = None
+    """Why it gave no value; None for the one that did."""
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars; nothing where there is no reply, None where the service did not say."""
+        if self.completion is None:
+            return Decimal(0)
+        return None if self.completion.usage is None else self.completion.usage.cost
+
+
+def total_cost(attempts: Sequence[Attempt]) -> Decimal | None:
+    """Return the cost of all attempts in US dollars; None where the service did not say it of one."""
+    total = Decimal(0)
+    for attempt in attempts:
+        if attempt.cost is None:
+            return None
+        total += attempt.cost
+    return total
+
+
+class StructuredCompletion(ChatCompletion[OutputT]):
+    """The reply that gave the value, `output`; its other fields are those of that reply."""
+
+    _path: Path = PrivateAttr("prompted")
+    _reason: str = PrivateAttr("")
+    _attempts: tuple[Attempt, ...] = PrivateAttr(())
+
+    @property
+    def output(self) -> OutputT:
+        """The value that was asked for.
+
+        Raises:
+            ReplyNotParsed: the reply calls tools, and there is no value before their results were sent.
+        """
+        if self._output is OMIT:
+            names = ", ".join(repr(call.name) for call in self.tool_calls)
+            raise ReplyNotParsed(
+                f"the reply has no output yet: it calls {names}; send the results of its calls and ask again",
+                raw=self.text,
+                completion=self,  # type: ignore[arg-type]  # errors hold replies of any output
+                generation_id=self.generation_id,
+            )
+        return self._output
+
+    @property
+    def path(self) -> Path:
+        """How the value was asked for: `native` or `prompted`."""
+        return self._path
+
+    @property
+    def path_reason(self) -> str:
+        """Why it was asked for in that way."""
+        return self._reason
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every request that was made for the value; the last is this one."""
+        return self._attempts
+
+    @property
+    def total_cost(self) -> Decimal | None:
+        """US dollars for all attempts together; None where the service did not say."""
+        return total_cost(self._attempts)
+
+
+def structured_completion(
+    completion: ChatCompletion[Any], output: T | Omit, *, reason: str, attempts: Sequence[Attempt]
+) -> StructuredCompletion[T]:
+    """Return `completion` with its value, if it has one; the last of `attempts` is the one that gave it."""
+    made: StructuredCompletion[T] = StructuredCompletion[T].model_construct(
+        _fields_set=completion.model_fields_set, **dict(completion)
+    )
+    made._meta = completion._meta
+    made._end = completion._end
+    made._whole = completion._whole
+    made._output = output
+    made._path = attempts[-1].path
+    made._reason = reason
+    made._attempts = tuple(attempts)
+    return made

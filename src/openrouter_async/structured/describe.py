@@ -1,0 +1,169 @@
+"""`describe`: a schema as text that a model follows: the value as it is to look, with what it must satisfy beside it.
+
+```
+{
+  "name": text,  // Full name.
+  "born": text or null,  // optional; a date, e.g. 2026-01-31
+  "friends": [Person, ...]
+}
+where Person is {...}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .constraints import constraints, plain_json
+from .raw_schema import resolve
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["describe"]
+
+MAX_LENGTH = 100_000
+"""Characters; what would be longer is given as it is, as JSON."""
+
+_WORDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "null": "null",
+    "array": "array",
+    "object": "object",
+}
+_AS_JSON = ("if", "then", "else", "dependentSchemas", "unevaluatedProperties", "unevaluatedItems")
+
+
+def describe(document: Mapping[str, JsonValue]) -> str:
+    """Return the text for a schema whose references have been checked."""
+    return _Describer(document).text()
+
+
+class _TooLong(Exception):
+    """The text would be longer than the schema deserves."""
+
+
+class _Describer:
+    def __init__(self, document: Mapping[str, JsonValue]) -> None:
+        self._document = document
+        self._names: dict[str, str] = {}
+        self._waiting: list[str] = []
+        self._length = 0
+
+    def text(self) -> str:
+        try:
+            root = dict(self._document)
+            ref = root.get("$ref")
+            lines = [self._with_notes(resolve(self._document, str(ref)) if ref else root, 0)]
+            while self._waiting:
+                ref = self._waiting.pop(0)
+                lines.append(
+                    f"where {self._names[ref]} is {self._with_notes(resolve(self._document, ref), 0)}"
+                )
+        except _TooLong:
+            return plain_json(dict(self._document))
+        return "\n".join(lines)
+
+    def _with_notes(self, schema: JsonValue, depth: int) -> str:
+        notes = self._notes(schema)
+        return self._value(schema, depth) + (f"  // {notes}" if notes else "")
+
+    def _value(self, schema: JsonValue, depth: int) -> str:
+        """Return what a value looks like, without what is demanded of it besides."""
+        if not isinstance(schema, dict):
+            return "nothing" if schema is False else "any JSON"
+        if "$ref" in schema:
+            return self._name(str(schema["$ref"]))
+        for keyword in ("anyOf", "oneOf"):
+            arms = schema.get(keyword)
+            if isinstance(arms, list):
+                return " or ".join(dict.fromkeys(self._arm(arm, depth) for arm in arms))
+        parts = schema.get("allOf")
+        if isinstance(parts, list):
+            own = {key: value for key, value in schema.items() if key not in ("allOf", "description")}
+            every = [own, *parts] if own.keys() - {"title"} else parts
+            return " that is also ".join(self._value(part, depth) for part in every)
+        if "const" in schema:
+            return plain_json(schema["const"])
+        choices = schema.get("enum")
+        if isinstance(choices, list):
+            return " or ".join(map(plain_json, choices))
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            return " or ".join(self._value({**schema, "type": each}, depth) for each in kind)
+        if kind == "object" or "properties" in schema:
+            return self._object(schema, depth)
+        if kind == "array" or "items" in schema or "prefixItems" in schema:
+            return self._array(schema, depth)
+        return _WORDS.get(str(kind), "any JSON")
+
+    def _arm(self, arm: JsonValue, depth: int) -> str:
+        text = self._value(arm, depth)
+        phrases = constraints(arm) if isinstance(arm, dict) else []
+        return f"{text} ({'; '.join(phrases)})" if phrases else text
+
+    def _name(self, ref: str) -> str:
+        if ref not in self._names:
+            name = ref.rpartition("/")[2].lstrip("#") or "Root"
+            while name in self._names.values():
+                name += "_"
+            self._names[ref] = name
+            self._waiting.append(ref)
+        return self._names[ref]
+
+    def _object(self, schema: Mapping[str, JsonValue], depth: int) -> str:
+        properties = schema.get("properties")
+        properties = properties if isinstance(properties, dict) else {}
+        required = schema.get("required")
+        required = required if isinstance(required, list) else []
+        lines: list[str] = []
+        for name, item in properties.items():
+            notes = self._notes(item, is_optional=name not in required)
+            line = f"{plain_json(name)}: {self._value(item, depth + 1)},"
+            lines.append(line + (f"  // {notes}" if notes else ""))
+        patterns = schema.get("patternProperties")
+        for pattern, item in (patterns if isinstance(patterns, dict) else {}).items():
+            lines.append(f"(any key matching {pattern}): {self._with_notes(item, depth + 1)}")
+        more = schema.get("additionalProperties", not properties and not patterns)
+        if more is not False and (more is not True or not properties):
+            lines.append(f"(any {'other ' if properties else ''}key): {self._with_notes(more, depth + 1)}")
+        lines += [f"{plain_json(name)}: any JSON," for name in required if name not in properties]
+        if not lines:
+            return "{}"
+        self._length += sum(map(len, lines))
+        if self._length > MAX_LENGTH:
+            raise _TooLong
+        indent = "  " * (depth + 1)
+        return "{\n" + "".join(f"{indent}{line}\n" for line in lines) + "  " * depth + "}"
+
+    def _array(self, schema: Mapping[str, JsonValue], depth: int) -> str:
+        prefix, items = schema.get("prefixItems"), schema.get("items", True)
+        if isinstance(items, list):
+            prefix, items = items, schema.get("additionalItems", True)
+        if isinstance(prefix, list) and prefix:
+            parts = [self._arm(item, depth) for item in prefix]
+            most = schema.get("maxItems")
+            if items is not False and not (isinstance(most, int) and most <= len(prefix)):
+                parts.append(f"{self._arm(items, depth)}, ...")
+            return f"[{', '.join(parts)}]"
+        return f"[{self._arm(items, depth)}, ...]"
+
+    def _notes(self, schema: JsonValue, *, is_optional: bool = False) -> str:
+        if not isinstance(schema, dict):
+            return "optional" if is_optional else ""
+        notes = ["optional"] if is_optional else []
+        if "default" in schema and is_optional:
+            notes[0] = f"default {plain_json(schema['default'])}"
+        if said := schema.get("description"):
+            notes.append(" ".join(str(said).split()))
+        is_tuple = isinstance(prefix := schema.get("prefixItems"), list) and schema.get("minItems") == len(
+            prefix
+        )
+        lengths = ("minItems", "maxItems") if is_tuple else ()
+        notes += constraints({key: value for key, value in schema.items() if key not in lengths})
+        notes += [f"{keyword} {plain_json(schema[keyword])}" for keyword in _AS_JSON if keyword in schema]
+        return "; ".join(notes)

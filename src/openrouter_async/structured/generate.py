@@ -1,0 +1,231 @@
+"""`StructuredChat`: asks a model for a value: chooses the path, asks, reads, asks again, changes the path.
+
+```
+choose ──> native ──> reply ──> read ──> value
+  │           │                  └──> does not fit: shown to the model, asked again, `attempts` times in all
+  │           └── the service says that it cannot, or no reply fits ──┐
+  └────────────────> prompted <───────────────────────────────────────┘ the same once more, with words
+```
+
+A refusal, and a reply cut off by the token limit, end the call at once: asking again would give the same. A reply that
+calls tools is returned as it is, without a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Generic
+
+from .._sentinels import OMIT, Omit
+from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
+from ..types.chat import ChatCompletion, OutputT
+from .asking import asked_again, asked_models, check_params, native_params, prompted_messages
+from .choose import Choice, choose, why_it_cannot
+from .completion import Attempt, StructuredCompletion, structured_completion, total_cost
+from .native_models import NativeModels
+from .reading import read_output
+from .stream import PathSource, StructuredStream
+
+if TYPE_CHECKING:
+    from ..options import RequestOptions
+    from ..protocols import ChatCompleter
+    from ..streaming.stream import EventStream, OnBadEvent
+    from ..types.chat_messages import MessagesLike
+    from .output import Output, Path
+
+__all__ = ["StructuredChat"]
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What the caller asked."""
+
+    messages: MessagesLike
+    model: str | None
+    params: Mapping[str, object]
+    extra_body: Mapping[str, object] | None
+    options: RequestOptions | None
+
+
+@dataclass
+class _Progress:
+    """What has been tried so far."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+
+    def may_go_on(self, limit: Decimal | None) -> bool:
+        """Whether another request should stay within the limit, if it costs what the dearest so far did."""
+        if limit is None:
+            return True
+        spent = total_cost(self.attempts)
+        if spent is None:
+            return False
+        dearest = max((attempt.cost or Decimal(0) for attempt in self.attempts), default=Decimal(0))
+        return spent + dearest <= limit
+
+
+class StructuredChat(Generic[OutputT]):
+    """A `ChatCompleter` whose replies have a value."""
+
+    def __init__(
+        self,
+        chat: ChatCompleter[str],
+        output: Output[OutputT],
+        natives: NativeModels,
+        default_model: str | None,
+    ) -> None:
+        self._chat = chat
+        self._output = output
+        self._natives = natives
+        self._default_model = default_model
+
+    async def create(
+        self,
+        messages: MessagesLike,
+        *,
+        model: str | None,
+        params: Mapping[str, object],
+        extra_body: Mapping[str, object] | None,
+        options: RequestOptions | None,
+    ) -> StructuredCompletion[OutputT]:
+        """Return the reply with its value.
+
+        Raises:
+            StructuredOutputError: no reply gave it; the error is of the last one.
+            OpenRouterError: as every call.
+        """
+        check_params(params)
+        call = _Call(messages, model, params, extra_body, options)
+        progress = _Progress()
+        choice = await self._choose(model, params, extra_body)
+        if choice.path == "native":
+            reply = await self._on_native_path(call, choice, progress)
+            if isinstance(reply, StructuredCompletion):
+                return reply
+            choice = reply
+        return await self._on_path(call, choice, progress)
+
+    def stream(
+        self,
+        messages: MessagesLike,
+        *,
+        model: str | None,
+        params: Mapping[str, object],
+        extra_body: Mapping[str, object] | None,
+        options: RequestOptions | None,
+        on_bad_event: OnBadEvent,
+    ) -> StructuredStream[OutputT]:
+        """Return the reply as a stream, whose last value is the value."""
+        check_params(params)
+        call = _Call(messages, model, params, extra_body, options)
+
+        async def choice() -> Choice:
+            return await self._choose(model, params, extra_body)
+
+        def open_(path: Path) -> EventStream:
+            asked, asked_params = self._request(call, call.messages, path, streaming=True)
+            return self._chat.stream(
+                asked,
+                model=model,
+                params=asked_params,
+                extra_body=extra_body,
+                options=options,
+                on_bad_event=on_bad_event,
+            )
+
+        return StructuredStream(
+            PathSource(choice, open_, can_change=self._output.path == "auto"),
+            self._output,
+            on_bad_event=on_bad_event,
+        )
+
+    async def _choose(
+        self, model: str | None, params: Mapping[str, object], extra_body: Mapping[str, object] | None
+    ) -> Choice:
+        """Return the path; asks for the model list only where it decides."""
+        output = self._output
+        problem = output.schema.strict_problem if output.path != "prompted" else None
+        if problem is not None and output.path == "native":
+            raise ConfigurationError(
+                f"the schema {output.schema.name!r} has no strict form: {problem}; use path='prompted' or 'auto'"
+            )
+        is_open = output.path == "auto" and problem is None
+        models = asked_models(model or self._default_model, params, extra_body)
+        return choose(
+            output.path,
+            models=models,
+            supports=[await self._natives.supports(each) for each in models] if is_open else [],
+            strict_problem=problem,
+            accepts="same"
+            if problem is not None or output.path == "prompted"
+            else output.schema.strict.accepts,
+        )
+
+    async def _on_native_path(
+        self, call: _Call, choice: Choice, progress: _Progress
+    ) -> StructuredCompletion[OutputT] | Choice:
+        """Return the reply, or the choice of the other path where this one leads nowhere."""
+        can_change = self._output.path == "auto"
+        try:
+            return await self._on_path(call, choice, progress)
+        except (Refused, ReplyTruncated):
+            raise
+        except StructuredOutputError as error:
+            if not can_change or not progress.may_go_on(self._output.max_cost):
+                raise
+            count = sum(attempt.path == "native" for attempt in progress.attempts)
+            return Choice(
+                "prompted", f"{count} replies to the schema did not fit, the last: {error.message[:200]}"
+            )
+        except OpenRouterError as error:
+            reason = why_it_cannot(error)
+            if not can_change or reason is None:
+                raise
+            progress.attempts.append(Attempt("native", None, error))
+            return Choice("prompted", reason)
+
+    async def _on_path(
+        self, call: _Call, choice: Choice, progress: _Progress
+    ) -> StructuredCompletion[OutputT]:
+        """Ask on one path until a reply fits, `attempts` times at most."""
+        messages = call.messages
+        for number in range(1, self._output.attempts + 1):
+            asked, params = self._request(call, messages, choice.path, streaming=False)
+            reply = await self._chat.create(
+                asked, model=call.model, params=params, extra_body=call.extra_body, options=call.options
+            )
+            try:
+                value = self._read(reply, choice.path)
+            except StructuredOutputError as error:
+                progress.attempts.append(Attempt(choice.path, reply, error))
+                error.attempts = len(progress.attempts)
+                is_last = number == self._output.attempts
+                hopeless = isinstance(error, Refused) or (
+                    isinstance(error, ReplyTruncated) and reply.finish_reason == "length"
+                )
+                if is_last or hopeless or not progress.may_go_on(self._output.max_cost):
+                    raise
+                messages = asked_again(messages, reply, error)
+                continue
+            progress.attempts.append(Attempt(choice.path, reply))
+            return structured_completion(reply, value, reason=choice.reason, attempts=progress.attempts)
+        raise AssertionError("attempts is at least 1")
+
+    def _read(self, reply: ChatCompletion[Any], path: Path) -> OutputT | Omit:
+        try:
+            return read_output(
+                reply, self._output.schema, is_native=path == "native", repair=self._output.repair
+            )
+        except StructuredOutputError:
+            if reply.tool_calls:
+                return OMIT
+            raise
+
+    def _request(
+        self, call: _Call, messages: MessagesLike, path: Path, *, streaming: bool
+    ) -> tuple[MessagesLike, Mapping[str, object]]:
+        if path == "native":
+            return messages, native_params(self._output, call.params, streaming=streaming)
+        return prompted_messages(self._output, messages), call.params

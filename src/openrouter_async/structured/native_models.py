@@ -1,0 +1,62 @@
+"""`NativeModels`: the models that follow schemas, says the model list; an application may know better."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..protocols import Capabilities
+
+__all__ = ["NativeModels"]
+
+CAPABILITY = "structured_outputs"
+
+
+class NativeModels:
+    """The models that are asked natively, where a call leaves the path to us.
+
+    ```python
+    client.chat.native_models.remove("some/model")  # it says that it follows schemas, but does not
+    client.chat.native_models.add("other/model")
+    print(await client.chat.native_models.list())
+    ```
+    """
+
+    def __init__(
+        self,
+        catalogue: Callable[[], Awaitable[Capabilities]] | None = None,
+        said: dict[str, bool] | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._said = {} if said is None else said
+
+    def add(self, *models: str) -> None:
+        """Ask these natively, whatever the model list says."""
+        self._said |= dict.fromkeys(models, True)
+
+    def remove(self, *models: str) -> None:
+        """Ask these by prompt, whatever the model list says."""
+        self._said |= dict.fromkeys(models, False)
+
+    def reset(self) -> None:
+        """Forget what was added and removed."""
+        self._said.clear()
+
+    async def list(self) -> list[str]:
+        """Return the models that are asked natively, in the order of the list; loads the list if it has to."""
+        models = []
+        if self._catalogue is not None:
+            catalogue = await self._catalogue()
+            models = [model.id for model in catalogue if catalogue.supports(model.id, CAPABILITY)]
+        models = [model for model in models if self._said.get(model, True)]
+        return models + [
+            model for model, is_native in self._said.items() if is_native and model not in models
+        ]
+
+    async def supports(self, model: str) -> bool | None:
+        """Return whether a model follows schemas; None where nobody knows. Loads the model list if it has to."""
+        said = self._said.get(model)
+        if said is not None or self._catalogue is None:
+            return said
+        return (await self._catalogue()).supports(model, CAPABILITY)

@@ -1,0 +1,139 @@
+"""`Output`: what a call is to return, and how it may get there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
+
+from ..errors import ConfigurationError
+from .output_type import schema_name
+from .schema import Schema
+from .violations import outline
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+    from typing_extensions import TypeForm, Unpack
+
+__all__ = ["Example", "Output", "OutputSettings", "Path", "as_output", "as_schema"]
+
+T = TypeVar("T")
+
+Path: TypeAlias = Literal["native", "prompted"]
+"""How a value is asked for: by a schema that the provider enforces, or by words."""
+
+if TYPE_CHECKING:
+    OutputLike: TypeAlias = TypeForm[T] | Schema[T] | "Output[T]" | Mapping[str, object]
+    """What the parameter `output` of a call takes: a type, a `Schema`, an `Output`, or a JSON schema as a dict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An example for the prompt: what goes in, if that helps, and what is to come out."""
+
+    output: JsonValue
+    input: str | None = None
+
+
+class OutputSettings(TypedDict, total=False):
+    """What can be said of an `Output` besides what is wanted."""
+
+    path: Path | Literal["auto"]
+    """`native`: the provider enforces the schema; `prompted`: words ask for it; `auto` (default): native where the
+    model list says that the model follows schemas, and by words where it turns out that it does not."""
+    attempts: int
+    """Requests on one path; after each that gives no fitting value the model is shown what is wrong. Default 2."""
+    max_cost: Decimal | float | str | None
+    """US dollars for all requests together: another one is made only if it should stay below. Default: no limit."""
+    repair: bool
+    """Mend what is nearly JSON, by the package json-repair, where nothing has to be guessed. Default True."""
+    healing: bool
+    """Also let the service's response-healing plugin mend it, on the native path of `create`. Default False."""
+    name: str | None
+    """Under which the schema is sent. Default: after its type."""
+    examples: Sequence[Example | JsonValue]
+    """Shown to the model on the prompted path: values, or each an `Example` with its input."""
+
+
+class Output(Generic[T]):
+    """The wanted value, where more is to be said than its type.
+
+    ```python
+    await client.chat.create("Two colours.", output=Output(list[str], attempts=3))
+    ```
+    """
+
+    @overload
+    def __init__(self, wanted: Schema[T], **settings: Unpack[OutputSettings]) -> None: ...
+    @overload
+    def __init__(
+        self: Output[JsonValue], wanted: Mapping[str, object], **settings: Unpack[OutputSettings]
+    ) -> None: ...
+    @overload
+    def __init__(self, wanted: TypeForm[T], **settings: Unpack[OutputSettings]) -> None: ...
+    def __init__(
+        self, wanted: Schema[T] | Mapping[str, object] | TypeForm[T], **settings: Unpack[OutputSettings]
+    ) -> None:
+        """Say what is wanted: a type, a `Schema`, or a JSON schema as a dict; for the rest see `OutputSettings`.
+
+        Raises:
+            ConfigurationError: there is no schema of it, or a setting is wrong.
+        """
+        unknown = settings.keys() - OutputSettings.__annotations__.keys()
+        if unknown:
+            raise ConfigurationError(
+                f"Output has no setting {min(unknown)!r}; expected {', '.join(OutputSettings.__annotations__)}"
+            )
+        self.schema: Schema[T] = as_schema(wanted)
+        """The schema of the wanted value; kept, where it comes of a type."""
+        self.path: Path | Literal["auto"] = settings.get("path", "auto")
+        self.attempts: int = settings.get("attempts", 2)
+        self.max_cost: Decimal | None = _dollars(settings.get("max_cost"))
+        self.repair: bool = settings.get("repair", True)
+        self.healing: bool = settings.get("healing", False)
+        self.name: str = settings.get("name") or self.schema.name
+        self.examples: tuple[Example | JsonValue, ...] = tuple(settings.get("examples", ()))
+        if self.path not in ("auto", "native", "prompted"):
+            raise ConfigurationError(f"Output.path is {self.path!r}; expected 'auto', 'native' or 'prompted'")
+        if not isinstance(self.attempts, int) or isinstance(self.attempts, bool) or self.attempts < 1:
+            raise ConfigurationError(
+                f"Output.attempts is {self.attempts!r}; expected a whole number of at least 1"
+            )
+        if schema_name(self.name) != self.name:
+            raise ConfigurationError(
+                f"Output.name is {self.name[:80]!r}; expected 1 to 64 letters, digits, '_' and '-'"
+            )
+
+    def __repr__(self) -> str:
+        return f"<Output {self.schema.name} path={self.path!r} attempts={self.attempts}>"
+
+
+def as_schema(wanted: Schema[T] | Mapping[str, object] | TypeForm[T]) -> Schema[T]:
+    """Return the schema of what is wanted.
+
+    Raises:
+        ConfigurationError: it has none.
+    """
+    if isinstance(wanted, Schema):
+        return wanted
+    if isinstance(wanted, Mapping):
+        return cast("Schema[T]", Schema.from_json_schema(wanted))
+    return Schema.from_type(wanted)
+
+
+def as_output(output: OutputLike[T]) -> Output[T]:
+    """Return what a call was given as an `Output`; raises as `as_schema`."""
+    return output if isinstance(output, Output) else Output(as_schema(output))
+
+
+def _dollars(amount: Decimal | float | str | None) -> Decimal | None:
+    if amount is None:
+        return None
+    try:
+        dollars = Decimal(str(amount))
+    except InvalidOperation:
+        dollars = Decimal("NaN")
+    if not dollars.is_finite() or dollars < 0:
+        raise ConfigurationError(f"Output.max_cost is {outline(amount)}; expected US dollars, at least 0")
+    return dollars

@@ -1,0 +1,105 @@
+"""`PartialReader`: the value of a reply as far as it has been written. Pure.
+
+Text is added piece by piece; the snapshots are what could be read if the value were closed there. Prose, fences and
+thoughts before the value are passed over as in whole replies. Parsing begins at the value each time, at the speed of
+the parser's core; once the value is long it is parsed only when it has grown by a part of its length, so that all
+the parsing of a reply is proportional to its length.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
+
+from .candidates import END_OF_THOUGHT, LOOKS_LIKE_JSON, PROSE, end_of_value
+from .prompt import is_wrapped
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from .schema import Schema
+
+__all__ = ["PartialReader"]
+
+ALWAYS = 16 * 1024
+"""Characters up to which a value is parsed with every piece."""
+
+GROWTH = 64
+"""After that, once it has grown by a 64th."""
+
+TAG_LENGTH = 70
+"""Characters at the end of the text in which a tag may have begun."""
+
+
+class PartialReader:
+    """The value of one reply, while it is written."""
+
+    def __init__(self, schema: Schema[Any], *, is_native: bool) -> None:
+        self._schema = schema
+        self._is_native = is_native
+        self._is_wrapped = is_wrapped(schema)
+        self._text = ""
+        self._passed = 0
+        """Characters before it belong to prose."""
+        self._start: int | None = None
+        self._parsed_length = 0
+        self._is_done = False
+
+    def add(self, text: str, *, is_last: bool = False) -> list[JsonValue]:
+        """Add a piece, and return the snapshot to give, if there is one; with `is_last` it is not put off."""
+        self._text += text
+        if self._start is None:
+            self._start = self._find_start()
+        if self._start is None or self._is_done:
+            return []
+        length = len(self._text) - self._start
+        grown = length - self._parsed_length
+        if not is_last and length > ALWAYS and grown * GROWTH < length:
+            return []
+        self._parsed_length = length
+        return self._snapshot(self._start)
+
+    def _find_start(self) -> int | None:
+        while (match := PROSE.search(self._text, self._passed)) is not None:
+            if match["open"] is not None:
+                if LOOKS_LIKE_JSON.match(self._text, match.start()):
+                    return match.start()
+            elif match["label"] is None and not match["close"]:
+                end = END_OF_THOUGHT.search(self._text, match.end())
+                if end is None:
+                    return None
+                self._passed = end.end()
+                continue
+            if match.end() == len(self._text):
+                return None  # what follows may belong to it
+            self._passed = match.end()
+        self._passed = max(self._passed, len(self._text) - TAG_LENGTH)
+        return None
+
+    def _snapshot(self, start: int) -> list[JsonValue]:
+        try:
+            value: JsonValue = from_json(
+                self._text[start:], allow_inf_nan=False, allow_partial="trailing-strings"
+            )
+        except ValueError:
+            self._is_done = True
+            end = end_of_value(self._text, start)
+            try:
+                value = from_json(self._text[start:end], allow_inf_nan=False) if end else None
+            except ValueError:
+                return []
+            return self._plain(value, partial=False) if end else []
+        return self._plain(value, partial=True)
+
+    def _plain(self, value: JsonValue, *, partial: bool) -> list[JsonValue]:
+        """Return the value in the form that was asked for; none while nothing can be said yet."""
+        if self._is_native:
+            try:
+                return [self._schema.strict.undo(value, partial=partial)]
+            except ValueError:
+                if partial:
+                    return []
+        if self._is_wrapped and isinstance(value, dict) and value.keys() <= {"value"}:
+            return [value["value"]] if "value" in value else []
+        return [value]

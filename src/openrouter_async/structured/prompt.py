@@ -1,0 +1,84 @@
+"""The words that ask any model for a value of a schema, and those that ask it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_jsonable_python
+
+from .constraints import plain_json
+from .output import Example, as_schema
+from .schema import Schema
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+    from typing_extensions import TypeForm
+
+__all__ = ["ask_again", "is_wrapped", "universal_prompt"]
+
+MAX_TOLD = 20
+"""Violations that the model is told of; the rest follows from them, or comes next."""
+
+
+def is_wrapped(schema: Schema[Any]) -> bool:
+    """Whether the value is asked for as `{"value": ...}`: what is no object or array is hard to find in prose."""
+    return schema.root_kinds not in ({"object"}, {"array"})
+
+
+def universal_prompt(
+    wanted: Schema[Any] | TypeForm[object] | Mapping[str, object],
+    *,
+    system: str | None = None,
+    examples: Sequence[Example | JsonValue] = (),
+) -> str:
+    """Return a system prompt that makes a model answer with a value of a schema.
+
+    ```python
+    universal_prompt(list[int], system="You are terse.", examples=[Example([2, 3, 5], input="The first 3 primes")])
+    ```
+
+    Args:
+        wanted: A type, a `Schema`, or a JSON schema.
+        system: Your own prompt; it stays first, unchanged.
+        examples: Values, or each an `Example` with its input.
+
+    Raises:
+        ConfigurationError: there is no schema of it, or an example does not fit.
+    """
+    schema: Schema[Any] = as_schema(wanted)
+    wrapped = is_wrapped(schema)
+    description = schema.describe()
+    if wrapped:
+        head, _, named = description.partition("\nwhere ")
+        inside = "\n  ".join(head.split("\n"))
+        description = f'{{\n  "value": {inside}\n}}' + (f"\nwhere {named}" if named else "")
+    told = [
+        "Answer with one JSON value and nothing else: no introduction, no explanation, no Markdown fence.",
+        f"This is what it looks like; what follows // explains it, and is not part of it:\n{description}",
+    ]
+    for number, example in enumerate(examples, 1):
+        told.append(_example(example, number, wrapped=wrapped))
+    if system is not None:
+        told.insert(0, system)
+    return "\n\n".join(told)
+
+
+def _example(example: Example | JsonValue, number: int, *, wrapped: bool) -> str:
+    output = to_jsonable_python(example.output if isinstance(example, Example) else example)
+    answer = plain_json({"value": output} if wrapped else output)
+    if isinstance(example, Example) and example.input is not None:
+        return f"Example {number}, for the input: {example.input}\n{answer}"
+    return f"Example {number}:\n{answer}"
+
+
+def ask_again(problem: str, violations: Sequence[str]) -> str:
+    """Return what the model is told of a reply that did not fit."""
+    told = [f"Your reply cannot be used: {problem}."]
+    if violations:
+        told[0] = "Your reply does not fit what was asked for:"
+        told += [f"- {violation}" for violation in violations[:MAX_TOLD]]
+        if len(violations) > MAX_TOLD:
+            told.append(f"- and {len(violations) - MAX_TOLD} more")
+    told.append("Answer again with the corrected JSON value, whole, and nothing else.")
+    return "\n".join(told)

@@ -1,0 +1,269 @@
+"""`Schema`: what a value must be like, from a Python type, a JSON schema or examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+
+from pydantic_core import PydanticCustomError, from_json, to_json
+
+from ..errors import ConfigurationError, SchemaMismatch
+from ..types._request_fields import check_json
+from .describe import describe
+from .inference import infer
+from .output_type import TypeValidator, schema_name, validator_of
+from .raw_schema import RawValidator, checked_document, resolve
+from .strict.convert import convert
+from .strict.result import Inexpressible, StrictSchema
+from .violations import DoesNotFit, outline
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+    from typing_extensions import TypeForm
+
+    from ..types.response_format import JSONSchemaFormat
+
+__all__ = ["Schema"]
+
+T = TypeVar("T")
+TypeT = TypeVar("TypeT")
+
+
+class _Validator(Protocol):
+    """What reads a value."""
+
+    document: dict[str, JsonValue]
+
+    def validate_json(self, text: str) -> object: ...
+
+    def validate_python(self, value: object) -> object: ...
+
+
+class Schema(Generic[T]):
+    """What a value must be like; made by `from_type`, `from_json_schema` or `from_examples`.
+
+    ```python
+    schema = Schema.from_type(list[int])
+    schema.validate([1, 2])
+    print(schema.describe())
+    ```
+
+    Nothing of it sends or fetches anything.
+    """
+
+    def __init__(self, validator: _Validator, name: str) -> None:
+        self._validator = validator
+        self.name: str = schema_name(name)
+        """Under which it is sent: letters, digits, `_` and `-`, at most 64."""
+
+    @classmethod
+    def from_type(cls, type_: TypeForm[TypeT]) -> Schema[TypeT]:
+        """Return the schema of a Python type: whatever pydantic can validate.
+
+        Raises:
+            ConfigurationError: pydantic can make nothing of the type, or it has no JSON schema.
+        """
+        validator = validator_of(type_)
+        return cast("Schema[TypeT]", _schema_of_type(validator, _type_name(type_)))
+
+    @classmethod
+    def from_json_schema(
+        cls, document: Mapping[str, object], *, name: str | None = None
+    ) -> Schema[JsonValue]:
+        """Return a JSON schema as a `Schema`; values are held against it by jsonschema-rs, of the extra `schema`.
+
+        Raises:
+            ConfigurationError: it is no JSON schema, is nested more than 100 deep, or refers to something outside of
+                it, which is never fetched; or jsonschema-rs is not installed.
+        """
+        checked = checked_document(document)
+        title = checked.get("title")
+        return cast(
+            "Schema[JsonValue]",
+            Schema(RawValidator(checked), name or (title if isinstance(title, str) else "")),
+        )
+
+    @classmethod
+    def from_examples(cls, examples: Sequence[object], *, name: str | None = None) -> Schema[JsonValue]:
+        """Return the schema that one or several examples have in common.
+
+        An example is a JSON value, or text that holds a JSON object or array. Keys that all objects have are
+        required, what is null in one may be null; texts become an enum where many examples draw on few of them, and
+        get a format, such as a date, where all are plainly of it.
+
+        Raises:
+            ConfigurationError: there is none, or one is no JSON, which is named; or jsonschema-rs is not installed.
+        """
+        if isinstance(examples, str | bytes | Mapping) or not isinstance(examples, Sequence):
+            raise ConfigurationError(f"examples is {outline(examples)}; expected a list of them")
+        if not examples:
+            raise ConfigurationError("examples is empty; expected at least one")
+        read = [_example(example, index) for index, example in enumerate(examples)]
+        return cls.from_json_schema(infer(read), name=name)
+
+    @property
+    def json_schema(self) -> dict[str, JsonValue]:
+        """The JSON schema, as a copy."""
+        return deepcopy(self._validator.document)
+
+    @cached_property
+    def strict(self) -> StrictSchema:
+        """The schema in the subset that strict modes accept, with what was changed, and the way back for values.
+
+        Raises:
+            ConfigurationError: it cannot be said there; place and reason are named.
+        """
+        converted = self._converted
+        if isinstance(converted, Inexpressible):
+            raise ConfigurationError(
+                f"the schema {self.name!r} has no strict form: {converted}; use path='prompted', or strict=False"
+            )
+        return converted
+
+    @property
+    def strict_problem(self) -> str | None:
+        """Why the schema has no strict form; None if it has one."""
+        return str(self._converted) if isinstance(self._converted, Inexpressible) else None
+
+    @cached_property
+    def _converted(self) -> StrictSchema | Inexpressible:
+        is_type = isinstance(self._validator, TypeValidator)
+        try:
+            return convert(self._validator.document, ignores_unknown_keys=is_type, fills_defaults=not is_type)
+        except Inexpressible as problem:
+            return Inexpressible(problem.place, problem.reason)  # without the frames that the first one holds
+
+    def response_format(self, name: str | None = None, *, strict: bool = True) -> JSONSchemaFormat:
+        """Return the part of a request that asks for it: `response_format=schema.response_format()`.
+
+        With `strict` it holds the strict form; the reply is to be translated back by `schema.strict.undo`, which the
+        parameter `output` of a call does by itself.
+
+        Raises:
+            ConfigurationError: the name is not allowed, or there is no strict form.
+        """
+        name = self.name if name is None else name
+        if schema_name(name) != name:
+            raise ConfigurationError(
+                f"name is {name[:80]!r}; expected 1 to 64 letters, digits, '_' and '-', e.g. {schema_name(name)!r}"
+            )
+        document = dict(deepcopy(self.strict.schema)) if strict else self.json_schema
+        return {"type": "json_schema", "json_schema": {"name": name, "strict": strict, "schema": document}}
+
+    def validate(self, value: object) -> T:
+        """Return `value`, a Python object such as parsed JSON, as what the schema describes.
+
+        Raises:
+            SchemaMismatch: it does not fit; `violations` has every reason, each with its path.
+        """
+        try:
+            return cast("T", self._validator.validate_python(value))
+        except DoesNotFit as problem:
+            violations = [str(violation) for violation in problem.violations]
+        raise SchemaMismatch(
+            f"the value does not fit the schema {self.name!r} in {len(violations)} places: {violations[0]}",
+            violations=violations,
+            may_have_been_billed=False,
+        )
+
+    def read_json(self, text: str) -> T:
+        """Return the value that `text` is.
+
+        Raises:
+            DoesNotFit: it does not fit.
+            ValueError: it is no JSON.
+        """
+        return cast("T", self._validator.validate_json(text))
+
+    def read_value(self, value: JsonValue) -> T:
+        """Return a JSON value as what the schema describes; raises as `read_json`."""
+        return self.read_json(to_json(value).decode())
+
+    @cached_property
+    def _description(self) -> str:
+        return describe(self._validator.document)
+
+    def describe(self) -> str:
+        """Return the schema as text that models follow."""
+        return self._description
+
+    @cached_property
+    def root_kinds(self) -> frozenset[str]:
+        """The JSON types that a value can have; empty where the schema does not say."""
+        return _kinds(self._validator.document, self._validator.document)
+
+    @cached_property
+    def root_keys(self) -> frozenset[str] | None:
+        """The keys that a value can have, if it is an object; None where there may be any."""
+        return _keys(self._validator.document, self._validator.document)
+
+    def __repr__(self) -> str:
+        return f"<Schema {self.name}>"
+
+
+def _type_name(type_: object) -> str:
+    name = getattr(type_, "__name__", None)
+    has_arguments = getattr(type_, "__args__", None)
+    return (
+        name if isinstance(name, str) and not has_arguments else re.sub(r"(?:\w+\.)+(?=\w)", "", repr(type_))
+    )
+
+
+@lru_cache(maxsize=256)
+def _schema_of_type(validator: TypeValidator, name: str) -> Schema[Any]:
+    return Schema(validator, name)
+
+
+def _example(example: object, index: int) -> JsonValue:
+    reason = "JSON values only"
+    try:
+        if isinstance(example, str) and example.lstrip()[:1] in ("{", "["):
+            read: JsonValue = from_json(example, allow_inf_nan=False)
+            return read
+        return cast("JsonValue", check_json(example))
+    except PydanticCustomError as problem:
+        reason = problem.message()
+    except ValueError as problem:
+        reason = f"JSON ({problem})"
+    raise ConfigurationError(f"examples[{index}] is {outline(example)}, which is no JSON; expected {reason}")
+
+
+def _kinds(schema: JsonValue, document: Mapping[str, JsonValue]) -> frozenset[str]:
+    """Return the types that a schema names for the value itself; empty where it names none."""
+    if not isinstance(schema, dict):
+        return frozenset()
+    if "$ref" in schema:
+        return _kinds(resolve(document, str(schema["$ref"])), document)
+    named = schema.get("type")
+    if named is not None:
+        return frozenset(map(str, named if isinstance(named, list) else [named]))
+    arms = schema.get("anyOf", schema.get("oneOf"))
+    if isinstance(arms, list):
+        kinds = [_kinds(arm, document) for arm in arms]
+        return frozenset().union(*kinds) if all(kinds) else frozenset()
+    return frozenset({"object"}) if "properties" in schema else frozenset()
+
+
+def _keys(schema: JsonValue, document: Mapping[str, JsonValue]) -> frozenset[str] | None:
+    if not isinstance(schema, dict):
+        return None
+    if "$ref" in schema:
+        return _keys(resolve(document, str(schema["$ref"])), document)
+    arms = schema.get("anyOf", schema.get("oneOf"))
+    if isinstance(arms, list):
+        keys = [_keys(arm, document) for arm in arms if _may_be_object(arm, document)]
+        return None if None in keys else frozenset().union(*(each for each in keys if each is not None))
+    properties = schema.get("properties")
+    is_open = schema.get("additionalProperties") not in (None, False) or schema.keys() & {
+        "patternProperties",
+        "allOf",
+    }
+    return None if is_open or not isinstance(properties, dict) else frozenset(properties)
+
+
+def _may_be_object(schema: JsonValue, document: Mapping[str, JsonValue]) -> bool:
+    kinds = _kinds(schema, document)
+    return not kinds or "object" in kinds

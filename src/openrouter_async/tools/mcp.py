@@ -1,0 +1,374 @@
+"""`MCPServer`: the tools of a server that speaks the Model Context Protocol. Needs the extra `mcp`.
+
+The session lives in a task of its own, which nothing that goes wrong in it can leave: a server that dies ends that
+task, and calls after it fail, which is a result for the model like any other failure of a tool.
+Specification: <https://modelcontextprotocol.io>.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import anyio
+from anyio.abc import TaskGroup
+
+from .._extras import needs_extra
+from ..errors import ConfigurationError
+from ..types.content_parts import Attachment, AttachmentKind
+from .schema import ArgumentSchema
+from .tool import NeedsApproval, Progress, Tool
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import mcp
+    import mcp.types
+
+__all__ = ["MCPServer"]
+
+CLOSE_S = 5.0
+"""Seconds a server gets to end; then its session is cut off."""
+
+
+class MCPServer:
+    """A server whose tools a run may call: started as a process, or reached by HTTP.
+
+    ```python
+    files = MCPServer.stdio("mcp-server-files", "/srv/data")
+    run = await client.chat.run("Which logs are there?", tools=[files])
+    ```
+
+    Given to a run it is opened for that run, and closed with it. To keep it open over several, open it yourself:
+    `async with files: ...`.
+    """
+
+    def __init__(
+        self,
+        target: object,
+        *,
+        name: str,
+        only: Sequence[str] | None = None,
+        needs_approval: NeedsApproval = False,
+        timeout: float | None = None,
+        connect_timeout: float = 30.0,
+    ) -> None:
+        """Use `MCPServer.stdio` or `MCPServer.http`; `target` is what `mcp.Client` takes, such as another transport.
+
+        Args:
+            target: What to connect to.
+            name: Stands before the names of its tools where those clash with others.
+            only: Names of the tools that are offered to the model; default: all.
+            needs_approval: As for `tool`, for all of its tools.
+            timeout: Seconds a call may take; default: `tool_timeout` of the run.
+            connect_timeout: Seconds until its tools must be known.
+        """
+        self._target = target
+        self._name = name
+        self._only = None if only is None else frozenset(only)
+        self._needs_approval = needs_approval
+        self._timeout = timeout
+        self._connect_timeout = connect_timeout
+        self._group: TaskGroup | None = None
+        self._session: mcp.Client | None = None
+        self._leave = anyio.Event()
+        self._ended = anyio.Event()
+        self._failure: Exception | None = None
+        self._tools: list[Tool[..., object]] = []
+
+    @classmethod
+    def stdio(
+        cls,
+        command: str,
+        *args: str,
+        env: Mapping[str, str] | None = None,
+        cwd: str | Path | None = None,
+        name: str | None = None,
+        only: Sequence[str] | None = None,
+        needs_approval: NeedsApproval = False,
+        timeout: float | None = None,
+        connect_timeout: float = 30.0,
+    ) -> Self:
+        """Return a server that is started as a process, and spoken to over its standard input and output.
+
+        Args:
+            command: The program.
+            args: Its arguments.
+            env: Set besides the few variables that are passed on, such as `PATH` and `HOME`.
+            cwd: Where it is started.
+            name: As for the class; default: the program's.
+            only: As for the class.
+            needs_approval: As for the class.
+            timeout: As for the class.
+            connect_timeout: As for the class.
+
+        Raises:
+            ConfigurationError: the extra `mcp` is not installed.
+        """
+        with needs_extra("mcp", "an MCP server"):
+            from mcp import StdioServerParameters
+        target = StdioServerParameters(
+            command=command, args=[*args], env=None if env is None else dict(env), cwd=cwd
+        )
+        return cls(
+            target,
+            name=name or Path(command).stem,
+            only=only,
+            needs_approval=needs_approval,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
+        )
+
+    @classmethod
+    def http(
+        cls,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        name: str | None = None,
+        only: Sequence[str] | None = None,
+        needs_approval: NeedsApproval = False,
+        timeout: float | None = None,
+        connect_timeout: float = 30.0,
+    ) -> Self:
+        """Return a server that is reached by streamable HTTP.
+
+        Args:
+            url: Its endpoint, e.g. `https://example.com/mcp`.
+            headers: Sent with each request, e.g. `Authorization`.
+            name: As for the class; default: the host's.
+            only: As for the class.
+            needs_approval: As for the class.
+            timeout: As for the class.
+            connect_timeout: As for the class.
+
+        Raises:
+            ConfigurationError: the extra `mcp` is not installed.
+        """
+        with needs_extra("mcp", "an MCP server"):
+            import mcp  # noqa: F401 - whether it is there
+        host = url.partition("://")[2].partition("/")[0].partition(":")[0]
+        return cls(
+            _HTTPTarget(url, dict(headers or {})),
+            name=name or host or "mcp",
+            only=only,
+            needs_approval=needs_approval,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
+        )
+
+    @property
+    def name(self) -> str:
+        """What stands before its tools' names where they clash."""
+        return self._name
+
+    @property
+    def tools(self) -> Sequence[Tool[..., object]]:
+        """Its tools; none before it is open."""
+        return self._tools
+
+    # Its life
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Sequence[Tool[..., object]]]:
+        """Give its tools, opening it if it is not open already."""
+        if self._group is not None:
+            yield self._tools
+        else:
+            async with self:
+                yield self._tools
+
+    async def __aenter__(self) -> Self:
+        """Start or reach the server, and ask for its tools.
+
+        Raises:
+            ConfigurationError: it is open already, cannot be reached, or its tools cannot be read.
+        """
+        if self._group is not None:
+            raise ConfigurationError(f"the MCP server {self._name!r} is open already")
+        self._leave, self._ended = anyio.Event(), anyio.Event()
+        self._failure = None
+        ready = anyio.Event()
+        self._group = await anyio.create_task_group().__aenter__()
+        self._group.start_soon(self._serve, ready, name=f"MCP server {self._name}")
+        try:
+            await ready.wait()
+        except BaseException:
+            await self._close()
+            raise
+        if self._session is None:
+            failure = self._failure
+            await self._close()
+            raise ConfigurationError(
+                f"the MCP server {self._name!r} gave no tools: {_said(failure)}"
+            ) from failure
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
+        group, self._group = self._group, None
+        if group is None:
+            return
+        self._leave.set()
+        with anyio.CancelScope(shield=True), anyio.move_on_after(CLOSE_S):
+            await self._ended.wait()
+        group.cancel_scope.cancel()
+        # What went wrong in the block is not told to the group, which would wrap it.
+        await group.__aexit__(None, None, None)
+
+    async def _serve(self, ready: anyio.Event) -> None:
+        """Hold the session until it is to be left, or fails; in a scope that only its own end can cancel."""
+        try:
+            with anyio.CancelScope(shield=True) as scope:
+                scope.deadline = anyio.current_time() + self._connect_timeout
+                await self._hold(ready, scope)
+            if not ready.is_set():
+                self._failure = TimeoutError(f"no answer within {self._connect_timeout:g} s")
+        except Exception as error:  # noqa: BLE001 - told to whoever opens it, or calls a tool of it
+            self._failure = error
+        finally:
+            self._session = None
+            self._ended.set()
+            ready.set()
+
+    async def _hold(self, ready: anyio.Event, scope: anyio.CancelScope) -> None:
+        import mcp
+
+        async with AsyncExitStack() as stack:
+            target = self._target
+            if isinstance(target, _HTTPTarget):
+                target = await target.open(stack)
+            session = await stack.enter_async_context(mcp.Client(target))  # type: ignore[arg-type]  # its own check
+            self._tools = await self._read_tools(session)
+            scope.deadline = math.inf
+            self._session = session
+            ready.set()
+            await self._leave.wait()
+            scope.deadline = anyio.current_time() + CLOSE_S
+
+    # Its tools
+
+    async def _read_tools(self, session: mcp.Client) -> list[Tool[..., object]]:
+        tools: list[Tool[..., object]] = []
+        cursor: str | None = None
+        while True:
+            page = await session.list_tools(cursor=cursor)
+            tools += [
+                _ServerTool(self, each, self._needs_approval, self._timeout)
+                for each in page.tools
+                if self._only is None or each.name in self._only
+            ]
+            cursor = page.next_cursor
+            if cursor is None:
+                return tools
+
+    async def call(self, name: str, arguments: Mapping[str, object], tell: Progress) -> object:
+        """Return what a tool of the server gives; what it reports on the way goes to `tell`.
+
+        Raises:
+            ConfigurationError: the server is not open, or has died.
+            Exception: what the protocol reports; text that the tool itself reports as an error.
+        """
+        session = self._session
+        if session is None:
+            died = "it has died" if self._group is not None else "it is not open"
+            raise ConfigurationError(f"the MCP server {self._name!r} cannot be called: {died}")
+
+        async def report(progress: float, total: float | None, message: str | None) -> None:
+            await tell({"progress": progress, "total": total, "message": message})
+
+        result = await session.call_tool(name, dict(arguments), progress_callback=report)
+        content = _content(result)
+        if result.is_error:
+            raise RuntimeError(content if isinstance(content, str) else "the server reported an error")
+        return content
+
+    def __repr__(self) -> str:
+        return f"<MCP server {self._name}>"
+
+
+class _ServerTool(Tool[..., object]):
+    """A tool of a server."""
+
+    def __init__(
+        self, server: MCPServer, tool: mcp.types.Tool, needs_approval: NeedsApproval, timeout: float | None
+    ) -> None:
+        async def call(**arguments: object) -> object:
+            return await server.call(tool.name, arguments, _no_progress)
+
+        super().__init__(
+            name=tool.name,
+            description=tool.description or tool.title,
+            function=call,
+            schema=ArgumentSchema(tool.name, {"type": "object", **tool.input_schema}),
+            needs_approval=needs_approval,
+            timeout=timeout,
+        )
+        self._server = server
+        self._remote_name = tool.name
+
+    async def invoke(self, arguments: Mapping[str, object], progress: Progress) -> object:
+        return await self._server.call(self._remote_name, arguments, progress)
+
+
+class _HTTPTarget:
+    """An endpoint, with the headers that open it."""
+
+    def __init__(self, url: str, headers: dict[str, str]) -> None:
+        self._url = url
+        self._headers = headers
+
+    async def open(self, stack: AsyncExitStack) -> object:
+        if not self._headers:
+            return self._url
+        import httpx2
+        from mcp.client.streamable_http import streamable_http_client
+
+        # A call may take long before its first byte; `timeout` of the tool or the run ends it.
+        timeout = httpx2.Timeout(30, read=None)
+        client = await stack.enter_async_context(httpx2.AsyncClient(headers=self._headers, timeout=timeout))
+        return streamable_http_client(self._url, http_client=client)
+
+
+def _content(result: mcp.types.CallToolResult) -> object:
+    """Return the content of a result: its text, or text and attachments; else its structured value."""
+    parts: list[object] = []
+    for block in result.content:
+        data = getattr(block, "data", None)
+        media_type = getattr(block, "mime_type", None)
+        match block.type:
+            case "text":
+                parts.append(block.text)
+            case "image" | "audio" if data and media_type:
+                kind: AttachmentKind = "image" if block.type == "image" else "audio"
+                parts.append(Attachment(kind=kind, source=base64.b64decode(data), media_type=media_type))
+            case _:
+                parts.append(block.model_dump_json(exclude_none=True))
+    if not parts:
+        return result.structured_content
+    if all(isinstance(part, str) for part in parts):
+        return "\n".join(map(str, parts))
+    return parts
+
+
+async def _no_progress(_value: object) -> None:
+    return
+
+
+def _said(failure: BaseException | None) -> str:
+    """Return the reason in a failure, out of the groups it may be wrapped in."""
+    while isinstance(failure, BaseExceptionGroup) and failure.exceptions:
+        failure = failure.exceptions[0]
+    return "it ended" if failure is None else f"{type(failure).__name__}: {failure}"

@@ -1,0 +1,250 @@
+"""`RunStream`: a run while it goes on, as one sequence of events.
+
+Theory of operation. Events of a reply are taken straight from its stream, so they cost what they cost there. While
+tools run, they do so in a task group that is entered with the block and left with it, and their events come over a
+memory stream of bounded size: nothing is yielded inside a task group, and a slow reader slows the tools.
+
+```
+entered ── reply ── tools ── reply ── ... ── over         `_advance` puts the next events into the queue
+              └────────┴────── left, failed, cancelled    the connection is closed, the tools are cancelled
+```
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from ..errors import ConfigurationError, OpenRouterError
+from ..streaming.events import TextDelta
+from ..types.chat import OutputT
+from .events import RunEvent, StepFinished, ToolEvent
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+    from typing import Self
+
+    from ..streaming.stream import EventStream
+    from .loop import RunLoop
+    from .result import Run
+
+__all__ = ["RunStream"]
+
+EVENTS_AHEAD = 64
+"""Events of tools that wait for a slow reader; further ones make the tools wait."""
+
+
+class RunStream(Generic[OutputT]):
+    """A run while it goes on: the events of its replies, and of its tools, in the order in which they happen.
+
+    ```python
+    async with client.chat.run_stream("How is the weather in Oslo?", tools=[weather]) as stream:
+        async for event in stream:
+            ...
+        run = await stream.final()
+    ```
+
+    Leaving the block closes the connection and cancels the tools that still run. One task at a time may read it.
+    """
+
+    def __init__(
+        self,
+        begin: Callable[[], AbstractAsyncContextManager[RunLoop]],
+        open_reply: Callable[[RunLoop, Mapping[str, object]], EventStream[OutputT]],
+    ) -> None:
+        self._begin = begin
+        self._open_reply = open_reply
+        self._stack = AsyncExitStack()
+        self._group: TaskGroup | None = None
+        self._loop: RunLoop | None = None
+        self._queue: deque[RunEvent] = deque()
+        self._request: Mapping[str, object] = {}
+        self._reply: EventStream[OutputT] | None = None
+        self._has_events = False
+        self._tools: MemoryObjectReceiveStream[ToolEvent] | None = None
+        self._tool_failure: Exception | None = None
+        self._step_is_whole = False
+        self._run: Run[OutputT] | None = None
+        self._is_reading = False
+        self._is_closed = False
+
+    # The events
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> RunEvent:
+        """Return the next event.
+
+        Raises:
+            OpenRouterError: as `client.chat.run`; a reply that broke off is in `error.partial`, the run until then in
+                `error.run`.
+        """
+        while not self._queue:
+            if not await self._advance():
+                raise StopAsyncIteration
+        return self._queue.popleft()
+
+    async def text(self) -> AsyncIterator[str]:
+        """Give the pieces of the text of all replies; fails as the events do."""
+        async for event in self:
+            if isinstance(event, TextDelta) and event.choice == 0:
+                yield event.text
+
+    async def final(self) -> Run[OutputT]:
+        """Read to the end, and return the run; can be called more than once.
+
+        Raises:
+            ConfigurationError: the block was left before the run was over.
+            OpenRouterError: as the events do.
+        """
+        self._queue.clear()
+        while await self._advance():
+            self._queue.clear()
+        assert self._run is not None  # `_advance` ends only then
+        return self._run
+
+    @property
+    def result(self) -> Run[OutputT] | None:
+        """The run, once it is over."""
+        return self._run
+
+    def so_far(self) -> Run[OutputT] | None:
+        """Return what was done until now; None before the block is entered."""
+        return self._run or (None if self._loop is None else self._loop.so_far())
+
+    # Its life
+
+    async def __aenter__(self) -> Self:
+        if self._loop is not None or self._is_closed:
+            raise ConfigurationError("the run was begun before; make a new one")
+        try:
+            self._loop = await self._stack.enter_async_context(self._begin())
+            self._group = await anyio.create_task_group().__aenter__()
+        except BaseException:
+            self._is_closed = True
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._is_closed = True
+        self._queue.clear()
+        group = self._group
+        assert group is not None
+        try:
+            group.cancel_scope.cancel()
+            if self._tools is not None:
+                self._tools.close()
+            # What went wrong in the block is not told to the group, which would wrap it.
+            await group.__aexit__(None, None, None)
+        finally:
+            try:
+                if self._reply is not None:
+                    await self._reply.aclose()
+            finally:
+                await self._stack.aclose()
+
+    # Going on
+
+    async def _advance(self) -> bool:
+        """Put what comes next into the queue, which may be nothing; False once the run is over."""
+        if self._run is not None:
+            return False
+        if self._is_closed:
+            raise ConfigurationError("the run was left before its end; read it inside its block")
+        if self._loop is None:
+            raise ConfigurationError("the run was not begun; write 'async with client.chat.run_stream(...)'")
+        if self._is_reading:
+            raise ConfigurationError("the run is being read by another task; read it in one")
+        self._is_reading = True
+        try:
+            await self._next_piece(self._loop)
+        except OpenRouterError as error:
+            self._is_closed = True
+            error.run = self._loop.so_far()
+            raise
+        except BaseException:
+            self._is_closed = True
+            raise
+        finally:
+            self._is_reading = False
+        return True
+
+    async def _next_piece(self, loop: RunLoop) -> None:
+        if self._reply is not None:
+            await self._read_reply(loop, self._reply)
+        elif self._tools is not None:
+            await self._read_tools(loop, self._tools)
+        elif loop.has_calls and not self._step_is_whole:
+            self._start_tools(loop)
+        else:
+            request = loop.next_request()
+            if request is None:
+                self._run = loop.result()
+            else:
+                self._open(loop, request)
+
+    def _open(self, loop: RunLoop, request: Mapping[str, object]) -> None:
+        self._request = request
+        self._has_events = False
+        self._reply = self._open_reply(loop, request)
+
+    async def _read_reply(self, loop: RunLoop, reply: EventStream[OutputT]) -> None:
+        try:
+            self._queue.append(await reply.__anext__())
+            self._has_events = True
+        except StopAsyncIteration:
+            completion = await reply.final()
+            self._reply = None
+            self._step_is_whole = False
+            loop.take(completion)
+            if not loop.has_calls:
+                self._finish_step(loop)
+        except OpenRouterError as error:
+            unpinned = None if self._has_events else loop.without_pin(error, self._request)
+            if unpinned is None:
+                raise
+            self._open(loop, unpinned)
+
+    def _start_tools(self, loop: RunLoop) -> None:
+        assert self._group is not None
+        send, self._tools = anyio.create_memory_object_stream[ToolEvent](EVENTS_AHEAD)
+        self._group.start_soon(self._run_tools, loop, send, name="tools of a turn")
+
+    async def _run_tools(self, loop: RunLoop, send: MemoryObjectSendStream[ToolEvent]) -> None:
+        with send:
+            try:
+                self._step_is_whole = await loop.run_calls(send.send)
+            except Exception as error:  # noqa: BLE001 - raised again where the events are read
+                self._tool_failure = error
+
+    async def _read_tools(self, loop: RunLoop, tools: MemoryObjectReceiveStream[ToolEvent]) -> None:
+        try:
+            self._queue.append(await tools.receive())
+        except anyio.EndOfStream:
+            tools.close()
+            self._tools = None
+            failure, self._tool_failure = self._tool_failure, None
+            if failure is not None:
+                raise failure from failure.__cause__
+            if self._step_is_whole:
+                self._finish_step(loop)
+            else:
+                self._run = loop.result()
+
+    def _finish_step(self, loop: RunLoop) -> None:
+        steps = loop.steps
+        self._queue.append(StepFinished(steps[-1], len(steps) - 1))

@@ -1,0 +1,121 @@
+"""What a key of the account may be told to be.
+
+A field that is not given is not sent: a new key gets the service's default then, and a key that is changed keeps what
+it has. None is sent as null, which takes a limit away. Source: `createKeys` and `updateKeys` in the service's OpenAPI
+document.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+from ._request_check import check_params
+from ._request_fields import Between, NonEmptyText, OneOfOrText, SentAs, Text, closed
+
+__all__ = [
+    "Dollars",
+    "ExternalUser",
+    "KeyChanges",
+    "LimitReset",
+    "Moment",
+    "NewKey",
+    "check_changes",
+    "check_new_key",
+]
+
+LimitReset: TypeAlias = Annotated[Literal["daily", "weekly", "monthly"] | str, OneOfOrText()]
+"""When an amount begins anew: at midnight UTC; weeks begin on Monday."""
+
+
+def _as_number(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _as_utc_text(value: object) -> object:
+    if not isinstance(value, datetime.datetime):
+        return value
+    if value.tzinfo is None:
+        raise PydanticCustomError("moment", "a moment with its time zone, such as datetime.now(UTC)")
+    return value.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+
+
+_Dollars: TypeAlias = Annotated[float, Between(0), BeforeValidator(_as_number)]
+_Moment: TypeAlias = Annotated[str, Text(least=1), BeforeValidator(_as_utc_text)]
+
+Dollars: TypeAlias = Annotated[float | Decimal, SentAs(_Dollars)]
+"""US dollars."""
+Moment: TypeAlias = Annotated[datetime.datetime | str, SentAs(_Moment)]
+"""A moment; as text in ISO 8601 and UTC."""
+
+
+@closed
+class _ExternalUser(TypedDict):
+    user: Annotated[str, Text(least=1, most=512)]
+    """Your own id of the person."""
+
+
+@closed
+class ExternalUser(_ExternalUser, total=False):
+    """Whom a key is made for."""
+
+    api_key: NonEmptyText
+    """Your own id of the key."""
+
+
+@closed
+class KeyFields(TypedDict, total=False):
+    """What can be said of a key when it is made, and later."""
+
+    limit: Dollars | None
+    """US dollars it may spend; None: as much as the account has."""
+    limit_reset: LimitReset | None
+    """When `limit` begins anew; None: never."""
+    include_byok_in_limit: bool
+    """Whether the use of one's own provider keys counts for `limit`."""
+    workspace_id: NonEmptyText
+
+
+@closed
+class NewKey(KeyFields, total=False):
+    """Keyword arguments of `client.keys.create`."""
+
+    expires_at: Moment | None
+    """When it ends; None: never."""
+    creator_user_id: NonEmptyText | None
+    """The member of an organization who makes it."""
+    external: ExternalUser
+
+
+@closed
+class KeyChanges(KeyFields, total=False):
+    """Keyword arguments of `client.keys.update`; what is not given stays as it is."""
+
+    name: NonEmptyText
+    disabled: bool
+    """Whether it is refused, with 401."""
+
+
+def check_new_key(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return `fields` validated.
+
+    Raises:
+        ConfigurationError: a field is unknown, or its value is not allowed.
+    """
+    return check_params(NewKey, fields, elsewhere={"disabled": "make it, then update it"}, where="a new key")
+
+
+def check_changes(changes: Mapping[str, object]) -> dict[str, object]:
+    """Return `changes` validated.
+
+    Raises:
+        ConfigurationError: a field is unknown, or its value is not allowed.
+    """
+    elsewhere = {"expires_at": "the service fixes it when a key is made"}
+    return check_params(KeyChanges, changes, elsewhere=elsewhere, where="a change of a key")

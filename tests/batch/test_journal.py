@@ -1,0 +1,304 @@
+"""The journal: what was answered is kept, once, whatever happens to the process or the disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from openrouter_async.batch.items import Item
+from openrouter_async.batch.journal import Journal
+from openrouter_async.batch.results import Done, Failed
+from openrouter_async.errors import BadRequest, ConfigurationError, InsufficientCredits, JournalError
+from openrouter_async.types.chat import ChatCompletion
+from tests.batch.fakes import FakeModel, batch_of, completion, texts
+
+
+def lines_of(path: Path) -> list[dict[str, object]]:
+    """Return the records, read as anyone would: split at LF, each line JSON."""
+    data = path.read_bytes()
+    assert data.endswith(b"\n")
+    return [json.loads(line) for line in data[:-1].split(b"\n")]
+
+
+async def run(path: Path, count: int, model: FakeModel, **params: object) -> list[Done[str] | Failed]:
+    items = [Item(f"item {number}", text) for number, text in enumerate(texts(count))]
+    async with batch_of(items, model, journal=path, **params) as batch:
+        return [result async for result in batch.ordered()]
+
+
+async def test_a_second_run_asks_nothing_again(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    first = await run(path, 20, FakeModel())
+    model = FakeModel()
+    second = await run(path, 30, model)
+    assert sorted(model.asked) == sorted(texts(30)[20:])
+    assert [result.is_resumed for result in second if isinstance(result, Done)] == [True] * 20 + [False] * 10
+    assert [result.output for result in second[:20]] == [result.output for result in first]
+    assert second[0].completion.usage == first[0].completion.usage
+    records = lines_of(path)
+    assert [record["key"] for record in records] == [f"item {number}" for number in range(30)] or len(
+        {str(record["key"]) for record in records}
+    ) == len(records) == 30
+    assert records[0]["text"] == "answer to question 0"
+    assert records[0]["cost"] == "0.001"
+
+
+async def test_items_without_a_key_are_known_again_also_repeated_ones(tmp_path: Path) -> None:
+    items = ["a", "b", "a"]
+    for expected in (3, 0):
+        model = FakeModel()
+        async with batch_of(items, model, journal=tmp_path / "run.jsonl") as batch:
+            assert len([result async for result in batch]) == 3
+        assert len(model.asked) == expected
+
+
+async def test_what_failed_is_recorded_and_asked_again(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+
+    def answer(text: str, model: FakeModel) -> ChatCompletion:
+        if text.endswith(("3", "7")):
+            raise BadRequest("no such thing", status=400)
+        return completion(text)
+
+    await run(path, 10, FakeModel(answer))
+    failed = [record for record in lines_of(path) if "error" in record]
+    assert {record["key"] for record in failed} == {"item 3", "item 7"}
+    assert failed[0]["error"] == {"type": "BadRequest", "message": "no such thing", "status": 400}
+    model = FakeModel()
+    assert {type(result) for result in await run(path, 10, model)} == {Done}
+    assert sorted(model.asked) == ["question 3", "question 7"]
+
+
+async def test_a_changed_request_under_a_kept_key_is_refused_before_it_is_sent(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    await run(path, 5, FakeModel())
+    model = FakeModel()
+    with pytest.raises(ConfigurationError, match="'item 0' is not the one"):
+        await run(path, 5, model, temperature=0.5, concurrency=1)
+    assert model.asked == []
+    assert len(lines_of(path)) == 5
+
+
+async def test_a_changed_request_is_asked_again_if_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    await run(path, 5, FakeModel())
+    model = FakeModel()
+    await run(path, 5, model, temperature=0.5, on_change="redo")
+    assert len(model.asked) == 5
+    again = FakeModel()
+    await run(path, 5, again, temperature=0.5)
+    assert again.asked == []
+
+
+@pytest.mark.parametrize("cut", [1, 3, 40, 200])
+async def test_a_torn_last_line_is_removed_and_its_item_asked_again(
+    cut: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "run.jsonl"
+    items = [Item(f"Schlüssel {number}", f"frage {number}") for number in range(3)]
+    async with batch_of(items, FakeModel(), journal=path, concurrency=1) as batch:
+        assert len([result async for result in batch]) == 3
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-cut])
+    model = FakeModel()
+    async with batch_of(items, model, journal=path, concurrency=1) as batch:
+        assert len([result async for result in batch]) == 3
+    assert model.asked == ["frage 2"]
+    assert [record["key"] for record in lines_of(path)] == [item.key for item in items]
+    assert "not written whole" in caplog.text
+
+
+def test_a_line_torn_at_any_byte_is_repaired(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    line = '{"key":"ü","request":"x","text":"é","cost":null,"completion":{}}\n'.encode()
+    for end in range(len(line)):
+        path.write_bytes(line.replace(b"\xc3\xbc", b"a") + line[:end])
+        journal = Journal(path)
+        journal.close()
+        assert path.read_bytes() == line.replace(b"\xc3\xbc", b"a")
+        assert journal.done == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"prompt": "What is this?"}\n',
+        b'{"key":"a","request":"x","completion":{}}\nnot mine',
+        b"a letter to my mother",
+        b"[1, 2]\n",
+        b'{"key":"a"\n{"key":"b","completion":{}}\n',
+    ],
+)
+def test_a_file_that_is_no_journal_is_refused_and_left_alone(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_bytes(content)
+    with pytest.raises(JournalError, match="no record of a batch") as caught:
+        Journal(path)
+    assert caught.value.path == str(path)
+    assert path.read_bytes() == content
+
+
+def test_two_runs_cannot_use_one_journal(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    journal = Journal(path)
+    with pytest.raises(JournalError, match="used by another run"):
+        Journal(path)
+    code = f"from pathlib import Path; from openrouter_async.batch.journal import Journal; Journal(Path({str(path)!r}))"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "used by another run" in other.stderr
+    journal.close()
+    Journal(path).close()
+
+
+def test_a_journal_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="cannot be opened: No such file or directory"):
+        Journal(tmp_path / "nowhere" / "run.jsonl")
+    with pytest.raises(JournalError, match="cannot be opened: Is a directory"):
+        Journal(tmp_path)
+
+
+async def test_a_removed_journal_ends_the_batch_and_what_was_finished_is_delivered(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+
+    def answer(text: str, model: FakeModel) -> ChatCompletion:
+        if text == "question 5":
+            path.unlink()
+        return completion(text)
+
+    results = []
+    with pytest.raises(JournalError, match="it was removed"):
+        async with batch_of(texts(100), FakeModel(answer), journal=path, concurrency=1) as batch:
+            async for result in batch:
+                results.append(result)
+    assert [result.index for result in results] == [0, 1, 2, 3, 4, 5]
+
+
+FULL_DISK = """
+import asyncio, resource, signal, sys
+from pathlib import Path
+sys.path[:0] = [{root!r}, {source!r}]
+from openrouter_async.errors import JournalError
+from tests.batch.fakes import FakeModel, batch_of, texts
+
+async def main():
+    count = 0
+    async with batch_of(texts(100), FakeModel(), journal=Path({path!r}), concurrency=1) as batch:
+        try:
+            async for result in batch:
+                count += 1
+        except JournalError as error:
+            print(count, error)
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
+asyncio.run(main())
+"""
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
+    """A limit of the size of files does what a full disk does: a write ends in the middle."""
+    assert resource.RLIM_INFINITY
+    path = tmp_path / "run.jsonl"
+    root = Path(__file__).parents[2]
+    code = FULL_DISK.format(root=str(root), source=str(root / "src"), path=str(path))
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "cannot be written: File too large" in ran.stdout, ran.stderr
+    records = lines_of(path)
+    assert 1 <= len(records) == int(ran.stdout.split()[0]) - 1
+    assert path.stat().st_size <= 2_000
+
+
+async def test_the_account_running_dry_leaves_items_undone_not_failed(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+
+    def answer(text: str, model: FakeModel) -> ChatCompletion:
+        if len(model.asked) > 10:
+            raise InsufficientCredits("empty", status=402)
+        return completion(text)
+
+    with pytest.raises(InsufficientCredits):
+        await run(path, 50, FakeModel(answer), concurrency=4)
+    assert len(lines_of(path)) == 10
+    assert not any("error" in record for record in lines_of(path))
+    model = FakeModel()
+    assert len(await run(path, 50, model)) == 50
+    assert len(model.asked) == 40
+
+
+@pytest.mark.parametrize("text", ["a\nb\r\nc", "a\u2028b\u2029c\x85d", "a\0b", "Ελληνικά 漢字 🙂", '"\\'])
+async def test_any_text_is_one_line(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    for _ in range(2):
+        async with batch_of([Item(text, "x")], FakeModel(lambda _, __: completion(text)), journal=path) as batch:
+            (result,) = [result async for result in batch]
+        assert (result.key, result.output) == (text, text)
+    (record,) = lines_of(path)
+    assert (record["key"], record["text"]) == (text, text)
+
+
+async def test_what_earlier_runs_cost_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    await run(path, 5, FakeModel())
+    async with batch_of([Item("new", "x")], FakeModel(), journal=path) as batch:
+        assert [result.key async for result in batch] == ["new"]
+        assert batch.progress.cost == Decimal("0.006")
+    assert batch.summary.cost == Decimal("0.006")
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+sys.path[:0] = [{root!r}, {source!r}]
+import anyio
+from openrouter_async.batch.items import Item
+from tests.batch.fakes import FakeModel, batch_of, completion
+
+async def answer(text, model):
+    print(text, flush=True)
+    await anyio.sleep(0.001)
+    return completion(text)
+
+async def main():
+    items = (Item(f"item {{number}}", f"question {{number}}") for number in range({count}))
+    async with batch_of(items, FakeModel(answer), journal=Path({path!r}), concurrency=16) as batch:
+        async for result in batch:
+            pass
+    print("finished", flush=True)
+
+asyncio.run(main())
+"""
+
+KILLS = int(os.environ.get("OPENROUTER_ASYNC_KILLS", "4"))
+"""How often the run is killed; a soak sets more."""
+
+
+def test_killed_at_any_moment_nothing_finished_is_lost_or_asked_again(tmp_path: Path) -> None:
+    """The moment is chosen by how many items the run has begun, so that kills are spread over the whole run."""
+    path = tmp_path / "run.jsonl"
+    root = Path(__file__).parents[2]
+    count = 40 * (KILLS + 1)
+    code = KILLED.format(root=str(root), source=str(root / "src"), path=str(path), count=count)
+    finished: set[str] = set()
+    for kill in range(KILLS + 1):
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as run:
+            assert run.stdout is not None
+            begun = 0
+            for line in run.stdout:
+                assert line.strip() not in finished, "a finished item was sent again"
+                begun += 1
+                if kill < KILLS and begun == 25 + (kill * 7) % 16:
+                    run.kill()
+                    break
+        whole = [line for line in path.read_bytes().split(b"\n")[:-1]] if path.exists() else []
+        keys = [json.loads(line)["key"] for line in whole]
+        assert len(keys) == len(set(keys)), "an item is in the journal twice"
+        assert finished <= {key.replace("item", "question") for key in keys}, "a finished item was lost"
+        finished = {key.replace("item", "question") for key in keys}
+    assert len(lines_of(path)) == len(finished) == count

@@ -1,0 +1,165 @@
+"""Embeddings: the request that is sent, and vectors in the order of the inputs however they come."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from openrouter_async import (
+    AsyncOpenRouter,
+    ConfigurationError,
+    ResponseCache,
+    Retries,
+    errors,
+    response_meta,
+)
+from tests.loopback import LoopbackServer, Reply, serve_responses
+
+pytestmark = pytest.mark.loopback
+
+KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
+MODEL = "openai/text-embedding-3-small"
+
+
+def vectors(*data: Any, **more: Any) -> Reply:
+    return Reply(json={"object": "list", "data": list(data), "model": "text-embedding-3-small", **more})
+
+
+def embedding(index: int, *numbers: float, encoded: bool = False) -> dict[str, Any]:
+    packed = base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
+    return {"object": "embedding", "index": index, "embedding": packed if encoded else list(numbers)}
+
+
+def client_of(server: LoopbackServer) -> AsyncOpenRouter:
+    return AsyncOpenRouter(KEY, base_url=server.url, retries=Retries(attempts=1))
+
+
+async def test_a_request_says_what_was_asked_in_a_fixed_order() -> None:
+    with LoopbackServer(serve_responses([vectors(embedding(0, 1.0))])) as server:
+        async with client_of(server) as client:
+            await client.embeddings.create(
+                "red",
+                model=MODEL,
+                user="u",
+                encoding_format="base64",
+                dimensions=1,
+                extra_body={"new": [1]},
+                options={"cache": ResponseCache(ttl=60)},
+            )
+    request = server.requests[0]
+    assert (request.method, request.path) == ("POST", "/api/v1/embeddings")
+    assert request.body == (
+        b'{"model":"openai/text-embedding-3-small","input":"red","dimensions":1,'
+        b'"encoding_format":"base64","user":"u","new":[1]}'
+    )
+    assert request.headers["x-openrouter-cache"] == "true"
+
+
+@pytest.mark.parametrize("encoded", [False, True], ids=["float", "base64"])
+async def test_vectors_come_in_the_order_of_the_inputs(encoded: bool) -> None:
+    data = [embedding(1, 3.0, -0.25, encoded=encoded), embedding(0, 0.5, 1.5, encoded=encoded)]
+    usage = {"prompt_tokens": 2, "total_tokens": 2, "cost": 4e-8}
+    with LoopbackServer(serve_responses([vectors(*data, id="gen-emb-1", usage=usage)])) as server:
+        async with client_of(server) as client:
+            reply = await client.embeddings.create(["a", "b"], model=MODEL)
+    assert reply.vectors == [[0.5, 1.5], [3.0, -0.25]]
+    assert [item.index for item in reply.data] == [0, 1]
+    assert reply.usage is not None
+    assert reply.usage.cost == Decimal("4e-8")
+    assert (reply.id, response_meta(reply).attempts) == ("gen-emb-1", 1)
+
+
+async def test_vectors_without_places_stay_as_they_came() -> None:
+    data = [{"embedding": [2.0]}, {"embedding": [1.0]}]
+    with LoopbackServer(serve_responses([vectors(*data)])) as server:
+        async with client_of(server) as client:
+            reply = await client.embeddings.create(["a", "b"], model=MODEL)
+    assert reply.vectors == [[2.0], [1.0]]
+
+
+@pytest.mark.parametrize("vector", ["not base64!", "AAAA", [1, "x"], None, {}], ids=str)
+async def test_what_is_no_vector_is_an_invalid_answer(vector: Any) -> None:
+    """Four characters of base64 are three bytes, and so no whole number of float32."""
+    with LoopbackServer(serve_responses([vectors({"embedding": vector, "index": 0})])) as server:
+        async with client_of(server) as client:
+            with pytest.raises(errors.InvalidResponseError, match=r"data\.0\.embedding"):
+                await client.embeddings.create("a", model=MODEL)
+
+
+PART = {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "text",
+        ["a", "b"],
+        ("a", "b"),
+        [1, 2],
+        [[1, 2], [3]],
+        [{"content": [{"type": "text", "text": "x"}, PART]}],
+    ],
+    ids=str,
+)
+async def test_inputs_are_sent_as_given(given: Any) -> None:
+    with LoopbackServer(serve_responses([vectors(embedding(0, 1.0))])) as server:
+        async with client_of(server) as client:
+            await client.embeddings.create(given, model=MODEL)
+    body = server.requests[0].json()
+    assert isinstance(body, dict)
+    assert body["input"] == (list(given) if isinstance(given, tuple) else given)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("", "input is text of 0 characters; expected text that is not empty, its tokens, or a list"),
+        ([], "input is a list of 0 items; expected text"),
+        (None, "input is None; expected text"),
+        (b"abc", "input is a bytes of 3 items; expected text"),
+        ([True], "input is a list of 1 items; expected text"),
+        (["secret", ""], "input[1] is text of 0 characters; expected text that is not empty"),
+        ([1, "secret"], "input[1] is text of 6 characters; expected a whole number of at least 0"),
+        ([-1], "input[0] is -1; expected a whole number of at least 0"),
+        ([[1], []], "input[1] is a list of 0 items; expected at least 1 item"),
+        ([{"content": []}], "input[0].content is a list of 0 items; expected at least 1 item"),
+        ([{"content": [{"type": "x"}]}], "input[0].content[0].type is 'x'; expected 'text', 'image_url'"),
+    ],
+    ids=str,
+)
+async def test_wrong_inputs_are_refused_without_showing_them(given: Any, message: str) -> None:
+    with LoopbackServer(serve_responses([])) as server:
+        async with client_of(server) as client:
+            with pytest.raises(ConfigurationError) as caught:
+                await client.embeddings.create(given, model=MODEL)
+    assert str(caught.value).startswith(message)
+    assert "secret" not in str(caught.value)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"dimensions": 0}, "dimensions is 0; expected a whole number of at least 1"),
+        ({"encoding_format": "int8"}, "encoding_format is 'int8'; expected 'float' or 'base64'"),
+        ({"stream": True}, "'stream' is not offered; vectors are not streamed"),
+        (
+            {"dimension": 3},
+            "a request for embeddings has no parameter 'dimension'; did you mean 'dimensions'?",
+        ),
+        ({"model": ""}, "model is ''; expected a slug"),
+        ({"extra_body": {"x": float("nan")}}, "extra_body['x'] cannot be sent; expected finite numbers"),
+    ],
+    ids=str,
+)
+async def test_wrong_parameters_are_refused(params: Any, message: str) -> None:
+    with LoopbackServer(serve_responses([])) as server:
+        async with client_of(server) as client:
+            with pytest.raises(ConfigurationError) as caught:
+                await client.embeddings.create("a", **{"model": MODEL, **params})
+    assert str(caught.value).startswith(message)
+    assert server.requests == []

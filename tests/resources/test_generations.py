@@ -1,0 +1,155 @@
+"""`client.generations`: records that are not there at first, what is kept of a call, and feedback."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import JsonValue
+
+from openrouter_async import ConfigurationError, NotFound
+from openrouter_async.resources import generations
+
+from .mocked import KEY, MANAGEMENT_KEY, mocked
+
+RECORD: dict[str, JsonValue] = {
+    "id": "gen-1",
+    "total_cost": 0.00123,
+    "usage": 0.00123,
+    "model": "openai/gpt-4o",
+    "provider_name": "OpenAI",
+    "created_at": "2026-08-24T10:30:00.000Z",
+    "native_tokens_prompt": 12,
+    "latency": 812,
+    "cancelled": False,
+    "api_type": "something new",
+    "provider_responses": [
+        {"provider_name": "Azure", "status": 503},
+        {"provider_name": "OpenAI", "status": 200},
+    ],
+}
+MISSING: JsonValue = {"error": {"code": 404, "message": "Generation gen-1 not found"}}
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that were made; time passes by them only."""
+    made: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        made.append(seconds)
+
+    clock = SimpleNamespace(sleep=sleep, current_time=lambda: sum(made))
+    monkeypatch.setattr(generations, "anyio", clock)
+    return made
+
+
+async def test_a_record_is_read() -> None:
+    async with mocked({"data": RECORD}) as service:
+        record = await service.client.generations.get("gen-1")
+        assert service.line == "GET /generation?id=gen-1"
+        assert service.key == KEY
+    assert record.total_cost == Decimal("0.00123")
+    assert record.created_at == datetime(2026, 8, 24, 10, 30, tzinfo=UTC)
+    assert record.api_type == "something new"
+    assert record.provider_responses is not None
+    assert [attempt.status for attempt in record.provider_responses] == [503, 200]
+
+
+async def test_without_waiting_a_missing_record_is_not_found(pauses: list[float]) -> None:
+    async with mocked(MISSING, status=404) as service:
+        with pytest.raises(NotFound):
+            await service.client.generations.get("gen-1")
+        assert len(service.requests) == 1
+    assert pauses == []
+
+
+async def test_a_record_is_waited_for_with_growing_pauses(pauses: list[float]) -> None:
+    async with mocked() as service:
+        missing = httpx.Response(404, json=MISSING)
+        service.router.route().mock(side_effect=[*[missing] * 5, httpx.Response(200, json={"data": RECORD})])
+        record = await service.client.generations.get("gen-1", wait=True)
+    assert record.id == "gen-1"
+    assert pauses == [0.25, 0.5, 1.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("wait", "seconds"),
+    [
+        pytest.param(True, 30.0, id="yes"),
+        pytest.param(1.0, 1.0, id="seconds"),
+        pytest.param(0, 0.0, id="none"),
+    ],
+)
+async def test_patience_has_an_end(wait: bool | float, seconds: float, pauses: list[float]) -> None:
+    async with mocked(MISSING, status=404) as service:
+        with pytest.raises(NotFound):
+            await service.client.generations.get("gen-1", wait=wait)
+    assert sum(pauses) == seconds
+
+
+@pytest.mark.parametrize("wait", [-1, float("nan")])
+async def test_a_wait_that_is_none_is_refused(wait: float) -> None:
+    async with mocked(MISSING, status=404) as service:
+        with pytest.raises(ConfigurationError, match="wait is"):
+            await service.client.generations.get("gen-1", wait=wait)
+        assert service.requests == []
+
+
+async def test_the_content_of_a_call_that_succeeded() -> None:
+    data: JsonValue = {
+        "input": {"messages": [{"role": "user", "content": "hi"}]},
+        "output": {"completion": "hello", "reasoning": None},
+        "error": None,
+    }
+    async with mocked({"data": data}) as service:
+        content = await service.client.generations.content("gen-1")
+        assert service.line == "GET /generation/content?id=gen-1"
+    assert content.input is not None
+    assert content.output is not None
+    assert (content.input.messages, content.input.prompt) == ([{"role": "user", "content": "hi"}], None)
+    assert (content.output.completion, content.error) == ("hello", None)
+
+
+async def test_the_content_of_a_call_that_failed() -> None:
+    failed = {
+        "status": 502,
+        "message": "no",
+        "provider_name": "X",
+        "raw": None,
+        "previous_errors": [{"code": 503, "message": "busy", "provider_name": "Y", "raw": "{}"}],
+    }
+    async with mocked({"data": {"input": {"prompt": "hi"}, "output": {}, "error": failed}}) as service:
+        content = await service.client.generations.content("gen-1")
+    assert content.error is not None
+    assert content.error.previous_errors is not None
+    assert (content.error.status, content.error.previous_errors[0].code) == (502, 503)
+
+
+async def test_feedback_names_the_generation_and_what_it_is_about() -> None:
+    async with mocked({"data": {"success": True}}) as service:
+        await service.client.generations.feedback("gen-1", "latency", comment="a minute")
+        assert service.line == "POST /generation/feedback"
+        assert service.body == {"generation_id": "gen-1", "category": "latency", "comment": "a minute"}
+        assert service.key == MANAGEMENT_KEY
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param({"id": "", "category": "latency"}, "generation_id is ''", id="no id"),
+        pytest.param({"id": "gen-1", "category": ""}, "category is ''", id="no category"),
+        pytest.param(
+            {"id": "gen-1", "category": "other", "comment": "x" * 1001}, "1,001 characters", id="too long"
+        ),
+    ],
+)
+async def test_wrong_feedback_is_refused(arguments: dict[str, Any], told: str) -> None:
+    async with mocked({}) as service:
+        with pytest.raises(ConfigurationError, match=told):
+            await service.client.generations.feedback(**arguments)
+        assert service.requests == []

@@ -1,0 +1,319 @@
+"""Functions, methods and objects as tools; tools from plain schemas."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import Any
+
+import anyio.lowlevel
+import pytest
+from pydantic import BaseModel
+
+from openrouter_async import ConfigurationError, Tool, create_tool, tool
+from openrouter_async.tools.signature import InvalidArguments
+from openrouter_async.types.chat_request import check_chat_params
+from tests.loopback import LoopbackServer, Reply, serve_responses
+
+pytestmark = pytest.mark.loopback
+
+
+class Adder:
+    """Adds what it was made with."""
+
+    def __init__(self, base: int) -> None:
+        self.base = base
+
+    def __call__(self, number: int) -> int:
+        return self.base + number
+
+    @tool
+    async def add(self, number: int) -> int:
+        """Add a number."""
+        return self.base + number
+
+    @tool(name="plain_add", timeout=3, needs_approval=True)
+    def add_plainly(self, number: int) -> int:
+        return self.base + number
+
+
+async def ignore(_value: object) -> None: ...
+
+
+async def result_of(each: Tool[..., Any], text: str = "{}") -> object:
+    return await each.invoke(each.read_arguments(text), ignore)
+
+
+def parameters_of(names: dict[str, str]) -> dict[str, object]:
+    return {
+        "type": "object",
+        "properties": {name: {"type": kind} for name, kind in names.items()},
+        "required": [*names],
+        "additionalProperties": False,
+    }
+
+
+async def test_a_function_is_a_tool_and_stays_a_function() -> None:
+    @tool
+    def double(number: int) -> int:
+        """Double a number."""
+        return 2 * number
+
+    assert double(4) == 8
+    assert double.definition == {
+        "type": "function",
+        "function": {
+            "name": "double",
+            "description": "Double a number.",
+            "parameters": parameters_of({"number": "integer"}),
+        },
+    }
+    check_chat_params({"tools": [double.definition]}, stream=False)
+    assert await result_of(double, '{"number": 4}') == 8
+    assert (double.__name__, double.__doc__) == ("double", "Double a number.")
+
+
+async def test_an_async_function_runs_where_it_is_called_and_a_plain_one_in_a_thread() -> None:
+    import threading
+
+    @tool
+    async def here() -> bool:
+        return threading.current_thread() is threading.main_thread()
+
+    @tool
+    def elsewhere() -> bool:
+        return threading.current_thread() is threading.main_thread()
+
+    assert await result_of(here) is True
+    assert await result_of(elsewhere) is False
+
+
+async def test_methods_are_tools_of_their_object() -> None:
+    one, two = Adder(1), Adder(2)
+    assert await result_of(one.add, '{"number": 1}') == 2
+    assert await result_of(two.add, '{"number": 1}') == 3
+    assert await result_of(two.add_plainly, '{"number": 1}') == 3
+    assert two.add.parameters == parameters_of({"number": "integer"})
+    assert (two.add_plainly.name, two.add_plainly.timeout, two.add_plainly.needs_approval) == (
+        "plain_add",
+        3,
+        True,
+    )
+    assert await two.add(5) == 7
+    with pytest.raises(ConfigurationError, match="is a method; give it as an attribute of its object"):
+        _ = Adder.add.definition
+    assert (
+        await result_of(
+            tool(
+                one.__call__,
+            ),
+            '{"number": 1}',
+        )
+        == 2
+    )
+
+
+async def test_whatever_can_be_called_is_a_tool() -> None:
+    adder = tool(Adder(3))
+    assert (adder.name, adder.description) == ("Adder", "Adds what it was made with.")
+    assert await result_of(adder, '{"number": 1}') == 4
+    halved = tool(
+        functools.partial(pow, exp=2),
+    )
+    assert halved.name == "pow"
+
+
+async def test_what_is_wrapped_is_looked_through() -> None:
+    def logged(function: Any) -> Any:
+        @functools.wraps(function)
+        async def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return await function(*args, **kwargs)
+
+        return wrapper
+
+    @tool
+    @logged
+    async def double(number: int) -> int:
+        return 2 * number
+
+    assert double.parameters == parameters_of({"number": "integer"})
+    assert await result_of(double, '{"number": 2}') == 4
+
+
+async def test_an_async_generator_tells_its_progress_and_its_last_is_the_result() -> None:
+    @tool
+    async def steps() -> Any:
+        for number in range(3):
+            yield number
+            await anyio.lowlevel.checkpoint()
+
+    told: list[object] = []
+
+    async def tell(value: object) -> None:
+        told.append(value)
+
+    assert await steps.invoke({}, tell) == 2
+    assert told == [0, 1, 2]
+
+
+def test_types_of_the_place_where_a_tool_is_made_are_found() -> None:
+    class Local(BaseModel):
+        number: int
+
+    @tool
+    async def use(value: Local, later: Nowhere | None = None) -> int:  # type: ignore[name-defined]  # noqa: F821
+        return value.number
+
+    @tool
+    async def use_now(value: Local) -> int:
+        return value.number
+
+    assert use_now.read_arguments('{"value": {"number": 1}}') == {"value": Local(number=1)}
+    # One name that is missing when the tool is made, and the others are looked up when they are gone.
+    with pytest.raises(ConfigurationError, match="names 'Local', which is not there"):
+        _ = use.definition
+
+
+def test_types_that_come_later_in_the_module_are_found() -> None:
+    assert uses_later.read_arguments('{"value": {"text": "a"}}') == {"value": Later(text="a")}
+
+
+@tool
+async def uses_later(value: Later) -> None: ...
+
+
+class Later(BaseModel):
+    text: str
+
+
+@pytest.mark.parametrize("name", ["", "a b", "ä", "x" * 65, "a.b"])
+def test_names_that_the_service_refuses_are_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="expected 1 to 64 letters, digits, _ and -"):
+        create_tool(name)
+
+
+def test_a_function_without_a_name_must_be_given_one() -> None:
+    with pytest.raises(ConfigurationError, match=r"a tool is named '<lambda>'.*name=\.\.\."):
+        tool(lambda: 1)
+    assert tool(name="one")(lambda: 1).name == "one"
+
+
+def test_a_generator_that_is_not_async_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="expected 'async def' where a tool yields"):
+
+        @tool
+        def steps() -> Any:
+            yield 1
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_a_time_that_is_none_is_refused(timeout: float) -> None:
+    with pytest.raises(ConfigurationError, match="expected seconds above 0"):
+        create_tool("a", timeout=timeout)
+
+
+async def test_a_condition_of_approval_is_asked_with_the_arguments() -> None:
+    async def is_large(number: int) -> bool:
+        return number > 10
+
+    @tool(needs_approval=is_large)
+    async def pay(number: int) -> None: ...
+
+    @tool(needs_approval=lambda number: number > 10)
+    async def give(number: int) -> None: ...
+
+    for each in (pay, give):
+        assert not await each.asks_approval({"number": 1})
+        assert await each.asks_approval({"number": 11})
+
+
+def test_strictness_and_cache_marks_are_sent() -> None:
+    made = create_tool("a", strict=True, cache_control={"type": "ephemeral"})
+    assert made.definition["function"].get("strict") is True
+    assert made.definition.get("cache_control") == {"type": "ephemeral"}
+    check_chat_params({"tools": [made.definition]}, stream=False)
+
+
+PROPERTIES: dict[str, Any] = {"query": {"type": "string"}, "limit": {"type": "integer", "minimum": 1}}
+SCHEMA: dict[str, Any] = {"type": "object", "properties": PROPERTIES, "required": ["query"]}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(create_tool("find", "Find.", PROPERTIES, ["query"]), id="properties"),
+        pytest.param(create_tool("find", "Find.", SCHEMA), id="schema"),
+    ],
+)
+def test_a_plain_schema_makes_a_tool(made: Tool[..., object]) -> None:
+    assert made.definition == {
+        "type": "function",
+        "function": {"name": "find", "description": "Find.", "parameters": SCHEMA},
+    }
+    assert made.function is None
+    assert made.read_arguments('{"query": "a"}') == {"query": "a"}
+
+
+def test_a_property_may_be_called_type() -> None:
+    made = create_tool("find", parameters={"type": {"type": "string"}}, required=["type"])
+    assert made.parameters == {
+        "type": "object",
+        "properties": {"type": {"type": "string"}},
+        "required": ["type"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param('{"limit": 1}', "query", id="missing"),
+        pytest.param('{"query": 1}', "query", id="type"),
+        pytest.param('{"query": "a", "limit": 0}', "limit", id="bound"),
+        pytest.param('{"query"', "no valid JSON", id="cut"),
+        pytest.param("[]", "must be a JSON object", id="list"),
+    ],
+)
+def test_arguments_are_checked_against_a_plain_schema(arguments: str, said: str) -> None:
+    pytest.importorskip("jsonschema_rs")
+    with pytest.raises(InvalidArguments, match=said):
+        create_tool("find", parameters=SCHEMA).read_arguments(arguments)
+
+
+def test_without_the_package_the_outermost_level_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    made = create_tool("find", parameters={**SCHEMA, "additionalProperties": False})
+    with pytest.raises(InvalidArguments, match="query: is required; other: is not allowed"):
+        made.read_arguments('{"other": 1}')
+    assert made.read_arguments('{"query": 5}') == {"query": 5}
+
+
+def test_a_schema_is_never_fetched() -> None:
+    pytest.importorskip("jsonschema_rs")
+    with LoopbackServer(serve_responses([Reply(json={})])) as server:
+        made = create_tool("find", parameters={"a": {"$ref": f"{server.url}/a.json"}})
+        assert made.read_arguments('{"a": 1}') == {"a": 1}
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "required"),
+    [
+        pytest.param({"type": "array"}, None, id="array"),
+        pytest.param({"a": object()}, None, id="no JSON"),
+        pytest.param([], None, id="list"),
+        pytest.param({"a": {}}, ["b"], id="required is unknown"),
+    ],
+)
+def test_what_is_no_schema_of_an_object_is_refused(parameters: Any, required: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        create_tool("find", None, parameters, required)
+
+
+async def test_a_tool_without_a_function_cannot_be_called() -> None:
+    with pytest.raises(ConfigurationError, match="has no function to call"):
+        create_tool("find")()
+
+
+def test_a_tool_of_a_tool_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="is a tool already"):
+        tool(tool(name="one")(lambda: 1))

@@ -62,7 +62,7 @@ def _leaves_nothing_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """Collect garbage after a loopback test, so that the warning of a lost socket fails that very test."""
     yield
     if request.node.get_closest_marker("loopback"):
-        gc.collect()
+        gc.collect(1)  # garbage of one test is young, and a full collection takes a quarter of a second
 
 
 def _runs_under_trio(item: pytest.Item) -> bool:

@@ -22,6 +22,7 @@ def main() -> None:
         getattr(openrouter_async, name)
     assert importlib.metadata.version("openrouter-async") == openrouter_async.__version__
     assert importlib.resources.files(openrouter_async).joinpath("py.typed").is_file()
+    assert len(openrouter_async.ModelCatalogue.snapshot()) > 300
     installed = {found.metadata["Name"].lower() for found in importlib.metadata.distributions()}
     extras = {"starlette", "uvicorn", "rich", "cyclopts", "tiktoken", "mcp", "fastapi"} & installed
     assert not extras, f"came without being asked for: {sorted(extras)}"

@@ -20,7 +20,14 @@ from openrouter_async.types.chat import ChatCompletion
 from openrouter_async.types.chat_parts import UrlCitation
 from tests.shared import SHARED
 
-__all__ = ["Recording", "assert_matches_facts", "each_recording", "load_recordings"]
+__all__ = [
+    "Recording",
+    "assert_matches_facts",
+    "each_recording",
+    "expected_facts",
+    "load_recordings",
+    "reported_facts",
+]
 
 Facts = dict[str, Any]
 
@@ -88,7 +95,7 @@ def each_recording(*kinds: str, only: Collection[str] | None = None) -> pytest.M
 
 def assert_matches_facts(completion: ChatCompletion[Any], facts: Facts) -> None:
     """Assert that a completion, of a plain call or of a stream, reports what the facts say."""
-    assert _reported(completion) == _expected(facts)
+    assert reported_facts(completion) == expected_facts(facts)
     usage = {
         name.replace("server_tool_use_details", "server_tool_use"): v for name, v in facts["usage"].items()
     }
@@ -102,7 +109,8 @@ def assert_matches_facts(completion: ChatCompletion[Any], facts: Facts) -> None:
     }
 
 
-def _reported(completion: ChatCompletion[Any]) -> Facts:
+def reported_facts(completion: ChatCompletion[Any]) -> Facts:
+    """Return what a completion says, in the form of `expected_facts`."""
     calls = [
         {
             "index": call.index,
@@ -154,7 +162,8 @@ def _reported(completion: ChatCompletion[Any]) -> Facts:
     }
 
 
-def _expected(facts: Facts) -> Facts:
+def expected_facts(facts: Facts) -> Facts:
+    """Return what is known of a recorded reply, without its usage."""
     calls = []
     for call in facts["tool_calls"]:
         args, text = call["arguments"], call.get("arguments_raw")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from pydantic import JsonValue
 
 from .options import RequestOptions
-from .protocols import Capabilities, Sender
+from .protocols import Capabilities, ChatCompleter, Sender
 from .resources.chat import ChatResource
 from .streaming.stream import EventStream, OnBadEvent
 from .types.chat import ChatCompletion, OutputT
@@ -261,15 +261,60 @@ class Chat:
             on_bad_event=on_bad_event,
         )
 
+    @overload
     async def run(
         self,
         messages: MessagesLike | PausedRun,
         *,
         model: str | None = None,
+        output: None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
         **params: Unpack[RunParams],
-    ) -> Run:
+    ) -> Run[str]: ...
+    @overload
+    async def run(
+        self,
+        messages: MessagesLike | PausedRun,
+        *,
+        model: str | None = None,
+        output: Output[OutputT] | Schema[OutputT],
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> Run[OutputT]: ...
+    @overload
+    async def run(
+        self,
+        messages: MessagesLike | PausedRun,
+        *,
+        model: str | None = None,
+        output: Mapping[str, object],
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> Run[JsonValue]: ...
+    @overload
+    async def run(
+        self,
+        messages: MessagesLike | PausedRun,
+        *,
+        model: str | None = None,
+        output: TypeForm[OutputT],
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> Run[OutputT]: ...
+    async def run(
+        self,
+        messages: MessagesLike | PausedRun,
+        *,
+        model: str | None = None,
+        output: OutputLike[OutputT] | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> Run[OutputT] | Run[str]:
         """Ask the model, run the tools it calls, tell it the results, and so on until it answers.
 
         ```python
@@ -283,6 +328,7 @@ class Chat:
         Args:
             messages: As for `create`; or a paused run about which all is decided, to go on with it.
             model: As for `create`.
+            output: As for `create`; the last reply has the value, in `run.output`.
             extra_body: As for `create`, with every request.
             options: As for `create`, for every request.
             params: See `RunParams`: the tools, when to stop, and the parameters of the requests.
@@ -295,20 +341,65 @@ class Chat:
         """
         from .tools.run import run_tools
 
+        completer = self._completer(output, options)
         return await run_tools(
-            self._resource, messages, model=model, params=params, extra_body=extra_body, options=options
+            completer, messages, model=model, params=params, extra_body=extra_body, options=options
         )
 
+    @overload
     def run_stream(
         self,
         messages: MessagesLike | PausedRun,
         *,
         model: str | None = None,
+        output: None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
-        on_bad_event: OnBadEvent = "raise",
         **params: Unpack[RunParams],
-    ) -> RunStream:
+    ) -> RunStream[str]: ...
+    @overload
+    def run_stream(
+        self,
+        messages: MessagesLike | PausedRun,
+        *,
+        model: str | None = None,
+        output: Output[OutputT] | Schema[OutputT],
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> RunStream[OutputT]: ...
+    @overload
+    def run_stream(
+        self,
+        messages: MessagesLike | PausedRun,
+        *,
+        model: str | None = None,
+        output: Mapping[str, object],
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> RunStream[JsonValue]: ...
+    @overload
+    def run_stream(
+        self,
+        messages: MessagesLike | PausedRun,
+        *,
+        model: str | None = None,
+        output: TypeForm[OutputT],
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> RunStream[OutputT]: ...
+    def run_stream(
+        self,
+        messages: MessagesLike | PausedRun,
+        *,
+        model: str | None = None,
+        output: OutputLike[OutputT] | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> RunStream[OutputT] | RunStream[str]:
         """Return such a run as one stream of events: those of its replies, and of its tools.
 
         ```python
@@ -323,22 +414,23 @@ class Chat:
         Args:
             messages: As for `run`.
             model: As for `run`.
+            output: As for `run`.
             extra_body: As for `run`.
             options: As for `run`.
-            on_bad_event: As for `stream`.
             params: See `RunParams`.
         """
         from .tools.run import stream_tools
 
+        completer = self._completer(output, options)
         return stream_tools(
-            self._resource,
-            messages,
-            model=model,
-            params=params,
-            extra_body=extra_body,
-            options=options,
-            on_bad_event=on_bad_event,
+            completer, messages, model=model, params=params, extra_body=extra_body, options=options
         )
+
+    def _completer(
+        self, output: OutputLike[OutputT] | None, options: RequestOptions | None = None
+    ) -> ChatCompleter[Any]:
+        """What sends the requests of runs and conversations whose last reply is to hold `output`."""
+        return self._resource if output is None else self._structured(output, options)
 
     def _structured(
         self, output: OutputLike[OutputT], options: RequestOptions | None

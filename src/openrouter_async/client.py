@@ -22,6 +22,7 @@ from .options import App, Key, Limits, RequestOptions, Retries, Timeouts
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from typing import Self
 
     import httpx
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
 
     from .catalogue.models import CatalogueCache, Models
     from .chat import Chat
-    from .conversation.conversation import Conversation
-    from .conversation.history import History
-    from .conversation.trimming import Trim
+    from .conversation.conversation import Conversation, ConversationParams
     from .hooks import RequestHook
     from .resources._base import QueryValue
     from .resources.activity import ActivityResource
@@ -46,9 +45,11 @@ if TYPE_CHECKING:
     from .resources.oauth import OAuthResource
     from .resources.providers import ProvidersResource
     from .resources.requests import KeyName
+    from .spending.spend import Spend
     from .streaming.raw import RawStream
-    from .tools.settings import RunParams
-    from .types.chat_messages import DeveloperMessage, SystemMessage
+    from .structured.output import Output, OutputLike
+    from .structured.schema import Schema
+    from .types.chat import OutputT
 
 __all__ = ["AsyncOpenRouter"]
 
@@ -247,44 +248,37 @@ class AsyncOpenRouter:
 
         return Completions(self._sender)
 
+    @overload
     def conversation(
-        self,
-        *,
-        model: str | None = None,
-        system: str | SystemMessage | DeveloperMessage | None = None,
-        history: History | str | bytes | None = None,
-        trim: Trim | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[RunParams],
-    ) -> Conversation:
+        self, *, output: None = None, **settings: Unpack[ConversationParams]
+    ) -> Conversation[str]: ...
+    @overload
+    def conversation(
+        self, *, output: Output[OutputT] | Schema[OutputT], **settings: Unpack[ConversationParams]
+    ) -> Conversation[OutputT]: ...
+    @overload
+    def conversation(
+        self, *, output: Mapping[str, object], **settings: Unpack[ConversationParams]
+    ) -> Conversation[JsonValue]: ...
+    @overload
+    def conversation(
+        self, *, output: TypeForm[OutputT], **settings: Unpack[ConversationParams]
+    ) -> Conversation[OutputT]: ...
+    def conversation(
+        self, *, output: OutputLike[OutputT] | None = None, **settings: Unpack[ConversationParams]
+    ) -> Conversation[OutputT] | Conversation[str]:
         """Return a conversation, which keeps what is said and runs the tools that are called. Sends nothing yet.
 
         Args:
-            model: As for `chat.create`.
-            system: What the model is to do, before all turns.
-            history: What `model_dump_json()` of an earlier conversation wrote, or its `history`.
-            trim: Which turns are sent when there are many, e.g. `keep_turns(20)`; default: all.
-            extra_body: As for `chat.create`, with every request.
-            options: See `RequestOptions`.
-            params: Tools, and the parameters of every request; see `RunParams`.
+            output: As for `chat.create`; each answer has the value, in `run.output`.
+            settings: See `ConversationParams`: model, system message, tools, trimming, an earlier conversation.
 
         Raises:
             ConfigurationError: the history cannot be read, or a setting is wrong.
         """
         from .conversation.conversation import Conversation
-        from .resources.chat import ChatResource
 
-        return Conversation(
-            ChatResource(self._sender),
-            model=model,
-            system=system,
-            history=history,
-            trim=trim,
-            extra_body=extra_body,
-            options=options,
-            params=params,
-        )
+        return Conversation(self.chat._completer(output, settings.get("options")), **settings)
 
     async def request(
         self,

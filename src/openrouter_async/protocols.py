@@ -11,6 +11,7 @@ from .errors import OpenRouterError
 from .options import RequestOptions
 
 if TYPE_CHECKING:
+    from ._sansio.charges import Charge
     from .streaming.stream import EventStream, OnBadEvent
     from .types._base import ResponseMeta
     from .types.chat import ChatCompletion
@@ -21,6 +22,10 @@ __all__ = [
     "ChatCompleter",
     "DeferredRequest",
     "ListedModel",
+    "Meter",
+    "MeteredCall",
+    "Meter",
+    "MeteredCall",
     "PlainBody",
     "Reply",
     "Sender",
@@ -117,6 +122,7 @@ class ChatCompleter(Protocol[OutputT]):
         options: RequestOptions | None,
     ) -> ChatCompletion[OutputT]:
         """Return the whole reply."""
+        ...
 
     def stream(
         self,
@@ -129,6 +135,7 @@ class ChatCompleter(Protocol[OutputT]):
         on_bad_event: OnBadEvent,
     ) -> EventStream[OutputT]:
         """Return the reply as a stream; nothing is sent before its first event is asked for."""
+        ...
 
 
 class ListedModel(Protocol):
@@ -145,3 +152,27 @@ class Capabilities(Protocol):
 
     def supports(self, model: str, capability: str) -> bool | None:
         """Whether a model has a capability; None where nobody knows."""
+
+
+class MeteredCall(Protocol):
+    """One request that a meter counts. It waits for nothing; `end` may come from any thread, in the midst of anything."""
+
+    def report(self, charge: Charge) -> None:
+        """Something was read that says what the request cost, or which record is that of it."""
+
+    def end(self, *, may_have_been_billed: bool, generation_id: str | None) -> None:
+        """The request is over; what was reported counts, else it may have cost something that is not known."""
+
+
+class Meter(Protocol):
+    """Counts what calls cost, and may refuse them."""
+
+    transport: object
+    """Only calls over this one are counted."""
+
+    def begin(self, data: RequestData, sender: Sender) -> MeteredCall:
+        """A request is about to be made; `sender` can look up its record later.
+
+        Raises:
+            BudgetExceeded: it may not be.
+        """

@@ -146,7 +146,7 @@ def test_httpx_is_known_in_one_place(module: Module) -> None:
     assert not roots(module) & {"httpx", "httpcore"}
 
 
-@each([module for module in MODULES if module.unit not in ("_http", "cli", "__main__")])
+@each([module for module in MODULES if module.unit not in ("_http", "testing", "cli", "__main__")])
 def test_no_event_loop_is_named_outside_the_shell(module: Module) -> None:
     """What anyio has is taken from anyio, so that the client runs under trio too."""
     assert not roots(module) & {"asyncio", "trio"}

@@ -236,7 +236,9 @@ async def test_the_account_running_dry_leaves_items_undone_not_failed(tmp_path: 
 async def test_any_text_is_one_line(text: str, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     for _ in range(2):
-        async with batch_of([Item(text, "x")], FakeModel(lambda _, __: completion(text)), journal=path) as batch:
+        async with batch_of(
+            [Item(text, "x")], FakeModel(lambda _, __: completion(text)), journal=path
+        ) as batch:
             (result,) = [result async for result in batch]
         assert (result.key, result.output) == (text, text)
     (record,) = lines_of(path)

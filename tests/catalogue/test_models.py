@@ -170,10 +170,12 @@ class Service:
         self.now = 1000.0
         self.is_up = True
         self.asked = 0
+        self.was_asked = anyio.Event()
         self.cache = CatalogueCache(lambda: self.now)
 
     async def fetch(self) -> ModelCatalogue:
         self.asked += 1
+        self.was_asked.set()
         await anyio.lowlevel.checkpoint()
         if not self.is_up:
             raise errors.ConnectError("refused")
@@ -244,6 +246,7 @@ async def test_those_who_want_the_service_itself_ask_themselves(service: Service
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ask, True)
+        await service.was_asked.wait()
         tasks.start_soon(ask, False)
     assert sorted(outcomes) == ["error", "snapshot"]
     assert service.asked == 2

@@ -261,7 +261,7 @@ def exchange(text: str, *, path: str = "/api/v1/chat/completions", **body: JsonV
 
 
 def answer_to(
-    exchanges: list[ExchangeFile], path: str = "/chat/completions", **body: JsonValue
+    exchanges: list[ExchangeFile], body: dict[str, JsonValue], path: str = "/chat/completions"
 ) -> str | None:
     recordings = Recordings(exchanges)
     found = recordings.find(ReceivedRequest(method="POST", path=path, query={}, headers={}, body=body))
@@ -291,11 +291,11 @@ def test_a_request_gets_the_answer_to_the_closest_one(
         exchange("second", model="a/b", messages=said("two", "three")),
         exchange("third", model="a/b", messages=said("four"), seed=1),
     ]
-    assert answer_to(exchanges, **asked) == expected
+    assert answer_to(exchanges, asked) == expected
 
 
 def test_another_path_has_no_answer() -> None:
-    assert answer_to([exchange("first", model="a/b")], "/embeddings", model="a/b") is None
+    assert answer_to([exchange("first", model="a/b")], {"model": "a/b"}, "/embeddings") is None
 
 
 def test_a_request_recorded_twice_gets_its_answers_in_turn_and_then_the_last() -> None:

@@ -51,6 +51,9 @@ async def count(to: int, ctx: Context) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(str(os.getpid()))
-    server.run("stdio")
+    if sys.argv[1:2] == ["--http"]:
+        server.run("streamable-http", host="127.0.0.1", port=int(sys.argv[2]))
+    else:
+        if len(sys.argv) > 1:
+            Path(sys.argv[1]).write_text(str(os.getpid()))
+        server.run("stdio")

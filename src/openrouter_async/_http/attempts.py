@@ -13,20 +13,25 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .._sansio.error_mapping import generation_id, request_id
+from .._sansio.error_mapping import generation_id as id_of_generation
+from .._sansio.error_mapping import request_id
 from .._sansio.redaction import redact, redact_json, safe_headers
 from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
 from .._secret import Secret, Secrets
-from ..errors import APIStatusError, ConfigurationError, OpenRouterError
+from ..errors import APIStatusError, BudgetExceeded, ConfigurationError, OpenRouterError
 from ..hooks import RequestEvent
 from ..types._base import ResponseMeta
 from .clocks import Clocks
+from .metering import MeteredAttempt, is_metered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .._sansio.request import RequestData
     from .._sansio.retry import RetryBudget
     from ..settings import Settings
     from .exchange import Exchange
+    from .metering import BeginMetered
 
 __all__ = ["Attempts"]
 
@@ -37,7 +42,13 @@ class Attempts:
     """One call: which request of it is running, what it met, and whether there is another."""
 
     def __init__(
-        self, data: RequestData, settings: Settings, budget: RetryBudget, *, streaming: bool
+        self,
+        data: RequestData,
+        settings: Settings,
+        budget: RetryBudget,
+        *,
+        streaming: bool,
+        meters: Sequence[BeginMetered] = (),
     ) -> None:
         self.clocks = Clocks.start(settings.timeouts, streaming=streaming)
         self.data = data
@@ -49,9 +60,16 @@ class Attempts:
         """What must not appear in an error of the request that is running."""
         self._exchange: Exchange | None = None
         self._is_running = False
+        self._meters = meters if is_metered(data) else ()
+        self._metered: MeteredAttempt | None = None
 
     def begin(self, key: Secret | None) -> None:
-        """A request is about to be sent with `key`."""
+        """A request is about to be sent with `key`.
+
+        Raises:
+            BudgetExceeded: a meter refuses it.
+        """
+        self._metered = MeteredAttempt(self._meters, self.data) if self._meters else None
         self.secrets, self._exchange, self._is_running = Secrets(key), None, True
         self._tell("started", logging.DEBUG)
         if self.settings.log_bodies and self.data.content is not None:
@@ -60,6 +78,21 @@ class Attempts:
                 self.data.operation.name,
                 redact(self.data.content.decode("utf-8", "replace"), self.secrets),
             )
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether anyone counts what the request that is running costs."""
+        return self._metered is not None
+
+    def sending(self) -> None:
+        """The request goes out now; until then it waited for its place."""
+        if self._metered is not None:
+            self._metered.was_sent = True
+
+    def saw(self, data: bytes) -> None:
+        """A body, or an event of a stream, was read; it may say what the request cost."""
+        if self._metered is not None:
+            self._metered.saw(data)
 
     def answered(self, exchange: Exchange) -> None:
         """The headers of an answer have arrived."""
@@ -73,7 +106,7 @@ class Attempts:
             status=self._exchange.status,
             headers=headers,
             request_id=request_id(headers),
-            generation_id=generation_id(headers),
+            generation_id=id_of_generation(headers),
             elapsed=time.monotonic() - self._began,
             attempts=self._state.attempts,
         )
@@ -81,9 +114,12 @@ class Attempts:
     async def after(self, error: OpenRouterError, *, delivered: bool = False) -> None:
         """Wait for the next attempt; raises `error`, or `DeadlineExceeded`, where there is none."""
         self._complete(error)
-        if isinstance(error, ConfigurationError):
+        self._end_metered(is_free=self._is_free(error), generation_id=error.generation_id)
+        if isinstance(error, ConfigurationError | BudgetExceeded):
             raise self.failed(error)
         exchange = self._exchange
+        if exchange is not None and exchange.passage is not None and isinstance(error, APIStatusError):
+            exchange.passage.failed(error, longest_wait=self._state.max_retry_after)
         failure = Failure(
             error=error,
             stream=self._streaming,
@@ -112,12 +148,21 @@ class Attempts:
     def succeeded(self) -> None:
         """The answer, or the whole stream, was read."""
         self._is_running = False
+        self._end_metered()
         self._state.succeeded()
+        if self._exchange is not None and self._exchange.passage is not None:
+            self._exchange.passage.succeeded()
         self._tell("finished", logging.INFO)
+
+    def used(self, tokens: int) -> None:
+        """The answer says how many tokens it took, prompt included."""
+        if self._exchange is not None and self._exchange.passage is not None:
+            self._exchange.passage.used(tokens)
 
     def failed(self, error: OpenRouterError) -> OpenRouterError:
         """Put ids and attempts on the error of the call, tell the hooks, and return it."""
         self._complete(error)
+        self._end_metered(is_free=self._is_free(error), generation_id=error.generation_id)
         if self._is_running:
             self._is_running = False
             self._tell("failed", logging.INFO, error=error)
@@ -125,9 +170,23 @@ class Attempts:
 
     def abandoned(self) -> None:
         """The call was cancelled, or code of the caller's raised inside it; nothing if it had ended."""
+        self._end_metered()
         if self._is_running:
             self._is_running = False
             self._tell("failed", logging.INFO)
+
+    def _end_metered(self, *, is_free: bool = False, generation_id: str | None = None) -> None:
+        """The request that is running costs no more; nothing if that was said before."""
+        metered, self._metered = self._metered, None
+        if metered is not None:
+            if generation_id is None and self._exchange is not None:
+                generation_id = id_of_generation(self._exchange.headers)
+            metered.end(may_have_been_billed=metered.was_sent and not is_free, generation_id=generation_id)
+
+    def _is_free(self, error: OpenRouterError) -> bool:
+        """Whether the request that failed cost nothing, as one does that was answered by an error status."""
+        refused = self._exchange is not None and self._exchange.status >= 400
+        return error.may_have_been_billed is False or (refused and not error.may_have_been_billed)
 
     def _complete(self, error: OpenRouterError) -> None:
         """Fill in what the error does not know, and take the key out of what it was told."""
@@ -168,7 +227,7 @@ class Attempts:
             attempt=attempt or self._state.attempts,
             elapsed=time.monotonic() - self._began,
             status=None if exchange is None else exchange.status,
-            generation_id=generation_id(headers),
+            generation_id=id_of_generation(headers),
             error=error,
             wait=wait,
         )

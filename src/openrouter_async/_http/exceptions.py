@@ -115,4 +115,4 @@ def _reason(exc: BaseException) -> str:
         if isinstance(cause, OSError) and cause.errno:
             # asyncio writes an address there; the errors of name look-ups have numbers of their own, below zero.
             return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
-    return str(exc)
+    return str(exc).rstrip(".")

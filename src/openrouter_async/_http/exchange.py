@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from types import AsyncGeneratorType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -19,6 +19,9 @@ from .._sansio.content_decoding import ContentDecoder, ContentDecodingError, con
 from ..errors import ConnectionLost, InvalidResponseError, ResponseTooLarge
 from .clocks import Clock, Clocks, under
 from .exceptions import Phase, from_httpx
+
+if TYPE_CHECKING:
+    from .limiter import Passage
 
 __all__ = ["Exchange"]
 
@@ -46,6 +49,8 @@ class Exchange:
         self.bytes_read = 0
         """Bytes of the body that were given out, decoded."""
         self.is_at_end = False
+        self.passage: Passage | None = None
+        """How it passed the limiter."""
         self._is_closed = False
 
     async def open(self, clocks: Clocks) -> None:

@@ -1,16 +1,33 @@
 """`Limiter`: the one queue in which the calls of a client wait for their place, first come, first served.
 
 Nothing below it queues: a call that has a place gets a connection at once. For the tasks of one event loop.
+
+Where a model has a rate, given or learned from refusals, its calls wait in a *lane* before they wait for a place: in turn,
+each until the pace of the lane lets it through. While the service asks to wait, the lane is shut for all of them. A model
+that never refused, and was given no rate, has no lane, and its calls pay nothing for those of others.
 """
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import anyio
 
-__all__ = ["Limiter"]
+from .._sansio.rate_limit import LearnedRate, Pace
+from ..errors import APIStatusError
+
+if TYPE_CHECKING:
+    from ..options import Rate
+
+__all__ = ["Lane", "Limiter", "Passage"]
+
+REFUSALS = frozenset({429, 529})
+"""The statuses that say: too many requests; others only where they come with a wait."""
+
+BYTES_PER_TOKEN = 4
 
 
 class _Waiter:
@@ -22,6 +39,47 @@ class _Waiter:
         self.error: Exception | None = None
 
 
+class Lane:
+    """The calls to one model that keep to one rate."""
+
+    __slots__ = ("_answer", "learned", "requests", "tokens", "turn")
+
+    def __init__(self, learned: LearnedRate, rate: Rate | None) -> None:
+        self.learned = learned
+        self.requests = None if rate is None or rate.rpm is None else Pace(rate.rpm / 60)
+        self.tokens = None if rate is None or rate.tpm is None else Pace(rate.tpm / 60)
+        self.turn = anyio.Lock(fast_acquire=True)
+        self._answer = 0.0
+        """Tokens of an answer, as an average of the last ones."""
+
+    @property
+    def ready_at(self) -> float:
+        """When its next call may go, in monotonic seconds."""
+        ready_at = self.learned.ready_at
+        for pace in (self.requests, self.tokens):
+            if pace is not None and pace.next_at > ready_at:
+                ready_at = pace.next_at
+        return ready_at
+
+    def take(self, tokens: float, now: float) -> None:
+        """Let a call through."""
+        self.learned.take(now)
+        if self.requests is not None:
+            self.requests.take(1, now)
+        if self.tokens is not None:
+            self.tokens.take(tokens, now)
+
+    def expected_tokens(self, content: bytes | None) -> float:
+        """Return how many tokens a call is taken to need, before it is known."""
+        return len(content or b"") / BYTES_PER_TOKEN + self._answer
+
+    def used(self, tokens: int, expected: float) -> None:
+        """Learn how many tokens a call needed that was expected to need so many."""
+        if self.tokens is not None:
+            self.tokens.correct(tokens - expected)
+            self._answer = max(0.0, self._answer + 0.1 * (tokens - expected))
+
+
 class Limiter:
     """A number of places. A place is given back exactly once, by `release`."""
 
@@ -31,6 +89,9 @@ class Limiter:
         # Ordered, because a waiter may leave from the middle; not a dict, because popping from its front is slow.
         self._waiters: OrderedDict[_Waiter, None] = OrderedDict()
         self._closed_error: Callable[[], Exception] | None = None
+        self._closing: anyio.Event | None = None
+        self._learned: dict[str | None, LearnedRate] = {}
+        self._lanes: dict[tuple[str | None, Rate | None], Lane] = {}
 
     def __repr__(self) -> str:
         return f"<Limiter: {self._in_use} of {self.capacity} in use, {self.waiting} waiting>"
@@ -42,10 +103,22 @@ class Limiter:
 
     @property
     def waiting(self) -> int:
-        """Calls that wait for a place."""
-        return len(self._waiters)
+        """Calls that wait for a place, or in a lane."""
+        return len(self._waiters) + sum(
+            lane.turn.locked() + lane.turn.statistics().tasks_waiting for lane in self._lanes.values()
+        )
 
-    def try_acquire(self) -> bool:
+    def lane(self, model: str | None, rate: Rate | None) -> Lane | None:
+        """Return the lane of a call; None where nothing holds it back."""
+        if rate is None and model not in self._learned:
+            return None
+        lane = self._lanes.get((model, rate))
+        if lane is None:
+            learned = self._learned.setdefault(model, LearnedRate())
+            lane = self._lanes[model, rate] = Lane(learned, rate)
+        return lane
+
+    def try_acquire(self, lane: Lane | None = None, tokens: float = 0.0) -> bool:
         """Take a place if that needs no waiting.
 
         Raises:
@@ -55,10 +128,15 @@ class Limiter:
             raise self._closed_error()
         if self._in_use >= self.capacity:  # a freed place goes to a waiter at once, so nobody waits otherwise
             return False
+        if lane is not None:
+            now = time.monotonic()
+            if lane.turn.locked() or lane.ready_at > now:
+                return False
+            lane.take(tokens, now)
         self._in_use += 1
         return True
 
-    async def acquire(self) -> None:
+    async def acquire(self, lane: Lane | None = None, tokens: float = 0.0) -> None:
         """Take a place, waiting in turn for a free one; without a checkpoint if there is one.
 
         Cancelled, it leaves the queue, or hands on the place it was just given.
@@ -66,8 +144,12 @@ class Limiter:
         Raises:
             Exception: what `close` was given.
         """
-        if self.try_acquire():
+        if self.try_acquire(lane, tokens):
             return
+        if lane is not None:
+            await self._pass(lane, tokens)
+            if self.try_acquire():
+                return
         waiter = _Waiter()
         self._waiters[waiter] = None
         try:
@@ -80,6 +162,16 @@ class Limiter:
         if waiter.error is not None:
             raise waiter.error
 
+    async def _pass(self, lane: Lane, tokens: float) -> None:
+        """Wait in turn until the lane is open."""
+        if self._closing is None:
+            self._closing = anyio.Event()
+        async with lane.turn:
+            while self._closed_error is None and (wait := lane.ready_at - time.monotonic()) > 0:
+                with anyio.move_on_after(wait):
+                    await self._closing.wait()
+            lane.take(tokens, time.monotonic())
+
     def release(self) -> None:
         """Give a place back: to the first who waits, if anyone does."""
         if self._in_use == 0:
@@ -91,10 +183,55 @@ class Limiter:
         waiter.has_place = True
         waiter.woken.set()
 
+    def accepted(self, model: str | None, sent_at: float) -> None:
+        """A request to a model was not refused."""
+        learned = self._learned.get(model)
+        if learned is not None:
+            learned.accepted(sent_at=sent_at, now=time.monotonic())
+
+    def refused(self, model: str | None, sent_at: float, wait: float | None) -> None:
+        """A request to a model was refused because there were too many; `wait` is what was asked for, in seconds."""
+        learned = self._learned.get(model)
+        if learned is None:
+            learned = self._learned[model] = LearnedRate()
+        learned.refused(sent_at=sent_at, now=time.monotonic(), wait=wait, in_flight=self._in_use)
+
     def close(self, error: Callable[[], Exception]) -> None:
         """Fail everyone who waits, and everyone who comes, each with an error of their own."""
         self._closed_error = error
+        if self._closing is not None:
+            self._closing.set()
         while self._waiters:
             waiter, _ = self._waiters.popitem(last=False)
             waiter.error = error()
             waiter.woken.set()
+
+
+class Passage:
+    """One request that passed the limiter, and what the limiter is told of its fate."""
+
+    __slots__ = ("_expected", "_lane", "_limiter", "_model", "_sent_at")
+
+    def __init__(self, limiter: Limiter, model: str | None, lane: Lane | None, expected: float) -> None:
+        self._limiter = limiter
+        self._model = model
+        self._lane = lane
+        self._expected = expected
+        self._sent_at = time.monotonic()
+
+    def succeeded(self) -> None:
+        """It was answered."""
+        self._limiter.accepted(self._model, self._sent_at)
+
+    def failed(self, error: APIStatusError, *, longest_wait: float) -> None:
+        """It got an error; a wait that is longer than that is nobody's but its own."""
+        wait = error.retry_after
+        if wait is not None and wait > longest_wait:
+            return
+        if error.status in REFUSALS or (wait is not None and error.status == 503):
+            self._limiter.refused(self._model, self._sent_at, wait)
+
+    def used(self, tokens: int) -> None:
+        """It took so many tokens, prompt included."""
+        if self._lane is not None:
+            self._lane.used(tokens, self._expected)

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from .._sansio.error_mapping import status_error
@@ -15,6 +16,7 @@ from ..errors import APIStatusError, ConfigurationError, OpenRouterError
 from ..settings import check_key
 from .attempts import Attempts
 from .clocks import Clock
+from .metering import METERS
 from .stream_source import HTTPStreamSource
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from ..types._base import ResponseMeta
     from .exchange import Exchange
+    from .metering import BeginMetered
     from .transport import Transport
 
 __all__ = ["HTTPSender"]
@@ -62,7 +65,9 @@ class HTTPSender:
             OpenRouterError: any but the errors of streams, of structured output and of tools.
         """
         settings = self.settings.derive(options)
-        attempts = Attempts(data, settings, self.transport.budget, streaming=False)
+        attempts = Attempts(
+            data, settings, self.transport.budget, streaming=False, meters=self._meters(settings)
+        )
         try:
             while True:
                 try:
@@ -71,6 +76,8 @@ class HTTPSender:
                     await attempts.after(error)
                 else:
                     attempts.succeeded()
+                    if settings.rate is not None and (tokens := _tokens_of(value)) is not None:
+                        attempts.used(tokens)
                     return value
         except BaseException:
             attempts.abandoned()
@@ -83,6 +90,7 @@ class HTTPSender:
             body = await exchange.read_all(self.transport.limits.body_bytes, clocks)
         finally:
             await self.transport.close(exchange)
+        attempts.saw(body)
         if attempts.settings.log_bodies:
             text = redact(body.decode("utf-8", "replace"), attempts.secrets)
             LOGGER.debug("%s received %s", attempts.data.operation.name, text)
@@ -92,7 +100,16 @@ class HTTPSender:
         self, data: RequestData | DeferredRequest, options: RequestOptions | None = None
     ) -> StreamSource:
         """Return the source of a streamed call; nothing is sent before its first read."""
-        return HTTPStreamSource(self, data, self.settings.derive(options))
+        settings = self.settings.derive(options)
+        return HTTPStreamSource(self, data, settings, self._meters(settings))
+
+    def _meters(self, settings: Settings) -> tuple[BeginMetered, ...]:
+        """Return what begins a request with each meter that counts the calls of this task."""
+        meters = [meter for meter in METERS.get() if meter.transport is self.transport]
+        if not meters:
+            return ()
+        sender = HTTPSender(self.transport, settings)
+        return tuple(partial(meter.begin, sender=sender) for meter in meters)
 
     async def open(self, attempts: Attempts) -> Exchange:
         """Send one request, and return its answer if that is a 2xx; the caller closes it.
@@ -103,7 +120,9 @@ class HTTPSender:
         self.transport.check()
         key = await _key(attempts.settings, attempts.data.operation)
         attempts.begin(key)
-        exchange = await self.transport.open(attempts.data, attempts.settings, key, attempts.clocks)
+        exchange = await self.transport.open(
+            attempts.data, attempts.settings, key, attempts.clocks, on_sending=attempts.sending
+        )
         attempts.answered(exchange)
         if 200 <= exchange.status < 300:
             return exchange
@@ -128,6 +147,12 @@ class HTTPSender:
         return status_error(
             exchange.status, exchange.headers, body, secrets=attempts.secrets, now=time.time()
         )
+
+
+def _tokens_of(answer: object) -> int | None:
+    """Return how many tokens an answer says it took, prompt included."""
+    tokens = getattr(getattr(answer, "usage", None), "total_tokens", None)
+    return tokens if isinstance(tokens, int) else None
 
 
 async def _key(settings: Settings, operation: Operation) -> Secret | None:

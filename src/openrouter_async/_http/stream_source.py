@@ -21,11 +21,14 @@ from .attempts import Attempts
 from .clocks import Clock, Clocks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .._sansio.request import RequestData
     from ..protocols import DeferredRequest, StreamItem
     from ..settings import Settings
     from ..types._base import ResponseMeta
     from .exchange import Exchange
+    from .metering import BeginMetered
     from .sender import HTTPSender
 
 __all__ = ["HTTPStreamSource"]
@@ -39,8 +42,15 @@ END_GRACE = 0.05
 class HTTPStreamSource:
     """One streamed call; see `protocols.StreamSource`."""
 
-    def __init__(self, sender: HTTPSender, data: RequestData | DeferredRequest, settings: Settings) -> None:
+    def __init__(
+        self,
+        sender: HTTPSender,
+        data: RequestData | DeferredRequest,
+        settings: Settings,
+        meters: Sequence[BeginMetered],
+    ) -> None:
         self._sender = sender
+        self._meters = meters
         self._data = data
         self._settings = settings
         self._attempts: Attempts | None = None
@@ -79,17 +89,24 @@ class HTTPStreamSource:
         if not self._is_event_stream:
             first = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
             if first in (b"{", b"[", b"<"):
-                return [await self._plain_body(exchange, data, attempts.clocks)]
+                body = await self._plain_body(exchange, data, attempts.clocks)
+                attempts.saw(body)
+                return [body]
             self._is_event_stream = first != b""
         items: list[StreamItem] = [*self._decoder.feed(data)]
         if any(type(item) is not Comment for item in items):
             self._event_clock = None
+        if attempts.is_metered:
+            for item in items:
+                if not isinstance(item, Comment):
+                    attempts.saw(item if isinstance(item, bytes) else item.data)
         return items
 
     async def _start(self) -> Attempts:
         """Make the request; its clocks start here."""
         data = await self._data() if callable(self._data) else self._data
-        return Attempts(data, self._settings, self._sender.transport.budget, streaming=True)
+        budget = self._sender.transport.budget
+        return Attempts(data, self._settings, budget, streaming=True, meters=self._meters)
 
     def _near_clocks(self, clocks: Clocks) -> tuple[Clock, ...]:
         """Return the clocks that may run out before the idle clock of the connection does."""

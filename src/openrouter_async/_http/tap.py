@@ -64,7 +64,16 @@ class TapTransport(httpx.AsyncBaseTransport):
                 )
             )
 
-        response.stream = _TappedBody(stream, over)
+        body = _TappedBody(stream, over)
+        response.stream = body
+        abort = response.extensions.get("abort")
+        if abort is not None:
+
+            def tell_and_abort() -> None:
+                body.tell()
+                abort()
+
+            response.extensions = {**response.extensions, "abort": tell_and_abort}
         return response
 
     async def aclose(self) -> None:
@@ -84,7 +93,7 @@ class TapTransport(httpx.AsyncBaseTransport):
 
 
 class _TappedBody(httpx.AsyncByteStream, AsyncIterator[bytes]):
-    """A body whose bytes are kept until it is closed."""
+    """A body whose bytes are kept until it ends, fails or is closed."""
 
     def __init__(self, stream: httpx.AsyncByteStream, over: Callable[[bytes], None]) -> None:
         self._stream = stream
@@ -98,17 +107,23 @@ class _TappedBody(httpx.AsyncByteStream, AsyncIterator[bytes]):
     async def __anext__(self) -> bytes:
         if self._chunks is None:
             self._chunks = self._stream.__aiter__()
-        chunk = await self._chunks.__anext__()
+        try:
+            chunk = await self._chunks.__anext__()
+        except BaseException:
+            self.tell()
+            raise
         self._kept += chunk
         return chunk
 
     async def aclose(self) -> None:
+        self.tell()
+        await self._stream.aclose()
+
+    def tell(self) -> None:
+        """Say once what was read."""
         over, self._over = self._over, None
-        try:
-            await self._stream.aclose()
-        finally:
-            if over is not None:
-                over(bytes(self._kept))
+        if over is not None:
+            over(bytes(self._kept))
 
 
 def _decoded(body: bytes, encoding: str | None) -> bytes:

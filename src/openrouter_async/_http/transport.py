@@ -23,10 +23,12 @@ from ..options import Limits
 from .clocks import Clock, Clocks, under
 from .connections import ConnectionTransport
 from .exchange import Exchange
-from .limiter import Limiter
+from .limiter import Limiter, Passage
 from .network import Network, current_network
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._sansio.request import RequestData
     from .._secret import Secret
     from ..settings import Settings
@@ -96,11 +98,17 @@ class Transport:
             )
 
     async def open(
-        self, data: RequestData, settings: Settings, key: Secret | None, clocks: Clocks
+        self,
+        data: RequestData,
+        settings: Settings,
+        key: Secret | None,
+        clocks: Clocks,
+        *,
+        on_sending: Callable[[], None],
     ) -> Exchange:
         """Wait for a place, send a request, and return its answer with the headers read.
 
-        The place is held until `close`.
+        The place is held until `close`. `on_sending` is called once the request has its place.
 
         Raises:
             OpenRouterError: see `Limiter.acquire` and `Exchange.open`.
@@ -124,19 +132,27 @@ class Transport:
             # Written here and nowhere else, so that no local variable of any frame holds the key.
             request.headers["authorization"] = f"Bearer {key.get()}"
         exchange = Exchange(self._client, request)
-        await self._acquire(clocks)
+        exchange.passage = await self._acquire(clocks, data, settings)
         self._exchanges.add(exchange)
         try:
             self.check()  # it may have been closed while the call was waiting
+            on_sending()
             await exchange.open(clocks)
         except BaseException:
             await self.close(exchange)
             raise
         return exchange
 
-    async def _acquire(self, clocks: Clocks) -> None:
-        if not self.limiter.try_acquire():
-            await under((Clock("queue", clocks.queue), clocks.total), self.limiter.acquire, "")
+    async def _acquire(self, clocks: Clocks, data: RequestData, settings: Settings) -> Passage:
+        rate = settings.rate
+        lane = self.limiter.lane(data.model, rate)
+        tokens = (
+            0.0 if lane is None or rate is None or rate.tpm is None else lane.expected_tokens(data.content)
+        )
+        if not self.limiter.try_acquire(lane, tokens):
+            acquire = partial(self.limiter.acquire, lane, tokens)
+            await under((Clock("queue", clocks.queue), clocks.total), acquire, "")
+        return Passage(self.limiter, data.model, lane, tokens)
 
     async def close(self, exchange: Exchange) -> None:
         """Close an exchange, and give its place to the next call; harmless when done before."""

@@ -6,8 +6,9 @@ raises it, as long as the rate is what holds requests back.
 
 ```
 refused, and few were accepted since the last wave    half the rate
+refused for two seconds, and nothing accepted         the good rate is what was sent in the last minute
 refused, after many                                   a little below what was accepted a second: the good rate
-accepted, far below the good rate                     quickly back towards it
+accepted, far below the good rate                     quickly back towards it, at first twice the rate each time
 accepted, near the good rate                          a twentieth in some hundred requests, so that probing costs few refusals
 accepted, above the good rate                         faster and faster: the server allows more than before
 ```
@@ -21,16 +22,23 @@ No clock here: `now` is a monotonic time in seconds, and an argument.
 from __future__ import annotations
 
 import math
+from collections import deque
 
 __all__ = ["LearnedRate", "Pace"]
 
-SLACK = 0.05
+SLACK = 0.02
 """Seconds by which a sender that woke late may be ahead of its pace, so that late timers do not add up."""
 
-LEAST = 0.05
+FIRST = 5.0
+"""Requests a second after the first refusal, at least; more if more are in flight."""
+LEAST = 0.1
 """Requests a second: the slowest that a rate is learned to be."""
 EVIDENCE = 10
 """Acceptances after which a refusal is taken as the edge of a good rate, and not as a sign to halve it."""
+RECENT = 30
+"""Requests from which it is taken how fast they were sent lately."""
+CLOSED = 2.0
+"""Seconds in which nothing was accepted, after which the server is taken to count by the minute."""
 BELOW = 0.97
 """Where to go on after a refusal, as a share of the good rate."""
 NEAR = 0.9
@@ -39,6 +47,8 @@ STEP = 0.05
 """The share by which the rate grows in `CYCLE` acceptances near the good rate."""
 CYCLE = 300
 LEAST_WINDOW = 8
+ROUND_TRIP = 0.5
+"""Seconds: what a quick server's round trip counts as."""
 QUICK = 0.5
 """The share by which it grows in one round trip elsewhere, at most."""
 
@@ -66,7 +76,18 @@ class Pace:
 class LearnedRate:
     """The rate at which a server takes requests, as far as its refusals show."""
 
-    __slots__ = ("_accepted", "_begun_at", "_good", "_is_binding", "_pace", "_sent", "paused_until")
+    __slots__ = (
+        "_accepted",
+        "_begun_at",
+        "_closed_at",
+        "_good",
+        "_is_binding",
+        "_minute",
+        "_pace",
+        "_recent",
+        "_sent",
+        "paused_until",
+    )
 
     def __init__(self) -> None:
         self.paused_until = -math.inf
@@ -76,6 +97,9 @@ class LearnedRate:
         self._begun_at = -math.inf
         self._accepted = 0
         self._sent = 0
+        self._recent: deque[float] = deque(maxlen=RECENT)
+        self._minute = _LastMinute()
+        self._closed_at = math.inf
         self._is_binding = False
 
     @property
@@ -94,25 +118,43 @@ class LearnedRate:
             self._is_binding = now - self.ready_at < 2 / self._pace.rate + SLACK
             self._pace.take(1, now)
             self._sent += 1
+            self._recent.append(now)
+        self._minute.add(now)
 
     def refused(self, *, sent_at: float, now: float, wait: float | None, in_flight: int) -> None:
         """Learn from a refusal; `wait` is what the server asked for, in seconds, and `in_flight` all that was sent."""
         if wait is not None:
             self.paused_until = max(self.paused_until, now + wait)
         if self._pace is None:
-            self._pace = Pace(max(1.0, in_flight))  # a guess, and rather too much: it is halved quickly
+            self._pace = Pace(max(FIRST, in_flight / 2))  # a guess; what is too much is halved quickly
         elif sent_at < self._begun_at:
             return
         elif self._accepted < EVIDENCE:
-            self._good = None if self._good is None else min(self._good, self._pace.rate)
-            self._pace.rate = max(LEAST, self._pace.rate / 2)
+            self._halve(now)
         else:
-            lasted = max(now, self.paused_until) - self._begun_at
-            self._good = max(LEAST, min(self._pace.rate, self._sent / lasted))
+            self._closed_at = math.inf
+            self._good = max(LEAST, min(self._pace.rate, self._throughput(now)))
             self._pace.rate = BELOW * self._good
         self._begun_at = now
         self._accepted = self._sent = 0
         self._pace.next_at = max(self._pace.next_at, now + 1 / self._pace.rate)
+
+    def _halve(self, now: float) -> None:
+        assert self._pace is not None
+        if self._accepted:
+            self._closed_at = math.inf
+            self._good = None if self._good is None else min(self._good, self._pace.rate)
+        elif self._closed_at == math.inf:
+            self._closed_at = now
+        elif CLOSED < now - self._closed_at < math.inf:
+            self._closed_at = -math.inf  # once each time
+            self._good = max(LEAST, self._minute.count(now) / 60)
+        self._pace.rate = max(LEAST, self._pace.rate / 2)
+
+    def _throughput(self, now: float) -> float:
+        """Return how many requests a second were taken: lately, or since the last wave with the wait now asked for."""
+        lately = (len(self._recent) - 1) / (now - self._recent[0])
+        return max(lately, self._sent / (max(now, self.paused_until) - self._begun_at))
 
     def accepted(self, *, sent_at: float, now: float) -> None:
         """Learn from a request that was not refused."""
@@ -122,13 +164,38 @@ class LearnedRate:
         if not self._is_binding:
             return
         rate, good = self._pace.rate, self._good
-        window = max(LEAST_WINDOW, rate * (now - sent_at))  # as many answers come in a round trip
+        # As many answers as come in a round trip.
+        window = max(LEAST_WINDOW, rate * max(ROUND_TRIP, now - sent_at))
         quickly = rate * QUICK / window
         if good is None:
             grown = rate + quickly
         elif rate < NEAR * good:
-            grown = min(rate + quickly, NEAR * good)
+            grown = min(rate + (rate if rate < good / 2 else quickly), NEAR * good)
         else:
             beyond = max(0.0, rate / good - 1 - STEP) / STEP
             grown = rate + min(quickly, good * STEP * (1 + beyond) ** 2 / max(CYCLE, window))
         self._pace.rate = grown
+
+
+class _LastMinute:
+    """About how many requests were sent in the last minute, from those of this minute and of the one before."""
+
+    __slots__ = ("_before", "_began", "_now")
+
+    def __init__(self) -> None:
+        self._began = -math.inf
+        self._before = self._now = 0
+
+    def add(self, now: float) -> None:
+        self._turn(now)
+        self._now += 1
+
+    def count(self, now: float) -> float:
+        self._turn(now)
+        return self._now + self._before * (1 - (now - self._began) / 60)
+
+    def _turn(self, now: float) -> None:
+        if now - self._began >= 60:
+            self._before = self._now if now - self._began < 120 else 0
+            self._now = 0
+            self._began = now

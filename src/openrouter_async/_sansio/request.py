@@ -26,6 +26,8 @@ class RequestData:
     content: bytes | None = None
     content_type: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    model: str | None = None
+    """The model that is asked for; limits of rate are kept by model."""
 
 
 def build_request(
@@ -36,6 +38,7 @@ def build_request(
     content: bytes | None = None,
     content_type: str = "application/json",
     headers: Mapping[str, str] | None = None,
+    model: str | None = None,
 ) -> RequestData:
     """Return the request of `operation`, with path parameters quoted and the query flattened.
 
@@ -49,6 +52,7 @@ def build_request(
         content=content,
         content_type=None if content is None else content_type,
         headers=tuple((headers or {}).items()),
+        model=model,
     )
 
 

@@ -171,6 +171,11 @@ class RetryState:
         """The requests of this call so far, the running one included."""
         return self._attempts
 
+    @property
+    def max_retry_after(self) -> float:
+        """The longest `Retry-After` that is waited for, in seconds."""
+        return self._settings.max_retry_after
+
     def after(self, failure: Failure, *, random: float, remaining: float | None) -> Wait | GiveUp:
         """Decide what follows a failed request; a `Wait` has been paid for, and counts as an attempt begun.
 

@@ -27,7 +27,10 @@ class Snapshot(BaseModel):
     models: list[Model]
 
 
+_FILE = files("openrouter_async.catalogue") / "snapshot.json"
+
+
 @cache
 def read_snapshot() -> Snapshot:
     """Return the packaged list; its file is read the first time, in about 10 ms."""
-    return Snapshot.model_validate_json(files(__package__).joinpath("snapshot.json").read_bytes())
+    return Snapshot.model_validate_json(_FILE.read_bytes())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
+from .._extras import needs_extra
 from .._version import __version__
-from ..errors import ConfigurationError, OpenRouterError
+from ..errors import APIStatusError, OpenRouterError
+from .exit_codes import DONE, INTERRUPTED, MISTAKE, PIPE_CLOSED, exit_code_of
+from .output import printable, to_json
 
 __all__ = ["app", "run"]
 
@@ -20,26 +24,51 @@ app = App(
 )
 
 _COMMANDS = {
+    "ask": "Ask a model one question.",
+    "chat": "Talk with a model.",
+    "credits": "Show what the account bought, used, and has left.",
     "demo": "Watch the library at work, on the emulator or, with --live, on OpenRouter.",
     "emulate": "Serve an OpenRouter on this machine, for developing and testing without a key.",
+    "generation": "Show what one call cost, and how it went.",
+    "key": "Show what the key may spend, and has spent.",
+    "models": "List models: search, filter, sort.",
 }
 
 for _name, _help in _COMMANDS.items():
     app.command(f"openrouter_async.cli.{_name}:{_name}", name=_name, help=_help)
+app.register_install_completion_command()
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command, and return its exit code: 0 done, 1 failed, 2 the call was wrong, 130 interrupted."""
+    """Run one command, and return its exit code; see `exit_codes`."""
     try:
+        with needs_extra("cli", "the command line"):
+            from .environment import read_env_file
+        read_env_file()
         result = app(list(arguments), exit_on_error=False)
+        sys.stdout.flush()
     except CycloptsError:
-        return 2  # it was printed
+        return MISTAKE  # it was printed
     except KeyboardInterrupt:
-        return 130
-    except ConfigurationError as error:
-        print(f"openrouter-async: {error}", file=sys.stderr)
-        return 2
+        return INTERRUPTED
+    except BrokenPipeError:
+        # What is still buffered would fail again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except OpenRouterError as error:
-        print(f"openrouter-async: {error}", file=sys.stderr)
-        return 1
-    return result if isinstance(result, int) else 0
+        _report(error, as_json="--json" in arguments)
+        return exit_code_of(error)
+    return result if isinstance(result, int) else DONE
+
+
+def _report(error: OpenRouterError, *, as_json: bool) -> None:
+    """Write the error to standard error: a line of text, or of JSON."""
+    if not as_json:
+        print(f"openrouter-async: {printable(str(error))}", file=sys.stderr)
+        return
+    facts: dict[str, object] = {"type": type(error).__name__, "message": str(error)}
+    if isinstance(error, APIStatusError):
+        facts |= {"status": error.status, "code": error.code, "provider": error.provider}
+    facts |= {"generation_id": error.generation_id, "retry_after": error.retry_after}
+    known = {name: value for name, value in facts.items() if value is not None}
+    print(to_json({"error": known}), file=sys.stderr)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, cast
 
@@ -18,7 +19,7 @@ from ..resources._attachments import encode_attachments
 from ..tools.approval import PausedRun
 from ..tools.loop import encrypting_provider
 from ..tools.run import run_tools, stream_tools
-from ..tools.settings import split_params
+from ..tools.settings import RunParams, split_params
 from ..types.chat import OutputT
 from ..types.chat_messages import wire_messages
 from ..types.common import JsonObject, Usage
@@ -33,12 +34,28 @@ if TYPE_CHECKING:
     from ..options import RequestOptions
     from ..protocols import ChatCompleter
     from ..tools.result import Run
-    from ..tools.settings import RunParams
     from ..tools.stream import RunStream
     from ..types.chat_messages import DeveloperMessage, MessagesLike, SystemMessage
     from .trimming import Trim
 
-__all__ = ["Conversation"]
+__all__ = ["Conversation", "ConversationParams"]
+
+
+class ConversationParams(RunParams, total=False):
+    """Keyword arguments of `client.conversation`; those of `RunParams` hold for every message."""
+
+    model: str | None
+    """As for `client.chat.create`; default: that of the history."""
+    system: str | SystemMessage | DeveloperMessage | None
+    """What the model is to do, before all turns; default: that of the history."""
+    history: History | str | bytes | None
+    """What `model_dump_json()` of an earlier conversation wrote, or its `history`."""
+    trim: Trim | None
+    """Which turns are sent when there are many, e.g. `keep_turns(20)`; default: all."""
+    extra_body: Mapping[str, JsonValue] | None
+    """Sent besides with every request, for parameters that these types do not know."""
+    options: RequestOptions | None
+    """See `RequestOptions`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +81,16 @@ class Conversation(Generic[OutputT]):
     """
 
     def __init__(
-        self,
-        completer: ChatCompleter[OutputT],
-        *,
-        model: str | None = None,
-        system: str | SystemMessage | DeveloperMessage | None = None,
-        history: History | str | bytes | None = None,
-        trim: Trim | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        params: Mapping[str, object] | None = None,
+        self, completer: ChatCompleter[OutputT], **settings: Unpack[ConversationParams]
     ) -> None:
-        """Begin, or go on with `history`; `model` and `system` win over those kept there.
+        """Begin, or go on with an earlier conversation.
 
         Raises:
             ConfigurationError: the history cannot be read, or a setting is wrong.
         """
+        params: dict[str, Any] = {**settings}
+        model, system = params.pop("model", None), params.pop("system", None)
+        history = params.pop("history", None)
         past = history if isinstance(history, History) else History()
         if isinstance(history, str | bytes):
             past = History.from_json(history)
@@ -88,13 +99,13 @@ class Conversation(Generic[OutputT]):
         if system is not None:
             message = {"role": "system", "content": system} if isinstance(system, str) else system
             past = past.model_copy(update={"system": cast("JsonObject", wire_messages(message)[0])})
-        split_params(params or {})
         self._completer = completer
         self._history = past
-        self._trim = trim
-        self._extra_body = extra_body
-        self._options = options
-        self._params = dict(params or {})
+        self._trim: Trim | None = params.pop("trim", None)
+        self._extra_body: Mapping[str, JsonValue] | None = params.pop("extra_body", None)
+        self._options: RequestOptions | None = params.pop("options", None)
+        split_params(params)
+        self._params = params
         self._is_sending = False
 
     # What there is
@@ -313,14 +324,9 @@ class Conversation(Generic[OutputT]):
 
     def fork(self) -> Conversation[OutputT]:
         """Return a second conversation with the same past and settings; each goes on by itself."""
-        return Conversation(
-            self._completer,
-            history=self._history,
-            trim=self._trim,
-            extra_body=self._extra_body,
-            options=self._options,
-            params=self._params,
-        )
+        fork = copy(self)
+        fork._is_sending = False
+        return fork
 
     def undo(self, turns: int = 1) -> None:
         """Drop the last turns, questions and answers; what they cost stays in `usage`.

@@ -82,4 +82,4 @@ class ChatResource(Resource):
         if model is None:
             model = self._sender.default_model(options)
         body = chat_body(messages, model=model, params=params, extra_body=extra_body, stream=stream)
-        return build_request(operations.CREATE_CHAT, content=body)
+        return build_request(operations.CREATE_CHAT, content=body, model=model)

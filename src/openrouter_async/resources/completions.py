@@ -70,4 +70,4 @@ class Completions(Resource):
         if model is None:
             model = self._sender.default_model(options)
         body = completion_body(prompt, model=model, params=params, extra_body=extra_body, stream=stream)
-        return build_request(operations.CREATE_COMPLETION, content=body)
+        return build_request(operations.CREATE_COMPLETION, content=body, model=model)

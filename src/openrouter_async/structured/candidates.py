@@ -40,7 +40,7 @@ PROSE = re.compile(
 END_OF_THOUGHT = re.compile(
     r"</(?:think|thinking|thought|thoughts|reasoning|analysis)\b[^<>]{0,50}>", re.IGNORECASE
 )
-_IN_VALUE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
+_IN_VALUE = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
 LOOKS_LIKE_JSON = re.compile(
     r"""\{\s*(?:["'“”‘’}]|[A-Za-z_]\w{0,100}\s*:|//|/\*|\#|\\"|$)|\[\s*(?:["'“”‘’{\[\]\d.+-]|true|false|null|True|False|None|//|/\*|$)"""
 )
@@ -71,6 +71,8 @@ class Candidates:
     """A value, or the thoughts before it, do not end."""
     is_whole: bool = False
     """The reply is nothing but its value."""
+    leads: bool = False
+    """Nothing but thoughts stands before the first value."""
 
     @property
     def parsed(self) -> tuple[Candidate, ...]:
@@ -99,7 +101,7 @@ def find_candidates(reply: str) -> Candidates:
     text = reply.strip().strip("\ufeff\u200b").strip()
     for whole in (text, _unfenced(text)):
         if whole is not None and (value := strict_json(whole)) is not NOT_JSON:
-            return Candidates(tuple(_unquoted(whole, value)), is_whole=True)
+            return Candidates(tuple(_unquoted(whole, value)), is_whole=True, leads=True)
     found = _scan(text)
     if found.is_cut:
         *_, last = (0, *(match.end() for match in END_OF_THOUGHT.finditer(text)))
@@ -133,7 +135,9 @@ def _scan(text: str) -> Candidates:
     found: list[Candidate] = []
     label: str | None = None
     position, budget = 0, max(PASSES * len(text), LEAST_BUDGET)
+    has_prose = leads = False
     while (match := PROSE.search(text, position)) is not None:
+        has_prose = has_prose or (not text[position : match.start()].isspace() and position < match.start())
         budget -= match.end() - position
         position = match.end()
         if match["label"] is not None:
@@ -141,6 +145,7 @@ def _scan(text: str) -> Candidates:
         elif match["open"] is None:
             if match["close"]:
                 found.clear()  # thoughts whose beginning was not sent
+                has_prose = leads = False
                 label = None
                 continue
             end = END_OF_THOUGHT.search(text, position)
@@ -163,9 +168,16 @@ def _scan(text: str) -> Candidates:
                 found.append(Candidate(inside, value, label=label))  # type: ignore[arg-type]  # it was parsed
             elif looks_like_json:
                 found.append(_broken(inside, label))
+            else:
+                budget -= end_at - start
+                position = start + 1
+                if budget < 0:
+                    return Candidates(())
+                continue
+            leads = leads or (len(found) == 1 and not has_prose)
             if len(found) > MAX_CANDIDATES:
                 return Candidates(())
-    return Candidates(tuple(found))
+    return Candidates(tuple(found), leads=leads)
 
 
 def _broken(text: str, label: str | None) -> Candidate:

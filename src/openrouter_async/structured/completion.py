@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,7 +27,7 @@ class Attempt:
     """One request that was made for a value."""
 
     path: Path
-    completion: ChatCompletion[Any] | None
+    completion: ChatCompletion[Any] | None = field(repr=False)
     """The reply; None where the service refused the request."""
     error: OpenRouterError | None = None
     """Why it gave no value; None for the one that did."""

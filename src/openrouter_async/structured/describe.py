@@ -103,7 +103,7 @@ class _Describer:
 
     def _arm(self, arm: JsonValue, depth: int) -> str:
         text = self._value(arm, depth)
-        phrases = constraints(arm) if isinstance(arm, dict) else []
+        phrases = _demands(arm) if isinstance(arm, dict) else []
         return f"{text} ({'; '.join(phrases)})" if phrases else text
 
     def _name(self, ref: str) -> str:
@@ -160,10 +160,14 @@ class _Describer:
             notes[0] = f"default {plain_json(schema['default'])}"
         if said := schema.get("description"):
             notes.append(" ".join(str(said).split()))
-        is_tuple = isinstance(prefix := schema.get("prefixItems"), list) and schema.get("minItems") == len(
-            prefix
-        )
-        lengths = ("minItems", "maxItems") if is_tuple else ()
-        notes += constraints({key: value for key, value in schema.items() if key not in lengths})
+        notes += _demands(schema)
         notes += [f"{keyword} {plain_json(schema[keyword])}" for keyword in _AS_JSON if keyword in schema]
         return "; ".join(notes)
+
+
+def _demands(schema: Mapping[str, JsonValue]) -> list[str]:
+    """Return the constraints in words, without the lengths that the form of a tuple shows already."""
+    prefix = schema.get("prefixItems")
+    is_fixed = isinstance(prefix, list) and schema.get("minItems") == len(prefix)
+    shown = ("minItems", "maxItems") if is_fixed else ()
+    return constraints({key: value for key, value in schema.items() if key not in shown})

@@ -175,6 +175,7 @@ class StructuredChat(Generic[OutputT]):
         except StructuredOutputError as error:
             if not can_change or not progress.may_go_on(self._output.max_cost):
                 raise
+            error.__traceback__ = None
             count = sum(attempt.path == "native" for attempt in progress.attempts)
             return Choice(
                 "prompted", f"{count} replies to the schema did not fit, the last: {error.message[:200]}"
@@ -183,6 +184,7 @@ class StructuredChat(Generic[OutputT]):
             reason = why_it_cannot(error)
             if not can_change or reason is None:
                 raise
+            error.__traceback__ = None
             progress.attempts.append(Attempt("native", None, error))
             return Choice("prompted", reason)
 
@@ -208,6 +210,7 @@ class StructuredChat(Generic[OutputT]):
                 if is_last or hopeless or not progress.may_go_on(self._output.max_cost):
                     raise
                 messages = asked_again(messages, reply, error)
+                error.__traceback__ = None  # it is kept, and would keep every frame of the call
                 continue
             progress.attempts.append(Attempt(choice.path, reply))
             return structured_completion(reply, value, reason=choice.reason, attempts=progress.attempts)

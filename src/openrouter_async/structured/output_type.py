@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
     from typing_extensions import TypeForm
 
-__all__ = ["TypeValidator", "schema_name", "validator_of"]
+__all__ = ["TypeValidator", "schema_name", "type_name", "validator_of"]
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ def _kept(type_: TypeForm[object], _spelling: str) -> TypeValidator:
 
 
 def _make(type_: TypeForm[object]) -> TypeValidator:
-    text = getattr(type_, "__name__", None) or repr(type_)
+    text = type_name(type_)
     if isinstance(type_, str | BaseModel):
         raise ConfigurationError(f"output is {outline(type_)}; expected a type, a Schema or a JSON schema")
     try:
@@ -105,6 +105,14 @@ def _make(type_: TypeForm[object]) -> TypeValidator:
         reason = error.message.splitlines()[0]
         raise ConfigurationError(f"{text} is no type that can be read from JSON: {reason}") from error
     return TypeValidator(adapter, text)
+
+
+def type_name(type_: object) -> str:
+    """Return what a type is called in code, without the modules: `dict[str, Person]`."""
+    name = getattr(type_, "__name__", None)
+    if isinstance(name, str) and not getattr(type_, "__args__", None):
+        return name
+    return re.sub(r"(?:\w+\.)+(?=\w)", "", repr(type_))
 
 
 def schema_name(text: str | None) -> str:

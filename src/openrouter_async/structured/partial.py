@@ -39,6 +39,8 @@ class PartialReader:
         self._schema = schema
         self._is_native = is_native
         self._is_wrapped = is_wrapped(schema)
+        stands_in_object = is_native or self._is_wrapped or "object" in schema.root_kinds
+        self._opening = "{" if stands_in_object else "["
         self._text = ""
         self._passed = 0
         """Characters before it belong to prose."""
@@ -63,7 +65,9 @@ class PartialReader:
     def _find_start(self) -> int | None:
         while (match := PROSE.search(self._text, self._passed)) is not None:
             if match["open"] is not None:
-                if LOOKS_LIKE_JSON.match(self._text, match.start()):
+                if not self._text[match.end() :].strip():
+                    return None  # what follows tells whether it is a bracket of prose
+                if match["open"] == self._opening and LOOKS_LIKE_JSON.match(self._text, match.start()):
                     return match.start()
             elif match["label"] is None and not match["close"]:
                 end = END_OF_THOUGHT.search(self._text, match.end())
@@ -71,8 +75,6 @@ class PartialReader:
                     return None
                 self._passed = end.end()
                 continue
-            if match.end() == len(self._text):
-                return None  # what follows may belong to it
             self._passed = match.end()
         self._passed = max(self._passed, len(self._text) - TAG_LENGTH)
         return None

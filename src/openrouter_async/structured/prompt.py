@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_jsonable_python
 
+from ..errors import ConfigurationError
 from .constraints import plain_json
 from .output import Example, as_schema
 from .schema import Schema
+from .violations import DoesNotFit
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -58,14 +60,21 @@ def universal_prompt(
         f"This is what it looks like; what follows // explains it, and is not part of it:\n{description}",
     ]
     for number, example in enumerate(examples, 1):
-        told.append(_example(example, number, wrapped=wrapped))
+        told.append(_example(schema, example, number, wrapped=wrapped))
     if system is not None:
         told.insert(0, system)
     return "\n\n".join(told)
 
 
-def _example(example: Example | JsonValue, number: int, *, wrapped: bool) -> str:
+def _example(schema: Schema[Any], example: Example | JsonValue, number: int, *, wrapped: bool) -> str:
     output = to_jsonable_python(example.output if isinstance(example, Example) else example)
+    problem = ""
+    try:
+        schema.read_value(output)
+    except DoesNotFit as error:
+        problem = str(error)
+    if problem:
+        raise ConfigurationError(f"examples[{number - 1}] does not fit the schema {schema.name!r}: {problem}")
     answer = plain_json({"value": output} if wrapped else output)
     if isinstance(example, Example) and example.input is not None:
         return f"Example {number}, for the input: {example.input}\n{answer}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic_core import PydanticCustomError, from_json
 
+from .._extras import needs_extra
 from ..errors import ConfigurationError
 from ..types._request_fields import check_json
 from .violations import DoesNotFit, Violation, outline
@@ -45,13 +46,8 @@ class RawValidator:
     """
 
     def __init__(self, document: Mapping[str, JsonValue]) -> None:
-        try:
+        with needs_extra("schema", "a JSON schema as output"):
             import jsonschema_rs
-        except ImportError as error:
-            raise ConfigurationError(
-                "JSON schemas are checked by jsonschema-rs, which is not installed;"
-                " run: pip install 'openrouter-async[schema]'"
-            ) from error
         self.document = dict(document)
         try:
             self._validator = jsonschema_rs.validator_for(

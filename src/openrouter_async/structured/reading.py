@@ -85,7 +85,7 @@ def read_text(
     can_mend = True
     if not fits and repair and not is_cut:
         fits, can_mend = reader.mended(found, text)
-    if fits and not found.is_cut:
+    if fits and not found.is_cut and (found.leads or not is_cut):
         return _the_one(fits, text)  # type: ignore[return-value]  # the schema made it
     raise _why_not(
         text, found, reader.violations, finish_reason=finish_reason, refusal=refusal, can_mend=can_mend

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property, lru_cache
@@ -14,7 +13,7 @@ from ..errors import ConfigurationError, SchemaMismatch
 from ..types._request_fields import check_json
 from .describe import describe
 from .inference import infer
-from .output_type import TypeValidator, schema_name, validator_of
+from .output_type import TypeValidator, schema_name, type_name, validator_of
 from .raw_schema import RawValidator, checked_document, resolve
 from .strict.convert import convert
 from .strict.result import Inexpressible, StrictSchema
@@ -67,7 +66,7 @@ class Schema(Generic[T]):
             ConfigurationError: pydantic can make nothing of the type, or it has no JSON schema.
         """
         validator = validator_of(type_)
-        return cast("Schema[TypeT]", _schema_of_type(validator, _type_name(type_)))
+        return cast("Schema[TypeT]", _schema_of_type(validator, type_name(type_)))
 
     @classmethod
     def from_json_schema(
@@ -202,14 +201,6 @@ class Schema(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<Schema {self.name}>"
-
-
-def _type_name(type_: object) -> str:
-    name = getattr(type_, "__name__", None)
-    has_arguments = getattr(type_, "__args__", None)
-    return (
-        name if isinstance(name, str) and not has_arguments else re.sub(r"(?:\w+\.)+(?=\w)", "", repr(type_))
-    )
 
 
 @lru_cache(maxsize=256)

@@ -18,16 +18,23 @@ from urllib.parse import parse_qsl, unquote
 
 from pydantic import JsonValue
 
+from .. import operations
 from .._sansio.error_body import load_json
 from .._sansio.parse import ParseFailure
 from ..operations import (
+    COUNT_MODELS,
     CREATE_CHAT,
     CREATE_COMPLETION,
     CREATE_EMBEDDINGS,
     GET_CREDITS,
+    GET_GENERATION,
     GET_KEY,
     GET_MODEL,
+    LIST_MODEL_ENDPOINTS,
     LIST_MODELS,
+    LIST_PROVIDERS,
+    LIST_USER_MODELS,
+    LIST_ZDR_ENDPOINTS,
     KeyKind,
     Operation,
 )
@@ -76,19 +83,6 @@ class Route:
     key: KeyKind
     handler: Handler
 
-    def match(self, path: str) -> dict[str, str] | None:
-        """Return the path's parameters, None where it is another path."""
-        ours, given = self.path.split("/"), path.split("/")
-        if len(ours) != len(given):
-            return None
-        found = {}
-        for own, step in zip(ours, given, strict=True):
-            if own.startswith("{"):
-                found[own[1:-1]] = unquote(step)
-            elif own != step:
-                return None
-        return found
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Call:
@@ -129,9 +123,6 @@ class EmulatorApp:
         def served(operation: Operation, handler: Handler) -> Route:
             return Route(operation.method, operation.path, operation.key, handler)
 
-        def looked_up(path: str, key: KeyKind, answer: Callable[[_Call], JsonValue]) -> Route:
-            return Route("GET", path, key, read(answer))
-
         self.routes = (
             served(CREATE_CHAT, lambda c: inference.chat(c.request, c.sure_key, c.choose)),
             served(CREATE_COMPLETION, lambda c: inference.completion(c.request, c.sure_key, c.choose)),
@@ -140,12 +131,12 @@ class EmulatorApp:
             served(GET_MODEL, read(lambda c: lookups.model(**c.path))),
             served(GET_KEY, read(lambda c: lookups.key(c.sure_key))),
             served(GET_CREDITS, read(lambda _: lookups.credits())),
-            # Operations of the service that the client has no method for yet.
-            looked_up("/models/user", "inference", lambda c: lookups.models(c.request.query)),
-            looked_up("/models/count", "optional", lambda c: lookups.count(c.request.query)),
-            looked_up("/models/{author}/{slug}/endpoints", "optional", lambda c: lookups.endpoints(**c.path)),
-            looked_up("/providers", "optional", lambda _: lookups.providers()),
-            looked_up("/generation", "inference", lambda c: lookups.generation(c.request.query.get("id"))),
+            served(COUNT_MODELS, read(lambda c: lookups.count(c.request.query))),
+            served(LIST_USER_MODELS, read(lambda c: lookups.models(c.request.query))),
+            served(LIST_MODEL_ENDPOINTS, read(lambda c: lookups.endpoints(**c.path))),
+            served(LIST_ZDR_ENDPOINTS, read(lambda _: lookups.all_endpoints())),
+            served(LIST_PROVIDERS, read(lambda _: lookups.providers())),
+            served(GET_GENERATION, read(lambda c: lookups.generation(c.request.query.get("id")))),
         )
 
     def reset(self) -> None:
@@ -216,7 +207,7 @@ class EmulatorApp:
     def _route(self, record: ReceivedRequest) -> tuple[Route, dict[str, str]]:
         allowed = []
         for route in self.routes:
-            path = route.match(record.path)
+            path = _match(route.path, record.path)
             if path is not None:
                 if route.method == record.method:
                     return route, path
@@ -225,7 +216,13 @@ class EmulatorApp:
             methods = ", ".join(sorted(set(allowed)))
             failure = Failure(status=405, message="Method Not Allowed", headers={"allow": methods})
             raise ServiceError(failure)
-        raise not_found(f"{record.method} {record.path[:200]} is not emulated, or no such operation")
+        rows = (row for row in vars(operations).values() if isinstance(row, Operation))
+        if any(row.method == record.method and _match(row.path, record.path) is not None for row in rows):
+            message = (
+                f"{record.method} {record.path} is not emulated; script it with emulator.answer(path, body)"
+            )
+            raise ServiceError(Failure(status=501, message=message))
+        raise not_found("Not Found")
 
     def _handled(
         self, record: ReceivedRequest, route: Route, key: EmulatedKey | None, path: Mapping[str, str]
@@ -268,6 +265,20 @@ _WRITTEN = frozenset({CREATE_CHAT.path, CREATE_COMPLETION.path})
 """The operations a model answers, so that replies can be scripted for them."""
 
 _UNSCRIPTED = "no reply is scripted for this request, and the emulator is strict; add emulator.reply(...)"
+
+
+def _match(template: str, path: str) -> dict[str, str] | None:
+    """Return the parameters of a path, None where it is not of this template."""
+    ours, given = template.split("/"), path.split("/")
+    if len(ours) != len(given):
+        return None
+    found = {}
+    for own, step in zip(ours, given, strict=True):
+        if own.startswith("{"):
+            found[own[1:-1]] = unquote(step)
+        elif own != step:
+            return None
+    return found
 
 
 def _check_sender(headers: Mapping[str, str]) -> None:

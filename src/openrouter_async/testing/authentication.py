@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from ..operations import KeyKind
 from .service_errors import forbidden, unauthorized
 
-__all__ = ["EmulatedKey", "authenticate"]
+__all__ = ["EmulatedKey", "authenticate", "iso_now", "new_key"]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -34,6 +34,10 @@ Choose: TypeAlias = Callable[[], Reply | None]
 """Returns the reply that was scripted, None where there is none; raises where something else was."""
 
 
+KEEPALIVE_S = 0.5
+"""How often a comment or padding is sent while there is nothing to say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How fast the emulated models are."""
@@ -42,8 +46,6 @@ class Pace:
     """What passes before the first token."""
     tokens_per_s: float | None = None
     """None: as fast as they can be sent."""
-    keepalive_s: float = 0.5
-    """How often a comment or padding is sent in the meantime."""
 
     @property
     def token_s(self) -> float:
@@ -189,7 +191,7 @@ class Inference:
         """Return what is sent until the first token is there, or all of a plain answer."""
         left = self._pace.first_token_s + tokens * self._pace.token_s
         while left > 0:
-            pause = min(left, self._pace.keepalive_s)
+            pause = min(left, KEEPALIVE_S)
             left -= pause
             yield Part(filler if left > 0 else b"", wait_s=pause)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
+from urllib.parse import urlencode
 
 from pydantic import JsonValue
 
 from .authentication import EmulatedKey
+from .field_checks import whole_query
 from .models import ListedModel, ModelList
-from .request_checks import whole_query
-from .service_errors import not_found
+from .service_errors import bad_request, not_found
 from .state import State
 
 __all__ = ["Lookups"]
@@ -19,6 +21,15 @@ JSON: TypeAlias = dict[str, JsonValue]
 Query: TypeAlias = Mapping[str, str]
 
 _PAGE, _LARGEST_PAGE = 500, 1000
+
+
+_ORDERS: Mapping[str, Callable[[ListedModel], Decimal | int]] = {
+    "pricing-low-to-high": lambda model: model.price("prompt") or Decimal(0),
+    "pricing-high-to-low": lambda model: -(model.price("prompt") or Decimal(0)),
+    "context-high-to-low": lambda model: -(model.context_length or 0),
+    "newest": lambda model: -model.created,
+}
+"""The orders of `/models` that the list can give; for any other it stays as it is."""
 
 
 class Lookups:
@@ -31,13 +42,16 @@ class Lookups:
     def models(self, query: Query) -> JSON:
         """`/models`, with the filters that need no more than the list; pages only where they are asked for."""
         found = [model for model in self._models.all if _matches(model, query)]
+        if (order := _ORDERS.get(query.get("sort", ""))) is not None:
+            found.sort(key=order)
         data: list[JsonValue] = [_with_links(model) for model in found]
         if "offset" not in query and "limit" not in query:
             return {"data": data}
         offset = whole_query(query, "offset", 0, least=0)
         limit = whole_query(query, "limit", _PAGE, least=1, most=_LARGEST_PAGE)
         behind = offset + limit
-        more = f"/api/v1/models?offset={behind}&limit={limit}" if behind < len(data) else None
+        following = urlencode({**query, "offset": behind, "limit": limit})
+        more = f"/api/v1/models?{following}" if behind < len(data) else None
         return {"data": data[offset:behind], "total_count": len(data), "links": {"next": more}}
 
     def count(self, query: Query) -> JSON:
@@ -48,29 +62,13 @@ class Lookups:
 
     def endpoints(self, author: str, slug: str) -> JSON:
         model = self._listed(author, slug)
-        facts = model.facts
-        top = facts.get("top_provider")
-        endpoint: JSON = {
-            "name": f"{model.provider} | {model.id}",
-            "model_id": model.id,
-            "model_name": facts.get("name"),
-            "context_length": facts.get("context_length"),
-            "pricing": facts.get("pricing"),
-            "provider_name": model.provider,
-            "tag": model.author,
-            "quantization": None,
-            "max_completion_tokens": top.get("max_completion_tokens") if isinstance(top, dict) else None,
-            "max_prompt_tokens": None,
-            "supported_parameters": facts.get("supported_parameters"),
-            "status": 0,
-            "uptime_last_30m": 100,
-            "supports_implicit_caching": False,
-            "latency_last_30m": None,
-            "throughput_last_30m": None,
-        }
-        names = ("id", "name", "created", "architecture")
-        described: JSON = {name: facts.get(name) for name in names}
-        return {"data": {**described, "description": "", "endpoints": [endpoint]}}
+        names = ("id", "name", "architecture")
+        described: JSON = {name: model.facts.get(name) for name in names}
+        described |= {"created": model.created, "description": "", "endpoints": [_endpoint(model)]}
+        return {"data": described}
+
+    def all_endpoints(self) -> JSON:
+        return {"data": [_endpoint(model) for model in self._models.all]}
 
     def providers(self) -> JSON:
         names = sorted({(model.author, model.provider) for model in self._models.all})
@@ -99,10 +97,33 @@ class Lookups:
         return {"data": found.to_json()}
 
     def _listed(self, author: str, slug: str) -> ListedModel:
-        found = self._models.find(f"{author}/{slug}")
+        found = self._models.listed(f"{author}/{slug}")
         if found is None:
             raise not_found(f"Model {author}/{slug} not found")
         return found
+
+
+def _endpoint(model: ListedModel) -> JSON:
+    """Return the one offer there is of a model."""
+    facts, top = model.facts, model.facts.get("top_provider")
+    return {
+        "name": f"{model.provider} | {model.id}",
+        "model_id": model.id,
+        "model_name": facts.get("name"),
+        "context_length": facts.get("context_length"),
+        "pricing": facts.get("pricing"),
+        "provider_name": model.provider,
+        "tag": model.author,
+        "quantization": None,
+        "max_completion_tokens": top.get("max_completion_tokens") if isinstance(top, dict) else None,
+        "max_prompt_tokens": None,
+        "supported_parameters": facts.get("supported_parameters"),
+        "status": 0,
+        "uptime_last_30m": 100,
+        "supports_implicit_caching": False,
+        "latency_last_30m": None,
+        "throughput_last_30m": None,
+    }
 
 
 def _with_links(model: ListedModel) -> JSON:
@@ -118,14 +139,27 @@ def _matches(model: ListedModel, query: Query) -> bool:
     text = query.get("q", "").lower()
     name = f"{model.id} {model.facts.get('name', '')}".lower()
     context = whole_query(query, "context", 0, least=0)
+    most = _price(query, "max_price")
     return (
         all(model.takes(parameter) for parameter in needed)
         and all(model.reads(modality) for modality in inputs)
         and (not authors or model.author in authors)
         and text in name
         and (model.context_length or 0) >= context
+        and (most is None or (model.price("prompt") or Decimal(0)) * 1_000_000 <= most)
     )
 
 
 def _words(text: str | None) -> list[str]:
     return [word for word in (text or "").split(",") if word]
+
+
+def _price(query: Query, name: str) -> Decimal | None:
+    """Return US dollars for a million tokens."""
+    try:
+        price = Decimal(query[name]) if name in query else None
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if price is not None and not price.is_finite():
+        raise bad_request(f"{name}: Invalid input: expected a number, received {query[name][:32]!r}")
+    return price

@@ -154,8 +154,14 @@ class ModelList:
             if base and self.find(base) is not None:
                 raise no_endpoints(f"No endpoints found for {slug}.", slug, code="no_endpoints")
             raise unknown_model(slug, near=difflib.get_close_matches(slug, self._by_id, n=3, cutoff=0.5))
-        if found.is_router:
-            return self.default
+        return self.default if found.is_router else self._meant(found)
+
+    def listed(self, slug: str) -> ListedModel | None:
+        """Return the model that is described under a slug, for an alias the one it stands for."""
+        found = self.find(slug)
+        return None if found is None else self._meant(found)
+
+    def _meant(self, found: ListedModel) -> ListedModel:
         return (self._newest(found.id) or found) if found.is_alias else found
 
     def _newest(self, alias: str) -> ListedModel | None:

@@ -18,10 +18,12 @@ __all__ = [
     "HeadEnd",
     "Outgoing",
     "Part",
+    "encode",
     "event",
     "failed",
     "literal",
     "plain",
+    "split_events",
     "steps",
 ]
 

@@ -6,15 +6,27 @@ show a mistake of the other. Parameters that are not listed are forwarded by the
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from .service_errors import ServiceError, bad_request
+from .field_checks import (
+    Check,
+    boolean,
+    either,
+    invalid,
+    is_number,
+    json_object,
+    kind_of,
+    list_of,
+    number,
+    one_of,
+    text,
+)
+from .service_errors import bad_request
 
 __all__ = [
     "ChatCall",
@@ -23,112 +35,44 @@ __all__ = [
     "read_chat",
     "read_completion",
     "read_embeddings",
-    "whole_query",
 ]
 
 JSON: TypeAlias = dict[str, JsonValue]
-Check: TypeAlias = Callable[[JsonValue], str | None]
-"""Returns what was expected where a value is wrong, else None."""
-
-
-def _is_number(value: JsonValue) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _number(low: float | None = None, high: float | None = None, *, whole: bool = False) -> Check:
-    noun = "an integer" if whole else "a number"
-    bounds = "" if low is None else f" >= {low:g}" if high is None else f" between {low:g} and {high:g}"
-
-    def check(value: JsonValue) -> str | None:
-        fits = (
-            isinstance(value, int | float)
-            and _is_number(value)
-            and (not whole or float(value).is_integer())
-            and (low is None or value >= low)
-            and (high is None or value <= high)
-        )
-        return None if fits else noun + bounds
-
-    return check
-
-
-def _text(longest: int | None = None) -> Check:
-    def check(value: JsonValue) -> str | None:
-        if not isinstance(value, str):
-            return "a string"
-        return f"at most {longest} characters" if longest is not None and len(value) > longest else None
-
-    return check
-
-
-def _boolean(value: JsonValue) -> str | None:
-    return None if isinstance(value, bool) else "a boolean"
-
-
-def _object(value: JsonValue) -> str | None:
-    return None if isinstance(value, dict) else "an object"
-
-
-def _one_of(*words: str) -> Check:
-    def check(value: JsonValue) -> str | None:
-        return None if isinstance(value, str) and value in words else "one of " + ", ".join(map(repr, words))
-
-    return check
-
-
-def _list_of(item: Check, *, longest: int | None = None) -> Check:
-    def check(value: JsonValue) -> str | None:
-        if not isinstance(value, list):
-            return "an array"
-        if longest is not None and len(value) > longest:
-            return f"an array of at most {longest} items"
-        return next((f"an array of {wrong}" for inner in value if (wrong := item(inner))), None)
-
-    return check
-
-
-def _either(*checks: Check) -> Check:
-    def check(value: JsonValue) -> str | None:
-        wrong = [found for one in checks if (found := one(value))]
-        return None if len(wrong) < len(checks) else " or ".join(wrong)
-
-    return check
-
 
 _EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
 
 _PARAMETERS: Mapping[str, Check] = {
-    "model": _text(),
-    "models": _list_of(_text()),
-    "stream": _boolean,
-    "temperature": _number(0, 2),
-    "top_p": _number(0, 1),
-    "top_k": _number(0, whole=True),
-    "min_p": _number(0, 1),
-    "top_a": _number(0, 1),
-    "frequency_penalty": _number(-2, 2),
-    "presence_penalty": _number(-2, 2),
-    "repetition_penalty": _number(0, 2),
-    "max_tokens": _number(1, whole=True),
-    "max_completion_tokens": _number(1, whole=True),
-    "max_tool_calls": _number(1, 30, whole=True),
-    "seed": _number(whole=True),
-    "top_logprobs": _number(0, 20, whole=True),
-    "logprobs": _boolean,
-    "stop": _either(_text(), _list_of(_text(), longest=4)),
-    "logit_bias": _object,
-    "parallel_tool_calls": _boolean,
-    "provider": _object,
-    "plugins": _list_of(_object),
-    "reasoning": _object,
-    "reasoning_effort": _one_of(*_EFFORTS),
-    "modalities": _list_of(_one_of("text", "image", "audio")),
-    "session_id": _text(256),
-    "user": _text(),
-    "metadata": _object,
-    "trace": _object,
-    "service_tier": _text(),
-    "prompt_cache_key": _text(),
+    "model": text(),
+    "models": list_of(text()),
+    "stream": boolean,
+    "temperature": number(0, 2),
+    "top_p": number(0, 1),
+    "top_k": number(0, whole=True),
+    "min_p": number(0, 1),
+    "top_a": number(0, 1),
+    "frequency_penalty": number(-2, 2),
+    "presence_penalty": number(-2, 2),
+    "repetition_penalty": number(0, 2),
+    "max_tokens": number(1, whole=True),
+    "max_completion_tokens": number(1, whole=True),
+    "max_tool_calls": number(1, 30, whole=True),
+    "seed": number(whole=True),
+    "top_logprobs": number(0, 20, whole=True),
+    "logprobs": boolean,
+    "stop": either(text(), list_of(text(), longest=4)),
+    "logit_bias": json_object,
+    "parallel_tool_calls": boolean,
+    "provider": json_object,
+    "plugins": list_of(json_object),
+    "reasoning": json_object,
+    "reasoning_effort": one_of(*_EFFORTS),
+    "modalities": list_of(one_of("text", "image", "audio")),
+    "session_id": text(256),
+    "user": text(),
+    "metadata": json_object,
+    "trace": json_object,
+    "service_tier": text(),
+    "prompt_cache_key": text(),
 }
 """Each may be null as well, which is the same as leaving it out."""
 
@@ -207,9 +151,9 @@ def read_chat(body: JsonValue) -> ChatCall:
     if messages is None:
         raise bad_request('Input required: specify "prompt" or "messages"')
     if not isinstance(messages, list) or not messages:
-        raise _invalid("messages", "a non-empty array", messages)
-    for number, message in enumerate(messages):
-        _check_message(f"messages.{number}", message)
+        raise invalid("messages", "a non-empty array", messages)
+    for place, message in enumerate(messages):
+        _check_message(f"messages.{place}", message)
     reasoning = _reasoning(fields)
     modalities = _strings(fields.get("modalities"))
     stream = fields.get("stream") is True
@@ -243,7 +187,7 @@ def read_completion(body: JsonValue) -> TextCall:
     if prompt is None:
         raise bad_request('Input required: specify "prompt" or "messages"')
     if not isinstance(prompt, str):
-        raise _invalid("prompt", "a string", prompt)
+        raise invalid("prompt", "a string", prompt)
     return TextCall(
         models=_models(fields),
         prompt=prompt,
@@ -261,13 +205,13 @@ def read_embeddings(body: JsonValue) -> EmbeddingsCall:
     fields = _checked(body)
     model = fields.get("model")
     if not isinstance(model, str):
-        raise _invalid("model", "a string", model)
+        raise invalid("model", "a string", model)
     form = fields.get("encoding_format")
     if form not in (None, "float", "base64"):
-        raise _invalid("encoding_format", "one of 'float', 'base64'", form)
+        raise invalid("encoding_format", "one of 'float', 'base64'", form)
     dimensions = fields.get("dimensions")
-    if dimensions is not None and (wrong := _number(1, 16_384, whole=True)(dimensions)):
-        raise _invalid("dimensions", wrong, dimensions)
+    if dimensions is not None and (wrong := number(1, 16_384, whole=True)(dimensions)):
+        raise invalid("dimensions", wrong, dimensions)
     return EmbeddingsCall(
         model=model,
         inputs=_embedding_inputs(fields.get("input")),
@@ -281,20 +225,20 @@ def _embedding_inputs(given: JsonValue) -> tuple[str, ...]:
     if isinstance(given, str) and given:
         return (given,)
     if isinstance(given, list) and given:
-        if all(_is_number(item) for item in given):
+        if all(is_number(item) for item in given):
             return (str(given),)
         if all(isinstance(item, str | list | dict) and item for item in given):
             return tuple(item if isinstance(item, str) else str(item) for item in given)
-    raise _invalid("input", "a non-empty string, or a non-empty array of strings, tokens or parts", given)
+    raise invalid("input", "a non-empty string, or a non-empty array of strings, tokens or parts", given)
 
 
 def _checked(body: JsonValue) -> JSON:
     if not isinstance(body, dict):
-        raise bad_request(f"Invalid input: expected object, received {_kind(body)}")
+        raise bad_request(f"Invalid input: expected object, received {kind_of(body)}")
     for name, check in _PARAMETERS.items():
         value = body.get(name)
         if value is not None and (expected := check(value)):
-            raise _invalid(name, expected, value)
+            raise invalid(name, expected, value)
     provider = body.get("provider")
     unknown = sorted(provider.keys() - _PROVIDER_FIELDS) if isinstance(provider, dict) else []
     if unknown:
@@ -302,84 +246,69 @@ def _checked(body: JsonValue) -> JSON:
     return body
 
 
-def _invalid(path: str, expected: str, value: JsonValue) -> ServiceError:
-    return bad_request(f"{path}: Invalid input: expected {expected}, received {_kind(value)}")
-
-
-def _kind(value: JsonValue) -> str:
-    """Return what a value is, without showing what is in it; numbers and short words are shown."""
-    if isinstance(value, bool) or value is None:
-        return "null" if value is None else str(value).lower()
-    if isinstance(value, int | float):
-        return f"number {value:g}" if abs(value) < 1e300 else "a huge number"
-    if isinstance(value, str):
-        return repr(value) if len(value) <= 32 else f"a string of {len(value)} characters"
-    return "array" if isinstance(value, list) else "object"
-
-
 def _check_message(path: str, message: JsonValue) -> None:
     if not isinstance(message, dict):
-        raise _invalid(path, "an object", message)
+        raise invalid(path, "an object", message)
     role = message.get("role")
-    if wrong := _one_of(*_ROLES)(role):
-        raise _invalid(f"{path}.role", wrong, role)
+    if wrong := one_of(*_ROLES)(role):
+        raise invalid(f"{path}.role", wrong, role)
     content = message.get("content")
     if role == "tool" and not isinstance(message.get("tool_call_id"), str):
-        raise _invalid(f"{path}.tool_call_id", "a string", message.get("tool_call_id"))
+        raise invalid(f"{path}.tool_call_id", "a string", message.get("tool_call_id"))
     if isinstance(content, list):
-        for number, part in enumerate(content):
-            _check_part(f"{path}.content.{number}", part, text_only=role in ("system", "developer"))
+        for place, part in enumerate(content):
+            _check_part(f"{path}.content.{place}", part, text_only=role in ("system", "developer"))
     elif not isinstance(content, str) and not (content is None and role == "assistant"):
-        raise _invalid(f"{path}.content", "a string or an array", content)
+        raise invalid(f"{path}.content", "a string or an array", content)
     calls = message.get("tool_calls")
     if calls is not None:
         if not isinstance(calls, list):
-            raise _invalid(f"{path}.tool_calls", "an array", calls)
-        for number, call in enumerate(calls):
+            raise invalid(f"{path}.tool_calls", "an array", calls)
+        for place, call in enumerate(calls):
             function = call.get("function") if isinstance(call, dict) else None
             if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-                raise _invalid(f"{path}.tool_calls.{number}.function.name", "a string", None)
+                raise invalid(f"{path}.tool_calls.{place}.function.name", "a string", None)
 
 
 def _check_part(path: str, part: JsonValue, *, text_only: bool) -> None:
     if not isinstance(part, dict):
-        raise _invalid(path, "an object", part)
+        raise invalid(path, "an object", part)
     kind = part.get("type")
     if not isinstance(kind, str) or kind not in _PART_FIELDS or (text_only and kind != "text"):
         known = ("text",) if text_only else tuple(_PART_FIELDS)
-        raise _invalid(f"{path}.type", "one of " + ", ".join(map(repr, known)), kind)
+        raise invalid(f"{path}.type", "one of " + ", ".join(map(repr, known)), kind)
     name, inner = _PART_FIELDS[kind]
     value = part.get(name)
     if kind in ("text", "input_text"):
         if not isinstance(value, str):
-            raise _invalid(f"{path}.{name}", "a string", value)
+            raise invalid(f"{path}.{name}", "a string", value)
         return
     if not isinstance(value, dict):
-        raise _invalid(f"{path}.{name}", "an object", value)
+        raise invalid(f"{path}.{name}", "an object", value)
     if inner is not None and not isinstance(value.get(inner), str):
-        raise _invalid(f"{path}.{name}.{inner}", "a string", value.get(inner))
+        raise invalid(f"{path}.{name}.{inner}", "a string", value.get(inner))
 
 
 def _tools(tools: JsonValue) -> tuple[JSON, ...]:
     if tools is None:
         return ()
     if not isinstance(tools, list):
-        raise _invalid("tools", "an array", tools)
+        raise invalid("tools", "an array", tools)
     functions: list[JSON] = []
-    for number, tool in enumerate(tools):
+    for place, tool in enumerate(tools):
         kind = tool.get("type") if isinstance(tool, dict) else None
         if not isinstance(tool, dict) or not isinstance(kind, str):
-            raise _invalid(f"tools.{number}.type", "a string", kind)
+            raise invalid(f"tools.{place}.type", "a string", kind)
         if kind != "function":
             continue
         function = tool.get("function")
         name = function.get("name") if isinstance(function, dict) else None
         if not isinstance(function, dict) or not isinstance(name, str) or not _FUNCTION_NAME.fullmatch(name):
             expected = "a string of 1 to 64 letters, digits, underscores or dashes"
-            raise _invalid(f"tools.{number}.function.name", expected, name)
+            raise invalid(f"tools.{place}.function.name", expected, name)
         parameters = function.get("parameters")
         if parameters is not None and not isinstance(parameters, dict):
-            raise _invalid(f"tools.{number}.function.parameters", "an object", parameters)
+            raise invalid(f"tools.{place}.function.parameters", "an object", parameters)
         functions.append(function)
     return tuple(functions)
 
@@ -397,29 +326,29 @@ def _tool_choice(fields: JSON) -> str:
         name = function.get("name") if isinstance(function, dict) else None
         if isinstance(name, str) and any(tool.get("name") == name for tool in _tools(fields.get("tools"))):
             return f"={name}"
-        raise _invalid("tool_choice.function.name", "the name of one of the tools", name)
-    raise _invalid("tool_choice", "'auto', 'none', 'required' or an object", choice)
+        raise invalid("tool_choice.function.name", "the name of one of the tools", name)
+    raise invalid("tool_choice", "'auto', 'none', 'required' or an object", choice)
 
 
 def _response_format(given: JsonValue) -> JSON | None:
     if given is None:
         return None
     if not isinstance(given, dict):
-        raise _invalid("response_format", "an object", given)
+        raise invalid("response_format", "an object", given)
     kinds = ("text", "json_object", "json_schema", "grammar", "python")
-    if wrong := _one_of(*kinds)(given.get("type")):
-        raise _invalid("response_format.type", wrong, given.get("type"))
+    if wrong := one_of(*kinds)(given.get("type")):
+        raise invalid("response_format.type", wrong, given.get("type"))
     if given["type"] == "json_schema":
         wrapper = given.get("json_schema")
         if not isinstance(wrapper, dict):
-            raise _invalid("response_format.json_schema", "an object", wrapper)
+            raise invalid("response_format.json_schema", "an object", wrapper)
         name = wrapper.get("name")
         if not isinstance(name, str) or not _FUNCTION_NAME.fullmatch(name):
             expected = "a string of 1 to 64 letters, digits, underscores or dashes"
-            raise _invalid("response_format.json_schema.name", expected, name)
+            raise invalid("response_format.json_schema.name", expected, name)
         schema = wrapper.get("schema")
         if schema is not None and not isinstance(schema, dict):
-            raise _invalid("response_format.json_schema.schema", "an object", schema)
+            raise invalid("response_format.json_schema.schema", "an object", schema)
     return given
 
 
@@ -428,11 +357,11 @@ def _reasoning(fields: JSON) -> bool:
     given, short = fields.get("reasoning"), fields.get("reasoning_effort")
     reasoning: JSON = given if isinstance(given, dict) else {}
     effort = reasoning.get("effort")
-    if effort is not None and (wrong := _one_of(*_EFFORTS)(effort)):
-        raise _invalid("reasoning.effort", wrong, effort)
+    if effort is not None and (wrong := one_of(*_EFFORTS)(effort)):
+        raise invalid("reasoning.effort", wrong, effort)
     budget = reasoning.get("max_tokens")
-    if budget is not None and (wrong := _number(1, whole=True)(budget)):
-        raise _invalid("reasoning.max_tokens", wrong, budget)
+    if budget is not None and (wrong := number(1, whole=True)(budget)):
+        raise invalid("reasoning.max_tokens", wrong, budget)
     if effort is not None and budget is not None:
         raise bad_request('Only one of "reasoning.effort" and "reasoning.max_tokens" can be specified')
     if effort is not None and short is not None and effort != short:
@@ -463,21 +392,3 @@ def _strings(value: JsonValue) -> tuple[str, ...]:
 
 def _whole(value: JsonValue) -> int | None:
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def whole_query(
-    query: Mapping[str, str], name: str, default: int, *, least: int, most: int | None = None
-) -> int:
-    """Return a whole number of the query.
-
-    Raises:
-        ServiceError: 400; it is none, or out of bounds.
-    """
-    text = query.get(name)
-    if text is None:
-        return default
-    value = int(text) if re.fullmatch(r"-?[0-9]{1,12}", text) else None
-    if value is None or value < least or (most is not None and value > most):
-        bounds = f"an integer >= {least}" if most is None else f"an integer between {least} and {most}"
-        raise bad_request(f"{name}: Invalid input: expected {bounds}, received {text[:32]!r}")
-    return value

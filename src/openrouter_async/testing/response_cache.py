@@ -17,7 +17,7 @@ from .outgoing import encode
 from .received import ReceivedRequest
 from .replies import Reply
 
-__all__ = ["CacheUse", "Kept", "ResponseCache"]
+__all__ = ["CacheUse", "Kept", "ResponseCache", "headers_of"]
 
 _TTL_S, _LONGEST_TTL_S = 300, 86_400
 

@@ -29,7 +29,8 @@ class ServerThread:
     """A server on 127.0.0.1 that listens from the moment it is made until it is stopped."""
 
     def __init__(self, app: EmulatorApp, port: int) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # The protocol is named, because asyncio switches Nagle's algorithm off only where it is.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind(("127.0.0.1", port))

@@ -32,22 +32,27 @@ class ServiceError(Exception):
 
 
 def bad_request(message: str, *, metadata: Mapping[str, JsonValue] | None = None) -> ServiceError:
+    """Return a 400."""
     return ServiceError(Failure(status=400, message=message, metadata=metadata))
 
 
 def unauthorized(message: str) -> ServiceError:
+    """Return a 401."""
     return ServiceError(Failure(status=401, message=message))
 
 
 def forbidden(message: str) -> ServiceError:
+    """Return a 403."""
     return ServiceError(Failure(status=403, message=message))
 
 
 def not_found(message: str) -> ServiceError:
+    """Return a 404."""
     return ServiceError(Failure(status=404, message=message))
 
 
 def no_endpoints(message: str, model: str, *, code: str = "constraint_filtered") -> ServiceError:
+    """Return the 404 for what no provider of a model can do."""
     return ServiceError(
         Failure(
             status=404, message=message, error_type="not_found", availability=_availability(code, [model])
@@ -56,6 +61,7 @@ def no_endpoints(message: str, model: str, *, code: str = "constraint_filtered")
 
 
 def unknown_model(model: str, *, near: Iterable[str] = ()) -> ServiceError:
+    """Return the 400 for a model there is not, which names some that are near."""
     fallbacks: list[JsonValue] = list(near)
     availability = _availability("model_not_found", [model])
     if fallbacks:
@@ -71,6 +77,7 @@ def unknown_model(model: str, *, near: Iterable[str] = ()) -> ServiceError:
 
 
 def out_of_credits(*, wanted: int | None = None, affordable: int = 0) -> ServiceError:
+    """Return the 402 of an account that cannot pay, or not for so many tokens."""
     if wanted is None:
         message = "Insufficient credits. Add more using https://openrouter.ai/settings/credits"
     else:
@@ -83,6 +90,7 @@ def out_of_credits(*, wanted: int | None = None, affordable: int = 0) -> Service
 
 
 def key_limit_reached() -> ServiceError:
+    """Return the 403 of a key that has spent what it may."""
     return forbidden("Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys")
 
 

@@ -53,7 +53,8 @@ def written(reply: Reply, call_ids: Iterator[str]) -> tuple[Reply, int, int]:
         for call in reply.tool_calls
     )
     reasoning = count_tokens(reply.reasoning or "")
-    tokens = reasoning + count_tokens(reply.text) + count_tokens(reply.refusal or "")
+    # Piece by piece, as a stream is billed that breaks off.
+    tokens = reasoning + sum(map(count_tokens, reply.pieces)) + count_tokens(reply.refusal or "")
     tokens += sum(count_tokens(call.name) + count_tokens(call.arguments) for call in calls)
     return replace(reply, tool_calls=calls), tokens, reasoning
 

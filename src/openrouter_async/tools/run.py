@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..options import RequestOptions
     from ..protocols import ChatCompleter
-    from ..streaming.stream import EventStream, OnBadEvent
+    from ..streaming.stream import EventStream
     from ..types.chat_messages import MessagesLike
     from .result import Run
 
@@ -91,7 +91,6 @@ def stream_tools(
     extra_body: Mapping[str, JsonValue] | None = None,
     options: RequestOptions | None = None,
     provider: str | None = None,
-    on_bad_event: OnBadEvent = "raise",
 ) -> RunStream[OutputT]:
     """Return the same as a stream; see `client.chat.run_stream`. Arguments are as for `run_tools`."""
 
@@ -105,7 +104,7 @@ def stream_tools(
             params=request,
             extra_body=extra_body,
             options=options,
-            on_bad_event=on_bad_event,
+            on_bad_event="raise",
         )
 
     return RunStream(begin, open_reply)

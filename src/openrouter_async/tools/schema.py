@@ -47,7 +47,8 @@ class ArgumentSchema:
             schema = {"type": "object", "properties": schema}
         schema.setdefault("properties", {})
         if required is not None:
-            schema["required"] = list(required)
+            listed: list[JsonValue] = [*required]
+            schema["required"] = listed
         names = schema["properties"]
         unknown = set(_names(schema.get("required"))) - set(names if isinstance(names, dict) else ())
         if unknown:

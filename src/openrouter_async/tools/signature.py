@@ -112,7 +112,7 @@ class Signature:
             TypedDict("Arguments", fields)  # type: ignore[operator]  # a TypedDict made at run time
         )
         try:
-            self._adapter: TypeAdapter[dict[str, object]] = TypeAdapter(arguments)
+            self._adapter = _adapter(arguments)
             self.schema: JsonSchemaValue = self._adapter.json_schema(schema_generator=_Untitled)
         except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError) as error:
             raise ConfigurationError(
@@ -138,6 +138,10 @@ class Signature:
         bound = inspect.BoundArguments(self._signature, dict(arguments))
         bound.apply_defaults()
         return bound
+
+
+def _adapter(arguments: Any) -> TypeAdapter[dict[str, object]]:
+    return TypeAdapter(arguments)
 
 
 def object_text(text: str) -> str:

@@ -25,9 +25,11 @@ class ToolSource(Protocol):
     @property
     def name(self) -> str:
         """What stands before its tools' names where they clash."""
+        ...
 
     def connected(self) -> AbstractAsyncContextManager[Sequence[Tool[..., object]]]:
         """Open it, unless it is open already, and give its tools."""
+        ...
 
 
 ToolLike: TypeAlias = "Tool[..., object] | Callable[..., object] | ToolSource | ChatTool"

@@ -108,6 +108,11 @@ class PricingOverride(WireType):
     input_cache_write: Price = None
     input_cache_write_1h: Price = None
 
+    @property
+    def depends_on_time(self) -> bool:
+        """Whether it holds at some times only."""
+        return self.utc_start is not None or bool(self.utc_days)
+
 
 class Pricing(WireType):
     """What a model costs, in US dollars, each for one of what is counted: a million tokens are a million times as much.
@@ -160,6 +165,21 @@ class Pricing(WireType):
     def is_free(self) -> bool:
         """Whether neither input nor output costs anything."""
         return self.prompt == self.completion == 0
+
+    def cost(self, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
+        """Return US dollars of a request with so many tokens; None where a price of tokens is not known.
+
+        Higher prices of long prompts count; caching, prices by the time of day, and what is priced apart from tokens
+        do not, but for the request itself.
+        """
+        prompt, completion = self.prompt, self.completion
+        for override in self.overrides or ():
+            if not override.depends_on_time and prompt_tokens > (override.min_prompt_tokens or 0):
+                prompt = prompt if override.prompt is None else override.prompt
+                completion = completion if override.completion is None else override.completion
+        if prompt is None or completion is None:
+            return None
+        return prompt * prompt_tokens + completion * completion_tokens + (self.request or 0)
 
 
 class TopProvider(WireType):

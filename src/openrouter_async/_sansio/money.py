@@ -1,0 +1,24 @@
+"""Amounts of money as callers give them."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from ..errors import ConfigurationError
+
+__all__ = ["dollars"]
+
+
+def dollars(name: str, value: object) -> Decimal:
+    """Return an amount of US dollars; a float means what it is written as.
+
+    Raises:
+        ConfigurationError: it is no amount of at least 0; `name` is the argument.
+    """
+    try:
+        amount = Decimal("NaN") if isinstance(value, bool) else Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise ConfigurationError(f"{name} is {value!r}; expected US dollars, such as '2.50'")
+    return amount

@@ -1,0 +1,164 @@
+"""`openrouter-async ask`: one question, one answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, cast
+
+import anyio
+from cyclopts import Parameter
+from pydantic import JsonValue
+
+from ..client import AsyncOpenRouter
+from ..errors import ConfigurationError
+from ..structured.schema import Schema
+from ..types.chat import ChatCompletion
+from ..types.chat_messages import Message, system as system_message, user
+from ..types.chat_request import ChatParams
+from ..types.content_parts import Attachment, audio, file, image, video
+from .common import Emulated, Json, ModelName, System, connect, read_text
+from .exit_codes import DONE, UNUSABLE
+from .output import Output, dollars
+
+__all__ = ["ask"]
+
+
+def ask(
+    *prompt: str,
+    model: ModelName = None,
+    system: System = None,
+    schema: Annotated[
+        str | None, Parameter(help="A JSON schema, or a file of one: the answer is JSON that fits it.")
+    ] = None,
+    attach: Annotated[
+        list[Path] | None,
+        Parameter(name=["--attach", "-a"], help="An image, audio, video or document; may be repeated."),
+    ] = None,
+    temperature: Annotated[float | None, Parameter(name=["--temperature", "-t"])] = None,
+    max_tokens: int | None = None,
+    json: Json = False,
+    emulator: Emulated = False,
+) -> int:
+    """Ask a model, and write its answer to standard output, as it is written.
+
+    What is piped in stands behind the prompt, or is the prompt: `git diff | openrouter-async ask "Review this."`
+
+    Args:
+        prompt: The question.
+        temperature: 0 for the likeliest words, up to 2.
+        max_tokens: The longest answer.
+    """
+    output = Output(as_json=json)
+    messages: list[Message] = []
+    if system is not None:
+        messages.append(system_message(read_text(system, "--system")))
+    text = _prompt(prompt)
+    messages.append(user([text, *map(_attachment, attach)] if attach else text))
+    params: ChatParams = {}
+    if temperature is not None:
+        params["temperature"] = temperature
+    if max_tokens is not None:
+        params["max_completion_tokens"] = max_tokens
+    wanted = None if schema is None else _schema(schema)
+    return anyio.run(_ask, output, emulator, model, messages, wanted, params)
+
+
+async def _ask(
+    output: Output,
+    emulator: bool,
+    model: str | None,
+    messages: list[Message],
+    wanted: Schema[JsonValue] | None,
+    params: ChatParams,
+) -> int:
+    async with connect(output, emulated=emulator, model=model) as client:
+        if wanted is not None:
+            reply = await client.chat.create(messages, output=wanted, **params)
+            output.json({**_facts(reply), "output": reply.output} if output.as_json else reply.output)
+            output.note(_summary(reply))
+            return DONE
+        return await _text(output, client, messages, params)
+
+
+async def _text(output: Output, client: AsyncOpenRouter, messages: list[Message], params: ChatParams) -> int:
+    last = ""
+    async with client.chat.stream(messages, **params) as stream:
+        async for last in stream.text():
+            if not output.as_json:
+                output.write(last)
+        reply = await stream.final()
+    if output.as_json:
+        output.json(_facts(reply))
+    elif not last.endswith("\n"):
+        output.write("\n")
+    if reply.refusal:
+        output.warn(f"the model refused: {reply.refusal}")
+        return UNUSABLE
+    if reply.finish_reason == "length":
+        output.warn("the answer was cut off: it reached the limit of tokens")
+    output.note(_summary(reply))
+    return DONE
+
+
+def _prompt(words: tuple[str, ...]) -> str:
+    """Return the words of the command line, and behind them what is piped in."""
+    piped = "" if sys.stdin is None or sys.stdin.isatty() else _read_stdin()
+    parts = [part for part in (" ".join(words), piped) if part.strip()]
+    if not parts:
+        raise ConfigurationError('there is no question; write openrouter-async ask "..." or pipe it in')
+    return "\n\n".join(parts)
+
+
+def _read_stdin() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError("standard input is no UTF-8 text; give files with --attach") from error
+
+
+def _schema(given: str) -> Schema[JsonValue]:
+    if given.lstrip().startswith("{"):
+        text, what = given, "--schema"
+    else:
+        text, what = read_text(f"@{given.removeprefix('@')}", "--schema"), f"--schema {given!r}"
+    try:
+        schema = json.loads(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{what} is no JSON: {error}") from error
+    if not isinstance(schema, dict):
+        raise ConfigurationError(f"{what} is no JSON object; expected a JSON schema")
+    return Schema.from_json_schema(schema)
+
+
+def _attachment(path: Path) -> Attachment:
+    """Return a file as the part that its name suggests."""
+    makers = {"image": image, "audio": audio, "video": video}
+    from mimetypes import guess_type
+
+    kind = (guess_type(path.name)[0] or "").partition("/")[0]
+    return makers.get(kind, file)(path)
+
+
+def _facts(reply: ChatCompletion[object]) -> dict[str, object]:
+    """Return what `--json` writes of a reply."""
+    usage = reply.usage
+    return {
+        "text": cast("ChatCompletion", reply).text,
+        "reasoning": reply.reasoning,
+        "refusal": reply.refusal,
+        "finish_reason": reply.finish_reason,
+        "model": reply.model,
+        "provider": reply.provider,
+        "generation_id": reply.generation_id,
+        "usage": None if usage is None else usage.model_dump(exclude_none=True),
+    }
+
+
+def _summary(reply: ChatCompletion[object]) -> str:
+    """Return in a line who answered, and what it cost."""
+    usage = reply.usage
+    tokens = f"{usage.total_tokens} tokens" if usage and usage.total_tokens is not None else "tokens unknown"
+    cost = dollars(usage.cost if usage else None)
+    return f"{reply.model or 'unknown model'} · {tokens} · {cost}"

@@ -1,0 +1,75 @@
+"""What commands have in common: the options that each takes, and the client they use."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from cyclopts import Parameter
+
+from .._extras import needs_extra
+from ..client import AsyncOpenRouter
+from ..errors import ConfigurationError
+from .output import Output
+
+__all__ = ["Emulated", "Json", "ModelName", "System", "connect", "read_text"]
+
+Json: TypeAlias = Annotated[bool, Parameter(name="--json", negative="", help="Write JSON.")]
+Emulated: TypeAlias = Annotated[
+    bool,
+    Parameter(
+        name="--emulator",
+        negative="",
+        help="Ask an emulator on this machine, which needs no key and makes its answers up.",
+    ),
+]
+ModelName: TypeAlias = Annotated[
+    str | None,
+    Parameter(
+        name=["--model", "-m"],
+        env_var="OPENROUTER_MODEL",
+        help="Such as openai/gpt-5-mini; without it, your account's default model.",
+    ),
+]
+System: TypeAlias = Annotated[
+    str | None,
+    Parameter(name=["--system", "-s"], help="What the model is to do: text, or @FILE."),
+]
+
+
+@asynccontextmanager
+async def connect(output: Output, *, emulated: bool, model: str | None = None) -> AsyncIterator[AsyncOpenRouter]:
+    """Give a client of the service, or of an emulator that runs as long as the block."""
+    if not emulated:
+        async with AsyncOpenRouter(default_model=model) as client:
+            yield client
+        return
+    with needs_extra("testing", "--emulator"):
+        from ..testing import Emulator
+    output.note("an emulator on this machine makes the answers up")
+    with Emulator() as emulator:
+        async with AsyncOpenRouter(
+            emulator.key,
+            management_key=emulator.management_key,
+            base_url=emulator.base_url,
+            default_model=model,
+        ) as client:
+            yield client
+
+
+def read_text(given: str, option: str) -> str:
+    """Return what an option was given as: the text itself, or that of the file behind an `@`.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    if not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise ConfigurationError(f"{option} is {given!r}, which cannot be read: {reason}") from error

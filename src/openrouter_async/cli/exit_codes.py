@@ -1,0 +1,76 @@
+"""What the exit codes of the commands mean; docs/howto/command-line.md has them for users."""
+
+from __future__ import annotations
+
+from ..errors import (
+    AuthenticationError,
+    BudgetExceeded,
+    ConfigurationError,
+    ConnectError,
+    ConnectionLost,
+    DeadlineExceeded,
+    InsufficientCredits,
+    InvalidResponseError,
+    OpenRouterError,
+    PermissionDenied,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    StreamInterrupted,
+    StructuredOutputError,
+)
+
+__all__ = [
+    "ACCESS",
+    "BUSY",
+    "DONE",
+    "FAILED",
+    "INTERRUPTED",
+    "MISTAKE",
+    "MONEY",
+    "NETWORK",
+    "PIPE_CLOSED",
+    "UNUSABLE",
+    "exit_code_of",
+]
+
+DONE = 0
+FAILED = 1
+"""The service refused the request for a reason without a code of its own."""
+MISTAKE = 2
+"""The command was called wrongly, or lacks a key or a package; nothing was sent."""
+ACCESS = 3
+"""The key is wrong, or may not do this; or the input was flagged."""
+MONEY = 4
+"""No credits are left, or a budget is spent."""
+BUSY = 5
+"""The service or a provider failed or had no room, also when asked again: try later."""
+NETWORK = 6
+"""No connection, or it broke, or an answer did not come in time."""
+UNUSABLE = 7
+"""A reply came, but not one that can be used: it does not fit the schema, was cut off, or refuses."""
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""Who read the output went away, as `head` does."""
+
+_CODES: tuple[tuple[type[OpenRouterError], int], ...] = (
+    (ConfigurationError, MISTAKE),
+    (AuthenticationError, ACCESS),
+    (PermissionDenied, ACCESS),
+    (InsufficientCredits, MONEY),
+    (BudgetExceeded, MONEY),
+    (RateLimited, BUSY),
+    (ServerError, BUSY),
+    (ConnectError, NETWORK),
+    (ConnectionLost, NETWORK),
+    (RequestTimeout, NETWORK),
+    (DeadlineExceeded, NETWORK),
+    (StreamInterrupted, NETWORK),
+    (InvalidResponseError, UNUSABLE),
+    (StructuredOutputError, UNUSABLE),
+)
+
+
+def exit_code_of(error: OpenRouterError) -> int:
+    """Return the exit code of a command that ends with this error."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), FAILED)

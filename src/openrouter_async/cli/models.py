@@ -1,0 +1,85 @@
+"""`openrouter-async models`: which models there are, what they take, and what they cost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import anyio
+from cyclopts import Parameter
+
+from ..types.model_query import ModelFilters, ModelSort
+from ..types.models import Model
+from .common import Emulated, Json, connect
+from .output import Output
+
+__all__ = ["models"]
+
+_MILLION = 1_000_000
+
+
+def models(
+    *words: str,
+    free: Annotated[bool, Parameter(negative="", help="Only those that cost nothing.")] = False,
+    supports: Annotated[list[str] | None, Parameter(help="A parameter it knows, such as tools.")] = None,
+    takes: Annotated[list[str] | None, Parameter(help="What it reads besides text, such as image.")] = None,
+    gives: Annotated[list[str] | None, Parameter(help="What it makes, such as image, or all.")] = None,
+    author: Annotated[list[str] | None, Parameter(help="The first part of its id, such as anthropic.")] = None,
+    context: Annotated[int | None, Parameter(help="At least so many tokens of context.")] = None,
+    max_price: Annotated[float | None, Parameter(help="At most so many US$ a million tokens of input.")] = None,
+    sort: Annotated[ModelSort | None, Parameter(help="Such as newest or pricing-low-to-high.")] = None,
+    limit: Annotated[int | None, Parameter(name=["--limit", "-n"], help="Only the first so many.")] = None,
+    json: Json = False,
+    emulator: Emulated = False,
+) -> None:
+    """List models; needs no key.
+
+    In a pipe each is a line: id, context, US$ a million tokens of input, and of output, name; separated by tabs.
+
+    Args:
+        words: A part of the name or id.
+    """
+    given: dict[str, object] = {
+        "q": " ".join(words) or None,
+        "supported_parameters": supports,
+        "input_modalities": takes,
+        "output_modalities": gives,
+        "model_authors": author,
+        "context": context,
+        "max_price": 0 if free and max_price is None else max_price,
+        "sort": sort,
+    }
+    filters = ModelFilters(**{name: value for name, value in given.items() if value})  # type: ignore[typeddict-item]
+    anyio.run(_models, Output(as_json=json), emulator, filters, free, limit)
+
+
+async def _models(
+    output: Output, emulator: bool, filters: ModelFilters, free: bool, limit: int | None
+) -> None:
+    async with connect(output, emulated=emulator) as client:
+        found = (await client.models.list(**filters)).items
+    chosen = [model for model in found if not free or model.pricing.is_free]
+    shown = chosen if limit is None else chosen[: max(0, limit)]
+    if output.as_json:
+        output.json([model.model_dump(exclude_unset=True) for model in shown])
+        return
+    columns = ("model", "context", "in $/M", "out $/M", "name")
+    output.table(columns, [_row(model) for model in shown], right=columns[1:4])
+    left = len(chosen) - len(shown)
+    output.note(f"{len(shown)} models" + (f", and {left} more" if left else ""))
+
+
+def _row(model: Model) -> tuple[str, ...]:
+    pricing = model.pricing
+    return (
+        model.id,
+        "" if model.context_length is None else str(model.context_length),
+        "varies" if pricing.is_variable else _price(pricing.prompt),
+        "varies" if pricing.is_variable else _price(pricing.completion),
+        model.name or "",
+    )
+
+
+def _price(token: Decimal | None) -> str:
+    """Return the price of a million tokens."""
+    return "" if token is None else f"{(token * _MILLION).normalize():f}"

@@ -1,0 +1,95 @@
+"""What commands write: drawn on a terminal, plain in a pipe, JSON where it was asked for.
+
+Results go to standard output, everything else to standard error. A terminal gets no control characters from models or
+from the service: they could move its cursor and rewrite what stands there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["Output", "dollars", "printable", "to_json"]
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """Return text with its control characters made visible; line ends and tabs stay."""
+    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text.replace("\r\n", "\n"))
+
+
+def dollars(amount: Decimal | None) -> str:
+    """Return an amount for people: cents, and as many more digits as it needs."""
+    if amount is None:
+        return "unknown"
+    if amount and abs(amount) < Decimal("0.01"):
+        return f"${amount:.6f}".rstrip("0")
+    return f"${amount:.2f}"
+
+
+def to_json(value: object, *, indent: int | None = None) -> str:
+    """Return JSON text; amounts become numbers."""
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
+
+
+def _plain(value: object) -> float | str:
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+class Output:
+    """Where a command writes to."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self.is_terminal = sys.stdout.isatty()
+        self.console = Console(highlight=False, markup=False)
+        self._notes = Console(stderr=True, highlight=False, markup=False)
+
+    def write(self, text: str, *, end: str = "") -> None:
+        """Write a piece of a result at once."""
+        sys.stdout.write((printable(text) if self.is_terminal else text) + end)
+        sys.stdout.flush()
+
+    def json(self, value: object) -> None:
+        """Write one value as JSON: over several lines on a terminal, on one in a pipe."""
+        self.write(to_json(value, indent=2 if self.is_terminal else None), end="\n")
+
+    def note(self, text: str, *, style: str = "dim") -> None:
+        """Tell the person at the terminal something beside the result; nobody else."""
+        if sys.stderr.isatty() and not self.as_json:
+            self._notes.print(Text(printable(text), style=style))
+
+    def warn(self, text: str) -> None:
+        """Tell whoever runs the command, on a terminal or not."""
+        self._notes.print(Text(printable(text), style="yellow"), soft_wrap=True)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+        """Draw a table on a terminal; in a pipe, a line for each row, its cells separated by tabs."""
+        if not self.is_terminal:
+            for row in rows:
+                self.write("\t".join(" ".join(cell.split()) for cell in row), end="\n")
+            return
+        drawn = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            drawn.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        for row in rows:
+            drawn.add_row(*(Text(printable(cell)) for cell in row))
+        self.console.print(drawn)
+
+    def facts(self, facts: Mapping[str, str]) -> None:
+        """Write names and values, a line each."""
+        if not self.is_terminal:
+            self.table((), list(facts.items()))
+            return
+        grid = Table.grid(padding=(0, 2))
+        for name, value in facts.items():
+            grid.add_row(Text(name, style="dim"), Text(printable(value)))
+        self.console.print(grid)

@@ -1,0 +1,1 @@
+"""Counts what calls cost, and keeps them within a budget."""

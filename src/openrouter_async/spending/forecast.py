@@ -1,0 +1,86 @@
+"""What a request will cost, as far as it can be said before it is answered. Pure.
+
+The prompt is estimated from its text; the answer is taken to be as long as `max_tokens` allows, else as the longest of
+this model so far. So the forecast of a request without `max_tokens` is a guess, and a longer answer costs more than was
+foreseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from .._sansio.charges import Charge
+from .._sansio.error_body import load_json
+from .._sansio.token_estimate import estimate_prompt
+from ..types.models import Pricing
+
+__all__ = ["Forecast", "PriceList", "Request"]
+
+FIRST_ANSWER = 1_000
+"""Tokens that an answer is taken to have, before there is one of the model to go by."""
+
+
+class PriceList(Protocol):
+    """Knows what models cost, as the catalogue does."""
+
+    def price(self, model: str) -> Pricing | None: ...
+
+
+class Request:
+    """What the body of a request says that decides its cost."""
+
+    __slots__ = ("body", "model")
+
+    def __init__(self, content: bytes | None) -> None:
+        try:
+            body = load_json(content or b"")
+        except ValueError:
+            body = None
+        self.body: Mapping[str, JsonValue] = body if isinstance(body, dict) else {}
+        model = self.body.get("model")
+        self.model: str | None = model if isinstance(model, str) else None
+
+    @property
+    def max_tokens(self) -> int | None:
+        """The bound of the answer; None where there is none."""
+        for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"):
+            if isinstance(limit := self.body.get(name), int):
+                return limit
+        return None
+
+    @property
+    def prompt_tokens(self) -> int:
+        """About how many tokens the prompt has."""
+        besides = [self.body.get(name) for name in ("prompt", "input", "instructions", "system", "tools")]
+        return estimate_prompt(self.body.get("messages") or [], besides=besides).middle
+
+
+class Forecast:
+    """Foresees costs, and learns from those that were."""
+
+    def __init__(self, prices: PriceList) -> None:
+        self._prices = prices
+        self._longest: dict[str | None, int] = {}
+        self._dearest: dict[str | None, Decimal] = {}
+
+    def cost(self, request: Request, *, is_generated: bool) -> Decimal | None:
+        """Return US dollars that a request is likely to cost at most; None where nothing is known of it.
+
+        `is_generated` says whether the answer is text that a model writes.
+        """
+        pricing = None if request.model is None else self._prices.price(request.model)
+        answer = request.max_tokens
+        if answer is None:
+            answer = self._longest.get(request.model, FIRST_ANSWER) if is_generated else 0
+        known = None if pricing is None else pricing.cost(request.prompt_tokens, answer)
+        return self._dearest.get(request.model) if known is None else known
+
+    def learn(self, request: Request, charge: Charge) -> None:
+        """Remember what a request cost."""
+        tokens, cost = charge.completion_tokens or 0, charge.cost or Decimal(0)
+        self._longest[request.model] = max(tokens, self._longest.get(request.model, 1))
+        self._dearest[request.model] = max(cost, self._dearest.get(request.model, Decimal(0)))

@@ -1,0 +1,81 @@
+"""What answers of all dialects say of their cost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openrouter_async._sansio.charges import Charge, charge_in
+from openrouter_async._sansio.money import dollars
+from openrouter_async.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("data", "charge"),
+    [
+        pytest.param(
+            b'{"id":"gen-1","model":"a/b","usage":{"cost":0.00123,"completion_tokens":5}}',
+            Charge(generation_id="gen-1", model="a/b", cost=Decimal("0.00123"), completion_tokens=5),
+            id="chat",
+        ),
+        pytest.param(
+            b'{"id":"gen-1","model":"a/b","choices":[]}',
+            Charge(generation_id="gen-1", model="a/b"),
+            id="a chunk before the last",
+        ),
+        pytest.param(
+            b'{"type":"response.completed","response":{"id":"gen-2","model":"a/b","usage":{"cost":1,"output_tokens":2}}}',
+            Charge(generation_id="gen-2", model="a/b", cost=Decimal(1), completion_tokens=2),
+            id="responses",
+        ),
+        pytest.param(
+            b'{"type":"message_start","message":{"id":"gen-3","model":"a/b","usage":{"output_tokens":1}}}',
+            Charge(generation_id="gen-3", model="a/b", completion_tokens=1),
+            id="messages, first",
+        ),
+        pytest.param(
+            b'{"type":"message_delta","delta":{},"usage":{"output_tokens":9,"cost":0.5}}',
+            Charge(cost=Decimal("0.5"), completion_tokens=9),
+            id="messages, last",
+        ),
+        pytest.param(b'{"usage":{"cost":"1"},"id":3,"model":null}', Charge(), id="other types"),
+        pytest.param(b'{"usage":{"cost":true}}', Charge(), id="a boolean"),
+        pytest.param(b'{"usage":{"cost":1e999}}', Charge(), id="infinite"),
+        pytest.param(b'{"usage":[1]}', Charge(), id="usage of another type"),
+        pytest.param(b"[1]", None, id="a list"),
+        pytest.param(b"[DONE]", None, id="the end"),
+        pytest.param(b"", None, id="nothing"),
+    ],
+)
+def test_each_dialect(data: bytes, charge: Charge | None) -> None:
+    assert charge_in(data) == charge
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise(data: bytes) -> None:
+    charge_in(data)
+
+
+def test_a_later_charge_completes_an_earlier_one() -> None:
+    first = Charge(generation_id="gen-1", model="a/b")
+    last = Charge(cost=Decimal(0), completion_tokens=3)
+    assert last.over(first) == Charge(
+        generation_id="gen-1", model="a/b", cost=Decimal(0), completion_tokens=3
+    )
+    assert first.over(last).cost == Decimal(0)
+
+
+@pytest.mark.parametrize(
+    ("given", "amount"), [("1.50", "1.50"), (0.1, "0.1"), (2, "2"), (Decimal("0.3"), "0.3"), ("0", "0")]
+)
+def test_an_amount_is_exact(given: object, amount: str) -> None:
+    assert dollars("budget", given) == Decimal(amount)
+
+
+@pytest.mark.parametrize("given", ["", "x", -1, "NaN", float("inf"), None, True])
+def test_an_amount_that_is_none_is_refused(given: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"budget is .*; expected US dollars"):
+        dollars("budget", given)

@@ -1,0 +1,358 @@
+"""`client.track`: what it adds up is what the service charges, whatever becomes of a call, and a budget holds."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+from pydantic import JsonValue
+
+from openrouter_async import (
+    AsyncOpenRouter,
+    BudgetExceeded,
+    ConfigurationError,
+    Limits,
+    Overloaded,
+    Retries,
+    Timeouts,
+)
+from openrouter_async.testing import Emulator
+
+pytestmark = pytest.mark.loopback
+
+MODEL, OTHER = "openai/gpt-4o", "openai/gpt-4o-mini"
+FREE = "local/free"
+FAST = Retries(base=0.001, cap=0.001)
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+def client_of(emulator: Emulator, **settings: Any) -> AsyncOpenRouter:
+    return AsyncOpenRouter(emulator.key, base_url=emulator.base_url, retries=FAST, **settings)
+
+
+async def arrived(emulator: Emulator) -> None:
+    """Wait for the first request."""
+    with anyio.fail_after(10):
+        while not emulator.requests:  # noqa: ASYNC110  # they arrive in another thread
+            await anyio.sleep(0.005)
+
+
+async def ask_until_refused(client: AsyncOpenRouter, model: str, **params: Any) -> None:
+    for _ in range(100):
+        await client.chat.create("hello", model=model, **params)
+
+
+async def test_plain_calls_streams_and_vectors_add_up_to_what_the_account_was_charged(
+    emulator: Emulator,
+) -> None:
+    async with client_of(emulator) as client:
+        async with client.track() as spend:
+            first = await client.chat.create("one", model=MODEL)
+            async with client.chat.stream("two", model=OTHER) as stream:
+                second = await stream.final()
+            await client.embeddings.create(["three"], model="openai/text-embedding-3-small")
+            await client.completions.create("four", model=MODEL)
+        assert spend.cost == emulator.spent > 0
+        assert (spend.calls, spend.unsettled, spend.held) == (4, (), Decimal(0))
+        assert first.usage is not None
+        assert second.usage is not None
+        assert spend.by_model[OTHER] == second.usage.cost
+        assert sum(spend.by_model.values()) == spend.cost
+
+
+async def test_operations_without_a_method_of_their_own_count(emulator: Emulator) -> None:
+    body: dict[str, JsonValue] = {"model": MODEL, "messages": [{"role": "user", "content": "one"}]}
+    async with client_of(emulator) as client, client.track() as spend:
+        await client.request("POST", "/chat/completions", body=body, into=bytes)
+        streamed = client.stream_request(
+            "POST", "/chat/completions", body={**body, "stream": True}, into=dict[str, JsonValue]
+        )
+        async with streamed as events:
+            async for _ in events:
+                pass
+    assert spend.cost == emulator.spent > 0
+    assert spend.calls == 2
+
+
+async def test_tasks_that_begin_inside_count_and_reads_do_not(emulator: Emulator) -> None:
+    async with client_of(emulator) as client, client.track() as spend:
+        async with anyio.create_task_group() as tasks:
+            for number in range(20):
+                tasks.start_soon(partial(client.chat.create, f"number {number}", model=MODEL))
+        await client.key.get()
+        await client.models.get(MODEL)
+    assert spend.cost == emulator.spent
+    assert spend.calls == 20
+
+
+async def test_a_derived_client_counts_and_another_does_not(emulator: Emulator) -> None:
+    async with client_of(emulator) as client, client_of(emulator) as other:
+        async with client.track() as spend:
+            await client.with_options(default_model=MODEL).chat.create("mine")
+            mine = emulator.spent
+            await other.chat.create("not mine", model=MODEL)
+        await client.chat.create("later", model=MODEL)
+    assert spend.cost == mine < emulator.spent
+
+
+async def test_blocks_in_one_another_each_count(emulator: Emulator) -> None:
+    async with client_of(emulator) as client, client.track() as outer:
+        await client.chat.create("one", model=MODEL)
+        async with client.track() as inner:
+            await client.chat.create("two", model=MODEL)
+        await client.chat.create("three", model=MODEL)
+    assert outer.cost == emulator.spent
+    assert (outer.calls, inner.calls) == (3, 1)
+
+
+async def test_a_stream_counts_where_it_was_made(emulator: Emulator) -> None:
+    async with client_of(emulator) as client:
+        async with client.track() as spend:
+            stream = client.chat.stream("hello", model=MODEL)
+        assert spend.calls == 0
+        async with stream:
+            await stream.final()
+    assert spend.cost == emulator.spent > 0
+
+
+@pytest.mark.parametrize("misses", [0, 2])
+async def test_a_stream_that_was_left_is_settled_by_its_record(misses: int) -> None:
+    with Emulator(speed=100, generation_misses=misses) as emulator:
+        emulator.reply("word " * 200)
+        async with client_of(emulator) as client:
+            async with client.track() as spend:
+                async with client.chat.stream("a story", model=MODEL) as stream:
+                    async for _ in stream.text():
+                        break
+                (call,) = spend.unsettled
+                assert (call.operation, call.model) == ("chat.create", MODEL)
+                assert call.generation_id == stream.generation_id is not None
+                assert spend.cost == 0
+            assert spend.unsettled == ()
+            assert spend.cost == emulator.spent > 0
+
+
+async def test_what_is_not_settled_in_time_is_told() -> None:
+    with Emulator(speed=100, generation_misses=1_000) as emulator:
+        emulator.reply("word " * 200)
+        async with client_of(emulator) as client, client.track(settle=0.3) as spend:
+            stream = client.chat.stream("a story", model=MODEL)
+            await stream.__anext__()
+            await stream.aclose()
+    (call,) = spend.unsettled
+    assert call.generation_id is not None
+    assert (spend.calls, spend.cost) == (1, Decimal(0))
+
+
+async def test_a_stream_that_was_dropped_is_settled_too() -> None:
+    with Emulator(speed=100) as emulator:
+        emulator.reply("word " * 200)
+        async with client_of(emulator) as client:
+            async with client.track() as spend:
+                stream = client.chat.stream("a story", model=MODEL)
+                await stream.__anext__()
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", ResourceWarning)
+                    del stream
+                    gc.collect()
+            assert spend.cost == emulator.spent > 0
+
+
+async def test_a_plain_call_that_was_cancelled_is_in_doubt() -> None:
+    with Emulator(first_token_s=30) as emulator:
+        async with client_of(emulator) as client, client.track(settle=0) as spend:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(partial(client.chat.create, "hello", model=MODEL))
+                await arrived(emulator)
+                tasks.cancel_scope.cancel()
+    assert [call.operation for call in spend.unsettled] == ["chat.create"]
+
+
+async def test_a_call_that_was_cancelled_before_it_was_sent_costs_nothing() -> None:
+    with Emulator(first_token_s=30) as emulator:
+        one_at_a_time = client_of(emulator, limits=Limits(concurrency=1))
+        async with (
+            one_at_a_time as client,
+            client.track(settle=0) as spend,
+            anyio.create_task_group() as tasks,
+        ):
+            for _ in range(2):
+                tasks.start_soon(partial(client.chat.create, "hello", model=MODEL))
+            await arrived(emulator)
+            tasks.cancel_scope.cancel()
+        assert len(emulator.requests) == len(spend.unsettled) == 1
+
+
+async def test_failures_that_are_sent_again_cost_nothing(emulator: Emulator) -> None:
+    emulator.fail(503, times=2)
+    async with client_of(emulator) as client, client.track() as spend:
+        await client.chat.create("hello", model=MODEL)
+    assert spend.cost == emulator.spent
+    assert (spend.calls, spend.unsettled) == (1, ())
+
+
+async def test_a_call_that_fails_costs_nothing(emulator: Emulator) -> None:
+    emulator.fail(503, times=3)
+    async with client_of(emulator) as client, client.track() as spend:
+        with pytest.raises(Overloaded):
+            await client.chat.create("hello", model=MODEL)
+    assert (spend.calls, spend.cost, spend.unsettled) == (0, Decimal(0), ())
+
+
+# budgets
+
+
+async def test_a_budget_refuses_the_call_that_would_pass_it_before_it_is_made(emulator: Emulator) -> None:
+    async with client_of(emulator) as client, client.track(budget="0.01") as spend:
+        with pytest.raises(BudgetExceeded) as caught:
+            await ask_until_refused(client, MODEL, max_tokens=300)
+        made = len([request for request in emulator.requests if request.method == "POST"])
+        assert made == spend.calls > 1
+        assert spend.cost == emulator.spent <= Decimal("0.01")
+        assert spend.remaining == Decimal("0.01") - spend.cost
+        assert (caught.value.budget, caught.value.spent) == (Decimal("0.01"), spend.cost)
+        assert caught.value.may_have_been_billed is False
+        assert "chat.create would pass the budget of 0.01 US dollars" in str(caught.value)
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
+async def test_calls_in_flight_hold_what_they_may_cost(streamed: bool) -> None:
+    """A hundred calls at once, each of at most 0.003 dollars: a budget of 0.02 lets at most six of them out."""
+    with Emulator(first_token_s=0.2) as emulator:
+        refused = 0
+
+        async def ask() -> None:
+            nonlocal refused
+            try:
+                if streamed:
+                    async with client.chat.stream("hello", model=MODEL, max_tokens=300) as stream:
+                        await stream.final()
+                else:
+                    await client.chat.create("hello", model=MODEL, max_tokens=300)
+            except BudgetExceeded:
+                refused += 1
+
+        async with (
+            client_of(emulator) as client,
+            client.track(budget="0.02") as spend,
+            anyio.create_task_group() as tasks,
+        ):
+            for _ in range(100):
+                tasks.start_soon(ask)
+        assert spend.cost == emulator.spent <= Decimal("0.02")
+        assert (spend.calls, refused) == (6, 94)
+        assert spend.held == 0
+
+
+async def test_a_budget_of_nothing_lets_free_models_through() -> None:
+    free: dict[str, JsonValue] = {"id": FREE, "pricing": {"prompt": "0", "completion": "0"}}
+    with Emulator(models=[free, "local/paid"]) as emulator:
+        async with client_of(emulator) as client, client.track(budget=0) as spend:
+            await client.chat.create("hello", model=FREE)
+            with pytest.raises(BudgetExceeded):
+                await client.chat.create("hello", model="local/paid")
+    assert spend.cost == 0
+
+
+async def test_of_an_unknown_price_the_dearest_so_far_is_held() -> None:
+    router: dict[str, JsonValue] = {
+        "id": "openrouter/auto",
+        "pricing": {"prompt": "-1", "completion": "-1"},
+    }
+    with Emulator(models=[router, "local/paid"]) as emulator:
+        emulator.reply("word " * 50, times=None)
+        async with client_of(emulator) as client, client.track(budget="0.001") as spend:
+            with pytest.raises(BudgetExceeded, match="it may cost"):
+                await ask_until_refused(client, "openrouter/auto")
+        assert spend.cost == emulator.spent <= Decimal("0.001")
+        assert spend.calls > 1
+
+
+async def test_a_budget_counts_across_retries_of_one_call(emulator: Emulator) -> None:
+    """What failed holds nothing while the call waits to be sent again."""
+    emulator.fail(503, times=2)
+    async with client_of(emulator) as client, client.track(budget="0.004") as spend:
+        await client.chat.create("hello", model=MODEL, max_tokens=300)
+    assert spend.calls == 1
+
+
+async def test_the_inner_budget_refuses_and_the_outer_block_holds_nothing_then(emulator: Emulator) -> None:
+    async with client_of(emulator) as client, client.track(budget="1") as outer:
+        async with client.track(budget="0.000001"):
+            with pytest.raises(BudgetExceeded):
+                await client.chat.create("hello", model=MODEL)
+        assert (outer.held, outer.calls, outer.unsettled) == (Decimal(0), 0, ())
+
+
+# the block
+
+
+async def test_a_block_that_is_cancelled_does_not_wait() -> None:
+    with Emulator(speed=100, generation_misses=1_000) as emulator:
+        emulator.reply("word " * 200)
+        async with client_of(emulator, timeouts=Timeouts(total=30)) as client:
+            began = anyio.current_time()
+            with anyio.CancelScope() as scope:
+                async with client.track(settle=20) as spend:
+                    async with client.chat.stream("a story", model=MODEL) as stream:
+                        await stream.__anext__()
+                    scope.cancel()
+                    await anyio.sleep(20)
+            assert anyio.current_time() - began < 5
+    assert len(spend.unsettled) == 1
+
+
+async def test_an_exception_inside_passes_and_what_was_spent_is_known(emulator: Emulator) -> None:
+    async with client_of(emulator) as client:
+        spend = client.track()
+
+        async def fail() -> None:
+            async with spend:
+                await client.chat.create("hello", model=MODEL)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await fail()
+    assert spend.cost == emulator.spent > 0
+
+
+async def test_a_block_is_entered_once(emulator: Emulator) -> None:
+    async with client_of(emulator) as client:
+        spend = client.track()
+        async with spend:
+            pass
+        with pytest.raises(ConfigurationError, match="used before"):
+            async with spend:
+                pass
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param({"budget": "-1"}, "budget is '-1'", id="below zero"),
+        pytest.param({"budget": "much"}, "budget is 'much'", id="no number"),
+        pytest.param({"budget": True}, "budget is True", id="a boolean"),
+        pytest.param({"settle": -1}, "settle is -1", id="settle below zero"),
+        pytest.param({"settle": float("inf")}, "settle is inf", id="settle for ever"),
+    ],
+)
+async def test_wrong_arguments_are_refused(emulator: Emulator, arguments: dict[str, Any], told: str) -> None:
+    async with client_of(emulator) as client:
+        with pytest.raises(ConfigurationError, match=told):
+            client.track(**arguments)
+
+
+async def test_it_shows_what_was_spent(emulator: Emulator) -> None:
+    async with client_of(emulator) as client, client.track(budget="1.00") as spend:
+        assert repr(spend) == "<Spend 0 of 1.00 US dollars, 0 calls, 0 unsettled>"

@@ -1,0 +1,104 @@
+"""A model that answers what a test tells it to, behind the protocol that structured output knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from openrouter_async._sansio.chat_body import chat_body
+from openrouter_async.errors import OpenRouterError
+from openrouter_async.options import RequestOptions
+from openrouter_async.streaming.stream import EventStream, OnBadEvent
+from openrouter_async.structured.generate import StructuredChat
+from openrouter_async.structured.native_models import NativeModels
+from openrouter_async.structured.output import Output
+from openrouter_async.types.chat import ChatCompletion
+
+if TYPE_CHECKING:
+    from openrouter_async.types.chat_messages import MessagesLike
+
+__all__ = ["NATIVE", "PROMPTED", "FakeCatalogue", "FakeChat", "FakeModel", "reply", "structured"]
+
+NATIVE, PROMPTED = "maker/follows-schemas", "maker/does-not"
+
+
+def reply(text: str | None, cost: float | None = 0.01, **fields: object) -> ChatCompletion:
+    """Return a reply with this text; `fields` are of its choice, or of its message."""
+    message: dict[str, object] = {"role": "assistant", "content": text}
+    message |= {name: fields.pop(name) for name in ("refusal", "tool_calls") if name in fields}
+    return ChatCompletion.model_validate(
+        {
+            "id": "gen-1",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop", **fields}],
+            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2, "cost": cost},
+        }
+    )
+
+
+class FakeChat:
+    """Answers with each of `answers` in turn, and keeps what it was asked."""
+
+    def __init__(self, *answers: ChatCompletion | OpenRouterError | str) -> None:
+        self.answers = list(answers)
+        self.asked: list[dict[str, object]] = []
+
+    async def create(
+        self,
+        messages: MessagesLike,
+        *,
+        model: str | None,
+        params: Mapping[str, object],
+        extra_body: Mapping[str, object] | None,
+        options: RequestOptions | None,
+    ) -> ChatCompletion:
+        body = chat_body(messages, model=model, params=params, extra_body=extra_body)
+        self.asked.append(json.loads(body))
+        answer = self.answers.pop(0)
+        if isinstance(answer, OpenRouterError):
+            raise answer
+        return reply(answer) if isinstance(answer, str) else answer
+
+    def stream(
+        self,
+        messages: MessagesLike,
+        *,
+        model: str | None,
+        params: Mapping[str, object],
+        extra_body: Mapping[str, object] | None,
+        options: RequestOptions | None,
+        on_bad_event: OnBadEvent,
+    ) -> EventStream:
+        raise NotImplementedError
+
+
+class FakeModel:
+    """A model of the list."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+
+
+class FakeCatalogue:
+    """Knows two models, of which one follows schemas; counts how often it was loaded."""
+
+    def __init__(self) -> None:
+        self.loaded = 0
+        self._models = [FakeModel(NATIVE), FakeModel(PROMPTED)]
+
+    async def __call__(self) -> FakeCatalogue:
+        self.loaded += 1
+        return self
+
+    def __iter__(self) -> Iterator[FakeModel]:
+        return iter(self._models)
+
+    def supports(self, model: str, capability: str) -> bool | None:
+        assert capability == "structured_outputs"
+        return {NATIVE: True, PROMPTED: False}.get(model)
+
+
+def structured(chat: FakeChat, wanted: object, **settings: object) -> StructuredChat[object]:
+    """Return what asks `chat` for a value."""
+    output: Output[object] = Output(wanted, **settings)  # type: ignore[call-overload]  # any type
+    return StructuredChat(chat, output, NativeModels(FakeCatalogue()), None)  # type: ignore[arg-type]

@@ -1,0 +1,414 @@
+"""What is read from replies as models write them: the value that was meant, or a refusal; never another value."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import suppress
+from enum import Enum
+from typing import Any, Literal, TypeAlias
+
+import pytest
+from pydantic import BaseModel, Field, JsonValue
+
+from openrouter_async.errors import (
+    Refused,
+    ReplyNotParsed,
+    ReplyTruncated,
+    SchemaMismatch,
+    StructuredOutputError,
+)
+from openrouter_async.structured.reading import read_output, read_text
+from openrouter_async.structured.schema import Schema
+from openrouter_async.types.chat import ChatCompletion
+
+
+class Person(BaseModel):
+    name: str
+    age: int
+
+
+class Tagged(BaseModel):
+    """All of it may be left out, so any object would do for pydantic."""
+
+    tags: list[str] = []
+    note: str | None = None
+
+
+class Company(BaseModel):
+    name: str
+    owner: Person
+
+
+class Note(BaseModel):
+    text: str
+    code: str = ""
+
+
+class ByAlias(BaseModel, populate_by_name=True):
+    full_name: str = Field("", alias="fullName")
+
+
+class Mood(Enum):
+    GOOD = "good"
+    BAD = "bad"
+
+
+BOB = Person(name="Bob", age=30)
+GOOD = '{"name": "Bob", "age": 30}'
+Error: TypeAlias = type[StructuredOutputError]
+
+FENCE_IN_TEXT = '{"text": "use ```json\\n{}\\n``` here", "code": "```py\\nx\\n```"}'
+
+REPLIES: dict[str, tuple[object, str, object]] = {
+    # plain
+    "only the value": (Person, GOOD, BOB),
+    "white space around": (Person, f"\n\n  {GOOD}\n ", BOB),
+    "byte order mark": (Person, "\ufeff" + GOOD, BOB),
+    "over several lines": (Person, '{\n  "name": "Bob",\n  "age": 30\n}', BOB),
+    "unicode": (Person, '{"name": "Børge 🎈", "age": 1}', Person(name="Børge 🎈", age=1)),
+    "escapes": (Note, '{"text": "a\\n\\"b\\"\\u00e9"}', Note(text='a\n"b"é')),
+    "a number as text": (Person, '{"name": "Bob", "age": "30"}', BOB),
+    "further keys": (Person, '{"name": "Bob", "age": 30, "mood": "fine"}', BOB),
+    # fences
+    "a fence": (Person, f"```json\n{GOOD}\n```", BOB),
+    "a fence without label": (Person, f"```\n{GOOD}\n```", BOB),
+    "a fence in capitals": (Person, f"```JSON\n{GOOD}\n```", BOB),
+    "a fence of tildes": (Person, f"~~~json\n{GOOD}\n~~~", BOB),
+    "a fence that does not close": (Person, f"```json\n{GOOD}", BOB),
+    "a fence on one line": (Person, f"```json {GOOD} ```", BOB),
+    "an indented fence": (Person, f"  ```json\n  {GOOD}\n  ```", BOB),
+    "a fence and prose": (Person, f"Here you are:\n\n```json\n{GOOD}\n```\n\nAnything else?", BOB),
+    "Windows line ends": (Person, f"```json\r\n{GOOD}\r\n```\r\n", BOB),
+    "back ticks": (Person, f"`{GOOD}`", BOB),
+    "a fence inside a string": (
+        Note,
+        FENCE_IN_TEXT,
+        Note(text="use ```json\n{}\n``` here", code="```py\nx\n```"),
+    ),
+    "a fence inside a string, in a fence": (
+        Note,
+        f"Sure.\n```json\n{FENCE_IN_TEXT}\n```",
+        Note(text="use ```json\n{}\n``` here", code="```py\nx\n```"),
+    ),
+    "a fence of another language before": (
+        Person,
+        f'```bash\ncurl -d \'{{"name": "Al", "age": 1}}\' x\n```\n```json\n{GOOD}\n```',
+        BOB,
+    ),
+    "only a fence of another language": (Person, f"```python\n{GOOD}\n```", BOB),
+    "two fences of which one fits": (Person, f'```json\n{{"a": 1}}\n```\n```json\n{GOOD}\n```', BOB),
+    "an example in prose, the answer in a fence": (
+        Person,
+        f'Like {{"name": "x", "age": 1}}:\n```json\n{GOOD}\n```',
+        BOB,
+    ),
+    # prose
+    "prose before": (Person, f"Of course! Here it is: {GOOD}", BOB),
+    "prose after": (Person, f"{GOOD}\nI hope that helps.", BOB),
+    "prose with brackets": (Person, f"Following [1] and the {{name}} placeholder: {GOOD}", BOB),
+    "prose with an open bracket": (Person, f"A {{ opens it. {GOOD}", BOB),
+    "prose with an apostrophe and a quote": (Person, f"It's the 5\" model {GOOD}", BOB),
+    "doubled braces": (Person, f"Sure: {{{GOOD}}}", BOB),
+    "a smiley": (Person, f":-{{ {GOOD} :-}}", BOB),
+    "a value that fits after one that does not": (Person, f'{{"nom": "Bob"}} or rather {GOOD}', BOB),
+    "a value that fits before one that does not": (Person, f'{GOOD} from {{"source": "web"}}', BOB),
+    "the same value twice": (Person, f'{GOOD}\nSo the answer is {{"age": 30, "name": "Bob"}}.', BOB),
+    "two values that differ": (Person, f'{{"name": "Al", "age": 1}} or {GOOD}', ReplyNotParsed),
+    "an example in a fence and another value": (
+        Person,
+        f'```\n{{"name": "Al", "age": 1}}\n```\n{GOOD}',
+        ReplyNotParsed,
+    ),
+    "JSON lines for one": (Person, f'{GOOD}\n{{"name": "Al", "age": 1}}', ReplyNotParsed),
+    "JSON lines for a list": (list[Person], f'{GOOD}\n{{"name": "Al", "age": 1}}', SchemaMismatch),
+    # thoughts
+    "thoughts": (Person, f"<think>Who? Maybe Al.</think>\n{GOOD}", BOB),
+    "thoughts with a value": (Person, f'<think>{{"name": "Al", "age": 1}}?</think>{GOOD}', BOB),
+    "thoughts with half a value": (Person, f'<think>{{"name": "Al", </think>{GOOD}', BOB),
+    "thoughts without a beginning": (Person, f'Hm, {{"name": "Al", "age": 1}}?\n</think>\n{GOOD}', BOB),
+    "half a value in thoughts without a beginning": (Person, f'Hm, {{"name": "Al\n</think>\n{GOOD}', BOB),
+    "other words for thoughts": (Person, f'<reasoning>{{"name": "Al", "age": 1}}</reasoning>{GOOD}', BOB),
+    "thoughts that do not end": (Person, f"<think>I would say {GOOD}", ReplyTruncated),
+    "a tag inside a string": (
+        Note,
+        '{"text": "a <think>b</think> c"}',
+        Note(text="a <think>b</think> c"),
+    ),
+    "a tag inside a string, in prose": (
+        Note,
+        'Here: {"text": "a <think>b</think> c"}.',
+        Note(text="a <think>b</think> c"),
+    ),
+    "the end of a tag inside a string, in prose": (
+        Note,
+        'Here: {"text": "a </think> c"}.',
+        Note(text="a </think> c"),
+    ),
+    # quoted, wrapped
+    "JSON in a string": (Person, '"{\\"name\\": \\"Bob\\", \\"age\\": 30}"', BOB),
+    "JSON in a string in a string": (
+        Person,
+        '"\\"{\\\\\\"name\\\\\\": \\\\\\"Bob\\\\\\", \\\\\\"age\\\\\\": 30}\\""',
+        BOB,
+    ),
+    "escaped quotes": (Person, '{\\"name\\": \\"Bob\\", \\"age\\": 30}', BOB),
+    "a part as JSON in a string": (
+        Company,
+        '{"name": "X", "owner": "{\\"name\\": \\"Bob\\", \\"age\\": 30}"}',
+        Company(name="X", owner=BOB),
+    ),
+    "an envelope": (Person, f'{{"result": {GOOD}}}', BOB),
+    "an envelope with the name of the type": (Person, f'{{"person": {GOOD}}}', BOB),
+    "something else with such a value in it": (Person, f'{{"spouse": {GOOD}}}', SchemaMismatch),
+    "a list of one": (Person, f"[{GOOD}]", SchemaMismatch),
+    "a value in a broken value": (Person, f'{{"name": "Al", "friend": {GOOD}', ReplyTruncated),
+    "a value in one that does not fit": (Person, f'{{"name": "Al", "friend": {GOOD}}}', SchemaMismatch),
+    # nearly JSON
+    "trailing comma": (Person, '{"name": "Bob", "age": 30,}', BOB),
+    "trailing comma in a list": (list[int], "[1, 2, 3,]", [1, 2, 3]),
+    "line comment": (Person, '{"name": "Bob", // the name\n "age": 30}', BOB),
+    "hash comment": (Person, '{"name": "Bob", # the name\n "age": 30}', BOB),
+    "block comment": (Person, '{"name": "Bob", /* the name */ "age": 30}', BOB),
+    "single quotes": (Person, "{'name': 'Bob', 'age': 30}", BOB),
+    "an apostrophe in double quotes": (Note, "{'text': \"it's\"}", Note(text="it's")),
+    "an escaped apostrophe": (Note, "{'text': 'it\\'s'}", Note(text="it's")),
+    "Python's literals": (
+        dict[str, JsonValue],
+        '{"a": True, "b": False, "c": None}',
+        {"a": True, "b": False, "c": None},
+    ),
+    "a Python dict in a sentence": (Person, "The dict is {'name': 'Bob', 'age': 30}.", BOB),
+    "a Python tuple": (dict[str, list[int]], "{'a': (1, 2)}", {"a": [1, 2]}),
+    "smart quotes": (Person, "{“name”: “Bob”, “age”: 30}", BOB),
+    "a smart apostrophe": (Note, "{“text”: “it’s”}", Note(text="it’s")),
+    "keys without quotes": (Person, '{name: "Bob", age: 30}', BOB),
+    "a line break in a string": (Note, '{"text": "a\nb"}', Note(text="a\nb")),
+    "a tab in a string": (Note, '{"text": "a\tb"}', Note(text="a\tb")),
+    "quotes in a string": (Note, '{"text": "he said "hi" to me"}', Note(text='he said "hi" to me')),
+    "a comma forgotten at a line end": (Person, '{"name": "Bob"\n "age": 30}', BOB),
+    "a backslash": (Note, '{"text": "C:\\dir"}', Note(text="C:\\dir")),
+    "a URL beside a trailing comma": (Note, '{"text": "http://a.b//c",}', Note(text="http://a.b//c")),
+    "a comment that looks like a value": (list[int], "[1, // 2,\n 3]", [1, 3]),
+    # nearly JSON, but not clear
+    "left out items": (list[int], "[1, 2, ..., 9]", ReplyNotParsed),
+    "a unit": (Person, '{"name": "Bob", "age": 30 years}', ReplyNotParsed),
+    "a word without quotes": (Person, '{"name": Bob, "age": 30}', ReplyNotParsed),
+    "an apostrophe in single quotes": (Note, "{'text': 'don't'}", ReplyNotParsed),
+    "a key twice": (Person, '{"name": "Al", "name": "Bob", "age": 30,}', ReplyNotParsed),
+    "a value left out": (dict[str, str], '{"a": "x", "b": }', ReplyNotParsed),
+    "a key without a value": (dict[str, str], '{"a": "x", "b"}', ReplyNotParsed),
+    "brackets of the wrong kind": (dict[str, list[int]], '{"a": [1, 2}', ReplyTruncated),
+    "brackets that cross": (dict[str, Any], '{"a": [1, {"b": 2]}}', ReplyNotParsed),
+    "not a number": (list[float], "[1.5, NaN]", ReplyNotParsed),
+    "a sum": (list[int], "[1 + 2]", ReplyNotParsed),
+    "thousands": (list[int], "[1_000]", ReplyNotParsed),
+    "a template": (Person, '{"name": <name>, "age": <age>}', ReplyNotParsed),
+    # truncated
+    "cut in a string": (Person, '{"name": "Bo', ReplyTruncated),
+    "cut in a number": (list[int], "[1, 2, 3", ReplyTruncated),
+    "cut before the last bracket": (Person, '{"name": "Bob", "age": 30', ReplyTruncated),
+    "cut in a fence": (Person, 'Here:\n```json\n{"name": "Bob",', ReplyTruncated),
+    "whole, then another one cut": (Person, f'{GOOD}\n{{"name": "A', ReplyTruncated),
+    # none at all
+    "nothing": (Person, "", ReplyNotParsed),
+    "prose": (Person, "I cannot tell.", ReplyNotParsed),
+    "an empty fence": (Person, "```json\n```", ReplyNotParsed),
+    "Markdown": (Person, "- name: Bob\n- age: 30", ReplyNotParsed),
+    "XML": (Person, "<name>Bob</name><age>30</age>", ReplyNotParsed),
+    # values that do not fit
+    "an empty object": (Person, "{}", SchemaMismatch),
+    "null": (Person, "null", SchemaMismatch),
+    "a wrong type": (Person, '{"name": "Bob", "age": "thirty"}', SchemaMismatch),
+    "a missing key": (Person, '{"name": "Bob"}', SchemaMismatch),
+    "foreign keys where all are optional": (Tagged, '{"labels": ["a"]}', SchemaMismatch),
+    "an object where all keys are optional": (Tagged, "{}", Tagged()),
+    "a key by its name in place of its alias": (ByAlias, '{"full_name": "Al"}', ByAlias(fullName="Al")),
+    # scalars and unions stand in an object
+    "a number, wrapped": (int, '{"value": 7}', 7),
+    "a number, wrapped, in prose": (int, 'I think {"value": 7} [1].', 7),
+    "a number alone": (int, "7", 7),
+    "a number alone in a fence": (int, "```\n7\n```", 7),
+    "a number in prose": (int, "It is 7.", ReplyNotParsed),
+    "text, wrapped": (str, '{"value": "x"}', "x"),
+    "text, quoted": (str, '"x"', "x"),
+    "one of few": (Literal["yes", "no"], '{"value": "yes"}', "yes"),
+    "one of few, alone": (Literal["yes", "no"], '"no"', "no"),
+    "none of few": (Literal["yes", "no"], '{"value": "maybe"}', SchemaMismatch),
+    "an enum": (Mood, '{"value": "bad"}', Mood.BAD),
+    "a union": (Person | int, f'{{"value": {GOOD}}}', BOB),
+    "null or a value": (Person | None, '{"value": null}', None),
+    "a map with a key value": (dict[str, int], '{"value": 1}', {"value": 1}),
+    "a list": (list[int], "The primes: [2, 3, 5].", [2, 3, 5]),
+    "a footnote and a list": (list[int], "See [1]: [2, 3]", ReplyNotParsed),
+    "a tuple": (tuple[int, str], '[1, "a"]', (1, "a")),
+}
+
+
+@pytest.mark.parametrize(("wanted", "text", "expected"), REPLIES.values(), ids=REPLIES)
+def test_a_reply_gives_the_value_that_was_meant_or_none(wanted: Any, text: str, expected: object) -> None:
+    schema: Schema[object] = Schema.from_type(wanted)
+    if isinstance(expected, type) and issubclass(expected, StructuredOutputError):
+        with pytest.raises(StructuredOutputError) as caught:
+            read_text(text, schema)
+        assert type(caught.value) is expected
+        assert caught.value.raw == text
+    else:
+        value = read_text(text, schema)
+        assert value == expected
+        assert type(value) is type(expected)
+
+
+def test_there_are_at_least_eighty_such_replies() -> None:
+    assert len(REPLIES) >= 80
+
+
+@pytest.mark.parametrize(
+    "text",
+    [text for wanted, text, expected in REPLIES.values() if wanted is Person and expected == BOB],
+)
+def test_no_beginning_of_a_reply_gives_another_value(text: str) -> None:
+    """Cut anywhere by the token limit, it gives the same value or none."""
+    schema = Schema.from_type(Person)
+    for end in range(len(text)):
+        try:
+            value = read_text(text[:end], schema, finish_reason="length")
+        except StructuredOutputError:
+            continue
+        assert value == BOB
+
+
+class TestNative:
+    """Replies to a strict schema stand in its form, but models that ignore it write the plain one."""
+
+    class Stock(BaseModel):
+        items: dict[str, int]
+        place: tuple[int, int] = (0, 0)
+
+    schema = Schema.from_type(Stock)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '{"items": [{"key": "nut", "value": 3}], "place": null}',
+            '{"items": [{"key": "nut", "value": 3}]}',
+            '{"items": {"nut": 3}}',
+            '```json\n{"items": [{"key": "nut", "value": 3}], "place": {"item_1": 0, "item_2": 0}}\n```',
+        ],
+        ids=["strict", "without what may be null", "plain", "in a fence"],
+    )
+    def test_both_forms_are_understood(self, text: str) -> None:
+        assert read_text(text, self.schema, is_native=True) == self.Stock(items={"nut": 3})
+
+    def test_a_key_twice_is_refused(self) -> None:
+        text = '{"items": [{"key": "nut", "value": 3}, {"key": "nut", "value": 4}], "place": null}'
+        with pytest.raises(SchemaMismatch):
+            read_text(text, self.schema, is_native=True)
+
+
+class TestWhyThereIsNone:
+    schema = Schema.from_type(Person)
+
+    def reply(self, **fields: object) -> ChatCompletion:
+        message = {
+            "role": "assistant",
+            "content": fields.pop("content", None),
+            "refusal": fields.pop("refusal", None),
+        }
+        choice = {"index": 0, "message": message, "finish_reason": fields.pop("finish_reason", "stop")}
+        return ChatCompletion.model_validate({"id": "gen-1", "choices": [choice]})
+
+    def test_a_refusal_is_told_as_one(self) -> None:
+        with pytest.raises(Refused, match="the model declined to answer: no way") as caught:
+            read_output(self.reply(refusal="no way"), self.schema)
+        error = caught.value
+        assert (error.raw, error.generation_id, error.may_have_been_billed) == ("no way", "gen-1", True)
+        assert error.completion is not None
+
+    def test_an_empty_refusal_beside_a_value_is_none(self) -> None:
+        assert read_output(self.reply(refusal="", content=GOOD), self.schema) == BOB
+
+    def test_a_filtered_reply_is_a_refusal(self) -> None:
+        with pytest.raises(Refused, match="filtered"):
+            read_output(self.reply(content='{"name": ', finish_reason="content_filter"), self.schema)
+
+    @pytest.mark.parametrize("content", ['{"name": "Bo', "Let me think", "", '{"name": "Bob", "age": 30,'])
+    def test_the_token_limit_is_named(self, content: str) -> None:
+        with pytest.raises(ReplyTruncated, match="raise max_tokens"):
+            read_output(self.reply(content=content, finish_reason="length"), self.schema)
+
+    def test_a_value_that_is_whole_counts_though_the_prose_after_it_was_cut(self) -> None:
+        assert read_output(self.reply(content=f"{GOOD}\nThis is", finish_reason="length"), self.schema) == BOB
+
+    def test_every_violation_is_told_with_its_path(self) -> None:
+        schema = Schema.from_type(list[Company])
+        text = '[{"name": "X", "owner": {"name": 5, "age": "?"}}, {"owner": null}]'
+        with pytest.raises(SchemaMismatch) as caught:
+            read_text(text, schema)
+        paths = [violation.partition(":")[0] for violation in caught.value.violations]
+        assert paths == ["[0].owner.name", "[0].owner.age", "[1].name", "[1].owner"]
+
+    def test_without_the_package_it_says_that_repair_is_not_installed(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "json_repair", None)
+        with pytest.raises(
+            ReplyNotParsed, match=r"not installed; run: pip install 'openrouter-async\[repair\]'"
+        ):
+            read_text("{'name': 'Bob', 'age': 30}", self.schema)
+
+    def test_without_the_package_strict_json_is_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "json_repair", None)
+        assert read_text(f"Sure: {GOOD}", self.schema) == BOB
+        with pytest.raises(ReplyNotParsed, match="no JSON value"):
+            read_text("I cannot tell.", self.schema)
+
+    def test_repair_can_be_declined(self) -> None:
+        with pytest.raises(ReplyNotParsed):
+            read_text("{'name': 'Bob', 'age': 30}", self.schema, repair=False)
+
+    def test_deep_nesting_is_no_crash(self) -> None:
+        for text in ("[" * 100_000 + "]" * 100_000, '{"a":' * 5_000 + "1" + "}" * 5_000, "[" * 100_000):
+            with pytest.raises(StructuredOutputError):
+                read_text(text, Schema.from_type(list[Any]))
+
+    def test_the_error_message_stays_short(self) -> None:
+        with pytest.raises(StructuredOutputError) as caught:
+            read_text("x" * 100_000, self.schema)
+        assert len(str(caught.value)) < 500
+
+
+MEGABYTE = 1_000_000
+HOSTILE = {
+    "open braces": "{" * MEGABYTE,
+    "open brackets": "[" * MEGABYTE,
+    "braces in prose": "{ x " * (MEGABYTE // 4),
+    "open braces and quotes": '{"' * (MEGABYTE // 2),
+    "quotes": '"' * MEGABYTE,
+    "small values": "{}" * (MEGABYTE // 2),
+    "broken values": "{a:1,}" * (MEGABYTE // 6),
+    "one long broken list": "[" + "'a'," * (MEGABYTE // 4) + "]",
+    "balanced": "[" * (MEGABYTE // 2) + "]" * (MEGABYTE // 2),
+    "thoughts": "<think>" * (MEGABYTE // 7),
+    "ends of thoughts": "</think>{" * (MEGABYTE // 9),
+    "half tags": "<think" * (MEGABYTE // 6),
+    "fences": "```json\n" * (MEGABYTE // 8),
+    "back ticks": "`" * MEGABYTE,
+    "escapes": '{"a": "' + '\\"' * (MEGABYTE // 2),
+    "escaped quotes": "{" + '\\"' * (MEGABYTE // 2) + "}",
+    "comments": "[" + "/*" * (MEGABYTE // 2) + "]",
+    "spaces": "{" + " " * MEGABYTE + "}",
+    "smart quotes": "[“" * (MEGABYTE // 2) + "]",
+    "one broken list that may be mended": "[" + "'a'," * 30_000 + "]",
+    "one broken text that may be mended": "{'a': '" + "x'" * 60_000 + "'}",
+    "broken lists": ("[" * 50 + "1," + "]" * 50) * 1_000,
+    "words": "word " * (MEGABYTE // 5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_megabyte_of_hostile_text_takes_no_more_than_two_seconds(text: str) -> None:
+    began = time.process_time()
+    with suppress(StructuredOutputError):
+        read_text(text, Schema.from_type(dict[str, int]))
+    assert time.process_time() - began < 2

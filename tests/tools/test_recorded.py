@@ -1,0 +1,128 @@
+"""Recorded exchanges through the loop: what a model said is sent back as it came, in the turn that follows.
+
+Each reply with tool calls or reasoning is served to a conversation; the tools it calls are there. The assistant
+message of the next request is then compared with the recorded one: of a plain reply field by field, of a stream with
+what an independent parser made of it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from openrouter_async import AsyncOpenRouter, Tool, create_tool
+from openrouter_async.types.chat import ChatCompletion
+from tests.loopback import Answer, Connection, LoopbackServer, Reply, Request, serve_responses, sse
+from tests.recordings import Recording, expected_facts, load_recordings, reported_facts
+
+pytestmark = pytest.mark.loopback
+
+KEY = "sk-or-v1-example"
+
+
+def _carrying(kind: str) -> list[Any]:
+    """Return the recordings whose reply has tool calls or reasoning."""
+    found = [
+        pytest.param(recording, id=recording.name)
+        for recording in load_recordings(kind)
+        if recording.facts["tool_calls"]
+        or recording.facts["reasoning_details"]
+        or recording.facts["reasoning"]
+    ]
+    return found or [pytest.param(None, id="absent", marks=pytest.mark.skip("the recordings are not there"))]
+
+
+def tools_of(recording: Recording) -> list[Tool[..., object]]:
+    """Return a tool for each name that is called; it takes anything."""
+    names = dict.fromkeys(call["name"] for call in recording.facts["tool_calls"])
+    return [create_tool(name, function=lambda **_: "seen") for name in names]
+
+
+def served(recording: Recording) -> Answer:
+    return Reply(recording.status, recording.body, {"content-type": recording.headers["content-type"]})
+
+
+FINAL = Reply(
+    json={"id": "gen-2", "choices": [{"index": 0, "message": {"role": "assistant", "content": "So."}}]}
+)
+
+
+def final_stream(connection: Connection, _request: Request) -> None:
+    chunk = {"id": "gen-2", "choices": [{"index": 0, "delta": {"content": "So."}, "finish_reason": "stop"}]}
+    connection.start_chunked()
+    connection.chunk(sse(chunk, "[DONE]"))
+    connection.end_chunked()
+
+
+async def second_turn(recording: Recording, *, stream: bool) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the assistant message that the second request sends back, and the messages after it."""
+    answers: list[Answer] = [served(recording), final_stream if stream else FINAL]
+    with LoopbackServer(serve_responses(answers)) as server:
+        async with AsyncOpenRouter(KEY, base_url=server.url) as client:
+            chat = client.conversation(model="a/b", tools=tools_of(recording))
+            for message in ("first", "second"):
+                if stream:
+                    async with chat.stream(message) as events:
+                        await events.final()
+                else:
+                    await chat.send(message)
+                if len(server.requests) > 1:
+                    break
+        sent: Any = server.requests[1].json()
+    assert sent["messages"][0] == {"role": "user", "content": "first"}
+    return sent["messages"][1], sent["messages"][2:]
+
+
+@pytest.mark.parametrize("recording", _carrying("chat"))
+async def test_a_plain_reply_is_sent_back_as_it_came(recording: Recording) -> None:
+    came = json.loads(recording.body)["choices"][0]["message"]
+    sent, after = await second_turn(recording, stream=False)
+    assert sent["role"] == "assistant"
+    has_more = came.get("tool_calls") or came.get("images")
+    assert sent["content"] == (came["content"] or (None if has_more else "")), (
+        "empty text beside calls is null"
+    )
+    assert json.dumps(sent.get("reasoning_details")) == json.dumps(came.get("reasoning_details"))
+    calls = came.get("tool_calls") or []
+    assert [_call(call) for call in sent.get("tool_calls", [])] == [_call(call) for call in calls]
+    if calls:
+        assert [(m["role"], m["tool_call_id"]) for m in after] == [("tool", call["id"]) for call in calls]
+        expected = [call["complete"] for call in expected_facts(recording.facts)["tool_calls"]]
+        assert [m["content"] == "seen" for m in after] == expected, "what was cut is not run"
+
+
+def _call(call: dict[str, Any]) -> tuple[str, str, str]:
+    return call["id"], call["function"]["name"], call["function"]["arguments"] or "{}"
+
+
+@pytest.mark.parametrize("recording", _carrying("stream"))
+async def test_a_streamed_reply_is_sent_back_as_it_adds_up(recording: Recording) -> None:
+    sent, after = await second_turn(recording, stream=True)
+    again = ChatCompletion.model_validate({"choices": [{"message": sent}]})
+    reported, expected = reported_facts(again), expected_facts(recording.facts)
+    assert (reported["text"] or {"len": 0})["len"] == (expected["text"] or {"len": 0})["len"]
+    assert reported["reasoning_details"] == expected["reasoning_details"]
+    for call in expected["tool_calls"]:  # no arguments at all are sent as none
+        call["text"] = call["text"] or "{}"
+    assert reported["tool_calls"] == expected["tool_calls"]
+    if not sent.get("reasoning_details"):
+        assert reported["reasoning"] == expected["reasoning"]
+    if calls := expected["tool_calls"]:
+        assert [m["tool_call_id"] for m in after] == [call["id"] for call in calls]
+        assert [m["content"] == "seen" for m in after] == [call["complete"] for call in calls]
+
+
+@pytest.mark.parametrize("recording", _carrying("stream"))
+async def test_a_provider_is_kept_where_it_alone_can_read_the_reasoning(recording: Recording) -> None:
+    with LoopbackServer(serve_responses([served(recording), final_stream])) as server:
+        async with AsyncOpenRouter(KEY, base_url=server.url) as client:
+            chat = client.conversation(model="a/b", tools=tools_of(recording))
+            for message in ("first", "second"):
+                async with chat.stream(message) as events:
+                    await events.final()
+        sent: Any = server.requests[1].json()
+    types = expected_facts(recording.facts)["reasoning_details"]["types"]
+    pinned = {"only": [recording.facts["provider"]]} if "reasoning.encrypted" in types else None
+    assert sent.get("provider") == pinned

@@ -1,0 +1,527 @@
+"""Runs against the emulator: what is asked, which tools run, and how it ends."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from decimal import Decimal
+from typing import Any
+
+import anyio
+import pytest
+
+from openrouter_async import (
+    ConfigurationError,
+    InsufficientCredits,
+    RepeatedToolCall,
+    Run,
+    Tool,
+    ToolError,
+    create_tool,
+    image,
+    max_cost,
+    max_steps,
+    tool,
+    tool_called,
+    user,
+    web_search,
+)
+from openrouter_async.testing import Answer, Emulator, Reply, tool_call
+from tests.emulated import MODEL, client_of
+
+pytestmark = pytest.mark.loopback
+
+
+@tool
+async def weather(city: str, unit: str = "c") -> dict[str, str]:
+    """Current weather."""
+    return {"city": city, "unit": unit, "sky": "clear"}
+
+
+async def run_with(
+    emulator: Emulator, *tools: Any, message: str = "How is the weather?", **params: Any
+) -> Run:
+    async with client_of(emulator) as client:
+        return await client.chat.run(message, tools=tools, **params)
+
+
+def last_messages(emulator: Emulator, request: int, count: int) -> list[Any]:
+    return emulator.requests[request].messages[-count:]
+
+
+async def test_a_tool_is_run_and_its_result_answers_the_model(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"))
+    emulator.reply("It is clear.")
+    run = await run_with(emulator, weather, temperature=0)
+    assert (run.text, run.output, run.status, run.stopped_by) == (
+        "It is clear.",
+        "It is clear.",
+        "complete",
+        None,
+    )
+    first, second = emulator.requests
+    assert first.json["tools"] == second.json["tools"] == [weather.definition]
+    assert first.json["temperature"] == second.json["temperature"] == 0
+    call = run.steps[0].completion.tool_calls[0]
+    assert second.messages == [
+        {"role": "user", "content": "How is the weather?"},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {
+                    "id": call.id,
+                    "type": "function",
+                    "function": {"name": "weather", "arguments": call.arguments},
+                }
+            ],
+        },
+        {"role": "tool", "tool_call_id": call.id, "content": '{"city":"Oslo","unit":"c","sky":"clear"}'},
+    ]
+    assert [*run.messages] == [*second.messages, {"role": "assistant", "content": "It is clear."}]
+    assert run.results == run.steps[0].results
+    assert (run.results[0].call, run.results[0].error) == (call, None)
+
+
+async def test_usage_and_cost_are_those_of_all_steps(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"), usage={"cost": 0.25, "prompt_tokens": 5})
+    emulator.reply("It is clear.", usage={"cost": 0.5, "prompt_tokens": 7})
+    run = await run_with(emulator, weather)
+    assert (run.usage.cost, run.usage.prompt_tokens) == (Decimal("0.75"), 12)
+    assert run.usage.completion_tokens == sum(
+        step.completion.usage.completion_tokens or 0 for step in run.steps if step.completion.usage
+    )
+
+
+async def test_without_a_call_one_request_is_all(emulator: Emulator) -> None:
+    emulator.reply("Hello")
+    run = await run_with(emulator)
+    assert (run.text, len(run.steps), len(emulator.requests)) == ("Hello", 1, 1)
+    assert "tools" not in emulator.requests[0].json
+
+
+async def test_a_run_goes_on_where_another_ended(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"))
+    emulator.reply("Clear.")
+    emulator.reply("Also clear.")
+    async with client_of(emulator) as client:
+        first = await client.chat.run("Oslo?", tools=[weather])
+        second = await client.chat.run([*first.messages, user("Rome?")], tools=[weather])
+    assert emulator.requests[2].messages == [*first.messages, {"role": "user", "content": "Rome?"}]
+    assert [*second.messages][:-1] == emulator.requests[2].messages
+
+
+async def test_functions_and_server_tools_stand_beside_tools(emulator: Emulator) -> None:
+    async def plain(number: int) -> int:
+        """Double."""
+        return 2 * number
+
+    emulator.reply(tool_call("plain", number=2))
+    emulator.reply("4")
+    run = await run_with(emulator, plain, web_search(max_results=3), weather)
+    types = [each["type"] for each in emulator.requests[0].json["tools"]]  # type: ignore[union-attr, index, call-overload]
+    assert sorted(types) == ["function", "function", "openrouter:web_search"]
+    assert run.results[0].content == "4"
+
+
+async def test_the_calls_of_one_turn_run_together_and_answer_in_order(emulator: Emulator) -> None:
+    both_are_there = anyio.Event()
+    inside: list[str] = []
+
+    @tool
+    async def meet(name: str) -> str:
+        inside.append(name)
+        if len(inside) == 2:
+            both_are_there.set()
+        with anyio.fail_after(5):
+            await both_are_there.wait()
+        if name == "first":
+            await anyio.sleep(0.02)
+        return name
+
+    emulator.reply(tool_call("meet", name="first"), tool_call("meet", name="second"))
+    emulator.reply("met")
+    run = await run_with(emulator, meet)
+    assert [result.content for result in run.results] == ["first", "second"]
+    calls = last_messages(emulator, 1, 3)[0]["tool_calls"]
+    assert [m["tool_call_id"] for m in last_messages(emulator, 1, 2)] == [call["id"] for call in calls]
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+async def test_no_more_calls_run_at_once_than_allowed(emulator: Emulator, limit: int) -> None:
+    running = most = 0
+
+    @tool
+    async def count(number: int) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await anyio.sleep(0.005)
+        running -= 1
+
+    emulator.reply(*(tool_call("count", number=n) for n in range(5)))
+    emulator.reply("counted")
+    await run_with(emulator, count, tool_concurrency=limit)
+    assert most == limit
+
+
+async def boom(text: str = "no such city") -> None:
+    raise ValueError(text)
+
+
+def slow_sync() -> None:
+    released.wait(5)
+
+
+released = threading.Event()
+
+
+@tool(timeout=0.02)
+async def slow() -> None:
+    await anyio.sleep_forever()
+
+
+SLOW_SYNC: Tool[..., Any] = tool(timeout=0.02)(slow_sync)
+
+
+@pytest.mark.parametrize(
+    ("each", "call", "said"),
+    [
+        pytest.param(
+            boom, tool_call("boom"), "the tool 'boom' failed: ValueError: no such city", id="exception"
+        ),
+        pytest.param(slow, tool_call("slow"), "the tool 'slow' took longer than 0.02 s", id="time-out"),
+        pytest.param(
+            SLOW_SYNC, tool_call("slow_sync"), "the tool 'slow_sync' took longer than 0.02 s", id="thread"
+        ),
+        pytest.param(
+            weather,
+            tool_call("nope"),
+            "there is no tool 'nope'; the tools are ['weather']",
+            id="unknown tool",
+        ),
+        pytest.param(
+            weather,
+            tool_call("weather", "{}"),
+            "wrong arguments for 'weather': city: field required",
+            id="missing",
+        ),
+        pytest.param(
+            weather, tool_call("weather", city=3), "city: input should be a valid string", id="wrong type"
+        ),
+        pytest.param(weather, tool_call("weather", '"x"'), "input should be an object", id="no object"),
+        pytest.param(
+            weather,
+            tool_call("weather", '{"city": "Os'),
+            "the call was cut off before its arguments",
+            id="cut",
+        ),
+        pytest.param(
+            tool(name="odd")(lambda: object()),
+            tool_call("odd"),
+            "TypeError: the tool returned a object",
+            id="result",
+        ),
+    ],
+)
+async def test_what_goes_wrong_is_a_result_for_the_model(
+    emulator: Emulator, each: Any, call: Any, said: str
+) -> None:
+    emulator.reply(call)
+    emulator.reply("I see.")
+    run = await run_with(emulator, each)
+    released.set()
+    released.clear()
+    (message,) = last_messages(emulator, 1, 1)
+    assert message["content"].startswith("error: ")
+    assert said in message["content"]
+    assert run.results[0].error == message["content"].removeprefix("error: ")
+    assert run.text == "I see."
+
+
+@pytest.mark.parametrize(
+    ("each", "call"),
+    [
+        pytest.param(boom, tool_call("boom"), id="exception"),
+        pytest.param(slow, tool_call("slow"), id="time-out"),
+        pytest.param(weather, tool_call("nope"), id="unknown tool"),
+    ],
+)
+async def test_what_goes_wrong_raises_if_asked(emulator: Emulator, each: Any, call: Any) -> None:
+    emulator.reply(call)
+    with pytest.raises(ToolError) as caught:
+        await run_with(emulator, each, tool_errors="raise")
+    error = caught.value
+    assert (error.tool, len(emulator.requests)) == (call.name, 1)
+    assert error.run is not None
+    assert (error.run.status, len(error.run.steps), [*error.run.messages]) == (
+        "failed",
+        1,
+        [{"role": "user", "content": "How is the weather?"}],
+    )
+    if each is boom:
+        assert isinstance(error.__cause__, ValueError)
+    assert pickle.loads(pickle.dumps(error)).run.usage == error.run.usage
+
+
+async def test_a_failure_that_raises_cancels_the_other_calls(emulator: Emulator) -> None:
+    ended: list[str] = []
+
+    @tool
+    async def wait() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append("cancelled")
+
+    emulator.reply(tool_call("wait"), tool_call("boom"))
+    with pytest.raises(ToolError, match="'boom' failed"):
+        await run_with(emulator, wait, boom, tool_errors="raise")
+    assert ended == ["cancelled"]
+
+
+async def test_wrong_arguments_go_to_the_model_even_where_failures_raise(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", "{}"))
+    emulator.reply(tool_call("weather", city="Oslo"))
+    emulator.reply("Clear.")
+    run = await run_with(emulator, weather, tool_errors="raise")
+    assert [bool(result.error) for result in run.results] == [True, False]
+
+
+async def test_a_cancelled_run_leaves_no_tool_running(emulator: Emulator) -> None:
+    began, ended = anyio.Event(), anyio.Event()
+
+    @tool
+    async def wait() -> None:
+        began.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.set()
+
+    emulator.reply(tool_call("wait"))
+    async with anyio.create_task_group() as group:
+        group.start_soon(run_with, emulator, wait)
+        with anyio.fail_after(5):
+            await began.wait()
+        group.cancel_scope.cancel()
+    assert ended.is_set()
+
+
+async def test_an_image_is_a_result(emulator: Emulator) -> None:
+    @tool
+    async def look() -> list[object]:
+        return ["here:", image("https://a.example/x.png")]
+
+    emulator.reply(tool_call("look"))
+    emulator.reply("A cat.")
+    await run_with(emulator, look)
+    assert last_messages(emulator, 1, 1)[0]["content"] == [
+        {"type": "text", "text": "here:"},
+        {"type": "image_url", "image_url": {"url": "https://a.example/x.png"}},
+    ]
+
+
+# How it ends
+
+
+async def test_a_run_ends_at_its_stop_condition_with_the_results_in_place(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"))
+    run = await run_with(emulator, weather, stop=max_steps(1))
+    assert (run.status, run.stopped_by, run.text) == ("stopped", "max_steps(1)", "")
+    assert run.messages[-1]["role"] == "tool"
+    assert len(emulator.requests) == 1
+
+
+async def test_a_budget_ends_a_run(emulator: Emulator) -> None:
+    for _ in range(3):
+        emulator.reply(tool_call("weather", city="Oslo"), usage={"cost": 0.02})
+    run = await run_with(emulator, weather, stop=max_steps(9) | max_cost("0.05"))
+    assert (run.stopped_by, len(run.steps), run.usage.cost) == ("max_cost('0.05')", 3, Decimal("0.06"))
+
+
+async def test_a_run_is_complete_where_the_condition_is_met_by_its_answer(emulator: Emulator) -> None:
+    emulator.reply("Hello")
+    run = await run_with(emulator, weather, stop=max_steps(1))
+    assert (run.status, run.stopped_by) == ("complete", None)
+
+
+@pytest.mark.parametrize("directive", [True, "Answer now."])
+async def test_a_stopped_run_may_ask_for_a_last_answer(emulator: Emulator, directive: Any) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"))
+    emulator.reply("Clear, I think.")
+    run = await run_with(emulator, weather, stop=tool_called("weather"), final_answer=directive)
+    assert (run.status, run.stopped_by, run.text) == ("stopped", "tool_called('weather')", "Clear, I think.")
+    last = emulator.requests[1]
+    assert (last.json["tool_choice"], last.json["tools"]) == ("none", [weather.definition])
+    said = last.messages[-1]
+    assert said == {"role": "user", "content": directive} if directive is not True else said["role"] == "tool"
+
+
+async def test_a_model_that_calls_tools_in_its_last_answer_is_not_obeyed(emulator: Emulator) -> None:
+    ran: list[str] = []
+
+    @tool
+    async def note(text: str) -> None:
+        ran.append(text)
+
+    emulator.reply(tool_call("note", text="first"))
+    emulator.reply("So:", tool_call("note", text="second"))
+    run = await run_with(emulator, note, stop=max_steps(1), final_answer=True)
+    assert (ran, run.text, len(emulator.requests)) == (["first"], "So:", 2)
+    assert run.messages[-1]["role"] == "tool", "so that the messages can be sent again"
+
+
+async def test_a_forced_call_is_forced_once(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"))
+    emulator.reply("Clear.")
+    await run_with(emulator, weather, tool_choice="required")
+    assert [request.json["tool_choice"] for request in emulator.requests] == ["required", "auto"]
+
+
+async def test_the_same_call_again_and_again_ends_the_run(emulator: Emulator) -> None:
+    for spacing in ("", " ", "  "):
+        emulator.reply(tool_call("weather", f'{{"city":{spacing}"Oslo","unit":"c"}}'))
+    with pytest.raises(
+        RepeatedToolCall, match="called 'weather' with the same arguments in 3 turns"
+    ) as caught:
+        await run_with(emulator, weather, max_repeats=2)
+    assert caught.value.run is not None
+    assert [len(step.results) for step in caught.value.run.steps] == [1, 1, 0]
+
+
+async def test_a_call_with_others_between_is_no_repetition(emulator: Emulator) -> None:
+    for city in ("Oslo", "Rome", "Oslo", "Rome"):
+        emulator.reply(tool_call("weather", city=city))
+    emulator.reply("Clear.")
+    assert (await run_with(emulator, weather, max_repeats=1)).status == "complete"
+
+
+async def test_repetition_may_be_allowed(emulator: Emulator) -> None:
+    for _ in range(8):
+        emulator.reply(tool_call("weather", city="Oslo"))
+    emulator.reply("Clear.")
+    run = await run_with(emulator, weather, max_repeats=None)
+    assert len(run.steps) == 9
+
+
+async def test_a_failed_request_keeps_what_was_done(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"), usage={"cost": 0.25})
+    emulator.fail(402)
+    with pytest.raises(InsufficientCredits) as caught:
+        await run_with(emulator, weather)
+    run = caught.value.run
+    assert run is not None
+    assert (run.status, run.usage.cost, run.messages[-1]["role"]) == ("failed", Decimal("0.25"), "tool")
+
+
+# Who serves it
+
+
+def encrypted(provider: str | None) -> Answer:
+    call = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city":"Oslo"}'}}
+    details = [{"type": "reasoning.encrypted", "data": "b3BhcXVl", "format": "google-gemini-v1", "index": 0}]
+    message = {"role": "assistant", "content": "", "tool_calls": [call], "reasoning_details": details}
+    return Answer(
+        body={
+            "id": "gen-1",
+            "model": MODEL,
+            "provider": provider,
+            "choices": [{"index": 0, "finish_reason": "tool_calls", "message": message}],
+        }  # type: ignore[dict-item]  # JSON
+    )
+
+
+def providers(emulator: Emulator) -> list[Any]:
+    return [request.json.get("provider") for request in emulator.requests]
+
+
+async def test_encrypted_reasoning_stays_with_its_provider(emulator: Emulator) -> None:
+    emulator.script(encrypted("Google AI Studio"))
+    emulator.reply("Clear.")
+    await run_with(
+        emulator, weather, provider={"sort": "price", "only": ["google-ai-studio", "google-vertex"]}
+    )
+    assert providers(emulator) == [
+        {"only": ["google-ai-studio", "google-vertex"], "sort": "price"},
+        {"only": ["Google AI Studio"], "sort": "price"},
+    ]
+    details = emulator.requests[1].messages[1]["reasoning_details"]
+    assert details == [
+        {"type": "reasoning.encrypted", "data": "b3BhcXVl", "format": "google-gemini-v1", "index": 0}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "params"),
+    [
+        pytest.param(encrypted("Azure"), {"keep_provider": False}, id="told otherwise"),
+        pytest.param(encrypted(None), {}, id="provider unknown"),
+        pytest.param(
+            Reply.of(tool_call("weather", city="Oslo"), provider="Azure"), {}, id="nothing encrypted"
+        ),
+    ],
+)
+async def test_all_else_goes_where_it_likes(emulator: Emulator, answer: Any, params: dict[str, Any]) -> None:
+    emulator.script(answer)
+    emulator.reply("Clear.")
+    await run_with(emulator, weather, **params)
+    assert providers(emulator) == [None, None]
+
+
+async def test_a_provider_that_is_not_there_any_more_is_given_up(emulator: Emulator) -> None:
+    emulator.script(encrypted("Gone"))
+    emulator.fail(404)
+    emulator.reply("Clear.")
+    run = await run_with(emulator, weather)
+    assert (run.text, providers(emulator)) == ("Clear.", [None, {"only": ["Gone"]}, None])
+
+
+async def test_a_reply_among_the_messages_keeps_its_provider(emulator: Emulator) -> None:
+    emulator.script(encrypted("Azure"))
+    emulator.reply("Clear.")
+    async with client_of(emulator) as client:
+        reply = await client.chat.create("Oslo?", tools=[weather.definition])
+        await client.chat.run(
+            [user("Oslo?"), reply, {"role": "tool", "tool_call_id": "c1", "content": "clear"}],
+            tools=[weather],
+        )
+    assert providers(emulator)[1] == {"only": ["Azure"]}
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        pytest.param(
+            {"stop": "END"}, r"stop is a str; expected a condition such as max_steps\(8\)", id="stop"
+        ),
+        pytest.param({"final_answer": 1}, "final_answer is 1", id="final_answer"),
+        pytest.param({"max_repeats": 0}, "max_repeats is 0", id="max_repeats"),
+        pytest.param({"tool_errors": "ignore"}, "expected 'report' or 'raise'", id="tool_errors"),
+        pytest.param({"tool_timeout": 0}, "tool_timeout is 0", id="tool_timeout"),
+        pytest.param({"tool_concurrency": 0}, "tool_concurrency is 0", id="tool_concurrency"),
+        pytest.param({"tools": weather}, "tools is a Tool; expected a list of tools", id="one tool"),
+        pytest.param({"tools": [5]}, "tools holds a int; expected a function", id="no tool"),
+        pytest.param({"tools": [weather, weather]}, "two tools are named 'weather'", id="twice"),
+        pytest.param({"temprature": 1}, "did you mean 'temperature'", id="unknown parameter"),
+    ],
+)
+async def test_a_wrong_argument_is_refused_before_anything_is_sent(
+    emulator: Emulator, params: dict[str, Any], said: str
+) -> None:
+    async with client_of(emulator) as client:
+        with pytest.raises(ConfigurationError, match=said):
+            await client.chat.run("Hello", **params)
+    assert emulator.requests == []
+
+
+async def test_a_definition_can_be_given_to_a_plain_call_and_answered_by_hand(emulator: Emulator) -> None:
+    """What `run` does for one turn can be done without it."""
+    made = create_tool("find", "Find.", {"query": {"type": "string"}}, ["query"])
+    emulator.reply(tool_call("find", query="a"))
+    async with client_of(emulator) as client:
+        reply = await client.chat.create("Find a.", tools=[made.definition])
+    assert made.read_arguments(reply.tool_calls[0].arguments) == {"query": "a"}

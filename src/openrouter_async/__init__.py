@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .catalogue.model_catalogue import ModelCatalogue as ModelCatalogue
     from .client import AsyncOpenRouter as AsyncOpenRouter
     from .conversation.conversation import Conversation as Conversation
+    from .conversation.conversation import ConversationParams as ConversationParams
     from .conversation.history import History as History
     from .conversation.history import Turn as Turn
     from .conversation.trimming import keep_tokens as keep_tokens
@@ -146,6 +147,7 @@ _EXPORTS = {
     "ModelCatalogue": ".catalogue.model_catalogue",
     "AsyncOpenRouter": ".client",
     "Conversation": ".conversation.conversation",
+    "ConversationParams": ".conversation.conversation",
     "History": ".conversation.history",
     "Turn": ".conversation.history",
     "keep_tokens": ".conversation.trimming",

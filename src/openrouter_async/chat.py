@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from .types.chat_messages import MessagesLike
     from .types.chat_request import ChatParams
 
+    class CallParams(ChatParams, total=False):
+        """What `create` and `stream` take besides the messages and the output."""
+
+        model: str | None
+        extra_body: Mapping[str, JsonValue] | None
+        options: RequestOptions | None
+
+
 __all__ = ["Chat"]
 
 
@@ -57,14 +65,7 @@ class Chat:
 
     @overload
     async def create(
-        self,
-        messages: MessagesLike,
-        *,
-        model: str | None = None,
-        output: None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[ChatParams],
+        self, messages: MessagesLike, *, output: None = None, **params: Unpack[CallParams]
     ) -> ChatCompletion[str]: ...
     @overload
     async def create(
@@ -72,32 +73,15 @@ class Chat:
         messages: MessagesLike,
         *,
         output: Output[OutputT] | Schema[OutputT],
-        model: str | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[ChatParams],
+        **params: Unpack[CallParams],
     ) -> StructuredCompletion[OutputT]: ...
     @overload
     async def create(
-        self,
-        messages: MessagesLike,
-        *,
-        output: Mapping[str, object],
-        model: str | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[ChatParams],
+        self, messages: MessagesLike, *, output: Mapping[str, object], **params: Unpack[CallParams]
     ) -> StructuredCompletion[JsonValue]: ...
     @overload
     async def create(
-        self,
-        messages: MessagesLike,
-        *,
-        output: TypeForm[OutputT],
-        model: str | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[ChatParams],
+        self, messages: MessagesLike, *, output: TypeForm[OutputT], **params: Unpack[CallParams]
     ) -> StructuredCompletion[OutputT]: ...
     async def create(
         self,
@@ -160,12 +144,9 @@ class Chat:
         self,
         messages: MessagesLike,
         *,
-        model: str | None = None,
         output: None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
         on_bad_event: OnBadEvent = "raise",
-        **params: Unpack[ChatParams],
+        **params: Unpack[CallParams],
     ) -> EventStream[str]: ...
     @overload
     def stream(
@@ -173,11 +154,8 @@ class Chat:
         messages: MessagesLike,
         *,
         output: Output[OutputT] | Schema[OutputT],
-        model: str | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
         on_bad_event: OnBadEvent = "raise",
-        **params: Unpack[ChatParams],
+        **params: Unpack[CallParams],
     ) -> StructuredStream[OutputT]: ...
     @overload
     def stream(
@@ -185,11 +163,8 @@ class Chat:
         messages: MessagesLike,
         *,
         output: Mapping[str, object],
-        model: str | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
         on_bad_event: OnBadEvent = "raise",
-        **params: Unpack[ChatParams],
+        **params: Unpack[CallParams],
     ) -> StructuredStream[JsonValue]: ...
     @overload
     def stream(
@@ -197,11 +172,8 @@ class Chat:
         messages: MessagesLike,
         *,
         output: TypeForm[OutputT],
-        model: str | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
         on_bad_event: OnBadEvent = "raise",
-        **params: Unpack[ChatParams],
+        **params: Unpack[CallParams],
     ) -> StructuredStream[OutputT]: ...
     def stream(
         self,

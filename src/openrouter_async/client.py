@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from ._http.sender import HTTPSender
 from ._http.transport import Transport
@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
     import httpx
     from pydantic import JsonValue
-    from typing_extensions import Unpack
+    from typing_extensions import TypeForm, Unpack
 
+    from .batching import Batching, Gathering
     from .catalogue.models import CatalogueCache, Models
+    from .catalogue.pricing import Estimate
     from .chat import Chat
     from .conversation.conversation import Conversation, ConversationParams
     from .hooks import RequestHook
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from .structured.output import Output, OutputLike
     from .structured.schema import Schema
     from .types.chat import OutputT
+    from .types.chat_messages import MessagesLike
 
 __all__ = ["AsyncOpenRouter"]
 
@@ -172,6 +175,47 @@ class AsyncOpenRouter:
         )
 
     @cached_property
+    def batch(self) -> Batching:
+        """Many prompts: `client.batch(prompts, ...)` for a batch; `client.gather(...)` for a short list."""
+        from .batching import Batching
+
+        return Batching(
+            self.chat, default_model=self._sender.default_model, catalogue=lambda: self.models.catalogue()
+        )
+
+    @cached_property
+    def gather(self) -> Gathering:
+        """The results of a short list of prompts, in its order: `await client.gather(prompts, ...)`."""
+        from .batching import Gathering
+
+        return Gathering(self.batch)
+
+    def estimate(
+        self,
+        messages: MessagesLike,
+        *,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        tools: Sequence[object] = (),
+    ) -> Estimate:
+        """Return what a call may use and cost, before it is made. Sends nothing, and downloads nothing.
+
+        Tokens are estimated from the text, see `Estimate`; prices are those of the catalogue that `models.catalogue()`
+        has read, else of the list packaged with the library.
+
+        Args:
+            messages: As for `chat.create`.
+            model: Default: the client's.
+            max_tokens: The bound of the answer. Default: that of the model.
+            tools: What is offered besides, which is part of the prompt.
+        """
+        from .catalogue.pricing import estimate_call
+
+        name = model or self.default_model
+        found = None if name is None else self.models.latest.get(name)
+        return estimate_call(messages, found, max_tokens=max_tokens, besides=list(tools))
+
+    @cached_property
     def models(self) -> Models:
         """The models that the service offers: `list`, `get`, and a `catalogue` that is kept."""
         from .catalogue.models import CatalogueCache, Models
@@ -279,6 +323,36 @@ class AsyncOpenRouter:
         from .conversation.conversation import Conversation
 
         return Conversation(self.chat._completer(output, settings.get("options")), **settings)
+
+    def track(self, budget: Decimal | str | float | None = None, *, settle: float = 10.0) -> Spend:
+        """Return a block that adds up what calls cost, and keeps them within a budget.
+
+        ```python
+        async with client.track(budget="1.00") as spend:
+            await client.chat.create("Name a colour.", model="openai/gpt-5-mini")
+        print(spend.cost, spend.calls, spend.unsettled)
+        ```
+
+        All calls count that are made inside, over this client and over clients that share its connections: streams,
+        runs of tools, and tasks that begin inside. Blocks can stand in one another; each counts.
+
+        A call that would pass the budget raises `BudgetExceeded` in place of being made, where what is spent, what is
+        held for calls in flight, and what the call is likely to cost come to more. Without `max_tokens` the length of
+        an answer is a guess, so the last calls before the end may pass the budget by what they were underestimated.
+
+        Args:
+            budget: US dollars. With one, the catalogue of models is read first, for the prices.
+            settle: Seconds that leaving the block waits at most for the billed records of streams that broke off, and
+                of other calls whose answer did not come; it does not wait where there are none.
+
+        Raises:
+            ConfigurationError: an argument is wrong.
+        """
+        from .spending.spend import Spend
+
+        return Spend(
+            transport=self._sender.transport, prices=self.models.catalogue, budget=budget, settle=settle
+        )
 
     async def request(
         self,

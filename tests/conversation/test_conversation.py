@@ -149,13 +149,13 @@ async def test_a_send_that_is_cancelled_leaves_the_history_as_it_was(emulator: E
 
     async with client_of(emulator) as client:
         chat = client.conversation(tools=[wait])
-        emulator.reply(tool_call("wait"))
+        emulator.reply(tool_call("wait"), usage={"cost": 0.25})
         async with anyio.create_task_group() as group:
             group.start_soon(chat.send, "Wait.")
             with anyio.fail_after(5):
                 await began.wait()
             group.cancel_scope.cancel()
-        assert chat.turns == ()
+        assert (chat.turns, chat.usage.cost) == ((), Decimal("0.25"))
         emulator.reply("a b c d e", fault=Fault.stall(after=2))
         async with chat.stream("Speak.") as stream:
             await anext(aiter(stream))
@@ -272,6 +272,17 @@ async def test_reasoning_is_sent_back_unchanged_to_the_provider_that_can_read_it
         chat = client.conversation(history=chat.history, trim=keep_turns(1))
         await chat.send("Bye")
     assert "provider" not in emulator.requests[2].json, "the turn with the reasoning is not sent any more"
+
+
+async def test_each_answer_may_be_a_value(emulator: Emulator) -> None:
+    for text in ("[1]", "[2, 3]"):
+        emulator.reply(text)
+    async with client_of(emulator) as client:
+        chat = client.conversation(output=list[int], tools=[weather])
+        assert (await chat.send("One?")).output == [1]
+        async with chat.fork().stream("Two?") as stream:
+            assert (await stream.final()).output == [2, 3]
+    assert [text for _, text in said(emulator)][-3:] == ["One?", "[1]", "Two?"]
 
 
 # On disk

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
+import subprocess
+import sys
 import threading
 import time
 from decimal import Decimal
@@ -139,6 +142,36 @@ def ignore_all(emulator: Emulator) -> None:
 def test_a_wrong_argument_is_refused(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         Emulator(**arguments)  # type: ignore[arg-type]  # that is what is tested
+
+
+WITHOUT_EXTRA = """
+import sys
+sys.modules["uvicorn"] = None
+from openrouter_async.errors import ConfigurationError
+from openrouter_async.testing import Fault, Recorder, Reply, tool_call
+try:
+    from openrouter_async.testing import Emulator
+except ConfigurationError as error:
+    print(error)
+"""
+
+
+def test_without_the_extra_the_emulator_says_what_to_install_and_the_rest_works() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_EXTRA], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (
+        done.stdout == "the emulator needs the package uvicorn; pip install 'openrouter-async[testing]'\n"
+    ), done
+
+
+async def test_no_log_holds_a_key(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), Emulator() as emulator:
+        emulator.fail(500)
+        async with client_of(emulator) as client:
+            with pytest.raises(errors.ServerError):
+                await client.chat.create("Hello")
+    assert emulator.key not in caplog.text
 
 
 # the script

@@ -13,7 +13,9 @@ import pytest
 from openrouter_async import (
     ConfigurationError,
     InsufficientCredits,
+    PausedRun,
     RepeatedToolCall,
+    ReplyNotParsed,
     Run,
     Tool,
     ToolError,
@@ -472,9 +474,10 @@ async def test_all_else_goes_where_it_likes(emulator: Emulator, answer: Any, par
 async def test_a_provider_that_is_not_there_any_more_is_given_up(emulator: Emulator) -> None:
     emulator.script(encrypted("Gone"))
     emulator.fail(404)
+    emulator.reply(tool_call("weather", city="Rome"))
     emulator.reply("Clear.")
     run = await run_with(emulator, weather)
-    assert (run.text, providers(emulator)) == ("Clear.", [None, {"only": ["Gone"]}, None])
+    assert (run.text, providers(emulator)) == ("Clear.", [None, {"only": ["Gone"]}, None, None])
 
 
 async def test_a_reply_among_the_messages_keeps_its_provider(emulator: Emulator) -> None:
@@ -525,3 +528,45 @@ async def test_a_definition_can_be_given_to_a_plain_call_and_answered_by_hand(em
     async with client_of(emulator) as client:
         reply = await client.chat.create("Find a.", tools=[made.definition])
     assert made.read_arguments(reply.tool_calls[0].arguments) == {"query": "a"}
+
+
+# Values
+
+
+async def test_the_last_reply_of_a_run_may_be_a_value(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"), usage={"cost": 0.25})
+    emulator.reply("[1, 2, 3]", usage={"cost": 0.25})
+    run = await run_with(emulator, weather, output=list[int])
+    assert (run.output, run.status, run.usage.cost) == ([1, 2, 3], "complete", Decimal("0.5"))
+    assert run.messages[-1]["role"] == "assistant"
+
+
+async def test_a_run_that_stopped_before_its_value_says_so(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"))
+    run = await run_with(emulator, weather, output=list[int], stop=max_steps(1))
+    assert run.status == "stopped"
+    with pytest.raises(ReplyNotParsed):
+        _ = run.output
+
+
+async def test_a_streamed_run_ends_with_the_value(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"))
+    emulator.reply("[1, 2, 3]")
+    async with (
+        client_of(emulator) as client,
+        client.chat.run_stream("Count.", tools=[weather], output=list[int]) as stream,
+    ):
+        run = await stream.final()
+    assert run.output == [1, 2, 3]
+
+
+async def test_a_paused_run_goes_on_to_its_value(emulator: Emulator) -> None:
+    ask = create_tool("ask", "Ask.", {"question": {"type": "string"}})
+    emulator.reply(tool_call("ask", question="Which?"))
+    run = await run_with(emulator, ask, output=list[int])
+    assert run.paused is not None
+    paused = PausedRun.from_json(run.paused.model_dump_json())
+    emulator.reply("[1]")
+    async with client_of(emulator) as client:
+        decided = paused.answer(paused.waiting[0].call.id, "one")
+        assert (await client.chat.run(decided, tools=[ask], output=list[int])).output == [1]

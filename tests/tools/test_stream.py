@@ -31,6 +31,7 @@ from openrouter_async import (
 )
 from openrouter_async.testing import Emulator, Fault, Reply, tool_call
 from tests.emulated import client_of
+from tests.loopback import sse
 
 pytestmark = pytest.mark.loopback
 
@@ -269,3 +270,58 @@ async def test_a_stream_is_read_inside_its_block_and_by_one_task(emulator: Emula
         with pytest.raises(ConfigurationError, match="stop is a str"):
             async with client.chat.run_stream("Hi", stop="x"):  # type: ignore[arg-type]
                 pass
+
+
+async def test_a_provider_that_is_not_there_any_more_is_given_up(emulator: Emulator) -> None:
+    details = [{"index": 0, "type": "reasoning.encrypted", "data": "b3BhcXVl"}]
+    function = {"name": "dig", "arguments": '{"depth": 1}'}
+    delta = {"tool_calls": [{"index": 0, "id": "c1", "function": function}], "reasoning_details": details}
+    chunk = {
+        "id": "gen-1",
+        "provider": "Gone",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": "tool_calls"}],
+    }
+    emulator.answer("/chat/completions", sse(chunk, "[DONE]"), content_type="text/event-stream")
+    emulator.fail(404)
+    emulator.reply("Done.")
+    async with client_of(emulator) as client, client.chat.run_stream("Dig!", tools=[dig]) as stream:
+        assert (await stream.final()).text == "Done."
+    assert [request.json.get("provider") for request in emulator.requests] == [None, {"only": ["Gone"]}, None]
+
+
+async def test_fragments_however_they_come_are_calls_that_run_once_and_in_order(emulator: Emulator) -> None:
+    """No ids, no index, null arguments, interleaved, and more after a first finish reason."""
+
+    def part(*calls: object, finish: str | None = None) -> dict[str, object]:
+        return {
+            "id": "gen-1",
+            "choices": [{"index": 0, "delta": {"tool_calls": calls}, "finish_reason": finish}],
+        }
+
+    ran: list[str] = []
+
+    @tool
+    async def note(text: str) -> str:
+        ran.append(text)
+        return text
+
+    chunks = [
+        part({"index": 0, "id": "a", "function": {"name": "note", "arguments": None}}),
+        part({"index": 1, "id": "", "function": {"name": "note", "arguments": '{"te'}}),
+        part({"index": 0, "id": "a", "function": {"name": "note", "arguments": '{"text": "fir'}}),
+        part({"index": 1, "id": None, "function": {"name": None, "arguments": 'xt": "second"}'}}),
+        part({"index": 0, "function": {"arguments": 'st"}'}}, finish="tool_calls"),
+        part({"id": "c", "function": {"name": "note", "arguments": '{"text": "third"}'}}, finish="stop"),
+    ]
+    emulator.answer("/chat/completions", sse(*chunks, "[DONE]"), content_type="text/event-stream")
+    emulator.reply("Noted.")
+    async with (
+        client_of(emulator) as client,
+        client.chat.run_stream("Note!", tools=[note], tool_concurrency=1) as stream,
+    ):
+        run = await stream.final()
+    assert ran == ["first", "second", "third"]
+    assert [result.content for result in run.results] == ran
+    calls: Any = emulator.requests[1].messages[1]["tool_calls"]
+    assert [call["function"]["arguments"] for call in calls] == [f'{{"text": "{text}"}}' for text in ran]
+    assert len({call["id"] for call in calls}) == 3

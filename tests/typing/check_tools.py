@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Literal, assert_type
 
+from pydantic import JsonValue
+
 from openrouter_async import (
     AsyncOpenRouter,
     Conversation,
@@ -139,6 +141,13 @@ async def right(client: AsyncOpenRouter, stored: str) -> None:
     chat.undo(2)
     client.conversation(history=stored, trim=keep_tokens(1_000))
     client.conversation(history=chat.history)
+    numbers = await client.chat.run("hi", tools=[weather], output=list[int])
+    assert_type(numbers, Run[list[int]])
+    assert_type(numbers.output, list[int])
+    async with client.chat.run_stream("hi", output=bool) as values:
+        assert_type((await values.final()).output, bool)
+    assert_type((await client.chat.run("hi", output={"type": "object"})).output, JsonValue)
+    assert_type(await client.conversation(output=int).send("hi"), Run[int])
     shared: RunParams = {"tools": [weather], "stop": max_steps(3), "temperature": 0}
     await client.chat.run("hi", **shared)
 
@@ -146,10 +155,10 @@ async def right(client: AsyncOpenRouter, stored: str) -> None:
 async def wrong(client: AsyncOpenRouter) -> None:
     await weather(town="Oslo")  # type: ignore[call-arg]
     await Shop().buy(5)  # type: ignore[arg-type]
-    await client.chat.run("hi", stop="END")  # type: ignore[arg-type]
+    await client.chat.run("hi", stop="END")  # type: ignore[call-overload]
     await client.chat.run("hi", tools=[5])  # type: ignore[list-item]
-    await client.chat.run("hi", tool_errors="ignore")  # type: ignore[arg-type]
-    await client.chat.run("hi", temprature=1)  # type: ignore[call-arg]
-    client.conversation("a/b")  # type: ignore[call-arg]
+    await client.chat.run("hi", tool_errors="ignore")  # type: ignore[call-overload]
+    await client.chat.run("hi", temprature=1)  # type: ignore[call-overload]
+    client.conversation("a/b")  # type: ignore[call-overload]
     max_cost(None)  # type: ignore[arg-type]
     tool(5)  # type: ignore[call-overload]

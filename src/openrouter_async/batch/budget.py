@@ -8,12 +8,12 @@ are sent one by one, until it is seen what one costs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from ..errors import BudgetExceeded, ConfigurationError
+from ..errors import BudgetExceeded
 from ..types.common import Usage
 
-__all__ = ["Budget", "Price", "as_budget"]
+__all__ = ["Budget", "Price"]
 
 FIRST_ANSWER = 1_000
 """Tokens that an answer is taken to have, before there is one to go by."""
@@ -27,23 +27,6 @@ LEAST = Decimal("0.000001")
 
 Price = Callable[[str | None, int, int], Decimal | None]
 """US dollars of a call to a model with so many tokens in and out; None where its price is not known."""
-
-
-def as_budget(value: object) -> Decimal | None:
-    """Return a budget in US dollars.
-
-    Raises:
-        ConfigurationError: it is no amount.
-    """
-    if value is None:
-        return None
-    try:
-        amount = Decimal(str(value)) if not isinstance(value, bool) else Decimal("NaN")
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise ConfigurationError(f"budget is {value!r}; expected US dollars, such as '2.50'")
-    return amount
 
 
 class Budget:

@@ -9,10 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from .._sansio.money import dollars
 from ..errors import ConfigurationError, OpenRouterError, Overloaded, RateLimited
 from ..options import Rate
 from ..types.chat_request import ChatParams
-from .budget import as_budget
 
 __all__ = ["BatchParams", "BatchSettings", "OnChange"]
 
@@ -66,6 +66,7 @@ class BatchSettings:
         """
         rest = dict(params)
         journal, retry_on = rest.pop("journal", None), rest.pop("retry_on", (RateLimited, Overloaded))
+        budget = rest.pop("budget", None)
         rate, on_change = rest.pop("rate", None), rest.pop("on_change", "refuse")
         if journal is not None and not isinstance(journal, str | os.PathLike):
             raise ConfigurationError(f"journal is {journal!r}; expected the path of a file")
@@ -78,7 +79,7 @@ class BatchSettings:
         settings = cls(
             concurrency=_count("concurrency", rest.pop("concurrency", 64)),
             rate=rate,
-            budget=as_budget(rest.pop("budget", None)),
+            budget=None if budget is None else dollars("budget", budget),
             journal=None if journal is None else Path(journal),
             on_change=on_change,
             attempts=_count("attempts", rest.pop("attempts", 5)),

@@ -60,6 +60,11 @@ class Models(ModelsResource):
             raise ConfigurationError(f"max_age is {max_age!r}; expected seconds, at least 0")
         return await self._cache.get(self._fetch, max_age=max_age, offline=offline)
 
+    @property
+    def latest(self) -> ModelCatalogue:
+        """The catalogue that was read last, else the one packaged with the library; sends nothing."""
+        return self._cache.latest
+
     async def _fetch(self) -> ModelCatalogue:
         page = await self._send(
             operations.LIST_MODELS,
@@ -89,11 +94,11 @@ class CatalogueCache:
         if self._latest is not None and now - self._read_at < max_age:
             return self._latest
         if offline and max_age > 0 and now - self._failed_at < PAUSE_S:
-            return self._there_is()
+            return self.latest
         async with self._lock:
             asked_by_others = self._asked != asked  # while this task waited
             if asked_by_others and (offline or self._read_at > self._failed_at):
-                return self._there_is()
+                return self.latest
             return await self._ask(fetch, offline=offline)
 
     async def _ask(self, fetch: Callable[[], Awaitable[ModelCatalogue]], *, offline: bool) -> ModelCatalogue:
@@ -106,12 +111,14 @@ class CatalogueCache:
             self._failed_at = self._clock()
             if not offline:
                 raise
-            LOGGER.warning("the list of models cannot be read, using %r: %s", self._there_is(), error)
+            LOGGER.warning("the list of models cannot be read, using %r: %s", self.latest, error)
         else:
             self._asked += 1
             self._read_at = self._clock()
             self._failed_at = -math.inf
-        return self._there_is()
+        return self.latest
 
-    def _there_is(self) -> ModelCatalogue:
+    @property
+    def latest(self) -> ModelCatalogue:
+        """The catalogue that was read last, else the packaged one."""
         return ModelCatalogue.snapshot() if self._latest is None else self._latest

@@ -20,6 +20,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from .tokenizers import Encoding, Tokenizer, tokenizer_of
@@ -45,9 +46,7 @@ class TokenEstimate:
     def __add__(self, other: TokenEstimate) -> TokenEstimate:
         """Return the estimate of both together, as good as the worse of them."""
         basis = max(self.basis, other.basis, key=_BASES.index)
-        return TokenEstimate(
-            self.tokens + other.tokens, self.low + other.low, self.high + other.high, basis
-        )
+        return TokenEstimate(self.tokens + other.tokens, self.low + other.low, self.high + other.high, basis)
 
 
 _BASES: tuple[TokenBasis, ...] = ("exact", "learned", "fitted", "unverified")
@@ -126,7 +125,7 @@ def _count(text: str, encoding: Encoding) -> float:
     text = "\n" + text
     size = len(weights.pairs)
     total = extra
-    for (left, right), times in Counter(zip(text, text[1:], strict=False)).items():
+    for (left, right), times in Counter(pairwise(text)).items():
         code = ord(right)
         weight = weights.pairs[(ord(left) * 8191 + code * 131) % size]
         total += times * (weight + weights.blocks[bisect_right(starts, code) - 1])

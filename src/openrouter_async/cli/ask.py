@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from mimetypes import guess_type
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any
 
 import anyio
 from cyclopts import Parameter
@@ -15,10 +16,11 @@ from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..structured.schema import Schema
 from ..types.chat import ChatCompletion
-from ..types.chat_messages import Message, system as system_message, user
+from ..types.chat_messages import Message, user
+from ..types.chat_messages import system as system_message
 from ..types.chat_request import ChatParams
 from ..types.content_parts import Attachment, audio, file, image, video
-from .common import Emulated, Json, ModelName, System, connect, read_text
+from .common import Emulated, Json, ModelName, System, connect, read_file, read_text
 from .exit_codes import DONE, UNUSABLE
 from .output import Output, dollars
 
@@ -55,7 +57,7 @@ def ask(
     if system is not None:
         messages.append(system_message(read_text(system, "--system")))
     text = _prompt(prompt)
-    messages.append(user([text, *map(_attachment, attach)] if attach else text))
+    messages.append(user(text, *map(_attachment, attach or ())))
     params: ChatParams = {}
     if temperature is not None:
         params["temperature"] = temperature
@@ -122,7 +124,7 @@ def _schema(given: str) -> Schema[JsonValue]:
     if given.lstrip().startswith("{"):
         text, what = given, "--schema"
     else:
-        text, what = read_text(f"@{given.removeprefix('@')}", "--schema"), f"--schema {given!r}"
+        text, what = read_file(given.removeprefix("@"), "--schema"), f"--schema {given!r}"
     try:
         schema = json.loads(text)
     except ValueError as error:
@@ -134,18 +136,22 @@ def _schema(given: str) -> Schema[JsonValue]:
 
 def _attachment(path: Path) -> Attachment:
     """Return a file as the part that its name suggests."""
-    makers = {"image": image, "audio": audio, "video": video}
-    from mimetypes import guess_type
+    match (guess_type(path.name)[0] or "").partition("/")[0]:
+        case "image":
+            return image(path)
+        case "audio":
+            return audio(path)
+        case "video":
+            return video(path)
+        case _:
+            return file(path)
 
-    kind = (guess_type(path.name)[0] or "").partition("/")[0]
-    return makers.get(kind, file)(path)
 
-
-def _facts(reply: ChatCompletion[object]) -> dict[str, object]:
+def _facts(reply: ChatCompletion[Any]) -> dict[str, object]:
     """Return what `--json` writes of a reply."""
     usage = reply.usage
     return {
-        "text": cast("ChatCompletion", reply).text,
+        "text": reply.text,
         "reasoning": reply.reasoning,
         "refusal": reply.refusal,
         "finish_reason": reply.finish_reason,
@@ -156,7 +162,7 @@ def _facts(reply: ChatCompletion[object]) -> dict[str, object]:
     }
 
 
-def _summary(reply: ChatCompletion[object]) -> str:
+def _summary(reply: ChatCompletion[Any]) -> str:
     """Return in a line who answered, and what it cost."""
     usage = reply.usage
     tokens = f"{usage.total_tokens} tokens" if usage and usage.total_tokens is not None else "tokens unknown"

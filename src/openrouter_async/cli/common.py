@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -15,7 +14,7 @@ from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from .output import Output
 
-__all__ = ["Emulated", "Json", "ModelName", "System", "connect", "read_text"]
+__all__ = ["Emulated", "Json", "ModelName", "System", "connect", "read_file", "read_text"]
 
 Json: TypeAlias = Annotated[bool, Parameter(name="--json", negative="", help="Write JSON.")]
 Emulated: TypeAlias = Annotated[
@@ -41,7 +40,9 @@ System: TypeAlias = Annotated[
 
 
 @asynccontextmanager
-async def connect(output: Output, *, emulated: bool, model: str | None = None) -> AsyncIterator[AsyncOpenRouter]:
+async def connect(
+    output: Output, *, emulated: bool, model: str | None = None
+) -> AsyncIterator[AsyncOpenRouter]:
     """Give a client of the service, or of an emulator that runs as long as the block."""
     if not emulated:
         async with AsyncOpenRouter(default_model=model) as client:
@@ -61,15 +62,18 @@ async def connect(output: Output, *, emulated: bool, model: str | None = None) -
 
 
 def read_text(given: str, option: str) -> str:
-    """Return what an option was given as: the text itself, or that of the file behind an `@`.
+    """Return what an option was given as: the text itself, or that of the file behind an `@`."""
+    return read_file(given[1:], option) if given.startswith("@") else given
+
+
+def read_file(name: str, option: str) -> str:
+    """Return the text of a file that an option names.
 
     Raises:
-        ConfigurationError: the file cannot be read.
+        ConfigurationError: it cannot be read.
     """
-    if not given.startswith("@"):
-        return given
     try:
-        return Path(given[1:]).read_text("utf-8")
+        return Path(name).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise ConfigurationError(f"{option} is {given!r}, which cannot be read: {reason}") from error
+        reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise ConfigurationError(f"{option} names {name!r}, which cannot be read: {reason}") from error

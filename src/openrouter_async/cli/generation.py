@@ -18,7 +18,9 @@ def generation(
     id: str,
     /,
     *,
-    wait: Annotated[bool, Parameter(negative="", help="Look again for up to 30 s: it takes some time.")] = False,
+    wait: Annotated[
+        bool, Parameter(negative="", help="Look again for up to 30 s: it takes some time.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Show what one call cost, and how it went.

@@ -24,9 +24,13 @@ def models(
     supports: Annotated[list[str] | None, Parameter(help="A parameter it knows, such as tools.")] = None,
     takes: Annotated[list[str] | None, Parameter(help="What it reads besides text, such as image.")] = None,
     gives: Annotated[list[str] | None, Parameter(help="What it makes, such as image, or all.")] = None,
-    author: Annotated[list[str] | None, Parameter(help="The first part of its id, such as anthropic.")] = None,
+    author: Annotated[
+        list[str] | None, Parameter(help="The first part of its id, such as anthropic.")
+    ] = None,
     context: Annotated[int | None, Parameter(help="At least so many tokens of context.")] = None,
-    max_price: Annotated[float | None, Parameter(help="At most so many US$ a million tokens of input.")] = None,
+    max_price: Annotated[
+        float | None, Parameter(help="At most so many US$ a million tokens of input.")
+    ] = None,
     sort: Annotated[ModelSort | None, Parameter(help="Such as newest or pricing-low-to-high.")] = None,
     limit: Annotated[int | None, Parameter(name=["--limit", "-n"], help="Only the first so many.")] = None,
     json: Json = False,

@@ -71,7 +71,9 @@ class Output:
         """Tell whoever runs the command, on a terminal or not."""
         self._notes.print(Text(printable(text), style="yellow"), soft_wrap=True)
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+    def table(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()
+    ) -> None:
         """Draw a table on a terminal; in a pipe, a line for each row, its cells separated by tabs."""
         if not self.is_terminal:
             for row in rows:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 
 from pydantic import JsonValue
 
-from ..errors import ConfigurationError, OpenRouterError
+from ..errors import ConfigurationError
 from ..resources._attachments import encode_attachments
 from ..tools.approval import PausedRun
 from ..tools.loop import encrypting_provider
@@ -23,7 +23,6 @@ from ..tools.settings import RunParams, split_params
 from ..types.chat import OutputT
 from ..types.chat_messages import wire_messages
 from ..types.common import JsonObject, Usage
-from ..types.usage_total import total_usage
 from .history import History, Turn, WaitingTurn
 
 if TYPE_CHECKING:
@@ -80,9 +79,7 @@ class Conversation(Generic[OutputT]):
     ```
     """
 
-    def __init__(
-        self, completer: ChatCompleter[OutputT], **settings: Unpack[ConversationParams]
-    ) -> None:
+    def __init__(self, completer: ChatCompleter[OutputT], **settings: Unpack[ConversationParams]) -> None:
         """Begin, or go on with an earlier conversation.
 
         Raises:
@@ -231,6 +228,7 @@ class Conversation(Generic[OutputT]):
                 extra_body=self._extra_body,
                 options=self._options if options is None else options,
                 provider=outgoing.provider,
+                spend=self._spend,
             )
             try:
                 async with stream:
@@ -238,8 +236,6 @@ class Conversation(Generic[OutputT]):
             finally:
                 if stream.result is not None:
                     self._keep(outgoing, stream.result)
-                elif (begun := stream.so_far()) is not None:
-                    self._history = self._history.having_spent(_new_usage(outgoing, begun))
 
     async def _send(
         self,
@@ -250,22 +246,22 @@ class Conversation(Generic[OutputT]):
     ) -> Run[OutputT]:
         with self._one_at_a_time():
             outgoing = await self._outgoing(base, message)
-            try:
-                run = await run_tools(
-                    self._completer,
-                    outgoing.messages,
-                    model=self._history.model,
-                    params={**self._params, **params},
-                    extra_body=self._extra_body,
-                    options=self._options if options is None else options,
-                    provider=outgoing.provider,
-                )
-            except OpenRouterError as error:
-                if error.run is not None:
-                    self._history = self._history.having_spent(_new_usage(outgoing, error.run))
-                raise
+            run = await run_tools(
+                self._completer,
+                outgoing.messages,
+                model=self._history.model,
+                params={**self._params, **params},
+                extra_body=self._extra_body,
+                options=self._options if options is None else options,
+                provider=outgoing.provider,
+                spend=self._spend,
+            )
             self._keep(outgoing, run)
             return run
+
+    def _spend(self, usage: Usage) -> None:
+        """Count what a reply used at once, so that it counts whatever becomes of its turn."""
+        self._history = self._history.having_spent(usage)
 
     async def _outgoing(self, base: History, message: MessagesLike | PausedRun) -> _Outgoing:
         waiting = base.waiting
@@ -289,8 +285,7 @@ class Conversation(Generic[OutputT]):
         return next((turn.provider for turn in reversed(turns) if turn.provider), None)
 
     def _keep(self, outgoing: _Outgoing, run: Run[Any]) -> None:
-        usage = _new_usage(outgoing, run)
-        base = outgoing.base.model_copy(update={"usage": self._history.usage}).having_spent(usage)
+        base = outgoing.base.model_copy(update={"usage": self._history.usage})
         if run.paused is not None:
             waiting = WaitingTurn(asked=outgoing.asked, earlier=outgoing.earlier, run=run.paused)
             self._history = base.with_waiting(waiting)
@@ -339,9 +334,3 @@ class Conversation(Generic[OutputT]):
 
     def __repr__(self) -> str:
         return f"<conversation with {self._history.model!r}, {len(self.turns)} turns>"
-
-
-def _new_usage(outgoing: _Outgoing, run: Run[Any]) -> Usage:
-    """Return what a run has used since it was sent: a paused run was counted up to its pause."""
-    counted = len(outgoing.messages.steps) if isinstance(outgoing.messages, PausedRun) else 0
-    return total_usage(step.completion.usage for step in run.steps[counted:])

@@ -15,6 +15,7 @@ from ..types.chat import ChatCompletion, OutputT
 
 if TYPE_CHECKING:
     from ..errors import OpenRouterError
+    from ..types.common import Usage
     from .output import Path
 
 __all__ = ["Attempt", "StructuredCompletion", "structured_completion", "total_cost"]
@@ -88,6 +89,12 @@ class StructuredCompletion(ChatCompletion[OutputT]):
     def attempts(self) -> tuple[Attempt, ...]:
         """Every request that was made for the value; the last is this one."""
         return self._attempts
+
+    @property
+    def billed(self) -> Sequence[Usage | None]:
+        """The usage of each of the replies."""
+        replies = (attempt.completion for attempt in self._attempts)
+        return [reply.usage for reply in replies if reply is not None]
 
     @property
     def total_cost(self) -> Decimal | None:

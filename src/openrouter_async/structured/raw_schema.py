@@ -18,7 +18,7 @@ from .violations import DoesNotFit, Violation, outline
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["RawValidator", "check_references", "checked_document", "pointer", "resolve"]
+__all__ = ["RawValidator", "check_references", "checked_document", "pointer", "resolve", "subschemas"]
 
 MAX_VIOLATIONS = 100
 """Violations that are told of one value."""

@@ -52,8 +52,8 @@ class StructuredStream(EventStream[OutputT]):
     async def partials(self) -> AsyncIterator[JsonValue]:
         """Give the value as far as it has been written, each time there is more of it; fails as the events do.
 
-        Snapshots are JSON values that have not been validated; texts and numbers may end anywhere, and keys be missing. One comes
-        with each read; those of a value above 16 KiB only where it has grown by a 64th.
+        Snapshots are JSON values that have not been validated; texts and numbers may end anywhere, and keys be
+        missing. One comes with each read; those of a value above 16 KiB only where it has grown by a 64th.
         """
         reader: PartialReader | None = None
         latest: list[JsonValue] = []

@@ -67,6 +67,12 @@ class EmulatedKey:
             "is_provisioning_key": self.is_management,
             "expires_at": None,
             "creator_user_id": "user_emulated",
+            "organization_id": None,
+            "workspace_id": None,
+            "allowed_data_regions": ["global"],
+            "budgets": [],
+            "effective_budget": None,
+            "free_model_daily_requests": {"limit": 1000, "remaining": 1000, "used": 0},
             "rate_limit": {"requests": -1, "interval": "10s", "note": "deprecated"},
         }
 

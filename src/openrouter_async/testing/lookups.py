@@ -62,8 +62,15 @@ class Lookups:
 
     def endpoints(self, author: str, slug: str) -> JSON:
         model = self._listed(author, slug)
-        names = ("id", "name", "architecture")
-        described: JSON = {name: model.facts.get(name) for name in names}
+        architecture = model.facts.get("architecture")
+        described: JSON = {
+            "id": model.id,
+            "name": model.facts.get("name"),
+            "architecture": {
+                "instruct_type": None,
+                **(architecture if isinstance(architecture, dict) else {}),
+            },
+        }
         described |= {"created": model.created, "description": "", "endpoints": [_endpoint(model)]}
         return {"data": described}
 
@@ -106,21 +113,29 @@ class Lookups:
 def _endpoint(model: ListedModel) -> JSON:
     """Return the one offer there is of a model."""
     facts, top = model.facts, model.facts.get("top_provider")
+    can_choose = model.takes("tool_choice")
+    choices: JSON = dict.fromkeys(("auto", "function", "none", "required"), can_choose)
     return {
         "name": f"{model.provider} | {model.id}",
         "model_id": model.id,
         "model_name": facts.get("name"),
-        "context_length": facts.get("context_length"),
+        "context_length": model.context_length or 0,
         "pricing": facts.get("pricing"),
         "provider_name": model.provider,
         "tag": model.author,
         "quantization": None,
         "max_completion_tokens": top.get("max_completion_tokens") if isinstance(top, dict) else None,
         "max_prompt_tokens": None,
-        "supported_parameters": facts.get("supported_parameters"),
+        "supported_parameters": facts.get("supported_parameters") or [],
         "status": 0,
-        "uptime_last_30m": 100,
+        "service_tier": None,
+        "native_tools": {},
+        "supports_tool_choice": choices,
         "supports_implicit_caching": False,
+        "supports_diarization": False,
+        "uptime_last_5m": 100,
+        "uptime_last_30m": 100,
+        "uptime_last_1d": 100,
         "latency_last_30m": None,
         "throughput_last_30m": None,
     }
@@ -128,7 +143,15 @@ def _endpoint(model: ListedModel) -> JSON:
 
 def _with_links(model: ListedModel) -> JSON:
     details = f"/api/v1/models/{model.facts.get('canonical_slug') or model.id}/endpoints"
-    return {"description": "", "created": model.created, **model.facts, "links": {"details": details}}
+    unsaid = dict.fromkeys(("per_request_limits", "default_parameters", "supported_voices"))
+    return {
+        "description": "",
+        "created": model.created,
+        "supported_parameters": [],
+        **unsaid,
+        **model.facts,
+        "links": {"details": details},
+    }
 
 
 def _matches(model: ListedModel, query: Query) -> bool:

@@ -97,6 +97,10 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
+        # A connection that is being accepted is known only once the task that does so has ended.
+        accepting = asyncio.all_tasks() - self.server_state.tasks - {asyncio.current_task()}
+        if accepting:
+            await asyncio.wait(accepting, timeout=_STOP_S / 2)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         # Each answer notices that its client is gone, and ends by itself.

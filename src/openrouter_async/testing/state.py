@@ -66,10 +66,11 @@ class Generation:
         cost = float(self.cost)
         took_ms = round(self.took_s * 1000)
         return {
+            **dict.fromkeys(_UNSAID),
             "id": self.id,
-            "upstream_id": None,
             "request_id": f"req-{self.id.removeprefix('gen-')}",
             "api_type": "completions",
+            "data_region": "global",
             "model": self.model,
             "provider_name": self.provider,
             "created_at": self.created,
@@ -83,22 +84,23 @@ class Generation:
             "native_tokens_completion": self.usage.completion,
             "native_tokens_reasoning": self.usage.reasoning,
             "native_tokens_cached": self.usage.cached,
-            "num_media_prompt": None,
-            "num_media_completion": None,
-            "num_search_results": None,
             "total_cost": cost,
             "usage": cost,
             "upstream_inference_cost": cost,
-            "cache_discount": None,
             "is_byok": False,
             "latency": took_ms,
             "generation_time": took_ms,
-            "moderation_latency": None,
             "origin": "",
-            "app_id": None,
-            "external_user": None,
-            "router": None,
         }
+
+
+_UNSAID = (
+    "app_id", "cache_discount", "external_user", "http_referer", "moderation_latency",
+    "native_tokens_completion_images", "num_fetches", "num_input_audio_prompt", "num_media_completion",
+    "num_media_prompt", "num_search_results", "preset_id", "provider_responses", "router", "service_tier",
+    "upstream_id", "user_agent", "web_search_engine", "workspace_id",
+)  # fmt: skip
+"""What the service says of a generation, and the emulator leaves null."""
 
 
 class State:

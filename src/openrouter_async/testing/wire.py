@@ -147,6 +147,7 @@ def _around(written: Written, kind: str, rest: JSON, *, last: bool = True) -> JS
         "created": written.created,
         "model": written.model,
         "provider": written.provider,
+        "system_fingerprint": None,
         **rest,
     }
     if last and written.metadata is not None:

@@ -15,9 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..errors import ConfigurationError
 from ..types.common import JsonObject, Usage
 from ..types.tool_calls import ToolCall
-from ..types.usage_total import total_usage
 from .content import content_of
-from .result import Step
+from .result import Step, used_by
 from .stored import check_version, unreadable
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ class PausedRun(BaseModel):
     @property
     def usage(self) -> Usage:
         """Tokens and cost so far."""
-        return total_usage(step.completion.usage for step in self.steps)
+        return used_by(self.steps)
 
     def approve(self, *ids: str) -> Self:
         """Allow the calls with these ids; without any, all undecided ones that want approval.

@@ -16,7 +16,7 @@ A run is complete with the first reply that calls no tool. Replies are sent back
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, NotFound, OpenRouterError, RepeatedToolCall
@@ -26,11 +26,12 @@ from ..types.tool_calls import ToolCall
 from .approval import Decision, PausedRun, WaitingCall
 from .events import ToolFinished
 from .execute import Emit, PreparedCall, execute_calls, failed_result, prepare_call
-from .result import Run, RunStatus, Step, ToolResult
+from .result import Run, RunStatus, Step, ToolResult, used_by
 from .settings import RunSettings
 
 if TYPE_CHECKING:
     from ..types.chat_messages import Message
+    from ..types.common import Usage
     from .toolbox import Toolbox
 
 __all__ = ["RunLoop", "encrypting_provider"]
@@ -57,8 +58,9 @@ class RunLoop:
         params: Mapping[str, object],
         provider: str | None = None,
         paused: PausedRun | None = None,
+        spend: Callable[[Usage], None] | None = None,
     ) -> None:
-        """Begin with `messages`, as they are sent, or where `paused` ended.
+        """Begin with `messages`, as they are sent, or where `paused` ended; `spend` is told what each reply used.
 
         Raises:
             ConfigurationError: something about the paused run is undecided.
@@ -67,6 +69,7 @@ class RunLoop:
         self._settings = settings
         self._params = params
         self._earlier_provider = provider
+        self._spend = spend
         self._steps: list[Step] = []
         self._messages: list[Message] = [*messages]
         self._streaks: dict[tuple[str, str], int] = {}
@@ -76,7 +79,8 @@ class RunLoop:
         self._waiting: list[WaitingCall] = []
         self._stopped_by: str | None = None
         self._is_last = False
-        self._is_pinned = False
+        self._pinned: str | None = None
+        self._gone: str | None = None
         if paused is not None:
             self._resume(paused)
 
@@ -128,17 +132,17 @@ class RunLoop:
         """
         completions = [step.completion for step in self._steps]
         provider = encrypting_provider(completions) or self._earlier_provider
-        self._is_pinned = self._settings.keep_provider and provider is not None
-        if self._is_pinned:
+        self._pinned = provider if self._settings.keep_provider and provider != self._gone else None
+        if self._pinned is not None:
             preferences = params.get("provider")
             known = preferences if isinstance(preferences, Mapping) else {}
-            params["provider"] = {**known, "only": [provider]}
+            params["provider"] = {**known, "only": [self._pinned]}
 
     def without_pin(self, error: OpenRouterError, params: Mapping[str, object]) -> dict[str, object] | None:
         """Return the same request for any provider, if `error` says that the one it named is not there."""
-        if not (self._is_pinned and isinstance(error, NotFound)):
+        if self._pinned is None or not isinstance(error, NotFound):
             return None
-        self._is_pinned = False
+        self._gone, self._pinned = self._pinned, None
         params = dict(params)
         del params["provider"]
         if "provider" in self._params:
@@ -153,7 +157,10 @@ class RunLoop:
         Raises:
             RepeatedToolCall: it holds a call that was made too often.
         """
-        self._steps.append(Step(completion))
+        step = Step(completion)
+        self._steps.append(step)
+        if self._spend is not None:
+            self._spend(used_by([step]))
         self._calls = tuple(completion.tool_calls)
         self._done = {}
         self._decisions = {}

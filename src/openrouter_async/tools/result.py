@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..types.chat_messages import Message, ToolMessage
     from .approval import PausedRun
 
-__all__ = ["Run", "RunStatus", "Step", "ToolResult"]
+__all__ = ["Run", "RunStatus", "Step", "ToolResult", "used_by"]
 
 RunStatus: TypeAlias = Literal["complete", "stopped", "paused", "failed"]
 """How a run ended: by itself, by its stop condition, at a call that waits for a decision, or with an error."""
@@ -39,6 +39,11 @@ class ToolResult:
     def message(self) -> ToolMessage:
         """The message that brings the result to the model."""
         return {"role": "tool", "tool_call_id": self.call.id, "content": self.content}  # type: ignore[typeddict-item]  # parts as they are sent
+
+
+def used_by(steps: Iterable[Step]) -> Usage:
+    """Return the tokens and the cost of all requests that were made for some steps."""
+    return total_usage(usage for step in steps for usage in step.completion.billed)
 
 
 def _compact(completion: ChatCompletion[Any]) -> object:
@@ -75,7 +80,11 @@ class Run(Generic[OutputT]):
 
     @property
     def output(self) -> OutputT:
-        """The value that was asked for; the text of the last reply if none was. May be empty unless complete."""
+        """The value that was asked for; the text of the last reply if none was.
+
+        Raises:
+            ReplyNotParsed: a value was asked for, and the last reply calls tools: the run is not complete.
+        """
         return self.completion.output
 
     @property
@@ -91,4 +100,4 @@ class Run(Generic[OutputT]):
     @property
     def usage(self) -> Usage:
         """Tokens and cost of all steps together."""
-        return total_usage(step.completion.usage for step in self.steps)
+        return used_by(self.steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..protocols import ChatCompleter
     from ..streaming.stream import EventStream
     from ..types.chat_messages import MessagesLike
+    from ..types.common import Usage
     from .result import Run
 
 __all__ = ["run_tools", "stream_tools"]
@@ -40,14 +41,16 @@ async def run_tools(
     extra_body: Mapping[str, JsonValue] | None = None,
     options: RequestOptions | None = None,
     provider: str | None = None,
+    spend: Callable[[Usage], None] | None = None,
 ) -> Run[OutputT]:
     """Ask, run the tools the model calls, and ask again, until there is an answer; see `client.chat.run`.
 
     Args:
         params: See `RunParams`.
         provider: The one whose encrypted reasoning stands in `messages`.
+        spend: Told what each reply used, as soon as it is there.
     """
-    async with _begin(messages, params, provider) as loop:
+    async with _begin(messages, params, provider, spend) as loop:
         try:
             while True:
                 if loop.has_calls:
@@ -91,11 +94,12 @@ def stream_tools(
     extra_body: Mapping[str, JsonValue] | None = None,
     options: RequestOptions | None = None,
     provider: str | None = None,
+    spend: Callable[[Usage], None] | None = None,
 ) -> RunStream[OutputT]:
     """Return the same as a stream; see `client.chat.run_stream`. Arguments are as for `run_tools`."""
 
     def begin() -> AbstractAsyncContextManager[RunLoop]:
-        return _begin(messages, params, provider)
+        return _begin(messages, params, provider, spend)
 
     def open_reply(loop: RunLoop, request: Mapping[str, object]) -> EventStream[OutputT]:
         return completer.stream(
@@ -112,7 +116,10 @@ def stream_tools(
 
 @asynccontextmanager
 async def _begin(
-    messages: MessagesLike | PausedRun, params: Mapping[str, object], provider: str | None
+    messages: MessagesLike | PausedRun,
+    params: Mapping[str, object],
+    provider: str | None,
+    spend: Callable[[Usage], None] | None,
 ) -> AsyncIterator[RunLoop]:
     """Give the loop of a run, its MCP servers open.
 
@@ -134,6 +141,7 @@ async def _begin(
             params=request,
             provider=provider,
             paused=paused,
+            spend=spend,
         )
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
-from ..types.usage_total import total_usage
+from .result import used_by
 
 if TYPE_CHECKING:
     from .result import Step
@@ -73,7 +73,7 @@ def max_cost(dollars: str | Decimal | float) -> StopWhen:
     if not (limit.is_finite() and limit > 0):
         raise ConfigurationError(f"max_cost() got {dollars!r}; expected US dollars, such as '0.05'")
     return stop_when(
-        lambda steps: (total_usage(step.completion.usage for step in steps).cost or 0) >= limit,
+        lambda steps: (used_by(steps).cost or 0) >= limit,
         name=f"max_cost({str(dollars)!r})",
     )
 
@@ -87,7 +87,7 @@ def max_run_tokens(count: int) -> StopWhen:
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise ConfigurationError(f"max_run_tokens() got {count!r}; expected a whole number of at least 1")
     return stop_when(
-        lambda steps: (total_usage(step.completion.usage for step in steps).total_tokens or 0) >= count,
+        lambda steps: (used_by(steps).total_tokens or 0) >= count,
         name=f"max_run_tokens({count})",
     )
 

@@ -6,6 +6,7 @@ Almost nothing is required, enums are open, and unknown fields are kept. Whether
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PrivateAttr
@@ -184,6 +185,11 @@ class ChatCompletion(WireType, Generic[OutputT]):
     def native_finish_reason(self) -> str | None:
         """The same in the provider's words."""
         return self._first.native_finish_reason
+
+    @property
+    def billed(self) -> Sequence[Usage | None]:
+        """The usage of each request that was made for this reply; several where the model was asked again."""
+        return (self.usage,)
 
     @property
     def generation_id(self) -> str | None:

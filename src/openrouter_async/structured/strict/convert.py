@@ -9,32 +9,20 @@ look right: the reply is validated with the original schema after it was transla
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..constraints import CONSTRAINTS, constraints
+from ..constraints import CONSTRAINTS
 from ..output_type import schema_name
-from ..raw_schema import pointer, resolve, subschemas
-from .codecs import (
-    ABSENT,
-    Absent,
-    AnyJSON,
-    Array,
-    Codec,
-    Field,
-    Kind,
-    Object,
-    Pairs,
-    Ref,
-    Scalar,
-    Tuple,
-    Union,
-    are_disjoint,
-    kind_of,
-)
+from ..raw_schema import pointer, resolve
+from .codec import ABSENT, Absent, Codec, Kind, kind_of
+from .definitions import is_small, recursive_references, uses_of_references
+from .keywords import EVERYWHERE, KEYWORDS_OF, UNSPEAKABLE, description_of
 from .merge import ANNOTATIONS, CannotMerge, merged
+from .objects import Field, Object, Pairs, Tuple
 from .result import Change, Effect, Inexpressible, StrictSchema
+from .unions import Union, are_disjoint
+from .values import AnyJSON, Array, Ref, Scalar
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -46,33 +34,6 @@ MAX_CONSTRUCTS = 5_000
 
 Place: TypeAlias = "tuple[str | int, ...]"
 Schema: TypeAlias = "Mapping[str, JsonValue]"
-
-_KINDS: dict[Kind, frozenset[str]] = {
-    "null": frozenset(),
-    "boolean": frozenset(),
-    "integer": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
-    "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
-    "string": frozenset(
-        {"minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType", "contentSchema"}
-    ),
-    "array": frozenset(
-        {"items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems", "contains",
-         "minContains", "maxContains"}
-    ),
-    "object": frozenset(
-        {"properties", "required", "additionalProperties", "patternProperties", "propertyNames", "minProperties",
-         "maxProperties", "dependentRequired"}
-    ),
-}  # fmt: skip
-"""The keywords that speak of each type."""
-
-_EVERYWHERE = frozenset({"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "not"}) | ANNOTATIONS
-
-_UNSPEAKABLE = frozenset(
-    {"if", "then", "else", "dependentSchemas", "dependencies", "unevaluatedProperties", "unevaluatedItems",
-     "contentSchema"}
-)  # fmt: skip
-"""Keywords that no strict schema can stand for, and that words would not make clear."""
 
 
 def convert(
@@ -104,8 +65,8 @@ class _Converter:
         self._fills_defaults = fills_defaults
         self._names: dict[str, str] = {}
         self._open: list[str] = []  # definitions that are being put in place
-        self._uses = Counter(str(schema["$ref"]) for _, schema in subschemas(document) if "$ref" in schema)
-        self._recursive = _recursive(document)
+        self._uses = uses_of_references(document)
+        self._recursive = recursive_references(document)
         self._constructs = 0
         self._unions: list[tuple[Place, Union]] = []
         self._exclusive: list[tuple[Place, list[Codec]]] = []
@@ -123,7 +84,7 @@ class _Converter:
         if not isinstance(schema, Mapping):
             raise Inexpressible(pointer(place), "nothing fits it")
         for keyword in schema:
-            if keyword in _UNSPEAKABLE:
+            if keyword in UNSPEAKABLE:
                 raise Inexpressible(pointer(place), f"{keyword!r} has no strict form")
         if "$ref" in schema:
             return self._reference(schema, place)
@@ -138,14 +99,14 @@ class _Converter:
             self._note(place, "any JSON is written as text", "same")
             if self._speaks(schema, place):
                 self._note(place, "bounds are put into words", "more")
-            return AnyJSON(_description(schema))
+            return AnyJSON(description_of(schema))
         if len(kinds) == 1:
             return self._of_kind(kinds[0], schema, place)
-        common = {keyword: value for keyword, value in schema.items() if keyword in _EVERYWHERE - {"type"}}
+        common = {keyword: value for keyword, value in schema.items() if keyword in EVERYWHERE - {"type"}}
         note = str(common.pop("description", ""))
         arms = []
         for kind in kinds:
-            own = {keyword: value for keyword, value in schema.items() if keyword in _KINDS[kind]}
+            own = {keyword: value for keyword, value in schema.items() if keyword in KEYWORDS_OF[kind]}
             arms.append(self._of_kind(kind, {**common, **own}, place))
         return self._union(arms, kinds, place, note)
 
@@ -157,7 +118,7 @@ class _Converter:
         beside = {
             keyword: value for keyword, value in schema.items() if keyword not in ANNOTATIONS | {"$ref"}
         }
-        if ref in self._recursive or (self._uses[ref] > 1 and len(schema) == 1 and not _is_small(target)):
+        if ref in self._recursive or (self._uses[ref] > 1 and len(schema) == 1 and not is_small(target)):
             if beside:
                 if not beside.keys() <= CONSTRAINTS:
                     raise Inexpressible(
@@ -244,7 +205,7 @@ class _Converter:
             raise Inexpressible(pointer(place), "nothing fits it")
         if keyword == "oneOf":
             self._exclusive.append((place, arms))
-        return self._union(arms, names, place, _description(schema))
+        return self._union(arms, names, place, description_of(schema))
 
     def _arm_name(self, arm: JsonValue, index: int) -> str:
         if isinstance(arm, dict):
@@ -298,7 +259,7 @@ class _Converter:
             raise Inexpressible(pointer(place), "nothing fits it")
         if self._speaks(schema, place):
             self._note(place, "bounds are put into words", "more")
-        note = _description(schema)
+        note = description_of(schema)
         if len(by_kind) == 1:
             (kind, few), *_ = by_kind.items()
             return Scalar(kind, None if kind == "null" else tuple(few), note)
@@ -310,12 +271,12 @@ class _Converter:
         given = schema.get("type")
         if given is None:
             for kind in ("object", "array"):
-                if schema.keys() & _KINDS[kind]:
+                if schema.keys() & KEYWORDS_OF[kind]:
                     self._note(place, f"taken as the {kind} that its keywords speak of", "fewer")
                     return [kind]
             return []
         named = given if isinstance(given, list) else [given]
-        kinds: list[Kind] = [kind for kind in _KINDS if kind in named]
+        kinds: list[Kind] = [kind for kind in KEYWORDS_OF if kind in named]
         if "number" in kinds and "integer" in kinds:
             kinds.remove("integer")
         if not kinds:
@@ -325,13 +286,13 @@ class _Converter:
     def _speaks(self, schema: Schema, place: Place) -> bool:
         """Whether the schema has constraints, which become words; raises for keywords that nobody knows."""
         for keyword in schema:
-            known = keyword in _EVERYWHERE or any(keyword in names for names in _KINDS.values())
+            known = keyword in EVERYWHERE or any(keyword in names for names in KEYWORDS_OF.values())
             if not known and not keyword.startswith("x-"):
                 raise Inexpressible(pointer(place), f"the keyword {keyword!r} is unknown")
         return bool(schema.keys() & CONSTRAINTS)
 
     def _of_kind(self, kind: Kind, schema: Schema, place: Place) -> Codec:
-        foreign = [key for key in schema if key in CONSTRAINTS - _KINDS[kind] - _EVERYWHERE]
+        foreign = [key for key in schema if key in CONSTRAINTS - KEYWORDS_OF[kind] - EVERYWHERE]
         schema = {key: value for key, value in schema.items() if key not in foreign}
         if kind == "object":
             return self._object(schema, place)
@@ -339,7 +300,7 @@ class _Converter:
             return self._array(schema, place)
         if self._speaks(schema, place):
             self._note(place, "bounds are put into words", "more")
-        return Scalar(kind, None, _description(schema))
+        return Scalar(kind, None, description_of(schema))
 
     # Containers
 
@@ -355,7 +316,7 @@ class _Converter:
         if items is False:
             items = {"type": "null"}
             self._note(place, "an array that must be empty has items", "more")
-        return Array(self.codec(items, (*place, "items")), _description(said))
+        return Array(self.codec(items, (*place, "items")), description_of(said))
 
     def _tuple(
         self, schema: dict[str, JsonValue], prefix: list[JsonValue], items: JsonValue, place: Place
@@ -374,7 +335,7 @@ class _Converter:
         if isinstance(most, int) and most < len(prefix):
             codecs = codecs[:most]
         self._note(place, "a tuple becomes an object of numbered items", "same")
-        return Tuple(codecs, min(least, len(codecs)), rest, _description(schema))
+        return Tuple(codecs, min(least, len(codecs)), rest, description_of(schema))
 
     def _object(self, schema: Schema, place: Place) -> Codec:
         properties = schema.get("properties")
@@ -387,7 +348,7 @@ class _Converter:
             raise Inexpressible(pointer(place), f"{unlisted[0]!r} is required, but no property")
         if self._speaks(schema, place) or unlisted:
             self._note(place, "bounds are put into words", "more")
-        note = _description(schema)
+        note = description_of(schema)
         if unlisted:
             note = f"{note} Must have the keys {', '.join(map(str, unlisted))}.".strip()
         rest = None if others is None else Pairs(others)
@@ -431,43 +392,3 @@ class _Converter:
         has_default = not isinstance(default, Absent)
         self._note(place, "null means its default" if has_default else "null means that it is absent", "same")
         return Field(name, codec, True, default, self._fills_defaults)
-
-
-def _description(schema: Schema) -> str:
-    """Return what a description says, and what it must say in place of keywords."""
-    said = str(schema.get("description") or "").strip()
-    words = "; ".join(constraints(schema))
-    if not words:
-        return said
-    words = words[:1].upper() + words[1:] + "."
-    return f"{said}{'' if said.endswith(('.', '!', '?', ':')) else '.'} {words}" if said else words
-
-
-def _is_small(target: JsonValue) -> bool:
-    """Whether a definition is as well put in place each time: an enum of few, a scalar."""
-    if not isinstance(target, dict) or target.keys() & {"properties", "items", "anyOf", "oneOf", "allOf"}:
-        return False
-    choices = target.get("enum")
-    return not isinstance(choices, list) or len(choices) <= 5
-
-
-def _recursive(document: Schema) -> frozenset[str]:
-    """Return the references that lead, by way of others, back to themselves."""
-    inside: dict[str, set[str]] = {}
-    waiting = {str(schema["$ref"]) for _, schema in subschemas(document) if "$ref" in schema}
-    for ref in waiting:
-        target = resolve(document, ref)
-        inner = subschemas(target) if isinstance(target, dict) else ()
-        inside[ref] = {str(schema["$ref"]) for _, schema in inner if "$ref" in schema}
-    return frozenset(ref for ref in inside if ref in _reachable(ref, inside))
-
-
-def _reachable(ref: str, inside: Mapping[str, set[str]]) -> set[str]:
-    reached: set[str] = set()
-    waiting = list(inside[ref])
-    while waiting:
-        step = waiting.pop()
-        if step not in reached:
-            reached.add(step)
-            waiting += inside.get(step, ())
-    return reached

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from .codecs import Codec, Object, Ref, Unfit, closed_object
+from .codec import Codec, Unfit, closed_object
+from .objects import Object
+from .values import Ref
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -1,0 +1,254 @@
+"""`openrouter-async chat`: a conversation, line by line.
+
+Lines are read without the event loop, so that editing, history and Ctrl-C work as in every program; the loop runs
+while an answer is written, and Ctrl-C then ends the answer alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from ..client import AsyncOpenRouter
+from ..conversation.conversation import Conversation
+from ..errors import ConfigurationError, OpenRouterError
+from ..tools.result import Run
+from ..types.chat_messages import MessagesLike
+from .common import Emulated, Json, ModelName, System, connect, read_text
+from .exit_codes import DONE
+from .output import Output, dollars
+from .saved import read_saved, write_saved
+
+__all__ = ["chat"]
+
+HELP = '''\
+/model NAME    go on with another model; without a name: say which it is
+/system TEXT   what the model is to do from here on: text, or @FILE
+/retry         ask the last question again
+/undo          drop the last question and its answer
+/new           begin anew
+/save FILE     keep the conversation in a file, from now on
+/cost          tokens and cost so far
+/quit          end, as Ctrl-D does
+A line of """ begins a message of several lines, and ends it. Ctrl-C ends an answer.'''
+
+FENCE = '"""'
+
+
+def chat(
+    *,
+    model: ModelName = None,
+    system: System = None,
+    save: Annotated[
+        Path | None,
+        Parameter(
+            name=["--save", "-o"], help="Keep the conversation in this file; go on with what is in it."
+        ),
+    ] = None,
+    json: Json = False,
+    emulator: Emulated = False,
+) -> int:
+    """Talk with a model. A line is a message; /help lists what else can be written.
+
+    Lines can be piped in, one message each; with --json each answer is one line of JSON.
+    """
+    output = Output(as_json=json)
+    instructions = None if system is None else read_text(system, "--system")
+    past = None if save is None else read_saved(save)
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            client = runner.run(stack.enter_async_context(connect(output, emulated=emulator)))
+            conversation = client.conversation(model=model, system=instructions, history=past)
+            return _Session(output, runner, client, conversation, save).run()
+        finally:
+            runner.run(stack.aclose())
+
+
+class _Quit(Exception):
+    """The person has had enough."""
+
+
+class _Session:
+    """What is between one person and one model."""
+
+    def __init__(
+        self,
+        output: Output,
+        runner: asyncio.Runner,
+        client: AsyncOpenRouter,
+        conversation: Conversation,
+        path: Path | None,
+    ) -> None:
+        self._output = output
+        self._runner = runner
+        self._client = client
+        self._conversation = conversation
+        self._path = path
+        self._is_interactive = sys.stdin.isatty()
+
+    def run(self) -> int:
+        """Read and answer until the end; where nobody watches, a failure ends it, and decides the exit code."""
+        turns = len(self._conversation.turns)
+        if turns:
+            self._output.note(f"going on after {turns} turns")
+        if self._is_interactive:
+            self._output.note(f"{self._model} · /help lists commands, Ctrl-D ends")
+        for line in self._lines():
+            try:
+                if line.startswith("/"):
+                    self._obey(*line.split(maxsplit=1))
+                else:
+                    self._answer(self._conversation, line)
+            except _Quit:
+                break
+            except OpenRouterError as error:
+                if not self._is_interactive:
+                    raise
+                self._output.warn(f"{type(error).__name__}: {error}")
+        return DONE
+
+    @property
+    def _model(self) -> str:
+        return self._conversation.history.model or "the account's default model"
+
+    # Reading
+
+    def _lines(self) -> Iterator[str]:
+        if self._is_interactive:
+            import readline  # noqa: F401  # gives `input` editing and history
+        while True:
+            try:
+                line = self._read("you> ").strip()
+                message = self._block() if line == FENCE else line
+            except EOFError:
+                self._new_line()
+                return
+            except KeyboardInterrupt:
+                if not self._is_interactive:
+                    raise
+                self._new_line()
+                continue
+            if message:
+                yield message
+
+    def _read(self, prompt: str) -> str:
+        if not self._is_interactive:
+            line = sys.stdin.readline()
+            if not line:
+                raise EOFError
+            return line.rstrip("\n")
+        if self._output.is_terminal:
+            return input(prompt)
+        sys.stderr.write(prompt)  # `input` would write it among the answers
+        sys.stderr.flush()
+        return input()
+
+    def _block(self) -> str:
+        lines: list[str] = []
+        while (line := self._read("...> ")).strip() != FENCE:
+            lines.append(line)
+        return "\n".join(lines).strip()
+
+    def _new_line(self) -> None:
+        if self._is_interactive:
+            print(file=sys.stdout if self._output.is_terminal else sys.stderr)
+
+    # Answering
+
+    def _answer(self, conversation: Conversation, message: MessagesLike) -> None:
+        """Write the answer, and go on with the conversation that has it."""
+        try:
+            run = self._runner.run(self._stream(conversation, message))
+        except KeyboardInterrupt:
+            if not self._is_interactive:
+                raise
+            self._new_line()
+            self._output.note("stopped; the question is not kept")
+            return
+        self._conversation = conversation
+        self._save()
+        usage = run.usage
+        if self._output.as_json:
+            facts = {
+                "text": run.text,
+                "model": run.completion.model,
+                "usage": usage.model_dump(exclude_none=True),
+            }
+            self._output.json(facts)
+        self._output.note(
+            f"{run.completion.model} · {usage.total_tokens or 0} tokens · {dollars(usage.cost)}"
+        )
+
+    async def _stream(self, conversation: Conversation, message: MessagesLike) -> Run[str]:
+        last = ""
+        async with conversation.stream(message) as stream:
+            async for last in stream.text():
+                if not self._output.as_json:
+                    self._output.write(last)
+            run = await stream.final()
+        if not self._output.as_json and not last.endswith("\n"):
+            self._output.write("\n")
+        return run
+
+    # Commands
+
+    def _obey(self, command: str, argument: str = "") -> None:
+        match command:
+            case "/help":
+                self._say(HELP)
+            case "/model":
+                if argument:
+                    self._conversation = self._client.conversation(
+                        model=argument, history=self._conversation.history
+                    )
+                self._say(self._model)
+            case "/system" if argument:
+                self._conversation = self._client.conversation(
+                    system=read_text(argument, "/system"), history=self._conversation.history
+                )
+            case "/retry":
+                self._retry()
+            case "/undo":
+                self._conversation.undo()
+                self._save()
+                self._say(f"{len(self._conversation.turns)} turns are left")
+            case "/new":
+                past = self._conversation.history.first(0)
+                self._conversation = self._client.conversation(history=past)
+            case "/save" if argument:
+                self._path = Path(argument).expanduser()
+                self._save()
+                self._say(f"kept in {self._path}")
+            case "/cost":
+                usage = self._conversation.usage
+                self._say(f"{usage.total_tokens or 0} tokens, {dollars(usage.cost)}")
+            case "/quit" | "/exit":
+                raise _Quit
+            case _:
+                raise ConfigurationError(
+                    f"{command!r} is no command, or lacks its argument; /help lists them"
+                )
+
+    def _retry(self) -> None:
+        """Ask the last question again, in a copy, so that a failure changes nothing."""
+        turns = self._conversation.turns
+        if not turns:
+            raise ConfigurationError("there is no question to ask again")
+        again = self._conversation.fork()
+        again.undo()
+        self._answer(again, turns[-1].asked)
+
+    def _save(self) -> None:
+        if self._path is not None:
+            write_saved(self._path, self._conversation.model_dump_json(indent=2))
+
+    def _say(self, text: str) -> None:
+        """Write what was asked for by a command: it is no answer, so not among them."""
+        print(text, file=sys.stdout if self._output.is_terminal else sys.stderr)

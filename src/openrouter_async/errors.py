@@ -37,8 +37,8 @@ OpenRouterError
 │   ├── ReplyTruncated              model: cut off by the token limit
 │   └── Refused                     model: it declined to answer
 ├── ToolError                       a tool failed, and was asked to raise
-├── JournalError                    caller: the journal of a batch cannot be read, written or locked
 │   └── RepeatedToolCall            model: the same call again and again
+├── JournalError                    caller: the journal of a batch cannot be read, written or locked
 └── BudgetExceeded                  caller: the next call would have passed the budget
 ```
 

@@ -24,8 +24,6 @@ __all__ = [
     "ListedModel",
     "Meter",
     "MeteredCall",
-    "Meter",
-    "MeteredCall",
     "PlainBody",
     "Reply",
     "Sender",

@@ -302,8 +302,12 @@ class TestNative:
 
     def test_a_key_twice_is_refused(self) -> None:
         text = '{"items": [{"key": "nut", "value": 3}, {"key": "nut", "value": 4}], "place": null}'
-        with pytest.raises(SchemaMismatch):
+        with pytest.raises(SchemaMismatch, match="the key 'nut' stands twice"):
             read_text(text, self.schema, is_native=True)
+
+    def test_a_key_twice_with_the_same_value_says_the_same(self) -> None:
+        text = '{"items": [{"key": "nut", "value": 3}, {"key": "nut", "value": 3}], "place": null}'
+        assert read_text(text, self.schema, is_native=True) == self.Stock(items={"nut": 3})
 
 
 class TestWhyThereIsNone:

@@ -211,7 +211,7 @@ def test_a_value_that_is_no_object_stands_in_one() -> None:
     made = convert({"type": "array", "items": NUMBER})
     assert made.schema == closed(value={"type": "array", "items": NUMBER})
     assert made.undo({"value": [1]}) == [1]
-    with pytest.raises(ValueError, match="an object with 'value'"):
+    with pytest.raises(ValueError, match="an object with 'value' alone"):
         made.undo([1])
 
 

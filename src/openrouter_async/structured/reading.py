@@ -150,6 +150,7 @@ class _Reader:
         self._is_native = is_native
         self._is_wrapped = is_wrapped(schema)
         self._most_likely = -1
+        self._untranslatable = ""
         self.violations: tuple[Violation, ...] = ()
 
     def fits(self, candidates: Sequence[Candidate], *, is_whole: bool) -> list[_Fit]:
@@ -187,6 +188,7 @@ class _Reader:
 
     def _fit(self, candidate: Candidate) -> _Fit | None:
         problem: DoesNotFit | None = None
+        self._untranslatable = ""
         for value in self._forms(candidate.value):
             try:
                 return self._validated(value, candidate)
@@ -194,6 +196,8 @@ class _Reader:
                 problem = problem or error
             except ValueError:  # no JSON that the validator can read: too deep, or half of a surrogate pair
                 problem = problem or DoesNotFit([Violation((), "is no JSON value that can be read")])
+        if self._untranslatable:
+            problem = DoesNotFit([Violation((), self._untranslatable)])
         if problem is not None and len(candidate.text) >= self._most_likely:
             self._most_likely = len(candidate.text)
             self.violations = problem.violations
@@ -217,7 +221,8 @@ class _Reader:
     def _undone(self, value: JsonValue) -> JsonValue | object:
         try:
             return self._schema.strict.undo(value)
-        except ValueError:
+        except ValueError as error:
+            self._untranslatable = str(error)
             return _NONE
 
     def _validated(self, value: JsonValue, candidate: Candidate) -> _Fit:

@@ -202,13 +202,16 @@ class Pairs:
             if is_open and "value" not in pair:
                 break
             key = pair.get("key")
-            if not isinstance(key, str) or "value" not in pair or key in decoded:
+            if not isinstance(key, str) or "value" not in pair:
                 raise Unfit
             try:
-                decoded[key] = self.values.decode(pair["value"], partial=is_open)
+                item = self.values.decode(pair["value"], partial=is_open)
             except Unfit:
-                if not is_open:
-                    raise
+                if is_open:
+                    break
+                raise
+            if decoded.setdefault(key, item) != item and not is_open:
+                raise Unfit(f"the key {key[:80]!r} stands twice in a list of keys and values")
         return decoded
 
     def matches(self, value: JsonValue, *, partial: bool) -> bool:

@@ -92,6 +92,6 @@ class StrictSchema:
         """
         if self._is_wrapped:
             if not isinstance(value, dict) or set(value) != {"value"}:
-                raise Unfit("expected an object with 'value'")
+                raise Unfit("an object with 'value' alone is expected")
             value = value["value"]
         return self._root.decode(value, partial=partial)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm, Unpack
 
+    from .batch.service import ServiceBatches
     from .batching import Batching, Gathering
     from .catalogue.models import CatalogueCache, Models
     from .catalogue.pricing import Estimate
@@ -182,6 +183,13 @@ class AsyncOpenRouter:
         return Batching(
             self.chat, default_model=self._sender.default_model, catalogue=lambda: self.models.catalogue()
         )
+
+    @cached_property
+    def batches(self) -> ServiceBatches:
+        """Batches that the service works on by itself, within a day and for about half the price."""
+        from .batch.service import ServiceBatches
+
+        return ServiceBatches(self._sender)
 
     @cached_property
     def gather(self) -> Gathering:

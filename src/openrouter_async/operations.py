@@ -27,6 +27,8 @@ class Operation:
     key: KeyKind = "inference"
     replayable: bool = False
     """Whether it may be repeated although it may have been carried out: reads, and idempotent writes."""
+    answers_with: frozenset[int] = frozenset()
+    """Statuses of errors that come with an answer all the same."""
 
 
 def _read(name: str, path: str, spec_id: str | None, key: KeyKind = "any") -> Operation:
@@ -71,6 +73,17 @@ UPDATE_KEY = Operation(
 DELETE_KEY = Operation(
     name="keys.delete", method="DELETE", path="/keys/{hash}", spec_id="deleteKeys", key="management"
 )
+CREATE_BATCH = Operation(name="batches.create", method="POST", path="/batches", spec_id="createBatches")
+LIST_BATCHES = _read("batches.list", "/batches", "listBatches", "inference")
+GET_BATCH = Operation(
+    name="batches.get",
+    method="GET",
+    path="/batches/{id}",
+    spec_id="getBatches",
+    replayable=True,
+    answers_with=frozenset({402}),
+)
+DELETE_BATCH = Operation(name="batches.delete", method="DELETE", path="/batches/{id}", spec_id="deleteBatch")
 GET_GENERATION = _read("generations.get", "/generation", "getGeneration", "inference")
 GET_GENERATION_CONTENT = _read(
     "generations.content", "/generation/content", "listGenerationContent", "inference"

@@ -29,9 +29,6 @@ NOT_WRAPPED: dict[str, str] = {
     ),
     **_because("the other two request dialects have no resource yet", "createMessages createResponses"),
     **_because(
-        "the server's batches have no resource yet", "createBatches listBatches getBatches deleteBatch"
-    ),
-    **_because(
         "reranking, decisions and the list of embedding models have no resource yet",
         "listEmbeddingsModels createRerank createApiAlphaDecisions createSystemone",
     ),

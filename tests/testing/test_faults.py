@@ -13,7 +13,8 @@ from openrouter_async.testing import Emulator, Failure, Fault
 from tests.testing.raw import exchange, post
 
 MODEL = "test/model"
-SHORT = Timeouts(headers=0.2, idle=0.2)
+SHORT = Timeouts(headers=1.0, idle=0.3)
+"""Long enough for a busy machine to get the request to the emulator."""
 
 
 def client_of(emulator: Emulator, attempts: int = 1, timeouts: Timeouts | None = None) -> AsyncOpenRouter:

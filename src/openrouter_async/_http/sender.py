@@ -124,7 +124,7 @@ class HTTPSender:
             attempts.data, attempts.settings, key, attempts.clocks, on_sending=attempts.sending
         )
         attempts.answered(exchange)
-        if 200 <= exchange.status < 300:
+        if 200 <= exchange.status < 300 or exchange.status in attempts.data.operation.answers_with:
             return exchange
         try:
             raise await self._status_error(exchange, attempts)

@@ -118,7 +118,7 @@ class Transport:
             data.operation.method,
             _url(settings.base_url, data.path, data.query + settings.query),
             headers=_headers(data, settings),
-            content=data.content,
+            content=data.content if data.upload is None else data.upload,
             extensions={
                 "timeout": {
                     "connect": clocks.connect,
@@ -204,6 +204,8 @@ def _headers(data: RequestData, settings: Settings) -> list[tuple[str, str]]:
     headers = [*settings.headers, *data.headers]
     if data.content_type is not None:
         headers.append(("content-type", data.content_type))
+    if data.upload is not None:
+        headers.append(("content-length", str(data.upload.length)))
     return headers
 
 

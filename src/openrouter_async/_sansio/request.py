@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import quote
 
 from ..errors import ConfigurationError
 from ..operations import Operation
 
-__all__ = ["RequestData", "build_request", "flatten_query"]
+__all__ = ["RequestData", "Upload", "build_request", "flatten_query"]
 
 QueryValue = str | int | float | bool | None | list[str] | tuple[str, ...]
+
+
+class Upload(Protocol):
+    """A body that is read while it is sent, each time from its beginning."""
+
+    @property
+    def length(self) -> int:
+        """Its size in bytes."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,8 @@ class RequestData:
     """Below the base URL, quoted."""
     query: tuple[tuple[str, str], ...] = ()
     content: bytes | None = None
+    upload: Upload | None = None
+    """A body that is too large to hold, in place of `content`."""
     content_type: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     model: str | None = None
@@ -36,6 +49,7 @@ def build_request(
     path: Mapping[str, str] | None = None,
     query: Mapping[str, QueryValue] | None = None,
     content: bytes | None = None,
+    upload: Upload | None = None,
     content_type: str = "application/json",
     headers: Mapping[str, str] | None = None,
     model: str | None = None,
@@ -50,7 +64,8 @@ def build_request(
         path=_expand(operation.path, path or {}),
         query=flatten_query(query or {}),
         content=content,
-        content_type=None if content is None else content_type,
+        upload=upload,
+        content_type=None if content is None and upload is None else content_type,
         headers=tuple((headers or {}).items()),
         model=model,
     )

@@ -204,6 +204,8 @@ class Spend:
 
     async def _settle(self) -> None:
         self._count_ends()
+        if not self._in_doubt or self._settle_s == 0:
+            return
         with anyio.move_on_after(self._settle_s):
             async with anyio.create_task_group() as lookups:
                 for call in list(self._in_doubt.values()):

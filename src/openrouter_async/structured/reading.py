@@ -6,6 +6,7 @@ refused. Only then is what is nearly JSON mended, where nothing has to be guesse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -79,6 +80,7 @@ def read_text(
 ) -> T:
     """Return the value that a text gives; see `read_output`."""
     reader = _Reader(schema, is_native)
+    text = re.sub("[\ud800-\udfff]", "\ufffd", text)  # halves of surrogate pairs, which no parser takes
     found = find_candidates(text)
     is_cut = found.is_cut or finish_reason in ("length", "content_filter")
     fits = reader.fits(found.parsed, is_whole=found.is_whole)

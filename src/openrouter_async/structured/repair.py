@@ -184,10 +184,10 @@ def _escape(text: str, position: int) -> tuple[str, int]:
         code = re.compile(r"(?:[0-9a-fA-F]{4})(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?").match(text, position + 1)
         if code is None:
             raise _Guess("an escape is incomplete")
-        try:
-            return json.loads(f'"\\u{code[0]}"'), code.end()
-        except ValueError:
-            raise _Guess("an escape is incomplete") from None
+        character = json.loads(f'"\\u{code[0]}"')
+        if "\ud800" <= character <= "\udfff":
+            raise _Guess("an escape is incomplete")
+        return character, code.end()
     if escape in _SIMPLE_ESCAPES:
         return _SIMPLE_ESCAPES[escape], position + 1
     if escape and escape in "\"'\\/":

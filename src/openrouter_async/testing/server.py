@@ -95,12 +95,11 @@ class _Server(uvicorn.Server):
         await self._stop.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # asyncio loses the socket of a connection that is being accepted while its server is closed.
+        while accepting := asyncio.all_tasks() - self.server_state.tasks - {asyncio.current_task()}:
+            await asyncio.wait(accepting, timeout=_STOP_S / 2)
         for server in self.servers:
             server.close()
-        # A connection that is being accepted is known only once the task that does so has ended.
-        accepting = asyncio.all_tasks() - self.server_state.tasks - {asyncio.current_task()}
-        if accepting:
-            await asyncio.wait(accepting, timeout=_STOP_S / 2)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         # Each answer notices that its client is gone, and ends by itself.

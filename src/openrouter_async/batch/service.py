@@ -1,0 +1,262 @@
+"""`client.batches`: the service's own batches, with items as a batch of the client has them, and typed results."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
+
+import anyio
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from .._sansio.chat_body import chat_body
+from .._sansio.error_mapping import payload_error
+from ..errors import (
+    APIStatusError,
+    ConfigurationError,
+    DeadlineExceeded,
+    InsufficientCredits,
+    InvalidResponseError,
+    OpenRouterError,
+)
+from ..resources._attachments import has_attachments
+from ..resources.batches import BatchesResource
+from ..types.batches import ServiceBatch
+from ..types.chat import ChatCompletion
+from ..types.chat_request import check_chat_params
+from ..types.common import JsonObject
+from ..types.embeddings import Embeddings
+from .feed import Feed
+from .items import Items, Request
+from .results import Failed
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..options import RequestOptions
+    from ..protocols import Sender
+    from ..types.batches import BatchEndpoint, BatchProvider, BatchRequest
+    from ..types.chat_request import ChatParams
+
+__all__ = ["BatchResult", "BatchValue", "ServiceBatches"]
+
+T = TypeVar("T")
+
+CHAT = "/v1/chat/completions"
+
+FIRST_POLL = 2.0
+LAST_POLL = 60.0
+"""Seconds between two looks at a batch: twice as many each time, from the first to the last."""
+
+BatchValue: TypeAlias = ChatCompletion | Embeddings | JsonObject
+"""What a result is, by the operation that the batch is of; an object as it came for those without a type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchResult(Generic[T]):
+    """What came of one request of a batch."""
+
+    key: str
+    """The item's key, which is its `custom_id`."""
+    error: OpenRouterError | None
+    """Why it failed; None where it did not."""
+    _value: T | None = None
+
+    @property
+    def value(self) -> T:
+        """The reply; of a request that failed, raises its error."""
+        if self.error is not None:
+            raise self.error
+        return self._value  # type: ignore[return-value]  # there is one where there is no error
+
+
+class ServiceBatches(BatchesResource):
+    """Batches that the service works on by itself, within a day and for about half the price.
+
+    ```python
+    batch = await client.batches.create(prompts, model="openai/gpt-5-mini")
+    batch = await client.batches.wait(batch.id)
+    for result in client.batches.results(batch):
+        print(result.key, result.value.text)
+    ```
+    """
+
+    def __init__(self, sender: Sender) -> None:
+        super().__init__(sender)
+        self._default = sender.default_model
+
+    async def create(
+        self,
+        items: Items | Iterable[BatchRequest] | AsyncIterable[BatchRequest],
+        *,
+        model: str | None = None,
+        endpoint: BatchEndpoint = CHAT,
+        callback_url: str | None = None,
+        completion_window: str | None = None,
+        provider: BatchProvider | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[ChatParams],
+    ) -> ServiceBatch:
+        """Submit a batch, and return it, which is only being validated then; `wait` waits for its end.
+
+        Items are taken one by one, and are never all in memory. The provider that works on the batch bills it, tools at
+        their full price. Text only: no images, audio or files.
+
+        Args:
+            items: As for `client.batch`, for chat; for other endpoints dicts of `custom_id` and `body`.
+            model: One for all. Default: the client's.
+            endpoint: Which operation the requests are of.
+            callback_url: Is told by the service when the batch ends; https.
+            completion_window: Only `24h` is known.
+            provider: Who may get it, e.g. `{"only": ["anthropic"]}`.
+            extra_body: As for `chat.create`, with every item.
+            options: See `RequestOptions`.
+            params: See `ChatParams`, for every item.
+
+        Raises:
+            ConfigurationError: an item cannot be sent, or asks another model; nothing was sent.
+            APIStatusError: the service refuses the batch.
+        """
+        model = model or self._default(options)
+        if model is None:
+            raise ConfigurationError(
+                "a batch needs a model; give model=..., the account's default does not do"
+            )
+        check_chat_params(params, stream=False)
+        requests: Any = items
+        if endpoint == CHAT:
+            feed = Feed(items, model=model, params=params, extra_body=extra_body, output_name="")  # type: ignore[arg-type]  # requests pass through it
+            requests = _requests(feed, model)
+        return await self.submit(
+            requests,
+            model=model,
+            endpoint=endpoint,
+            callback_url=callback_url,
+            completion_window=completion_window,
+            provider=provider,
+            options=options,
+        )
+
+    async def watch(
+        self, id: str, *, options: RequestOptions | None = None
+    ) -> AsyncGenerator[ServiceBatch, None]:
+        """Yield a batch whenever something about it has changed, last when it is finished.
+
+        Looks every two seconds at first, and every minute later on; that costs nothing.
+        """
+        wait, before = FIRST_POLL, None
+        while True:
+            batch = await self.get(id, options=options)
+            counts = batch.request_counts
+            now = (batch.status, counts and (counts.completed, counts.failed), batch.is_withheld)
+            if now != before:
+                yield batch
+            if batch.is_finished or batch.is_withheld:
+                return
+            before = now
+            await anyio.sleep(wait)
+            wait = min(LAST_POLL, 1.5 * wait)
+
+    async def wait(
+        self, id: str, *, timeout: float | None = None, options: RequestOptions | None = None
+    ) -> ServiceBatch:
+        """Return a batch when it is finished, whatever came of it; see `watch` for what happens meanwhile.
+
+        Args:
+            id: Of the batch.
+            timeout: Seconds; the batch goes on at the service. Default: none, while a batch may take days.
+            options: See `RequestOptions`.
+
+        Raises:
+            DeadlineExceeded: it was not finished in time.
+        """
+        with anyio.move_on_after(timeout):
+            async for batch in self.watch(id, options=options):
+                if batch.is_finished or batch.is_withheld:
+                    return batch
+        raise DeadlineExceeded(f"the batch {id!r} was not finished within {timeout:g} s; it goes on")
+
+    @overload
+    def results(self, batch: ServiceBatch, *, into: None = None) -> list[BatchResult[BatchValue]]: ...
+    @overload
+    def results(self, batch: ServiceBatch, *, into: type[T]) -> list[BatchResult[T]]: ...
+    def results(self, batch: ServiceBatch, *, into: Any = None) -> list[BatchResult[Any]]:
+        """Return the results of a finished batch, in the order in which the service has them. Sends nothing.
+
+        Args:
+            batch: As `wait` or `get` returned it.
+            into: What the replies are read as. Default: what the batch's endpoint says: `ChatCompletion`, `Embeddings`,
+                or a dict.
+
+        Raises:
+            InsufficientCredits: they are withheld until the account has the credits for them; nothing is lost.
+            ConfigurationError: the batch is not finished, or came from a list, which has no results.
+        """
+        if batch.is_withheld:
+            message = batch.error.message if batch.error else None
+            raise InsufficientCredits(
+                f"the results of the batch {batch.id!r} are withheld until there are credits for them: {message}",
+                status=402,
+                code=402,
+            )
+        if batch.results is None:
+            if batch.is_finished and batch.error is not None:
+                raise payload_error({"code": 500, "message": batch.error.message})
+            raise ConfigurationError(
+                f"the batch {batch.id!r} is {batch.status!r} and has no results; use the one that wait() returned"
+            )
+        reader: TypeAdapter[Any] = TypeAdapter(into or _type_of(batch.endpoint))
+        return [_result(result, reader) for result in batch.results]
+
+
+def _type_of(endpoint: str | None) -> Any:
+    return {CHAT: ChatCompletion, "/v1/embeddings": Embeddings}.get(endpoint or "", dict[str, JsonValue])
+
+
+def _result(result: Mapping[str, Any], reader: TypeAdapter[Any]) -> BatchResult[Any]:
+    key = str(result.get("custom_id"))
+    response = result.get("response")
+    response = response if isinstance(response, dict) else {}
+    body, status = response.get("body"), response.get("status_code")
+    error = result.get("error")
+    if error is None and isinstance(body, dict) and isinstance(status, int) and status >= 400:
+        error = body.get("error") or {"message": f"the request was answered with status {status}"}
+    if error is not None or body is None:
+        return BatchResult(key=key, error=_error(error, status))
+    try:
+        return BatchResult(key=key, error=None, _value=reader.validate_python(body))
+    except ValidationError as failure:
+        reason = failure.errors(include_url=False, include_input=False)[0]["msg"]
+        problem = f"the result of {key!r} is not what was promised: {reason[:1].lower() + reason[1:]}"
+        return BatchResult(key=key, error=InvalidResponseError(problem))
+
+
+def _error(error: Any, status: Any) -> APIStatusError:
+    said = dict(error) if isinstance(error, dict) else {"message": str(error or "no answer and no error")}
+    if isinstance(status, int) and status >= 400:
+        said.setdefault("code", status)
+    return payload_error(said)
+
+
+async def _requests(feed: Feed, model: str) -> AsyncGenerator[BatchRequest, None]:
+    """Yield the requests of items; those that are requests already pass."""
+    while (request := await feed.next()) is not None:
+        if isinstance(request, Failed):
+            raise request.error
+        yield _chat_request(request, model)
+
+
+def _chat_request(request: Request, model: str) -> BatchRequest:
+    messages: Any = request.messages
+    if isinstance(messages, Mapping) and messages.keys() == {"custom_id", "body"}:
+        return {"custom_id": messages["custom_id"], "body": messages["body"]}
+    if request.model != model:
+        raise ConfigurationError(
+            f"the item {request.key!r} asks {request.model!r}; expected {model!r}, the model of the batch"
+        )
+    if has_attachments(messages):
+        raise ConfigurationError(f"the item {request.key!r} has an attachment; such batches take text only")
+    body = chat_body(messages, model=None, params=request.params, extra_body=request.extra_body)
+    return {"custom_id": request.key, "body": from_json(body)}

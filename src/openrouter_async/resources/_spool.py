@@ -1,0 +1,50 @@
+"""`Spool`: a large body, written piece by piece and sent from the disk, so that it is never whole in memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import IO, TYPE_CHECKING
+
+from anyio import to_thread
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = ["Spool"]
+
+IN_MEMORY = 4 * 1024 * 1024
+"""Bytes that are kept before a file is made."""
+PIECE = 64 * 1024
+
+
+class Spool:
+    """A temporary file that is gone when the block is left. It can be sent several times, once at a time."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        """Bytes written so far."""
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed with the block
+
+    def write(self, data: bytes) -> None:
+        """Append to it; the system's buffers make that quick."""
+        self._file.write(data)
+        self.length += len(data)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield all of it, from its beginning."""
+        self._file.seek(0)
+        while piece := await to_thread.run_sync(self._file.read, PIECE):
+            yield piece
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()

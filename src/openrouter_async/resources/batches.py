@@ -1,0 +1,204 @@
+"""The service's own batches: one job of many requests, done within a day for about half the price."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import anyio
+from pydantic import JsonValue
+from pydantic_core import from_json
+
+from .. import operations
+from .._sansio.error_mapping import status_error
+from .._sansio.pagination import Arguments, CursorPaging
+from .._sansio.request import build_request
+from ..errors import ConfigurationError, RateLimited
+from ..options import RequestOptions, Retries
+from ..protocols import Reply
+from ..types.batches import BatchPage, DeletedBatch, ServiceBatch
+from ._base import Resource, json_bytes, reader
+from ._pagination import Paginator
+from ._spool import Spool
+
+if TYPE_CHECKING:
+    from ..types.batches import BatchEndpoint, BatchProvider, BatchRequest, BatchStatus
+
+__all__ = ["BatchesResource"]
+
+ATTEMPTS = 3
+"""How often a batch is submitted at most, where the service says that there were too many requests."""
+LONGEST_WAIT = 60.0
+
+_read_batch = reader(ServiceBatch)
+
+
+class BatchesResource(Resource):
+    """`/batches`; these need an inference key, and see the batches of its whole workspace."""
+
+    async def submit(
+        self,
+        requests: Iterable[BatchRequest] | AsyncIterable[BatchRequest],
+        *,
+        model: str,
+        endpoint: BatchEndpoint,
+        callback_url: str | None = None,
+        completion_window: str | None = None,
+        provider: BatchProvider | None = None,
+        options: RequestOptions | None = None,
+    ) -> ServiceBatch:
+        """Submit requests as they are, and return the batch, which is only being validated then.
+
+        The requests are taken one by one and go through a temporary file, so there may be more than memory holds. It is
+        sent again only where the service says that there were too many requests: every copy is billed.
+
+        Args:
+            requests: Bodies, each with an id of yours.
+            model: One for all.
+            endpoint: Which operation the bodies are for, such as `/v1/embeddings`.
+            callback_url: Is told by the service when the batch ends; https.
+            completion_window: Only `24h` is known.
+            provider: Who may get it.
+            options: See `RequestOptions`.
+
+        Raises:
+            ConfigurationError: an id or a body is none, or an id is there twice; nothing was sent.
+            APIStatusError: the service refuses the batch.
+        """
+        async with Spool() as spool:
+            # The service reads the body as a stream: what says how to read the requests must stand before them.
+            head = {
+                "callback_url": callback_url,
+                "completion_window": completion_window,
+                "endpoint": endpoint,
+                "model": model,
+                "provider": provider,
+            }
+            given = {name: value for name, value in head.items() if value is not None}
+            spool.write(json_bytes(given)[:-1] + b',"requests":[')
+            await _write_requests(spool, requests)
+            spool.write(b"]}")
+            data = build_request(operations.CREATE_BATCH, upload=spool, model=model)
+            once: RequestOptions = {**(options or {}), "retries": Retries(attempts=1)}  # type: ignore[typeddict-item]  # pyright and mypy differ on this form
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    return await self._sender.send(data, _read_batch, once)
+                except RateLimited as error:
+                    wait = random.uniform(1, 2) * attempt if error.retry_after is None else error.retry_after
+                    if attempt == ATTEMPTS or wait > LONGEST_WAIT:
+                        raise
+                    await anyio.sleep(wait)
+        raise AssertionError("unreachable")
+
+    async def get(self, id: str, *, options: RequestOptions | None = None) -> ServiceBatch:
+        """Return a batch; once it is finished, with its results.
+
+        Where the account lacks the credits for them they are withheld (`is_withheld`): then add credits and ask again,
+        nothing is done twice. Costs nothing.
+
+        Raises:
+            NotFound: there is none with this id.
+            InsufficientCredits: the account owes, and the service says nothing of the batch.
+        """
+        data = build_request(operations.GET_BATCH, path={"id": id})
+        return await self._sender.send(data, _read_status, options)
+
+    def list(
+        self,
+        *,
+        status: BatchStatus | Iterable[BatchStatus] | None = None,
+        created_after: int | datetime | None = None,
+        created_before: int | datetime | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+        options: RequestOptions | None = None,
+    ) -> Paginator[ServiceBatch]:
+        """Return the batches of the workspace, the newest first, without their results.
+
+        Args:
+            status: Only those of one status, or of several; `finalizing` and `cancelling` cannot be asked for.
+            created_after: A moment, or seconds since 1970.
+            created_before: Likewise; that second itself is left out.
+            limit: How many a page has, 1 to 100. Default: the service's.
+            after: The id of the batch before the first.
+            options: See `RequestOptions`.
+        """
+        arguments: Arguments = {
+            "limit": limit,
+            "after": after,
+            "status": [status] if isinstance(status, str) else None if status is None else [*status],
+            "created_after": _seconds(created_after),
+            "created_before": _seconds(created_before),
+        }
+
+        async def fetch(query: Arguments) -> BatchPage:
+            return await self._send(operations.LIST_BATCHES, into=BatchPage, query=query, options=options)
+
+        return Paginator(fetch, CursorPaging(), arguments)
+
+    async def delete(self, id: str, *, options: RequestOptions | None = None) -> DeletedBatch:
+        """Delete the requests and results of a finished batch; what was billed for it stays.
+
+        A batch cannot be cancelled.
+
+        Raises:
+            Conflict: it is not finished.
+            NotFound: there is none with this id.
+        """
+        return await self._send(operations.DELETE_BATCH, path={"id": id}, into=DeletedBatch, options=options)
+
+
+async def _write_requests(
+    spool: Spool, requests: Iterable[BatchRequest] | AsyncIterable[BatchRequest]
+) -> None:
+    seen: set[str] = set()
+
+    def write(request: BatchRequest) -> None:
+        spool.write((b"," if seen else b"") + _request_bytes(request, seen))
+
+    if isinstance(requests, AsyncIterable):
+        async for request in requests:
+            write(request)
+    else:
+        for request in requests:
+            write(request)
+    if not seen:
+        raise ConfigurationError("a batch has no requests; expected at least one")
+
+
+def _request_bytes(request: BatchRequest, seen: set[str]) -> bytes:
+    if not isinstance(request, Mapping) or request.keys() != {"custom_id", "body"}:
+        raise ConfigurationError("a request of a batch is none; expected a dict of custom_id and body")
+    custom_id, body = request["custom_id"], request["body"]
+    if not isinstance(custom_id, str) or not custom_id or not isinstance(body, Mapping):
+        raise ConfigurationError(f"custom_id is {custom_id!r}; expected text, and a body that is a dict")
+    if custom_id in seen:
+        raise ConfigurationError(f"custom_id {custom_id!r} is there twice; expected each once")
+    seen.add(custom_id)
+    return json_bytes({"custom_id": custom_id, "body": body})
+
+
+def _read_status(reply: Reply) -> ServiceBatch:
+    """Return the batch in an answer; 402 comes with one whose results are withheld, or without any."""
+    meta = reply.meta
+    if meta.status == 402 and not _is_batch(reply.body):
+        raise status_error(meta.status, meta.headers, reply.body)
+    return _read_batch(reply)
+
+
+def _is_batch(body: bytes) -> bool:
+    try:
+        answer: JsonValue = from_json(body)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and isinstance(answer.get("id"), str)
+
+
+def _seconds(moment: int | datetime | None) -> int | None:
+    if not isinstance(moment, datetime):
+        return moment
+    if moment.tzinfo is None:
+        raise ConfigurationError(f"{moment!r} has no time zone; expected a moment such as datetime.now(UTC)")
+    return int(moment.timestamp())

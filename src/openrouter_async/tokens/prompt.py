@@ -1,0 +1,171 @@
+"""`estimate_prompt`: about how many tokens a request's prompt has: texts, images, tools, and what frames them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..types._base import WireType
+from ..types.content_parts import Attachment
+from ._families import Family, family_of
+from ._media import MediaKind, count_media
+from ._text import count_text
+from .estimate import TokenEstimate, in_band
+
+__all__ = ["estimate_prompt"]
+
+
+def estimate_prompt(
+    messages: object,
+    *,
+    model: str | None = None,
+    tools: Sequence[object] = (),
+    response_format: object = None,
+) -> TokenEstimate:
+    """Return about how many tokens a prompt has. Sends nothing, and downloads nothing.
+
+    ```python
+    estimate = estimate_prompt([system("Be brief."), user("Why?")], model="anthropic/claude-sonnet-4.5", tools=tools)
+    print(estimate.tokens, estimate.high)
+    ```
+
+    What the service adds is not in it: web pages that were searched, parsed documents, what a preset says. Of images
+    that are not at hand, and of other attachments, it knows little, and the band says so.
+
+    Args:
+        messages: As `client.chat.create` takes them: text, a message, or several; dicts, or earlier replies.
+        model: Whose tokens; see `estimate_tokens`.
+        tools: What is offered, as it is sent.
+        response_format: As it is sent; a JSON schema in it counts.
+    """
+    counting = _Counting(family_of(model), model or "")
+    for message in _as_list(messages):
+        counting.message(message)
+    counting.tools(tools)
+    counting.response_format(response_format)
+    return counting.estimate()
+
+
+def _as_list(messages: object) -> Iterable[object]:
+    if isinstance(messages, str | Mapping | WireType) or not isinstance(messages, Iterable):
+        return [messages]
+    return messages
+
+
+@dataclass(slots=True)
+class _Counting:
+    """Adds up the tokens of one prompt."""
+
+    family: Family
+    model: str
+    text: float = 0.0
+    framing: float = 0.0
+    media: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def estimate(self) -> TokenEstimate:
+        sums = in_band(self.text + self.framing + self.family.frame.prompt, self.family)
+        for tokens, least, most in self.media:
+            sums += TokenEstimate(round(tokens), int(least), round(most), sums.basis)
+        return sums
+
+    def message(self, message: object) -> None:
+        self.framing += self.family.frame.message
+        if isinstance(message, WireType):
+            message = _message_of(message)
+        if isinstance(message, Mapping):
+            self.content(message.get("content"))
+            self.words(message.get("name"), message.get("reasoning"), message.get("refusal"))
+            for call in message.get("tool_calls") or ():
+                self.call(call)
+            for image in message.get("images") or ():
+                self.content([{"type": "image_url", **image}] if isinstance(image, Mapping) else None)
+        else:
+            self.content(message)
+
+    def words(self, *texts: object) -> None:
+        for text in texts:
+            if isinstance(text, str):
+                self.text += count_text(text, self.family.encoding) * self.family.factor
+
+    def content(self, content: object) -> None:
+        if isinstance(content, str):
+            self.words(content)
+        elif isinstance(content, Attachment | Mapping):
+            self.part(content)
+        elif isinstance(content, Iterable):
+            for part in content:
+                self.part(part)
+
+    def part(self, part: object) -> None:
+        match part:
+            case str():
+                self.words(part)
+            case Attachment(kind=kind, source=source):
+                data = source if isinstance(source, bytes) else _data_url(source)
+                self.attachment(kind, data, dict(part.options).get("detail"))
+            case {"type": "input_audio", "input_audio": {"data": str(data)}}:
+                self.attachment("audio", data)
+            case {"type": "image_url", "image_url": {"url": url, **given}}:
+                self.attachment("image", _data_url(url), given.get("detail"))
+            case {"type": "video_url" | "input_video", "video_url": {"url": url}}:
+                self.attachment("video", _data_url(url))
+            case {"type": "file", "file": {**given}}:
+                self.attachment("file", _data_url(given.get("file_data")))
+            case {"text": text}:
+                self.words(text)
+            case _:
+                pass  # a kind of part that is newer than this, and may have no text
+
+    def attachment(self, kind: MediaKind, data: str | bytes | None, detail: object = None) -> None:
+        shown = detail if isinstance(detail, str) else None
+        self.media.append(count_media(kind, data, self.family, model=self.model, detail=shown))
+
+    def call(self, call: object) -> None:
+        function = call.get("function") if isinstance(call, Mapping) else None
+        if isinstance(function, Mapping):
+            self.framing += self.family.frame.call
+            self.words(function.get("name"), function.get("arguments"))
+
+    def tools(self, tools: Sequence[object]) -> None:
+        frame = self.family.frame
+        for tool in tools:
+            self.framing += frame.tool + self._json(_definition(tool)) * frame.tool_text
+        if tools:
+            self.framing += frame.tools
+
+    def response_format(self, wanted: object) -> None:
+        frame = self.family.frame
+        schema = wanted.get("json_schema") if isinstance(wanted, Mapping) else None
+        if schema is not None:
+            self.framing += frame.schema + self._json(schema) * frame.schema_text
+
+    def _json(self, value: object) -> float:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+        return count_text(text, self.family.encoding) * self.family.factor
+
+
+def _message_of(message: WireType) -> Mapping[str, object]:
+    """Return the message of a reply, or of a whole completion, as it is sent back."""
+    inner = getattr(message, "message", message)
+    wire = inner if isinstance(inner, WireType) else message
+    return wire.model_dump(
+        include={"content", "tool_calls", "reasoning", "refusal", "images"}, exclude_none=True
+    )
+
+
+def _definition(tool: object) -> object:
+    """Return what a model is told of a tool: of a function its name, description and parameters."""
+    if isinstance(tool, WireType):
+        tool = tool.model_dump(exclude_none=True)
+    if isinstance(tool, Mapping) and isinstance(function := tool.get("function"), Mapping):
+        return {name: value for name, value in function.items() if name != "strict"}
+    return tool
+
+
+def _plain(value: object) -> object:
+    return value.model_dump(exclude_none=True) if isinstance(value, WireType) else str(value)
+
+
+def _data_url(source: object) -> str | None:
+    return source if isinstance(source, str) and source.startswith("data:") else None

@@ -1,0 +1,147 @@
+"""The service's own batches, read tolerantly. Source: `createBatches` and its like in the official client.
+
+A batch is one job of many requests that the service works on within a day, for about half the price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import JsonValue
+from typing_extensions import TypedDict
+
+from ._base import WireType
+from .common import JsonObject, Lenient, MaybeInt, MaybeStr, Usage
+
+__all__ = [
+    "BatchCounts",
+    "BatchEndpoint",
+    "BatchError",
+    "BatchPage",
+    "BatchProvider",
+    "BatchRequest",
+    "BatchStatus",
+    "DeletedBatch",
+    "DeletedCopies",
+    "ServiceBatch",
+    "UpstreamDeletion",
+]
+
+BatchEndpoint: TypeAlias = (
+    Literal["/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/embeddings"] | str
+)
+"""Which operation the requests of a batch are of."""
+
+BatchStatus: TypeAlias = (
+    Literal[
+        "validating", "in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled"
+    ]
+    | str
+)
+
+TERMINAL = frozenset({"completed", "failed", "expired", "cancelled"})
+
+
+class BatchRequest(TypedDict):
+    """One request of a batch, as it is sent."""
+
+    custom_id: str
+    """The name of its result; once in a batch."""
+    body: Mapping[str, JsonValue]
+    """As for the operation that the batch is of; a `model` in it must be that of the batch."""
+
+
+class BatchProvider(TypedDict, total=False):
+    """Which provider gets a batch."""
+
+    only: list[str] | None
+    """Names or slugs, as in `provider` of a chat request."""
+    allow_fallbacks: bool | None
+
+
+class BatchCounts(WireType):
+    """How many requests a batch has, by what became of them."""
+
+    total: MaybeInt = None
+    completed: MaybeInt = None
+    failed: MaybeInt = None
+
+
+class BatchError(WireType):
+    """Why a batch failed; with a code of 402, why its results are withheld."""
+
+    code: MaybeInt = None
+    message: MaybeStr = None
+
+
+class ServiceBatch(WireType):
+    """A batch at the service."""
+
+    id: str
+    object: MaybeStr = None
+    """`batch`."""
+    endpoint: Annotated[BatchEndpoint | None, Lenient()] = None
+    model: MaybeStr = None
+    provider: MaybeStr = None
+    """Who works on it, once that is decided."""
+    completion_window: MaybeStr = None
+    """`24h`."""
+    status: Annotated[BatchStatus | None, Lenient()] = None
+    created_at: MaybeInt = None
+    """Seconds since 1970."""
+    finalized_at: MaybeInt = None
+    """Seconds since 1970."""
+    expires_at: MaybeInt = None
+    """Seconds since 1970: when the provider gives up; it may be later than a day."""
+    request_counts: Annotated[BatchCounts | None, Lenient()] = None
+    usage: Annotated[Usage | None, Lenient()] = None
+    """Of all requests together, with the cost; None until it is known."""
+    results: Annotated[list[JsonObject] | None, Lenient()] = None
+    """As they came, in any order; None before the end, and in lists. `client.batches.results` reads them."""
+    error: Annotated[BatchError | None, Lenient()] = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will come of it; results there may be whatever the status."""
+        return self.status in TERMINAL
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether its results are there, and wait until the account has the credits for them."""
+        return self.results is None and self.error is not None and self.error.code == 402
+
+
+class BatchPage(WireType):
+    """A page of batches."""
+
+    object: MaybeStr = None
+    """`list`."""
+    data: list[ServiceBatch]
+    first_id: MaybeStr = None
+    last_id: MaybeStr = None
+    has_more: bool = False
+
+
+class UpstreamDeletion(WireType):
+    """What became of the copy at the provider."""
+
+    provider: MaybeStr = None
+    status: Annotated[Literal["deleted", "unsupported", "not_applicable"] | str | None, Lenient()] = None
+
+
+class DeletedCopies(WireType):
+    """Where requests and results were deleted."""
+
+    openrouter: MaybeStr = None
+    """`deleted`."""
+    upstream: Annotated[UpstreamDeletion | None, Lenient()] = None
+
+
+class DeletedBatch(WireType):
+    """What is left of a deleted batch."""
+
+    id: str
+    object: MaybeStr = None
+    """`batch`."""
+    deletion: Annotated[DeletedCopies | None, Lenient()] = None

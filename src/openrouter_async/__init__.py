@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .batch.accounts import BatchProgress as BatchProgress
+    from .batch.accounts import BatchSummary as BatchSummary
+    from .batch.accounts import ModelTotal as ModelTotal
+    from .batch.items import Item as Item
+    from .batch.results import Done as Done
+    from .batch.results import Failed as Failed
+    from .batch.run import Batch as Batch
+    from .batch.service import BatchResult as BatchResult
+    from .batch.settings import BatchParams as BatchParams
     from .catalogue.model_catalogue import ModelCatalogue as ModelCatalogue
+    from .catalogue.pricing import Estimate as Estimate
     from .client import AsyncOpenRouter as AsyncOpenRouter
     from .conversation.conversation import Conversation as Conversation
     from .conversation.conversation import ConversationParams as ConversationParams
@@ -113,6 +123,7 @@ if TYPE_CHECKING:
     from .tools.toolbox import ToolLike as ToolLike
     from .types._base import ResponseMeta as ResponseMeta
     from .types._base import response_meta as response_meta
+    from .types.batches import ServiceBatch as ServiceBatch
     from .types.chat import AssistantMessage as AssistantMessage
     from .types.chat import ChatCompletion as ChatCompletion
     from .types.chat import Choice as Choice
@@ -144,7 +155,17 @@ if TYPE_CHECKING:
     from .types.tool_calls import ToolCall as ToolCall
 
 _EXPORTS = {
+    "BatchProgress": ".batch.accounts",
+    "BatchSummary": ".batch.accounts",
+    "ModelTotal": ".batch.accounts",
+    "Item": ".batch.items",
+    "Done": ".batch.results",
+    "Failed": ".batch.results",
+    "Batch": ".batch.run",
+    "BatchResult": ".batch.service",
+    "BatchParams": ".batch.settings",
     "ModelCatalogue": ".catalogue.model_catalogue",
+    "Estimate": ".catalogue.pricing",
     "AsyncOpenRouter": ".client",
     "Conversation": ".conversation.conversation",
     "ConversationParams": ".conversation.conversation",
@@ -246,6 +267,7 @@ _EXPORTS = {
     "ToolLike": ".tools.toolbox",
     "ResponseMeta": ".types._base",
     "response_meta": ".types._base",
+    "ServiceBatch": ".types.batches",
     "AssistantMessage": ".types.chat",
     "ChatCompletion": ".types.chat",
     "Choice": ".types.chat",

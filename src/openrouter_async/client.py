@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .structured.schema import Schema
     from .types.chat import OutputT
     from .types.chat_messages import MessagesLike
+    from .types.chat_request import ChatParams
 
 __all__ = ["AsyncOpenRouter"]
 
@@ -80,6 +81,7 @@ class AsyncOpenRouter:
         management_key: Key | None = None,
         base_url: str | None = None,
         default_model: str | None = None,
+        params: ChatParams | None = None,
         app: App | None = None,
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
@@ -101,6 +103,8 @@ class AsyncOpenRouter:
                 `OPENROUTER_MANAGEMENT_KEY`.
             base_url: Default: `OPENROUTER_BASE_URL`, else `https://openrouter.ai/api/v1`.
             default_model: The model of calls that name none; without one, the account's default model.
+            params: Parameters of chat and completion requests that do not give them themselves, such as
+                `PRESETS["precise"]`.
             app: Who makes the requests, for OpenRouter's rankings.
             timeouts: The clocks; see `Timeouts`.
             retries: See `Retries`.
@@ -122,6 +126,7 @@ class AsyncOpenRouter:
             management_key=management_key,
             base_url=base_url,
             default_model=default_model,
+            params=params,
             app=app,
             timeouts=timeouts,
             retries=retries,
@@ -163,8 +168,21 @@ class AsyncOpenRouter:
 
     @property
     def default_model(self) -> str | None:
-        """The model of calls that name none."""
+        """The model of calls that name none; can be set, for the calls of this client that follow."""
         return self._sender.settings.default_model
+
+    @default_model.setter
+    def default_model(self, model: str | None) -> None:
+        self._sender.settings = self._sender.settings.derive({"default_model": model})
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The parameters of calls that do not give them themselves; can be set, for the calls that follow."""
+        return self._sender.settings.params
+
+    @params.setter
+    def params(self, params: ChatParams) -> None:
+        self._sender.settings = self._sender.settings.with_params(params)
 
     @cached_property
     def chat(self) -> Chat:

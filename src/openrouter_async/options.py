@@ -16,6 +16,7 @@ from ._sentinels import OMIT, Omit
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from .types.chat_request import ChatParams
     from .hooks import RequestHook
 
 __all__ = [
@@ -226,6 +227,9 @@ class RequestOptions(TypedDict, total=False):
     management_key: Key
     base_url: str
     default_model: str | None
+    params: ChatParams
+    """Parameters of chat and completion requests that do not give them themselves, such as `PRESETS["precise"]`; they
+    are added to those of the client."""
     app: App
     timeouts: Timeouts
     """Omitted clocks stay as they are."""

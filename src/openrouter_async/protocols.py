@@ -105,6 +105,10 @@ class Sender(Protocol):
 
     def default_model(self, options: RequestOptions | None = None) -> str | None:
         """The model used where a call names none."""
+        ...
+
+    def params(self, options: RequestOptions | None = None) -> Mapping[str, object]:
+        """The parameters of requests for text that do not give them themselves."""
 
 
 class ChatCompleter(Protocol[OutputT]):

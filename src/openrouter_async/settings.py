@@ -22,6 +22,7 @@ from .options import App, Key, Rate, RequestOptions, ResponseCache, Retries, Tim
 
 if TYPE_CHECKING:
     from .hooks import RequestHook
+    from .types.chat_request import ChatParams
 
 __all__ = ["Settings", "check_key", "is_loopback"]
 
@@ -53,6 +54,8 @@ class Settings:
     base_url: str
     """Without a slash at the end."""
     default_model: str | None
+    params: Mapping[str, object]
+    """Parameters of requests for text that do not give them themselves; checked where they are used."""
     timeouts: Timeouts
     retries: Retries
     rate: Rate | None
@@ -81,6 +84,7 @@ class Settings:
         management_key: Key | None,
         base_url: str | None,
         default_model: str | None,
+        params: ChatParams | None,
         app: App | None,
         timeouts: Timeouts | None,
         retries: Retries | None,
@@ -95,6 +99,7 @@ class Settings:
             management_key=_key("management_key", management_key or environment("OPENROUTER_MANAGEMENT_KEY")),
             base_url=_base_url(base_url or environment("OPENROUTER_BASE_URL") or DEFAULT_BASE_URL),
             default_model=default_model,
+            params=_params(params or {}),
             timeouts=_instance("timeouts", timeouts or Timeouts(), Timeouts),
             retries=_instance("retries", retries or Retries(), Retries),
             rate=None,
@@ -109,6 +114,10 @@ class Settings:
             log_bodies=log_bodies,
             plain_http_hosts=frozenset(allow_plain_http),
         )
+
+    def with_params(self, params: ChatParams) -> Settings:
+        """Return these settings with other parameters of requests, and none of their own."""
+        return dataclasses.replace(self, params=_params(params))
 
     def derive(self, options: RequestOptions | None) -> Settings:
         """Return these settings with those of `options` in their place.
@@ -135,6 +144,8 @@ class Settings:
             changes["retries"] = _instance("retries", options["retries"], Retries).over(self.retries)
         if options.get("rate") is not None:
             _instance("rate", options["rate"], Rate)
+        if "params" in options:
+            changes["params"] = {**self.params, **_params(options["params"])}
         if "app" in options:
             _instance("app", options["app"], App)
         if "hooks" in options:
@@ -163,6 +174,14 @@ def is_loopback(host: str) -> bool:
 def _instance(name: str, value: T, kind: type[T]) -> T:
     if not isinstance(value, kind):
         raise ConfigurationError(f"{name} is a {type(value).__name__}; expected {kind.__name__}(...)")
+    return value
+
+
+def _params(value: ChatParams) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(
+            f"params is a {type(value).__name__}; expected a dict, such as PRESETS['precise']"
+        )
     return value
 
 

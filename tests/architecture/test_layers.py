@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"_http"},
     {"resources"},
     {"structured", "tools", "conversation", "batch", "catalogue"},
-    {"client", "chat"},
+    {"client", "chat", "batching"},
     {"server", "testing", "otel"},
     {"cli", "__main__"},
 ]
@@ -30,6 +30,8 @@ BESIDE = {
     ("_sansio", "operations"),
     ("streaming", "protocols"),
     ("client", "chat"),
+    ("client", "batching"),
+    ("batching", "chat"),
     ("conversation", "tools"),
     ("__main__", "cli"),
 }

@@ -32,7 +32,7 @@ TOKENS = st.sampled_from(
 NOISE = st.lists(TOKENS, max_size=20).map("".join)
 
 
-@settings(max_examples=5000)
+@settings(max_examples=400)
 @given(NOISE, st.sampled_from([Thing, list[str], int, dict[str, Any], Thing | None]), st.booleans())
 def test_no_text_makes_it_fail_otherwise(text: str, wanted: Any, is_native: bool) -> None:
     try:
@@ -77,7 +77,7 @@ def test_what_is_mended_is_what_was_written(value: dict[str, JsonValue]) -> None
     assert mended == value
 
 
-@settings(max_examples=5000)
+@settings(max_examples=400)
 @given(NOISE)
 def test_what_is_mended_has_nothing_that_was_not_written(text: str) -> None:
     """Each text in the result stands in the text, but for escapes."""

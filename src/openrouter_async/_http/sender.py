@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -55,6 +55,10 @@ class HTTPSender:
     def default_model(self, options: RequestOptions | None = None) -> str | None:
         """Return the model for a call that names none."""
         return self.settings.derive(options).default_model
+
+    def params(self, options: RequestOptions | None = None) -> Mapping[str, object]:
+        """Return the parameters of requests for text that do not give them themselves."""
+        return self.settings.derive(options).params
 
     async def send(
         self, data: RequestData, read: Callable[[Reply], T], options: RequestOptions | None = None

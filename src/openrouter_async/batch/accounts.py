@@ -1,4 +1,4 @@
-"""What a batch has done so far: `Progress` while it runs, `Summary` of the whole."""
+"""What a batch has done so far: `BatchProgress` while it runs, `BatchSummary` of the whole."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from decimal import Decimal
 from ..errors import OpenRouterError
 from ..types.common import Usage
 
-__all__ = ["Accounts", "ModelTotal", "Progress", "Summary"]
+__all__ = ["Accounts", "ModelTotal", "BatchProgress", "BatchSummary"]
 
 RECENT = 200
 """How many of the last items the rate is taken from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class BatchProgress:
     """Where a batch stands."""
 
     total: int | None
@@ -53,7 +53,7 @@ class ModelTotal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class BatchSummary:
     """What a batch did."""
 
     done: int
@@ -127,7 +127,7 @@ class Accounts:
             cost=before.cost + cost,
         )
 
-    def progress(self, now: float) -> Progress:
+    def progress(self, now: float) -> BatchProgress:
         """Return where the batch stands."""
         rate = 0.0
         if len(self._finished) > 1 and now > self._finished[0]:
@@ -135,7 +135,7 @@ class Accounts:
         left = None
         if self.total is not None and rate:
             left = max(0, self.total - self.done - self.failed) / rate
-        return Progress(
+        return BatchProgress(
             total=self.total,
             done=self.done,
             failed=self.failed,
@@ -149,9 +149,9 @@ class Accounts:
             elapsed=now - self.began,
         )
 
-    def summary(self, now: float) -> Summary:
+    def summary(self, now: float) -> BatchSummary:
         """Return what the batch did."""
-        return Summary(
+        return BatchSummary(
             done=self.done,
             failed=self.failed,
             resumed=self.resumed,

@@ -33,7 +33,7 @@ from ..resources._attachments import has_attachments
 from ..types.chat import ChatCompletion
 from ..types.chat_request import check_chat_params
 from ..types.common import Usage
-from .accounts import Accounts, Progress, Summary
+from .accounts import Accounts, BatchProgress, BatchSummary
 from .after_failure import Ask, Stop, after_failure
 from .budget import Budget, Price
 from .feed import Feed
@@ -135,12 +135,12 @@ class Batch(Generic[OutputT]):
     # What is seen of it
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> BatchProgress:
         """Where it stands."""
         return self._accounts.progress(time.monotonic())
 
     @property
-    def summary(self) -> Summary:
+    def summary(self) -> BatchSummary:
         """What it did so far, with the cost by model."""
         return self._accounts.summary(time.monotonic())
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, overload
 
 import anyio
 from pydantic import JsonValue, TypeAdapter, ValidationError
@@ -94,7 +95,6 @@ class ServiceBatches(BatchesResource):
         endpoint: BatchEndpoint = CHAT,
         callback_url: str | None = None,
         completion_window: str | None = None,
-        provider: BatchProvider | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
         **params: Unpack[ChatParams],
@@ -110,10 +110,10 @@ class ServiceBatches(BatchesResource):
             endpoint: Which operation the requests are of.
             callback_url: Is told by the service when the batch ends; https.
             completion_window: Only `24h` is known.
-            provider: Who may get it, e.g. `{"only": ["anthropic"]}`.
             extra_body: As for `chat.create`, with every item.
             options: See `RequestOptions`.
-            params: See `ChatParams`, for every item.
+            params: See `ChatParams`, for every item; `provider` is for the batch, and knows only `only` and
+                `allow_fallbacks`.
 
         Raises:
             ConfigurationError: an item cannot be sent, or asks another model; nothing was sent.
@@ -124,10 +124,11 @@ class ServiceBatches(BatchesResource):
             raise ConfigurationError(
                 "a batch needs a model; give model=..., the account's default does not do"
             )
+        provider = cast("BatchProvider | None", params.pop("provider", None))
         check_chat_params(params, stream=False)
         requests: Any = items
         if endpoint == CHAT:
-            feed = Feed(items, model=model, params=params, extra_body=extra_body, output_name="")  # type: ignore[arg-type]  # requests pass through it
+            feed = Feed(items, model=model, params=params, extra_body=extra_body, output_name="")
             requests = _requests(feed, model)
         return await self.submit(
             requests,
@@ -173,9 +174,10 @@ class ServiceBatches(BatchesResource):
             DeadlineExceeded: it was not finished in time.
         """
         with anyio.move_on_after(timeout):
-            async for batch in self.watch(id, options=options):
-                if batch.is_finished or batch.is_withheld:
-                    return batch
+            async with aclosing(self.watch(id, options=options)) as states:
+                async for batch in states:
+                    if batch.is_finished or batch.is_withheld:
+                        return batch
         raise DeadlineExceeded(f"the batch {id!r} was not finished within {timeout:g} s; it goes on")
 
     @overload

@@ -32,11 +32,10 @@ class Spool:
         self._file.write(data)
         self.length += len(data)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield all of it, from its beginning."""
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Return all of it in pieces, from its beginning."""
         self._file.seek(0)
-        while piece := await to_thread.run_sync(self._file.read, PIECE):
-            yield piece
+        return _Pieces(self._file)
 
     async def __aenter__(self) -> Self:
         return self
@@ -48,3 +47,16 @@ class Spool:
         traceback: TracebackType | None,
     ) -> None:
         self._file.close()
+
+
+class _Pieces(AsyncIterator[bytes]):
+    """No generator, which would be closed late where the sending of a body breaks off."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    async def __anext__(self) -> bytes:
+        piece = await to_thread.run_sync(self._file.read, PIECE)
+        if not piece:
+            raise StopAsyncIteration
+        return piece

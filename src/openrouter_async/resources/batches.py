@@ -81,7 +81,7 @@ class BatchesResource(Resource):
             await _write_requests(spool, requests)
             spool.write(b"]}")
             data = build_request(operations.CREATE_BATCH, upload=spool, model=model)
-            once: RequestOptions = {**(options or {}), "retries": Retries(attempts=1)}  # type: ignore[typeddict-item]  # pyright and mypy differ on this form
+            once: RequestOptions = {**(options or {}), "retries": Retries(attempts=1)}
             for attempt in range(1, ATTEMPTS + 1):
                 try:
                     return await self._sender.send(data, _read_batch, once)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .. import operations
 from .._sansio.chat_body import chat_body
 from .._sansio.chat_reply import check_completion
+from .._sansio.model_aliases import model_of
 from .._sansio.request import RequestData, build_request
 from ..options import RequestOptions
 from ..protocols import Reply
@@ -81,5 +82,7 @@ class ChatResource(Resource):
     ) -> RequestData:
         if model is None:
             model = self._sender.default_model(options)
+        model = model_of(model)
+        params = {**self._sender.params(options), **params}
         body = chat_body(messages, model=model, params=params, extra_body=extra_body, stream=stream)
         return build_request(operations.CREATE_CHAT, content=body, model=model)

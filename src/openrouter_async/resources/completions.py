@@ -9,10 +9,12 @@ from pydantic import JsonValue
 
 from .. import operations
 from .._sansio.chat_body import completion_body
+from .._sansio.model_aliases import model_of
 from .._sansio.request import RequestData, build_request
 from ..options import RequestOptions
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat import ChatCompletion
+from ..types.completion_request import completion_params
 from ._base import Resource
 from .chat import read_completion
 
@@ -69,5 +71,7 @@ class Completions(Resource):
     ) -> RequestData:
         if model is None:
             model = self._sender.default_model(options)
+        model = model_of(model)
+        params = {**completion_params(self._sender.params(options)), **params}
         body = completion_body(prompt, model=model, params=params, extra_body=extra_body, stream=stream)
         return build_request(operations.CREATE_COMPLETION, content=body, model=model)

@@ -84,23 +84,25 @@ async def execute_calls(
     Raises:
         ToolError: a call failed, and errors are raised.
     """
-    limiter = anyio.CapacityLimiter(concurrency)
+    places = anyio.Semaphore(concurrency)
     results: list[ToolResult | None] = [None] * len(calls)
     failure: list[ToolError] = []
 
     async def run(index: int, prepared: PreparedCall) -> None:
-        async with limiter:
-            try:
-                result = await _run_one(prepared, timeout, on_error, emit)
-            except ToolError as error:
-                failure.append(error)
-                group.cancel_scope.cancel()
-                return
+        try:
+            result = await _run_one(prepared, timeout, on_error, emit)
+        except ToolError as error:
+            failure.append(error)
+            group.cancel_scope.cancel()
+            return
+        finally:
+            places.release()
         results[index] = result
         await emit(ToolFinished(result))
 
     async with anyio.create_task_group() as group:
         for index, prepared in enumerate(calls):
+            await places.acquire()  # here, so that calls begin in their order
             group.start_soon(run, index, prepared, name=f"tool {prepared.tool.name}")
     if failure:
         raise failure[0]

@@ -13,12 +13,17 @@ from ._request_fields import closed
 from .chat_request import NOT_OFFERED, reasoning_misfits
 from .generation_params import GenerationParams, StopTexts
 
-__all__ = ["CompletionParams", "check_completion_params"]
+__all__ = ["CompletionParams", "check_completion_params", "completion_params"]
 
 
 @closed
 class CompletionParams(GenerationParams, StopTexts, total=False):
     """Keyword arguments of `client.completions.create` and `client.completions.stream`."""
+
+
+def completion_params(params: Mapping[str, object]) -> dict[str, object]:
+    """Return those of the parameters of chats that requests of the older form have too."""
+    return {name: value for name, value in params.items() if name in CompletionParams.__annotations__}
 
 
 _ELSEWHERE = {

@@ -51,7 +51,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Check the types of the package and of the example calls, with mypy and pyright."""
-    install(session, "typing")
+    install(session, "typing", extras="all")
     session.run("mypy", "--strict", "src", "tests/typing")
     session.run("pyright", "src", "tests/typing")
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from ..errors import OpenRouterError
 from ..types.common import Usage
 
-__all__ = ["Accounts", "ModelTotal", "BatchProgress", "BatchSummary"]
+__all__ = ["Accounts", "BatchProgress", "BatchSummary", "ModelTotal"]
 
 RECENT = 200
 """How many of the last items the rate is taken from."""

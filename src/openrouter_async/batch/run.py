@@ -1,40 +1,36 @@
 """`Batch`: asks many prompts, a bounded number at a time.
 
-Theory of operation: as many workers as `concurrency` take turns to take the next item, ask it, write its result down, and
-hand it over. Handing over waits for whoever reads the results, so a slow reader stops the workers, and the workers stop
-the reading of items: nothing is read ahead, and nothing piles up. The workers live in a task group that the `async with`
-block owns; results cross to the reader over a stream, so that no task group spans a `yield`.
+Theory of operation: as many workers as `concurrency` take turns to take the next item, ask it, write its result down,
+and hand it over. Handing over waits for whoever reads the results, so a slow reader stops the workers, and the workers
+stop the taking of items: nothing is read ahead, and nothing piles up. The workers live in a task group that the
+`async with` block owns; results cross to the reader over a stream, so that no task group spans a `yield`.
 
-What ends a batch early (the budget, the account, a changed request, `stop`) ends the taking of items. What is in flight is
-finished and delivered, and then the reader gets the error. What was taken and not asked is undone: it has no result.
+What ends a batch early (the budget, the account, a changed request, `stop`) ends the taking of items. What is in flight
+is finished and delivered, and then the reader gets the error. What was taken and not asked is undone: it has no result.
 """
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeAlias
 
 import anyio
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 from pydantic import JsonValue
 
-from .._sansio.chat_body import chat_body
-from .._sansio.retry import resolve
 from .._sansio.token_estimate import estimate_prompt
-from ..errors import ConfigurationError, JournalError, OpenRouterError
-from ..options import RequestOptions, Retries
-from ..resources._attachments import has_attachments
+from ..errors import ConfigurationError, JournalError
+from ..options import RequestOptions
 from ..types.chat import ChatCompletion
 from ..types.chat_request import check_chat_params
 from ..types.common import Usage
 from .accounts import Accounts, BatchProgress, BatchSummary
-from .after_failure import Ask, Stop, after_failure
+from .asking import Asker, Create, Stopped
 from .budget import Budget, Price
 from .feed import Feed
 from .items import Items, Request
@@ -48,21 +44,15 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
     from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-__all__ = ["Batch", "Create", "Prices", "ReadOutput"]
+__all__ = ["Batch", "Prices", "ReadOutput"]
 
 P = ParamSpec("P")
-
-Create: TypeAlias = Callable[..., Awaitable[ChatCompletion[Any]]]
-"""`client.chat.create`, or what stands for it."""
 
 Prices: TypeAlias = Callable[[], Awaitable[Price]]
 """Gives the prices of models; asked once, and only where there is a budget."""
 
 ReadOutput: TypeAlias = Callable[[JsonValue], object]
 """Makes the value of a structured output from what the journal keeps of it."""
-
-MAX_RETRY_AFTER = 3_600.0
-"""The longest wait, in seconds, that the service may ask a batch for; a longer one ends it."""
 
 AHEAD = 16
 """How many times `concurrency` items are in work or waiting at most where results are wanted in order."""
@@ -106,12 +96,12 @@ class Batch(Generic[OutputT]):
             ConfigurationError: an argument is wrong; nothing was sent.
         """
         check_chat_params(params, stream=False)
-        self._create = create
+        self._asker: Asker[OutputT] = Asker(
+            create, settings, options=options, output=output if read_output is not None else None
+        )
         self._prices = prices
         self._settings = settings
-        self._output = output
         self._read_output = read_output
-        self._options, self._longest_wait = _options(options, settings)
         self._feed = Feed(items, model=model, params=params, extra_body=extra_body, output_name=output_name)
         self._accounts = Accounts(began=time.monotonic(), total=self._feed.total)
         self._journal: Journal | None = None
@@ -358,7 +348,10 @@ class Batch(Generic[OutputT]):
         """Ask an item until it is answered or given up, and write that down; None where it is left undone."""
         usage: Usage | None = None
         try:
-            result = await self._ask(request)
+            result = await self._asker.ask(request, stopped=self._stopped)
+            if isinstance(result, Stopped):
+                self._stop_with(result.error)
+                return None
             if isinstance(result, Done):
                 usage = result.completion.usage
             elif isinstance(result, Failed):
@@ -375,47 +368,6 @@ class Batch(Generic[OutputT]):
             self._gave_up(result, request.model)
             self._write(failed_record, request, result.error)
         return result
-
-    async def _ask(self, request: Request) -> Result[OutputT] | None:
-        model, attempt, tried = request.model, 1, {request.model}
-        while True:
-            try:
-                completion = await self._create(
-                    request.messages,
-                    model=model,
-                    extra_body=request.extra_body,
-                    options=self._options,
-                    **({} if self._read_output is None else {"output": self._output}),
-                    **request.params,
-                )
-                return Done(key=request.key, index=request.index, completion=completion)
-            except ConfigurationError as error:
-                if not _is_at_fault(request):
-                    self._stop_with(error)  # a closed client, no key: the same for every item
-                    return None
-                return Failed(key=request.key, index=request.index, error=error)
-            except OpenRouterError as error:
-                decision = after_failure(
-                    error,
-                    attempt=attempt,
-                    tried=tried,
-                    settings=self._settings,
-                    longest_wait=self._longest_wait,
-                    random=random.random(),
-                )
-                if isinstance(decision, Stop):
-                    self._stop_with(error)
-                    return None
-                if not isinstance(decision, Ask):
-                    return Failed(key=request.key, index=request.index, error=error)
-                if decision.model is None:
-                    attempt += 1
-                    with anyio.move_on_after(decision.wait):
-                        await self._stopped.wait()
-                        return None  # undone: the next run asks it again
-                else:
-                    model = decision.model
-                    tried.add(model)
 
     # Keeping count
 
@@ -438,24 +390,3 @@ class Batch(Generic[OutputT]):
         if self._error is None:
             self._error = error
         self.stop()
-
-
-def _options(options: RequestOptions | None, settings: BatchSettings) -> tuple[RequestOptions, float]:
-    """Return the options of every call, and the longest wait in seconds that the service may ask for in them."""
-    merged = RequestOptions(**(options or {}))
-    patient = Retries(max_retry_after=MAX_RETRY_AFTER)
-    retries = merged["retries"] = merged["retries"].over(patient) if "retries" in merged else patient
-    if settings.rate is not None:
-        merged["rate"] = settings.rate
-    return merged, resolve(retries).max_retry_after
-
-
-def _is_at_fault(request: Request) -> bool:
-    """Whether a refused call was refused for its request, rather than for the client's state."""
-    if has_attachments(request.messages):
-        return True
-    try:
-        chat_body(request.messages, model=request.model, params=request.params, extra_body=request.extra_body)
-    except ConfigurationError:
-        return True
-    return False

@@ -6,12 +6,17 @@ import difflib
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from .._sansio.model_aliases import MODELS
 from ..types.models import Model, Pricing
 from .capabilities import Capability, is_capable, is_known
 from .model_names import listings_of
+from .query import ModelQuery, select, successor
 from .snapshot import read_snapshot
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["CatalogueSource", "ModelCatalogue"]
 
@@ -28,7 +33,7 @@ class ModelCatalogue:
     ```
 
     Names are those that requests take: ids and permanent names, with a variant (`openai/gpt-4o:nitro`) or a preset
-    (`openai/gpt-4o@preset/polite`) or without, and aliases (`~openai/gpt-latest`). A variant without a listing of its
+    (`openai/gpt-4o@preset/polite`) or without, aliases (`~openai/gpt-latest`), and the short ones of `MODELS` (`gpt4o`). A variant without a listing of its
     own has that of its model. A preset alone is not known, since the account decides what stands behind it.
 
     Iterating gives the models in the service's order; `len` counts them, and `name in catalogue` tells whether a name
@@ -84,6 +89,44 @@ class ModelCatalogue:
         return [
             model for model in self._models if all(self.supports(model, wanted) for wanted in capabilities)
         ]
+
+    def find(self, text: str | None = None, **query: Unpack[ModelQuery]) -> list[Model]:
+        """Return the models that pass all of a query; what is not known of a model does not pass.
+
+        ```python
+        catalogue.find("llama", supports=["tools", "structured_outputs"], max_price="0.50", order="cheapest")
+        catalogue.find(free=True, context=100_000)
+        ```
+
+        Args:
+            text: Words that id or name have, all of them.
+            query: See `ModelQuery`.
+
+        Raises:
+            ConfigurationError: an argument is unknown, or its value not allowed.
+        """
+        return select(self._models, text, query)
+
+    def resolve(self, name: str) -> Model:
+        """Return the model that a request names `name`.
+
+        Raises:
+            ConfigurationError: it is not listed, or no longer; the newest one of its family is named, if there is one.
+        """
+        found = self.get(name)
+        if found is not None:
+            return found
+        listed = MODELS.get(name, name)
+        stands = f"{name!r} stands for {listed!r}, which" if listed != name else f"the model {name!r}"
+        newer = successor(self._models, listed)
+        if newer is not None:
+            hint = f"; the newest of its family is {newer.id!r}"
+        else:
+            near = ", ".join(map(repr, self.similar(listed)))
+            hint = f"; there are {near}" if near else ""
+        raise ConfigurationError(
+            f"{stands} is not among the {len(self)} models of the {self.source} of {self.fetched_at:%Y-%m-%d}{hint}"
+        )
 
     def price(self, model: str | Model) -> Pricing | None:
         """Return what a model costs, in US dollars for each token; None where the model is not known."""

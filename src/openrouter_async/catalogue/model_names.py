@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .._sansio.model_aliases import MODELS
+
 __all__ = ["listings_of"]
 
 
 def listings_of(name: str) -> Iterator[str]:
     """Yield the ids under which the model that a request names `name` may be listed; none for a preset alone."""
+    name = MODELS.get(name, name)
     base = name.partition("@preset/")[0]
     while base:
         yield base

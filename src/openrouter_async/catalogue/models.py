@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import logging
 import math
+import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import anyio
 
 from .. import operations
+from .._sansio.model_aliases import FREE_MODELS
 from ..errors import ConfigurationError, OpenRouterError
 from ..options import Timeouts
 from ..protocols import Sender
 from ..resources.models import ModelsResource
-from ..types.models import ModelPage
+from ..types.models import Model, ModelPage
 from .model_catalogue import ModelCatalogue
+from .query import is_router
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .query import ModelQuery
 
 __all__ = ["CatalogueCache", "Models"]
 
@@ -59,6 +68,34 @@ class Models(ModelsResource):
         if not isinstance(max_age, int | float) or not max_age >= 0:
             raise ConfigurationError(f"max_age is {max_age!r}; expected seconds, at least 0")
         return await self._cache.get(self._fetch, max_age=max_age, offline=offline)
+
+    async def search(self, text: str, **query: Unpack[ModelQuery]) -> list[Model]:
+        """Return the models that have all words of `text` in id or name, from the catalogue; see `ModelQuery`."""
+        return (await self.catalogue()).find(text, **query)
+
+    async def free(self, **query: Unpack[ModelQuery]) -> list[Model]:
+        """Return the models that cost nothing, from the catalogue; see `ModelQuery`."""
+        query["free"] = True
+        return (await self.catalogue()).find(**query)
+
+    async def resolve(self, name: str) -> str:
+        """Return the id of the model that a request names `name`, from the catalogue: a short name, an alias, a variant.
+
+        Raises:
+            ConfigurationError: it is not listed, or no longer; the newest one of its family is named, if there is one.
+        """
+        return (await self.catalogue()).resolve(name).id
+
+    async def random_free_model(self) -> str:
+        """Return the id of a model that costs nothing and writes text, any of those that the catalogue lists.
+
+        Where it lists none, one of `FREE_MODELS`. To let the service choose anew for each request, ask `openrouter/free`.
+        """
+        catalogue = await self.catalogue()
+        free = [
+            model.id for model in catalogue.find(free=True, output_modalities="text") if not is_router(model)
+        ]
+        return random.choice(free or FREE_MODELS)
 
     @property
     def latest(self) -> ModelCatalogue:

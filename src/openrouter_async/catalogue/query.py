@@ -1,0 +1,151 @@
+"""Which models of a list pass filters, in which order, and which one could stand in for one that is gone. Pure.
+
+What is not known of a model does not pass: a model whose price the service does not say is not among the cheap ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from typing_extensions import TypedDict
+
+from .._sansio.money import dollars
+from ..errors import ConfigurationError
+from ..types.models import Model
+from .capabilities import Capability, is_capable
+
+__all__ = ["ModelOrder", "ModelQuery", "is_router", "select", "successor"]
+
+MILLION = 1_000_000
+
+ModelOrder: TypeAlias = Literal["newest", "cheapest", "context", "name"]
+"""`cheapest` goes by the price of input and output together, `context` from the longest."""
+
+
+class ModelQuery(TypedDict, total=False):
+    """Keyword arguments of `ModelCatalogue.find`; a model is found that passes all of them."""
+
+    free: bool
+    """Whether it costs nothing, or whether it costs something."""
+    author: str
+    """The first part of its id, such as `anthropic`."""
+    supports: Capability | Collection[Capability]
+    """What it can do, such as `tools`; several must all hold."""
+    input_modalities: str | Collection[str]
+    """What it takes, such as `image`; several must all hold."""
+    output_modalities: str | Collection[str]
+    """What it gives; several must all hold. Without it, all models pass."""
+    context: int
+    """Tokens of context, at least."""
+    max_price: Decimal | str | float
+    """US dollars a million tokens of input, at most."""
+    max_output_price: Decimal | str | float
+    """US dollars a million tokens of output, at most."""
+    order: ModelOrder
+    """Default: that of the service."""
+
+
+def select(models: Iterable[Model], text: str | None, query: ModelQuery) -> list[Model]:
+    """Return the models that have all words of `text` in id or name, and pass the query.
+
+    Raises:
+        ConfigurationError: an argument is unknown, or its value not allowed.
+    """
+    unknown = query.keys() - ModelQuery.__annotations__.keys()
+    if unknown:
+        known = ", ".join(sorted(ModelQuery.__annotations__))
+        raise ConfigurationError(f"models cannot be found by {min(unknown)!r}; expected one of {known}")
+    words = (text or "").casefold().split()
+    found = [model for model in models if _has(model, words) and _passes(model, query)]
+    return _ordered(found, query.get("order"))
+
+
+def _has(model: Model, words: Collection[str]) -> bool:
+    described = f"{model.id} {model.name or ''}".casefold()
+    return all(word in described for word in words)
+
+
+def _passes(model: Model, query: ModelQuery) -> bool:
+    author, pricing, architecture = query.get("author"), model.pricing, model.architecture
+    if "free" in query and pricing.is_free is not query["free"]:
+        return False
+    if author is not None and model.id.partition("/")[0].casefold() != author.casefold():
+        return False
+    return (
+        all(is_capable(model, capability) for capability in _several(query.get("supports", ())))
+        and set(_several(query.get("input_modalities", ()))) <= set(architecture.input_modalities or ())
+        and set(_several(query.get("output_modalities", ()))) <= set(architecture.output_modalities or ())
+        and (model.context_length or 0) >= query.get("context", 0)
+        and all(
+            price is not None and price * MILLION <= dollars(name, limit)
+            for name, price, limit in (
+                ("max_price", pricing.prompt, query.get("max_price")),
+                ("max_output_price", pricing.completion, query.get("max_output_price")),
+            )
+            if limit is not None
+        )
+    )
+
+
+def _several(value: str | Collection[str]) -> Collection[str]:
+    return (value,) if isinstance(value, str) else value
+
+
+def _ordered(models: list[Model], order: ModelOrder | None) -> list[Model]:
+    match order:
+        case None:
+            return models
+        case "newest":
+            return sorted(models, key=lambda model: -(model.created or 0))
+        case "cheapest":
+            return sorted(models, key=_price)
+        case "context":
+            return sorted(models, key=lambda model: -(model.context_length or 0))
+        case "name":
+            return sorted(models, key=lambda model: (model.name or model.id).casefold())
+    raise ConfigurationError(f"order is {order!r}; expected newest, cheapest, context or name")
+
+
+def _price(model: Model) -> Decimal:
+    """Return what orders models by price; an unknown price comes last."""
+    cost = model.pricing.cost(1, 1)
+    return Decimal("Infinity") if cost is None else cost
+
+
+def is_router(model: Model) -> bool:
+    """Return whether a model only chooses among others."""
+    return model.id.startswith("openrouter/") or model.architecture.tokenizer == "Router"
+
+
+_WORD = re.compile(r"[a-z]{2,}")
+_TIERS = frozenset(
+    {"opus", "sonnet", "haiku", "pro", "flash", "lite", "mini", "nano", "large", "medium", "small"}
+)
+"""Words of a name that say how large a model is among its kind."""
+
+
+def successor(models: Iterable[Model], name: str) -> Model | None:
+    """Return the newest model of the author and the family of a model that is not listed; None where there is none.
+
+    The family is the first word of the name, such as `claude`; one of the same size goes before others.
+    """
+    author, _, slug = name.partition("/")
+    slug, _, variant = slug.partition(":")
+    words = _WORD.findall(slug)
+    if not words:
+        return None
+    kin = [
+        model
+        for model in models
+        if model.id.startswith(f"{author}/") and _WORD.findall(model.id.partition("/")[2])[:1] == words[:1]
+    ]
+
+    def rank(model: Model) -> tuple[bool, bool, int]:
+        its_slug, _, its_variant = model.id.partition("/")[2].partition(":")
+        same_size = _TIERS & set(_WORD.findall(its_slug)) == _TIERS & set(words)
+        return its_variant == variant, same_size, model.created or 0
+
+    return max(kin, key=rank, default=None)

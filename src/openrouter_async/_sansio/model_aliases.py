@@ -1,7 +1,7 @@
 """Short names of well-known models, and settings of sampling by name. Pure.
 
-A short name has no slash, so it cannot be mistaken for an id, an alias of the service (`~author/...`) or a preset of the
-account (`@preset/...`).
+A short name has no slash, so it cannot be mistaken for an id, an alias of the service (`~author/...`) or a preset of
+the account (`@preset/...`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..types.generation_params import GenerationParams
+from ..types.chat_request import ChatParams
 
 __all__ = ["FREE_MODELS", "MODELS", "PRESETS", "model_of"]
 
@@ -44,7 +44,7 @@ FREE_MODELS: tuple[str, ...] = (
 )
 """Models that cost nothing, or did; `client.models.random_free_model()` knows which do now."""
 
-PRESETS: Mapping[str, GenerationParams] = MappingProxyType(
+PRESETS: Mapping[str, ChatParams] = MappingProxyType(
     {
         "creative": {"temperature": 1.0, "top_p": 0.95},
         "balanced": {"temperature": 0.7, "top_p": 1.0},
@@ -53,8 +53,8 @@ PRESETS: Mapping[str, GenerationParams] = MappingProxyType(
         "code": {"temperature": 0.1, "top_p": 0.95},
     }
 )
-"""Settings of sampling, for one call: `create(..., **PRESETS["precise"])`, or for a client: `params=PRESETS["precise"]`.
-They are plain dicts, so one of your own is used alike."""
+"""Settings of sampling by name, for a call: `create(..., **PRESETS["precise"])`, or a client:
+`params=PRESETS["precise"]`. They are plain dicts, so one of your own is used alike."""
 
 
 def model_of(name: str | None) -> str | None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .._sansio.model_aliases import MODELS
+from ..errors import ConfigurationError
 from ..types.models import Model, Pricing
 from .capabilities import Capability, is_capable, is_known
 from .model_names import listings_of
@@ -33,8 +34,9 @@ class ModelCatalogue:
     ```
 
     Names are those that requests take: ids and permanent names, with a variant (`openai/gpt-4o:nitro`) or a preset
-    (`openai/gpt-4o@preset/polite`) or without, aliases (`~openai/gpt-latest`), and the short ones of `MODELS` (`gpt4o`). A variant without a listing of its
-    own has that of its model. A preset alone is not known, since the account decides what stands behind it.
+    (`openai/gpt-4o@preset/polite`) or without, aliases (`~openai/gpt-latest`), and the short ones of `MODELS` (`gpt4o`).
+    A variant without a listing of its own has that of its model. A preset alone is not known, since the account decides
+    what stands behind it.
 
     Iterating gives the models in the service's order; `len` counts them, and `name in catalogue` tells whether a name
     is known.

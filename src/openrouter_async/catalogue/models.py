@@ -79,7 +79,7 @@ class Models(ModelsResource):
         return (await self.catalogue()).find(**query)
 
     async def resolve(self, name: str) -> str:
-        """Return the id of the model that a request names `name`, from the catalogue: a short name, an alias, a variant.
+        """Return the id under which the catalogue lists what a request names `name`: a short name, a variant, ...
 
         Raises:
             ConfigurationError: it is not listed, or no longer; the newest one of its family is named, if there is one.
@@ -89,7 +89,7 @@ class Models(ModelsResource):
     async def random_free_model(self) -> str:
         """Return the id of a model that costs nothing and writes text, any of those that the catalogue lists.
 
-        Where it lists none, one of `FREE_MODELS`. To let the service choose anew for each request, ask `openrouter/free`.
+        Where it lists none, one of `FREE_MODELS`. The model `openrouter/free` lets the service choose for each request.
         """
         catalogue = await self.catalogue()
         free = [

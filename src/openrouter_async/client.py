@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 from ._http.sender import HTTPSender
 from ._http.transport import Transport
 from .errors import ConfigurationError
+from .namespaces import Namespaces
 from .options import App, Key, Limits, RequestOptions, Retries, Timeouts
 from .settings import Settings
 
@@ -37,16 +38,6 @@ if TYPE_CHECKING:
     from .conversation.conversation import Conversation, ConversationParams
     from .hooks import RequestHook
     from .resources._base import QueryValue
-    from .resources.activity import ActivityResource
-    from .resources.completions import Completions
-    from .resources.credits import CreditsResource
-    from .resources.embeddings import EmbeddingsResource
-    from .resources.endpoints import EndpointsResource
-    from .resources.generations import GenerationsResource
-    from .resources.key import KeyResource
-    from .resources.keys import KeysResource
-    from .resources.oauth import OAuthResource
-    from .resources.providers import ProvidersResource
     from .resources.requests import KeyName
     from .spending.spend import Spend
     from .streaming.raw import RawStream
@@ -61,7 +52,7 @@ __all__ = ["AsyncOpenRouter"]
 T = TypeVar("T")
 
 
-class AsyncOpenRouter:
+class AsyncOpenRouter(Namespaces):
     """The client of one OpenRouter account, for one event loop (asyncio, or trio).
 
     ```python
@@ -162,11 +153,6 @@ class AsyncOpenRouter:
         return derived
 
     @property
-    def base_url(self) -> str:
-        """Where requests go, without a slash at the end."""
-        return self._sender.settings.base_url
-
-    @property
     def default_model(self) -> str | None:
         """The model of calls that name none; can be set, for the calls of this client that follow."""
         return self._sender.settings.default_model
@@ -247,76 +233,6 @@ class AsyncOpenRouter:
         from .catalogue.models import CatalogueCache, Models
 
         return Models(self._sender, self._catalogues.setdefault(self.base_url, CatalogueCache()))
-
-    @cached_property
-    def embeddings(self) -> EmbeddingsResource:
-        """Vectors that stand for texts."""
-        from .resources.embeddings import EmbeddingsResource
-
-        return EmbeddingsResource(self._sender)
-
-    @cached_property
-    def credits(self) -> CreditsResource:
-        """Credits bought and used; needs a management key."""
-        from .resources.credits import CreditsResource
-
-        return CreditsResource(self._sender)
-
-    @cached_property
-    def key(self) -> KeyResource:
-        """The client's own key: what it may spend, and has spent."""
-        from .resources.key import KeyResource
-
-        return KeyResource(self._sender)
-
-    @cached_property
-    def keys(self) -> KeysResource:
-        """The inference keys of the account: `list`, `get`, `create`, `update`, `delete`; needs a management key."""
-        from .resources.keys import KeysResource
-
-        return KeysResource(self._sender)
-
-    @cached_property
-    def activity(self) -> ActivityResource:
-        """What the account used, day by day; needs a management key."""
-        from .resources.activity import ActivityResource
-
-        return ActivityResource(self._sender)
-
-    @cached_property
-    def generations(self) -> GenerationsResource:
-        """The billed records of calls."""
-        from .resources.generations import GenerationsResource
-
-        return GenerationsResource(self._sender)
-
-    @cached_property
-    def providers(self) -> ProvidersResource:
-        """Who runs models."""
-        from .resources.providers import ProvidersResource
-
-        return ProvidersResource(self._sender)
-
-    @cached_property
-    def endpoints(self) -> EndpointsResource:
-        """Offers of models by providers, over all models."""
-        from .resources.endpoints import EndpointsResource
-
-        return EndpointsResource(self._sender)
-
-    @cached_property
-    def oauth(self) -> OAuthResource:
-        """Keys that users give to an app."""
-        from .resources.oauth import OAuthResource
-
-        return OAuthResource(self._sender, self.base_url)
-
-    @cached_property
-    def completions(self) -> Completions:
-        """The older form, which continues a prompt."""
-        from .resources.completions import Completions
-
-        return Completions(self._sender)
 
     @overload
     def conversation(

@@ -268,7 +268,7 @@ class APIStatusError(OpenRouterError):
         self.body: str | None = facts.get("body")
         """The first characters of an error body that was no JSON."""
         self.partial: ChatCompletion | None = facts.get("partial")
-        """What had arrived before the error; None where nothing had."""
+        """The reply as far as it had come, perhaps only its ids; None where the error came in its place."""
 
 
 class BadRequest(APIStatusError):

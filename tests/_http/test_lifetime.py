@@ -527,9 +527,6 @@ async def test_a_close_that_hangs_is_abandoned_after_a_second() -> None:
         assert 0.9 < time.monotonic() - began < 2
 
 
-@pytest.mark.xfail(
-    reason="a stream that fails aborts, which a transport of the caller cannot, and forgets", strict=True
-)
 @pytest.mark.parametrize("end", ["error event", "no chunk", "clock", "cancelled"])
 async def test_a_stream_that_fails_on_a_transport_of_the_caller_is_closed(end: str) -> None:
     last = {"error event": sse({"error": {"code": 502}}), "no chunk": sse("{")}.get(end)

@@ -592,7 +592,6 @@ async def test_a_stream_that_breaks_off_keeps_what_had_come_and_is_not_repeated(
     assert error.may_have_been_billed is True
 
 
-@pytest.mark.xfail(reason="what ends a stream is not told the id that a chunk named", strict=True)
 async def test_an_error_names_the_generation_that_a_chunk_named() -> None:
     for answer in (chunked(sse(HEL)), begun(sse(HEL), reset), chunked(sse(HEL, "{")), begun(sse(HEL), stall)):
         error, _, _ = await fail(answer, timeouts=Timeouts(idle=0.1))

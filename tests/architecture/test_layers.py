@@ -19,8 +19,8 @@ LAYERS: list[set[str]] = [
     {"streaming", "protocols"},
     {"_http"},
     {"resources"},
-    {"structured", "tools", "conversation", "batch", "catalogue"},
-    {"client", "chat", "batching"},
+    {"structured", "tools", "conversation", "batch", "catalogue", "spending"},
+    {"client", "chat", "batching", "namespaces"},
     {"server", "testing", "otel"},
     {"cli", "__main__"},
 ]
@@ -31,6 +31,7 @@ BESIDE = {
     ("streaming", "protocols"),
     ("client", "chat"),
     ("client", "batching"),
+    ("client", "namespaces"),
     ("batching", "chat"),
     ("conversation", "tools"),
     ("__main__", "cli"),

@@ -74,7 +74,10 @@ def catalogue(*models: Model) -> ModelCatalogue:
         pytest.param({"max_price": 1}, [CHEAP, GRATIS], id="price of input"),
         pytest.param({"max_output_price": "0.2"}, [CHEAP, GRATIS], id="price of output"),
         pytest.param({"free": True, "supports": "tools"}, [], id="nothing passes"),
-        pytest.param({"order": "newest"}, [DEAR, GRATIS, CHEAP, UNKNOWN, ROUTER], id="newest first"),
+        pytest.param(
+            {"order": "newest", "context": 1, "max_price": 9}, [DEAR, GRATIS, CHEAP], id="newest first"
+        ),
+        pytest.param({"order": "newest"}, ALL, id="as listed, where an age is not known"),
         pytest.param({"order": "cheapest"}, [GRATIS, CHEAP, DEAR, UNKNOWN, ROUTER], id="cheapest first"),
         pytest.param({"order": "context", "author": "acme"}, [DEAR, CHEAP], id="longest first"),
         pytest.param({"order": "name", "author": "acme"}, [DEAR, CHEAP], id="by name"),

@@ -228,7 +228,7 @@ async def test_a_failure_after_a_piece_is_raised_with_what_had_come(
     assert (error.partial.text, error.partial.end) == ("Hello", None)
     assert error.may_have_been_billed is True
     assert (source.retried, source.failed) == ([], error)
-    assert source.calls[:1] == ["abort"]
+    assert source.calls[:1] == ["aclose"]
 
 
 async def test_a_lost_connection_stays_the_cause() -> None:
@@ -357,7 +357,7 @@ async def test_used_bare_it_closes_itself_on_errors() -> None:
     with pytest.raises(StreamTruncated):
         async for _ in stream:
             pass
-    assert source.calls == ["abort"]
+    assert source.calls == ["aclose"]
 
 
 @pytest.mark.parametrize("view", ["events", "text"])
@@ -417,7 +417,7 @@ async def test_cancelling_a_read_closes_the_connection_at_once() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert source.calls == ["abort"]
+    assert source.calls == ["aclose"]
 
 
 async def test_a_second_task_that_reads_is_refused_and_the_first_goes_on() -> None:
@@ -451,7 +451,7 @@ async def test_an_unforeseen_error_of_the_source_closes_the_connection() -> None
     stream, source = stream_of([deltas("a"), ZeroDivisionError()])
     with pytest.raises(ZeroDivisionError):
         await stream.final()
-    assert source.calls == ["abort"]
+    assert source.calls == ["aclose"]
 
 
 async def test_nothing_is_read_ahead_of_a_slow_consumer() -> None:

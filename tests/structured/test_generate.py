@@ -204,6 +204,8 @@ class TestAskingAgain:
             ("native", SchemaMismatch),
             ("native", type(None)),
         ]
+        assert got.attempts[0].error is not None
+        assert got.attempts[0].error.__traceback__ is None, "it would keep every frame of the call"
         assert got.total_cost == Decimal("0.03")
         assert got.usage is not None
         assert got.usage.cost == Decimal("0.02")

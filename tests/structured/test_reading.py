@@ -96,6 +96,11 @@ REPLIES: dict[str, tuple[object, str, object]] = {
         f'```bash\ncurl -d \'{{"name": "Al", "age": 1}}\' x\n```\n```json\n{GOOD}\n```',
         BOB,
     ),
+    "a fence of another language before an answer without one": (
+        Person,
+        f'```bash\ncurl -d \'{{"name": "Al", "age": 1}}\' x\n```\n{GOOD}',
+        BOB,
+    ),
     "only a fence of another language": (Person, f"```python\n{GOOD}\n```", BOB),
     "two fences of which one fits": (Person, f'```json\n{{"a": 1}}\n```\n```json\n{GOOD}\n```', BOB),
     "an example in prose, the answer in a fence": (
@@ -163,6 +168,11 @@ REPLIES: dict[str, tuple[object, str, object]] = {
     "something else with such a value in it": (Person, f'{{"spouse": {GOOD}}}', SchemaMismatch),
     "a list of one": (Person, f"[{GOOD}]", SchemaMismatch),
     "a value in a broken value": (Person, f'{{"name": "Al", "friend": {GOOD}', ReplyTruncated),
+    "a value in a broken value that ends": (
+        Person,
+        f'Like {{"name": Al, "friend": {GOOD}}}.',
+        ReplyNotParsed,
+    ),
     "a value in one that does not fit": (Person, f'{{"name": "Al", "friend": {GOOD}}}', SchemaMismatch),
     # nearly JSON
     "trailing comma": (Person, '{"name": "Bob", "age": 30,}', BOB),

@@ -68,7 +68,7 @@ class Feed:
         try:
             return self._request(item, index)
         except ConfigurationError as error:
-            key = item.key if isinstance(item, Item) else f"#{index}"
+            key = (item.key if isinstance(item, Item) else None) or f"#{index}"
             return Failed(key=key, index=index, error=error)
 
     def _request(self, item: ItemLike, index: int) -> Request:
@@ -82,7 +82,7 @@ class Feed:
         digest = request_hash(
             messages, model=model, params=params, extra_body=extra_body, output=self._output_name
         )
-        if isinstance(item, Item):
+        if isinstance(item, Item) and item.key is not None:
             key = item.key
             if self._seen.get(key) is not None:
                 raise ConfigurationError(f"the key {key!r} was given to an earlier item; expected each once")

@@ -38,7 +38,7 @@ class Item:
 
     def __init__(
         self,
-        key: str,
+        key: str | None,
         messages: MessagesLike,
         *,
         model: str | None = None,
@@ -48,7 +48,8 @@ class Item:
         """Make an item; its parameters are laid over those of the batch.
 
         Args:
-            key: The name of its result, and of its record in the journal; once in a batch.
+            key: The name of its result, and of its record in the journal; once in a batch. None: one is made of the
+                request, as for items that are no `Item`.
             messages: As for `client.chat.create`.
             model: Default: the model of the batch.
             extra_body: As for `client.chat.create`; replaces that of the batch.
@@ -57,7 +58,7 @@ class Item:
         Raises:
             ConfigurationError: the key is no text.
         """
-        if not isinstance(key, str) or not key or not _is_unicode(key):
+        if key is not None and not (isinstance(key, str) and key and _is_unicode(key)):
             raise ConfigurationError(f"the key of an item is {key!r}; expected text that is not empty")
         self.key = key
         self.messages = messages

@@ -34,7 +34,7 @@ class ModelCatalogue:
     ```
 
     Names are those that requests take: ids and permanent names, with a variant (`openai/gpt-4o:nitro`) or a preset
-    (`openai/gpt-4o@preset/polite`) or without, aliases (`~openai/gpt-latest`), and the short ones of `MODELS` (`gpt4o`).
+    (`openai/gpt-4o@preset/polite`) or without, aliases (`~openai/gpt-latest`), and the short names of `MODELS`.
     A variant without a listing of its own has that of its model. A preset alone is not known, since the account decides
     what stands behind it.
 

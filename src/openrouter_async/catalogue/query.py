@@ -22,7 +22,8 @@ __all__ = ["ModelOrder", "ModelQuery", "is_router", "select", "successor"]
 MILLION = 1_000_000
 
 ModelOrder: TypeAlias = Literal["newest", "cheapest", "context", "name"]
-"""`cheapest` goes by the price of input and output together, `context` from the longest."""
+"""`newest` is the service's own order too; `cheapest` goes by the price of input and output together; `context` begins
+with the longest."""
 
 
 class ModelQuery(TypedDict, total=False):
@@ -99,7 +100,7 @@ def _ordered(models: list[Model], order: ModelOrder | None) -> list[Model]:
         case None:
             return models
         case "newest":
-            return sorted(models, key=lambda model: -(model.created or 0))
+            return _newest_first(models)
         case "cheapest":
             return sorted(models, key=_price)
         case "context":
@@ -107,6 +108,14 @@ def _ordered(models: list[Model], order: ModelOrder | None) -> list[Model]:
         case "name":
             return sorted(models, key=lambda model: (model.name or model.id).casefold())
     raise ConfigurationError(f"order is {order!r}; expected newest, cheapest, context or name")
+
+
+def _newest_first(models: list[Model]) -> list[Model]:
+    """Order models by age; where that of one is not known, the service's order is the best there is."""
+    ages = [(model.created, model) for model in models if model.created is not None]
+    if len(ages) < len(models):
+        return models
+    return [model for _, model in sorted(ages, key=lambda aged: -aged[0])]
 
 
 def _price(model: Model) -> Decimal:
@@ -143,9 +152,8 @@ def successor(models: Iterable[Model], name: str) -> Model | None:
         if model.id.startswith(f"{author}/") and _WORD.findall(model.id.partition("/")[2])[:1] == words[:1]
     ]
 
-    def rank(model: Model) -> tuple[bool, bool, int]:
+    def rank(model: Model) -> tuple[bool, bool]:
         its_slug, _, its_variant = model.id.partition("/")[2].partition(":")
-        same_size = _TIERS & set(_WORD.findall(its_slug)) == _TIERS & set(words)
-        return its_variant == variant, same_size, model.created or 0
+        return its_variant == variant, _TIERS & set(_WORD.findall(its_slug)) == _TIERS & set(words)
 
-    return max(kin, key=rank, default=None)
+    return max(_newest_first(kin), key=rank, default=None)  # the first of several

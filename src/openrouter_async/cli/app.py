@@ -25,6 +25,7 @@ app = App(
 
 _COMMANDS = {
     "ask": "Ask a model one question.",
+    "batch": "Ask a model every prompt of a file.",
     "chat": "Talk with a model.",
     "credits": "Show what the account bought, used, and has left.",
     "demo": "Watch the library at work, on the emulator or, with --live, on OpenRouter.",

@@ -24,7 +24,7 @@ from .common import Emulated, Json, ModelName, System, connect, read_file, read_
 from .exit_codes import DONE, UNUSABLE
 from .output import Output, dollars
 
-__all__ = ["ask"]
+__all__ = ["ask", "read_schema"]
 
 
 def ask(
@@ -63,7 +63,7 @@ def ask(
         params["temperature"] = temperature
     if max_tokens is not None:
         params["max_completion_tokens"] = max_tokens
-    wanted = None if schema is None else _schema(schema)
+    wanted = None if schema is None else read_schema(schema)
     return anyio.run(_ask, output, emulator, model, messages, wanted, params)
 
 
@@ -120,7 +120,8 @@ def _read_stdin() -> str:
         raise ConfigurationError("standard input is no UTF-8 text; give files with --attach") from error
 
 
-def _schema(given: str) -> Schema[JsonValue]:
+def read_schema(given: str) -> Schema[JsonValue]:
+    """Return the schema that `--schema` names: JSON, or a file of it."""
     if given.lstrip().startswith("{"):
         text, what = given, "--schema"
     else:

@@ -182,6 +182,7 @@ class Intake(Generic[ChunkT]):
             error.partial = self._accumulator.snapshot()
         if self.has_piece:
             error.may_have_been_billed = True
+        error.generation_id = error.generation_id or self.generation_id
         return error
 
     def _take_whole(self, body: bytes, events: list[StreamEvent]) -> None:

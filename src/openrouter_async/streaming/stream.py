@@ -211,11 +211,9 @@ class EventStream(Generic[OutputT]):
         try:
             return await self._read(chunks)
         except BaseException as error:
-            if not self._is_closed:
-                self._is_closed = True
-                self._source.abort()
             if isinstance(error, OpenRouterError) and self._failure is None:
                 self._failure = error
+            await self.aclose()
             raise
         finally:
             self._is_reading = False

@@ -47,7 +47,6 @@ class StructuredStream(EventStream[OutputT]):
         self._paths = source
         self._output = output
         self._result: StructuredCompletion[OutputT] | None = None
-        self._problem: StructuredOutputError | None = None
 
     async def partials(self) -> AsyncIterator[JsonValue]:
         """Give the value as far as it has been written, each time there is more of it; fails as the events do.
@@ -82,8 +81,6 @@ class StructuredStream(EventStream[OutputT]):
             OpenRouterError: as the events do.
         """
         reply = await super().final()
-        if self._problem is not None:
-            raise self._problem
         if self._result is None:
             self._result = self._structured(reply)
         return self._result
@@ -97,7 +94,6 @@ class StructuredStream(EventStream[OutputT]):
         except StructuredOutputError as error:
             if not reply.tool_calls:
                 error.attempts = len(self._paths.refused) + 1
-                self._problem = error
                 raise
             value = OMIT
         attempts = [*self._paths.refused, Attempt(path, reply)]

@@ -23,6 +23,7 @@ __all__ = [
     "Dollars",
     "ExternalUser",
     "KeyChanges",
+    "KeyFields",
     "LimitReset",
     "Moment",
     "NewKey",

@@ -1,0 +1,160 @@
+"""Prompts in files, as the command `batch` takes them: JSON lines, CSV, or a prompt a line.
+
+A line that cannot be used is told with its number, kept as it is in a file beside the answers, and passed over.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TextIO, TypeAlias
+
+from ..batch.items import Item, ItemLike
+from ..errors import ConfigurationError
+from ..types.chat_messages import Message, user
+from ..types.chat_messages import system as system_message
+from ..types.chat_request import check_chat_params
+
+__all__ = ["PromptFile", "PromptFormat"]
+
+PromptFormat: TypeAlias = Literal["jsonl", "csv", "text"]
+
+FORMATS: dict[str, PromptFormat] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"}
+KEYS = ("key", "custom_id", "id")
+PROMPTS = ("messages", "prompt", "text", "question")
+
+
+class PromptFile:
+    """The items in a file; it can be read several times, and holds one line at a time."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        rejected: Path,
+        warn: Callable[[str], None],
+        format: PromptFormat | None = None,
+        system: str | None = None,
+    ) -> None:
+        self._path = path
+        self._rejected = rejected
+        self._warn = warn
+        self._format = format or FORMATS.get(path.suffix.lower(), "text")
+        self._system = system
+        self.bad = 0
+        """Lines that could not be used, as of the last reading."""
+
+    def count(self) -> int:
+        """Return how many items there are, unusable ones included."""
+        with self._open() as file:
+            return sum(1 for _ in self._lines(file))
+
+    def __iter__(self) -> Iterator[ItemLike]:
+        """Yield the items, and put the lines that are none into the file for them, which is made anew."""
+        self.bad = 0
+        self._rejected.unlink(missing_ok=True)
+        with self._open() as file:
+            for number, raw, read in self._lines(file):
+                try:
+                    yield self._item(read())
+                except (ValueError, ConfigurationError) as error:
+                    self.bad += 1
+                    self._warn(f"{self._path}:{number}: {_reason(error)}")
+                    with self._rejected.open("a", encoding="utf-8", newline="") as kept:
+                        kept.write(raw.rstrip("\r\n") + "\n")
+
+    def _open(self) -> TextIO:
+        try:
+            # A byte order mark is dropped; what is no UTF-8 makes its own line bad, and no other.
+            return self._path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+        except OSError as error:
+            reason = (error.strerror or "").lower()
+            raise ConfigurationError(f"{str(self._path)!r} cannot be read: {reason}") from error
+
+    def _lines(self, file: TextIO) -> Iterator[tuple[int, str, Callable[[], object]]]:
+        """Yield number, text and reader of each line that is not blank."""
+        if self._format == "csv":
+            yield from self._rows(file)
+            return
+        for number, line in enumerate(_split_at_lf(file), 1):
+            if not line.strip():
+                continue
+            if self._format == "jsonl":
+                yield number, line, lambda line=line: json.loads(_utf8(line))  # type: ignore[misc]  # bound now
+            else:
+                yield number, line, lambda line=line: _utf8(line).strip()  # type: ignore[misc]  # bound now
+
+    def _rows(self, file: TextIO) -> Iterator[tuple[int, str, Callable[[], object]]]:
+        reader = csv.reader(file)
+        names = [name.strip() for name in next(reader, [])]
+        for row in reader:
+            if any(row):
+                raw = ",".join(row)
+                yield reader.line_num, raw, lambda row=row: _row(names, row)  # type: ignore[misc]  # bound now
+
+    def _item(self, value: object) -> ItemLike:
+        if isinstance(value, str):
+            return self._with_system(value)
+        if not isinstance(value, dict):
+            raise ValueError(f"a {type(value).__name__}; expected text or an object with a prompt")
+        fields: dict[str, Any] = {name: item for name, item in value.items() if item is not None}
+        body = fields.pop("body", None)
+        if isinstance(body, dict):
+            fields |= body
+        key = next((fields.pop(name) for name in KEYS if name in fields), None)
+        prompt = next((fields.pop(name) for name in PROMPTS if name in fields), None)
+        if not isinstance(prompt, str | list) or not prompt:
+            raise ValueError(f"no prompt; expected one of the fields {', '.join(PROMPTS)}")
+        system, model = fields.pop("system", None), fields.pop("model", None)
+        for name in ("method", "url"):  # of files made for batches of other services
+            fields.pop(name, None)
+        checked = check_chat_params(fields, stream=False) if fields else {}
+        messages = self._with_system(prompt, system)
+        if key is None and not checked and model is None:
+            return messages
+        return Item(None if key is None else str(key), messages, model=model, **checked)  # type: ignore[arg-type]  # checked above
+
+    def _with_system(self, prompt: str | list[Message], system: str | None = None) -> Any:
+        system = system or self._system
+        if system is None:
+            return prompt
+        rest = [user(prompt)] if isinstance(prompt, str) else prompt
+        return [system_message(system), *rest]
+
+
+def _split_at_lf(file: TextIO) -> Iterator[str]:
+    """Yield the lines of a file opened without translation of line ends, which splits them at CR too."""
+    held = ""
+    for piece in file:
+        held += piece
+        if held.endswith("\n"):
+            yield held
+            held = ""
+    if held:
+        yield held
+
+
+def _utf8(line: str) -> str:
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        raise ValueError("it is no UTF-8") from None
+    return line
+
+
+def _row(names: list[str], row: list[str]) -> Mapping[str, object]:
+    if len(row) != len(names):
+        raise ValueError(f"{len(row)} cells; expected {len(names)}, as many as the first line has")
+    cells: dict[str, object] = {name: _utf8(cell) for name, cell in zip(names, row, strict=True) if cell}
+    if len(names) == 1 and names[0] not in PROMPTS:
+        return {"prompt": row[0]}
+    wanted = {*KEYS, *PROMPTS, "system", "model"}
+    return {name: cell for name, cell in cells.items() if name in wanted}
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"no JSON: {error.msg.lower()} at character {error.pos + 1}"
+    return str(error)

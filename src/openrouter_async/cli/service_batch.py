@@ -1,0 +1,69 @@
+"""`openrouter-async batch --service`: the service works on the prompts by itself, and the command waits for it.
+
+The id of the batch is kept beside the answers, so that the same command goes on waiting for it instead of paying twice.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import to_json
+
+from ..client import AsyncOpenRouter
+from ..errors import ConfigurationError
+from ..types.batches import ServiceBatch
+from .common import connect
+from .exit_codes import DONE, FAILED
+from .output import Output, dollars
+from .prompt_files import PromptFile
+
+__all__ = ["run_at_service"]
+
+
+async def run_at_service(
+    output: Output,
+    emulated: bool,
+    model: str | None,
+    file: PromptFile,
+    out: Path | None,
+    params: dict[str, Any],
+) -> int:
+    """Submit the batch, or go on waiting for it; write its answers, and return the exit code."""
+    if out is None:
+        raise ConfigurationError("--service needs --out: the batch is found again by the file beside it")
+    note = out.with_name(out.name + ".batch")
+    async with connect(output, emulated=emulated, model=model) as client:
+        if note.exists():
+            id = note.read_text("utf-8").strip()
+            output.warn(f"going on with the batch {id}")
+        else:
+            id = (await client.batches.create(file, **params)).id
+            note.write_text(id, "utf-8")
+            output.warn(f"submitted the batch {id}; it may be waited for later by the same command")
+        batch = await _wait(client, id, output)
+        results = client.batches.results(batch)
+        failed = 0
+        with out.open("wb") as answers:
+            for result in results:
+                if result.error is not None:
+                    failed += 1
+                    output.warn(f"{result.key}: {type(result.error).__name__}: {result.error}")
+                    continue
+                text = getattr(result.value, "text", None)
+                answers.write(to_json({"key": result.key, "text": text, "completion": result.value}) + b"\n")
+        note.unlink()
+    cost = dollars(batch.usage.cost if batch.usage else None)
+    print(f"{len(results) - failed} answered · {failed} failed · {cost}", file=sys.stderr)
+    return FAILED if failed or file.bad else DONE
+
+
+async def _wait(client: AsyncOpenRouter, id: str, output: Output) -> ServiceBatch:
+    async for batch in client.batches.watch(id):
+        counts = batch.request_counts
+        done = f", {counts.completed} of {counts.total} done" if counts and counts.total else ""
+        output.warn(f"{batch.status}{done}")
+        if batch.is_finished or batch.is_withheld:
+            return batch
+    raise AssertionError("unreachable")

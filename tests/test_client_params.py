@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from openrouter_async import AsyncOpenRouter, ConfigurationError
-from openrouter_async._sansio.model_aliases import PRESETS
 from openrouter_async.testing import Emulator
+from openrouter_async.types.known_models import PRESETS
 
 pytestmark = pytest.mark.loopback
 

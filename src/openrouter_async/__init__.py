@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from .options import ResponseCache as ResponseCache
     from .options import Retries as Retries
     from .options import Timeouts as Timeouts
+    from .spending.spend import Spend as Spend
+    from .spending.spend import UnsettledCall as UnsettledCall
     from .streaming.events import AnnotationAdded as AnnotationAdded
     from .streaming.events import AudioDelta as AudioDelta
     from .streaming.events import Finished as Finished
@@ -123,6 +125,7 @@ if TYPE_CHECKING:
     from .tools.toolbox import ToolLike as ToolLike
     from .types._base import ResponseMeta as ResponseMeta
     from .types._base import response_meta as response_meta
+    from .types.activity import ActivityItem as ActivityItem
     from .types.batches import ServiceBatch as ServiceBatch
     from .types.chat import AssistantMessage as AssistantMessage
     from .types.chat import ChatCompletion as ChatCompletion
@@ -143,9 +146,20 @@ if TYPE_CHECKING:
     from .types.content_parts import video as video
     from .types.credits import Credits as Credits
     from .types.embeddings import Embeddings as Embeddings
+    from .types.endpoints import Endpoint as Endpoint
+    from .types.endpoints import ModelEndpoints as ModelEndpoints
+    from .types.generations import Generation as Generation
+    from .types.generations import GenerationContent as GenerationContent
+    from .types.keys import APIKey as APIKey
+    from .types.keys import CreatedKey as CreatedKey
     from .types.keys import CurrentKey as CurrentKey
+    from .types.known_models import FREE_MODELS as FREE_MODELS
+    from .types.known_models import MODELS as MODELS
+    from .types.known_models import PRESETS as PRESETS
     from .types.models import Model as Model
     from .types.models import Pricing as Pricing
+    from .types.oauth import AuthorizedKey as AuthorizedKey
+    from .types.providers import ProviderInfo as ProviderInfo
     from .types.reasoning import Reasoning as Reasoning
     from .types.routing import Provider as Provider
     from .types.server_tools import date_time as date_time
@@ -222,6 +236,8 @@ _EXPORTS = {
     "ResponseCache": ".options",
     "Retries": ".options",
     "Timeouts": ".options",
+    "Spend": ".spending.spend",
+    "UnsettledCall": ".spending.spend",
     "AnnotationAdded": ".streaming.events",
     "AudioDelta": ".streaming.events",
     "Finished": ".streaming.events",
@@ -267,6 +283,7 @@ _EXPORTS = {
     "ToolLike": ".tools.toolbox",
     "ResponseMeta": ".types._base",
     "response_meta": ".types._base",
+    "ActivityItem": ".types.activity",
     "ServiceBatch": ".types.batches",
     "AssistantMessage": ".types.chat",
     "ChatCompletion": ".types.chat",
@@ -287,9 +304,20 @@ _EXPORTS = {
     "video": ".types.content_parts",
     "Credits": ".types.credits",
     "Embeddings": ".types.embeddings",
+    "Endpoint": ".types.endpoints",
+    "ModelEndpoints": ".types.endpoints",
+    "Generation": ".types.generations",
+    "GenerationContent": ".types.generations",
+    "APIKey": ".types.keys",
+    "CreatedKey": ".types.keys",
     "CurrentKey": ".types.keys",
+    "FREE_MODELS": ".types.known_models",
+    "MODELS": ".types.known_models",
+    "PRESETS": ".types.known_models",
     "Model": ".types.models",
     "Pricing": ".types.models",
+    "AuthorizedKey": ".types.oauth",
+    "ProviderInfo": ".types.providers",
     "Reasoning": ".types.reasoning",
     "Provider": ".types.routing",
     "date_time": ".types.server_tools",

@@ -74,6 +74,9 @@ async def test_what_failed_is_recorded_and_asked_again(tmp_path: Path) -> None:
     model = FakeModel()
     assert {type(result) for result in await run(path, 10, model)} == {Done}
     assert sorted(model.asked) == ["question 3", "question 7"]
+    records = lines_of(path)
+    assert len(records) == len({str(record["key"]) for record in records}) == 10
+    assert not any("error" in record for record in records)
 
 
 async def test_a_changed_request_under_a_kept_key_is_refused_before_it_is_sent(tmp_path: Path) -> None:

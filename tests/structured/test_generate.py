@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import tracemalloc
 from decimal import Decimal
 from typing import Any
@@ -24,7 +25,7 @@ from openrouter_async.errors import (
     SchemaMismatch,
 )
 from openrouter_async.structured.completion import StructuredCompletion
-from openrouter_async.types.chat_messages import MessagesLike, system, user
+from openrouter_async.types.chat_messages import MessagesLike, system, user, wire_messages
 from tests.structured.fakes import NATIVE, PROMPTED, FakeChat, reply, structured
 
 
@@ -197,6 +198,17 @@ class TestAskingAgain:
         assert shown == {"role": "assistant", "content": BAD}
         assert told["role"] == "user"
         assert "- name: is missing" in told["content"]
+
+    async def test_a_reply_without_text_is_not_shown(self) -> None:
+        chat = FakeChat(reply("", 0.01), '{"name": "Oslo"}')
+        await ask(chat, model=PROMPTED)
+        assert roles(chat.asked[1]) == ["system", "user", "user"]
+
+    async def test_the_result_can_be_pickled_and_sent_back(self) -> None:
+        got = await ask(FakeChat(BAD, OSLO))
+        again = pickle.loads(pickle.dumps(got))
+        assert (again.output, again.path, len(again.attempts)) == (got.output, "native", 2)
+        assert wire_messages([user("hi"), again])[1] == {"role": "assistant", "content": OSLO}
 
     async def test_all_attempts_and_their_cost_are_on_the_result(self) -> None:
         got = await ask(FakeChat(reply(BAD, 0.01), reply(OSLO, 0.02)))

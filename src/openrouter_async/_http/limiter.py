@@ -2,9 +2,9 @@
 
 Nothing below it queues: a call that has a place gets a connection at once. For the tasks of one event loop.
 
-Where a model has a rate, given or learned from refusals, its calls wait in a *lane* before they wait for a place: in turn,
-each until the pace of the lane lets it through. While the service asks to wait, the lane is shut for all of them. A model
-that never refused, and was given no rate, has no lane, and its calls pay nothing for those of others.
+Where a model has a rate, given or learned from refusals, its calls wait in a *lane* before they wait for a place: in
+turn, each until the pace of the lane lets it through. While the service asks to wait, the lane is shut for all of them.
+A model that never refused, and was given no rate, has no lane, and its calls pay nothing for those of others.
 """
 
 from __future__ import annotations

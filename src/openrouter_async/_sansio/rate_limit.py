@@ -1,16 +1,16 @@
 """How fast to send: `Pace` keeps to a rate that is known, `LearnedRate` finds out what a server allows.
 
-Theory of operation of `LearnedRate`. Before the first refusal nothing is held back. A refusal begins a *wave*: requests that
-were sent before it and are refused too say nothing new. The first refusal of each wave lowers the rate; every acceptance
-raises it, as long as the rate is what holds requests back.
+Theory of operation of `LearnedRate`. Before the first refusal nothing is held back. A refusal begins a *wave*: requests
+that were sent before it and are refused too say nothing new. The first refusal of each wave lowers the rate; every
+acceptance raises it, as long as the rate is what holds requests back.
 
 ```
-refused, and few were accepted since the last wave    half the rate
-refused for two seconds, and nothing accepted         the good rate is what was sent in the last minute
-refused, after many                                   a little below what was accepted a second: the good rate
-accepted, far below the good rate                     quickly back towards it, at first twice the rate each time
-accepted, near the good rate                          a twentieth in some hundred requests, so that probing costs few refusals
-accepted, above the good rate                         faster and faster: the server allows more than before
+refused, and few were accepted since the last wave   half the rate
+refused for two seconds, and nothing accepted        the good rate is what was sent in the last minute
+refused, after many                                  a little below what was sent a second: the good rate
+accepted, far below the good rate                    quickly back towards it, at first twice the rate each time
+accepted, near the good rate                         slowly, so that probing costs few refusals
+accepted, above the good rate                        faster and faster: the server allows more than before
 ```
 
 A wait that the server asks for counts into the time in which it accepted so many: a server that counts by the minute

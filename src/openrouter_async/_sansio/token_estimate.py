@@ -1,9 +1,9 @@
 """About how many tokens a text has, without a tokenizer: from its characters, with a band that holds for most models.
 
-Tokenizers differ from model to model and are megabytes in size. What they share is measured here by kinds of character:
-letters of the Latin alphabet come about four to a token, digits and signs two, letters of other alphabets two and a half,
-and characters of Chinese, Japanese and Korean about one. The band is wide enough for the tokenizers in use; what a call
-used in the end is in its `usage`.
+Tokenizers differ from model to model and are megabytes in size. What they share is measured here by kinds of
+character: letters of the Latin alphabet come about four to a token, digits and signs two, letters of other alphabets
+two and a half, and characters of Chinese, Japanese and Korean about one. The band is wide enough for the tokenizers in
+use; what a call used in the end is in its `usage`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """`Journal`: the file in which a batch remembers what was answered, one JSON object a line.
 
-Theory of operation: a finished item is one `write` at the end of the file, before anyone is told of it. A process that is
-killed can therefore lose only what was in flight, and leave behind at most one line without an end, which the next run
-cuts off. Where each key's record stands is kept in memory; what the record says is read when it is needed. The lock is
-on the file itself, so it ends with the process. The lines are split at LF alone: JSON escapes it within texts.
+Theory of operation: a finished item is one `write` at the end of the file, before anyone is told of it. A process that
+is killed can therefore lose only what was in flight, and leave behind at most one line without an end, which the next
+run cuts off. Where each key's record stands is kept in memory; what the record says is read when it is needed. The lock
+is on the file itself, so it ends with the process. The lines are split at LF alone: JSON escapes it within texts.
 """
 
 from __future__ import annotations
@@ -73,11 +73,8 @@ class Journal:
             JournalError: it cannot be read or written, another run has it, or it is no journal.
         """
         self.path = path
-        self.cost = Decimal(0)
-        """What all its items cost, failed ones too, in US dollars."""
-        self._done = KeyIndex()
-        self._end = 0
         self._is_broken = False
+        self._forget()
         try:
             self._file: BinaryIO = path.open("a+b", buffering=0)
         except OSError as error:
@@ -85,9 +82,23 @@ class Journal:
         try:
             self._lock()
             self._read()
+            if self._free_failures:
+                self._drop_failures()
+                self._forget()
+                self._read()
+        except OSError as error:
+            self._file.close()
+            raise self._error(f"cannot be written: {error.strerror}") from error
         except BaseException:
             self._file.close()
             raise
+
+    def _forget(self) -> None:
+        self.cost = Decimal(0)
+        """What all its items cost, failed ones too, in US dollars."""
+        self._done = KeyIndex()
+        self._end = 0
+        self._free_failures = 0
 
     @property
     def done(self) -> int:
@@ -142,6 +153,8 @@ class Journal:
             lock_file(self._file.fileno())
         except OSError as error:
             raise self._error("is used by another run; wait for it, or name another file") from error
+        if os.fstat(self._file.fileno()).st_nlink == 0:  # another run has just written it anew
+            raise self._error("is used by another run; wait for it, or name another file")
 
     def _read(self) -> None:
         """Learn where each record stands, and cut off a last line that has no end."""
@@ -155,6 +168,23 @@ class Journal:
                 self._learn(line, number)
                 self._end += len(line)
 
+    def _drop_failures(self) -> None:
+        """Write the journal anew without the items that failed and cost nothing, which are asked again.
+
+        So each item is in it once. What was paid for stays, since the budget counts it.
+        """
+        anew = self.path.with_name(f"{self.path.name}.new")
+        with anew.open("wb") as file, os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
+            lines.seek(0)
+            file.writelines(line for line in lines if not _is_free_failure(line))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh = anew.open("a+b", buffering=0)
+        lock_file(fresh.fileno())  # before it has the name under which others look for it
+        anew.replace(self.path)
+        self._file.close()
+        self._file = fresh
+
     def _learn(self, line: bytes, number: int) -> None:
         try:
             record = from_json(line)
@@ -165,6 +195,8 @@ class Journal:
         self.cost += _decimal(record)
         if "completion" in record:
             self._done.set(record["key"], self._end)
+        elif not record.get("cost"):
+            self._free_failures += 1
 
     def _cut_off(self, line: bytes, number: int) -> None:
         if not (line.startswith(BEGINNING) or BEGINNING.startswith(line)):
@@ -177,6 +209,11 @@ class Journal:
 
     def _error(self, what: str) -> JournalError:
         return JournalError(f"the journal {str(self.path)!r} {what}", path=str(self.path))
+
+
+def _is_free_failure(line: bytes) -> bool:
+    record = from_json(line)
+    return "error" in record and not record.get("cost")
 
 
 def _line_of(file: BinaryIO) -> bytes:

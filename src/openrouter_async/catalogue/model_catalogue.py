@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from .._sansio.model_aliases import MODELS
 from ..errors import ConfigurationError
+from ..types.known_models import MODELS
 from ..types.models import Model, Pricing
 from .capabilities import Capability, is_capable, is_known
 from .model_names import listings_of

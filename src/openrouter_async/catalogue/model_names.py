@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._sansio.model_aliases import MODELS
+from ..types.known_models import MODELS
 
 __all__ = ["listings_of"]
 

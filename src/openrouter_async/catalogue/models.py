@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import anyio
 
 from .. import operations
-from .._sansio.model_aliases import FREE_MODELS
 from ..errors import ConfigurationError, OpenRouterError
 from ..options import Timeouts
 from ..protocols import Sender
 from ..resources.models import ModelsResource
+from ..types.known_models import FREE_MODELS
 from ..types.models import Model, ModelPage
 from .model_catalogue import ModelCatalogue
 from .query import is_router

@@ -23,7 +23,7 @@ from ..options import Rate
 from .ask import read_schema
 from .batch_progress import ProgressDisplay, duration
 from .common import Emulated, Json, ModelName, System, connect, read_text
-from .exit_codes import DONE, FAILED, INTERRUPTED, exit_code_of
+from .exit_codes import DONE, FAILED, INTERRUPTED
 from .output import Output, dollars, to_json
 from .prompt_files import PromptFile, PromptFormat
 from .service_batch import run_at_service

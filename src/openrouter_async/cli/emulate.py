@@ -17,6 +17,7 @@ __all__ = ["emulate"]
 def emulate(
     *,
     port: int = 8080,
+    key: str | None = None,
     seed: int = 0,
     credits: str = "10.00",
     recordings: Annotated[Path | None, Parameter(help="A folder of exchange files to replay.")] = None,
@@ -25,13 +26,14 @@ def emulate(
 
     Args:
         port: Where it listens, on 127.0.0.1; 0 takes a free port.
+        key: The inference key it accepts; without one, a new one is made.
         seed: Answers are made up; the same seed gives the same ones.
         credits: US dollars on the account at the start.
     """
     with needs_extra("testing", "the emulator"):
         from ..testing import Emulator
-    console = Console(highlight=False)
-    with Emulator(port=port, seed=seed, credits=credits, recordings=recordings) as emulator:
+    console = Console(highlight=False, soft_wrap=True)
+    with Emulator(port=port, key=key, seed=seed, credits=credits, recordings=recordings) as emulator:
         console.print(f"OpenRouter is emulated at {emulator.base_url}; Ctrl-C ends it. In another shell:")
         console.print(f"  export OPENROUTER_BASE_URL={emulator.base_url}")
         console.print(f"  export OPENROUTER_API_KEY={emulator.key}")

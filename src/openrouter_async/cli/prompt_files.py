@@ -6,6 +6,7 @@ A line that cannot be used is told with its number, kept as it is in a file besi
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, Literal, TextIO, TypeAlias
 
 from ..batch.items import Item, ItemLike
 from ..errors import ConfigurationError
-from ..types.chat_messages import Message, user
+from ..types.chat_messages import Message, MessagesLike, user
 from ..types.chat_messages import system as system_message
 from ..types.chat_request import check_chat_params
 
@@ -62,7 +63,9 @@ class PromptFile:
                 except (ValueError, ConfigurationError) as error:
                     self.bad += 1
                     self._warn(f"{self._path}:{number}: {_reason(error)}")
-                    with self._rejected.open("a", encoding="utf-8", newline="") as kept:
+                    with self._rejected.open(
+                        "a", encoding="utf-8", errors="surrogateescape", newline=""
+                    ) as kept:
                         kept.write(raw.rstrip("\r\n") + "\n")
 
     def _open(self) -> TextIO:
@@ -91,7 +94,7 @@ class PromptFile:
         names = [name.strip() for name in next(reader, [])]
         for row in reader:
             if any(row):
-                raw = ",".join(row)
+                raw = _csv_line(row)
                 yield reader.line_num, raw, lambda row=row: _row(names, row)  # type: ignore[misc]  # bound now
 
     def _item(self, value: object) -> ItemLike:
@@ -110,13 +113,13 @@ class PromptFile:
         system, model = fields.pop("system", None), fields.pop("model", None)
         for name in ("method", "url"):  # of files made for batches of other services
             fields.pop(name, None)
-        checked = check_chat_params(fields, stream=False) if fields else {}
-        messages = self._with_system(prompt, system)
+        checked: dict[str, Any] = check_chat_params(fields, stream=False) if fields else {}
+        messages: MessagesLike = self._with_system(prompt, system)
         if key is None and not checked and model is None:
             return messages
-        return Item(None if key is None else str(key), messages, model=model, **checked)  # type: ignore[arg-type]  # checked above
+        return Item(None if key is None else str(key), messages, model=model, **checked)
 
-    def _with_system(self, prompt: str | list[Message], system: str | None = None) -> Any:
+    def _with_system(self, prompt: str | list[Message], system: str | None = None) -> MessagesLike:
         system = system or self._system
         if system is None:
             return prompt
@@ -152,6 +155,12 @@ def _row(names: list[str], row: list[str]) -> Mapping[str, object]:
         return {"prompt": row[0]}
     wanted = {*KEYS, *PROMPTS, "system", "model"}
     return {name: cell for name, cell in cells.items() if name in wanted}
+
+
+def _csv_line(row: list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(row)
+    return line.getvalue()
 
 
 def _reason(error: Exception) -> str:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from .. import operations
 from .._sansio.chat_body import chat_body
 from .._sansio.chat_reply import check_completion
-from .._sansio.model_aliases import model_of
 from .._sansio.request import RequestData, build_request
 from ..options import RequestOptions
 from ..protocols import Reply
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat import ChatCompletion
+from ..types.known_models import model_of
 from ._attachments import encode_attachments, has_attachments
 from ._base import Resource, reader
 

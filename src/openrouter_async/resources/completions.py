@@ -9,12 +9,12 @@ from pydantic import JsonValue
 
 from .. import operations
 from .._sansio.chat_body import completion_body
-from .._sansio.model_aliases import model_of
 from .._sansio.request import RequestData, build_request
 from ..options import RequestOptions
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat import ChatCompletion
 from ..types.completion_request import completion_params
+from ..types.known_models import model_of
 from ._base import Resource
 from .chat import read_completion
 

@@ -39,9 +39,9 @@ def native_params(output: Output[Any], params: Mapping[str, object], *, streamin
     return asked
 
 
-def check_params(params: Mapping[str, object]) -> None:
+def check_params(params: Mapping[str, object], extra_body: Mapping[str, object] | None) -> None:
     """Raise if a call says by itself what form its reply has."""
-    if params.get("response_format") is not None:
+    if params.get("response_format") is not None or (extra_body or {}).get("response_format") is not None:
         raise ConfigurationError("both output and response_format are given; leave response_format out")
 
 
@@ -61,7 +61,9 @@ def asked_again(
     messages: MessagesLike, reply: ChatCompletion[Any], error: StructuredOutputError
 ) -> list[MessageLike]:
     """Return the messages with the reply that did not fit, and what was wrong with it."""
-    return [*as_list(messages), reply, user(ask_again(error.message, error.violations))]
+    told = user(ask_again(error.message, error.violations))
+    # Some providers refuse a message of the model without content.
+    return [*as_list(messages), reply, told] if reply.text else [*as_list(messages), told]
 
 
 def as_list(messages: MessagesLike) -> list[MessageLike]:

@@ -96,7 +96,7 @@ class StructuredChat(Generic[OutputT]):
             StructuredOutputError: no reply gave it; the error is of the last one.
             OpenRouterError: as every call.
         """
-        check_params(params)
+        check_params(params, extra_body)
         call = _Call(messages, model, params, extra_body, options)
         progress = _Progress()
         choice = await self._choose(model, params, extra_body)
@@ -118,7 +118,7 @@ class StructuredChat(Generic[OutputT]):
         on_bad_event: OnBadEvent,
     ) -> StructuredStream[OutputT]:
         """Return the reply as a stream, whose last value is the value."""
-        check_params(params)
+        check_params(params, extra_body)
         call = _Call(messages, model, params, extra_body, options)
 
         async def choice() -> Choice:

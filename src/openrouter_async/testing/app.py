@@ -23,13 +23,17 @@ from .._sansio.error_body import load_json
 from .._sansio.parse import ParseFailure
 from ..operations import (
     COUNT_MODELS,
+    CREATE_BATCH,
     CREATE_CHAT,
     CREATE_COMPLETION,
     CREATE_EMBEDDINGS,
+    DELETE_BATCH,
+    GET_BATCH,
     GET_CREDITS,
     GET_GENERATION,
     GET_KEY,
     GET_MODEL,
+    LIST_BATCHES,
     LIST_MODEL_ENDPOINTS,
     LIST_MODELS,
     LIST_PROVIDERS,
@@ -39,6 +43,7 @@ from ..operations import (
     Operation,
 )
 from .authentication import EmulatedKey, authenticate
+from .batches import Batches
 from .inference import Choose, Inference, Over, Pace
 from .lookups import Lookups
 from .models import ModelList
@@ -115,6 +120,7 @@ class EmulatorApp:
         self._recordings = recordings
         self._strict = strict
         self._inference = inference = Inference(state, models, pace, seed)
+        self._batches = batches = Batches(state, inference, self._reply_in_batch)
         lookups = Lookups(state, models)
 
         def read(answer: Callable[[_Call], JsonValue]) -> Handler:
@@ -127,6 +133,10 @@ class EmulatorApp:
             served(CREATE_CHAT, lambda c: inference.chat(c.request, c.sure_key, c.choose)),
             served(CREATE_COMPLETION, lambda c: inference.completion(c.request, c.sure_key, c.choose)),
             served(CREATE_EMBEDDINGS, lambda c: inference.embeddings(c.request, c.sure_key)),
+            served(CREATE_BATCH, lambda c: (batches.create(c.request, c.sure_key), _nothing)),
+            served(GET_BATCH, lambda c: (batches.get(**c.path), _nothing)),
+            served(LIST_BATCHES, read(lambda c: batches.list(c.request.query))),
+            served(DELETE_BATCH, read(lambda c: batches.delete(**c.path))),
             served(LIST_MODELS, read(lambda c: lookups.models(c.request.query))),
             served(GET_MODEL, read(lambda c: lookups.model(**c.path))),
             served(GET_KEY, read(lambda c: lookups.key(c.sure_key))),
@@ -142,6 +152,7 @@ class EmulatorApp:
     def reset(self) -> None:
         """Forget cached answers, and begin again with the first recorded ones."""
         self._inference.reset()
+        self._batches.reset()
         if self._recordings is not None:
             self._recordings.reset()
 
@@ -246,6 +257,17 @@ class EmulatorApp:
             if misfortune is not None:
                 outgoing = replace(outgoing, fault=misfortune)
         return outgoing, over
+
+    def _reply_in_batch(self, request: ReceivedRequest) -> Reply | None:
+        """Return what the function given says to a request of a batch, None for a generated reply."""
+        function = self._state.function
+        chosen = None if function is None else function(request)
+        if chosen is None:
+            return None
+        scripted = as_scripted(chosen)
+        if isinstance(scripted, Reply):
+            return scripted
+        raise ServiceError(scripted)
 
     def _chosen(self, record: ReceivedRequest, path: str) -> Reply | Failure | Answer | None:
         """Return what the script says, else what the function given says, else None."""

@@ -7,7 +7,7 @@ them. They are English and JSON, since that is what was recorded; so are the ban
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from ._text import Encoding
@@ -15,19 +15,9 @@ from ._text import Encoding
 __all__ = ["Family", "FamilyName", "Frame", "family_of"]
 
 FamilyName: TypeAlias = Literal[
-    "o200k",
-    "cl100k",
-    "claude",
-    "gemini",
-    "kimi",
-    "qwen",
-    "glm",
-    "deepseek",
-    "grok",
-    "llama3",
-    "mistral",
-    "other",
-]
+    "o200k", "cl100k", "claude", "claude-3", "gemini", "gemma", "kimi", "qwen", "glm", "deepseek", "grok", "llama3",
+    "mistral", "other",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +28,25 @@ class Frame:
     """Once."""
     message: float
     """For each message: its role and its borders."""
-    tools: float
+    tools: float = 0.0
     """Once, if any tool is offered: what the model is told of tools."""
-    tool: float
+    tool: float = 0.0
     """For each tool."""
-    tool_text: float
+    tool_text: float = 1.0
     """Tokens for one token of a tool's definition as JSON."""
-    call: float
+    call: float = 0.0
     """For each call in earlier messages."""
     schema: float = 0.0
     """Once, if the answer is to follow a schema."""
     schema_text: float = 1.0
     """Tokens for one token of that schema as JSON."""
+    thinking: float = 0.0
+    """Once, if the model is told to think."""
+
+
+_GPT = Frame(3, 4, tool=10, tool_text=0.45, call=4, schema_text=0.5)
+_CLAUDE = Frame(5, 3, tools=490, tool=8, tool_text=1.2, call=35, schema=90, thinking=29)
+_USUAL = Frame(4, 5, tools=60, tool=10, call=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +68,32 @@ class Family:
 _FAMILIES: dict[FamilyName, Family] = {
     family.name: family
     for family in (
-        Family("o200k", "o200k", 1.0, 0.12, True, Frame(3, 4, 0, 10, 0.6, 4)),
-        Family("cl100k", "cl100k", 1.0, 0.12, True, Frame(3, 4, 0, 10, 0.6, 4)),
-        Family("claude", "cl100k", 1.1, 0.25, True, Frame(4, 4, 480, 10, 1.2, 40, 150)),
-        Family("gemini", "o200k", 1.0, 0.25, True, Frame(0, 0, 0, 5, 0.4, 10)),
-        Family("kimi", "o200k", 1.0, 0.20, True, Frame(3, 4, 0, 10, 1.0, 10)),
-        Family("qwen", "o200k", 1.05, 0.20, True, Frame(3, 5, 100, 5, 1.0, 20)),
-        Family("glm", "o200k", 1.0, 0.20, True, Frame(3, 4, 90, 5, 1.0, 10)),
-        Family("deepseek", "o200k", 1.05, 0.30, False, Frame(2, 1, 60, 10, 1.0, 10)),
-        Family("grok", "o200k", 1.0, 0.40, False, Frame(150, 4, 150, 10, 1.0, 10)),
-        Family("llama3", "cl100k", 1.0, 0.30, False, Frame(5, 5, 50, 10, 1.0, 10)),
-        Family("mistral", "o200k", 1.05, 0.30, False, Frame(3, 4, 30, 10, 1.0, 10)),
-        Family("other", "o200k", 1.05, 0.40, False, Frame(4, 5, 60, 10, 1.0, 10)),
+        Family("o200k", "o200k", 1.0, 0.15, True, _GPT),
+        Family("cl100k", "cl100k", 1.0, 0.15, True, _GPT),
+        Family("claude", "cl100k", 1.05, 0.20, True, _CLAUDE),
+        Family("claude-3", "cl100k", 1.05, 0.30, True, replace(_CLAUDE, tools=265)),
+        Family("gemini", "o200k", 0.95, 0.40, True, Frame(0, 0, tool=2, tool_text=0.9, call=10)),
+        Family("kimi", "o200k", 1.0, 0.30, True, Frame(3, 3.5, tool=20, tool_text=1.0, call=40)),
+        Family("qwen", "o200k", 1.07, 0.15, True, Frame(5, 3.5, tools=87, tool=5, tool_text=1.0, call=20)),
+        Family("glm", "o200k", 1.0, 0.20, True, Frame(5, 5, tools=89, tool=5.5, tool_text=1.05, call=11)),
+        Family(
+            "deepseek", "o200k", 1.05, 0.40, False, Frame(2, 1, tools=60, tool=10, tool_text=1.0, call=10)
+        ),
+        Family("grok", "o200k", 1.0, 0.50, False, Frame(150, 5, tools=135, tool=9, tool_text=0.9, call=11)),
+        Family("gemma", "o200k", 0.95, 0.40, False, _USUAL),
+        Family("llama3", "cl100k", 1.0, 0.40, False, _USUAL),
+        Family("mistral", "o200k", 1.05, 0.40, False, _USUAL),
+        Family("other", "o200k", 1.05, 0.50, False, _USUAL),
     )
 }
 
 _NAMES: tuple[tuple[str, FamilyName], ...] = (
     (r"openai/(gpt-3\.5|gpt-4(?![o.])|text-embedding)", "cl100k"),
     (r"openai/", "o200k"),
+    (r"anthropic/claude-3", "claude-3"),
     (r"anthropic/", "claude"),
-    (r"google/gem", "gemini"),
+    (r"google/gemini", "gemini"),
+    (r"google/gemma", "gemma"),
     (r"moonshotai/", "kimi"),
     (r"qwen/", "qwen"),
     (r"(z-ai|thudm)/", "glm"),

@@ -38,7 +38,7 @@ _GUESSES: dict[MediaKind, Band] = {
 def count_media(
     kind: MediaKind, data: str | bytes | None, family: Family, *, model: str = "", detail: str | None = None
 ) -> Band:
-    """Return the tokens of an attachment; `data` is its bytes, or its data URL or base64, None where it is elsewhere."""
+    """Return the tokens of an attachment; `data` is its bytes, data URL or base64, or None where it is elsewhere."""
     head = None if data is None else _decoded(data)
     if kind == "image":
         size = None if head is None else image_size(head)
@@ -48,6 +48,8 @@ def count_media(
         return tokens, tokens * 0.5, tokens * 1.5 + 20
     if kind == "file" and head is not None and head.startswith(b"%PDF"):
         pages = max(1, len(re.findall(rb"/Type\s*/Page\b", head)))
+        if family.name == "gemini":
+            return pages * 258.0, pages * 250.0, pages * 1_200.0
         return pages * 800.0, pages * 100.0, pages * 3_000.0
     return _GUESSES[kind]
 

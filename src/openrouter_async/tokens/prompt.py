@@ -22,6 +22,7 @@ def estimate_prompt(
     model: str | None = None,
     tools: Sequence[object] = (),
     response_format: object = None,
+    reasoning: object = None,
 ) -> TokenEstimate:
     """Return about how many tokens a prompt has. Sends nothing, and downloads nothing.
 
@@ -38,12 +39,15 @@ def estimate_prompt(
         model: Whose tokens; see `estimate_tokens`.
         tools: What is offered, as it is sent.
         response_format: As it is sent; a JSON schema in it counts.
+        reasoning: As it is sent; telling a model to think takes some tokens with some.
     """
     counting = _Counting(family_of(model), model or "")
     for message in _as_list(messages):
         counting.message(message)
     counting.tools(tools)
     counting.response_format(response_format)
+    if reasoning or counting.model.endswith(":thinking"):
+        counting.framing += counting.family.frame.thinking
     return counting.estimate()
 
 

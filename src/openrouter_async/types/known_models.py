@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..types.chat_request import ChatParams
+from .chat_request import ChatParams
 
 __all__ = ["FREE_MODELS", "MODELS", "PRESETS", "model_of"]
 

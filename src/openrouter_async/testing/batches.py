@@ -1,0 +1,245 @@
+"""The service's own batches: each look at one takes it a step further, and at the end its requests are answered."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from .outgoing import Outgoing, plain
+from .received import ReceivedRequest
+from .replies import Answer, Failure
+from .service_errors import ServiceError, bad_request, not_found
+
+if TYPE_CHECKING:
+    from .authentication import EmulatedKey
+    from .inference import Inference, Over
+    from .replies import Reply
+    from .state import State
+
+__all__ = ["Batches"]
+
+ENDPOINTS = ("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/embeddings")
+BEFORE_REQUESTS = ("callback_url", "completion_window", "endpoint", "model", "provider")
+FILTERS = ("validating", "in_progress", "completed", "failed", "expired", "cancelled")
+
+ChooseFor = Callable[[ReceivedRequest], "Reply | None"]
+"""Returns the reply to a request of a batch, None for a generated one."""
+
+
+@dataclass
+class _Batch:
+    id: str
+    endpoint: str
+    model: str
+    requests: list[dict[str, JsonValue]]
+    key: EmulatedKey
+    created_at: int = field(default_factory=lambda: int(time.time()))
+    status: str = "validating"
+    finalized_at: int | None = None
+    completed: int = 0
+    failed: int = 0
+    usage: dict[str, JsonValue] | None = None
+    results: list[JsonValue] | None = None
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """Return it as lists have it."""
+        counts: JsonValue = {"total": len(self.requests), "completed": self.completed, "failed": self.failed}
+        return {
+            "id": self.id,
+            "object": "batch",
+            "endpoint": self.endpoint,
+            "model": self.model,
+            "provider": None if self.status == "validating" else "Emulator",
+            "completion_window": "24h",
+            "status": self.status,
+            "created_at": self.created_at,
+            "finalized_at": self.finalized_at,
+            "expires_at": self.created_at + 86_400,
+            "request_counts": counts,
+            "usage": self.usage,
+            "results": None,
+            "error": None,
+        }
+
+
+class Batches:
+    """The batches of one emulator."""
+
+    def __init__(self, state: State, inference: Inference, choose: ChooseFor) -> None:
+        self._state = state
+        self._inference = inference
+        self._choose = choose
+        self._lock = threading.Lock()
+        self._batches: dict[str, _Batch] = {}
+
+    def reset(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._batches.clear()
+
+    def create(self, request: ReceivedRequest, key: EmulatedKey) -> Outgoing:
+        body = request.body
+        if not isinstance(body, dict):
+            raise bad_request("Expected object, received other")
+        names = list(body)
+        late = [name for name in BEFORE_REQUESTS if name in names and "requests" in names]
+        if any(names.index(name) > names.index("requests") for name in late):
+            raise bad_request("The fields of a batch must come before its requests")
+        endpoint, model, requests = body.get("endpoint"), body.get("model"), body.get("requests")
+        if endpoint not in ENDPOINTS:
+            raise bad_request(f"endpoint: Invalid option: expected one of {'|'.join(ENDPOINTS)}")
+        if not isinstance(model, str) or not model:
+            raise bad_request("model: Required")
+        if not isinstance(requests, list) or not requests:
+            raise bad_request("requests: Too small: expected array to have >=1 items")
+        checked = [_checked(item, model) for item in requests]
+        if len({item["custom_id"] for item in checked}) < len(checked):
+            raise bad_request("requests: custom_id must be unique")
+        batch = _Batch(self._state.new_id("batch-"), str(endpoint), model, checked, key)
+        with self._lock:
+            self._batches[batch.id] = batch
+        return plain(batch.as_json(), status=202)
+
+    def get(self, id: str) -> Outgoing:
+        batch = self._find(id)
+        with self._lock:
+            if batch.status == "validating":
+                batch.status = "in_progress"
+            elif batch.status == "in_progress":
+                self._finish(batch)
+        shown = batch.as_json()
+        if batch.results is not None and self._state.remaining < 0:
+            error: JsonValue = {"code": 402, "message": "Add credits to see the results of this batch"}
+            return plain({**shown, "error": error}, status=402)
+        return plain({**shown, "results": batch.results})
+
+    def list(self, query: Mapping[str, str]) -> dict[str, JsonValue]:
+        """Return a page of them, the newest first."""
+        all_status = [query["status"]] if "status" in query else []
+        limit = query.get("limit", "20")
+        if not limit.isdigit() or not 1 <= int(limit) <= 100:
+            raise bad_request("limit: expected number from 1 to 100")
+        if any(status not in FILTERS for status in all_status):
+            raise bad_request(f"status: Invalid option: expected one of {'|'.join(FILTERS)}")
+        with self._lock:
+            found = [batch for batch in reversed(self._batches.values())]
+        if "after" in query:
+            ids = [batch.id for batch in found]
+            if query["after"] not in ids:
+                raise bad_request("after: no such batch")
+            found = found[ids.index(query["after"]) + 1 :]
+        found = [batch for batch in found if not all_status or batch.status in all_status]
+        page: list[JsonValue] = [batch.as_json() for batch in found[: int(limit)]]
+        ids = [batch.id for batch in found[: int(limit)]]
+        return {
+            "object": "list",
+            "data": page,
+            "first_id": ids[0] if ids else None,
+            "last_id": ids[-1] if ids else None,
+            "has_more": len(found) > len(page),
+        }
+
+    def delete(self, id: str) -> dict[str, JsonValue]:
+        batch = self._find(id)
+        if batch.finalized_at is None:
+            raise ServiceError(Failure(status=409, message=f"The batch is {batch.status}"))
+        with self._lock:
+            del self._batches[id]
+        upstream: JsonValue = {"provider": "Emulator", "status": "not_applicable"}
+        return {
+            "id": id,
+            "object": "batch",
+            "deletion": {"openrouter": "deleted", "upstream": upstream},
+        }
+
+    def _find(self, id: str) -> _Batch:
+        with self._lock:
+            batch = self._batches.get(id)
+        if batch is None:
+            raise not_found("Batch not found")
+        return batch
+
+    def _finish(self, batch: _Batch) -> None:
+        """Answer all requests, for half the price."""
+        prompt = completion = 0
+        cost = Decimal(0)
+        results: list[JsonValue] = []
+        for number, item in enumerate(batch.requests):
+            status, body = self._answer(batch, item)
+            usage = body.get("usage")
+            if status == 200 and isinstance(usage, dict):
+                prompt += int(str(usage.get("prompt_tokens") or 0))
+                completion += int(str(usage.get("completion_tokens") or 0))
+                cost += Decimal(str(usage.pop("cost", 0))) / 2
+                usage.pop("is_byok", None)
+            batch.completed += status == 200
+            batch.failed += status != 200
+            response: JsonValue = {"status_code": status, "request_id": None, "body": body}
+            results.append(
+                {
+                    "id": f"{batch.id}-{number}",
+                    "custom_id": item["custom_id"],
+                    "response": response,
+                    "error": None,
+                }
+            )
+        self._state.spend(batch.key, cost)
+        batch.usage = {
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+            "total_tokens": prompt + completion,
+            "cost": float(cost),
+            "is_byok": False,
+        }
+        batch.results = results
+        batch.status = "completed"
+        batch.finalized_at = int(time.time())
+
+    def _answer(self, batch: _Batch, item: Mapping[str, JsonValue]) -> tuple[int, dict[str, JsonValue]]:
+        body = item["body"]
+        assert isinstance(body, dict)
+        request = ReceivedRequest(
+            method="POST",
+            path=batch.endpoint.removeprefix("/v1"),
+            query={},
+            headers={},
+            body={"model": batch.model, **body},
+        )
+        try:
+            answer: tuple[Outgoing, Over]
+            if batch.endpoint == "/v1/chat/completions":
+                answer = self._inference.chat(request, batch.key, lambda: self._choose(request))
+            elif batch.endpoint == "/v1/embeddings":
+                answer = self._inference.embeddings(request, batch.key)
+            else:
+                raise ServiceError(Failure(status=501, message=f"{batch.endpoint} is not emulated"))
+        except ServiceError as error:
+            if isinstance(error.answer, Answer):
+                return error.answer.status, _object(error.answer.encoded())
+            return error.answer.status, error.answer.body()
+        return 200, _object(b"".join(part.data for part in answer[0].parts))
+
+
+def _object(data: bytes) -> dict[str, JsonValue]:
+    value = json.loads(data)
+    return value if isinstance(value, dict) else {"value": value}
+
+
+def _checked(item: JsonValue, model: str) -> dict[str, JsonValue]:
+    if not isinstance(item, dict) or not isinstance(item.get("custom_id"), str):
+        raise bad_request("requests: custom_id: Required")
+    body = item.get("body")
+    if not isinstance(body, dict):
+        raise bad_request("requests: body: Required")
+    if body.get("model", model) != model:
+        raise bad_request("requests: body.model must be the model of the batch")
+    if body.get("stream"):
+        raise bad_request("requests: body.stream is not supported in a batch")
+    return item

@@ -19,6 +19,9 @@ nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
 nox.options.default_venv_backend = "virtualenv"
 
+PEERS = {"openai": "openai==3.52.0", "openrouter": "openrouter==1.3.84", "litellm": "litellm[mcp]==1.106.2"}
+"""Clients that judge the emulator; litellm sends tools only where its extra `mcp` is installed."""
+
 
 def install(session: nox.Session, *groups: str, extras: str = "") -> None:
     """Install the package as it is in the working tree, with extras, and the tools of some groups."""
@@ -63,6 +66,22 @@ def docs(session: nox.Session) -> None:
     site = Path(session.create_tmp()).resolve() / "site"
     quiet = {"NO_MKDOCS_2_WARNING": "1"}  # an advertisement of mkdocs-material, not a warning about our pages
     session.run("mkdocs", "build", "--strict", "--site-dir", str(site), env=quiet)
+
+
+@nox.session
+def peers(session: nox.Session) -> None:
+    """Let other clients judge the emulator, each in an environment of its own."""
+    install(session, extras="dev")
+    built = Path(session.create_tmp()).resolve()
+    pythons = {}
+    for name, requirement in PEERS.items():
+        session.run("python", "-m", "venv", str(built / name))
+        pythons[name] = str(built / name / "bin" / "python")
+        session.run(pythons[name], "-m", "pip", "install", "-q", requirement, external=True)
+        version = f"import importlib.metadata as m; print('{name}', m.version('{name}'))"
+        session.run(pythons[name], "-c", version, external=True)
+    variables = {f"OPENROUTER_ASYNC_PEER_{name.upper()}": python for name, python in pythons.items()}
+    session.run("pytest", "tests/peers", *session.posargs, env=variables)
 
 
 @nox.session

@@ -21,7 +21,8 @@ def main() -> None:
     for name in openrouter_async.__all__:
         getattr(openrouter_async, name)
     assert importlib.metadata.version("openrouter-async") == openrouter_async.__version__
-    assert importlib.resources.files(openrouter_async).joinpath("py.typed").is_file()
+    for name in ("py.typed", "cli/demo/questions.jsonl"):
+        assert importlib.resources.files(openrouter_async).joinpath(name).is_file(), f"without {name}"
     assert len(openrouter_async.ModelCatalogue.snapshot()) > 300
     installed = {found.metadata["Name"].lower() for found in importlib.metadata.distributions()}
     extras = {"starlette", "uvicorn", "rich", "cyclopts", "tiktoken", "mcp", "fastapi"} & installed

@@ -25,7 +25,7 @@ from openrouter_async import (
     errors,
     response_meta,
 )
-from tests.loopback import LoopbackServer, Reply, serve_responses
+from tests.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 REPLY = Reply(
@@ -166,6 +166,14 @@ async def test_a_derived_client_ends_with_its_origin_and_is_not_closed_alone(ser
             {"proxy": "http://p:1", "transport": httpx.AsyncHTTPTransport()}, "proxy", id="two ways"
         ),
         pytest.param({"proxy": "gopher://x"}, "proxy", id="unknown proxy"),
+        pytest.param({"limits": 10}, r"limits is a int; expected Limits\(", id="limits of another type"),
+        pytest.param({"hooks": 5}, "hooks is a int", id="hooks of another type"),
+        pytest.param({"hooks": [print]}, r"hooks\[0\] .* 'started'", id="a hook without its methods"),
+        pytest.param({"ssl_context": True}, "ssl_context is a bool", id="ssl_context of another type"),
+        pytest.param({"transport": object()}, "transport is a object", id="transport of another type"),
+        pytest.param({"http_client": httpx}, "http_client is a module", id="http_client of another type"),
+        pytest.param({"proxy": 3128}, "proxy is a int", id="proxy of another type"),
+        pytest.param({"allow_plain_http": "a.example"}, "allow_plain_http is 'a.example'", id="text for a list"),
     ],
 )
 def test_a_wrong_argument_is_refused_by_name(arguments: dict[str, object], message: str) -> None:
@@ -200,6 +208,12 @@ async def test_a_missing_key_is_refused_by_the_call_that_needs_it(server: Loopba
         ({"session_id": "x" * 257}, "session_id has 257"),
         ({"cache": True}, "cache is a bool"),
         ({"base_url": "http://openrouter.ai"}, "in clear"),
+        ({"session_id": 5}, "session_id is a int"),
+        ({"anthropic_beta": "a-beta"}, "anthropic_beta is 'a-beta'"),
+        ({"hooks": [5]}, r"hooks\[0\] .* 'started'"),
+        ({"headers": ["x"]}, "headers is a list"),
+        ({"query": "x=1"}, "query is a str"),
+        ({"limits": Limits(concurrency=1)}, "limits belongs to the connections"),
     ],
 )
 async def test_a_wrong_option_is_refused_by_name(
@@ -313,6 +327,13 @@ def test_an_ssl_context_of_the_caller_is_accepted() -> None:
     AsyncOpenRouter(KEY, ssl_context=ssl.create_default_context())
 
 
+async def test_options_that_are_no_dict_are_refused(server: LoopbackServer) -> None:
+    async with AsyncOpenRouter(KEY, base_url=server.url) as client:
+        with pytest.raises(ConfigurationError, match="options is a Timeouts; expected a dict"):
+            await client.chat.create("Hello", options=Timeouts(total=1))  # type: ignore[arg-type]  # on purpose
+    assert server.requests == []
+
+
 # Any operation
 
 
@@ -341,6 +362,21 @@ async def test_request_refuses_what_is_no_path_below_the_base_url(server: Loopba
         with pytest.raises(ConfigurationError, match="path is"):
             await client.request("GET", path, into=bytes)
     assert server.requests == []
+
+
+async def test_request_refuses_a_key_it_does_not_know(server: LoopbackServer) -> None:
+    async with AsyncOpenRouter(KEY, base_url=server.url) as client:
+        with pytest.raises(ConfigurationError, match="key is 'management'; expected 'api_key' or"):
+            await client.request("GET", "/key", into=bytes, key="management")  # type: ignore[arg-type]  # on purpose
+    assert server.requests == []
+
+
+async def test_a_page_has_the_metadata_of_its_answer() -> None:
+    with LoopbackServer(serve_responses([Reply(json={"data": [{"id": "a/b"}]})])) as server:
+        async with AsyncOpenRouter(KEY, base_url=server.url) as client:
+            page = await client.models.list()
+    assert response_meta(page).status == 200
+    assert "ResponseMeta" not in repr(page)
 
 
 async def test_only_whole_answers_have_metadata(server: LoopbackServer) -> None:
@@ -427,3 +463,20 @@ async def test_the_log_has_names_and_times_and_bodies_only_when_asked(
         await client.with_options(log_bodies=True).chat.create("a secret prompt")
     assert "a secret prompt" in caplog.text
     assert KEY not in caplog.text
+    assert "status None" not in caplog.text
+
+
+async def test_the_log_tells_a_stream_that_was_left_from_a_call_that_failed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def answer(connection: Connection, request: Request) -> None:
+        connection.start_chunked()
+        connection.event({"id": "gen-1", "choices": [{"delta": {"content": "a"}}]})
+        connection.wait_closed()
+
+    caplog.set_level(logging.DEBUG)
+    with LoopbackServer(serve_responses([answer])) as server:
+        async with AsyncOpenRouter(KEY, base_url=server.url) as client, client.chat.stream("Hello") as stream:
+            await anext(stream)
+    assert "chat.create left: attempt 1, status 200" in caplog.text
+    assert "failed" not in caplog.text

@@ -6,7 +6,7 @@ import traceback
 
 import pytest
 
-from openrouter_async._secret import Secret
+from openrouter_async._secret import Secret, Secrets
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 
@@ -56,3 +56,8 @@ def test_a_traceback_with_locals_shows_no_key() -> None:
     told = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     assert "Secret('sk-or-…cdef')" in told
     assert KEY not in told
+
+
+def test_a_placeholder_is_no_secret_that_text_must_not_hold() -> None:
+    """A key such as `test` stands in many words, and in the names of fields."""
+    assert list(Secrets(Secret("test"), None, Secret(KEY), Secret("12345678"))) == [KEY, "12345678"]

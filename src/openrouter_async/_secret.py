@@ -7,6 +7,8 @@ from typing import NoReturn
 
 __all__ = ["Secret", "Secrets"]
 
+LEAST_LENGTH = 8
+
 
 class Secret:
     """Holds a key. `str` and `repr` show its kind and last four characters only; it cannot be pickled."""
@@ -33,7 +35,11 @@ class Secret:
 
 
 class Secrets:
-    """Texts that must not appear in an error: iterating gives them, showing this object does not."""
+    """Texts that must not appear in an error: iterating gives them, showing this object does not.
+
+    A key of less than eight characters is a placeholder, such as `test`. It is left out, since taking it out of texts
+    would spoil words and the names of fields.
+    """
 
     __slots__ = ("_secrets",)
 
@@ -41,7 +47,7 @@ class Secrets:
         self._secrets = [secret for secret in secrets if secret is not None]
 
     def __iter__(self) -> Iterator[str]:
-        return (secret.get() for secret in self._secrets)
+        return (text for secret in self._secrets if len(text := secret.get()) >= LEAST_LENGTH)
 
     def __repr__(self) -> str:
         return f"Secrets({', '.join(map(str, self._secrets))})"

@@ -20,7 +20,7 @@ from ._http.transport import Transport
 from .errors import ConfigurationError
 from .namespaces import Namespaces
 from .options import App, Key, Limits, RequestOptions, Retries, Timeouts
-from .settings import Settings
+from .settings import Settings, check_instance
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -126,7 +126,7 @@ class AsyncOpenRouter(Namespaces):
             log_bodies=log_bodies,
         )
         shared = Transport(
-            limits=limits or Limits(),
+            limits=Limits() if limits is None else check_instance("limits", limits, Limits),
             proxy=proxy,
             ssl_context=ssl_context,
             transport=transport,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .hooks import RequestHook
     from .types.chat_request import ChatParams
 
-__all__ = ["Settings", "check_key", "is_loopback"]
+__all__ = ["Settings", "check_instance", "check_key", "is_loopback"]
 
 DEFAULT_BASE_URL = "https://openrouter.ai/api/v1"
 USER_AGENT = f"openrouter-async/{__version__} python/{platform.python_version()}"
@@ -32,6 +32,9 @@ USER_AGENT = f"openrouter-async/{__version__} python/{platform.python_version()}
 KeySource: TypeAlias = Secret | Callable[[], Awaitable[str]]
 
 T = TypeVar("T")
+
+_OF_CONNECTIONS = frozenset({"limits", "proxy", "ssl_context", "transport", "http_client", "allow_plain_http"})
+"""Arguments of a client that derived clients and calls cannot have differently."""
 
 # Header names a caller may not set by hand, and what sets them instead.
 _RESERVED_HEADERS = {
@@ -100,11 +103,11 @@ class Settings:
             base_url=_base_url(base_url or environment("OPENROUTER_BASE_URL") or DEFAULT_BASE_URL),
             default_model=default_model,
             params=_params(params or {}),
-            timeouts=_instance("timeouts", timeouts or Timeouts(), Timeouts),
-            retries=_instance("retries", retries or Retries(), Retries),
+            timeouts=checkcheck_instance("timeouts", timeouts or Timeouts(), Timeouts),
+            retries=check_instance("retries", retries or Retries(), Retries),
             rate=None,
-            hooks=tuple(hooks),
-            app=_instance("app", app or App(), App),
+            hooks=_hooks(hooks),
+            app=check_instance("app", app or App(), App),
             cache=None,
             router_metadata=False,
             session_id=None,
@@ -112,7 +115,7 @@ class Settings:
             extra_headers=(),
             query=(),
             log_bodies=log_bodies,
-            plain_http_hosts=frozenset(allow_plain_http),
+            plain_http_hosts=frozenset(_names("allow_plain_http", allow_plain_http)),
         )
 
     def with_params(self, params: ChatParams) -> Settings:
@@ -125,9 +128,17 @@ class Settings:
         Raises:
             ConfigurationError: an option is unknown, or its value wrong.
         """
+        if options is None:
+            return self
+        _check_mapping("options", options, '{"timeouts": Timeouts(total=20)}')
         if not options:
             return self
         unknown = options.keys() - RequestOptions.__annotations__.keys()
+        if fixed := unknown & _OF_CONNECTIONS:
+            raise ConfigurationError(
+                f"{min(fixed)} belongs to the connections, which derived clients and calls share;"
+                " give it to AsyncOpenRouter(...)"
+            )
         if unknown:
             known = ", ".join(sorted(RequestOptions.__annotations__))
             raise ConfigurationError(f"unknown option {min(unknown)!r}; the options are {known}")
@@ -139,24 +150,25 @@ class Settings:
         if "base_url" in options:
             changes["base_url"] = _base_url(options["base_url"])
         if "timeouts" in options:
-            changes["timeouts"] = _instance("timeouts", options["timeouts"], Timeouts).over(self.timeouts)
+            changes["timeouts"] = check_instance("timeouts", options["timeouts"], Timeouts).over(self.timeouts)
         if "retries" in options:
-            changes["retries"] = _instance("retries", options["retries"], Retries).over(self.retries)
+            changes["retries"] = check_instance("retries", options["retries"], Retries).over(self.retries)
         if options.get("rate") is not None:
-            _instance("rate", options["rate"], Rate)
+            check_instance("rate", options["rate"], Rate)
         if "params" in options:
             changes["params"] = {**self.params, **_params(options["params"])}
         if "app" in options:
-            _instance("app", options["app"], App)
+            check_instance("app", options["app"], App)
         if "hooks" in options:
-            changes["hooks"] = tuple(options["hooks"])
+            changes["hooks"] = _hooks(options["hooks"])
         if "anthropic_beta" in options:
-            changes["anthropic_beta"] = tuple(options["anthropic_beta"])
+            changes["anthropic_beta"] = tuple(_names("anthropic_beta", options["anthropic_beta"]))
         if "headers" in options:
             merged = {**dict(self.extra_headers), **_lower(options["headers"])}
             changes["extra_headers"] = tuple(merged.items())
             del changes["headers"]
         if "query" in options:
+            _check_mapping("query", options["query"], '{"name": "value"}')
             changes["query"] = tuple({**dict(self.query), **options["query"]}.items())
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # names checked above
 
@@ -171,18 +183,45 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _instance(name: str, value: T, kind: type[T]) -> T:
+def check_instance(name: str, value: T, kind: type[T]) -> T:
+    """Return `value` if it is of that class.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
     if not isinstance(value, kind):
         raise ConfigurationError(f"{name} is a {type(value).__name__}; expected {kind.__name__}(...)")
     return value
 
 
-def _params(value: ChatParams) -> Mapping[str, object]:
+def _check_mapping(name: str, value: object, example: str) -> None:
     if not isinstance(value, Mapping):
-        raise ConfigurationError(
-            f"params is a {type(value).__name__}; expected a dict, such as PRESETS['precise']"
-        )
+        raise ConfigurationError(f"{name} is a {type(value).__name__}; expected a dict, such as {example}")
+
+
+def _params(value: ChatParams) -> Mapping[str, object]:
+    _check_mapping("params", value, "PRESETS['precise']")
     return value
+
+
+def _names(name: str, value: Collection[str]) -> Collection[str]:
+    """Refuse text, which would be taken letter by letter."""
+    if isinstance(value, str):
+        raise ConfigurationError(f"{name} is {value!r}; expected a list of names")
+    return value
+
+
+def _hooks(value: Sequence[RequestHook]) -> tuple[RequestHook, ...]:
+    if not isinstance(value, Sequence):
+        raise ConfigurationError(f"hooks is a {type(value).__name__}; expected a list of RequestHooks")
+    for i, hook in enumerate(value):
+        for method in ("started", "retried", "finished", "failed"):
+            if not callable(getattr(hook, method, None)):
+                raise ConfigurationError(
+                    f"hooks[{i}] is a {type(hook).__name__} without the method {method!r};"
+                    " expected a RequestHook"
+                )
+    return tuple(value)
 
 
 def _key(name: str, value: Key | None) -> KeySource | None:
@@ -235,6 +274,7 @@ def _check_base_url(value: str, plain_http_hosts: Collection[str]) -> None:
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    _check_mapping("headers", headers, '{"x-name": "value"}')
     checked: dict[str, str] = {}
     for name, value in headers.items():
         lower = name.lower()
@@ -267,6 +307,8 @@ def _headers(settings: Settings) -> dict[str, str]:
     if settings.router_metadata:
         headers["x-openrouter-metadata"] = "enabled"
     if settings.session_id is not None:
+        if not isinstance(settings.session_id, str):
+            raise ConfigurationError(f"session_id is a {type(settings.session_id).__name__}; expected text")
         if not 1 <= len(settings.session_id) <= 256:
             raise ConfigurationError(
                 f"session_id has {len(settings.session_id)} characters; expected 1 to 256"
@@ -276,7 +318,7 @@ def _headers(settings: Settings) -> dict[str, str]:
         headers["x-anthropic-beta"] = _header_value("x-anthropic-beta", ",".join(settings.anthropic_beta))
     cache = settings.cache
     if cache is not None:
-        _instance("cache", cache, ResponseCache)
+        check_instance("cache", cache, ResponseCache)
         headers["x-openrouter-cache"] = "true" if cache.enabled else "false"
         if cache.ttl is not None:
             headers["x-openrouter-cache-ttl"] = str(cache.ttl)

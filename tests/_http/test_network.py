@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import anyio
@@ -140,8 +141,15 @@ async def test_readability_tells_of_bytes_and_of_the_end() -> None:
 
 
 async def test_a_reset_is_an_error_to_readers_and_writers() -> None:
-    with LoopbackServer(lambda connection: connection.reset()) as server:
+    connected = threading.Event()  # a reset that comes sooner is an error of the connecting
+
+    def handler(connection: Connection) -> None:
+        connected.wait(5)
+        connection.reset()
+
+    with LoopbackServer(handler) as server:
         stream = await connect(server)
+        connected.set()
         with pytest.raises(httpcore.ReadError):
             await stream.read(10, 5)
         with pytest.raises(httpcore.WriteError):

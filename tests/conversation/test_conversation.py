@@ -227,7 +227,7 @@ async def test_what_is_not_there_cannot_be_undone(emulator: Emulator, count: int
     emulator.reply("Hello")
     async with client_of(emulator) as client:
         chat = client.conversation()
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(ConfigurationError, match="nothing to retry"):
             await chat.retry()
         with pytest.raises(ConfigurationError, match="has 0 turns"):
             await chat.edit("x")
@@ -413,3 +413,18 @@ async def test_formats_of_the_past_are_read(emulator: Emulator, text: str) -> No
         chat = client.conversation(history=text)
     assert [m["content"] for m in chat.messages] == ["Be brief.", "Hi", "Hello"]
     assert chat.usage.cost == Decimal("0.25")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        pytest.param({"history": Path("chat.json")}, "history is a PosixPath|WindowsPath", id="history"),
+        pytest.param({"trim": 20}, "trim is 20; expected a policy", id="trim"),
+    ],
+)
+async def test_a_setting_of_the_wrong_type_is_refused(
+    emulator: Emulator, wrong: dict[str, Any], said: str
+) -> None:
+    async with client_of(emulator) as client:
+        with pytest.raises(ConfigurationError, match=said):
+            client.conversation(**wrong)

@@ -101,6 +101,16 @@ def test_however_it_is_cut_the_last_snapshot_is_the_value(
     assert (reader.add("", is_last=True) or latest) == [value]
 
 
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_long_thoughts_and_prose_are_not_kept(size: int) -> None:
+    text = "<think>" + '{"name": "z"} ' * 400 + "</think>" + "prose { [1] " * 400 + '{"name": "a"}'
+    assert snapshots(text, size=size)[-1] == {"name": "a"}
+    reader = PartialReader(Schema.from_type(Shop), is_native=False)
+    for start in range(0, len(text) - 20, size):
+        reader.add(text[start : start + size])
+        assert len(reader._text) <= size + 100
+
+
 def test_the_parsing_is_proportional_to_the_length(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twice the length costs about twice the characters parsed, not four times."""
 

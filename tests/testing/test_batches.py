@@ -5,7 +5,14 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from openrouter_async import AsyncOpenRouter, BadRequest, ChatCompletion, Conflict, InsufficientCredits, NotFound
+from openrouter_async import (
+    AsyncOpenRouter,
+    BadRequest,
+    ChatCompletion,
+    Conflict,
+    InsufficientCredits,
+    NotFound,
+)
 from openrouter_async.batch.items import Item
 from openrouter_async.testing import Emulator
 
@@ -77,7 +84,9 @@ async def test_results_are_withheld_from_an_account_that_owes() -> None:
     with Emulator(credits="0.0001") as emulator:
         emulator.reply_with(lambda request: "word " * 50)
         async with client_of(emulator) as client:
-            created = await client.batches.create([Item(str(number), "x") for number in range(40)], max_tokens=50)
+            created = await client.batches.create(
+                [Item(str(number), "x") for number in range(40)], max_tokens=50
+            )
             batch = await client.batches.wait(created.id)
             assert batch.is_withheld
             with pytest.raises(InsufficientCredits):

@@ -17,6 +17,12 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
+@server.tool(name="numbers.halve/int")
+def halve(number: int) -> int:
+    """Halve a number."""
+    return number // 2
+
+
 @server.tool()
 def fail() -> str:
     """Fail."""

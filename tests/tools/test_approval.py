@@ -10,8 +10,9 @@ from typing import Any
 import anyio
 import pytest
 
-from openrouter_async import ConfigurationError, PausedRun, create_tool, image, max_steps, tool
+from openrouter_async import ConfigurationError, PausedRun, ToolError, create_tool, image, max_steps, tool
 from openrouter_async.testing import Answer, Emulator, tool_call
+from openrouter_async.types.chat_tools import FunctionTool
 from tests.emulated import MODEL, client_of
 
 pytestmark = pytest.mark.loopback
@@ -251,3 +252,61 @@ async def test_what_a_later_format_adds_is_passed_over(emulator: Emulator) -> No
     del data["decisions"]
     again = PausedRun.from_json(json.dumps({**data, "of_tomorrow": 1}))
     assert again.model_dump() == paused.model_dump()
+
+
+async def test_a_paused_run_goes_on_only_with_the_tools_that_it_waits_for(emulator: Emulator) -> None:
+    paused = await paused_run(emulator, tool_call("ask", question="Why?"))
+    decided = paused.answer(paused.waiting[0].call.id, "Because.")
+    asked = len(emulator.requests)
+    async with client_of(emulator) as client:
+        with pytest.raises(ConfigurationError, match=r"waits for the tools \['ask'\], which are not there"):
+            await client.chat.run(decided, tools=[delete])
+    assert len(emulator.requests) == asked
+
+
+async def test_a_condition_of_approval_sees_defaults_too(emulator: Emulator) -> None:
+    @tool(needs_approval=lambda path, force: force)
+    async def remove(path: str, force: bool = False) -> str:
+        return "gone"
+
+    emulator.reply(tool_call("remove", path="a"))
+    emulator.reply("Done.")
+    async with client_of(emulator) as client:
+        run = await client.chat.run("Clean up.", tools=[remove])
+    assert [result.content for result in run.results] == ["gone"]
+
+
+async def test_a_condition_of_approval_that_fails_ends_the_run(emulator: Emulator) -> None:
+    def decide(path: str) -> bool:
+        raise LookupError("no such owner")
+
+    ran: list[str] = []
+
+    @tool(needs_approval=decide)
+    async def remove(path: str) -> None:
+        ran.append(path)
+
+    emulator.reply(tool_call("remove", path="a"))
+    async with client_of(emulator) as client:
+        with pytest.raises(ToolError, match="LookupError: no such owner") as caught:
+            await client.chat.run("Clean up.", tools=[remove])
+    assert isinstance(caught.value.__cause__, LookupError)
+    assert caught.value.run is not None
+    assert (len(caught.value.run.steps), ran) == (1, [])
+
+
+async def test_a_function_given_as_a_dict_is_answered_by_the_caller(emulator: Emulator) -> None:
+    definition: FunctionTool = {
+        "type": "function",
+        "function": {"name": "ask", "description": "Ask.", "parameters": {"type": "object", "properties": {}}},
+    }
+    emulator.reply(tool_call("ask"))
+    emulator.reply("Thanks.")
+    async with client_of(emulator) as client:
+        run = await client.chat.run("Plan it.", tools=[definition])
+        assert emulator.requests[0].json["tools"] == [definition]
+        assert run.paused is not None
+        (waiting,) = run.paused.waiting
+        assert waiting.wants == "answer"
+        run = await client.chat.run(run.paused.answer(waiting.call.id, "By the sea."), tools=[definition])
+    assert (run.text, run.results[0].content) == ("Thanks.", "By the sea.")

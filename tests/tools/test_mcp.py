@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from openrouter_async import ConfigurationError, MCPServer, ToolProgress, tool
-from openrouter_async.testing import Emulator, tool_call
+from openrouter_async.testing import Emulator, Reply, tool_call
 from tests.emulated import client_of
 
 pytest.importorskip("mcp")
@@ -98,6 +98,33 @@ async def test_a_server_that_was_opened_before_stays_open(emulator: Emulator) ->
     assert not is_alive(int(str(pids[0])))
     with pytest.raises(ConfigurationError, match="it is not open"):
         await server.call("where", {}, None)  # type: ignore[arg-type]
+
+
+async def test_a_name_that_the_service_refuses_is_made_fit(emulator: Emulator) -> None:
+    emulator.reply(tool_call("numbers_halve_int", number=4))
+    emulator.reply("2")
+    async with client_of(emulator) as client:
+        run = await client.chat.run("4 / 2?", tools=[arithmetic(only=["numbers.halve/int"])])
+    assert [result.content for result in run.results] == ["2"]
+
+
+async def test_runs_at_the_same_time_may_share_a_server_that_is_not_open(emulator: Emulator) -> None:
+    """Each opens its own, so none ends that of another."""
+    server = arithmetic(only=["where"])
+    told: list[object] = []
+    emulator.reply_with(lambda request: "There." if len(request.messages) > 1 else Reply.of(tool_call("where")))
+    async with client_of(emulator) as client:
+
+        async def ask() -> None:
+            run = await client.chat.run("Where?", tools=[server])
+            told.extend(result.content for result in run.results)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask)
+            group.start_soon(ask)
+    assert len(set(told)) == 2
+    assert all(str(each).isdigit() for each in told)
+    assert not server.tools
 
 
 async def test_progress_is_told(emulator: Emulator) -> None:

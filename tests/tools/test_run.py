@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 import threading
 from decimal import Decimal
@@ -171,6 +172,12 @@ async def boom(text: str = "no such city") -> None:
     raise ValueError(text)
 
 
+async def awaits_what_was_cancelled() -> None:
+    other = asyncio.ensure_future(asyncio.sleep(60))
+    other.cancel()
+    await other
+
+
 def slow_sync() -> None:
     released.wait(5)
 
@@ -264,6 +271,22 @@ async def test_what_goes_wrong_raises_if_asked(emulator: Emulator, each: Any, ca
     if each is boom:
         assert isinstance(error.__cause__, ValueError)
     assert pickle.loads(pickle.dumps(error)).run.usage == error.run.usage
+
+
+@pytest.mark.parametrize("concurrency", [1, 16])
+def test_a_tool_that_is_cancelled_by_its_own_work_has_failed_like_any_other(
+    emulator: Emulator, concurrency: int
+) -> None:
+    """On asyncio a tool may await something that was cancelled elsewhere; that is no cancellation of the run."""
+    emulator.reply(tool_call("awaits_what_was_cancelled"), tool_call("weather", city="Oslo"))
+    emulator.reply("I see.")
+    run = asyncio.run(
+        run_with(emulator, awaits_what_was_cancelled, weather, tool_concurrency=concurrency)
+    )
+    first, second = last_messages(emulator, 1, 2)
+    assert first["content"] == "error: the tool 'awaits_what_was_cancelled' failed: CancelledError"
+    assert not str(second["content"]).startswith("error")
+    assert run.text == "I see."
 
 
 async def test_a_failure_that_raises_cancels_the_other_calls(emulator: Emulator) -> None:
@@ -505,10 +528,17 @@ async def test_a_reply_among_the_messages_keeps_its_provider(emulator: Emulator)
         pytest.param({"max_repeats": 0}, "max_repeats is 0", id="max_repeats"),
         pytest.param({"tool_errors": "ignore"}, "expected 'report' or 'raise'", id="tool_errors"),
         pytest.param({"tool_timeout": 0}, "tool_timeout is 0", id="tool_timeout"),
+        pytest.param({"tool_timeout": "3"}, "tool_timeout is '3'; expected seconds", id="tool_timeout text"),
         pytest.param({"tool_concurrency": 0}, "tool_concurrency is 0", id="tool_concurrency"),
         pytest.param({"tools": weather}, "tools is a Tool; expected a list of tools", id="one tool"),
         pytest.param({"tools": [5]}, "tools holds a int; expected a function", id="no tool"),
         pytest.param({"tools": [weather, weather]}, "two tools are named 'weather'", id="twice"),
+        pytest.param(
+            {"tools": [weather, weather.definition]}, "two tools are named 'weather'", id="twice, as a dict"
+        ),
+        pytest.param(
+            {"tools": [{"type": "function", "name": "weather"}]}, "has no 'function' with a name", id="no name"
+        ),
         pytest.param({"temprature": 1}, "did you mean 'temperature'", id="unknown parameter"),
     ],
 )

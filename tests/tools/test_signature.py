@@ -226,6 +226,21 @@ def test_docstrings_describe_the_function_and_its_parameters(function: Callable[
     assert properties["days"] == {"type": "integer", "default": 1, "description": "How far ahead."}
 
 
+def test_a_summary_before_sections_ends_without_an_empty_line() -> None:
+    pytest.importorskip("docstring_parser")
+
+    def f(city: str) -> None:
+        """Tell the weather.
+
+        Parameters
+        ----------
+        city : str
+            Where to look.
+        """
+
+    assert read_docstring(f).description == "Tell the weather."
+
+
 def test_a_field_wins_over_the_docstring() -> None:
     def f(city: Annotated[str, Field(description="From the field.")]) -> None:
         """Do.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from openrouter_async import (
     ConfigurationError,
     Step,
     StopWhen,
+    ToolResult,
     max_cost,
     max_run_tokens,
     max_steps,
@@ -20,19 +22,20 @@ from openrouter_async import (
 from openrouter_async.types.chat import ChatCompletion
 
 
-def step(*tools: str, cost: str | None = "0.01", tokens: int | None = 10) -> Step:
+def step(
+    *tools: str, cost: str | None = "0.01", tokens: int | None = 10, error: str | None = None
+) -> Step:
     calls = [
         {"id": str(n), "type": "function", "function": {"name": t, "arguments": "{}"}}
         for n, t in enumerate(tools)
     ]
-    return Step(
-        ChatCompletion.model_validate(
-            {
-                "choices": [{"message": {"role": "assistant", "tool_calls": calls}}],
-                "usage": {"cost": cost, "total_tokens": tokens},
-            }
-        )
+    completion = ChatCompletion[Any].model_validate(
+        {
+            "choices": [{"message": {"role": "assistant", "tool_calls": calls}}],
+            "usage": {"cost": cost, "total_tokens": tokens},
+        }
     )
+    return Step(completion, tuple(ToolResult(call, "", error) for call in completion.tool_calls))
 
 
 THREE = [step("a"), step("b", "c"), step("a")]
@@ -84,3 +87,27 @@ def test_a_count_that_is_none_is_refused(condition: Any, count: Any) -> None:
 def test_a_name_that_is_none_is_refused(names: Any) -> None:
     with pytest.raises(ConfigurationError, match="expected names of tools"):
         tool_called(*names)
+
+
+def test_a_call_that_failed_does_not_count_as_one_that_has_run() -> None:
+    """The model gets to put its arguments right."""
+    assert tool_called("a").met([step("a", error="wrong arguments")]) is None
+    assert tool_called("a").met([step("a", error="wrong arguments"), step("a")]) == "tool_called('a')"
+
+
+async def promise(steps: Sequence[Step]) -> bool:
+    return False
+
+
+@pytest.mark.parametrize("predicate", [5, None, promise])
+def test_a_predicate_that_is_none_is_refused(predicate: Any) -> None:
+    with pytest.raises(ConfigurationError, match="expected a function of the steps"):
+        stop_when(predicate)
+
+
+@pytest.mark.parametrize("other", ["x", None, max_steps])
+def test_a_condition_is_joined_only_with_another(other: Any) -> None:
+    with pytest.raises(TypeError, match="unsupported operand"):
+        _ = max_steps(2) | other
+    with pytest.raises(TypeError, match="unsupported operand"):
+        _ = max_steps(2) & other

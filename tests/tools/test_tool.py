@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from openrouter_async import ConfigurationError, Tool, create_tool, tool
 from openrouter_async.tools.signature import InvalidArguments
+from openrouter_async.tools.toolbox import open_toolbox
 from openrouter_async.types.chat_request import check_chat_params
 from tests.loopback import LoopbackServer, Reply, serve_responses
 
@@ -111,6 +112,36 @@ async def test_methods_are_tools_of_their_object() -> None:
         )
         == 2
     )
+
+
+class Store:
+    shelf = "top"
+
+    @classmethod
+    @tool(needs_approval=True)
+    async def where(cls, item: str) -> str:
+        """Say where something is."""
+        return f"{item}: {cls.shelf}"
+
+
+async def test_methods_of_classes_are_tools_of_their_class() -> None:
+    async with open_toolbox([Store.where]) as toolbox:
+        where = toolbox.get("where")
+    assert where is not None
+    assert (where.parameters, where.needs_approval) == (parameters_of({"item": "string"}), True)
+    assert await result_of(where, '{"item": "tea"}') == "tea: top"
+
+
+def test_a_tool_that_a_class_holds_stays_as_it_was() -> None:
+    @tool
+    async def find(query: str) -> str:
+        return query
+
+    class Holder:
+        held = find
+
+    assert find.parameters == parameters_of({"query": "string"})
+    assert Holder.held is not find
 
 
 async def test_whatever_can_be_called_is_a_tool() -> None:
@@ -243,6 +274,9 @@ SCHEMA: dict[str, Any] = {"type": "object", "properties": PROPERTIES, "required"
     [
         pytest.param(create_tool("find", "Find.", PROPERTIES, ["query"]), id="properties"),
         pytest.param(create_tool("find", "Find.", SCHEMA), id="schema"),
+        pytest.param(
+            create_tool("find", "Find.", {"properties": PROPERTIES, "required": ["query"]}), id="no type"
+        ),
     ],
 )
 def test_a_plain_schema_makes_a_tool(made: Tool[..., object]) -> None:
@@ -252,6 +286,23 @@ def test_a_plain_schema_makes_a_tool(made: Tool[..., object]) -> None:
     }
     assert made.function is None
     assert made.read_arguments('{"query": "a"}') == {"query": "a"}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({"$ref": "#/$defs/a", "$defs": {"a": {"type": "object"}}}, id="reference"),
+        pytest.param({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, id="alternatives"),
+        pytest.param({"type": "object", "required": ["a"]}, id="required without properties"),
+    ],
+)
+def test_a_schema_need_not_list_its_properties(schema: dict[str, Any]) -> None:
+    assert create_tool("find", None, schema).parameters == {"type": "object", "properties": {}, **schema}
+
+
+def test_a_property_may_be_called_properties() -> None:
+    made = create_tool("find", None, {"properties": {"type": "string"}})
+    assert made.parameters == {"type": "object", "properties": {"properties": {"type": "string"}}}
 
 
 def test_a_property_may_be_called_type() -> None:
@@ -302,6 +353,7 @@ def test_a_schema_is_never_fetched() -> None:
         pytest.param({"a": object()}, None, id="no JSON"),
         pytest.param([], None, id="list"),
         pytest.param({"a": {}}, ["b"], id="required is unknown"),
+        pytest.param({"a": "string"}, None, id="a property that is no schema"),
     ],
 )
 def test_what_is_no_schema_of_an_object_is_refused(parameters: Any, required: Any) -> None:
@@ -317,3 +369,11 @@ async def test_a_tool_without_a_function_cannot_be_called() -> None:
 def test_a_tool_of_a_tool_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="is a tool already"):
         tool(tool(name="one")(lambda: 1))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"timeout": "3"}, {"needs_approval": "yes"}], ids=["timeout", "needs_approval"]
+)
+def test_a_setting_of_the_wrong_type_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="expected"):
+        tool(name="one", **wrong)(lambda: 1)

@@ -233,11 +233,11 @@ class Attempts:
         )
         LOGGER.log(
             level,
-            "%s %s: attempt %d, status %s, %.3f s%s%s",
+            "%s %s: attempt %d%s, %.3f s%s%s",
             event.operation,
-            what,
+            "left" if what == "failed" and error is None else what,
             event.attempt,
-            event.status,
+            "" if event.status is None else f", status {event.status}",
             event.elapsed,
             "" if error is None else f", {type(error).__name__}",
             "" if wait is None else f", again in {wait:.3f} s",

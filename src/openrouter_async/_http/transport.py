@@ -56,6 +56,17 @@ class Transport:
             raise ConfigurationError(
                 "transport brings its own proxy and TLS settings; give either it or those"
             )
+        for name, value, kind in (
+            ("ssl_context", ssl_context, ssl.SSLContext),
+            ("transport", transport, httpx.AsyncBaseTransport),
+            ("http_client", http_client, httpx.AsyncClient),
+        ):
+            if value is not None and not isinstance(value, kind):
+                raise ConfigurationError(
+                    f"{name} is a {type(value).__name__}; expected {kind.__module__.partition('.')[0]}.{kind.__name__}"
+                )
+        if proxy is not None and not isinstance(proxy, str):
+            raise ConfigurationError(f"proxy is a {type(proxy).__name__}; expected a URL")
         self.limits = limits
         self.limiter = Limiter(limits.concurrency)
         self.budget = RetryBudget()

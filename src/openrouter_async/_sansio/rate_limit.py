@@ -8,6 +8,7 @@ acceptance raises it, as long as the rate is what holds requests back.
 refused, and few were accepted since the last wave   half the rate
 refused for two seconds, and nothing accepted        the good rate is what was sent in the last minute
 refused, after many                                  a little below what was sent a second: the good rate
+refused as often although less was sent              nothing: the refusals have another reason
 accepted, far below the good rate                    quickly back towards it, at first twice the rate each time
 accepted, near the good rate                         slowly, so that probing costs few refusals
 accepted, above the good rate                        faster and faster: the server allows more than before
@@ -39,7 +40,12 @@ RECENT = 30
 """Requests from which it is taken how fast they were sent lately."""
 CLOSED = 2.0
 """Seconds in which nothing was accepted, after which the server is taken to count by the minute."""
-BELOW = 0.97
+FLOOR = 0.85
+"""The share of a rate down to which refusals lower it. Below that they are taken to come by chance, as a provider's own
+do, and to say something only where they come more often than that."""
+GAPS = 5
+"""Refusals from which it is taken how often they come."""
+BELOW = 0.95
 """Where to go on after a refusal, as a share of the good rate."""
 NEAR = 0.9
 """From which share of the good rate on it is approached with care."""
@@ -78,8 +84,11 @@ class LearnedRate:
 
     __slots__ = (
         "_accepted",
+        "_anchor",
         "_begun_at",
+        "_chance",
         "_closed_at",
+        "_gaps",
         "_good",
         "_is_binding",
         "_minute",
@@ -100,6 +109,9 @@ class LearnedRate:
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._minute = _LastMinute()
         self._closed_at = math.inf
+        self._gaps: deque[int] = deque(maxlen=GAPS)
+        self._anchor: float | None = None
+        self._chance = 0.0
         self._is_binding = False
 
     @property
@@ -133,14 +145,29 @@ class LearnedRate:
             self._halve(now)
         else:
             self._closed_at = math.inf
-            self._good = max(LEAST, min(self._pace.rate, self._throughput(now)))
-            self._pace.rate = BELOW * self._good
+            if not self._is_by_chance():
+                self._good = max(LEAST, min(self._pace.rate, self._throughput(now)))
+                self._pace.rate = BELOW * self._good
         self._begun_at = now
         self._accepted = self._sent = 0
         self._pace.next_at = max(self._pace.next_at, now + 1 / self._pace.rate)
 
+    def _is_by_chance(self) -> bool:
+        """Whether refusals come as often when much less is sent, so that sending less would not help."""
+        assert self._pace is not None
+        self._gaps.append(self._accepted)
+        share = len(self._gaps) / sum(self._gaps)
+        if self._anchor is None or self._accepted >= CYCLE:
+            self._anchor = self._pace.rate
+            self._chance /= 2
+        elif self._pace.rate <= FLOOR * self._anchor:
+            self._chance = share
+            return True
+        return share <= 2 * self._chance
+
     def _halve(self, now: float) -> None:
         assert self._pace is not None
+        self._anchor = None
         if self._accepted:
             self._closed_at = math.inf
             self._good = None if self._good is None else min(self._good, self._pace.rate)

@@ -88,9 +88,7 @@ class Conversation(Generic[OutputT]):
         params: dict[str, Any] = {**settings}
         model, system = params.pop("model", None), params.pop("system", None)
         history = params.pop("history", None)
-        past = history if isinstance(history, History) else History()
-        if isinstance(history, str | bytes):
-            past = History.from_json(history)
+        past = _past(history)
         if model is not None:
             past = past.model_copy(update={"model": model})
         if system is not None:
@@ -99,6 +97,8 @@ class Conversation(Generic[OutputT]):
         self._completer = completer
         self._history = past
         self._trim: Trim | None = params.pop("trim", None)
+        if self._trim is not None and not callable(self._trim):
+            raise ConfigurationError(f"trim is {self._trim!r}; expected a policy such as keep_turns(20)")
         self._extra_body: Mapping[str, JsonValue] | None = params.pop("extra_body", None)
         self._options: RequestOptions | None = params.pop("options", None)
         split_params(params)
@@ -168,8 +168,11 @@ class Conversation(Generic[OutputT]):
         """Send the last message again, in place of what came of it.
 
         Raises:
-            ConfigurationError, OpenRouterError: as for `send`; the history then stays as it was.
+            ConfigurationError: there is none, or as for `send`.
+            OpenRouterError: as for `send`; the history then stays as it was.
         """
+        if not self._history.turns and self._history.waiting is None:
+            raise ConfigurationError("there is nothing to retry; the conversation has 0 turns")
         return await self._send(self._history.undone(1), self._last_asked(), options, params)
 
     async def edit(
@@ -334,3 +337,16 @@ class Conversation(Generic[OutputT]):
 
     def __repr__(self) -> str:
         return f"<conversation with {self._history.model!r}, {len(self.turns)} turns>"
+
+
+def _past(history: object) -> History:
+    """Return the history that a conversation begins with."""
+    if history is None:
+        return History()
+    if isinstance(history, History):
+        return history
+    if isinstance(history, str | bytes):
+        return History.from_json(history)
+    raise ConfigurationError(
+        f"history is a {type(history).__name__}; expected what model_dump_json() wrote, or a conversation's history"
+    )

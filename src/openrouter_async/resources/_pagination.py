@@ -7,10 +7,11 @@ item of that page is asked for.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from .._sansio.pagination import Arguments, Paging, facts_of
+from ..types._base import ResponseMeta
 
 __all__ = ["Page", "PageLike", "Paginator"]
 
@@ -35,6 +36,7 @@ class Page(Generic[T_co]):
     """Items in the whole list, where the service counts them."""
     has_more: bool
     """Whether another page is to be asked for. Some lists do not tell: then True, until an empty page comes."""
+    _meta: ResponseMeta | None = field(default=None, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[T_co]:
         return iter(self.items)
@@ -96,4 +98,9 @@ class Paginator(Generic[T]):
         page = await self._fetch(self._arguments)
         facts = facts_of(page, page.data)
         following = self._paging.after(self._arguments, facts)
-        return Page(items=page.data, total_count=facts.total_count, has_more=following is not None)
+        return Page(
+            items=page.data,
+            total_count=facts.total_count,
+            has_more=following is not None,
+            _meta=getattr(page, "_meta", None),
+        )

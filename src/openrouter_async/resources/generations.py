@@ -33,7 +33,7 @@ class GenerationsResource(Resource):
     """`/generation`. The id of a generation is the `id` of a reply, and the `generation_id` of a stream or an error."""
 
     async def get(
-        self, id: str, *, wait: bool | float = False, options: RequestOptions | None = None
+        self, id: str | None, *, wait: bool | float = False, options: RequestOptions | None = None
     ) -> Generation:
         """Return the billed record of a call: cost, tokens, provider, times.
 
@@ -46,7 +46,7 @@ class GenerationsResource(Resource):
         request, which costs nothing.
 
         Args:
-            id: `gen-…`.
+            id: `gen-…`; the `id` of a reply that has none is refused.
             wait: Whether to look again while there is no record, for up to 30 seconds; a number is that many seconds.
             options: See `RequestOptions`.
 
@@ -71,7 +71,7 @@ class GenerationsResource(Resource):
             await anyio.sleep(min(pause, left))
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
-    async def content(self, id: str, *, options: RequestOptions | None = None) -> GenerationContent:
+    async def content(self, id: str | None, *, options: RequestOptions | None = None) -> GenerationContent:
         """Return what a call asked and was answered, as far as the account keeps it.
 
         Raises:
@@ -85,7 +85,7 @@ class GenerationsResource(Resource):
 
     async def feedback(
         self,
-        id: str,
+        id: str | None,
         category: FeedbackCategory,
         *,
         comment: str | None = None,
@@ -116,11 +116,11 @@ class GenerationsResource(Resource):
         )
 
 
-def _query(id: str) -> dict[str, str]:
+def _query(id: str | None) -> dict[str, str]:
     return _named("id", id)
 
 
-def _named(name: str, value: str) -> dict[str, str]:
+def _named(name: str, value: str | None) -> dict[str, str]:
     if not isinstance(value, str) or not value:
         raise ConfigurationError(f"{name} is {hide(value)}; expected text that is not empty")
     return {name: value}

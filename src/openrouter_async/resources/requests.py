@@ -69,6 +69,8 @@ def _request(
         )
     if any(part in (".", "..") for part in parts.path.split("/")) or not path.isprintable() or " " in path:
         raise ConfigurationError(f"path is {path!r}; expected one without '.', '..' and blanks")
+    if key not in ("api_key", "management_key"):
+        raise ConfigurationError(f"key is {key!r}; expected 'api_key' or 'management_key'")
     method = method.upper()
     operation = Operation(
         name=f"{method} {path}",

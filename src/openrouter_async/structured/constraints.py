@@ -61,7 +61,7 @@ def constraints(schema: Mapping[str, JsonValue]) -> list[str]:
     """Return what is demanded, as phrases: `["at least 0", "a multiple of 5"]`."""
     phrases: list[str] = []
     for keyword, value in schema.items():
-        if keyword in _WORDS:
+        if keyword in _WORDS and not isinstance(value, bool):
             phrase = _WORDS[keyword].format(_number(value))
             phrases.append(phrase.removesuffix("s") if value == 1 else phrase)
         elif keyword in _SCHEMAS:

@@ -8,6 +8,7 @@ the parsing of a reply is proportional to its length.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
@@ -31,6 +32,8 @@ GROWTH = 64
 TAG_LENGTH = 70
 """Characters at the end of the text in which a tag may have begun."""
 
+_VISIBLE = re.compile(r"\S")
+
 
 class PartialReader:
     """The value of one reply, while it is written."""
@@ -42,53 +45,69 @@ class PartialReader:
         stands_in_object = is_native or self._is_wrapped or "object" in schema.root_kinds
         self._opening = "{" if stands_in_object else "["
         self._text = ""
-        self._passed = 0
-        """Characters before it belong to prose."""
-        self._start: int | None = None
-        self._parsed_length = 0
+        """From the value on; as long as it has not begun, the end of what has been passed over."""
+        self._pieces: list[str] = []
+        """What came after that, and its length."""
+        self._pending = 0
+        self._is_thinking = False
+        self._has_begun = False
         self._is_done = False
 
     def add(self, text: str, *, is_last: bool = False) -> list[JsonValue]:
         """Add a piece, and return the snapshot to give, if there is one; with `is_last` it is not put off."""
-        self._text += text
-        if self._start is None:
-            self._start = self._find_start()
-        if self._start is None or self._is_done:
+        if self._is_done:
             return []
-        length = len(self._text) - self._start
-        grown = length - self._parsed_length
-        if not is_last and length > ALWAYS and grown * GROWTH < length:
+        self._pieces.append(text)
+        self._pending += len(text)
+        if not self._has_begun:
+            self._join()
+            self._has_begun = self._skip_prose()
+            return self._snapshot() if self._has_begun else []
+        length = len(self._text) + self._pending
+        if not is_last and length > ALWAYS and self._pending * GROWTH < length:
             return []
-        self._parsed_length = length
-        return self._snapshot(self._start)
+        self._join()
+        return self._snapshot()
 
-    def _find_start(self) -> int | None:
-        while (match := PROSE.search(self._text, self._passed)) is not None:
-            if match["open"] is not None:
-                if not self._text[match.end() :].strip():
-                    return None  # what follows tells whether it is a bracket of prose
-                if match["open"] == self._opening and LOOKS_LIKE_JSON.match(self._text, match.start()):
-                    return match.start()
-            elif match["label"] is None and not match["close"]:
-                end = END_OF_THOUGHT.search(self._text, match.end())
+    def _join(self) -> None:
+        self._text += "".join(self._pieces)
+        self._pieces.clear()
+        self._pending = 0
+
+    def _skip_prose(self) -> bool:
+        """Drop what stands before the value; False if that is all there is."""
+        passed = 0
+        while True:
+            if self._is_thinking:
+                end = END_OF_THOUGHT.search(self._text, passed)
                 if end is None:
-                    return None
-                self._passed = end.end()
-                continue
-            self._passed = match.end()
-        self._passed = max(self._passed, len(self._text) - TAG_LENGTH)
-        return None
+                    break
+                self._is_thinking = False
+                passed = end.end()
+            match = PROSE.search(self._text, passed)
+            if match is None:
+                break
+            if match["open"] is not None:
+                if _VISIBLE.search(self._text, match.end()) is None:
+                    self._text = self._text[match.start() :]
+                    return False  # what follows tells whether it is a bracket of prose
+                if match["open"] == self._opening and LOOKS_LIKE_JSON.match(self._text, match.start()):
+                    self._text = self._text[match.start() :]
+                    return True
+            elif match["label"] is None and not match["close"]:
+                self._is_thinking = True
+            passed = match.end()
+        self._text = self._text[max(passed, len(self._text) - TAG_LENGTH) :]
+        return False
 
-    def _snapshot(self, start: int) -> list[JsonValue]:
+    def _snapshot(self) -> list[JsonValue]:
         try:
-            value: JsonValue = from_json(
-                self._text[start:], allow_inf_nan=False, allow_partial="trailing-strings"
-            )
+            value: JsonValue = from_json(self._text, allow_inf_nan=False, allow_partial="trailing-strings")
         except ValueError:
             self._is_done = True
-            end = end_of_value(self._text, start)
+            end = end_of_value(self._text, 0)
             try:
-                value = from_json(self._text[start:end], allow_inf_nan=False) if end else None
+                value = from_json(self._text[:end], allow_inf_nan=False) if end else None
             except ValueError:
                 return []
             return self._plain(value, partial=False) if end else []

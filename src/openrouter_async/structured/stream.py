@@ -58,14 +58,16 @@ class StructuredStream(EventStream[OutputT]):
         latest: list[JsonValue] = []
         queue = self._queue
         while queue or await self._refill():
-            if reader is None:
-                reader = PartialReader(self._output.schema, is_native=self._paths.path == "native")
             events = list(queue)
             queue.clear()
             text = "".join(
                 event.text for event in events if isinstance(event, TextDelta) and event.choice == 0
             )
-            snapshot = reader.add(text) if text else []
+            if not text:
+                continue
+            if reader is None:  # only now is the path sure
+                reader = PartialReader(self._output.schema, is_native=self._paths.path == "native")
+            snapshot = reader.add(text)
             if snapshot and snapshot != latest:
                 latest = snapshot
                 yield snapshot[0]

@@ -42,6 +42,7 @@ from ..operations import (
     KeyKind,
     Operation,
 )
+from .account import Account
 from .authentication import EmulatedKey, authenticate
 from .batches import Batches
 from .inference import Choose, Inference, Over, Pace
@@ -121,7 +122,7 @@ class EmulatorApp:
         self._strict = strict
         self._inference = inference = Inference(state, models, pace, seed)
         self._batches = batches = Batches(state, inference, self._reply_in_batch)
-        lookups = Lookups(state, models)
+        lookups, account = Lookups(state, models), Account(state)
 
         def read(answer: Callable[[_Call], JsonValue]) -> Handler:
             return lambda call: (plain(answer(call)), _nothing)
@@ -147,6 +148,16 @@ class EmulatorApp:
             served(LIST_ZDR_ENDPOINTS, read(lambda _: lookups.all_endpoints())),
             served(LIST_PROVIDERS, read(lambda _: lookups.providers())),
             served(GET_GENERATION, read(lambda c: lookups.generation(c.request.query.get("id")))),
+            served(operations.GET_GENERATION_CONTENT, read(lambda c: account.content(c.request.query.get("id")))),
+            served(operations.SEND_FEEDBACK, read(lambda c: account.feedback(c.request.body))),
+            served(operations.LIST_ACTIVITY, read(lambda c: account.activity(c.request.query))),
+            served(operations.LIST_KEYS, read(lambda c: account.keys(c.request.query))),
+            served(operations.GET_ACCOUNT_KEY, read(lambda c: account.key(**c.path))),
+            served(operations.CREATE_KEY, lambda c: (account.create_key(c.request.body), _nothing)),
+            served(operations.UPDATE_KEY, read(lambda c: account.update_key(c.path["hash"], c.request.body))),
+            served(operations.DELETE_KEY, read(lambda c: account.delete_key(**c.path))),
+            served(operations.EXCHANGE_CODE, read(lambda c: account.exchange(c.request.body))),
+            Route("GET", "/auth", "none", lambda c: (account.authorize(c.request.query), _nothing)),
         )
 
     def reset(self) -> None:
@@ -189,7 +200,7 @@ class EmulatorApp:
                 raise ServiceError(
                     Failure(status=413, message="Request body too large", error_type="payload_too_large")
                 )
-            if route.method == "POST":
+            if route.method in ("POST", "PATCH"):
                 _check_body(record, headers)
                 self._state.check_rate()
             return self._handled(record, route, key, path)

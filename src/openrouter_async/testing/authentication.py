@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
@@ -29,6 +29,13 @@ class EmulatedKey:
     is_disabled: bool = False
     usage: Decimal = Decimal(0)
     """US dollars."""
+    name: str = ""
+    limit_reset: str | None = None
+    """When `limit` begins anew; kept, but nothing begins anew here."""
+    counts_byok: bool = False
+    created: str = field(default_factory=lambda: iso_now())
+    updated: str | None = None
+    expires_at: datetime | None = None
 
     @staticmethod
     def digest_of(secret: str) -> str:
@@ -38,6 +45,11 @@ class EmulatedKey:
     @property
     def is_management(self) -> bool:
         return self.kind == "management"
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
 
     @property
     def is_spent(self) -> bool:
@@ -52,8 +64,8 @@ class EmulatedKey:
             "label": self.label,
             "limit": None if self.limit is None else float(self.limit),
             "limit_remaining": remaining,
-            "limit_reset": None,
-            "include_byok_in_limit": False,
+            "limit_reset": self.limit_reset,
+            "include_byok_in_limit": self.counts_byok,
             "usage": usage,
             "usage_daily": usage,
             "usage_weekly": usage,
@@ -65,7 +77,7 @@ class EmulatedKey:
             "is_free_tier": False,
             "is_management_key": self.is_management,
             "is_provisioning_key": self.is_management,
-            "expires_at": None,
+            "expires_at": None if self.expires_at is None else self.expires_at.isoformat(),
             "creator_user_id": "user_emulated",
             "organization_id": None,
             "workspace_id": None,
@@ -107,6 +119,8 @@ def authenticate(
         raise unauthorized("User not found.")
     if key.is_disabled:
         raise unauthorized("API key is disabled")
+    if key.is_expired:
+        raise unauthorized("API key has expired")
     if needed == "management" and not key.is_management:
         raise forbidden("Only management keys can perform this operation")
     if needed == "inference" and key.is_management:

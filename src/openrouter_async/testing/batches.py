@@ -129,7 +129,7 @@ class Batches:
         if any(status not in FILTERS for status in all_status):
             raise bad_request(f"status: Invalid option: expected one of {'|'.join(FILTERS)}")
         with self._lock:
-            found = [batch for batch in reversed(self._batches.values())]
+            found = list(reversed(self._batches.values()))
         if "after" in query:
             ids = [batch.id for batch in found]
             if query["after"] not in ids:

@@ -90,7 +90,7 @@ class Inference:
             parts = (Part(COMMENT), *self._waiting(COMMENT), *chat_parts(text, self._pace.token_s))
         else:
             parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(chat_body(text), tokens))
-        return self._answer(_Making(text, model, usage, key, use, kept), parts, is_stream=call.stream)
+        return self._answer(_Making(text, model, usage, key, use, kept, _asked(request)), parts, is_stream=call.stream)
 
     def completion(self, request: ReceivedRequest, key: EmulatedKey, choose: Choose) -> tuple[Outgoing, Over]:
         call = read_completion(request.body)
@@ -105,7 +105,7 @@ class Inference:
             parts = (Part(COMMENT), *self._waiting(COMMENT), *text_parts(text, self._pace.token_s))
         else:
             parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(text_body(text), tokens))
-        return self._answer(_Making(text, model, usage, key, None, None), parts, is_stream=call.stream)
+        return self._answer(_Making(text, model, usage, key, None, None, _asked(request)), parts, is_stream=call.stream)
 
     def embeddings(self, request: ReceivedRequest, key: EmulatedKey) -> tuple[Outgoing, Over]:
         call = read_embeddings(request.body)
@@ -218,6 +218,12 @@ class Inference:
                     finish_reason=None if is_cut else text.finish_reason,
                     cancelled=is_cut,
                     took_s=time.monotonic() - begun,
+                    key_digest=making.key.digest,
+                    input=making.asked,
+                    output={
+                        "completion": "".join(text.pieces[:sent]) if is_cut else text.reply.text,
+                        "reasoning": text.reply.reasoning,
+                    },
                 )
             )
 
@@ -261,9 +267,15 @@ class _Making:
     key: EmulatedKey
     use: CacheUse | None
     kept: Kept | None
+    asked: JsonValue
+    """What `/generation/content` gives as the input."""
 
 
 _NOTHING = Usage(prompt=0, completion=0)
+
+
+def _asked(request: ReceivedRequest) -> JsonValue:
+    return {name: value for name, value in request.json.items() if name in ("prompt", "messages")}
 
 
 def _document(body: JSON, tokens: int) -> Part:

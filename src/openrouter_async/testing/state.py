@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import JsonValue
 
@@ -26,6 +26,9 @@ from .models import ListedModel
 from .received import ReceivedRequest
 from .replies import Failure, Replying, Scripted
 from .service_errors import ServiceError, key_limit_reached, out_of_credits
+
+if TYPE_CHECKING:
+    from .account import OAuthCode
 
 __all__ = ["Generation", "RateLimit", "State"]
 
@@ -60,6 +63,11 @@ class Generation:
     misses_left: int = 0
     """How often a lookup still fails."""
     created: str = ""
+    key_digest: str = ""
+    """Which key asked."""
+    input: JsonValue = None
+    output: JsonValue = None
+    """What was asked and answered, as `/generation/content` gives it."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return what `/generation` says of it."""
@@ -137,6 +145,7 @@ class State:
             self._misfortunes: tuple[float, tuple[Misfortune, ...]] = (0.0, ())
             self._chance = Random(self._seed)
             self._generations: dict[str, Generation] = {}
+            self.codes: dict[str, OAuthCode] = {}
             self._numbers = itertools.count(1)
             self._cached_prompts: set[str] = set()
             self.problems: list[Exception] = []
@@ -207,6 +216,10 @@ class State:
         with self._lock:
             self.keys[key.digest] = key
 
+    def remove_key(self, key: EmulatedKey) -> None:
+        with self._lock:
+            self.keys.pop(key.digest, None)
+
     @property
     def remaining(self) -> Decimal:
         with self._lock:
@@ -266,6 +279,12 @@ class State:
         generation.created = iso_now()
         with self._lock:
             self._generations[generation.id] = generation
+
+    @property
+    def generations(self) -> list[Generation]:
+        """All of them, oldest first."""
+        with self._lock:
+            return list(self._generations.values())
 
     def look_up(self, id: str) -> Generation | None:
         """Return a generation; the first lookups fail, as they do with the service."""

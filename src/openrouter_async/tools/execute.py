@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -120,17 +121,21 @@ async def _run_one(
     async def progress(value: object) -> None:
         await emit(ToolProgress(call, value))
 
-    cause: Exception | None = None
+    cause: BaseException | None = None
     with anyio.move_on_after(limit) as scope:
         try:
             content = await encoded_content(await tool.invoke(prepared.arguments, progress))
             return ToolResult(call, content, None, anyio.current_time() - begun)
         except Exception as error:  # noqa: BLE001 - whatever a tool raises is a result for the model, unless asked to raise
             cause = error
+        except anyio.get_cancelled_exc_class() as error:
+            if anyio.current_effective_deadline() == -math.inf:
+                raise
+            cause = error  # not the call was cancelled, but something that the tool waited for
     seconds = anyio.current_time() - begun
     if cause is None:
         assert scope.cancelled_caught
-        reason = f"the tool {tool.name!r} took longer than {limit:g} s, and was stopped"
+        reason = f"the tool {tool.name!r} took longer than {limit:g} s"
     else:
         said = str(cause)[:MAX_ERROR_LENGTH]
         reason = f"the tool {tool.name!r} failed: {type(cause).__name__}" + (f": {said}" if said else "")

@@ -19,7 +19,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigurationError, NotFound, OpenRouterError, RepeatedToolCall
+from ..errors import ConfigurationError, NotFound, OpenRouterError, RepeatedToolCall, ToolError
 from ..types.chat import ChatCompletion
 from ..types.chat_messages import wire_messages
 from ..types.tool_calls import ToolCall
@@ -63,7 +63,7 @@ class RunLoop:
         """Begin with `messages`, as they are sent, or where `paused` ended; `spend` is told what each reply used.
 
         Raises:
-            ConfigurationError: something about the paused run is undecided.
+            ConfigurationError: something about the paused run is undecided, or a tool that it waits for is missing.
         """
         self._toolbox = toolbox
         self._settings = settings
@@ -178,7 +178,7 @@ class RunLoop:
         """Run the calls of the last reply; return whether its step is whole, which it is not where some wait.
 
         Raises:
-            ToolError: a call failed, and errors are raised.
+            ToolError: a call failed, and errors are raised; or it is not to be told whether one needs approval.
         """
         settings = self._settings
         to_run: list[PreparedCall] = []
@@ -193,7 +193,7 @@ class RunLoop:
                 await emit(ToolFinished(outcome))
             elif outcome.tool.function is None:
                 self._waiting.append(WaitingCall(call, "answer"))
-            elif call.id not in self._decisions and await outcome.tool.asks_approval(outcome.arguments):
+            elif call.id not in self._decisions and await _asks_approval(outcome):
                 self._waiting.append(WaitingCall(call, "approval"))
             else:
                 to_run.append(outcome)
@@ -250,6 +250,11 @@ class RunLoop:
             raise ConfigurationError(
                 f"nothing was decided about the calls {undecided!r}; use approve(), reject() or answer()"
             )
+        names = {waiting.call.name for waiting in paused.waiting}
+        if missing := sorted(name for name in names if self._toolbox.get(name) is None):
+            raise ConfigurationError(
+                f"the run waits for the tools {missing!r}, which are not there; give the same tools again"
+            )
         self._messages = wire_messages(paused.messages)[:-1]
         for step in paused.steps:
             self._streaks = {
@@ -282,6 +287,18 @@ class RunLoop:
     def so_far(self) -> Run[Any]:
         """Return what a run that failed had done."""
         return Run(steps=tuple(self._steps), messages=self._messages, status="failed")
+
+
+async def _asks_approval(prepared: PreparedCall) -> bool:
+    call, tool = prepared.call, prepared.tool
+    try:
+        return await tool.asks_approval(prepared.arguments)
+    except Exception as error:  # whether it may run is nothing that the model could put right
+        raise ToolError(
+            f"needs_approval of the tool {tool.name!r} failed: {type(error).__name__}: {error}",
+            tool=tool.name,
+            call_id=call.id,
+        ) from error
 
 
 def _as_message(completion: ChatCompletion[Any]) -> Message:

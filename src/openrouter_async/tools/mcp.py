@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -176,12 +178,12 @@ class MCPServer:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Sequence[Tool[..., object]]]:
-        """Give its tools, opening it if it is not open already."""
+        """Give its tools; where it is not open, those of one that is opened and closed here, as runs may overlap."""
         if self._group is not None:
             yield self._tools
         else:
-            async with self:
-                yield self._tools
+            async with copy(self) as own:
+                yield own._tools
 
     async def __aenter__(self) -> Self:
         """Start or reach the server, and ask for its tools.
@@ -309,7 +311,7 @@ class _ServerTool(Tool[..., object]):
             return await server.call(tool.name, arguments, _no_progress)
 
         super().__init__(
-            name=tool.name,
+            name=re.sub(r"[^A-Za-z0-9_-]", "_", tool.name)[:64],  # others are refused by the service
             description=tool.description or tool.title,
             function=call,
             schema=ArgumentSchema(tool.name, {"type": "object", **tool.input_schema}),

@@ -20,6 +20,8 @@ __all__ = ["ArgumentSchema"]
 
 _OBJECT = TypeAdapter(dict[str, JsonValue])
 
+_KEYWORDS = ("type", "required", "$ref", "anyOf", "oneOf", "allOf")
+
 
 class ArgumentSchema:
     """A JSON Schema of the arguments of one tool."""
@@ -43,18 +45,21 @@ class ArgumentSchema:
             raise ConfigurationError(
                 f"the parameters of the tool {tool!r} are a schema of type {kind!r}; expected 'object'"
             )
-        if kind != "object":
-            schema = {"type": "object", "properties": schema}
-        schema.setdefault("properties", {})
+        if not _is_schema(schema):
+            schema = {"properties": schema}
+        properties = schema.get("properties", {})
+        if not isinstance(properties, dict) or not all(isinstance(p, dict | bool) for p in properties.values()):
+            raise ConfigurationError(
+                f"the properties of the tool {tool!r} are {properties!r}; expected a JSON Schema for each name"
+            )
+        schema = {"type": "object", "properties": properties, **schema}
         if required is not None:
+            if unknown := set(required) - properties.keys():
+                raise ConfigurationError(
+                    f"the tool {tool!r} requires {sorted(unknown)!r}, which its properties do not have"
+                )
             listed: list[JsonValue] = [*required]
             schema["required"] = listed
-        names = schema["properties"]
-        unknown = set(_names(schema.get("required"))) - set(names if isinstance(names, dict) else ())
-        if unknown:
-            raise ConfigurationError(
-                f"the tool {tool!r} requires {sorted(unknown)!r}, which its properties do not have"
-            )
         self.schema: dict[str, JsonValue] = schema
 
     def read(self, text: str) -> dict[str, object]:
@@ -102,6 +107,14 @@ class ArgumentSchema:
         if self.schema.get("additionalProperties") is False and isinstance(properties, dict):
             for name in arguments.keys() - properties.keys():
                 yield f"{name}: is not allowed"
+
+
+def _is_schema(parameters: Mapping[str, JsonValue]) -> bool:
+    """Whether it is a whole schema: of a mere property a schema is the value, of a keyword here none ever is."""
+    properties = parameters.get("properties")
+    return any(isinstance(parameters.get(keyword), str | list) for keyword in _KEYWORDS) or (
+        isinstance(properties, dict) and all(isinstance(each, dict) for each in properties.values())
+    )
 
 
 def _refuse(uri: str) -> Never:

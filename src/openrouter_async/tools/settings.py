@@ -67,8 +67,9 @@ class RunSettings:
         if self.max_repeats is not None:
             _check_count("max_repeats", self.max_repeats)
         _check_count("tool_concurrency", self.tool_concurrency)
-        if self.tool_timeout is not None and not self.tool_timeout > 0:
-            raise ConfigurationError(f"tool_timeout is {self.tool_timeout!r}; expected seconds above 0")
+        timeout = self.tool_timeout
+        if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
+            raise ConfigurationError(f"tool_timeout is {timeout!r}; expected seconds above 0")
 
 
 def _check_count(name: str, value: object) -> None:

@@ -66,7 +66,7 @@ def read_docstring(function: object) -> Documentation:
     except docstring_parser.ParseError:
         return Documentation(text, {})
     parameters = {param.arg_name: param.description for param in parsed.params if param.description}
-    return Documentation(parsed.description or None, parameters)
+    return Documentation((parsed.description or "").strip() or None, parameters)
 
 
 def read_hints(function: Callable[..., object], names: Mapping[str, object] | None = None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ A condition is asked after each step, once its tools have ended, and before the 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -31,9 +32,14 @@ class StopWhen:
         return self._met(steps)
 
     def __or__(self, other: StopWhen) -> StopWhen:
+        if not isinstance(other, StopWhen):
+            return NotImplemented
         return StopWhen(lambda steps: self.met(steps) or other.met(steps))
 
     def __and__(self, other: StopWhen) -> StopWhen:
+        if not isinstance(other, StopWhen):
+            return NotImplemented
+
         def both(steps: Sequence[Step]) -> str | None:
             first, second = self.met(steps), other.met(steps)
             return f"{first} & {second}" if first and second else None
@@ -42,7 +48,15 @@ class StopWhen:
 
 
 def stop_when(predicate: Callable[[Sequence[Step]], bool], *, name: str | None = None) -> StopWhen:
-    """Return a condition of your own over the steps so far; `name` is what `run.stopped_by` says of it."""
+    """Return a condition of your own over the steps so far; `name` is what `run.stopped_by` says of it.
+
+    Raises:
+        ConfigurationError: `predicate` is no function, or an async one.
+    """
+    if not callable(predicate) or inspect.iscoroutinefunction(predicate):
+        raise ConfigurationError(
+            f"stop_when() got {predicate!r}; expected a function of the steps that is not async"
+        )
     label = name or getattr(predicate, "__name__", "stop_when")
     return StopWhen(lambda steps: label if predicate(steps) else None)
 
@@ -93,7 +107,7 @@ def max_run_tokens(count: int) -> StopWhen:
 
 
 def tool_called(*names: str) -> StopWhen:
-    """Stop once one of these tools was called, and has run.
+    """Stop once one of these tools has run; a call that failed does not count, so the model can put it right.
 
     Raises:
         ConfigurationError: no name was given.
@@ -103,6 +117,8 @@ def tool_called(*names: str) -> StopWhen:
     wanted = frozenset(names)
     label = ", ".join(map(repr, names))
     return stop_when(
-        lambda steps: any(call.name in wanted for step in steps for call in step.completion.tool_calls),
+        lambda steps: any(
+            result.call.name in wanted and result.error is None for step in steps for result in step.results
+        ),
         name=f"tool_called({label})",
     )

@@ -33,7 +33,7 @@ R = TypeVar("R")
 S = TypeVar("S")
 
 NeedsApproval: TypeAlias = bool | Callable[..., bool | Awaitable[bool]]
-"""Whether a call waits for a decision; a function is asked with the call's arguments, as keywords."""
+"""Whether a call waits for a decision; a function is asked with all arguments of the call, as keywords."""
 
 Progress: TypeAlias = Callable[[object], Awaitable[None]]
 """Takes what a tool gives on the way."""
@@ -57,8 +57,12 @@ class Tool(Generic[P, R]):
         cache_control: CacheControl | None = None,
         local_names: Mapping[str, object] | None = None,
     ) -> None:
-        if timeout is not None and not timeout > 0:
+        if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
             raise ConfigurationError(f"the tool {name!r} has timeout={timeout!r}; expected seconds above 0")
+        if not (isinstance(needs_approval, bool) or callable(needs_approval)):
+            raise ConfigurationError(
+                f"the tool {name!r} has needs_approval={needs_approval!r}; expected True, False or a function"
+            )
         if function is not None and inspect.isgeneratorfunction(inspect.unwrap(_routine(function))):
             raise ConfigurationError(
                 f"the tool {name!r} is a generator; expected 'async def' where a tool yields its progress"
@@ -134,7 +138,8 @@ class Tool(Generic[P, R]):
         """Whether a call with these arguments waits for a decision."""
         if isinstance(self.needs_approval, bool):
             return self.needs_approval
-        answer = self.needs_approval(**arguments)
+        known = self._schema.bind(arguments).arguments if isinstance(self._schema, Signature) else arguments
+        answer = self.needs_approval(**known)
         return bool(await answer if inspect.isawaitable(answer) else answer)
 
     async def invoke(self, arguments: Mapping[str, object], progress: Progress) -> object:
@@ -178,15 +183,18 @@ class Tool(Generic[P, R]):
         return self.function(*args, **kwargs)
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._is_method = inspect.isfunction(self.function)
+        if inspect.isfunction(self.function):  # a copy, since a tool that stands elsewhere too is no method there
+            method = self.renamed(self.name)
+            method._is_method = True
+            setattr(owner, name, method)
 
     @overload
     def __get__(self, instance: None, owner: type) -> Tool[P, R]: ...
     @overload
     def __get__(self: Tool[Concatenate[S, Q], R], instance: S, owner: type) -> Tool[Q, R]: ...
     def __get__(self, instance: object, owner: type) -> object:
-        """Return the tool of a method, bound to its object."""
-        if instance is None or not self._is_method:
+        """Return the tool of a method, bound to its object, or to its class below `@classmethod`."""
+        if instance is None or not (self._is_method or isinstance(instance, type)):
             return self
         bound: Tool[..., object] = Tool(
             name=self.name,
@@ -261,6 +269,9 @@ def tool(
     local_names = frame.f_locals if frame.f_locals is not frame.f_globals else None
 
     def make(function: Callable[..., object]) -> Tool[..., object]:
+        if isinstance(function, MethodType) and isinstance(function.__func__, Tool):
+            # What `@classmethod` over `@tool` gives from Python 3.13 on.
+            return function.__func__.__get__(function.__self__, type(function.__self__))
         if isinstance(function, Tool):
             raise ConfigurationError(f"{function!r} is a tool already; expected a function")
         if not callable(function):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from ..errors import ConfigurationError
-from .tool import Tool, tool
+from .tool import Tool, create_tool, tool
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -79,7 +79,10 @@ async def open_toolbox(tools: Sequence[ToolLike]) -> AsyncIterator[Toolbox]:
         if isinstance(each, Tool):
             own.append(each)
         elif isinstance(each, Mapping):
-            others.append(each)
+            if each.get("type") == "function":
+                own.append(_without_function(each))
+            else:
+                others.append(each)
         elif isinstance(each, ToolSource):
             sources.append(each)
         elif callable(each):
@@ -91,6 +94,22 @@ async def open_toolbox(tools: Sequence[ToolLike]) -> AsyncIterator[Toolbox]:
     async with AsyncExitStack() as stack:
         found = [(source.name, await stack.enter_async_context(source.connected())) for source in sources]
         yield Toolbox([*own, *_without_clashes([each.name for each in own], found)], others)
+
+
+def _without_function(definition: Mapping[str, Any]) -> Tool[..., object]:
+    """Return the tool that a dict of the API defines; the caller of the run answers its calls."""
+    function = definition.get("function")
+    if not isinstance(function, Mapping) or "name" not in function:
+        raise ConfigurationError(
+            "tools holds a dict of type 'function' that has no 'function' with a name; expected one as the API takes it"
+        )
+    return create_tool(
+        function["name"],
+        function.get("description"),
+        function.get("parameters"),
+        strict=function.get("strict"),
+        cache_control=definition.get("cache_control"),
+    )
 
 
 def _without_clashes(

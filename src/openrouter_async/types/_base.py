@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import ConfigurationError
 
-__all__ = ["ResponseMeta", "WireType", "response_meta"]
+__all__ = ["Answer", "ResponseMeta", "WireType", "response_meta"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,13 @@ class ResponseMeta:
     """Seconds from the call to the end of the answer, retries and waits included."""
     attempts: int
     """Requests that were sent for it."""
+
+
+class Answer(Protocol):
+    """What a call returned, whole: an object the service sent, or a page of a list."""
+
+    @property
+    def _meta(self) -> ResponseMeta | None: ...
 
 
 class WireType(BaseModel):
@@ -58,7 +66,7 @@ class WireType(BaseModel):
         object.__setattr__(self, "__pydantic_private__", private)
 
 
-def response_meta(obj: WireType) -> ResponseMeta:
+def response_meta(obj: Answer) -> ResponseMeta:
     """Return status, headers, ids, time and attempts of the answer that `obj` came in.
 
     Raises:

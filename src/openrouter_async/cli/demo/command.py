@@ -15,15 +15,13 @@ from rich.table import Table
 from ..._extras import needs_extra
 from ...client import AsyncOpenRouter
 from ...errors import ConfigurationError
-from ...options import Limits
 from ...types.chat import ChatCompletion
 from .questions import Question, load_questions
-from .run import ANSWER_TOKENS, Findings, run
+from .run import ANSWER_TOKENS, CONCURRENCY, Findings, run
 
 __all__ = ["demo"]
 
 MODEL = "openai/gpt-4o-mini"
-CONCURRENCY = 64
 TOKENS_PER_S = 150
 """How fast the emulator writes: slowly enough to be watched."""
 SHOWN_ANSWERS = 12
@@ -55,12 +53,11 @@ async def _demo(live: bool, yes: bool, model: str, questions: Sequence[Question]
                 emulator.key,
                 base_url=emulator.base_url,
                 default_model=model,
-                limits=Limits(concurrency=CONCURRENCY),
             )
         else:
             if "OPENROUTER_API_KEY" not in os.environ:
                 raise ConfigurationError("--live needs a key of yours in OPENROUTER_API_KEY")
-            client = AsyncOpenRouter(default_model=model, limits=Limits(concurrency=CONCURRENCY))
+            client = AsyncOpenRouter(default_model=model)
         async with client:
             if emulator is None and not await _is_affordable(console, client, model, questions, yes=yes):
                 return 1
@@ -109,11 +106,12 @@ def _summary(console: Console, found: Findings, questions: Sequence[Question]) -
         shown = reply.text if reply else str(found.failures.get(question.key, ""))
         table.add_row(_short(question.question), _short(shown), str(_tokens(reply)), f"{_cost(reply):.6f}")
     replies = list(found.answers.values())
-    tokens, cost = sum(map(_tokens, replies)), sum(map(_cost, replies), Decimal(0))
+    tokens = sum(map(_tokens, replies))
     console.print(table)
     rate = len(replies) / found.seconds if found.seconds else 0.0
     console.print(
-        f"{tokens} tokens, US$ {cost:.6f}, {found.seconds:.2f} s at concurrency {CONCURRENCY} ({rate:.0f} a second)"
+        f"{tokens} tokens, US$ {found.cost:.6f}, {found.seconds:.2f} s at concurrency {CONCURRENCY},"
+        f" {rate:.0f} a second"
     )
 
 
@@ -140,6 +138,12 @@ async def _is_affordable(
         raise ConfigurationError(f"the price of {model!r} is not known, so its cost has no upper bound")
     # A token is at least one byte of text; the answers are limited to so many tokens each.
     prompt_tokens = sum(len(question.question.encode()) + 50 for question in questions) + 2_000
-    bound = prompt_tokens * price.prompt + (len(questions) + 4) * ANSWER_TOKENS * price.completion
+    bound = prompt_tokens * price.prompt + (len(questions) + 8) * ANSWER_TOKENS * price.completion
     console.print(f"this costs at most US$ {bound:.4f} with {model}")
-    return yes or console.input("go on? [y/N] ").strip().lower() in ("y", "yes")
+    if yes:
+        return True
+    try:
+        return console.input("go on? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        console.print("nobody is there to say yes; --yes goes on without")
+        return False

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
-import anyio
-
+from ...batch.items import Item
+from ...batch.results import Done, Failed
 from ...client import AsyncOpenRouter
 from ...errors import OpenRouterError
 from ...streaming.events import ToolCall, ToolCallDelta
 from ...types.chat import ChatCompletion
 from .questions import Question
 
-__all__ = ["ANSWER_TOKENS", "Findings", "run"]
+__all__ = ["ANSWER_TOKENS", "CONCURRENCY", "City", "Findings", "run"]
+
+CONCURRENCY = 64
 
 ANSWER_TOKENS = 800
 """The most that one answer may have, reasoning included."""
@@ -32,6 +35,15 @@ WEATHER = {
 }
 
 
+@dataclass(frozen=True)
+class City:
+    """What the model is asked for as a value."""
+
+    name: str
+    country: str
+    population: int
+
+
 @dataclass
 class Findings:
     """What came of each part."""
@@ -39,9 +51,12 @@ class Findings:
     chat: ChatCompletion | None = None
     story: ChatCompletion | None = None
     call: ToolCall | None = None
+    city: City | None = None
     error: OpenRouterError | None = None
     answers: dict[str, ChatCompletion] = field(default_factory=dict)
     failures: dict[str, OpenRouterError] = field(default_factory=dict)
+    cost: Decimal = Decimal(0)
+    """US dollars, for all questions together."""
     seconds: float = 0.0
     """For all questions together."""
 
@@ -54,7 +69,7 @@ async def run(
     write: Callable[[str], None],
     progress: Callable[[], None],
 ) -> Findings:
-    """Chat, stream, collect a tool call, meet an error, and ask all questions at once."""
+    """Chat, stream, collect a tool call, read a value, meet an error, and ask all questions at once."""
     found = Findings()
 
     heading("A chat")
@@ -83,6 +98,13 @@ async def run(
                     found.call = event
                     write(f"\n{name}({args})")
 
+    heading("A value of a type")
+    structured = await client.chat.create(
+        "Which city is the capital of Norway?", output=City, max_completion_tokens=ANSWER_TOKENS
+    )
+    found.city = structured.output
+    write(repr(found.city))
+
     heading("An error")
     try:
         await client.chat.create("Hello?", model="openai/gpt-nonexistent")
@@ -91,19 +113,14 @@ async def run(
         write(f"{type(error).__name__}: {error}")
 
     heading(f"{len(questions)} questions at once")
-    began = anyio.current_time()
-
-    async def ask(question: Question) -> None:
-        try:
-            found.answers[question.key] = await client.chat.create(
-                question.question, max_completion_tokens=ANSWER_TOKENS
-            )
-        except OpenRouterError as error:
-            found.failures[question.key] = error
-        progress()
-
-    async with anyio.create_task_group() as group:
-        for question in questions:
-            group.start_soon(ask, question)
-    found.seconds = anyio.current_time() - began
+    items = [Item(question.key, question.question) for question in questions]
+    async with client.batch(items, concurrency=CONCURRENCY, max_completion_tokens=ANSWER_TOKENS) as batch:
+        async for item in batch:
+            match item:
+                case Done(key=key, completion=completion):
+                    found.answers[key] = completion
+                case Failed(key=key, error=error):
+                    found.failures[key] = error
+            progress()
+    found.cost, found.seconds = batch.summary.cost, batch.summary.elapsed
     return found

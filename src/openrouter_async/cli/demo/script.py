@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ...errors import BadRequest
 from ...testing import Reply, tool_call
 from .questions import Question
-from .run import Findings
+from .run import City, Findings
 
 if TYPE_CHECKING:
     from ...testing import Emulator, ReceivedRequest
@@ -22,6 +24,7 @@ STORY = (
     "For forty years no one answered, until one night a small boat blinked back: we are home, because of you. "
     "He put out the lamp at dawn, and for the first time slept with the window open."
 )
+CITY = City("Oslo", "Norway", 717_710)
 CALL = {"city": "Oslo", "unit": "celsius"}
 
 
@@ -33,6 +36,8 @@ def teach(emulator: Emulator, questions: Sequence[Question]) -> None:
         prompt = request.prompt
         if "tools" in request.json:
             return Reply.of(tool_call("weather", **CALL))
+        if "response_format" in request.json:
+            return Reply.of(json.dumps(asdict(CITY)))
         if "capital of Norway" in prompt:
             return Reply.of(CAPITAL)
         if "lighthouse" in prompt and prompt not in answers:
@@ -53,13 +58,16 @@ def mistakes(found: Findings, questions: Sequence[Question], emulator: Emulator)
     expect("the chat's answer", found.chat and found.chat.text, CAPITAL)
     expect("the story", found.story and found.story.text, STORY)
     expect("the tool call", found.call and (found.call.name, found.call.args), ("weather", CALL))
+    expect("the value", found.city, CITY)
     expect("the error", type(found.error), BadRequest)
     expect("the number of failures", len(found.failures), 0)
     for question in questions:
         reply = found.answers.get(question.key)
         expect(f"the answer to {question.key}", reply and reply.text, question.answer)
-    replies = [reply for reply in (found.chat, found.story, *found.answers.values()) if reply]
-    total = sum((reply.usage.cost or Decimal(0) for reply in replies if reply.usage), Decimal(0))
-    if not 0 < total <= emulator.spent:
-        wrong.append(f"the replies cost {total}, and the account was charged {emulator.spent}")
+    total = sum(
+        (reply.usage.cost or Decimal(0) for reply in found.answers.values() if reply.usage), Decimal(0)
+    )
+    expect("the cost of the batch", found.cost, total)
+    if not 0 < total < emulator.spent:
+        wrong.append(f"the answers cost {total}, and the account was charged {emulator.spent}")
     return wrong

@@ -284,11 +284,11 @@ class _Converter:
         return kinds
 
     def _speaks(self, schema: Schema, place: Place) -> bool:
-        """Whether the schema has constraints, which become words; raises for keywords that nobody knows."""
+        """Whether the schema has constraints, which become words; keywords that nobody knows say nothing."""
         for keyword in schema:
             known = keyword in EVERYWHERE or any(keyword in names for names in KEYWORDS_OF.values())
-            if not known and not keyword.startswith("x-"):
-                raise Inexpressible(pointer(place), f"the keyword {keyword!r} is unknown")
+            if not known:
+                self._note(place, f"the unknown keyword {keyword!r} is left out", "same")
         return bool(schema.keys() & CONSTRAINTS)
 
     def _of_kind(self, kind: Kind, schema: Schema, place: Place) -> Codec:

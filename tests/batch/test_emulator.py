@@ -1,0 +1,167 @@
+"""Batches by the real client over a socket: faults, a hidden limit, structured output, gathering."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from openrouter_async import (
+    AsyncOpenRouter,
+    BudgetExceeded,
+    Done,
+    Failed,
+    InsufficientCredits,
+    Item,
+    Rate,
+    Timeouts,
+)
+from openrouter_async.testing import Emulator, Failure, Fault, RateLimit
+
+MODEL = "openai/gpt-4o-mini"
+
+
+def client_of(emulator: Emulator) -> AsyncOpenRouter:
+    return AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=MODEL)
+
+
+class City(BaseModel):
+    name: str
+    people: int
+
+
+@pytest.mark.loopback
+async def test_with_faults_everything_is_accounted_for(tmp_path: Path) -> None:
+    with Emulator(credits="100") as emulator:
+        emulator.misbehave(
+            0.1,
+            Failure(status=503),
+            Failure(status=429, retry_after=0.05),
+            Fault.reset(),
+            Fault.disconnect(after=5),
+            Fault.truncate(after=10),
+        )
+        async with client_of(emulator) as client:
+            items = (Item(str(number), f"question {number}") for number in range(500))
+            async with client.batch(
+                items, concurrency=100, max_tokens=20, journal=tmp_path / "run.jsonl"
+            ) as batch:
+                seen = Counter([result.key async for result in batch])
+        assert seen == Counter({str(number): 1 for number in range(500)})
+        summary = batch.summary
+        assert summary.done + summary.failed == 500
+        assert summary.done > 400
+        assert sum(summary.errors.values()) == summary.failed
+        assert len((tmp_path / "run.jsonl").read_bytes().splitlines()) == 500
+
+
+@pytest.mark.loopback
+async def test_a_hidden_limit_is_found_and_used() -> None:
+    """At least 90 % of what is allowed, and under 2 % refused, after a warm-up of some seconds."""
+    began, warm, end = time.monotonic(), 5.0, 15.0
+    with Emulator(credits="100", rate_limit=RateLimit(50, 1.0), first_token_s=0.1) as emulator:
+        async with client_of(emulator) as client:
+            items = (f"question {number}" for number in range(10_000) if time.monotonic() < began + end)
+            async with client.batch(items, concurrency=64, max_tokens=5) as batch:
+                results = [result async for result in batch]
+        settled = [
+            request for request in emulator.requests if began + warm < request.arrived_at < began + end
+        ]
+    statuses = Counter(request.status for request in settled)
+    assert all(isinstance(result, Done) for result in results)
+    assert statuses[200] / (end - warm) >= 0.9 * 50
+    assert statuses[429] / len(settled) < 0.02
+
+
+@pytest.mark.loopback
+async def test_structured_answers_are_kept_and_read_again(tmp_path: Path) -> None:
+    with Emulator(credits="100") as emulator:
+        emulator.reply_with(lambda request: '{"name": "Oslo", "people": 700000}')
+        async with client_of(emulator) as client:
+            for _ in range(2):
+                async with client.batch(["Oslo"], output=City, journal=tmp_path / "run.jsonl") as batch:
+                    (result,) = [result async for result in batch]
+                assert result.output == City(name="Oslo", people=700_000)
+            assert isinstance(result, Done)
+            assert result.is_resumed
+            async with client.batch(["Oslo"], output=list[City], journal=tmp_path / "run.jsonl") as other:
+                assert not [result.key for result in [r async for r in other] if isinstance(result, Done)]
+        assert len([request for request in emulator.requests if request.path == "/chat/completions"]) >= 2
+
+
+@pytest.mark.loopback
+async def test_a_short_list_is_gathered_in_order() -> None:
+    with Emulator(credits="100") as emulator:
+        emulator.reply_with(
+            lambda request: Failure(status=400) if request.prompt == "two" else f"echo {request.prompt}"
+        )
+        async with client_of(emulator) as client:
+            first, second, third = await client.gather(["one", "two", "three"])
+        assert (first.output, third.output) == ("echo one", "echo three")
+        assert isinstance(second, Failed)
+
+
+@pytest.mark.loopback
+async def test_an_account_that_runs_dry_leaves_the_rest_undone() -> None:
+    with Emulator(credits="0.00002") as emulator:
+        emulator.reply_with(lambda request: "word " * 20)
+        results = []
+        async with client_of(emulator) as client:
+            with pytest.raises(InsufficientCredits):
+                async with client.batch([f"n{number}" for number in range(100)], concurrency=2) as batch:
+                    async for result in batch:  # noqa: PERF401 - the loop ends with an error
+                        results.append(result)
+        assert 0 < len(results) < 20
+        assert all(isinstance(result, Done) for result in results)
+
+
+@pytest.mark.loopback
+async def test_a_budget_by_the_prices_of_the_catalogue_is_not_passed() -> None:
+    with Emulator(credits="100") as emulator:
+        emulator.reply_with(lambda request: "word " * 50)
+        async with client_of(emulator) as client:
+            with pytest.raises(BudgetExceeded):
+                async with client.batch(
+                    [f"n{number}" for number in range(300)], budget="0.002", max_tokens=60
+                ) as batch:
+                    async for _ in batch:
+                        pass
+            assert 0.0015 < batch.summary.cost <= 0.002
+        assert emulator.spent == batch.summary.cost
+
+
+@pytest.mark.loopback
+async def test_the_deadline_of_an_item_ends_one_that_hangs() -> None:
+    with Emulator(credits="100") as emulator:
+        emulator.reply("never", fault=Fault.stall())
+        async with client_of(emulator) as client:
+            options = {"timeouts": Timeouts(total=0.5)}
+            results = await client.gather(["one", "two", "three"], options=options, concurrency=1)  # type: ignore[call-overload]  # a dict that is one
+        assert [type(result) for result in results] == [Failed, Done, Done]
+
+
+@pytest.mark.loopback
+async def test_a_rate_is_kept_to() -> None:
+    with Emulator(credits="100") as emulator:
+        async with client_of(emulator) as client:
+            await client.gather([f"n{number}" for number in range(20)], rate=Rate(rpm=60 * 40))
+        times = [request.arrived_at for request in emulator.requests if request.path == "/chat/completions"]
+        assert max(times) - min(times) >= 19 / 40 - 0.06
+
+
+def test_an_estimate_sends_nothing_and_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENROUTER_API_KEY", raising=False)
+    client = AsyncOpenRouter()
+    short = client.estimate("What is the capital of Norway?", model=MODEL, max_tokens=100)
+    long = client.estimate("What is the capital of Norway? " * 100, model=MODEL, max_tokens=100)
+    assert short.prompt_tokens.low <= 14 <= short.prompt_tokens.high + 4
+    assert short.low is not None
+    assert short.high is not None
+    assert long.low is not None
+    assert 0 < short.low < short.high
+    assert long.low > 20 * short.low
+    unknown = client.estimate("x", model="no/such-model")
+    assert (unknown.low, unknown.high) == (None, None)

@@ -1,0 +1,248 @@
+"""`openrouter-async batch`, as a process: files in, files out, exit codes, and Ctrl-C in a real terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from openrouter_async.testing import Emulator, Failure
+
+ROOT = Path(__file__).parents[2]
+MODEL = "openai/gpt-4o-mini"
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as running:
+        running.reply_with(lambda request: f"echo {request.prompt}")
+        yield running
+
+
+def environment(emulator: Emulator) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "OPENROUTER_BASE_URL": emulator.base_url,
+        "OPENROUTER_API_KEY": emulator.key,
+        "OPENROUTER_MODEL": MODEL,
+        "TERM": "xterm",
+    }
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "openrouter_async", "batch", *arguments]
+
+
+def run(emulator: Emulator, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments),
+        cwd=folder,
+        env=environment(emulator),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def answers(path: Path) -> dict[str, str]:
+    records = [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+    assert len({record["key"] for record in records}) == len(records)
+    return {record["key"]: record["text"] for record in records}
+
+
+def test_json_lines_of_every_form_are_asked(emulator: Emulator, tmp_path: Path) -> None:
+    lines = [
+        {"key": "a", "prompt": "one"},
+        {"id": 7, "text": "two", "max_tokens": 50, "model": "openai/gpt-4o"},
+        {"custom_id": "c", "method": "POST", "body": {"messages": [{"role": "user", "content": "three"}]}},
+        "four",
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(line) for line in lines) + "\n\n", "utf-8")
+    ran = run(emulator, tmp_path, "in.jsonl", "-o", "out.jsonl")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == ""
+    assert "4 answered" in ran.stderr
+    found = answers(tmp_path / "out.jsonl")
+    assert {key: text for key, text in found.items() if len(key) < 3} == {
+        "a": "echo one",
+        "7": "echo two",
+        "c": "echo three",
+    }
+    assert "echo four" in found.values()
+    assert {request.model for request in emulator.requests} == {MODEL, "openai/gpt-4o"}
+
+
+def test_csv_and_plain_text_are_asked(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_bytes(
+        'key,prompt,note\r\n1,"one, and\ntwo",x\r\n2,three,y\r\n'.encode("utf-8-sig")
+    )
+    ran = run(emulator, tmp_path, "in.csv", "-o", "out.jsonl", "--system", "Be short.")
+    assert ran.returncode == 0, ran.stderr
+    assert answers(tmp_path / "out.jsonl") == {"1": "echo one, and\ntwo", "2": "echo three"}
+    assert emulator.requests[0].messages[0] == {"role": "system", "content": "Be short."}
+    (tmp_path / "in.txt").write_text("one\n\ntwo\n", "utf-8")
+    ran = run(emulator, tmp_path, "in.txt")
+    assert sorted(json.loads(line)["answer"] for line in ran.stdout.splitlines()) == ["echo one", "echo two"]
+
+
+def test_bad_lines_are_told_kept_aside_and_passed_over(emulator: Emulator, tmp_path: Path) -> None:
+    bad = [b"{not json", b'{"key":"x"}', b'{"key":"y","prompt":"z","temperature":9}', b'"\xff"', b"5"]
+    (tmp_path / "in.jsonl").write_bytes(b'"one"\n' + b"\n".join(bad) + b'\n"two"\n')
+    ran = run(emulator, tmp_path, "in.jsonl", "-o", "out.jsonl")
+    assert ran.returncode == 1
+    for number in range(2, 7):
+        assert f"in.jsonl:{number}: " in ran.stderr
+    assert (tmp_path / "out.jsonl.rejected").read_bytes() == b"\n".join(bad) + b"\n"
+    assert sorted(answers(tmp_path / "out.jsonl").values()) == ["echo one", "echo two"]
+
+
+def test_the_same_command_goes_on(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("one\ntwo\nthree\n", "utf-8")
+    emulator.reply_with(
+        lambda request: (
+            Failure(status=400, message="no") if request.prompt == "two" else f"echo {request.prompt}"
+        )
+    )
+    ran = run(emulator, tmp_path, "in.txt", "-o", "out.jsonl")
+    assert ran.returncode == 1
+    assert "BadRequest" in ran.stderr
+    emulator.reply_with(lambda request: f"echo {request.prompt}")
+    before = len(emulator.requests)
+    ran = run(emulator, tmp_path, "in.txt", "-o", "out.jsonl")
+    assert ran.returncode == 0, ran.stderr
+    assert "2 of them before" in ran.stderr
+    assert len(emulator.requests) == before + 1
+    assert sorted(answers(tmp_path / "out.jsonl").values()) == ["echo one", "echo three", "echo two"]
+
+
+def test_structured_answers(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.reply_with(lambda request: '{"name": "Oslo"}')
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    (tmp_path / "schema.json").write_text(json.dumps(schema), "utf-8")
+    (tmp_path / "in.txt").write_text("one\n", "utf-8")
+    for _ in range(2):
+        ran = run(emulator, tmp_path, "in.txt", "-o", "out.jsonl", "--schema", "schema.json")
+        assert ran.returncode == 0, ran.stderr
+    (record,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert record["output"] == {"name": "Oslo"}
+
+
+def test_a_budget_ends_it_with_an_exit_code_of_its_own(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("one\ntwo\n", "utf-8")
+    ran = run(emulator, tmp_path, "in.txt", "-o", "out.jsonl", "--budget", "0.0000001")
+    assert ran.returncode == 4
+    assert "budget" in ran.stderr
+
+
+def test_a_dry_run_sends_nothing(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("one\ntwo\n", "utf-8")
+    ran = run(emulator, tmp_path, "in.txt", "--dry-run", "--json", "--max-tokens", "100")
+    assert ran.returncode == 0, ran.stderr
+    estimate = json.loads(ran.stdout)
+    assert estimate["prompts"] == 2
+    assert 0 < estimate["cost"][0] < estimate["cost"][1]
+    assert emulator.requests == []
+
+
+def test_the_service_works_on_it(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("one\ntwo\n", "utf-8")
+    ran = run(emulator, tmp_path, "in.txt", "--service", "-o", "out.jsonl")
+    assert ran.returncode == 0, ran.stderr
+    assert sorted(answers(tmp_path / "out.jsonl").values()) == ["echo one", "echo two"]
+    assert not (tmp_path / "out.jsonl.batch").exists()
+    assert {request.path.partition("/batch-")[0] for request in emulator.requests} == {"/batches"}
+
+
+class Terminal:
+    """The command in a terminal of its own."""
+
+    def __init__(self, emulator: Emulator, folder: Path, *arguments: str) -> None:
+        self._main, other = pty.openpty()
+        self.process = subprocess.Popen(
+            command(*arguments),
+            cwd=folder,
+            env=environment(emulator),
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            start_new_session=True,
+            preexec_fn=_own_terminal,
+        )
+        os.close(other)
+        self.text = ""
+
+    def read_until(self, text: str, timeout: float = 20.0) -> None:
+        deadline = time.monotonic() + timeout
+        while text not in self.text:
+            assert time.monotonic() < deadline, self.text
+            if select.select([self._main], [], [], 0.1)[0]:
+                self.text += self._read()
+
+    def press_ctrl_c(self) -> None:
+        os.write(self._main, b"\x03")
+
+    def wait(self, timeout: float = 20.0) -> int:
+        deadline = time.monotonic() + timeout
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, self.text
+            if select.select([self._main], [], [], 0.05)[0]:
+                self.text += self._read()
+        os.close(self._main)
+        return self.process.returncode
+
+    def _read(self) -> str:
+        try:
+            return os.read(self._main, 65_536).decode("utf-8", "replace")
+        except OSError:  # the other side is closed
+            return ""
+
+
+def _own_terminal() -> None:
+    """Make the pseudo-terminal the controlling one, so that Ctrl-C becomes a signal."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_ctrl_c_finishes_what_is_in_flight_and_the_run_can_go_on(tmp_path: Path) -> None:
+    with Emulator(first_token_s=1.0) as emulator:
+        emulator.reply_with(lambda request: f"echo {request.prompt}")
+        (tmp_path / "in.txt").write_text("".join(f"n{number}\n" for number in range(40)), "utf-8")
+        terminal = Terminal(emulator, tmp_path, "in.txt", "-o", "out.jsonl", "-c", "8")
+        terminal.read_until("8/40")
+        terminal.press_ctrl_c()
+        assert terminal.wait() == 130
+        assert "in flight" in terminal.text
+        found = answers(tmp_path / "out.jsonl")
+        sent = len(emulator.requests)
+        assert 8 < len(found) == sent < 40
+        ran = run(emulator, tmp_path, "in.txt", "-o", "out.jsonl", "-c", "40")
+        assert ran.returncode == 0, ran.stderr
+        assert len(emulator.requests) == 40
+    assert len(answers(tmp_path / "out.jsonl")) == 40
+
+
+def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
+    with Emulator(first_token_s=30.0) as emulator:
+        (tmp_path / "in.txt").write_text("one\ntwo\n", "utf-8")
+        terminal = Terminal(emulator, tmp_path, "in.txt", "-o", "out.jsonl")
+        terminal.read_until("2 asked")
+        terminal.press_ctrl_c()
+        terminal.read_until("in flight")
+        began = time.monotonic()
+        terminal.press_ctrl_c()
+        assert terminal.wait() == 130
+        assert time.monotonic() - began < 3

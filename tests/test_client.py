@@ -173,7 +173,9 @@ async def test_a_derived_client_ends_with_its_origin_and_is_not_closed_alone(ser
         pytest.param({"transport": object()}, "transport is a object", id="transport of another type"),
         pytest.param({"http_client": httpx}, "http_client is a module", id="http_client of another type"),
         pytest.param({"proxy": 3128}, "proxy is a int", id="proxy of another type"),
-        pytest.param({"allow_plain_http": "a.example"}, "allow_plain_http is 'a.example'", id="text for a list"),
+        pytest.param(
+            {"allow_plain_http": "a.example"}, "allow_plain_http is 'a.example'", id="text for a list"
+        ),
     ],
 )
 def test_a_wrong_argument_is_refused_by_name(arguments: dict[str, object], message: str) -> None:
@@ -474,7 +476,7 @@ async def test_the_log_tells_a_stream_that_was_left_from_a_call_that_failed(
         connection.event({"id": "gen-1", "choices": [{"delta": {"content": "a"}}]})
         connection.wait_closed()
 
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "openrouter_async")
     with LoopbackServer(serve_responses([answer])) as server:
         async with AsyncOpenRouter(KEY, base_url=server.url) as client, client.chat.stream("Hello") as stream:
             await anext(stream)

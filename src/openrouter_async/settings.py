@@ -33,7 +33,9 @@ KeySource: TypeAlias = Secret | Callable[[], Awaitable[str]]
 
 T = TypeVar("T")
 
-_OF_CONNECTIONS = frozenset({"limits", "proxy", "ssl_context", "transport", "http_client", "allow_plain_http"})
+_OF_CONNECTIONS = frozenset(
+    {"limits", "proxy", "ssl_context", "transport", "http_client", "allow_plain_http"}
+)
 """Arguments of a client that derived clients and calls cannot have differently."""
 
 # Header names a caller may not set by hand, and what sets them instead.
@@ -103,7 +105,7 @@ class Settings:
             base_url=_base_url(base_url or environment("OPENROUTER_BASE_URL") or DEFAULT_BASE_URL),
             default_model=default_model,
             params=_params(params or {}),
-            timeouts=checkcheck_instance("timeouts", timeouts or Timeouts(), Timeouts),
+            timeouts=check_instance("timeouts", timeouts or Timeouts(), Timeouts),
             retries=check_instance("retries", retries or Retries(), Retries),
             rate=None,
             hooks=_hooks(hooks),
@@ -150,7 +152,9 @@ class Settings:
         if "base_url" in options:
             changes["base_url"] = _base_url(options["base_url"])
         if "timeouts" in options:
-            changes["timeouts"] = check_instance("timeouts", options["timeouts"], Timeouts).over(self.timeouts)
+            changes["timeouts"] = check_instance("timeouts", options["timeouts"], Timeouts).over(
+                self.timeouts
+            )
         if "retries" in options:
             changes["retries"] = check_instance("retries", options["retries"], Retries).over(self.retries)
         if options.get("rate") is not None:

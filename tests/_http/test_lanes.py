@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from openrouter_async import AsyncOpenRouter, Rate
@@ -128,7 +129,7 @@ async def test_closing_fails_those_in_a_lane_at_once() -> None:
             for _ in range(3):
                 group.start_soon(call)
             while limiter.waiting < 3:
-                await anyio.sleep(0.001)
+                await anyio.lowlevel.checkpoint()
             limiter.close(ClosedError)
     assert failures == 3
     assert limiter.in_use == 0

@@ -1,4 +1,4 @@
-"""Learning what a server allows, against servers that are simulated: no clock runs, and a minute takes a millisecond."""
+"""Learning what a server allows, against simulated servers: no clock runs, and a minute takes a millisecond."""
 
 from __future__ import annotations
 
@@ -158,6 +158,23 @@ def test_the_rate_converges_to_what_a_server_allows(
     load.run(5 * warm)
     assert load.share(allowed, warm) >= 0.9
     assert load.share_refused(warm) < 0.02
+
+
+class Chancy(Bucket):
+    """Refuses one request in thirty besides, whatever the rate, as one of many providers may."""
+
+    def __init__(self) -> None:
+        super().__init__(20, 20)
+        self._chance = random.Random(3)
+
+    def ask(self, now: float) -> tuple[bool, float | None]:
+        return (False, 0.2) if self._chance.random() < 1 / 30 else super().ask(now)
+
+
+def test_refusals_of_another_reason_do_not_stop_it() -> None:
+    load = Load(Chancy(), callers=64)
+    load.run(900)
+    assert load.share(20, 300) >= 0.2
 
 
 @pytest.mark.parametrize(("before", "after"), [(10, 30), (30, 10)])

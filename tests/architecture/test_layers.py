@@ -15,7 +15,7 @@ from tests.architecture.source import PACKAGE, SOURCE, Module, all_modules
 LAYERS: list[set[str]] = [
     {"errors", "options", "settings", "hooks", "_sentinels", "_secret", "_extras", "_version"},
     {"types"},
-    {"_sansio", "operations"},
+    {"_sansio", "operations", "tokens"},
     {"streaming", "protocols"},
     {"_http"},
     {"resources"},

@@ -14,7 +14,7 @@ from openrouter_async.batch.run import Batch
 from openrouter_async.batch.settings import BatchSettings
 from openrouter_async.types.chat import ChatCompletion
 
-__all__ = ["FakeModel", "batch_of", "completion"]
+__all__ = ["FakeModel", "batch_of", "completion", "read", "texts"]
 
 Answering = Callable[[str, "FakeModel"], "Awaitable[ChatCompletion] | ChatCompletion"]
 
@@ -64,6 +64,15 @@ def batch_of(items: Items, fake: FakeModel, /, **params: Any) -> Batch[str]:
     own = {name: params.pop(name) for name in batch_arguments & params.keys()}
     settings, rest = BatchSettings.split(params)
     return Batch(items, create=fake.create, **{"prices": no_prices, **own}, settings=settings, params=rest)
+
+
+async def read(batch: Batch[Any], into: list[Any] | None = None) -> list[Any]:
+    """Run a batch, and return its results; where it raises, `into` has those that came before."""
+    results = [] if into is None else into
+    async with batch:
+        async for result in batch:
+            results.append(result)
+    return results
 
 
 def texts(count: int) -> Sequence[str]:

@@ -12,7 +12,7 @@ from openrouter_async.batch.budget import Price
 from openrouter_async.batch.items import Item
 from openrouter_async.errors import BudgetExceeded
 from openrouter_async.types.chat import ChatCompletion
-from tests.batch.fakes import FakeModel, batch_of, completion, texts
+from tests.batch.fakes import FakeModel, batch_of, completion, read, texts
 
 
 async def prices() -> Price:
@@ -29,16 +29,12 @@ async def slow(text: str, model: FakeModel) -> ChatCompletion:
 async def test_a_bounded_answer_never_passes_the_budget(concurrency: int) -> None:
     """20 tokens are used of the 100 that may be: money that was held and not spent is used for further items."""
     model = FakeModel(slow)
-    results = []
+    results: list[object] = []
     batch = batch_of(
         texts(200), model, budget="0.0105", prices=prices, max_tokens=100, concurrency=concurrency
     )
     with pytest.raises(BudgetExceeded, match=r"0\.0105 US dollars") as caught:
-        async with batch:
-            async for result in batch:
-                results.append(result)
-                assert batch._budget is not None
-                assert batch._budget.spent + batch._budget.held <= Decimal("0.0105")
+        await read(batch, results)
     assert model.most_at_once <= 10
     assert len(results) == 48
     assert caught.value.spent == Decimal("0.0096")
@@ -48,10 +44,9 @@ async def test_a_bounded_answer_never_passes_the_budget(concurrency: int) -> Non
 async def test_an_unbounded_answer_is_taken_to_be_as_long_as_the_longest_so_far() -> None:
     """The first are taken to have 1,000 tokens, 0.01 dollars; then it is seen that they have 20."""
     model = FakeModel(slow)
+    batch = batch_of(texts(200), model, budget="0.02", prices=prices)
     with pytest.raises(BudgetExceeded):
-        async with batch_of(texts(200), model, budget="0.02", prices=prices) as batch:
-            async for _ in batch:
-                pass
+        await read(batch)
     assert len(model.asked) == 100
     assert batch.summary.cost == Decimal("0.02")
 
@@ -75,14 +70,10 @@ async def test_what_earlier_runs_cost_counts(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     items = [Item(text, text) for text in texts(20)]
     with pytest.raises(BudgetExceeded):
-        async with batch_of(items, FakeModel(), budget="0.0105", journal=path, concurrency=1) as batch:
-            async for _ in batch:
-                pass
+        await read(batch_of(items, FakeModel(), budget="0.0105", journal=path, concurrency=1))
     model = FakeModel()
     with pytest.raises(BudgetExceeded):
-        async with batch_of(items, model, budget="0.0105", journal=path, concurrency=1) as batch:
-            async for _ in batch:
-                pass
+        await read(batch_of(items, model, budget="0.0105", journal=path, concurrency=1))
     assert model.asked == []
     async with batch_of(items, model, budget="0.05", journal=path, concurrency=1) as batch:
         assert len([result async for result in batch]) == 20

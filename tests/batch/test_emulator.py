@@ -20,6 +20,7 @@ from openrouter_async import (
     Timeouts,
 )
 from openrouter_async.testing import Emulator, Failure, Fault, RateLimit
+from tests.batch.fakes import read
 
 MODEL = "openai/gpt-4o-mini"
 
@@ -108,12 +109,10 @@ async def test_a_short_list_is_gathered_in_order() -> None:
 async def test_an_account_that_runs_dry_leaves_the_rest_undone() -> None:
     with Emulator(credits="0.00002") as emulator:
         emulator.reply_with(lambda request: "word " * 20)
-        results = []
+        results: list[object] = []
         async with client_of(emulator) as client:
             with pytest.raises(InsufficientCredits):
-                async with client.batch([f"n{number}" for number in range(100)], concurrency=2) as batch:
-                    async for result in batch:  # noqa: PERF401 - the loop ends with an error
-                        results.append(result)
+                await read(client.batch([f"n{number}" for number in range(100)], concurrency=2), results)
         assert 0 < len(results) < 20
         assert all(isinstance(result, Done) for result in results)
 
@@ -123,12 +122,9 @@ async def test_a_budget_by_the_prices_of_the_catalogue_is_not_passed() -> None:
     with Emulator(credits="100") as emulator:
         emulator.reply_with(lambda request: "word " * 50)
         async with client_of(emulator) as client:
+            batch = client.batch([f"n{number}" for number in range(300)], budget="0.002", max_tokens=60)
             with pytest.raises(BudgetExceeded):
-                async with client.batch(
-                    [f"n{number}" for number in range(300)], budget="0.002", max_tokens=60
-                ) as batch:
-                    async for _ in batch:
-                        pass
+                await read(batch)
             assert 0.0015 < batch.summary.cost <= 0.002
         assert emulator.spent == batch.summary.cost
 

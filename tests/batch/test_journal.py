@@ -17,7 +17,7 @@ from openrouter_async.batch.journal import Journal
 from openrouter_async.batch.results import Done, Failed
 from openrouter_async.errors import BadRequest, ConfigurationError, InsufficientCredits, JournalError
 from openrouter_async.types.chat import ChatCompletion
-from tests.batch.fakes import FakeModel, batch_of, completion, texts
+from tests.batch.fakes import FakeModel, batch_of, completion, read, texts
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:
@@ -175,11 +175,9 @@ async def test_a_removed_journal_ends_the_batch_and_what_was_finished_is_deliver
             path.unlink()
         return completion(text)
 
-    results = []
+    results: list[Done[str]] = []
     with pytest.raises(JournalError, match="it was removed"):
-        async with batch_of(texts(100), FakeModel(answer), journal=path, concurrency=1) as batch:
-            async for result in batch:
-                results.append(result)
+        await read(batch_of(texts(100), FakeModel(answer), journal=path, concurrency=1), results)
     assert [result.index for result in results] == [0, 1, 2, 3, 4, 5]
 
 
@@ -294,14 +292,12 @@ def test_killed_at_any_moment_nothing_finished_is_lost_or_asked_again(tmp_path: 
     for kill in range(KILLS + 1):
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as run:
             assert run.stdout is not None
-            begun = 0
-            for line in run.stdout:
+            for begun, line in enumerate(run.stdout, 1):
                 assert line.strip() not in finished, "a finished item was sent again"
-                begun += 1
                 if kill < KILLS and begun == 25 + (kill * 7) % 16:
                     run.kill()
                     break
-        whole = [line for line in path.read_bytes().split(b"\n")[:-1]] if path.exists() else []
+        whole = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
         keys = [json.loads(line)["key"] for line in whole]
         assert len(keys) == len(set(keys)), "an item is in the journal twice"
         assert finished <= {key.replace("item", "question") for key in keys}, "a finished item was lost"

@@ -23,7 +23,7 @@ from openrouter_async.errors import (
     RateLimited,
 )
 from openrouter_async.types.chat import ChatCompletion
-from tests.batch.fakes import FakeModel, batch_of, completion, texts
+from tests.batch.fakes import FakeModel, batch_of, completion, read, texts
 
 
 def raising(*errors: OpenRouterError | None) -> FakeModel:
@@ -127,11 +127,8 @@ async def test_results_in_order() -> None:
         await anyio.sleep(0.03 if text.endswith("0") else 0.001)
         return completion(text)
 
-    async def read() -> list[int]:
-        async with batch_of(texts(60), FakeModel(answer), concurrency=5) as batch:
-            return [result.index async for result in batch.ordered()]
-
-    assert await read() == list(range(60))
+    async with batch_of(texts(60), FakeModel(answer), concurrency=5) as batch:
+        assert [result.index async for result in batch.ordered()] == list(range(60))
 
 
 async def test_an_item_that_hangs_bounds_how_far_the_others_get() -> None:
@@ -187,11 +184,9 @@ async def test_one_failure_stops_nothing() -> None:
 
 async def test_stop_on_error_delivers_the_failure_and_then_raises_it() -> None:
     model = raising(None, BadRequest("no", status=400))
-    results = []
+    results: list[object] = []
     with pytest.raises(BadRequest):
-        async with batch_of(texts(10), model, concurrency=1, stop_on_error=True) as batch:
-            async for result in batch:
-                results.append(result)
+        await read(batch_of(texts(10), model, concurrency=1, stop_on_error=True), results)
     assert [type(result) for result in results] == [Done, Failed]
     assert len(model.asked) == 2
 
@@ -237,11 +232,10 @@ async def test_fallback_models_are_asked_if_wanted() -> None:
 )
 async def test_when_nothing_can_succeed_the_rest_is_left_undone(error: OpenRouterError) -> None:
     model = raising(None, None, error)
-    results = []
+    results: list[object] = []
+    batch = batch_of(texts(50), model, concurrency=1)
     with pytest.raises(type(error)):
-        async with batch_of(texts(50), model, concurrency=1) as batch:
-            async for result in batch:
-                results.append(result)
+        await read(batch, results)
     assert [type(result) for result in results] == [Done, Done]
     assert len(model.asked) == 3
     assert batch.summary.failed == 0
@@ -250,9 +244,7 @@ async def test_when_nothing_can_succeed_the_rest_is_left_undone(error: OpenRoute
 async def test_a_client_that_cannot_send_ends_the_batch() -> None:
     model = raising(ConfigurationError("the client is closed"))
     with pytest.raises(ConfigurationError, match="closed"):
-        async with batch_of(texts(50), model, concurrency=1) as batch:
-            async for _ in batch:
-                pass
+        await read(batch_of(texts(50), model, concurrency=1))
     assert len(model.asked) == 1
 
 
@@ -278,19 +270,20 @@ async def test_an_error_of_the_callers_iterator_passes_unchanged() -> None:
         yield from texts(3)
         raise ZeroDivisionError("mine")
 
-    results = []
+    results: list[object] = []
     with pytest.raises(ZeroDivisionError):
-        async with batch_of(items(), FakeModel(), concurrency=1) as batch:
-            async for result in batch:
-                results.append(result)
+        await read(batch_of(items(), FakeModel(), concurrency=1), results)
     assert len(results) == 3
 
 
 async def test_an_error_of_the_callers_block_passes_unchanged() -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def block() -> None:
         async with batch_of(texts(30), FakeModel(), concurrency=3) as batch:
             async for _ in batch:
                 raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError):
+        await block()
 
 
 async def test_cancelling_the_block_cancels_what_is_in_flight() -> None:

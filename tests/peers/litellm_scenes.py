@@ -32,13 +32,21 @@ def scenes(base_url: str, key: str, _management_key: str) -> dict[str, Callable[
     def plain() -> dict[str, Any]:
         reply = ask(scene.QUESTION)
         choice = reply.choices[0]
-        return {"text": choice.message.content, "finish": choice.finish_reason, "usage": usage(reply.usage)}
+        return {
+            "text": choice.message.content,
+            "finish": choice.finish_reason,
+            "usage": scene.usage(reply.usage),
+        }
 
     def streamed(question: str = scene.QUESTION) -> dict[str, Any]:
         chunks = list(ask(question, stream=True, stream_options={"include_usage": True}))
         whole = litellm.stream_chunk_builder(chunks)
         choice = whole.choices[0]
-        return {"text": choice.message.content, "finish": choice.finish_reason, "usage": usage(whole.usage)}
+        return {
+            "text": choice.message.content,
+            "finish": choice.finish_reason,
+            "usage": scene.usage(whole.usage),
+        }
 
     def tools() -> dict[str, Any]:
         messages: list[Any] = scene.user(scene.WEATHER_QUESTION)
@@ -68,14 +76,4 @@ def scenes(base_url: str, key: str, _management_key: str) -> dict[str, Callable[
         "wrong_key": lambda: {"reply": repr(ask(scene.QUESTION, api_key=scene.WRONG_KEY))},
         "too_soon": lambda: {"reply": repr(ask(scene.TOO_SOON))},
         "cut_off": lambda: streamed(scene.CUT_OFF),
-    }
-
-
-def usage(found: Any) -> dict[str, Any]:
-    """Return tokens and US dollars."""
-    return {
-        "prompt": found.prompt_tokens,
-        "completion": found.completion_tokens,
-        "total": found.total_tokens,
-        "cost": found.cost,
     }

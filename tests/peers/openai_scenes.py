@@ -18,7 +18,11 @@ def scenes(base_url: str, key: str, _management_key: str) -> dict[str, Callable[
     def plain() -> dict[str, Any]:
         reply = chat.create(model=scene.MODEL, messages=scene.user(scene.QUESTION))
         choice = reply.choices[0]
-        return {"text": choice.message.content, "finish": choice.finish_reason, "usage": usage(reply.usage)}
+        return {
+            "text": choice.message.content,
+            "finish": choice.finish_reason,
+            "usage": scene.usage(reply.usage),
+        }
 
     def streamed(question: str = scene.QUESTION) -> dict[str, Any]:
         with chat.create(model=scene.MODEL, messages=scene.user(question), stream=True) as stream:
@@ -26,7 +30,7 @@ def scenes(base_url: str, key: str, _management_key: str) -> dict[str, Callable[
         return {
             "text": "".join(chunk.choices[0].delta.content or "" for chunk in chunks),
             "finish": chunks[-1].choices[0].finish_reason,
-            "usage": usage(chunks[-1].usage),
+            "usage": scene.usage(chunks[-1].usage),
         }
 
     def tools() -> dict[str, Any]:
@@ -84,14 +88,4 @@ def scenes(base_url: str, key: str, _management_key: str) -> dict[str, Callable[
         "wrong_key": wrong_key,
         "too_soon": too_soon,
         "cut_off": lambda: streamed(scene.CUT_OFF),
-    }
-
-
-def usage(found: Any) -> dict[str, Any]:
-    """Return tokens and US dollars."""
-    return {
-        "prompt": found.prompt_tokens,
-        "completion": found.completion_tokens,
-        "total": found.total_tokens,
-        "cost": found.cost,
     }

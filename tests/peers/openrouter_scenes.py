@@ -20,7 +20,11 @@ def scenes(base_url: str, key: str, management_key: str) -> dict[str, Callable[[
     def plain() -> dict[str, Any]:
         reply = send(scene.QUESTION)
         choice = reply.choices[0]
-        return {"text": choice.message.content, "finish": choice.finish_reason, "usage": usage(reply.usage)}
+        return {
+            "text": choice.message.content,
+            "finish": choice.finish_reason,
+            "usage": scene.usage(reply.usage),
+        }
 
     def streamed(question: str = scene.QUESTION) -> dict[str, Any]:
         with client.chat.send(model=scene.MODEL, messages=scene.user(question), stream=True) as stream:
@@ -31,7 +35,7 @@ def scenes(base_url: str, key: str, management_key: str) -> dict[str, Callable[[
         return {
             "text": "".join(chunk.choices[0].delta.content or "" for chunk in chunks),
             "finish": chunks[-1].choices[0].finish_reason,
-            "usage": usage(chunks[-1].usage),
+            "usage": scene.usage(chunks[-1].usage),
         }
 
     def tools() -> dict[str, Any]:
@@ -105,14 +109,4 @@ def scenes(base_url: str, key: str, management_key: str) -> dict[str, Callable[[
         "wrong_key": wrong_key,
         "too_soon": lambda: {"reply": repr(send(scene.TOO_SOON))},
         "cut_off": lambda: streamed(scene.CUT_OFF),
-    }
-
-
-def usage(found: Any) -> dict[str, Any]:
-    """Return tokens and US dollars."""
-    return {
-        "prompt": found.prompt_tokens,
-        "completion": found.completion_tokens,
-        "total": found.total_tokens,
-        "cost": found.cost,
     }

@@ -1,6 +1,7 @@
-"""Runs the scenes of one peer and prints as JSON what it saw: `python -m tests.peers.run NAME BASE_URL KEY MANAGEMENT_KEY`.
+"""Runs the scenes of one peer and prints as JSON what it saw.
 
-Run by the peer's own interpreter, which has neither this package nor its tools.
+`python -m tests.peers.run NAME BASE_URL KEY MANAGEMENT_KEY`, from the root of the repository, by the peer's own
+interpreter, which has neither this package nor its tools.
 """
 
 from __future__ import annotations

@@ -40,3 +40,13 @@ WEATHER: dict[str, Any] = {
 def user(text: str) -> list[dict[str, Any]]:
     """Return a conversation of one question."""
     return [{"role": "user", "content": text}]
+
+
+def usage(found: Any) -> dict[str, Any]:
+    """Return tokens and US dollars of a usage, whose fields have the same names in every peer."""
+    return {
+        "prompt": found.prompt_tokens,
+        "completion": found.completion_tokens,
+        "total": found.total_tokens,
+        "cost": found.cost,
+    }

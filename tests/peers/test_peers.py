@@ -92,8 +92,15 @@ def play(peer: str, played: dict[str, Played]) -> Played:
         with Emulator() as emulator:
             emulator.reply_with(answer)
             done = subprocess.run(
-                [python, "-m", "tests.peers.run", peer]
-                + [emulator.base_url, emulator.key, emulator.management_key],
+                [
+                    python,
+                    "-m",
+                    "tests.peers.run",
+                    peer,
+                    emulator.base_url,
+                    emulator.key,
+                    emulator.management_key,
+                ],
                 cwd=ROOT,
                 env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | ENVIRONMENT,
                 capture_output=True,

@@ -20,8 +20,10 @@ from openrouter_async import (
     Overloaded,
     Retries,
     Timeouts,
+    max_steps,
+    tool,
 )
-from openrouter_async.testing import Emulator
+from openrouter_async.testing import Emulator, tool_call
 
 pytestmark = pytest.mark.loopback
 
@@ -93,6 +95,41 @@ async def test_tasks_that_begin_inside_count_and_reads_do_not(emulator: Emulator
         await client.models.get(MODEL)
     assert spend.cost == emulator.spent
     assert spend.calls == 20
+
+
+async def test_runs_conversations_and_batches_count(emulator: Emulator) -> None:
+    @tool
+    def weather(city: str) -> str:
+        """Weather of a city."""
+        return f"{city}: clear"
+
+    async with client_of(emulator, default_model=MODEL) as client, client.track() as spend:
+        emulator.reply(tool_call("weather", city="Oslo"))
+        run = await client.chat.run("The weather in Oslo?", tools=[weather])
+        assert len(run.steps) == 2
+        await client.conversation().send("Hello")
+        await client.chat.create("Ten words.", output=list[str])
+        async with client.batch(["one", "two"]) as batch:
+            async for _ in batch:
+                pass
+    assert spend.cost == emulator.spent
+    assert spend.calls == 6
+
+
+async def test_a_run_ends_where_its_next_step_would_pass_the_budget(emulator: Emulator) -> None:
+    @tool
+    def weather(city: str) -> str:
+        """Weather of a city."""
+        return f"{city}: clear"
+
+    emulator.reply(tool_call("weather", city="Oslo"), times=None)
+    async with client_of(emulator) as client, client.track(budget="0.0036") as spend:
+        with pytest.raises(BudgetExceeded):
+            await client.chat.run(
+                "Again and again.", model=MODEL, tools=[weather], max_tokens=300, stop=max_steps(5)
+            )
+    assert spend.cost == emulator.spent <= Decimal("0.0036")
+    assert spend.calls > 1
 
 
 async def test_a_derived_client_counts_and_another_does_not(emulator: Emulator) -> None:
@@ -304,8 +341,9 @@ async def test_a_block_that_is_cancelled_does_not_wait() -> None:
         emulator.reply("word " * 200)
         async with client_of(emulator, timeouts=Timeouts(total=30)) as client:
             began = anyio.current_time()
+            spend = client.track(settle=20)
             with anyio.CancelScope() as scope:
-                async with client.track(settle=20) as spend:
+                async with spend:
                     async with client.chat.stream("a story", model=MODEL) as stream:
                         await stream.__anext__()
                     scope.cancel()

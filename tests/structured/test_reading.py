@@ -40,9 +40,19 @@ class Company(BaseModel):
     owner: Person
 
 
+class Chapter(BaseModel):
+    title: str
+    tags: Tagged
+
+
 class Note(BaseModel):
     text: str
     code: str = ""
+
+
+class Pair(BaseModel):
+    key: str
+    value: Any
 
 
 class ByAlias(BaseModel, populate_by_name=True):
@@ -250,7 +260,44 @@ REPLIES: dict[str, tuple[object, str, object]] = {
     "null or a value": (Person | None, '{"value": null}', None),
     "a map with a key value": (dict[str, int], '{"value": 1}', {"value": 1}),
     "a list": (list[int], "The primes: [2, 3, 5].", [2, 3, 5]),
-    "a footnote and a list": (list[int], "See [1]: [2, 3]", ReplyNotParsed),
+    "a footnote and a list": (list[int], "See [1]: [2, 3]", [2, 3]),
+    "a list on a line of its own": (list[int], "Here:\n\n[2, 3]\n", [2, 3]),
+    "a list in a sentence": (list[int], "The answer is **[2, 3]**.", [2, 3]),
+    "an empty list that is announced": (list[str], "The list is [].", []),
+    # marks of prose that are JSON by chance
+    "a footnote": (list[int], "The primes are 2 and 3 [1].", ReplyNotParsed),
+    "footnotes": (list[int], "As shown in [1, 2], there are none.", ReplyNotParsed),
+    "a list of references": (list[int], "[1] Smith, 2020", ReplyNotParsed),
+    "boxes to tick": (list[str], "- [ ] buy milk\n- [ ] eat", ReplyNotParsed),
+    "an index": (list[int], "The value of xs[0] is 5.", ReplyNotParsed),
+    "a placeholder": (dict[str, int], "Use {} as a placeholder.", ReplyNotParsed),
+    "an empty block": (Tagged, "void main() {}", ReplyNotParsed),
+    "a slice": (list[int], "The answer: [1, 2, 3][::-1]", ReplyNotParsed),
+    "a product": (list[int], "[0] * 5", ReplyNotParsed),
+    "a call on a list": (list[int], "[1, 2].map(x => x * 2)", ReplyNotParsed),
+    # a value within brackets that are no JSON
+    "in a dict with numbers as keys": (Person, f"{{1: {GOOD}}}", SchemaMismatch),
+    "beside a key of two words": (Person, f'{{first name: "Al", friend: {GOOD}}}', ReplyNotParsed),
+    "beside a key in back ticks": (Person, f'{{`name`: "Al", `friend`: {GOOD}}}', ReplyNotParsed),
+    "beside a word in a list": (Person, f"[Al, {GOOD}]", ReplyNotParsed),
+    # values that parsers would change without a word
+    "a number beyond all": (float | None, '{"value": 1e999}', ReplyNotParsed),
+    "a key twice, with two values": (Person, '{"name": "Al", "name": "Bob", "age": 30}', SchemaMismatch),
+    "a key twice, with one value": (Person, '{"name": "Bob", "name": "Bob", "age": 30}', BOB),
+    "values that only Python takes for the same": (dict[str, Any], '{"a": 1} or {"a": true}', ReplyNotParsed),
+    "an object that would be emptied": (Chapter, '{"title": "x", "tags": {"labels": ["a"]}}', SchemaMismatch),
+    "one in a list": (list[Tagged], '[{"labels": ["a"]}]', SchemaMismatch),
+    "one in a map": (dict[str, Tagged], '{"a": {"labels": ["a"]}}', SchemaMismatch),
+    "an object that is empty": (Chapter, '{"title": "x", "tags": {}}', Chapter(title="x", tags=Tagged())),
+    "another value after a fence": (
+        Person,
+        f'```json\n{{"name": "Al", "age": 1}}\n```\nNo: {GOOD}',
+        ReplyNotParsed,
+    ),
+    # nearly JSON that says something else in another language
+    "an item left out": (list[int], "[1,,2]", ReplyNotParsed),
+    "texts added up": (Note, '{"text": "a" + "b"}', ReplyNotParsed),
+    "a line continued": (Note, '{"text": "a\\\nb",}', ReplyNotParsed),
     "a tuple": (tuple[int, str], '[1, "a"]', (1, "a")),
 }
 
@@ -310,6 +357,23 @@ class TestNative:
     def test_both_forms_are_understood(self, text: str) -> None:
         assert read_text(text, self.schema, is_native=True) == self.Stock(items={"nut": 3})
 
+    @pytest.mark.parametrize(
+        ("wanted", "text"),
+        [
+            (dict[str, Any], '{"value": [{"key": "nut", "value": "no JSON"}]}'),
+            (dict[str, list[Any]], '{"value": [{"key": "nut", "value": ["no JSON"]}]}'),
+            (list[Any] | dict[str, Any], '{"value": {"kind": "array", "value": ["no JSON"]}}'),
+        ],
+        ids=["a map", "a map of lists", "a union"],
+    )
+    def test_the_strict_form_is_never_the_value(self, wanted: Any, text: str) -> None:
+        with pytest.raises(SchemaMismatch, match="is in the strict form"):
+            read_text(text, Schema.from_type(wanted), is_native=True)
+
+    def test_keys_and_values_of_the_type_itself_are_read(self) -> None:
+        schema = Schema.from_type(list[Pair])
+        assert read_text('[{"key": "a", "value": 1}]', schema, is_native=True) == [Pair(key="a", value=1)]
+
     def test_a_key_twice_is_refused(self) -> None:
         text = '{"items": [{"key": "nut", "value": 3}, {"key": "nut", "value": 4}], "place": null}'
         with pytest.raises(SchemaMismatch, match="the key 'nut' stands twice"):
@@ -350,6 +414,11 @@ class TestWhyThereIsNone:
     def test_the_token_limit_is_named(self, content: str) -> None:
         with pytest.raises(ReplyTruncated, match="raise max_tokens"):
             read_output(self.reply(content=content, finish_reason="length"), self.schema)
+
+    @pytest.mark.parametrize("text", ["7", "3.1", "```\n12\n```"])
+    def test_of_a_number_at_the_limit_digits_may_be_missing(self, text: str) -> None:
+        with pytest.raises(ReplyTruncated):
+            read_text(text, Schema.from_type(float), finish_reason="length")
 
     def test_a_value_that_is_whole_counts_though_the_prose_after_it_was_cut(self) -> None:
         assert read_output(self.reply(content=f"{GOOD}\nThis is", finish_reason="length"), self.schema) == BOB
@@ -399,6 +468,9 @@ HOSTILE = {
     "braces in prose": "{ x " * (MEGABYTE // 4),
     "open braces and quotes": '{"' * (MEGABYTE // 2),
     "quotes": '"' * MEGABYTE,
+    "footnotes": "[1] " * (MEGABYTE // 4),
+    "brackets around words": "[a b [1]] " * (MEGABYTE // 10),
+    "a key very often": '{"a": 1' + ', "b": 2' * (MEGABYTE // 8) + "}",
     "small values": "{}" * (MEGABYTE // 2),
     "broken values": "{a:1,}" * (MEGABYTE // 6),
     "one long broken list": "[" + "'a'," * (MEGABYTE // 4) + "]",

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 from pydantic import JsonValue
 
-from openrouter_async import AsyncOpenRouter, ResponseCache, Retries, errors
+from openrouter_async import AsyncOpenRouter, AudioDelta, ResponseCache, Retries, errors
 from openrouter_async.testing import Emulator
 from tests.testing.raw import exchange, post
 
@@ -269,6 +269,92 @@ async def test_a_picture_is_drawn_when_it_is_asked_for() -> None:
         async with client_of(emulator) as client:
             reply = await client.chat.create("Draw a whale", modalities=["text", "image"])
     assert (reply.images[0].decode() or b"").startswith(b"\x89PNG")
+
+
+async def test_speech_comes_in_pieces_with_the_text_as_its_transcript() -> None:
+    speech = bytes(range(256)) * 40
+    with Emulator() as emulator:
+        emulator.reply("Hello there", audio=speech)
+        async with (
+            client_of(emulator) as client,
+            client.chat.stream(
+                "Greet me", modalities=["text", "audio"], audio={"voice": "alloy", "format": "pcm16"}
+            ) as stream,
+        ):
+            pieces = [event async for event in stream if isinstance(event, AudioDelta)]
+            reply = await stream.final()
+    assert reply.audio is not None
+    assert (reply.audio.decode(), reply.audio.transcript) == (speech, "Hello there")
+    assert [piece.transcript for piece in pieces if piece.transcript] == ["Hello", " there"]
+    decoded = [base64.b64decode(piece.data) for piece in pieces if piece.data]
+    assert len(decoded) > 1
+    assert b"".join(decoded) == speech
+    assert reply.audio.id is not None
+    assert reply.audio.expires_at is not None
+    assert reply.text == ""
+
+
+async def test_speech_is_generated_when_it_is_asked_for() -> None:
+    with Emulator() as emulator:
+        async with (
+            client_of(emulator) as client,
+            client.chat.stream(
+                "Greet me", modalities=["text", "audio"], audio={"voice": "alloy", "format": "pcm16"}
+            ) as stream,
+        ):
+            reply = await stream.final()
+    assert reply.audio is not None
+    assert reply.audio.transcript
+    assert reply.audio.decode()
+
+
+async def test_a_plain_reply_can_hold_speech() -> None:
+    with Emulator() as emulator:
+        emulator.reply("Hello there", audio=b"\1\2")
+        async with client_of(emulator) as client:
+            reply = await client.chat.create("Greet me")
+    assert reply.audio is not None
+    assert (reply.audio.decode(), reply.audio.transcript, reply.text) == (b"\1\2", "Hello there", "")
+
+
+@pytest.mark.parametrize("alternatives", [None, 0, 3, 20])
+async def test_probabilities_come_when_they_are_asked_for(alternatives: int | None) -> None:
+    asked: dict[str, Any] = {"logprobs": True}
+    if alternatives is not None:
+        asked["top_logprobs"] = alternatives
+    with Emulator() as emulator:
+        emulator.reply("Paris, on the Seine", times=2)
+        async with client_of(emulator) as client:
+            plain = await client.chat.create("The capital of France?", **asked)
+            async with client.chat.stream("The capital of France?", **asked) as stream:
+                streamed = await stream.final()
+    found = plain.choices[0].logprobs
+    assert found is not None
+    assert found == streamed.choices[0].logprobs
+    tokens = found.content or []
+    assert [token.token for token in tokens] == ["Paris", ",", " on", " the", " Seine"]
+    for token in tokens:
+        top = token.top_logprobs or []
+        assert len(top) == (alternatives or 0)
+        assert bytes(token.bytes or ()).decode() == token.token
+        assert token.logprob is not None
+        assert token.logprob < 0
+        chances = [math.exp(other.logprob) for other in top if other.logprob is not None]
+        assert chances == sorted(chances, reverse=True)
+        assert sum(chances) <= 1
+        assert len({other.token for other in top}) == len(top)
+        assert [other.token for other in top[:1]] in ([], [token.token])
+
+
+@pytest.mark.parametrize(("model", "asked"), [(MODEL, False), (CLAUDE, True)], ids=["not-asked", "not-able"])
+async def test_without_probabilities_there_are_none(model: str, asked: bool) -> None:
+    with Emulator() as emulator:
+        async with client_of(emulator) as client:
+            plain = await client.chat.create("Hello", model=model, logprobs=asked)
+            async with client.chat.stream("Hello", model=model, logprobs=asked) as stream:
+                streamed = await stream.final()
+    assert plain.choices[0].logprobs is None
+    assert streamed.choices[0].logprobs is None
 
 
 async def test_text_completions_go_on_after_the_prompt() -> None:

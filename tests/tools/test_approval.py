@@ -298,7 +298,11 @@ async def test_a_condition_of_approval_that_fails_ends_the_run(emulator: Emulato
 async def test_a_function_given_as_a_dict_is_answered_by_the_caller(emulator: Emulator) -> None:
     definition: FunctionTool = {
         "type": "function",
-        "function": {"name": "ask", "description": "Ask.", "parameters": {"type": "object", "properties": {}}},
+        "function": {
+            "name": "ask",
+            "description": "Ask.",
+            "parameters": {"type": "object", "properties": {}},
+        },
     }
     emulator.reply(tool_call("ask"))
     emulator.reply("Thanks.")

@@ -112,7 +112,9 @@ async def test_runs_at_the_same_time_may_share_a_server_that_is_not_open(emulato
     """Each opens its own, so none ends that of another."""
     server = arithmetic(only=["where"])
     told: list[object] = []
-    emulator.reply_with(lambda request: "There." if len(request.messages) > 1 else Reply.of(tool_call("where")))
+    emulator.reply_with(
+        lambda request: "There." if len(request.messages) > 1 else Reply.of(tool_call("where"))
+    )
     async with client_of(emulator) as client:
 
         async def ask() -> None:

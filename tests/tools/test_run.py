@@ -280,9 +280,7 @@ def test_a_tool_that_is_cancelled_by_its_own_work_has_failed_like_any_other(
     """On asyncio a tool may await something that was cancelled elsewhere; that is no cancellation of the run."""
     emulator.reply(tool_call("awaits_what_was_cancelled"), tool_call("weather", city="Oslo"))
     emulator.reply("I see.")
-    run = asyncio.run(
-        run_with(emulator, awaits_what_was_cancelled, weather, tool_concurrency=concurrency)
-    )
+    run = asyncio.run(run_with(emulator, awaits_what_was_cancelled, weather, tool_concurrency=concurrency))
     first, second = last_messages(emulator, 1, 2)
     assert first["content"] == "error: the tool 'awaits_what_was_cancelled' failed: CancelledError"
     assert not str(second["content"]).startswith("error")
@@ -537,7 +535,9 @@ async def test_a_reply_among_the_messages_keeps_its_provider(emulator: Emulator)
             {"tools": [weather, weather.definition]}, "two tools are named 'weather'", id="twice, as a dict"
         ),
         pytest.param(
-            {"tools": [{"type": "function", "name": "weather"}]}, "has no 'function' with a name", id="no name"
+            {"tools": [{"type": "function", "name": "weather"}]},
+            "has no 'function' with a name",
+            id="no name",
         ),
         pytest.param({"temprature": 1}, "did you mean 'temperature'", id="unknown parameter"),
     ],

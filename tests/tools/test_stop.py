@@ -22,9 +22,7 @@ from openrouter_async import (
 from openrouter_async.types.chat import ChatCompletion
 
 
-def step(
-    *tools: str, cost: str | None = "0.01", tokens: int | None = 10, error: str | None = None
-) -> Step:
+def step(*tools: str, cost: str | None = "0.01", tokens: int | None = 10, error: str | None = None) -> Step:
     calls = [
         {"id": str(n), "type": "function", "function": {"name": t, "arguments": "{}"}}
         for n, t in enumerate(tools)

@@ -8,7 +8,7 @@ acceptance raises it, as long as the rate is what holds requests back.
 refused, and few were accepted since the last wave   half the rate
 refused for two seconds, and nothing accepted        the good rate is what was sent in the last minute
 refused, after many                                  a little below what was sent a second: the good rate
-refused as often although less was sent              nothing: the refusals have another reason
+refused rarely, at half the best rate                nothing: the refusals have another reason
 accepted, far below the good rate                    quickly back towards it, at first twice the rate each time
 accepted, near the good rate                         slowly, so that probing costs few refusals
 accepted, above the good rate                        faster and faster: the server allows more than before
@@ -40,11 +40,12 @@ RECENT = 30
 """Requests from which it is taken how fast they were sent lately."""
 CLOSED = 2.0
 """Seconds in which nothing was accepted, after which the server is taken to count by the minute."""
-FLOOR = 0.85
-"""The share of a rate down to which refusals lower it. Below that they are taken to come by chance, as a provider's own
-do, and to say something only where they come more often than that."""
-GAPS = 5
-"""Refusals from which it is taken how often they come."""
+RECENTLY = 100
+"""Answers over which the share of refusals is taken."""
+TOLERATED = 0.05
+"""The share of refusals up to which they may have another reason than the rate, such as one of many providers."""
+FLOOR = 0.5
+"""How far refusals as rare as that lower the rate, as a share of the best one so far."""
 BELOW = 0.95
 """Where to go on after a refusal, as a share of the good rate."""
 NEAR = 0.9
@@ -84,17 +85,16 @@ class LearnedRate:
 
     __slots__ = (
         "_accepted",
-        "_anchor",
         "_begun_at",
-        "_chance",
         "_closed_at",
-        "_gaps",
         "_good",
         "_is_binding",
         "_minute",
         "_pace",
+        "_peak",
         "_recent",
         "_sent",
+        "_share",
         "paused_until",
     )
 
@@ -109,9 +109,8 @@ class LearnedRate:
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._minute = _LastMinute()
         self._closed_at = math.inf
-        self._gaps: deque[int] = deque(maxlen=GAPS)
-        self._anchor: float | None = None
-        self._chance = 0.0
+        self._share = 0.0
+        self._peak = 0.0
         self._is_binding = False
 
     @property
@@ -135,6 +134,7 @@ class LearnedRate:
 
     def refused(self, *, sent_at: float, now: float, wait: float | None, in_flight: int) -> None:
         """Learn from a refusal; `wait` is what the server asked for, in seconds, and `in_flight` all that was sent."""
+        self._share += (1 - self._share) / RECENTLY
         if wait is not None:
             self.paused_until = max(self.paused_until, now + wait)
         if self._pace is None:
@@ -145,29 +145,15 @@ class LearnedRate:
             self._halve(now)
         else:
             self._closed_at = math.inf
-            if not self._is_by_chance():
-                self._good = max(LEAST, min(self._pace.rate, self._throughput(now)))
-                self._pace.rate = BELOW * self._good
+            self._good = max(LEAST, min(self._pace.rate, self._throughput(now)))
+            self._peak = max(self._peak, self._good)
+            self._pace.rate = max(self._floor, BELOW * self._good)
         self._begun_at = now
         self._accepted = self._sent = 0
         self._pace.next_at = max(self._pace.next_at, now + 1 / self._pace.rate)
 
-    def _is_by_chance(self) -> bool:
-        """Whether refusals come as often when much less is sent, so that sending less would not help."""
-        assert self._pace is not None
-        self._gaps.append(self._accepted)
-        share = len(self._gaps) / sum(self._gaps)
-        if self._anchor is None or self._accepted >= CYCLE:
-            self._anchor = self._pace.rate
-            self._chance /= 2
-        elif self._pace.rate <= FLOOR * self._anchor:
-            self._chance = share
-            return True
-        return share <= 2 * self._chance
-
     def _halve(self, now: float) -> None:
         assert self._pace is not None
-        self._anchor = None
         if self._accepted:
             self._closed_at = math.inf
             self._good = None if self._good is None else min(self._good, self._pace.rate)
@@ -176,7 +162,12 @@ class LearnedRate:
         elif CLOSED < now - self._closed_at < math.inf:
             self._closed_at = -math.inf  # once each time
             self._good = max(LEAST, self._minute.count(now) / 60)
-        self._pace.rate = max(LEAST, self._pace.rate / 2)
+        self._pace.rate = max(self._floor, self._pace.rate / 2)
+
+    @property
+    def _floor(self) -> float:
+        """How far a refusal lowers the rate at most: a few of them may have another reason than the rate."""
+        return LEAST if self._share > TOLERATED else max(LEAST, FLOOR * self._peak)
 
     def _throughput(self, now: float) -> float:
         """Return how many requests a second were taken: lately, or since the last wave with the wait now asked for."""
@@ -185,6 +176,7 @@ class LearnedRate:
 
     def accepted(self, *, sent_at: float, now: float) -> None:
         """Learn from a request that was not refused."""
+        self._share -= self._share / RECENTLY
         if self._pace is None or sent_at < self._begun_at:
             return
         self._accepted += 1

@@ -16,7 +16,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeAlias
 
 import anyio
 from anyio import to_thread
@@ -339,9 +339,9 @@ class Batch(Generic[OutputT]):
         return Done(key=request.key, index=request.index, completion=completion, is_resumed=True)
 
     def _restored(self, record: Record) -> ChatCompletion[OutputT]:
-        completion: ChatCompletion[OutputT] = ChatCompletion.model_validate(record.completion)
+        completion: ChatCompletion[Any] = ChatCompletion.model_validate(record.completion)
         if self._read_output is not None:
-            completion._output = self._read_output(record.output)  # type: ignore[assignment]  # it is of that type
+            completion._output = self._read_output(record.output)
         return completion
 
     async def _answer(self, request: Request, held: Decimal) -> Result[OutputT] | None:

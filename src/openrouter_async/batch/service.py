@@ -236,7 +236,9 @@ def _result(result: Mapping[str, Any], reader: TypeAdapter[Any]) -> BatchResult[
 
 
 def _error(error: Any, status: Any) -> APIStatusError:
-    said = dict(error) if isinstance(error, dict) else {"message": str(error or "no answer and no error")}
+    said: dict[str, JsonValue] = (
+        dict(error) if isinstance(error, dict) else {"message": str(error or "no answer and no error")}
+    )
     if isinstance(status, int) and status >= 400:
         said.setdefault("code", status)
     return payload_error(said)

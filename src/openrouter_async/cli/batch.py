@@ -122,9 +122,9 @@ async def _run(
         items = _Counted(file)
         running: Batch[Any] = client.batch(items, output=wanted, **params)
         failed: OpenRouterError | None = None
+        interrupted = _Interrupted()
         with anyio.CancelScope() as scope:
             async with anyio.create_task_group() as group:
-                interrupted = _Interrupted()
                 group.start_soon(_obey_signals, running, scope, interrupted, output)
                 with ProgressDisplay(items.total) as display:
                     group.start_soon(_show, running, display)

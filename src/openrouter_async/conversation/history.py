@@ -6,7 +6,7 @@ added, dropped or sent whole, so a call is never parted from its result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -88,15 +88,12 @@ class History(BaseModel):
     @property
     def messages(self) -> list[JsonObject]:
         """The messages of all whole turns, the system's first."""
-        return [*self._begin(), *(message for turn in self.turns for message in turn.messages)]
+        return self.sent_before(self.turns)
 
     def sent_before(self, turns: Sequence[Turn]) -> list[JsonObject]:
         """Return the messages that stand before a new one, where only `turns` are sent."""
-        return [*self._begin(), *(message for turn in turns for message in turn.messages)]
-
-    def _begin(self) -> Iterator[JsonObject]:
-        if self.system is not None:
-            yield self.system
+        begin = [] if self.system is None else [self.system]
+        return [*begin, *(message for turn in turns for message in turn.messages)]
 
     def having_spent(self, usage: Usage) -> Self:
         """Return the same with more spent."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import isinf
 from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
@@ -44,6 +45,15 @@ _IN_VALUE = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
 LOOKS_LIKE_JSON = re.compile(
     r"""\{\s*(?:["'“”‘’}]|[A-Za-z_]\w{0,100}\s*:|//|/\*|\#|\\"|$)|\[\s*(?:["'“”‘’{\[\]\d.+-]|true|false|null|True|False|None|//|/\*|$)"""
 )
+_IS_OF_WORDS = re.compile(r"[{\[][^{}\[\]]*\w[^{}\[\]]*[{\[]")
+"""Brackets around words and further brackets, such as `{first name: "Al", friend: {...}}`."""
+_MARK = re.compile(r"\{\s*\}|\[[\s\d,]*\]")
+"""What is as often a mark in prose as a value: `[1]`, `[ ]`, `{}`."""
+_ANNOUNCED = re.compile(r"(?:[:=]|\b(?:is|are|be))[ \t]*[`*_]{0,3}\Z")
+_NAME = re.compile(r"[A-Za-z0-9_)\]]")
+_STANDS_ALONE = re.compile(r"[^\w\n]{0,20}$", re.MULTILINE)
+_CALCULATED = re.compile(r"\.\w+\(|\[[^\]\[]{0,20}:|[ \t]*\*[ \t]*\d")
+_MAY_BE_INFINITE = re.compile(r"[eE]\+?\d\d|\d{300}")
 _JSON_LABELS = frozenset(
     {"", "json", "json5", "jsonc", "jsonl", "javascript", "js", "text", "txt", "plaintext"}
 )
@@ -93,7 +103,21 @@ def strict_json(text: str) -> JsonValue | object:
         value: JsonValue = from_json(text, allow_inf_nan=False)
     except ValueError:
         return NOT_JSON
-    return value
+    return NOT_JSON if _MAY_BE_INFINITE.search(text) and _is_infinite(value) else value
+
+
+def _is_infinite(value: JsonValue) -> bool:
+    """Whether a number in a value is too large, such as 1e999, which the parser takes for infinity."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case dict() as holder:
+                waiting += holder.values()
+            case list() as items:
+                waiting += items
+            case float() as number if isinf(number):
+                return True
+    return False
 
 
 def find_candidates(reply: str) -> Candidates:
@@ -136,6 +160,7 @@ def _scan(text: str) -> Candidates:
     label: str | None = None
     position, budget = 0, max(PASSES * len(text), LEAST_BUDGET)
     has_prose = leads = False
+    marks = 0
     while (match := PROSE.search(text, position)) is not None:
         has_prose = has_prose or (not text[position : match.start()].isspace() and position < match.start())
         budget -= match.end() - position
@@ -165,8 +190,14 @@ def _scan(text: str) -> Candidates:
             inside = text[start:end_at]
             value = strict_json(inside)
             if value is not NOT_JSON:
+                if label is None and _is_of_prose(text, start, end_at):
+                    has_prose = True
+                    marks += 1
+                    if marks > MAX_CANDIDATES:
+                        return Candidates(())
+                    continue
                 found.append(Candidate(inside, value, label=label))  # type: ignore[arg-type]  # it was parsed
-            elif looks_like_json:
+            elif looks_like_json or _IS_OF_WORDS.match(inside):
                 found.append(_broken(inside, label))
             else:
                 budget -= end_at - start
@@ -178,6 +209,17 @@ def _scan(text: str) -> Candidates:
             if len(found) > MAX_CANDIDATES:
                 return Candidates(())
     return Candidates(tuple(found), leads=leads)
+
+
+def _is_of_prose(text: str, start: int, end: int) -> bool:
+    """Whether JSON in prose is rather a footnote, a box, a placeholder, an index, or a part of a calculation."""
+    if text[start] == "[" and (_CALCULATED.match(text, end) or _NAME.match(text, max(0, start - 1))):
+        return True
+    if _MARK.fullmatch(text, start, end) is None:
+        return False
+    before = text[max(0, start - 40) : start].rpartition("\n")[2]
+    stands_alone = not before.strip("`*_ \t") and _STANDS_ALONE.match(text, end) is not None
+    return not stands_alone and _ANNOUNCED.search(before) is None
 
 
 def _broken(text: str, label: str | None) -> Candidate:

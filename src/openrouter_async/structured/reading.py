@@ -6,16 +6,17 @@ refused. Only then is what is nearly JSON mended, where nothing has to be guesse
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from ..errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
-from .candidates import Candidate, Candidates, find_candidates
+from .candidates import NOT_JSON, Candidate, Candidates, find_candidates, strict_json
 from .prompt import is_wrapped
 from .repair import MAX_LENGTH, RepairNotInstalled, repaired
 from .violations import DoesNotFit, Path, Violation
@@ -82,7 +83,10 @@ def read_text(
     reader = _Reader(schema, is_native)
     text = re.sub("[\ud800-\udfff]", "\ufffd", text)  # halves of surrogate pairs, which no parser takes
     found = find_candidates(text)
-    is_cut = found.is_cut or finish_reason in ("length", "content_filter")
+    ends_early = finish_reason in ("length", "content_filter")
+    is_cut = found.is_cut or ends_early
+    if ends_early and found.is_whole and type(found.found[0].value) in (int, float):
+        found = replace(found, is_cut=True)  # there may be more digits
     fits = reader.fits(found.parsed, is_whole=found.is_whole)
     can_mend = True
     if not fits and repair and not is_cut:
@@ -104,7 +108,7 @@ def _the_one(fits: list[_Fit], text: str) -> object:
 
 
 def _equal(a: JsonValue, b: JsonValue) -> bool:
-    return (a == b and to_json(a) == to_json(b)) or (a == b and isinstance(a, dict))
+    return json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)  # where true is not 1
 
 
 def _why_not(
@@ -156,7 +160,7 @@ class _Reader:
         self.violations: tuple[Violation, ...] = ()
 
     def fits(self, candidates: Sequence[Candidate], *, is_whole: bool) -> list[_Fit]:
-        """Return the values that validate; those in fences labelled `json`, if there are any."""
+        """Return the values that validate; from the first in a fence labelled `json` on, if there is one."""
         fits: list[tuple[Candidate, _Fit]] = []
         for candidate in candidates:
             if not is_whole and not isinstance(candidate.value, dict | list):
@@ -166,8 +170,11 @@ class _Reader:
                 fits.append((candidate, fit))
                 if is_whole:
                     break  # what follows is only what it holds as text
-        labelled = [fit for candidate, fit in fits if (candidate.label or "").lower() == "json"]
-        return labelled or [fit for _, fit in fits]
+        for index, (candidate, _) in enumerate(fits):
+            if (candidate.label or "").lower() == "json":
+                fits = fits[index:]
+                break
+        return [fit for _, fit in fits]
 
     def mended(self, found: Candidates, text: str) -> tuple[list[_Fit], bool]:
         """Return the values that validate once they are mended, and whether mending is possible at all."""
@@ -208,8 +215,13 @@ class _Reader:
     def _forms(self, value: JsonValue) -> Iterator[JsonValue]:
         """Give the values that a candidate may stand for, the one that was asked for first."""
         given = value
-        if self._is_native and (undone := self._undone(value)) is not _NONE:
-            yield undone  # type: ignore[misc]  # it is a JSON value then
+        if self._is_native:
+            undone = self._undone(value)
+            if undone is not _NONE:
+                yield undone  # type: ignore[misc]  # it is a JSON value then
+            elif _has_marks(value, {"key", "kind"} - self._schema.property_names):
+                self._untranslatable = self._untranslatable or "is in the strict form, but not of its schema"
+                return  # open objects take anything, but that form is not the value
         if self._is_wrapped and isinstance(value, dict) and value.keys() == {"value"}:
             yield value["value"]
         yield given
@@ -243,6 +255,10 @@ class _Reader:
                 raise problem from None
             value = unfolded
         self._check_known_keys(value, output)
+        if (place := _emptied(value, output)) is not None:
+            raise DoesNotFit([Violation(place, "has none of the keys that are known there")])
+        if is_as_written and (key := _key_twice(candidate.text)) is not None:
+            raise DoesNotFit([Violation((), f"the key {key[:80]!r} stands twice, with different values")])
         return _Fit(value, output)
 
     def _check_known_keys(self, value: JsonValue, output: object) -> None:
@@ -257,6 +273,62 @@ class _Reader:
 
 
 _NONE = object()
+
+
+def _has_marks(value: JsonValue, marks: Set[str]) -> bool:
+    """Whether a value holds `{mark: ..., "value": ...}`, as maps and unions do in their strict form."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case dict() as holder:
+                if len(holder) == 2 and "value" in holder and holder.keys() & marks:
+                    return True
+                waiting += holder.values()
+            case list() as items:
+                waiting += items
+    return False
+
+
+def _emptied(value: JsonValue, output: object, path: Path = ()) -> Path | None:
+    """Return where an object has lost all of its keys, since its type knows none of them; None if nowhere."""
+    pairs: Iterable[tuple[str | int, JsonValue, object]] = ()
+    if isinstance(value, dict):
+        if isinstance(output, BaseModel):
+            known = type(output).model_fields
+            if value and known and not output.model_fields_set and path:
+                return path
+            names = {field.alias or name: name for name, field in known.items()} | {
+                name: name for name in known
+            }
+            pairs = [
+                (key, item, getattr(output, names[key], None)) for key, item in value.items() if key in names
+            ]
+        elif isinstance(output, dict):
+            if value and not output:
+                return path
+            pairs = [(key, item, output[key]) for key, item in value.items() if key in output]
+        elif is_dataclass(output):
+            pairs = [(key, item, getattr(output, key, None)) for key, item in value.items()]
+    elif isinstance(value, list) and isinstance(output, list | tuple) and len(value) == len(output):
+        pairs = [(index, item, output[index]) for index, item in enumerate(value)]
+    for step, item, made in pairs:
+        if (place := _emptied(item, made, (*path, step))) is not None:
+            return place
+    return None
+
+
+def _key_twice(text: str) -> str | None:
+    """Return a key that an object in a text has twice with different values, of which parsers take the last."""
+    found: list[str] = []
+
+    def check(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+        holder = dict(pairs)
+        if len(holder) < len(pairs):
+            found.extend(key for key, item in pairs if not _equal(item, holder[key]))
+        return holder
+
+    json.loads(text, object_pairs_hook=check)
+    return found[0] if found else None
 
 
 def _unfolded(value: JsonValue, violations: Sequence[Violation]) -> JsonValue | None:
@@ -305,6 +377,7 @@ def _widest(found: Candidates, text: str) -> list[Candidate]:
         return []
     end = max(text.rfind("}"), text.rfind("]")) + 1
     widest = text[min(starts) : end]
-    if not widest or any(candidate.text == widest for candidate in found.broken):
+    is_known = strict_json(widest) is not NOT_JSON or any(each.text == widest for each in found.broken)
+    if not widest or is_known:
         return []
     return [Candidate(widest, None, is_broken=True)]

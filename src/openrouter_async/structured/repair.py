@@ -24,6 +24,9 @@ MAX_NESTING = 100
 """json-repair works by recursion."""
 
 _SPACE_OR_COMMENT = re.compile(r"(?:[\s,]++|//[^\n]*+|\#[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)+")
+_COMMENT = re.compile(r"//[^\n]*+|\#[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/")
+_LEFT_OUT = re.compile(r",\s*,")
+_ADDED = re.compile(r"\s*\+\s*[\"'“‘]")
 _WORD = re.compile(r"[^\s,:;{}\[\]()\"'“”„‘’]++")
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z")
 _LITERALS: dict[str, JsonValue] = {
@@ -108,6 +111,8 @@ def _tokens(text: str) -> Iterator[object]:
     while True:
         if skipped := _SPACE_OR_COMMENT.match(text, position):
             position = skipped.end()
+            if _LEFT_OUT.search(_COMMENT.sub("", skipped[0])):
+                raise _Guess("an item is left out")
         if position == len(text):
             break
         character = text[position]
@@ -170,6 +175,8 @@ def _string(text: str, start: int) -> tuple[str, int]:
         if text[position] != "\\":
             if _AFTER_STRING.match(text, position + 1):
                 return "".join(pieces), position + 1
+            if _ADDED.match(text, position + 1):
+                raise _Guess("texts are added up")
             pieces.append(text[position])
             position += 1
             continue
@@ -192,4 +199,6 @@ def _escape(text: str, position: int) -> tuple[str, int]:
         return _SIMPLE_ESCAPES[escape], position + 1
     if escape and escape in "\"'\\/":
         return escape, position + 1
+    if escape in ("\n", "\r"):
+        raise _Guess("a line is continued")
     return "\\", position

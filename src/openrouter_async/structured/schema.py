@@ -14,7 +14,7 @@ from ..types._request_fields import check_json
 from .describe import describe
 from .inference import infer
 from .output_type import TypeValidator, schema_name, type_name, validator_of
-from .raw_schema import RawValidator, checked_document, resolve
+from .raw_schema import RawValidator, checked_document, resolve, subschemas
 from .strict.convert import convert
 from .strict.result import Inexpressible, StrictSchema
 from .violations import DoesNotFit, outline
@@ -198,6 +198,12 @@ class Schema(Generic[T]):
     def root_keys(self) -> frozenset[str] | None:
         """The keys that a value can have, if it is an object; None where there may be any."""
         return _keys(self._validator.document, self._validator.document)
+
+    @cached_property
+    def property_names(self) -> frozenset[str]:
+        """The properties that are named anywhere in the schema."""
+        every = (schema.get("properties") for _, schema in subschemas(self._validator.document))
+        return frozenset(name for properties in every if isinstance(properties, dict) for name in properties)
 
     def __repr__(self) -> str:
         return f"<Schema {self.name}>"

@@ -100,7 +100,7 @@ class Batches:
         if not isinstance(requests, list) or not requests:
             raise bad_request("requests: Too small: expected array to have >=1 items")
         checked = [_checked(item, model) for item in requests]
-        if len({item["custom_id"] for item in checked}) < len(checked):
+        if len({str(item["custom_id"]) for item in checked}) < len(checked):
             raise bad_request("requests: custom_id must be unique")
         batch = _Batch(self._state.new_id("batch-"), str(endpoint), model, checked, key)
         with self._lock:

@@ -30,6 +30,9 @@ PIXEL = (
 )
 """A picture of one point."""
 
+SILENCE = bytes(480)
+"""A hundredth of a second, as 16-bit samples at 24 kHz: the only format that models stream."""
+
 _OPENINGS = (
     "Here is what matters about {topic}.",
     "Let us look at {topic}.",
@@ -153,7 +156,8 @@ def chat_reply(call: ChatCall, model: str, *, seed: int) -> Reply:
     text = _text(call, prompt, words, random)
     images = (PIXEL,) if call.wants_images else ()
     text, reason = _ended(text, call, spent=count_tokens(reasoning or ""))
-    return Reply.of(text, reasoning=reasoning, images=images, finish_reason=reason)
+    audio = SILENCE * count_tokens(text) if call.wants_audio else None
+    return Reply.of(text, reasoning=reasoning, images=images, audio=audio, finish_reason=reason)
 
 
 def completion_reply(call: TextCall, *, seed: int) -> Reply:

@@ -86,11 +86,15 @@ class Inference:
             prompt=prompt, completion=tokens, reasoning=reasoning, cached=cached, cache_written=cache_written
         )
         text = self._written(request, reply, model, usage, call.models, kept)
+        if model.takes("logprobs"):
+            text = replace(text, top_logprobs=call.top_logprobs)
         if call.stream:
             parts = (Part(COMMENT), *self._waiting(COMMENT), *chat_parts(text, self._pace.token_s))
         else:
             parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(chat_body(text), tokens))
-        return self._answer(_Making(text, model, usage, key, use, kept, _asked(request)), parts, is_stream=call.stream)
+        return self._answer(
+            _Making(text, model, usage, key, use, kept, _asked(request)), parts, is_stream=call.stream
+        )
 
     def completion(self, request: ReceivedRequest, key: EmulatedKey, choose: Choose) -> tuple[Outgoing, Over]:
         call = read_completion(request.body)
@@ -105,7 +109,9 @@ class Inference:
             parts = (Part(COMMENT), *self._waiting(COMMENT), *text_parts(text, self._pace.token_s))
         else:
             parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(text_body(text), tokens))
-        return self._answer(_Making(text, model, usage, key, None, None, _asked(request)), parts, is_stream=call.stream)
+        return self._answer(
+            _Making(text, model, usage, key, None, None, _asked(request)), parts, is_stream=call.stream
+        )
 
     def embeddings(self, request: ReceivedRequest, key: EmulatedKey) -> tuple[Outgoing, Over]:
         call = read_embeddings(request.body)

@@ -65,6 +65,7 @@ class ReplyFields(TypedDict, total=False):
     reasoning: str | None
     refusal: str | None
     images: Sequence[str]
+    audio: bytes | None
     annotations: Sequence[Mapping[str, JsonValue]]
     finish_reason: str | None
     native_finish_reason: str | None
@@ -85,6 +86,8 @@ class Reply:
     refusal: str | None = None
     images: tuple[str, ...] = ()
     """URLs, usually data URLs."""
+    audio: bytes | None = None
+    """Speech, in the format the request names; the text is then its transcript, and there is no other content."""
     annotations: tuple[Mapping[str, JsonValue], ...] = ()
     finish_reason: str | None = None
     """Default: `tool_calls` where there are any, `length` where `max_tokens` cut the text, else `stop`."""
@@ -108,6 +111,7 @@ class Reply:
             reasoning=fields.get("reasoning"),
             refusal=fields.get("refusal"),
             images=tuple(fields.get("images", ())),
+            audio=fields.get("audio"),
             annotations=tuple(fields.get("annotations", ())),
             finish_reason=fields.get("finish_reason"),
             native_finish_reason=fields.get("native_finish_reason"),

@@ -117,6 +117,8 @@ class ChatCall:
     wants_reasoning: bool = False
     wants_images: bool = False
     wants_audio: bool = False
+    top_logprobs: int | None = None
+    """How many alternatives of each token; None: not even the probability of the token."""
     seed: int | None = None
 
 
@@ -172,6 +174,7 @@ def read_chat(body: JsonValue) -> ChatCall:
         wants_reasoning=reasoning,
         wants_images="image" in modalities,
         wants_audio="audio" in modalities,
+        top_logprobs=(_whole(fields.get("top_logprobs")) or 0) if fields.get("logprobs") is True else None,
         seed=_whole(fields.get("seed")),
     )
 

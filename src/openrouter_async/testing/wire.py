@@ -1,16 +1,18 @@
 """A reply in the service's JSON: as one body, or as the chunks of a stream in the order in which real ones come.
 
-Role first, then reasoning, text, pictures and calls of tools in fragments; then the finish reason; then the same again
-with the usage; then `[DONE]`.
+Role first, then reasoning, text or speech, pictures and calls of tools in fragments; then the finish reason; then the
+same again with the usage; then `[DONE]`.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from .logprobs import logprobs
 from .outgoing import Part, event
 from .prompts import count_tokens, cut
 from .replies import Reply, ToolCall
@@ -18,6 +20,11 @@ from .replies import Reply, ToolCall
 __all__ = ["Written", "chat_body", "chat_parts", "text_body", "text_parts", "written"]
 
 JSON = dict[str, JsonValue]
+
+_AUDIO_S = 3600
+"""How long speech can be referred to by its id."""
+_AUDIO_PIECE = 4096
+"""Characters of base64 in an event: a multiple of four, so that each can be decoded alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +40,8 @@ class Written:
     reasoning_format: str = "unknown"
     metadata: JSON | None = None
     """The `openrouter_metadata`, where the request asked for it."""
+    top_logprobs: int | None = None
+    """Alternatives of each token, where the request asked for probabilities."""
 
     @property
     def finish_reason(self) -> str:
@@ -64,7 +73,7 @@ def chat_body(written: Written) -> JSON:
     reply = written.reply
     message: JSON = {
         "role": "assistant",
-        "content": reply.text if reply.pieces else None,
+        "content": reply.text if reply.pieces and reply.audio is None else None,
         "refusal": reply.refusal,
         "reasoning": reply.reasoning,
     }
@@ -74,9 +83,14 @@ def chat_body(written: Written) -> JSON:
         message["tool_calls"] = [_call(number, call) for number, call in enumerate(reply.tool_calls)]
     if reply.images:
         message["images"] = [_image(number, url) for number, url in enumerate(reply.images)]
+    if reply.audio is not None:
+        message["audio"] = {**_audio_end(written), "data": _base64(reply.audio), "transcript": reply.text}
     if reply.annotations:
         message["annotations"] = [dict(annotation) for annotation in reply.annotations]
     choice: JSON = {"logprobs": None, **_finish(written), "index": 0, "message": message}
+    if written.top_logprobs is not None:
+        content = reply.pieces if reply.audio is None else ()
+        choice["logprobs"] = logprobs(content, reply.refusal or "", written.top_logprobs)
     return _around(written, "chat.completion", {"choices": [choice], "usage": written.usage})
 
 
@@ -84,6 +98,9 @@ def chat_parts(written: Written, token_s: float) -> Iterator[Part]:
     """Return the events of a stream; each waits `token_s` seconds for each token in it."""
     for delta, tokens in _deltas(written):
         chunk: JSON = {"index": 0, "delta": delta, "finish_reason": None, "native_finish_reason": None}
+        if written.top_logprobs is not None:
+            content, refusal = (str(delta.get(name) or "") for name in ("content", "refusal"))
+            chunk["logprobs"] = logprobs([content], refusal, written.top_logprobs)
         body = _around(written, "chat.completion.chunk", {"choices": [chunk]}, last=False)
         yield event(body, tokens=tokens, wait_s=tokens * token_s)
     end: JSON = {"index": 0, "delta": {"content": "", "role": "assistant"}, **_finish(written)}
@@ -122,7 +139,13 @@ def _deltas(written: Written) -> Iterator[tuple[JSON, int]]:
         if signature := list(_signature(written)):
             yield {**_ROLE, "reasoning": None, "reasoning_details": signature}, 0
     for piece in written.pieces:
-        yield {"content": piece, "role": "assistant"}, count_tokens(piece)
+        said = {"content": piece} if reply.audio is None else _spoken(written, {"transcript": piece})
+        yield {**_ROLE, **said}, count_tokens(piece)
+    if reply.audio is not None:
+        data = _base64(reply.audio)
+        for start in range(0, len(data), _AUDIO_PIECE):
+            yield {**_ROLE, **_spoken(written, {"data": data[start : start + _AUDIO_PIECE]})}, 0
+        yield {**_ROLE, "audio": _audio_end(written)}, 0
     for piece in cut(reply.refusal or ""):
         yield {**_ROLE, "refusal": piece}, 1
     for number, url in enumerate(reply.images):
@@ -167,6 +190,18 @@ def _call(number: int, call: ToolCall) -> JSON:
 
 def _image(number: int, url: str) -> JSON:
     return {"type": "image_url", "image_url": {"url": url}, "index": number}
+
+
+def _spoken(written: Written, piece: JSON) -> JSON:
+    return {"audio": {"id": f"audio_{written.id}", **piece}}
+
+
+def _audio_end(written: Written) -> JSON:
+    return {"id": f"audio_{written.id}", "expires_at": written.created + _AUDIO_S}
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _details(written: Written, text: str, *, signed: bool) -> Iterator[JsonValue]:

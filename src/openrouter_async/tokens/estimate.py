@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from ._families import Family, family_of
 from ._text import count_text
 
-__all__ = ["TokenBasis", "TokenEstimate", "estimate_tokens"]
+__all__ = ["TokenBasis", "TokenEstimate", "estimate_tokens", "in_band"]
 
 TokenBasis: TypeAlias = Literal["exact", "learned", "verified", "unverified"]
 """What a number of tokens rests on.

@@ -80,10 +80,10 @@ class _Counting:
         if isinstance(message, Mapping):
             self.content(message.get("content"))
             self.words(message.get("name"), message.get("reasoning"), message.get("refusal"))
-            for call in message.get("tool_calls") or ():
+            for call in _items(message.get("tool_calls")):
                 self.call(call)
-            for image in message.get("images") or ():
-                self.content([{"type": "image_url", **image}] if isinstance(image, Mapping) else None)
+            for image in _items(message.get("images")):
+                self.part({"type": "image_url", **image} if isinstance(image, Mapping) else None)
         else:
             self.content(message)
 
@@ -147,6 +147,10 @@ class _Counting:
     def _json(self, value: object) -> float:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
         return count_text(text, self.family.encoding) * self.family.factor
+
+
+def _items(value: object) -> Iterable[object]:
+    return value if isinstance(value, list | tuple) else ()
 
 
 def _message_of(message: WireType) -> Mapping[str, object]:

@@ -46,7 +46,7 @@ class MCPServer:
     run = await client.chat.run("Which logs are there?", tools=[files])
     ```
 
-    Given to a run it is opened for that run, and closed with it. To keep it open over several, open it yourself:
+    Each run it is given to opens one for itself, and closes it. To keep one open over several, open it yourself:
     `async with files: ...`.
     """
 

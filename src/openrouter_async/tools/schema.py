@@ -20,6 +20,7 @@ __all__ = ["ArgumentSchema"]
 
 _OBJECT = TypeAdapter(dict[str, JsonValue])
 
+# Keywords of a schema of an object whose value is no schema, as that of a property would be.
 _KEYWORDS = ("type", "required", "$ref", "anyOf", "oneOf", "allOf")
 
 
@@ -48,9 +49,13 @@ class ArgumentSchema:
         if not _is_schema(schema):
             schema = {"properties": schema}
         properties = schema.get("properties", {})
-        if not isinstance(properties, dict) or not all(isinstance(p, dict | bool) for p in properties.values()):
+        if not isinstance(properties, dict):
             raise ConfigurationError(
-                f"the properties of the tool {tool!r} are {properties!r}; expected a JSON Schema for each name"
+                f"the properties of the tool {tool!r} are {properties!r}; expected names with a JSON Schema each"
+            )
+        if wrong := {name: value for name, value in properties.items() if not isinstance(value, dict | bool)}:
+            raise ConfigurationError(
+                f"the properties of the tool {tool!r} hold {wrong!r}; expected a JSON Schema for each name"
             )
         schema = {"type": "object", "properties": properties, **schema}
         if required is not None:
@@ -110,7 +115,7 @@ class ArgumentSchema:
 
 
 def _is_schema(parameters: Mapping[str, JsonValue]) -> bool:
-    """Whether it is a whole schema: of a mere property a schema is the value, of a keyword here none ever is."""
+    """Whether these are a whole schema; if not, they are its properties, whose values are schemas themselves."""
     properties = parameters.get("properties")
     return any(isinstance(parameters.get(keyword), str | list) for keyword in _KEYWORDS) or (
         isinstance(properties, dict) and all(isinstance(each, dict) for each in properties.values())

@@ -8,7 +8,6 @@ function's own default. Descriptions come from `Field(description=...)`, else fr
 
 from __future__ import annotations
 
-import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
@@ -75,10 +74,6 @@ def read_hints(function: Callable[..., object], names: Mapping[str, object] | No
     Raises:
         NameError: an annotation names what is not there yet.
     """
-    while isinstance(function, functools.partial):
-        function = function.func
-    if not (inspect.isroutine(function) or inspect.isclass(function)):
-        function = type(function).__call__
     localns = None if names is None else dict(names)
     return typing.get_type_hints(inspect.unwrap(function), localns=localns, include_extras=True)
 

@@ -95,7 +95,7 @@ class Tool(Generic[P, R]):
                 f"the tool {self.name!r} is a method; give it as an attribute of its object, which it needs"
             )
         try:
-            hints = read_hints(function) if self._hints is None else self._hints
+            hints = read_hints(_routine(function)) if self._hints is None else self._hints
         except NameError as error:
             raise ConfigurationError(
                 f"an annotation of the tool {self.name!r} names {error.name!r}, which is not there; types made"
@@ -183,7 +183,8 @@ class Tool(Generic[P, R]):
         return self.function(*args, **kwargs)
 
     def __set_name__(self, owner: type, name: str) -> None:
-        if inspect.isfunction(self.function):  # a copy, since a tool that stands elsewhere too is no method there
+        if inspect.isfunction(self.function):
+            # A copy: where the same tool stands outside of the class, it is no method.
             method = self.renamed(self.name)
             method._is_method = True
             setattr(owner, name, method)
@@ -350,17 +351,21 @@ def _checked_name(name: str) -> str:
 
 def _routine(function: Callable[..., object]) -> Callable[..., object]:
     """Return the function that runs when `function` is called: of an object its `__call__`."""
-    while isinstance(function, functools.partial):
-        function = function.func
+    function = _without_partial(function)
     if inspect.isroutine(function) or inspect.isclass(function):
         return function
     return cast("Callable[..., object]", type(function).__call__)
 
 
 def _name(function: Callable[..., object]) -> str:
+    function = _without_partial(function)
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _without_partial(function: Callable[..., object]) -> Callable[..., object]:
     while isinstance(function, functools.partial):
         function = function.func
-    return str(getattr(function, "__name__", type(function).__name__))
+    return function
 
 
 def _documentation(function: Callable[..., object]) -> Documentation:
@@ -382,7 +387,7 @@ def _try_hints(
 ) -> Mapping[str, object] | None:
     """Return the annotations if all they name is there already; None: they are read later, without local names."""
     try:
-        return read_hints(function, local_names)
+        return read_hints(_routine(function), local_names)
     except NameError:
         return None
 

@@ -33,7 +33,8 @@ class ToolSource(Protocol):
 
 
 ToolLike: TypeAlias = "Tool[..., object] | Callable[..., object] | ToolSource | ChatTool"
-"""What may be given as a tool: a tool, a function, the tools of an MCP server, or a tool of the API as a dict."""
+"""What may be given as a tool: a tool, a function, the tools of an MCP server, or a tool of the API as a dict; one
+of type `function` is answered by the caller."""
 
 
 class Toolbox:

@@ -1,0 +1,126 @@
+"""Runs the command as a shell would: in a process of its own, in a pipe or in a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from openrouter_async.testing import Emulator
+from tests.shared import ROOT
+
+__all__ = ["Terminal", "environment", "run"]
+
+LIMIT_S = 40.0
+"""How long a command may take on a busy machine."""
+
+_COMMAND = [sys.executable, "-m", "openrouter_async"]
+_IN_A_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.executable, sys.argv[1:])"
+"""Makes standard input the terminal that Ctrl-C comes from, then becomes the command."""
+
+
+def environment(emulator: Emulator | None, **more: str) -> dict[str, str]:
+    """Return what a command sees: the emulator with its keys, and nothing of ours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENROUTER_")}
+    settings = {
+        "PYTHONPATH": str(ROOT / "src"),
+        "COLUMNS": "100",
+        "TERM": "xterm",
+        "PYTHONWARNINGS": "default",
+    }
+    if emulator is not None:
+        settings |= {
+            "OPENROUTER_BASE_URL": emulator.base_url,
+            "OPENROUTER_API_KEY": emulator.key,
+            "OPENROUTER_MANAGEMENT_KEY": emulator.management_key,
+        }
+    return {**kept, **settings, **more}
+
+
+def run(
+    *arguments: str, env: Mapping[str, str], stdin: str | bytes = "", cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command whose output is a pipe."""
+    done = subprocess.run(
+        [*_COMMAND, *arguments],
+        env=dict(env),
+        input=stdin.encode() if isinstance(stdin, str) else stdin,
+        capture_output=True,
+        cwd=cwd,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    output, errors = done.stdout.decode(), done.stderr.decode()
+    assert "Traceback" not in errors, errors
+    return subprocess.CompletedProcess(done.args, done.returncode, output, errors)
+
+
+class Terminal:
+    """A command in a terminal, and a person before it who waits for what they see."""
+
+    def __init__(self, *arguments: str, env: Mapping[str, str], cwd: Path | None = None) -> None:
+        self._arguments = arguments
+        self._env = dict(env)
+        self._cwd = cwd
+        self.seen = ""
+        """Everything that was shown."""
+
+    def __enter__(self) -> Self:
+        self._ours, theirs = pty.openpty()
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _IN_A_TERMINAL, *_COMMAND, *self._arguments],
+            env=self._env,
+            cwd=self._cwd,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        os.close(self._ours)
+
+    def type(self, text: str) -> None:
+        """Press keys; what was shown until now is not waited for again."""
+        self.seen += "\n"
+        self._from = len(self.seen)
+        os.write(self._ours, text.encode())
+
+    def expect(self, text: str) -> None:
+        """Wait until this is shown, after what was typed last."""
+        start = getattr(self, "_from", 0)
+        self._read_until(lambda: text in self.seen[start:], f"{text!r} was not shown")
+
+    def end(self) -> int:
+        """Wait for the end, and return the exit code."""
+        self._read_until(lambda: False, "it did not end", may_end=True)
+        return self._process.wait(LIMIT_S)
+
+    def _read_until(self, is_there: object, problem: str, *, may_end: bool = False) -> None:
+        assert callable(is_there)
+        end = time.monotonic() + LIMIT_S
+        while not is_there():
+            ready, _, _ = select.select([self._ours], [], [], max(0.0, end - time.monotonic()))
+            assert ready, f"{problem} in {LIMIT_S} s: {self.seen!r}"
+            try:
+                data = os.read(self._ours, 65_536)
+            except OSError:  # Linux says so where the other side is closed
+                data = b""
+            if not data:
+                assert may_end, f"{problem} before the end: {self.seen!r}"
+                return
+            self.seen += data.decode(errors="replace").replace("\r\n", "\n")

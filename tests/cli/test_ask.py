@@ -1,0 +1,174 @@
+"""`openrouter-async ask`, in processes of its own against the emulator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from openrouter_async.testing import Emulator, Fault
+from tests.cli.commands import Terminal, environment, run
+
+CITY = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+
+
+def test_a_pipe_gets_the_answer_and_nothing_else(emulator: Emulator) -> None:
+    emulator.reply("Oslo is the capital.")
+    done = run("ask", "What is the capital of Norway?", "-m", "openai/gpt-4o", env=environment(emulator))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Oslo is the capital.\n", "")
+    assert emulator.requests[-1].model == "openai/gpt-4o"
+
+
+def test_what_is_piped_in_stands_behind_the_prompt(emulator: Emulator) -> None:
+    emulator.reply("Fine.")
+    run("ask", "Review", "this.", "-s", "Be brief.", env=environment(emulator), stdin="+ café\n")
+    assert emulator.requests[-1].messages == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Review this.\n\n+ café\n"},
+    ]
+
+
+def test_the_model_may_come_from_the_environment(emulator: Emulator) -> None:
+    emulator.reply("Yes.")
+    env = environment(emulator, OPENROUTER_MODEL="openai/gpt-4o-mini")
+    assert run("ask", env=env, stdin="Are you there?").returncode == 0
+    assert emulator.requests[-1].model == "openai/gpt-4o-mini"
+
+
+def test_json_is_one_object_on_one_line(emulator: Emulator) -> None:
+    emulator.reply("Oslo")
+    done = run("ask", "Capital?", "--json", env=environment(emulator))
+    reply = json.loads(done.stdout)
+    assert done.stdout.count("\n") == 1
+    assert reply["text"] == "Oslo"
+    assert reply["generation_id"].startswith("gen-")
+    assert reply["usage"]["total_tokens"] > 0
+    assert isinstance(reply["usage"]["cost"], float)
+
+
+@pytest.mark.parametrize("as_file", [True, False], ids=["in a file", "in the command"])
+def test_a_schema_gives_json_that_fits(emulator: Emulator, tmp_path: Path, as_file: bool) -> None:
+    emulator.reply('{"city": "Oslo"}')
+    path = tmp_path / "city.json"
+    path.write_text(json.dumps(CITY), "utf-8")
+    schema = str(path) if as_file else json.dumps(CITY)
+    done = run("ask", "Capital?", "--schema", schema, "-m", "openai/gpt-4o", env=environment(emulator))
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"city": "Oslo"})
+
+
+def test_a_reply_that_does_not_fit_the_schema_is_exit_code_7(emulator: Emulator) -> None:
+    emulator.reply('{"town": "Oslo"}', times=None)
+    done = run(
+        "ask", "Capital?", "--schema", json.dumps(CITY), "-m", "openai/gpt-4o", env=environment(emulator)
+    )
+    assert (done.returncode, done.stdout) == (7, "")
+    assert done.stderr.startswith("openrouter-async: ")
+
+
+def test_a_file_is_attached(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.reply("A point.")
+    picture = tmp_path / "point.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(32))
+    assert run("ask", "See?", "-a", str(picture), env=environment(emulator)).returncode == 0
+    parts = emulator.requests[-1].messages[0]["content"]
+    assert [part["type"] for part in parts] == ["text", "image_url"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "says"),
+    [
+        ([], "", "there is no question"),
+        (["Hi", "--schema", "missing.json"], "", "--schema names 'missing.json'"),
+        (["Hi", "--schema", "{oops"], "", "--schema is no JSON"),
+        (["Hi", "--schema", '{"type": "nonsense"}'], "", "nonsense"),
+        (["Hi", "-s", "@missing.txt"], "", "--system names 'missing.txt'"),
+        (["Hi", "-a", "missing.png"], "", "missing.png"),
+        (["Hi", "-t", "9"], "", "temperature is 9.0; expected"),
+        (["Hi", "-t", "warm"], "", "warm"),
+        (["Hi", "--nonsense"], "", "--nonsense"),
+        (["Hi"], b"\xff\xfe\x00", "no UTF-8"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_mistake_is_exit_code_2_and_sends_nothing(
+    emulator: Emulator, arguments: list[str], stdin: str | bytes, says: str
+) -> None:
+    done = run("ask", *arguments, env=environment(emulator), stdin=stdin)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert emulator.requests == []
+
+
+def test_no_key_is_a_mistake_that_is_explained(tmp_path: Path) -> None:
+    done = run("ask", "Hi", env=environment(None), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "OPENROUTER_API_KEY" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, 1), (401, 3), (403, 3), (402, 4), (429, 5), (502, 5), (503, 5)],
+)
+def test_the_exit_code_tells_what_failed(emulator: Emulator, status: int, code: int) -> None:
+    emulator.fail(status, "it is broken", times=None)
+    done = run("ask", "Hi", env=environment(emulator))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_connection_is_exit_code_6() -> None:
+    env = environment(None, OPENROUTER_BASE_URL="http://127.0.0.1:9/api/v1", OPENROUTER_API_KEY="sk-or-v1-x")
+    assert run("ask", "Hi", env=env).returncode == 6
+
+
+def test_an_answer_that_breaks_off_is_exit_code_6_and_keeps_what_came(emulator: Emulator) -> None:
+    emulator.reply("one two three four five six", fault=Fault.truncate(after=3))
+    done = run("ask", "Count", env=environment(emulator))
+    assert done.returncode == 6
+    assert done.stdout.startswith("one")
+
+
+def test_a_refusal_is_exit_code_7(emulator: Emulator) -> None:
+    emulator.reply(refusal="I would rather not.")
+    done = run("ask", "Do it", env=environment(emulator))
+    assert done.returncode == 7
+    assert "I would rather not." in done.stderr
+
+
+def test_an_error_is_json_where_json_was_asked_for(emulator: Emulator) -> None:
+    emulator.fail(402, "no money", times=None)
+    done = run("ask", "Hi", "--json", env=environment(emulator))
+    error = json.loads(done.stderr)["error"]
+    assert (done.returncode, done.stdout) == (4, "")
+    assert (error["type"], error["status"]) == ("InsufficientCredits", 402)
+
+
+def test_a_terminal_shows_the_answer_and_what_it_cost(emulator: Emulator) -> None:
+    emulator.reply("Oslo is the capital.")
+    with Terminal("ask", "Capital?", "-m", "openai/gpt-4o", env=environment(emulator)) as terminal:
+        terminal.expect("Oslo is the capital.")
+        assert terminal.end() == 0
+    assert "openai/gpt-4o" in terminal.seen
+    assert "tokens · $" in terminal.seen
+
+
+def test_a_model_cannot_write_to_the_terminal_directly(emulator: Emulator) -> None:
+    """Control characters could rewrite what stands there, or the title of the window."""
+    emulator.reply("before\x1b]0;owned\x07\x1b[2Jafter")
+    with Terminal("ask", "Hi", env=environment(emulator)) as terminal:
+        assert terminal.end() == 0
+    assert "\x1b]0;" not in terminal.seen
+    assert "before\\x1b]0;owned\\x07\\x1b[2Jafter" in terminal.seen
+
+
+def test_the_emulator_needs_no_key(tmp_path: Path) -> None:
+    done = run("ask", "Hi", "--emulator", env=environment(None), cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.strip()

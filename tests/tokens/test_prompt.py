@@ -1,0 +1,220 @@
+"""Estimates of whole prompts, against the usage that the service reported."""
+
+from __future__ import annotations
+
+import base64
+import json
+import statistics
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+
+from openrouter_async import image, system, user
+from openrouter_async.tokens._families import family_of
+from openrouter_async.tokens.estimate import TokenEstimate, estimate_tokens
+from openrouter_async.tokens.prompt import estimate_prompt
+from openrouter_async.types.chat import AssistantMessage, ChatCompletion, Choice
+from tests.recordings import load_recordings
+from tests.shared import SHARED
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "Current weather of a city",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+GPT = "openai/gpt-4o"
+
+
+# Recorded exchanges
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A recorded prompt, and how many tokens the service says it had."""
+
+    name: str
+    family: str
+    used: int
+    estimate: TokenEstimate
+    prompt: str
+    """Equal for equal prompts, so that both halves share none."""
+
+
+@cache
+def recorded() -> list[Recorded]:
+    """Return what can be compared: whole requests, to which the service added nothing of its own."""
+    if SHARED is None:
+        return []
+    found = []
+    for one in load_recordings("chat", "stream", "chat_stream"):
+        exchange = json.loads((SHARED / "recorded" / f"{one.name}.json").read_text("utf-8"))
+        body = json.loads(one.request.get("body") or "{}")
+        model, used = one.facts.get("model"), (one.facts.get("usage") or {}).get("prompt_tokens")
+        if "request_trimmed" in exchange.get("edited", ()) or not body or not used or not model:
+            continue
+        searched = {"plugins", "web_search_options", "preset", "modalities"} & body.keys()
+        if searched or any(tool["type"] != "function" for tool in body.get("tools", ())):
+            continue
+        estimate = estimate_prompt(
+            body["messages"],
+            model=model,
+            tools=body.get("tools", ()),
+            response_format=body.get("response_format"),
+            reasoning=body.get("reasoning"),
+        )
+        prompt = json.dumps(body["messages"])
+        found.append(Recorded(one.name, family_of(model).name, used, estimate, prompt))
+    return found
+
+
+def half(rows: list[Recorded], which: int) -> list[Recorded]:
+    """Return every second prompt of one family: the first half was fitted, the second is held out."""
+    prompts = list(dict.fromkeys(row.prompt for row in sorted(rows, key=lambda row: row.name)))
+    return [row for row in rows if prompts.index(row.prompt) % 2 == which]
+
+
+def median_error(rows: list[Recorded]) -> float:
+    return statistics.median(abs(row.estimate.tokens / row.used - 1) for row in rows)
+
+
+VERIFIED = ("o200k", "claude", "claude-3", "gemini", "kimi", "qwen", "glm")
+needs_recordings = pytest.mark.skipif(SHARED is None, reason="the recordings are not there")
+
+
+@needs_recordings
+def test_the_median_error_of_the_held_out_half_is_below_a_tenth() -> None:
+    rows = [row for family in VERIFIED for row in half([r for r in recorded() if r.family == family], 1)]
+    assert len(rows) > 35
+    assert median_error(rows) < 0.10
+
+
+@needs_recordings
+@pytest.mark.parametrize("family", VERIFIED)
+def test_each_family_is_met_on_what_did_not_fit_it(family: str) -> None:
+    rows = half([row for row in recorded() if row.family == family], 1)
+    assert len(rows) >= 3
+    assert median_error(rows) < 0.11
+
+
+@needs_recordings
+def test_nine_of_ten_recorded_prompts_are_within_the_band() -> None:
+    rows = [row for row in recorded() if row.estimate.basis == "verified"]
+    outside = [row.name for row in rows if not row.estimate.low <= row.used <= row.estimate.high]
+    assert len(outside) <= 0.1 * len(rows), outside
+
+
+@needs_recordings
+def test_what_was_not_compared_says_so() -> None:
+    others = {row.family for row in recorded() if row.estimate.basis == "unverified"}
+    assert others <= {"deepseek", "grok", "gemma", "other"}
+
+
+# What counts
+
+
+def tokens(messages: object, **besides: object) -> int:
+    return estimate_prompt(messages, model=GPT, **besides).tokens  # type: ignore[arg-type]
+
+
+def test_each_form_of_a_message_counts_alike() -> None:
+    as_dict = {"role": "user", "content": "How warm is it in Oslo?"}
+    forms = ["How warm is it in Oslo?", as_dict, [as_dict], user("How warm is it in Oslo?")]
+    assert len({tokens(form) for form in forms}) == 1
+
+
+def test_a_message_has_more_tokens_than_its_text() -> None:
+    text = "How warm is it in Oslo?"
+    assert tokens(text) > estimate_tokens(text, GPT).tokens
+
+
+def test_tools_count() -> None:
+    assert tokens("Hi", tools=[WEATHER]) >= tokens("Hi") + 15
+
+
+def test_claude_is_told_more_of_tools_than_gpt() -> None:
+    claude = estimate_prompt("Hi", model="anthropic/claude-sonnet-4.5", tools=[WEATHER])
+    assert claude.tokens > tokens("Hi", tools=[WEATHER]) + 300
+
+
+def test_a_schema_counts() -> None:
+    schema = {"type": "json_schema", "json_schema": {"name": "weather", "schema": WEATHER["function"]}}
+    assert tokens("Hi", response_format=schema) > tokens("Hi")
+    assert tokens("Hi", response_format={"type": "json_object"}) == tokens("Hi")
+
+
+def test_calls_and_results_count() -> None:
+    call = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
+    messages = [user("Hi"), {"role": "assistant", "content": None, "tool_calls": [call]}]
+    assert tokens(messages) > tokens([user("Hi")]) + 8
+    assert (
+        tokens([*messages, {"role": "tool", "tool_call_id": "1", "content": "7 °C"}]) > tokens(messages) + 3
+    )
+
+
+def test_a_reply_counts_as_the_message_it_becomes() -> None:
+    reply = ChatCompletion(
+        choices=[Choice(message=AssistantMessage(role="assistant", content="It is warm."))]
+    )
+    assert tokens([user("Hi"), reply]) == tokens(
+        [user("Hi"), {"role": "assistant", "content": "It is warm."}]
+    )
+
+
+def test_several_messages_add_up() -> None:
+    assert tokens([system("Be brief."), user("Hi")]) > tokens([user("Hi")]) + 4
+
+
+# Images
+
+
+def png(width: int, height: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes(20)
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "expected"),
+    [
+        ("openai/gpt-4o", (512, 512), 255),
+        ("openai/gpt-4o", (1024, 1024), 765),
+        ("openai/gpt-4o", (2048, 4096), 1105),
+        ("openai/gpt-4o-mini", (512, 512), 8500),
+        ("openai/gpt-4.1-mini", (64, 64), 6),
+        ("anthropic/claude-sonnet-4.5", (1000, 1000), 1333),
+        ("anthropic/claude-sonnet-4.5", (8000, 8000), 1600),
+        ("google/gemini-2.5-flash", (300, 300), 258),
+        ("google/gemini-2.5-flash", (960, 540), 6 * 258),
+    ],
+)
+def test_an_image_counts_by_its_size(model: str, size: tuple[int, int], expected: int) -> None:
+    with_image = estimate_prompt(user("See", image(png(*size))), model=model)
+    without = estimate_prompt("See", model=model)
+    assert abs(with_image.tokens - without.tokens - expected) <= 2
+
+
+def test_an_image_counts_alike_as_bytes_and_as_a_data_url() -> None:
+    url = "data:image/png;base64," + base64.b64encode(png(640, 480)).decode()
+    part = {"type": "image_url", "image_url": {"url": url}}
+    assert tokens(user("See", image(png(640, 480)))) == tokens(
+        {"role": "user", "content": [{"type": "text", "text": "See"}, part]}
+    )
+
+
+def test_low_detail_is_cheaper() -> None:
+    assert tokens(user("See", image(png(1024, 1024), detail="low"))) < tokens(
+        user("See", image(png(1024, 1024)))
+    )
+
+
+def test_an_image_elsewhere_widens_the_band() -> None:
+    known = estimate_prompt(user("See", image(png(1024, 1024))), model=GPT)
+    unknown = estimate_prompt(user("See", image("https://example.com/cat.png")), model=GPT)
+    assert unknown.high - unknown.low > 2 * (known.high - known.low)
+
+
+def test_data_of_an_attachment_is_not_counted_as_text() -> None:
+    url = "data:image/png;base64," + "A" * 400_000
+    assert tokens([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}]) < 5_000

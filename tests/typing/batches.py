@@ -1,0 +1,41 @@
+"""Example calls of batches, which only type checkers read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import assert_type
+
+from pydantic import BaseModel, JsonValue
+
+from openrouter_async import AsyncOpenRouter, Batch, BatchResult, ChatCompletion, Done, Failed, Item, Rate
+from openrouter_async.batch.service import BatchValue
+
+
+class City(BaseModel):
+    name: str
+
+
+async def items() -> AsyncIterator[Item]:
+    yield Item("a", "text", temperature=0)
+
+
+async def batches(client: AsyncOpenRouter) -> None:
+    assert_type(client.batch(["a"], model="x/y", concurrency=4, budget="1.00", rate=Rate(rpm=5)), Batch[str])
+    assert_type(client.batch(items(), output=City), Batch[City])
+    assert_type(client.batch(["a"], output={"type": "object"}), Batch[JsonValue])
+    async with client.batch(["a"], output=list[City]) as batch:
+        async for item in batch:
+            assert_type(item, Done[list[City]] | Failed)
+            match item:
+                case Done(key=key, completion=completion):
+                    assert_type(key, str)
+                    assert_type(completion, ChatCompletion[list[City]])
+                case Failed(error=error):
+                    print(error)
+    results = await client.gather(["a"], output=City)
+    assert_type(results, list[Done[City] | Failed])
+
+
+async def service_batches(client: AsyncOpenRouter) -> None:
+    batch = await client.batches.create(["a"], model="x/y")
+    assert_type(client.batches.results(batch), list[BatchResult[BatchValue]])

@@ -8,7 +8,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,13 +16,20 @@ from typing import Self
 from openrouter_async.testing import Emulator
 from tests.shared import ROOT
 
-__all__ = ["Terminal", "environment", "run"]
+__all__ = ["RunHere", "Terminal", "environment", "run"]
+
+RunHere = Callable[..., "subprocess.CompletedProcess[str]"]
+"""As `run`, with the emulator's environment, in this process: for tables, since a process takes most of a second."""
 
 LIMIT_S = 40.0
 """How long a command may take on a busy machine."""
 
 _COMMAND = [sys.executable, "-m", "openrouter_async"]
-_IN_A_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.executable, sys.argv[1:])"
+_IN_A_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, sys.argv[1:])
+"""
 """Makes standard input the terminal that Ctrl-C comes from, then becomes the command."""
 
 
@@ -71,6 +78,7 @@ class Terminal:
         self._cwd = cwd
         self.seen = ""
         """Everything that was shown."""
+        self._from = 0
 
     def __enter__(self) -> Self:
         self._ours, theirs = pty.openpty()
@@ -102,25 +110,37 @@ class Terminal:
 
     def expect(self, text: str) -> None:
         """Wait until this is shown, after what was typed last."""
-        start = getattr(self, "_from", 0)
-        self._read_until(lambda: text in self.seen[start:], f"{text!r} was not shown")
+        self._read_until(lambda: text in self.seen[self._from :], f"{text!r} was not shown")
+
+    def interrupt(self, until: str) -> None:
+        """Press Ctrl-C, again where nothing happens: a line editor misses one that comes before it waits for keys."""
+        self.type("\x03")
+        while until not in self.seen[self._from :]:
+            ready, _, _ = select.select([self._ours], [], [], 1.0)
+            if ready:
+                self._read()
+            else:
+                os.write(self._ours, b"\x03")
 
     def end(self) -> int:
         """Wait for the end, and return the exit code."""
         self._read_until(lambda: False, "it did not end", may_end=True)
         return self._process.wait(LIMIT_S)
 
-    def _read_until(self, is_there: object, problem: str, *, may_end: bool = False) -> None:
-        assert callable(is_there)
+    def _read_until(self, is_there: Callable[[], bool], problem: str, *, may_end: bool = False) -> None:
         end = time.monotonic() + LIMIT_S
         while not is_there():
             ready, _, _ = select.select([self._ours], [], [], max(0.0, end - time.monotonic()))
             assert ready, f"{problem} in {LIMIT_S} s: {self.seen!r}"
-            try:
-                data = os.read(self._ours, 65_536)
-            except OSError:  # Linux says so where the other side is closed
-                data = b""
-            if not data:
+            if not self._read():
                 assert may_end, f"{problem} before the end: {self.seen!r}"
                 return
-            self.seen += data.decode(errors="replace").replace("\r\n", "\n")
+
+    def _read(self) -> bool:
+        """Take in what is shown; False where the command has ended."""
+        try:
+            data = os.read(self._ours, 65_536)
+        except OSError:  # Linux says so where the other side is closed
+            data = b""
+        self.seen += data.decode(errors="replace").replace("\r\n", "\n")
+        return bool(data)

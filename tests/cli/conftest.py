@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from openrouter_async.cli import app
 from openrouter_async.testing import Emulator
+from tests.cli.commands import RunHere, environment
 
 
 @pytest.fixture(scope="package")
@@ -19,3 +24,20 @@ def _emulator() -> Iterator[Emulator]:
 def emulator(_emulator: Emulator) -> Emulator:
     _emulator.reset()
     return _emulator
+
+
+@pytest.fixture
+def run_here(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> RunHere:
+    for name, value in environment(emulator).items():
+        monkeypatch.setenv(name, value)
+
+    def run_one(*arguments: str, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), "utf-8"))
+        code = app.run(arguments)
+        output, errors = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, output, errors)
+
+    return run_one

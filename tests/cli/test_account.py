@@ -15,7 +15,7 @@ def test_models_in_a_pipe_are_lines_of_cells(emulator: Emulator) -> None:
     assert done.returncode == 0
     assert all(len(row) == 5 and "gpt-4o" in row[0] for row in rows)
     assert ["openai/gpt-4o", "128000", "2.5", "10"] in [row[:4] for row in rows]
-    assert "supported_parameters=tools" in str(emulator.requests[-1].query)
+    assert emulator.requests[-1].query == {"q": "gpt-4o", "supported_parameters": "tools"}
 
 
 def test_models_as_json(emulator: Emulator) -> None:

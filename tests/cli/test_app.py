@@ -11,7 +11,7 @@ import pytest
 from openrouter_async.cli.app import app
 from openrouter_async.cli.environment import read_env_file
 from openrouter_async.testing import Emulator
-from tests.cli.commands import environment, run
+from tests.cli.commands import RunHere, environment, run
 
 COMMANDS = ["ask", "chat", "credits", "demo", "emulate", "generation", "key", "models"]
 
@@ -23,8 +23,8 @@ def test_help_names_every_command() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["ask", "--model"], ["models", "--limit", "many"]])
-def test_a_wrong_call_says_so_on_standard_error(arguments: list[str]) -> None:
-    done = run(*arguments, env=environment(None))
+def test_a_wrong_call_says_so_on_standard_error(arguments: list[str], run_here: RunHere) -> None:
+    done = run_here(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr
 
@@ -85,7 +85,8 @@ def test_a_reader_that_goes_away_is_no_error(emulator: Emulator) -> None:
         stdin=subprocess.DEVNULL,
     )
     with process:
-        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
         process.stdout.close()
         errors = process.stderr.read().decode()
     assert (process.returncode, errors) == (141, "")

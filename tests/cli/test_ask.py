@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from openrouter_async.testing import Emulator, Fault
-from tests.cli.commands import Terminal, environment, run
+from tests.cli.commands import RunHere, Terminal, environment, run
 
 CITY = {
     "type": "object",
@@ -73,9 +73,10 @@ def test_a_reply_that_does_not_fit_the_schema_is_exit_code_7(emulator: Emulator)
 
 def test_a_file_is_attached(emulator: Emulator, tmp_path: Path) -> None:
     emulator.reply("A point.")
+    env = environment(emulator)
     picture = tmp_path / "point.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(32))
-    assert run("ask", "See?", "-a", str(picture), env=environment(emulator)).returncode == 0
+    assert run("ask", "See?", "-a", str(picture), "-m", "openai/gpt-4o", env=env).returncode == 0
     parts = emulator.requests[-1].messages[0]["content"]
     assert [part["type"] for part in parts] == ["text", "image_url"]
 
@@ -97,9 +98,9 @@ def test_a_file_is_attached(emulator: Emulator, tmp_path: Path) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_a_mistake_is_exit_code_2_and_sends_nothing(
-    emulator: Emulator, arguments: list[str], stdin: str | bytes, says: str
+    emulator: Emulator, arguments: list[str], stdin: str | bytes, says: str, run_here: RunHere
 ) -> None:
-    done = run("ask", *arguments, env=environment(emulator), stdin=stdin)
+    done = run_here("ask", *arguments, stdin=stdin)
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
     assert emulator.requests == []
@@ -116,9 +117,11 @@ def test_no_key_is_a_mistake_that_is_explained(tmp_path: Path) -> None:
     ("status", "code"),
     [(400, 1), (401, 3), (403, 3), (402, 4), (429, 5), (502, 5), (503, 5)],
 )
-def test_the_exit_code_tells_what_failed(emulator: Emulator, status: int, code: int) -> None:
+def test_the_exit_code_tells_what_failed(
+    emulator: Emulator, status: int, code: int, run_here: RunHere
+) -> None:
     emulator.fail(status, "it is broken", times=None)
-    done = run("ask", "Hi", env=environment(emulator))
+    done = run_here("ask", "Hi")
     assert (done.returncode, done.stdout) == (code, "")
     assert done.stderr.count("\n") == 1
 

@@ -6,7 +6,7 @@ import json
 import stat
 from pathlib import Path
 
-from openrouter_async.testing import Emulator, Reply
+from openrouter_async.testing import Emulator, Fault
 from tests.cli.commands import Terminal, environment, run
 
 
@@ -49,7 +49,7 @@ def test_a_conversation_at_the_terminal(emulator: Emulator, tmp_path: Path) -> N
 def test_control_c_ends_the_answer_and_not_the_conversation(emulator: Emulator) -> None:
     with Terminal("chat", env=environment(emulator)) as terminal:
         terminal.expect("you> ")
-        emulator.script(Reply.of("one ", "two ", "three", chunk_delay=30.0))
+        emulator.reply("one ", "two ", "three", fault=Fault.stall(after=2))
         terminal.type("Count slowly\r")
         terminal.expect("one")
         terminal.type("\x03")
@@ -67,11 +67,13 @@ def test_control_c_ends_the_answer_and_not_the_conversation(emulator: Emulator) 
 def test_control_c_at_the_prompt_clears_the_line(emulator: Emulator) -> None:
     with Terminal("chat", env=environment(emulator)) as terminal:
         terminal.expect("you> ")
-        terminal.type("half a thou\x03")
-        terminal.expect("you> ")
+        terminal.type("half a thou")
+        terminal.expect("half a thou")
+        terminal.interrupt(until="you> ")
         emulator.reply("Yes.")
         terminal.type("whole\r")
         terminal.expect("Yes.")
+        terminal.expect("you> ")
         terminal.type("\x04")
         assert terminal.end() == 0
     assert emulator.requests[-1].messages[-1]["content"] == "whole"
@@ -86,9 +88,11 @@ def test_an_error_is_shown_and_the_conversation_goes_on(emulator: Emulator) -> N
         terminal.expect("you> ")
         terminal.type("/nonsense\r")
         terminal.expect("is no command")
+        terminal.expect("you> ")
         emulator.reply("Hello again.")
         terminal.type("Hello?\r")
         terminal.expect("Hello again.")
+        terminal.expect("you> ")
         terminal.type("\x04")
         assert terminal.end() == 0
     assert len(emulator.requests[-1].messages) == 1
@@ -100,6 +104,7 @@ def test_a_message_of_several_lines(emulator: Emulator) -> None:
         emulator.reply("A poem.")
         terminal.type('"""\rRoses are red\rViolets are blue\r"""\r')
         terminal.expect("A poem.")
+        terminal.expect("you> ")
         terminal.type("\x04")
         assert terminal.end() == 0
     assert emulator.requests[-1].messages[-1]["content"] == "Roses are red\nViolets are blue"

@@ -263,6 +263,9 @@ REPLIES: dict[str, tuple[object, str, object]] = {
     "a footnote and a list": (list[int], "See [1]: [2, 3]", [2, 3]),
     "a list on a line of its own": (list[int], "Here:\n\n[2, 3]\n", [2, 3]),
     "a list in a sentence": (list[int], "The answer is **[2, 3]**.", [2, 3]),
+    "a list after a heading": (list[int], "**Answer:** [2, 3]", [2, 3]),
+    "a list in a tag": (list[int], "<answer>[2, 3]</answer>", [2, 3]),
+    "a list in a box": (list[int], "$\\boxed{[2, 3]}$", [2, 3]),
     "an empty list that is announced": (list[str], "The list is [].", []),
     # marks of prose that are JSON by chance
     "a footnote": (list[int], "The primes are 2 and 3 [1].", ReplyNotParsed),
@@ -280,6 +283,14 @@ REPLIES: dict[str, tuple[object, str, object]] = {
     "beside a key of two words": (Person, f'{{first name: "Al", friend: {GOOD}}}', ReplyNotParsed),
     "beside a key in back ticks": (Person, f'{{`name`: "Al", `friend`: {GOOD}}}', ReplyNotParsed),
     "beside a word in a list": (Person, f"[Al, {GOOD}]", ReplyNotParsed),
+    "in an object without its first brace": (
+        Person,
+        f'"name": "Al", "age": 1, "friend": {GOOD}}}',
+        ReplyNotParsed,
+    ),
+    "after a quoted name": (Person, f'Here is the JSON for "Bob": {GOOD}', BOB),
+    "a footnote after a fence that does not close": (list[Any], "```json\n[1, 'x']\nDone [2].", [1, "x"]),
+    "brackets in single quotes": (dict[str, str], "{'a': '},{', 'b': 'x'}", ReplyNotParsed),
     # values that parsers would change without a word
     "a number beyond all": (float | None, '{"value": 1e999}', ReplyNotParsed),
     "a key twice, with two values": (Person, '{"name": "Al", "name": "Bob", "age": 30}', SchemaMismatch),
@@ -469,6 +480,7 @@ HOSTILE = {
     "open braces and quotes": '{"' * (MEGABYTE // 2),
     "quotes": '"' * MEGABYTE,
     "footnotes": "[1] " * (MEGABYTE // 4),
+    "words in brackets": "{ " + "a b " * (MEGABYTE // 4) + "}",
     "brackets around words": "[a b [1]] " * (MEGABYTE // 10),
     "a key very often": '{"a": 1' + ', "b": 2' * (MEGABYTE // 8) + "}",
     "small values": "{}" * (MEGABYTE // 2),

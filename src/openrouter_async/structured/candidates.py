@@ -2,9 +2,10 @@
 
 Theory of operation. A reply that is JSON as a whole is its only candidate. Otherwise prose is passed over until a
 bracket; from there to the bracket that closes it, strings respected, is a candidate, which is parsed strictly. What
-lies within a candidate is never one itself, since a part of a broken value is not the value that was meant. Thoughts
-are passed over, except inside of a value. A value that does not end makes the reply *cut*; what looks like a bracket
-of prose does not. The work is bounded by a few passes over the text.
+lies within a candidate is never one itself, since a part of a broken value is not the value that was meant. What is
+JSON by chance, such as a footnote, is prose. Thoughts are passed over, except inside of a value. A value that does
+not end makes the reply *cut*; what looks like a bracket of prose does not. The work is bounded by a few passes over
+the text.
 """
 
 from __future__ import annotations
@@ -45,11 +46,12 @@ _IN_VALUE = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
 LOOKS_LIKE_JSON = re.compile(
     r"""\{\s*(?:["'“”‘’}]|[A-Za-z_]\w{0,100}\s*:|//|/\*|\#|\\"|$)|\[\s*(?:["'“”‘’{\[\]\d.+-]|true|false|null|True|False|None|//|/\*|$)"""
 )
-_IS_OF_WORDS = re.compile(r"[{\[][^{}\[\]]*\w[^{}\[\]]*[{\[]")
+_IS_OF_WORDS = re.compile(r"[{\[][^\w{}\[\]]*+\w[^{}\[\]]*+[{\[]")
 """Brackets around words and further brackets, such as `{first name: "Al", friend: {...}}`."""
 _MARK = re.compile(r"\{\s*\}|\[[\s\d,]*\]")
 """What is as often a mark in prose as a value: `[1]`, `[ ]`, `{}`."""
-_ANNOUNCED = re.compile(r"(?:[:=]|\b(?:is|are|be))[ \t]*[`*_]{0,3}\Z")
+_ANNOUNCED = re.compile(r"(?:[:=>{\u2192\uff1a]|\b(?:is|are|be))[ \t]*[`*_$]{0,3}[ \t]*\Z")
+_PART = re.compile(r"""(?:^|[,{\[])\s*["'][^"'\n]{0,40}["']\s*:\s*\Z""", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z0-9_)\]]")
 _STANDS_ALONE = re.compile(r"[^\w\n]{0,20}$", re.MULTILINE)
 _CALCULATED = re.compile(r"\.\w+\(|\[[^\]\[]{0,20}:|[ \t]*\*[ \t]*\d")
@@ -190,7 +192,7 @@ def _scan(text: str) -> Candidates:
             inside = text[start:end_at]
             value = strict_json(inside)
             if value is not NOT_JSON:
-                if label is None and _is_of_prose(text, start, end_at):
+                if _is_of_prose(text, start, end_at):
                     has_prose = True
                     marks += 1
                     if marks > MAX_CANDIDATES:
@@ -212,12 +214,15 @@ def _scan(text: str) -> Candidates:
 
 
 def _is_of_prose(text: str, start: int, end: int) -> bool:
-    """Whether JSON in prose is rather a footnote, a box, a placeholder, an index, or a part of a calculation."""
+    """Whether JSON is rather a footnote, a box, a placeholder, an index, or a part of more that lacks its beginning."""
+    before = text[max(0, start - 80) : start]
+    if _PART.search(before):
+        return True
     if text[start] == "[" and (_CALCULATED.match(text, end) or _NAME.match(text, max(0, start - 1))):
         return True
     if _MARK.fullmatch(text, start, end) is None:
         return False
-    before = text[max(0, start - 40) : start].rpartition("\n")[2]
+    before = before.rpartition("\n")[2]
     stands_alone = not before.strip("`*_ \t") and _STANDS_ALONE.match(text, end) is not None
     return not stands_alone and _ANNOUNCED.search(before) is None
 

@@ -189,6 +189,8 @@ class _Reader:
             except RepairNotInstalled:
                 return [], False
             except ValueError:
+                if candidate in found.broken:
+                    return [], True  # what comes after may be a part of it
                 continue
             fit = self._fit(Candidate(to_json(value).decode(), value, label=candidate.label))
             if fit is not None:

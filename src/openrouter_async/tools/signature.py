@@ -110,8 +110,9 @@ class Signature:
             self._adapter = _adapter(arguments)
             self.schema: JsonSchemaValue = self._adapter.json_schema(schema_generator=_Untitled)
         except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError) as error:
+            reason = error.message.partition("\n")[0]  # the rest is for authors of types
             raise ConfigurationError(
-                f"the parameters of the tool {name!r} have no JSON schema: {error.message}"
+                f"the parameters of the tool {name!r} have no JSON schema: {reason}"
             ) from error
         self.schema.pop("description", None)
         self.schema.setdefault("properties", {})

@@ -50,7 +50,9 @@ def test_a_clock_that_is_no_time_is_refused(name: str, value: object) -> None:
             lambda: Retries(base=-1), "Retries.base is -1; expected a finite number of at least 0", id="base"
         ),
         pytest.param(
-            lambda: Retries(cap=math.nan), "Retries.cap is nan; expected a finite number of at least 0", id="cap"
+            lambda: Retries(cap=math.nan),
+            "Retries.cap is nan; expected a finite number of at least 0",
+            id="cap",
         ),
         pytest.param(
             lambda: Retries(max_retry_after=-0.1),

@@ -101,6 +101,11 @@ if TYPE_CHECKING:
     from .structured.schema import Schema as Schema
     from .structured.stream import StructuredStream as StructuredStream
     from .structured.strict.result import StrictSchema as StrictSchema
+    from .tokens.estimate import TokenBasis as TokenBasis
+    from .tokens.estimate import TokenEstimate as TokenEstimate
+    from .tokens.estimate import estimate_tokens as estimate_tokens
+    from .tokens.learning import TokenLearner as TokenLearner
+    from .tokens.prompt import estimate_prompt as estimate_prompt
     from .tools.approval import PausedRun as PausedRun
     from .tools.events import RunEvent as RunEvent
     from .tools.events import StepFinished as StepFinished
@@ -259,6 +264,11 @@ _EXPORTS = {
     "Schema": ".structured.schema",
     "StructuredStream": ".structured.stream",
     "StrictSchema": ".structured.strict.result",
+    "TokenBasis": ".tokens.estimate",
+    "TokenEstimate": ".tokens.estimate",
+    "estimate_tokens": ".tokens.estimate",
+    "TokenLearner": ".tokens.learning",
+    "estimate_prompt": ".tokens.prompt",
     "PausedRun": ".tools.approval",
     "RunEvent": ".tools.events",
     "StepFinished": ".tools.events",

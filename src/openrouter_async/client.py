@@ -225,7 +225,7 @@ class AsyncOpenRouter(Namespaces):
 
         name = model or self.default_model
         found = None if name is None else self.models.latest.get(name)
-        return estimate_call(messages, found, max_tokens=max_tokens, besides=list(tools))
+        return estimate_call(messages, found, name=name, max_tokens=max_tokens, tools=tools)
 
     @cached_property
     def models(self) -> Models:

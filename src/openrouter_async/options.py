@@ -16,8 +16,8 @@ from ._sentinels import OMIT, Omit
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from .types.chat_request import ChatParams
     from .hooks import RequestHook
+    from .types.chat_request import ChatParams
 
 __all__ = [
     "App",

@@ -157,7 +157,7 @@ class Capabilities(Protocol):
 
 
 class MeteredCall(Protocol):
-    """One request that a meter counts. It waits for nothing; `end` may come from any thread, in the midst of anything."""
+    """One request that a meter counts. It waits for nothing; `end` may come from any thread, at any moment."""
 
     def report(self, charge: Charge) -> None:
         """Something was read that says what the request cost, or which record is that of it."""

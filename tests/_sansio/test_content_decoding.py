@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import zlib
 
 import pytest
@@ -42,7 +43,7 @@ def decode(header: str, pieces: list[bytes]) -> bytes:
 @given(cuts=st.lists(st.integers(0, 2_000), max_size=8))
 def test_any_cut_of_the_body_gives_the_same_text(header: str, body: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
-    pieces = [body[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [body[a:b] for a, b in itertools.pairwise(edges)]
     assert decode(header, pieces) == TEXT
 
 

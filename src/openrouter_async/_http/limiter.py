@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Lane", "Limiter", "Passage"]
 
 REFUSALS = frozenset({429, 529})
-"""The statuses that say: too many requests; others only where they come with a wait."""
+"""The statuses that say: too many requests."""
 
 BYTES_PER_TOKEN = 4
 
@@ -196,6 +196,13 @@ class Limiter:
             learned = self._learned[model] = LearnedRate()
         learned.refused(sent_at=sent_at, now=time.monotonic(), wait=wait, in_flight=self._in_use)
 
+    def paused(self, model: str | None, wait: float) -> None:
+        """A model is away for `wait` seconds; that says nothing of how many requests it takes afterwards."""
+        learned = self._learned.get(model)
+        if learned is None:
+            learned = self._learned[model] = LearnedRate()
+        learned.paused_until = max(learned.paused_until, time.monotonic() + wait)
+
     def close(self, error: Callable[[], Exception]) -> None:
         """Fail everyone who waits, and everyone who comes, each with an error of their own."""
         self._closed_error = error
@@ -228,8 +235,10 @@ class Passage:
         wait = error.retry_after
         if wait is not None and wait > longest_wait:
             return
-        if error.status in REFUSALS or (wait is not None and error.status == 503):
+        if error.status in REFUSALS:
             self._limiter.refused(self._model, self._sent_at, wait)
+        elif wait is not None and error.status == 503:
+            self._limiter.paused(self._model, wait)
 
     def used(self, tokens: int) -> None:
         """It took so many tokens, prompt included."""

@@ -23,9 +23,9 @@ from anyio import to_thread
 from anyio.lowlevel import checkpoint
 from pydantic import JsonValue
 
-from .._sansio.token_estimate import estimate_prompt
 from ..errors import ConfigurationError, JournalError
 from ..options import RequestOptions
+from ..tokens.prompt import estimate_prompt
 from ..types.chat import ChatCompletion
 from ..types.chat_request import check_chat_params
 from ..types.common import Usage
@@ -305,7 +305,7 @@ class Batch(Generic[OutputT]):
             return Decimal(0)
         bound = request.params.get("max_completion_tokens") or request.params.get("max_tokens")
         bound = bound if isinstance(bound, int) else None
-        tokens = estimate_prompt(request.messages).high
+        tokens = estimate_prompt(request.messages, model=request.model).high
         while not self._is_stopping:
             held = self._budget.guess(request.model, tokens, bound)
             if self._budget.hold(held):

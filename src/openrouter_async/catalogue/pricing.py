@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from .._sansio.token_estimate import TokenRange, estimate_prompt
+from ..tokens.estimate import TokenEstimate
+from ..tokens.prompt import estimate_prompt
 
 if TYPE_CHECKING:
     from ..types.models import Model
@@ -23,7 +25,7 @@ class Estimate:
 
     model: str | None
     """The id of the model whose prices were used; None where it is not known."""
-    prompt_tokens: TokenRange
+    prompt_tokens: TokenEstimate
     max_completion_tokens: int
     """The bound of the answer: the one given, else that of the model."""
     low: Decimal | None
@@ -33,10 +35,15 @@ class Estimate:
 
 
 def estimate_call(
-    messages: object, model: Model | None, *, max_tokens: int | None = None, besides: object = None
+    messages: object,
+    model: Model | None,
+    *,
+    name: str | None,
+    max_tokens: int | None = None,
+    tools: Sequence[object] = (),
 ) -> Estimate:
-    """Return what a call may use and cost; `besides` is what is sent beside the messages, such as tools."""
-    tokens = estimate_prompt(messages, besides=besides)
+    """Return what a call of the model `name`, whose listing is `model`, may use and cost."""
+    tokens = estimate_prompt(messages, model=name if model is None else model.id, tools=tools)
     bound = max_tokens if max_tokens is not None else _longest_answer(model, tokens.low)
     pricing = None if model is None else model.pricing
     return Estimate(

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
-from .._sansio.token_estimate import estimate_prompt
+from ..tokens.prompt import estimate_prompt
 from ..types.models import Pricing
 
 __all__ = ["Forecast", "PriceList", "Request"]
@@ -55,8 +55,13 @@ class Request:
     @property
     def prompt_tokens(self) -> int:
         """About how many tokens the prompt has."""
-        besides = [self.body.get(name) for name in ("prompt", "input", "instructions", "system", "tools")]
-        return estimate_prompt(self.body.get("messages") or [], besides=besides).middle
+        texts = [self.body.get(name) for name in ("prompt", "input", "instructions", "system")]
+        messages, tools = self.body.get("messages"), self.body.get("tools")
+        return estimate_prompt(
+            [*(messages if isinstance(messages, list) else ()), *(text for text in texts if text)],
+            model=self.model,
+            tools=tools if isinstance(tools, list) else (),
+        ).tokens
 
 
 class Forecast:

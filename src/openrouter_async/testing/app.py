@@ -148,7 +148,9 @@ class EmulatorApp:
             served(LIST_ZDR_ENDPOINTS, read(lambda _: lookups.all_endpoints())),
             served(LIST_PROVIDERS, read(lambda _: lookups.providers())),
             served(GET_GENERATION, read(lambda c: lookups.generation(c.request.query.get("id")))),
-            served(operations.GET_GENERATION_CONTENT, read(lambda c: account.content(c.request.query.get("id")))),
+            served(
+                operations.GET_GENERATION_CONTENT, read(lambda c: account.content(c.request.query.get("id")))
+            ),
             served(operations.SEND_FEEDBACK, read(lambda c: account.feedback(c.request.body))),
             served(operations.LIST_ACTIVITY, read(lambda c: account.activity(c.request.query))),
             served(operations.LIST_KEYS, read(lambda c: account.keys(c.request.query))),

@@ -119,8 +119,8 @@ async def run(
             match item:
                 case Done(key=key, completion=completion):
                     found.answers[key] = completion
-                case Failed(key=key, error=error):
-                    found.failures[key] = error
+                case Failed(key=key, error=failure):
+                    found.failures[key] = failure
             progress()
     found.cost, found.seconds = batch.summary.cost, batch.summary.elapsed
     return found

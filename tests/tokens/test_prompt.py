@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from openrouter_async import image, system, user
+from openrouter_async import image, system, tool, user
 from openrouter_async.tokens._families import family_of
 from openrouter_async.tokens.estimate import TokenEstimate, estimate_tokens
 from openrouter_async.tokens.prompt import estimate_prompt
@@ -57,7 +57,7 @@ def recorded() -> list[Recorded]:
         if "request_trimmed" in exchange.get("edited", ()) or not body or not used or not model:
             continue
         searched = {"plugins", "web_search_options", "preset", "modalities"} & body.keys()
-        if searched or any(tool["type"] != "function" for tool in body.get("tools", ())):
+        if searched or any(offered["type"] != "function" for offered in body.get("tools", ())):
             continue
         estimate = estimate_prompt(
             body["messages"],
@@ -133,6 +133,15 @@ def test_a_message_has_more_tokens_than_its_text() -> None:
 
 def test_tools_count() -> None:
     assert tokens("Hi", tools=[WEATHER]) >= tokens("Hi") + 15
+
+
+def test_a_tool_made_from_a_function_counts_as_what_is_sent_of_it() -> None:
+    @tool
+    def weather(city: str) -> str:
+        """Current weather of a city"""
+        return city
+
+    assert tokens("Hi", tools=[weather]) == tokens("Hi", tools=[weather.definition])
 
 
 def test_claude_is_told_more_of_tools_than_gpt() -> None:

@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 
 from ._weights import BLOCK_WEIGHTS, BLOCKS, PAIR_WEIGHTS
 
-__all__ = ["Encoding", "count_text"]
+__all__ = ["Encoding", "block_of", "count_text", "made_alike", "place_of"]
 
 Encoding: TypeAlias = Literal["o200k", "cl100k"]
 """A tokenizer that the weights imitate."""
@@ -50,12 +50,25 @@ def count_text(text: str, encoding: Encoding) -> float:
         gone += len(run[0]) - _RUN_KEPT
         return run[1] * _RUN_KEPT
 
-    # What is alike to a tokenizer is made alike: indentation is one token, and digits count by their number.
-    text = _RUN.sub(cut, _DIGIT.sub("0", _INDENTATION.sub("  ", text)))
+    text = _RUN.sub(cut, made_alike(text))
     weights, blocks = _weights(encoding), BLOCK_WEIGHTS[encoding]
     total = 0.0
     for (left, right), times in Counter(pairwise("\n" + text)).items():
-        code = ord(right)
-        place = _PAIRS + code % _SINGLES if code >= _CJK else (ord(left) * 197 + code) % _PAIRS
-        total += times * (weights[place] + blocks[bisect_right(BLOCKS, code) - 1] / 100)
+        total += times * (weights[place_of(left, right)] + blocks[block_of(right)] / 100)
     return max(1.0, total) + gone / _RUN_A_TOKEN
+
+
+def made_alike(text: str) -> str:
+    """Return a text with all indentation alike, which is one token, and all digits, which count by their number."""
+    return _DIGIT.sub("0", _INDENTATION.sub("  ", text))
+
+
+def place_of(left: str, right: str) -> int:
+    """Return where the weight of a pair stands."""
+    code = ord(right)
+    return _PAIRS + code % _SINGLES if code >= _CJK else (ord(left) * 197 + code) % _PAIRS
+
+
+def block_of(character: str) -> int:
+    """Return where the weight of a character's block stands."""
+    return bisect_right(BLOCKS, ord(character)) - 1

@@ -35,7 +35,7 @@ class TokenEstimate:
 
     def __add__(self, other: TokenEstimate) -> TokenEstimate:
         """Return the estimate of both together, which rests on the weaker of them."""
-        basis = max(self.basis, other.basis, key=_FROM_BEST.index)
+        basis = _FROM_BEST[max(map(_FROM_BEST.index, (self.basis, other.basis)))]
         return TokenEstimate(self.tokens + other.tokens, self.low + other.low, self.high + other.high, basis)
 
 

@@ -166,6 +166,7 @@ def _definition(tool: object) -> object:
     """Return what a model is told of a tool: of a function its name, description and parameters."""
     if isinstance(tool, WireType):
         tool = tool.model_dump(exclude_none=True)
+    tool = getattr(tool, "definition", tool)  # a tool made from a function
     if isinstance(tool, Mapping) and isinstance(function := tool.get("function"), Mapping):
         return {name: value for name, value in function.items() if name != "strict"}
     return tool

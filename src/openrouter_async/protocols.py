@@ -109,6 +109,7 @@ class Sender(Protocol):
 
     def params(self, options: RequestOptions | None = None) -> Mapping[str, object]:
         """The parameters of requests for text that do not give them themselves."""
+        ...
 
 
 class ChatCompleter(Protocol[OutputT]):
@@ -178,3 +179,4 @@ class Meter(Protocol):
         Raises:
             BudgetExceeded: it may not be.
         """
+        ...

@@ -157,7 +157,7 @@ class Settings:
             )
         if "retries" in options:
             changes["retries"] = check_instance("retries", options["retries"], Retries).over(self.retries)
-        if options.get("rate") is not None:
+        if "rate" in options and options["rate"] is not None:
             check_instance("rate", options["rate"], Rate)
         if "params" in options:
             changes["params"] = {**self.params, **_params(options["params"])}

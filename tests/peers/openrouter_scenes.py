@@ -61,7 +61,8 @@ def scenes(base_url: str, key: str, management_key: str) -> dict[str, Callable[[
             stream=True,
         ) as stream:
             choices = [chunk.choices[0] for chunk in stream]
-        functions = [call.function for choice in choices for call in choice.delta.tool_calls or ()]
+        calls = [call for choice in choices for call in choice.delta.tool_calls or ()]
+        functions = [call.function for call in calls if call.index == calls[0].index]
         return {
             "name": functions[0].name,
             "arguments": "".join(function.arguments or "" for function in functions),

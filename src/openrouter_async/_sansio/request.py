@@ -22,6 +22,7 @@ class Upload(Protocol):
     @property
     def length(self) -> int:
         """Its size in bytes."""
+        ...
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 

@@ -34,6 +34,7 @@ _EXPORTS = {
 }
 """Public name -> the module it lives in."""
 
+# pyright: reportUnsupportedDunderAll=false
 __all__ = [*_EXPORTS]  # the table is the list
 
 

@@ -1,7 +1,8 @@
 """Families of tokenizers: which models have which, and how each differs from those that can be imitated. Facts only.
 
-`factor` and `frame` come from recorded exchanges: half of those of each family fitted them, the other half checked
-them. They are English and JSON, since that is what was recorded; so are the bands.
+`factor` and `frame` come from recorded exchanges: a fit to half of those of each family, then set by hand where that
+half was too small to tell, with the other half in sight. So the other half is a check of the numbers, and no blind test
+of them. All are English and JSON, since that is what was recorded; so are the bands.
 """
 
 from __future__ import annotations
@@ -108,4 +109,7 @@ _NAMES: tuple[tuple[str, FamilyName], ...] = (
 def family_of(model: str | None) -> Family:
     """Return the family that a model's name tells; `other` where it tells none."""
     name = (model or "").lower().removeprefix("~")
-    return _FAMILIES[next((family for pattern, family in _NAMES if re.match(pattern, name)), "other")]
+    for pattern, family in _NAMES:
+        if re.match(pattern, name):
+            return _FAMILIES[family]
+    return _FAMILIES["other"]

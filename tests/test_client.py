@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-import ssl
 from collections.abc import Iterator
 
 import anyio
@@ -25,7 +24,7 @@ from openrouter_async import (
     errors,
     response_meta,
 )
-from tests.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
+from tests.loopback import Connection, LoopbackServer, Reply, Request, client_tls, serve_responses, server_tls
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 REPLY = Reply(
@@ -325,8 +324,14 @@ async def test_a_stream_over_a_transport_of_the_caller_is_closed_with_its_block(
         assert client._sender.transport.limiter.in_use == 0
 
 
-def test_an_ssl_context_of_the_caller_is_accepted() -> None:
-    AsyncOpenRouter(KEY, ssl_context=ssl.create_default_context())
+async def test_an_ssl_context_of_the_caller_says_who_is_trusted() -> None:
+    with LoopbackServer(serve_responses([REPLY]), ssl_context=server_tls()) as server:
+        async with AsyncOpenRouter(KEY, base_url=server.url, ssl_context=client_tls()) as client:
+            assert (await client.chat.create("Hello")).text == "Hi"
+        async with AsyncOpenRouter(KEY, base_url=server.url) as client:
+            with pytest.raises(errors.TLSError):
+                await client.chat.create("Hello")
+        assert len(server.requests) == 1
 
 
 async def test_options_that_are_no_dict_are_refused(server: LoopbackServer) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
 
+from .._sansio.money import dollars
 from ..errors import ConfigurationError
 from .output_type import schema_name
 from .schema import Schema
-from .violations import outline
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -89,7 +89,8 @@ class Output(Generic[T]):
         """The schema of the wanted value; kept, where it comes of a type."""
         self.path: Path | Literal["auto"] = settings.get("path", "auto")
         self.attempts: int = settings.get("attempts", 2)
-        self.max_cost: Decimal | None = _dollars(settings.get("max_cost"))
+        max_cost = settings.get("max_cost")
+        self.max_cost: Decimal | None = None if max_cost is None else dollars("Output.max_cost", max_cost)
         self.repair: bool = settings.get("repair", True)
         self.healing: bool = settings.get("healing", False)
         self.name: str = settings.get("name") or self.schema.name
@@ -125,15 +126,3 @@ def as_schema(wanted: Schema[T] | Mapping[str, object] | TypeForm[T]) -> Schema[
 def as_output(output: OutputLike[T]) -> Output[T]:
     """Return what a call was given as an `Output`; raises as `as_schema`."""
     return output if isinstance(output, Output) else Output(as_schema(output))
-
-
-def _dollars(amount: Decimal | float | str | None) -> Decimal | None:
-    if amount is None:
-        return None
-    try:
-        dollars = Decimal(str(amount))
-    except InvalidOperation:
-        dollars = Decimal("NaN")
-    if not dollars.is_finite() or dollars < 0:
-        raise ConfigurationError(f"Output.max_cost is {outline(amount)}; expected US dollars, at least 0")
-    return dollars

@@ -13,17 +13,14 @@ from .batch.settings import BatchSettings
 from .types.chat import OutputT
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from typing_extensions import TypeForm, Unpack
 
-    from .batch.budget import Price
     from .batch.items import Items
     from .batch.results import Result
     from .batch.settings import BatchParams
-    from .catalogue.model_catalogue import ModelCatalogue
     from .chat import Chat
     from .options import RequestOptions
+    from .spending.forecast import PriceList
     from .structured.output import Output, OutputLike
     from .structured.schema import Schema
 
@@ -38,11 +35,11 @@ class Batching:
         chat: Chat,
         *,
         default_model: Callable[[RequestOptions | None], str | None],
-        catalogue: Callable[[], Awaitable[ModelCatalogue]],
+        catalogue: Callable[[], Awaitable[PriceList]],
     ) -> None:
         self._chat = chat
         self._default_model = default_model
-        self._catalogue = catalogue
+        self._prices = catalogue
 
     @overload
     def __call__(
@@ -145,15 +142,6 @@ class Batching:
             extra_body=extra_body,
             options=options,
         )
-
-    async def _prices(self) -> Price:
-        catalogue = await self._catalogue()
-
-        def price(model: str | None, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
-            pricing = None if model is None else catalogue.price(model)
-            return None if pricing is None else pricing.cost(prompt_tokens, completion_tokens)
-
-        return price
 
 
 class Gathering:

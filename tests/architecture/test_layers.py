@@ -33,6 +33,7 @@ BESIDE = {
     ("client", "batching"),
     ("client", "namespaces"),
     ("batching", "chat"),
+    ("batch", "spending"),
     ("conversation", "tools"),
     ("__main__", "cli"),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import anyio.lowlevel
@@ -13,8 +12,9 @@ from openrouter_async.batch.items import Items
 from openrouter_async.batch.run import Batch
 from openrouter_async.batch.settings import BatchSettings
 from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.models import Pricing
 
-__all__ = ["FakeModel", "batch_of", "completion", "read", "texts"]
+__all__ = ["FakeModel", "Prices", "batch_of", "completion", "read", "texts"]
 
 Answering = Callable[[str, "FakeModel"], "Awaitable[ChatCompletion] | ChatCompletion"]
 
@@ -54,8 +54,19 @@ class FakeModel:
             self.at_once -= 1
 
 
-async def no_prices() -> Callable[[str | None, int, int], Decimal | None]:
-    return lambda model, prompt, answer: None
+@dataclass(frozen=True)
+class Prices:
+    """One price for all models; None: none is known."""
+
+    pricing: Pricing | None = None
+
+    def price(self, model: str) -> Pricing | None:
+        """Return it."""
+        return self.pricing
+
+
+async def no_prices() -> Prices:
+    return Prices()
 
 
 def batch_of(items: Items, fake: FakeModel, /, **params: Any) -> Batch[str]:

@@ -8,16 +8,16 @@ from pathlib import Path
 import anyio
 import pytest
 
-from openrouter_async.batch.budget import Price
 from openrouter_async.batch.items import Item
 from openrouter_async.errors import BudgetExceeded
 from openrouter_async.types.chat import ChatCompletion
-from tests.batch.fakes import FakeModel, batch_of, completion, read, texts
+from openrouter_async.types.models import Pricing
+from tests.batch.fakes import FakeModel, Prices, batch_of, completion, read, texts
 
 
-async def prices() -> Price:
+async def prices() -> Prices:
     """A tenth of a cent for 100 tokens of output; what goes in is free."""
-    return lambda model, prompt, answer: answer * Decimal("0.00001")
+    return Prices(Pricing.model_validate({"prompt": "0", "completion": "0.00001"}))
 
 
 async def slow(text: str, model: FakeModel) -> ChatCompletion:
@@ -31,7 +31,13 @@ async def test_a_bounded_answer_never_passes_the_budget(concurrency: int) -> Non
     model = FakeModel(slow)
     results: list[object] = []
     batch = batch_of(
-        texts(200), model, budget="0.0105", prices=prices, max_tokens=100, concurrency=concurrency
+        texts(200),
+        model,
+        budget="0.0105",
+        prices=prices,
+        model="a/model",
+        max_tokens=100,
+        concurrency=concurrency,
     )
     with pytest.raises(BudgetExceeded, match=r"0\.0105 US dollars") as caught:
         await read(batch, results)
@@ -44,7 +50,7 @@ async def test_a_bounded_answer_never_passes_the_budget(concurrency: int) -> Non
 async def test_an_unbounded_answer_is_taken_to_be_as_long_as_the_longest_so_far() -> None:
     """The first are taken to have 1,000 tokens, 0.01 dollars; then it is seen that they have 20."""
     model = FakeModel(slow)
-    batch = batch_of(texts(200), model, budget="0.02", prices=prices)
+    batch = batch_of(texts(200), model, budget="0.02", prices=prices, model="a/model")
     with pytest.raises(BudgetExceeded):
         await read(batch)
     assert len(model.asked) == 100

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from openrouter_async._sansio.charges import Charge
-from openrouter_async.spending.forecast import FIRST_ANSWER, Forecast, Request
+from openrouter_async.spending.forecast import FIRST_ANSWER, MARGIN, Forecast, Request
 from openrouter_async.types.models import Pricing
 
 KNOWN = Pricing.model_validate({"prompt": "0.000001", "completion": "0.00001"})
@@ -27,10 +26,14 @@ def request(**body: Any) -> Request:
     return Request(json.dumps(body).encode())
 
 
+def foreseen(forecast: Forecast, call: Request) -> Decimal | None:
+    return forecast.cost(call.model, call.prompt_tokens, call.max_tokens)
+
+
 @pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens", "max_output_tokens"])
 def test_the_bound_of_the_answer_decides(name: str) -> None:
     call = request(model="a/known", messages=[{"role": "user", "content": "hello"}], **{name: 500})
-    cost = Forecast(Prices()).cost(call, is_generated=True)
+    cost = foreseen(Forecast(Prices()), call)
     assert cost == KNOWN.cost(call.prompt_tokens, 500)
     assert 0 < call.prompt_tokens < 20
 
@@ -38,25 +41,26 @@ def test_the_bound_of_the_answer_decides(name: str) -> None:
 def test_without_a_bound_the_longest_answer_so_far_does() -> None:
     forecast = Forecast(Prices())
     call = request(model="a/known", prompt="hello")
-    assert forecast.cost(call, is_generated=True) == KNOWN.cost(call.prompt_tokens, FIRST_ANSWER)
-    forecast.learn(call, Charge(cost=Decimal("0.01"), completion_tokens=40))
-    forecast.learn(call, Charge(cost=Decimal("0.01"), completion_tokens=30))
-    assert forecast.cost(call, is_generated=True) == KNOWN.cost(call.prompt_tokens, 40)
+    assert foreseen(forecast, call) == KNOWN.cost(call.prompt_tokens, FIRST_ANSWER)
+    forecast.learn("a/known", cost=Decimal("0.01"), completion_tokens=40)
+    forecast.learn("a/known", cost=Decimal("0.01"), completion_tokens=30)
+    assert foreseen(forecast, call) == KNOWN.cost(call.prompt_tokens, 40)
 
 
 def test_an_answer_that_no_model_writes_costs_its_prompt_only() -> None:
     call = request(model="a/known", input="hello")
-    assert Forecast(Prices()).cost(call, is_generated=False) == KNOWN.cost(call.prompt_tokens, 0)
+    cost = Forecast(Prices()).cost(call.model, call.prompt_tokens, 0)
+    assert cost == KNOWN.cost(call.prompt_tokens, 0)
 
 
 @pytest.mark.parametrize("model", ["a/unknown", "a/router", None])
 def test_of_an_unknown_price_the_dearest_so_far_counts(model: str | None) -> None:
     forecast = Forecast(Prices())
     call = request(model=model, prompt="hello")
-    assert forecast.cost(call, is_generated=True) is None
-    forecast.learn(call, Charge(cost=Decimal("0.02")))
-    forecast.learn(call, Charge(cost=Decimal("0.01")))
-    assert forecast.cost(call, is_generated=True) == Decimal("0.02")
+    assert foreseen(forecast, call) is None
+    forecast.learn(model, cost=Decimal("0.02"), completion_tokens=None)
+    forecast.learn(model, cost=Decimal("0.01"), completion_tokens=None)
+    assert foreseen(forecast, call) == Decimal("0.02") * MARGIN
 
 
 def test_pictures_do_not_count_as_text() -> None:
@@ -69,4 +73,4 @@ def test_pictures_do_not_count_as_text() -> None:
 def test_a_body_that_says_nothing_is_no_failure(content: bytes | None) -> None:
     call = Request(content)
     assert (call.model, call.max_tokens) == (None, None)
-    assert Forecast(Prices()).cost(call, is_generated=True) is None
+    assert foreseen(Forecast(Prices()), call) is None

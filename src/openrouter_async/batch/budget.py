@@ -1,56 +1,38 @@
 """`Budget`: money that is spent and money that is held for what is in flight, against a limit.
 
-What an item will cost is known only when it is done, so a guess is held for it: what it can cost at most where
-`max_tokens` bounds it, else what it would cost with the longest answer so far. Where no price is known, the first items
-are sent one by one, until it is seen what one costs.
+What an item will cost is known only when it is done, so its forecast is held for it. Where that knows nothing, the
+first items are sent one by one, until it is seen what one costs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from ..errors import BudgetExceeded
+from ..spending.forecast import Forecast, PriceList
 from ..types.common import Usage
 
-__all__ = ["Budget", "Price"]
-
-FIRST_ANSWER = 1_000
-"""Tokens that an answer is taken to have, before there is one to go by."""
-
-MARGIN = Decimal("1.25")
-"""How much more than the dearest item so far is held where no price is known."""
-
+__all__ = ["Budget"]
 
 LEAST = Decimal("0.000001")
 """What is held at least for an item of unknown price, so that nothing is sent when nothing is left."""
-
-Price = Callable[[str | None, int, int], Decimal | None]
-"""US dollars of a call to a model with so many tokens in and out; None where its price is not known."""
 
 
 class Budget:
     """A limit of what a batch may cost."""
 
-    def __init__(self, limit: Decimal, price: Price, *, spent: Decimal = Decimal(0)) -> None:
+    def __init__(self, limit: Decimal, prices: PriceList, *, spent: Decimal = Decimal(0)) -> None:
         self.limit = limit
         self.spent = spent
         """Paid, in earlier runs too."""
         self.held = Decimal(0)
         """Kept back for what is in flight."""
-        self._price = price
-        self._longest: dict[str | None, int] = {}
-        self._dearest: dict[str | None, Decimal] = {}
+        self._forecast = Forecast(prices)
 
     def guess(self, model: str | None, prompt_tokens: int, max_tokens: int | None) -> Decimal:
         """Return what is to be held for an item."""
-        answer = max_tokens if max_tokens is not None else self._longest.get(model, FIRST_ANSWER)
-        cost = self._price(model, prompt_tokens, answer)
-        if cost is not None:
-            return cost
-        if model in self._dearest:
-            return self._dearest[model] * MARGIN
-        return max(self.limit - self.spent, LEAST)
+        cost = self._forecast.cost(model, prompt_tokens, max_tokens)
+        return max(self.limit - self.spent, LEAST) if cost is None else cost
 
     def hold(self, amount: Decimal) -> bool:
         """Keep an amount back if the budget has room for it, and return whether it has."""
@@ -67,12 +49,10 @@ class Budget:
 
     def learn(self, model: str | None, usage: Usage) -> Decimal:
         """Guess by this usage from now on, and return what it cost."""
-        tokens = usage.completion_tokens or 0
-        cost = usage.cost
+        cost, tokens = usage.cost, usage.completion_tokens
         if cost is None:
-            cost = self._price(model, usage.prompt_tokens or 0, tokens) or Decimal(0)
-        self._longest[model] = max(tokens, self._longest.get(model, 0))
-        self._dearest[model] = max(cost, self._dearest.get(model, Decimal(0)))
+            cost = self._forecast.priced(model, usage.prompt_tokens or 0, tokens or 0) or Decimal(0)
+        self._forecast.learn(model, cost=cost, completion_tokens=tokens)
         return cost
 
     def exceeded(self) -> BudgetExceeded:

@@ -25,13 +25,14 @@ from pydantic import JsonValue
 
 from ..errors import ConfigurationError, JournalError
 from ..options import RequestOptions
+from ..spending.forecast import PriceList
 from ..tokens.prompt import estimate_prompt
 from ..types.chat import ChatCompletion
 from ..types.chat_request import check_chat_params
 from ..types.common import Usage
 from .accounts import Accounts, BatchProgress, BatchSummary
 from .asking import Asker, Create, Stopped
-from .budget import Budget, Price
+from .budget import Budget
 from .feed import Feed
 from .items import Items, Request
 from .journal import Journal, Record, done_record, failed_record
@@ -48,7 +49,7 @@ __all__ = ["Batch", "Prices", "ReadOutput"]
 
 P = ParamSpec("P")
 
-Prices: TypeAlias = Callable[[], Awaitable[Price]]
+Prices: TypeAlias = Callable[[], Awaitable[PriceList]]
 """Gives the prices of models; asked once, and only where there is a budget."""
 
 ReadOutput: TypeAlias = Callable[[JsonValue], object]

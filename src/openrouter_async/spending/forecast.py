@@ -1,8 +1,8 @@
-"""What a request will cost, as far as it can be said before it is answered. Pure.
+"""What a request will cost, as far as it can be said before it is answered: for `client.track` and for batches. Pure.
 
 The prompt is estimated from its text; the answer is taken to be as long as `max_tokens` allows, else as the longest of
 this model so far. So the forecast of a request without `max_tokens` is a guess, and a longer answer costs more than was
-foreseen.
+foreseen. Where a model's price is not known, what its dearest answer cost is taken, and a margin.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
 from ..tokens.prompt import estimate_prompt
 from ..types.models import Pricing
@@ -22,6 +21,9 @@ __all__ = ["Forecast", "PriceList", "Request"]
 
 FIRST_ANSWER = 1_000
 """Tokens that an answer is taken to have, before there is one of the model to go by."""
+
+MARGIN = Decimal("1.25")
+"""How much more than its dearest answer so far is foreseen of a model whose price is not known."""
 
 
 class PriceList(Protocol):
@@ -72,20 +74,23 @@ class Forecast:
         self._longest: dict[str | None, int] = {}
         self._dearest: dict[str | None, Decimal] = {}
 
-    def cost(self, request: Request, *, is_generated: bool) -> Decimal | None:
+    def cost(self, model: str | None, prompt_tokens: int, max_tokens: int | None) -> Decimal | None:
         """Return US dollars that a request is likely to cost at most; None where nothing is known of it.
 
-        `is_generated` says whether the answer is text that a model writes.
+        `max_tokens` bounds the answer; None where nothing does, 0 where the prompt alone costs.
         """
-        pricing = None if request.model is None else self._prices.price(request.model)
-        answer = request.max_tokens
-        if answer is None:
-            answer = self._longest.get(request.model, FIRST_ANSWER) if is_generated else 0
-        known = None if pricing is None else pricing.cost(request.prompt_tokens, answer)
-        return self._dearest.get(request.model) if known is None else known
+        answer = self._longest.get(model, FIRST_ANSWER) if max_tokens is None else max_tokens
+        known = self.priced(model, prompt_tokens, answer)
+        if known is None and model in self._dearest:
+            return self._dearest[model] * MARGIN
+        return known
 
-    def learn(self, request: Request, charge: Charge) -> None:
-        """Remember what a request cost."""
-        tokens, cost = charge.completion_tokens or 0, charge.cost or Decimal(0)
-        self._longest[request.model] = max(tokens, self._longest.get(request.model, 1))
-        self._dearest[request.model] = max(cost, self._dearest.get(request.model, Decimal(0)))
+    def priced(self, model: str | None, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
+        """Return what so many tokens cost by the model's price; None where that is not known."""
+        pricing = None if model is None else self._prices.price(model)
+        return None if pricing is None else pricing.cost(prompt_tokens, completion_tokens)
+
+    def learn(self, model: str | None, *, cost: Decimal, completion_tokens: int | None) -> None:
+        """Remember what a request cost, and how long its answer was."""
+        self._longest[model] = max(completion_tokens or 0, self._longest.get(model, 1))
+        self._dearest[model] = max(cost, self._dearest.get(model, Decimal(0)))

@@ -131,9 +131,10 @@ class Spend:
         request = Request(data.content)
         call = _Running(self, self._number, data.operation.name, request, sender)
         if self._forecast is not None:
-            call.forecast = self._forecast.cost(
-                request, is_generated=data.operation.name not in _NOT_GENERATED
+            answer = (
+                0 if request.max_tokens is None and call.operation in _NOT_GENERATED else request.max_tokens
             )
+            call.forecast = self._forecast.cost(request.model, request.prompt_tokens, answer)
             self._check(call)
         self._number += 1
         self._running[call.number] = call
@@ -178,7 +179,9 @@ class Spend:
         self._cost += cost
         self._by_model[model] = self._by_model.get(model, Decimal(0)) + cost
         if self._forecast is not None:
-            self._forecast.learn(call.request, call.charge)
+            self._forecast.learn(
+                call.request.model, cost=cost, completion_tokens=call.charge.completion_tokens
+            )
 
     # the block
 

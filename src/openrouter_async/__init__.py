@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .errors import ResponseTooLarge as ResponseTooLarge
     from .errors import SchemaMismatch as SchemaMismatch
     from .errors import ServerError as ServerError
+    from .errors import SpendingLimitExceeded as SpendingLimitExceeded
     from .errors import StreamDecodeError as StreamDecodeError
     from .errors import StreamError as StreamError
     from .errors import StreamInterrupted as StreamInterrupted
@@ -224,6 +225,7 @@ _EXPORTS = {
     "ResponseTooLarge": ".errors",
     "SchemaMismatch": ".errors",
     "ServerError": ".errors",
+    "SpendingLimitExceeded": ".errors",
     "StreamDecodeError": ".errors",
     "StreamError": ".errors",
     "StreamInterrupted": ".errors",

@@ -13,7 +13,8 @@ OpenRouterError
 │   │   └── ContextLengthExceeded   caller: the prompt does not fit the model
 │   ├── AuthenticationError         caller: 401
 │   ├── InsufficientCredits         account: 402
-│   ├── PermissionDenied            account: 403, wrong kind of key, budget of the workspace
+│   ├── PermissionDenied            account: 403, wrong kind of key, region
+│   │   ├── SpendingLimitExceeded   account: the key, or a budget of the workspace, has spent what it may
 │   │   ├── ModerationError         caller: the input was flagged
 │   │   └── GuardrailError          account: a guardrail blocked the request
 │   ├── NotFound                    caller: 404, also "no endpoint is left after routing"
@@ -94,6 +95,7 @@ __all__ = [
     "ResponseTooLarge",
     "SchemaMismatch",
     "ServerError",
+    "SpendingLimitExceeded",
     "StatusFacts",
     "StreamDecodeError",
     "StreamError",
@@ -288,7 +290,11 @@ class InsufficientCredits(APIStatusError):
 
 
 class PermissionDenied(APIStatusError):
-    """403: the wrong kind of key, a region, a spent budget of a workspace or a key."""
+    """403: the wrong kind of key, a region, ..."""
+
+
+class SpendingLimitExceeded(PermissionDenied):
+    """403: the key, or a budget of the workspace, has spent what it may; the account may have credits left."""
 
 
 class ModerationError(PermissionDenied):

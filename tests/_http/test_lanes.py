@@ -11,7 +11,7 @@ import pytest
 from openrouter_async import AsyncOpenRouter, Rate
 from openrouter_async._http.limiter import Limiter, Passage
 from openrouter_async.errors import Overloaded, RateLimited, ServerError
-from tests.loopback import LoopbackServer, Reply, serve_responses
+from tests.loopback import LoopbackServer, Reply, serve_responses, sse
 
 REPLY = {
     "id": "gen-1",
@@ -159,6 +159,31 @@ async def test_tokens_a_minute_are_counted_when_they_are_known() -> None:
             began = time.monotonic()
             for _ in range(6):
                 await limited.chat.create("Hello")
+            assert time.monotonic() - began >= 5 * 0.1 - 0.06
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize(
+    "usage",
+    [
+        [{"usage": {"prompt_tokens": 10, "completion_tokens": 90}}],
+        [
+            {"type": "message_start", "message": {"usage": {"input_tokens": 10, "output_tokens": 1}}},
+            {"type": "message_delta", "usage": {"output_tokens": 90}},
+        ],
+    ],
+    ids=["chat", "messages"],
+)
+async def test_tokens_a_minute_count_those_of_streams(usage: list[dict[str, object]]) -> None:
+    events = [{"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}, *usage]
+    streamed = Reply(200, body=sse(*events, "[DONE]"), headers={"content-type": "text/event-stream"})
+    with LoopbackServer(serve_responses([streamed])) as server:
+        async with client_of(server) as client:
+            limited = client.with_options(rate=Rate(tpm=60_000))
+            began = time.monotonic()
+            for _ in range(6):
+                async with limited.chat.stream("Hello") as stream:
+                    await stream.final()
             assert time.monotonic() - began >= 5 * 0.1 - 0.06
 
 

@@ -15,12 +15,14 @@ from openrouter_async.errors import (
     AuthenticationError,
     Availability,
     BadRequest,
+    BudgetExceeded,
     ConfigurationError,
     InsufficientCredits,
     NotFound,
     OpenRouterError,
     Overloaded,
     RateLimited,
+    SpendingLimitExceeded,
 )
 from openrouter_async.types.chat import ChatCompletion
 from tests.batch.fakes import FakeModel, batch_of, completion, read, texts
@@ -227,6 +229,8 @@ async def test_fallback_models_are_asked_if_wanted() -> None:
     [
         AuthenticationError("disabled", status=401),
         InsufficientCredits("empty", status=402),
+        SpendingLimitExceeded("the key limit is exceeded", status=403),
+        BudgetExceeded("that of client.track"),
         RateLimited("come back tomorrow", status=429, retry_after=86_400.0),
     ],
 )

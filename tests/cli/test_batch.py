@@ -155,6 +155,28 @@ def test_a_dry_run_sends_nothing(emulator: Emulator, tmp_path: Path) -> None:
     assert emulator.requests == []
 
 
+def test_a_dry_run_reports_bad_lines_and_writes_no_file(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('"one"\n{no json\n', "utf-8")
+    ran = run(emulator, tmp_path, "in.jsonl", "-o", "out.jsonl", "--dry-run")
+    assert ran.returncode == 1
+    assert "in.jsonl:2: no JSON" in ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+def test_a_key_that_has_spent_what_it_may_ends_it(emulator: Emulator, tmp_path: Path) -> None:
+    limit = "Key limit exceeded (daily limit). Manage it using https://openrouter.ai/settings/keys"
+    emulator.reply_with(
+        lambda request: Failure(status=403, message=limit) if request.prompt == "two" else "answer"
+    )
+    (tmp_path / "in.txt").write_text("one\ntwo\nthree\n", "utf-8")
+    ran = run(emulator, tmp_path, "in.txt", "-o", "out.jsonl", "-c", "1")
+    assert ran.returncode == 4
+    assert "Key limit exceeded" in ran.stderr
+    assert "1 answered" in ran.stderr
+    assert len(answers(tmp_path / "out.jsonl")) == 1
+    assert len(emulator.requests) == 2
+
+
 def test_the_service_works_on_it(emulator: Emulator, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("one\ntwo\n", "utf-8")
     ran = run(emulator, tmp_path, "in.txt", "--service", "-o", "out.jsonl")

@@ -228,7 +228,7 @@ Facts = dict[str, object]
 
 ENDS: dict[str, tuple[type[object], Facts]] = {
     "error_402_credits": (errors.InsufficientCredits, {"status": 402, "code": 402, "provider": None}),
-    "error_403_key_limit": (errors.PermissionDenied, {"status": 403, "metadata": {}}),
+    "error_403_key_limit": (errors.SpendingLimitExceeded, {"status": 403, "metadata": {}}),
     "error_403_moderation": (
         errors.ModerationError,
         {"reasons": ("violence",), "model_slug": "example/model", "provider": "ExampleHost"},

@@ -362,7 +362,7 @@ async def test_a_key_may_have_a_limit_of_its_own() -> None:
         key = emulator.add_key(limit="0.00001")
         async with AsyncOpenRouter(key, base_url=emulator.base_url, default_model=MODEL) as client:
             await client.chat.create("Hello")
-            with pytest.raises(errors.PermissionDenied, match="Key limit exceeded"):
+            with pytest.raises(errors.SpendingLimitExceeded, match="Key limit exceeded"):
                 await client.chat.create("Hello")
 
 

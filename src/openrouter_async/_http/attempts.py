@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from .._sansio.charges import Charge, charge_in
 from .._sansio.error_mapping import generation_id as id_of_generation
 from .._sansio.error_mapping import request_id
 from .._sansio.redaction import redact, redact_json, safe_headers
@@ -62,6 +63,8 @@ class Attempts:
         self._is_running = False
         self._meters = meters if is_metered(data) else ()
         self._metered: MeteredAttempt | None = None
+        self._counts_tokens = settings.rate is not None and settings.rate.tpm is not None
+        self._charge = Charge()
 
     def begin(self, key: Secret | None) -> None:
         """A request is about to be sent with `key`.
@@ -71,6 +74,7 @@ class Attempts:
         """
         self._metered = MeteredAttempt(self._meters, self.data) if self._meters else None
         self.secrets, self._exchange, self._is_running = Secrets(key), None, True
+        self._charge = Charge()
         self._tell("started", logging.DEBUG)
         if self.settings.log_bodies and self.data.content is not None:
             LOGGER.debug(
@@ -80,9 +84,9 @@ class Attempts:
             )
 
     @property
-    def is_metered(self) -> bool:
-        """Whether anyone counts what the request that is running costs."""
-        return self._metered is not None
+    def is_watched(self) -> bool:
+        """Whether anyone wants to know what the request that is running costs, or takes of a rate."""
+        return self._metered is not None or self._counts_tokens
 
     def sending(self) -> None:
         """The request goes out now; until then it waited for its place."""
@@ -90,9 +94,11 @@ class Attempts:
             self._metered.was_sent = True
 
     def saw(self, data: bytes) -> None:
-        """A body, or an event of a stream, was read; it may say what the request cost."""
+        """A body, or an event of a stream, was read; it may say what the request cost, and how many tokens it took."""
         if self._metered is not None:
             self._metered.saw(data)
+        if self._counts_tokens and b'"usage"' in data and (charge := charge_in(data)) is not None:
+            self._charge = charge.over(self._charge)
 
     def answered(self, exchange: Exchange) -> None:
         """The headers of an answer have arrived."""
@@ -152,12 +158,9 @@ class Attempts:
         self._state.succeeded()
         if self._exchange is not None and self._exchange.passage is not None:
             self._exchange.passage.succeeded()
+            if self._charge.tokens:
+                self._exchange.passage.used(self._charge.tokens)
         self._tell("finished", logging.INFO)
-
-    def used(self, tokens: int) -> None:
-        """The answer says how many tokens it took, prompt included."""
-        if self._exchange is not None and self._exchange.passage is not None:
-            self._exchange.passage.used(tokens)
 
     def failed(self, error: OpenRouterError) -> OpenRouterError:
         """Put ids and attempts on the error of the call, tell the hooks, and return it."""

@@ -80,8 +80,6 @@ class HTTPSender:
                     await attempts.after(error)
                 else:
                     attempts.succeeded()
-                    if settings.rate is not None and (tokens := _tokens_of(value)) is not None:
-                        attempts.used(tokens)
                     return value
         except BaseException:
             attempts.abandoned()
@@ -151,12 +149,6 @@ class HTTPSender:
         return status_error(
             exchange.status, exchange.headers, body, secrets=attempts.secrets, now=time.time()
         )
-
-
-def _tokens_of(answer: object) -> int | None:
-    """Return how many tokens an answer says it took, prompt included."""
-    tokens = getattr(getattr(answer, "usage", None), "total_tokens", None)
-    return tokens if isinstance(tokens, int) else None
 
 
 async def _key(settings: Settings, operation: Operation) -> Secret | None:

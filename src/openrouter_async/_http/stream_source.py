@@ -96,7 +96,7 @@ class HTTPStreamSource:
         items: list[StreamItem] = [*self._decoder.feed(data)]
         if any(type(item) is not Comment for item in items):
             self._event_clock = None
-        if attempts.is_metered:
+        if attempts.is_watched:
             for item in items:
                 if not isinstance(item, Comment):
                     attempts.saw(item if isinstance(item, bytes) else item.data)

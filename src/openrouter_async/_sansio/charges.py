@@ -1,4 +1,4 @@
-"""What an answer says of its own cost, in whichever of the service's dialects it is written. Pure.
+"""What an answer says of its own cost and tokens, in whichever of the service's dialects it is written. Pure.
 
 Usage stands at the top of a reply, of the last chunk of a stream and of the last event of a Messages stream, and below
 `response` in the last event of a Responses stream.
@@ -26,7 +26,13 @@ class Charge:
     """Which model answered."""
     cost: Decimal | None = None
     """US dollars."""
+    prompt_tokens: int | None = None
     completion_tokens: int | None = None
+
+    @property
+    def tokens(self) -> int:
+        """Those of prompt and answer, as far as they are known."""
+        return (self.prompt_tokens or 0) + (self.completion_tokens or 0)
 
     def over(self, earlier: Charge) -> Charge:
         """Return this charge, with what it lacks taken from an earlier one."""
@@ -34,6 +40,7 @@ class Charge:
             generation_id=self.generation_id or earlier.generation_id,
             model=self.model or earlier.model,
             cost=earlier.cost if self.cost is None else self.cost,
+            prompt_tokens=self.prompt_tokens or earlier.prompt_tokens,
             completion_tokens=self.completion_tokens or earlier.completion_tokens,
         )
 
@@ -53,17 +60,21 @@ def charge_in(data: bytes) -> Charge | None:
     usage = answer.get("usage")
     if not isinstance(usage, dict):
         usage = {}
-    tokens = usage.get("completion_tokens", usage.get("output_tokens"))
     return Charge(
         generation_id=_text(answer.get("id")),
         model=_text(answer.get("model")),
         cost=_amount(usage.get("cost")),
-        completion_tokens=tokens if isinstance(tokens, int) else None,
+        prompt_tokens=_count(usage.get("prompt_tokens", usage.get("input_tokens"))),
+        completion_tokens=_count(usage.get("completion_tokens", usage.get("output_tokens"))),
     )
 
 
 def _text(value: JsonValue) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _count(value: JsonValue) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _amount(value: JsonValue) -> Decimal | None:

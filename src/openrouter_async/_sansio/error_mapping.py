@@ -8,6 +8,7 @@ The statuses and the stable names of failures: <https://openrouter.ai/docs/api-r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from ..errors import (
     ProviderError,
     RateLimited,
     ServerError,
+    SpendingLimitExceeded,
     UnprocessableRequest,
 )
 from .error_body import ErrorBody, one_line, read_error, read_error_body
@@ -64,6 +66,7 @@ _LABELS: dict[type[APIStatusError], str] = {
     AuthenticationError: "not authenticated",
     InsufficientCredits: "out of credits",
     PermissionDenied: "not permitted",
+    SpendingLimitExceeded: "spending limit reached",
     ModerationError: "flagged by moderation",
     GuardrailError: "blocked by a guardrail",
     NotFound: "not found",
@@ -88,6 +91,9 @@ _CONTEXT_LENGTH_NAMES = frozenset(
 )
 _CONTEXT_LENGTH_WORDS = "maximum context length is"
 """What the service writes in a 400 that has no name."""
+
+_SPENT = re.compile(r"\b(?:key limit|spending limit|budget)\b.*\bexceeded\b", re.IGNORECASE)
+"""What the service writes in a 403 when the key, or a budget, is spent; it gives that no name."""
 
 _STATUS_BY_NAME: dict[str, int] = {
     name: status
@@ -214,6 +220,8 @@ def _class(status: int, said: ErrorBody) -> type[APIStatusError]:
             return GuardrailError
         if said.metadata.get("reasons") is not None or said.metadata.get("flagged_input") is not None:
             return ModerationError
+        if _SPENT.search(said.message or ""):
+            return SpendingLimitExceeded
     if known := _BY_STATUS.get(status):
         return known
     if 400 <= status < 500:

@@ -6,12 +6,23 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import APIStatusError, AuthenticationError, InsufficientCredits, OpenRouterError, RateLimited
+from ..errors import (
+    APIStatusError,
+    AuthenticationError,
+    BudgetExceeded,
+    InsufficientCredits,
+    OpenRouterError,
+    RateLimited,
+    SpendingLimitExceeded,
+)
 
 if TYPE_CHECKING:
     from .settings import BatchSettings
 
 __all__ = ["Ask", "GiveUp", "Stop", "after_failure"]
+
+HOPELESS = (AuthenticationError, InsufficientCredits, SpendingLimitExceeded, BudgetExceeded)
+"""No other item would fare better; the last is of a `client.track` around the batch."""
 
 BASE = 2.0
 """Seconds; the i-th wait is between half of `BASE * 2**i` and the whole."""
@@ -51,7 +62,7 @@ def after_failure(
 
     `tried` are the models it was asked of; `longest_wait` is how many seconds the service may ask the client to wait.
     """
-    if isinstance(error, AuthenticationError | InsufficientCredits):
+    if isinstance(error, HOPELESS):
         return Stop()
     if isinstance(error, RateLimited) and (error.retry_after or 0.0) > longest_wait:
         return Stop()

@@ -152,9 +152,10 @@ class Batch(Generic[OutputT]):
         """Return the next result, in the order in which they come.
 
         Raises:
-            BudgetExceeded: the budget has no room for another item.
+            BudgetExceeded: the budget has no room for another item; or that of `client.track` has none.
             AuthenticationError: the key is refused; items that are left are undone, not failed.
             InsufficientCredits: the account is empty; likewise.
+            SpendingLimitExceeded: the key has spent what it may; likewise.
             RateLimited: the service asks to wait for more than an hour; likewise.
             JournalError: the journal cannot be written.
             ConfigurationError: the request of an item is another than the one kept under its key.

@@ -88,7 +88,7 @@ def batch(
     beside = out or prompts
     file = PromptFile(
         prompts,
-        rejected=beside.with_name(beside.name + ".rejected"),
+        rejected=None if dry_run else beside.with_name(beside.name + ".rejected"),
         warn=output.warn,
         format=format,
         system=None if system is None else read_text(system, "--system"),

@@ -16,6 +16,7 @@ from ..errors import (
     RateLimited,
     RequestTimeout,
     ServerError,
+    SpendingLimitExceeded,
     StreamInterrupted,
     StructuredOutputError,
 )
@@ -42,7 +43,7 @@ MISTAKE = 2
 ACCESS = 3
 """The key is wrong, or may not do this; or the input was flagged."""
 MONEY = 4
-"""No credits are left, or a budget is spent."""
+"""No credits are left, or a budget or what the key may spend is spent."""
 BUSY = 5
 """The service or a provider failed or had no room, also when asked again: try later."""
 NETWORK = 6
@@ -56,6 +57,7 @@ PIPE_CLOSED = 141
 _CODES: tuple[tuple[type[OpenRouterError], int], ...] = (
     (ConfigurationError, MISTAKE),
     (AuthenticationError, ACCESS),
+    (SpendingLimitExceeded, MONEY),
     (PermissionDenied, ACCESS),
     (InsufficientCredits, MONEY),
     (BudgetExceeded, MONEY),

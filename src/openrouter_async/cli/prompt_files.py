@@ -34,7 +34,7 @@ class PromptFile:
         self,
         path: Path,
         *,
-        rejected: Path,
+        rejected: Path | None,
         warn: Callable[[str], None],
         format: PromptFormat | None = None,
         system: str | None = None,
@@ -53,9 +53,10 @@ class PromptFile:
             return sum(1 for _ in self._lines(file))
 
     def __iter__(self) -> Iterator[ItemLike]:
-        """Yield the items, and put the lines that are none into the file for them, which is made anew."""
+        """Yield the items, and put the lines that are none into the file for them, if any, which is made anew."""
         self.bad = 0
-        self._rejected.unlink(missing_ok=True)
+        if self._rejected is not None:
+            self._rejected.unlink(missing_ok=True)
         with self._open() as file:
             for number, raw, read in self._lines(file):
                 try:
@@ -63,10 +64,12 @@ class PromptFile:
                 except (ValueError, ConfigurationError) as error:
                     self.bad += 1
                     self._warn(f"{self._path}:{number}: {_reason(error)}")
-                    with self._rejected.open(
-                        "a", encoding="utf-8", errors="surrogateescape", newline=""
-                    ) as kept:
-                        kept.write(raw.rstrip("\r\n") + "\n")
+                    self._reject(raw)
+
+    def _reject(self, raw: str) -> None:
+        if self._rejected is not None:
+            with self._rejected.open("a", encoding="utf-8", errors="surrogateescape", newline="") as kept:
+                kept.write(raw.rstrip("\r\n") + "\n")
 
     def _open(self) -> TextIO:
         try:

@@ -8,8 +8,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from openrouter_async import ConfigurationError, Turn, keep_tokens, keep_turns
-from openrouter_async.conversation.trimming import Trim, estimate_tokens
+from openrouter_async import ConfigurationError, Turn, estimate_prompt, keep_tokens, keep_turns
+from openrouter_async.conversation.trimming import Trim
 
 
 def turn(number: int, *, calls: int = 0, size: int = 1) -> Turn:
@@ -66,24 +66,31 @@ def test_no_call_is_ever_parted_from_its_result(shapes: list[tuple[int, int]], t
     assert not open_calls
 
 
-@pytest.mark.parametrize(
-    ("message", "tokens"),
-    [
-        pytest.param({"role": "user", "content": ""}, 4 + 3, id="empty"),
-        pytest.param({"role": "user", "content": "x" * 400}, 4 + 3 + 100, id="text"),
-        pytest.param(
-            {"role": "user", "content": [{"type": "text", "text": "x" * 400}]}, 4 + 3 + 100, id="part"
-        ),
-        pytest.param(
-            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:" + "x" * 9_000}}]},
-            4 + 3 + 1_000,
-            id="image",
-        ),
-        pytest.param({"role": "assistant", "content": None, "reasoning": "x" * 400}, 4 + 110, id="reasoning"),
-    ],
-)
-def test_tokens_are_estimated_by_size(message: dict[str, Any], tokens: int) -> None:
-    assert estimate_tokens(message) == pytest.approx(tokens, abs=3)
+@pytest.mark.parametrize("model", [None, "openai/gpt-4o", "anthropic/claude-sonnet-4.5", "x-ai/grok-4"])
+def test_tokens_are_those_that_the_turns_add_to_a_prompt(model: str | None) -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 9_000}}
+    seen = Turn(
+        asked=[{"role": "user", "content": [{"type": "text", "text": "Was ist das? " * 40}, image]}],
+        answered=[],
+    )
+    turns = [seen, turn(1, calls=2, size=50)]
+    begin = [{"role": "system", "content": "You are brief."}]
+    added = (
+        estimate_prompt([*begin, *(m for each in turns for m in each.messages)], model=model).tokens
+        - estimate_prompt(begin, model=model).tokens
+    )
+    assert list(keep_tokens(added + 2, model=model)(turns)) == turns
+    assert list(keep_tokens(added - 3, model=model)(turns)) == turns[1:]
+
+
+def test_scripts_with_more_tokens_a_character_fill_the_room_sooner() -> None:
+    def told(text: str) -> list[Turn]:
+        return [Turn(asked=[{"role": "user", "content": text}], answered=[]) for _ in range(10)]
+
+    kept = keep_tokens(300, model="openai/gpt-4")
+    assert len(kept(told("今日はとても良い天気ですね。散歩に行きましょう。"))) < len(
+        kept(told("The weather is nice."))
+    )
 
 
 @pytest.mark.parametrize("policy", [keep_turns, keep_tokens])

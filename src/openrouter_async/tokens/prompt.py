@@ -13,7 +13,7 @@ from ._media import MediaKind, count_media
 from ._text import count_text
 from .estimate import TokenEstimate, in_band
 
-__all__ = ["estimate_prompt"]
+__all__ = ["estimate_messages", "estimate_prompt"]
 
 
 def estimate_prompt(
@@ -48,6 +48,15 @@ def estimate_prompt(
     counting.response_format(response_format)
     if reasoning or counting.model.endswith(":thinking"):
         counting.framing += counting.family.frame.thinking
+    counting.framing += counting.family.frame.prompt
+    return counting.estimate()
+
+
+def estimate_messages(messages: object, *, model: str | None = None) -> TokenEstimate:
+    """Return about how many tokens messages add to a prompt: without what each prompt has once."""
+    counting = _Counting(family_of(model), model or "")
+    for message in _as_list(messages):
+        counting.message(message)
     return counting.estimate()
 
 
@@ -68,7 +77,7 @@ class _Counting:
     media: list[tuple[float, float, float]] = field(default_factory=list)
 
     def estimate(self) -> TokenEstimate:
-        sums = in_band(self.text + self.framing + self.family.frame.prompt, self.family)
+        sums = in_band(self.text + self.framing, self.family)
         for tokens, least, most in self.media:
             sums += TokenEstimate(round(tokens), int(least), round(most), sums.basis)
         return sums

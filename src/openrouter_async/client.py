@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar, overload
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from .streaming.raw import RawStream
     from .structured.output import Output, OutputLike
     from .structured.schema import Schema
+    from .tokens.learning import TokenLearner
     from .types.chat import OutputT
     from .types.chat_messages import MessagesLike
     from .types.chat_request import ChatParams
@@ -50,6 +52,16 @@ if TYPE_CHECKING:
 __all__ = ["AsyncOpenRouter"]
 
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Known:
+    """What a client and those derived from it have learnt together."""
+
+    catalogues: dict[str, CatalogueCache] = field(default_factory=dict)
+    """By base URL."""
+    native_models: dict[str, bool] = field(default_factory=dict)
+    learner: TokenLearner | None = None
 
 
 class AsyncOpenRouter(Namespaces):
@@ -133,8 +145,7 @@ class AsyncOpenRouter(Namespaces):
             http_client=http_client,
         )
         self._sender = HTTPSender(shared, settings)
-        self._catalogues: dict[str, CatalogueCache] = {}
-        self._native_models: dict[str, bool] = {}
+        self._known = _Known()
         self._is_derived = False
 
     def with_options(self, **options: Unpack[RequestOptions]) -> AsyncOpenRouter:
@@ -147,8 +158,7 @@ class AsyncOpenRouter(Namespaces):
         """
         derived = AsyncOpenRouter.__new__(AsyncOpenRouter)
         derived._sender = HTTPSender(self._sender.transport, self._sender.settings.derive(options))
-        derived._catalogues = self._catalogues
-        derived._native_models = self._native_models
+        derived._known = self._known
         derived._is_derived = True
         return derived
 
@@ -176,7 +186,7 @@ class AsyncOpenRouter(Namespaces):
         from .chat import Chat
 
         return Chat(
-            self._sender, catalogue=lambda: self.models.catalogue(), native_models=self._native_models
+            self._sender, catalogue=lambda: self.models.catalogue(), native_models=self._known.native_models
         )
 
     @cached_property
@@ -212,8 +222,9 @@ class AsyncOpenRouter(Namespaces):
     ) -> Estimate:
         """Return what a call may use and cost, before it is made. Sends nothing, and downloads nothing.
 
-        Tokens are estimated from the text, see `Estimate`; prices are those of the catalogue that `models.catalogue()`
-        has read, else of the list packaged with the library.
+        Tokens are estimated from the text, and corrected by what the service counted in earlier calls of this model,
+        see `TokenLearner`; prices are those of the catalogue that `models.catalogue()` has read, else of the list
+        packaged with the library. The last 32 prompts, at most 1 MiB, are kept until they are learnt from.
 
         Args:
             messages: As for `chat.create`.
@@ -225,14 +236,29 @@ class AsyncOpenRouter(Namespaces):
 
         name = model or self.default_model
         found = None if name is None else self.models.latest.get(name)
-        return estimate_call(messages, found, name=name, max_tokens=max_tokens, tools=tools)
+        return estimate_call(
+            messages, found, name=name, max_tokens=max_tokens, tools=tools, correct=self._learner().correct
+        )
+
+    def _learner(self) -> TokenLearner:
+        """Return what was learnt from the answers so far; it learns when it is asked, not when they come."""
+        from .tokens.learning import TokenLearner
+
+        learner = self._known.learner = self._known.learner or TokenLearner()
+        catalogue = self.models.latest
+        for answered in self._sender.transport.answered.take():
+            listed = next((found.id for name in answered.models if (found := catalogue.get(name))), None)
+            model = listed or next(iter(answered.models), None)
+            if model is not None:
+                learner.learn_request(answered.body, model, answered.tokens)
+        return learner
 
     @cached_property
     def models(self) -> Models:
         """The models that the service offers: `list`, `get`, and a `catalogue` that is kept."""
         from .catalogue.models import CatalogueCache, Models
 
-        return Models(self._sender, self._catalogues.setdefault(self.base_url, CatalogueCache()))
+        return Models(self._sender, self._known.catalogues.setdefault(self.base_url, CatalogueCache()))
 
     @overload
     def conversation(

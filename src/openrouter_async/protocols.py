@@ -71,8 +71,11 @@ class StreamSource(Protocol):
     async def retry(self, error: OpenRouterError) -> None:
         """Close this attempt and wait for the next; raises `error` where there is none."""
 
-    async def finish(self) -> None:
-        """Release the connection after the last wanted item, for reuse if its body ends within 50 ms."""
+    async def finish(self, answer: object = None) -> None:
+        """Release the connection after the last wanted item, for reuse if its body ends within 50 ms.
+
+        `answer` is what the items were put together to; later estimates learn from its usage.
+        """
 
     async def aclose(self) -> None:
         """Close the connection at once and give back the slot; harmless when done before."""

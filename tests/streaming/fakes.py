@@ -72,7 +72,7 @@ class FakeSource:
             raise error
         self.retried.append(error)
 
-    async def finish(self) -> None:
+    async def finish(self, answer: object = None) -> None:
         self.calls.append("finish")
 
     async def aclose(self) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
+
+import pytest
 
 from openrouter_async.tokens.estimate import TokenEstimate
 from openrouter_async.tokens.learning import TokenLearner
+from openrouter_async.tokens.prompt import estimate_prompt
 
 MODEL = "somebody/something"
 
@@ -62,3 +66,45 @@ def test_an_exact_count_is_not_corrected() -> None:
     learner.learn(MODEL, estimate(100), 300)
     exact = TokenEstimate(100, 100, 100, "exact")
     assert learner.correct(MODEL, exact) == exact
+
+
+PLAIN: dict[str, object] = {
+    "model": "asked/model",
+    "messages": [{"role": "user", "content": "Why is the sky blue?"}],
+}
+IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}
+
+
+def learnt_from(body: dict[str, object]) -> bool:
+    learner = TokenLearner()
+    learner.learn_request(json.dumps(body).encode(), MODEL, 1_000)
+    return learner.correct(MODEL, estimate(100)).basis == "learned"
+
+
+def test_a_request_is_learnt_from_as_the_model_that_answered_it() -> None:
+    learner = TokenLearner()
+    guess = estimate_prompt(PLAIN["messages"], model=MODEL)
+    for _ in range(5):
+        learner.learn_request(json.dumps(PLAIN).encode(), MODEL, 40 * guess.tokens)
+    assert learner.correct(MODEL, guess).tokens > 10 * guess.tokens
+    assert learner.correct("asked/model", guess) == guess
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"plugins": [{"id": "web"}]},
+        {"web_search_options": {}},
+        {"preset": "polite"},
+        {"model": "asked/model:online"},
+        {"model": "asked/model@preset/polite"},
+        {"tools": [{"type": "openrouter:web_search"}]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "See"}, IMAGE]}]},
+    ],
+    ids=lambda more: next(iter(more)),
+)
+def test_a_prompt_to_which_the_service_adds_or_that_is_not_all_text_is_left_out(
+    more: dict[str, object],
+) -> None:
+    assert learnt_from(PLAIN)
+    assert not learnt_from(PLAIN | more)

@@ -80,6 +80,7 @@ class HTTPSender:
                     await attempts.after(error)
                 else:
                     attempts.succeeded()
+                    self.transport.answered.add(data, value)
                     return value
         except BaseException:
             attempts.abandoned()

@@ -139,8 +139,13 @@ class HTTPStreamSource:
         self._exchange = None
         self._begin_attempt()
 
-    async def finish(self) -> None:
-        """Release the connection after the last wanted item, for reuse if its body ends within 50 ms."""
+    async def finish(self, answer: object = None) -> None:
+        """Release the connection after the last wanted item, for reuse if its body ends within 50 ms.
+
+        `answer` is what the items were put together to; later estimates learn from its usage.
+        """
+        if self._attempts is not None:
+            self._sender.transport.answered.add(self._attempts.data, answer)
         exchange = self._exchange
         if exchange is not None:
             try:

@@ -20,6 +20,7 @@ from anyio.lowlevel import EventLoopToken, current_token
 from .._sansio.retry import RetryBudget
 from ..errors import ConfigurationError
 from ..options import Limits
+from .answered import AnsweredPrompts
 from .clocks import Clock, Clocks, under
 from .connections import ConnectionTransport
 from .exchange import Exchange
@@ -70,6 +71,7 @@ class Transport:
         self.limits = limits
         self.limiter = Limiter(limits.concurrency)
         self.budget = RetryBudget()
+        self.answered = AnsweredPrompts()
         self._own: ConnectionTransport | None = None
         if http_client is None and transport is None:
             transport = self._own = ConnectionTransport(limits=limits, ssl_context=ssl_context, proxy=proxy)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..tokens.estimate import TokenEstimate
 from ..tokens.prompt import estimate_prompt
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from ..types.models import Model
 
 __all__ = ["Estimate", "estimate_call"]
+
+Correction: TypeAlias = Callable[[str | None, TokenEstimate], TokenEstimate]
+"""Returns what an estimate becomes, by what was learnt of the model."""
 
 UNKNOWN_CONTEXT = 128_000
 """Tokens of a context whose length is not known."""
@@ -41,9 +44,13 @@ def estimate_call(
     name: str | None,
     max_tokens: int | None = None,
     tools: Sequence[object] = (),
+    correct: Correction | None = None,
 ) -> Estimate:
     """Return what a call of the model `name`, whose listing is `model`, may use and cost."""
-    tokens = estimate_prompt(messages, model=name if model is None else model.id, tools=tools)
+    listed = name if model is None else model.id
+    tokens = estimate_prompt(messages, model=listed, tools=tools)
+    if correct is not None:
+        tokens = correct(listed, tokens)
     bound = max_tokens if max_tokens is not None else _longest_answer(model, tokens.low)
     pricing = None if model is None else model.pricing
     return Estimate(

@@ -14,7 +14,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from .._sansio.error_body import load_json
-from ..tokens.prompt import estimate_prompt
+from ..tokens.prompt import estimate_body
 from ..types.models import Pricing
 
 __all__ = ["Forecast", "PriceList", "Request"]
@@ -57,13 +57,7 @@ class Request:
     @property
     def prompt_tokens(self) -> int:
         """About how many tokens the prompt has."""
-        texts = [self.body.get(name) for name in ("prompt", "input", "instructions", "system")]
-        messages, tools = self.body.get("messages"), self.body.get("tools")
-        return estimate_prompt(
-            [*(messages if isinstance(messages, list) else ()), *(text for text in texts if text)],
-            model=self.model,
-            tools=tools if isinstance(tools, list) else (),
-        ).tokens
+        return estimate_body(self.body).tokens
 
 
 class Forecast:

@@ -179,7 +179,7 @@ class EventStream(Generic[OutputT]):
         self._queue.clear()
         try:
             if self._intake.reply is not None:
-                await self._source.finish()
+                await self._source.finish(self._intake.reply)
             else:
                 await self._source.aclose()
         except BaseException:

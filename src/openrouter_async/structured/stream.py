@@ -160,10 +160,10 @@ class PathSource:
         self.refused.append(Attempt("native", None, error))
         self._take(Choice("prompted", reason))
 
-    async def finish(self) -> None:
+    async def finish(self, answer: object = None) -> None:
         """As the source."""
         if self._current is not None:
-            await self._current.finish()
+            await self._current.finish(answer)
 
     async def aclose(self) -> None:
         """As the source."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import JsonValue, TypeAdapter
+
 from .estimate import SLACK, TokenEstimate
+from .prompt import estimate_body
 
 __all__ = ["TokenLearner"]
 
@@ -16,6 +20,11 @@ PRIOR_TOKENS = 100.0
 ENOUGH = 3
 """Usages before a band is narrowed."""
 LEAST_BAND, SPREADS = 0.03, 2.0
+
+_ADDING = frozenset({"plugins", "web_search_options", "preset", "modalities"})
+"""Parameters by which the service adds to a prompt what the request does not show."""
+
+_read_body = TypeAdapter(dict[str, JsonValue]).validate_json
 
 
 @dataclass(slots=True)
@@ -58,6 +67,15 @@ class TokenLearner:
         known.spread = off if known.count <= 1 else known.spread + weight * (off - known.spread)
         known.count += 1
 
+    def learn_request(self, body: bytes, model: str, used: int) -> None:
+        """Take in how many tokens the prompt of a chat request was counted to have.
+
+        One that the service adds to says nothing, and one with images or the like little, so those are left out.
+        """
+        request = _read_body(body)
+        if _is_plain(request):
+            self.learn(model, estimate_body({**request, "model": model}), used)
+
     def correct(self, model: str | None, estimate: TokenEstimate) -> TokenEstimate:
         """Return an estimate corrected by what was learnt of the model; as it is, where nothing was."""
         known = None if model is None else self._models.get(model)
@@ -70,3 +88,19 @@ class TokenLearner:
             off = tokens * max(LEAST_BAND, SPREADS * known.spread) + SLACK
             low, high = tokens - off, tokens + off
         return TokenEstimate(round(tokens), max(0, int(low)), int(high) + 1, "learned")
+
+
+def _is_plain(request: Mapping[str, JsonValue]) -> bool:
+    """Return whether a prompt is all in the request, and all text."""
+    model, messages, tools = request.get("model"), request.get("messages"), request.get("tools") or []
+    if _ADDING & request.keys() or (isinstance(model, str) and ("@preset/" in model or ":online" in model)):
+        return False
+    contents = [each.get("content") for each in _dicts(messages)]
+    parts = [part for content in contents for part in _dicts(content)]
+    return all(part.get("type") == "text" for part in parts) and all(
+        tool.get("type") == "function" for tool in _dicts(tools)
+    )
+
+
+def _dicts(value: JsonValue) -> list[dict[str, JsonValue]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pydantic import JsonValue
+
 from ..types._base import WireType
 from ..types.content_parts import Attachment
 from ._families import Family, family_of
@@ -13,7 +15,7 @@ from ._media import MediaKind, count_media
 from ._text import count_text
 from .estimate import TokenEstimate, in_band
 
-__all__ = ["estimate_messages", "estimate_prompt"]
+__all__ = ["estimate_body", "estimate_messages", "estimate_prompt"]
 
 
 def estimate_prompt(
@@ -50,6 +52,19 @@ def estimate_prompt(
         counting.framing += counting.family.frame.thinking
     counting.framing += counting.family.frame.prompt
     return counting.estimate()
+
+
+def estimate_body(body: Mapping[str, JsonValue]) -> TokenEstimate:
+    """Return about how many tokens the prompt of a request has, of whichever dialect its body is."""
+    model, messages, tools = body.get("model"), body.get("messages"), body.get("tools")
+    texts = [body.get(name) for name in ("prompt", "input", "instructions", "system")]
+    return estimate_prompt(
+        [*(messages if isinstance(messages, list) else ()), *(text for text in texts if text)],
+        model=model if isinstance(model, str) else None,
+        tools=tools if isinstance(tools, list) else (),
+        response_format=body.get("response_format"),
+        reasoning=body.get("reasoning"),
+    )
 
 
 def estimate_messages(messages: object, *, model: str | None = None) -> TokenEstimate:

@@ -9,6 +9,7 @@ the parsing of a reply is proportional to its length.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from .schema import Schema
 
-__all__ = ["PartialReader"]
+__all__ = ["Partial", "PartialReader"]
 
 ALWAYS = 16 * 1024
 """Characters up to which a value is parsed with every piece."""
@@ -33,6 +34,13 @@ TAG_LENGTH = 70
 """Characters at the end of the text in which a tag may have begun."""
 
 _VISIBLE = re.compile(r"\S")
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The value as far as it has been written; not validated."""
+
+    value: JsonValue
 
 
 class PartialReader:

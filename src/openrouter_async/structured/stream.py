@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from .._sentinels import OMIT, Omit
 from ..errors import StructuredOutputError
-from ..streaming.events import TextDelta
+from ..streaming.events import Finished, TextDelta
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat import OutputT
 from .choose import Choice, why_it_cannot
 from .completion import Attempt, StructuredCompletion, structured_completion
-from .partial import PartialReader
+from .partial import Partial, PartialReader
 from .reading import read_output
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..errors import OpenRouterError
     from ..protocols import StreamItem, StreamSource
+    from ..streaming.events import StreamEvent
     from ..types._base import ResponseMeta
     from ..types.chat import ChatCompletion
     from .output import Output, Path
@@ -54,26 +56,38 @@ class StructuredStream(EventStream[OutputT]):
         Snapshots are JSON values that have not been validated; texts and numbers may end anywhere, and keys be
         missing. One comes with each read; those of a value above 16 KiB only where it has grown by a 64th.
         """
+        async with aclosing(self.with_partials()) as events:
+            async for event in events:
+                if isinstance(event, Partial):
+                    yield event.value
+
+    async def with_partials(self) -> AsyncGenerator[StreamEvent | Partial]:
+        """Give the events, with such snapshots in place of the text of the first answer; fails as the events do."""
         reader: PartialReader | None = None
         latest: list[JsonValue] = []
         queue = self._queue
         while queue or await self._refill():
             events = list(queue)
             queue.clear()
-            text = "".join(
-                event.text for event in events if isinstance(event, TextDelta) and event.choice == 0
-            )
-            if not text:
-                continue
-            if reader is None:  # only now is the path sure
-                reader = PartialReader(self._output.schema, is_native=self._paths.path == "native")
-            snapshot = reader.add(text)
-            if snapshot and snapshot != latest:
-                latest = snapshot
-                yield snapshot[0]
-        snapshot = reader.add("", is_last=True) if reader is not None else []
-        if snapshot and snapshot != latest:
-            yield snapshot[0]
+            texts: list[str] = []
+            for event in events:
+                if isinstance(event, TextDelta) and event.choice == 0:
+                    texts.append(event.text)
+                elif not isinstance(event, Finished):
+                    yield event
+            text = "".join(texts)
+            if text:
+                if reader is None:  # only now is the path sure
+                    reader = PartialReader(self._output.schema, is_native=self._paths.path == "native")
+                snapshot = reader.add(text)
+                if snapshot and snapshot != latest:
+                    latest = snapshot
+                    yield Partial(snapshot[0])
+            if isinstance(events[-1], Finished):
+                snapshot = reader.add("", is_last=True) if reader is not None else []
+                if snapshot and snapshot != latest:
+                    yield Partial(snapshot[0])
+                yield events[-1]
 
     async def final(self) -> StructuredCompletion[OutputT]:
         """Read to the end, and return the reply with its value.

@@ -1,0 +1,40 @@
+"""The client behind a web application: relays of streams, a router, and a chat page. Needs the extra `server`.
+
+Importing this package loads nothing else: each name is loaded from its module on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from .._extras import needs_extra
+
+if TYPE_CHECKING:
+    from .lifespan import client_of as client_of
+    from .lifespan import openrouter_lifespan as openrouter_lifespan
+    from .relay import relay as relay
+
+_EXPORTS = {
+    "client_of": ".lifespan",
+    "openrouter_lifespan": ".lifespan",
+    "relay": ".relay",
+}
+"""Public name -> the module it lives in."""
+
+# pyright: reportUnsupportedDunderAll=false
+__all__ = [*_EXPORTS]  # the table is the list
+
+
+def __getattr__(name: str) -> object:
+    module = _EXPORTS.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with needs_extra("server", f"openrouter_async.server.{name}"):
+        value = getattr(import_module(module, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,135 @@
+"""What a browser is told of a failure: a status and a JSON object, and nothing of our insides.
+
+Messages of `OpenRouterError` are written for people and hold no key, prompt or header. Of any other exception only
+that there was one is told; it goes to the log.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+from ..errors import (
+    APIStatusError,
+    AuthenticationError,
+    BudgetExceeded,
+    ConfigurationError,
+    ConnectError,
+    ConnectionLost,
+    ContextLengthExceeded,
+    DeadlineExceeded,
+    InsufficientCredits,
+    ModerationError,
+    OpenRouterError,
+    Overloaded,
+    ProviderError,
+    RateLimited,
+    RequestTimeout,
+    StreamError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+    from starlette.responses import Response
+
+    from ..types.chat import ChatCompletion
+
+__all__ = ["WebError", "error_object", "error_response", "partial_of", "status_of"]
+
+_ADVICE: dict[type[Exception], str] = {
+    AuthenticationError: "The server's API key was refused; whoever runs it has to give it another.",
+    InsufficientCredits: "The account has no credits left; buy some at openrouter.ai, or pick a free model.",
+    BudgetExceeded: "The spending limit of this server is reached; raise it, or lower max_tokens.",
+    ContextLengthExceeded: "Shorten the conversation, or pick a model with a longer context.",
+    ModerationError: "The provider flagged the input; rephrase it, or pick another model.",
+    RateLimited: "Too many requests; wait a little and try again, or pick another model.",
+    Overloaded: "No provider has room now; try again in a moment, or pick another model.",
+    ProviderError: "The provider failed; try again, or pick another model.",
+    RequestTimeout: "The model took too long; try again, or pick another model.",
+    DeadlineExceeded: "The model took too long; try again, or pick another model.",
+    ConnectError: "The server cannot reach OpenRouter; check its network.",
+    ConnectionLost: "The connection to OpenRouter broke; try again.",
+    StreamError: "The answer broke off; what had come is kept. Try again to get it whole.",
+}
+"""What to do, for the classes where that is known; the first that fits is taken."""
+
+
+class WebError(Exception):
+    """A request that is refused here, before anything is asked of the service."""
+
+    def __init__(
+        self, status: int, message: str, *, kind: str = "BadRequest", headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.kind = kind
+        """The `type` of the error object."""
+        self.headers = dict(headers or {})
+
+
+def status_of(error: Exception) -> int:
+    """Return the HTTP status that tells a failure to the browser.
+
+    A key that the service refuses is the server's matter, so it is 502 here: 401 would mean the browser's own token.
+    """
+    match error:
+        case WebError():
+            return error.status
+        case AuthenticationError():
+            return 502
+        case APIStatusError(status=408):
+            return 504
+        case APIStatusError(status=status) if 400 <= status <= 599:
+            return status
+        case BudgetExceeded():
+            return 402
+        case ConfigurationError():
+            return 400
+        case RequestTimeout() | DeadlineExceeded():
+            return 504
+        case OpenRouterError():
+            return 502
+    return 500
+
+
+def error_object(error: Exception) -> dict[str, JsonValue]:
+    """Return what is told of a failure: `message`, `code`, `type`, and as far as known what to do and to look up."""
+    told: dict[str, JsonValue] = {
+        "message": "internal error",
+        "code": status_of(error),
+        "type": "InternalError",
+    }
+    if isinstance(error, WebError):
+        return told | {"message": error.message, "type": error.kind}
+    if not isinstance(error, OpenRouterError):
+        return told
+    told |= {"message": error.message, "type": type(error).__name__}
+    advice = next((text for kind, text in _ADVICE.items() if isinstance(error, kind)), None)
+    if advice is not None:
+        told["advice"] = advice
+    if error.generation_id is not None:
+        told["generation_id"] = error.generation_id
+    if error.retry_after is not None:
+        told["retry_after"] = error.retry_after
+    return told
+
+
+def error_response(error: Exception, *, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the failure as a status and a JSON body."""
+    told = dict(headers or {})
+    if isinstance(error, WebError):
+        told |= error.headers
+    elif isinstance(error, OpenRouterError) and error.retry_after is not None:
+        told["retry-after"] = str(math.ceil(error.retry_after))
+    return JSONResponse({"error": error_object(error)}, status_code=status_of(error), headers=told)
+
+
+def partial_of(error: Exception) -> ChatCompletion | None:
+    """Return what had arrived of a reply before it failed."""
+    partial: ChatCompletion | None = getattr(error, "partial", None) or getattr(error, "completion", None)
+    return partial

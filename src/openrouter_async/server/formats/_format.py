@@ -1,0 +1,72 @@
+"""`Format`: what a relay asks of the form in which it writes; one instance writes one response."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from pydantic_core import to_json
+
+from ...streaming.stream import EventStream
+from ...structured.stream import StructuredStream
+from ...tools.stream import RunStream
+
+if TYPE_CHECKING:
+    from ...structured.partial import Partial
+    from ...tools.events import RunEvent
+    from ...tools.result import Run
+    from ...types.chat import ChatCompletion
+
+    Event: TypeAlias = RunEvent | Partial
+    Result: TypeAlias = ChatCompletion[Any] | Run[Any]
+
+__all__ = ["Format", "Relayed", "sse"]
+
+Relayed: TypeAlias = EventStream[Any] | RunStream[Any]
+"""What can be relayed."""
+
+
+class Format(ABC):
+    """Turns the events of one stream into the bytes of one response."""
+
+    media_type: ClassVar[str]
+    headers: ClassVar[Mapping[str, str]] = {}
+    """Of the response, besides those of every relay."""
+    keepalive: ClassVar[bytes] = b""
+    """What may be written at any time to show that there is life; empty where the form has no such thing."""
+    has_partials: ClassVar[bool] = True
+    """Whether snapshots of a value take the place of its text."""
+
+    async def pieces(self, stream: Relayed) -> AsyncGenerator[bytes]:
+        """Give what is to be written while the stream goes on; a piece may be empty."""
+        if self.has_partials and isinstance(stream, StructuredStream):
+            async with aclosing(stream.with_partials()) as events:
+                async for event in events:
+                    yield self.event(event)
+        else:
+            async for each in stream:
+                yield self.event(each)
+
+    def begin(self) -> bytes:
+        """Return what stands before the first piece."""
+        return b""
+
+    @abstractmethod
+    def event(self, event: Event) -> bytes:
+        """Return what is written for an event; nothing for one that the form does not show."""
+
+    @abstractmethod
+    def finish(self, result: Result) -> bytes:
+        """Return what stands behind the last piece."""
+
+    @abstractmethod
+    def fail(self, error: Exception) -> bytes:
+        """Return what stands behind the last piece where the stream failed after it had begun."""
+
+
+def sse(data: object, event: str | None = None) -> bytes:
+    """Return a server-sent event whose data is JSON."""
+    name = b"" if event is None else b"event: " + event.encode() + b"\n"
+    return name + b"data: " + to_json(data, serialize_unknown=True) + b"\n\n"

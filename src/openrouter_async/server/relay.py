@@ -1,0 +1,260 @@
+"""`relay`: a stream of the client becomes the response of a Starlette or FastAPI handler.
+
+Theory of operation. The task of the request reads the stream and writes; beside it one task waits for the browser to go
+away, and one keeps time: it starts the response when the first piece is late, and after that writes a sign of life when
+nothing else was written for a while. Whichever ends first ends the others, and leaving the stream's block closes the
+connection to the service.
+
+```
+called ── first piece, or start_after ──> status 200 ── pieces, signs of life ──> finished
+   │                                          ├── failure ──> in-band error of the format
+   ├── failure ──> status and JSON error      └── browser gone, or it takes nothing ──> upstream cancelled
+   └── browser gone ──> upstream cancelled
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import anyio
+from starlette.responses import Response
+
+from ..errors import ConfigurationError, OpenRouterError
+from .failures import error_response
+from .formats.events import EventsFormat
+from .formats.text import TextFormat
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from .formats._format import Format, Relayed, Result
+
+__all__ = ["FormatName", "OnFinish", "Relay", "relay"]
+
+FormatName: TypeAlias = Literal["events", "text"]
+
+OnFinish: TypeAlias = "Callable[[Any], Awaitable[None]]"
+"""Is given the whole: a `ChatCompletion`, `StructuredCompletion` or `Run`."""
+
+_FORMATS: dict[str, type[Format]] = {"events": EventsFormat, "text": TextFormat}
+
+_HEADERS = {
+    # no-transform: neither a proxy nor a CDN compresses it, which would hold pieces back
+    "cache-control": "no-cache, no-transform",
+    "x-accel-buffering": "no",
+    "x-content-type-options": "nosniff",
+}
+
+
+def relay(
+    stream: Relayed,
+    *,
+    format: FormatName = "events",
+    start_after: float = 10.0,
+    keepalive: float = 15.0,
+    write_timeout: float = 30.0,
+    headers: Mapping[str, str] | None = None,
+    on_finish: OnFinish | None = None,
+) -> Response:
+    """Return a response that writes a stream to the browser while it comes.
+
+    ```python
+    @app.post("/chat")
+    async def chat(question: Question) -> Response:
+        return relay(client.chat.stream(question.text))
+    ```
+
+    Nothing is sent to the service before the response is. A failure before the first piece is an HTTP status with a
+    JSON error; after it, an error in the words of the format. When the browser goes away, or takes nothing for
+    `write_timeout`, the request to the service is cancelled at once, and so are tools that run.
+
+    Args:
+        stream: What `client.chat.stream` or `client.chat.run_stream` returned, not entered. With `output=`, snapshots
+            of the value take the place of its text.
+        format: `events`: our events as named server-sent events, for pages of your own. `text`: the text alone.
+        start_after: Seconds after which the response starts although there is no piece yet.
+        keepalive: Seconds without a piece after which a comment is written, where the format has comments.
+        write_timeout: Seconds for which a browser may take nothing of what is written.
+        headers: Of the response, besides its own.
+        on_finish: Awaited with the whole once it is there, before the end is written; to store it, for example. What
+            it raises is told as a failure.
+
+    Raises:
+        ConfigurationError: an argument is wrong.
+    """
+    if format not in _FORMATS:
+        raise ConfigurationError(f"format is {format!r}; expected one of {[*_FORMATS]!r}")
+    for name, seconds in (
+        ("start_after", start_after),
+        ("keepalive", keepalive),
+        ("write_timeout", write_timeout),
+    ):
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+            raise ConfigurationError(f"{name} is {seconds!r}; expected seconds above 0")
+    return Relay(
+        stream,
+        _FORMATS[format](),
+        start_after=start_after,
+        keepalive=keepalive,
+        write_timeout=write_timeout,
+        headers=headers or {},
+        on_finish=on_finish,
+    )
+
+
+class Relay(Response):
+    """The response that `relay` returns."""
+
+    def __init__(
+        self,
+        stream: Relayed,
+        format: Format,
+        *,
+        start_after: float,
+        keepalive: float,
+        write_timeout: float,
+        headers: Mapping[str, str],
+        on_finish: OnFinish | None,
+    ) -> None:
+        # Not `super().__init__`, which makes a body, and with it a content-length.
+        self.status_code = 200
+        self.media_type = format.media_type
+        self.background = None
+        self.init_headers({**_HEADERS, **format.headers, **headers})
+        self._stream = stream
+        self._format = format
+        self._start_after = start_after
+        self._keepalive = keepalive
+        self._write_timeout = write_timeout
+        self._on_finish = on_finish
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Write the stream; see `relay`."""
+        out = _Outlet(self, send, self._format.begin, self._write_timeout)
+        failure: Exception | None = None
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(_watch, receive, beside.cancel_scope, name="the browser goes away")
+            beside.start_soon(self._keep_time, out, beside.cancel_scope, name="clock of a relay")
+            try:
+                await self._write(out)
+            except _BrowserGone:
+                pass
+            except Exception as error:  # noqa: BLE001 - told to the browser, and raised again unless it is of the service
+                failure = error
+            beside.cancel_scope.cancel()
+        if failure is not None:
+            await self._tell(failure, out, scope, receive, send)
+
+    async def _write(self, out: _Outlet) -> None:
+        async with self._stream as stream:
+            async with aclosing(self._format.pieces(stream)) as pieces:
+                async for piece in pieces:
+                    if piece:
+                        await out.write(piece)
+            result: Result = await stream.final()
+        if self._on_finish is not None:
+            await self._on_finish(result)
+        await out.write(self._format.finish(result))
+        await out.end()
+
+    async def _tell(
+        self, failure: Exception, out: _Outlet, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Tell the browser of a failure; what is none of the service is raised again, for the server's log."""
+        ours = isinstance(failure, OpenRouterError)
+        if not out.has_started:
+            if not ours:
+                raise failure
+            # Headers that the caller gave hold for the error too, but not those of the format.
+            await error_response(failure, headers=_HEADERS)(scope, receive, send)
+            return
+        told = self._format.fail(failure)
+        try:
+            if told:
+                await out.write(told)
+                await out.end()
+        except _BrowserGone:
+            return
+        if not ours:
+            raise failure
+
+    async def _keep_time(self, out: _Outlet, scope: anyio.CancelScope) -> None:
+        try:
+            await anyio.sleep(self._start_after)
+            await out.start()
+            if not self._format.keepalive:
+                return
+            while True:
+                await anyio.sleep_until(out.last_write_at + self._keepalive)
+                if anyio.current_time() - out.last_write_at >= self._keepalive:
+                    await out.write(self._format.keepalive)
+        except _BrowserGone:
+            scope.cancel()
+
+
+async def _watch(receive: Receive, scope: anyio.CancelScope) -> None:
+    """Cancel everything else when the browser goes away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
+
+
+class _BrowserGone(Exception):
+    """Nothing more can be written."""
+
+
+class _Outlet:
+    """Where two tasks write; the head goes first, once."""
+
+    def __init__(
+        self, response: Response, send: Send, begin: Callable[[], bytes], write_timeout: float
+    ) -> None:
+        self.has_started = False
+        self.last_write_at = 0.0
+        self._response = response
+        self._send = send
+        self._begin = begin
+        self._write_timeout = write_timeout
+        self._lock = anyio.Lock()
+
+    async def start(self) -> None:
+        """Write the head, unless it is written."""
+        async with self._lock:
+            await self._start()
+
+    async def write(self, data: bytes) -> None:
+        """Write a piece, behind the head."""
+        async with self._lock:
+            await self._start()
+            if data:
+                await self._put({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def end(self) -> None:
+        """Write the end of the body."""
+        async with self._lock:
+            await self._put({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _start(self) -> None:
+        if self.has_started:
+            return
+        self.has_started = True
+        response = self._response
+        await self._put(
+            {
+                "type": "http.response.start",
+                "status": response.status_code,
+                "headers": response.raw_headers,
+            }
+        )
+        await self._put({"type": "http.response.body", "body": self._begin(), "more_body": True})
+
+    async def _put(self, message: dict[str, Any]) -> None:
+        try:
+            with anyio.fail_after(self._write_timeout):
+                await self._send(message)
+        except (TimeoutError, OSError) as error:
+            raise _BrowserGone from error
+        self.last_write_at = anyio.current_time()

@@ -144,6 +144,7 @@ def test_brackets_inside_strings_are_no_nesting() -> None:
     assert parse(Item, BOM + json.dumps({"text": text}).encode()).text == text
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="the parser no longer counts the caller's frames")
 def test_a_call_deep_in_the_stack_fails_with_the_same_type() -> None:
     """The standard library's parser recurses on the caller's stack."""
 

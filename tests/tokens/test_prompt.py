@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import base64
-import json
+import re
 import statistics
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import asdict
 
 import pytest
 
 from openrouter_async import image, system, tool, user
 from openrouter_async.tokens._families import family_of
-from openrouter_async.tokens.estimate import TokenEstimate, estimate_tokens
+from openrouter_async.tokens.estimate import estimate_tokens
 from openrouter_async.tokens.prompt import estimate_prompt
 from openrouter_async.types.chat import AssistantMessage, ChatCompletion, Choice
-from tests.recordings import load_recordings
-from tests.shared import SHARED
+from tests.shared import ROOT, SHARED
+from tests.tokens.fit_frames import Recorded, fit, halves_of, recorded
 
 WEATHER = {
     "type": "function",
@@ -31,76 +30,59 @@ GPT = "openai/gpt-4o"
 
 # Recorded exchanges
 
-
-@dataclass(frozen=True)
-class Recorded:
-    """A recorded prompt, and how many tokens the service says it had."""
-
-    name: str
-    family: str
-    used: int
-    estimate: TokenEstimate
-    prompt: str
-    """Equal for equal prompts, so that both halves share none."""
-
-
-@cache
-def recorded() -> list[Recorded]:
-    """Return what can be compared: whole requests, to which the service added nothing of its own."""
-    if SHARED is None:
-        return []
-    found = []
-    for one in load_recordings("chat", "stream", "chat_stream"):
-        exchange = json.loads((SHARED / "recorded" / f"{one.name}.json").read_text("utf-8"))
-        body = json.loads(one.request.get("body") or "{}")
-        model, used = one.facts.get("model"), (one.facts.get("usage") or {}).get("prompt_tokens")
-        if "request_trimmed" in exchange.get("edited", ()) or not body or not used or not model:
-            continue
-        searched = {"plugins", "web_search_options", "preset", "modalities"} & body.keys()
-        if searched or any(offered["type"] != "function" for offered in body.get("tools", ())):
-            continue
-        estimate = estimate_prompt(
-            body["messages"],
-            model=model,
-            tools=body.get("tools", ()),
-            response_format=body.get("response_format"),
-            reasoning=body.get("reasoning"),
-        )
-        prompt = json.dumps(body["messages"])
-        found.append(Recorded(one.name, family_of(model).name, used, estimate, prompt))
-    return found
-
-
-def half(rows: list[Recorded], which: int) -> list[Recorded]:
-    """Return every second prompt of one family: the first half was fitted, the second was not.
-
-    It is no blind test: constants that the first half could not settle were set by hand with both in sight.
-    """
-    prompts = list(dict.fromkeys(row.prompt for row in sorted(rows, key=lambda row: row.name)))
-    return [row for row in rows if prompts.index(row.prompt) % 2 == which]
-
-
-def median_error(rows: list[Recorded]) -> float:
-    return statistics.median(abs(row.estimate.tokens / row.used - 1) for row in rows)
-
-
 VERIFIED = ("o200k", "claude", "claude-3", "gemini", "kimi", "qwen", "glm")
 needs_recordings = pytest.mark.skipif(SHARED is None, reason="the recordings are not there")
 
 
+def median_error(rows: list[Recorded]) -> float:
+    return statistics.median(row.error for row in rows)
+
+
 @needs_recordings
-def test_the_median_error_of_the_held_out_half_is_below_a_tenth() -> None:
-    rows = [row for family in VERIFIED for row in half([r for r in recorded() if r.family == family], 1)]
+@pytest.mark.parametrize("held_out", [False, True], ids=["fitted", "held out"])
+def test_the_median_error_of_either_half_is_below_a_tenth(held_out: bool) -> None:
+    rows = [row for family in VERIFIED for row in halves_of(family)[held_out]]
     assert len(rows) > 35
     assert median_error(rows) < 0.10
 
 
 @needs_recordings
+@pytest.mark.parametrize("held_out", [False, True], ids=["fitted", "held out"])
+def test_the_median_error_of_either_half_of_gpt_prompts_is_below_a_tenth(held_out: bool) -> None:
+    assert median_error(halves_of("o200k")[held_out]) < 0.10
+
+
+@needs_recordings
 @pytest.mark.parametrize("family", VERIFIED)
-def test_each_family_is_met_on_what_did_not_fit_it(family: str) -> None:
-    rows = half([row for row in recorded() if row.family == family], 1)
-    assert len(rows) >= 3
-    assert median_error(rows) < 0.11
+def test_the_numbers_are_those_that_the_fitted_half_gives(family: str) -> None:
+    """Or else they would have been set with the other half in sight."""
+    found = family_of(next(row.model for row in halves_of(family)[0]))
+    there = {"factor": found.factor, **asdict(found.frame)}
+    assert {name: round(number, digits_of(name)) for name, number in fit(family).items()} == {
+        name: pytest.approx(number, abs=1.01 * 10 ** -digits_of(name)) for name, number in there.items()
+    }
+
+
+def digits_of(name: str) -> int:
+    return 2 if name in ("factor", "tool_text", "schema_text") else 1
+
+
+@needs_recordings
+def test_the_page_states_the_errors_as_they_are() -> None:
+    page = (ROOT / "docs/howto/token-counts.md").read_text("utf-8")
+    stated = re.findall(r"\| `(\S+)` \| ±\S+ % \| (\S+) % of (\d+) \| (\S+) % of (\d+) \|", page)
+    measured = [
+        (
+            family,
+            *(
+                str(part)
+                for half in halves_of(family)
+                for part in (f"{100 * median_error(half):.1f}", len(half))
+            ),
+        )
+        for family in VERIFIED
+    ]
+    assert stated == measured
 
 
 @needs_recordings
@@ -112,7 +94,7 @@ def test_nine_of_ten_recorded_prompts_are_within_the_band() -> None:
 
 @needs_recordings
 def test_what_was_not_compared_says_so() -> None:
-    others = {row.family for row in recorded() if row.estimate.basis == "unverified"}
+    others = {row.family.name for row in recorded() if row.estimate.basis == "unverified"}
     assert others <= {"deepseek", "grok", "gemma", "other"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
@@ -16,6 +16,9 @@ from ._text import count_text
 from .estimate import TokenEstimate, in_band
 
 __all__ = ["estimate_body", "estimate_messages", "estimate_prompt"]
+
+TOLD_TO_THINK = 30
+"""Tokens that some models, and not others, are told more when they are to think."""
 
 
 def estimate_prompt(
@@ -48,10 +51,10 @@ def estimate_prompt(
         counting.message(message)
     counting.tools(tools)
     counting.response_format(response_format)
-    if reasoning or counting.model.endswith(":thinking"):
-        counting.framing += counting.family.frame.thinking
-    counting.framing += counting.family.frame.prompt
-    return counting.estimate()
+    thinks = bool(reasoning) or counting.model.endswith(":thinking")
+    counting.framing += counting.family.frame.prompt + (counting.family.frame.thinking if thinks else 0)
+    estimate = counting.estimate()
+    return replace(estimate, high=estimate.high + TOLD_TO_THINK) if thinks else estimate
 
 
 def estimate_body(body: Mapping[str, JsonValue]) -> TokenEstimate:

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 from .._extras import needs_extra
 
 if TYPE_CHECKING:
+    from .conversations import MemoryConversations as MemoryConversations
+    from .conversations import SQLiteConversations as SQLiteConversations
     from .lifespan import client_of as client_of
     from .lifespan import openrouter_lifespan as openrouter_lifespan
     from .relay import relay as relay
+    from .router import create_router as create_router
 
 _EXPORTS = {
+    "MemoryConversations": ".conversations",
+    "SQLiteConversations": ".conversations",
     "client_of": ".lifespan",
+    "create_router": ".router",
     "openrouter_lifespan": ".lifespan",
     "relay": ".relay",
 }

@@ -15,7 +15,6 @@ from ..errors import (
     APIStatusError,
     AuthenticationError,
     BudgetExceeded,
-    ConfigurationError,
     ConnectError,
     ConnectionLost,
     ContextLengthExceeded,
@@ -88,8 +87,6 @@ def status_of(error: Exception) -> int:
             return status
         case BudgetExceeded():
             return 402
-        case ConfigurationError():
-            return 400
         case RequestTimeout() | DeadlineExceeded():
             return 504
         case OpenRouterError():

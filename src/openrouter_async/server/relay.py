@@ -25,6 +25,7 @@ from starlette.responses import Response
 from ..errors import ConfigurationError, OpenRouterError
 from .failures import error_response
 from .formats.events import EventsFormat
+from .formats.openai import OpenAIFormat
 from .formats.text import TextFormat
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
 
 __all__ = ["FormatName", "OnFinish", "Relay", "relay"]
 
-FormatName: TypeAlias = Literal["events", "text"]
+FormatName: TypeAlias = Literal["events", "openai", "text"]
 
 OnFinish: TypeAlias = "Callable[[Any], Awaitable[None]]"
 """Is given the whole: a `ChatCompletion`, `StructuredCompletion` or `Run`."""
 
-_FORMATS: dict[str, type[Format]] = {"events": EventsFormat, "text": TextFormat}
+_FORMATS: dict[str, type[Format]] = {"events": EventsFormat, "openai": OpenAIFormat, "text": TextFormat}
 
 _HEADERS = {
     # no-transform: neither a proxy nor a CDN compresses it, which would hold pieces back
@@ -74,7 +75,8 @@ def relay(
     Args:
         stream: What `client.chat.stream` or `client.chat.run_stream` returned, not entered. With `output=`, snapshots
             of the value take the place of its text.
-        format: `events`: our events as named server-sent events, for pages of your own. `text`: the text alone.
+        format: `events`: our events as named server-sent events, for pages of your own. `openai`: chunks that OpenAI's
+            clients read. `text`: the text alone.
         start_after: Seconds after which the response starts although there is no piece yet.
         keepalive: Seconds without a piece after which a comment is written, where the format has comments.
         write_timeout: Seconds for which a browser may take nothing of what is written.
@@ -100,7 +102,7 @@ def relay(
         start_after=start_after,
         keepalive=keepalive,
         write_timeout=write_timeout,
-        headers=headers or {},
+        headers=headers,
         on_finish=on_finish,
     )
 
@@ -114,16 +116,16 @@ class Relay(Response):
         format: Format,
         *,
         start_after: float,
-        keepalive: float,
         write_timeout: float,
-        headers: Mapping[str, str],
-        on_finish: OnFinish | None,
+        keepalive: float = 15.0,
+        headers: Mapping[str, str] | None = None,
+        on_finish: OnFinish | None = None,
     ) -> None:
         # Not `super().__init__`, which makes a body, and with it a content-length.
         self.status_code = 200
         self.media_type = format.media_type
         self.background = None
-        self.init_headers({**_HEADERS, **format.headers, **headers})
+        self.init_headers({**_HEADERS, **format.headers, **(headers or {})})
         self._stream = stream
         self._format = format
         self._start_after = start_after

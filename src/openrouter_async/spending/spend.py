@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
@@ -189,8 +190,7 @@ class Spend:
         if self._is_entered:
             raise ConfigurationError("this spend was used before; make another with client.track()")
         self._is_entered = True
-        if self.budget is not None:
-            self._forecast = Forecast(await self._fetch_prices())
+        await self._prepare()
         METERS.set((*METERS.get(), self))
         return self
 
@@ -203,9 +203,23 @@ class Spend:
         # Not by a token: the end of a fixture may run in another context than its beginning.
         METERS.set(tuple(meter for meter in METERS.get() if meter is not self))
         if exc is None or isinstance(exc, Exception):  # someone who cancels does not want to wait
-            await self._settle()
+            await self.settle()
 
-    async def _settle(self) -> None:
+    @asynccontextmanager
+    async def join(self) -> AsyncIterator[None]:
+        """Return a block whose calls count here as well; it may be entered often, and by many tasks at once.
+
+        For what has no one block around all of its calls, such as the requests that a server answers.
+        """
+        await self._prepare()
+        METERS.set((*METERS.get(), self))
+        try:
+            yield
+        finally:
+            METERS.set(tuple(meter for meter in METERS.get() if meter is not self))
+
+    async def settle(self) -> None:
+        """Wait for the billed records of calls whose cost is not known, as leaving the block does."""
         self._count_ends()
         if not self._in_doubt or self._settle_s == 0:
             return
@@ -215,13 +229,19 @@ class Spend:
                     if call.generation_id is not None:
                         lookups.start_soon(self._look_up, call, call.generation_id)
 
+    async def _prepare(self) -> None:
+        if self.budget is not None and self._forecast is None:
+            forecast = Forecast(await self._fetch_prices())
+            self._forecast = self._forecast or forecast  # what another task has made has learned already
+
     async def _look_up(self, call: _Running, generation_id: str) -> None:
         try:
             record = await GenerationsResource(call.sender).get(generation_id, wait=self._settle_s)
         except OpenRouterError as error:
             LOGGER.debug("the record of %s cannot be read: %s", generation_id, error)
             return
-        del self._in_doubt[call.number]
+        if self._in_doubt.pop(call.number, None) is None:
+            return  # settled meanwhile, by another task
         call.charge = Charge(model=record.model, completion_tokens=record.native_tokens_completion).over(
             call.charge
         )

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic
 
@@ -106,7 +106,7 @@ class EventStream(Generic[OutputT]):
             if isinstance(event, ToolCallDelta):
                 yield event
 
-    async def chunks(self) -> AsyncIterator[ChatChunk]:
+    async def chunks(self) -> AsyncGenerator[ChatChunk]:
         """Give the chunks as the service sent them, from the next read on; fails as the events do.
 
         A reply that came whole in place of a stream has none.

@@ -1,0 +1,187 @@
+"""Where the chat page keeps conversations: `MemoryConversations`, or a SQLite file by `SQLiteConversations`.
+
+A conversation is a JSON document that the page writes whole; a store knows of it only what it lists and searches by.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from ..errors import ConfigurationError
+
+__all__ = ["ConversationStore", "Entry", "MemoryConversations", "SQLiteConversations"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A conversation as a store sees it."""
+
+    id: str
+    title: str
+    updated_at: str
+    """ISO 8601 in UTC, so that the order of texts is that of times."""
+    words: str
+    """Title and text, in folded case, which are searched."""
+    document: bytes
+    """JSON, as the page wrote it."""
+
+
+class ConversationStore(Protocol):
+    """Keeps conversations by their ids."""
+
+    async def search(self, query: str, *, limit: int, offset: int) -> tuple[list[Entry], int]:
+        """Return those whose words hold the query, the newest first, and how many there are in all."""
+        ...
+
+    async def get(self, id: str) -> bytes | None:
+        """Return a document; None where there is none."""
+        ...
+
+    async def put(self, entry: Entry) -> None:
+        """Keep a conversation, in place of one with the same id."""
+        ...
+
+    async def delete(self, id: str) -> bool:
+        """Forget a conversation, and return whether there was one."""
+        ...
+
+
+class MemoryConversations:
+    """Conversations that end with the process."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+
+    async def search(self, query: str, *, limit: int, offset: int) -> tuple[list[Entry], int]:
+        """See `ConversationStore`."""
+        found = [entry for entry in self._entries.values() if query.casefold() in entry.words]
+        found.sort(key=lambda entry: (entry.updated_at, entry.id), reverse=True)
+        return found[offset : offset + limit], len(found)
+
+    async def get(self, id: str) -> bytes | None:
+        """See `ConversationStore`."""
+        entry = self._entries.get(id)
+        return None if entry is None else entry.document
+
+    async def put(self, entry: Entry) -> None:
+        """See `ConversationStore`."""
+        self._entries[entry.id] = entry
+
+    async def delete(self, id: str) -> bool:
+        """See `ConversationStore`."""
+        return self._entries.pop(id, None) is not None
+
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS conversations (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, updated_at TEXT NOT NULL, words TEXT NOT NULL, document BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS newest ON conversations (updated_at);
+"""
+
+
+class SQLiteConversations:
+    """Conversations in a file that only its owner may read; it is made where there is none.
+
+    Each operation opens the file and closes it, in a worker thread, so there is nothing to be closed at the end, and
+    several processes may share it.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Open or make the file.
+
+        Raises:
+            ConfigurationError: it cannot be opened, is no database, or was written by a newer version.
+        """
+        self._path = Path(path)
+        self._one_at_a_time = anyio.CapacityLimiter(1)
+        try:
+            if self._path.exists() and not self._path.is_file():
+                raise ConfigurationError(f"the database {str(path)!r} is no regular file")
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            with closing(self._connect()) as connection, connection:
+                [version] = connection.execute("PRAGMA user_version").fetchone()
+                if version not in (0, _VERSION):
+                    raise ConfigurationError(
+                        f"the database {str(path)!r} is of version {version}; this library knows {_VERSION}, so"
+                        " update it"
+                    )
+                connection.executescript(_SCHEMA)
+                connection.execute(f"PRAGMA user_version = {_VERSION}")
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise ConfigurationError(f"the database {str(path)!r} cannot be opened: {reason}") from error
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"the database {str(path)!r} cannot be read: {error}") from error
+
+    async def search(self, query: str, *, limit: int, offset: int) -> tuple[list[Entry], int]:
+        """See `ConversationStore`."""
+        wanted = query.casefold()
+
+        def read(connection: sqlite3.Connection) -> tuple[list[Entry], int]:
+            rows = connection.execute(
+                "SELECT id, title, updated_at FROM conversations WHERE ? = '' OR instr(words, ?) > 0"
+                " ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",
+                (wanted, wanted, limit, offset),
+            )
+            found = [
+                Entry(id=id, title=title, updated_at=updated_at, words="", document=b"")
+                for id, title, updated_at in rows
+            ]
+            [total] = connection.execute(
+                "SELECT count(*) FROM conversations WHERE ? = '' OR instr(words, ?) > 0", (wanted, wanted)
+            ).fetchone()
+            return found, total
+
+        return await self._run(read)
+
+    async def get(self, id: str) -> bytes | None:
+        """See `ConversationStore`."""
+
+        def read(connection: sqlite3.Connection) -> bytes | None:
+            row = connection.execute("SELECT document FROM conversations WHERE id = ?", (id,)).fetchone()
+            return None if row is None else bytes(row[0])
+
+        return await self._run(read)
+
+    async def put(self, entry: Entry) -> None:
+        """See `ConversationStore`."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO conversations (id, title, updated_at, words, document)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (entry.id, entry.title, entry.updated_at, entry.words, entry.document),
+            )
+
+        await self._run(write)
+
+    async def delete(self, id: str) -> bool:
+        """See `ConversationStore`."""
+
+        def write(connection: sqlite3.Connection) -> bool:
+            return connection.execute("DELETE FROM conversations WHERE id = ?", (id,)).rowcount > 0
+
+        return await self._run(write)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=10.0)
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def run() -> T:
+            with closing(self._connect()) as connection, connection:
+                return work(connection)
+
+        return await anyio.to_thread.run_sync(run, limiter=self._one_at_a_time)

@@ -1,0 +1,137 @@
+"""The routes of conversations: list and search, read, write, forget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+)
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from .conversations import ConversationStore, Entry
+from .failures import WebError
+
+__all__ = ["conversation_routes", "read_document"]
+
+_MOST_LISTED = 200
+_Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+_SHAPE = ConfigDict(extra="allow", strict=True)
+
+
+class _Node(BaseModel):
+    """A message; its parent is the one it answers, so that a conversation is a tree."""
+
+    model_config = _SHAPE
+
+    id: _Id
+    parent: _Id | None = None
+    role: Literal["user", "assistant", "system"]
+    content: Annotated[str, Field()] | list[dict[str, JsonValue]]
+
+
+class _Document(BaseModel):
+    """A conversation as the page writes it; what is not named is kept as it is."""
+
+    model_config = _SHAPE
+
+    id: _Id
+    title: Annotated[str, StringConstraints(max_length=500)]
+    created_at: Annotated[AwareDatetime, Field(strict=False)]
+    updated_at: Annotated[AwareDatetime, Field(strict=False)]
+    settings: dict[str, JsonValue] = {}
+    nodes: Annotated[list[_Node], Field(max_length=10_000)]
+    leaf: _Id | None = None
+
+
+def read_document(id: str, raw: bytes) -> Entry:
+    """Return a document as an entry of a store.
+
+    Raises:
+        WebError: it is none, is of another id, or names nodes that are not there.
+    """
+    try:
+        document = _Document.model_validate_json(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the body"
+        raise WebError(
+            422, f"no conversation: {where}: {first['msg']}", kind="UnprocessableRequest"
+        ) from None
+    if document.id != id:
+        raise WebError(422, "no conversation: its id is not that of the path", kind="UnprocessableRequest")
+    ids = {node.id for node in document.nodes}
+    named = {node.parent for node in document.nodes} | {document.leaf}
+    if len(ids) != len(document.nodes) or not named <= ids | {None}:
+        raise WebError(
+            422, "no conversation: ids of nodes are not unique, or name none", kind="UnprocessableRequest"
+        )
+    return Entry(
+        id=id,
+        title=document.title,
+        updated_at=document.updated_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        words="\n".join([document.title, *_texts(document)]).casefold(),
+        document=raw,
+    )
+
+
+def _texts(document: _Document) -> Iterator[str]:
+    for node in document.nodes:
+        if isinstance(node.content, str):
+            yield node.content
+            continue
+        for part in node.content:
+            text: Any = part.get("text")
+            if isinstance(text, str):
+                yield text
+
+
+def conversation_routes(store: ConversationStore) -> list[Route]:
+    """Return the routes over a store."""
+
+    async def search(request: Request) -> Response:
+        limit = min(_number(request, "limit", 50), _MOST_LISTED)
+        query = request.query_params.get("query", "")
+        found, total = await store.search(query, limit=limit, offset=_number(request, "offset", 0))
+        data = [{"id": each.id, "title": each.title, "updated_at": each.updated_at} for each in found]
+        return JSONResponse({"data": data, "total": total})
+
+    async def read(request: Request) -> Response:
+        document = await store.get(request.path_params["id"])
+        if document is None:
+            raise WebError(404, "there is no such conversation", kind="NotFound")
+        return Response(document, media_type="application/json")
+
+    async def write(request: Request) -> Response:
+        await store.put(read_document(request.path_params["id"], await request.body()))
+        return Response(status_code=204)
+
+    async def forget(request: Request) -> Response:
+        if not await store.delete(request.path_params["id"]):
+            raise WebError(404, "there is no such conversation", kind="NotFound")
+        return Response(status_code=204)
+
+    one = "/api/conversations/{id}"
+    return [
+        Route("/api/conversations", search, methods=["GET"]),
+        Route(one, read, methods=["GET"]),
+        Route(one, write, methods=["PUT"]),
+        Route(one, forget, methods=["DELETE"]),
+    ]
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    given = request.query_params.get(name, str(default))
+    if not (given.isascii() and given.isdecimal() and len(given) < 10):
+        raise WebError(400, f"{name} must be a whole number of at least 0")
+    return int(given)

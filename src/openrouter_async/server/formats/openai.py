@@ -1,0 +1,136 @@
+"""The form `openai`: chunks that any OpenAI client reads, and the whole reply for those that ask for no stream.
+
+A plain stream is written as the service sent it, chunk by chunk, so nothing is lost that we have no name for. Of a run
+the text and the reasoning of all its replies are written as one answer; calls of tools are not, since a client would
+take them for its own to run.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from ...streaming.events import AnnotationAdded, ImageDelta, ReasoningDelta, RefusalDelta, TextDelta
+from ...streaming.stream import EventStream
+from ...tools.result import Run
+from ..failures import error_object
+from ._format import Format
+
+if TYPE_CHECKING:
+    from ...types.chat import ChatCompletion
+    from ._format import Event, Relayed, Result
+
+__all__ = ["OpenAIFormat", "WholeOpenAI"]
+
+_DONE = b"data: [DONE]\n\n"
+
+
+class OpenAIFormat(Format):
+    """`data: {chunk}`, and `data: [DONE]` at the end."""
+
+    media_type = "text/event-stream"
+    keepalive = b": keep-alive\n\n"
+    has_partials = False
+
+    def __init__(self) -> None:
+        self._has_chunks = False
+        self._made = {
+            "id": f"gen-{uuid.uuid4()}",
+            "object": "chat.completion.chunk",
+            "created": int(time.time()),
+        }
+        """What chunks of our own begin with."""
+
+    async def pieces(self, stream: Relayed) -> AsyncGenerator[bytes]:
+        if not isinstance(stream, EventStream):
+            async with aclosing(super().pieces(stream)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
+        async with aclosing(stream.chunks()) as chunks:
+            async for chunk in chunks:
+                self._has_chunks = True
+                yield _data(chunk.model_dump(exclude_unset=True))
+
+    def event(self, event: Event) -> bytes:
+        match event:
+            case TextDelta(text=text):
+                return self._chunk({"content": text}, choice=event.choice)
+            case ReasoningDelta(text=text):
+                return self._chunk({"reasoning": text}, choice=event.choice)
+            case RefusalDelta(text=text):
+                return self._chunk({"refusal": text}, choice=event.choice)
+            case ImageDelta(image=image):
+                return self._chunk({"images": [image.model_dump(exclude_unset=True)]})
+            case AnnotationAdded(annotation=annotation):
+                return self._chunk({"annotations": [annotation.model_dump(exclude_unset=True)]})
+        return b""
+
+    def finish(self, result: Result) -> bytes:
+        if self._has_chunks:
+            return _DONE
+        if isinstance(result, Run):
+            return self._end(result.completion, result.usage.model_dump(exclude_none=True)) + _DONE
+        return self._whole(result) + _DONE
+
+    def fail(self, error: Exception) -> bytes:
+        return _data({"error": error_object(error)}) + _DONE
+
+    def _whole(self, reply: ChatCompletion[Any]) -> bytes:
+        """Return the chunks of a reply that came in one piece, although a stream was asked for."""
+        pieces = []
+        for choice in reply.choices:
+            if choice.message is not None:
+                delta = choice.message.model_dump(exclude_unset=True)
+                for index, call in enumerate(delta.get("tool_calls") or ()):
+                    call["index"] = index
+                pieces.append(self._chunk(delta, choice=choice.index or 0, model=reply.model))
+        usage = None if reply.usage is None else reply.usage.model_dump(exclude_unset=True)
+        return b"".join(pieces) + self._end(reply, usage)
+
+    def _end(self, reply: ChatCompletion[Any], usage: dict[str, Any] | None) -> bytes:
+        return self._chunk({}, finish_reason=reply.finish_reason or "stop", model=reply.model, usage=usage)
+
+    def _chunk(
+        self,
+        delta: dict[str, Any],
+        *,
+        choice: int = 0,
+        finish_reason: str | None = None,
+        model: str | None = None,
+        usage: dict[str, Any] | None = None,
+    ) -> bytes:
+        entry = {"index": choice, "delta": {"role": "assistant", **delta}, "finish_reason": finish_reason}
+        chunk = {**self._made, "model": model or "", "choices": [entry]}
+        return _data(chunk if usage is None else {**chunk, "usage": usage})
+
+
+class WholeOpenAI(Format):
+    """One JSON body, a chat completion as the service gives it, once all of it is there."""
+
+    media_type = "application/json"
+    has_partials = False
+
+    def event(self, event: Event) -> bytes:
+        return b""
+
+    def finish(self, result: Result) -> bytes:
+        reply = result.completion if isinstance(result, Run) else result
+        body: dict[str, Any] = {"object": "chat.completion", **reply.model_dump(exclude_unset=True)}
+        return _json({**body, "object": "chat.completion"})
+
+    def fail(self, error: Exception) -> bytes:
+        return b""
+
+
+def _data(value: object) -> bytes:
+    return b"data: " + _json(value) + b"\n\n"
+
+
+def _json(value: object) -> bytes:
+    # The service writes amounts as numbers, and clients of it read them so.
+    return json.dumps(value, default=float, ensure_ascii=False, separators=(",", ":")).encode()

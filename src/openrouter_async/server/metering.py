@@ -1,0 +1,53 @@
+"""`Metered`: the routes that cost money: so many at once, all of them counted, those that broke off included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+
+from ..spending.spend import Spend
+from .failures import WebError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["Metered", "Meters"]
+
+
+class Meters:
+    """What all routes of one router share."""
+
+    def __init__(self, spend: Spend, most_at_once: int) -> None:
+        self.spend = spend
+        self.most_at_once = most_at_once
+        self.running = 0
+
+
+class Metered:
+    """Middleware around one route."""
+
+    def __init__(self, app: ASGIApp, *, meters: Meters) -> None:
+        self._app = app
+        self._meters = meters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, unless too many answers are being written already."""
+        meters = self._meters
+        if meters.running >= meters.most_at_once:
+            raise WebError(
+                429,
+                f"{meters.most_at_once} answers are being written already; try again when one is done",
+                kind="TooManyAtOnce",
+                headers={"retry-after": "1"},
+            )
+        meters.running += 1
+        try:
+            async with meters.spend.join():
+                await self._app(scope, receive, send)
+        finally:
+            meters.running -= 1
+        if meters.spend.unsettled:
+            # The browser has gone, which may cancel what is left of its request; what it cost has to be found.
+            with anyio.CancelScope(shield=True):
+                await meters.spend.settle()

@@ -1,0 +1,279 @@
+"""`create_router`: a chat page, its API, and an API for OpenAI's clients, over one client.
+
+```
+Guard (safety.py) ── GET /, /assets/...          the page, from the package
+                  ├─ /api/settings, /api/models, /api/credits
+                  ├─ POST /api/chat              Metered (metering.py) ── Offer (offer.py) ── relay
+                  ├─ /api/conversations...       a store (conversations.py)
+                  └─ /v1/...                     Metered ── Offer ── relay, in the words of OpenAI
+```
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from ..client import AsyncOpenRouter
+from ..errors import ConfigurationError, OpenRouterError
+from ..tools.tool import Tool, tool
+from ..types.known_models import PRESETS
+from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
+from .conversations_api import conversation_routes
+from .failures import WebError, error_response
+from .formats.openai import WholeOpenAI
+from .metering import Metered, Meters
+from .offer import Offer, json_body
+from .relay import Relay, relay
+from .safety import Guard, check_token, is_loopback
+
+if TYPE_CHECKING:
+    from ..tools.toolbox import ToolLike
+    from ..types.models import Model
+
+__all__ = ["MIB", "create_router"]
+
+MIB = 1024 * 1024
+
+PAGE = Path(__file__).parent / "page"
+
+_CHAT_OUTPUTS = frozenset({"text", "image", "audio"})
+
+
+def create_router(
+    client: AsyncOpenRouter,
+    *,
+    tools: Sequence[ToolLike] = (),
+    store: ConversationStore | Path | str | None = None,
+    budget: Decimal | str | float | None = None,
+    token: str | None = None,
+    allowed_hosts: Collection[str] = (),
+    allowed_origins: Collection[str] = (),
+    models: Collection[str] | None = None,
+    title: str = "Chat",
+    max_body_bytes: int = MIB,
+    max_messages: int = 1000,
+    max_concurrent_streams: int = 16,
+    body_timeout: float = 30.0,
+    write_timeout: float = 30.0,
+    is_emulator: bool = False,
+) -> Starlette:
+    """Return an application with a chat page and an API for OpenAI's clients, to be served or mounted.
+
+    ```python
+    app = FastAPI(lifespan=openrouter_lifespan(client))
+    app.mount("/chat", create_router(client))
+    ```
+
+    It spends the client's money for whoever can reach it. Without more it answers only to names of this machine; any
+    other name has to be allowed, and then a token is needed. The client's key is never sent to a browser.
+
+    Args:
+        client: Stays open as long as the router is used.
+        tools: Functions, MCP servers and tools of OpenRouter that the page's chats may use. They run here.
+        store: Where the page keeps conversations: a file for SQLite, or a store of your own. Default: in memory.
+        budget: US dollars that may be spent through this router, until it is made anew.
+        token: What callers must send as `Authorization: Bearer TOKEN`; at least 16 characters. The page asks for it.
+        allowed_hosts: Names by which this server is called besides those of this machine, without a port.
+        allowed_origins: Origins of pages that may call the API besides this server's own, such as
+            `https://example.com`. Browsers of other origins still read no answer, since there is no CORS.
+        models: The models that may be asked. Default: all.
+        title: What the page is called.
+        max_body_bytes: The largest request; attachments and stored conversations count. More is answered with 413.
+        max_messages: The most messages in a request. More is answered with 413.
+        max_concurrent_streams: Answers written at once. More requests are answered with 429.
+        body_timeout: Seconds in which the body of a request must come.
+        write_timeout: Seconds for which a browser may take nothing of an answer.
+        is_emulator: Whether the page says that its answers are made up.
+
+    Raises:
+        ConfigurationError: an argument is wrong, or a host that others can reach is allowed without a token.
+    """
+    _check(token, allowed_hosts, models, title)
+    for name, number in (
+        ("max_body_bytes", max_body_bytes),
+        ("max_messages", max_messages),
+        ("max_concurrent_streams", max_concurrent_streams),
+    ):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise ConfigurationError(f"{name} is {number!r}; expected a whole number of at least 1")
+    offer = Offer(client, tools=tools, models=models, max_messages=max_messages)
+    meters = Meters(client.track(budget), max_concurrent_streams)
+    if store is None:
+        store = MemoryConversations()
+    elif isinstance(store, str | Path):
+        store = SQLiteConversations(store)
+    facts: dict[str, Any] = {
+        "title": title,
+        "presets": {name: dict(params) for name, params in PRESETS.items()},
+        "max_body_bytes": max_body_bytes,
+        "tools": [_told(each) for each in offer.tools],
+        "is_emulator": is_emulator,
+    }
+    guard = Middleware(
+        Guard,
+        token=token,
+        allowed_hosts=allowed_hosts,
+        allowed_origins=allowed_origins,
+        max_body_bytes=max_body_bytes,
+        body_timeout=body_timeout,
+        write_timeout=write_timeout,
+    )
+    return Starlette(
+        routes=[
+            Route("/", _page, methods=["GET"]),
+            Mount("/assets", StaticFiles(directory=PAGE / "assets", check_dir=False)),
+            *_information_routes(offer, meters, facts),
+            *_chat_routes(offer, meters, write_timeout),
+            *conversation_routes(store),
+        ],
+        middleware=[guard],
+        exception_handlers={HTTPException: _http_error, WebError: _error, OpenRouterError: _error},
+    )
+
+
+def _check(token: str | None, hosts: Collection[str], models: Collection[str] | None, title: str) -> None:
+    if isinstance(hosts, str) or any("/" in host or "*" in host for host in hosts):
+        raise ConfigurationError(
+            f"allowed_hosts is {hosts!r}; expected a list of names such as 'chat.example.com'"
+        )
+    if models is not None and (isinstance(models, str) or not models):
+        raise ConfigurationError(f"models is {models!r}; expected a list of at least one, or None for all")
+    if not isinstance(title, str) or not title:
+        raise ConfigurationError(f"title is {title!r}; expected text")
+    if token is not None:
+        check_token(token)
+        return
+    open_to = sorted(host for host in hosts if not is_loopback(host))
+    if open_to:
+        raise ConfigurationError(
+            f"allowed_hosts has {open_to[0]!r}, under which others can spend the account's money; give token= as well"
+        )
+
+
+def _told(each: ToolLike) -> dict[str, str]:
+    """Return what the page is told of a tool."""
+    if isinstance(each, Mapping):
+        return {"name": str(each.get("type", "")), "description": ""}
+    if not isinstance(each, Tool) and not hasattr(each, "connected"):
+        each = tool(each)
+    return {"name": each.name, "description": getattr(each, "description", None) or ""}  # type: ignore[union-attr]  # as above
+
+
+async def _page(request: Request) -> Response:
+    return FileResponse(PAGE / "index.html", headers={"cache-control": "no-cache"})
+
+
+def _information_routes(offer: Offer, meters: Meters, facts: Mapping[str, Any]) -> list[Route]:
+    """Return the routes that cost nothing."""
+
+    async def settings(request: Request) -> Response:
+        spend = meters.spend
+        budget = None if spend.budget is None else f"{spend.budget:f}"
+        money = {"budget": budget, "spent": f"{spend.cost:f}"}
+        return JSONResponse({**facts, "default_model": offer.default_model, **money})
+
+    async def models(request: Request) -> Response:
+        return JSONResponse({"data": [_model(model) for model in await _offered(offer)]})
+
+    async def credits(request: Request) -> Response:
+        found = await offer.client.credits.get()
+        return JSONResponse(
+            {
+                "total": f"{found.total_credits:f}",
+                "used": f"{found.total_usage:f}",
+                "remaining": f"{found.remaining:f}",
+            }
+        )
+
+    async def openai_models(request: Request) -> Response:
+        data = [
+            {
+                **_model(model),
+                "object": "model",
+                "created": model.created or 0,
+                "owned_by": model.id.partition("/")[0],
+            }
+            for model in await _offered(offer)
+        ]
+        return JSONResponse({"object": "list", "data": data})
+
+    return [
+        Route("/api/settings", settings, methods=["GET"]),
+        Route("/api/models", models, methods=["GET"]),
+        Route("/api/credits", credits, methods=["GET"]),
+        Route("/v1/models", openai_models, methods=["GET"]),
+    ]
+
+
+async def _offered(offer: Offer) -> list[Model]:
+    """Return the models that answer in a chat, as far as they are offered."""
+    catalogue = await offer.client.models.catalogue()
+    if offer.models is not None:
+        return [model for name in offer.models if (model := catalogue.get(name)) is not None]
+    return [
+        model
+        for model in catalogue
+        if model.architecture.output_modalities is None
+        or not _CHAT_OUTPUTS.isdisjoint(model.architecture.output_modalities)
+    ]
+
+
+def _model(model: Model) -> dict[str, Any]:
+    prices = model.pricing
+    return {
+        "id": model.id,
+        "name": model.name or model.id,
+        "description": model.description or "",
+        "context_length": model.context_length,
+        "prompt_price": None if prices.prompt is None else f"{prices.prompt:f}",
+        "completion_price": None if prices.completion is None else f"{prices.completion:f}",
+        "input_modalities": model.architecture.input_modalities or [],
+        "output_modalities": model.architecture.output_modalities or [],
+        "supported_parameters": model.supported_parameters or [],
+    }
+
+
+def _chat_routes(offer: Offer, meters: Meters, write_timeout: float) -> list[Route]:
+    """Return the routes that cost money."""
+
+    async def chat(request: Request) -> Response:
+        asked = offer.request(await json_body(request), is_ours=True)
+        return relay(offer.reply(asked), write_timeout=write_timeout)
+
+    async def completions(request: Request) -> Response:
+        body = await json_body(request)
+        is_stream = isinstance(body, dict) and body.pop("stream", False) is True
+        stream = offer.passed_on(offer.request(body, is_ours=False))
+        if is_stream:
+            return relay(stream, format="openai", write_timeout=write_timeout)
+        # A stream too, for a plain call cannot be stopped: it would run on, and be billed, when the caller has gone.
+        return Relay(stream, WholeOpenAI(), start_after=math.inf, write_timeout=write_timeout)
+
+    metered = [Middleware(Metered, meters=meters)]
+    return [
+        Route("/api/chat", chat, methods=["POST"], middleware=metered),
+        Route("/v1/chat/completions", completions, methods=["POST"], middleware=metered),
+    ]
+
+
+async def _error(request: Request, error: Exception) -> Response:
+    return error_response(error)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Answer what the framework refuses: an unknown path, a wrong method."""
+    assert isinstance(error, HTTPException)
+    kind = {404: "NotFound", 405: "MethodNotAllowed"}.get(error.status_code, "BadRequest")
+    return error_response(WebError(error.status_code, error.detail.lower(), kind=kind, headers=error.headers))

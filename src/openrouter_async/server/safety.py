@@ -1,0 +1,242 @@
+"""What stands before every route: who may ask, how large and how slow a request may be, and what no answer may lack.
+
+A local server that spends its user's money is reached by every page that the user's browser has open. So the name it is
+called by is checked, since a page can let its own name point here (DNS rebinding); what changes something must come
+from a page of this server, and as JSON, which a form of another site cannot send; no cookie is looked at; and no
+header lets another site read an answer. What one client holds open is bounded in size, number and time.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import logging
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import anyio
+from starlette.datastructures import Headers, MutableHeaders
+
+from ..errors import ConfigurationError, OpenRouterError
+from .failures import WebError, error_response
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["LOOPBACK_HOSTS", "TOKEN_LENGTH", "Guard", "check_token", "is_loopback"]
+
+LOGGER = logging.getLogger("openrouter_async")
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+"""Names of this machine, which are always allowed."""
+
+TOKEN_LENGTH = 16
+"""Characters that a token has at least, so that it cannot be guessed."""
+
+OPEN_PATHS = re.compile(r"/?|/assets/.*")
+"""What is answered without a token: the page, which has to ask for it."""
+
+SECURITY_HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none';"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]]+)(:[0-9]{1,5})?", re.IGNORECASE)
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address is that of this machine alone."""
+    if host.strip("[]").lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_token(token: str) -> str:
+    """Return a token that can be sent as a header and cannot be guessed.
+
+    Raises:
+        ConfigurationError: it is neither. The token is not shown.
+    """
+    if not isinstance(token, str) or len(token) < TOKEN_LENGTH or not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise ConfigurationError(
+            f"the token is no text of at least {TOKEN_LENGTH} ASCII characters without blanks; take one from"
+            " secrets.token_urlsafe()"
+        )
+    return token
+
+
+class Guard:
+    """Middleware around the whole of the router."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        token: str | None,
+        allowed_hosts: Collection[str],
+        allowed_origins: Collection[str],
+        max_body_bytes: int,
+        body_timeout: float,
+        write_timeout: float,
+    ) -> None:
+        self._app = app
+        self._token = None if token is None else token.encode()
+        self._hosts = LOOPBACK_HOSTS | {host.lower() for host in allowed_hosts}
+        self._origins = frozenset(origin.lower().rstrip("/") for origin in allowed_origins)
+        self._max_body_bytes = max_body_bytes
+        self._body_timeout = body_timeout
+        self._write_timeout = write_timeout
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or refuse."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        out = _Answer(send, self._write_timeout)
+        try:
+            self._check(scope)
+            if scope["method"] in _WITH_BODY:
+                receive = _replay(await self._read_body(scope, receive), receive)
+            await self._app(scope, receive, out)
+        except _TakesNothing:
+            LOGGER.debug("a client took nothing for %g s, and was given up", self._write_timeout)
+        except Exception as error:
+            if not isinstance(error, WebError | OpenRouterError):
+                LOGGER.exception("a request could not be answered")
+            if out.has_started:
+                raise
+            await error_response(error)(scope, receive, out)
+
+    def _check(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        host = headers.getlist("host")
+        if len(host) != 1 or not self._is_allowed_host(host[0]):
+            raise WebError(403, "this server does not answer to that Host", kind="ForbiddenHost")
+        if scope["method"] not in _READING:
+            self._check_origin(headers, host[0])
+        if scope["method"] in _WITH_BODY:
+            kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind != "application/json":
+                raise WebError(415, "the Content-Type must be application/json", kind="UnsupportedMediaType")
+        if self._token is not None and not OPEN_PATHS.fullmatch(_path(scope)):
+            self._check_token(headers)
+
+    def _is_allowed_host(self, host: str) -> bool:
+        match = _HOST.fullmatch(host)
+        return match is not None and match["name"].lower().removesuffix(".") in self._hosts
+
+    def _check_origin(self, headers: Headers, host: str) -> None:
+        origin = headers.get("origin")
+        if origin is None:
+            # Browsers send an origin with whatever changes something; a cookie without one is odd enough.
+            if "cookie" in headers:
+                raise WebError(403, "a request with cookies must say its Origin", kind="ForbiddenOrigin")
+            return
+        own = urlsplit(origin)
+        is_own = own.scheme in ("http", "https") and own.netloc.lower() == host.lower()
+        if not is_own and origin.lower() not in self._origins:
+            raise WebError(403, "requests from that Origin are not allowed", kind="ForbiddenOrigin")
+
+    def _check_token(self, headers: Headers) -> None:
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        assert self._token is not None  # only asked then
+        is_right = hmac.compare_digest(given.strip().encode(), self._token)
+        if scheme.lower() != "bearer" or not is_right:
+            raise WebError(
+                401,
+                "this server needs its token, as 'Authorization: Bearer TOKEN'",
+                kind="TokenRequired",
+                headers={"www-authenticate": "Bearer"},
+            )
+
+    async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
+        limit = self._max_body_bytes
+        too_large = WebError(
+            413,
+            f"the body is larger than {limit} bytes",
+            kind="PayloadTooLarge",
+            headers={"connection": "close"},
+        )
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isdecimal() and int(length) > limit:
+            raise too_large
+        body = bytearray()
+        with anyio.move_on_after(self._body_timeout):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise WebError(400, "the client went away", kind="ClientGone")
+                body += message.get("body", b"")
+                if len(body) > limit:
+                    raise too_large
+                if not message.get("more_body", False):
+                    return bytes(body)
+        raise WebError(
+            408,
+            f"the body did not come within {self._body_timeout:g} s",
+            kind="BodyTooSlow",
+            headers={"connection": "close"},
+        )
+
+
+def _path(scope: Scope) -> str:
+    """Return the path below where the router is mounted."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives a body that was read before, and then what comes after it."""
+    is_given = False
+
+    async def replaying() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replaying
+
+
+class _TakesNothing(Exception):
+    """The client does not read its answer."""
+
+
+class _Answer:
+    """A `send` that adds the headers every answer has, and gives up a client that reads nothing."""
+
+    def __init__(self, send: Send, write_timeout: float) -> None:
+        self.has_started = False
+        self._send = send
+        self._write_timeout = write_timeout
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.has_started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers[name] = value
+            headers.setdefault("cache-control", "no-store")
+        try:
+            with anyio.fail_after(self._write_timeout):
+                await self._send(message)
+        except TimeoutError as error:
+            raise _TakesNothing from error

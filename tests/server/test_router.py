@@ -1,0 +1,245 @@
+"""`create_router`: what each route gives, over real sockets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from openrouter_async import AsyncOpenRouter, ConfigurationError, tool
+from openrouter_async.server import create_router
+from openrouter_async.testing import Emulator, Fault, tool_call
+from tests.emulated import MODEL
+from tests.server.router_client import TOKEN, events, routed
+
+
+@tool
+def weather(city: str) -> str:
+    """How the weather is in a city."""
+    return f"rain in {city}"
+
+
+def lookup(word: str) -> str:
+    """What a word means."""
+    return word
+
+
+@pytest.mark.parametrize("prefix", ["", "/tools/chat"], ids=["at the root", "mounted"])
+def test_the_page_is_served(emulator: Emulator, prefix: str) -> None:
+    with routed(emulator, prefix=prefix) as browser:
+        page = browser.get("")
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<html" in page.text
+
+
+def test_settings_tell_the_page_what_there_is(emulator: Emulator) -> None:
+    with routed(emulator, tools=[weather, lookup], budget="1.50", title="Ours", is_emulator=True) as browser:
+        settings = browser.get("api/settings").json()
+    assert settings.pop("presets")["precise"] == {"temperature": 0.2, "top_p": 0.9}
+    assert settings == {
+        "title": "Ours",
+        "default_model": MODEL,
+        "max_body_bytes": 1024 * 1024,
+        "tools": [
+            {"name": "weather", "description": "How the weather is in a city."},
+            {"name": "lookup", "description": "What a word means."},
+        ],
+        "is_emulator": True,
+        "budget": "1.50",
+        "spent": "0",
+    }
+
+
+def test_models_have_prices_and_lengths(emulator: Emulator) -> None:
+    with routed(emulator) as browser:
+        models = {model["id"]: model for model in browser.get("api/models").json()["data"]}
+    found = models[MODEL]
+    assert found["context_length"] > 100_000
+    assert 0 < float(found["prompt_price"]) < float(found["completion_price"]) < 0.001
+    assert "image" in found["input_modalities"]
+    assert "tools" in found["supported_parameters"]
+    assert not [model for model in models.values() if model["output_modalities"] == ["embeddings"]]
+
+
+def test_credits_are_told_or_why_they_are_not(emulator: Emulator) -> None:
+    with routed(emulator) as browser:
+        answer = browser.get("api/credits")
+    assert answer.status_code >= 400
+    assert answer.json()["error"]["message"]
+
+
+def test_a_chat_is_streamed_and_counted(emulator: Emulator) -> None:
+    emulator.reply("Hello ", "world")
+    with routed(emulator) as browser:
+        answer = browser.chat("Hello", temperature=0.5, reasoning={"effort": "low"})
+        spent = browser.get("api/settings").json()["spent"]
+    assert events(answer.text)[-1][1]["text"] == "Hello world"
+    sent = emulator.requests[0].json
+    assert (sent["model"], sent["temperature"], sent["reasoning"]) == (MODEL, 0.5, {"effort": "low"})
+    assert spent == f"{emulator.spent:f}" != "0"
+
+
+def test_the_servers_tools_run_inside_a_chat(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"))
+    emulator.reply("It rains.")
+    with routed(emulator, tools=[weather]) as browser:
+        found = events(browser.chat("The weather?", stop=["END"]).text)
+    assert dict(found)["tool_result"]["content"] == "rain in Oslo"
+    assert found[-1][1]["text"] == "It rains."
+    assert [request.json["stop"] for request in emulator.requests] == [["END"], ["END"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ([], "JSON object"),
+        ({}, "messages must be"),
+        ({"messages": []}, "messages must be"),
+        ({"messages": [{"role": "nobody", "content": "x"}]}, "role"),
+        ({"messages": [{"role": "user", "content": "x"}], "temperature": 9}, "temperature is 9"),
+        ({"messages": [{"role": "user", "content": "x"}], "model": 1}, "model"),
+        ({"messages": [{"role": "user", "content": "x"}], "options": {}}, "'options'"),
+        ({"messages": [{"role": "user", "content": "x"}], "extra_body": {}}, "'extra_body'"),
+        ({"messages": [{"role": "user", "content": "x"}], "tools": [{"type": "function"}]}, "tools"),
+        ({"messages": [{"role": "user", "content": "x"}], "tools": "weather"}, "tools"),
+    ],
+)
+@pytest.mark.parametrize("tools", [[], [weather]], ids=["plain", "with tools"])
+def test_a_wrong_body_is_refused_with_what_is_wrong(
+    emulator: Emulator, body: Any, told: str, tools: list[Any]
+) -> None:
+    with routed(emulator, tools=tools) as browser:
+        answer = browser.post("api/chat", json=body)
+    assert answer.status_code == 400
+    assert told in answer.json()["error"]["message"]
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b"[" * 100_000, b'{"messages": NaN}'])
+def test_what_is_no_json_is_refused(emulator: Emulator, raw: bytes) -> None:
+    with routed(emulator) as browser:
+        answer = browser.post("api/chat", content=raw, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["type"]) == (400, "BadRequest")
+
+
+def test_unknown_paths_and_methods_are_refused_in_json(emulator: Emulator) -> None:
+    with routed(emulator) as browser:
+        unknown, wrong = browser.get("api/nothing"), browser.get("api/chat")
+    assert (unknown.status_code, unknown.json()["error"]["type"]) == (404, "NotFound")
+    assert (wrong.status_code, wrong.json()["error"]["type"]) == (405, "MethodNotAllowed")
+
+
+def test_only_models_that_are_offered_can_be_asked(emulator: Emulator) -> None:
+    emulator.reply("Hello", times=2)
+    offered = ["openai/gpt-4o-mini", "openai/gpt-4o"]
+    with routed(emulator, models=offered) as browser:
+        listed = [model["id"] for model in browser.get("api/models").json()["data"]]
+        default = browser.get("api/settings").json()["default_model"]
+        good, none = browser.chat(model="openai/gpt-4o"), browser.chat()
+        bad = [
+            browser.chat(model=MODEL),
+            browser.chat(models=[MODEL]),
+            browser.chat(plugins=[{"id": "auto-router"}]),
+            browser.chat(preset="mine"),
+            browser.chat(tools=[{"type": "openrouter:subagent"}]),
+        ]
+    assert listed == offered
+    assert default == "openai/gpt-4o-mini"
+    assert good.status_code == none.status_code == 200
+    assert [request.model for request in emulator.requests if request.path == "/chat/completions"] == [
+        "openai/gpt-4o",
+        "openai/gpt-4o-mini",
+    ]
+    assert [answer.status_code for answer in bad] == [400] * 5
+
+
+# for clients of OpenAI's
+
+
+def test_a_plain_completion_is_that_of_the_service(emulator: Emulator) -> None:
+    emulator.reply("Hello world", provider="Emulated")
+    body = {"messages": [{"role": "user", "content": "Hi"}], "model": MODEL, "max_tokens": 50}
+    with routed(emulator) as browser:
+        answer = browser.post("v1/chat/completions", json=body)
+    reply = answer.json()
+    assert answer.headers["content-type"] == "application/json"
+    assert (reply["object"], reply["provider"]) == ("chat.completion", "Emulated")
+    assert reply["choices"][0]["message"]["content"] == "Hello world"
+    assert reply["usage"]["cost"] == pytest.approx(float(emulator.spent))
+    assert emulator.requests[0].json["max_tokens"] == 50
+
+
+def test_a_streamed_completion_has_the_chunks_of_the_service(emulator: Emulator) -> None:
+    emulator.reply("Hello ", "world")
+    body = {
+        "messages": [{"role": "user", "content": "Hi"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    with routed(emulator) as browser:
+        text = browser.post("v1/chat/completions", json=body).text
+    *chunks, done = [line.removeprefix("data: ") for line in text.splitlines() if line]
+    assert done == "[DONE]"
+    parsed = [json.loads(chunk) for chunk in chunks]
+    assert {chunk["object"] for chunk in parsed} == {"chat.completion.chunk"}
+    deltas = [chunk["choices"][0]["delta"].get("content", "") for chunk in parsed]
+    assert "".join(deltas) == "Hello world"
+    assert parsed[-1]["usage"]["cost"] == pytest.approx(float(emulator.spent))
+    assert emulator.requests[0].json["stream_options"] == {"include_usage": True}
+
+
+def test_a_failure_of_either_is_in_openais_form(emulator: Emulator) -> None:
+    body = {"messages": [{"role": "user", "content": "Hi"}]}
+    emulator.fail(400, "No such thing")
+    emulator.reply("Hello ", "world", fault=Fault.error_event(502, "Provider died", after=3))
+    with routed(emulator) as browser:
+        refused = browser.post("v1/chat/completions", json=body)
+        broken = browser.post("v1/chat/completions", json={**body, "stream": True})
+    assert refused.status_code == 400
+    assert "No such thing" in refused.json()["error"]["message"]
+    *_, error, done = [line.removeprefix("data: ") for line in broken.text.splitlines() if line]
+    assert json.loads(error)["error"]["code"] == 502
+    assert done == "[DONE]"
+
+
+def test_models_are_listed_in_openais_form(emulator: Emulator) -> None:
+    with routed(emulator) as browser:
+        listed = browser.get("v1/models").json()
+    assert listed["object"] == "list"
+    one = next(model for model in listed["data"] if model["id"] == MODEL)
+    assert (one["object"], one["owned_by"]) == ("model", "openai")
+
+
+# what it is made of
+
+
+@tool(needs_approval=True)
+def remove(path: str) -> str:
+    """Remove a file."""
+    return path
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"allowed_hosts": ["chat.example.com"]}, "give token="),
+        ({"allowed_hosts": ["*"], "token": TOKEN}, "allowed_hosts"),
+        ({"allowed_hosts": "chat.example.com", "token": TOKEN}, "allowed_hosts"),
+        ({"token": "short"}, "at least 16"),
+        ({"models": []}, "models is"),
+        ({"models": "openai/gpt-4o"}, "models is"),
+        ({"max_body_bytes": 0}, "max_body_bytes is 0"),
+        ({"max_concurrent_streams": True}, "max_concurrent_streams is True"),
+        ({"budget": "much"}, "budget"),
+        ({"tools": [remove]}, "'remove' waits for a decision"),
+        ({"title": ""}, "title"),
+        ({"store": "/nowhere/at/all.db"}, "cannot be opened"),
+    ],
+)
+def test_a_wrong_setting_is_refused(emulator: Emulator, settings: dict[str, Any], told: str) -> None:
+    client = AsyncOpenRouter(emulator.key, base_url=emulator.base_url)
+    with pytest.raises(ConfigurationError, match=told) as caught:
+        create_router(client, **settings)
+    assert "short" not in str(caught.value)

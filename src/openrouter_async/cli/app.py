@@ -33,6 +33,7 @@ _COMMANDS = {
     "generation": "Show what one call cost, and how it went.",
     "key": "Show what the key may spend, and has spent.",
     "models": "List models: search, filter, sort.",
+    "serve": "Chat in the browser, and give other programs an API, on this machine.",
 }
 
 for _name, _help in _COMMANDS.items():

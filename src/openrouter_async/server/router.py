@@ -27,6 +27,7 @@ from starlette.staticfiles import StaticFiles
 
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError, OpenRouterError
+from ..spending.spend import Spend
 from ..tools.tool import Tool, tool
 from ..types.known_models import PRESETS
 from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
@@ -56,7 +57,7 @@ def create_router(
     *,
     tools: Sequence[ToolLike] = (),
     store: ConversationStore | Path | str | None = None,
-    budget: Decimal | str | float | None = None,
+    budget: Spend | Decimal | str | float | None = None,
     token: str | None = None,
     allowed_hosts: Collection[str] = (),
     allowed_origins: Collection[str] = (),
@@ -83,7 +84,8 @@ def create_router(
         client: Stays open as long as the router is used.
         tools: Functions, MCP servers and tools of OpenRouter that the page's chats may use. They run here.
         store: Where the page keeps conversations: a file for SQLite, or a store of your own. Default: in memory.
-        budget: US dollars that may be spent through this router, until it is made anew.
+        budget: US dollars that may be spent through this router, until it is made anew; or a `client.track()` of your
+            own that counts it.
         token: What callers must send as `Authorization: Bearer TOKEN`; at least 16 characters. The page asks for it.
         allowed_hosts: Names by which this server is called besides those of this machine, without a port.
         allowed_origins: Origins of pages that may call the API besides this server's own, such as
@@ -109,7 +111,8 @@ def create_router(
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             raise ConfigurationError(f"{name} is {number!r}; expected a whole number of at least 1")
     offer = Offer(client, tools=tools, models=models, max_messages=max_messages)
-    meters = Meters(client.track(budget), max_concurrent_streams)
+    spend = budget if isinstance(budget, Spend) else client.track(budget)
+    meters = Meters(spend, max_concurrent_streams)
     if store is None:
         store = MemoryConversations()
     elif isinstance(store, str | Path):

@@ -127,7 +127,7 @@ class Guard:
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         host = headers.getlist("host")
-        if len(host) != 1 or not self._is_allowed_host(host[0]):
+        if len(host) != 1 or not self._is_allowed_host(host[0], scope):
             raise WebError(403, "this server does not answer to that Host", kind="ForbiddenHost")
         if scope["method"] not in _READING:
             self._check_origin(headers, host[0])
@@ -138,9 +138,16 @@ class Guard:
         if self._token is not None and not OPEN_PATHS.fullmatch(_path(scope)):
             self._check_token(headers)
 
-    def _is_allowed_host(self, host: str) -> bool:
+    def _is_allowed_host(self, host: str, scope: Scope) -> bool:
         match = _HOST.fullmatch(host)
-        return match is not None and match["name"].lower().removesuffix(".") in self._hosts
+        if match is None:
+            return False
+        name = match["name"].lower().removesuffix(".")
+        if name in self._hosts:
+            return True
+        # The address that was called is no name that could have been made to point here.
+        address, _ = scope.get("server") or ("", None)
+        return self._token is not None and name.strip("[]") == address
 
     def _check_origin(self, headers: Headers, host: str) -> None:
         origin = headers.get("origin")

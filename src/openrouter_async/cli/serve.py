@@ -1,0 +1,183 @@
+"""`openrouter-async serve`: the chat page and its API, until it is interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import webbrowser
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import anyio
+import anyio.to_thread
+from cyclopts import Parameter
+
+from .._extras import needs_extra
+from ..errors import ConfigurationError
+from .common import Emulated, ModelName, connect, read_text
+from .exit_codes import DONE
+from .output import Output, dollars
+
+if TYPE_CHECKING:
+    import uvicorn
+
+__all__ = ["serve"]
+
+MIB = 1024 * 1024
+END_S = 2
+"""Seconds that answers in the midst get after Ctrl-C."""
+MOST_CONNECTIONS = 256
+
+
+def serve(
+    *,
+    port: int = 8000,
+    host: str = "127.0.0.1",
+    token: Annotated[
+        str | None,
+        Parameter(
+            env_var="OPENROUTER_SERVE_TOKEN",
+            help="What callers must send; text, or @FILE. Others see options!",
+        ),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None, Parameter(help="A name by which the server may be called; may be repeated.")
+    ] = None,
+    budget: Annotated[str | None, Parameter(help="US dollars that may be spent until it ends.")] = None,
+    database: Annotated[
+        Path | None, Parameter(help="A file that keeps conversations. Default: they end with the server.")
+    ] = None,
+    max_body: Annotated[int, Parameter(help="The largest request in MiB, attachments included.")] = 16,
+    open: Annotated[
+        bool | None,
+        Parameter(
+            negative=["--no-open", "--no-browser"], help="Open the page. Default: where this is a terminal."
+        ),
+    ] = None,
+    model: ModelName = None,
+    emulator: Emulated = False,
+) -> int:
+    """Serve a chat page, its API, and one for OpenAI's clients, on this machine.
+
+    Whoever reaches it spends your money. It answers this machine only; any other --host needs a --token.
+
+    Args:
+        port: Where it listens; 0 takes a free port.
+        host: The address it listens on.
+    """
+    with needs_extra("server", "serving"):
+        from ..server.safety import check_token, is_loopback
+    if token is not None:
+        token = check_token(read_text(token, "--token").strip())
+    elif not is_loopback(host):
+        raise ConfigurationError(
+            f"--host {host!r} can be reached by others, who could spend your money; give --token as well, such as"
+            " one from: openssl rand -hex 24"
+        )
+    if max_body < 1:
+        raise ConfigurationError(f"--max-body is {max_body}; expected MiB, at least 1")
+    if not emulator and not os.environ.get("OPENROUTER_API_KEY"):
+        raise ConfigurationError(
+            "there is no key; set OPENROUTER_API_KEY (keys are made at https://openrouter.ai/keys), or give --emulator"
+        )
+    listening = _listen(host, port)
+    settings: dict[str, Any] = {
+        "store": database,
+        "budget": budget,
+        "token": token,
+        "allowed_hosts": [*(allow_host or ()), *_names(host)],
+        "max_body_bytes": max_body * MIB,
+        "title": "OpenRouter chat",
+        "is_emulator": emulator,
+    }
+    show = sys.stdout.isatty() if open is None else open
+    with listening, suppress(KeyboardInterrupt):  # which is how it is ended
+        anyio.run(_serve, listening, _url(host, listening.getsockname()[1]), settings, show, model)
+    return DONE
+
+
+async def _serve(
+    listening: socket.socket, url: str, settings: dict[str, Any], show: bool, model: str | None
+) -> None:
+    import uvicorn
+
+    from ..server.protocol import TimedProtocol
+    from ..server.router import create_router
+
+    output = Output()
+    async with connect(output, emulated=settings["is_emulator"], model=model) as client:
+        spend = client.track(settings.pop("budget"))
+        config = uvicorn.Config(
+            create_router(client, budget=spend, **settings),
+            http=TimedProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_graceful_shutdown=END_S,
+        )
+        output.write(
+            f"The chat is at {url} and its API for OpenAI's clients at {url}v1; Ctrl-C ends it.", end="\n"
+        )
+        if show:
+            await anyio.to_thread.run_sync(webbrowser.open, url)
+        try:
+            async with anyio.create_task_group() as beside:
+                server = _server(config)
+                beside.start_soon(_obey_signals, server)
+                await server.serve(sockets=[listening])
+                beside.cancel_scope.cancel()
+        finally:
+            output.write(f"Answers: {spend.calls}, which cost {dollars(spend.cost)}", end="\n")
+
+
+def _server(config: uvicorn.Config) -> uvicorn.Server:
+    """Return a server that leaves signals to `_obey_signals`.
+
+    uvicorn raises them again when it has ended, which would cancel the closing of the client.
+    """
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # a generator there
+            return nullcontext()
+
+    return Server(config)
+
+
+async def _obey_signals(server: uvicorn.Server) -> None:
+    """Let the server end at the first signal, and at once at the second."""
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            server.force_exit = server.should_exit
+            server.should_exit = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except (OSError, OverflowError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise ConfigurationError(
+            f"port {port} of {host!r} cannot be used: {reason}; give another --port"
+        ) from error
+
+
+def _names(host: str) -> list[str]:
+    """Return the names a server that listens there is called by, besides those of this machine alone."""
+    if host in ("0.0.0.0", "::"):
+        return [socket.gethostname()]
+    return [f"[{host}]" if ":" in host else host]
+
+
+def _url(host: str, port: int) -> str:
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"

@@ -1,0 +1,158 @@
+"""`openrouter-async serve`, as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from openrouter_async.testing import Emulator, Fault
+from tests.cli.commands import RunHere, environment, run
+
+TOKEN = "a-token-that-nobody-guesses"
+
+
+@contextmanager
+def serving(*options: str, env: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run the command within the block, and give the address that it prints."""
+    command = [sys.executable, "-m", "openrouter_async", "serve", "--port", "0", *options]
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.search(r"http://\S+/(?= )", line)
+            assert found, (line, process.stderr.read() if process.stderr and not line else "")
+            yield found[0], process
+        finally:
+            process.kill()
+
+
+def end(process: subprocess.Popen[str]) -> str:
+    """Press Ctrl-C, and return what the command wrote then."""
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+    return out
+
+
+def test_it_serves_page_and_api_until_ctrl_c(emulator: Emulator) -> None:
+    emulator.reply("Hello world")
+    env = environment(emulator)
+    with serving("--model", "openai/gpt-4o-mini", "--budget", "0.50", env=env) as (url, process):
+        assert url.startswith("http://127.0.0.1:")
+        page = httpx.get(url)
+        settings = httpx.get(f"{url}api/settings").json()
+        body = {"messages": [{"role": "user", "content": "Hi"}]}
+        answer = httpx.post(f"{url}v1/chat/completions", json=body)
+        said = end(process)
+    assert "<html" in page.text
+    assert (settings["default_model"], settings["budget"]) == ("openai/gpt-4o-mini", "0.50")
+    assert settings["is_emulator"] is False
+    assert answer.json()["choices"][0]["message"]["content"] == "Hello world"
+    assert emulator.key not in page.text + answer.text + str(answer.headers)
+    assert said.startswith("Answers: 1, which cost $0.0000")
+
+
+def test_an_answer_in_the_midst_does_not_hold_up_the_end(emulator: Emulator) -> None:
+    emulator.reply("Hello ", "world", fault=Fault.stall(after=2))
+    body = {"messages": [{"role": "user", "content": "Hi"}]}
+    with (
+        serving("--model", "openai/gpt-4o-mini", env=environment(emulator)) as (url, process),
+        httpx.stream("POST", f"{url}api/chat", json=body, timeout=30) as answer,
+    ):
+        assert next(answer.iter_lines()) == "event: text"
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+    assert emulator.requests[-1].wait_until_over(10)
+
+
+def test_conversations_outlive_the_server_in_a_file(tmp_path: Path) -> None:
+    document = {
+        "id": "one",
+        "title": "Kept",
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z",
+        "nodes": [],
+    }
+    database = tmp_path / "chats.db"
+    options = ("--emulator", "--database", str(database))
+    with serving(*options, env=environment(None)) as (url, process):
+        assert httpx.put(f"{url}api/conversations/one", json=document).status_code == 204
+        end(process)
+    assert database.stat().st_mode & 0o777 == 0o600
+    with serving(*options, env=environment(None)) as (url, process):
+        assert httpx.get(f"{url}api/conversations/one").json() == document
+        assert httpx.get(f"{url}api/settings").json()["is_emulator"] is True
+
+
+def test_W06_others_can_reach_it_only_with_a_token(emulator: Emulator, tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text(f"{TOKEN}\n")
+    env = environment(emulator)
+    refused = run("serve", "--port", "0", "--host", "0.0.0.0", env=env)
+    assert refused.returncode == 2
+    assert "--token" in refused.stderr
+    with serving("--host", "0.0.0.0", "--token", f"@{secret}", env=env) as (url, _):
+        assert httpx.get(f"{url}api/settings").status_code == 401
+        authorization = {"authorization": f"Bearer {TOKEN}"}
+        assert httpx.get(f"{url}api/settings", headers=authorization).status_code == 200
+        by_name = {"host": socket.gethostname(), **authorization}
+        assert httpx.get(f"{url}api/settings", headers=by_name).status_code == 200
+        by_another = {"host": "evil.example", **authorization}
+        assert httpx.get(f"{url}api/settings", headers=by_another).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--token", "short"], "at least 16"),
+        (["--budget", "much"], "budget"),
+        (["--max-body", "0"], "--max-body is 0"),
+        (["--database", "/dev/null"], "no regular file"),
+        (["--database", "/nowhere/at/all"], "cannot be opened"),
+        (["--port", "99999"], "--port"),
+        (["--host", "no.such.host.invalid", "--token", TOKEN], "cannot be used"),
+    ],
+)
+def test_a_wrong_option_is_refused(run_here: RunHere, options: list[str], told: str) -> None:
+    done = run_here("serve", "--no-open", "--port", "0", *options)
+    assert done.returncode == 2, done
+    assert told in " ".join(done.stderr.split())
+    assert "short" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_named(run_here: RunHere) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run_here("serve", "--port", str(port))
+    assert done.returncode == 2
+    assert f"port {port} of '127.0.0.1' cannot be used: address already in use" in done.stderr
+
+
+def test_without_a_key_it_says_so_at_once() -> None:
+    done = run("serve", "--port", "0", env=environment(None))
+    assert done.returncode == 2
+    assert "OPENROUTER_API_KEY" in done.stderr
+    assert "--emulator" in done.stderr
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "fifo", "."])
+def test_W08_what_is_no_regular_file_is_not_attached(run_here: RunHere, tmp_path: Path, path: str) -> None:
+    """A device or a pipe might never end, and hold what no one meant to send."""
+    place = tmp_path / path
+    if path == "fifo":
+        os.mkfifo(place)
+    done = run_here("ask", "--attach", str(place), "What is it?")
+    assert done.returncode == 2
+    assert "no regular file" in done.stderr

@@ -44,6 +44,18 @@ def trio(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Provoke every fault under both event loops, and write the table of rows and results for the documentation."""
+    install(session, extras="dev")
+    reports = [str(Path(session.create_tmp()).resolve() / f"{loop}.xml") for loop in ("asyncio", "trio")]
+    # Rows of the local servers are tested with the servers; a failed row is written down, and fails at the end.
+    chosen = ["tests", "-q", "-k", "faults or test_W0 or test_W1"]
+    session.run("pytest", *chosen, "--junitxml", reports[0], success_codes=[0, 1])
+    session.run("pytest", *chosen, "--trio", "-m", "loopback", "--junitxml", reports[1], success_codes=[0, 1])
+    session.run("python", "-m", "tests.faults.table", "docs/faults-table.md", *reports)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Look for mistakes, and for formatting that differs from ruff's."""
     session.install("-q", *nox.project.dependency_groups(PYPROJECT, "lint"))

@@ -1,0 +1,169 @@
+"""The calls that meet the faults, and what a test may expect of how they end.
+
+Every good answer of the fault server says `WORD`, which is the text of a plain call and of a stream, and the value of a
+structured call; so one scene serves all kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from openrouter_async import AsyncOpenRouter, Output, Retries, errors
+from openrouter_async.streaming.events import StreamEvent, TextDelta
+from openrouter_async.types.chat import ChatCompletion
+from tests.faults.evidence import check_error, check_hidden
+from tests.faults.service import RunningStage
+
+__all__ = [
+    "ALL",
+    "FAST",
+    "KEY",
+    "PLAIN",
+    "STREAM",
+    "STREAMS",
+    "STRUCTURED",
+    "STRUCTURED_STREAM",
+    "WHOLE",
+    "WORD",
+    "Call",
+    "Ended",
+    "Word",
+    "client_of",
+    "fail",
+    "kinds",
+    "succeed",
+]
+
+KEY = "sk-or-v1-c0ffee0123456789c0ffee0123456789"
+"""The key of every client here; `evidence` looks for it in all that a test can see."""
+
+FAST = Retries(base=0.001, cap=0.002)
+"""Waits between attempts that no test notices."""
+
+WORD = '{"word": "Hello"}'
+
+
+class Word(BaseModel):
+    """The type of structured calls."""
+
+    word: str
+
+
+OUTPUT = Output(Word, path="native")
+"""Asked for by a schema, so that no list of models is needed."""
+
+
+@dataclass
+class Ended:
+    """How a call ended."""
+
+    text: str = ""
+    """What was handed to the caller."""
+    reply: ChatCompletion[Any] | None = None
+    events: list[StreamEvent] = field(default_factory=list)
+    """Of a stream."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One kind of call."""
+
+    name: str
+    run: Callable[[AsyncOpenRouter, Ended, dict[str, Any]], Awaitable[None]]
+    is_stream: bool
+    is_structured: bool
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+async def _create(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
+    ended.reply = await client.chat.create("Hello", **arguments)
+    ended.text = ended.reply.text
+
+
+async def _create_structured(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
+    ended.reply = await client.chat.create("Hello", output=OUTPUT, **arguments)
+    ended.text = ended.reply.text
+
+
+async def _stream(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
+    stream = client.chat.stream("Hello", **arguments)
+    async with stream:
+        async for event in stream:
+            ended.events.append(event)
+            if isinstance(event, TextDelta) and event.choice == 0:
+                ended.text += event.text
+        ended.reply = await stream.final()
+
+
+async def _stream_structured(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
+    stream = client.chat.stream("Hello", output=OUTPUT, **arguments)
+    async with stream:
+        async for event in stream:
+            ended.events.append(event)
+            if isinstance(event, TextDelta) and event.choice == 0:
+                ended.text += event.text
+        ended.reply = await stream.final()
+
+
+PLAIN = Call("plain", _create, is_stream=False, is_structured=False)
+STREAM = Call("stream", _stream, is_stream=True, is_structured=False)
+STRUCTURED = Call("structured", _create_structured, is_stream=False, is_structured=True)
+STRUCTURED_STREAM = Call("structured_stream", _stream_structured, is_stream=True, is_structured=True)
+
+ALL = (PLAIN, STREAM, STRUCTURED, STRUCTURED_STREAM)
+WHOLE = (PLAIN, STRUCTURED)
+"""Calls whose answer comes whole."""
+STREAMS = (STREAM, STRUCTURED_STREAM)
+
+
+def kinds(calls: tuple[Call, ...]) -> pytest.MarkDecorator:
+    """Run a test for each of these kinds of call, as its argument `call`."""
+    return pytest.mark.parametrize("call", calls, ids=repr)
+
+
+def client_of(stage: RunningStage, **arguments: Any) -> AsyncOpenRouter:
+    """Return a client of the stage that waits for nothing between its attempts."""
+    return AsyncOpenRouter(KEY, base_url=stage.url, **{"retries": FAST, **arguments})
+
+
+async def succeed(call: Call, client: AsyncOpenRouter, **arguments: Any) -> Ended:
+    """Check that a call gives the word, and return how it ended."""
+    ended = Ended()
+    await call.run(client, ended, arguments)
+    assert ended.text == WORD
+    assert ended.reply is not None
+    assert ended.reply.text == WORD
+    if call.is_structured:
+        assert ended.reply.output == Word(word="Hello")
+    check_hidden(repr(ended.reply), repr(client))
+    return ended
+
+
+async def fail(
+    call: Call, client: AsyncOpenRouter, *, saying: str = "", **arguments: Any
+) -> errors.OpenRouterError:
+    """Return the error in which a call ends, after a look at all of it.
+
+    `saying` is the text that was handed out before, and that its `partial` must keep.
+    """
+    ended = Ended()
+    with pytest.raises(errors.OpenRouterError) as caught:
+        await call.run(client, ended, arguments)
+    error = caught.value
+    check_error(error)
+    check_hidden(repr(client))
+    assert ended.text == saying
+    if saying:
+        partial = getattr(error, "partial", None)
+        assert partial is not None
+        assert (partial.text, partial.finish_reason) == (saying, None)
+        assert error.may_have_been_billed is True
+    assert client._sender.transport.limiter.in_use == 0
+    return error

@@ -1,0 +1,139 @@
+"""What must hold in every row, whatever it is about: `checked` wraps each test, `check_error` looks at each error.
+
+A hard limit of time; no task and no socket left behind; not a word from the event loop; and the key nowhere: not in
+an error, its causes, its attributes, its traceback with the local variables, or its pickle, nor in a log record of any
+logger at any level.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import pickle
+import stat
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import anyio
+
+from openrouter_async import errors
+
+__all__ = ["ROW_LIMIT_S", "check_error", "check_hidden", "checked"]
+
+ROW_LIMIT_S = 40.0
+"""The longest any row may take, on a busy machine."""
+
+GOODBYE_S = 5.0
+"""How long tasks and sockets may take to end after a test, on a busy machine."""
+
+SECRET = "c0ffee0123456789"
+"""The middle of the key of `calls`: what is shown of a key masked does not hold it."""
+
+
+def checked(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Return the test with the evidence gathered around it."""
+
+    @wraps(test)
+    async def run(**fixtures: Any) -> None:
+        sockets, tasks = _sockets(), _tasks()
+        with _all_logs() as records:
+            with anyio.fail_after(ROW_LIMIT_S):
+                await test(**fixtures)
+            await _until(lambda: _sockets() <= sockets, lambda: f"sockets left: {_sockets() - sockets}")
+            await _until(lambda: _tasks() <= tasks, lambda: f"tasks left: {anyio.get_running_tasks()}")
+        for record in records:
+            text = logging.Formatter().format(record)
+            check_hidden(text)
+            assert record.name != "asyncio" or record.levelno < logging.WARNING, text
+
+    return run
+
+
+def check_error(error: BaseException) -> None:
+    """Check what every error of the library promises, whatever it is."""
+    assert isinstance(error, errors.OpenRouterError)
+    text = str(error)
+    assert 0 < len(text) <= 2_000
+    assert "\n" not in text
+    assert not text.endswith(".")
+    assert error.attempts >= 0
+    assert error.may_have_been_billed in (True, False, None)
+    assert error.retry_after is None or (math.isfinite(error.retry_after) and error.retry_after >= 0)
+    pickled = pickle.dumps(error)
+    again = pickle.loads(pickled)
+    assert (type(again), str(again), vars(again).keys()) == (type(error), text, vars(error).keys())
+    formatted = traceback.TracebackException.from_exception(error, capture_locals=True)
+    check_hidden(text, repr(error), pickled.decode("latin-1"), *formatted.format())
+    for each in _causes(error):
+        check_hidden(str(each), repr(each), repr(vars(each)), *map(repr, each.args))
+
+
+def check_hidden(*texts: str) -> None:
+    """Check that the key stands in none of the texts."""
+    for text in texts:
+        assert SECRET not in text, f"the key shows in {text[:500]!r}"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    pending, seen = [error], set[int]()
+    while pending:
+        each = pending.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        pending += [cause for cause in (each.__cause__, each.__context__) if cause is not None]
+        if isinstance(each, BaseExceptionGroup):
+            pending += each.exceptions
+
+
+def _sockets() -> set[int]:
+    """Return the sockets this process has open, by inode."""
+    found = set()
+    for descriptor in os.listdir("/dev/fd"):  # noqa: PTH208 - numbers, not paths
+        try:
+            status = os.fstat(int(descriptor))
+        except OSError:  # the one that was opened for this look
+            continue
+        if stat.S_ISSOCK(status.st_mode):
+            found.add(status.st_ino)
+    return found
+
+
+def _tasks() -> set[int]:
+    return {task.id for task in anyio.get_running_tasks()}
+
+
+async def _until(holds: Callable[[], bool], complaint: Callable[[], str]) -> None:
+    deadline = time.monotonic() + GOODBYE_S
+    while not holds():
+        assert time.monotonic() < deadline, complaint()
+        await anyio.sleep(0.005)
+
+
+class _Keeper(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(level=0)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@contextmanager
+def _all_logs() -> Iterator[list[logging.LogRecord]]:
+    """Keep what all loggers say at all levels."""
+    keeper, root = _Keeper(), logging.getLogger()
+    level = root.level
+    root.addHandler(keeper)
+    root.setLevel(1)
+    try:
+        yield keeper.records
+    finally:
+        root.setLevel(level)
+        root.removeHandler(keeper)

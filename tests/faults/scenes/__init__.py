@@ -1,0 +1,1 @@
+"""What the fault server plays: short functions, a module for each section of the rows."""

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from .options import RequestOptions
 from .protocols import Capabilities, ChatCompleter, Sender
-from .resources.chat import ChatResource
+from .resources.chat import ChatResource, CheckShortName
 from .streaming.stream import EventStream, OnBadEvent
 from .types.chat import ChatCompletion, OutputT
 
@@ -50,9 +50,10 @@ class Chat:
         *,
         catalogue: Callable[[], Awaitable[Capabilities]] | None = None,
         native_models: dict[str, bool] | None = None,
+        check_short_name: CheckShortName | None = None,
     ) -> None:
         self._sender = sender
-        self._resource = ChatResource(sender)
+        self._resource = ChatResource(sender, check_short_name)
         self._catalogue = catalogue
         self._native_models = {} if native_models is None else native_models
 

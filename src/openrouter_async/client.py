@@ -186,7 +186,10 @@ class AsyncOpenRouter(Namespaces):
         from .chat import Chat
 
         return Chat(
-            self._sender, catalogue=lambda: self.models.catalogue(), native_models=self._known.native_models
+            self._sender,
+            catalogue=lambda: self.models.catalogue(),
+            native_models=self._known.native_models,
+            check_short_name=lambda name: self.models.check_short_name(name),
         )
 
     @cached_property

@@ -79,6 +79,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         _check_base_url(self.base_url, self.plain_http_hosts)
+        if not isinstance(self.default_model, str | None):
+            raise ConfigurationError(
+                f"default_model is {self.default_model!r}; expected a slug such as 'openai/gpt-5-mini', or None"
+            )
         object.__setattr__(self, "headers", tuple(_headers(self).items()))
 
     @classmethod

@@ -93,6 +93,14 @@ def test_what_passes_and_in_which_order(query: dict[str, Any], found: list[Model
         pytest.param({"price": 1}, "cannot be found by 'price'", id="unknown"),
         pytest.param({"order": "best"}, "order is 'best'", id="order"),
         pytest.param({"max_price": "cheap"}, "max_price is 'cheap'", id="price"),
+        pytest.param({"text": 5}, "text is 5; expected text", id="text"),
+        pytest.param({"free": "yes"}, "free is 'yes'; expected True or False", id="free"),
+        pytest.param({"author": ["acme"]}, r"author is \['acme'\]; expected text", id="author"),
+        pytest.param(
+            {"context": "long"}, "context is 'long'; expected a whole number of tokens", id="context"
+        ),
+        pytest.param({"supports": 5}, "supports is 5; expected a word, or a list", id="capability"),
+        pytest.param({"input_modalities": [None]}, r"input_modalities is \[None\]", id="modality"),
     ],
 )
 def test_a_query_that_is_wrong_is_refused(query: dict[str, Any], told: str) -> None:
@@ -157,12 +165,24 @@ def test_the_successor_is_of_the_same_author_and_family(gone: str, stand_in: str
     assert (None if found is None else found.id) == stand_in
 
 
+def test_ages_that_are_not_known_leave_the_order_of_the_service() -> None:
+    listed = [model("openai/gpt-6", created=0), model("openai/gpt-4o-2024-08-06", created=1722902400)]
+    assert catalogue(*listed).find(order="newest") == listed
+    assert successor(listed, "openai/gpt-9") == listed[0]
+
+
+@pytest.mark.parametrize("name", [None, 5])
+def test_a_name_that_is_no_text_is_refused(name: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"the name of a model is {name}"):
+        catalogue().resolve(name)
+
+
 def test_the_error_of_a_model_that_is_gone_names_its_successor() -> None:
     with pytest.raises(ConfigurationError) as caught:
         catalogue(*LISTED).resolve("claude3opus")
     assert str(caught.value) == (
-        "'claude3opus' stands for 'anthropic/claude-3-opus', which is not among the 7 models of the service of"
-        " 2026-11-01; the newest of its family is 'anthropic/claude-opus-4.6'"
+        "'claude3opus' stands for 'anthropic/claude-3-opus', which is not among the 7 models that the service"
+        " lists, as of 2026-11-01; the newest of its family is 'anthropic/claude-opus-4.6'"
     )
 
 

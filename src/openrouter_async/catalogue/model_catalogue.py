@@ -115,6 +115,10 @@ class ModelCatalogue:
         Raises:
             ConfigurationError: it is not listed, or no longer; the newest one of its family is named, if there is one.
         """
+        if not isinstance(name, str):
+            raise ConfigurationError(
+                f"the name of a model is {name!r}; expected text such as 'openai/gpt-5-mini'"
+            )
         found = self.get(name)
         if found is not None:
             return found
@@ -126,9 +130,13 @@ class ModelCatalogue:
         else:
             near = ", ".join(map(repr, self.similar(listed)))
             hint = f"; there are {near}" if near else ""
-        raise ConfigurationError(
-            f"{stands} is not among the {len(self)} models of the {self.source} of {self.fetched_at:%Y-%m-%d}{hint}"
-        )
+        raise ConfigurationError(f"{stands} is not among the {len(self)} models {self._origin}{hint}")
+
+    @property
+    def _origin(self) -> str:
+        """Where the list is from, in words that follow "models"."""
+        who = "that the service lists" if self.source == "service" else "of the packaged list"
+        return f"{who}, as of {self.fetched_at:%Y-%m-%d}"
 
     def price(self, model: str | Model) -> Pricing | None:
         """Return what a model costs, in US dollars for each token; None where the model is not known."""

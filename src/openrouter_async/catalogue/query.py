@@ -59,9 +59,25 @@ def select(models: Iterable[Model], text: str | None, query: ModelQuery) -> list
     if unknown:
         known = ", ".join(sorted(ModelQuery.__annotations__))
         raise ConfigurationError(f"models cannot be found by {min(unknown)!r}; expected one of {known}")
+    _check(text, query)
     words = (text or "").casefold().split()
     found = [model for model in models if _has(model, words) and _passes(model, query)]
     return _ordered(found, query.get("order"))
+
+
+def _check(text: object, query: ModelQuery) -> None:
+    for name, value, kinds, wanted in (
+        ("text", "" if text is None else text, (str,), "text"),
+        ("free", query.get("free", True), (bool,), "True or False"),
+        ("author", query.get("author", ""), (str,), "text such as 'anthropic'"),
+        ("context", query.get("context", 0), (int,), "a whole number of tokens"),
+    ):
+        if not isinstance(value, kinds) or (kinds == (int,) and isinstance(value, bool)):
+            raise ConfigurationError(f"{name} is {value!r}; expected {wanted}")
+    for name in ("supports", "input_modalities", "output_modalities"):
+        value = query.get(name, ())
+        if not isinstance(value, Collection) or not all(isinstance(word, str) for word in value):
+            raise ConfigurationError(f"{name} is {value!r}; expected a word, or a list of words")
 
 
 def _has(model: Model, words: Collection[str]) -> bool:
@@ -112,7 +128,7 @@ def _ordered(models: list[Model], order: ModelOrder | None) -> list[Model]:
 
 def _newest_first(models: list[Model]) -> list[Model]:
     """Order models by age; where that of one is not known, the service's order is the best there is."""
-    ages = [(model.created, model) for model in models if model.created is not None]
+    ages = [(model.created, model) for model in models if model.created]
     if len(ages) < len(models):
         return models
     return [model for _, model in sorted(ages, key=lambda aged: -aged[0])]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 from .. import operations
 from .._sansio.chat_body import chat_body
 from .._sansio.chat_reply import check_completion
 from .._sansio.request import RequestData, build_request
 from ..options import RequestOptions
-from ..protocols import Reply
+from ..protocols import Reply, Sender
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat import ChatCompletion
-from ..types.known_models import model_of
+from ..types.known_models import MODELS, model_of
 from ._attachments import encode_attachments, has_attachments
 from ._base import Resource, reader
 
@@ -25,6 +25,10 @@ __all__ = ["ChatResource", "read_completion"]
 _read = reader(ChatCompletion)
 
 
+async def _take(name: str) -> None:
+    """Take every short name: the list of models is not at hand."""
+
+
 def read_completion(reply: Reply) -> ChatCompletion:
     """Return the completion in an answer, if it is one."""
     completion = _read(reply)
@@ -32,8 +36,16 @@ def read_completion(reply: Reply) -> ChatCompletion:
     return completion
 
 
+CheckShortName: TypeAlias = Callable[[str], Awaitable[None]]
+"""Raises where a short name of `MODELS` stands for a model that the service no longer has."""
+
+
 class ChatResource(Resource):
     """`POST /chat/completions`."""
+
+    def __init__(self, sender: Sender, check_short_name: CheckShortName | None = None) -> None:
+        super().__init__(sender)
+        self._check_short_name = check_short_name or _take
 
     async def create(
         self,
@@ -47,6 +59,8 @@ class ChatResource(Resource):
         """Return the whole reply."""
         messages = await encode_attachments(messages)
         data = self._request(messages, model, params, extra_body, options, stream=False)
+        if (name := self._short_name(model, options)) is not None:
+            await self._check_short_name(name)
         return await self._sender.send(data, read_completion, options)
 
     def stream(
@@ -60,15 +74,24 @@ class ChatResource(Resource):
         on_bad_event: OnBadEvent,
     ) -> EventStream:
         """Return the reply as a stream."""
-        if has_attachments(messages):
+        name = self._short_name(model, options)
+        if name is not None or has_attachments(messages):
 
             async def request() -> RequestData:
                 encoded = await encode_attachments(messages)
-                return self._request(encoded, model, params, extra_body, options, stream=True)
+                data = self._request(encoded, model, params, extra_body, options, stream=True)
+                if name is not None:
+                    await self._check_short_name(name)
+                return data
 
             return EventStream(self._sender.stream(request, options), on_bad_event=on_bad_event)
         data = self._request(messages, model, params, extra_body, options, stream=True)
         return EventStream(self._sender.stream(data, options), on_bad_event=on_bad_event)
+
+    def _short_name(self, model: str | None, options: RequestOptions | None) -> str | None:
+        """Return the short name by which a call names its model; None where it gives an id, or none."""
+        name = self._sender.default_model(options) if model is None else model
+        return name if isinstance(name, str) and name in MODELS else None
 
     def _request(
         self,

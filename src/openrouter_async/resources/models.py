@@ -128,7 +128,7 @@ class ModelsResource(Resource):
 
 def _path(id: str) -> dict[str, str]:
     """Return the path parameters that name a model."""
-    author, slash, slug = id.partition("/")
+    author, slash, slug = id.partition("/") if isinstance(id, str) else ("", "", "")
     if not (author and slash and slug) or "/" in slug or author.startswith("@"):
         raise ConfigurationError(f"id is {id!r}; expected author/slug, such as 'openai/gpt-5-mini'")
     return {"author": author, "slug": slug}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
@@ -155,22 +156,38 @@ def _with_links(model: ListedModel) -> JSON:
 
 
 def _matches(model: ListedModel, query: Query) -> bool:
-    """Whether a model passes the filters of `/models` that the list can answer; the others let everything through."""
-    needed = _words(query.get("supported_parameters"))
-    inputs = _words(query.get("input_modalities"))
-    authors = _words(query.get("model_authors"))
-    text = query.get("q", "").lower()
+    """Whether a model passes the filters of `/models` that the list can answer.
+
+    What nothing is known about lets everything through: categories, regions, retention, scores.
+    """
+    outputs = _words(query.get("output_modalities")) or ["text"]
+    authors, providers = _words(query.get("model_authors")), _words(query.get("providers"))
     name = f"{model.id} {model.facts.get('name', '')}".lower()
-    context = whole_query(query, "context", 0, least=0)
-    most = _price(query, "max_price")
+    age_days = (time.time() - model.created) / 86_400
     return (
-        all(model.takes(parameter) for parameter in needed)
-        and all(model.reads(modality) for modality in inputs)
+        all(model.takes(parameter) for parameter in _words(query.get("supported_parameters")))
+        and all(model.reads(modality) for modality in _words(query.get("input_modalities")))
+        and ("all" in outputs or all(model.gives(modality) for modality in outputs))
         and (not authors or model.author in authors)
-        and text in name
-        and (model.context_length or 0) >= context
-        and (most is None or (model.price("prompt") or Decimal(0)) * 1_000_000 <= most)
+        and (
+            not providers
+            or bool({model.author, model.provider.lower()} & {word.lower() for word in providers})
+        )
+        and query.get("arch", model.tokenizer).lower() == model.tokenizer.lower()
+        and query.get("q", "").lower() in name
+        and (model.context_length or 0) >= whole_query(query, "context", 0, least=0)
+        and _within(query, "price", model.price("prompt"))
+        and _within(query, "output_price", model.price("completion"))
+        and age_days >= whole_query(query, "min_age_days", 0, least=0)
+        and ("max_age_days" not in query or age_days <= whole_query(query, "max_age_days", 0, least=0))
     )
+
+
+def _within(query: Query, name: str, price: Decimal | None) -> bool:
+    """Whether a price of a token is between the bounds that are asked for; one that varies is taken as nothing."""
+    least, most = _price(query, f"min_{name}"), _price(query, f"max_{name}")
+    million = (price or Decimal(0)) * 1_000_000
+    return (least is None or million >= least) and (most is None or million <= most)
 
 
 def _words(text: str | None) -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
@@ -64,7 +66,7 @@ class ListedModel:
     def provider(self) -> str:
         """The display name of the provider that serves it here: its maker, read off the name of the model."""
         name = str(self.facts.get("name", ""))
-        return name.partition(": ")[0] if ": " in name else self.author.title()
+        return name.partition(": ")[0] if ": " in name else self.author.removeprefix("~").title()
 
     def price(self, unit: str) -> Decimal | None:
         """Return US dollars for one `prompt` token, `completion` token, `request`, ...; None where it is not said."""
@@ -96,9 +98,21 @@ class ListedModel:
         return isinstance(supported, list) and parameter in supported
 
     def reads(self, modality: str) -> bool:
+        return modality in self._modalities("input_modalities")
+
+    def gives(self, modality: str) -> bool:
+        return modality in self._modalities("output_modalities")
+
+    def _modalities(self, side: str) -> list[JsonValue]:
         architecture = self.facts.get("architecture")
-        known = architecture.get("input_modalities") if isinstance(architecture, dict) else None
-        return isinstance(known, list) and modality in known
+        known = architecture.get(side) if isinstance(architecture, dict) else None
+        return known if isinstance(known, list) else []
+
+    @property
+    def tokenizer(self) -> str:
+        """The family of its tokenizer, such as `GPT`."""
+        architecture = self.facts.get("architecture")
+        return str(architecture.get("tokenizer", "")) if isinstance(architecture, dict) else ""
 
 
 class ModelList:
@@ -206,4 +220,26 @@ def _packaged() -> list[dict[str, JsonValue]]:
     """Return the entries of the packaged list."""
     snapshot = json.loads(files("openrouter_async.catalogue").joinpath("snapshot.json").read_bytes())
     models: list[dict[str, JsonValue]] = snapshot["models"]
+    _date(models)
     return models
+
+
+_DATE = re.compile(r"-(20\d\d-?\d\d-?\d\d)$")
+
+
+def _date(models: list[dict[str, JsonValue]]) -> None:
+    """Give each model a time of its own where the list has none: the date in its permanent name, else by its place.
+
+    The list begins with the newest, so one without a date is a second newer than the one behind it.
+    """
+    newest = 0
+    for model in reversed(models):
+        dated = _DATE.search(str(model.get("canonical_slug")))
+        told = newest + 1 if dated is None else _seconds(dated[1].replace("-", ""))
+        created = model.setdefault("created", told)
+        assert isinstance(created, int)
+        newest = max(newest, created)
+
+
+def _seconds(day: str) -> int:
+    return int(datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC).timestamp())

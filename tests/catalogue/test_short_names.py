@@ -1,0 +1,77 @@
+"""Calls by short name: of a model that is gone the error says so, and names the newest of its family."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from openrouter_async import AsyncOpenRouter, ConfigurationError, user
+from openrouter_async.testing import Emulator
+
+pytestmark = pytest.mark.loopback
+
+GONE = (
+    "'claude3opus' stands for 'anthropic/claude-3-opus', which is not among the .* models that the service lists,"
+    " as of .*; the newest of its family is 'anthropic/claude-opus-4"
+)
+
+
+@asynccontextmanager
+async def emulated(**settings: Any) -> AsyncIterator[tuple[Emulator, AsyncOpenRouter]]:
+    with Emulator(**settings) as emulator:
+        async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url) as client:
+            yield emulator, client
+
+
+def paths(emulator: Emulator) -> list[str]:
+    return [request.path for request in emulator.requests]
+
+
+async def test_plain_calls_streams_runs_conversations_and_values_say_so_and_send_nothing_billed() -> None:
+    async with emulated() as (emulator, client):
+        with pytest.raises(ConfigurationError, match=GONE):
+            await client.chat.create("Hi", model="claude3opus")
+        with pytest.raises(ConfigurationError, match=GONE):
+            await client.chat.stream("Hi", model="claude3opus").final()
+        with pytest.raises(ConfigurationError, match=GONE):
+            await client.chat.run("Hi", model="claude3opus")
+        with pytest.raises(ConfigurationError, match=GONE):
+            await client.chat.create("Hi", model="claude3opus", output=int)
+        with pytest.raises(ConfigurationError, match=GONE):
+            await client.conversation(model="claude3opus").send("Hi")
+        client.default_model = "claude3opus"
+        with pytest.raises(ConfigurationError, match=GONE):
+            await client.chat.create([user("Hi")])
+        assert set(paths(emulator)) == {"/models"}
+        assert paths(emulator).count("/models") == 1
+
+
+async def test_a_short_name_of_a_listed_model_costs_no_further_request() -> None:
+    async with emulated() as (emulator, client):
+        await client.chat.create("Hi", model="gpt4o")
+        async with client.chat.stream("Hi", model="gpt4o") as stream:
+            await stream.final()
+        assert paths(emulator) == ["/chat/completions"] * 2
+        assert emulator.requests[0].body["model"] == "openai/gpt-4o"
+
+
+async def test_the_list_of_the_service_decides_and_not_the_packaged_one() -> None:
+    async with emulated(models=["anthropic/claude-3-opus"]) as (_, client):
+        assert (await client.chat.create("Hi", model="claude3opus")).model == "anthropic/claude-3-opus"
+
+
+async def test_where_no_list_can_be_read_the_service_decides() -> None:
+    async with emulated(models=["anthropic/claude-3-opus"]) as (emulator, client):
+        emulator.fail(404, path="/models")
+        assert (await client.chat.create("Hi", model="claude3opus")).text
+
+
+async def test_an_id_is_left_to_the_service() -> None:
+    async with emulated() as (emulator, client):
+        emulator.reply("Hello.")
+        with pytest.raises(Exception, match="not a valid model"):
+            await client.chat.create("Hi", model="anthropic/claude-3-opus")
+        assert paths(emulator) == ["/chat/completions"]

@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from .options import App as App
     from .options import Limits as Limits
     from .options import Rate as Rate
+    from .options import Recover as Recover
     from .options import RequestOptions as RequestOptions
     from .options import ResponseCache as ResponseCache
     from .options import Retries as Retries
@@ -167,6 +168,7 @@ if TYPE_CHECKING:
     from .types.oauth import AuthorizedKey as AuthorizedKey
     from .types.providers import ProviderInfo as ProviderInfo
     from .types.reasoning import Reasoning as Reasoning
+    from .types.recovery import Recovery as Recovery
     from .types.routing import Provider as Provider
     from .types.server_tools import date_time as date_time
     from .types.server_tools import image_generation as image_generation
@@ -239,6 +241,7 @@ _EXPORTS = {
     "App": ".options",
     "Limits": ".options",
     "Rate": ".options",
+    "Recover": ".options",
     "RequestOptions": ".options",
     "ResponseCache": ".options",
     "Retries": ".options",
@@ -331,6 +334,7 @@ _EXPORTS = {
     "AuthorizedKey": ".types.oauth",
     "ProviderInfo": ".types.providers",
     "Reasoning": ".types.reasoning",
+    "Recovery": ".types.recovery",
     "Provider": ".types.routing",
     "date_time": ".types.server_tools",
     "image_generation": ".types.server_tools",

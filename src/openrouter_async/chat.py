@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from pydantic import JsonValue
 
-from .options import RequestOptions
+from .errors import ConfigurationError
+from .options import Recover, RequestOptions
 from .protocols import Capabilities, ChatCompleter, Sender
 from .resources.chat import ChatResource, CheckShortName
 from .streaming.stream import EventStream, OnBadEvent
@@ -147,6 +148,7 @@ class Chat:
         *,
         output: None = None,
         on_bad_event: OnBadEvent = "raise",
+        recover: bool | Recover = False,
         **params: Unpack[CallParams],
     ) -> EventStream[str]: ...
     @overload
@@ -185,6 +187,7 @@ class Chat:
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
         on_bad_event: OnBadEvent = "raise",
+        recover: bool | Recover = False,
         **params: Unpack[ChatParams],
     ) -> EventStream[str] | StructuredStream[OutputT]:
         """Return the model's reply as it is written.
@@ -210,11 +213,14 @@ class Chat:
             options: As for `create`.
             on_bad_event: What an event that is no chunk does: `raise` a `StreamDecodeError`, or `skip` it; skipped
                 ones are counted in `stream.skipped_events`.
+            recover: Go on in another request where a text breaks off, which costs; `True`, or see `Recover`. What
+                became of it is in `reply.recoveries`. The last word is held back until the next one begins.
             params: See `ChatParams`.
 
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent. Everything else is raised while reading.
         """
+        how = self._recover(recover, has_output=output is not None)
         if output is not None:
             structured = self._structured(output, options)
             return structured.stream(
@@ -232,6 +238,7 @@ class Chat:
             extra_body=extra_body,
             options=options,
             on_bad_event=on_bad_event,
+            recover=how,
         )
 
     @overload
@@ -398,6 +405,17 @@ class Chat:
         return stream_tools(
             completer, messages, model=model, params=params, extra_body=extra_body, options=options
         )
+
+    @staticmethod
+    def _recover(recover: bool | Recover, *, has_output: bool) -> Recover | None:
+        if not isinstance(recover, bool | Recover):
+            raise ConfigurationError(f"recover is {recover!r}; expected True, False or Recover(...)")
+        if has_output and recover:
+            raise ConfigurationError(
+                "recover goes on with text, and output asks for a value, which is not put together from two answers;"
+                " leave out either"
+            )
+        return Recover() if recover is True else recover or None
 
     def _completer(
         self, output: OutputLike[OutputT] | None, options: RequestOptions | None = None

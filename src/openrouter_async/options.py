@@ -18,12 +18,14 @@ from .errors import ConfigurationError
 if TYPE_CHECKING:
     from .hooks import RequestHook
     from .types.chat_request import ChatParams
+    from .types.routing import Provider
 
 __all__ = [
     "App",
     "Key",
     "Limits",
     "Rate",
+    "Recover",
     "RequestOptions",
     "ResponseCache",
     "Retries",
@@ -130,6 +132,28 @@ class Retries:
     def over(self, base: Retries) -> Retries:
         """Return these rules, with what is omitted taken from `base`."""
         return _merge(self, base)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recover:
+    """How an answer that breaks off while it is streamed is gone on with, in another request.
+
+    It is off unless asked for, because it costs: what was generated before the break is billed, then it is sent again,
+    as input, and what follows is billed as output. `max_tokens` bounds each request, not their sum.
+    """
+
+    attempts: int = 1
+    """Requests that go on, at most, for one answer; each may be retried until it gives something."""
+    models: Sequence[str] = ()
+    """Who goes on, tried in this order by the service. Default: the model of the call. It must be one that goes on
+    from the beginning of an answer, which newer models of OpenAI and Anthropic do not."""
+    provider: Provider | None = None
+    """Preferences of the requests that go on, in place of those of the call: `{"ignore": ["one-that-breaks-off"]}`."""
+
+    def __post_init__(self) -> None:
+        _check_number(self, "attempts", self.attempts, least=1, whole=True)
+        if isinstance(self.models, str) or not all(isinstance(name, str) and name for name in self.models):
+            raise ConfigurationError(f"Recover.models is {self.models!r}; expected a list of models")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

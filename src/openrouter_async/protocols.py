@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Capabilities",
     "ChatCompleter",
+    "ContinuableSource",
     "DeferredRequest",
     "ListedModel",
     "Meter",
@@ -88,6 +89,17 @@ class StreamSource(Protocol):
         ...
 
 
+class ContinuableSource(StreamSource, Protocol):
+    """A source that can go on in another request after a piece was delivered."""
+
+    async def follow(self, data: DeferredRequest, error: OpenRouterError) -> None:
+        """Close this attempt and send `data` next, which goes on with what the caller was given.
+
+        It waits, is paid for and counted as a retry is, on the same total clock; raises `error` where none is allowed.
+        """
+        ...
+
+
 class Sender(Protocol):
     """Sends requests with a client's settings."""
 
@@ -102,7 +114,7 @@ class Sender(Protocol):
 
     def stream(
         self, data: RequestData | DeferredRequest, options: RequestOptions | None = None
-    ) -> StreamSource:
+    ) -> ContinuableSource:
         """Return a source that has not sent anything yet."""
         ...
 

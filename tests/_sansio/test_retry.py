@@ -16,6 +16,7 @@ from openrouter_async._sansio.retry import (
     RetrySettings,
     RetryState,
     Wait,
+    is_continuable,
     is_retryable,
     resolve,
     should_retry,
@@ -358,3 +359,53 @@ def test_the_budget_stays_within_its_bounds(calls: list[list[int]]) -> None:
     for statuses in calls:
         assert 1 <= run_call(statuses, budget) <= 3
         assert 0 <= budget.tokens <= BUDGET
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        pytest.param(errors.StreamInterrupted("x"), True, id="interrupted"),
+        pytest.param(errors.StreamTruncated("x"), True, id="truncated"),
+        pytest.param(errors.StreamError("x"), True, id="the last continuation did not fit"),
+        pytest.param(errors.StreamDecodeError("x"), False, id="no chunk"),
+        pytest.param(timeout("idle"), True, id="silence"),
+        pytest.param(timeout("event"), True, id="no event"),
+        pytest.param(status_error(503), True, id="overloaded"),
+        pytest.param(status_error(400, retryable=True), True, id="said to pass"),
+        pytest.param(status_error(503, retryable=False), False, id="said not to pass"),
+        pytest.param(status_error(401), False, id="key"),
+        pytest.param(errors.DeadlineExceeded("x"), False, id="deadline"),
+        pytest.param(errors.ResponseTooLarge("x", limit=1), False, id="too large"),
+        pytest.param(errors.ConfigurationError("x"), False, id="closed client"),
+    ],
+)
+def test_what_another_request_may_go_on_from(error: errors.OpenRouterError, expected: bool) -> None:
+    failure = Failure(error=error, stream=True, continued=True)
+    assert is_continuable(failure) is expected
+    decision = RetryState(RetrySettings(), RetryBudget()).after(failure, random=0.5, remaining=None)
+    assert isinstance(decision, Wait) is expected
+
+
+def test_a_request_that_goes_on_is_paid_for_and_has_attempts_of_its_own() -> None:
+    budget = RetryBudget()
+    state = RetryState(RetrySettings(attempts=2), budget)
+    broken = Failure(error=errors.StreamInterrupted("x"), stream=True, continued=True)
+    refused = Failure(error=status_error(503), stream=True)
+    assert isinstance(state.after(refused, random=0, remaining=None), Wait)
+    assert isinstance(state.after(broken, random=0, remaining=None), Wait)
+    assert isinstance(state.after(refused, random=0, remaining=None), Wait)
+    assert state.after(refused, random=0, remaining=None) == GiveUp("attempts")
+    assert state.attempts == 4
+    assert budget.tokens < BUDGET - 3 * 13
+
+
+def test_a_request_that_goes_on_keeps_to_the_deadline_the_budget_and_retry_after() -> None:
+    def decision(error: errors.OpenRouterError, budget: RetryBudget, remaining: float | None) -> object:
+        failure = Failure(error=error, stream=True, continued=True)
+        return RetryState(RetrySettings(), budget).after(failure, random=1, remaining=remaining)
+
+    empty = RetryBudget()
+    empty.take(BUDGET)
+    assert decision(status_error(503), empty, None) == GiveUp("budget")
+    assert decision(status_error(503), RetryBudget(), 0.1) == GiveUp("deadline")
+    assert decision(status_error(503, retry_after=61), RetryBudget(), None) == GiveUp("retry_after")

@@ -24,8 +24,8 @@ async def test_C06_reset_before_headers(faults: FaultServer, call: Call) -> None
         assert len(stage.requests) == 2
 ```
 
-An answer is a `Reply`, bytes, or a function of a module in `scenes/`. It is pickled by reference, so it is no lambda and
-no local function; `functools.partial` and instances of classes will do. `faults.play(handler=...)` serves whole
+An answer is a `Reply`, bytes, or a function of a module in `scenes/`. It is pickled by reference, so it is no lambda
+and no local function; `functools.partial` and instances of classes will do. `faults.play(handler=...)` serves whole
 connections, `tls=True` speaks TLS. A scene tells the test something by `note(connection, "gone")`, which
 `stage.report().named("gone")` and `stage.eventually(...)` read.
 

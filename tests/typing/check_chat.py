@@ -16,6 +16,8 @@ from openrouter_async import (
     App,
     AsyncOpenRouter,
     Limits,
+    Recover,
+    Recovery,
     RequestOptions,
     ResponseMeta,
     Retries,
@@ -114,6 +116,9 @@ async def streamed(client: AsyncOpenRouter) -> None:
     async for event in client.chat.stream("Hello"):
         assert_type(event, StreamEvent)
     assert_type(client.completions.stream("Once"), EventStream)
+    assert_type(client.chat.stream("Hello", recover=Recover(models=["a/b"])), EventStream)
+    assert_type(reply.recoveries, tuple[Recovery, ...])
+    assert_type(reply.total_cost, Decimal | None)
 
 
 def show(event: StreamEvent) -> str:

@@ -117,8 +117,13 @@ class Attempts:
             attempts=self._state.attempts,
         )
 
-    async def after(self, error: OpenRouterError, *, delivered: bool = False) -> None:
-        """Wait for the next attempt; raises `error`, or `DeadlineExceeded`, where there is none."""
+    async def after(
+        self, error: OpenRouterError, *, delivered: bool = False, continued: bool = False
+    ) -> None:
+        """Wait for the next attempt; raises `error`, or `DeadlineExceeded`, where there is none.
+
+        `continued` says that it goes on with what was delivered, rather than begins anew.
+        """
         self._complete(error)
         self._end_metered(is_free=self._is_free(error), generation_id=error.generation_id)
         if isinstance(error, ConfigurationError | BudgetExceeded):
@@ -131,6 +136,7 @@ class Attempts:
             stream=self._streaming,
             replayable=self.data.operation.replayable,
             delivered=delivered,
+            continued=continued,
             body_began=exchange is not None and exchange.bytes_read > 0,
             should_retry=None if exchange is None else should_retry(exchange.headers),
         )

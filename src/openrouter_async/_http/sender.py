@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .._sansio.request import RequestData
     from ..operations import Operation
     from ..options import RequestOptions
-    from ..protocols import DeferredRequest, Reply, StreamSource
+    from ..protocols import ContinuableSource, DeferredRequest, Reply
     from ..settings import Settings
     from ..types._base import ResponseMeta
     from .exchange import Exchange
@@ -101,7 +101,7 @@ class HTTPSender:
 
     def stream(
         self, data: RequestData | DeferredRequest, options: RequestOptions | None = None
-    ) -> StreamSource:
+    ) -> ContinuableSource:
         """Return the source of a streamed call; nothing is sent before its first read."""
         settings = self.settings.derive(options)
         return HTTPStreamSource(self, data, settings, self._meters(settings))

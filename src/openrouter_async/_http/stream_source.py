@@ -139,6 +139,16 @@ class HTTPStreamSource:
         self._exchange = None
         self._begin_attempt()
 
+    async def follow(self, data: DeferredRequest, error: OpenRouterError) -> None:
+        """Close this attempt and send `data` next, which goes on with what the caller was given."""
+        await self._close_exchange()
+        if self._attempts is None:
+            raise error
+        await self._attempts.after(error, continued=True)
+        self._attempts.data = await data()
+        self._exchange = None
+        self._begin_attempt()
+
     async def finish(self, answer: object = None) -> None:
         """Release the connection after the last wanted item, for reuse if its body ends within 50 ms.
 

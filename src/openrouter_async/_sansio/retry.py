@@ -4,8 +4,9 @@ Theory of operation: one `RetryState` accompanies one call. After each failed re
 as a `Failure` and asks `RetryState.after`; it answers `Wait(seconds)` or `GiveUp(reason)`. After a success it says
 `RetryState.succeeded`. All calls of a client draw on one `RetryBudget`, so that an outage is not made worse by retries.
 
-What decides, in this order: a piece was delivered (never again); the kind of failure, and whether repeating it could
-bill twice; the number of attempts; how long the server asks to wait; the call's deadline; the client's budget.
+What decides, in this order: a piece was delivered (never again, unless the next request goes on from it); the kind of
+failure, and whether repeating it could bill twice; the number of attempts; how long the server asks to wait; the
+call's deadline; the client's budget.
 The service has no idempotency key for completions, and a plain call that is dropped runs on and is billed: hence a
 plain call that may have been carried out is repeated only where the operation is replayable, or the caller allowed it.
 
@@ -26,6 +27,7 @@ from ..errors import (
     InvalidResponseError,
     OpenRouterError,
     RequestTimeout,
+    StreamDecodeError,
     StreamError,
     TLSError,
 )
@@ -103,6 +105,8 @@ class Failure:
     """Whether the operation may be repeated although it may have been carried out."""
     delivered: bool = False
     """Whether the caller was handed a piece of a stream or a download."""
+    continued: bool = False
+    """Whether the next request goes on with what was delivered, as the caller asked for by name."""
     body_began: bool = False
     """Whether a byte of the body of a 2xx had arrived."""
     should_retry: bool | None = None
@@ -157,12 +161,13 @@ class RetryBudget:
 class RetryState:
     """The retries of one call."""
 
-    __slots__ = ("_attempts", "_budget", "_invalid_seen", "_paid", "_settings")
+    __slots__ = ("_attempts", "_before", "_budget", "_invalid_seen", "_paid", "_settings")
 
     def __init__(self, settings: RetrySettings, budget: RetryBudget) -> None:
         self._settings = settings
         self._budget = budget
         self._attempts = 1
+        self._before = 0  # attempts of the requests that the present one goes on from
         self._paid = 0
         self._invalid_seen = False
 
@@ -192,6 +197,8 @@ class RetryState:
         if not self._budget.take(cost):
             return GiveUp("budget")
         self._paid = cost
+        if failure.continued:
+            self._before = self._attempts
         self._attempts += 1
         self._invalid_seen = self._invalid_seen or isinstance(failure.error, InvalidResponseError)
         return Wait(seconds)
@@ -203,15 +210,16 @@ class RetryState:
     def _refusal(self, failure: Failure) -> GiveUpReason | None:
         if failure.delivered:
             return "delivered"
+        asked = failure.error.retry_after
+        too_long = asked is not None and asked > self._settings.max_retry_after
+        if failure.continued:
+            return ("retry_after" if too_long else None) if is_continuable(failure) else "final"
         second_invalid = self._invalid_seen and isinstance(failure.error, InvalidResponseError)
         if second_invalid or not is_retryable(failure, retry_ambiguous=self._settings.retry_ambiguous):
             return "final"
-        if self._attempts >= self._settings.attempts:
+        if self._attempts - self._before >= self._settings.attempts:
             return "attempts"
-        asked = failure.error.retry_after
-        if asked is not None and asked > self._settings.max_retry_after:
-            return "retry_after"
-        return None
+        return "retry_after" if too_long else None
 
     def _seconds(self, asked: float | None, *, throttled: bool, random: float) -> float:
         """Return the wait asked for with a little jitter, or else exponential backoff with full jitter."""
@@ -224,7 +232,7 @@ class RetryState:
             else (settings.base, settings.cap)
         )
         # 2.0 ** 1024 raises OverflowError; long before, the cap has decided.
-        return random * min(cap, base * 2.0 ** min(self._attempts - 1, 64))
+        return random * min(cap, base * 2.0 ** min(self._attempts - self._before - 1, 64))
 
 
 def is_retryable(failure: Failure, *, retry_ambiguous: bool) -> bool:
@@ -253,6 +261,19 @@ def is_retryable(failure: Failure, *, retry_ambiguous: bool) -> bool:
             return failure.stream or may_repeat
         case RequestTimeout(phase="body" | "idle" | "event"):
             return may_repeat
+        case _:
+            return False
+
+
+def is_continuable(failure: Failure) -> bool:
+    """Return whether another request may go on with a stream that failed after its first piece."""
+    match failure.error:
+        case StreamDecodeError():
+            return False  # the service speaks another language than we do
+        case RequestTimeout(phase="idle" | "event") | ConnectionLost():
+            return True
+        case APIStatusError() | StreamError():
+            return is_retryable(failure, retry_ambiguous=False)
         case _:
             return False
 

@@ -9,8 +9,8 @@ from .. import operations
 from .._sansio.chat_body import chat_body
 from .._sansio.chat_reply import check_completion
 from .._sansio.request import RequestData, build_request
-from ..options import RequestOptions
-from ..protocols import Reply, Sender
+from ..options import Recover, RequestOptions
+from ..protocols import DeferredRequest, Reply, Sender
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat import ChatCompletion
 from ..types.known_models import MODELS, model_of
@@ -72,21 +72,56 @@ class ChatResource(Resource):
         extra_body: Mapping[str, object] | None,
         options: RequestOptions | None,
         on_bad_event: OnBadEvent,
+        recover: Recover | None = None,
     ) -> EventStream:
         """Return the reply as a stream."""
+        if self._short_name(model, options) is not None or has_attachments(messages):
+            source = self._sender.stream(self._later(messages, model, params, extra_body, options), options)
+        else:
+            data = self._request(messages, model, params, extra_body, options, stream=True)
+            source = self._sender.stream(data, options)
+        if recover is None:
+            return EventStream(source, on_bad_event=on_bad_event)
+        from ..streaming.recovering import RecoveringStream
+        from ._going_on import check_recoverable, params_of_recovery
+
+        params = {**self._sender.params(options), **params}
+        check_recoverable(params, extra_body, recover)
+        changed = params_of_recovery(params, recover)
+        who = recover.models[0] if recover.models else model
+
+        def going_on(begun: str) -> DeferredRequest:
+            return self._later(messages, who, changed, extra_body, options, begun=begun)
+
+        return RecoveringStream(
+            source, attempts=recover.attempts, going_on=going_on, on_bad_event=on_bad_event
+        )
+
+    def _later(
+        self,
+        messages: MessagesLike,
+        model: str | None,
+        params: Mapping[str, object],
+        extra_body: Mapping[str, object] | None,
+        options: RequestOptions | None,
+        *,
+        begun: str = "",
+    ) -> DeferredRequest:
+        """Return what makes the request of a stream once it is needed; `begun` is how its answer begins."""
         name = self._short_name(model, options)
-        if name is not None or has_attachments(messages):
 
-            async def request() -> RequestData:
-                encoded = await encode_attachments(messages)
-                data = self._request(encoded, model, params, extra_body, options, stream=True)
-                if name is not None:
-                    await self._check_short_name(name)
-                return data
+        async def request() -> RequestData:
+            encoded = await encode_attachments(messages)
+            if begun:
+                from ._going_on import messages_with_beginning
 
-            return EventStream(self._sender.stream(request, options), on_bad_event=on_bad_event)
-        data = self._request(messages, model, params, extra_body, options, stream=True)
-        return EventStream(self._sender.stream(data, options), on_bad_event=on_bad_event)
+                encoded = messages_with_beginning(encoded, begun)
+            data = self._request(encoded, model, params, extra_body, options, stream=True)
+            if name is not None:
+                await self._check_short_name(name)
+            return data
+
+        return request
 
     def _short_name(self, model: str | None, options: RequestOptions | None) -> str | None:
         """Return the short name by which a call names its model; None where it gives an id, or none."""

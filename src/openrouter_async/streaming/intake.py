@@ -54,8 +54,11 @@ _DONE = b"[DONE]"
 class Accumulator(Protocol[ChunkT]):
     """What is particular to one kind of stream; `ChatAccumulator` says what each does."""
 
-    has_piece: bool
-    has_finish: bool
+    @property
+    def has_piece(self) -> bool: ...
+
+    @property
+    def has_finish(self) -> bool: ...
 
     @property
     def has_begun(self) -> bool: ...

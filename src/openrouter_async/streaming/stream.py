@@ -233,6 +233,8 @@ class EventStream(Generic[OutputT]):
                     return True
             if error is not None:
                 await self._recover(error)
+                if self._queue:
+                    return True
         await self.aclose()
         return False
 

@@ -7,6 +7,7 @@ Almost nothing is required, enums are open, and unknown fields are kept. Whether
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PrivateAttr
@@ -15,6 +16,7 @@ from .._sentinels import OMIT, Omit
 from ._base import WireType
 from .chat_parts import Annotation, AudioOutput, ContentPart, Image, Logprobs
 from .common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
+from .recovery import Recovery
 from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
 
 if TYPE_CHECKING:
@@ -113,6 +115,7 @@ class ChatCompletion(WireType, Generic[OutputT]):
     _output: OutputT | Omit = PrivateAttr(OMIT)
     _end: StreamEnd | None = PrivateAttr(None)
     _whole: bool = PrivateAttr(True)
+    _recoveries: tuple[Recovery, ...] = PrivateAttr(())
 
     if not TYPE_CHECKING:
 
@@ -189,7 +192,22 @@ class ChatCompletion(WireType, Generic[OutputT]):
     @property
     def billed(self) -> Sequence[Usage | None]:
         """The usage of each request that was made for this reply; several where the model was asked again."""
-        return (self.usage,)
+        return (*(recovery.broken.usage for recovery in self._recoveries), self.usage)
+
+    @property
+    def total_cost(self) -> Decimal | None:
+        """US dollars for all requests that were made for this reply; None where the service did not say it of one."""
+        costs = [None if usage is None else usage.cost for usage in self.billed]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+    @property
+    def recoveries(self) -> tuple[Recovery, ...]:
+        """Where the stream of this reply broke off and another request went on; see `Recover`. Usually empty.
+
+        The fields of the reply besides its text are those of the last request.
+        """
+        return self._recoveries
 
     @property
     def generation_id(self) -> str | None:

@@ -19,14 +19,35 @@ nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
 nox.options.default_venv_backend = "virtualenv"
 
-PEERS = {"openai": "openai==3.52.0", "openrouter": "openrouter==1.3.84", "litellm": "litellm[mcp]==1.106.2"}
-"""Clients that judge the emulator; litellm sends tools only where its extra `mcp` is installed."""
+PEERS = {
+    "openai": "openai==3.52.0",
+    "openrouter": "openrouter==1.3.84",
+    "litellm": "litellm[mcp]==1.106.2",
+    "pydantic_ai": "pydantic-ai-slim[openai]==2.68.0",
+    "langchain": "langchain-openrouter==0.2.9",
+}
+"""Other clients: those that judge the emulator, and those that are measured beside ours.
+
+litellm sends tools only where its extra `mcp` is installed.
+"""
 
 
 def install(session: nox.Session, *groups: str, extras: str = "") -> None:
     """Install the package as it is in the working tree, with extras, and the tools of some groups."""
     tools = nox.project.dependency_groups(PYPROJECT, *groups) if groups else ()
     session.install("-q", "-e", f".[{extras}]" if extras else ".", *tools)
+
+
+def peer_pythons(session: nox.Session, *names: str) -> dict[str, str]:
+    """Install other clients, each in an environment of its own, and return the interpreters of those."""
+    built = Path(session.create_tmp()).resolve()
+    pythons = {}
+    for name in names:
+        pythons[name] = str(built / name / "bin" / "python")
+        session.run("python", "-m", "venv", str(built / name))
+        session.log(f"{name}: {PEERS[name]}")
+        session.run(pythons[name], "-m", "pip", "install", "-q", PEERS[name], external=True)
+    return pythons
 
 
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])
@@ -84,14 +105,7 @@ def docs(session: nox.Session) -> None:
 def peers(session: nox.Session) -> None:
     """Let other clients judge the emulator, each in an environment of its own."""
     install(session, extras="dev")
-    built = Path(session.create_tmp()).resolve()
-    pythons = {}
-    for name, requirement in PEERS.items():
-        session.run("python", "-m", "venv", str(built / name))
-        pythons[name] = str(built / name / "bin" / "python")
-        session.run(pythons[name], "-m", "pip", "install", "-q", requirement, external=True)
-        version = f"import importlib.metadata as m; print('{name}', m.version('{name}'))"
-        session.run(pythons[name], "-c", version, external=True)
+    pythons = peer_pythons(session, "openai", "openrouter", "litellm")
     variables = {f"OPENROUTER_ASYNC_PEER_{name.upper()}": python for name, python in pythons.items()}
     session.run("pytest", "tests/peers", *session.posargs, env=variables)
 
@@ -115,13 +129,15 @@ def spec(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run a benchmark: `nox -s bench -- pool` runs benchmarks/pool.py; further arguments are handed on."""
-    names = sorted(path.stem for path in (ROOT / "benchmarks").glob("[!_]*.py"))
-    if not session.posargs or session.posargs[0] not in names:
-        session.error(f"name a benchmark: {', '.join(names)}")
+    """Measure this library, the floors below it and its peers; arguments are handed on: `nox -s bench -- --help`."""
     install(session, "bench")
-    name, *arguments = session.posargs
-    session.run("python", f"benchmarks/{name}.py", *arguments)
+    pythons = peer_pythons(session, *PEERS)
+    session.run(
+        "python",
+        "benchmarks",
+        *(f"--python={name}={path}" for name, path in pythons.items()),
+        *session.posargs,
+    )
 
 
 @nox.session

@@ -1,0 +1,1 @@
+"""One small program for each client; see `work.Client` for what they have in common."""

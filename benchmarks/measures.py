@@ -1,0 +1,99 @@
+"""What is measured, what is to be reached, and the rows of the table that say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+__all__ = ["CLIENTS", "FLOORS", "PEERS", "ROWS", "Row", "Source"]
+
+OURS = "ours"
+FLOORS = {"httpx_json": "F", "httpx_typed": "F typed", "aiohttp_json": "A", "sockets": "sockets"}
+"""Programs without a library, by the column they are."""
+PEERS = {
+    "openai": "openai",
+    "pydantic_ai": "pydantic-ai",
+    "litellm": "litellm",
+    "openrouter": "openrouter",
+    "langchain": "langchain-openrouter",
+}
+CLIENTS = (OURS, "ours_events", "ours_alone", *FLOORS, *PEERS)
+
+
+class Source(NamedTuple):
+    """Where a figure comes from."""
+
+    work: str
+    client: str
+    figure: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: a figure of ours, over a floor if it has one, and what it is to be at most."""
+
+    title: str
+    ours: Source
+    floor: Source | None
+    at_most: float
+    stretch: float | None = None
+    unit: float = 1.0
+    """What a figure without a floor is divided by for the table."""
+    below_peers: bool = False
+
+    @property
+    def compares(self) -> bool:
+        """Whether other clients do the same work over the same floor."""
+        return self.ours.client == OURS and (self.floor is None or self.floor.work == self.ours.work)
+
+
+F, A = "httpx_json", "aiohttp_json"
+
+
+def _over(floor: str, title: str, work: str, at_most: float, stretch: float, figure: str = "cpu") -> Row:
+    return Row(
+        f"{title}, {FLOORS[floor]}", Source(work, OURS, figure), Source(work, floor, figure), at_most, stretch
+    )
+
+
+ROWS = (
+    _over(F, "one stream of 20,000 chunks, `.text()`", "stream", 1.5, 1.1),
+    Row("the same by typed events, F", Source("stream", "ours_events"), Source("stream", F), 2.0, 1.1),
+    _over(F, "a tool call in 5,000 fragments, parsed", "tool_call", 1.6, 1.1),
+    _over(F, "200 streams × 200 chunks", "streams", 0.9, 0.4),
+    _over(F, "200 streams × 100 chunks, 40 ms apart", "paced", 0.55, 0.35),
+    _over(F, "calls, one at a time", "calls_1", 1.0, 0.5),
+    _over(F, "calls, 32 at once", "calls_32", 0.4, 0.2),
+    _over(A, "calls of 300 ms, 256 at once", "calls_256", 4.5, 2.0),
+    _over(A, "calls of 300 ms, 1,000 at once", "calls_1000", 4.5, 2.0),
+    Row(
+        "CPU of a call at 1,000 over one at 256",
+        Source("calls_1000", OURS),
+        Source("calls_256", OURS),
+        1.3,
+    ),
+    _over(A, "wall time, 256 at once", "calls_256", 2.0, 2.0, "wall"),
+    _over(A, "wall time, 1,000 at once", "calls_1000", 2.0, 2.0, "wall"),
+    _over(A, "1,000 at once after 10,000 cancelled", "cancelled", 4.5, 2.0),
+    _over(F, "wall time to the first delta", "first_delta", 1.1, 0.6, "wall"),
+    Row("memory an open stream, of 1,000, KB", Source("open_streams", OURS, "memory"), None, 35, 22, 1_000),
+    Row(
+        "import + client + first call, F; below every peer",
+        Source("cold", OURS),
+        Source("cold", F),
+        2.2,
+        1.6,
+        below_peers=True,
+    ),
+    Row("memory after it, MB", Source("cold", OURS, "memory"), None, 48, 42, 1_000_000),
+    Row("a value of a type over a plain call", Source("structured", "ours_alone", "ratio"), None, 1.15, 1.08),
+    Row(
+        "an item of a batch of 10,000 over a plain call, 256 at once, with journal",
+        Source("batch", "ours_alone", "ratio"),
+        None,
+        1.2,
+        1.1,
+    ),
+    Row("decoder of streams over `bytes.split`", Source("decoder", "ours_alone", "ratio"), None, 3.0, 2.0),
+    Row("decoder, for a byte of 8 times as many", Source("decoder", "ours_alone", "growth"), None, 1.3, 1.1),
+)

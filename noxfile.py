@@ -111,6 +111,21 @@ def peers(session: nox.Session) -> None:
 
 
 @nox.session
+def web(session: nox.Session) -> None:
+    """Let the `ai` package in Node, the `openai` package and a browser judge what the server writes."""
+    install(session, extras="dev")
+    built = Path(session.create_tmp()).resolve()
+    session.run("python", "-m", "venv", str(built / "openai"))
+    python = str(built / "openai" / "bin" / "python")
+    session.run(python, "-m", "pip", "install", "-q", PEERS["openai"], external=True)
+    for lock in sorted((ROOT / "tests" / "server" / "ai_sdk").glob("*/package-lock.json")):
+        with session.chdir(lock.parent):
+            session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
+    variables = {"OPENROUTER_ASYNC_PEER_OPENAI": python}
+    session.run("pytest", "tests/server", *session.posargs, env=variables)
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """Show which lines and branches the suite does not reach."""
     install(session, "coverage", extras="dev")

@@ -1,28 +1,18 @@
-"""What clients that are not ours see of the emulator: the same text, arguments, usage and errors as ours.
-
-A peer is run by its own interpreter, named by an environment variable; `nox -s peers` makes those interpreters.
-"""
+"""What clients that are not ours see of the emulator: the same text, arguments, usage and errors as ours."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from typing import Any
 
 import pytest
 
 from openrouter_async import AsyncOpenRouter
-from openrouter_async.testing import Emulator, Failure, Fault, ReceivedRequest, Reply, ToolCall, tool_call
+from openrouter_async.testing import Emulator, ReceivedRequest
 from tests.peers import scene
-from tests.shared import ROOT
+from tests.peers.playing import answer, report_of
 
 PEERS = ("openai", "openrouter", "litellm")
-
-ENVIRONMENT = {
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else it downloads its list of prices
-    "NO_PROXY": "*",
-}
 
 ERRORS = {
     ("openai", "unknown_model"): ("BadRequestError", 400),
@@ -50,22 +40,6 @@ MESSAGES = {
 }
 
 
-def answer(request: ReceivedRequest) -> Reply | Failure | ToolCall | str:
-    """Say what the scenes expect."""
-    if request.messages[-1]["role"] == "tool":
-        return f"It says {request.messages[-1]['content']}."
-    match request.prompt:
-        case scene.WEATHER_QUESTION:
-            return tool_call("get_weather", **scene.WEATHER_ARGUMENTS)
-        case scene.TOO_SOON:
-            return Failure(status=429, message="Slow down", retry_after=7)
-        case scene.CUT_OFF:
-            fault = Fault.error_event(502, "Provider disconnected", after=3)
-            return Reply.of(scene.ANSWER, fault=fault)
-        case _:
-            return scene.ANSWER
-
-
 class Played:
     """What a peer saw, and the emulator saw of the peer."""
 
@@ -85,33 +59,10 @@ def played() -> dict[str, Played]:
 def play(peer: str, played: dict[str, Played]) -> Played:
     """Return what a peer saw; skips the test where the peer is not there."""
     if peer not in played:
-        variable = f"OPENROUTER_ASYNC_PEER_{peer.upper()}"
-        python = os.environ.get(variable)
-        if not python:
-            pytest.skip(f"{variable} names no interpreter that has {peer}; nox -s peers makes one")
         with Emulator() as emulator:
             emulator.reply_with(answer)
-            done = subprocess.run(
-                [
-                    python,
-                    "-m",
-                    "tests.peers.run",
-                    peer,
-                    emulator.base_url,
-                    emulator.key,
-                    emulator.management_key,
-                ],
-                cwd=ROOT,
-                env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | ENVIRONMENT,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=110,
-            )
-            assert done.returncode == 0, done.stderr
-            played[peer] = Played(
-                json.loads(done.stdout.splitlines()[-1]), emulator.requests, float(emulator.spent)
-            )
+            report = report_of(peer, emulator.base_url, emulator.key, emulator.management_key)
+            played[peer] = Played(report, emulator.requests, float(emulator.spent))
     return played[peer]
 
 

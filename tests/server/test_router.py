@@ -243,3 +243,11 @@ def test_a_wrong_setting_is_refused(emulator: Emulator, settings: dict[str, Any]
     with pytest.raises(ConfigurationError, match=told) as caught:
         create_router(client, **settings)
     assert "short" not in str(caught.value)
+
+
+def test_the_names_of_the_package_are_what_they_say() -> None:
+    """A module of the same name would take a function's place once it is imported."""
+    import openrouter_async.server as server
+
+    for name in server.__all__:
+        assert callable(getattr(server, name)), name

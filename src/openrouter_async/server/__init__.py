@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from .conversations import SQLiteConversations as SQLiteConversations
     from .lifespan import client_of as client_of
     from .lifespan import openrouter_lifespan as openrouter_lifespan
-    from .relay import relay as relay
+    from .relaying import relay as relay
     from .router import create_router as create_router
+    from .ui_messages import chat_messages_of as chat_messages_of
 
 _EXPORTS = {
     "MemoryConversations": ".conversations",
     "SQLiteConversations": ".conversations",
+    "chat_messages_of": ".ui_messages",
     "client_of": ".lifespan",
     "create_router": ".router",
     "openrouter_lifespan": ".lifespan",
-    "relay": ".relay",
+    "relay": ".relaying",
 }
 """Public name -> the module it lives in."""
 

@@ -36,7 +36,7 @@ from .failures import WebError, error_response
 from .formats.openai import WholeOpenAI
 from .metering import Metered, Meters
 from .offer import Offer, json_body
-from .relay import Relay, relay
+from .relaying import Relay, relay
 from .safety import Guard, check_token, is_loopback
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ from starlette.responses import Response
 
 from ..errors import ConfigurationError, OpenRouterError
 from .failures import error_response
+from .formats.ai_sdk import AISDKFormat
 from .formats.events import EventsFormat
 from .formats.openai import OpenAIFormat
 from .formats.text import TextFormat
@@ -35,12 +36,17 @@ if TYPE_CHECKING:
 
 __all__ = ["FormatName", "OnFinish", "Relay", "relay"]
 
-FormatName: TypeAlias = Literal["events", "openai", "text"]
+FormatName: TypeAlias = Literal["ai-sdk", "events", "openai", "text"]
 
 OnFinish: TypeAlias = "Callable[[Any], Awaitable[None]]"
 """Is given the whole: a `ChatCompletion`, `StructuredCompletion` or `Run`."""
 
-_FORMATS: dict[str, type[Format]] = {"events": EventsFormat, "openai": OpenAIFormat, "text": TextFormat}
+_FORMATS: dict[str, type[Format]] = {
+    "ai-sdk": AISDKFormat,
+    "events": EventsFormat,
+    "openai": OpenAIFormat,
+    "text": TextFormat,
+}
 
 _HEADERS = {
     # no-transform: neither a proxy nor a CDN compresses it, which would hold pieces back
@@ -76,7 +82,7 @@ def relay(
         stream: What `client.chat.stream` or `client.chat.run_stream` returned, not entered. With `output=`, snapshots
             of the value take the place of its text.
         format: `events`: our events as named server-sent events, for pages of your own. `openai`: chunks that OpenAI's
-            clients read. `text`: the text alone.
+            clients read. `ai-sdk`: the UI message stream of Vercel's AI SDK. `text`: the text alone.
         start_after: Seconds after which the response starts although there is no piece yet.
         keepalive: Seconds without a piece after which a comment is written, where the format has comments.
         write_timeout: Seconds for which a browser may take nothing of what is written.

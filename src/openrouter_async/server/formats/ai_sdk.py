@@ -1,0 +1,224 @@
+"""The form `ai-sdk`: the UI message stream of Vercel's AI SDK, version 5 and newer, which `useChat` reads.
+
+A stream is one message. Each reply of a run is a step of it; text and reasoning are parts that are opened and closed;
+a call of a tool is a part that grows with its arguments and then gets its output. What the protocol has no part for is
+a data part: `data-output` (a value in the making), `data-waiting` (a call that waits for a decision),
+`data-tool-progress` and `data-audio`, the last two transient. Why the model stopped, who answered and what it cost is
+the metadata of the message: 5.0 refuses parts with fields that came later, so nothing is written that it did not have.
+
+Specification: <https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol>.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import JsonValue
+from pydantic_core import from_json
+
+from ...streaming.events import (
+    AnnotationAdded,
+    AudioDelta,
+    ImageDelta,
+    Keepalive,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCall,
+    ToolCallDelta,
+)
+from ...structured.completion import StructuredCompletion
+from ...structured.partial import Partial
+from ...tools.events import StepFinished, ToolFinished, ToolProgress
+from ...tools.result import Run
+from ...types.chat_parts import UrlCitation
+from ..failures import error_object
+from ._format import Format, sse
+from .events import call_object, usage_object
+
+if TYPE_CHECKING:
+    from ...tools.result import ToolResult
+    from ._format import Event, Result
+
+__all__ = ["AISDKFormat"]
+
+_DONE = b"data: [DONE]\n\n"
+
+
+class AISDKFormat(Format):
+    """`data: {part}`, and `data: [DONE]` at the end; only the first of several answers is shown."""
+
+    media_type = "text/event-stream"
+    headers = {"x-vercel-ai-ui-message-stream": "v1"}  # noqa: RUF012 - a ClassVar, which the base class says
+    keepalive = b": keep-alive\n\n"
+
+    def __init__(self) -> None:
+        self._numbers = 0
+        self._open: tuple[str, str] | None = None
+        """Kind and id of the part that is open: `text` or `reasoning`."""
+        self._is_in_step = False
+        self._calls: dict[int, _Call] = {}
+        """The calls of this step, by their index."""
+        self._call_ids: set[str] = set()
+        """Ids of all calls of the message, which must not repeat; providers begin anew with each reply."""
+
+    def begin(self) -> bytes:
+        return sse({"type": "start"})
+
+    def event(self, event: Event) -> bytes:
+        if getattr(event, "choice", 0) != 0 or isinstance(event, Keepalive):
+            return b""
+        if isinstance(event, StepFinished):
+            return self._end_step()
+        parts = self._parts(event)
+        if not parts:
+            return b""
+        step = b"" if self._is_in_step else sse({"type": "start-step"})
+        self._is_in_step = True
+        return step + parts
+
+    def finish(self, result: Result) -> bytes:
+        end = self._end_step()
+        if isinstance(result, StructuredCompletion) and not result.tool_calls:
+            end += sse({"type": "data-output", "id": "output", "data": result.output})
+        if isinstance(result, Run) and result.paused is not None:
+            for waiting in result.paused.undecided:
+                data = {**call_object(waiting.call), "wants": waiting.wants}
+                end += sse({"type": "data-waiting", "id": waiting.call.id, "data": data})
+        return end + sse({"type": "finish", "messageMetadata": _metadata(result)}) + _DONE
+
+    def fail(self, error: Exception) -> bytes:
+        told = error_object(error)
+        advice = told.get("advice")
+        text = f"{told['message']}. {advice}" if advice else str(told["message"])
+        return self._close() + sse({"type": "error", "errorText": text}) + _DONE
+
+    def _parts(self, event: Event) -> bytes:
+        match event:
+            case TextDelta(text=text) | RefusalDelta(text=text):
+                return self._grow("text", text)
+            case ReasoningDelta(text=text):
+                return self._grow("reasoning", text)
+            case Partial(value=value):
+                return sse({"type": "data-output", "id": "output", "data": value})
+            case ToolCallDelta():
+                return self._close() + self._call(event.index).grow(event.name, event.id, event.fragment)
+            case ToolCall():
+                return self._close() + self._call(event.index).arrive(event)
+            case ToolProgress(call=call, value=value):
+                data = {"toolCallId": self._call(call.index).id or call.id, "value": value}
+                return sse({"type": "data-tool-progress", "data": data, "transient": True})
+            case ToolFinished(result=result):
+                return _output(result, self._call(result.call.index).id or result.call.id)
+            case ImageDelta(image=image) if image.url:
+                media_type = image.media_type or "image/png"
+                return self._close() + sse({"type": "file", "url": image.url, "mediaType": media_type})
+            case AudioDelta(data=data, transcript=transcript):
+                piece = {"data": data, "transcript": transcript}
+                return sse({"type": "data-audio", "data": piece, "transient": True})
+            case AnnotationAdded(annotation=UrlCitation() as citation) if citation.url:
+                source = {"type": "source-url", "sourceId": self._id("source"), "url": citation.url}
+                return sse({**source, "title": citation.title} if citation.title else source)
+        return b""
+
+    def _grow(self, kind: str, text: str) -> bytes:
+        """Return text for the part of a kind, which is opened where another is open."""
+        begin = b""
+        if self._open is None or self._open[0] != kind:
+            begin = self._close()
+            self._open = kind, self._id(kind)
+            begin += sse({"type": f"{kind}-start", "id": self._open[1]})
+        return begin + sse({"type": f"{kind}-delta", "id": self._open[1], "delta": text})
+
+    def _close(self) -> bytes:
+        part, self._open = self._open, None
+        return b"" if part is None else sse({"type": f"{part[0]}-end", "id": part[1]})
+
+    def _end_step(self) -> bytes:
+        if not self._is_in_step:
+            return b""
+        self._is_in_step = False
+        self._calls.clear()
+        return self._close() + sse({"type": "finish-step"})
+
+    def _call(self, index: int) -> _Call:
+        return self._calls.setdefault(index, _Call(self._call_ids))
+
+    def _id(self, kind: str) -> str:
+        self._numbers += 1
+        return f"{kind}-{self._numbers}"
+
+
+class _Call:
+    """One call of a tool, on its way."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.id: str | None = None
+        """What the browser knows it by; None until it is told of it."""
+        self._taken = taken
+        self._held = ""
+        """Arguments that came before the name."""
+
+    def grow(self, name: str, id: str, fragment: str) -> bytes:
+        """Return a piece of the arguments; nothing as long as the call has no name."""
+        self._held += fragment
+        if not name:
+            return b""
+        begin = self._begin(name, id)
+        fragment, self._held = self._held, ""
+        return begin + (
+            sse({"type": "tool-input-delta", "toolCallId": self.id, "inputTextDelta": fragment})
+            if fragment
+            else b""
+        )
+
+    def arrive(self, call: ToolCall) -> bytes:
+        """Return the whole arguments."""
+        name = call.name or "unknown"
+        begin = self._begin(name, call.id)
+        told: dict[str, Any] = {"toolCallId": self.id, "toolName": name}
+        if call.args is None:
+            told |= {"input": call.arguments, "errorText": "the arguments are no JSON object"}
+            return begin + sse({"type": "tool-input-error", **told})
+        return begin + sse({"type": "tool-input-available", **told, "input": call.args})
+
+    def _begin(self, name: str, id: str) -> bytes:
+        if self.id is not None:
+            return b""
+        self.id = id if id not in self._taken else f"{id}-{len(self._taken)}"
+        self._taken.add(self.id)
+        return sse({"type": "tool-input-start", "toolCallId": self.id, "toolName": name})
+
+
+def _output(result: ToolResult, id: str) -> bytes:
+    if result.error is not None:
+        return sse({"type": "tool-output-error", "toolCallId": id, "errorText": result.error})
+    return sse({"type": "tool-output-available", "toolCallId": id, "output": _value(result.content)})
+
+
+def _value(content: object) -> JsonValue:
+    """Return what a tool gave: an object or a list where its text is one, for the page to draw."""
+    if not isinstance(content, str):
+        return content  # type: ignore[return-value]  # content parts, which are JSON
+    if content.lstrip()[:1] not in ("{", "["):
+        return content
+    try:
+        value: JsonValue = from_json(content)
+    except ValueError:
+        return content
+    return value
+
+
+def _metadata(result: Result) -> dict[str, Any]:
+    reply = result.completion if isinstance(result, Run) else result
+    usage = result.usage
+    told: dict[str, Any] = {
+        "model": reply.model,
+        "provider": reply.provider,
+        "finishReason": reply.finish_reason,
+        "generationId": reply.generation_id,
+        "usage": None if usage is None else usage_object(usage),
+    }
+    if isinstance(result, Run):
+        told["status"] = result.status
+    return {name: value for name, value in told.items() if value is not None}

@@ -1,0 +1,127 @@
+"""`chat_messages_of`: the messages that `useChat` of Vercel's AI SDK sends, as messages of a chat.
+
+Text and files stay; calls of tools and their outputs become what models are sent; reasoning, sources, data parts and
+calls that have no output yet do not go back. Files are passed on by their URL, and never fetched here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
+
+from pydantic_core import to_json
+
+from ..errors import ConfigurationError
+
+__all__ = ["chat_messages_of"]
+
+_DATA_URL = re.compile(r"data:audio/(?P<format>[\w.+-]+)(;[^,]*)?;base64,(?P<data>.*)", re.DOTALL)
+_AUDIO_FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "mp4": "m4a"}
+_HAS_OUTPUT = {"output-available": "output", "output-error": "errorText", "output-denied": "errorText"}
+
+
+def chat_messages_of(ui_messages: object) -> list[dict[str, Any]]:
+    """Return `messages` of the body that `useChat` sends as `client.chat.stream` takes them.
+
+    ```python
+    body = await request.json()
+    return relay(client.chat.stream(chat_messages_of(body["messages"])), format="ai-sdk")
+    ```
+
+    Raises:
+        ConfigurationError: they are no such messages.
+    """
+    if not isinstance(ui_messages, Sequence) or isinstance(ui_messages, str) or not ui_messages:
+        raise ConfigurationError("messages must be a list of at least one message of the AI SDK")
+    messages: list[dict[str, Any]] = []
+    for number, message in enumerate(ui_messages):
+        role = message.get("role") if isinstance(message, Mapping) else None
+        parts = message.get("parts") if isinstance(message, Mapping) else None
+        if role not in ("system", "user", "assistant") or not _are_parts(parts):
+            raise ConfigurationError(
+                f"messages[{number}] is no message of the AI SDK; expected role and parts, as versions from 5 on send"
+            )
+        match role:
+            case "system":
+                messages.append({"role": "system", "content": "".join(_texts(parts))})
+            case "user":
+                messages.append({"role": "user", "content": [*_user_parts(parts)]})
+            case "assistant":
+                for step in _steps(parts):
+                    messages += _step_messages(step)
+    return messages
+
+
+def _are_parts(parts: object) -> TypeGuard[list[Mapping[str, Any]]]:
+    return isinstance(parts, list) and all(
+        isinstance(part, Mapping) and isinstance(part.get("type"), str) for part in parts
+    )
+
+
+def _texts(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    return (str(part.get("text", "")) for part in parts if part["type"] == "text")
+
+
+def _user_parts(parts: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for part in parts:
+        if part["type"] == "text":
+            yield {"type": "text", "text": str(part.get("text", ""))}
+        elif part["type"] == "file":
+            yield _file(str(part.get("url", "")), str(part.get("mediaType", "")), part.get("filename"))
+
+
+def _file(url: str, media_type: str, name: object) -> dict[str, Any]:
+    match media_type.partition("/")[0]:
+        case "image":
+            return {"type": "image_url", "image_url": {"url": url}}
+        case "video":
+            return {"type": "video_url", "video_url": {"url": url}}
+        case "audio" if match := _DATA_URL.fullmatch(url):
+            format = match["format"]
+            audio = {"data": match["data"], "format": _AUDIO_FORMATS.get(format, format)}
+            return {"type": "input_audio", "input_audio": audio}
+    return {"type": "file", "file": {"filename": str(name or "file"), "file_data": url}}
+
+
+def _steps(parts: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Return the parts of each reply of an answer that several made up."""
+    step: list[Mapping[str, Any]] = []
+    for part in parts:
+        if part["type"] == "step-start":
+            yield step
+            step = []
+        else:
+            step.append(part)
+    yield step
+
+
+def _step_messages(parts: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    text = "".join(_texts(parts))
+    calls = [part for part in parts if _tool_name(part) and part.get("state") in _HAS_OUTPUT]
+    if not text and not calls:
+        return
+    message: dict[str, Any] = {"role": "assistant", "content": text or None}
+    if calls:
+        message["tool_calls"] = [
+            {
+                "id": str(part.get("toolCallId")),
+                "type": "function",
+                "function": {"name": _tool_name(part), "arguments": _text(part.get("input") or {})},
+            }
+            for part in calls
+        ]
+    yield message
+    for part in calls:
+        output = part.get(_HAS_OUTPUT[part["state"]])
+        yield {"role": "tool", "tool_call_id": str(part.get("toolCallId")), "content": _text(output)}
+
+
+def _tool_name(part: Mapping[str, Any]) -> str:
+    if part["type"] == "dynamic-tool":
+        return str(part.get("toolName", ""))
+    return part["type"].removeprefix("tool-") if part["type"].startswith("tool-") else ""
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else to_json(value).decode()

@@ -18,8 +18,8 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
+from lean_server import lean_server
 from measures import CLIENTS, FLOORS, PEERS, ROWS, Row, Source
-from server import lean_server
 
 WORK = Path(__file__).with_name("work.py")
 NOT_DONE: dict[str, set[str]] = {

@@ -34,8 +34,7 @@ class HTTPXClient:
     async def tool_call(self) -> tuple[int, object]:
         pieces: list[str] = []
         async for delta in self._deltas():
-            for call in delta.get("tool_calls", ()):
-                pieces.append(call["function"]["arguments"])
+            pieces += [call["function"]["arguments"] for call in delta.get("tool_calls", ())]
         return len(pieces), json.loads("".join(pieces))
 
     async def _deltas(self) -> AsyncIterator[dict[str, Any]]:

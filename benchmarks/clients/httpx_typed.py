@@ -72,9 +72,7 @@ class TypedClient:
     async def tool_call(self) -> tuple[int, object]:
         pieces: list[str] = []
         async for delta in self._deltas():
-            for call in delta.tool_calls or ():
-                if call.function:
-                    pieces.append(call.function.arguments or "")
+            pieces += [call.function.arguments or "" for call in delta.tool_calls or () if call.function]
         return len(pieces), from_json("".join(pieces))
 
     async def _deltas(self) -> AsyncIterator[Delta]:

@@ -45,8 +45,8 @@ class LiteLLMClient:
     async def tool_call(self) -> tuple[int, object]:
         pieces: list[str] = []
         async for chunk in await self._complete(stream=True):
-            for call in chunk.choices[0].delta.tool_calls or ():
-                pieces.append(call.function.arguments or "")
+            calls = chunk.choices[0].delta.tool_calls or ()
+            pieces += [call.function.arguments or "" for call in calls]
         return len(pieces), json.loads("".join(pieces))
 
 

@@ -32,9 +32,8 @@ class OpenAIClient:
         pieces: list[str] = []
         async with await self._completions.create(model=wire.MODEL, messages=MESSAGES, stream=True) as stream:
             async for chunk in stream:
-                for call in chunk.choices[0].delta.tool_calls or ():
-                    if call.function:
-                        pieces.append(call.function.arguments or "")
+                calls = chunk.choices[0].delta.tool_calls or ()
+                pieces += [call.function.arguments or "" for call in calls if call.function]
         return len(pieces), json.loads("".join(pieces))
 
 

@@ -33,8 +33,8 @@ class OfficialClient:
         pieces: list[str] = []
         async with await self._chat.send_async(model=wire.MODEL, messages=MESSAGES, stream=True) as stream:
             async for chunk in stream:
-                for call in chunk.choices[0].delta.tool_calls or ():
-                    pieces.append(call.function.arguments or "")
+                calls = chunk.choices[0].delta.tool_calls or ()
+                pieces += [call.function.arguments or "" for call in calls]
         return len(pieces), json.loads("".join(pieces))
 
 

@@ -1,8 +1,8 @@
 """An HTTP server that costs next to nothing, so that a benchmark measures its client.
 
-Run as a program, `server.py CORE`, it prints its port. The first part of a path names the scenario, so the base URL
-of a client chooses it: `http://127.0.0.1:PORT/SCENARIO/api/v1`. It reads just enough HTTP for that: heads end at a
-blank line, bodies have a Content-Length. All answers are made before the first request comes.
+Run as a program, `lean_server.py CORE`, it prints its port. The first part of a path names the scenario, so the
+base URL of a client chooses it: `http://127.0.0.1:PORT/SCENARIO/api/v1`. It reads just enough HTTP for that: heads
+end at a blank line, bodies have a Content-Length. All answers are made before the first request comes.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from pydantic import BaseModel
 
 from openrouter_async import AsyncOpenRouter, Output, Retries, errors
 from openrouter_async.streaming.events import StreamEvent, TextDelta
+from openrouter_async.streaming.stream import EventStream
+from openrouter_async.structured.stream import StructuredStream
 from openrouter_async.types.chat import ChatCompletion
 from tests.faults.evidence import check_error, check_hidden
 from tests.faults.service import RunningStage
@@ -83,27 +85,24 @@ class Call:
 
 
 async def _create(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
-    ended.reply = await client.chat.create("Hello", **arguments)
+    ended.reply = await client.chat.create(**arguments)
     ended.text = ended.reply.text
 
 
 async def _create_structured(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
-    ended.reply = await client.chat.create("Hello", output=OUTPUT, **arguments)
+    ended.reply = await client.chat.create(output=OUTPUT, **arguments)
     ended.text = ended.reply.text
 
 
 async def _stream(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
-    stream = client.chat.stream("Hello", **arguments)
-    async with stream:
-        async for event in stream:
-            ended.events.append(event)
-            if isinstance(event, TextDelta) and event.choice == 0:
-                ended.text += event.text
-        ended.reply = await stream.final()
+    await _read(client.chat.stream(**arguments), ended)
 
 
 async def _stream_structured(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
-    stream = client.chat.stream("Hello", output=OUTPUT, **arguments)
+    await _read(client.chat.stream(output=OUTPUT, **arguments), ended)
+
+
+async def _read(stream: EventStream[str] | StructuredStream[Word], ended: Ended) -> None:
     async with stream:
         async for event in stream:
             ended.events.append(event)
@@ -136,7 +135,7 @@ def client_of(stage: RunningStage, **arguments: Any) -> AsyncOpenRouter:
 async def succeed(call: Call, client: AsyncOpenRouter, **arguments: Any) -> Ended:
     """Check that a call gives the word, and return how it ended."""
     ended = Ended()
-    await call.run(client, ended, arguments)
+    await call.run(client, ended, {"messages": "Hello", **arguments})
     assert ended.text == WORD
     assert ended.reply is not None
     assert ended.reply.text == WORD
@@ -155,7 +154,7 @@ async def fail(
     """
     ended = Ended()
     with pytest.raises(errors.OpenRouterError) as caught:
-        await call.run(client, ended, arguments)
+        await call.run(client, ended, {"messages": "Hello", **arguments})
     error = caught.value
     check_error(error)
     check_hidden(repr(client))

@@ -11,6 +11,7 @@ import logging
 import math
 import os
 import pickle
+import reprlib
 import stat
 import time
 import traceback
@@ -33,6 +34,22 @@ GOODBYE_S = 5.0
 
 SECRET = "c0ffee0123456789"
 """The middle of the key of `calls`: what is shown of a key masked does not hold it."""
+
+_SHOWN = reprlib.Repr()  # unlike `repr` it takes objects that are only half made
+for _limit in (
+    "level",
+    "tuple",
+    "list",
+    "array",
+    "dict",
+    "set",
+    "frozenset",
+    "deque",
+    "string",
+    "long",
+    "other",
+):
+    setattr(_SHOWN, f"max{_limit}", 20 if _limit == "level" else 100_000)
 
 
 def checked(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
@@ -67,10 +84,11 @@ def check_error(error: BaseException) -> None:
     pickled = pickle.dumps(error)
     again = pickle.loads(pickled)
     assert (type(again), str(again), vars(again).keys()) == (type(error), text, vars(error).keys())
-    formatted = traceback.TracebackException.from_exception(error, capture_locals=True)
-    check_hidden(text, repr(error), pickled.decode("latin-1"), *formatted.format())
+    check_hidden(text, repr(error), pickled.decode("latin-1"), *traceback.format_exception(error))
     for each in _causes(error):
         check_hidden(str(each), repr(each), repr(vars(each)), *map(repr, each.args))
+        for frame, _line in traceback.walk_tb(each.__traceback__):
+            check_hidden(*map(_SHOWN.repr, frame.f_locals.values()))  # as tools show them beside a traceback
 
 
 def check_hidden(*texts: str) -> None:

@@ -41,8 +41,17 @@ class RunningStage:
         """The requests so far, in order."""
         return self.report().requests
 
+    def wait_until(self, condition: Callable[[Report], bool], timeout: float = WAIT_S) -> bool:
+        """Return True once `condition(report)` holds, False if it does not within `timeout` seconds. Blocks."""
+        deadline = time.monotonic() + timeout
+        while not condition(self.report()):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.005)
+        return True
+
     async def eventually(self, condition: Callable[[Report], bool], timeout: float = WAIT_S) -> bool:
-        """Return True once `condition(report)` holds, False if it does not within `timeout` seconds."""
+        """Do the same without blocking the event loop."""
         deadline = time.monotonic() + timeout
         while not condition(self.report()):
             if time.monotonic() > deadline:

@@ -22,7 +22,7 @@ from typing import Any
 
 import httpcore
 
-from .network import CallStream, shut_down
+from .network import CallStream, is_readable, shut_down
 
 __all__ = ["AsyncioNetwork", "AsyncioStream"]
 
@@ -177,8 +177,10 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         self._holds_next = True
 
     def is_readable(self) -> bool:
-        """Whether bytes, the end or a failure are waiting."""
-        return bool(self._buffer) or self._has_ended or self._failure is not None
+        """Whether bytes, the end or a failure are waiting, also those that a busy loop has not come to see yet."""
+        if self._buffer or self._has_ended or self._failure is not None:
+            return True
+        return self._transport is not None and is_readable(self._transport.get_extra_info("socket"))
 
     def abort(self) -> None:
         """Close the socket now; whoever reads or writes fails. Harmless when done before."""

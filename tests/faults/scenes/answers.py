@@ -12,6 +12,7 @@ __all__ = [
     "DONE",
     "STREAM_HEADERS",
     "Then",
+    "asks_for_stream",
     "chunk",
     "close",
     "completion",
@@ -19,6 +20,7 @@ __all__ = [
     "good",
     "raw",
     "reset",
+    "slow_at_first",
     "stall",
 ]
 
@@ -60,9 +62,14 @@ GOOD_BODY = json.dumps(completion()).encode()
 GOOD_STREAM = sse(chunk(WORD[:8]), chunk(WORD[8:]), chunk(finish="stop"), DONE)
 
 
+def asks_for_stream(request: Request) -> bool:
+    """Return whether a stream was asked for."""
+    return request.method == "POST" and b'"stream":true' in request.body
+
+
 def good(connection: Connection, request: Request) -> None:
     """Answer as the service does, with the word: whole, or as a stream where that was asked for."""
-    if request.method == "POST" and b'"stream":true' in request.body:
+    if asks_for_stream(request):
         connection.start_chunked()
         connection.chunk(GOOD_STREAM)
         connection.end_chunked()
@@ -111,3 +118,9 @@ def stall(connection: Connection, request: Request) -> None:
     if connection.wait_closed(STALL_S):
         note(connection, "gone")
     connection.close()
+
+
+def slow_at_first(connection: Connection, request: Request) -> None:
+    """Answer well, after a while; as the first of answers it lets many connections be open at once."""
+    connection.pause(0.5)
+    good(connection, request)

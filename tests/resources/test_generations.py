@@ -92,8 +92,8 @@ async def test_patience_has_an_end(wait: bool | float, seconds: float, pauses: l
     assert sum(pauses) == seconds
 
 
-@pytest.mark.parametrize("wait", [-1, float("nan")])
-async def test_a_wait_that_is_none_is_refused(wait: float) -> None:
+@pytest.mark.parametrize("wait", [-1, float("nan"), "30", None], ids=repr)
+async def test_a_wait_that_is_none_is_refused(wait: Any) -> None:
     async with mocked(MISSING, status=404) as service:
         with pytest.raises(ConfigurationError, match="wait is"):
             await service.client.generations.get("gen-1", wait=wait)
@@ -146,6 +146,7 @@ async def test_feedback_names_the_generation_and_what_it_is_about() -> None:
         pytest.param(
             {"id": "gen-1", "category": "other", "comment": "x" * 1001}, "1,001 characters", id="too long"
         ),
+        pytest.param({"id": "gen-1", "category": "other", "comment": 5}, "comment is 5", id="no text"),
     ],
 )
 async def test_wrong_feedback_is_refused(arguments: dict[str, Any], told: str) -> None:

@@ -181,6 +181,22 @@ async def test_a_moment_without_its_zone_is_refused() -> None:
             await service.client.keys.create("ci", expires_at=datetime(2027, 1, 1))
 
 
+async def test_a_moment_that_is_no_date_is_refused() -> None:
+    async with mocked({}) as service:
+        with pytest.raises(
+            ConfigurationError, match="expires_at is 'tomorrow'; expected a moment in ISO 8601"
+        ):
+            await service.client.keys.create("ci", expires_at="tomorrow")
+        assert service.requests == []
+
+
+@pytest.mark.parametrize("offset", [-1, "x", 1.5, True], ids=repr)
+async def test_an_offset_is_a_number_of_keys(offset: Any) -> None:
+    async with mocked({"data": []}) as service:
+        with pytest.raises(ConfigurationError, match=r"offset is .*; expected a whole number"):
+            service.client.keys.list(offset=offset)
+
+
 async def test_a_key_in_place_of_its_hash_is_refused_and_not_shown() -> None:
     async with mocked({}) as service:
         with pytest.raises(ConfigurationError) as caught:

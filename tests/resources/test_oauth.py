@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -52,12 +53,20 @@ async def test_verifiers_are_new_and_well_formed() -> None:
         "https://",
         "http://localhost.evil.com",
         "http://[::1",
+        5,
     ],
 )
-async def test_a_callback_the_service_would_refuse_is_refused(callback: str) -> None:
+async def test_a_callback_the_service_would_refuse_is_refused(callback: Any) -> None:
     async with mocked() as service:
         with pytest.raises(ConfigurationError, match="callback_url is"):
             service.client.oauth.authorization_url(VERIFIER, callback_url=callback)
+
+
+@pytest.mark.parametrize("label", ["", 5], ids=repr)
+async def test_a_label_that_says_nothing_is_refused(label: Any) -> None:
+    async with mocked() as service:
+        with pytest.raises(ConfigurationError, match="key_label is"):
+            service.client.oauth.authorization_url(VERIFIER, key_label=label)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,13 @@ async def test_activity_can_be_narrowed(filters: dict[str, Any], query: str) -> 
         assert service.line == f"GET /activity?{query}"
 
 
+@pytest.mark.parametrize("date", ["yesterday", 5, "2026-13-01"], ids=repr)
+async def test_a_day_that_is_none_is_refused(date: Any) -> None:
+    async with mocked({"data": []}) as service:
+        with pytest.raises(ConfigurationError, match=r"date is .*; expected a date"):
+            service.client.activity.list(date=date)
+
+
 async def test_providers() -> None:
     async with mocked({"data": [{"slug": "openai", "name": "OpenAI", "datacenters": None}]}) as service:
         (provider,) = await service.client.providers.list()

@@ -262,6 +262,8 @@ async def test_a_budget_refuses_the_call_that_would_pass_it_before_it_is_made(em
         assert (caught.value.budget, caught.value.spent) == (Decimal("0.01"), spend.cost)
         assert caught.value.may_have_been_billed is False
         assert "chat.create would pass the budget of 0.01 US dollars" in str(caught.value)
+        assert "0 held for calls in flight" in str(caught.value)
+        assert "E-" not in str(caught.value)
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])

@@ -232,3 +232,16 @@ async def test_a_client_that_goes_away_is_seen_at_once() -> None:
         assert await anyio.to_thread.run_sync(request.wait_until_over)
         assert request.disconnected_at is not None
         assert request.events_sent == 2
+
+
+@pytest.mark.loopback
+async def test_a_client_that_goes_away_leaves_nothing_in_the_log_of_asyncio(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with Emulator(models=[MODEL]) as emulator:
+        async with client_of(emulator) as client:
+            for _ in range(20):
+                emulator.reply(*["word "] * 3_000)
+                async with client.chat.stream("Hello") as stream:
+                    await anext(stream.text())
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []

@@ -1,4 +1,4 @@
-"""Amounts of money as callers give them."""
+"""Amounts of money, as callers give them and as messages show them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from ..errors import ConfigurationError
 
-__all__ = ["dollars"]
+__all__ = ["dollars", "shown"]
 
 
 def dollars(name: str, value: object) -> Decimal:
@@ -22,3 +22,8 @@ def dollars(name: str, value: object) -> Decimal:
     if not amount.is_finite() or amount < 0:
         raise ConfigurationError(f"{name} is {value!r}; expected US dollars, such as '2.50'")
     return amount
+
+
+def shown(amount: Decimal) -> str:
+    """Return an amount without an exponent and without zeros at its end."""
+    return f"{amount.normalize() + 0:f}"

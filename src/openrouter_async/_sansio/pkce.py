@@ -49,12 +49,14 @@ def authorization_url(
     """Return the address at which a user agrees; the page stands at the root of the host of `base_url`.
 
     Raises:
-        ConfigurationError: the verifier or the callback is none that the service takes.
+        ConfigurationError: the verifier, the callback or the label is none that the service takes.
     """
     query = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
     if callback_url is not None:
         query = {"callback_url": _check_callback(callback_url), **query}
     if key_label is not None:
+        if not isinstance(key_label, str) or not key_label:
+            raise ConfigurationError(f"key_label is {key_label!r}; expected text that is not empty")
         query["key_label"] = key_label
     parts = urlsplit(base_url)
     return f"{parts.scheme}://{parts.netloc}/auth?{urlencode(query)}"
@@ -62,7 +64,7 @@ def authorization_url(
 
 def _check_callback(url: str) -> str:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url if isinstance(url, str) else "")
         is_fine = parts.scheme == "https" and bool(parts.hostname)
         is_fine |= parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
     except ValueError:

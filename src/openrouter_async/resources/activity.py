@@ -6,6 +6,7 @@ import datetime
 
 from .. import operations
 from .._sansio.pagination import Arguments, OffsetPaging
+from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..types.activity import ActivityItem, ActivityPage
 from ._base import Resource
@@ -43,9 +44,12 @@ class ActivityResource(Resource):
             workspace_id: Only what was used in this workspace.
             by_workspace: Whether there are rows for each workspace, which say so.
             options: See `RequestOptions`.
+
+        Raises:
+            ConfigurationError: `date` is no day; nothing was sent. Everything else is raised while reading.
         """
         query = {
-            "date": date.isoformat() if isinstance(date, datetime.date) else date,
+            "date": None if date is None else _day(date),
             "api_key_hash": api_key_hash,
             "user_id": user_id,
             "workspace_id": workspace_id,
@@ -58,3 +62,12 @@ class ActivityResource(Resource):
             )
 
         return Paginator(fetch, OffsetPaging(says_more=True), query)
+
+
+def _day(date: datetime.date | str) -> str:
+    if isinstance(date, datetime.datetime):
+        date = date.date()
+    try:
+        return (date if isinstance(date, datetime.date) else datetime.date.fromisoformat(date)).isoformat()
+    except (TypeError, ValueError):
+        raise ConfigurationError(f"date is {date!r}; expected a date, or text such as '2026-05-31'") from None

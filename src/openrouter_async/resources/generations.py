@@ -54,8 +54,8 @@ class GenerationsResource(Resource):
             NotFound: there is no such record, or not yet.
             OpenRouterError: any other failure of a call.
         """
-        patience = PATIENCE_S if wait is True else float(wait)
-        if not patience >= 0:
+        patience = PATIENCE_S if wait is True else wait
+        if not isinstance(patience, int | float) or not patience >= 0:
             raise ConfigurationError(f"wait is {wait!r}; expected True, False, or seconds of at least 0")
         end = anyio.current_time() + patience
         pause = FIRST_PAUSE_S
@@ -104,6 +104,8 @@ class GenerationsResource(Resource):
             NotFound: there is no such record.
             OpenRouterError: any other failure of a call.
         """
+        if not isinstance(comment, str | None):
+            raise ConfigurationError(f"comment is {hide(comment)}; expected text")
         if comment is not None and len(comment) > MAX_COMMENT:
             raise ConfigurationError(
                 f"comment has {len(comment):,} characters; expected at most {MAX_COMMENT:,}"

@@ -57,7 +57,12 @@ class KeysResource(Resource):
             workspace_id: Default: the default workspace.
             offset: Keys to pass over.
             options: See `RequestOptions`.
+
+        Raises:
+            ConfigurationError: `offset` is no such number; nothing was sent. Everything else is raised while reading.
         """
+        if not isinstance(offset, int) or isinstance(offset, bool) or offset < 0:
+            raise ConfigurationError(f"offset is {offset!r}; expected a whole number of at least 0")
         query = {
             "include_disabled": True if include_disabled else None,
             "include_expired": True if include_expired else None,

@@ -24,7 +24,7 @@ import anyio
 
 from .._http.metering import METERS
 from .._sansio.charges import Charge
-from .._sansio.money import dollars
+from .._sansio.money import dollars, shown
 from ..errors import BudgetExceeded, ConfigurationError, OpenRouterError
 from ..resources.generations import GenerationsResource
 from .forecast import Forecast, PriceList, Request
@@ -148,10 +148,10 @@ class Spend:
         taken = self.cost + self.held
         if call.forecast == 0 or taken + call.foreseen <= self.budget > taken:
             return
-        foreseen = "" if call.forecast is None else f", and it may cost {call.forecast:f}"
+        foreseen = "" if call.forecast is None else f", and it may cost {shown(call.forecast)}"
         raise BudgetExceeded(
-            f"{call.operation} would pass the budget of {self.budget:f} US dollars: {self.cost:f} are spent,"
-            f" {self.held:f} held for calls in flight{foreseen}; raise the budget, or lower max_tokens",
+            f"{call.operation} would pass the budget of {self.budget:f} US dollars: {shown(self.cost)} are spent,"
+            f" {shown(self.held)} held for calls in flight{foreseen}; raise the budget, or lower max_tokens",
             budget=self.budget,
             spent=taken,
             may_have_been_billed=False,
@@ -249,7 +249,7 @@ class Spend:
 
     def __repr__(self) -> str:
         limit = "" if self.budget is None else f" of {self.budget:f}"
-        return f"<Spend {self.cost:f}{limit} US dollars, {self.calls} calls, {len(self.unsettled)} unsettled>"
+        return f"<Spend {shown(self.cost)}{limit} US dollars, {self.calls} calls, {len(self.unsettled)} unsettled>"
 
 
 class _Running:

@@ -62,7 +62,8 @@ class Wire:
             ClientGone: the client went away.
         """
         await self._protocol.flow.drain()
-        if self._protocol.gone.is_set():
+        # A connection that broke is closing before `gone` is told; asyncio warns of each write in between.
+        if self._protocol.gone.is_set() or self._protocol.transport.is_closing():
             raise ClientGone
 
     async def write(self, data: bytes) -> None:

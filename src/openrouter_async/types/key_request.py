@@ -40,6 +40,13 @@ def _as_number(value: object) -> object:
 
 
 def _as_utc_text(value: object) -> object:
+    if isinstance(value, str) and value:
+        try:
+            datetime.datetime.fromisoformat(value)
+        except ValueError:
+            raise PydanticCustomError(
+                "moment", "a moment in ISO 8601, such as '2026-12-31T23:59:59Z'"
+            ) from None
     if not isinstance(value, datetime.datetime):
         return value
     if value.tzinfo is None:

@@ -24,7 +24,7 @@ HEALING = "response-healing"
 def native_params(output: Output[Any], params: Mapping[str, object], *, streaming: bool) -> dict[str, object]:
     """Return the parameters of a call with the schema, which endpoints must know unless the call says otherwise."""
     asked = dict(params)
-    asked["response_format"] = output.schema.response_format(output.name)
+    asked["response_format"] = output.schema.asked_format(output.name)
     provider = asked.get("provider")
     if provider is None or isinstance(provider, Mapping):
         asked["provider"] = {"require_parameters": True, **(provider or {})}

@@ -106,14 +106,17 @@ def structured_completion(
     completion: ChatCompletion[Any], output: T | Omit, *, reason: str, attempts: Sequence[Attempt]
 ) -> StructuredCompletion[T]:
     """Return `completion` with its value, if it has one; the last of `attempts` is the one that gave it."""
-    made: StructuredCompletion[T] = StructuredCompletion[T].model_construct(
-        _fields_set=completion.model_fields_set, **dict(completion)
-    )
-    made._meta = completion._meta
-    made._end = completion._end
-    made._whole = completion._whole
-    made._output = output
-    made._path = attempts[-1].path
-    made._reason = reason
-    made._attempts = tuple(attempts)
+    made: StructuredCompletion[T] = StructuredCompletion.__new__(StructuredCompletion)
+    # `model_construct`, and a private attribute set one by one, take 17 µs, this 2.
+    keep = object.__setattr__
+    keep(made, "__dict__", dict(completion.__dict__))
+    keep(made, "__pydantic_fields_set__", set(completion.model_fields_set))
+    keep(made, "__pydantic_extra__", completion.__pydantic_extra__)
+    private = {
+        "_output": output,
+        "_path": attempts[-1].path,
+        "_reason": reason,
+        "_attempts": tuple(attempts),
+    }
+    keep(made, "__pydantic_private__", {**(completion.__pydantic_private__ or {}), **private})
     return made

@@ -99,7 +99,7 @@ def read_text(
 
 
 def _the_one(fits: list[_Fit], text: str) -> object:
-    if any(not _equal(fit.plain, fits[0].plain) for fit in fits):
+    if any(not _equal(fit.plain, fits[0].plain) for fit in fits[1:]):
         raise ReplyNotParsed(
             f"the reply holds {len(fits)} values that fit and differ; expected one value and nothing else",
             raw=text,

@@ -18,7 +18,7 @@ from typing_extensions import is_typeddict
 from ..errors import ConfigurationError
 from ._request_fields import STRICT
 
-__all__ = ["check", "check_params", "hide", "join_problems"]
+__all__ = ["Checked", "check", "check_params", "hide", "join_problems"]
 
 T = TypeVar("T")
 
@@ -40,6 +40,10 @@ _EXPECTED = {
     "missing": "a value",
 }
 _KINDS = {"text": "text", "number": "a number", "object": "a dict", "list": "a list"}
+
+
+class Checked(dict[str, object]):
+    """A parameter that was validated when it was made, for many calls, and is not looked at again."""
 
 
 def check(adapter: TypeAdapter[T], value: object, name: str, *, private: bool = False) -> T:
@@ -77,8 +81,12 @@ def check_params(
     checked: dict[str, object] = {}
     for name in hints:
         if name in params:
+            value = params[name]
+            if type(value) is Checked:
+                checked[name] = value
+                continue
             try:
-                checked[name] = _adapter(owner, name).validate_python(params[name])
+                checked[name] = _adapter(owner, name).validate_python(value)
             except ValidationError as error:
                 problems += _problems(error, name, private=name in _PRIVATE)
     if problems:

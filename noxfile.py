@@ -77,6 +77,13 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz what reads bytes of others: `nox -s fuzz -- SECONDS [TARGET ...]`; see tests/fuzz."""
+    install(session, "fuzz", extras="dev")
+    session.run("python", "-m", "tests.fuzz", *(session.posargs or ["60"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Look for mistakes, and for formatting that differs from ruff's."""
     session.install("-q", *nox.project.dependency_groups(PYPROJECT, "lint"))

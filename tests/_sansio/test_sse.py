@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from openrouter_async._sansio import sse
 from openrouter_async._sansio.sse import Comment, ServerSentEvent, SSEDecoder, SSEItem
 from openrouter_async.errors import ResponseTooLarge
+from tests.sse_standard import as_text, interpret
 
 BOM = b"\xef\xbb\xbf"
 
@@ -228,61 +229,6 @@ def test_any_split_of_the_bytes_gives_the_items_of_the_standard(example: tuple[b
     expected = interpret(stream)
     assert [as_text(item) for item in decode(stream, *cuts)] == expected
     assert decode(stream, *cuts) == decode(stream) == decode_by_byte(stream)
-
-
-def as_text(item: SSEItem) -> tuple[str, str]:
-    match item:
-        case Comment(text):
-            return ":", text.decode("utf-8", "replace")
-        case ServerSentEvent(event, data):
-            return event, data.decode("utf-8", "replace")
-        case bytes():
-            return "message", item.decode("utf-8", "replace")
-
-
-def interpret(stream: bytes) -> list[tuple[str, str]]:
-    """Interpret a whole stream, character by character, in the order of the standard's sentences."""
-    text = stream.decode("utf-8", "replace").removeprefix("\ufeff")
-    lines: list[str] = []
-    line = ""
-    position = 0
-    while position < len(text):
-        character = text[position]
-        if character == "\r" and text[position + 1 : position + 2] == "\n":
-            position += 1
-        if character in "\r\n":
-            lines.append(line)
-            line = ""
-        else:
-            line += character
-        position += 1
-
-    items: list[tuple[str, str]] = []
-    data_buffer = event_type_buffer = ""
-    for line in lines:
-        if line == "":
-            if data_buffer == "":
-                event_type_buffer = ""
-                continue
-            if data_buffer[-1] == "\n":
-                data_buffer = data_buffer[:-1]
-            items.append((event_type_buffer or "message", data_buffer))
-            data_buffer = event_type_buffer = ""
-        elif line[0] == ":":
-            comment = line[1:]
-            items.append((":", comment[1:] if comment[:1] == " " else comment))
-        else:
-            if ":" in line:
-                field, value = line[: line.index(":")], line[line.index(":") + 1 :]
-                if value[:1] == " ":
-                    value = value[1:]
-            else:
-                field, value = line, ""
-            if field == "event":
-                event_type_buffer = value
-            elif field == "data":
-                data_buffer += value + "\n"
-    return items
 
 
 LIMIT = 100

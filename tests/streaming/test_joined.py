@@ -102,6 +102,13 @@ def test_what_has_arrived_is_in_the_snapshot_also_before_the_next_request_gives_
     assert part.release() == []
 
 
+def test_a_next_request_that_says_nothing_more_adds_nothing() -> None:
+    given_out, part = broken_after(*texts("The quick", " brown"))
+    feed(part, chunk({"content": ""}))
+    last, reply = part.finish("done")
+    assert given_out + text_of(last) == reply.text == "The quick"
+
+
 def test_an_error_in_the_next_request_keeps_what_came_before() -> None:
     _, part = broken_after(*texts("The quick", " brown"))
     with pytest.raises(ServerError) as caught:

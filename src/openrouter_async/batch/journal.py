@@ -30,6 +30,9 @@ __all__ = ["Journal", "Record", "done_record", "failed_record"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
+_DIGITS_OF_MONEY = 12
+"""No item costs that many; sums of what is longer would overflow."""
+
 BEGINNING = b'{"key":'
 """How every record begins; what does not begin so is not cut off, for it may be something else of the caller's."""
 
@@ -228,8 +231,10 @@ def _line_of(file: BinaryIO) -> bytes:
 
 
 def _decimal(record: Mapping[str, object]) -> Decimal:
+    """Return what a record says it cost; nothing where that is no amount of money."""
     cost = record.get("cost")
     try:
-        return Decimal(str(cost)) if cost is not None else Decimal(0)
+        amount = Decimal(0) if cost is None or isinstance(cost, bool) else Decimal(str(cost))
     except InvalidOperation:
         return Decimal(0)
+    return amount if amount.is_finite() and amount.adjusted() < _DIGITS_OF_MONEY else Decimal(0)

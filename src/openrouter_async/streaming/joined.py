@@ -122,7 +122,9 @@ class JoinedAccumulator:
     def snapshot(self) -> ChatCompletion:
         """Return what has arrived so far, in all requests."""
         own = self._own.snapshot()
-        return own if self._before is None else self._joined(self._before, own)
+        if self._before is None:
+            return own
+        return self._joined(self._before, own, self._hold.held if self._given else self._before.held)
 
     def release(self) -> list[StreamEvent]:
         """Return the text that is still held; nothing goes on from it any more."""
@@ -195,13 +197,12 @@ class JoinedAccumulator:
 
     # The reply
 
-    def _joined(self, before: Before, own: ChatCompletion) -> ChatCompletion:
-        """Return a reply with what came before it."""
+    def _joined(self, before: Before, own: ChatCompletion, held: str = "") -> ChatCompletion:
+        """Return a reply with what came before it, and what is held at its end."""
         choice = own.choices[0] if own.choices else Choice(index=0)
         message = choice.message or AssistantMessage(role="assistant")
-        text = self._text + (self._hold.held if self._given else before.held if not self.has_finish else "")
         changed: Mapping[str, object] = {
-            "content": text or None,
+            "content": self._text + held or None,
             "reasoning": self._reasoning(own) or None,
             # Signatures are those of one request's reasoning; of several they would be refused when sent back.
             "reasoning_details": None,

@@ -23,6 +23,7 @@ from tests.faults.service import RunningStage
 
 __all__ = [
     "ALL",
+    "EACH",
     "FAST",
     "KEY",
     "PLAIN",
@@ -120,6 +121,8 @@ ALL = (PLAIN, STREAM, STRUCTURED, STRUCTURED_STREAM)
 WHOLE = (PLAIN, STRUCTURED)
 """Calls whose answer comes whole."""
 STREAMS = (STREAM, STRUCTURED_STREAM)
+EACH = (PLAIN, STREAM, STRUCTURED)
+"""One of each, for rows that take their time."""
 
 
 def kinds(calls: tuple[Call, ...]) -> pytest.MarkDecorator:
@@ -146,17 +149,17 @@ async def succeed(call: Call, client: AsyncOpenRouter, **arguments: Any) -> Ende
 
 
 async def fail(
-    call: Call, client: AsyncOpenRouter, *, saying: str = "", **arguments: Any
+    call: Call, client: AsyncOpenRouter, *, saying: str = "", with_locals: bool = True, **arguments: Any
 ) -> errors.OpenRouterError:
     """Return the error in which a call ends, after a look at all of it.
 
-    `saying` is the text that was handed out before, and that its `partial` must keep.
+    `saying` is the text that was handed out before, and that its `partial` must keep; `with_locals`: see `check_error`.
     """
     ended = Ended()
     with pytest.raises(errors.OpenRouterError) as caught:
         await call.run(client, ended, {"messages": "Hello", **arguments})
     error = caught.value
-    check_error(error)
+    check_error(error, with_locals=with_locals)
     check_hidden(repr(client))
     assert ended.text == saying
     if saying:

@@ -31,13 +31,13 @@ class Browser(httpx.Client):
 
 
 @contextmanager
-def routed(emulator: Emulator, *, prefix: str = "", **settings: Any) -> Iterator[Browser]:
+def routed(emulator: Emulator, *, prefix: str = "", http: Any = "auto", **settings: Any) -> Iterator[Browser]:
     """Serve a router within the block, and give a browser at its root."""
     client = client_of(emulator)
     app = Starlette(
         routes=[Mount(prefix or "/", create_router(client, **settings))], lifespan=openrouter_lifespan(client)
     )
-    with serve(app) as served, Browser(base_url=f"{served.url}{prefix}/", timeout=30) as browser:
+    with serve(app, http=http) as served, Browser(base_url=f"{served.url}{prefix}/", timeout=30) as browser:
         browser.headers["origin"] = served.url
         browser.served = served
         yield browser

@@ -58,6 +58,11 @@ class Served:
         """Return how many tasks run in the server's event loop."""
         return 0 if self.loop is None else len(asyncio.all_tasks(self.loop))
 
+    @property
+    def connections(self) -> int:
+        """How many connections the server holds."""
+        return len(self._server.server_state.connections)
+
     def _run(self) -> None:
         try:
             with asyncio.Runner() as runner:

@@ -20,7 +20,9 @@ from openrouter_async import AsyncOpenRouter, ConfigurationError, Retries, tool
 from openrouter_async.server import client_of, openrouter_lifespan, relay
 from openrouter_async.testing import Emulator, Fault, tool_call
 from tests.emulated import MODEL
+from tests.server.router_client import events
 from tests.server.serving import serve
+from tests.server.waiting import wait_for
 
 UNTIL_CANCELLED_S = 0.5
 """Seconds after which the service must see that the browser has gone."""
@@ -36,16 +38,6 @@ def application(emulator: Emulator, handler: Handler) -> Starlette:
         return await handler(client_of(request), request)
 
     return Starlette(routes=[Route("/", endpoint)], lifespan=openrouter_lifespan(client))
-
-
-def events(text: str) -> list[tuple[str, Any]]:
-    """Return names and data of the server-sent events in a text; comments are left out."""
-    found = []
-    for block in text.split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
-        if fields:
-            found.append((fields["event"], json.loads(fields["data"])))
-    return found
 
 
 def get(url: str) -> httpx.Response:
@@ -331,11 +323,3 @@ def test_a_wrong_argument_is_named(emulator: Emulator, name: str, value: Any) ->
     client = AsyncOpenRouter(emulator.key, base_url=emulator.base_url)
     with pytest.raises(ConfigurationError, match=f"{name} is {value!r}"):
         relay(client.chat.stream("Hello"), **{name: value})
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.002)

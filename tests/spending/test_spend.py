@@ -178,6 +178,28 @@ async def test_a_stream_that_was_left_is_settled_by_its_record(misses: int) -> N
             assert spend.cost == emulator.spent > 0
 
 
+async def test_tasks_of_their_own_can_join() -> None:
+    """As the requests that a server answers, none of which is inside another's block; each record is asked for once."""
+    with Emulator(speed=100, generation_misses=0) as emulator:
+        emulator.reply("word " * 200, times=5)
+        async with client_of(emulator) as client:
+            spend = client.track()
+
+            async def request() -> None:
+                async with spend.join(), client.chat.stream("a story", model=MODEL) as stream:
+                    await stream.__anext__()
+                await spend.settle()
+
+            async with anyio.create_task_group() as group:
+                for _ in range(5):
+                    group.start_soon(request)
+            await client.chat.create("not counted", model=OTHER)
+        lookups = [request for request in emulator.requests if request.path == "/generation"]
+    assert (len(lookups), spend.unsettled) == (5, ())
+    assert (spend.calls, [*spend.by_model]) == (5, [MODEL])
+    assert 0 < spend.cost < emulator.spent
+
+
 async def test_what_is_not_settled_in_time_is_told() -> None:
     with Emulator(speed=100, generation_misses=1_000) as emulator:
         emulator.reply("word " * 200)

@@ -349,7 +349,7 @@ near_misses = st.dictionaries(
 @given(
     body=json_values | near_misses, path=st.sampled_from(["/chat/completions", "/completions", "/embeddings"])
 )
-def test_any_json_gets_an_answer_that_is_no_500(body: JsonValue, path: str) -> None:
+def test_W13_any_json_gets_an_answer_that_is_no_500(body: JsonValue, path: str) -> None:
     status, answer = call("POST", f"/api/v1{path}".encode(), json.dumps(body).encode())
     assert status in (200, 400, 404, 422), answer
     if status != 200:
@@ -359,7 +359,7 @@ def test_any_json_gets_an_answer_that_is_no_500(body: JsonValue, path: str) -> N
 @given(
     body=st.binary(max_size=200), path=st.binary(max_size=40), method=st.sampled_from(["GET", "POST", "PUT"])
 )
-def test_any_bytes_get_an_answer_that_is_no_500(body: bytes, path: bytes, method: str) -> None:
+def test_W13_any_bytes_get_an_answer_that_is_no_500(body: bytes, path: bytes, method: str) -> None:
     status, _ = call(method, b"/api/v1/" + path, body)
     assert status < 500
 
@@ -385,6 +385,6 @@ def test_any_bytes_get_an_answer_that_is_no_500(body: bytes, path: bytes, method
     ],
     ids=["deep", "less deep", "surrogate", "endless schema", "infinite", "huge number", "no UTF-8"],
 )
-def test_known_oddities_get_an_answer_that_is_no_500(body: bytes) -> None:
+def test_W13_known_oddities_get_an_answer_that_is_no_500(body: bytes) -> None:
     status, _ = call("POST", b"/api/v1/chat/completions", body)
     assert status in (200, 400)

@@ -14,7 +14,6 @@ import logging
 import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
@@ -156,9 +155,8 @@ class Guard:
             if "cookie" in headers:
                 raise WebError(403, "a request with cookies must say its Origin", kind="ForbiddenOrigin")
             return
-        own = urlsplit(origin)
-        is_own = own.scheme in ("http", "https") and own.netloc.lower() == host.lower()
-        if not is_own and origin.lower() not in self._origins:
+        own = {f"{scheme}://{host}".lower() for scheme in ("http", "https")}
+        if origin.lower() not in own | self._origins:
             raise WebError(403, "requests from that Origin are not allowed", kind="ForbiddenOrigin")
 
     def _check_token(self, headers: Headers) -> None:

@@ -219,15 +219,25 @@ class Spend:
             METERS.set(tuple(meter for meter in METERS.get() if meter is not self))
 
     async def settle(self) -> None:
-        """Wait for the billed records of calls whose cost is not known, as leaving the block does."""
+        """Wait for the billed records of calls whose cost is not known, as leaving the block does.
+
+        Those that another task waits for already are left to it.
+        """
         self._count_ends()
-        if not self._in_doubt or self._settle_s == 0:
+        if self._settle_s == 0:
             return
-        with anyio.move_on_after(self._settle_s):
-            async with anyio.create_task_group() as lookups:
-                for call in list(self._in_doubt.values()):
-                    if call.generation_id is not None:
-                        lookups.start_soon(self._look_up, call, call.generation_id)
+        wanted = [call for call in self._in_doubt.values() if not call.is_looked_up]
+        for call in wanted:
+            call.is_looked_up = True
+        try:
+            with anyio.move_on_after(self._settle_s):
+                async with anyio.create_task_group() as lookups:
+                    for call in wanted:
+                        if call.generation_id is not None:
+                            lookups.start_soon(self._look_up, call, call.generation_id)
+        finally:
+            for call in wanted:
+                call.is_looked_up = False
 
     async def _prepare(self) -> None:
         if self.budget is not None and self._forecast is None:
@@ -240,8 +250,7 @@ class Spend:
         except OpenRouterError as error:
             LOGGER.debug("the record of %s cannot be read: %s", generation_id, error)
             return
-        if self._in_doubt.pop(call.number, None) is None:
-            return  # settled meanwhile, by another task
+        del self._in_doubt[call.number]
         call.charge = Charge(model=record.model, completion_tokens=record.native_tokens_completion).over(
             call.charge
         )
@@ -260,6 +269,7 @@ class _Running:
         "forecast",
         "generation_id",
         "is_in_doubt",
+        "is_looked_up",
         "number",
         "operation",
         "request",
@@ -277,6 +287,7 @@ class _Running:
         self.charge = Charge()
         self.generation_id: str | None = None
         self.is_in_doubt = False
+        self.is_looked_up = False
 
     @property
     def foreseen(self) -> Decimal:

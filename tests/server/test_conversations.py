@@ -1,0 +1,191 @@
+"""Conversations: both stores by the same tests, over the routes of the router, and the file by itself."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from openrouter_async import ConfigurationError
+from openrouter_async.server import MemoryConversations, SQLiteConversations
+from openrouter_async.server.conversations_api import read_document
+from openrouter_async.testing import Emulator
+from tests.server.router_client import Browser, routed
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def browser(request: pytest.FixtureRequest, emulator: Emulator, tmp_path: Path) -> Iterator[Browser]:
+    store = MemoryConversations() if request.param == "memory" else tmp_path / "chats.db"
+    with routed(emulator, store=store) as browser:
+        yield browser
+
+
+def document(
+    id: str, *, title: str = "A talk", at: str = "2026-01-01T00:00:00Z", **more: Any
+) -> dict[str, Any]:
+    nodes = [
+        {"id": "n1", "parent": None, "role": "user", "content": "Wie geht's in Ålesund?"},
+        {
+            "id": "n2",
+            "parent": "n1",
+            "role": "assistant",
+            "content": [{"type": "text", "text": "It rains."}],
+            "usage": {"cost": "0.01"},
+            "tool_calls": [],
+        },
+    ]
+    made = {
+        "id": id,
+        "title": title,
+        "created_at": at,
+        "updated_at": at,
+        "settings": {"model": "openai/gpt-4o", "system": "", "preset": None, "params": {"temperature": 0.5}},
+        "nodes": nodes,
+        "leaf": "n2",
+        "new_field": {"kept": [1, 2.5, None]},
+    }
+    return made | more
+
+
+def put(browser: Browser, given: dict[str, Any]) -> int:
+    return browser.put(f"api/conversations/{given['id']}", json=given).status_code
+
+
+def ids(browser: Browser, **query: Any) -> list[str]:
+    return [each["id"] for each in browser.get("api/conversations", params=query).json()["data"]]
+
+
+def test_a_document_comes_back_as_it_was_written(browser: Browser) -> None:
+    given = document("0a1b-2c")
+    assert put(browser, given) == 204
+    assert browser.get("api/conversations/0a1b-2c").json() == given
+    changed = document("0a1b-2c", title="Another")
+    assert put(browser, changed) == 204
+    assert browser.get("api/conversations/0a1b-2c").json() == changed
+    assert ids(browser) == ["0a1b-2c"]
+
+
+def test_one_that_is_forgotten_is_gone(browser: Browser) -> None:
+    put(browser, document("one"))
+    assert browser.delete("api/conversations/one").status_code == 204
+    assert browser.get("api/conversations/one").status_code == 404
+    assert browser.delete("api/conversations/one").status_code == 404
+    assert ids(browser) == []
+
+
+def test_the_newest_come_first_whatever_their_zone(browser: Browser) -> None:
+    put(browser, document("old", at="2026-01-01T12:00:00+00:00"))
+    put(browser, document("new", at="2026-01-01T08:00:00-08:00"))
+    put(browser, document("middle", at="2026-01-01T13:30:00.5+01:00"))
+    listed = browser.get("api/conversations").json()
+    assert [each["id"] for each in listed["data"]] == ["new", "middle", "old"]
+    assert listed["total"] == 3
+    assert listed["data"][0]["updated_at"] == "2026-01-01T16:00:00.000000+00:00"
+    assert ids(browser, limit=1, offset=1) == ["middle"]
+    assert browser.get("api/conversations", params={"limit": 0}).json() == {"data": [], "total": 3}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("rains", ["one"]),
+        ("ÅLESUND", ["one"]),
+        ("a TALK", ["one"]),
+        ("100%", ["two"]),
+        ("%", ["two"]),
+        ("_", []),
+        ("' OR 1=1 --", []),
+        ("base64", []),
+        ("", ["two", "one"]),
+    ],
+)
+def test_title_and_text_are_searched_and_nothing_else(browser: Browser, query: str, found: list[str]) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    put(browser, document("one"))
+    nodes = [{"id": "n", "parent": None, "role": "user", "content": [picture]}]
+    put(browser, document("two", title="100% sure", nodes=nodes, leaf="n", at="2026-01-02T00:00:00Z"))
+    assert ids(browser, query=query) == found
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"id": "other"}, "its id"),
+        ({"title": 1}, "title"),
+        ({"title": "x" * 501}, "title"),
+        ({"updated_at": "yesterday"}, "updated_at"),
+        ({"updated_at": "2026-01-01T00:00:00"}, "updated_at"),
+        ({"nodes": {}}, "nodes"),
+        ({"nodes": [{"id": "a", "role": "nobody", "content": ""}]}, "role"),
+        ({"nodes": [{"id": "a", "role": "user", "content": None}]}, "content"),
+        ({"nodes": [{"id": "a", "role": "user", "content": ""}] * 2, "leaf": "a"}, "ids of nodes"),
+        ({"leaf": "n9"}, "ids of nodes"),
+    ],
+)
+def test_what_is_no_conversation_is_refused(browser: Browser, wrong: dict[str, Any], told: str) -> None:
+    answer = browser.put("api/conversations/one", json=document("one") | wrong)
+    assert answer.status_code == 422
+    assert told in answer.json()["error"]["message"]
+    assert ids(browser) == []
+
+
+@pytest.mark.parametrize("id", ["..", "a/b", "a b", "x" * 65, "%00", "'"])
+def test_an_id_is_plain(browser: Browser, id: str) -> None:
+    answer = browser.put(f"api/conversations/{id}", json=document("one") | {"id": id})
+    assert answer.status_code in (404, 405, 422)
+    assert ids(browser) == []
+
+
+@pytest.mark.parametrize("query", [{"limit": "x"}, {"offset": "-1"}, {"limit": "9" * 30}, {"limit": "٣"}])
+def test_a_number_that_is_none_is_refused(browser: Browser, query: dict[str, str]) -> None:
+    assert browser.get("api/conversations", params=query).status_code == 400
+
+
+# the file
+
+
+def test_the_file_is_its_owners_and_outlives_the_router(emulator: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "chats.db"
+    with routed(emulator, store=path) as browser:
+        put(browser, document("one"))
+    assert path.stat().st_mode & 0o777 == 0o600
+    with routed(emulator, store=path) as browser:
+        assert ids(browser) == ["one"]
+
+
+def test_many_write_at_once(tmp_path: Path) -> None:
+    async def write() -> int:
+        stores = [SQLiteConversations(tmp_path / "chats.db") for _ in range(2)]
+        async with anyio.create_task_group() as group:
+            for number in range(40):
+                id = f"c{number}"
+                raw = json.dumps(document(id)).encode()
+                group.start_soon(stores[number % 2].put, read_document(id, raw))
+        return (await stores[0].search("", limit=1, offset=0))[1]
+
+    assert anyio.run(write) == 40
+
+
+def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "chats.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 7")
+    with pytest.raises(ConfigurationError, match="version 7; this library knows 1"):
+        SQLiteConversations(path)
+
+
+@pytest.mark.parametrize("kind", ["folder", "text", "device"])
+def test_what_is_no_database_is_refused(tmp_path: Path, kind: str) -> None:
+    path = {"folder": tmp_path, "text": tmp_path / "notes.txt", "device": Path("/dev/null")}[kind]
+    if kind == "text":
+        path.write_text("not a database " * 100)
+    with pytest.raises(ConfigurationError, match="database"):
+        SQLiteConversations(path)
+    if kind == "text":
+        assert path.read_text().startswith("not a database")

@@ -9,17 +9,7 @@ import anyio
 import pytest
 
 from openrouter_async import Limits, Retries, errors
-from tests.faults.calls import (
-    KEY,
-    PLAIN,
-    STREAM,
-    Call,
-    Ended,
-    client_of,
-    fail,
-    kinds,
-    succeed,
-)
+from tests.faults.calls import EACH, KEY, PLAIN, STREAM, Call, Ended, client_of, fail, kinds, succeed
 from tests.faults.scenes.answers import failure, good
 from tests.faults.scenes.statuses import asks_to_wait_until, resets_soon
 from tests.faults.service import FaultServer

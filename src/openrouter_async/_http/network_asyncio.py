@@ -18,7 +18,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import httpcore
 
@@ -59,10 +59,10 @@ class AsyncioStream(CallStream, asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Those of uvloop have all methods of asyncio's, and are of another class.
+        self._transport = cast("asyncio.Transport", transport)
         if self._failure is not None:  # aborted while the handshake was being completed
-            transport.abort()
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Buffer what came, and wake the reader."""

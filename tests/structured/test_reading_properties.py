@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue
 
-from openrouter_async.errors import StructuredOutputError
+from openrouter_async.errors import ReplyTruncated, StructuredOutputError
 from openrouter_async.structured.candidates import find_candidates
 from openrouter_async.structured.reading import read_text
 from openrouter_async.structured.repair import RepairNotInstalled, repaired
@@ -54,7 +56,7 @@ def test_a_value_is_found_in_prose_and_fences(value: JsonValue, indent: int | No
         f"```json\n{text}\n```",
         f"<think>[1]</think>Well,\n```\n{text}\n```\nBye.",
     ):
-        assert [candidate.value for candidate in find_candidates(reply).parsed] == [value]
+        assert [candidate.value for candidate in find_candidates(reply).meant] == [value]
 
 
 def as_python(value: JsonValue) -> str:
@@ -96,3 +98,80 @@ def words(value: JsonValue) -> list[str]:
     if isinstance(value, list):
         return [word for item in value for word in words(item)]
     return [value] if isinstance(value, str) else []
+
+
+PEOPLE = st.builds(
+    lambda name, size: {"name": name, "size": size}, st.text("ab \"'{}[]<>\\né", max_size=8), st.integers()
+)
+WORDS = st.sampled_from(["friend", "Al", "old one", "f", "x1", "Best friend", "name", "size", "parts", "a-b"])
+OUTSIDE = [
+    "{word}({value})", "{word}(a=1, b={value})", "{word}(\n{value}\n)", "({value})", "[{value}]", "[1, {value}]",
+    "[\n{value}\n", '{{"{word}": {value}}}', '{{"{word}": {value}', '{{"a": [{value}]}}', "{{{word}: {value}}}",
+    "{{{word} = {value}}}", "{{'{word}': {value}}}", "<{word}>{value}</{word}>",
+    "<a>\n{value}\n</a>", "<a b='1'>{value}",
+    "{word}:\n{value}", "- {word}: {value}", "{word} = {value}", "{word}: {value}", "| {word} | {value} |", "> {value}",
+    "- {value}", "1. {value}", "* {value}", "```py\n{word} = {value}\n```", "```json\n[{value}]\n```", "{word} {value}",
+    "{value} {word}", "{value}, {word}", "{value},", "{value};", "{value}]", "{value})", "\"{word}\": {value}",
+    "[{word}]({value})", "~~{value}~~", "if x: return {value}", "${{{value}}}",
+]  # fmt: skip
+
+
+@settings(max_examples=600)
+@given(PEOPLE, WORDS, st.lists(st.sampled_from(OUTSIDE), min_size=1, max_size=3), st.sampled_from([None, 1]))
+def test_a_part_of_something_is_never_the_value(
+    value: JsonValue, word: str, outside: list[str], indent: int | None
+) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    for template in outside:
+        text = template.format(word=word, value=text)
+    with pytest.raises(StructuredOutputError):
+        print("took", read_text(text, Schema.from_type(Thing)), "from", text)
+
+
+BEFORE = st.sampled_from(
+    ["", "Sure!\n\n", "Here is the answer: ", "<think>\n{other}\n</think>\n", "Here is the JSON:\n```json\n", "```\n",
+     "### Answer\n", "<answer>", "Hm, is it {other}?\n</think>\n", "The primes [1], (2) and {{3}} are small.\n\n",
+     "Thing: "]
+)  # fmt: skip
+AFTER = st.sampled_from(
+    ["", "\n```", "\n", "</answer>", "\n\nThe name is in the text.\n", "\nAnything else?", "."]
+)
+
+
+@settings(max_examples=300)
+@given(PEOPLE, PEOPLE, BEFORE, AFTER, st.data())
+def test_no_beginning_of_a_reply_gives_another_value(
+    value: JsonValue, other: JsonValue, before: str, after: str, data: st.DataObject
+) -> None:
+    text = before.format(other=json.dumps(other)) + json.dumps(value) + after
+    schema = Schema.from_type(Thing)
+    try:
+        whole = read_text(text, schema)
+    except StructuredOutputError:
+        return
+    assert whole == schema.read_value(value)
+    cut = text[: data.draw(st.integers(0, len(text)))]
+    with contextlib.suppress(StructuredOutputError):
+        assert read_text(cut, schema) == whole
+    try:
+        read_text(cut, schema, finish_reason="length")
+    except ReplyTruncated:
+        return
+    raise AssertionError("a reply that was cut off gave a value")
+
+
+@settings(max_examples=300)
+@given(
+    PEOPLE,
+    PEOPLE,
+    BEFORE,
+    AFTER,
+    st.sampled_from(["\n", " or ", "\n\nNo, wait:\n", ", ", "\nFinally: ", "\n---\n"]),
+)
+def test_two_values_that_differ_are_never_one(
+    first: JsonValue, second: JsonValue, before: str, after: str, between: str
+) -> None:
+    schema = Schema.from_type(Thing)
+    text = before.format(other="{}") + json.dumps(first) + between + json.dumps(second) + after
+    with contextlib.suppress(StructuredOutputError):
+        assert read_text(text, schema) == schema.read_value(first) == schema.read_value(second)

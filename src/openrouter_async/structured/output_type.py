@@ -20,9 +20,11 @@ from pydantic import (
     ValidationError,
 )
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+from pydantic_core import to_json
 
 from ..errors import ConfigurationError
-from .violations import DoesNotFit, Violation, outline
+from .faithful import compared
+from .violations import DoesNotFit, Violation, outline, with_parts
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -36,12 +38,19 @@ T = TypeVar("T")
 KEPT = 256
 """Validators that are kept; the least used goes first."""
 
+_OF_TYPE = frozenset(
+    {"int_type", "int_from_float", "float_type", "bool_type", "none_required", "list_type", "tuple_type", "set_type",
+     "frozen_set_type", "dict_type", "mapping_type", "model_type", "model_attributes_type", "dataclass_type",
+     "iterable_type"}
+)  # fmt: skip
+"""Errors of pydantic that say so of a whole JSON type, which no text is of."""
+
 MAX_VIOLATIONS = 100
 """Violations that are told of one value."""
 
 
 class TypeValidator:
-    """Reads JSON text as one Python type."""
+    """Reads JSON values as one Python type."""
 
     def __init__(self, adapter: TypeAdapter[object], type_text: str) -> None:
         self._adapter = adapter
@@ -51,10 +60,21 @@ class TypeValidator:
             reason = error.message.splitlines()[0]
             raise ConfigurationError(f"output type {type_text} has no JSON schema: {reason}") from error
 
-    def validate_json(self, text: str) -> object:
-        """Return the value that `text` is; raises `DoesNotFit`."""
+    def read(self, value: JsonValue) -> object:
+        """Return a JSON value as the type, of which nothing is taken for something else; raises `DoesNotFit`."""
+        output = self._read(value)
+        found = compared(value, output)
+        if found.rounded:
+            value = with_parts(value, found.rounded)
+            output = self._read(value)
+            found = compared(value, output)
+        if found.violations:
+            raise DoesNotFit(found.violations)
+        return output
+
+    def _read(self, value: JsonValue) -> object:
         try:
-            return self._adapter.validate_json(text)
+            return self._adapter.validate_json(to_json(value), strict=True)
         except ValidationError as error:
             details = error.errors(include_url=False)
         raise DoesNotFit([_violation(detail) for detail in details[:MAX_VIOLATIONS]])
@@ -128,8 +148,9 @@ def schema_name(text: str | None) -> str:
 def _violation(detail: ErrorDetails) -> Violation:
     message = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     problem = message[:1].lower() + message[1:] if message[1:2].islower() else message
-    if detail["type"] == "missing":
+    kind = detail["type"]
+    if kind == "missing":
         return Violation(detail["loc"], "is missing")
     if detail["msg"].startswith("Input should be "):
         problem = f"expected {problem}, got {outline(detail['input'])}"
-    return Violation(detail["loc"], problem)
+    return Violation(detail["loc"], problem, kind in _OF_TYPE)

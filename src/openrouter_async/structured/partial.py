@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from .candidates import END_OF_THOUGHT, LOOKS_LIKE_JSON, PROSE, end_of_value
+from .candidates import END_OF_THOUGHT, LOOKS_LIKE_JSON, TOKEN, end_of_value
 from .prompt import is_wrapped
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class PartialReader:
                     break
                 self._is_thinking = False
                 passed = end.end()
-            match = PROSE.search(self._text, passed)
+            match = TOKEN.search(self._text, passed)
             if match is None:
                 break
             if match["open"] is not None:
@@ -102,7 +102,7 @@ class PartialReader:
                 if match["open"] == self._opening and LOOKS_LIKE_JSON.match(self._text, match.start()):
                     self._text = self._text[match.start() :]
                     return True
-            elif match["label"] is None and not match["close"]:
+            elif match["thought"]:
                 self._is_thinking = True
             passed = match.end()
         self._text = self._text[max(passed, len(self._text) - TAG_LENGTH) :]

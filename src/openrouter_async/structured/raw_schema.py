@@ -6,9 +6,9 @@ Nothing is ever fetched: a reference must lead to a place within the schema itse
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from pydantic_core import PydanticCustomError, from_json
+from pydantic_core import PydanticCustomError, from_json, to_json
 
 from .._extras import needs_extra
 from ..errors import ConfigurationError
@@ -16,6 +16,7 @@ from ..types._request_fields import check_json
 from .violations import DoesNotFit, Violation, outline
 
 if TYPE_CHECKING:
+    import jsonschema_rs
     from pydantic import JsonValue
 
 __all__ = ["RawValidator", "check_references", "checked_document", "pointer", "resolve", "subschemas"]
@@ -31,11 +32,6 @@ LITERALS = frozenset({"const", "default", "enum", "example", "examples"})
 
 NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 """Keywords whose value holds a schema under each name."""
-
-
-class _Error(Protocol):
-    message: str
-    instance_path: list[str | int]
 
 
 class RawValidator:
@@ -61,22 +57,22 @@ class RawValidator:
         except (ValueError, jsonschema_rs.ReferencingError) as problem:
             raise ConfigurationError(f"the JSON schema cannot be used: {str(problem)[:200]}") from None
 
-    def validate_json(self, text: str) -> object:
-        """Return the value that `text` is; raises `DoesNotFit`, and `ValueError` where it is no JSON."""
-        return self.validate_python(from_json(text, allow_inf_nan=False))
+    def read(self, value: JsonValue) -> object:
+        """Return a copy of a JSON value, of plain floats, if it fits; raises `DoesNotFit`."""
+        return self.validate_python(from_json(to_json(value)))
 
     def validate_python(self, value: object) -> object:
         """Return `value` if it fits; raises `DoesNotFit`."""
         found: list[Violation] = []
         for error in self._errors(value):
-            found.append(Violation(tuple(error.instance_path), _problem(error.message)))
+            found.append(Violation(tuple(error.instance_path), _problem(error.message), _is_of_type(error)))
             if len(found) == MAX_VIOLATIONS:
                 break
         if found:
             raise DoesNotFit(found)
         return value
 
-    def _errors(self, value: object) -> Iterator[_Error]:
+    def _errors(self, value: object) -> Iterator[jsonschema_rs.ValidationError]:
         try:
             yield from self._validator.iter_errors(value)
         except ValueError as error:  # not JSON: a set, an object of some class
@@ -85,6 +81,14 @@ class RawValidator:
 
 def _refuse_to_fetch(uri: str) -> JsonValue:
     raise ValueError(f"{uri!r} would have to be fetched")
+
+
+def _is_of_type(error: jsonschema_rs.ValidationError) -> bool:
+    """Whether a value is of none of the JSON types that may stand there."""
+    arms: list[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", [])
+    if arms:
+        return all(inner.kind.name == "type" for arm in arms for inner in arm)
+    return error.kind.name == "type"
 
 
 def _problem(message: str) -> str:

@@ -1,25 +1,27 @@
 """Reads the wanted value from a reply, or says why there is none; never guesses one.
 
-Strict parsing comes first, and the value that validates wins. If several different ones do, or none, the reply is
-refused. Only then is what is nearly JSON mended, where nothing has to be guessed, and only if the result validates.
+Strict parsing comes first, and the value that validates wins. Other values in the reply must say the same, or speak of
+something else; and the prose around must not leave open whether it is meant. Only where nothing validates is what is
+nearly JSON mended, where nothing has to be guessed.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, is_dataclass, replace
+from collections.abc import Iterator, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
-from pydantic_core import from_json, to_json
 
 from ..errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
-from .candidates import NOT_JSON, Candidate, Candidates, find_candidates, strict_json
+from .candidates import Candidate, Candidates, find_candidates
+from .json_text import are_equal, parsed
 from .prompt import is_wrapped
+from .prose import ENVELOPES, objection, taken_back
 from .repair import MAX_LENGTH, RepairNotInstalled, repaired
-from .violations import DoesNotFit, Path, Violation
+from .violations import DoesNotFit, Path, Violation, part_at, with_parts
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -31,14 +33,19 @@ __all__ = ["read_output", "read_text"]
 
 T = TypeVar("T")
 
-_ENVELOPES = frozenset({"answer", "data", "json", "output", "response", "result", "value"})
-"""Keys under which models put a value that should stand alone."""
+EXACT_INTEGERS = 2**53
+"""Below that a float without a fraction is the whole number that was written."""
+
+
+MAX_AFTER = 50_000
+"""Characters of prose after a value in which it may be explained, or taken back."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
     """A value that validates."""
 
+    candidate: Candidate
     plain: JsonValue
     output: object
 
@@ -50,9 +57,9 @@ def read_output(
 
     Raises:
         Refused: the model declined, or its reply was filtered.
-        ReplyTruncated: the reply ends before the value does.
+        ReplyTruncated: the reply ends before the value does, or was cut off by the token limit.
         SchemaMismatch: it holds a value, but not a fitting one.
-        ReplyNotParsed: no value can be read from it.
+        ReplyNotParsed: no value can be read from it, or it is not sure which one is meant.
     """
     try:
         return read_text(
@@ -80,55 +87,39 @@ def read_text(
     refusal: str | None = None,
 ) -> T:
     """Return the value that a text gives; see `read_output`."""
-    reader = _Reader(schema, is_native)
     text = re.sub("[\ud800-\udfff]", "\ufffd", text)  # halves of surrogate pairs, which no parser takes
-    found = find_candidates(text)
-    ends_early = finish_reason in ("length", "content_filter")
-    is_cut = found.is_cut or ends_early
-    if ends_early and found.is_whole and type(found.found[0].value) in (int, float):
-        found = replace(found, is_cut=True)  # there may be more digits
-    fits = reader.fits(found.parsed, is_whole=found.is_whole)
+    reader = _Reader(schema, is_native)
+    found: Candidates | None = None
     can_mend = True
-    if not fits and repair and not is_cut:
-        fits, can_mend = reader.mended(found, text)
-    if fits and not found.is_cut and (found.leads or not is_cut):
-        return _the_one(fits, text)  # type: ignore[return-value]  # the schema made it
+    if finish_reason not in ("length", "content_filter"):  # a value before the end might have been taken back
+        found = find_candidates(text)
+        fits, others = ([], []) if found.is_cut else reader.held(found)
+        if not fits and repair:
+            fits, others, can_mend = reader.mended(others)
+        if fits:
+            return reader.the_one(fits, others, found, raw=text)  # type: ignore[return-value]  # the schema made it
     raise _why_not(
         text, found, reader.violations, finish_reason=finish_reason, refusal=refusal, can_mend=can_mend
     )
 
 
-def _the_one(fits: list[_Fit], text: str) -> object:
-    if any(not _equal(fit.plain, fits[0].plain) for fit in fits[1:]):
-        raise ReplyNotParsed(
-            f"the reply holds {len(fits)} values that fit and differ; expected one value and nothing else",
-            raw=text,
-        )
-    return fits[0].output
-
-
-def _equal(a: JsonValue, b: JsonValue) -> bool:
-    return json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)  # where true is not 1
-
-
 def _why_not(
     text: str,
-    found: Candidates,
+    found: Candidates | None,
     violations: Sequence[Violation],
     *,
     finish_reason: str | None,
     refusal: str | None,
     can_mend: bool,
 ) -> StructuredOutputError:
-    """Return the error that says best why a reply gives no value."""
+    """Return the error that says best why a reply gives no value; `found` is None where none was looked for."""
     if refusal:
         return Refused(f"the model declined to answer: {refusal[:300]}", raw=refusal)
     if finish_reason == "content_filter":
         return Refused("the reply was filtered by the provider", raw=text)
-    if finish_reason == "length":
+    if found is None:
         return ReplyTruncated(
-            "the reply was cut off by the token limit before its value was complete; raise max_tokens",
-            raw=text,
+            "the reply was cut off by the token limit before it was complete; raise max_tokens", raw=text
         )
     if found.is_cut:
         return ReplyTruncated("the reply ends before its value is complete", raw=text)
@@ -144,7 +135,7 @@ def _why_not(
             " run: pip install 'openrouter-async[repair]'",
             raw=text,
         )
-    nearly = ", but something like it" if found.broken else ""
+    nearly = ", but something like it" if any(each.is_broken for each in found.found) else ""
     return ReplyNotParsed(f"no JSON value can be read from the reply{nearly}", raw=text)
 
 
@@ -159,54 +150,108 @@ class _Reader:
         self._untranslatable = ""
         self.violations: tuple[Violation, ...] = ()
 
-    def fits(self, candidates: Sequence[Candidate], *, is_whole: bool) -> list[_Fit]:
-        """Return the values that validate; from the first in a fence labelled `json` on, if there is one."""
-        fits: list[tuple[Candidate, _Fit]] = []
-        for candidate in candidates:
-            if not is_whole and not isinstance(candidate.value, dict | list):
-                continue
-            fit = self._fit(candidate)
-            if fit is not None:
-                fits.append((candidate, fit))
-                if is_whole:
-                    break  # what follows is only what it holds as text
-        for index, (candidate, _) in enumerate(fits):
-            if (candidate.label or "").lower() == "json":
-                fits = fits[index:]
-                break
-        return [fit for _, fit in fits]
-
-    def mended(self, found: Candidates, text: str) -> tuple[list[_Fit], bool]:
-        """Return the values that validate once they are mended, and whether mending is possible at all."""
+    def held(self, found: Candidates) -> tuple[list[_Fit], list[Candidate]]:
+        """Return the values that validate, and the candidates that do not, from the first `json` fence on."""
+        if found.is_whole:
+            for candidate in found.found:
+                if fit := self._fit(candidate):
+                    return [fit], []  # what follows is only what it holds as text
+            return [], []
         fits: list[_Fit] = []
-        budget = MAX_LENGTH
-        for candidate in [*found.broken, *_widest(found, text)]:
-            budget -= len(candidate.text)
-            if budget < 0:
-                break
-            try:
-                value = repaired(candidate.text)
-            except RepairNotInstalled:
-                return [], False
-            except ValueError:
-                if candidate in found.broken:
-                    return [], True  # what comes after may be a part of it
+        others: list[Candidate] = []
+        is_in_fence = False
+        for candidate in found.meant:
+            fit = None if candidate.is_broken else self._fit(candidate)
+            if fit is None:
+                others.append(candidate)
                 continue
-            fit = self._fit(Candidate(to_json(value).decode(), value, label=candidate.label))
-            if fit is not None:
+            if not is_in_fence and candidate.label == "json":
+                is_in_fence = True  # what stands before is draft
+                fits.clear()
+                others = [other for other in others if other.label == "json"]
+            fits.append(fit)
+        return fits, others
+
+    def mended(self, others: Sequence[Candidate]) -> tuple[list[_Fit], list[Candidate], bool]:
+        """Return the same of those that are broken once they are mended, and whether mending is possible at all."""
+        fits: list[_Fit] = []
+        rest: list[Candidate] = []
+        if sum(len(each.text) for each in others if each.is_broken) > MAX_LENGTH:
+            return [], list(others), True
+        for candidate in others:
+            whole = candidate
+            try:
+                if candidate.is_broken:
+                    whole = replace(candidate, value=repaired(candidate.text), is_broken=False)
+            except RepairNotInstalled:
+                return [], [], False
+            except ValueError:
+                whole = candidate  # it stays among the others
+            fit = self._fit(whole) if whole is not candidate else None
+            if fit is None:
+                rest.append(whole)
+            else:
                 fits.append(fit)
-        return fits, True
+        return fits, rest, True
+
+    def the_one(
+        self, fits: Sequence[_Fit], others: Sequence[Candidate], found: Candidates, *, raw: str
+    ) -> object:
+        """Return the output that all of `fits` agree on.
+
+        Raises:
+            ReplyNotParsed: they differ, one of `others` may be meant, or the prose leaves open whether they are.
+        """
+        text, last = found.text, fits[-1].candidate
+        problem = ""
+        if any(not are_equal(fit.plain, fits[0].plain) for fit in fits[1:]):
+            problem = f"the reply holds {len(fits)} values that fit and differ"
+        elif any(self._claims_to_be_meant(other) for other in others):
+            problem = "the reply holds a value that fits, and another one that may be meant but does not fit"
+        elif not found.is_whole:
+            names = frozenset({self._schema.name.lower()})
+            objections = [
+                objection(text, fit.candidate, names=names, properties=self._schema.property_names)
+                for fit in fits
+            ]
+            after = text[last.end if last.fence is None else last.fence.end or last.end :]
+            if all(objections):
+                problem = f"the reply holds a value that fits, but {objections[-1]}"
+            elif len(after) > MAX_AFTER:
+                problem = f"the reply holds a value that fits, but goes on for {len(after):,} characters"
+            elif word := taken_back(after):
+                problem = f"the reply holds a value that fits, but the words after it say {word!r}"
+        if problem:
+            raise ReplyNotParsed(f"{problem}; expected one value and nothing else", raw=raw)
+        return fits[0].output
+
+    def _claims_to_be_meant(self, other: Candidate) -> bool:
+        """Whether a candidate that does not fit looks like the wanted value all the same."""
+        if other.is_broken:
+            return True
+        kinds = self._schema.root_kinds
+        if isinstance(other.value, list):
+            return not kinds or "array" in kinds
+        if not isinstance(other.value, dict) or not other.value:
+            return False
+        known = self._schema.root_keys
+        if (self._is_wrapped or self._is_native) and (known is not None or "object" not in kinds):
+            known = frozenset({"value", *(known or ())})
+        return known is None or bool(known & other.value.keys())
 
     def _fit(self, candidate: Candidate) -> _Fit | None:
         problem: DoesNotFit | None = None
         self._untranslatable = ""
-        for value in self._forms(candidate.value):
-            try:
-                return self._validated(value, candidate)
-            except DoesNotFit as error:
-                problem = problem or error
-            except ValueError:  # no JSON that the validator can read: too deep, or half of a surrogate pair
-                problem = problem or DoesNotFit([Violation((), "is no JSON value that can be read")])
+        if candidate.problem:
+            problem = DoesNotFit([Violation((), candidate.problem)])
+        else:
+            for value in self._forms(candidate.value):
+                try:
+                    return self._validated(value, candidate)
+                except DoesNotFit as error:
+                    problem = problem or error
+                except ValueError:  # no JSON that the validator can read, such as a number of 5,000 digits
+                    problem = problem or DoesNotFit([Violation((), "is no JSON value that can be read")])
         if self._untranslatable:
             problem = DoesNotFit([Violation((), self._untranslatable)])
         if problem is not None and len(candidate.text) >= self._most_likely:
@@ -222,15 +267,17 @@ class _Reader:
             if undone is not _NONE:
                 yield undone  # type: ignore[misc]  # it is a JSON value then
             elif _has_marks(value, {"key", "kind"} - self._schema.property_names):
-                self._untranslatable = self._untranslatable or "is in the strict form, but not of its schema"
+                reason = f": {self._untranslatable}" if self._untranslatable else ""
+                self._untranslatable = f"is in the strict form, but not of its schema{reason}"
                 return  # open objects take anything, but that form is not the value
         if self._is_wrapped and isinstance(value, dict) and value.keys() == {"value"}:
             yield value["value"]
         yield given
-        if isinstance(given, dict) and len(given) == 1:
+        kinds = self._schema.root_kinds
+        if isinstance(given, dict) and len(given) == 1 and kinds and "string" not in kinds:
             (key, inside), *_ = given.items()
             known = self._schema.root_keys
-            is_envelope = key.lower() in _ENVELOPES or key.lower() == self._schema.name.lower()
+            is_envelope = key.lower() in ENVELOPES or key.lower() == self._schema.name.lower()
             if is_envelope and (known is None or key not in known):
                 yield inside
 
@@ -242,11 +289,8 @@ class _Reader:
             return _NONE
 
     def _validated(self, value: JsonValue, candidate: Candidate) -> _Fit:
-        is_as_written = value is candidate.value
         try:
-            output = (
-                self._schema.read_json(candidate.text) if is_as_written else self._schema.read_value(value)
-            )
+            output = self._schema.read_value(value)
         except DoesNotFit as problem:
             unfolded = _unfolded(value, problem.violations)
             if unfolded is None:
@@ -257,11 +301,7 @@ class _Reader:
                 raise problem from None
             value = unfolded
         self._check_known_keys(value, output)
-        if (place := _emptied(value, output)) is not None:
-            raise DoesNotFit([Violation(place, "has none of the keys that are known there")])
-        if is_as_written and (key := _key_twice(candidate.text)) is not None:
-            raise DoesNotFit([Violation((), f"the key {key[:80]!r} stands twice, with different values")])
-        return _Fit(value, output)
+        return _Fit(candidate, value, output)
 
     def _check_known_keys(self, value: JsonValue, output: object) -> None:
         """Raise if all keys are foreign, which a type of nothing but defaults would not notice."""
@@ -291,95 +331,19 @@ def _has_marks(value: JsonValue, marks: Set[str]) -> bool:
     return False
 
 
-def _emptied(value: JsonValue, output: object, path: Path = ()) -> Path | None:
-    """Return where an object has lost all of its keys, since its type knows none of them; None if nowhere."""
-    pairs: Iterable[tuple[str | int, JsonValue, object]] = ()
-    if isinstance(value, dict):
-        if isinstance(output, BaseModel):
-            known = type(output).model_fields
-            if value and known and not output.model_fields_set and path:
-                return path
-            names = {field.alias or name: name for name, field in known.items()} | {
-                name: name for name in known
-            }
-            pairs = [
-                (key, item, getattr(output, names[key], None)) for key, item in value.items() if key in names
-            ]
-        elif isinstance(output, dict):
-            if value and not output:
-                return path
-            pairs = [(key, item, output[key]) for key, item in value.items() if key in output]
-        elif is_dataclass(output):
-            pairs = [(key, item, getattr(output, key, None)) for key, item in value.items()]
-    elif isinstance(value, list) and isinstance(output, list | tuple) and len(value) == len(output):
-        pairs = [(index, item, output[index]) for index, item in enumerate(value)]
-    for step, item, made in pairs:
-        if (place := _emptied(item, made, (*path, step))) is not None:
-            return place
-    return None
-
-
-def _key_twice(text: str) -> str | None:
-    """Return a key that an object in a text has twice with different values, of which parsers take the last."""
-    found: list[str] = []
-
-    def check(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-        holder = dict(pairs)
-        if len(holder) < len(pairs):
-            found.extend(key for key, item in pairs if not _equal(item, holder[key]))
-        return holder
-
-    json.loads(text, object_pairs_hook=check)
-    return found[0] if found else None
-
-
 def _unfolded(value: JsonValue, violations: Sequence[Violation]) -> JsonValue | None:
-    """Return a copy in which text that should be an array or object, and holds one as JSON, is replaced by it."""
-    copy: JsonValue = None
+    """Return a copy in which what should be of another type is replaced by what it holds; None if nothing is.
+
+    A text may hold JSON, and a number without a fraction a whole number.
+    """
+    held: list[tuple[Path, JsonValue]] = []
     for violation in violations:
-        text = _at(value, violation.path)
-        if not isinstance(text, str) or text.lstrip()[:1] not in ("{", "["):
+        if not violation.is_of_type:
             continue
-        try:
-            inside: JsonValue = from_json(text, allow_inf_nan=False)
-        except ValueError:
-            continue
-        if copy is None:
-            copy = from_json(to_json(value))
-        _put(copy, violation.path, inside)
-    return copy
-
-
-def _put(value: JsonValue, path: Path, item: JsonValue) -> None:
-    """Replace what stands at a path that is there."""
-    match _at(value, path[:-1]), path[-1:]:
-        case dict() as holder, (str() as key,):
-            holder[key] = item
-        case list() as items, (int() as index,):
-            items[index] = item
-
-
-def _at(value: JsonValue, path: Path) -> JsonValue:
-    """Return what stands at a path, None where there is nothing; names of arms of unions are no steps."""
-    for step in path:
-        match value, step:
-            case dict() as holder, str() as key if key in holder:
-                value = holder[key]
-            case list() as items, int() as index if 0 <= index < len(items):
-                value = items[index]
-            case _:
-                return None
-    return value
-
-
-def _widest(found: Candidates, text: str) -> list[Candidate]:
-    """Return all from the first bracket to the last, if that is another piece than those that were found."""
-    starts = [position for position in map(text.find, "{[") if position >= 0]
-    if found.parsed or not starts:
-        return []
-    end = max(text.rfind("}"), text.rfind("]")) + 1
-    widest = text[min(starts) : end]
-    is_known = strict_json(widest) is not NOT_JSON or any(each.text == widest for each in found.broken)
-    if not widest or is_known:
-        return []
-    return [Candidate(widest, None, is_broken=True)]
+        match part_at(value, violation.path):
+            case str() as text:
+                with suppress(ValueError):
+                    held.append((violation.path, parsed(text)))
+            case float() as number if number.is_integer() and abs(number) < EXACT_INTEGERS:
+                held.append((violation.path, int(number)))
+    return with_parts(value, held) if held else None

@@ -10,7 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from math import isinf
 from typing import TYPE_CHECKING
+
+from .json_text import KEPT_DIGITS
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -34,6 +37,9 @@ _LITERALS: dict[str, JsonValue] = {
 }  # fmt: skip
 _CLOSING_QUOTES = {'"': '"', "'": "'", "“": "”", "”": "”", "„": "“”", "‘": "’", "’": "’"}
 _AFTER_STRING = re.compile(r"[ \t]*+(?:[,:}\])]|\Z|(?://|/\*|\#)|\r?\n\s*+[\"'“‘}\])/#])")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = frozenset("\"'\\/bfnrtu")
+_ESCAPES_OF_PYTHON = frozenset("xUN01234567")
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
@@ -54,6 +60,7 @@ def repaired(text: str) -> JsonValue:
     """
     if len(text) > MAX_LENGTH:
         raise _Guess(f"it is longer than {MAX_LENGTH:,} characters")
+    _check_escapes(text)
     meant = list(_tokens(text))
     try:
         import json_repair
@@ -67,6 +74,15 @@ def repaired(text: str) -> JsonValue:
     if len(meant) != len(got) or not all(map(_agree, meant, got)):
         raise _Guess("json-repair would have to guess")
     return value
+
+
+def _check_escapes(text: str) -> None:
+    """Raise where a backslash may be one or begin an escape: in `C:\\dir\\new` the second is as the first."""
+    escaped = {match[1] for match in _ESCAPED.finditer(text)}
+    if escaped & _ESCAPES_OF_PYTHON:
+        raise _Guess("it has escapes that are none of JSON")
+    if escaped - _ESCAPES - {"\n", "\r"} and escaped & _ESCAPES - set("\"'"):
+        raise _Guess("a backslash may be an escape or not")
 
 
 def _agree(meant: object, got: object) -> bool:
@@ -108,39 +124,56 @@ def _tokens(text: str) -> Iterator[object]:
     """Give brackets, keys and scalars of a text in their order; raises where they cannot be told."""
     position = 0
     open_: list[str] = []
+    is_after_value = False
+    """Nothing may follow but a comma, or a bracket that closes."""
     while True:
+        gap = ""
         if skipped := _SPACE_OR_COMMENT.match(text, position):
             position = skipped.end()
-            if _LEFT_OUT.search(_COMMENT.sub("", skipped[0])):
+            gap = _COMMENT.sub("", skipped[0])
+            if _LEFT_OUT.search(gap):
                 raise _Guess("an item is left out")
         if position == len(text):
             break
+        is_after_value = is_after_value and "," not in gap
         character = text[position]
-        if character in "{[(":
+        if character in "}])":
+            if not open_ or open_.pop() + character not in ("{}", "[]", "()"):
+                raise _Guess("its brackets do not match")
+            yield _Bracket("]" if character == ")" else character)
+            position += 1
+            is_after_value = True
+        elif character == ":":
+            yield _Bracket(":")
+            position += 1
+            is_after_value = False
+        elif character in "{[(":
+            if is_after_value:
+                raise _Guess("a comma is left out")
             open_.append(character)
             if len(open_) > MAX_NESTING:
                 raise _Guess("it is nested too deeply")
             yield _Bracket("[" if character == "(" else character)
             position += 1
-        elif character in "}])":
-            if not open_ or open_.pop() + character not in ("{}", "[]", "()"):
-                raise _Guess("its brackets do not match")
-            yield _Bracket("]" if character == ")" else character)
-            position += 1
-        elif character == ":":
-            yield _Bracket(":")
-            position += 1
-        elif character in _CLOSING_QUOTES:
-            string, position = _string(text, position)
-            yield string
         else:
-            word = _WORD.match(text, position)
-            if word is None:
-                raise _Guess(f"{character!r} stands where none is expected")
-            position = word.end()
-            yield _word(word[0], is_key=_is_key(text, position, open_))
+            token, position = _scalar(text, position, open_)
+            is_key = _is_key(text, position, open_)
+            if is_after_value and not (is_key and "\n" in gap):
+                raise _Guess("a comma is left out")
+            yield token
+            is_after_value = not is_key
     if open_:
         raise _Guess("its brackets do not match")
+
+
+def _scalar(text: str, position: int, open_: list[str]) -> tuple[object, int]:
+    """Return the text, number or word that stands at a position, and where it ends."""
+    if text[position] in _CLOSING_QUOTES:
+        return _string(text, position)
+    word = _WORD.match(text, position)
+    if word is None:
+        raise _Guess(f"{text[position]!r} stands where none is expected")
+    return _word(word[0], is_key=_is_key(text, word.end(), open_)), word.end()
 
 
 def _is_key(text: str, position: int, open_: list[str]) -> bool:
@@ -153,9 +186,11 @@ def _word(word: str, *, is_key: bool) -> object:
     if word in _LITERALS:
         return _LITERALS[word]
     if _NUMBER.match(word) and len(word) <= 40:
+        if re.fullmatch(r"[+-]?\d+", word):
+            return int(word)
         number = float(word)
-        if abs(number) != float("inf"):
-            return int(word) if re.fullmatch(r"[+-]?\d+", word) else number
+        if not isinf(number) and sum(map(str.isdigit, word)) <= KEPT_DIGITS:
+            return number
     raise _Guess(f"{word[:40]!r} is no value")
 
 
@@ -164,6 +199,7 @@ def _string(text: str, start: int) -> tuple[str, int]:
     closing = _CLOSING_QUOTES[text[start]]
     position = start + 1
     pieces: list[str] = []
+    quotes = 0
     stop = re.compile(rf"[^\\{closing}]*+")
     while True:
         run = stop.match(text, position)
@@ -174,10 +210,13 @@ def _string(text: str, start: int) -> tuple[str, int]:
             raise _Guess("a text does not end")
         if text[position] != "\\":
             if _AFTER_STRING.match(text, position + 1):
+                if quotes % 2:
+                    raise _Guess("a quote within a text has no other one")
                 return "".join(pieces), position + 1
             if _ADDED.match(text, position + 1):
                 raise _Guess("texts are added up")
             pieces.append(text[position])
+            quotes += 1
             position += 1
             continue
         piece, position = _escape(text, position + 1)

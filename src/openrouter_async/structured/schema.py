@@ -7,13 +7,14 @@ from copy import deepcopy
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
-from pydantic_core import PydanticCustomError, from_json, to_json
+from pydantic_core import PydanticCustomError
 
 from ..errors import ConfigurationError, SchemaMismatch
 from ..types._request_check import Checked
 from ..types._request_fields import check_json
 from .describe import describe
 from .inference import infer
+from .json_text import parsed
 from .output_type import TypeValidator, schema_name, type_name, validator_of
 from .raw_schema import RawValidator, checked_document, resolve, subschemas
 from .strict.convert import convert
@@ -22,7 +23,7 @@ from .violations import DoesNotFit, outline
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
-    from typing_extensions import TypeForm
+    from typing_extensions import TypeForm, TypeIs
 
     from ..types.response_format import JSONSchemaFormat
 
@@ -37,7 +38,7 @@ class _Validator(Protocol):
 
     document: dict[str, JsonValue]
 
-    def validate_json(self, text: str) -> object: ...
+    def read(self, value: JsonValue) -> object: ...
 
     def validate_python(self, value: object) -> object: ...
 
@@ -167,10 +168,14 @@ class Schema(Generic[T]):
     def validate(self, value: object) -> T:
         """Return `value`, a Python object such as parsed JSON, as what the schema describes.
 
+        What is plain JSON is read as replies are: nothing is taken for another type, such as true for a number.
+
         Raises:
             SchemaMismatch: it does not fit; `violations` has every reason, each with its path.
         """
         try:
+            if _is_json(value):
+                return self.read_value(value)
             return cast("T", self._validator.validate_python(value))
         except DoesNotFit as problem:
             violations = [str(violation) for violation in problem.violations]
@@ -185,13 +190,13 @@ class Schema(Generic[T]):
 
         Raises:
             DoesNotFit: it does not fit.
-            ValueError: it is no JSON.
+            ValueError: it is no JSON, or an object in it has a key twice, with different values.
         """
-        return cast("T", self._validator.validate_json(text))
+        return self.read_value(parsed(text))
 
     def read_value(self, value: JsonValue) -> T:
-        """Return a JSON value as what the schema describes; raises as `read_json`."""
-        return self.read_json(to_json(value).decode())
+        """Return a JSON value as what the schema describes; raises `DoesNotFit`."""
+        return cast("T", self._validator.read(value))
 
     @cached_property
     def _description(self) -> str:
@@ -226,12 +231,20 @@ def _schema_of_type(validator: TypeValidator, name: str) -> Schema[Any]:
     return Schema(validator, name)
 
 
+def _is_json(value: object) -> TypeIs[JsonValue]:
+    """Whether a value is made of nothing but plain JSON."""
+    try:
+        check_json(value)
+    except ValueError:  # PydanticCustomError is one
+        return False
+    return True
+
+
 def _example(example: object, index: int) -> JsonValue:
     reason = "JSON values only"
     try:
         if isinstance(example, str) and example.lstrip()[:1] in ("{", "["):
-            read: JsonValue = from_json(example, allow_inf_nan=False)
-            return read
+            return parsed(example)
         return cast("JsonValue", check_json(example))
     except PydanticCustomError as problem:
         reason = problem.message()

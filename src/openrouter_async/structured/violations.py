@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-__all__ = ["DoesNotFit", "Path", "Violation", "outline", "path_text"]
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["DoesNotFit", "Path", "Violation", "outline", "part_at", "path_text", "with_parts"]
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and indexes from the root of a value."""
@@ -22,6 +26,8 @@ class Violation:
     path: Path
     problem: str
     """What was expected, in words."""
+    is_of_type: bool = False
+    """A value of another JSON type was expected, whatever it is."""
 
     def __str__(self) -> str:
         return f"{path_text(self.path)}: {self.problem}"
@@ -50,6 +56,33 @@ def path_text(path: Path) -> str:
         else:
             text += f"[{step!r}]"
     return text.removeprefix(".") or "value"
+
+
+def part_at(value: JsonValue, path: Path) -> JsonValue:
+    """Return what stands at a path, None where there is nothing; names of arms of unions lead nowhere."""
+    for step in path:
+        match value, step:
+            case dict() as holder, str() as key if key in holder:
+                value = holder[key]
+            case list() as items, int() as index if 0 <= index < len(items):
+                value = items[index]
+            case _:
+                return None
+    return value
+
+
+def with_parts(value: JsonValue, parts: Iterable[tuple[Path, JsonValue]]) -> JsonValue:
+    """Return a copy in which other parts stand at some paths, where there is something."""
+    copy = deepcopy(value)
+    for path, part in parts:
+        if not path:
+            return part
+        match part_at(copy, path[:-1]), path[-1]:
+            case dict() as holder, str() as key:
+                holder[key] = part
+            case list() as items, int() as index:
+                items[index] = part
+    return copy
 
 
 def outline(value: object) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
+from ..json_text import parsed
 from .codec import Codec, Document, Kind, Unfit, are_same, kind_of, noted
 
 if TYPE_CHECKING:
@@ -70,12 +71,12 @@ class AnyJSON:
         if not isinstance(value, str):
             raise Unfit
         try:
-            read: JsonValue = from_json(
-                value, allow_inf_nan=False, allow_partial="trailing-strings" if partial else False
-            )
-        except ValueError:
-            raise Unfit from None
-        return read
+            if not partial:
+                return parsed(value)
+            part: JsonValue = from_json(value, allow_inf_nan=False, allow_partial="trailing-strings")
+        except ValueError as problem:
+            raise Unfit(f"{value[:40]!r} is no JSON: {problem}") from None
+        return part
 
     def matches(self, value: JsonValue, *, partial: bool) -> bool:
         return isinstance(value, str)

@@ -1,0 +1,135 @@
+"""Holds an output against the JSON value it was made of: types of Python may say less than the value, or more.
+
+pydantic drops keys that a model does not know, takes `true` for the literal 1, a number beyond all for infinity, and a
+text of digits for a date. That is found here, by walking both side by side as far as the output can be walked.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, is_dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, RootModel
+
+from .json_text import Written, are_equal
+from .violations import Path, Violation
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["Compared", "compared"]
+
+_NUMBER = re.compile(r"[+-]?[\d_.]+(?:[eE][+-]?\d+)?")
+
+
+@dataclass(slots=True)
+class Compared:
+    """What was found."""
+
+    violations: list[Violation] = field(default_factory=list)
+    rounded: list[tuple[Path, str]] = field(default_factory=list)
+    """Decimals that have lost digits, with the text that has them all."""
+
+
+def compared(value: JsonValue, output: object) -> Compared:
+    """Return where an output is not what its value says."""
+    found = Compared()
+    waiting: list[tuple[Path, JsonValue, object]] = [((), value, output)]
+    while waiting:
+        path, value, output = waiting.pop()
+        while isinstance(output, RootModel):
+            output = output.root
+        problem = _scalar(value, output)
+        if isinstance(value, Written) and isinstance(output, Decimal):
+            found.rounded.append((path, value.text))
+        if isinstance(value, dict):
+            problem = _lost_keys(value, output, is_root=not path)
+        elif isinstance(value, list) and isinstance(output, set | frozenset):
+            problem = _lost_in_set(value, output)
+        if problem:
+            found.violations.append(Violation(path, problem))
+        else:
+            waiting += [((*path, step), item, made) for step, item, made in _parts(value, output)]
+    return found
+
+
+def _scalar(value: JsonValue, output: object) -> str:
+    made = output.value if isinstance(output, Enum) else output
+    if isinstance(value, bool) and isinstance(made, int | float) and not isinstance(made, bool):
+        return f"expected a number, got {str(value).lower()}"
+    if isinstance(value, int | float) and not isinstance(value, bool) and isinstance(made, bool):
+        return f"expected true or false, got {value!r}"
+    if isinstance(made, float) and math.isinf(made):
+        return "is a number beyond all that can be kept"
+    if isinstance(value, str) and isinstance(output, date | time | timedelta) and _NUMBER.fullmatch(value):
+        return f"expected a date or time as ISO 8601 writes it, got {value!r}"
+    return ""
+
+
+def _names(model: BaseModel) -> dict[str, str]:
+    """Return the field that each key stands for."""
+    names: dict[str, str] = {}
+    for name, info in type(model).model_fields.items():
+        names[name] = name
+        for alias in (info.alias, info.validation_alias):
+            if isinstance(alias, str):
+                names[alias] = name
+    return names
+
+
+def _lost_keys(value: dict[str, JsonValue], output: object, *, is_root: bool) -> str:
+    if isinstance(output, BaseModel):
+        names = _names(output)
+        if value and names and not output.model_fields_set and not is_root:
+            return "has none of the keys that are known there"
+        seen: dict[str, JsonValue] = {}
+        for key, item in value.items():
+            if key in names and not are_equal(seen.setdefault(names[key], item), item):
+                return f"{names[key]!r} stands twice, by its name and by its alias"
+    elif isinstance(output, dict):
+        if value and not output:
+            return "has none of the keys that are known there"
+        if len(output) < len(value) and not all(isinstance(key, str) for key in output):
+            return "two of its keys mean the same"
+    return ""
+
+
+def _lost_in_set(items: list[JsonValue], output: set[object] | frozenset[object]) -> str:
+    """Return what is wrong with a set, whose members cannot be told from which item they are."""
+    if any(isinstance(item, Written) for item in items) and any(isinstance(made, Decimal) for made in output):
+        return "has numbers of more than 15 digits; expected them as texts"
+    truths = [item for item in items if isinstance(item, bool)]
+    if truths and not any(isinstance(made, bool) for made in output):
+        return next(filter(None, (_scalar(truths[0], made) for made in output)), "")
+    return next(filter(None, (_scalar(None, made) for made in output)), "")
+
+
+def _parts(value: JsonValue, output: object) -> Iterator[tuple[str | int, JsonValue, object]]:
+    if isinstance(value, dict):
+        if isinstance(output, BaseModel):
+            names = _names(output)
+            yield from (
+                (key, item, getattr(output, names[key], None)) for key, item in value.items() if key in names
+            )
+        elif isinstance(output, dict):
+            if any(key in output for key in value):
+                yield from ((key, item, output[key]) for key, item in value.items() if key in output)
+            elif len(output) == len(value):  # their keys became something else
+                yield from (
+                    (key, item, made)
+                    for (key, item), made in zip(value.items(), output.values(), strict=True)
+                )
+        elif is_dataclass(output):
+            yield from ((key, item, getattr(output, key, None)) for key, item in value.items())
+    elif isinstance(value, list) and not isinstance(output, str | bytes | set | frozenset):
+        made = list(output) if hasattr(output, "__len__") and hasattr(output, "__iter__") else []
+        if len(made) == len(value):
+            yield from (
+                (index, item, each) for index, (item, each) in enumerate(zip(value, made, strict=True))
+            )

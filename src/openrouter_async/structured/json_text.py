@@ -1,0 +1,101 @@
+"""JSON text to JSON values, where nothing is changed without a word: no key lost, no number made infinite."""
+
+from __future__ import annotations
+
+import json
+import re
+from math import isinf
+from typing import TYPE_CHECKING
+
+from pydantic_core import from_json
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["KEPT_DIGITS", "KeyTwice", "Written", "are_equal", "parsed"]
+
+KEPT_DIGITS = 15
+"""Significant digits that a float keeps, whatever they are."""
+
+_MANTISSA = re.compile(r"[1-9][\d.]*")
+
+
+class KeyTwice(ValueError):
+    """An object has a key twice, with different values."""
+
+    def __init__(self, key: str, value: JsonValue) -> None:
+        super().__init__(f"the key {key[:80]!r} stands twice, with different values")
+        self.value: JsonValue = value
+        """The whole with the last of both, as parsers take it."""
+
+
+class Written(float):
+    """A number with more digits than a float keeps, and the text that has them all."""
+
+    __slots__ = ("text",)
+
+    text: str
+
+    def __new__(cls, text: str) -> Written:
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
+
+    def __getnewargs__(self) -> tuple[str]:  # type: ignore[override]  # that of float is a number
+        return (self.text,)
+
+
+def parsed(text: str) -> JsonValue:
+    """Return the value that a text is.
+
+    Raises:
+        KeyTwice: see there.
+        ValueError: it is no JSON, nested too deeply, or has a number beyond all.
+    """
+    from_json(
+        text, allow_inf_nan=False
+    )  # it knows the depth it can bear, and refuses halves of surrogate pairs
+    twice: list[str] = []
+
+    def joined(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+        holder = dict(pairs)
+        if len(holder) < len(pairs):
+            twice.extend(key for key, item in pairs if not are_equal(item, holder[key]))
+        return holder
+
+    value: JsonValue = json.loads(text, object_pairs_hook=joined, parse_float=_number)
+    if twice:
+        raise KeyTwice(twice[0], value)
+    return value
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if isinf(number):
+        raise ValueError(f"the number {text[:40]} is beyond what can be read")
+    if len(text) > KEPT_DIGITS:
+        mantissa = _MANTISSA.search(re.split("[eE]", text)[0])
+        if mantissa is not None and len(mantissa[0].replace(".", "")) > KEPT_DIGITS:
+            return Written(text)
+    return number
+
+
+def are_equal(a: JsonValue, b: JsonValue) -> bool:
+    """Whether two values are the same JSON, where true is not 1, and all digits of a number count."""
+    waiting: list[tuple[JsonValue, JsonValue]] = [(a, b)]
+    while waiting:
+        match waiting.pop():
+            case dict() as left, dict() as right:
+                if left.keys() != right.keys():
+                    return False
+                waiting += [(item, right[key]) for key, item in left.items()]
+            case list() as left, list() as right:
+                if len(left) != len(right):
+                    return False
+                waiting += zip(left, right, strict=True)
+            case left, right:
+                written = (getattr(left, "text", None), getattr(right, "text", None))
+                is_same = type(left) is type(right) and left == right and written[0] == written[1]
+                if not is_same:
+                    return False
+    return True

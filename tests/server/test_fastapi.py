@@ -1,0 +1,180 @@
+"""FastAPI applications: the client as a dependency, and the typed router, over real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import Depends, FastAPI, Header, HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from openrouter_async import ConfigurationError, tool
+from openrouter_async.server import client_of, openrouter_lifespan, relay
+from openrouter_async.server.fastapi import Client, create_chat_router
+from openrouter_async.testing import Emulator, Fault, tool_call
+from tests.emulated import MODEL
+from tests.emulated import client_of as client_of_emulator
+from tests.server.router_client import events
+from tests.server.serving import serve
+from tests.server.waiting import wait_for
+
+BODY = {"messages": [{"role": "user", "content": "Hello"}]}
+
+
+@contextmanager
+def fastapi(emulator: Emulator, **settings: Any) -> Iterator[str]:
+    """Serve an application with a router within the block, and give its address."""
+    client = client_of_emulator(emulator)
+    app = FastAPI(lifespan=openrouter_lifespan(client))
+    app.include_router(create_chat_router(client, **settings), prefix="/api")
+
+    @app.post("/own")
+    async def own(client: Client) -> Response:
+        return relay(client.chat.stream("Hello"))
+
+    with serve(app) as served:
+        yield served.url
+
+
+def test_a_handler_gets_the_client_and_relays(emulator: Emulator) -> None:
+    emulator.reply("Hello world")
+    with fastapi(emulator) as url:
+        answer = httpx.post(f"{url}/own", timeout=30)
+    assert events(answer.text)[-1][1]["text"] == "Hello world"
+
+
+def test_the_client_is_closed_with_the_application(emulator: Emulator) -> None:
+    client = client_of_emulator(emulator)
+    with serve(FastAPI(lifespan=openrouter_lifespan(client))):
+        pass
+    with pytest.raises(ConfigurationError, match="closed"):
+        client._sender.transport.check()
+
+
+def test_a_client_is_made_from_the_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", emulator.key)
+    monkeypatch.setenv("OPENROUTER_BASE_URL", emulator.base_url)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        async with openrouter_lifespan()(app) as state:
+            yield {**state, "mine": 1}
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.get("/")
+    async def own(request: Request, client: Client) -> dict[str, Any]:
+        return {"mine": request.state.mine, "models": len(await client.models.list())}
+
+    with serve(app) as served:
+        told = httpx.get(served.url, timeout=30).json()
+    assert told["mine"] == 1
+    assert told["models"] > 100
+
+
+def test_an_application_without_a_client_is_told_so(caplog: pytest.LogCaptureFixture) -> None:
+    app = FastAPI()
+
+    @app.get("/")
+    async def own(request: Request) -> None:
+        client_of(request)
+
+    with serve(app) as served:
+        assert httpx.get(served.url).status_code == 500
+    assert "lifespan=openrouter_lifespan()" in caplog.text
+
+
+@tool
+def weather(city: str) -> str:
+    """How the weather is in a city."""
+    return f"rain in {city}"
+
+
+def test_the_router_streams_counts_and_runs_tools(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"))
+    emulator.reply("It rains.")
+    with fastapi(emulator, tools=[weather], budget="1.00") as url:
+        answer = httpx.post(f"{url}/api/chat", json={**BODY, "temperature": 0.5, "top_p": 0.5}, timeout=30)
+    assert events(answer.text)[-1][1]["text"] == "It rains."
+    sent = emulator.requests[-1].json
+    assert (sent["temperature"], sent["top_p"], sent["model"]) == (0.5, 0.5, MODEL)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 422),
+        ({"messages": []}, 422),
+        ({**BODY, "temperature": "warm"}, 422),
+        ({**BODY, "temperature": 9}, 400),
+        ({**BODY, "options": {"base_url": "http://127.0.0.1:1"}}, 400),
+        ({"messages": BODY["messages"] * 3}, 413),
+        ({**BODY, "model": "openai/o1"}, 400),
+    ],
+)
+def test_a_wrong_body_is_refused(emulator: Emulator, body: Any, status: int) -> None:
+    with fastapi(emulator, max_messages=2, models=[MODEL]) as url:
+        answer = httpx.post(f"{url}/api/chat", json=body, timeout=30)
+    assert answer.status_code == status
+    assert emulator.requests == []
+
+
+def test_the_applications_own_rules_hold(emulator: Emulator) -> None:
+    emulator.reply("Hello")
+
+    async def signed_in(user: Annotated[str | None, Header()] = None) -> None:
+        if user != "me":
+            raise HTTPException(401)
+
+    with fastapi(emulator, dependencies=[Depends(signed_in)]) as url:
+        stranger = httpx.post(f"{url}/api/chat", json=BODY)
+        me = httpx.post(f"{url}/api/chat", json=BODY, headers={"user": "me"}, timeout=30)
+    assert (stranger.status_code, me.status_code) == (401, 200)
+
+
+def test_too_many_at_once_and_too_much_money_are_refused(emulator: Emulator) -> None:
+    emulator.reply("first", "second", fault=Fault.stall(after=2))
+    emulator.reply("Hello", usage={"cost": 0.02}, times=None)
+    with fastapi(emulator, max_concurrent_streams=1, budget="0.03") as url:
+        with httpx.stream("POST", f"{url}/api/chat", json=BODY, timeout=30) as one:
+            assert one.status_code == 200
+            second = httpx.post(f"{url}/api/chat", json=BODY)
+        wait_for(lambda: emulator.requests[-1].disconnected_at is not None or len(emulator.requests) > 2)
+        statuses: list[int] = []
+
+        def is_refused() -> bool:
+            answer = httpx.post(f"{url}/api/chat", json=BODY, timeout=30)
+            statuses.append(answer.status_code)
+            return answer.status_code == 402
+
+        wait_for(is_refused)
+    assert second.status_code == 429
+    assert second.json()["error"]["type"] == "TooManyAtOnce"
+    assert 200 in statuses
+
+
+def test_usechat_is_answered_in_its_words(emulator: Emulator) -> None:
+    emulator.reply("Hello")
+    messages = [{"id": "a", "role": "user", "parts": [{"type": "text", "text": "Hi"}]}]
+    body = {"id": "chat", "trigger": "submit-message", "messageId": "b", "messages": messages}
+    with fastapi(emulator, format="ai-sdk") as url:
+        answer = httpx.post(f"{url}/api/chat", json=body, timeout=30)
+        wrong = httpx.post(f"{url}/api/chat", json=BODY)
+    assert answer.headers["x-vercel-ai-ui-message-stream"] == "v1"
+    assert '{"type":"text-delta","id":"text-1","delta":"Hello"}' in answer.text
+    assert answer.text.endswith("data: [DONE]\n\n")
+    assert wrong.status_code == 400
+    assert "messages[0] is no message of the AI SDK" in wrong.json()["error"]["message"]
+
+
+def test_the_openapi_document_has_body_and_errors(emulator: Emulator) -> None:
+    with fastapi(emulator) as url:
+        document = httpx.get(f"{url}/openapi.json").json()
+    route = document["paths"]["/api/chat"]["post"]
+    assert "text/event-stream" in route["responses"]["200"]["content"]
+    assert route["responses"]["429"]["content"]["application/json"]["schema"]["$ref"].endswith("ErrorBody")
+    assert "messages" in document["components"]["schemas"]["ChatBody"]["required"]

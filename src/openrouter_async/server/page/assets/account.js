@@ -1,0 +1,36 @@
+// What the server has spent and what is left, at the foot of the side bar.
+import { byId, setText } from "./dom.js";
+import { dollars } from "./format.js";
+
+export class Account {
+  #element = byId("account");
+  #spent = "";
+  #credit = "";
+  #showsCredit = true;
+
+  constructor(api) {
+    this.api = api;
+  }
+
+  showSpent({ spent, budget }) {
+    const sum = `Spent ${dollars(spent)}`;
+    this.#spent = budget === null || budget === undefined ? sum : `${sum} of ${dollars(budget)}`;
+    this.#draw();
+  }
+
+  /** Ask again, after an answer. Not every key may see the credits: then they are left out, and not asked for again. */
+  async refresh() {
+    const [settings, credits] = await Promise.allSettled([
+      this.api.get("settings"),
+      this.#showsCredit ? this.api.get("credits") : Promise.reject(new Error("not shown")),
+    ]);
+    if (settings.status === "fulfilled") this.showSpent(settings.value);
+    this.#showsCredit &&= credits.status === "fulfilled";
+    this.#credit = this.#showsCredit ? `${dollars(credits.value.remaining)} credit left` : "";
+    this.#draw();
+  }
+
+  #draw() {
+    setText(this.#element, [this.#spent, this.#credit].filter(Boolean).join(" · "));
+  }
+}

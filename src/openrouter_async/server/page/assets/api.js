@@ -1,0 +1,124 @@
+// The router's HTTP. Every failure is an ApiError that says what happened and what to do.
+import { readEvents } from "./sse.js";
+
+const TOKEN = "openrouter-chat-token";
+
+const ADVICE = {
+  0: "Is the server still running? Start it again, then retry.",
+  400: "Change the request: the model or a setting may not allow it.",
+  401: "Reload the page and give the token that the server was started with.",
+  402: "There is not enough credit. Add some at openrouter.ai/settings/credits, or choose a cheaper model.",
+  403: "The request was refused by moderation or by the key's permissions. Rephrase it, or choose another model.",
+  404: "Choose another model: this one is not offered at the moment.",
+  408: "The model took too long. Retry, or choose a faster one.",
+  413: "Remove an attachment, or branch off from an earlier message.",
+  422: "Change the settings of the conversation: one of them is not accepted.",
+  429: "Too many requests at once. Wait a moment, then retry.",
+  500: "Retry in a moment.",
+  502: "The provider failed. Retry, or choose another model.",
+  503: "No provider is available. Retry in a moment, or choose another model.",
+  504: "The provider took too long. Retry, or choose another model.",
+};
+
+export class ApiError extends Error {
+  constructor({ message, code = 0, type = "error", advice = "" }) {
+    super(message);
+    this.code = Number(code) || 0;
+    this.type = type;
+    this.advice = advice || ADVICE[this.code] || (this.code >= 500 ? ADVICE[500] : "Retry, or change the request.");
+  }
+
+  /** As it is kept in a conversation. */
+  toJSON() {
+    return { message: this.message, code: this.code, type: this.type, advice: this.advice };
+  }
+}
+
+async function errorOf(response) {
+  let said = {};
+  try {
+    said = (await response.json()).error ?? {};
+  } catch {
+    // An error page of a proxy: its status is all there is to tell.
+  }
+  return new ApiError({
+    ...said,
+    message: said.message || `The server answered ${response.status} ${response.statusText}`.trim(),
+    code: said.code || response.status,
+  });
+}
+
+export class Api {
+  #base = new URL("api/", document.baseURI);
+  #askToken;
+  #asking = null;
+
+  /** `askToken(wasWrong)` resolves to the token a person types, or null. */
+  constructor(askToken) {
+    this.#askToken = askToken;
+  }
+
+  async get(path, { signal } = {}) {
+    return (await this.#fetch(path, { signal })).json();
+  }
+
+  async put(path, value, { keepalive = false } = {}) {
+    await this.#fetch(path, { method: "PUT", body: JSON.stringify(value), keepalive });
+  }
+
+  async delete(path) {
+    await this.#fetch(path, { method: "DELETE" });
+  }
+
+  /** The events of one answer: `{name, data}`. Aborting the signal closes the connection, and ends the model's work. */
+  async *chat(body, signal) {
+    const response = await this.#fetch("chat", { method: "POST", body: JSON.stringify(body), signal });
+    let ended = false;
+    try {
+      for await (const { event, data } of readEvents(response.body)) {
+        if (event === "error") throw new ApiError(JSON.parse(data));
+        yield { name: event, data: JSON.parse(data) };
+        ended ||= event === "finished";
+      }
+    } catch (error) {
+      throw error instanceof ApiError || signal?.aborted ? error : lost("The connection broke before the answer was whole.");
+    }
+    if (!ended) throw lost("The answer ended before it was whole.");
+  }
+
+  async #fetch(path, { method = "GET", body, signal, keepalive } = {}) {
+    for (;;) {
+      const token = sessionStorage.getItem(TOKEN);
+      const headers = { Accept: "application/json, text/event-stream" };
+      if (method !== "GET") headers["Content-Type"] = "application/json";
+      if (token) headers.Authorization = `Bearer ${token}`;
+      let response;
+      try {
+        response = await fetch(new URL(path, this.#base), {
+          method, body, signal, keepalive, headers, credentials: "same-origin", cache: "no-store", redirect: "error",
+        });
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        throw lost("The server cannot be reached.");
+      }
+      if (response.ok) return response;
+      // A key that the service refuses is told as 502: 401 is always about the page's own token.
+      if (response.status !== 401 || !(await this.#newToken(token))) throw await errorOf(response);
+    }
+  }
+
+  /** Ask once for all requests that wait; true where there is a token to try that `used` was not. */
+  async #newToken(used) {
+    const current = sessionStorage.getItem(TOKEN);
+    if (current !== used) return current !== null;
+    this.#asking ??= this.#askToken(used !== null).finally(() => (this.#asking = null));
+    const given = await this.#asking;
+    if (!given) return false;
+    sessionStorage.setItem(TOKEN, given);
+    return true;
+  }
+}
+
+function lost(message) {
+  return new ApiError({ message, code: 0, type: "connection_lost" });
+}

@@ -1,0 +1,333 @@
+// The page as a whole: which conversation is shown, and what the buttons do.
+import { Account } from "./account.js";
+import { announce, announceAnswer } from "./announce.js";
+import { Api } from "./api.js";
+import { copy, copyCodeIn } from "./clipboard.js";
+import { Composer } from "./composer.js";
+import { ask, confirmed } from "./dialogs.js";
+import { byId, setText } from "./dom.js";
+import { download } from "./download.js";
+import { dollars, size, tokens } from "./format.js";
+import { oncePerFrame } from "./frames.js";
+import { keep, kept } from "./kept.js";
+import { openMenu } from "./menu.js";
+import { ModelPicker } from "./models.js";
+import { Runs } from "./runs.js";
+import { pathOf, Saving } from "./saving.js";
+import { Settings } from "./settings.js";
+import { Sidebar } from "./sidebar.js";
+import { attachmentsOf, contentFrom, textOf } from "./store/content.js";
+import { messagesOf } from "./store/messages.js";
+import { newAnswer } from "./store/reply.js";
+import { addNode, forkAt, newConversation, showNode, titleFrom, totalsOf } from "./store/tree.js";
+import { Thread } from "./thread.js";
+
+export class Chat {
+  #doc = null;
+  #server = { default_model: null, max_body_bytes: Infinity, presets: {} };
+  #changed = new Map(); // node -> its conversation, until the next frame
+
+  constructor() {
+    this.api = new Api(askToken);
+    this.account = new Account(this.api);
+    this.saving = new Saving(this.api, {
+      onSaved: () => this.sidebar.refresh(),
+      onFailed: (doc, error) => this.notice(`“${doc.title}” is not saved: ${error.message}`, error.advice),
+    });
+    this.runs = new Runs(this.api, {
+      onChange: (doc, node) => this.#onPiece(doc, node),
+      onEnd: (doc, node) => this.#onEnd(doc, node),
+    });
+    this.frames = oncePerFrame(() => this.#drawChanged());
+    this.thread = new Thread({
+      show: (id) => this.#showVersion(id),
+      retry: (node) => this.#answer(node.parent),
+      fork: (node) => this.#fork(node),
+      endEdit: (node, text) => this.#endEdit(node, text),
+      copy,
+    });
+    this.picker = new ModelPicker((model) => this.#setModel(model.id));
+    this.settings = new Settings({ onChange: () => this.#settingsChanged(), modelOf: () => this.#model() });
+    this.composer = new Composer({
+      onSend: (content) => this.#send(content),
+      onStop: () => this.stop(),
+      modelOf: () => this.#model(),
+    });
+    this.sidebar = new Sidebar(this.api, {
+      create: () => this.create(),
+      rename: (id) => this.#rename(id),
+      export: (id, kind) => this.#export(id, kind),
+      remove: (id) => this.#remove(id),
+    });
+    copyCodeIn(byId("thread"));
+    byId("notice-close").addEventListener("click", () => (byId("notice").hidden = true));
+    byId("export").addEventListener("click", (event) => this.#exportMenu(event.currentTarget));
+    window.addEventListener("hashchange", () => this.#route());
+  }
+
+  async start() {
+    this.create({ isStart: true });
+    // One first: where a token is needed, it is asked for once and the rest has it.
+    await this.#guarded("The settings cannot be read", async () => {
+      this.#server = await this.api.get("settings");
+      this.account.showSpent(this.#server);
+      this.settings.setOffer(this.#server);
+      byId("emulated").hidden = !this.#server.is_emulator;
+      if (this.#server.title) setText(byId("brand"), this.#server.title);
+      this.#show(this.#doc);
+    });
+    const models = this.#guarded("The models cannot be read", async () => {
+      this.picker.setModels((await this.api.get("models")).data);
+      this.#show(this.#doc);
+    });
+    await Promise.all([models, this.sidebar.refresh(), this.#route(), this.account.refresh()]);
+  }
+
+  notice(text, advice = "") {
+    setText(byId("notice-text"), [text, advice].filter(Boolean).join(" "));
+    byId("notice").hidden = false;
+  }
+
+  async #guarded(what, work) {
+    try {
+      await work();
+    } catch (error) {
+      this.notice(`${what}: ${error.message}`, error.advice);
+    }
+  }
+
+  // Which conversation is shown
+
+  async #route() {
+    const id = decodeURIComponent(location.hash.slice(1));
+    if (id && id !== this.#doc.id) await this.#open(id);
+    else if (!id && this.#doc.nodes.length) this.create();
+  }
+
+  async #open(id) {
+    let doc;
+    try {
+      doc = await this.#read(id);
+    } catch (error) {
+      this.notice(error.code === 404 ? "This conversation is not there any more." : error.message, error.advice);
+      if (!this.#doc.nodes.length) history.replaceState(null, "", location.pathname + location.search);
+      return;
+    }
+    if (decodeURIComponent(location.hash.slice(1)) === id) this.#show(doc); // else another was opened meanwhile
+  }
+
+  /** What is being made or not yet saved is newer here than on the server. */
+  async #read(id) {
+    if (this.#doc.id === id) return this.#doc;
+    const doc = this.runs.docOf(id) ?? this.saving.held(id) ?? (await this.api.get(pathOf(id)));
+    doc.settings = { model: null, system: "", preset: null, ...doc.settings, params: doc.settings?.params ?? {} };
+    for (const node of doc.nodes) node.content ??= "";
+    return doc;
+  }
+
+  create({ isStart = false } = {}) {
+    if (!isStart) history.pushState(null, "", location.pathname + location.search);
+    this.#show(newConversation({ model: kept("model", null), system: "", preset: null, params: {} }));
+    this.sidebar.toggle(false, false);
+    this.composer.focus();
+  }
+
+  #show(doc) {
+    const isOther = doc !== this.#doc;
+    this.#doc = doc;
+    this.composer.switchTo(doc.id);
+    this.thread.show(doc, (node) => this.runs.isActive(node));
+    byId("main").classList.toggle("empty", !doc.nodes.length);
+    byId("export").hidden = !doc.nodes.length;
+    document.title = doc.title || this.#server.title || "Chat";
+    this.picker.show(this.#modelId());
+    if (isOther) this.settings.show(doc.settings);
+    this.composer.refresh();
+    this.sidebar.show(doc.id);
+    this.#showTotals();
+    this.#showBusy();
+  }
+
+  #showTotals() {
+    const { tokens: count, cost, answers } = totalsOf(this.#doc);
+    setText(byId("total-tokens"), answers ? `${tokens(count)} · ` : "");
+    setText(byId("total-cost"), answers ? dollars(cost) : "");
+  }
+
+  #showBusy() {
+    this.composer.setBusy(this.runs.docOf(this.#doc.id) !== null);
+    this.sidebar.setRunning(this.runs.conversationIds());
+  }
+
+  // Settings
+
+  #modelId() {
+    return this.#doc.settings.model ?? this.#server.default_model;
+  }
+
+  #model() {
+    return this.#doc && this.picker.find(this.#modelId());
+  }
+
+  #setModel(id) {
+    this.#doc.settings.model = id;
+    keep("model", id);
+    this.#settingsChanged();
+    this.composer.focus();
+  }
+
+  #settingsChanged() {
+    this.picker.show(this.#modelId());
+    this.composer.refresh();
+    if (this.#doc.nodes.length) this.#save(this.#doc);
+  }
+
+  #save(doc, isGrowing = false) {
+    doc.updated_at = new Date().toISOString();
+    this.saving.soon(doc, isGrowing);
+  }
+
+  // Messages
+
+  #send(content) {
+    const doc = this.#doc;
+    if (!this.#modelId()) {
+      this.picker.open();
+      return false;
+    }
+    const bytes = new Blob([JSON.stringify([messagesOf(doc, doc.leaf), content])]).size;
+    if (bytes > this.#server.max_body_bytes) {
+      this.composer.say(
+        `With this message the conversation has ${size(bytes)}, and the server takes ${size(this.#server.max_body_bytes)}. Remove an attachment.`,
+      );
+      return false;
+    }
+    const isFirst = !doc.nodes.length;
+    if (!doc.title) doc.title = titleFrom(textOf(content) || attachmentsOf(content)[0].name);
+    const node = addNode(doc, doc.leaf, { role: "user", content });
+    if (isFirst) history.replaceState(null, "", `#${encodeURIComponent(doc.id)}`);
+    this.thread.follow();
+    this.#answer(node.id);
+    return true;
+  }
+
+  #answer(parent) {
+    const doc = this.#doc;
+    if (this.runs.docOf(doc.id)) return; // one at a time in a conversation
+    const body = { ...doc.settings.params, model: this.#modelId(), messages: messagesOf(doc, parent) };
+    const node = addNode(doc, parent, newAnswer(this.#modelId()));
+    this.#save(doc);
+    announce("The model is answering.");
+    this.runs.start(doc, node, body);
+    this.#show(doc);
+    this.thread.follow();
+  }
+
+  stop() {
+    this.runs.stop(this.#doc.id);
+  }
+
+  #onPiece(doc, node) {
+    this.#changed.set(node, doc);
+    this.frames.ask();
+    this.#save(doc, true);
+  }
+
+  #drawChanged() {
+    for (const [node, doc] of this.#changed) this.thread.update(doc, node, this.runs.isActive(node));
+    this.#changed.clear();
+  }
+
+  #onEnd(doc, node) {
+    this.#changed.set(node, doc);
+    this.#drawChanged();
+    doc.updated_at = new Date().toISOString();
+    this.saving.now(doc);
+    this.account.refresh();
+    if (doc === this.#doc) {
+      this.#show(doc);
+      if (node.error) announce(`Failed: ${node.error.message} ${node.error.advice}`);
+      else if (node.finish_reason === "stopped") announce("Stopped.");
+      else announceAnswer(byId("thread").lastElementChild);
+    }
+    this.#showBusy();
+  }
+
+  #showVersion(id) {
+    if (this.runs.docOf(this.#doc.id)) return;
+    showNode(this.#doc, id);
+    this.#save(this.#doc);
+    this.#show(this.#doc);
+    this.thread.focusMessage(id);
+  }
+
+  /** `text` is null where nothing is to change. The new version has the attachments of the old one. */
+  #endEdit(node, text) {
+    const doc = this.#doc;
+    const parts = attachmentsOf(node.content).map(({ part }) => part);
+    const isSame = text === null || text.trim() === textOf(node.content) || (!text.trim() && !parts.length);
+    if (isSame || this.runs.docOf(doc.id)) {
+      this.#show(doc);
+      this.thread.focusMessage(node.id);
+      return;
+    }
+    const edited = addNode(doc, node.parent, { role: "user", content: contentFrom(text.trim(), parts) });
+    this.#answer(edited.id);
+    this.composer.focus();
+  }
+
+  #fork(node) {
+    const doc = forkAt(this.#doc, node.id);
+    this.saving.now(doc);
+    history.pushState(null, "", `#${encodeURIComponent(doc.id)}`);
+    this.#show(doc);
+    this.composer.focus();
+    announce("Branched off into a new conversation.");
+  }
+
+  // Conversations
+
+  #rename(id) {
+    return this.#guarded("The conversation cannot be renamed", async () => {
+      const doc = await this.#read(id);
+      const title = await ask({ title: "Rename conversation", label: "Title", value: doc.title, confirm: "Rename" });
+      if (!title) return;
+      doc.title = title;
+      await this.saving.now(doc);
+      if (doc === this.#doc) this.#show(doc);
+    });
+  }
+
+  #remove(id) {
+    return this.#guarded("The conversation cannot be deleted", async () => {
+      const doc = await this.#read(id);
+      const text = `“${doc.title || "Untitled"}” and all its branches will be gone.`;
+      if (!(await confirmed({ title: "Delete conversation?", text, confirm: "Delete", danger: true }))) return;
+      await this.runs.stop(id);
+      await this.saving.forget(id);
+      await this.api.delete(pathOf(id));
+      if (id === this.#doc.id) this.create();
+      await this.sidebar.refresh();
+      announce("Deleted.");
+    });
+  }
+
+  #export(id, kind) {
+    return this.#guarded("The conversation cannot be exported", async () => download(await this.#read(id), kind));
+  }
+
+  #exportMenu(button) {
+    openMenu(button, "Export", [
+      { label: "Export as Markdown", icon: "download", run: () => this.#export(this.#doc.id, "md") },
+      { label: "Export as JSON", icon: "download", run: () => this.#export(this.#doc.id, "json") },
+    ]);
+  }
+}
+
+function askToken(wasWrong) {
+  return ask({
+    title: wasWrong ? "That token was not accepted" : "This server asks for a token",
+    text: "It was printed, or chosen, where the server was started. It is kept until this tab is closed.",
+    label: "Token", type: "password", confirm: "Continue",
+  });
+}

@@ -1,0 +1,134 @@
+// The box for the next message: text, attachments, send and stop.
+import { modalityOf, partOf } from "./attachments.js";
+import { byId } from "./dom.js";
+import { attachmentChips } from "./message.js";
+import { contentFrom } from "./store/content.js";
+
+export class Composer {
+  #form = byId("composer");
+  #box = byId("prompt");
+  #chips = byId("attached");
+  #note = byId("composer-note");
+  #send = byId("send");
+  #stop = byId("stop");
+  #parts = [];
+  #drafts = new Map(); // what was begun in other conversations
+  #draftOf = null;
+
+  /** `onSend(content)` returns whether it was taken; `modelOf()` is the model that will answer, as far as known. */
+  constructor({ onSend, onStop, modelOf }) {
+    this.modelOf = modelOf;
+    this.onSend = onSend;
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#stop.addEventListener("click", onStop);
+    this.#box.addEventListener("input", () => this.#refresh());
+    this.#box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#box.addEventListener("paste", (event) => {
+      const files = [...event.clipboardData.files];
+      if (!files.length) return;
+      event.preventDefault();
+      this.attach(files);
+    });
+    const input = byId("file-input");
+    byId("attach").addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      this.attach([...input.files]);
+      input.value = "";
+    });
+    this.#takeDrops(byId("main"));
+    this.#refresh();
+  }
+
+  #takeDrops(area) {
+    const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
+    // Outside of the area a dropped file would replace the page.
+    for (const name of ["dragover", "drop"]) {
+      window.addEventListener(name, (event) => holdsFiles(event) && event.preventDefault());
+    }
+    area.addEventListener("dragenter", (event) => area.classList.toggle("drop", holdsFiles(event)));
+    area.addEventListener("dragleave", (event) => {
+      if (!area.contains(event.relatedTarget)) area.classList.remove("drop");
+    });
+    area.addEventListener("drop", (event) => {
+      area.classList.remove("drop");
+      if (holdsFiles(event)) this.attach([...event.dataTransfer.files]);
+    });
+  }
+
+  async attach(files) {
+    const problems = [];
+    for (const file of files) {
+      try {
+        this.#parts.push(await partOf(file));
+      } catch (error) {
+        problems.push(error.message);
+      }
+    }
+    this.#refresh();
+    if (problems.length) this.say(problems.join(" "));
+    this.#box.focus();
+  }
+
+  #submit() {
+    const text = this.#box.value.trim();
+    if (this.#send.hidden || (!text && !this.#parts.length)) return;
+    if (!this.onSend(contentFrom(text, this.#parts))) return;
+    this.#box.value = "";
+    this.#parts = [];
+    this.#refresh();
+  }
+
+  /** Keep what was begun for one conversation, and bring back what was begun for another. */
+  switchTo(id) {
+    if (id === this.#draftOf) return;
+    this.#drafts.set(this.#draftOf, { text: this.#box.value, parts: this.#parts });
+    const { text = "", parts = [] } = this.#drafts.get(id) ?? {};
+    this.#draftOf = id;
+    this.#box.value = text;
+    this.#parts = parts;
+    this.#refresh();
+  }
+
+  setBusy(isBusy) {
+    const hadFocus = document.activeElement === (isBusy ? this.#send : this.#stop);
+    this.#send.hidden = isBusy;
+    this.#stop.hidden = !isBusy;
+    if (hadFocus) (isBusy ? this.#stop : this.#box).focus();
+  }
+
+  focus() {
+    this.#box.focus();
+  }
+
+  say(text) {
+    this.#note.textContent = text;
+  }
+
+  refresh() {
+    this.#refresh();
+  }
+
+  #refresh() {
+    const chips = attachmentChips(this.#parts, (part) => {
+      this.#parts = this.#parts.filter((kept) => kept !== part);
+      this.#refresh();
+      this.#box.focus();
+    });
+    this.#chips.replaceChildren(...chips);
+    this.#chips.hidden = !chips.length;
+    this.#send.disabled = !this.#box.value.trim() && !this.#parts.length;
+    const model = this.modelOf();
+    const unread = model
+      ? [...new Set(this.#parts.map(modalityOf))].filter((kind) => kind !== "file" && !model.input_modalities.includes(kind))
+      : [];
+    const words = { image: "images", audio: "sound", text: "text" };
+    this.say(unread.length ? `${model.name} does not read ${unread.map((kind) => words[kind]).join(" and ")}.` : "");
+  }
+}

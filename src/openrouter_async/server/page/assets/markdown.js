@@ -1,0 +1,105 @@
+// Text of a model as elements. Two lines of defence: markdown-it makes no HTML out of HTML (`html: false`), and
+// DOMPurify lets only the tags and attributes listed here through. Nothing is loaded from elsewhere: a remote
+// image would tell a stranger what was said, so it is shown as a link.
+import DOMPurify from "./vendor/dompurify.js";
+import hljs from "./vendor/highlight.js";
+import MarkdownIt from "./vendor/markdown-it.js";
+
+const LINK = /^(?:https?:\/\/|mailto:)/i;
+const IMAGE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,[a-z0-9+/=\s]*$/i;
+
+/** Longest code that is highlighted; beyond it the time is felt. */
+const HIGHLIGHT_MOST = 60_000;
+
+const TAGS = [
+  "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p",
+  "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+];
+const ATTRIBUTES = ["alt", "class", "href", "rel", "src", "start", "target", "title"];
+
+export const isLink = (url) => typeof url === "string" && LINK.test(url.trim());
+export const isShownImage = (url) => typeof url === "string" && IMAGE.test(url);
+
+const purify = DOMPurify(window);
+purify.addHook("afterSanitizeAttributes", (element) => {
+  if (element.tagName === "A") {
+    if (!isLink(element.getAttribute("href"))) element.removeAttribute("href");
+    element.setAttribute("target", "_blank");
+    element.setAttribute("rel", "noopener noreferrer");
+  }
+  if (element.tagName === "IMG" && !isShownImage(element.getAttribute("src"))) element.remove();
+});
+
+const md = new MarkdownIt({ html: false, linkify: true, breaks: false, highlight: highlighted });
+md.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+md.validateLink = (url) => isLink(url) || isShownImage(url);
+md.renderer.rules.image = (list, i, options, env, self) => {
+  const token = list[i];
+  const src = token.attrGet("src") ?? "";
+  const alt = self.renderInlineAsText(token.children ?? [], options, env);
+  const escape = md.utils.escapeHtml;
+  if (isShownImage(src)) return `<img src="${escape(src)}" alt="${escape(alt)}">`;
+  return `<a href="${escape(src)}" class="remote-image">${escape(alt || src)}</a>`;
+};
+// Columns are aligned by class: the page's policy allows no style attributes.
+for (const cell of ["th_open", "td_open"]) {
+  md.renderer.rules[cell] = (list, i, options, env, self) => {
+    const align = /text-align:(left|right|center)/.exec(list[i].attrGet("style") ?? "");
+    list[i].attrs = align ? [["class", `align-${align[1]}`]] : null;
+    return self.renderToken(list, i, options);
+  };
+}
+
+function highlighted(code, language) {
+  if (!language || code.length > HIGHLIGHT_MOST || !hljs.getLanguage(language)) return "";
+  return hljs.highlight(code, { language, ignoreIllegals: true }).value;
+}
+
+export function parse(text, env = {}) {
+  return md.parse(text, env);
+}
+
+/** Parsed blocks as a sanitised fragment. */
+export function fragmentOf(blocks, env = {}) {
+  const fragment = purify.sanitize(md.renderer.render(blocks, md.options, env), {
+    ALLOWED_TAGS: TAGS,
+    ALLOWED_ATTR: ATTRIBUTES,
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    RETURN_DOM_FRAGMENT: true,
+  });
+  for (const pre of fragment.querySelectorAll("pre")) decorateCode(pre);
+  for (const table of fragment.querySelectorAll("table")) {
+    const scroller = document.createElement("div");
+    scroller.className = "table-scroll";
+    scroller.tabIndex = 0; // what scrolls must be reachable by keyboard
+    table.replaceWith(scroller);
+    scroller.append(table);
+  }
+  return fragment;
+}
+
+/** Sanitised elements of a whole text. */
+export function render(text) {
+  const env = {};
+  return fragmentOf(md.parse(text, env), env);
+}
+
+function decorateCode(pre) {
+  const code = pre.querySelector("code");
+  const language = /(?:^| )language-(\S+)/.exec(code?.className ?? "")?.[1] ?? "";
+  const frame = document.createElement("div");
+  frame.className = "code";
+  const bar = document.createElement("div");
+  bar.className = "code-bar";
+  const name = document.createElement("span");
+  name.textContent = language || "text";
+  const copy = document.createElement("button");
+  copy.type = "button";
+  copy.className = "copy-code";
+  copy.textContent = "Copy";
+  bar.append(name, copy);
+  pre.tabIndex = 0;
+  pre.replaceWith(frame);
+  frame.append(bar, pre);
+}

@@ -1,0 +1,262 @@
+// Messages as they are shown: one view per node, which is told when its node has changed.
+import { h, icon, iconButton, setText } from "./dom.js";
+import { dollars, seconds, shortModel, tokens } from "./format.js";
+import { isLink, isShownImage } from "./markdown.js";
+import { MarkdownStream } from "./markdown-stream.js";
+import { attachmentsOf, textOf } from "./store/content.js";
+import { endingOf, segmentsOf } from "./store/reply.js";
+import { ToolView } from "./tool-view.js";
+
+/** Which of its versions a message is, with buttons to the others. */
+function versionSwitch(place, onShow) {
+  const { siblings, index } = place;
+  if (siblings.length < 2) return null;
+  const step = (by, label, name) =>
+    iconButton(name, label, () => onShow(siblings[index + by].id), { disabled: !siblings[index + by] });
+  return h(
+    "span.versions",
+    { role: "group", "aria-label": "Versions" },
+    step(-1, "Previous version", "left"),
+    h("span.versions-count", {}, `${index + 1}/${siblings.length}`),
+    step(+1, "Next version", "right"),
+  );
+}
+
+export function attachmentChips(content, onRemove = null) {
+  return attachmentsOf(content).map(({ kind, name, url, part }) => {
+    const shown = kind === "image" && isShownImage(url)
+      ? h("img", { src: url, alt: "attached image" })
+      : h("span.file-name", {}, icon(kind === "audio" ? "sound" : "file"), name);
+    const remove = onRemove && iconButton("close", `Remove ${name}`, () => onRemove(part));
+    return h(`li.chip.chip-${kind}`, {}, shown, remove);
+  });
+}
+
+export class UserView {
+  constructor(node, actions) {
+    this.node = node;
+    this.actions = actions;
+    this.body = h("div.bubble");
+    this.tools = h("div.message-tools");
+    this.element = h("li.message.user", { "data-id": node.id }, h("h3.sr-only", {}, "You said"), this.body, this.tools);
+  }
+
+  update(place) {
+    const { node, actions } = this;
+    const chips = attachmentChips(node.content);
+    const text = textOf(node.content);
+    this.body.replaceChildren(
+      ...(chips.length ? [h("ul.chips", { "aria-label": "Attachments" }, chips)] : []),
+      ...(text ? [h("div.said", {}, text)] : []),
+    );
+    const buttons = [
+      versionSwitch(place, actions.show),
+      iconButton("copy", "Copy message", (event) => actions.copy(text, event.currentTarget)),
+      iconButton("edit", "Edit message", () => this.edit()),
+    ];
+    this.tools.replaceChildren(...buttons.filter(Boolean));
+  }
+
+  edit() {
+    const box = h("textarea.edit-box", { value: textOf(this.node.content), "aria-label": "Edit message", rows: 1 });
+    const end = (changed) => {
+      this.tools.hidden = false;
+      this.actions.endEdit(this.node, changed ? box.value : null);
+    };
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") end(false);
+      else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) end(true);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    this.body.replaceChildren(
+      h(
+        "div.edit",
+        {},
+        box,
+        h(
+          "div.edit-actions",
+          {},
+          h("button.quiet", { type: "button", onclick: () => end(false) }, "Cancel"),
+          h("button.primary", { type: "button", onclick: () => end(true) }, "Send"),
+        ),
+      ),
+    );
+    this.tools.hidden = true;
+    box.focus();
+    box.setSelectionRange(box.value.length, box.value.length);
+  }
+}
+
+export class AnswerView {
+  constructor(node, actions) {
+    this.node = node;
+    this.actions = actions;
+    this.segments = [];
+    this.name = h("h3.answer-name");
+    this.reasoningText = h("div.fold-body.reasoning-text");
+    this.reasoningTitle = h("span");
+    this.reasoning = h(
+      "details.fold.reasoning",
+      { hidden: true },
+      h("summary", {}, icon("thought"), this.reasoningTitle, icon("chevron")),
+      this.reasoningText,
+    );
+    this.reasoning.querySelector("summary").addEventListener("click", () => (this.reasoningTouched = true));
+    this.flow = h("div.flow");
+    this.images = h("div.images");
+    this.waiting = h("div.waiting", {}, h("span"), h("span"), h("span"), h("span.sr-only", {}, "Waiting for the answer"));
+    this.sources = h("div.sources");
+    this.notice = h("div");
+    this.facts = h("p.facts");
+    this.tools = h("div.message-tools");
+    this.element = h(
+      "li.message.answer",
+      { "data-id": node.id },
+      this.name, this.reasoning, this.flow, this.images, this.waiting, this.sources, this.notice,
+      h("footer", {}, this.tools, this.facts),
+    );
+  }
+
+  /** `isActive` while the answer is being made. */
+  update(place, isActive = false) {
+    const { node } = this;
+    setText(this.name, node.model ? shortModel(node.model) : "Assistant");
+    this.name.title = node.model ?? "";
+    this.element.classList.toggle("active", isActive);
+    this.element.setAttribute("aria-busy", String(isActive));
+    this.#reasoning(isActive);
+    this.#flow(isActive);
+    this.#images();
+    this.waiting.hidden = !isActive || Boolean(node.content || node.reasoning || node.tool_calls?.length);
+    this.tools.hidden = isActive;
+    if (isActive) {
+      this.sources.replaceChildren();
+      this.notice.replaceChildren();
+      setText(this.facts, "");
+      return;
+    }
+    this.#sources();
+    this.notice.replaceChildren(...this.#ending());
+    setText(this.facts, factsOf(node).join(" · "));
+    this.#buttons(place);
+  }
+
+  #reasoning(isActive) {
+    const { reasoning, content, reasoning_s } = this.node;
+    this.reasoning.hidden = !reasoning;
+    if (!reasoning) return;
+    const isThinking = isActive && !content && !this.node.tool_calls?.length;
+    setText(this.reasoningText, reasoning.trim());
+    setText(this.reasoningTitle, isThinking ? "Thinking…" : reasoning_s ? `Thought for ${seconds(reasoning_s)}` : "Reasoning");
+    if (!this.reasoningTouched) this.reasoning.open = isThinking;
+    if (isThinking) this.reasoningText.scrollTop = this.reasoningText.scrollHeight;
+  }
+
+  #flow(isActive) {
+    const segments = segmentsOf(this.node);
+    segments.forEach((segment, i) => {
+      const view = this.#segmentView(i, segment.kind);
+      if (segment.kind === "tool") view.update(segment.call, segment.result, isActive);
+      else view.stream.update(segment.text, !isActive || i < segments.length - 1);
+    });
+    for (const view of this.segments.splice(segments.length)) view.element.remove();
+  }
+
+  #segmentView(i, kind) {
+    let view = this.segments[i];
+    if (view?.kind === kind) return view;
+    if (kind === "tool") view = new ToolView();
+    else {
+      const element = h("div.prose", { lang: "" });
+      view = { element, stream: new MarkdownStream(element) };
+    }
+    view.kind = kind;
+    if (this.segments[i]) this.segments[i].element.replaceWith(view.element);
+    else this.flow.append(view.element);
+    this.segments[i] = view;
+    return view;
+  }
+
+  #images() {
+    const urls = this.node.images ?? [];
+    for (const url of urls.slice(this.images.childElementCount)) {
+      this.images.append(
+        isShownImage(url)
+          ? h("img", { src: url, alt: "Image made by the model" })
+          : isLink(url)
+            ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, url)
+            : h("span.muted", {}, "an image of a kind that is not shown"),
+      );
+    }
+  }
+
+  #sources() {
+    const cited = new Map();
+    for (const annotation of this.node.annotations ?? []) {
+      const citation = annotation.url_citation ?? (annotation.type === "url_citation" ? annotation : null);
+      if (citation && isLink(citation.url)) cited.set(citation.url, citation);
+    }
+    const entries = [...cited.values()].map(({ url, title }) =>
+      h("li", {}, h(
+        "a",
+        { href: url, target: "_blank", rel: "noopener noreferrer" },
+        h("span.source-title", {}, title || url),
+        h("span.source-host", {}, URL.canParse(url) ? new URL(url).host : ""),
+      )));
+    this.sources.replaceChildren(...(entries.length ? [h("h4", {}, "Sources"), h("ol", {}, entries)] : []));
+  }
+
+  #ending() {
+    const { node, actions } = this;
+    switch (endingOf(node)) {
+      case "failed":
+        return [
+          h(
+            "div.error",
+            { role: "group", "aria-label": "Error" },
+            icon("warning"),
+            h("div", {}, h("p.error-message", {}, sentence(node.error.message)), h("p.error-advice", {}, node.error.advice)),
+            h("button.quiet", { type: "button", onclick: () => actions.retry(node) }, "Retry"),
+          ),
+        ];
+      case "stopped":
+        return [h("p.note", {}, "Stopped.")];
+      case "broken off":
+        return [h("p.note", {}, "Broken off: the page was closed while this was written.")];
+      default:
+        if (node.finish_reason === "length") return [h("p.note", {}, "Cut short: the limit of tokens was reached.")];
+        if (node.finish_reason === "content_filter") return [h("p.note", {}, "Cut short by the provider's content filter.")];
+        if (node.stopped_by) return [h("p.note", {}, `Ended by the server: ${node.stopped_by}.`)];
+        if (!node.content && !node.images?.length && !node.tool_calls?.length) return [h("p.note", {}, "The answer is empty.")];
+        return [];
+    }
+  }
+
+  #buttons(place) {
+    const { node, actions } = this;
+    const buttons = [
+      versionSwitch(place, actions.show),
+      node.content && iconButton("copy", "Copy answer", (event) => actions.copy(node.content, event.currentTarget)),
+      iconButton("retry", "Answer again", () => actions.retry(node)),
+      iconButton("branch", "Branch off into a new conversation", () => actions.fork(node)),
+    ];
+    this.tools.replaceChildren(...buttons.filter(Boolean));
+  }
+}
+
+/** Tokens, cost, speed and time of an answer. */
+export function factsOf(node) {
+  const facts = [];
+  const usage = node.usage ?? {};
+  if (usage.completion_tokens) facts.push(tokens(usage.completion_tokens));
+  if (usage.cost !== undefined && usage.cost !== null) facts.push(dollars(usage.cost));
+  const speaking = (node.elapsed_s ?? 0) - (node.first_piece_s ?? 0);
+  if (usage.completion_tokens && speaking > 0.05) facts.push(`${Math.round(usage.completion_tokens / speaking)} tokens/s`);
+  if (node.elapsed_s) facts.push(seconds(node.elapsed_s));
+  if (node.provider) facts.push(node.provider);
+  return facts;
+}
+
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");

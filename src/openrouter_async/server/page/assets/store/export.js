@@ -1,0 +1,54 @@
+// A conversation as a file: Markdown of the branch that is shown, or JSON of all branches.
+import { attachmentsOf, textOf } from "./content.js";
+import { segmentsOf } from "./reply.js";
+import { pathTo } from "./tree.js";
+
+export function asJson(doc) {
+  return `${JSON.stringify(doc, null, 2)}\n`;
+}
+
+export function asMarkdown(doc) {
+  const blocks = [`# ${doc.title || "Conversation"}`];
+  if (doc.settings.system?.trim()) blocks.push("## System", doc.settings.system.trim());
+  for (const node of pathTo(doc)) {
+    blocks.push(...(node.role === "user" ? userBlocks(node) : answerBlocks(node)));
+  }
+  return `${blocks.join("\n\n")}\n`;
+}
+
+function userBlocks(node) {
+  const attached = attachmentsOf(node.content).map((attachment) => `- attached: ${attachment.name}`);
+  return ["## You", textOf(node.content), attached.join("\n")].filter(Boolean);
+}
+
+function answerBlocks(node) {
+  const blocks = [`## ${node.model || "Assistant"}`];
+  if (node.reasoning) blocks.push(quoted(`Reasoning:\n\n${node.reasoning.trim()}`));
+  for (const segment of segmentsOf(node)) {
+    if (segment.kind === "text") {
+      blocks.push(segment.text.trim());
+    } else {
+      blocks.push(`**Tool** \`${segment.call.name}\``, fenced(segment.call.arguments, "json"));
+      if (segment.result) blocks.push(fenced(segment.result.content, ""));
+    }
+  }
+  const cited = (node.annotations ?? []).map((annotation) => annotation.url_citation).filter(Boolean);
+  if (cited.length) blocks.push(cited.map(({ title, url }, i) => `${i + 1}. [${title || url}](${url})`).join("\n"));
+  if (node.error) blocks.push(quoted(`Failed: ${node.error.message}`));
+  return blocks;
+}
+
+const quoted = (text) => text.split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
+
+/** A fence longer than any inside. */
+function fenced(text, language) {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+/** A name for the file, of the title's letters and digits. */
+export function fileName(doc, ending) {
+  const words = (doc.title || "conversation").normalize("NFKD").toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ["conversation"];
+  return `${words.join("-").slice(0, 60)}.${ending}`;
+}

@@ -1,0 +1,114 @@
+// An answer out of the events of a stream. Pure: `applyEvent` changes the node it is given, and nothing else.
+//
+// A tool call knows where it stands: `at` is how long the text was when it began, `step` which of the model's
+// turns made it. So one node holds an answer of several turns, and shows it in order.
+
+export function newAnswer(model, now = new Date().toISOString()) {
+  return { role: "assistant", content: "", model, started_at: now };
+}
+
+export function applyEvent(node, name, data) {
+  switch (name) {
+    case "text":
+      node.content += data.text;
+      break;
+    case "refusal":
+      node.content += data.text;
+      node.refused = true;
+      break;
+    case "reasoning":
+      node.reasoning = (node.reasoning ?? "") + data.text;
+      break;
+    case "tool_call_delta":
+      callOf(node, data).arguments += data.fragment ?? "";
+      break;
+    case "tool_call": {
+      const call = callOf(node, data);
+      call.name = data.name || call.name;
+      call.arguments = data.arguments ?? call.arguments;
+      call.whole = true;
+      break;
+    }
+    case "tool_progress":
+      callOf(node, data).progress = typeof data.value === "string" ? data.value : JSON.stringify(data.value);
+      break;
+    case "tool_result":
+      (node.tool_results ??= []).push({ id: data.id, name: data.name, content: data.content, is_error: Boolean(data.is_error) });
+      break;
+    case "image":
+      (node.images ??= []).push(data.url);
+      break;
+    case "annotation":
+      (node.annotations ??= []).push(data.annotation ?? data);
+      break;
+    case "usage":
+      addUsage(node, data.usage ?? data);
+      break;
+    case "finished":
+      finish(node, data);
+      break;
+  }
+}
+
+function callOf(node, { id, index, name }) {
+  const calls = (node.tool_calls ??= []);
+  const step = stepOf(node);
+  const found =
+    calls.find((call) => id && call.id === id) ??
+    calls.find((call) => call.step === step && !call.whole && index !== undefined && call.index === index);
+  if (found) return found;
+  const call = { id: id ?? `call-${calls.length}`, index, name: name ?? "", arguments: "", at: node.content.length, step };
+  calls.push(call);
+  return call;
+}
+
+/** The model's turn that is going on: one more than those whose results have come. */
+function stepOf(node) {
+  const answered = new Set((node.tool_results ?? []).map((result) => result.id));
+  let step = 0;
+  for (const call of node.tool_calls ?? []) if (answered.has(call.id)) step = Math.max(step, call.step + 1);
+  return step;
+}
+
+/** A run of several turns tells the usage of each; `finished` tells the sum. */
+function addUsage(node, usage) {
+  const sum = (node.usage ??= {});
+  for (const [name, value] of Object.entries(usage)) {
+    if (name === "cost") sum.cost = (Number(sum.cost) || 0) + (Number(value) || 0);
+    else if (typeof value === "number") sum[name] = (sum[name] ?? 0) + value;
+    else sum[name] = value;
+  }
+}
+
+function finish(node, data) {
+  node.finish_reason = data.finish_reason ?? "stop";
+  if (data.model) node.model = data.model;
+  if (data.provider) node.provider = data.provider;
+  if (data.generation_id) node.generation_id = data.generation_id;
+  if (data.stopped_by) node.stopped_by = data.stopped_by;
+  if (data.usage) node.usage = data.usage;
+  if (!node.content && data.text) node.content = data.text;
+  if (!node.reasoning && data.reasoning) node.reasoning = data.reasoning;
+}
+
+/** Texts and tool calls of an answer in the order in which they came. */
+export function segmentsOf(node) {
+  const results = new Map((node.tool_results ?? []).map((result) => [result.id, result]));
+  const segments = [];
+  let from = 0;
+  for (const call of node.tool_calls ?? []) {
+    const at = Math.max(from, call.at ?? from);
+    if (at > from) segments.push({ kind: "text", text: node.content.slice(from, at) });
+    segments.push({ kind: "tool", call, result: results.get(call.id) ?? null });
+    from = at;
+  }
+  if (from < node.content.length) segments.push({ kind: "text", text: node.content.slice(from) });
+  return segments;
+}
+
+/** How an answer that is no longer being made ended: "finished", "failed", "stopped", or "broken off". */
+export function endingOf(node) {
+  if (node.error) return "failed";
+  if (node.finish_reason === "stopped") return "stopped";
+  return node.finish_reason ? "finished" : "broken off";
+}

@@ -1,0 +1,114 @@
+"""A real headless Chromium, the router over the emulator in real servers, and a page for each test.
+
+Without playwright or without a Chromium the tests of this folder are skipped; `nox -s web` runs them.
+The variable `OPENROUTER_ASYNC_CHROMIUM` names the browser where it is not on the path.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from openrouter_async.testing import Emulator
+from tests.emulated import client_of
+from tests.page.chat_page import ChatPage
+from tests.shared import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox",  # which root cannot have
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+)
+SPEED = 400
+"""Tokens a second of the emulator, so that an answer is seen growing."""
+
+
+def _browser_path() -> str:
+    named = os.environ.get("OPENROUTER_ASYNC_CHROMIUM")
+    if named:
+        assert Path(named).is_file(), f"OPENROUTER_ASYNC_CHROMIUM is {named!r}; expected a program"
+        return named
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium is installed; the chat page is not tested")
+    return found
+
+
+@pytest.fixture(scope="package")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for the folder; its event loop would be in the way of other folders' tests."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (nox -s web)")
+    path = _browser_path()
+    home = tmp_path_factory.mktemp("browser")
+    environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home)}
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS), env=environment)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """An emulator that speaks slowly enough to be watched, and answers only what the test scripts."""
+    with Emulator(strict=True, speed=SPEED, first_token_s=0.05) as emulator:
+        yield emulator
+        emulator.check()
+
+
+@pytest.fixture
+def served(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a router over the emulator; `@pytest.mark.router(...)` gives arguments of `create_router`."""
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
+    from openrouter_async.server import create_router, openrouter_lifespan
+    from tests.server.serving import serve
+
+    mark = request.node.get_closest_marker("router")
+    client = client_of(emulator)
+    app = create_router(client, **(mark.kwargs if mark else {}))
+    routed = Starlette(routes=[Mount("/", app)], lifespan=openrouter_lifespan(client))
+    with serve(routed) as server:
+        yield f"{server.url}/"
+
+
+@pytest.fixture
+def tab(browser: Browser, served: str, emulator: Emulator) -> Iterator[ChatPage]:
+    """A tab of a new profile, in which nothing is loaded yet."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800},
+        reduced_motion="reduce",
+        accept_downloads=True,
+        locale="en-US",
+    )
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    chat = ChatPage(context.new_page(), served, emulator)
+    yield chat
+    context.close()
+    chat.check()
+
+
+@pytest.fixture
+def chat(tab: ChatPage) -> ChatPage:
+    """The page, ready to be used."""
+    return tab.open()
+
+
+@pytest.fixture
+def pictures() -> Path | None:
+    """Where pictures for the documentation are written, if they are asked for."""
+    return ROOT / "docs" / "images" if os.environ.get("OPENROUTER_ASYNC_PICTURES") else None

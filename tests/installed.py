@@ -21,7 +21,14 @@ def main() -> None:
     for name in openrouter_async.__all__:
         getattr(openrouter_async, name)
     assert importlib.metadata.version("openrouter-async") == openrouter_async.__version__
-    for name in ("py.typed", "cli/demo/questions.jsonl"):
+    page = (
+        "index.html",
+        "assets/app.js",
+        "assets/css/base.css",
+        "assets/store/tree.js",
+        "assets/vendor/markdown-it.js",
+    )
+    for name in ("py.typed", "cli/demo/questions.jsonl", *(f"server/page/{file}" for file in page)):
         assert importlib.resources.files(openrouter_async).joinpath(name).is_file(), f"without {name}"
     assert len(openrouter_async.ModelCatalogue.snapshot()) > 300
     installed = {found.metadata["Name"].lower() for found in importlib.metadata.distributions()}

@@ -1,6 +1,7 @@
 """A real headless Chromium, the router over the emulator in real servers, and a page for each test.
 
-Without playwright or without a Chromium the tests of this folder are skipped; `nox -s web` runs them.
+Without playwright or without a Chromium the tests of this folder are skipped; `nox -s web` runs them, and sets
+`OPENROUTER_ASYNC_NEEDS_BROWSER`, so that they fail there instead.
 The variable `OPENROUTER_ASYNC_CHROMIUM` names the browser where it is not on the path.
 """
 
@@ -10,7 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -37,6 +38,12 @@ SPEED = 400
 """Tokens a second of the emulator, so that an answer is seen growing."""
 
 
+def _missing(what: str) -> NoReturn:
+    if os.environ.get("OPENROUTER_ASYNC_NEEDS_BROWSER"):
+        pytest.fail(f"{what}; the chat page cannot be tested")
+    pytest.skip(f"{what}; the chat page is not tested (nox -s web)")
+
+
 def _browser_path() -> str:
     named = os.environ.get("OPENROUTER_ASYNC_CHROMIUM")
     if named:
@@ -44,18 +51,21 @@ def _browser_path() -> str:
         return named
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
-        pytest.skip("no Chromium is installed; the chat page is not tested")
+        _missing(f"none of {', '.join(BROWSERS)} is installed")
     return found
 
 
 @pytest.fixture(scope="package")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One browser for the folder; its event loop would be in the way of other folders' tests."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (nox -s web)")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        _missing("playwright is not installed")
     path = _browser_path()
     home = tmp_path_factory.mktemp("browser")
     environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home)}
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS), env=environment)
         yield browser
         browser.close()

@@ -1,6 +1,6 @@
 // The box for the next message: text, attachments, send and stop.
 import { modalityOf, partOf } from "./attachments.js";
-import { byId } from "./dom.js";
+import { byId, setText } from "./dom.js";
 import { attachmentChips } from "./message.js";
 import { contentFrom } from "./store/content.js";
 
@@ -14,6 +14,7 @@ export class Composer {
   #parts = [];
   #drafts = new Map(); // what was begun in other conversations
   #draftOf = null;
+  #problem = ""; // why the last attempt failed, until something is changed
 
   /** `onSend(content)` returns whether it was taken; `modelOf()` is the model that will answer, as far as known. */
   constructor({ onSend, onStop, modelOf }) {
@@ -24,7 +25,7 @@ export class Composer {
       this.#submit();
     });
     this.#stop.addEventListener("click", onStop);
-    this.#box.addEventListener("input", () => this.#refresh());
+    this.#box.addEventListener("input", () => this.#edited());
     this.#box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
@@ -43,7 +44,7 @@ export class Composer {
       input.value = "";
     });
     this.#takeDrops(byId("main"));
-    this.#refresh();
+    this.refresh();
   }
 
   #takeDrops(area) {
@@ -71,8 +72,8 @@ export class Composer {
         problems.push(error.message);
       }
     }
-    this.#refresh();
-    if (problems.length) this.say(problems.join(" "));
+    this.#edited();
+    this.say(problems.join(" "));
     this.#box.focus();
   }
 
@@ -82,7 +83,7 @@ export class Composer {
     if (!this.onSend(contentFrom(text, this.#parts))) return;
     this.#box.value = "";
     this.#parts = [];
-    this.#refresh();
+    this.#edited();
   }
 
   /** Keep what was begun for one conversation, and bring back what was begun for another. */
@@ -93,7 +94,7 @@ export class Composer {
     this.#draftOf = id;
     this.#box.value = text;
     this.#parts = parts;
-    this.#refresh();
+    this.#edited();
   }
 
   setBusy(isBusy) {
@@ -107,18 +108,22 @@ export class Composer {
     this.#box.focus();
   }
 
-  say(text) {
-    this.#note.textContent = text;
+  /** Say why something could not be done. */
+  say(problem) {
+    this.#problem = problem;
+    this.refresh();
   }
 
+  #edited() {
+    this.#problem = "";
+    this.refresh();
+  }
+
+  /** Draw what has to do with the text, the attachments and the model. */
   refresh() {
-    this.#refresh();
-  }
-
-  #refresh() {
     const chips = attachmentChips(this.#parts, (part) => {
       this.#parts = this.#parts.filter((kept) => kept !== part);
-      this.#refresh();
+      this.#edited();
       this.#box.focus();
     });
     this.#chips.replaceChildren(...chips);
@@ -129,6 +134,7 @@ export class Composer {
       ? [...new Set(this.#parts.map(modalityOf))].filter((kind) => kind !== "file" && !model.input_modalities.includes(kind))
       : [];
     const words = { image: "images", audio: "sound", text: "text" };
-    this.say(unread.length ? `${model.name} does not read ${unread.map((kind) => words[kind]).join(" and ")}.` : "");
+    const unreadable = unread.length ? `${model.name} does not read ${unread.map((kind) => words[kind]).join(" and ")}.` : "";
+    setText(this.#note, this.#problem || unreadable);
   }
 }

@@ -1,0 +1,207 @@
+"""Usable by everyone: by keyboard, with a screen reader, on a phone, in the dark."""
+
+from __future__ import annotations
+
+import pytest
+
+from openrouter_async import tool
+from openrouter_async.testing import tool_call
+from tests.page.chat_page import ChatPage
+
+RICH = """## Heading
+
+A [link](https://example.com), `code` and a list:
+
+1. one
+2. two
+
+| a | b |
+|---|--:|
+| 1 | 2 |
+
+> quoted
+
+```python
+@decorator
+class Thing(Base):
+    \"\"\"Say.\"\"\"
+    number: int = 42  # comment
+
+    def name(self, x=None): return f"{x}" + 'y'
+```
+
+```diff
+- old
++ new
+```
+
+```html
+<a href="x" class='y'>text</a><!-- comment -->
+```
+
+```json
+{"key": [1, true, null, "text"]}
+```
+"""
+
+
+@tool
+async def stock(item: str) -> int:
+    """How many of an item are in stock."""
+    return 3
+
+
+def _violations(chat: ChatPage) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(chat.page).response["violations"]
+    return [
+        f"{each['id']} ({each['impact']}): {[node['html'][:120] for node in each['nodes']]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.router(tools=[stock])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious(tab: ChatPage, scheme: str, width: int) -> None:
+    tab.expected = lambda text: "402" in text
+    tab.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+    tab.page.set_viewport_size({"width": width, "height": 800})
+    tab.open()
+    assert _violations(tab) == []
+    cited = {"url": "https://example.com/a", "title": "A page", "start_index": 0, "end_index": 4}
+    tab.emulator.reply(tool_call("stock", item="lamp"))
+    tab.emulator.reply(RICH, reasoning="Hm.", annotations=[{"type": "url_citation", "url_citation": cited}])
+    tab.send("Everything")
+    for fold in tab.page.locator("summary").all():
+        fold.click()
+    tab.emulator.fail(402, "Insufficient credits")
+    tab.send("Again")
+    assert _violations(tab) == []
+    tab.button("Settings of the conversation").click()
+    assert _violations(tab) == []
+    tab.page.keyboard.press("Escape")
+    tab.page.locator("#model").click()
+    assert _violations(tab) == []
+    tab.page.keyboard.press("Escape")
+    if width < 820:
+        tab.open_list()
+    tab.conversations.first.get_by_role("button").click()
+    assert _violations(tab) == []
+
+
+def test_everything_by_keyboard_alone(chat: ChatPage) -> None:
+    keyboard = chat.page.keyboard
+    chat.emulator.reply("First.")
+    chat.emulator.reply("Again.")
+    keyboard.press("Control+m")
+    keyboard.type("gpt-4.1 nano")
+    keyboard.press("Enter")
+    keyboard.type("Hello")  # the message box has the focus again
+    keyboard.press("Shift+Enter")
+    keyboard.type("you")
+    keyboard.press("Enter")
+    chat.answer.wait_for()
+    chat.wait_idle()
+    assert chat.user_messages.locator(".said").inner_text() == "Hello\nyou"
+    assert "Nano" in chat.page.locator("#model-name").inner_text()
+    _tab_to(chat, "Answer again", "Shift+Tab")
+    keyboard.press("Enter")
+    chat.prose.get_by_text("Again.").wait_for()
+    chat.wait_idle()
+    _tab_to(chat, "Previous version", "Shift+Tab")
+    keyboard.press("Enter")
+    assert chat.prose.inner_text() == "First."
+    chat.saved("Hello")
+    keyboard.press("Control+k")
+    _tab_to(chat, "Actions for Hello you", "Tab")
+    keyboard.press("Enter")
+    keyboard.press("ArrowDown")
+    keyboard.press("ArrowUp")
+    keyboard.press("Enter")
+    keyboard.type("Renamed")
+    keyboard.press("Enter")
+    chat.saved("Renamed")
+    keyboard.press("Control+Shift+o")
+    assert chat.answers.count() == 0
+    assert chat.prompt.evaluate("(box) => box === document.activeElement")
+
+
+def _tab_to(chat: ChatPage, name: str, key: str) -> None:
+    """Press Tab until the button of that name has the focus."""
+    label = "document.activeElement.getAttribute('aria-label')"
+    for _ in range(40):
+        chat.page.keyboard.press(key)
+        if chat.page.evaluate(label) == name:
+            return
+    raise AssertionError(f"{name!r} is not reached by {key}")
+
+
+def test_a_screen_reader_is_told_the_answer_once_it_is_whole(chat: ChatPage) -> None:
+    said: list[str] = []
+    chat.page.expose_function("heard", lambda text: said.append(text))
+    chat.page.evaluate(
+        """() => new MutationObserver(() => heard(document.getElementById("live").textContent))
+          .observe(document.getElementById("live"), { childList: true })"""
+    )
+    chat.emulator.reply("**Forty** ", *(f"word{n} " for n in range(50)), "two.")
+    chat.send("Hello")
+    chat.page.wait_for_timeout(50)
+    assert len(said) == 2
+    assert said[0] == "The model is answering."
+    assert said[1].startswith("Answer: Forty word0")
+    assert said[1].endswith("two.")
+    headings = chat.page.locator("#thread h3").all_inner_texts()
+    assert headings == ["You said", "gpt-4.1-mini"]
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_a_narrow_screen_does_not_scroll_sideways(tab: ChatPage, width: int) -> None:
+    tab.page.set_viewport_size({"width": width, "height": 700})
+    tab.open()
+    wide = "w" * 300
+    tab.emulator.reply(
+        f"{wide}\n\n`{wide}`\n\n```\n{wide}\n```\n\n| {wide} | b |\n|---|---|\n| 1 | 2 |\n\nhttps://e.com/{wide}"
+    )
+    tab.send(wide)
+    overflow = "document.documentElement.scrollWidth - innerWidth"
+    assert tab.page.evaluate(overflow) <= 0
+    too_wide = f"""[...document.querySelectorAll("#main *")].filter((e) => !e.closest(".code pre, .table-scroll")
+      && !e.closest("#model-name") && e.getBoundingClientRect().right > {width} + 1).map((e) => e.outerHTML.slice(0, 99))"""
+    assert tab.page.evaluate(too_wide) == []
+    tab.open_list()
+    tab.saved("www")
+    assert tab.page.evaluate(overflow) <= 0
+    tab.page.keyboard.press("Escape")
+    tab.prompt.click()
+    tab.open_list()
+    tab.button("New conversation").click()
+    assert tab.prompt.is_visible()
+    assert tab.page.evaluate("document.getElementById('side').inert") is True
+
+
+def test_colours_follow_the_system_until_one_is_chosen(chat: ChatPage) -> None:
+    def background() -> int:
+        colour = chat.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return int(colour.removeprefix("rgb(").split(",")[0])
+
+    def choose(theme: str) -> None:
+        for _ in range(3):
+            if chat.page.locator("#theme").get_attribute("aria-label") == f"Colours: {theme}":
+                return
+            chat.page.locator("#theme").click()
+        raise AssertionError(f"no {theme}")
+
+    chat.page.emulate_media(color_scheme="dark")
+    assert background() < 60
+    choose("light")
+    assert background() > 200
+    chat.page.reload()
+    assert background() > 200
+    chat.page.emulate_media(color_scheme="light")
+    choose("dark")
+    assert background() < 60
+    choose("system")
+    assert background() > 200

@@ -1,0 +1,302 @@
+"""Asking and answering: what streams, what is shown of it, and what can be done with it."""
+
+from __future__ import annotations
+
+import re
+import struct
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+from openrouter_async import tool
+from openrouter_async.testing import ReceivedRequest, tool_call
+from tests.page.chat_page import ChatPage
+
+
+def chats(chat: ChatPage) -> list[ReceivedRequest]:
+    """The requests for answers that reached the service."""
+    return [request for request in chat.emulator.requests if request.path.endswith("/chat/completions")]
+
+
+def png(width: int, height: int) -> bytes:
+    """A red image."""
+
+    def block(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = (b"\0" + b"\xc8\x20\x20" * width) * height
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + block(b"IHDR", head)
+        + block(b"IDAT", zlib.compress(rows))
+        + block(b"IEND", b"")
+    )
+
+
+def test_an_answer_grows_and_ends_with_its_facts(chat: ChatPage) -> None:
+    words = [f"word{number} " for number in range(200)]
+    chat.emulator.reply("# Words\n\n", *words)
+    answer = chat.send("Many words", wait=False)
+    answer.get_by_text("word3 ").wait_for()
+    assert chat.button("Stop").is_visible()
+    assert "word199" not in answer.inner_text()
+    chat.wait_idle()
+    assert answer.locator("h1").inner_text() == "Words"
+    assert "word199" in answer.inner_text()
+    facts = answer.locator(".facts").inner_text()
+    assert re.fullmatch(r"\d+ tokens · \$0\.\d+ · \d+ tokens/s · \d+\.\d s · \w+", facts)
+    assert chat.page.locator("#total").inner_text().endswith(re.search(r"\$0\.\d+", facts)[0])  # type: ignore[index]  # matched above
+    assert chats(chat)[0].json["messages"] == [{"role": "user", "content": "Many words"}]
+
+
+def test_stopping_ends_the_request_and_keeps_what_came(chat: ChatPage) -> None:
+    chat.emulator.reply(*(f"word{number} " for number in range(2000)))
+    answer = chat.send("Go on for ever", wait=False)
+    answer.get_by_text("word5 ").wait_for()
+    chat.page.keyboard.press("Escape")
+    chat.wait_idle()
+    request = chats(chat)[0]
+    assert request.wait_until_over()
+    assert request.disconnected_at is not None
+    assert request.events_sent < 2000
+    text = answer.inner_text()
+    assert "word5" in text
+    assert "Stopped." in text
+    chat.emulator.reply("Shorter.")
+    chat.send("Shorter, please")
+    assert [message["role"] for message in chats(chat)[1].json["messages"]] == ["user", "assistant", "user"]  # type: ignore[union-attr,index,call-overload]  # JSON
+
+
+def test_closing_the_tab_ends_the_request(chat: ChatPage) -> None:
+    chat.emulator.reply(*(f"word{number} " for number in range(2000)))
+    chat.send("Go on for ever", wait=False).get_by_text("word5 ").wait_for()
+    chat.page.goto("about:blank")
+    assert chats(chat)[0].wait_until_over()
+    assert chats(chat)[0].disconnected_at is not None
+
+
+def test_retrying_makes_a_version_and_both_can_be_seen(chat: ChatPage) -> None:
+    for text in ("First answer", "Second answer", "On we go"):
+        chat.emulator.reply(text)
+    chat.send("Say it")
+    chat.answer.get_by_role("button", name="Answer again").click()
+    chat.prose.get_by_text("Second answer").wait_for()
+    chat.wait_idle()
+    assert chat.answer.locator(".versions-count").inner_text() == "2/2"
+    chat.answer.get_by_role("button", name="Previous version").click()
+    assert chat.prose.inner_text() == "First answer"
+    assert chat.answer.locator(".versions-count").inner_text() == "1/2"
+    chat.send("And on")
+    sent = [message["content"] for message in chats(chat)[2].json["messages"]]  # type: ignore[union-attr,index,call-overload]  # JSON
+    assert sent == ["Say it", "First answer", "And on"]
+    chat.answers.first.get_by_role("button", name="Next version").click()
+    assert chat.prose.inner_text() == "Second answer"
+    chat.answers.first.get_by_role("button", name="Previous version").click()
+    assert chat.prose.inner_text() == "On we go"
+
+
+def test_editing_makes_a_branch_and_loses_nothing(chat: ChatPage) -> None:
+    chat.emulator.reply("About cats")
+    chat.emulator.reply("About dogs")
+    chat.send("Cats?")
+    chat.user_messages.first.hover()
+    chat.button("Edit message").click()
+    box = chat.page.get_by_role("textbox", name="Edit message")
+    assert box.input_value() == "Cats?"
+    box.fill("Dogs?")
+    box.press("Enter")
+    chat.prose.get_by_text("About dogs").wait_for()
+    chat.wait_idle()
+    message = chat.user_messages.first
+    assert message.locator(".said").inner_text() == "Dogs?"
+    assert chats(chat)[1].prompt == "Dogs?"
+    message.get_by_role("button", name="Previous version").click()
+    assert message.locator(".said").inner_text() == "Cats?"
+    assert chat.prose.inner_text() == "About cats"
+    chat.button("Edit message").click()
+    box.press("Escape")
+    assert chat.user_messages.first.locator(".said").inner_text() == "Cats?"
+    assert len(chats(chat)) == 2
+
+
+def test_reasoning_is_open_while_the_model_thinks_and_folds_when_it_speaks(chat: ChatPage) -> None:
+    chat.emulator.reply("The answer.", reasoning="I weigh it. " * 150)
+    answer = chat.send("Think", wait=False)
+    fold = answer.locator("details.reasoning")
+    fold.get_by_text("Thinking").wait_for()
+    assert fold.evaluate("(fold) => fold.open") is True
+    chat.wait_idle()
+    assert fold.evaluate("(fold) => fold.open") is False
+    assert fold.locator("summary").inner_text().startswith("Thought for ")
+    fold.locator("summary").click()
+    assert fold.get_by_text("I weigh it.").is_visible()
+
+
+@tool
+async def stock(item: str) -> int:
+    """How many of an item are in stock."""
+    if item == "unicorn":
+        raise ValueError("there are no unicorns")
+    return 3
+
+
+@pytest.mark.router(tools=[stock])
+def test_tool_calls_grow_and_show_what_came_back(chat: ChatPage) -> None:
+    long = "lamp" * 300
+    chat.emulator.reply("Let me look. ", tool_call("stock", item=long), tool_call("stock", item="unicorn"))
+    chat.emulator.reply("Three lamps, no unicorns.")
+    answer = chat.send("How many?", wait=False)
+    first = answer.locator("details.tool").first
+    first.get_by_text("writing arguments").wait_for()
+    assert first.evaluate("(fold) => fold.open") is True
+    lengths = set()
+    while first.locator(".tool-state").inner_text() == "writing arguments…":
+        lengths.add(len(first.locator("pre").first.inner_text()))
+    assert len(lengths) > 2
+    chat.wait_idle()
+    assert answer.locator(".tool-state").all_inner_texts() == ["done", "failed"]
+    assert first.evaluate("(fold) => fold.open") is False
+    first.locator("summary").click()
+    assert first.locator("pre").nth(0).inner_text() == f'{{\n  "item": "{long}"\n}}'
+    assert first.locator("pre").nth(1).inner_text() == "3"
+    kinds = answer.locator(".flow > *").evaluate_all("(all) => all.map((e) => e.localName)")
+    assert kinds == ["div", "details", "details", "div"]
+    chat.emulator.reply("Bye")
+    chat.send("Thanks")
+    roles = [message["role"] for message in chats(chat)[2].json["messages"]]  # type: ignore[union-attr,index,call-overload]  # JSON
+    assert roles == ["user", "assistant", "tool", "tool", "assistant", "user"]
+
+
+def test_images_and_citations_are_shown(chat: ChatPage) -> None:
+    import base64
+
+    picture = "data:image/png;base64," + base64.b64encode(png(4, 4)).decode()
+    cited = {"url": "https://example.com/a", "title": "A page", "start_index": 0, "end_index": 4}
+    chat.emulator.reply(
+        "Here.", images=[picture], annotations=[{"type": "url_citation", "url_citation": cited}]
+    )
+    answer = chat.send("Draw and cite")
+    assert answer.locator(".images img").evaluate("(image) => image.naturalWidth") == 4
+    link = answer.locator(".sources a")
+    assert (link.get_attribute("href"), link.locator(".source-title").inner_text()) == (
+        "https://example.com/a",
+        "A page",
+    )
+
+
+def test_attached_files_are_shown_sent_and_small_enough(chat: ChatPage, tmp_path: Path) -> None:
+    (tmp_path / "large.png").write_bytes(png(3000, 1500))
+    (tmp_path / "code.py").write_text("x = 1\n")
+    (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.4 nothing")
+    (tmp_path / "broken.bin").write_bytes(b"\xff\xfe\x00\x01")
+    chat.page.locator("#file-input").set_input_files(sorted(tmp_path.iterdir()))
+    chips = chat.page.locator("#attached .chip")
+    chips.nth(2).wait_for()
+    assert "broken.bin is no text" in chat.page.locator("#composer-note").inner_text()
+    assert chips.count() == 3
+    chat.page.get_by_role("button", name="Remove paper.pdf").click()
+    assert chips.count() == 2
+    chat.emulator.reply("Red.")
+    chat.send("What colour?")
+    content = chats(chat)[0].json["messages"][0]["content"]  # type: ignore[index,call-overload]  # JSON
+    assert content[0] == {"type": "text", "text": "What colour?"}
+    assert {"type": "text", "text": '<file name="code.py">\nx = 1\n\n</file>'} in content  # type: ignore[operator]  # JSON
+    shown = chat.user_messages.first.locator("img")
+    assert shown.evaluate("(image) => [image.naturalWidth, image.naturalHeight]") == [1568, 784]
+    assert chat.user_messages.first.locator(".file-name").inner_text() == "code.py"
+
+
+PASTE = """([element, name, bytes, kind]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], "shot.png", { type: "image/png" }));
+  const target = document.querySelector(element);
+  const init = { bubbles: true, cancelable: true };
+  target.dispatchEvent(kind === "paste"
+    ? new ClipboardEvent("paste", { ...init, clipboardData: data })
+    : new DragEvent("drop", { ...init, dataTransfer: data }));
+}"""
+
+
+@pytest.mark.parametrize(("kind", "element"), [("paste", "#prompt"), ("drop", "#thread")])
+def test_images_are_pasted_and_dropped(chat: ChatPage, kind: str, element: str) -> None:
+    chat.page.evaluate(PASTE, [element, "shot.png", list(png(8, 8)), kind])
+    chat.page.locator("#attached img").wait_for()
+    chat.emulator.reply("A shot.")
+    chat.prompt.press("Enter")
+    chat.wait_idle()
+    part = chats(chat)[0].json["messages"][0]["content"][0]  # type: ignore[index,call-overload]  # JSON
+    assert part["image_url"]["url"].startswith("data:image/png;base64,")  # type: ignore[index,call-overload,union-attr]  # JSON
+
+
+def test_settings_are_sent_and_kept_with_the_conversation(chat: ChatPage) -> None:
+    chat.button("Settings of the conversation").click()
+    fill = {"System prompt": "You are brief.", "Temperature": "0.3", "Longest answer": "50", "Seed": "7"}
+    for label, value in fill.items():
+        chat.page.get_by_label(label, exact=True).fill(value)
+    chat.page.get_by_label("Reasoning").select_option("low")
+    chat.page.get_by_label("Top p").fill("7")
+    assert chat.page.get_by_label("Top p").get_attribute("aria-invalid") == "true"
+    chat.page.keyboard.press("Escape")
+    chat.emulator.reply("Yes.")
+    chat.send("Ready?")
+    body = chats(chat)[0].json
+    assert body["messages"][0] == {"role": "system", "content": "You are brief."}  # type: ignore[index,call-overload]  # JSON
+    assert {name: body.get(name) for name in ("temperature", "max_tokens", "seed", "reasoning", "top_p")} == {
+        "temperature": 0.3, "max_tokens": 50, "seed": 7, "reasoning": {"effort": "low"}, "top_p": None,
+    }  # fmt: skip
+    chat.saved("Ready?")
+    chat.page.reload()
+    chat.answer.wait_for()
+    assert chat.page.locator("#set-system").input_value() == "You are brief."
+    assert chat.page.locator("#set-temperature").input_value() == "0.3"
+
+
+def test_presets_of_the_server_and_ones_own(chat: ChatPage) -> None:
+    chat.button("Settings of the conversation").click()
+    preset = chat.page.get_by_label("Preset")
+    preset.select_option("precise")
+    assert chat.page.get_by_label("Temperature").input_value() == "0.2"
+    chat.page.get_by_label("System prompt").fill("Be exact.")
+    chat.button("Save as…").click()
+    chat.page.get_by_role("textbox", name="Name").fill("mine")
+    chat.page.get_by_role("button", name="Save", exact=True).click()
+    chat.page.get_by_role("option", name="mine").wait_for(state="attached")
+    chat.button("Back to the defaults").click()
+    assert chat.page.get_by_label("System prompt").input_value() == ""
+    preset.select_option("mine")
+    assert chat.page.get_by_label("System prompt").input_value() == "Be exact."
+    assert chat.page.get_by_label("Temperature").input_value() == "0.2"
+
+
+def test_another_model_is_searched_chosen_and_asked(chat: ChatPage) -> None:
+    chat.button("Model: OpenAI: GPT-4.1 Mini").click()
+    chat.page.get_by_role("combobox").fill("claude haiku 4.5")
+    option = chat.page.get_by_role("option").first
+    assert re.search(r"\$[\d.]+ in, \$[\d.]+ out\s*\d+K context", option.inner_text())
+    chat.page.keyboard.press("Enter")
+    assert "Haiku" in chat.page.locator("#model-name").inner_text()
+    chat.emulator.reply("Bonjour.")
+    chat.send("Hello")
+    assert chats(chat)[0].json["model"] == "anthropic/claude-haiku-4.5"
+    assert chat.answer.locator(".answer-name").inner_text() == "claude-haiku-4.5"
+
+
+def test_two_conversations_are_answered_at_once(chat: ChatPage) -> None:
+    chat.emulator.reply_with(lambda request: "slow " * 400 if "slow" in request.prompt else "quick answer")
+    chat.send("The slow one", wait=False).get_by_text("slow slow").wait_for()
+    chat.button("New conversation").click()
+    chat.send("The other one")
+    assert chat.prose.inner_text() == "quick answer"
+    assert chat.page.locator(".running").count() == 1
+    chat.conversations.filter(has_text="The slow one").locator("a").click()
+    assert chat.button("Stop").is_visible()
+    before = len(chat.prose.inner_text())
+    deadline = time.monotonic() + 20
+    while len(chat.prose.inner_text()) <= before and time.monotonic() < deadline:
+        chat.page.wait_for_timeout(20)
+    assert len(chat.prose.inner_text()) > before
+    chat.button("Stop").click()
+    chat.wait_idle()

@@ -1,0 +1,150 @@
+"""Conversations: kept, found, renamed, branched off, exported, deleted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.page.chat_page import ChatPage
+
+
+def _talk(chat: ChatPage, *pairs: tuple[str, str]) -> None:
+    for _, answer in pairs:
+        chat.emulator.reply(answer)
+    for question, _ in pairs:
+        chat.send(question)
+        chat.saved(pairs[0][0])
+
+
+def _menu(chat: ChatPage, title: str, action: str) -> None:
+    row = chat.conversations.filter(has_text=title)
+    row.hover()
+    row.get_by_role("button").click()
+    chat.page.get_by_role("menuitem", name=action).click()
+
+
+def test_a_reload_finds_the_conversation(chat: ChatPage) -> None:
+    _talk(chat, ("What is a fjord?", "A **long** inlet."))
+    url = chat.page.url
+    assert "#" in url
+    chat.page.reload()
+    chat.prose.get_by_text("inlet").wait_for()
+    assert chat.page.url == url
+    assert chat.user_messages.locator(".said").all_inner_texts() == ["What is a fjord?"]
+    assert chat.prose.locator("strong").inner_text() == "long"
+    assert chat.page.title() == "What is a fjord?"
+    assert "$0.0" in chat.page.locator("#total").inner_text()
+
+
+def test_a_reload_in_the_middle_of_an_answer_keeps_what_was_saved(chat: ChatPage) -> None:
+    chat.emulator.reply(*(f"word{number} " for number in range(4000)))
+    chat.send("Go on", wait=False).get_by_text("word1500 ").wait_for()  # later than the first save
+    chat.page.reload()
+    chat.answer.get_by_text("Broken off").wait_for()
+    assert "word1" in chat.prose.inner_text()
+
+
+def test_conversations_are_searched_by_what_was_said(chat: ChatPage) -> None:
+    _talk(chat, ("About fjords", "Deep water."))
+    chat.button("New conversation").click()
+    _talk(chat, ("About deserts", "Dry sand."))
+    assert chat.page.locator(".conversation-title").all_inner_texts() == ["About deserts", "About fjords"]
+    search = chat.page.get_by_role("searchbox", name="Search conversations")
+    search.fill("deep")
+    chat.conversations.filter(has_text="About deserts").wait_for(state="detached")
+    assert chat.page.locator(".conversation-title").all_inner_texts() == ["About fjords"]
+    search.fill("nothing like it")
+    chat.page.get_by_text("Nothing was found.").wait_for()
+    search.fill("")
+    chat.saved("About deserts")
+    chat.conversations.filter(has_text="About fjords").locator("a").click()
+    chat.prose.get_by_text("Deep water.").wait_for()
+    chat.page.go_back()
+    chat.prose.get_by_text("Dry sand.").wait_for()
+
+
+def test_a_conversation_is_renamed(chat: ChatPage) -> None:
+    _talk(chat, ("Hello", "Hi."))
+    _menu(chat, "Hello", "Rename")
+    chat.page.get_by_role("textbox", name="Title").fill("Greetings")
+    chat.page.keyboard.press("Enter")
+    chat.saved("Greetings")
+    chat.page.reload()
+    chat.saved("Greetings")
+    assert chat.page.title() == "Greetings"
+
+
+def test_deleting_asks_first_and_then_it_is_gone(chat: ChatPage) -> None:
+    _talk(chat, ("Hello", "Hi."))
+    _menu(chat, "Hello", "Delete")
+    chat.button("Cancel").click()
+    assert chat.conversations.count() == 1
+    _menu(chat, "Hello", "Delete")
+    chat.button("Delete").click()
+    chat.conversations.first.wait_for(state="detached")
+    assert chat.answers.count() == 0
+    assert "#" not in chat.page.url
+
+
+def test_deleting_ends_an_answer_that_is_written(chat: ChatPage) -> None:
+    """And the answer's last save does not bring the conversation back."""
+    chat.emulator.reply(*(f"word{number} " for number in range(4000)))
+    chat.send("Hello", wait=False).get_by_text("word5 ").wait_for()
+    chat.saved("Hello")
+    _menu(chat, "Hello", "Delete")
+    chat.button("Delete").click()
+    chat.conversations.first.wait_for(state="detached")
+    request = next(each for each in chat.emulator.requests if each.path.endswith("/chat/completions"))
+    assert request.wait_until_over()
+    assert request.disconnected_at is not None
+    chat.page.reload()
+    chat.page.get_by_text("Conversations will be listed here.").wait_for()
+
+
+def test_branching_off_starts_a_conversation_with_what_was_said_so_far(chat: ChatPage) -> None:
+    _talk(chat, ("One", "First."), ("Two", "Second."))
+    chat.answers.first.get_by_role("button", name="Branch off into a new conversation").click()
+    chat.saved("One (branch)")
+    assert chat.prose.all_inner_texts() == ["First."]
+    chat.emulator.reply("Other.")
+    chat.send("Three")
+    chat.conversations.filter(has_not_text="branch").locator("a").click()
+    chat.prose.get_by_text("Second.").wait_for()
+    assert chat.user_messages.locator(".said").all_inner_texts() == ["One", "Two"]
+
+
+def test_export_as_markdown_and_json(chat: ChatPage, tmp_path: Path) -> None:
+    _talk(chat, ("What is 1 + 1?", "It is `2`."))
+    with chat.page.expect_download() as markdown:
+        _menu(chat, "What is 1", "Export as Markdown")
+    assert markdown.value.suggested_filename == "what-is-1-1.md"
+    markdown.value.save_as(tmp_path / "a.md")
+    assert (tmp_path / "a.md").read_text() == (
+        "# What is 1 + 1?\n\n## You\n\nWhat is 1 + 1?\n\n## openai/gpt-4.1-mini\n\nIt is `2`.\n"
+    )
+    chat.button("Export").click()
+    with chat.page.expect_download() as document:
+        chat.page.get_by_role("menuitem", name="Export as JSON").click()
+    document.value.save_as(tmp_path / "a.json")
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert [node["content"] for node in found["nodes"]] == ["What is 1 + 1?", "It is `2`."]
+    assert found["nodes"][1]["usage"]["cost"]
+
+
+def test_a_draft_waits_in_its_conversation(chat: ChatPage) -> None:
+    _talk(chat, ("Hello", "Hi."))
+    chat.prompt.fill("not sent yet")
+    chat.button("New conversation").click()
+    assert chat.prompt.input_value() == ""
+    chat.conversations.first.locator("a").click()
+    chat.prose.get_by_text("Hi.").wait_for()
+    assert chat.prompt.input_value() == "not sent yet"
+
+
+def test_a_link_to_what_is_not_there_says_so(tab: ChatPage) -> None:
+    tab.expected = lambda text: "404" in text
+    tab.open("#no-such-conversation")
+    tab.page.get_by_text("This conversation is not there any more.").wait_for()
+    tab.emulator.reply("Still here.")
+    tab.send("Hello")
+    assert tab.prose.inner_text() == "Still here."

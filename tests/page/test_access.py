@@ -168,8 +168,10 @@ def test_a_narrow_screen_does_not_scroll_sideways(tab: ChatPage, width: int) -> 
     tab.send(wide)
     overflow = "document.documentElement.scrollWidth - innerWidth"
     assert tab.page.evaluate(overflow) <= 0
-    too_wide = f"""[...document.querySelectorAll("#main *")].filter((e) => !e.closest(".code pre, .table-scroll")
-      && !e.closest("#model-name") && e.getBoundingClientRect().right > {width} + 1).map((e) => e.outerHTML.slice(0, 99))"""
+    wider = width + 1
+    too_wide = f"""[...document.querySelectorAll("#main *")]
+      .filter((e) => !e.closest(".code pre, .table-scroll, #model-name") && e.getBoundingClientRect().right > {wider})
+      .map((e) => e.outerHTML.slice(0, 99))"""
     assert tab.page.evaluate(too_wide) == []
     tab.open_list()
     tab.saved("www")

@@ -37,8 +37,8 @@ def test_a_reload_finds_the_conversation(chat: ChatPage) -> None:
 
 
 def test_a_reload_in_the_middle_of_an_answer_keeps_what_was_saved(chat: ChatPage) -> None:
-    chat.emulator.reply(*(f"word{number} " for number in range(4000)))
-    chat.send("Go on", wait=False).get_by_text("word1500 ").wait_for()  # later than the first save
+    chat.emulator.reply(*(f"word{number} " for number in range(2000)))
+    chat.send("Go on", wait=False).get_by_text("word500 ").wait_for()
     chat.page.reload()
     chat.answer.get_by_text("Broken off").wait_for()
     assert "word1" in chat.prose.inner_text()

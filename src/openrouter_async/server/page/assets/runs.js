@@ -2,6 +2,8 @@
 import { ApiError } from "./api.js";
 import { applyEvent } from "./store/reply.js";
 
+const CLOSING_MS = 150;
+
 export class Runs {
   #running = new Map(); // id of the node -> {doc, node, abort, over}
 
@@ -50,6 +52,8 @@ export class Runs {
         this.onChange(doc, node);
       }
     } catch (error) {
+      // A page that is being closed may see its connections break first: then this is where it ends, and says nothing.
+      if (!abort.signal.aborted) await new Promise((resolve) => setTimeout(resolve, CLOSING_MS));
       if (abort.signal.aborted) node.finish_reason = "stopped";
       else node.error = (error instanceof ApiError ? error : unforeseen(error)).toJSON();
     } finally {

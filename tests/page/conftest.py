@@ -18,7 +18,6 @@ import pytest
 from openrouter_async.testing import Emulator
 from tests.emulated import client_of
 from tests.page.chat_page import ChatPage
-from tests.shared import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -116,9 +115,3 @@ def tab(browser: Browser, served: str, emulator: Emulator) -> Iterator[ChatPage]
 def chat(tab: ChatPage) -> ChatPage:
     """The page, ready to be used."""
     return tab.open()
-
-
-@pytest.fixture
-def pictures() -> Path | None:
-    """Where pictures for the documentation are written, if they are asked for."""
-    return ROOT / "docs" / "images" if os.environ.get("OPENROUTER_ASYNC_PICTURES") else None

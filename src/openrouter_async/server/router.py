@@ -29,6 +29,7 @@ from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError, OpenRouterError
 from ..spending.spend import Spend
 from ..tools.tool import Tool, tool
+from ..tools.toolbox import ToolSource
 from ..types.known_models import PRESETS
 from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
 from .conversations_api import conversation_routes
@@ -169,9 +170,10 @@ def _told(each: ToolLike) -> dict[str, str]:
     """Return what the page is told of a tool."""
     if isinstance(each, Mapping):
         return {"name": str(each.get("type", "")), "description": ""}
-    if not isinstance(each, Tool) and not hasattr(each, "connected"):
-        each = tool(each)
-    return {"name": each.name, "description": getattr(each, "description", None) or ""}  # type: ignore[union-attr]  # as above
+    if isinstance(each, ToolSource):
+        return {"name": each.name, "description": ""}
+    known = each if isinstance(each, Tool) else tool(each)
+    return {"name": known.name, "description": known.description or ""}
 
 
 async def _page(request: Request) -> Response:

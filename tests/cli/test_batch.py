@@ -239,7 +239,7 @@ def _own_terminal() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def test_ctrl_c_finishes_what_is_in_flight_and_the_run_can_go_on(tmp_path: Path) -> None:
+def test_J08_ctrl_c_finishes_what_is_in_flight_and_the_run_can_go_on(tmp_path: Path) -> None:
     with Emulator(first_token_s=1.0) as emulator:
         emulator.reply_with(lambda request: f"echo {request.prompt}")
         (tmp_path / "in.txt").write_text("".join(f"n{number}\n" for number in range(40)), "utf-8")
@@ -257,7 +257,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_the_run_can_go_on(tmp_path: Path)
     assert len(answers(tmp_path / "out.jsonl")) == 40
 
 
-def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
+def test_J08_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
     with Emulator(first_token_s=30.0) as emulator:
         (tmp_path / "in.txt").write_text("one\ntwo\n", "utf-8")
         terminal = Terminal(emulator, tmp_path, "in.txt", "-o", "out.jsonl")

@@ -182,7 +182,8 @@ async def _call(data: bytes) -> None:
             yield piece
 
     def handler(request: httpx.Request) -> httpx.Response:
-        fields = {"content-type": content_type, **_safe(_headers(body))}
+        said = {"content-type": content_type, **_safe(_headers(body))}
+        fields = [(name.encode(), value.encode("latin-1")) for name, value in said.items()]
         return httpx.Response(status, headers=fields, content=pieces())
 
     async with AsyncOpenRouter(

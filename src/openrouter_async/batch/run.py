@@ -121,7 +121,6 @@ class Batch(Generic[OutputT]):
         self._working = 0
         self._send: MemoryObjectSendStream[Result[OutputT]]
         self._receive: MemoryObjectReceiveStream[Result[OutputT]]
-        self._send, self._receive = anyio.create_memory_object_stream(0)
 
     # What is seen of it
 
@@ -213,6 +212,8 @@ class Batch(Generic[OutputT]):
             if settings.budget is not None:
                 spent = self._accounts.earlier_cost
                 self._budget = Budget(settings.budget, await self._prices(), spent=spent)
+            # Made last, since from here on it is certain that they are closed.
+            self._send, self._receive = anyio.create_memory_object_stream(0)
             self._group = anyio.create_task_group()
             await self._group.__aenter__()
         except BaseException:

@@ -122,6 +122,40 @@ def test_editing_makes_a_branch_and_loses_nothing(chat: ChatPage) -> None:
     assert len(chats(chat)) == 2
 
 
+def test_an_edit_survives_an_answer_that_ends_meanwhile(chat: ChatPage) -> None:
+    chat.emulator.reply(*(f"word{number} " for number in range(300)))
+    chat.send("Cats?", wait=False).get_by_text("word3 ").wait_for()
+    chat.user_messages.first.hover()
+    chat.button("Edit message").click()
+    box = chat.page.get_by_role("textbox", name="Edit message")
+    box.fill("Dogs and")
+    chat.wait_idle()
+    box.press_sequentially(" mice?")
+    assert box.input_value() == "Dogs and mice?"
+    chat.emulator.reply("Mice.")
+    box.press("Enter")
+    chat.prose.get_by_text("Mice.").wait_for()
+    chat.wait_idle()
+
+
+def test_the_focus_stays_where_it_is_when_an_answer_ends(chat: ChatPage) -> None:
+    chat.emulator.reply("First.")
+    chat.emulator.reply(*(f"word{number} " for number in range(200)))
+    chat.send("One")
+    chat.send("Two", wait=False).get_by_text("word3 ").wait_for()
+    button = chat.answers.first.get_by_role("button", name="Copy answer")
+    button.focus()
+    chat.wait_idle()
+    assert button.evaluate("(button) => button === document.activeElement")
+
+
+def test_a_refusal_is_shown_as_one(chat: ChatPage) -> None:
+    chat.emulator.reply(refusal="I would rather not.")
+    answer = chat.send("Do it")
+    assert answer.locator(".prose").inner_text() == "I would rather not."
+    assert answer.locator(".note").inner_text() == "The model declined to answer."
+
+
 def test_reasoning_is_open_while_the_model_thinks_and_folds_when_it_speaks(chat: ChatPage) -> None:
     chat.emulator.reply("The answer.", reasoning="I weigh it. " * 150)
     answer = chat.send("Think", wait=False)
@@ -282,6 +316,15 @@ def test_another_model_is_searched_chosen_and_asked(chat: ChatPage) -> None:
     chat.send("Hello")
     assert chats(chat)[0].json["model"] == "anthropic/claude-haiku-4.5"
     assert chat.answer.locator(".answer-name").inner_text() == "claude-haiku-4.5"
+
+
+def test_the_model_used_last_is_taken_again_if_it_is_still_offered(chat: ChatPage) -> None:
+    chat.page.evaluate("localStorage.setItem('openrouter-chat-model', '\"anthropic/claude-haiku-4.5\"')")
+    chat.page.reload()
+    chat.page.locator("#model-name").filter(has_text="Haiku").wait_for()
+    chat.page.evaluate("localStorage.setItem('openrouter-chat-model', '\"gone/model\"')")
+    chat.page.reload()
+    chat.page.locator("#model-name").filter(has_text="GPT-4.1 Mini").wait_for()
 
 
 def test_two_conversations_are_answered_at_once(chat: ChatPage) -> None:

@@ -33,6 +33,7 @@ def test_a_failure_half_way_keeps_what_had_come(chat: ChatPage, fault: Fault) ->
     answer = chat.send("Hello")
     assert "word20" in answer.locator(".prose").inner_text()
     assert answer.locator(".error-advice").inner_text()
+    assert answer.locator(".facts").inner_text()
     chat.saved("Hello")
     chat.page.reload()
     chat.answer.get_by_role("group", name="Error").wait_for()

@@ -290,3 +290,20 @@ def test_models_are_found_by_words_and_filters_and_the_last_used_come_first(call
       m.findModels(models, "", new Set(), ["b/fast"]), m.findModels(models, "gamma"),
     ].map((found) => found.map((model) => model.id))"""
     assert call("models.js", function, models) == [["a/fast"], ["b/fast"], ["b/fast", "a/fast", "a/free"], []]
+
+
+def test_pieces_that_come_together_are_drawn_once_a_frame(call: Any) -> None:
+    function = """async ({ oncePerFrame }) => {
+      let drawn = 0;
+      const frames = oncePerFrame(() => drawn++);
+      const frame = () => new Promise(requestAnimationFrame);
+      for (let i = 0; i < 1000; i++) frames.ask();
+      const before = drawn;
+      await frame();
+      const after = drawn;
+      frames.ask();
+      frames.flush();
+      await frame();
+      return [before, after, drawn];
+    }"""
+    assert call("frames.js", function) == [0, 1, 2]

@@ -21,10 +21,11 @@ const ADVICE = {
 };
 
 export class ApiError extends Error {
-  constructor({ message, code = 0, type = "error", advice = "" }) {
+  constructor({ message, code = 0, type = "error", advice = "", partial = null }) {
     super(message);
     this.code = Number(code) || 0;
     this.type = type;
+    this.partial = partial; // what is known of an answer that failed half-way
     this.advice = advice || ADVICE[this.code] || (this.code >= 500 ? ADVICE[500] : "Retry, or change the request.");
   }
 

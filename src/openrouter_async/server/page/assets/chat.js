@@ -78,6 +78,7 @@ export class Chat {
     });
     const models = this.#guarded("The models cannot be read", async () => {
       this.picker.setModels((await this.api.get("models")).data);
+      if (!this.#doc.nodes.length) this.#doc.settings.model = this.picker.offered(this.#doc.settings.model);
       this.#show(this.#doc);
     });
     await Promise.all([models, this.sidebar.refresh(), this.#route(), this.account.refresh()]);
@@ -127,7 +128,7 @@ export class Chat {
 
   create({ isStart = false } = {}) {
     if (!isStart) history.pushState(null, "", location.pathname + location.search);
-    this.#show(newConversation({ model: kept("model", null), system: "", preset: null, params: {} }));
+    this.#show(newConversation({ model: this.picker.offered(kept("model", null)), system: "", preset: null, params: {} }));
     this.sidebar.toggle(false, false);
     this.composer.focus();
   }

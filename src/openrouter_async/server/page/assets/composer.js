@@ -27,7 +27,8 @@ export class Composer {
     this.#stop.addEventListener("click", onStop);
     this.#box.addEventListener("input", () => this.#edited());
     this.#box.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      // On a phone there is no Shift+Enter: Enter begins a line there, and the button sends.
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
       event.preventDefault();
       this.#submit();
     });

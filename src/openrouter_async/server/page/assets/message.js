@@ -7,6 +7,15 @@ import { attachmentsOf, textOf } from "./store/content.js";
 import { endingOf, segmentsOf } from "./store/reply.js";
 import { ToolView } from "./tool-view.js";
 
+/** Give a row new buttons only where they differ, so that the one with the focus stays. */
+function setButtons(row, state, make) {
+  if (row.dataset.state === state) return;
+  row.dataset.state = state;
+  row.replaceChildren(...make().filter(Boolean));
+}
+
+const stateOf = ({ siblings, index }, ...more) => [siblings.map(({ id }) => id), index, ...more].join(" ");
+
 /** Which of its versions a message is, with buttons to the others. */
 function versionSwitch(place, onShow) {
   const { siblings, index } = place;
@@ -42,6 +51,7 @@ export class UserView {
   }
 
   update(place) {
+    if (this.isEdited) return; // what is being typed must survive an answer that ends meanwhile
     const { node, actions } = this;
     const chips = attachmentChips(node.content);
     const text = textOf(node.content);
@@ -49,17 +59,18 @@ export class UserView {
       ...(chips.length ? [h("ul.chips", { "aria-label": "Attachments" }, chips)] : []),
       ...(text ? [h("div.said", {}, text)] : []),
     );
-    const buttons = [
+    setButtons(this.tools, stateOf(place), () => [
       versionSwitch(place, actions.show),
       iconButton("copy", "Copy message", (event) => actions.copy(text, event.currentTarget)),
       iconButton("edit", "Edit message", () => this.edit()),
-    ];
-    this.tools.replaceChildren(...buttons.filter(Boolean));
+    ]);
   }
 
   edit() {
     const box = h("textarea.edit-box", { value: textOf(this.node.content), "aria-label": "Edit message", rows: 1 });
+    this.isEdited = true;
     const end = (changed) => {
+      this.isEdited = false;
       this.tools.hidden = false;
       this.actions.endEdit(this.node, changed ? box.value : null);
     };
@@ -228,6 +239,8 @@ export class AnswerView {
       default:
         if (node.finish_reason === "length") return [h("p.note", {}, "Cut short: the limit of tokens was reached.")];
         if (node.finish_reason === "content_filter") return [h("p.note", {}, "Cut short by the provider's content filter.")];
+        if (node.refused) return [h("p.note", {}, "The model declined to answer.")];
+        if (node.waiting) return [h("p.note", {}, `Waiting for approval of ${node.waiting.join(", ")}, which this page cannot give.`)];
         if (node.stopped_by) return [h("p.note", {}, `Ended by the server: ${node.stopped_by}.`)];
         if (!node.content && !node.images?.length && !node.tool_calls?.length) return [h("p.note", {}, "The answer is empty.")];
         return [];
@@ -236,13 +249,12 @@ export class AnswerView {
 
   #buttons(place) {
     const { node, actions } = this;
-    const buttons = [
+    setButtons(this.tools, stateOf(place, Boolean(node.content)), () => [
       versionSwitch(place, actions.show),
       node.content && iconButton("copy", "Copy answer", (event) => actions.copy(node.content, event.currentTarget)),
       iconButton("retry", "Answer again", () => actions.retry(node)),
       iconButton("branch", "Branch off into a new conversation", () => actions.fork(node)),
-    ];
-    this.tools.replaceChildren(...buttons.filter(Boolean));
+    ]);
   }
 }
 

@@ -59,6 +59,11 @@ export class ModelPicker {
     return this.#models.find((model) => model.id === id) ?? null;
   }
 
+  /** A model that was used before, if it is still offered. */
+  offered(id) {
+    return !this.#models.length || this.find(id) ? id : null;
+  }
+
   /** Show which model is chosen. */
   show(id) {
     this.#chosen = id;

@@ -1,6 +1,6 @@
 // Answers that are being made. They go on when another conversation is opened, and end when they are stopped.
 import { ApiError } from "./api.js";
-import { applyEvent } from "./store/reply.js";
+import { applyEvent, keepFacts } from "./store/reply.js";
 
 const CLOSING_MS = 150;
 
@@ -55,7 +55,11 @@ export class Runs {
       // A page that is being closed may see its connections break first: then this is where it ends, and says nothing.
       if (!abort.signal.aborted) await new Promise((resolve) => setTimeout(resolve, CLOSING_MS));
       if (abort.signal.aborted) node.finish_reason = "stopped";
-      else node.error = (error instanceof ApiError ? error : unforeseen(error)).toJSON();
+      else {
+        const failure = error instanceof ApiError ? error : unforeseen(error);
+        if (failure.partial) keepFacts(node, failure.partial);
+        node.error = failure.toJSON();
+      }
     } finally {
       node.elapsed_s = elapsed();
       this.#running.delete(node.id);

@@ -4,6 +4,8 @@ import { dayGroup } from "./format.js";
 import { openMenu } from "./menu.js";
 
 const PAGE = 50;
+/** As many as the server tells at once. */
+const LIST_MOST = 200;
 const TYPING_MS = 200;
 
 export class Sidebar {
@@ -59,7 +61,8 @@ export class Sidebar {
     const asked = new AbortController();
     this.#latest?.abort();
     this.#latest = asked;
-    const values = new URLSearchParams({ limit: PAGE, offset: more ? this.#entries.length : 0 });
+    const limit = more ? PAGE : Math.min(LIST_MOST, Math.max(PAGE, this.#entries.length)); // what was shown stays shown
+    const values = new URLSearchParams({ limit, offset: more ? this.#entries.length : 0 });
     if (query) values.set("query", query);
     try {
       const { data, total } = await this.api.get(`conversations?${values}`, { signal: asked.signal });

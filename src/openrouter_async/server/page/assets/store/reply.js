@@ -82,13 +82,16 @@ function addUsage(node, usage) {
 
 function finish(node, data) {
   node.finish_reason = data.finish_reason ?? "stop";
-  if (data.model) node.model = data.model;
-  if (data.provider) node.provider = data.provider;
-  if (data.generation_id) node.generation_id = data.generation_id;
+  keepFacts(node, data);
+  if (data.waiting?.length) node.waiting = data.waiting.map(({ name }) => name);
   if (data.stopped_by) node.stopped_by = data.stopped_by;
-  if (data.usage) node.usage = data.usage;
   if (!node.content && data.text) node.content = data.text;
   if (!node.reasoning && data.reasoning) node.reasoning = data.reasoning;
+}
+
+/** Who answered and what it cost; of an answer that failed half-way too, as far as that is known. */
+export function keepFacts(node, data) {
+  for (const name of ["model", "provider", "generation_id", "usage"]) if (data[name]) node[name] = data[name];
 }
 
 /** Texts and tool calls of an answer in the order in which they came. */

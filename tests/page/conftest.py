@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from openrouter_async import AsyncOpenRouter
 from openrouter_async.testing import Emulator
-from tests.emulated import client_of
+from tests.emulated import MODEL
 from tests.page.chat_page import ChatPage
 
 if TYPE_CHECKING:
@@ -88,8 +89,10 @@ def served(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[str]:
     from tests.server.serving import serve
 
     mark = request.node.get_closest_marker("router")
-    client = client_of(emulator)
-    app = create_router(client, **(mark.kwargs if mark else {}))
+    options = {"default_model": MODEL, **(mark.kwargs if mark else {})}
+    model = options.pop("default_model")
+    client = AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=model)
+    app = create_router(client, **options)
     routed = Starlette(routes=[Mount("/", app)], lifespan=openrouter_lifespan(client))
     with serve(routed) as server:
         yield f"{server.url}/"

@@ -327,6 +327,19 @@ def test_the_model_used_last_is_taken_again_if_it_is_still_offered(chat: ChatPag
     chat.page.locator("#model-name").filter(has_text="GPT-4.1 Mini").wait_for()
 
 
+@pytest.mark.router(default_model=None)
+def test_without_a_model_one_is_asked_for_and_then_the_message_is_sent(tab: ChatPage) -> None:
+    tab.page.goto(tab.url)
+    tab.prompt.fill("Hello")
+    tab.prompt.press("Enter")
+    tab.page.get_by_role("combobox").fill("gpt-4o-mini")
+    tab.emulator.reply("Hi.")
+    tab.page.keyboard.press("Enter")
+    tab.prose.get_by_text("Hi.").wait_for()
+    tab.wait_idle()
+    assert chats(tab)[0].json["model"] == "openai/gpt-4o-mini"
+
+
 def test_two_conversations_are_answered_at_once(chat: ChatPage) -> None:
     chat.emulator.reply_with(lambda request: "slow " * 400 if "slow" in request.prompt else "quick answer")
     chat.send("The slow one", wait=False).get_by_text("slow slow").wait_for()

@@ -284,12 +284,18 @@ def test_models_are_found_by_words_and_filters_and_the_last_used_come_first(call
         model("a/fast", "Alpha Fast", "1", "tools"),
         model("a/free", "Alpha", "0"),
         model("b/fast", "Beta", "0", "tools"),
+        model("a/fast-2-preview", "Fast 2 Preview", "1"),
+        model("a/fast-2", "Fast 2", "1"),
     ]
     function = """(m, models) => [
       m.findModels(models, "ALPHA fast"), m.findModels(models, "fast", new Set(["free", "tools"])),
-      m.findModels(models, "", new Set(), ["b/fast"]), m.findModels(models, "gamma"),
+      m.findModels(models.slice(0, 3), "", new Set(), ["b/fast"]), m.findModels(models, "gamma"),
+      m.findModels(models, "fast 2", new Set(), ["a/fast-2-preview"]),
     ].map((found) => found.map((model) => model.id))"""
-    assert call("models.js", function, models) == [["a/fast"], ["b/fast"], ["b/fast", "a/fast", "a/free"], []]
+    assert call("models.js", function, models) == [
+        ["a/fast"], ["b/fast"], ["b/fast", "a/fast", "a/free"], [],
+        ["a/fast-2", "a/fast-2-preview"],
+    ]  # fmt: skip
 
 
 def test_pieces_that_come_together_are_drawn_once_a_frame(call: Any) -> None:

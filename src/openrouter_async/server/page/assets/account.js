@@ -31,6 +31,6 @@ export class Account {
   }
 
   #draw() {
-    setText(this.#element, [this.#spent, this.#credit].filter(Boolean).join(" · "));
+    setText(this.#element, [this.#spent, this.#credit].filter(Boolean).join("\n"));
   }
 }

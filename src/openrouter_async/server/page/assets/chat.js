@@ -193,7 +193,7 @@ export class Chat {
   #send(content) {
     const doc = this.#doc;
     if (!this.#modelId()) {
-      this.picker.open();
+      this.picker.open(() => this.composer.submit());
       return false;
     }
     const bytes = new Blob([JSON.stringify([messagesOf(doc, doc.leaf), content])]).size;

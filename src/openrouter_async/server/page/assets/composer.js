@@ -22,7 +22,7 @@ export class Composer {
     this.onSend = onSend;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#submit();
+      this.submit();
     });
     this.#stop.addEventListener("click", onStop);
     this.#box.addEventListener("input", () => this.#edited());
@@ -30,7 +30,7 @@ export class Composer {
       // On a phone there is no Shift+Enter: Enter begins a line there, and the button sends.
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
       event.preventDefault();
-      this.#submit();
+      this.submit();
     });
     this.#box.addEventListener("paste", (event) => {
       const files = [...event.clipboardData.files];
@@ -78,7 +78,8 @@ export class Composer {
     this.#box.focus();
   }
 
-  #submit() {
+  /** Send what is there, as far as it can be sent now. */
+  submit() {
     const text = this.#box.value.trim();
     if (this.#send.hidden || (!text && !this.#parts.length)) return;
     if (!this.onSend(contentFrom(text, this.#parts))) return;

@@ -15,14 +15,21 @@ const FILTERS = {
   free: { label: "Free", test: (model) => Number(model.prompt_price) === 0 && Number(model.completion_price) === 0 },
 };
 
-/** Models that have all words of a query in id or name, and pass all filters; those used last come first. */
+/**
+ * Models that have all words of a query in id or name, and pass all filters. One that is named in full comes first,
+ * then those used last.
+ */
 export function findModels(models, query, filters = new Set(), recent = []) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const found = models.filter((model) => {
     const text = `${model.id} ${model.name}`.toLowerCase();
     return words.every((word) => text.includes(word)) && [...filters].every((name) => FILTERS[name].test(model));
   });
-  const rank = (model) => (recent.includes(model.id) ? recent.indexOf(model.id) : recent.length);
+  const name = words.join("-");
+  const rank = (model) => {
+    if (name && (model.id === name || shortModel(model.id) === name)) return -1;
+    return recent.includes(model.id) ? recent.indexOf(model.id) : recent.length;
+  };
   return found.sort((a, b) => rank(a) - rank(b)); // stable: the rest stays in the service's order, newest first
 }
 
@@ -38,6 +45,7 @@ export class ModelPicker {
   #found = [];
   #active = 0;
   #chosen = null;
+  #then = null; // what is to be done when a model has been chosen
 
   constructor(onChoose) {
     this.onChoose = onChoose;
@@ -70,7 +78,8 @@ export class ModelPicker {
     setText(this.#name, id ? (this.find(id)?.name ?? shortModel(id)) : "Choose a model");
   }
 
-  open() {
+  open(then = null) {
+    this.#then = then;
     this.#search.value = "";
     this.#refresh();
     this.#dialog.showModal();
@@ -136,5 +145,6 @@ export class ModelPicker {
     this.#dialog.close();
     this.show(model.id);
     this.onChoose(model);
+    this.#then?.();
   }
 }

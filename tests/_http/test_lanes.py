@@ -185,34 +185,3 @@ async def test_tokens_a_minute_count_those_of_streams(usage: list[dict[str, obje
                 async with limited.chat.stream("Hello") as stream:
                     await stream.final()
             assert time.monotonic() - began >= 5 * 0.1 - 0.06
-
-
-async def herd(answers: list[Reply]) -> list[float]:
-    """Make 100 calls at once, and return when their requests arrived, in order."""
-    with LoopbackServer(serve_responses(answers)) as server:
-        async with client_of(server) as client, anyio.create_task_group() as group:
-            for _ in range(100):
-                group.start_soon(client.chat.create, "Hello")
-        return sorted(request.at for request in server.requests)
-
-
-def most_in_a_tenth(times: list[float]) -> int:
-    return max(sum(start <= at < start + 0.1 for at in times) for start in times)
-
-
-@pytest.mark.loopback
-async def test_a_herd_that_is_refused_with_a_wait_comes_back_at_a_pace() -> None:
-    """100 calls meet 429 at once; after the wait no tenth of a second holds over a quarter of the retries."""
-
-    refusal = Reply(429, json={"error": {"code": 429}}, headers={"retry-after": "0.5"})
-    times = await herd([*[refusal] * 100, GOOD])
-    assert len(times) == 200
-    assert times[100] - times[0] >= 0.5
-    assert most_in_a_tenth(times[100:]) <= 25
-
-
-@pytest.mark.loopback
-async def test_a_herd_that_is_refused_without_a_wait_spreads_too() -> None:
-    times = await herd([*[Reply(429, json={"error": {"code": 429}})] * 100, GOOD])
-    assert len(times) == 200
-    assert most_in_a_tenth(times[100:]) <= 25

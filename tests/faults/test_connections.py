@@ -11,6 +11,7 @@ from functools import partial
 
 import anyio
 import pytest
+from pydantic import JsonValue
 
 from openrouter_async import AsyncOpenRouter, Timeouts, errors, response_meta
 from tests.faults.calls import ALL, FAST, KEY, PLAIN, STREAM, Call, client_of, fail, kinds, succeed
@@ -206,6 +207,13 @@ async def test_C12_informational_answers_first(faults: FaultServer, call: Call) 
 
 
 @kinds(ALL)
+async def test_C12_no_reason_phrase(faults: FaultServer, call: Call) -> None:
+    with faults.play(raw(b"HTTP/1.1 100\r\n\r\n", good)) as stage:
+        async with client_of(stage) as client:
+            await succeed(call, client)
+
+
+@kinds(ALL)
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 async def test_C13_no_length_closed_at_the_end(faults: FaultServer, call: Call, version: str) -> None:
     with faults.play(partial(unframed, version=version)) as stage:
@@ -269,16 +277,20 @@ async def test_C17_answer_before_the_body_is_read(faults: FaultServer, call: Cal
 
 
 @kinds(ALL)
-async def test_C18_redirect_to_another_origin(faults: FaultServer, call: Call) -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_C18_redirect_to_another_origin(faults: FaultServer, call: Call, status: int) -> None:
     with faults.play(good) as other:
-        away = Reply(307, headers={"location": f"{other.url}/chat/completions"})
+        away = Reply(status, headers={"location": f"{other.url}/chat/completions"})
         with faults.play(away) as stage:
             async with client_of(stage) as client:
                 error = await fail(call, client)
-            assert len(stage.requests) == 1
+                with pytest.raises(errors.APIStatusError) as caught:
+                    await client.request("GET", "/x", into=dict[str, JsonValue])
+            assert len(stage.requests) == 2
         assert other.report().connections == 0
     assert isinstance(error, errors.APIStatusError)
-    assert error.status == 307
+    assert error.status == caught.value.status == status
+    check_error(caught.value)
 
 
 @kinds(ALL)

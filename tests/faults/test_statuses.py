@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from openrouter_async import Timeouts, errors
-from tests.faults.calls import EACH, Call, client_of, fail, kinds, succeed
+from openrouter_async import AsyncOpenRouter, Timeouts, errors
+from tests.faults.calls import EACH, FAST, KEY, Call, client_of, fail, kinds, succeed
 from tests.faults.scenes.answers import failure, good
 from tests.faults.scenes.statuses import PAGE, cut_error, echo, stalling_error
 from tests.faults.service import FaultServer
@@ -36,6 +36,7 @@ async def refused(
         (402, errors.InsufficientCredits),
         (403, errors.PermissionDenied),
         (404, errors.NotFound),
+        (409, errors.Conflict),
         (413, errors.PayloadTooLarge),
         (418, errors.BadRequest),
         (422, errors.UnprocessableRequest),
@@ -56,6 +57,12 @@ async def test_H01_refusals(
     assert error.metadata == metadata
     assert "said the service" in error.message
     assert error.may_have_been_billed is False
+
+
+@kinds(EACH)
+async def test_H01_too_long_for_the_model(faults: FaultServer, call: Call) -> None:
+    error = await refused(faults, call, failure(400, metadata={"error_type": "context_length_exceeded"}))
+    assert type(error) is errors.ContextLengthExceeded
 
 
 @kinds(EACH)
@@ -211,11 +218,13 @@ async def test_H11_error_body_stalls(faults: FaultServer, call: Call) -> None:
 
 @kinds(EACH)
 @pytest.mark.parametrize("status", [400, 401, 403, 500, 200])
-async def test_H12_the_server_echoes_the_key(faults: FaultServer, call: Call, status: int) -> None:
+@pytest.mark.parametrize("key", [KEY, "of-another-form-c0ffee0123456789-1234"], ids=["usual key", "odd key"])
+async def test_H12_the_server_echoes_the_key(faults: FaultServer, call: Call, status: int, key: str) -> None:
     """`fail` and `checked` look for it in all there is but the bytes of the answer; here is checked that it came."""
     with faults.play(partial(echo, status=status)) as stage:
-        async with client_of(stage, log_bodies=True) as client:
+        async with AsyncOpenRouter(key, base_url=stage.url, retries=FAST, log_bodies=True) as client:
             error = await fail(call, client, with_locals=False)
+        assert stage.requests[0].headers["authorization"] == f"Bearer {key}"
         assert len(stage.requests) == error.attempts == (3 if status in (200, 500) else 1)
     assert isinstance(error, errors.APIStatusError)
     assert error.status == (502 if status == 200 else status)

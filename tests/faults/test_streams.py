@@ -225,6 +225,8 @@ async def test_S10_null_missing_and_late(faults: FaultServer, call: Call, size: 
     assert reply.finish_reason == "stop"
     reply = await reply_to(faults, call, sse(HEL, LO, choice(finish_reason=""), DONE), size)
     assert reply.finish_reason is None
+    reply = await reply_to(faults, call, sse(HEL, STOP, LO, chunk(finish="end_turn"), DONE), size)
+    assert reply.finish_reason == "end_turn"
 
 
 @kinds(STREAMS)
@@ -291,6 +293,8 @@ async def test_S12_tool_calls(faults: FaultServer, call: Call, name: str, size: 
     reply = await reply_to(faults, call, body + sse(DONE), size, text="")
     assert [(each.id, each.name, each.args) for each in reply.tool_calls] == expected
     assert [each.complete for each in reply.tool_calls] == [args is not None for _, _, args in expected]
+    if name == "cut by the limit":
+        assert reply.tool_calls[0].arguments == '{"x": [1,'
 
 
 @kinds(STREAMS)

@@ -188,6 +188,16 @@ async def test_S34_a_clean_end_without_a_finish(faults: FaultServer, call: Call,
     assert type(error) is errors.StreamTruncated
 
 
+@kinds((STREAM,))
+async def test_S34_a_tool_call_of_a_cut_stream_is_not_complete(faults: FaultServer, call: Call) -> None:
+    fragment = {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}
+    body = sse({"id": "gen-1", "choices": [{"index": 0, "delta": {"tool_calls": [fragment]}}]})
+    error = await refuse(faults, call, Chunked(body))
+    assert type(error) is errors.StreamTruncated
+    assert [(each.name, each.complete) for each in error.partial.tool_calls] == [("f", False)]
+    assert error.may_have_been_billed is True
+
+
 @kinds(STREAMS)
 async def test_S35_last_event_cut(faults: FaultServer, call: Call) -> None:
     last = sse(chunk("lo", finish="stop"))
@@ -201,7 +211,7 @@ async def test_S35_last_event_cut(faults: FaultServer, call: Call) -> None:
 async def test_S36_garbage_in_the_middle(faults: FaultServer, call: Call, bad: str) -> None:
     error = await refuse(faults, call, Chunked(HEL + sse(bad, chunk("lo"))), saying="Hel")
     assert type(error) is errors.StreamDecodeError
-    assert error.data == bad
+    assert (error.data, error.generation_id) == (bad, "gen-1")
     assert bad not in str(error) or len(bad) < 10
     body = sse(chunk(WORD[:8]), bad, chunk(WORD[8:]), bad, chunk(finish="stop"), DONE)
     with faults.play(Chunked(body)) as stage:
@@ -232,6 +242,7 @@ async def test_S37_silence(faults: FaultServer, call: Call, body: bytes, saying:
     assert isinstance(error, errors.RequestTimeout)
     assert error.phase == "idle"
     assert error.may_have_been_billed is (True if saying else None)
+    assert error.generation_id == ("gen-1" if saying else None)
 
 
 @kinds(STREAMS)

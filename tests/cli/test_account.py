@@ -36,6 +36,19 @@ def test_models_on_a_terminal_are_a_table(emulator: Emulator) -> None:
     assert "in $/M" in terminal.seen
     assert "openai/gpt-4o" in terminal.seen
     assert "4 models, and" in terminal.seen
+    assert "128,000" in terminal.seen
+    assert "2.50" in terminal.seen
+
+
+def test_rows_of_a_table_keep_to_their_line_and_to_whole_ids(emulator: Emulator) -> None:
+    env = environment(emulator, COLUMNS="80")
+    with Terminal("models", "nemotron", "--free", env=env) as terminal:
+        assert terminal.end() == 0
+    rows = [line for line in terminal.seen.splitlines() if ":free" in line]
+    assert len(rows) > 3
+    assert all(len(line) < 110 for line in rows), "with the codes of colours"
+    assert any("nvidia/nemotron-3-nano-omni-30b-a3b-reasoning:free" in line for line in rows)
+    assert all("free" in line for line in rows)
 
 
 def test_credits(emulator: Emulator) -> None:

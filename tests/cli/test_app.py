@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -22,11 +23,41 @@ def test_help_names_every_command() -> None:
     assert all(command in done.stdout for command in COMMANDS)
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["ask", "--model"], ["models", "--limit", "many"]])
-def test_a_wrong_call_says_so_on_standard_error(arguments: list[str], run_here: RunHere) -> None:
+def test_help_of_a_command_has_more_than_its_line_in_the_list() -> None:
+    done = run("ask", "--help", env=environment(None))
+    assert "What is piped in stands behind the prompt" in done.stdout
+    assert "--empty-attach" not in done.stdout
+    assert "[default: False]" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nonsense"], 'unknown command "nonsense".'),
+        (["ask", "--model"], "requires an argument; see openrouter-async ask --help"),
+        (["ask", "Hi", "--frob"], "unknown option: --frob; see openrouter-async ask --help"),
+        (["models", "--limit", "many"], 'unable to convert "many" into int'),
+        (["models", "--limit", "0"], 'invalid value "0" for --limit. Must be >= 1'),
+        (["models", "--max-price", "-1"], "Must be >= 0"),
+        (["generation"], "requires an argument"),
+        (["emulate", "--port", "99999"], "Must be <= 65535"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wrong_call_is_one_line_on_standard_error(
+    arguments: list[str], told: str, run_here: RunHere
+) -> None:
     done = run_here(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr
+    assert done.stderr.startswith("openrouter-async: ")
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr
+
+
+def test_a_wrong_call_is_json_where_json_was_asked_for(run_here: RunHere) -> None:
+    done = run_here("key", "--json", "--frob")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert json.loads(done.stderr)["error"]["type"] == "ConfigurationError"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -90,7 +90,7 @@ def test_a_file_is_attached(emulator: Emulator, tmp_path: Path) -> None:
         (["Hi", "--schema", '{"type": "nonsense"}'], "", "nonsense"),
         (["Hi", "-s", "@missing.txt"], "", "--system names 'missing.txt'"),
         (["Hi", "-a", "missing.png"], "", "missing.png"),
-        (["Hi", "-t", "9"], "", "temperature is 9.0; expected"),
+        (["Hi", "-t", "9"], "", "for -t. Must be <= 2"),
         (["Hi", "-t", "warm"], "", "warm"),
         (["Hi", "--nonsense"], "", "--nonsense"),
         (["Hi"], b"\xff\xfe\x00", "no UTF-8"),
@@ -109,7 +109,8 @@ def test_a_mistake_is_exit_code_2_and_sends_nothing(
 def test_no_key_is_a_mistake_that_is_explained(tmp_path: Path) -> None:
     done = run("ask", "Hi", env=environment(None), cwd=tmp_path)
     assert done.returncode == 2
-    assert "OPENROUTER_API_KEY" in done.stderr
+    assert "there is no key; set OPENROUTER_API_KEY" in done.stderr
+    assert "--emulator needs none" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

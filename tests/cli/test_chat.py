@@ -28,6 +28,7 @@ def test_a_conversation_at_the_terminal(emulator: Emulator, tmp_path: Path) -> N
         terminal.expect("you> ")
         terminal.type(f"/save {kept}\r")
         terminal.expect("kept in")
+        terminal.expect("you> ")
         terminal.type("/cost\r")
         terminal.expect("tokens, $")
         terminal.expect("you> ")
@@ -84,7 +85,7 @@ def test_an_error_is_shown_and_the_conversation_goes_on(emulator: Emulator) -> N
         terminal.expect("you> ")
         emulator.fail(402, "no money")
         terminal.type("Hello\r")
-        terminal.expect("InsufficientCredits")
+        terminal.expect("402 out of credits")
         terminal.expect("you> ")
         terminal.type("/nonsense\r")
         terminal.expect("is no command")
@@ -169,3 +170,35 @@ def test_a_file_that_holds_no_conversation_is_a_mistake(emulator: Emulator, tmp_
     assert done.returncode == 2
     assert path.read_text("utf-8") == "{}x"
     assert emulator.requests == []
+
+
+def test_models_are_found_and_a_new_conversation_leaves_the_file_of_the_old_one(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    kept = tmp_path / "talk.json"
+    emulator.reply("Oslo.", times=2)
+    with Terminal("chat", "-m", "openai/gpt-4o", "-o", str(kept), env=environment(emulator)) as terminal:
+        terminal.expect("you> ")
+        terminal.type("/undo\r")
+        terminal.expect("there is no question to drop")
+        terminal.expect("you> ")
+        terminal.type("/models gpt-4o mini 2024\r")
+        terminal.expect("openai/gpt-4o-mini-2024-07-18")
+        terminal.expect("you> ")
+        terminal.type("/system Be brief.\r")
+        terminal.expect("Be brief.\nBe brief.\n")
+        terminal.expect("you> ")
+        terminal.type("Capital of Norway?\r")
+        terminal.expect("Oslo.")
+        terminal.expect("$")
+        terminal.expect("you> ")
+        old = kept.read_text("utf-8")
+        terminal.type("/new\r")
+        terminal.expect(f"begun anew; the old conversation stays in {kept}")
+        terminal.type("And again?\r")
+        terminal.expect("Oslo.")
+        terminal.expect("you> ")
+        terminal.type("\x04")
+        assert terminal.end() == 0
+    assert kept.read_text("utf-8") == old
+    assert [message["content"] for message in emulator.requests[-1].messages] == ["Be brief.", "And again?"]

@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from .._extras import needs_extra
 from .._version import __version__
-from ..errors import APIStatusError, OpenRouterError
+from ..errors import APIStatusError, ConfigurationError, OpenRouterError
 from .exit_codes import DONE, INTERRUPTED, MISTAKE, PIPE_CLOSED, exit_code_of
 from .output import printable, to_json
 
@@ -21,6 +21,7 @@ app = App(
     help="Chat with 400+ models of OpenRouter, or with an emulator of it that needs no key.",
     version=__version__,
     result_action="return_value",
+    default_parameter=Parameter(negative_iterable=()),
 )
 
 _COMMANDS = {
@@ -47,10 +48,13 @@ def run(arguments: Sequence[str]) -> int:
         with needs_extra("cli", "the command line"):
             from .environment import read_env_file
         read_env_file()
-        result = app(list(arguments), exit_on_error=False)
+        if arguments and arguments[0] in _COMMANDS and not {"--help", "-h"}.isdisjoint(arguments):
+            app[arguments[0]].help = None  # its docstring, which has more than the line in the list
+        result = app(list(arguments), exit_on_error=False, print_error=False)
         sys.stdout.flush()
-    except CycloptsError:
-        return MISTAKE  # it was printed
+    except CycloptsError as error:
+        _report(_as_ours(error), as_json="--json" in arguments)
+        return MISTAKE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -61,6 +65,13 @@ def run(arguments: Sequence[str]) -> int:
         _report(error, as_json="--json" in arguments)
         return exit_code_of(error)
     return result if isinstance(result, int) else DONE
+
+
+def _as_ours(error: CycloptsError) -> ConfigurationError:
+    """Return a wrong call as one line in our words, with the command whose help tells how to call it."""
+    text = " ".join(str(error).split()).removesuffix(".")
+    called = " ".join(("openrouter-async", *(error.command_chain or ())))
+    return ConfigurationError(f"{text[:1].lower()}{text[1:]}; see {called} --help")
 
 
 def _report(error: OpenRouterError, *, as_json: bool) -> None:

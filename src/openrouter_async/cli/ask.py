@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import anyio
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from pydantic import JsonValue
 
 from ..client import AsyncOpenRouter
@@ -38,8 +39,10 @@ def ask(
         list[Path] | None,
         Parameter(name=["--attach", "-a"], help="An image, audio, video or document; may be repeated."),
     ] = None,
-    temperature: Annotated[float | None, Parameter(name=["--temperature", "-t"])] = None,
-    max_tokens: int | None = None,
+    temperature: Annotated[
+        float | None, Parameter(name=["--temperature", "-t"], validator=Number(gte=0, lte=2))
+    ] = None,
+    max_tokens: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     json: Json = False,
     emulator: Emulated = False,
 ) -> int:

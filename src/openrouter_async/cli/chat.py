@@ -29,16 +29,20 @@ __all__ = ["chat"]
 
 HELP = '''\
 /model NAME    go on with another model; without a name: say which it is
-/system TEXT   what the model is to do from here on: text, or @FILE
+/models WORDS  find models: all words stand in id or name
+/system TEXT   what the model is to do from here on: text, or @FILE; without: say what it is
 /retry         ask the last question again
 /undo          drop the last question and its answer
-/new           begin anew
+/new           begin anew; what was kept in a file stays there
 /save FILE     keep the conversation in a file, from now on
 /cost          tokens and cost so far
 /quit          end, as Ctrl-D does
 A line of """ begins a message of several lines, and ends it. Ctrl-C ends an answer.'''
 
 FENCE = '"""'
+_COLOURED = "\x01\x1b[1;36m\x02{}\x01\x1b[0m\x02"
+"""Between \\x01 and \\x02 stands what readline must not count as columns."""
+MODELS_SHOWN = 20
 
 
 def chat(
@@ -97,7 +101,7 @@ class _Session:
         """Read and answer until the end; where nobody watches, a failure ends it, and decides the exit code."""
         turns = len(self._conversation.turns)
         if turns:
-            self._output.note(f"going on after {turns} turns")
+            self._output.note(f"going on after {_turns(turns)}")
         if self._is_interactive:
             self._output.note(f"{self._model} · /help lists commands, Ctrl-D ends")
         for line in self._lines():
@@ -111,7 +115,7 @@ class _Session:
             except OpenRouterError as error:
                 if not self._is_interactive:
                     raise
-                self._output.warn(f"{type(error).__name__}: {error}")
+                self._output.warn(str(error))
         return DONE
 
     @property
@@ -145,7 +149,7 @@ class _Session:
                 raise EOFError
             return line.rstrip("\n")
         if self._output.is_terminal:
-            return input(prompt)
+            return input(_COLOURED.format(prompt) if self._output.has_colour else prompt)
         sys.stderr.write(prompt)  # `input` would write it among the answers
         sys.stderr.flush()
         return input()
@@ -185,6 +189,8 @@ class _Session:
         self._output.note(
             f"{run.completion.model} · {usage.total_tokens or 0} tokens · {dollars(usage.cost)}"
         )
+        if not self._output.as_json:
+            self._new_line()
 
     async def _stream(self, conversation: Conversation, message: MessagesLike) -> Run[str]:
         last = ""
@@ -209,19 +215,29 @@ class _Session:
                         model=argument, history=self._conversation.history
                     )
                 self._say(self._model)
-            case "/system" if argument:
-                self._conversation = self._client.conversation(
-                    system=read_text(argument, "/system"), history=self._conversation.history
-                )
+            case "/models" if argument:
+                self._list_models(argument)
+            case "/system":
+                if argument:
+                    self._conversation = self._client.conversation(
+                        system=read_text(argument, "/system"), history=self._conversation.history
+                    )
+                told = self._conversation.history.system
+                self._say("there is no system message" if told is None else str(told["content"]))
             case "/retry":
                 self._retry()
             case "/undo":
+                if not self._conversation.turns:
+                    raise ConfigurationError("there is no question to drop")
                 self._conversation.undo()
                 self._save()
-                self._say(f"{len(self._conversation.turns)} turns are left")
+                self._say(f"dropped; {_turns(len(self._conversation.turns))} left")
             case "/new":
                 past = self._conversation.history.first(0)
                 self._conversation = self._client.conversation(history=past)
+                kept = "" if self._path is None else f"; the old conversation stays in {self._path}"
+                self._path = None
+                self._say(f"begun anew{kept}")
             case "/save" if argument:
                 self._path = Path(argument).expanduser()
                 self._save()
@@ -235,6 +251,11 @@ class _Session:
                 raise ConfigurationError(
                     f"{command!r} is no command, or lacks its argument; /help lists them"
                 )
+
+    def _list_models(self, words: str) -> None:
+        found = self._runner.run(self._client.models.search(words, output_modalities="text"))
+        more = f"\n... and {len(found) - MODELS_SHOWN} more" if len(found) > MODELS_SHOWN else ""
+        self._say("\n".join(model.id for model in found[:MODELS_SHOWN]) + more if found else "there is none")
 
     def _retry(self) -> None:
         """Ask the last question again, in a copy, so that a failure changes nothing."""
@@ -252,3 +273,7 @@ class _Session:
     def _say(self, text: str) -> None:
         """Write what was asked for by a command: it is no answer, so not among them."""
         print(text, file=sys.stdout if self._output.is_terminal else sys.stderr)
+
+
+def _turns(count: int) -> str:
+    return "1 turn" if count == 1 else f"{count} turns"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
@@ -16,12 +17,15 @@ from .output import Output
 
 __all__ = ["Emulated", "Json", "ModelName", "System", "connect", "read_file", "read_text"]
 
-Json: TypeAlias = Annotated[bool, Parameter(name="--json", negative="", help="Write JSON.")]
+Json: TypeAlias = Annotated[
+    bool, Parameter(name="--json", negative="", show_default=False, help="Write JSON.")
+]
 Emulated: TypeAlias = Annotated[
     bool,
     Parameter(
         name="--emulator",
         negative="",
+        show_default=False,
         help="Ask an emulator on this machine, which needs no key and makes its answers up.",
     ),
 ]
@@ -39,12 +43,34 @@ System: TypeAlias = Annotated[
 ]
 
 
+KeyNeed: TypeAlias = Literal["OPENROUTER_API_KEY", "OPENROUTER_MANAGEMENT_KEY"]
+
+_MISSING: dict[KeyNeed, str] = {
+    "OPENROUTER_API_KEY": "there is no key; set OPENROUTER_API_KEY, in the environment or in a file .env"
+    " (keys are made at https://openrouter.ai/keys)",
+    "OPENROUTER_MANAGEMENT_KEY": "there is no management key, and an inference key does not do; set"
+    " OPENROUTER_MANAGEMENT_KEY, in the environment or in a file .env",
+}
+
+
 @asynccontextmanager
 async def connect(
-    output: Output, *, emulated: bool, model: str | None = None
+    output: Output,
+    *,
+    emulated: bool | None,
+    model: str | None = None,
+    key: KeyNeed | None = "OPENROUTER_API_KEY",
 ) -> AsyncIterator[AsyncOpenRouter]:
-    """Give a client of the service, or of an emulator that runs as long as the block."""
+    """Give a client of the service, or of an emulator that runs as long as the block.
+
+    `emulated` is None where the command cannot have an emulator.
+
+    Raises:
+        ConfigurationError: the environment lacks the `key` that the command needs.
+    """
     if not emulated:
+        if key is not None and not os.environ.get(key):
+            raise ConfigurationError(_MISSING[key] + ("" if emulated is None else "; --emulator needs none"))
         async with AsyncOpenRouter(default_model=model) as client:
             yield client
         return

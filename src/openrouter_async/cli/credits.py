@@ -16,7 +16,7 @@ def credits(*, json: Json = False, emulator: Emulated = False) -> None:
 
 
 async def _credits(output: Output, emulator: bool) -> None:
-    async with connect(output, emulated=emulator) as client:
+    async with connect(output, emulated=emulator, key="OPENROUTER_MANAGEMENT_KEY") as client:
         found = await client.credits.get()
     amounts = {"bought": found.total_credits, "used": found.total_usage, "remaining": found.remaining}
     if output.as_json:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.console import Console
 
 from .._extras import needs_extra
@@ -16,7 +17,7 @@ __all__ = ["emulate"]
 
 def emulate(
     *,
-    port: int = 8080,
+    port: Annotated[int, Parameter(validator=Number(gte=0, lte=65535))] = 8080,
     key: str | None = None,
     seed: int = 0,
     credits: str = "10.00",

@@ -7,6 +7,7 @@ from typing import Annotated
 import anyio
 from cyclopts import Parameter
 
+from ..errors import NotFound
 from ..types.generations import Generation
 from .common import Json, connect
 from .output import Output, dollars
@@ -19,7 +20,8 @@ def generation(
     /,
     *,
     wait: Annotated[
-        bool, Parameter(negative="", help="Look again for up to 30 s: it takes some time.")
+        bool,
+        Parameter(negative="", show_default=False, help="Look again for up to 30 s: it takes some time."),
     ] = False,
     json: Json = False,
 ) -> None:
@@ -32,8 +34,13 @@ def generation(
 
 
 async def _generation(output: Output, id: str, wait: bool) -> None:
-    async with connect(output, emulated=False) as client:
-        record = await client.generations.get(id, wait=wait)
+    async with connect(output, emulated=None) as client:
+        try:
+            record = await client.generations.get(id, wait=wait)
+        except NotFound:
+            if not wait:
+                output.note("of a call that has just ended there is no record yet; --wait looks again")
+            raise
     if output.as_json:
         output.json(record.model_dump(exclude_unset=True))
     else:

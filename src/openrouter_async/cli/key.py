@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import anyio
 
 from ..types.keys import CurrentKey
@@ -17,7 +19,8 @@ def key(*, json: Json = False, emulator: Emulated = False) -> None:
 
 
 async def _key(output: Output, emulator: bool) -> None:
-    async with connect(output, emulated=emulator) as client:
+    has_other = bool(os.environ.get("OPENROUTER_MANAGEMENT_KEY"))
+    async with connect(output, emulated=emulator, key=None if has_other else "OPENROUTER_API_KEY") as client:
         found = await client.key.get()
     if output.as_json:
         output.json(found.model_dump(exclude_unset=True))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import anyio
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from ..types.model_query import ModelFilters, ModelSort
 from ..types.models import Model
@@ -20,19 +21,27 @@ _MILLION = 1_000_000
 
 def models(
     *words: str,
-    free: Annotated[bool, Parameter(negative="", help="Only those that cost nothing.")] = False,
+    free: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Only those that cost nothing.")
+    ] = False,
     supports: Annotated[list[str] | None, Parameter(help="A parameter it knows, such as tools.")] = None,
     takes: Annotated[list[str] | None, Parameter(help="What it reads besides text, such as image.")] = None,
     gives: Annotated[list[str] | None, Parameter(help="What it makes, such as image, or all.")] = None,
     author: Annotated[
         list[str] | None, Parameter(help="The first part of its id, such as anthropic.")
     ] = None,
-    context: Annotated[int | None, Parameter(help="At least so many tokens of context.")] = None,
+    context: Annotated[
+        int | None, Parameter(help="At least so many tokens of context.", validator=Number(gte=1))
+    ] = None,
     max_price: Annotated[
-        float | None, Parameter(help="At most so many US$ a million tokens of input.")
+        float | None,
+        Parameter(help="At most so many US$ a million tokens of input.", validator=Number(gte=0)),
     ] = None,
     sort: Annotated[ModelSort | None, Parameter(help="Such as newest or pricing-low-to-high.")] = None,
-    limit: Annotated[int | None, Parameter(name=["--limit", "-n"], help="Only the first so many.")] = None,
+    limit: Annotated[
+        int | None,
+        Parameter(name=["--limit", "-n"], help="Only the first so many.", validator=Number(gte=1)),
+    ] = None,
     json: Json = False,
     emulator: Emulated = False,
 ) -> None:
@@ -60,26 +69,29 @@ def models(
 async def _models(
     output: Output, emulator: bool, filters: ModelFilters, free: bool, limit: int | None
 ) -> None:
-    async with connect(output, emulated=emulator) as client:
+    async with connect(output, emulated=emulator, key=None) as client:
         found = (await client.models.list(**filters)).items
     chosen = [model for model in found if not free or model.pricing.is_free]
-    shown = chosen if limit is None else chosen[: max(0, limit)]
+    shown = chosen if limit is None else chosen[:limit]
     if output.as_json:
         output.json([model.model_dump(exclude_unset=True) for model in shown])
         return
     columns = ("model", "context", "in $/M", "out $/M", "name")
-    output.table(columns, [_row(model) for model in shown], right=columns[1:4])
+    rows = [_row(model, for_people=output.is_terminal) for model in shown]
+    output.table(columns, rows, right=columns[1:4], dim=columns[4:])
     left = len(chosen) - len(shown)
-    output.note(f"{len(shown)} models" + (f", and {left} more" if left else ""))
+    count = "1 model" if len(shown) == 1 else f"{len(shown)} models"
+    output.note(count + (f", and {left} more" if left else ""))
 
 
-def _row(model: Model) -> tuple[str, ...]:
-    pricing = model.pricing
+def _row(model: Model, *, for_people: bool) -> tuple[str, ...]:
+    pricing, context = model.pricing, model.context_length
+    price = _shown_price if for_people else _price
     return (
         model.id,
-        "" if model.context_length is None else str(model.context_length),
-        "varies" if pricing.is_variable else _price(pricing.prompt),
-        "varies" if pricing.is_variable else _price(pricing.completion),
+        "" if context is None else f"{context:,}" if for_people else str(context),
+        "varies" if pricing.is_variable else price(pricing.prompt),
+        "varies" if pricing.is_variable else price(pricing.completion),
         model.name or "",
     )
 
@@ -87,3 +99,11 @@ def _row(model: Model) -> tuple[str, ...]:
 def _price(token: Decimal | None) -> str:
     """Return the price of a million tokens."""
     return "" if token is None else f"{(token * _MILLION).normalize():f}"
+
+
+def _shown_price(token: Decimal | None) -> str:
+    """Return the same for people: at least two digits behind the point, none where it costs nothing."""
+    if not token:
+        return "" if token is None else "free"
+    whole, _, cents = _price(token).partition(".")
+    return f"{whole}.{cents:0<2}"

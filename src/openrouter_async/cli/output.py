@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from rich.console import Console
@@ -41,6 +42,8 @@ def to_json(value: object, *, indent: int | None = None) -> str:
 
 
 def _plain(value: object) -> float | str:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
@@ -52,6 +55,11 @@ class Output:
         self.is_terminal = sys.stdout.isatty()
         self.console = Console(highlight=False, markup=False)
         self._notes = Console(stderr=True, highlight=False, markup=False)
+
+    @property
+    def has_colour(self) -> bool:
+        """Whether standard output shows colours: a terminal, unless `NO_COLOR` or `TERM=dumb` says otherwise."""
+        return self.console.color_system is not None and not self.console.no_color
 
     def write(self, text: str, *, end: str = "") -> None:
         """Write a piece of a result at once."""
@@ -72,16 +80,31 @@ class Output:
         self._notes.print(Text(printable(text), style="yellow"), soft_wrap=True)
 
     def table(
-        self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        *,
+        right: Sequence[str] = (),
+        dim: Sequence[str] = (),
     ) -> None:
-        """Draw a table on a terminal; in a pipe, a line for each row, its cells separated by tabs."""
+        """Draw a table on a terminal; in a pipe, a line for each row, its cells separated by tabs.
+
+        On a terminal each row keeps to its line: where that is too narrow, the columns in `dim` end in an ellipsis.
+        """
         if not self.is_terminal:
             for row in rows:
                 self.write("\t".join(" ".join(cell.split()) for cell in row), end="\n")
             return
         drawn = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            drawn.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        for at, column in enumerate(columns):
+            drawn.add_column(
+                column,
+                justify="right" if column in right else "left",
+                style="dim" if column in dim else "",
+                overflow="ellipsis" if column in dim else "fold",
+                no_wrap=True,
+                min_width=None if column in dim else max((len(row[at]) for row in rows), default=0),
+            )
         for row in rows:
             drawn.add_row(*(Text(printable(cell)) for cell in row))
         self.console.print(drawn)

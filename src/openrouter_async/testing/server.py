@@ -34,6 +34,9 @@ class ServerThread:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind(("127.0.0.1", port))
+        except OverflowError:
+            self._socket.close()
+            raise ConfigurationError(f"port is {port}; expected 0 to 65535") from None
         except OSError as error:
             self._socket.close()
             raise ConfigurationError(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}") from error

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ from openrouter_async import AsyncOpenRouter, ConfigurationError, Retries, tool
 from openrouter_async.server import client_of, openrouter_lifespan, relay
 from openrouter_async.testing import Emulator, Fault, tool_call
 from tests.emulated import MODEL
+from tests.emulated import client_of as client_of_emulator
 from tests.server.router_client import events
 from tests.server.serving import serve
 from tests.server.waiting import wait_for
@@ -323,3 +325,22 @@ def test_a_wrong_argument_is_named(emulator: Emulator, name: str, value: Any) ->
     client = AsyncOpenRouter(emulator.key, base_url=emulator.base_url)
     with pytest.raises(ConfigurationError, match=f"{name} is {value!r}"):
         relay(client.chat.stream("Hello"), **{name: value})
+
+
+@pytest.mark.loopback
+async def test_it_knows_no_event_loop(emulator: Emulator) -> None:
+    """As a server under trio would call it."""
+    emulator.reply("Hello ", "world")
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await anyio.sleep_forever()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with client_of_emulator(emulator) as client:
+        await relay(client.chat.stream("Hello"), format="text")({"type": "http"}, receive, send)
+    assert sent[0]["status"] == 200
+    assert b"".join(message.get("body", b"") for message in sent) == b"Hello world"
+    assert sent[-1]["more_body"] is False

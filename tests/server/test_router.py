@@ -34,6 +34,14 @@ def test_the_page_is_served(emulator: Emulator, prefix: str) -> None:
     assert "<html" in page.text
 
 
+def test_its_address_without_a_slash_leads_to_the_page(emulator: Emulator) -> None:
+    """The page's own addresses are relative, so it has to know where it is."""
+    with routed(emulator, prefix="/chat") as browser:
+        answer = browser.get(f"{browser.served.url}/chat")
+    assert answer.is_redirect
+    assert answer.headers["location"] == f"{browser.served.url}/chat/"
+
+
 def test_settings_tell_the_page_what_there_is(emulator: Emulator) -> None:
     with routed(emulator, tools=[weather, lookup], budget="1.50", title="Ours", is_emulator=True) as browser:
         settings = browser.get("api/settings").json()

@@ -298,6 +298,17 @@ def test_W07_the_default_limit_of_a_body_is_one_mebibyte(emulator: Emulator) -> 
         assert browser.chat("x" * 1024 * 1024).status_code == 413
 
 
+def test_W07_a_conversation_has_a_limit_of_its_own(emulator: Emulator) -> None:
+    """It holds the pictures of all its branches, and costs no money."""
+    at = "2026-01-01T00:00:00Z"
+    document = {"id": "one", "title": "x", "created_at": at, "updated_at": at, "nodes": []}
+    with routed(emulator, max_body_bytes=500, max_conversation_bytes=5000) as browser:
+        kept = browser.put("api/conversations/one", json={**document, "more": "x" * 3000})
+        refused = browser.put("api/conversations/one", json={**document, "more": "x" * 6000})
+        chat = browser.chat("x" * 3000)
+    assert (kept.status_code, refused.status_code, chat.status_code) == (204, 413, 413)
+
+
 @pytest.mark.parametrize("path", ["api/chat", "v1/chat/completions"])
 def test_W07_too_many_messages_are_refused(emulator: Emulator, path: str) -> None:
     with routed(emulator, max_messages=3) as browser:
@@ -381,7 +392,8 @@ def test_W09_a_path_does_not_lead_out_of_the_folder(
     (page / "assets" / "folder").symlink_to("/etc")
     monkeypatch.setattr(router, "PAGE", page)
     with routed(emulator) as browser, socket.create_connection(("127.0.0.1", browser.served.port), 20) as raw:
-        assert browser.get("assets/app.js").text == "1"
+        script = browser.get("assets/app.js")
+        assert (script.text, script.headers["content-type"]) == ("1", "text/javascript; charset=utf-8")
         raw.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n".encode())
         answer = b"".join(iter(lambda: raw.recv(65536), b""))
     assert answer.split(b"\r\n")[0].split()[1] == b"404", answer

@@ -90,6 +90,7 @@ def serve(
         "token": token,
         "allowed_hosts": [*(allow_host or ()), *_names(host)],
         "max_body_bytes": max_body * MIB,
+        "max_conversation_bytes": 4 * max_body * MIB,
         "title": "OpenRouter chat",
         "is_emulator": emulator,
     }

@@ -41,6 +41,8 @@ from .relaying import Relay, relay
 from .safety import Guard, check_token, is_loopback
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
+
     from ..tools.toolbox import ToolLike
     from ..types.models import Model
 
@@ -65,6 +67,7 @@ def create_router(
     models: Collection[str] | None = None,
     title: str = "Chat",
     max_body_bytes: int = MIB,
+    max_conversation_bytes: int = 16 * MIB,
     max_messages: int = 1000,
     max_concurrent_streams: int = 16,
     body_timeout: float = 30.0,
@@ -93,7 +96,8 @@ def create_router(
             `https://example.com`. Browsers of other origins still read no answer, since there is no CORS.
         models: The models that may be asked. Default: all.
         title: What the page is called.
-        max_body_bytes: The largest request; attachments and stored conversations count. More is answered with 413.
+        max_body_bytes: The largest request, attachments included. More is answered with 413.
+        max_conversation_bytes: The largest conversation that is stored, with all attachments of all its branches.
         max_messages: The most messages in a request. More is answered with 413.
         max_concurrent_streams: Answers written at once. More requests are answered with 429.
         body_timeout: Seconds in which the body of a request must come.
@@ -106,6 +110,7 @@ def create_router(
     _check(token, allowed_hosts, models, title)
     for name, number in (
         ("max_body_bytes", max_body_bytes),
+        ("max_conversation_bytes", max_conversation_bytes),
         ("max_messages", max_messages),
         ("max_concurrent_streams", max_concurrent_streams),
     ):
@@ -131,13 +136,14 @@ def create_router(
         allowed_hosts=allowed_hosts,
         allowed_origins=allowed_origins,
         max_body_bytes=max_body_bytes,
+        max_conversation_bytes=max_conversation_bytes,
         body_timeout=body_timeout,
         write_timeout=write_timeout,
     )
     return Starlette(
         routes=[
             Route("/", _page, methods=["GET"]),
-            Mount("/assets", StaticFiles(directory=PAGE / "assets", check_dir=False)),
+            Mount("/assets", _Assets(directory=PAGE / "assets")),
             *_information_routes(offer, meters, facts),
             *_chat_routes(offer, meters, write_timeout),
             *conversation_routes(store),
@@ -174,6 +180,17 @@ def _told(each: ToolLike) -> dict[str, str]:
         return {"name": each.name, "description": ""}
     known = each if isinstance(each, Tool) else tool(each)
     return {"name": known.name, "description": known.description or ""}
+
+
+class _Assets(StaticFiles):
+    """The files of the page; modules have their type whatever this machine's table of types says."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if path.endswith(".js"):
+            response.headers["content-type"] = "text/javascript; charset=utf-8"
+        response.headers["cache-control"] = "no-cache"
+        return response
 
 
 async def _page(request: Request) -> Response:

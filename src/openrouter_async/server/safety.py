@@ -50,6 +50,8 @@ SECURITY_HEADERS = {
 }
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]]+)(:[0-9]{1,5})?", re.IGNORECASE)
+_DISCARDED = 64 * 1024 * 1024
+"""Bytes beyond the limit that are read and dropped: a client that still sends would not see why it is refused."""
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -89,6 +91,7 @@ class Guard:
         allowed_hosts: Collection[str],
         allowed_origins: Collection[str],
         max_body_bytes: int,
+        max_conversation_bytes: int,
         body_timeout: float,
         write_timeout: float,
     ) -> None:
@@ -97,6 +100,7 @@ class Guard:
         self._hosts = LOOPBACK_HOSTS | {host.lower() for host in allowed_hosts}
         self._origins = frozenset(origin.lower().rstrip("/") for origin in allowed_origins)
         self._max_body_bytes = max_body_bytes
+        self._max_conversation_bytes = max(max_conversation_bytes, max_body_bytes)
         self._body_timeout = body_timeout
         self._write_timeout = write_timeout
 
@@ -172,33 +176,29 @@ class Guard:
             )
 
     async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
-        limit = self._max_body_bytes
-        too_large = WebError(
-            413,
-            f"the body is larger than {limit} bytes",
-            kind="PayloadTooLarge",
-            headers={"connection": "close"},
-        )
-        length = Headers(scope=scope).get("content-length", "")
-        if length.isdecimal() and int(length) > limit:
-            raise too_large
+        is_stored = _path(scope).startswith("/api/conversations/")
+        limit = self._max_conversation_bytes if is_stored else self._max_body_bytes
         body = bytearray()
+        size = 0
         with anyio.move_on_after(self._body_timeout):
-            while True:
+            while size <= limit + _DISCARDED:
                 message = await receive()
                 if message["type"] != "http.request":
                     raise WebError(400, "the client went away", kind="ClientGone")
-                body += message.get("body", b"")
-                if len(body) > limit:
-                    raise too_large
+                piece = message.get("body", b"")
+                size += len(piece)
+                if size <= limit:
+                    body += piece
                 if not message.get("more_body", False):
-                    return bytes(body)
-        raise WebError(
-            408,
-            f"the body did not come within {self._body_timeout:g} s",
-            kind="BodyTooSlow",
-            headers={"connection": "close"},
-        )
+                    if size <= limit:
+                        return bytes(body)
+                    break
+        closing = {"connection": "close"}
+        if size > limit:
+            told = f"the body is larger than {limit} bytes"
+            raise WebError(413, told, kind="PayloadTooLarge", headers=closing)
+        told = f"the body did not come within {self._body_timeout:g} s"
+        raise WebError(408, told, kind="BodyTooSlow", headers=closing)
 
 
 def _path(scope: Scope) -> str:

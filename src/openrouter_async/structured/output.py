@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from .._sansio.money import dollars
@@ -125,4 +126,9 @@ def as_schema(wanted: Schema[T] | Mapping[str, object] | TypeForm[T]) -> Schema[
 
 def as_output(output: OutputLike[T]) -> Output[T]:
     """Return what a call was given as an `Output`; raises as `as_schema`."""
-    return output if isinstance(output, Output) else Output(as_schema(output))
+    return output if isinstance(output, Output) else _output_of(as_schema(output))
+
+
+@lru_cache(maxsize=256)
+def _output_of(schema: Schema[T]) -> Output[T]:
+    return Output(schema)

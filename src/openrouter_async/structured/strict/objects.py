@@ -92,18 +92,18 @@ class Object:
     def kinds(self) -> frozenset[Kind]:
         return frozenset({"object"})
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[str]:
         """The properties of the strict form."""
         names = {field.name for field in self.fields}
         return frozenset(names | {self.rest_name} if self.rest else names)
 
-    @property
+    @cached_property
     def needed(self) -> frozenset[str]:
         """Those that a reply must have."""
         return frozenset(field.name for field in self.fields if field.is_needed)
 
-    @property
+    @cached_property
     def constants(self) -> dict[str, tuple[JsonValue, ...]]:
         """The properties that can be few things only, by which arms of a union are told apart."""
         return {

@@ -143,7 +143,8 @@ class Object:
                 continue
             is_open = partial and field.name == last
             try:
-                item = field.decode(value[field.name], partial=is_open)
+                codec = field if field.absence != "never" else field.codec
+                item = codec.decode(value[field.name], partial=is_open)
             except Unfit:
                 if not is_open:
                     raise

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, RootModel
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 __all__ = ["Compared", "compared"]
+
+_KEPT = frozenset({str, int, bool, NoneType})
+"""Types of JSON whose values pydantic keeps as they are where it makes the same type of them."""
 
 _NUMBER = re.compile(r"[+-]?[\d_.]+(?:[eE][+-]?\d+)?")
 
@@ -55,7 +60,13 @@ def compared(value: JsonValue, output: object) -> Compared:
         if problem:
             found.violations.append(Violation(path, problem))
         else:
-            waiting += [((*path, step), item, made) for step, item, made in _parts(value, output)]
+            waiting += [
+                ((*path, step), item, made)
+                for step, item, made in _parts(value, output)
+                # Most scalars are of one type on both sides, where nothing can differ: to walk them too took twice
+                # the time.
+                if type(item) is not type(made) or type(made) not in _KEPT
+            ]
     return found
 
 
@@ -72,10 +83,11 @@ def _scalar(value: JsonValue, output: object) -> str:
     return ""
 
 
-def _names(model: BaseModel) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def _names(model: type[BaseModel]) -> dict[str, str]:
     """Return the field that each key stands for."""
     names: dict[str, str] = {}
-    for name, info in type(model).model_fields.items():
+    for name, info in model.model_fields.items():
         names[name] = name
         for alias in (info.alias, info.validation_alias):
             if isinstance(alias, str):
@@ -85,12 +97,14 @@ def _names(model: BaseModel) -> dict[str, str]:
 
 def _lost_keys(value: dict[str, JsonValue], output: object, *, is_root: bool) -> str:
     if isinstance(output, BaseModel):
-        names = _names(output)
+        names = _names(type(output))
         if value and names and not output.model_fields_set and not is_root:
             return "has none of the keys that are known there"
         seen: dict[str, JsonValue] = {}
         for key, item in value.items():
-            if key in names and not are_equal(seen.setdefault(names[key], item), item):
+            if key not in names or (first := seen.setdefault(names[key], item)) is item:
+                continue
+            if not are_equal(first, item):
                 return f"{names[key]!r} stands twice, by its name and by its alias"
     elif isinstance(output, dict):
         if value and not output:
@@ -113,7 +127,7 @@ def _lost_in_set(items: list[JsonValue], output: set[object] | frozenset[object]
 def _parts(value: JsonValue, output: object) -> Iterator[tuple[str | int, JsonValue, object]]:
     if isinstance(value, dict):
         if isinstance(output, BaseModel):
-            names = _names(output)
+            names = _names(type(output))
             yield from (
                 (key, item, getattr(output, names[key], None)) for key, item in value.items() if key in names
             )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from inspect import CO_COROUTINE
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import JsonValue
 
@@ -110,10 +111,20 @@ async def test_a_row_runs_as_it_is_shown(
         running = eval(code, namespace)
         if code.co_flags & CO_COROUTINE:
             await running
+        if "app" in namespace:
+            await assert_serves_a_page_and_models(namespace["app"])
     finally:
         await client.aclose()
         if namespace["client"] is not client and not namespace["client"]._is_derived:
             await namespace["client"].aclose()
+
+
+async def assert_serves_a_page_and_models(app: Any) -> None:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
+        page, models = await browser.get("/"), await browser.get("/v1/models")
+    assert "<html" in page.text.lower()
+    assert "openai/gpt-4o" in {model["id"] for model in models.json()["data"]}
 
 
 LUA = """
@@ -131,6 +142,21 @@ GO = """
     GetGenerationStats ValidateNonStreamingResponse IsNoChoicesError HasChoiceErrors GetChoiceErrors
     ExtractChoiceError transforms models route logit_bias min_p top_a top_logprobs moderation timeout
 """
+
+
+LUA_BEHAVIOURS = ["random free model when none is given", "status 0, for the network", "default model"]
+GO_BEHAVIOURS = [
+    "two paths, chosen by what the model can do", "prompt completion", "stream cancelled through a context",
+    "404 when asked too soon", "no response", "bad request", "invalid credentials", "insufficient credits",
+    "moderation flag", "provider error", "rate limit", "model down", "no providers", "unknown generation id",
+    "provider preferences", "the user's first", "HTTP router over the client", "chat page",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("client", "behaviours"), [("Lua", LUA_BEHAVIOURS), ("Go", GO_BEHAVIOURS)])
+def test_no_behaviour_of_the_two_clients_is_left_out(client: str, behaviours: list[str]) -> None:
+    told = "\n".join(row.there for row in ROWS if row.client == client)
+    assert [behaviour for behaviour in behaviours if behaviour not in told] == []
 
 
 @pytest.mark.parametrize(("client", "names"), [("Lua", LUA), ("Go", GO)])

@@ -198,6 +198,25 @@ def test_a_streamed_completion_has_the_chunks_of_the_service(emulator: Emulator)
     assert emulator.requests[0].json["stream_options"] == {"include_usage": True}
 
 
+def test_a_stream_that_fails_before_its_first_piece_is_a_status(emulator: Emulator) -> None:
+    """The chunk that says who speaks is no piece: it is held back, and not told twice where a retry succeeds."""
+    fault = Fault.error_event(502, "Provider died", after=1)
+    body = {"messages": [{"role": "user", "content": "Hi"}], "stream": True, "n": 1, "store": False}
+    emulator.reply("Hello", fault=fault, times=3)
+    emulator.reply("Hello", fault=fault)
+    emulator.reply("Hello")
+    with routed(emulator) as browser:
+        failed = browser.post("v1/chat/completions", json=body)
+        repeated = browser.post("v1/chat/completions", json=body)
+    assert failed.status_code == 502
+    assert repeated.status_code == 200
+    chunks = [
+        json.loads(line[6:]) for line in repeated.text.splitlines() if line and not line.endswith("[DONE]")
+    ]
+    assert len({chunk["id"] for chunk in chunks}) == 1
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks) == "Hello"
+
+
 def test_a_failure_of_either_is_in_openais_form(emulator: Emulator) -> None:
     body = {"messages": [{"role": "user", "content": "Hi"}]}
     emulator.fail(400, "No such thing")

@@ -35,6 +35,9 @@ _PARAMS = frozenset(ChatParams.__annotations__)
 _OLDER_PARAMS = frozenset(NOT_OFFERED) - {"prompt", "route", "stream"}
 """Parameters that other clients send, and that we have a better name for."""
 
+_OF_OPENAI = frozenset({"function_call", "functions", "n", "safety_identifier", "store"})
+"""What OpenAI's clients may send besides; the service judges it."""
+
 _CHANGES_MODEL = frozenset({"models", "plugins", "preset"})
 """Parameters by which another model may answer than the one that is named."""
 
@@ -100,7 +103,7 @@ class Offer:
         model = params.pop("model", None)
         if model is not None and not isinstance(model, str):
             raise WebError(400, "model must be the name of one")
-        self._check(params, _PARAMS if is_ours else _PARAMS | _OLDER_PARAMS)
+        self._check(params, _PARAMS if is_ours else _PARAMS | _OLDER_PARAMS | _OF_OPENAI)
         if is_ours:
             self._check_tools(params)
         return ChatRequest(messages, self._model(model), params)

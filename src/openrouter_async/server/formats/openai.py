@@ -22,6 +22,7 @@ from ._format import Format
 
 if TYPE_CHECKING:
     from ...types.chat import ChatCompletion
+    from ...types.chat_chunk import ChatChunk
     from ._format import Event, Relayed, Result
 
 __all__ = ["OpenAIFormat", "WholeOpenAI"]
@@ -51,10 +52,16 @@ class OpenAIFormat(Format):
                 async for piece in pieces:
                     yield piece
             return
+        held: list[ChatChunk] = []
         async with aclosing(stream.chunks()) as chunks:
             async for chunk in chunks:
+                if not self._has_chunks and not _has_piece(chunk):
+                    # As long as there is no piece, the request may fail with a status, or be sent again.
+                    held = [each for each in held if each.id == chunk.id] + [chunk]
+                    continue
                 self._has_chunks = True
-                yield _data(chunk.model_dump(exclude_unset=True))
+                yield b"".join(_data(each.model_dump(exclude_unset=True)) for each in [*held, chunk])
+                held.clear()
 
     def event(self, event: Event) -> bytes:
         match event:
@@ -125,6 +132,17 @@ class WholeOpenAI(Format):
 
     def fail(self, error: Exception) -> bytes:
         return b""
+
+
+def _has_piece(chunk: ChatChunk) -> bool:
+    """Whether there is anything in a chunk but who speaks."""
+    if chunk.usage is not None:
+        return True
+    for choice in chunk.choices or ():
+        delta = choice.delta.model_dump(exclude_none=True) if choice.delta else {}
+        if choice.finish_reason or any(value for name, value in delta.items() if name != "role"):
+            return True
+    return False
 
 
 def _data(value: object) -> bytes:

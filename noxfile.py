@@ -84,6 +84,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """A hundred calls at once against a service on a bad day: `nox -s soak -- SECONDS [--cancels N]`."""
+    install(session, extras="dev")
+    session.run("python", "-m", "tests.faults.soak", *(session.posargs or ["20", "--cancels", "1000"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Look for mistakes, and for formatting that differs from ruff's."""
     session.install("-q", *nox.project.dependency_groups(PYPROJECT, "lint"))

@@ -51,6 +51,11 @@ class Stage(LoopbackServer):
         super().__init__(handler, ssl_context=server_tls() if tls else None)
         self.notes: list[Note] = []
 
+    def forget(self) -> None:
+        """Forget the requests, which of hours would fill the memory."""
+        with self._lock:
+            self._requests.clear()
+
     def report(self) -> Report:
         """Return what was seen so far."""
         return Report(self.requests, self.connections, self.open_connections, list(self.notes))

@@ -33,14 +33,14 @@ def test_help_of_a_command_has_more_than_its_line_in_the_list() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nonsense"], 'unknown command "nonsense".'),
+        (["nonsense"], 'unknown command "nonsense"; available commands: ask'),
         (["ask", "--model"], "requires an argument; see openrouter-async ask --help"),
         (["ask", "Hi", "--frob"], "unknown option: --frob; see openrouter-async ask --help"),
         (["models", "--limit", "many"], 'unable to convert "many" into int'),
-        (["models", "--limit", "0"], 'invalid value "0" for --limit. Must be >= 1'),
-        (["models", "--max-price", "-1"], "Must be >= 0"),
+        (["models", "--limit", "0"], 'invalid value "0" for --limit; must be >= 1'),
+        (["models", "--max-price", "-1"], "must be >= 0"),
         (["generation"], "requires an argument"),
-        (["emulate", "--port", "99999"], "Must be <= 65535"),
+        (["emulate", "--port", "99999"], "must be <= 65535"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -90,7 +90,7 @@ def test_a_file_is_attached(emulator: Emulator, tmp_path: Path) -> None:
         (["Hi", "--schema", '{"type": "nonsense"}'], "", "nonsense"),
         (["Hi", "-s", "@missing.txt"], "", "--system names 'missing.txt'"),
         (["Hi", "-a", "missing.png"], "", "missing.png"),
-        (["Hi", "-t", "9"], "", "for -t. Must be <= 2"),
+        (["Hi", "-t", "9"], "", "for -t; must be <= 2"),
         (["Hi", "-t", "warm"], "", "warm"),
         (["Hi", "--nonsense"], "", "--nonsense"),
         (["Hi"], b"\xff\xfe\x00", "no UTF-8"),

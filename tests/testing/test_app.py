@@ -163,6 +163,7 @@ def test_a_prompt_that_is_too_long_says_how_long_it_may_be() -> None:
         ("GET", "/generation", 404),
         ("GET", "/models?limit=0", 400),
         ("GET", "/models?limit=x", 400),
+        ("GET", "/models?sort=cheap", 400),
         ("GET", "/chat/completions", 405),
         ("DELETE", "/models", 405),
         ("PATCH", "/credits", 405),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -69,9 +70,10 @@ def run(arguments: Sequence[str]) -> int:
 
 def _as_ours(error: CycloptsError) -> ConfigurationError:
     """Return a wrong call as one line in our words, with the command whose help tells how to call it."""
-    text = " ".join(str(error).split()).removesuffix(".")
+    text = re.sub(r"(?<!\.)\.$", "", " ".join(str(error).split()))
+    text = re.sub(r"^[A-Z]|\. [A-Z]", lambda start: start[0].replace(".", ";").lower(), text)
     called = " ".join(("openrouter-async", *(error.command_chain or ())))
-    return ConfigurationError(f"{text[:1].lower()}{text[1:]}; see {called} --help")
+    return ConfigurationError(f"{text}; see {called} --help")
 
 
 def _report(error: OpenRouterError, *, as_json: bool) -> None:

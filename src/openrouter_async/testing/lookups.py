@@ -30,7 +30,13 @@ _ORDERS: Mapping[str, Callable[[ListedModel], Decimal | int]] = {
     "context-high-to-low": lambda model: -(model.context_length or 0),
     "newest": lambda model: -model.created,
 }
-"""The orders of `/models` that the list can give; for any other it stays as it is."""
+"""The orders of `/models` that the list can give."""
+
+_AS_LISTED = (
+    "agentic-high-to-low", "coding-high-to-low", "design-arena-elo-high-to-low", "intelligence-high-to-low",
+    "latency-low-to-high", "most-popular", "throughput-high-to-low", "top-weekly",
+)  # fmt: skip
+"""Orders by what the list does not know, so that it stays as it is."""
 
 
 class Lookups:
@@ -43,8 +49,11 @@ class Lookups:
     def models(self, query: Query) -> JSON:
         """`/models`, with the filters that need no more than the list; pages only where they are asked for."""
         found = [model for model in self._models.all if _matches(model, query)]
-        if (order := _ORDERS.get(query.get("sort", ""))) is not None:
-            found.sort(key=order)
+        if (sort := query.get("sort")) is not None:
+            if sort not in _ORDERS and sort not in _AS_LISTED:
+                known = ", ".join(map(repr, sorted((*_ORDERS, *_AS_LISTED))))
+                raise bad_request(f"sort: Invalid input: expected one of {known}, received {sort[:32]!r}")
+            found.sort(key=_ORDERS.get(sort, lambda model: 0))
         data: list[JsonValue] = [_with_links(model) for model in found]
         if "offset" not in query and "limit" not in query:
             return {"data": data}

@@ -96,6 +96,19 @@ def test_csv_and_plain_text_are_asked(emulator: Emulator, tmp_path: Path) -> Non
     assert sorted(json.loads(line)["answer"] for line in ran.stdout.splitlines()) == ["echo one", "echo two"]
 
 
+def test_columns_of_csv_are_parameters(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(
+        "key,prompt,temperature,seed\na,one,0.5,7\nb,two,warm,\nc,three,,\n", "utf-8"
+    )
+    ran = run(emulator, tmp_path, "in.csv", "-o", "out.jsonl", "-c", "1")
+    assert ran.returncode == 1
+    assert "in.csv:3: temperature is 'warm'; expected a number" in ran.stderr
+    assert answers(tmp_path / "out.jsonl") == {"a": "echo one", "c": "echo three"}
+    first, second = (request.body for request in emulator.requests)
+    assert (first["temperature"], first["seed"]) == (0.5, 7)
+    assert not {"temperature", "seed"} & second.keys()
+
+
 def test_bad_lines_are_told_kept_aside_and_passed_over(emulator: Emulator, tmp_path: Path) -> None:
     bad = [b"{not json", b'{"key":"x"}', b'{"key":"y","prompt":"z","temperature":9}', b'"\xff"', b"5"]
     (tmp_path / "in.jsonl").write_bytes(b'"one"\n' + b"\n".join(bad) + b'\n"two"\n')

@@ -337,7 +337,7 @@ class Batch(Generic[OutputT]):
                 return None
             raise ConfigurationError(
                 f"the request of the item {request.key!r} is not the one that the journal has an answer for;"
-                ' name another journal, give it another key, or ask it again with on_change="redo"'
+                ' name another journal, give it another key, or ask it again with on_change="redo" (--redo-changed)'
             )
         completion = self._restored(record)
         self._accounts.read(completion.model, completion.usage)

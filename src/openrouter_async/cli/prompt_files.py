@@ -25,6 +25,13 @@ PromptFormat: TypeAlias = Literal["jsonl", "csv", "text"]
 FORMATS: dict[str, PromptFormat] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"}
 KEYS = ("key", "custom_id", "id")
 PROMPTS = ("messages", "prompt", "text", "question")
+NUMBERS = frozenset(
+    "max_completion_tokens max_tokens temperature top_p top_k min_p top_a frequency_penalty presence_penalty"
+    " repetition_penalty seed".split()
+)
+"""Parameters that a cell of CSV holds as a number."""
+WORDS = frozenset({"preset", "reasoning_effort", "service_tier", "verbosity"})
+"""Parameters that a cell of CSV holds as text."""
 
 
 class PromptFile:
@@ -156,8 +163,16 @@ def _row(names: list[str], row: list[str]) -> Mapping[str, object]:
     cells: dict[str, object] = {name: _utf8(cell) for name, cell in zip(names, row, strict=True) if cell}
     if len(names) == 1 and names[0] not in PROMPTS:
         return {"prompt": row[0]}
-    wanted = {*KEYS, *PROMPTS, "system", "model"}
-    return {name: cell for name, cell in cells.items() if name in wanted}
+    wanted = {*KEYS, *PROMPTS, *WORDS, "system", "model"}
+    numbers = {name: _number(name, str(cells[name])) for name in NUMBERS & cells.keys()}
+    return {name: cell for name, cell in cells.items() if name in wanted} | numbers
+
+
+def _number(name: str, cell: str) -> float:
+    try:
+        return int(cell) if cell.strip().lstrip("+-").isdecimal() else float(cell)
+    except ValueError:
+        raise ValueError(f"{name} is {cell[:40]!r}; expected a number") from None
 
 
 def _csv_line(row: list[str]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from openrouter_async import ConfigurationError
@@ -17,3 +20,18 @@ def test_a_missing_package_names_the_extra() -> None:
 def test_other_failures_pass() -> None:
     with pytest.raises(LookupError), needs_extra("cli", "drawing"):
         raise LookupError
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "extra"),
+    [
+        ("starlette", "from openrouter_async.server import relay", "server"),
+        ("fastapi", "from openrouter_async.server.fastapi import Client", "fastapi"),
+    ],
+)
+def test_the_server_says_what_it_needs(missing: str, code: str, extra: str) -> None:
+    script = f"import sys; sys.modules[{missing!r}] = None; {code}"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert f"needs the package {missing}; pip install 'openrouter-async[{extra}]'" in done.stderr

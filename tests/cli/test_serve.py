@@ -121,12 +121,13 @@ def test_W06_others_can_reach_it_only_with_a_token(emulator: Emulator, tmp_path:
         (["--max-body", "0"], "--max-body is 0"),
         (["--database", "/dev/null"], "no regular file"),
         (["--database", "/nowhere/at/all"], "cannot be opened"),
-        (["--port", "99999"], "--port"),
+        (["--port", "99999"], "--port is 99999; expected 0 to 65535"),
         (["--host", "no.such.host.invalid", "--token", TOKEN], "cannot be used"),
     ],
 )
 def test_a_wrong_option_is_refused(run_here: RunHere, options: list[str], told: str) -> None:
-    done = run_here("serve", "--no-open", "--port", "0", *options)
+    port = () if "--port" in options else ("--port", "0")
+    done = run_here("serve", "--no-open", *port, *options)
     assert done.returncode == 2, done
     assert told in " ".join(done.stderr.split())
     assert "short" not in done.stderr

@@ -69,6 +69,8 @@ def serve(
         host: The address it listens on.
     """
     with needs_extra("server", "serving"):
+        import uvicorn  # noqa: F401 - only to say at once where it is missing
+
         from ..server.safety import check_token, is_loopback
     if token is not None:
         token = check_token(read_text(token, "--token").strip())
@@ -77,6 +79,8 @@ def serve(
             f"--host {host!r} can be reached by others, who could spend your money; give --token as well, such as"
             " one from: openssl rand -hex 24"
         )
+    if not 0 <= port <= 65_535:
+        raise ConfigurationError(f"--port is {port}; expected 0 to 65535")
     if max_body < 1:
         raise ConfigurationError(f"--max-body is {max_body}; expected MiB, at least 1")
     if not emulator and not os.environ.get("OPENROUTER_API_KEY"):

@@ -10,11 +10,10 @@ from collections.abc import Callable, Collection, Coroutine, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from starlette.responses import Response
 
+from .._extras import needs_extra
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..spending.spend import Spend
@@ -24,6 +23,10 @@ from .metering import Metered, Meters
 from .offer import Offer
 from .relaying import FormatName, relay
 from .ui_messages import chat_messages_of
+
+with needs_extra("fastapi", "openrouter_async.server.fastapi"):
+    from fastapi import APIRouter, Depends
+    from fastapi.routing import APIRoute
 
 if TYPE_CHECKING:
     from fastapi.params import Depends as Dependency

@@ -19,6 +19,9 @@ from rich.text import Text
 
 __all__ = ["Output", "dollars", "printable", "to_json"]
 
+GAP, LEAST_ROOM = 2, 8
+"""Columns between two cells of a table, and those without which a cell says nothing."""
+
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -89,25 +92,33 @@ class Output:
     ) -> None:
         """Draw a table on a terminal; in a pipe, a line for each row, its cells separated by tabs.
 
-        On a terminal each row keeps to its line: where that is too narrow, the columns in `dim` end in an ellipsis.
+        On a terminal each row keeps to its line: the columns in `dim` get what room is left, or go where there is none.
         """
         if not self.is_terminal:
             for row in rows:
                 self.write("\t".join(" ".join(cell.split()) for cell in row), end="\n")
             return
-        drawn = Table(box=None, pad_edge=False, header_style="bold")
-        for at, column in enumerate(columns):
-            drawn.add_column(
-                column,
-                justify="right" if column in right else "left",
-                style="dim" if column in dim else "",
-                overflow="ellipsis" if column in dim else "fold",
-                no_wrap=True,
-                min_width=None if column in dim else max((len(row[at]) for row in rows), default=0),
-            )
+        widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
+        firm = [column not in dim for column in columns]
+        needed = sum(width + GAP for width, keeps in zip(widths, firm, strict=True) if keeps)
+        room = self.console.width - needed
+        drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
+        shown = [keeps or room >= LEAST_ROOM for keeps in firm]
+        for column, width, keeps in zip(columns, widths, firm, strict=True):
+            if keeps or room >= LEAST_ROOM:
+                drawn.add_column(
+                    column,
+                    justify="right" if column in right else "left",
+                    style="" if keeps else "dim",
+                    overflow="ellipsis",
+                    no_wrap=True,
+                    width=width if keeps else min(width, room),
+                )
         for row in rows:
-            drawn.add_row(*(Text(printable(cell)) for cell in row))
-        self.console.print(drawn)
+            cells = (cell for cell, is_shown in zip(row, shown, strict=True) if is_shown)
+            drawn.add_row(*(Text(printable(cell)) for cell in cells))
+        # Where not even ids and prices have room, the terminal breaks the lines, and nothing is cut.
+        self.console.print(drawn, crop=False, width=max(self.console.width, needed))
 
     def facts(self, facts: Mapping[str, str]) -> None:
         """Write names and values, a line each."""

@@ -200,6 +200,15 @@ async def test_events_are_those_of_every_stream() -> None:
             assert stream.generation_id
 
 
+@pytest.mark.parametrize("wanted", [dict[str, Any], list[Any], dict[str, list[dict[str, Any]]], Any])
+@pytest.mark.parametrize("prompt", ["Tell me of Oslo.", "5 times 'x'"])
+async def test_generated_replies_hold_json_where_the_schema_says_so(wanted: Any, prompt: str) -> None:
+    async with service() as (_, client):
+        reply = await client.chat.create(prompt, model=NATIVE, output=Output(wanted, attempts=1))
+        assert (reply.path, len(reply.attempts)) == ("native", 1)
+        assert reply.output
+
+
 async def test_derived_clients_share_what_an_application_knows() -> None:
     async with service() as (emulator, client):
         derived = client.with_options(default_model=NATIVE)

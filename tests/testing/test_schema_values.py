@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from openrouter_async.structured.schema import Schema as OutputSchema
 from openrouter_async.testing.generated import randomness
 from openrouter_async.testing.schema_values import Words, value_for
 
@@ -155,3 +156,13 @@ def test_words_and_numbers_of_the_prompt_are_used() -> None:
     }
     value = made(schema, "Show the weather in Lisbon for 4 days")
     assert value == {"city": "Lisbon", "days": 4, "query": "Show the weather in Lisbon for 4 days"}
+
+
+@pytest.mark.parametrize("prompt", ["", "Tell me of Oslo.", "Say 'x' 5 times", "a"])
+def test_texts_that_hold_json_and_lists_of_keys_are_what_they_say(prompt: str) -> None:
+    """The strict form of a schema has no other way to say so than its descriptions."""
+    strict = OutputSchema.from_type(dict[str, list[dict[str, Any]]]).strict
+    made = value_for(dict(strict.schema), Words(prompt, randomness(0, prompt)))
+    value = strict.undo(made)
+    assert isinstance(value, dict)
+    assert len(value) == 2

@@ -9,17 +9,17 @@ from ..errors import ConfigurationError
 __all__ = ["dollars", "shown"]
 
 
-def dollars(name: str, value: object) -> Decimal:
+def dollars(name: str, value: object, *, may_be_owed: bool = False) -> Decimal:
     """Return an amount of US dollars; a float means what it is written as.
 
     Raises:
-        ConfigurationError: it is no amount of at least 0; `name` is the argument.
+        ConfigurationError: it is no amount, or below 0, unless it may be owed; `name` is the argument.
     """
     try:
         amount = Decimal("NaN") if isinstance(value, bool) else Decimal(str(value))
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
+    if not amount.is_finite() or (amount < 0 and not may_be_owed):
         raise ConfigurationError(f"{name} is {value!r}; expected US dollars, such as '2.50'")
     return amount
 

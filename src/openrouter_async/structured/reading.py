@@ -21,6 +21,7 @@ from .json_text import are_equal, parsed
 from .prompt import is_wrapped
 from .prose import ENVELOPES, objection, taken_back
 from .repair import MAX_LENGTH, RepairNotInstalled, repaired
+from .strict.codec import NoJSON
 from .violations import DoesNotFit, Path, Violation, part_at, with_parts
 
 if TYPE_CHECKING:
@@ -263,13 +264,17 @@ class _Reader:
         """Give the values that a candidate may stand for, the one that was asked for first."""
         given = value
         if self._is_native:
-            undone = self._undone(value)
-            if undone is not _NONE:
-                yield undone  # type: ignore[misc]  # it is a JSON value then
-            elif _has_marks(value, {"key", "kind"} - self._schema.property_names):
-                reason = f": {self._untranslatable}" if self._untranslatable else ""
-                self._untranslatable = f"is in the strict form, but not of its schema{reason}"
-                return  # open objects take anything, but that form is not the value
+            try:
+                undone = self._schema.strict.undo(value)
+            except ValueError as error:
+                marks = {"key", "kind"} - self._schema.property_names
+                if isinstance(error, NoJSON) or _has_marks(value, marks):
+                    reason = f": {error}" if str(error) else ""
+                    self._untranslatable = f"is in the strict form, but not of its schema{reason}"
+                    return  # what may be anything takes that form too, but it is not the value
+                self._untranslatable = str(error)
+            else:
+                yield undone
         if self._is_wrapped and isinstance(value, dict) and value.keys() == {"value"}:
             yield value["value"]
         yield given
@@ -280,13 +285,6 @@ class _Reader:
             is_envelope = key.lower() in ENVELOPES or key.lower() == self._schema.name.lower()
             if is_envelope and (known is None or key not in known):
                 yield inside
-
-    def _undone(self, value: JsonValue) -> JsonValue | object:
-        try:
-            return self._schema.strict.undo(value)
-        except ValueError as error:
-            self._untranslatable = str(error)
-            return _NONE
 
     def _validated(self, value: JsonValue, candidate: Candidate) -> _Fit:
         try:
@@ -312,9 +310,6 @@ class _Reader:
             return  # by their names in place of their aliases
         names = ", ".join(map(repr, sorted(known)[:10]))
         raise DoesNotFit([Violation((), f"has none of the keys {names}, but {next(iter(value))[:40]!r}")])
-
-
-_NONE = object()
 
 
 def _has_marks(value: JsonValue, marks: Set[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import JsonValue
 
 from .._extras import needs_extra
+from .._sansio.money import dollars as read_dollars
 from ..errors import ConfigurationError
 from ..operations import CREATE_CHAT
 from .authentication import EmulatedKey, new_key
@@ -103,7 +104,7 @@ class Emulator:
             rate_limit = RateLimit(rate_limit)
         self._state = State(
             keys=[new_key(self._key, "inference"), new_key(self._management_key, "management")],
-            credits=_dollars(credits),
+            credits=read_dollars("credits", credits, may_be_owed=True),
             rate_limit=rate_limit,
             seed=seed,
             misses=generation_misses,
@@ -265,7 +266,7 @@ class Emulator:
 
     @credits.setter
     def credits(self, dollars: Decimal | str) -> None:
-        self._state.credits = _dollars(dollars)
+        self._state.credits = read_dollars("credits", dollars, may_be_owed=True)
 
     @property
     def rate_limit(self) -> RateLimit | None:
@@ -281,7 +282,9 @@ class Emulator:
     ) -> str:
         """Return a new key it accepts, which may spend `limit` US dollars."""
         secret = f"sk-or-v1-{secrets.token_hex(32)}"
-        self._state.add_key(new_key(secret, kind, limit=None if limit is None else _dollars(limit)))
+        self._state.add_key(
+            new_key(secret, kind, limit=None if limit is None else read_dollars("limit", limit))
+        )
         return secret
 
     def disable_key(self, key: str) -> None:
@@ -333,13 +336,3 @@ class Emulator:
     def __repr__(self) -> str:
         where = self.base_url if self._server is not None else "not running"
         return f"<Emulator {where} requests={len(self._state.requests)}>"
-
-
-def _dollars(amount: Decimal | str) -> Decimal:
-    try:
-        dollars = Decimal(amount)
-    except InvalidOperation:
-        dollars = Decimal("NaN")
-    if not dollars.is_finite():
-        raise ConfigurationError(f"credits is {amount!r}; expected US dollars such as '10.00'")
-    return dollars

@@ -6,11 +6,15 @@ simple patterns. What a schema demands by keywords beyond that (`not`, `if`, `de
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from random import Random
 
 from pydantic import JsonValue
+
+from ..structured.strict.objects import LISTS_KEYS
+from ..structured.strict.values import HOLDS_JSON
 
 __all__ = ["Words", "value_for"]
 
@@ -216,6 +220,7 @@ class _Maker:
             return made
         item: JSON = items if isinstance(items, dict) else {"type": "string"}
         unique = schema.get("uniqueItems") is True
+        lists_keys = LISTS_KEYS in str(schema.get("description"))
         tries = 0
         while len(made) < min(least, most) and tries < 50 * (least + 1) and self._left > 0:
             tries += 1
@@ -224,7 +229,7 @@ class _Maker:
                 value = _other(value, tries)
                 if value in made or not _fits_enum(value, item):
                     continue
-            made.append(value)
+            made.append(_with_own_key(value, made) if lists_keys else value)
         return made
 
     def _number(self, schema: JSON, *, whole: bool) -> float | int:
@@ -247,6 +252,8 @@ class _Maker:
     def _string(self, schema: JSON, name: str) -> str:
         least, most = _whole(schema.get("minLength"), 0), _whole(schema.get("maxLength"), 10_000)
         pattern, form = schema.get("pattern"), schema.get("format")
+        if HOLDS_JSON in str(schema.get("description")):
+            return json.dumps(self._words.text(name), ensure_ascii=False)
         if isinstance(pattern, str):
             return _matching(pattern, least, most)
         text = _FORMATS[form] if isinstance(form, str) and form in _FORMATS else self._words.text(name)
@@ -356,6 +363,14 @@ def _other(value: JsonValue, number: int) -> JsonValue:
     if isinstance(value, int | float):
         return value + number
     return f"{value} {number}" if isinstance(value, str) else value
+
+
+def _with_own_key(pair: JsonValue, others: list[JsonValue]) -> JsonValue:
+    """Return a pair of key and value with a key that none of the others has."""
+    taken = [other.get("key") for other in others if isinstance(other, dict)]
+    if not isinstance(pair, dict) or pair.get("key") not in taken:
+        return pair
+    return {**pair, "key": f"{pair['key']} {len(others) + 1}"}
 
 
 def _fits_enum(value: JsonValue, schema: JSON) -> bool:

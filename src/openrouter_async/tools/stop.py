@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from .._sansio.money import dollars as read_dollars
 from ..errors import ConfigurationError
 from .result import used_by
 
@@ -80,12 +81,11 @@ def max_cost(dollars: str | Decimal | float) -> StopWhen:
     Raises:
         ConfigurationError: `dollars` is no positive number.
     """
-    try:
-        limit = Decimal(str(dollars))
-    except InvalidOperation:
-        limit = Decimal("nan")
-    if not (limit.is_finite() and limit > 0):
-        raise ConfigurationError(f"max_cost() got {dollars!r}; expected US dollars, such as '0.05'")
+    limit = read_dollars("max_cost()", dollars)
+    if limit == 0:
+        raise ConfigurationError(
+            f"max_cost() is {dollars!r}, which ends every run; expected more, such as '0.05'"
+        )
     return stop_when(
         lambda steps: (used_by(steps).cost or 0) >= limit,
         name=f"max_cost({str(dollars)!r})",

@@ -19,6 +19,7 @@ __all__ = [
     "Codec",
     "Document",
     "Kind",
+    "NoJSON",
     "Unfit",
     "are_same",
     "arms_of",
@@ -40,6 +41,10 @@ ABSENT = Absent()
 
 class Unfit(ValueError):
     """A value does not have the shape that is translated."""
+
+
+class NoJSON(Unfit):
+    """A text that should hold JSON does not; it may be meant as it stands, or be written carelessly."""
 
 
 class Codec(Protocol):

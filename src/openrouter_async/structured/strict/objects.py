@@ -13,7 +13,11 @@ from .values import Array, Scalar
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["Field", "Object", "Pairs", "Tuple"]
+__all__ = ["LISTS_KEYS", "Field", "Object", "Pairs", "Tuple"]
+
+
+LISTS_KEYS = "An object, as a list of its keys and values; each key once."
+"""What the strict form says to a model of such a list."""
 
 
 @dataclass(frozen=True)
@@ -184,8 +188,7 @@ class Pairs:
 
     def schema(self) -> Document:
         pair = closed_object({"key": {"type": "string"}, "value": self.values.schema()})
-        note = "An object, as a list of its keys and values; each key once."
-        return {"type": "array", "items": pair, "description": f"{self.note} {note}".strip()}
+        return {"type": "array", "items": pair, "description": f"{self.note} {LISTS_KEYS}".strip()}
 
     def encode(self, value: JsonValue) -> JsonValue:
         if not isinstance(value, dict):

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 from pydantic_core import from_json
 
 from ..json_text import parsed
-from .codec import Codec, Document, Kind, Unfit, are_same, kind_of, noted
+from .codec import Codec, Document, Kind, NoJSON, Unfit, are_same, kind_of, noted
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["AnyJSON", "Array", "Ref", "Scalar"]
+__all__ = ["HOLDS_JSON", "AnyJSON", "Array", "Ref", "Scalar"]
+
+
+HOLDS_JSON = "Any JSON value, written as JSON in this text."
+"""What the strict form says to a model of such a text."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,7 @@ class AnyJSON:
         return frozenset({"string"})
 
     def schema(self) -> Document:
-        note = "Any JSON value, written as JSON in this text."
-        return {"type": "string", "description": f"{self.note} {note}".strip()}
+        return {"type": "string", "description": f"{self.note} {HOLDS_JSON}".strip()}
 
     def encode(self, value: JsonValue) -> JsonValue:
         return json.dumps(value, ensure_ascii=False)
@@ -75,7 +78,7 @@ class AnyJSON:
                 return parsed(value)
             part: JsonValue = from_json(value, allow_inf_nan=False, allow_partial="trailing-strings")
         except ValueError as problem:
-            raise Unfit(f"{value[:40]!r} is no JSON: {problem}") from None
+            raise NoJSON(f"{value[:40]!r} is no JSON: {problem}") from None
         return part
 
     def matches(self, value: JsonValue, *, partial: bool) -> bool:

@@ -84,7 +84,7 @@ def max_cost(dollars: str | Decimal | float) -> StopWhen:
     limit = read_dollars("max_cost()", dollars)
     if limit == 0:
         raise ConfigurationError(
-            f"max_cost() is {dollars!r}, which ends every run; expected more, such as '0.05'"
+            f"max_cost() is {dollars!r}, which ends every run; expected US dollars above 0"
         )
     return stop_when(
         lambda steps: (used_by(steps).cost or 0) >= limit,

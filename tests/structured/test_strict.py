@@ -316,6 +316,19 @@ INEXPRESSIBLE: dict[str, tuple[JsonValue, str]] = {
     ),
     "parts that contradict": ({"allOf": [NUMBER, TEXT]}, "say different things by 'type'"),
     "closed parts": ({"allOf": [closed(a=NUMBER), closed(b=NUMBER)]}, "'additionalProperties' of one part"),
+    "constants that only Python takes for the same": (
+        {"allOf": [{"const": 1}, {"const": True}]},
+        "say different things by 'const'",
+    ),
+    "an enum of what only Python takes for the constant": ({"enum": [1], "const": True}, "nothing fits it"),
+    "more items than there may be": (
+        {"type": "array", "prefixItems": [NUMBER], "minItems": 2, "maxItems": 1},
+        "nothing fits it",
+    ),
+    "items of one part, positions of another": (
+        {"allOf": [{"type": "array", "prefixItems": [NUMBER]}, {"items": TEXT}]},
+        "'items' of one part of 'allOf'",
+    ),
     "two choices at once": (
         {"allOf": [{"anyOf": [NUMBER, TEXT]}, {"anyOf": [TEXT, {"type": "null"}]}]},
         "'allOf' holds several choices",
@@ -345,7 +358,50 @@ def test_a_schema_that_would_grow_without_end_is_refused() -> None:
         convert({"$ref": "#/$defs/D0", "$defs": definitions})
 
 
+OPEN_A: JsonValue = {"type": "object", "properties": {"a": NUMBER}, "required": ["a"]}
+OPEN_B: JsonValue = {"type": "object", "properties": {"b": NUMBER}}
+ACCEPTS: dict[str, tuple[JsonValue, str]] = {
+    "oneOf of what may be anything": ({"oneOf": [{}, NUMBER]}, "more"),
+    "oneOf of open objects": ({"oneOf": [OPEN_A, OPEN_B]}, "other"),
+    "oneOf of a map and an object": ({"oneOf": [MAP, closed(a=NUMBER)]}, "more"),
+    "oneOf of closed objects": ({"oneOf": [closed(a=NUMBER), closed(b=NUMBER)]}, "same"),
+    "oneOf of a map and an array": ({"oneOf": [MAP, {"type": "array", "items": NUMBER}]}, "same"),
+    "a choice of anything beside a type": ({"type": "integer", "anyOf": [True, {"title": "x"}]}, "same"),
+    "a pattern of keys": ({"type": "object", "patternProperties": {"^a": NUMBER}}, "other"),
+    "a pattern of keys and no others": (
+        {"type": "object", "patternProperties": {"^a": NUMBER}, "additionalProperties": False},
+        "more",
+    ),
+    "numbers and whole numbers": ({"allOf": [{"type": ["number", "null"]}, {"type": ["integer"]}]}, "same"),
+    "a number of items with a point": (
+        {"type": "array", "prefixItems": [NUMBER, NUMBER], "minItems": 2.0, "maxItems": 2.0},
+        "same",
+    ),
+}
+
+
+@pytest.mark.parametrize(("schema", "accepts"), ACCEPTS.values(), ids=ACCEPTS)
+def test_what_the_strict_form_accepts_is_told(schema: JsonValue, accepts: str) -> None:
+    made = convert(closed(x=schema))
+    assert_is_strict(dict(made.schema))
+    assert made.accepts == accepts
+
+
+def test_a_default_that_does_not_fit_is_none() -> None:
+    """Such as null for a text that may be left out, which many schemas say."""
+    schema: dict[str, JsonValue] = {
+        "type": "object",
+        "properties": {"x": {"type": "string", "default": None}},
+        "additionalProperties": False,
+    }
+    assert convert(schema).undo({"x": None}) == {}
+
+
 REFUSED: dict[str, tuple[JsonValue, JsonValue]] = {
+    "a key twice, with values that only Python takes for the same": (
+        {"type": "object", "additionalProperties": {"type": ["integer", "boolean"]}},
+        [{"key": "a", "value": 1}, {"key": "a", "value": True}],
+    ),
     "a key twice": (MAP, [{"key": "a", "value": 1}, {"key": "a", "value": 2}]),
     "a pair without value": (MAP, [{"key": "a"}]),
     "a gap in a tuple": (

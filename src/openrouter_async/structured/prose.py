@@ -13,9 +13,9 @@ import re
 from collections.abc import Set
 
 from .candidates import Candidate, Fence
-from .doubt import denied_before, taken_back
+from .doubt import denied_before
 
-__all__ = ["ENVELOPES", "objection", "taken_back"]
+__all__ = ["ENVELOPES", "objection"]
 
 ENVELOPES = frozenset({"answer", "data", "json", "output", "response", "result", "value"})
 """What models call a value that should stand alone: as a key, as a tag, or before a colon."""

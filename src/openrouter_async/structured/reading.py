@@ -17,9 +17,10 @@ from pydantic import BaseModel
 
 from ..errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
 from .candidates import Candidate, Candidates, find_candidates
+from .doubt import taken_back
 from .json_text import are_equal, parsed
 from .prompt import is_wrapped
-from .prose import ENVELOPES, objection, taken_back
+from .prose import ENVELOPES, objection
 from .repair import MAX_LENGTH, RepairNotInstalled, repaired
 from .strict.codec import NoJSON
 from .violations import DoesNotFit, Path, Violation, part_at, with_parts

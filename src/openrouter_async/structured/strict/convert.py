@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..constraints import CONSTRAINTS
+from ..json_text import are_equal
 from ..output_type import schema_name
 from ..raw_schema import pointer, resolve
 from .codec import ABSENT, Absent, Codec, Kind, kind_of
@@ -21,7 +22,7 @@ from .keywords import EVERYWHERE, KEYWORDS_OF, UNSPEAKABLE, description_of
 from .merge import ANNOTATIONS, CannotMerge, merged
 from .objects import Field, Object, Pairs, Tuple
 from .result import Change, Effect, Inexpressible, StrictSchema
-from .unions import Union, are_disjoint
+from .unions import Union, exclude_each_other
 from .values import AnyJSON, Array, Ref, Scalar
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class _Converter:
         self._constructs = 0
         self._unions: list[tuple[Place, Union]] = []
         self._exclusive: list[tuple[Place, list[Codec]]] = []
+        self._has_untyped = False
+        """Whether something was taken as an object or array that may be of any type."""
 
     def _note(self, place: Place, what: str, effect: Effect) -> None:
         self.changes.append(Change(pointer(place), what, effect))
@@ -193,6 +196,8 @@ class _Converter:
             if arm is False:
                 continue
             inner = (*place, keyword, index)
+            if arm is True:
+                arm = {}
             if common and isinstance(arm, dict):
                 target = resolve(self._document, str(arm["$ref"])) if "$ref" in arm else arm
                 rest = {key: value for key, value in arm.items() if key != "$ref"}
@@ -235,7 +240,9 @@ class _Converter:
             if union.names:
                 self._note(place, "arms that look alike carry their name", "same")
         for place, arms in self._exclusive:
-            exclusive = all(are_disjoint(a, b) for index, a in enumerate(arms) for b in arms[:index])
+            exclusive = not self._has_untyped and all(
+                exclude_each_other(a, b) for index, a in enumerate(arms) for b in arms[:index]
+            )
             self._note(place, "'oneOf' becomes 'anyOf'", "same" if exclusive else "more")
 
     # Scalars
@@ -243,7 +250,7 @@ class _Converter:
     def _choices(self, schema: Schema, place: Place) -> Codec:
         listed = schema["enum"] if "enum" in schema else [schema["const"]]
         assert isinstance(listed, list)
-        choices = [choice for choice in listed if "const" not in schema or choice == schema["const"]]
+        choices = [choice for choice in listed if "const" not in schema or are_equal(choice, schema["const"])]
         kinds = self._types({"type": schema["type"]}, place) if "type" in schema else []
         by_kind: dict[Kind, list[JsonValue]] = {}
         for choice in choices:
@@ -272,6 +279,7 @@ class _Converter:
         if given is None:
             for kind in ("object", "array"):
                 if schema.keys() & KEYWORDS_OF[kind]:
+                    self._has_untyped = True
                     self._note(place, f"taken as the {kind} that its keywords speak of", "fewer")
                     return [kind]
             return []
@@ -321,18 +329,18 @@ class _Converter:
     def _tuple(
         self, schema: dict[str, JsonValue], prefix: list[JsonValue], items: JsonValue, place: Place
     ) -> Codec:
-        least = schema.pop("minItems", 0)
-        most = schema.pop("maxItems", None)
-        assert isinstance(least, int)
+        least, most = _whole(schema.pop("minItems", 0)) or 0, _whole(schema.pop("maxItems", None))
+        if most is not None and least > most:
+            raise Inexpressible(pointer(place), "nothing fits it")
         codecs = tuple(self.codec(item, (*place, "prefixItems", index)) for index, item in enumerate(prefix))
         rest = None
-        if items is not False and not (isinstance(most, int) and most <= len(prefix)):
+        if items is not False and (most is None or most > len(prefix)):
             rest = self.codec(items, (*place, "items"))
         if least > len(prefix) or (rest is not None and most is not None) or self._speaks(schema, place):
             self._note(place, "bounds are put into words", "more")
             schema |= {"minItems": least} if least > len(prefix) else {}
             schema |= {"maxItems": most} if rest is not None and most is not None else {}
-        if isinstance(most, int) and most < len(prefix):
+        if most is not None and most < len(prefix):
             codecs = codecs[:most]
         self._note(place, "a tuple becomes an object of numbered items", "same")
         return Tuple(codecs, min(least, len(codecs)), rest, description_of(schema))
@@ -364,7 +372,8 @@ class _Converter:
             rest_name += "_"
         if rest is not None:
             self._note(place, f"further properties become a list of pairs, {rest_name!r}", "same")
-        return Object(fields, rest, rest_name if rest else "", note)
+        was_open = rest is None and schema.get("additionalProperties") is not False
+        return Object(fields, rest, rest_name if rest else "", note, was_open)
 
     def _others(self, schema: Schema, place: Place) -> Codec | None:
         """Return the codec of properties that are not named, None if there can be none."""
@@ -375,6 +384,8 @@ class _Converter:
                 raise Inexpressible(pointer(place), "'patternProperties' has no strict form")
             (pattern, item), *_ = patterns.items()
             self._note((*place, "patternProperties", pattern), "the pattern of keys is left out", "more")
+            if more is None:
+                self._note(place, "keys that do not match the pattern are held to its schema", "fewer")
             return self.codec(item, (*place, "patternProperties", pattern))
         if more is None:
             if schema.get("properties"):
@@ -392,3 +403,8 @@ class _Converter:
         has_default = not isinstance(default, Absent)
         self._note(place, "null means its default" if has_default else "null means that it is absent", "same")
         return Field(name, codec, True, default, self._fills_defaults)
+
+
+def _whole(value: JsonValue) -> int | None:
+    """Return a number of items, which may be written as `2.0`."""
+    return int(value) if isinstance(value, int | float) else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ..json_text import are_equal
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
@@ -31,12 +33,13 @@ def merged(parts: Sequence[Mapping[str, JsonValue]]) -> dict[str, JsonValue]:
         CannotMerge: two parts say what cannot be said together.
     """
     _check_closed(parts)
+    _check_positions(parts)
     whole: dict[str, JsonValue] = {}
     for part in parts:
         for keyword, value in part.items():
             if keyword not in whole:
                 whole[keyword] = value
-            elif whole[keyword] != value and keyword not in ANNOTATIONS:
+            elif keyword not in ANNOTATIONS and not are_equal(whole[keyword], value):
                 whole[keyword] = _both(keyword, whole[keyword], value)
     return whole
 
@@ -49,6 +52,13 @@ def _check_closed(parts: Sequence[Mapping[str, JsonValue]]) -> None:
         own = _keys(part)
         if any(_keys(other) - own for other in parts):
             raise CannotMerge("'additionalProperties' of one part of 'allOf' speaks of properties of another")
+
+
+def _check_positions(parts: Sequence[Mapping[str, JsonValue]]) -> None:
+    """Raise where the items of one part are those after the prefix of another: there they are all of them."""
+    prefixes = [part.get("prefixItems", []) for part in parts if "items" in part or "prefixItems" in part]
+    if any(not are_equal(prefix, prefixes[0]) for prefix in prefixes[1:]):
+        raise CannotMerge("'items' of one part of 'allOf' speaks of the positions of another")
 
 
 def _keys(schema: Mapping[str, JsonValue]) -> set[str]:
@@ -70,9 +80,10 @@ def _both(keyword: str, a: JsonValue, b: JsonValue) -> JsonValue:
     if keyword == "required" and isinstance(a, list) and isinstance(b, list):
         return [*a, *(name for name in b if name not in a)]
     if keyword == "enum" and isinstance(a, list) and isinstance(b, list):
-        return [choice for choice in a if choice in b]
+        return [choice for choice in a if any(are_equal(choice, other) for other in b)]
     if keyword == "type":
-        common = [kind for kind in _listed(a) if kind in _listed(b)]
+        common = [kind for kind in _listed(a) if _is_of(kind, b)]
+        common += [kind for kind in _listed(b) if kind not in common and _is_of(kind, a)]
         if common:
             return common[0] if len(common) == 1 else common
     if keyword == "items":
@@ -80,6 +91,10 @@ def _both(keyword: str, a: JsonValue, b: JsonValue) -> JsonValue:
     if keyword == "additionalProperties" and True in (a, b):
         return b if a is True else a
     raise CannotMerge(f"two parts of 'allOf' say different things by {keyword!r}")
+
+
+def _is_of(kind: JsonValue, named: JsonValue) -> bool:
+    return kind in _listed(named) or (kind == "integer" and "number" in _listed(named))
 
 
 def _listed(value: JsonValue) -> list[JsonValue]:

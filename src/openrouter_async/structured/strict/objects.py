@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from ..json_text import are_equal
 from .codec import ABSENT, Absent, Codec, Document, Kind, Unfit, are_same, arms_of, closed_object, noted
 from .values import Array, Scalar
 
@@ -45,10 +46,16 @@ class Field:
         """Whether a reply must have it; a model that leaves out what may be null is understood."""
         return self.absence == "never" and isinstance(self.default, Absent)
 
-    @property
+    @cached_property
     def replacement(self) -> JsonValue | Absent:
-        """What stands in the original form where the strict one has none."""
-        return self.default if self.fills_default else ABSENT
+        """What stands in the original form where the strict one has none: a default that fits, or nothing."""
+        if not self.fills_default or isinstance(self.default, Absent):
+            return ABSENT
+        try:
+            self.codec.encode(self.default)
+        except Unfit:
+            return ABSENT
+        return self.default
 
     def schema(self) -> Document:
         schema = self.codec.schema()
@@ -91,6 +98,8 @@ class Object:
     rest: Pairs | None = None
     rest_name: str = ""
     note: str = ""
+    was_open: bool = False
+    """The original one may have keys that are not known."""
 
     @property
     def kinds(self) -> frozenset[Kind]:
@@ -214,8 +223,9 @@ class Pairs:
                 if is_open:
                     break
                 raise
-            if decoded.setdefault(key, item) != item and not is_open:
+            if not is_open and not are_equal(decoded.setdefault(key, item), item):
                 raise Unfit(f"the key {key[:80]!r} stands twice in a list of keys and values")
+            decoded.setdefault(key, item)
         return decoded
 
     def matches(self, value: JsonValue, *, partial: bool) -> bool:

@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .codec import Codec, Document, Kind, Unfit, are_same, arms_of, closed_object, noted
-from .objects import Object, Tuple
-from .values import Array, Ref, Scalar
+from .objects import Object, Pairs, Tuple
+from .values import AnyJSON, Array, Ref, Scalar
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["Union", "are_disjoint"]
+__all__ = ["Union", "are_disjoint", "exclude_each_other"]
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,11 @@ def are_disjoint(a: Codec, b: Codec) -> bool:
         return False
     if left.needed - right.keys or right.needed - left.keys:
         return True
+    return _have_other_constants(left, right)
+
+
+def _have_other_constants(left: Object, right: Object) -> bool:
+    """Whether both need a property that can be few things only, of which none is in both."""
     return any(
         not any(are_same(x, y) for x in choices for y in right.constants[name])
         for name, choices in left.constants.items()
@@ -107,3 +112,38 @@ def _outside(codec: Codec) -> Object | None:
     if isinstance(codec, Tuple):
         return codec.as_object
     return codec if isinstance(codec, Object) else None
+
+
+def exclude_each_other(a: Codec, b: Codec) -> bool:
+    """Whether no value of the original schema can be of both, as far as can be told; what is not closed may be."""
+    if not _kinds_before(a) & _kinds_before(b):
+        return True
+    if isinstance(a, Scalar) and isinstance(b, Scalar):
+        return are_disjoint(a, b)
+    left, right = _outside(a), _outside(b)
+    if left is None or right is None or isinstance(a, Tuple) or isinstance(b, Tuple):
+        return False
+    if (left.needed - right.keys and _is_closed(right)) or (right.needed - left.keys and _is_closed(left)):
+        return True
+    return _have_other_constants(left, right)
+
+
+def _is_closed(codec: Object) -> bool:
+    return codec.rest is None and not codec.was_open
+
+
+def _kinds_before(codec: Codec) -> frozenset[Kind]:
+    """Return the JSON types that values have in their original form."""
+    match codec:
+        case AnyJSON():
+            return frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
+        case Ref():
+            return _kinds_before(codec.table[codec.name])
+        case Union():
+            return frozenset().union(*map(_kinds_before, codec.arms))
+        case Pairs():
+            return frozenset({"object"})
+        case Tuple():
+            return frozenset({"array"})
+        case _:
+            return codec.kinds

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from openrouter_async.testing import Emulator
 from tests.cli.commands import Terminal, environment, run
 
@@ -40,8 +42,9 @@ def test_models_on_a_terminal_are_a_table(emulator: Emulator) -> None:
     assert "2.50" in terminal.seen
 
 
-def test_rows_of_a_table_keep_to_their_line_and_to_whole_ids(emulator: Emulator) -> None:
-    env = environment(emulator, COLUMNS="80")
+@pytest.mark.parametrize("columns", ["60", "80"])
+def test_rows_of_a_table_keep_to_their_line_and_to_whole_ids(columns: str, emulator: Emulator) -> None:
+    env = environment(emulator, COLUMNS=columns)
     with Terminal("models", "nemotron", "--free", env=env) as terminal:
         assert terminal.end() == 0
     rows = [line for line in terminal.seen.splitlines() if ":free" in line]

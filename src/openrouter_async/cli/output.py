@@ -118,7 +118,8 @@ class Output:
             cells = (cell for cell, is_shown in zip(row, shown, strict=True) if is_shown)
             drawn.add_row(*(Text(printable(cell)) for cell in cells))
         # Where not even ids and prices have room, the terminal breaks the lines, and nothing is cut.
-        self.console.print(drawn, crop=False, width=max(self.console.width, needed))
+        width = max(self.console.width, needed)
+        Console(highlight=False, markup=False, width=width).print(drawn, crop=False, soft_wrap=False)
 
     def facts(self, facts: Mapping[str, str]) -> None:
         """Write names and values, a line each."""

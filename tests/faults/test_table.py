@@ -15,7 +15,7 @@ def test_the_committed_table_has_every_row_and_no_other() -> None:
 
 
 def test_rows_of_tests_are_rows_that_there_are() -> None:
-    for folder in ("cli", "faults", "server", "testing"):
+    for folder in ("cli", "faults", "page", "server", "testing"):
         for path in (ROOT / "tests" / folder).glob("test_*.py"):
             for line in path.read_text().splitlines():
                 name = line.removeprefix("async ").removeprefix("def ").partition("(")[0]

@@ -71,7 +71,7 @@ def _assert_harmless(chat: ChatPage) -> None:
     assert chat.page.evaluate("window.ran") is None
 
 
-def test_hostile_answers_stay_text(chat: ChatPage) -> None:
+def test_W04_hostile_answers_stay_text(chat: ChatPage) -> None:
     """Streamed and whole, and again after a reload; the tab itself asserts that nothing was loaded or complained of."""
     for text in HOSTILE.values():
         chat.emulator.reply(text)
@@ -86,7 +86,7 @@ def test_hostile_answers_stay_text(chat: ChatPage) -> None:
     _assert_harmless(chat)
 
 
-def test_hostile_reasoning_tools_and_citations_stay_text(chat: ChatPage) -> None:
+def test_W04_hostile_reasoning_tools_and_citations_stay_text(chat: ChatPage) -> None:
     script = "<img src=x onerror=window.ran=1>"
     url = {"title": script, "content": "", "start_index": 0, "end_index": 1}
     chat.emulator.reply(
@@ -112,7 +112,7 @@ def test_hostile_reasoning_tools_and_citations_stay_text(chat: ChatPage) -> None
     assert chat.page.evaluate("window.ran") is None
 
 
-def test_an_image_in_the_text_is_shown_only_from_the_text(chat: ChatPage) -> None:
+def test_W04_an_image_in_the_text_is_shown_only_from_the_text(chat: ChatPage) -> None:
     png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     chat.emulator.reply(f"![dot](data:image/png;base64,{png}) ![far](https://evil.example/p.png)")
     answer = chat.send("Draw")

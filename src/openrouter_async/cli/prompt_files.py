@@ -26,8 +26,19 @@ FORMATS: dict[str, PromptFormat] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".jso
 KEYS = ("key", "custom_id", "id")
 PROMPTS = ("messages", "prompt", "text", "question")
 NUMBERS = frozenset(
-    "max_completion_tokens max_tokens temperature top_p top_k min_p top_a frequency_penalty presence_penalty"
-    " repetition_penalty seed".split()
+    [
+        "max_completion_tokens",
+        "max_tokens",
+        "temperature",
+        "top_p",
+        "top_k",
+        "min_p",
+        "top_a",
+        "frequency_penalty",
+        "presence_penalty",
+        "repetition_penalty",
+        "seed",
+    ]
 )
 """Parameters that a cell of CSV holds as a number."""
 WORDS = frozenset({"preset", "reasoning_effort", "service_tier", "verbosity"})

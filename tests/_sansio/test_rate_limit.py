@@ -132,6 +132,22 @@ class Load:
         return refused / (accepted + refused)
 
 
+class Opening:
+    """So many in a second or minute that begins with the first request after the last one ended."""
+
+    def __init__(self, count: int, length: float, *, tells: bool) -> None:
+        self.count, self.length, self.tells = count, length, tells
+        self.begun, self.used = -math.inf, 0
+
+    def ask(self, now: float) -> tuple[bool, float | None]:
+        if now - self.begun >= self.length:
+            self.begun, self.used = now, 0
+        if self.used < self.count:
+            self.used += 1
+            return True, None
+        return False, self.begun + self.length - now if self.tells else None
+
+
 SERVERS: list[tuple[str, Callable[[], Server], float, float]] = [
     ("bucket", lambda: Bucket(10, 10), 10, 60),
     ("bucket that tells no wait", lambda: Bucket(10, 10, tells=False), 10, 60),
@@ -141,6 +157,9 @@ SERVERS: list[tuple[str, Callable[[], Server], float, float]] = [
     ("bucket of 100 a second", lambda: Bucket(100, 100, tells=False), 100, 30),
     ("window of a minute", lambda: Window(600, 60), 10, 240),
     ("window of a second that tells no wait", lambda: Window(10, 1, tells=False), 10, 120),
+    ("window of a second", lambda: Window(100, 1), 100, 30),
+    ("opening second", lambda: Opening(100, 1, tells=True), 100, 30),
+    ("opening second that tells no wait", lambda: Opening(100, 1, tells=False), 100, 30),
     ("sliding second", lambda: Sliding(50, 1), 50, 60),
     ("sliding minute that tells no wait", lambda: Sliding(600, 60), 10, 600),
 ]
@@ -160,21 +179,45 @@ def test_the_rate_converges_to_what_a_server_allows(
     assert load.share_refused(warm) < 0.02
 
 
-class Chancy(Bucket):
-    """Refuses one request in thirty besides, whatever the rate, as one of many providers may."""
+class Chancy:
+    """Refuses a share of the requests whatever the rate, as one of many providers may; and those over a limit."""
 
-    def __init__(self) -> None:
-        super().__init__(20, 20)
+    def __init__(self, share: float, wait: float | None, server: Server | None = None) -> None:
+        self._share, self._wait, self._server = share, wait, server
         self._chance = random.Random(3)
 
     def ask(self, now: float) -> tuple[bool, float | None]:
-        return (False, 0.2) if self._chance.random() < 1 / 30 else super().ask(now)
+        if self._chance.random() < self._share:
+            return False, self._wait
+        return (True, None) if self._server is None else self._server.ask(now)
 
 
-def test_refusals_of_another_reason_do_not_stop_it() -> None:
-    load = Load(Chancy(), callers=64)
+class Unlearned(LearnedRate):
+    """Holds nothing back."""
+
+    def refused(self, *, sent_at: float, now: float, wait: float | None, in_flight: int) -> None:
+        pass
+
+
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.1])
+@pytest.mark.parametrize("wait", [None, 0.3, 2.0])
+@pytest.mark.parametrize("callers", [16, 64, 256])
+def test_refusals_by_chance_slow_nothing_down(share: float, wait: float | None, callers: int) -> None:
+    """What is accepted after a while is nearly what would be if nothing were learned."""
+    load, unlearned = (Load(Chancy(share, wait), callers=callers) for _ in range(2))
+    unlearned.learned = Unlearned()
+    for each in (load, unlearned):
+        each.run(300)
+    warm = 100
+    allowed = unlearned.share(1, warm)
+    assert load.share(allowed, warm) >= 0.9
+
+
+def test_a_limit_is_found_among_refusals_by_chance() -> None:
+    load = Load(Chancy(1 / 30, 0.2, Bucket(20, 20)), callers=64)
     load.run(900)
-    assert load.share(20, 300) >= 0.2
+    assert load.share(20, 300) >= 0.8
+    assert load.share_refused(300) < 0.12
 
 
 @pytest.mark.parametrize(("before", "after"), [(10, 30), (30, 10)])
@@ -184,8 +227,8 @@ def test_a_limit_that_changes_is_followed(before: float, after: float) -> None:
     load.run(120)
     server.rate = after
     load.run(600)
-    assert load.share(after, 400) >= 0.9
-    assert load.share_refused(400) < 0.02
+    assert load.share(after, 200) >= 0.9
+    assert load.share_refused(200) < 0.02
 
 
 def test_when_all_is_refused_next_to_nothing_is_sent_and_then_it_recovers() -> None:
@@ -219,6 +262,28 @@ def test_one_wave_of_refusals_lowers_the_rate_once() -> None:
     assert learned.rate == 25
 
 
+def test_one_refusal_among_many_requests_lowers_nothing_yet() -> None:
+    """Before it is seen how many are accepted a second, only a majority of refusals tells that there are too many."""
+    learned = LearnedRate()
+    for _ in range(31):
+        learned.refused(sent_at=0.0, now=0.1, wait=None, in_flight=64)
+    assert learned.rate == math.inf
+    learned.refused(sent_at=0.0, now=0.1, wait=None, in_flight=64)
+    assert learned.rate == 32
+
+
+def test_a_model_that_is_away_is_waited_for_and_not_slowed_down() -> None:
+    """One of many answers that say so holds back nobody: each waits for itself."""
+    learned = LearnedRate()
+    for _ in range(10):
+        learned.is_away(now=0.0, wait=5.0)
+        learned.accepted(sent_at=0.0, now=0.1)
+    assert learned.ready_at == -math.inf
+    for _ in range(3):
+        learned.is_away(now=1.0, wait=5.0)
+    assert (learned.ready_at, learned.rate) == (6.0, math.inf)
+
+
 def test_the_longest_wait_that_was_asked_for_holds() -> None:
     learned = LearnedRate()
     for wait in (2.0, 5.0, 1.0):
@@ -236,7 +301,8 @@ def test_repeated_refusals_never_stop_it_for_good() -> None:
 def test_while_nobody_waits_the_rate_does_not_grow() -> None:
     """What is not limited by the rate says nothing about a higher one."""
     learned = LearnedRate()
-    learned.refused(sent_at=0.0, now=0.0, wait=None, in_flight=20)
+    for _ in range(20):
+        learned.refused(sent_at=0.0, now=0.1, wait=None, in_flight=20)
     for number in range(1, 200):
         learned.take(10.0 * number)
         learned.accepted(sent_at=10.0 * number, now=10.0 * number + 0.1)

@@ -60,10 +60,15 @@ async def test_with_faults_everything_is_accounted_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.loopback
-async def test_a_hidden_limit_is_found_and_used() -> None:
-    """At least 90 % of what is allowed, and under 2 % refused, after a warm-up of some seconds."""
-    began, warm, end = time.monotonic(), 5.0, 15.0
-    with Emulator(credits="100", rate_limit=RateLimit(50, 1.0), first_token_s=0.1) as emulator:
+@pytest.mark.parametrize("tells_wait", [True, False])
+async def test_a_hidden_limit_is_found_and_used(tells_wait: bool) -> None:
+    """Nearly what is allowed is used, and next to nothing refused, after a warm-up of some seconds.
+
+    tests/_sansio/test_rate_limit.py has the exact figures; here a busy machine takes its part of them.
+    """
+    began, warm, end = time.monotonic(), 8.0, 16.0
+    limit = RateLimit(20, 1.0, tells_wait=tells_wait)
+    with Emulator(credits="100", rate_limit=limit, first_token_s=0.1) as emulator:
         async with client_of(emulator) as client:
             items = (f"question {number}" for number in range(10_000) if time.monotonic() < began + end)
             async with client.batch(items, concurrency=64, max_tokens=5) as batch:
@@ -73,8 +78,25 @@ async def test_a_hidden_limit_is_found_and_used() -> None:
         ]
     statuses = Counter(request.status for request in settled)
     assert all(isinstance(result, Done) for result in results)
-    assert statuses[200] / (end - warm) >= 0.9 * 50
-    assert statuses[429] / len(settled) < 0.02
+    assert statuses[200] / (end - warm) >= 0.7 * 20
+    assert statuses[429] / len(settled) < 0.05
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("wait", [None, 0.2])
+async def test_refusals_by_chance_do_not_slow_it_down(wait: float | None) -> None:
+    """One of 20 requests is refused whatever the rate; the last half of the items goes at half the full speed."""
+    speeds = []
+    for share in (0.0, 0.05):
+        with Emulator(credits="100", first_token_s=0.3, seed=3) as emulator:
+            emulator.misbehave(share, *([Failure(status=429, retry_after=wait)] if share else []))
+            async with client_of(emulator) as client:
+                items = [f"question {number}" for number in range(600)]
+                async with client.batch(items, concurrency=32, max_tokens=5) as batch:
+                    times = [time.monotonic() async for result in batch]
+        assert batch.summary.done == len(items)
+        speeds.append(300 / (times[-1] - times[300]))
+    assert speeds[1] > 0.5 * speeds[0]
 
 
 @pytest.mark.loopback

@@ -114,8 +114,7 @@ class Limiter:
             return None
         lane = self._lanes.get((model, rate))
         if lane is None:
-            learned = self._learned.setdefault(model, LearnedRate())
-            lane = self._lanes[model, rate] = Lane(learned, rate)
+            lane = self._lanes[model, rate] = Lane(self._learned_of(model), rate)
         return lane
 
     def try_acquire(self, lane: Lane | None = None, tokens: float = 0.0) -> bool:
@@ -189,19 +188,21 @@ class Limiter:
         if learned is not None:
             learned.accepted(sent_at=sent_at, now=time.monotonic())
 
+    def _learned_of(self, model: str | None) -> LearnedRate:
+        """Return what is learned of a model; from now on its calls have a lane."""
+        learned = self._learned.get(model)
+        if learned is None:
+            learned = self._learned[model] = LearnedRate()
+        return learned
+
     def refused(self, model: str | None, sent_at: float, wait: float | None) -> None:
         """A request to a model was refused because there were too many; `wait` is what was asked for, in seconds."""
-        learned = self._learned.get(model)
-        if learned is None:
-            learned = self._learned[model] = LearnedRate()
-        learned.refused(sent_at=sent_at, now=time.monotonic(), wait=wait, in_flight=self._in_use)
+        now = time.monotonic()
+        self._learned_of(model).refused(sent_at=sent_at, now=now, wait=wait, in_flight=self._in_use)
 
-    def paused(self, model: str | None, wait: float) -> None:
-        """A model is away for `wait` seconds; that says nothing of how many requests it takes afterwards."""
-        learned = self._learned.get(model)
-        if learned is None:
-            learned = self._learned[model] = LearnedRate()
-        learned.paused_until = max(learned.paused_until, time.monotonic() + wait)
+    def is_away(self, model: str | None, wait: float) -> None:
+        """A model is away for `wait` seconds."""
+        self._learned_of(model).is_away(now=time.monotonic(), wait=wait)
 
     def close(self, error: Callable[[], Exception]) -> None:
         """Fail everyone who waits, and everyone who comes, each with an error of their own."""
@@ -238,7 +239,7 @@ class Passage:
         if error.status in REFUSALS:
             self._limiter.refused(self._model, self._sent_at, wait)
         elif wait is not None and error.status == 503:
-            self._limiter.paused(self._model, wait)
+            self._limiter.is_away(self._model, wait)
 
     def used(self, tokens: int) -> None:
         """It took so many tokens, prompt included."""

@@ -1,21 +1,28 @@
 """How fast to send: `Pace` keeps to a rate that is known, `LearnedRate` finds out what a server allows.
 
-Theory of operation of `LearnedRate`. Before the first refusal nothing is held back. A refusal begins a *wave*: requests
-that were sent before it and are refused too say nothing new. The first refusal of each wave lowers the rate; every
-acceptance raises it, as long as the rate is what holds requests back.
+Theory of operation of `LearnedRate`. Before the first refusal nothing is held back. A refusal asks one question: were
+there too many requests, or was it chance, as where one of many providers has no room? Three things tell:
 
 ```
-refused, and few were accepted since the last wave   half the rate
-refused for two seconds, and nothing accepted        the good rate is what was sent in the last minute
-refused, after many                                  a little below what was sent a second: the good rate
-refused rarely, at half the best rate                nothing: the refusals have another reason
-accepted, far below the good rate                    quickly back towards it, at first twice the rate each time
-accepted, near the good rate                         slowly, so that probing costs few refusals
-accepted, above the good rate                        faster and faster: the server allows more than before
+most of what was sent is refused             too many by far: half the rate, and half again while that goes on
+refused near the good rate                   a little too many: 5 % below what was accepted a second, the good rate
+refused again and again, clearly below it    chance: so large a share of the requests is refused at any rate;
+                                             while no more than that is, a refusal lowers nothing (`_sansio/chance.py`)
 ```
 
-A wait that the server asks for counts into the time in which it accepted so many: a server that counts by the minute
-accepts sixty at once and then nothing, which is one a second.
+A decrease begins a *wave*: requests that were sent before it and are refused too say nothing of the new rate. Every
+acceptance raises the rate, as long as the rate is what holds requests back:
+
+```
+no good rate is known           by half in each round trip
+far below the good rate         quickly back towards it, at first twice the rate each time
+near it                         slowly, so that probing costs few refusals
+above it                        faster and faster: the server allows more than before
+```
+
+A wait that the server asks for holds back everyone, unless the refusal is taken for chance. It counts into the time in
+which so many were accepted: a server that counts by the minute accepts sixty at once and then nothing, which is one a
+second.
 
 No clock here: `now` is a monotonic time in seconds, and an argument.
 """
@@ -25,29 +32,37 @@ from __future__ import annotations
 import math
 from collections import deque
 
+from .chance import LIMIT as MOST_BY_CHANCE
+from .chance import Chance
+
 __all__ = ["LearnedRate", "Pace"]
 
 SLACK = 0.02
 """Seconds by which a sender that woke late may be ahead of its pace, so that late timers do not add up."""
 
+FEW = 3
+"""Refusals in a wave from which they are looked at together."""
 FIRST = 5.0
-"""Requests a second after the first refusal, at least; more if more are in flight."""
+"""Requests a second where most are refused before it is seen how many are accepted; half of those in flight, if that is
+more."""
 LEAST = 0.1
 """Requests a second: the slowest that a rate is learned to be."""
 EVIDENCE = 10
-"""Acceptances after which a refusal is taken as the edge of a good rate, and not as a sign to halve it."""
+"""Requests and acceptances from which it is seen how many are accepted a second."""
 RECENT = 30
 """Requests from which it is taken how fast they were sent lately."""
+CAUTION = 0.35
+"""Where between the most and the least that a server may take a second, on a scale of logarithms, it is guessed to be:
+0 the most, 1 the least."""
 CLOSED = 2.0
-"""Seconds in which nothing was accepted, after which the server is taken to count by the minute."""
-RECENTLY = 100
-"""Answers over which the share of refusals is taken."""
-TOLERATED = 0.05
-"""The share of refusals up to which they may have another reason than the rate, such as one of many providers."""
-FLOOR = 0.5
-"""How far refusals as rare as that lower the rate, as a share of the best one so far."""
+"""Seconds in which next to nothing was accepted, after which the server is taken to count by the minute."""
+NEXT_TO_ALL = 0.9
+AWAY = 3
+"""Answers one after the other that say a model is away, from which everyone waits for it."""
 BELOW = 0.95
 """Where to go on after a refusal, as a share of the good rate."""
+SLOW = 0.975
+"""Up to which share of the good rate a refusal is suspected to be chance."""
 NEAR = 0.9
 """From which share of the good rate on it is approached with care."""
 STEP = 0.05
@@ -84,17 +99,15 @@ class LearnedRate:
     """The rate at which a server takes requests, as far as its refusals show."""
 
     __slots__ = (
-        "_accepted",
-        "_begun_at",
-        "_closed_at",
+        "_away",
+        "_chance",
+        "_closed",
         "_good",
         "_is_binding",
         "_minute",
         "_pace",
-        "_peak",
         "_recent",
-        "_sent",
-        "_share",
+        "_wave",
         "paused_until",
     )
 
@@ -103,19 +116,19 @@ class LearnedRate:
         """Until when the server asked to wait."""
         self._pace: Pace | None = None
         self._good: float | None = None
-        self._begun_at = -math.inf
-        self._accepted = 0
-        self._sent = 0
+        """What was accepted a second when last there were a little too many."""
+        self._wave = _Tally(-math.inf)
+        self._closed: _Tally | None = None
+        """Since it was first seen that most were refused."""
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._minute = _LastMinute()
-        self._closed_at = math.inf
-        self._share = 0.0
-        self._peak = 0.0
+        self._chance = Chance()
+        self._away = 0
         self._is_binding = False
 
     @property
     def rate(self) -> float:
-        """Requests a second that are let through; infinite before the first refusal."""
+        """Requests a second that are let through; infinite before there were too many."""
         return math.inf if self._pace is None else self._pace.rate
 
     @property
@@ -125,62 +138,119 @@ class LearnedRate:
 
     def take(self, now: float) -> None:
         """Count a request that is sent now."""
+        self._chance.sent(now, is_slow=self._is_slow)
+        self._recent.append(now)
+        self._minute.add(now)
+        self._wave.sent += 1
+        if self._closed is not None:
+            self._closed.sent += 1
         if self._pace is not None:
             self._is_binding = now - self.ready_at < 2 / self._pace.rate + SLACK
             self._pace.take(1, now)
-            self._sent += 1
-            self._recent.append(now)
-        self._minute.add(now)
 
     def refused(self, *, sent_at: float, now: float, wait: float | None, in_flight: int) -> None:
         """Learn from a refusal; `wait` is what the server asked for, in seconds, and `in_flight` all that was sent."""
-        self._share += (1 - self._share) / RECENTLY
+        if self._pace is None:  # nothing is counted before the first refusal
+            self._wave.sent = max(self._wave.sent, in_flight)
+        self._chance.refused(sent_at, now, sent_since=sum(at > sent_at for at in self._recent))
+        if self._closed is not None and sent_at >= self._closed.at:
+            self._closed.refused += 1
+        if sent_at < self._wave.at:
+            if now < self.paused_until:
+                self._pause(wait, now)
+            return
+        self._wave.refused += 1
+        self._wave.sent = max(self._wave.sent, self._wave.refused)
+        if self._are_most_refused:
+            self._pause(wait, now)
+            self._halve(now, in_flight)
+        elif self._chance.explains_all:
+            if self._is_slow:
+                self._good = None  # there was no limit
+        elif not self._is_slow:
+            self._pause(wait, now)
+            if self._shows_throughput:
+                self._go_below(now)
+        elif self._wave.refused == FEW:  # the good rate is wrong, or it is chance; the next wave tells
+            self._pause(wait, now)
+            self._go_below(now)
+
+    def is_away(self, *, now: float, wait: float) -> None:
+        """Learn that a model is away for so long; that says nothing of how many requests it takes afterwards."""
+        self._away += 1
+        if self._away >= AWAY:
+            self._pause(wait, now)
+
+    def _pause(self, wait: float | None, now: float) -> None:
+        """Hold back everyone, if the server asked for that."""
         if wait is not None:
             self.paused_until = max(self.paused_until, now + wait)
-        if self._pace is None:
-            self._pace = Pace(max(FIRST, in_flight / 2))  # a guess; what is too much is halved quickly
-        elif sent_at < self._begun_at:
-            return
-        elif self._accepted < EVIDENCE:
-            self._halve(now)
-        else:
-            self._closed_at = math.inf
-            self._good = max(LEAST, min(self._pace.rate, self._throughput(now)))
-            self._peak = max(self._peak, self._good)
-            self._pace.rate = max(self._floor, BELOW * self._good)
-        self._begun_at = now
-        self._accepted = self._sent = 0
-        self._pace.next_at = max(self._pace.next_at, now + 1 / self._pace.rate)
-
-    def _halve(self, now: float) -> None:
-        assert self._pace is not None
-        if self._accepted:
-            self._closed_at = math.inf
-            self._good = None if self._good is None else min(self._good, self._pace.rate)
-        elif self._closed_at == math.inf:
-            self._closed_at = now
-        elif CLOSED < now - self._closed_at < math.inf:
-            self._closed_at = -math.inf  # once each time
-            self._good = max(LEAST, self._minute.count(now) / 60)
-        self._pace.rate = max(self._floor, self._pace.rate / 2)
 
     @property
-    def _floor(self) -> float:
-        """How far a refusal lowers the rate at most: a few of them may have another reason than the rate."""
-        return LEAST if self._share > TOLERATED else max(LEAST, FLOOR * self._peak)
+    def _is_slow(self) -> bool:
+        """Whether requests are sent clearly below a good rate that was seen."""
+        return self._closed is None and self._good is not None and self.rate <= SLOW * self._good
+
+    @property
+    def _are_most_refused(self) -> bool:
+        """Whether most of the wave is; where that was so before, one refusal at its beginning is enough to tell."""
+        wave = self._wave
+        return 2 * wave.refused >= wave.sent and (wave.refused >= FEW or self._closed is not None)
+
+    @property
+    def _shows_throughput(self) -> bool:
+        return self._wave.accepted >= EVIDENCE <= len(self._recent)
 
     def _throughput(self, now: float) -> float:
-        """Return how many requests a second were taken: lately, or since the last wave with the wait now asked for."""
-        lately = (len(self._recent) - 1) / (now - self._recent[0])
-        return max(lately, self._sent / (max(now, self.paused_until) - self._begun_at))
+        """Return about how many requests a second the server takes.
+
+        That is less than were sent lately, and more than were accepted on average, with the wait now asked for, since
+        there were too many before.
+        """
+        wave, since = self._wave, self._closed or self._wave
+        most = (len(self._recent) - 1) / max(SLACK, now - self._recent[0]) * (1 - wave.refused / wave.sent)
+        least = (since.sent - since.refused) / max(SLACK, max(now, self.paused_until) - since.at)
+        return most * (least / most) ** CAUTION if 0 < least < most else most
+
+    def _go_below(self, now: float) -> None:
+        """Take what is accepted a second for the good rate, and go on a little below."""
+        self._closed = None
+        self._good = max(LEAST, min(self.rate, self._throughput(now)))
+        self._begin(BELOW * self._good, now)
+
+    def _halve(self, now: float, in_flight: int) -> None:
+        if self._pace is None:
+            if self._shows_throughput:
+                self._go_below(now)
+            else:
+                self._begin(max(FIRST, in_flight / 2), now)  # a guess; what is too much is halved quickly
+            return
+        if self._wave.accepted and self._good is not None:
+            self._good = min(self._good, self.rate)
+        if self._closed is None or self._closed.refused < NEXT_TO_ALL * self._closed.sent:
+            self._closed = _Tally(now)
+        elif CLOSED < now - self._closed.at < math.inf:
+            self._closed.at = -math.inf  # once each time
+            self._good = max(LEAST, self._minute.count(now) / 60)
+        self._begin(self.rate / 2, now)
+
+    def _begin(self, rate: float, now: float) -> None:
+        """Begin a wave."""
+        if self._wave.refused > MOST_BY_CHANCE * self._wave.sent:
+            self._chance.forget(now)
+        if self._pace is None:
+            self._pace = Pace(rate)
+        self._pace.rate = max(LEAST, rate)
+        self._pace.next_at = max(self._pace.next_at, now + 1 / self._pace.rate)
+        self._wave = _Tally(now)
 
     def accepted(self, *, sent_at: float, now: float) -> None:
         """Learn from a request that was not refused."""
-        self._share -= self._share / RECENTLY
-        if self._pace is None or sent_at < self._begun_at:
+        self._away = 0
+        if sent_at < self._wave.at:
             return
-        self._accepted += 1
-        if not self._is_binding:
+        self._wave.accepted += 1
+        if self._pace is None or not self._is_binding:
             return
         rate, good = self._pace.rate, self._good
         # As many answers as come in a round trip.
@@ -194,6 +264,16 @@ class LearnedRate:
             beyond = max(0.0, rate / good - 1 - STEP) / STEP
             grown = rate + min(quickly, good * STEP * (1 + beyond) ** 2 / max(CYCLE, window))
         self._pace.rate = grown
+
+
+class _Tally:
+    """What happened to the requests that were sent since a moment."""
+
+    __slots__ = ("accepted", "at", "refused", "sent")
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+        self.sent = self.refused = self.accepted = 0
 
 
 class _LastMinute:

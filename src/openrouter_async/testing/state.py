@@ -44,6 +44,8 @@ class RateLimit:
 
     requests: int
     per_s: float = 60.0
+    tells_wait: bool = True
+    """Whether a refusal says how long to wait, as a header and in its body."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -317,8 +319,8 @@ def _too_many(limit: RateLimit, *, reset_at: float, now: float) -> Failure:
             f"Rate limit exceeded: limited to {limit.requests} requests per {limit.per_s:g} seconds."
             " Please retry shortly."
         ),
-        retry_after=max(0.001, round(reset_at - now, 3)),
+        retry_after=max(0.001, round(reset_at - now, 3)) if limit.tells_wait else None,
         error_type="rate_limit_exceeded",
-        metadata={"headers": dict(headers), "provider_name": None},
-        headers=headers,
+        metadata={"headers": dict(headers), "provider_name": None} if limit.tells_wait else None,
+        headers=headers if limit.tells_wait else {},
     )

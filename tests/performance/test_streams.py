@@ -1,0 +1,71 @@
+"""What a chunk of a stream costs: the difference of a stream and one twice as long, so that the call is left out."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from openrouter_async import AsyncOpenRouter
+from openrouter_async.streaming.events import TextDelta, ToolCallDelta
+from tests.performance.counting import Reads, calls_of, client_over, text_stream, tool_stream
+
+CHUNKS = 2_000
+
+
+async def read_text(client: AsyncOpenRouter, chunks: int) -> None:
+    async with client.chat.stream("Hi") as stream:
+        assert len([piece async for piece in stream.text()]) == chunks
+
+
+async def read_events(client: AsyncOpenRouter, chunks: int) -> None:
+    async with client.chat.stream("Hi") as stream:
+        assert len([event async for event in stream if isinstance(event, TextDelta)]) == chunks
+
+
+async def read_tool_call(client: AsyncOpenRouter, chunks: int) -> None:
+    async with client.chat.stream("Hi") as stream:
+        assert len([event async for event in stream if isinstance(event, ToolCallDelta)]) == chunks
+        call = (await stream.final()).tool_calls[0]
+    assert isinstance(call.args, dict)
+    assert len(call.args["text"].split()) == chunks - 2  # type: ignore[union-attr]  # it is text
+
+
+Reader = Callable[[AsyncOpenRouter, int], Awaitable[None]]
+
+
+@pytest.mark.parametrize(
+    ("read", "stream", "most"),
+    [
+        pytest.param(read_text, text_stream, 8, id="text"),
+        pytest.param(read_events, text_stream, 8, id="events"),
+        pytest.param(read_tool_call, tool_stream, 12, id="tool call"),
+    ],
+)
+async def test_a_chunk_takes_few_function_calls(
+    read: Reader, stream: Callable[[int], bytes], most: float
+) -> None:
+    counts = []
+    for chunks in (CHUNKS, 2 * CHUNKS):
+        async with client_over(Reads(stream(chunks))) as client:
+            counts.append(await calls_of(lambda: read(client, chunks), times=1))  # noqa: B023  # it is awaited here
+    assert (counts[1] - counts[0]) / CHUNKS < most
+
+
+async def test_a_stream_that_is_read_as_text_holds_its_text_and_one_read() -> None:
+    """Chunks and events are let go of as they are read."""
+    chunks = 20_000
+    async with client_over(Reads(text_stream(chunks))) as client:
+        await read_text(client, chunks)
+        gc.collect()
+        tracemalloc.start()
+        try:
+            async with client.chat.stream("Hi") as stream:
+                async for _ in stream.text():
+                    pass
+                _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert most / chunks < 150

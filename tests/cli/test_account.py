@@ -17,7 +17,7 @@ def test_models_in_a_pipe_are_lines_of_cells(emulator: Emulator) -> None:
     assert done.returncode == 0
     assert all(len(row) == 5 and "gpt-4o" in row[0] for row in rows)
     assert ["openai/gpt-4o", "128000", "2.5", "10"] in [row[:4] for row in rows]
-    assert emulator.requests[-1].query == {"q": "gpt-4o", "supported_parameters": "tools"}
+    assert emulator.requests[-1].query == {"supported_parameters": "tools"}
 
 
 def test_models_as_json(emulator: Emulator) -> None:
@@ -25,6 +25,11 @@ def test_models_as_json(emulator: Emulator) -> None:
     models = json.loads(done.stdout)
     assert len(models) == 3
     assert all(float(model["pricing"]["prompt"]) == 0 for model in models)
+
+
+def test_models_have_all_words_in_id_or_name_in_any_order(emulator: Emulator) -> None:
+    done = run("models", "2024", "GPT-4o", "mini", env=environment(emulator))
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["openai/gpt-4o-mini-2024-07-18"]
 
 
 def test_models_need_no_key(emulator: Emulator, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ def test_a_conversation_at_the_terminal(emulator: Emulator, tmp_path: Path) -> N
         terminal.expect("you> ")
         terminal.type("/model openai/gpt-4o-mini\r")
         terminal.expect("openai/gpt-4o-mini\n")
+        terminal.expect("you> ")
         emulator.reply("700,000.")
         terminal.type("And its people?\r")
         terminal.expect("700,000.")
@@ -169,6 +170,16 @@ def test_a_file_that_holds_no_conversation_is_a_mistake(emulator: Emulator, tmp_
     done = run("chat", "-o", str(path), env=environment(emulator), stdin="one\n")
     assert done.returncode == 2
     assert path.read_text("utf-8") == "{}x"
+    assert f"{str(path)!r} holds no conversation" in done.stderr
+    assert emulator.requests == []
+
+
+def test_a_file_that_could_not_be_written_is_a_mistake_before_anything_is_asked(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    done = run("chat", "-o", str(tmp_path / "no" / "talk.json"), env=environment(emulator), stdin="one\n")
+    assert done.returncode == 2
+    assert "there is no such directory" in done.stderr
     assert emulator.requests == []
 
 
@@ -195,6 +206,7 @@ def test_models_are_found_and_a_new_conversation_leaves_the_file_of_the_old_one(
         old = kept.read_text("utf-8")
         terminal.type("/new\r")
         terminal.expect(f"begun anew; the old conversation stays in {kept}")
+        terminal.expect("you> ")
         terminal.type("And again?\r")
         terminal.expect("Oslo.")
         terminal.expect("you> ")

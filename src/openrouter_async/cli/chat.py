@@ -17,6 +17,7 @@ from cyclopts import Parameter
 
 from ..client import AsyncOpenRouter
 from ..conversation.conversation import Conversation
+from ..conversation.history import History
 from ..errors import ConfigurationError, OpenRouterError
 from ..tools.result import Run
 from ..types.chat_messages import MessagesLike
@@ -64,15 +65,32 @@ def chat(
     """
     output = Output(as_json=json)
     instructions = None if system is None else read_text(system, "--system")
-    past = None if save is None else read_saved(save)
+    history = None if save is None else _read_history(save)
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:
             client = runner.run(stack.enter_async_context(connect(output, emulated=emulator)))
-            conversation = client.conversation(model=model, system=instructions, history=past)
+            conversation = client.conversation(model=model, system=instructions, history=history)
             return _Session(output, runner, client, conversation, save).run()
         finally:
             runner.run(stack.aclose())
+
+
+def _read_history(path: Path) -> History | None:
+    """Return the conversation in a file; None where there is none yet, but can be.
+
+    Raises:
+        ConfigurationError: it cannot be read, holds something else, or could not be written.
+    """
+    text = read_saved(path)
+    if text is None:
+        if not path.parent.is_dir():
+            raise ConfigurationError(f"{str(path)!r} cannot be written: there is no such directory")
+        return None
+    try:
+        return History.from_json(text)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{str(path)!r} holds no conversation: {error}") from error
 
 
 class _Quit(Exception):

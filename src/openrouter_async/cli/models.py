@@ -9,6 +9,7 @@ import anyio
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from ..catalogue.query import select
 from ..types.model_query import ModelFilters, ModelSort
 from ..types.models import Model
 from .common import Emulated, Json, connect
@@ -50,10 +51,9 @@ def models(
     In a pipe each is a line: id, context, US$ a million tokens of input, and of output, name; separated by tabs.
 
     Args:
-        words: A part of the name or id.
+        words: What stands in id or name; all of them.
     """
     given: dict[str, object] = {
-        "q": " ".join(words) or None,
         "supported_parameters": supports,
         "input_modalities": takes,
         "output_modalities": gives,
@@ -63,15 +63,15 @@ def models(
         "sort": sort,
     }
     filters = ModelFilters(**{name: value for name, value in given.items() if value})  # type: ignore[typeddict-item]
-    anyio.run(_models, Output(as_json=json), emulator, filters, free, limit)
+    anyio.run(_models, Output(as_json=json), emulator, filters, " ".join(words), free, limit)
 
 
 async def _models(
-    output: Output, emulator: bool, filters: ModelFilters, free: bool, limit: int | None
+    output: Output, emulator: bool, filters: ModelFilters, text: str, free: bool, limit: int | None
 ) -> None:
     async with connect(output, emulated=emulator, key=None) as client:
         found = (await client.models.list(**filters)).items
-    chosen = [model for model in found if not free or model.pricing.is_free]
+    chosen = select(found, text, {"free": True} if free else {})
     shown = chosen if limit is None else chosen[:limit]
     if output.as_json:
         output.json([model.model_dump(exclude_unset=True) for model in shown])

@@ -15,7 +15,6 @@ EXTRAS = {
     "cyclopts",
     "docstring_parser",
     "fastapi",
-    "httptools",
     "json_repair",
     "jsonschema_rs",
     "mcp",

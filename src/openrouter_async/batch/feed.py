@@ -36,6 +36,8 @@ class Feed:
             )
         self.total = len(items) if isinstance(items, Sized) else None
         """How many there are; None where they do not tell."""
+        self.is_async = isinstance(items, AsyncIterable)
+        """Whether the next item may have to be waited for."""
         self.taken = 0
         """How many were taken."""
         self._items = items
@@ -56,11 +58,10 @@ class Feed:
                 aiter(self._items) if isinstance(self._items, AsyncIterable) else iter(self._items)
             )
         try:
-            item = (
-                await anext(self._iterator)
-                if isinstance(self._iterator, AsyncIterator)
-                else next(self._iterator)
-            )
+            if isinstance(self._iterator, Iterator):
+                item = next(self._iterator)
+            else:
+                item = await anext(self._iterator)
         except (StopIteration, StopAsyncIteration):
             return None
         index = self.taken

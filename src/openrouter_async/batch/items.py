@@ -109,7 +109,7 @@ def request_hash(
     """
     parts = [messages, model, params, extra_body, output]
     try:
-        text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=_as_json)
+        text = _CANONICAL.encode(parts)
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"an item cannot be sent: {error}") from None
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -129,6 +129,9 @@ def _as_json(value: object) -> object:
             return list(value)
         case _:
             raise TypeError(f"a {type(value).__name__} is no JSON value")
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_as_json)
 
 
 def _is_unicode(text: str) -> bool:

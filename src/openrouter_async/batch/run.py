@@ -113,7 +113,8 @@ class Batch(Generic[OutputT]):
         self._is_ordered = False
         self._delivered = 0
         self._turn = anyio.Lock(fast_acquire=True)
-        self._changed = anyio.Event()
+        self._changed: anyio.Event | None = None
+        """For those who wait for a change; none where nobody does."""
         self._stopped = anyio.Event()
         self._taking: anyio.CancelScope | None = None
         self._oldest = 0
@@ -268,7 +269,11 @@ class Batch(Generic[OutputT]):
         try:
             while (taken := await self._next()) is not None:
                 result = await self._answer(*taken) if isinstance(taken, tuple) else taken
-                if result is not None:
+                if result is None:
+                    continue
+                try:
+                    self._send.send_nowait(result)
+                except anyio.WouldBlock:
                     await self._send.send(result)
         except Exception as error:  # noqa: BLE001 - kept for whoever reads the results, who gets it unchanged
             self._stop_with(error)
@@ -284,12 +289,15 @@ class Batch(Generic[OutputT]):
         """
         async with self._turn:
             while self._is_ordered and self._feed.taken >= self._oldest + AHEAD * self._settings.concurrency:
-                await self._changed.wait()
+                await self._change()
                 if self._is_stopping:
                     break
             request: Request | Failed | None = None
             if not self._is_stopping:
-                with anyio.CancelScope() as self._taking:
+                if self._feed.is_async:
+                    with anyio.CancelScope() as self._taking:
+                        request = await self._feed.next()
+                else:
                     request = await self._feed.next()
             if request is None:
                 return None
@@ -320,12 +328,19 @@ class Batch(Generic[OutputT]):
             if self._accounts.in_flight == 0:
                 self._stop_with(self._budget.exceeded())
             else:
-                await self._changed.wait()
+                await self._change()
         return None
 
+    async def _change(self) -> None:
+        """Wait until something is different: an item is done or delivered, or the batch is stopping."""
+        if self._changed is None:
+            self._changed = anyio.Event()
+        await self._changed.wait()
+
     def _notify(self) -> None:
-        self._changed.set()
-        self._changed = anyio.Event()
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
 
     def _resumed(self, request: Request) -> Done[OutputT] | None:
         """Return the result that the journal has for an item."""

@@ -226,8 +226,8 @@ async def test_what_is_scripted_is_spared() -> None:
 async def test_a_client_that_goes_away_is_seen_at_once() -> None:
     with emulator_with(Fault.stall(after=2)) as emulator:
         async with client_of(emulator) as client:
-            with anyio.move_on_after(0.1):
-                await client.chat.stream("Hello").final()
+            async with client.chat.stream("Hello") as stream:
+                await anext(stream)
         request = emulator.requests[0]
         assert await anyio.to_thread.run_sync(request.wait_until_over)
         assert request.disconnected_at is not None
@@ -243,5 +243,5 @@ async def test_a_client_that_goes_away_leaves_nothing_in_the_log_of_asyncio(
             for _ in range(20):
                 emulator.reply(*["word "] * 3_000)
                 async with client.chat.stream("Hello") as stream:
-                    await anext(stream.text())
+                    await anext(stream)
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []

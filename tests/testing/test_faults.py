@@ -225,9 +225,8 @@ async def test_what_is_scripted_is_spared() -> None:
 
 async def test_a_client_that_goes_away_is_seen_at_once() -> None:
     with emulator_with(Fault.stall(after=2)) as emulator:
-        async with client_of(emulator) as client:
-            async with client.chat.stream("Hello") as stream:
-                await anext(stream)
+        async with client_of(emulator) as client, client.chat.stream("Hello") as stream:
+            await anext(stream)
         request = emulator.requests[0]
         assert await anyio.to_thread.run_sync(request.wait_until_over)
         assert request.disconnected_at is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any
@@ -9,6 +11,8 @@ from typing import Annotated, Any
 import httpx
 import pytest
 from fastapi import Depends, FastAPI, Header, HTTPException
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -178,3 +182,33 @@ def test_the_openapi_document_has_body_and_errors(emulator: Emulator) -> None:
     assert "text/event-stream" in route["responses"]["200"]["content"]
     assert route["responses"]["429"]["content"]["application/json"]["schema"]["$ref"].endswith("ErrorBody")
     assert "messages" in document["components"]["schemas"]["ChatBody"]["required"]
+
+
+@pytest.mark.parametrize("after", [0, 3], ids=["before a piece", "in the midst"])
+@pytest.mark.parametrize("around", ["function", "gzip"])
+def test_W10_middleware_does_not_hide_that_the_browser_has_gone(
+    emulator: Emulator, around: str, after: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator.reply("Hello ", "world", fault=Fault.stall(after=after))
+    app = FastAPI(lifespan=openrouter_lifespan(client_of_emulator(emulator)))
+    if around == "gzip":
+        app.add_middleware(GZipMiddleware)
+    else:
+
+        @app.middleware("http")
+        async def pass_on(request: Request, call_next: RequestResponseEndpoint) -> Response:
+            return await call_next(request)
+
+    @app.get("/")
+    async def own(client: Client) -> Response:
+        return relay(client.chat.stream("Hello"))
+
+    with serve(app) as served:
+        raw = socket.create_connection(("127.0.0.1", served.port), 20)
+        raw.sendall(b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\naccept-encoding: gzip\r\n\r\n")
+        wait_for(lambda: bool(emulator.requests) and emulator.requests[0].events_sent >= after)
+        gone_at = time.monotonic()
+        raw.close()
+        wait_for(lambda: emulator.requests[0].disconnected_at is not None)
+    assert (emulator.requests[0].disconnected_at or 0) - gone_at < 0.5
+    assert "Traceback" not in caplog.text

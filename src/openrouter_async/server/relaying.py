@@ -16,7 +16,7 @@ called ── first piece, or start_after ──> status 200 ── pieces, sign
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import anyio
@@ -47,6 +47,9 @@ _FORMATS: dict[str, type[Format]] = {
     "openai": OpenAIFormat,
     "text": TextFormat,
 }
+
+_CLOSED_BY_CLIENT = 499
+"""The status by which nginx, and others after it, name a request whose client has gone."""
 
 _HEADERS = {
     # no-transform: neither a proxy nor a CDN compresses it, which would hold pieces back
@@ -155,6 +158,10 @@ class Relay(Response):
             beside.cancel_scope.cancel()
         if failure is not None:
             await self._tell(failure, out, scope, receive, send)
+        elif not out.has_started:
+            # Nobody reads it; but middleware around a handler may take an answer that never begins for a fault.
+            with suppress(OSError):
+                await Response(status_code=_CLOSED_BY_CLIENT)(scope, receive, send)
 
     async def _write(self, out: _Outlet) -> None:
         async with self._stream as stream:

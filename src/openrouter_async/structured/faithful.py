@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass, field, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -141,8 +141,12 @@ def _parts(value: JsonValue, output: object) -> Iterator[tuple[str | int, JsonVa
                 )
         elif is_dataclass(output):
             yield from ((key, item, getattr(output, key, None)) for key, item in value.items())
-    elif isinstance(value, list) and not isinstance(output, str | bytes | set | frozenset):
-        made = list(output) if hasattr(output, "__len__") and hasattr(output, "__iter__") else []
+    elif (
+        isinstance(value, list)
+        and isinstance(output, Collection)
+        and not isinstance(output, Set | str | bytes)
+    ):
+        made = list(output)
         if len(made) == len(value):
             yield from (
                 (index, item, each) for index, (item, each) in enumerate(zip(value, made, strict=True))

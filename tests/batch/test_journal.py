@@ -163,7 +163,7 @@ def test_two_runs_cannot_use_one_journal(tmp_path: Path) -> None:
 def test_a_journal_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="cannot be opened: No such file or directory"):
         Journal(tmp_path / "nowhere" / "run.jsonl")
-    with pytest.raises(JournalError, match="cannot be opened: Is a directory"):
+    with pytest.raises(JournalError, match="is no regular file"):
         Journal(tmp_path)
 
 
@@ -303,3 +303,9 @@ def test_killed_at_any_moment_nothing_finished_is_lost_or_asked_again(tmp_path: 
         assert finished <= {key.replace("item", "question") for key in keys}, "a finished item was lost"
         finished = {key.replace("item", "question") for key in keys}
     assert len(lines_of(path)) == len(finished) == count
+
+
+def test_a_device_is_no_journal() -> None:
+    """It has no end, so reading it would never be done."""
+    with pytest.raises(JournalError, match="is no regular file"):
+        Journal(Path("/dev/zero"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import PrivateAttr
 
@@ -106,7 +106,7 @@ def structured_completion(
     completion: ChatCompletion[Any], output: T | Omit, *, reason: str, attempts: Sequence[Attempt]
 ) -> StructuredCompletion[T]:
     """Return `completion` with its value, if it has one; the last of `attempts` is the one that gave it."""
-    made: StructuredCompletion[T] = StructuredCompletion.__new__(StructuredCompletion)
+    made = cast("StructuredCompletion[T]", StructuredCompletion.__new__(StructuredCompletion))
     # `model_construct`, and a private attribute set one by one, take 17 µs, this 2.
     keep = object.__setattr__
     keep(made, "__dict__", dict(completion.__dict__))

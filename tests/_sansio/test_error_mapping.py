@@ -408,6 +408,7 @@ CLASS_OF_RECORDING = {
     "400": errors.BadRequest,
     "401": errors.AuthenticationError,
     "402": errors.InsufficientCredits,
+    "403_key_limit": errors.SpendingLimitExceeded,
     "403_moderation": errors.ModerationError,
     "403": errors.PermissionDenied,
     "404": errors.NotFound,

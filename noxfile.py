@@ -67,7 +67,7 @@ def trio(session: nox.Session) -> None:
 @nox.session
 def faults(session: nox.Session) -> None:
     """Provoke every fault under both event loops, and write the table of rows and results for the documentation."""
-    install(session, extras="dev")
+    install(session, "web", extras="dev")
     reports = [str(Path(session.create_tmp()).resolve() / f"{loop}.xml") for loop in ("asyncio", "trio")]
     # Rows of the local servers are tested with the servers; a failed row is written down, and fails at the end.
     chosen = ["tests", "-q", "-k", "(faults and not test_faults) or test_W0 or test_W1 or test_J0 or test_J1"]

@@ -163,7 +163,7 @@ def test_two_runs_cannot_use_one_journal(tmp_path: Path) -> None:
 def test_a_journal_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="cannot be opened: No such file or directory"):
         Journal(tmp_path / "nowhere" / "run.jsonl")
-    with pytest.raises(JournalError, match="is no regular file"):
+    with pytest.raises(JournalError, match="cannot be opened: Is a directory"):
         Journal(tmp_path)
 
 

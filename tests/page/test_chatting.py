@@ -341,7 +341,7 @@ def test_without_a_model_one_is_asked_for_and_then_the_message_is_sent(tab: Chat
 
 
 def test_two_conversations_are_answered_at_once(chat: ChatPage) -> None:
-    chat.emulator.reply_with(lambda request: "slow " * 400 if "slow" in request.prompt else "quick answer")
+    chat.emulator.reply_with(lambda request: "slow " * 4000 if "slow" in request.prompt else "quick answer")
     chat.send("The slow one", wait=False).get_by_text("slow slow").wait_for()
     chat.button("New conversation").click()
     chat.send("The other one")

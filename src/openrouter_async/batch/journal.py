@@ -78,7 +78,7 @@ class Journal:
         self.path = path
         self._is_broken = False
         self._forget()
-        if path.exists() and not path.is_file():
+        if path.exists() and not (path.is_file() or path.is_dir()):
             raise self._error("is no regular file")  # a device or a pipe would be read for ever
         try:
             self._file: BinaryIO = path.open("a+b", buffering=0)

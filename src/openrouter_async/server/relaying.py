@@ -152,7 +152,7 @@ class Relay(Response):
             try:
                 await self._write(out)
             except _BrowserGone:
-                pass
+                pass  # nobody is left to be told, and leaving the stream's block has cancelled the upstream
             except Exception as error:  # noqa: BLE001 - told to the browser, and raised again unless it is of the service
                 failure = error
             beside.cancel_scope.cancel()

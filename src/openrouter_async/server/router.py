@@ -2,39 +2,37 @@
 
 ```
 Guard (safety.py) ── GET /, /assets/...          the page, from the package
-                  ├─ /api/settings, /api/models, /api/credits
+                  ├─ /api/settings, /api/models, /api/credits, /v1/models (information_api.py)
                   ├─ POST /api/chat              Metered (metering.py) ── Offer (offer.py) ── relay
-                  ├─ /api/conversations...       a store (conversations.py)
-                  └─ /v1/...                     Metered ── Offer ── relay, in the words of OpenAI
+                  ├─ /api/conversations...       (conversations_api.py) ── a store (conversations.py)
+                  └─ POST /v1/chat/completions   Metered ── Offer ── relay, in the words of OpenAI
 ```
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError, OpenRouterError
 from ..spending.spend import Spend
-from ..tools.tool import Tool, tool
-from ..tools.toolbox import ToolSource
-from ..types.known_models import PRESETS
 from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
 from .conversations_api import conversation_routes
 from .failures import WebError, error_response
 from .formats.openai import WholeOpenAI
+from .information_api import information_routes
 from .metering import Metered, Meters
 from .offer import Offer, json_body
 from .relaying import Relay, relay
@@ -44,15 +42,12 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from ..tools.toolbox import ToolLike
-    from ..types.models import Model
 
 __all__ = ["MIB", "create_router"]
 
 MIB = 1024 * 1024
 
 PAGE = Path(__file__).parent / "page"
-
-_CHAT_OUTPUTS = frozenset({"text", "image", "audio"})
 
 
 def create_router(
@@ -108,14 +103,12 @@ def create_router(
         ConfigurationError: an argument is wrong, or a host that others can reach is allowed without a token.
     """
     _check(token, allowed_hosts, models, title)
-    for name, number in (
-        ("max_body_bytes", max_body_bytes),
-        ("max_conversation_bytes", max_conversation_bytes),
-        ("max_messages", max_messages),
-        ("max_concurrent_streams", max_concurrent_streams),
-    ):
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            raise ConfigurationError(f"{name} is {number!r}; expected a whole number of at least 1")
+    _check_limits(
+        max_body_bytes=max_body_bytes,
+        max_conversation_bytes=max_conversation_bytes,
+        max_messages=max_messages,
+        max_concurrent_streams=max_concurrent_streams,
+    )
     offer = Offer(client, tools=tools, models=models, max_messages=max_messages)
     spend = budget if isinstance(budget, Spend) else client.track(budget)
     meters = Meters(spend, max_concurrent_streams)
@@ -123,13 +116,6 @@ def create_router(
         store = MemoryConversations()
     elif isinstance(store, str | Path):
         store = SQLiteConversations(store)
-    facts: dict[str, Any] = {
-        "title": title,
-        "presets": {name: dict(params) for name, params in PRESETS.items()},
-        "max_body_bytes": max_body_bytes,
-        "tools": [_told(each) for each in offer.tools],
-        "is_emulator": is_emulator,
-    }
     guard = Middleware(
         Guard,
         token=token,
@@ -144,7 +130,7 @@ def create_router(
         routes=[
             Route("/", _page, methods=["GET"]),
             Mount("/assets", _Assets(directory=PAGE / "assets")),
-            *_information_routes(offer, meters, facts),
+            *information_routes(offer, meters, title, max_body_bytes, is_emulator=is_emulator),
             *_chat_routes(offer, meters, write_timeout),
             *conversation_routes(store),
         ],
@@ -172,14 +158,10 @@ def _check(token: str | None, hosts: Collection[str], models: Collection[str] | 
         )
 
 
-def _told(each: ToolLike) -> dict[str, str]:
-    """Return what the page is told of a tool."""
-    if isinstance(each, Mapping):
-        return {"name": str(each.get("type", "")), "description": ""}
-    if isinstance(each, ToolSource):
-        return {"name": each.name, "description": ""}
-    known = each if isinstance(each, Tool) else tool(each)
-    return {"name": known.name, "description": known.description or ""}
+def _check_limits(**limits: int) -> None:
+    for name, number in limits.items():
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise ConfigurationError(f"{name} is {number!r}; expected a whole number of at least 1")
 
 
 class _Assets(StaticFiles):
@@ -195,76 +177,6 @@ class _Assets(StaticFiles):
 
 async def _page(request: Request) -> Response:
     return FileResponse(PAGE / "index.html", headers={"cache-control": "no-cache"})
-
-
-def _information_routes(offer: Offer, meters: Meters, facts: Mapping[str, Any]) -> list[Route]:
-    """Return the routes that cost nothing."""
-
-    async def settings(request: Request) -> Response:
-        spend = meters.spend
-        budget = None if spend.budget is None else f"{spend.budget:f}"
-        money = {"budget": budget, "spent": f"{spend.cost:f}"}
-        return JSONResponse({**facts, "default_model": offer.default_model, **money})
-
-    async def models(request: Request) -> Response:
-        return JSONResponse({"data": [_model(model) for model in await _offered(offer)]})
-
-    async def credits(request: Request) -> Response:
-        found = await offer.client.credits.get()
-        return JSONResponse(
-            {
-                "total": f"{found.total_credits:f}",
-                "used": f"{found.total_usage:f}",
-                "remaining": f"{found.remaining:f}",
-            }
-        )
-
-    async def openai_models(request: Request) -> Response:
-        data = [
-            {
-                **_model(model),
-                "object": "model",
-                "created": model.created or 0,
-                "owned_by": model.id.partition("/")[0],
-            }
-            for model in await _offered(offer)
-        ]
-        return JSONResponse({"object": "list", "data": data})
-
-    return [
-        Route("/api/settings", settings, methods=["GET"]),
-        Route("/api/models", models, methods=["GET"]),
-        Route("/api/credits", credits, methods=["GET"]),
-        Route("/v1/models", openai_models, methods=["GET"]),
-    ]
-
-
-async def _offered(offer: Offer) -> list[Model]:
-    """Return the models that answer in a chat, as far as they are offered."""
-    catalogue = await offer.client.models.catalogue()
-    if offer.models is not None:
-        return [model for name in offer.models if (model := catalogue.get(name)) is not None]
-    return [
-        model
-        for model in catalogue
-        if model.architecture.output_modalities is None
-        or not _CHAT_OUTPUTS.isdisjoint(model.architecture.output_modalities)
-    ]
-
-
-def _model(model: Model) -> dict[str, Any]:
-    prices = model.pricing
-    return {
-        "id": model.id,
-        "name": model.name or model.id,
-        "description": model.description or "",
-        "context_length": model.context_length,
-        "prompt_price": None if prices.prompt is None else f"{prices.prompt:f}",
-        "completion_price": None if prices.completion is None else f"{prices.completion:f}",
-        "input_modalities": model.architecture.input_modalities or [],
-        "output_modalities": model.architecture.output_modalities or [],
-        "supported_parameters": model.supported_parameters or [],
-    }
 
 
 def _chat_routes(offer: Offer, meters: Meters, write_timeout: float) -> list[Route]:

@@ -1,0 +1,113 @@
+"""The routes that tell of the router: its settings, its models, the account's money. They cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ..tools.tool import Tool, tool
+from ..tools.toolbox import ToolSource
+from ..types.known_models import PRESETS
+from .metering import Meters
+from .offer import Offer
+
+if TYPE_CHECKING:
+    from ..tools.toolbox import ToolLike
+    from ..types.models import Model
+
+__all__ = ["information_routes"]
+
+_CHAT_OUTPUTS = frozenset({"text", "image", "audio"})
+
+
+def information_routes(
+    offer: Offer, meters: Meters, title: str, max_body_bytes: int, *, is_emulator: bool
+) -> list[Route]:
+    """Return the routes that cost nothing."""
+    facts = {
+        "title": title,
+        "presets": {name: dict(params) for name, params in PRESETS.items()},
+        "max_body_bytes": max_body_bytes,
+        "tools": [_told(each) for each in offer.tools],
+        "is_emulator": is_emulator,
+    }
+
+    async def settings(request: Request) -> Response:
+        spend = meters.spend
+        budget = None if spend.budget is None else f"{spend.budget:f}"
+        money = {"budget": budget, "spent": f"{spend.cost:f}"}
+        return JSONResponse({**facts, "default_model": offer.default_model, **money})
+
+    async def models(request: Request) -> Response:
+        return JSONResponse({"data": [_model(model) for model in await _offered(offer)]})
+
+    async def credits(request: Request) -> Response:
+        found = await offer.client.credits.get()
+        return JSONResponse(
+            {
+                "total": f"{found.total_credits:f}",
+                "used": f"{found.total_usage:f}",
+                "remaining": f"{found.remaining:f}",
+            }
+        )
+
+    async def openai_models(request: Request) -> Response:
+        data = [
+            {
+                **_model(model),
+                "object": "model",
+                "created": model.created or 0,
+                "owned_by": model.id.partition("/")[0],
+            }
+            for model in await _offered(offer)
+        ]
+        return JSONResponse({"object": "list", "data": data})
+
+    return [
+        Route("/api/settings", settings, methods=["GET"]),
+        Route("/api/models", models, methods=["GET"]),
+        Route("/api/credits", credits, methods=["GET"]),
+        Route("/v1/models", openai_models, methods=["GET"]),
+    ]
+
+
+async def _offered(offer: Offer) -> list[Model]:
+    """Return the models that answer in a chat, as far as they are offered."""
+    catalogue = await offer.client.models.catalogue()
+    if offer.models is not None:
+        return [model for name in offer.models if (model := catalogue.get(name)) is not None]
+    return [
+        model
+        for model in catalogue
+        if model.architecture.output_modalities is None
+        or not _CHAT_OUTPUTS.isdisjoint(model.architecture.output_modalities)
+    ]
+
+
+def _model(model: Model) -> dict[str, Any]:
+    prices = model.pricing
+    return {
+        "id": model.id,
+        "name": model.name or model.id,
+        "description": model.description or "",
+        "context_length": model.context_length,
+        "prompt_price": None if prices.prompt is None else f"{prices.prompt:f}",
+        "completion_price": None if prices.completion is None else f"{prices.completion:f}",
+        "input_modalities": model.architecture.input_modalities or [],
+        "output_modalities": model.architecture.output_modalities or [],
+        "supported_parameters": model.supported_parameters or [],
+    }
+
+
+def _told(each: ToolLike) -> dict[str, str]:
+    """Return what the page is told of a tool."""
+    if isinstance(each, Mapping):
+        return {"name": str(each.get("type", "")), "description": ""}
+    if isinstance(each, ToolSource):
+        return {"name": each.name, "description": ""}
+    known = each if isinstance(each, Tool) else tool(each)
+    return {"name": known.name, "description": known.description or ""}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
     from .structured.completion import StructuredCompletion
-    from .structured.generate import StructuredChat
+    from .structured.generate import StructuredChats
     from .structured.native_models import NativeModels
     from .structured.output import Output, OutputLike
     from .structured.schema import Schema
@@ -133,7 +133,7 @@ class Chat:
             OpenRouterError: any other failure of a call.
         """
         if output is not None:
-            structured = self._structured(output, options)
+            structured = self._structured.of(output, options)
             return await structured.create(
                 messages, model=model, params=params, extra_body=extra_body, options=options
             )
@@ -222,7 +222,7 @@ class Chat:
         """
         how = self._recover(recover, has_output=output is not None)
         if output is not None:
-            structured = self._structured(output, options)
+            structured = self._structured.of(output, options)
             return structured.stream(
                 messages,
                 model=model,
@@ -421,14 +421,11 @@ class Chat:
         self, output: OutputLike[OutputT] | None, options: RequestOptions | None = None
     ) -> ChatCompleter[Any]:
         """What sends the requests of runs and conversations whose last reply is to hold `output`."""
-        return self._resource if output is None else self._structured(output, options)
+        return self._resource if output is None else self._structured.of(output, options)
 
-    def _structured(
-        self, output: OutputLike[OutputT], options: RequestOptions | None
-    ) -> StructuredChat[OutputT]:
-        from .structured.generate import StructuredChat
-        from .structured.output import as_output
+    @cached_property
+    def _structured(self) -> StructuredChats:
+        """What asks for values; imported with the first of them, since to ask for the import took 1 % of each."""
+        from .structured.generate import StructuredChats
 
-        return StructuredChat(
-            self._resource, as_output(output), self.native_models, self._sender.default_model(options)
-        )
+        return StructuredChats(self._resource, self.native_models, self._sender.default_model)

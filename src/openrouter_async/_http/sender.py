@@ -64,6 +64,8 @@ class HTTPSender:
         The last ones are kept, since a call asks for them three times, and a batch gives all its calls the same
         options: to derive them each time was a third of what an item cost above a plain call.
         """
+        if options is None:
+            return self.settings
         if not options or not isinstance(options, dict):
             return self.settings.derive(options)
         kept = self._derived

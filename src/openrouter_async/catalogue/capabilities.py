@@ -6,6 +6,7 @@ A capability is a parameter that requests may have (`tools`, `structured_outputs
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from ..types.models import Model
@@ -87,6 +88,7 @@ def is_capable(model: Model, capability: str) -> bool | None:
     return None if listed is None else modality in listed
 
 
+@lru_cache(maxsize=256)
 def _modality(capability: str) -> tuple[Literal["input", "output"], str] | None:
     """Return the side and the modality that a capability names; None where it names a parameter."""
     if capability in _INPUTS:

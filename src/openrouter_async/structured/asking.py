@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError
 from ..types._base import WireType
+from ..types._request_check import Checked
 from ..types.chat_messages import system, user
 from .prompt import ask_again, universal_prompt
 
@@ -20,14 +21,18 @@ __all__ = ["as_list", "asked_again", "asked_models", "check_params", "native_par
 
 HEALING = "response-healing"
 
+_PROVIDER = Checked(require_parameters=True)
+
 
 def native_params(output: Output[Any], params: Mapping[str, object], *, streaming: bool) -> dict[str, object]:
     """Return the parameters of a call with the schema, which endpoints must know unless the call says otherwise."""
     asked = dict(params)
     asked["response_format"] = output.schema.asked_format(output.name)
     provider = asked.get("provider")
-    if provider is None or isinstance(provider, Mapping):
-        asked["provider"] = {"require_parameters": True, **(provider or {})}
+    if provider is None:
+        asked["provider"] = _PROVIDER
+    elif isinstance(provider, Mapping):
+        asked["provider"] = {**_PROVIDER, **provider}
     plugins = asked.get("plugins") or ()
     if (
         output.healing
@@ -81,6 +86,8 @@ def asked_models(
     extra_body: Mapping[str, object] | None,
 ) -> tuple[str, ...]:
     """Return the models that may answer: the one that is named, and those that stand in for it."""
+    if not extra_body and "models" not in params:
+        return (model,) if isinstance(model, str) else ()
     extra = extra_body or {}
     named = [extra.get("model", model)]
     others = extra.get("models", params.get("models"))

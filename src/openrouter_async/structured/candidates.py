@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .json_text import KeyTwice, parsed
 
@@ -70,8 +70,7 @@ class Fence:
     end: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A piece of a reply that may be its value."""
 
     text: str
@@ -95,8 +94,7 @@ class Candidate:
         return None if self.fence is None else self.fence.label.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(NamedTuple):
     """What was found in a reply."""
 
     text: str
@@ -116,10 +114,11 @@ class Candidates:
 def find_candidates(reply: str) -> Candidates:
     """Return the values that a reply may mean, in their order."""
     text = reply.strip().strip("\ufeff\u200b").strip()
-    for whole in (text, _unfenced(text)):
-        found = [] if whole is None else _quoted(whole)
-        if found:
-            return Candidates(text, tuple(found), is_whole=True)
+    found = _quoted(text)
+    if not found and (inside := _unfenced(text)) is not None:
+        found = _quoted(inside)
+    if found:
+        return Candidates(text, tuple(found), is_whole=True)
     found_all = _Scan(text).run()
     if found_all.is_cut:
         *_, last = (0, *(match.end() for match in END_OF_THOUGHT.finditer(text)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..errors import APIStatusError, BadRequest, ContextLengthExceeded, NotFound, UnprocessableRequest
 from .output import Path
@@ -19,11 +19,12 @@ class Choice:
     reason: str
 
 
+@lru_cache(maxsize=256)
 def choose(
     wanted: str,
     *,
-    models: Sequence[str],
-    supports: Sequence[bool | None],
+    models: tuple[str, ...],
+    supports: tuple[bool | None, ...],
     strict_problem: str | None,
     accepts: str,
 ) -> Choice:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Set
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass, field, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ from .violations import Path, Violation
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["Compared", "compared"]
+__all__ = ["Compared", "compared", "is_plain_copy"]
 
 _KEPT = frozenset({str, int, bool, NoneType})
 """Types of JSON whose values pydantic keeps as they are where it makes the same type of them."""
@@ -42,6 +42,37 @@ class Compared:
     """Decimals that have lost digits, with the text that has them all."""
 
 
+def is_plain_copy(value: JsonValue, output: object) -> bool:
+    """Whether an output holds each part of its value under the same key, of the same type; if so, nothing differs.
+
+    False says nothing: then `compared` looks closely. Most values end here, in a third of the time.
+    """
+    items: Iterable[JsonValue]
+    parts: Iterable[object]
+    if isinstance(value, dict):
+        if isinstance(output, dict):
+            made = output
+        elif hasattr(type(output), "__pydantic_fields__"):
+            made = vars(output)
+        else:
+            return False
+        if not made.keys() >= value.keys():
+            return False
+        items, parts = value.values(), map(made.__getitem__, value)
+    elif isinstance(value, list) and isinstance(output, list) and len(value) == len(output):
+        items, parts = value, output
+    else:
+        return False
+    for item, part in zip(items, parts, strict=True):
+        kind = type(part)
+        if kind in _KEPT or (kind is float and part == item):
+            if kind is not type(item):
+                return False
+        elif not is_plain_copy(item, part):
+            return False
+    return True
+
+
 def compared(value: JsonValue, output: object) -> Compared:
     """Return where an output is not what its value says."""
     found = Compared()
@@ -50,23 +81,22 @@ def compared(value: JsonValue, output: object) -> Compared:
         path, value, output = waiting.pop()
         while isinstance(output, RootModel):
             output = output.root
-        problem = _scalar(value, output)
-        if isinstance(value, Written) and isinstance(output, Decimal):
-            found.rounded.append((path, value.text))
         if isinstance(value, dict):
             problem = _lost_keys(value, output, is_root=not path)
-        elif isinstance(value, list) and isinstance(output, set | frozenset):
-            problem = _lost_in_set(value, output)
+        elif isinstance(value, list):
+            problem = _lost_in_set(value, output) if isinstance(output, set | frozenset) else ""
+        else:
+            problem = _scalar(value, output)
+            if isinstance(value, Written) and isinstance(output, Decimal):
+                found.rounded.append((path, value.text))
         if problem:
             found.violations.append(Violation(path, problem))
-        else:
-            waiting += [
-                ((*path, step), item, made)
-                for step, item, made in _parts(value, output)
-                # Most scalars are of one type on both sides, where nothing can differ: to walk them too took twice
-                # the time.
-                if type(item) is not type(made) or type(made) not in _KEPT
-            ]
+            continue
+        waiting += [
+            ((*path, step), item, made)
+            for step, item, made in _parts(value, output)
+            if type(item) is not type(made) or type(made) not in _KEPT  # else nothing can differ
+        ]
     return found
 
 
@@ -98,7 +128,7 @@ def _names(model: type[BaseModel]) -> dict[str, str]:
 def _lost_keys(value: dict[str, JsonValue], output: object, *, is_root: bool) -> str:
     if isinstance(output, BaseModel):
         names = _names(type(output))
-        if value and names and not output.model_fields_set and not is_root:
+        if not is_root and value and names and not output.model_fields_set:
             return "has none of the keys that are known there"
         seen: dict[str, JsonValue] = {}
         for key, item in value.items():
@@ -124,30 +154,26 @@ def _lost_in_set(items: list[JsonValue], output: set[object] | frozenset[object]
     return next(filter(None, (_scalar(None, made) for made in output)), "")
 
 
-def _parts(value: JsonValue, output: object) -> Iterator[tuple[str | int, JsonValue, object]]:
+def _parts(value: JsonValue, output: object) -> Iterable[tuple[str | int, JsonValue, object]]:
+    """Return what stands in a value, and what was made of it."""
     if isinstance(value, dict):
         if isinstance(output, BaseModel):
             names = _names(type(output))
-            yield from (
+            return [
                 (key, item, getattr(output, names[key], None)) for key, item in value.items() if key in names
-            )
-        elif isinstance(output, dict):
+            ]
+        if isinstance(output, dict):
             if any(key in output for key in value):
-                yield from ((key, item, output[key]) for key, item in value.items() if key in output)
-            elif len(output) == len(value):  # their keys became something else
-                yield from (
-                    (key, item, made)
-                    for (key, item), made in zip(value.items(), output.values(), strict=True)
-                )
+                return [(key, item, output[key]) for key, item in value.items() if key in output]
+            if len(output) == len(value):  # their keys became something else
+                return zip(value, value.values(), output.values(), strict=True)
         elif is_dataclass(output):
-            yield from ((key, item, getattr(output, key, None)) for key, item in value.items())
+            return [(key, item, getattr(output, key, None)) for key, item in value.items()]
     elif (
         isinstance(value, list)
         and isinstance(output, Collection)
         and not isinstance(output, Set | str | bytes)
+        and len(output) == len(value)
     ):
-        made = list(output)
-        if len(made) == len(value):
-            yield from (
-                (index, item, each) for index, (item, each) in enumerate(zip(value, made, strict=True))
-            )
+        return zip(range(len(value)), value, output, strict=False)
+    return ()

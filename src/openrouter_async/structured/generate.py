@@ -13,10 +13,10 @@ calls tools is returned as it is, without a value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 from .._sentinels import OMIT, Omit
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
@@ -25,6 +25,7 @@ from .asking import asked_again, asked_models, check_params, native_params, prom
 from .choose import Choice, choose, why_it_cannot
 from .completion import Attempt, StructuredCompletion, structured_completion, total_cost
 from .native_models import NativeModels
+from .output import as_output
 from .reading import read_output
 from .stream import PathSource, StructuredStream
 
@@ -33,13 +34,12 @@ if TYPE_CHECKING:
     from ..protocols import ChatCompleter
     from ..streaming.stream import EventStream, OnBadEvent
     from ..types.chat_messages import MessagesLike
-    from .output import Output, Path
+    from .output import Output, OutputLike, Path
 
-__all__ = ["StructuredChat"]
+__all__ = ["StructuredChat", "StructuredChats"]
 
 
-@dataclass(frozen=True)
-class _Call:
+class _Call(NamedTuple):
     """What the caller asked."""
 
     messages: MessagesLike
@@ -64,6 +64,24 @@ class _Progress:
             return False
         dearest = max((attempt.cost or Decimal(0) for attempt in self.attempts), default=Decimal(0))
         return spent + dearest <= limit
+
+
+class StructuredChats:
+    """Gives the `StructuredChat` of each output that a client is asked for."""
+
+    def __init__(
+        self,
+        chat: ChatCompleter[str],
+        natives: NativeModels,
+        default_model: Callable[[RequestOptions | None], str | None],
+    ) -> None:
+        self._chat = chat
+        self._natives = natives
+        self._default_model = default_model
+
+    def of(self, output: OutputLike[OutputT], options: RequestOptions | None) -> StructuredChat[OutputT]:
+        """Return what asks for an output; raises `ConfigurationError` where it has no schema."""
+        return StructuredChat(self._chat, as_output(output), self._natives, self._default_model(options))
 
 
 class StructuredChat(Generic[OutputT]):
@@ -156,7 +174,7 @@ class StructuredChat(Generic[OutputT]):
         return choose(
             output.path,
             models=models,
-            supports=[await self._natives.supports(each) for each in models] if is_open else [],
+            supports=tuple([await self._natives.supports(each) for each in models]) if is_open else (),
             strict_problem=problem,
             accepts="same"
             if problem is not None or output.path == "prompted"

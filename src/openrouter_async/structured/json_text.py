@@ -55,18 +55,24 @@ def parsed(text: str) -> JsonValue:
     from_json(
         text, allow_inf_nan=False
     )  # it knows the depth it can bear, and refuses halves of surrogate pairs
-    twice: list[str] = []
-
-    def joined(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-        holder = dict(pairs)
-        if len(holder) < len(pairs):
-            twice.extend(key for key, item in pairs if not are_equal(item, holder[key]))
-        return holder
-
-    value: JsonValue = json.loads(text, object_pairs_hook=joined, parse_float=_number)
-    if twice:
-        raise KeyTwice(twice[0], value)
+    try:
+        value: JsonValue = _DECODER.raw_decode(text.lstrip())[0]  # that nothing follows has been seen above
+    except _Twice as twice:
+        raise KeyTwice(twice.args[0], json.loads(text, parse_float=_number)) from None
     return value
+
+
+class _Twice(ValueError):
+    """The key that an object has twice."""
+
+
+def _joined(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    holder = dict(pairs)
+    if len(holder) < len(pairs):
+        for key, item in pairs:
+            if not are_equal(item, holder[key]):
+                raise _Twice(key)
+    return holder
 
 
 def _number(text: str) -> float:
@@ -78,6 +84,10 @@ def _number(text: str) -> float:
         if mantissa is not None and len(mantissa[0].replace(".", "")) > KEPT_DIGITS:
             return Written(text)
     return number
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_joined, parse_float=_number)
+"""Made once: `json.loads` makes one for every text."""
 
 
 def are_equal(a: JsonValue, b: JsonValue) -> bool:

@@ -12,6 +12,9 @@ __all__ = ["NativeModels"]
 
 CAPABILITY = "structured_outputs"
 
+MAX_ANSWERS = 1_000
+"""Models whose answer is kept; to look for the listing of a model took 1 % of a call for a value."""
+
 
 class NativeModels:
     """The models that are asked natively, where a call leaves the path to us.
@@ -30,6 +33,9 @@ class NativeModels:
     ) -> None:
         self._catalogue = catalogue
         self._said = {} if said is None else said
+        self._asked: Capabilities | None = None
+        self._answers: dict[str, bool | None] = {}
+        """What that catalogue said."""
 
     def add(self, *models: str) -> None:
         """Ask these natively, whatever the model list says."""
@@ -59,4 +65,9 @@ class NativeModels:
         said = self._said.get(model)
         if said is not None or self._catalogue is None:
             return said
-        return (await self._catalogue()).supports(model, CAPABILITY)
+        catalogue = await self._catalogue()
+        if catalogue is not self._asked or len(self._answers) > MAX_ANSWERS:
+            self._asked, self._answers = catalogue, {}
+        if model not in self._answers:
+            self._answers[model] = catalogue.supports(model, CAPABILITY)
+        return self._answers[model]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from .._sansio.money import dollars
 from ..errors import ConfigurationError
@@ -126,7 +126,17 @@ def as_schema(wanted: Schema[T] | Mapping[str, object] | TypeForm[T]) -> Schema[
 
 def as_output(output: OutputLike[T]) -> Output[T]:
     """Return what a call was given as an `Output`; raises as `as_schema`."""
-    return output if isinstance(output, Output) else _output_of(as_schema(output))
+    if isinstance(output, Output):
+        return output
+    if isinstance(output, type):
+        return cast("Output[T]", _output_of_class(output))  # type: ignore[arg-type]  # classes are hashable
+    return _output_of(as_schema(output))
+
+
+@lru_cache(maxsize=256)
+def _output_of_class(wanted: type) -> Output[Any]:
+    """Return the `Output` of a class, which, unlike a union, equals nothing that is spelled otherwise."""
+    return Output(wanted)
 
 
 @lru_cache(maxsize=256)

@@ -23,7 +23,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from pydantic_core import to_json
 
 from ..errors import ConfigurationError
-from .faithful import compared
+from .faithful import compared, is_plain_copy
 from .violations import DoesNotFit, Violation, outline, with_parts
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class TypeValidator:
     def read(self, value: JsonValue) -> object:
         """Return a JSON value as the type, of which nothing is taken for something else; raises `DoesNotFit`."""
         output = self._read(value)
+        if is_plain_copy(value, output):
+            return output
         found = compared(value, output)
         if found.rounded:
             value = with_parts(value, found.rounded)
@@ -74,7 +76,7 @@ class TypeValidator:
 
     def _read(self, value: JsonValue) -> object:
         try:
-            return self._adapter.validate_json(to_json(value), strict=True)
+            return self._adapter.validator.validate_json(to_json(value), strict=True)
         except ValidationError as error:
             details = error.errors(include_url=False)
         raise DoesNotFit([_violation(detail) for detail in details[:MAX_VIOLATIONS]])

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from .candidates import END_OF_THOUGHT, LOOKS_LIKE_JSON, TOKEN, end_of_value
-from .prompt import is_wrapped
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -49,7 +48,7 @@ class PartialReader:
     def __init__(self, schema: Schema[Any], *, is_native: bool) -> None:
         self._schema = schema
         self._is_native = is_native
-        self._is_wrapped = is_wrapped(schema)
+        self._is_wrapped = schema.is_wrapped
         stands_in_object = is_native or self._is_wrapped or "object" in schema.root_kinds
         self._opening = "{" if stands_in_object else "["
         self._text = ""

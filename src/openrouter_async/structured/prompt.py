@@ -17,15 +17,10 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm
 
-__all__ = ["ask_again", "is_wrapped", "universal_prompt"]
+__all__ = ["ask_again", "universal_prompt"]
 
 MAX_TOLD = 20
 """Violations that the model is told of; the rest follows from them, or comes next."""
-
-
-def is_wrapped(schema: Schema[Any]) -> bool:
-    """Whether the value is asked for as `{"value": ...}`: what is no object or array is hard to find in prose."""
-    return schema.root_kinds not in ({"object"}, {"array"})
 
 
 def universal_prompt(
@@ -49,7 +44,7 @@ def universal_prompt(
         ConfigurationError: there is no schema of it, or an example does not fit.
     """
     schema: Schema[Any] = as_schema(wanted)
-    wrapped = is_wrapped(schema)
+    wrapped = schema.is_wrapped
     description = schema.describe()
     if wrapped:
         head, _, named = description.partition("\nwhere ")

@@ -10,16 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
+from .._sentinels import OMIT
 from ..errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
 from .candidates import Candidate, Candidates, find_candidates
 from .doubt import taken_back
 from .json_text import are_equal, parsed
-from .prompt import is_wrapped
 from .prose import ENVELOPES, objection
 from .repair import MAX_LENGTH, RepairNotInstalled, repaired
 from .strict.codec import NoJSON
@@ -39,12 +38,14 @@ EXACT_INTEGERS = 2**53
 """Below that a float without a fraction is the whole number that was written."""
 
 
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Of surrogate pairs; no parser takes them."""
+
 MAX_AFTER = 50_000
 """Characters of prose after a value in which it may be explained, or taken back."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Fit:
+class _Fit(NamedTuple):
     """A value that validates."""
 
     candidate: Candidate
@@ -89,11 +90,14 @@ def read_text(
     refusal: str | None = None,
 ) -> T:
     """Return the value that a text gives; see `read_output`."""
-    text = re.sub("[\ud800-\udfff]", "\ufffd", text)  # halves of surrogate pairs, which no parser takes
+    text = _HALVES.sub("\ufffd", text)
     reader = _Reader(schema, is_native)
     found: Candidates | None = None
     can_mend = True
     if finish_reason not in ("length", "content_filter"):  # a value before the end might have been taken back
+        output = reader.plain(text)
+        if output is not OMIT:
+            return output  # type: ignore[return-value]  # the schema made it
         found = find_candidates(text)
         fits, others = ([], []) if found.is_cut else reader.held(found)
         if not fits and repair:
@@ -147,10 +151,27 @@ class _Reader:
     def __init__(self, schema: Schema[Any], is_native: bool) -> None:
         self._schema = schema
         self._is_native = is_native
-        self._is_wrapped = is_wrapped(schema)
+        self._is_wrapped = schema.is_wrapped
         self._most_likely = -1
         self._untranslatable = ""
         self.violations: tuple[Violation, ...] = ()
+
+    def plain(self, text: str) -> object:
+        """Return the output where a reply is nothing but the JSON of its value; OMIT for all others.
+
+        The others are looked at closely, which would say the same of this one, and take half as long again.
+        """
+        if not text.startswith("{") or self._is_wrapped:
+            return OMIT
+        if self._is_native and not self._schema.strict.is_original:
+            return OMIT
+        try:
+            value = parsed(text)
+            output = self._schema.read_value(value)
+            self._check_known_keys(value, output)
+        except ValueError:  # no JSON, or it does not fit
+            return OMIT
+        return output
 
     def held(self, found: Candidates) -> tuple[list[_Fit], list[Candidate]]:
         """Return the values that validate, and the candidates that do not, from the first `json` fence on."""
@@ -184,7 +205,7 @@ class _Reader:
             whole = candidate
             try:
                 if candidate.is_broken:
-                    whole = replace(candidate, value=repaired(candidate.text), is_broken=False)
+                    whole = candidate._replace(value=repaired(candidate.text), is_broken=False)
             except RepairNotInstalled:
                 return [], [], False
             except ValueError:
@@ -204,13 +225,15 @@ class _Reader:
         Raises:
             ReplyNotParsed: they differ, one of `others` may be meant, or the prose leaves open whether they are.
         """
+        if found.is_whole:
+            return fits[0].output
         text, last = found.text, fits[-1].candidate
         problem = ""
         if any(not are_equal(fit.plain, fits[0].plain) for fit in fits[1:]):
             problem = f"the reply holds {len(fits)} values that fit and differ"
         elif any(self._claims_to_be_meant(other) for other in others):
             problem = "the reply holds a value that fits, and another one that may be meant but does not fit"
-        elif not found.is_whole:
+        else:
             names = frozenset({self._schema.name.lower()})
             objections = [
                 objection(text, fit.candidate, names=names, properties=self._schema.property_names)
@@ -264,7 +287,7 @@ class _Reader:
     def _forms(self, value: JsonValue) -> Iterator[JsonValue]:
         """Give the values that a candidate may stand for, the one that was asked for first."""
         given = value
-        if self._is_native:
+        if self._is_native and not self._schema.strict.is_original:
             try:
                 undone = self._schema.strict.undo(value)
             except ValueError as error:
@@ -305,7 +328,7 @@ class _Reader:
     def _check_known_keys(self, value: JsonValue, output: object) -> None:
         """Raise if all keys are foreign, which a type of nothing but defaults would not notice."""
         known = self._schema.root_keys
-        if not isinstance(value, dict) or not value or known is None or known & value.keys():
+        if not isinstance(value, dict) or not value or known is None or not known.isdisjoint(value):
             return
         if isinstance(output, BaseModel) and output.model_fields_set:
             return  # by their names in place of their aliases

@@ -212,6 +212,11 @@ class Schema(Generic[T]):
         return _kinds(self._validator.document, self._validator.document)
 
     @cached_property
+    def is_wrapped(self) -> bool:
+        """Whether words ask for the value as `{"value": ...}`: what is no object or array is hard to find in prose."""
+        return self.root_kinds not in ({"object"}, {"array"})
+
+    @cached_property
     def root_keys(self) -> frozenset[str] | None:
         """The keys that a value can have, if it is an object; None where there may be any."""
         return _keys(self._validator.document, self._validator.document)

@@ -152,10 +152,15 @@ def check_chat_params(params: Mapping[str, object], *, stream: bool) -> dict[str
         ConfigurationError: a parameter is unknown, its value is not allowed, or it does not fit another one.
     """
     checked = check_params(ChatParams, params, elsewhere=NOT_OFFERED, where="a chat request")
-    problems = [*_misfits(checked), *([] if stream else _only_in_streams(checked))]
-    if problems:
-        raise ConfigurationError(join_problems(problems))
+    if not _RELATED.isdisjoint(checked):
+        problems = [*_misfits(checked), *([] if stream else _only_in_streams(checked))]
+        if problems:
+            raise ConfigurationError(join_problems(problems))
     return checked
+
+
+_RELATED = frozenset({"audio", "debug", "modalities", "reasoning", "reasoning_effort", "top_logprobs"})
+"""Parameters that must fit something besides their type."""
 
 
 def _misfits(params: Mapping[str, object]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .codec import Codec, Unfit, closed_object
 from .objects import Object
+from .unions import changes_nothing
 from .values import Ref
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class StrictSchema:
     schema: Mapping[str, JsonValue]
     """To be sent. Its root is an object; a value that is none stands in it as `{"value": ...}`."""
     changes: tuple[Change, ...]
+    accepts: Literal["same", "fewer", "more", "other"]
+    """The values it accepts, compared with the original schema: `other` is some more, and some not."""
+    is_original: bool
+    """Whether values have the same form as in the original schema, so that there is nothing to undo."""
     _root: Codec
     _is_wrapped: bool
 
@@ -63,15 +68,8 @@ class StrictSchema:
             changes = (*changes, Change("#", "a value that is no object stands in one", "same"))
         if table:
             schema["$defs"] = {name: codec.schema() for name, codec in table.items()}
-        return cls(schema, changes, root, is_wrapped)
-
-    @property
-    def accepts(self) -> Literal["same", "fewer", "more", "other"]:
-        """The values it accepts, compared with the original schema: `other` is some more, and some not."""
-        effects = {change.effect for change in self.changes}
-        if {"fewer", "more"} <= effects:
-            return "other"
-        return "fewer" if "fewer" in effects else "more" if "more" in effects else "same"
+        is_original = not is_wrapped and changes_nothing(root)
+        return cls(schema, changes, _accepted(changes), is_original, root, is_wrapped)
 
     def convert(self, value: JsonValue) -> JsonValue:
         """Return a value of the original schema as the strict one has it.
@@ -95,3 +93,10 @@ class StrictSchema:
                 raise Unfit("an object with 'value' alone is expected")
             value = value["value"]
         return self._root.decode(value, partial=partial)
+
+
+def _accepted(changes: tuple[Change, ...]) -> Literal["same", "fewer", "more", "other"]:
+    effects = {change.effect for change in changes}
+    if {"fewer", "more"} <= effects:
+        return "other"
+    return "fewer" if "fewer" in effects else "more" if "more" in effects else "same"

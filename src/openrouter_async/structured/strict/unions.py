@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .codec import Codec, Document, Kind, Unfit, are_same, arms_of, closed_object, noted
+from .codec import Absent, Codec, Document, Kind, Unfit, are_same, arms_of, closed_object, noted
 from .objects import Object, Pairs, Tuple
 from .values import AnyJSON, Array, Ref, Scalar
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["Union", "are_disjoint", "exclude_each_other"]
+__all__ = ["Union", "are_disjoint", "changes_nothing", "exclude_each_other"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,26 @@ class Union:
 def _is_identity(codec: Codec) -> bool:
     """Whether values are the same in both forms, so that it does not matter which arm of a union they are of."""
     return isinstance(codec, Scalar) or (isinstance(codec, Array) and _is_identity(codec.items))
+
+
+def changes_nothing(codec: Codec) -> bool:
+    """Whether all values are the same in both forms; of what is recursive that is not found out."""
+    match codec:
+        case Scalar():
+            return True
+        case Array():
+            return changes_nothing(codec.items)
+        case Union():
+            return not codec.names and all(map(changes_nothing, codec.arms))
+        case Object():
+            return codec.rest is None and all(
+                field.absence == "never"
+                and isinstance(field.replacement, Absent)
+                and changes_nothing(field.codec)
+                for field in codec.fields
+            )
+        case _:
+            return False
 
 
 def are_disjoint(a: Codec, b: Codec) -> bool:

@@ -534,3 +534,16 @@ def test_a_megabyte_of_hostile_text_takes_no_more_than_two_seconds(text: str) ->
     with suppress(StructuredOutputError):
         read_text(text, Schema.from_type(dict[str, int]))
     assert time.process_time() - began < 2
+
+
+class Inner(BaseModel):
+    size: int = Field(5, alias="width")
+
+
+class Outer(BaseModel):
+    inner: Inner
+
+
+def test_a_key_that_a_model_passes_over_is_not_taken_for_one_that_it_kept() -> None:
+    with pytest.raises(SchemaMismatch, match="inner: has none of the keys that are known there"):
+        read_text('{"inner": {"size": 3}}', Schema.from_type(Outer))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic_core import PydanticCustomError, PydanticSerializationError, to_json
 
 from ..errors import ConfigurationError
-from ..types._request_check import hide
+from ..types._request_check import Checked, hide
 from ..types._request_fields import check_json
 
 __all__ = ["begin_body", "finish_body"]
@@ -37,12 +37,18 @@ def finish_body(body: dict[str, object], extra_body: object) -> bytes:
     if extra_body is not None:
         body = body | _checked_extra(extra_body)
     try:
+        if Checked in map(type, body.values()):
+            return b"{%b}" % b",".join(_member(name, value) for name, value in body.items())
         return to_json(body)
     except PydanticSerializationError:
         path = _not_utf8(body, "")
     raise ConfigurationError(
         f"{path} holds half of a surrogate pair, which UTF-8 cannot carry; expected valid text"
     )
+
+
+def _member(name: str, value: object) -> bytes:
+    return b"%b:%b" % (to_json(name), value.json if type(value) is Checked else to_json(value))
 
 
 def _checked_extra(extra_body: object) -> dict[str, object]:

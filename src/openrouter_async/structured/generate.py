@@ -118,12 +118,14 @@ class StructuredChat(Generic[OutputT]):
         call = _Call(messages, model, params, extra_body, options)
         progress = _Progress()
         choice = await self._choose(model, params, extra_body)
-        if choice.path == "native":
-            reply = await self._on_native_path(call, choice, progress)
-            if isinstance(reply, StructuredCompletion):
-                return reply
-            choice = reply
-        return await self._on_path(call, choice, progress)
+        try:
+            return await self._on_path(call, choice, progress)
+        except OpenRouterError as error:
+            other = self._other_path(error, progress) if choice.path == "native" else None
+            if other is None:
+                raise
+            error.__traceback__ = None  # it is kept, and would keep every frame of the call
+        return await self._on_path(call, other, progress)
 
     def stream(
         self,
@@ -181,30 +183,22 @@ class StructuredChat(Generic[OutputT]):
             else output.schema.strict.accepts,
         )
 
-    async def _on_native_path(
-        self, call: _Call, choice: Choice, progress: _Progress
-    ) -> StructuredCompletion[OutputT] | Choice:
-        """Return the reply, or the choice of the other path where this one leads nowhere."""
-        can_change = self._output.path == "auto"
-        try:
-            return await self._on_path(call, choice, progress)
-        except (Refused, ReplyTruncated):
-            raise
-        except StructuredOutputError as error:
-            if not can_change or not progress.may_go_on(self._output.max_cost):
-                raise
-            error.__traceback__ = None
+    def _other_path(self, error: OpenRouterError, progress: _Progress) -> Choice | None:
+        """Return the choice of the other path where the native one leads nowhere; None where its error is the end."""
+        if self._output.path != "auto" or isinstance(error, Refused | ReplyTruncated):
+            return None
+        if isinstance(error, StructuredOutputError):
+            if not progress.may_go_on(self._output.max_cost):
+                return None
             count = sum(attempt.path == "native" for attempt in progress.attempts)
             return Choice(
                 "prompted", f"{count} replies to the schema did not fit, the last: {error.message[:200]}"
             )
-        except OpenRouterError as error:
-            reason = why_it_cannot(error)
-            if not can_change or reason is None:
-                raise
-            error.__traceback__ = None
-            progress.attempts.append(Attempt("native", None, error))
-            return Choice("prompted", reason)
+        reason = why_it_cannot(error)
+        if reason is None:
+            return None
+        progress.attempts.append(Attempt("native", None, error))
+        return Choice("prompted", reason)
 
     async def _on_path(
         self, call: _Call, choice: Choice, progress: _Progress
@@ -228,7 +222,7 @@ class StructuredChat(Generic[OutputT]):
                 if is_last or hopeless or not progress.may_go_on(self._output.max_cost):
                     raise
                 messages = asked_again(messages, reply, error)
-                error.__traceback__ = None  # it is kept, and would keep every frame of the call
+                error.__traceback__ = None  # as above
                 continue
             progress.attempts.append(Attempt(choice.path, reply))
             return structured_completion(reply, value, reason=choice.reason, attempts=progress.attempts)

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["KEPT_DIGITS", "KeyTwice", "Written", "are_equal", "parsed"]
+__all__ = ["KEPT_DIGITS", "KeyTwice", "Written", "are_equal", "decoded", "parsed"]
 
 KEPT_DIGITS = 15
 """Significant digits that a float keeps, whatever they are."""
@@ -52,11 +52,15 @@ def parsed(text: str) -> JsonValue:
         KeyTwice: see there.
         ValueError: it is no JSON, nested too deeply, or has a number beyond all.
     """
-    from_json(
-        text, allow_inf_nan=False
-    )  # it knows the depth it can bear, and refuses halves of surrogate pairs
+    # It knows the depth it can bear, and refuses halves of surrogate pairs.
+    from_json(text, allow_inf_nan=False)
+    return decoded(text)
+
+
+def decoded(text: str) -> JsonValue:
+    """Return the value that a text is which another parser has found to be JSON; raises as `parsed`."""
     try:
-        value: JsonValue = _DECODER.raw_decode(text.lstrip())[0]  # that nothing follows has been seen above
+        value: JsonValue = _DECODER.raw_decode(text.lstrip())[0]
     except _Twice as twice:
         raise KeyTwice(twice.args[0], json.loads(text, parse_float=_number)) from None
     return value

@@ -22,8 +22,10 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from pydantic_core import to_json
 
+from .._sentinels import OMIT
 from ..errors import ConfigurationError
 from .faithful import compared, is_plain_copy
+from .json_text import decoded
 from .violations import DoesNotFit, Violation, outline, with_parts
 
 if TYPE_CHECKING:
@@ -73,6 +75,14 @@ class TypeValidator:
         if found.violations:
             raise DoesNotFit(found.violations)
         return output
+
+    def read_plain(self, text: str) -> object:
+        """Return what a text of JSON is as the type where nothing differs; OMIT where that has to be looked at."""
+        try:
+            output = self._adapter.validator.validate_json(text, strict=True)
+            return output if is_plain_copy(decoded(text), output) else OMIT
+        except ValueError:  # it is no JSON, or does not fit
+            return OMIT
 
     def _read(self, value: JsonValue) -> object:
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import PydanticCustomError, from_json, to_json
 
 from .._extras import needs_extra
+from .._sentinels import OMIT, Omit
 from ..errors import ConfigurationError
 from ..types._request_fields import check_json
 from .violations import DoesNotFit, Violation, outline
@@ -60,6 +61,10 @@ class RawValidator:
     def read(self, value: JsonValue) -> object:
         """Return a copy of a JSON value, of plain floats, if it fits; raises `DoesNotFit`."""
         return self.validate_python(from_json(to_json(value)))
+
+    def read_plain(self, _text: str) -> Omit:
+        """Return OMIT: every value is looked at closely."""
+        return OMIT
 
     def validate_python(self, value: object) -> object:
         """Return `value` if it fits; raises `DoesNotFit`."""

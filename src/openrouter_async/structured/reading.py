@@ -90,7 +90,6 @@ def read_text(
     refusal: str | None = None,
 ) -> T:
     """Return the value that a text gives; see `read_output`."""
-    text = _HALVES.sub("\ufffd", text)
     reader = _Reader(schema, is_native)
     found: Candidates | None = None
     can_mend = True
@@ -98,6 +97,7 @@ def read_text(
         output = reader.plain(text)
         if output is not OMIT:
             return output  # type: ignore[return-value]  # the schema made it
+        text = _HALVES.sub("\ufffd", text)
         found = find_candidates(text)
         fits, others = ([], []) if found.is_cut else reader.held(found)
         if not fits and repair:
@@ -165,13 +165,7 @@ class _Reader:
             return OMIT
         if self._is_native and not self._schema.strict.is_original:
             return OMIT
-        try:
-            value = parsed(text)
-            output = self._schema.read_value(value)
-            self._check_known_keys(value, output)
-        except ValueError:  # no JSON, or it does not fit
-            return OMIT
-        return output
+        return self._schema.read_plain(text)
 
     def held(self, found: Candidates) -> tuple[list[_Fit], list[Candidate]]:
         """Return the values that validate, and the candidates that do not, from the first `json` fence on."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from pydantic_core import PydanticCustomError
 
+from .._sentinels import Omit
 from ..errors import ConfigurationError, SchemaMismatch
 from ..types._request_check import Checked
 from ..types._request_fields import check_json
@@ -39,6 +40,8 @@ class _Validator(Protocol):
     document: dict[str, JsonValue]
 
     def read(self, value: JsonValue) -> object: ...
+
+    def read_plain(self, text: str) -> object: ...
 
     def validate_python(self, value: object) -> object: ...
 
@@ -185,14 +188,9 @@ class Schema(Generic[T]):
             may_have_been_billed=False,
         )
 
-    def read_json(self, text: str) -> T:
-        """Return the value that `text` is.
-
-        Raises:
-            DoesNotFit: it does not fit.
-            ValueError: it is no JSON, or an object in it has a key twice, with different values.
-        """
-        return self.read_value(parsed(text))
+    def read_plain(self, text: str) -> T | Omit:
+        """Return the value where a text is its JSON, key by key and type by type; OMIT where there is any doubt."""
+        return cast("T | Omit", self._validator.read_plain(text))
 
     def read_value(self, value: JsonValue) -> T:
         """Return a JSON value as what the schema describes; raises `DoesNotFit`."""

@@ -42,7 +42,7 @@ async def structured(url: str) -> Figures:
         async def typed() -> None:
             assert (await client.chat.create(wire.PROMPT, output=City)).output.name == "Oslo"
 
-        plain_s, typed_s = await _in_turn(plain, typed, blocks=10, calls=50)
+        plain_s, typed_s = await _in_turn(plain, typed, blocks=40, calls=25)
     return {"cpu": typed_s, "ratio": typed_s / plain_s}
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
+from datetime import date
+from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from typing_extensions import TypedDict
 
+from openrouter_async._sentinels import OMIT
 from openrouter_async.errors import ReplyTruncated, StructuredOutputError
 from openrouter_async.structured.candidates import find_candidates
+from openrouter_async.structured.output_type import TypeValidator
 from openrouter_async.structured.reading import read_text
 from openrouter_async.structured.repair import RepairNotInstalled, repaired
 from openrouter_async.structured.schema import Schema
@@ -175,3 +181,65 @@ def test_two_values_that_differ_are_never_one(
     text = before.format(other="{}") + json.dumps(first) + between + json.dumps(second) + after
     with contextlib.suppress(StructuredOutputError):
         assert read_text(text, schema) == schema.read_value(first) == schema.read_value(second)
+
+
+class ByAlias(BaseModel):
+    a: int = Field(1, alias="b")
+    c: float = 0.5
+
+
+class Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    a: Decimal = Decimal(0)
+    inner: ByAlias | None = None
+
+
+class Closed(TypedDict, total=False):
+    a: bool
+    b: date
+
+
+KEYS = st.sampled_from(["a", "b", "c", "inner", "other"])
+SCALARS = st.sampled_from(
+    [
+        "1",
+        "1.0",
+        "0.1",
+        "1e2",
+        "0.12345678901234567890",
+        "1e999",
+        "true",
+        "null",
+        '"2024-01-02"',
+        '"1"',
+        '"\\ud83d"',
+    ]
+)
+MEMBERS = st.recursive(
+    SCALARS,
+    lambda inside: st.lists(st.tuples(KEYS, inside), max_size=4).map(
+        lambda pairs: "{" + ", ".join(f'"{key}": {item}' for key, item in pairs) + "}"
+    ),
+    max_leaves=6,
+)
+OBJECTS = st.lists(st.tuples(KEYS, MEMBERS), max_size=4).map(
+    lambda pairs: "{" + ", ".join(f'"{key}": {item}' for key, item in pairs) + "}"
+)
+
+
+@settings(max_examples=1_000)
+@given(OBJECTS, st.sampled_from([ByAlias, Open, Closed, Thing, dict[str, Any]]), st.booleans())
+def test_what_is_read_at_once_is_what_a_close_look_gives(text: str, wanted: Any, is_native: bool) -> None:
+    """Also where keys stand twice, mean another field, are not known, or numbers have more digits than are kept."""
+    schema: Schema[object] = Schema.from_type(wanted)
+
+    def read() -> str:
+        try:
+            return repr(read_text(text, schema, is_native=is_native))
+        except StructuredOutputError as error:
+            return f"{type(error).__name__}: {error.message}"
+
+    at_once = read()
+    with patch.object(TypeValidator, "read_plain", return_value=OMIT):
+        assert read() == at_once

@@ -1,1 +1,1 @@
-"""One small program for each client; see `work.Client` for what they have in common."""
+"""One small program for each client; see `work.Client` for what is asked of all of them."""

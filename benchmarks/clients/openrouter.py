@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,11 +10,12 @@ import httpx
 import wire
 from openrouter import OpenRouter
 
+from .chunked import MESSAGES, ChunkedClient
+
 PACKAGES = ["openrouter", "httpx", "pydantic"]
-MESSAGES: list[Any] = [{"role": "user", "content": wire.PROMPT}]
 
 
-class OfficialClient:
+class OfficialClient(ChunkedClient):
     def __init__(self, client: OpenRouter) -> None:
         self._chat = client.chat
 
@@ -23,19 +23,8 @@ class OfficialClient:
         reply = await self._chat.send_async(model=wire.MODEL, messages=MESSAGES)
         return str(reply.choices[0].message.content)
 
-    async def stream(self, take: Callable[[str], object]) -> None:
-        async with await self._chat.send_async(model=wire.MODEL, messages=MESSAGES, stream=True) as stream:
-            async for chunk in stream:
-                if piece := chunk.choices[0].delta.content:
-                    take(piece)
-
-    async def tool_call(self) -> tuple[int, object]:
-        pieces: list[str] = []
-        async with await self._chat.send_async(model=wire.MODEL, messages=MESSAGES, stream=True) as stream:
-            async for chunk in stream:
-                calls = chunk.choices[0].delta.tool_calls or ()
-                pieces += [call.function.arguments or "" for call in calls]
-        return len(pieces), json.loads("".join(pieces))
+    async def streaming(self) -> Any:
+        return await self._chat.send_async(model=wire.MODEL, messages=MESSAGES, stream=True)
 
 
 @asynccontextmanager

@@ -1,21 +1,22 @@
-"""The wire itself: sockets of asyncio, just enough HTTP for this server, `json.loads`; no client could do without."""
+"""The wire itself: sockets of asyncio, just enough HTTP for this server; no client could do without."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 from urllib.parse import urlsplit
 
 import wire
 
+from .bare import BareClient
+
 PACKAGES: list[str] = []
 
 
-class SocketClient:
+class SocketClient(BareClient):
     """Idle sockets on a stack; no timeouts, no errors, no types."""
 
     def __init__(self, url: str) -> None:
@@ -42,24 +43,9 @@ class SocketClient:
         text: str = json.loads(received[end + 4 :])["choices"][0]["message"]["content"]
         return text
 
-    async def stream(self, take: Callable[[str], object]) -> None:
-        async for delta in self._deltas():
-            if piece := delta.get("content"):
-                take(piece)
-
-    async def tool_call(self) -> tuple[int, object]:
-        pieces: list[str] = []
-        async for delta in self._deltas():
-            pieces += [call["function"]["arguments"] for call in delta.get("tool_calls", ())]
-        return len(pieces), json.loads("".join(pieces))
-
-    async def _deltas(self) -> AsyncIterator[dict[str, Any]]:
-        rest = b""
-        async for data in self._chunks():
-            *events, rest = (rest + data).split(b"\n\n")
-            for event in events:
-                if event != b"data: [DONE]":
-                    yield json.loads(event[6:])["choices"][0]["delta"]
+    @asynccontextmanager
+    async def streaming(self) -> AsyncIterator[AsyncIterator[bytes]]:
+        yield self._chunks()
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         """Give the chunks of an answer in chunked encoding."""

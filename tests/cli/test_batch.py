@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -202,14 +204,16 @@ def test_the_service_works_on_it(emulator: Emulator, tmp_path: Path) -> None:
 class Terminal:
     """The command in a terminal of its own."""
 
-    def __init__(self, emulator: Emulator, folder: Path, *arguments: str) -> None:
+    def __init__(
+        self, emulator: Emulator, folder: Path, *arguments: str, stdout: IO[bytes] | None = None
+    ) -> None:
         self._main, other = pty.openpty()
         self.process = subprocess.Popen(
             command(*arguments),
             cwd=folder,
             env=environment(emulator),
             stdin=other,
-            stdout=other,
+            stdout=other if stdout is None else stdout,
             stderr=other,
             start_new_session=True,
             preexec_fn=_own_terminal,
@@ -233,6 +237,8 @@ class Terminal:
             assert time.monotonic() < deadline, self.text
             if select.select([self._main], [], [], 0.05)[0]:
                 self.text += self._read()
+        while select.select([self._main], [], [], 0)[0] and (rest := self._read()):
+            self.text += rest
         os.close(self._main)
         return self.process.returncode
 
@@ -260,7 +266,9 @@ def test_J08_ctrl_c_finishes_what_is_in_flight_and_the_run_can_go_on(tmp_path: P
         terminal.read_until("8/40")
         terminal.press_ctrl_c()
         assert terminal.wait() == 130
-        assert "in flight" in terminal.text
+        assert re.search(r"\r\x1b\[2K\x1b\[33mfinishing \d+ in flight", terminal.text), (
+            "not on a line of its own"
+        )
         found = answers(tmp_path / "out.jsonl")
         sent = len(emulator.requests)
         assert 8 < len(found) == sent < 40
@@ -268,6 +276,27 @@ def test_J08_ctrl_c_finishes_what_is_in_flight_and_the_run_can_go_on(tmp_path: P
         assert ran.returncode == 0, ran.stderr
         assert len(emulator.requests) == 40
     assert len(answers(tmp_path / "out.jsonl")) == 40
+
+
+def test_answers_go_to_a_file_while_the_terminal_has_the_bar(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("one\ntwo\n", "utf-8")
+    with (tmp_path / "out.jsonl").open("wb") as out:
+        terminal = Terminal(emulator, tmp_path, "in.txt", stdout=out)
+        assert terminal.wait() == 0, terminal.text
+    found = [json.loads(line)["answer"] for line in (tmp_path / "out.jsonl").read_bytes().splitlines()]
+    assert sorted(found) == ["echo one", "echo two"]
+    assert "2 answered" in terminal.text
+    assert "echo" not in terminal.text
+
+
+def test_answers_on_the_terminal_stand_above_the_bar(emulator: Emulator, tmp_path: Path) -> None:
+    """Whole, whatever the width: lines that were broken could not be copied."""
+    emulator.reply_with(lambda request: "word " * 40)
+    (tmp_path / "in.txt").write_text("one\n", "utf-8")
+    terminal = Terminal(emulator, tmp_path, "in.txt")
+    assert terminal.wait() == 0, terminal.text
+    [line] = [line for line in terminal.text.split("\r\n") if "word" in line]
+    assert json.loads(line.rpartition("\x1b[2K")[2])["answer"] == "word " * 40
 
 
 def test_J08_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:

@@ -126,12 +126,16 @@ async def _run(
         with anyio.CancelScope() as scope:
             async with anyio.create_task_group() as group:
                 group.start_soon(_obey_signals, running, scope, interrupted, output)
-                with ProgressDisplay(items.total) as display:
+                with ProgressDisplay(items.total, output) as display:
                     group.start_soon(_show, running, display)
                     try:
                         async with running:
                             async for result in running:
-                                _write(output, result, to_stdout=out is None)
+                                if isinstance(result, Failed):
+                                    error = result.error
+                                    output.warn(f"{result.key}: {type(error).__name__}: {error}")
+                                elif out is None:
+                                    display.write(_answer(result))
                     except OpenRouterError as error:
                         failed = error
                 group.cancel_scope.cancel()
@@ -184,13 +188,8 @@ async def _show(running: Batch[Any], display: ProgressDisplay) -> None:
         await anyio.sleep(0.2)
 
 
-def _write(output: Output, result: Done[Any] | Failed, *, to_stdout: bool) -> None:
-    """Report a failure, and write an answer where no file was named for it."""
-    if isinstance(result, Failed):
-        output.warn(f"{result.key}: {type(result.error).__name__}: {result.error}")
-    elif to_stdout:
-        answer = model_json({"key": result.key, "answer": result.output}).decode()
-        output.write(answer, end="\n")
+def _answer(result: Done[Any]) -> str:
+    return model_json({"key": result.key, "answer": result.output}).decode()
 
 
 def _summarize(output: Output, running: Batch[Any], bad: int) -> None:

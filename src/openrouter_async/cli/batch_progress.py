@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
-from .output import dollars
+from .output import Output, dollars, printable
 
 if TYPE_CHECKING:
     from typing import Self
@@ -37,18 +39,23 @@ def duration(seconds: float | None) -> str:
 class ProgressDisplay:
     """Shows a batch until the block is left."""
 
-    def __init__(self, total: int | None) -> None:
+    def __init__(self, total: int | None, output: Output) -> None:
         self._total = total
+        self._output = output
         self._last = time.monotonic()
         self._bar: Progress | None = None
         self._task = TaskID(0)
         if sys.stderr.isatty():
-            self._bar = Progress(
+            self._bar = _Bar(
                 BarColumn(),
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[facts]}"),
                 TimeElapsedColumn(),
-                console=Console(stderr=True),
+                # The console of all notes, so that these stand above the bar; and nothing is taken away from standard
+                # output, which may be a file.
+                console=output.notes,
+                redirect_stdout=False,
+                redirect_stderr=False,
                 transient=True,
             )
             self._task = self._bar.add_task("", total=total, facts="")
@@ -61,6 +68,13 @@ class ProgressDisplay:
             self._last = time.monotonic()
             of = "" if self._total is None else f" of {self._total}"
             print(f"{progress.done + progress.failed}{of} · {_facts(progress)}", file=sys.stderr, flush=True)
+
+    def write(self, line: str) -> None:
+        """Write a line of the results; above the bar, where both are on the terminal."""
+        if self._bar is not None and self._output.is_terminal:
+            self._output.notes.print(Text(printable(line)), soft_wrap=True)
+        else:
+            self._output.write(line, end="\n")
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -75,6 +89,21 @@ class ProgressDisplay:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+class _Bar(Progress):
+    def get_renderable(self) -> RenderableType:
+        return _Narrower(super().get_renderable())
+
+
+@dataclass
+class _Narrower:
+    """Leaves two columns free, where the terminal writes `^C`: on the next line, it would keep a copy of the bar."""
+
+    bar: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from console.render(self.bar, options.update(width=options.max_width - 2))
 
 
 def _facts(progress: BatchProgress) -> str:

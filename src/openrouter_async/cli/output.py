@@ -57,7 +57,7 @@ class Output:
         self.as_json = as_json
         self.is_terminal = sys.stdout.isatty()
         self.console = Console(highlight=False, markup=False)
-        self._notes = Console(stderr=True, highlight=False, markup=False)
+        self.notes = Console(stderr=True, highlight=False, markup=False)
 
     @property
     def has_colour(self) -> bool:
@@ -76,11 +76,11 @@ class Output:
     def note(self, text: str, *, style: str = "dim") -> None:
         """Tell the person at the terminal something beside the result; nobody else."""
         if sys.stderr.isatty() and not self.as_json:
-            self._notes.print(Text(printable(text), style=style))
+            self.notes.print(Text(printable(text), style=style))
 
     def warn(self, text: str) -> None:
         """Tell whoever runs the command, on a terminal or not."""
-        self._notes.print(Text(printable(text), style="yellow"), soft_wrap=True)
+        self.notes.print(Text(printable(text), style="yellow"), soft_wrap=True)
 
     def table(
         self,

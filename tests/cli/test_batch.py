@@ -201,6 +201,50 @@ def test_the_service_works_on_it(emulator: Emulator, tmp_path: Path) -> None:
     assert {request.path.partition("/batch-")[0] for request in emulator.requests} == {"/batches"}
 
 
+def test_the_service_is_not_given_bad_lines(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('"one"\n{"prompt": 7}\n', "utf-8")
+    ran = run(emulator, tmp_path, "in.jsonl", "--service", "-o", "out.jsonl")
+    assert ran.returncode == 1
+    assert "1 answered · 1 rejected · $" in ran.stderr
+    assert (tmp_path / "out.jsonl.rejected").read_text("utf-8") == '{"prompt": 7}\n'
+
+
+def test_going_on_with_a_batch_of_the_service_still_tells_what_was_rejected(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """Without the prompts, which the service has."""
+    (tmp_path / "in.jsonl").write_text('"one"\n{"prompt": 7}\n', "utf-8")
+    command = ("in.jsonl", "--service", "-o", "out.jsonl")
+    with Emulator() as with_the_same_ids:
+        run(with_the_same_ids, tmp_path, *command)
+        emulator.fail(403, path=with_the_same_ids.requests[-1].path)
+    assert run(emulator, tmp_path, *command).returncode == 3
+    (tmp_path / "in.jsonl").unlink()
+    ran = run(emulator, tmp_path, *command)
+    assert ran.returncode == 1, ran.stderr
+    assert "1 answered · 1 rejected · $" in ran.stderr
+    assert [request.method for request in emulator.requests].count("POST") == 1
+
+
+def test_the_service_is_asked_only_where_its_answers_can_be_kept(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("one\n", "utf-8")
+    for out, reason in ((".", "is a directory"), ("none/out.jsonl", "no such file or directory")):
+        ran = run(emulator, tmp_path, "in.txt", "--service", "-o", out)
+        assert ran.returncode == 2
+        assert f"{out!r} cannot be written: {reason}" in ran.stderr
+    assert not emulator.requests
+
+
+def test_the_summary_of_the_service_is_json_where_it_was_asked_for(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    (tmp_path / "in.jsonl").write_text('"one"\n{"prompt": 7}\n', "utf-8")
+    ran = run(emulator, tmp_path, "in.jsonl", "--service", "-o", "out.jsonl", "--json")
+    summary = json.loads(ran.stderr.splitlines()[-1])
+    assert summary.pop("cost") > 0
+    assert summary == {"done": 1, "failed": 0, "rejected": 1}
+
+
 class Terminal:
     """The command in a terminal of its own."""
 

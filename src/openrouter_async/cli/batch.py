@@ -88,7 +88,7 @@ def batch(
     beside = out or prompts
     file = PromptFile(
         prompts,
-        rejected=None if dry_run else beside.with_name(beside.name + ".rejected"),
+        rejected=None if dry_run else beside.parent / f"{beside.name}.rejected",
         warn=output.warn,
         format=format,
         system=None if system is None else read_text(system, "--system"),
@@ -215,7 +215,7 @@ def _summarize(output: Output, running: Batch[Any], bad: int) -> None:
     if summary.failed:
         parts.append(f"{summary.failed} failed")
     if bad:
-        parts.append(f"{bad} lines rejected")
+        parts.append(f"{bad} rejected")
     parts += [dollars(summary.cost), duration(summary.elapsed)]
     print(" · ".join(parts), file=sys.stderr)
     for name, total in sorted(summary.models.items()):

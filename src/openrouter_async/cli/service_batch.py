@@ -1,23 +1,26 @@
 """`openrouter-async batch --service`: the service works on the prompts by itself, and the command waits for it.
 
-The id of the batch is kept beside the answers, so that the same command goes on waiting for it instead of paying twice.
+The id of the batch is kept beside the answers, with the number of lines that it lacks, so that the same command goes on
+waiting for it instead of paying twice.
 """
 
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import to_json as model_json
 
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..types.batches import ServiceBatch
 from .common import connect
 from .exit_codes import DONE, FAILED
-from .output import Output, dollars
+from .output import Output, dollars, to_json
 from .prompt_files import PromptFile
+from .saved import read_saved, write_saved
 
 __all__ = ["run_at_service"]
 
@@ -33,15 +36,18 @@ async def run_at_service(
     """Submit the batch, or go on waiting for it; write its answers, and return the exit code."""
     if out is None:
         raise ConfigurationError("--service needs --out: the batch is found again by the file beside it")
-    note = out.with_name(out.name + ".batch")
+    note = out.parent / f"{out.name}.batch"
     async with connect(output, emulated=emulated, model=model) as client:
-        if note.exists():
-            id = note.read_text("utf-8").strip()
+        if noted := read_saved(note):
+            id, _, lacking = noted.partition(" ")
+            rejected = int(lacking or 0)
             output.warn(f"going on with the batch {id}")
         else:
+            _check_writable(out)
             id = (await client.batches.create(file, **params)).id
-            note.write_text(id, "utf-8")
+            rejected = file.bad
             output.warn(f"submitted the batch {id}; it may be waited for later by the same command")
+            write_saved(note, f"{id} {rejected}")
         batch = await _wait(client, id, output)
         results = client.batches.results(batch)
         failed = 0
@@ -52,11 +58,34 @@ async def run_at_service(
                     output.warn(f"{result.key}: {type(result.error).__name__}: {result.error}")
                     continue
                 text = getattr(result.value, "text", None)
-                answers.write(to_json({"key": result.key, "text": text, "completion": result.value}) + b"\n")
+                answers.write(
+                    model_json({"key": result.key, "text": text, "completion": result.value}) + b"\n"
+                )
         note.unlink()
-    cost = dollars(batch.usage.cost if batch.usage else None)
-    print(f"{len(results) - failed} answered · {failed} failed · {cost}", file=sys.stderr)
-    return FAILED if failed or file.bad else DONE
+    _summarize(output, len(results) - failed, failed, rejected, batch.usage.cost if batch.usage else None)
+    return FAILED if failed or rejected else DONE
+
+
+def _check_writable(out: Path) -> None:
+    """Refuse a file that cannot be written, before anything is paid for what it is to hold."""
+    try:
+        out.open("ab").close()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigurationError(f"{str(out)!r} cannot be written: {reason}") from error
+
+
+def _summarize(output: Output, done: int, failed: int, rejected: int, cost: Decimal | None) -> None:
+    if output.as_json:
+        facts = {"done": done, "failed": failed, "rejected": rejected, "cost": cost}
+        print(to_json(facts), file=sys.stderr)
+        return
+    parts = [f"{done} answered"]
+    if failed:
+        parts.append(f"{failed} failed")
+    if rejected:
+        parts.append(f"{rejected} rejected")
+    print(" · ".join([*parts, dollars(cost)]), file=sys.stderr)
 
 
 async def _wait(client: AsyncOpenRouter, id: str, output: Output) -> ServiceBatch:

@@ -127,16 +127,14 @@ def peers(session: nox.Session) -> None:
 @nox.session
 def web(session: nox.Session) -> None:
     """Let the `ai` package in Node, the `openai` package and a browser judge what the server writes."""
+    if shutil.which("npm") is None:
+        session.error("npm is missing: the package `ai` reads what the server writes; install Node.js")
     install(session, "web", extras="dev")
     built = Path(session.create_tmp()).resolve()
     session.run("python", "-m", "venv", str(built / "openai"))
     python = str(built / "openai" / "bin" / "python")
     session.run(python, "-m", "pip", "install", "-q", PEERS["openai"], external=True)
-    locks = sorted((ROOT / "tests" / "server" / "ai_sdk").glob("*/package-lock.json"))
-    if shutil.which("npm") is None:
-        session.warn("npm is missing: what the server writes is not read by the package `ai`")
-        locks = []
-    for lock in locks:
+    for lock in sorted((ROOT / "tests" / "server" / "ai_sdk").glob("*/package-lock.json")):
         with session.chdir(lock.parent):
             session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
     variables = {"OPENROUTER_ASYNC_PEER_OPENAI": python, "OPENROUTER_ASYNC_NEEDS_BROWSER": "1"}

@@ -76,7 +76,7 @@ class TypeValidator:
             raise DoesNotFit(found.violations)
         return output
 
-    def read_plain(self, text: str) -> object:
+    def read_plain(self, text: str, /) -> object:
         """Return what a text of JSON is as the type where nothing differs; OMIT where that has to be looked at."""
         try:
             output = self._adapter.validator.validate_json(text, strict=True)

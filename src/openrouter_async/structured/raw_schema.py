@@ -62,7 +62,7 @@ class RawValidator:
         """Return a copy of a JSON value, of plain floats, if it fits; raises `DoesNotFit`."""
         return self.validate_python(from_json(to_json(value)))
 
-    def read_plain(self, _text: str) -> Omit:
+    def read_plain(self, _text: str, /) -> Omit:
         """Return OMIT: every value is looked at closely."""
         return OMIT
 

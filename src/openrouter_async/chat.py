@@ -11,7 +11,8 @@ from pydantic import JsonValue
 from .errors import ConfigurationError
 from .options import Recover, RequestOptions
 from .protocols import Capabilities, ChatCompleter, Sender
-from .resources.chat import ChatResource, CheckShortName
+from .resources._models import CheckShortName
+from .resources.chat import ChatResource
 from .streaming.stream import EventStream, OnBadEvent
 from .types.chat import ChatCompletion, OutputT
 

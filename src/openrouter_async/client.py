@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .conversation.conversation import Conversation, ConversationParams
     from .hooks import RequestHook
     from .resources._base import QueryValue
+    from .resources.completions import Completions
     from .resources.requests import KeyName
     from .spending.spend import Spend
     from .streaming.raw import RawStream
@@ -189,8 +190,15 @@ class AsyncOpenRouter(Namespaces):
             self._sender,
             catalogue=lambda: self.models.catalogue(),
             native_models=self._known.native_models,
-            check_short_name=lambda name: self.models.check_short_name(name),
+            check_short_name=self._check_short_name,
         )
+
+    @cached_property
+    def completions(self) -> Completions:
+        """The older form, which continues a prompt."""
+        from .resources.completions import Completions
+
+        return Completions(self._sender, self._check_short_name)
 
     @cached_property
     def batch(self) -> Batching:
@@ -206,7 +214,7 @@ class AsyncOpenRouter(Namespaces):
         """Batches that the service works on by itself, within a day and for about half the price."""
         from .batch.service import ServiceBatches
 
-        return ServiceBatches(self._sender)
+        return ServiceBatches(self._sender, self._check_short_name)
 
     @cached_property
     def gather(self) -> Gathering:
@@ -262,6 +270,9 @@ class AsyncOpenRouter(Namespaces):
         from .catalogue.models import CatalogueCache, Models
 
         return Models(self._sender, self._known.catalogues.setdefault(self.base_url, CatalogueCache()))
+
+    async def _check_short_name(self, name: str) -> None:
+        await self.models.check_short_name(name)
 
     @overload
     def conversation(

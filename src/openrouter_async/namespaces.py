@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ._http.sender import HTTPSender
     from .resources.activity import ActivityResource
-    from .resources.completions import Completions
     from .resources.credits import CreditsResource
     from .resources.embeddings import EmbeddingsResource
     from .resources.endpoints import EndpointsResource
@@ -93,10 +92,3 @@ class Namespaces:
         from .resources.oauth import OAuthResource
 
         return OAuthResource(self._sender, self.base_url)
-
-    @cached_property
-    def completions(self) -> Completions:
-        """The older form, which continues a prompt."""
-        from .resources.completions import Completions
-
-        return Completions(self._sender)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from openrouter_async import AsyncOpenRouter, ConfigurationError, user
+from openrouter_async import AsyncOpenRouter, ConfigurationError, Item, user
 from openrouter_async.testing import Emulator
 
 pytestmark = pytest.mark.loopback
@@ -42,9 +42,19 @@ async def test_plain_calls_streams_runs_conversations_and_values_say_so_and_send
             await client.chat.create("Hi", model="claude3opus", output=int)
         with pytest.raises(ConfigurationError, match=GONE):
             await client.conversation(model="claude3opus").send("Hi")
+        with pytest.raises(ConfigurationError, match=GONE):
+            await client.completions.create("Hi", model="claude3opus")
+        with pytest.raises(ConfigurationError, match=GONE):
+            await client.completions.stream("Hi", model="claude3opus").final()
+        with pytest.raises(ConfigurationError, match=GONE):
+            await client.batches.create(["Hi"], model="claude3opus")
         client.default_model = "claude3opus"
         with pytest.raises(ConfigurationError, match=GONE):
             await client.chat.create([user("Hi")])
+        with pytest.raises(ConfigurationError, match=GONE):
+            await client.completions.create("Hi")
+        with pytest.raises(ConfigurationError, match=GONE):
+            await client.batches.create(["Hi"])
         assert set(paths(emulator)) == {"/models"}
         assert paths(emulator).count("/models") == 1
 
@@ -56,6 +66,16 @@ async def test_a_short_name_of_a_listed_model_costs_no_further_request() -> None
             await stream.final()
         assert paths(emulator) == ["/chat/completions"] * 2
         assert emulator.requests[0].body["model"] == "openai/gpt-4o"
+
+
+async def test_the_older_form_and_batches_of_the_service_take_short_names() -> None:
+    async with emulated() as (emulator, client):
+        await client.completions.create("Hi", model="gpt4o")
+        async with client.completions.stream("Hi", model="gpt4o") as stream:
+            await stream.final()
+        batch = await client.batches.create(["Hi", Item("b", "Ho", model="gpt4o")], model="gpt4o")
+        assert batch.model == "openai/gpt-4o"
+        assert paths(emulator) == ["/completions", "/completions", "/batches"]
 
 
 async def test_the_list_of_the_service_decides_and_not_the_packaged_one() -> None:

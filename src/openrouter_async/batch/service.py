@@ -28,6 +28,7 @@ from ..types.chat import ChatCompletion
 from ..types.chat_request import check_chat_params
 from ..types.common import JsonObject
 from ..types.embeddings import Embeddings
+from ..types.known_models import model_of
 from .feed import Feed
 from .items import Items, Request
 from .results import Failed
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ..options import RequestOptions
-    from ..protocols import Sender
     from ..types.batches import BatchEndpoint, BatchProvider, BatchRequest
     from ..types.chat_request import ChatParams
 
@@ -83,10 +83,6 @@ class ServiceBatches(BatchesResource):
     ```
     """
 
-    def __init__(self, sender: Sender) -> None:
-        super().__init__(sender)
-        self._default = sender.default_model
-
     async def create(
         self,
         items: Items | Iterable[BatchRequest] | AsyncIterable[BatchRequest],
@@ -119,13 +115,16 @@ class ServiceBatches(BatchesResource):
             ConfigurationError: an item cannot be sent, or asks another model; nothing was sent.
             APIStatusError: the service refuses the batch.
         """
-        model = model or self._default(options)
+        name = model or self._sender.default_model(options)
+        model = model_of(name)
         if model is None:
             raise ConfigurationError(
                 "a batch needs a model; give model=..., the account's default does not do"
             )
         provider = cast("BatchProvider | None", params.pop("provider", None))
         check_chat_params(params, stream=False)
+        if (short := self._short_name(name, options)) is not None:
+            await self._check_short_name(short)
         requests: Any = items
         if endpoint == CHAT:
             feed = Feed(items, model=model, params=params, extra_body=extra_body, output_name="")
@@ -256,7 +255,7 @@ def _chat_request(request: Request, model: str) -> BatchRequest:
     messages: Any = request.messages
     if isinstance(messages, Mapping) and messages.keys() == {"custom_id", "body"}:
         return {"custom_id": messages["custom_id"], "body": messages["body"]}
-    if request.model != model:
+    if model_of(request.model) != model:
         raise ConfigurationError(
             f"the item {request.key!r} asks {request.model!r}; expected {model!r}, the model of the batch"
         )

@@ -19,7 +19,8 @@ from ..errors import ConfigurationError, RateLimited
 from ..options import RequestOptions, Retries
 from ..protocols import Reply
 from ..types.batches import BatchPage, DeletedBatch, ServiceBatch
-from ._base import Resource, json_bytes, reader
+from ._base import json_bytes, reader
+from ._models import ModelResource
 from ._pagination import Paginator
 from ._spool import Spool
 
@@ -35,7 +36,7 @@ LONGEST_WAIT = 60.0
 _read_batch = reader(ServiceBatch)
 
 
-class BatchesResource(Resource):
+class BatchesResource(ModelResource):
     """`/batches`; these need an inference key, and see the batches of its whole workspace."""
 
     async def submit(

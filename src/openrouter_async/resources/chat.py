@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from .. import operations
 from .._sansio.chat_body import chat_body
 from .._sansio.chat_reply import check_completion
 from .._sansio.request import RequestData, build_request
 from ..options import Recover, RequestOptions
-from ..protocols import DeferredRequest, Reply, Sender
+from ..protocols import DeferredRequest, Reply
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat import ChatCompletion
-from ..types.known_models import MODELS, model_of
+from ..types.known_models import model_of
 from ._attachments import encode_attachments, has_attachments
-from ._base import Resource, reader
+from ._base import reader
+from ._models import ModelResource
 
 if TYPE_CHECKING:
     from ..types.chat_messages import MessagesLike
@@ -25,10 +26,6 @@ __all__ = ["ChatResource", "read_completion"]
 _read = reader(ChatCompletion)
 
 
-async def _take(name: str) -> None:
-    """Take every short name: the list of models is not at hand."""
-
-
 def read_completion(reply: Reply) -> ChatCompletion:
     """Return the completion in an answer, if it is one."""
     completion = _read(reply)
@@ -36,16 +33,8 @@ def read_completion(reply: Reply) -> ChatCompletion:
     return completion
 
 
-CheckShortName: TypeAlias = Callable[[str], Awaitable[None]]
-"""Raises where a short name of `MODELS` stands for a model that the service no longer has."""
-
-
-class ChatResource(Resource):
+class ChatResource(ModelResource):
     """`POST /chat/completions`."""
-
-    def __init__(self, sender: Sender, check_short_name: CheckShortName | None = None) -> None:
-        super().__init__(sender)
-        self._check_short_name = check_short_name or _take
 
     async def create(
         self,
@@ -122,11 +111,6 @@ class ChatResource(Resource):
             return data
 
         return request
-
-    def _short_name(self, model: str | None, options: RequestOptions | None) -> str | None:
-        """Return the short name by which a call names its model; None where it gives an id, or none."""
-        name = self._sender.default_model(options) if model is None else model
-        return name if isinstance(name, str) and name in MODELS else None
 
     def _request(
         self,

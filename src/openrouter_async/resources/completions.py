@@ -15,7 +15,7 @@ from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat import ChatCompletion
 from ..types.completion_request import completion_params
 from ..types.known_models import model_of
-from ._base import Resource
+from ._models import ModelResource
 from .chat import read_completion
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Completions"]
 
 
-class Completions(Resource):
+class Completions(ModelResource):
     """`POST /completions`; replies are read as those of chat are."""
 
     async def create(
@@ -43,6 +43,8 @@ class Completions(Resource):
         Sends one request, which is billed. Arguments and errors are those of `client.chat.create`.
         """
         data = self._request(prompt, model, params, extra_body, options, stream=False)
+        if (name := self._short_name(model, options)) is not None:
+            await self._check_short_name(name)
         return await self._sender.send(data, read_completion, options)
 
     def stream(
@@ -57,7 +59,15 @@ class Completions(Resource):
     ) -> EventStream:
         """Return the continuation of `prompt` as it is written; see `client.chat.stream`."""
         data = self._request(prompt, model, params, extra_body, options, stream=True)
-        return EventStream(self._sender.stream(data, options), on_bad_event=on_bad_event)
+        name = self._short_name(model, options)
+
+        async def checked() -> RequestData:
+            if name is not None:
+                await self._check_short_name(name)
+            return data
+
+        source = self._sender.stream(data if name is None else checked, options)
+        return EventStream(source, on_bad_event=on_bad_event)
 
     def _request(
         self,

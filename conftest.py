@@ -19,7 +19,7 @@ from tests.shared import ROOT
 pytest_collect_file = Sybil(
     path=str(ROOT),
     parsers=[PythonFences()],
-    patterns=["README.md", "docs/**/*.md"],
+    patterns=["README.md", "docs/*.md", "docs/**/*.md"],
     setup=open_loop,
     teardown=close_loop,
     fixtures=["documented_service", "network_attempts"],

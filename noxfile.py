@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 nox.needs_version = ">=2025.5"
-nox.options.sessions = ["tests", "trio", "lint", "typing", "docs", "wheel"]
+nox.options.sessions = ["tests", "trio", "httptools", "lint", "typing", "docs", "wheel"]
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
 nox.options.default_venv_backend = "virtualenv"
@@ -62,6 +62,16 @@ def trio(session: nox.Session) -> None:
     """Run the tests that know no event loop under trio."""
     install(session, extras="dev")
     session.run("pytest", "tests", "--trio", "-m", "loopback", *session.posargs)
+
+
+@nox.session
+def httptools(session: nox.Session) -> None:
+    """Run the tests of the wire, or those named, with httptools as the parser, under both event loops."""
+    install(session, extras="dev")
+    faults = [f"tests/faults/test_{name}.py" for name in ("connections", "lifetime", "streams_that_fail")]
+    chosen = session.posargs or ["tests/_http", *faults]
+    session.run("pytest", "--httptools", "-q", *chosen)
+    session.run("pytest", "--httptools", "-q", *chosen, "--trio", "-m", "loopback")
 
 
 @nox.session
@@ -161,7 +171,7 @@ def spec(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure this library, the floors below it and its peers; arguments are handed on: `nox -s bench -- --help`."""
-    install(session, "bench")
+    install(session, "bench", extras="fast")
     pythons = peer_pythons(session, *PEERS)
     session.run(
         "python",

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from lean_server import lean_server
-from measures import CLIENTS, FLOORS, PEERS, ROWS, Row, Source
+from measures import CLIENTS, COLUMNS, PEERS, ROWS, Row, Source
 
 WORK = Path(__file__).with_name("work.py")
 NOT_DONE: dict[str, set[str]] = {
@@ -84,7 +84,7 @@ def works_of(rows: list[Row], clients: list[str]) -> list[tuple[str, str]]:
     for row in rows:
         candidates = [row.floor, row.ours]
         if row.compares:
-            candidates += [Source(row.ours.work, client) for client in (*FLOORS, *PEERS)]
+            candidates += [Source(row.ours.work, client) for client in COLUMNS]
         for source in candidates:
             if source and source.client in clients and source.client not in NOT_DONE.get(source.work, ()):
                 pairs[source.work, source.client] = None
@@ -106,9 +106,9 @@ def number(value: float) -> str:
 
 def table(bench: Bench, rows: list[Row], clients: list[str]) -> tuple[list[str], bool]:
     """Return the lines of the table, and whether nothing is above what it may be at most."""
-    others = [client for client in (*FLOORS, *PEERS) if client in clients]
+    others = [client for client in COLUMNS if client in clients]
     lines = [["measure", "openrouter-async", "at most", "stretch", "reached", "floor"]]
-    lines[0] += [{**FLOORS, **PEERS}[client] for client in others]
+    lines[0] += [COLUMNS[client] for client in others]
     all_met = True
     for row in rows:
         values = bench.ratios(row.ours, row.floor, row.unit)

@@ -2,6 +2,7 @@
 
 `--trio` runs the asynchronous tests marked `loopback` under trio, and nothing else; without it pytest-asyncio
 runs all of them. Such a test has no asynchronous fixtures, since those belong to one event loop.
+`--httptools` lets httptools parse the answers on every connection of ours.
 """
 
 from __future__ import annotations
@@ -24,12 +25,17 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--trio", action="store_true", help="run the tests marked loopback under trio")
+    parser.addoption("--httptools", action="store_true", help="let httptools parse on all connections")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--trio"):
         config.option.asyncio_mode = "strict"  # so that pytest-asyncio leaves unmarked tests alone
+    if config.getoption("--httptools"):
+        from tests.http_parser import use_httptools
+
+        use_httptools()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -32,7 +32,16 @@ def main() -> None:
         assert importlib.resources.files(openrouter_async).joinpath(name).is_file(), f"without {name}"
     assert len(openrouter_async.ModelCatalogue.snapshot()) > 300
     installed = {found.metadata["Name"].lower() for found in importlib.metadata.distributions()}
-    extras = {"starlette", "uvicorn", "rich", "cyclopts", "tiktoken", "mcp", "fastapi"} & installed
+    extras = {
+        "starlette",
+        "uvicorn",
+        "rich",
+        "cyclopts",
+        "tiktoken",
+        "mcp",
+        "fastapi",
+        "httptools",
+    } & installed
     assert not extras, f"came without being asked for: {sorted(extras)}"
     names, python = len(openrouter_async.__all__), sys.version.split()[0]
     print(f"openrouter_async {openrouter_async.__version__}: {names} public names, Python {python}")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm, Unpack
 
+    from ._http.http11 import HTTPParser
     from .batch.service import ServiceBatches
     from .batching import Batching, Gathering
     from .catalogue.models import CatalogueCache, Models
@@ -94,6 +95,7 @@ class AsyncOpenRouter(Namespaces):
         ssl_context: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         http_client: httpx.AsyncClient | None = None,
+        http_parser: HTTPParser = "h11",
         hooks: Sequence[RequestHook] = (),
         allow_plain_http: Collection[str] = (),
         log_bodies: bool = False,
@@ -117,6 +119,8 @@ class AsyncOpenRouter(Namespaces):
             ssl_context: Replaces the default, which trusts certifi's authorities, or those of `SSL_CERT_FILE`.
             transport: An httpx transport to use in place of ours; it is not closed with the client.
             http_client: An httpx client to use in place of ours; it is not closed with the client.
+            http_parser: What parses the answers that come over our own connections. `"httptools"` takes about a third
+                less CPU for a call, and needs the extra `fast`.
             hooks: Told of every request; see `RequestHook`.
             allow_plain_http: Names of hosts that may be spoken to over plain HTTP, where the key travels in clear;
                 this machine always may.
@@ -144,6 +148,7 @@ class AsyncOpenRouter(Namespaces):
             ssl_context=ssl_context,
             transport=transport,
             http_client=http_client,
+            http_parser=http_parser,
         )
         self._sender = HTTPSender(shared, settings)
         self._known = _Known()

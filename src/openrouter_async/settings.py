@@ -34,7 +34,7 @@ KeySource: TypeAlias = Secret | Callable[[], Awaitable[str]]
 T = TypeVar("T")
 
 _OF_CONNECTIONS = frozenset(
-    {"limits", "proxy", "ssl_context", "transport", "http_client", "allow_plain_http"}
+    {"limits", "proxy", "ssl_context", "transport", "http_client", "http_parser", "allow_plain_http"}
 )
 """Arguments of a client that derived clients and calls cannot have differently."""
 

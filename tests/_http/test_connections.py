@@ -423,7 +423,7 @@ async def test_leaving_a_stream_early_closes_the_connection_at_once() -> None:
     with LoopbackServer(serve_responses([answer])) as server:
         async with pool(server) as calls:
             async with calls.stream() as response, pieces(response) as chunks:
-                assert await chunks.__anext__() == b"piece"
+                assert (await chunks.__anext__()).startswith(b"piece")
             assert calls.transport.stats() == (0, 0)
             assert await server.eventually(lambda: server.open_connections == 0, 0.5)
 
@@ -438,7 +438,7 @@ async def test_an_answer_closed_early_does_not_look_complete() -> None:
             response = await calls.transport.handle_async_request(httpx.Request("GET", calls.url))
             assert isinstance(response.stream, httpx.AsyncByteStream)
             chunks = response.stream.__aiter__()
-            assert await chunks.__anext__() == b"piece"
+            assert (await chunks.__anext__()).startswith(b"piece")
             await response.aclose()
             with pytest.raises(httpx.ReadError, match="closed before its end"):
                 await chunks.__anext__()
@@ -562,7 +562,7 @@ async def test_a_stream_can_be_aborted_from_anywhere(from_thread: bool) -> None:
 
     with LoopbackServer(handler) as server:
         async with pool(server) as calls, calls.stream() as response, pieces(response) as chunks:
-            assert await chunks.__anext__() == b"piece"
+            assert (await chunks.__anext__()).startswith(b"piece")
             abort = response.extensions["abort"]
             if from_thread:
                 await anyio.to_thread.run_sync(abort)

@@ -15,6 +15,7 @@ EXTRAS = {
     "cyclopts",
     "docstring_parser",
     "fastapi",
+    "httptools",
     "json_repair",
     "jsonschema_rs",
     "mcp",

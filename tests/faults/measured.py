@@ -19,6 +19,7 @@ from pathlib import Path
 import anyio
 from anyio.lowlevel import current_token
 
+from tests.http_parser import use_chosen_parser
 from tests.shared import ROOT
 
 __all__ = ["Measured", "loop_name", "measure"]
@@ -67,6 +68,7 @@ def main(name: str, loop: str, *arguments: str) -> None:
     """Call the function and print what was measured."""
     module, _, function = name.partition(":")
     call = getattr(importlib.import_module(module), function)
+    use_chosen_parser()
     before, began = _peak(), time.process_time()
     result = anyio.run(call, *arguments, backend=loop)
     seconds, more = time.process_time() - began, _peak() - before

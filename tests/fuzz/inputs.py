@@ -30,6 +30,12 @@ TOKENS: tuple[bytes, ...] = (
         b"\xe2\x80\xa8",
         b"\x1f\x8b",
     ),
+    *(
+        b"HTTP/1.1 200 OK\r\n",
+        b"Content-Length: 5\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"5\r\nhello\r\n0\r\n\r\n",
+    ),
     *(b": OPENROUTER PROCESSING\n\n", b"data: [DONE]\n\n", b"9" * 400, b"[" * 250, b'{"a":' * 250),
 )
 """What the readers look for, and what has broken others."""

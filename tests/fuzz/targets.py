@@ -32,6 +32,7 @@ from openrouter_async.streaming.intake import Intake, OnBadEvent
 from openrouter_async.streaming.joined import JoinedAccumulator
 from openrouter_async.types.chat import ChatCompletion
 from openrouter_async.types.chat_chunk import ChatChunk
+from tests.http11 import check_alike
 from tests.sse_standard import as_text, interpret
 
 __all__ = ["CORPUS", "TARGETS", "Target", "seeds"]
@@ -204,6 +205,11 @@ async def _call(data: bytes) -> None:
             _look_at(completion)
 
 
+def http11(data: bytes) -> None:
+    """Whatever a peer answers, httptools takes it for what h11 takes it for, or refuses it."""
+    asyncio_loop().run_until_complete(check_alike(_cut(data)))
+
+
 @cache
 def asyncio_loop() -> asyncio.AbstractEventLoop:
     """Return one loop for all calls; making one costs more than a call."""
@@ -211,7 +217,8 @@ def asyncio_loop() -> asyncio.AbstractEventLoop:
 
 
 TARGETS: Mapping[str, Target] = {
-    target.__name__: target for target in (decoder, accumulators, reply, errors, headers, journal, client)
+    target.__name__: target
+    for target in (decoder, accumulators, reply, errors, headers, journal, client, http11)
 }
 
 

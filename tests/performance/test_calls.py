@@ -58,6 +58,13 @@ async def test_a_call_takes_a_bounded_number_of_function_calls(client: AsyncOpen
     assert await calls_of(lambda: client.chat.create("Hi")) < 1_300
 
 
+async def test_over_httptools_a_call_takes_little_more_than_half(server: LoopbackServer) -> None:
+    async with AsyncOpenRouter(
+        "sk-or-v1-0000", base_url=server.url, default_model=MODEL, http_parser="httptools"
+    ) as client:
+        assert await calls_of(lambda: client.chat.create("Hi")) < 680
+
+
 async def test_a_value_of_a_type_adds_little_to_a_call(client: AsyncOpenRouter) -> None:
     async def typed() -> None:
         reply = await client.chat.create("Hi", output=City)

@@ -55,6 +55,7 @@ class Key(BaseModel):
 async def clients() -> None:
     AsyncOpenRouter()
     AsyncOpenRouter(SecretStr("sk-or-v1-example"), management_key="sk-or-v1-other")
+    AsyncOpenRouter(http_parser="httptools")
     client = AsyncOpenRouter(
         "sk-or-v1-example",
         default_model="a/b",
@@ -174,6 +175,7 @@ def partial_of(error: APIStatusError | StreamError) -> str:
 async def wrong(client: AsyncOpenRouter) -> None:
     AsyncOpenRouter(5)  # type: ignore[arg-type]
     AsyncOpenRouter(timeouts=20)  # type: ignore[arg-type]
+    AsyncOpenRouter(http_parser="llhttp")  # type: ignore[arg-type]
     AsyncOpenRouter(timeout=20)  # type: ignore[call-arg]
     client.with_options(timeout=5)  # type: ignore[call-arg]
     await client.chat.create()  # type: ignore[call-overload]

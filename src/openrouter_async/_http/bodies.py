@@ -1,4 +1,4 @@
-"""The bodies of a request and of its answer, between httpx and httpcore.
+"""The bodies of a request and of its answer, between httpx and what speaks HTTP.
 
 Neither is an async generator: one that is left half-way is closed whenever its event loop finds the time, and trio
 warns of it.
@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import httpcore
 import httpx
 
 from .httpcore_mapping import as_httpx
+
+if TYPE_CHECKING:
+    from .http11 import Answer
 
 __all__ = ["Body", "Content"]
 
@@ -24,6 +28,14 @@ class Content:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
+
+    @classmethod
+    def of(cls, request: httpx.Request) -> AsyncIterable[bytes]:
+        """Return the body of a request."""
+        if isinstance(request.stream, httpx.ByteStream):
+            return cls(request.content)
+        assert isinstance(request.stream, AsyncIterable)
+        return request.stream
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Return the body in one piece."""
@@ -48,7 +60,7 @@ class Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
 
     def __init__(
         self,
-        answer: httpcore.Response,
+        answer: Answer,
         *,
         on_end: Callable[[], Awaitable[None]],
         on_close: Callable[[], None],
@@ -56,7 +68,7 @@ class Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
         """Read nothing yet.
 
         Args:
-            answer: As httpcore gave it.
+            answer: Its head was read.
             on_end: Lets go of the connection after the whole body.
             on_close: Closes the connection before that, also after an error.
         """
@@ -107,7 +119,7 @@ class Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
             return
         self._close()
         if self._chunks is not None and not self._is_reading:
-            # Brings the generators of httpcore to their end too, which the closed connection makes short.
+            # Brings generators, as httpcore's are, to their end too, which the closed connection makes short.
             with suppress(httpcore.NetworkError, httpcore.ProtocolError):
                 async for _ in self._chunks:
                     pass

@@ -4,8 +4,8 @@ httpx's own pool collapses above a hundred calls at once, and loses places for g
 connections are made. This one is no queue. Whoever calls has a place in the client's limiter already, so it gets a
 connection at once: an idle one, or a new one.
 
-*Theory of operation.* A connection is httpcore's HTTP/1.1 connection over a stream of ours, and serves one call at a
-time. Those that are idle lie on a stack for each origin; the last that was put there is taken first.
+*Theory of operation.* A connection speaks HTTP/1.1 (`http11`) over a stream of ours, and serves one call at a time.
+Those that are idle lie on a stack for each origin; the last that was put there is taken first.
 
 ```
   connect ──> in use ──(answer read to its end, nothing after it)──> idle ──> in use
@@ -31,7 +31,8 @@ import httpcore
 import httpx
 
 from ..options import Limits
-from .bodies import Body, Content
+from .bodies import Body
+from .http11 import Answer, HTTPConnection, HTTPParser, maker_of
 from .httpcore_mapping import as_httpx
 from .network import CallStream, Network, current_network, shut_down
 from .proxies import Proxies
@@ -69,26 +70,16 @@ class _Connection:
 
     __slots__ = ("calls", "http", "idle_since", "site", "stream")
 
-    def __init__(self, site: _Site, stream: CallStream) -> None:
+    def __init__(self, site: _Site, stream: CallStream, http: HTTPConnection) -> None:
         self.site = site
         self.stream = stream
-        self.http = httpcore.AsyncHTTP11Connection(site.origin, stream)
+        self.http = http
         self.calls = 0
         self.idle_since = 0.0
 
     def ended_cleanly(self) -> bool:
         """Whether the last answer was read to its end, and nothing came after it."""
-        return self.http.is_idle() and not _trailing_data(self.http) and not self.stream.is_readable()
-
-
-def _trailing_data(http: httpcore.AsyncHTTP11Connection) -> bool:
-    """Whether bytes came in one packet with the end of an answer.
-
-    httpcore has no public word for it, so this is the one look at its insides. Where they have changed the answer
-    is yes: no connection would be reused then, and a test fails.
-    """
-    parser = getattr(http, "_h11_state", None)
-    return bool(getattr(parser, "trailing_data", (b"unknown", False))[0])
+        return self.http.ended_cleanly() and not self.stream.is_readable()
 
 
 class ConnectionTransport(httpx.AsyncBaseTransport):
@@ -100,6 +91,7 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         limits: Limits,
         ssl_context: ssl.SSLContext | None = None,
         proxy: httpx.Proxy | httpx.URL | str | None = None,
+        http_parser: HTTPParser = "h11",
     ) -> None:
         """Open nothing yet.
 
@@ -107,11 +99,13 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
             limits: `idle` and `idle_expiry` are used.
             ssl_context: Without one, httpx's: `SSL_CERT_FILE` and `SSL_CERT_DIR`, else certifi's authorities.
             proxy: For all requests; without one the environment decides.
+            http_parser: Of answers that do not come by a proxy.
 
         Raises:
-            ConfigurationError: `proxy` cannot be used.
+            ConfigurationError: `proxy` or `http_parser` cannot be used.
         """
         self._limits = limits
+        self._make_http = maker_of(http_parser)
         self._tls = TLSSettings(ssl_context)
         self._proxies = Proxies(proxy)
         self._sites: dict[tuple[str, str, int | None], _Site] = {}
@@ -148,30 +142,18 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         if site.proxy is not None:
             return await self._send_by_proxy(site.proxy, request)
         is_repeatable = isinstance(request.stream, httpx.ByteStream)
-        core_request = httpcore.Request(
-            request.method,
-            httpcore.URL(
-                scheme=site.origin.scheme,
-                host=site.origin.host,
-                port=site.origin.port,
-                target=url.raw_path,
-            ),
-            headers=request.headers.raw,
-            content=Content(request.content) if is_repeatable else request.stream,
-            extensions=request.extensions,
-        )
         connection = self._take_idle(site)
         if connection is not None:
             received = connection.stream.received
             try:
-                return await self._exchange(connection, core_request)
+                return await self._exchange(connection, request)
             except (httpx.NetworkError, httpx.RemoteProtocolError):
                 # The server closed the connection while it was idle, and the request crossed with that.
                 is_stale = connection.stream.received == received
                 if not is_stale or self._is_closed or not is_repeatable:
                     raise
         connection = await self._connect(site, request.extensions.get("timeout", {}).get("connect"))
-        return await self._exchange(connection, core_request)
+        return await self._exchange(connection, request)
 
     async def aclose(self) -> None:
         """Close all connections, also those in use: their calls end with an error. Harmless when done before."""
@@ -190,11 +172,11 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
 
     # One call
 
-    async def _exchange(self, connection: _Connection, request: httpcore.Request) -> httpx.Response:
+    async def _exchange(self, connection: _Connection, request: httpx.Request) -> httpx.Response:
         connection.calls += 1
         connection.stream.begin_call()
         try:
-            answer = await connection.http.handle_async_request(request)
+            answer = await connection.http.send(request)
         except Exception as error:
             self._discard(connection)
             raise as_httpx(error) from error
@@ -230,7 +212,7 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
             if self._is_closed:  # just as the connection was made
                 stream.abort()
                 raise _closed()
-            connection = _Connection(site, stream)
+            connection = _Connection(site, stream, self._make_http(site.origin, stream))
             self._open.add(connection)
             return connection
         raise _closed() if self._is_closed else httpx.ConnectTimeout(f"no connection within {timeout} s")
@@ -274,7 +256,7 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         self._waiting.add(scope)
         return scope
 
-    async def _finish(self, connection: _Connection, answer: httpcore.Response) -> None:
+    async def _finish(self, connection: _Connection, answer: Answer) -> None:
         """Let go of a connection whose answer was read to its end."""
         try:
             await answer.aclose()

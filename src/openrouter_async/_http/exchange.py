@@ -34,8 +34,10 @@ CLOSE_GRACE = 1.0
 class Exchange:
     """A request that was sent, and its answer being read."""
 
-    def __init__(self, client: httpx.AsyncClient, request: httpx.Request) -> None:
-        self._client = client
+    def __init__(
+        self, send: Callable[[httpx.Request], Awaitable[httpx.Response]], request: httpx.Request
+    ) -> None:
+        self._send_request = send
         self._request = request
         self._host = request.url.host
         self._response: httpx.Response | None = None
@@ -72,7 +74,7 @@ class Exchange:
         self._chunks = self._response.stream.__aiter__()
 
     async def _send(self) -> None:
-        self._response = await self._client.send(self._request, stream=True, follow_redirects=False)
+        self._response = await self._send_request(self._request)
 
     async def read(self, clocks: tuple[Clock, ...] = ()) -> bytes | None:
         """Return the next bytes of the body, decoded; None at its end.

@@ -28,11 +28,12 @@ from .limiter import Limiter, Passage
 from .network import Network, current_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from .._sansio.request import RequestData
     from .._secret import Secret
     from ..settings import Settings
+    from .http11 import HTTPParser
 
 __all__ = ["Transport"]
 
@@ -48,6 +49,7 @@ class Transport:
         ssl_context: ssl.SSLContext | None,
         transport: httpx.AsyncBaseTransport | None,
         http_client: httpx.AsyncClient | None,
+        http_parser: HTTPParser = "h11",
     ) -> None:
         if http_client is not None and (transport or proxy or ssl_context):
             raise ConfigurationError(
@@ -56,6 +58,10 @@ class Transport:
         if transport is not None and (proxy or ssl_context):
             raise ConfigurationError(
                 "transport brings its own proxy and TLS settings; give either it or those"
+            )
+        if http_parser != "h11" and (transport or http_client):
+            raise ConfigurationError(
+                "http_parser is of the client's own connections; give either it or a transport or http_client"
             )
         for name, value, kind in (
             ("ssl_context", ssl_context, ssl.SSLContext),
@@ -74,10 +80,18 @@ class Transport:
         self.answered = AnsweredPrompts()
         self._own: ConnectionTransport | None = None
         if http_client is None and transport is None:
-            transport = self._own = ConnectionTransport(limits=limits, ssl_context=ssl_context, proxy=proxy)
+            transport = self._own = ConnectionTransport(
+                limits=limits, ssl_context=ssl_context, proxy=proxy, http_parser=http_parser
+            )
         self._client = http_client or httpx.AsyncClient(
             transport=transport, trust_env=False, cookies=_NoCookies()
         )
+        self._send: Callable[[httpx.Request], Awaitable[httpx.Response]] = partial(
+            self._client.send, stream=True, follow_redirects=False
+        )
+        if self._own is not None and http_parser != "h11":
+            # Redirects, cookies and authentication are not of our requests; to ask httpx is a third of the call.
+            self._send = self._own.handle_async_request
         self._exchanges: set[Exchange] = set()
         self._is_closed = False
         self._loop: EventLoopToken | None = None
@@ -144,7 +158,7 @@ class Transport:
         if key is not None:
             # Written here and nowhere else, so that no local variable of any frame holds the key.
             request.headers["authorization"] = f"Bearer {key.get()}"
-        exchange = Exchange(self._client, request)
+        exchange = Exchange(self._send, request)
         exchange.passage = await self._acquire(clocks, data, settings)
         self._exchanges.add(exchange)
         try:

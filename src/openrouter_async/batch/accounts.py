@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 
 from ..errors import OpenRouterError
@@ -71,6 +71,16 @@ class BatchSummary:
     """Seconds."""
 
 
+@dataclass(slots=True)
+class _Total:
+    """A `ModelTotal` that grows."""
+
+    items: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: Decimal = Decimal(0)
+
+
 @dataclass
 class Accounts:
     """The counters of a batch."""
@@ -85,8 +95,8 @@ class Accounts:
     in_flight: int = 0
     cost: Decimal = Decimal(0)
     """Of this run."""
-    models: dict[str, ModelTotal] = field(default_factory=dict)
     errors: dict[str, int] = field(default_factory=dict)
+    _models: dict[str, _Total] = field(default_factory=dict)
     _finished: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
 
     @property
@@ -119,13 +129,14 @@ class Accounts:
         cost = (usage.cost if usage else None) or Decimal(0)
         if paid_now:
             self.cost += cost
-        before = self.models.get(model or "", ModelTotal())
-        self.models[model or ""] = ModelTotal(
-            items=before.items + 1,
-            prompt_tokens=before.prompt_tokens + ((usage.prompt_tokens if usage else None) or 0),
-            completion_tokens=before.completion_tokens + ((usage.completion_tokens if usage else None) or 0),
-            cost=before.cost + cost,
-        )
+        total = self._models.get(model or "")
+        if total is None:
+            total = self._models[model or ""] = _Total()
+        total.items += 1
+        total.cost += cost
+        if usage is not None:
+            total.prompt_tokens += usage.prompt_tokens or 0
+            total.completion_tokens += usage.completion_tokens or 0
 
     def progress(self, now: float) -> BatchProgress:
         """Return where the batch stands."""
@@ -141,8 +152,8 @@ class Accounts:
             failed=self.failed,
             in_flight=self.in_flight,
             resumed=self.resumed,
-            prompt_tokens=sum(model.prompt_tokens for model in self.models.values()),
-            completion_tokens=sum(model.completion_tokens for model in self.models.values()),
+            prompt_tokens=sum(model.prompt_tokens for model in self._models.values()),
+            completion_tokens=sum(model.completion_tokens for model in self._models.values()),
             cost=self.total_cost,
             rate=rate,
             time_left=left,
@@ -156,7 +167,7 @@ class Accounts:
             failed=self.failed,
             resumed=self.resumed,
             cost=self.total_cost,
-            models=dict(self.models),
+            models={name: ModelTotal(**asdict(total)) for name, total in self._models.items()},
             errors=dict(self.errors),
             elapsed=now - self.began,
         )

@@ -85,13 +85,10 @@ class Feed:
         )
         if isinstance(item, Item) and item.key is not None:
             key = item.key
-            if self._seen.get(key) is not None:
+            if self._seen.increase(key) > 1:
                 raise ConfigurationError(f"the key {key!r} was given to an earlier item; expected each once")
-            self._seen.set(key, 1)
         else:
-            occurrence = (self._seen.get(digest) or 0) + 1
-            self._seen.set(digest, occurrence)
-            key = f"{digest[:16]}-{occurrence}"
+            key = f"{digest[:16]}-{self._seen.increase(digest)}"
         return Request(
             key=key,
             index=index,

@@ -116,7 +116,7 @@ class Journal:
         Raises:
             JournalError: the file has changed, or cannot be read.
         """
-        offset = self._done.get(key)
+        offset = self._done.get(key) if self._done.count else None
         if offset is None:
             return None
         try:

@@ -37,6 +37,15 @@ class KeyIndex:
         mark = _mark(key)
         self.count += self._shards[mark % _SHARDS].put(mark, number)
 
+    def increase(self, key: str) -> int:
+        """Add 1 to the number of a key, which is 0 where it has none, and return it."""
+        mark = _mark(key)
+        shard = self._shards[mark % _SHARDS]
+        place = shard.place(mark)
+        number = shard.numbers[place] + 1 if shard.marks[place] else 1
+        self.count += shard.put(mark, number)
+        return number
+
 
 class _Shard:
     """A table with open addressing; the mark 0 is a free place."""

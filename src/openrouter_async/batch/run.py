@@ -1,8 +1,8 @@
 """`Batch`: asks many prompts, a bounded number at a time.
 
 Theory of operation: as many workers as `concurrency` take turns to take the next item, ask it, write its result down,
-and hand it over. Handing over waits for whoever reads the results, so a slow reader stops the workers, and the workers
-stop the taking of items: nothing is read ahead, and nothing piles up. The workers live in a task group that the
+and hand it over. As many results may wait for their reader; then handing over waits too, so a slow reader stops the
+workers, and the workers stop the taking of items: nothing piles up. The workers live in a task group that the
 `async with` block owns; results cross to the reader over a stream, so that no task group spans a `yield`.
 
 What ends a batch early (the budget, the account, a changed request, `stop`) ends the taking of items. What is in flight
@@ -218,7 +218,8 @@ class Batch(Generic[OutputT]):
                 spent = self._accounts.earlier_cost
                 self._budget = Budget(settings.budget, await self._prices(), spent=spent)
             # Made last, since from here on it is certain that they are closed.
-            self._send, self._receive = anyio.create_memory_object_stream(0)
+            # Without room for results that wait, every worker waited for the reader after every item.
+            self._send, self._receive = anyio.create_memory_object_stream(settings.concurrency)
             self._group = anyio.create_task_group()
             await self._group.__aenter__()
         except BaseException:

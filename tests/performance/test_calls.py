@@ -55,7 +55,7 @@ async def client(server: LoopbackServer) -> AsyncIterator[AsyncOpenRouter]:
 
 
 async def test_a_call_takes_a_bounded_number_of_function_calls(client: AsyncOpenRouter) -> None:
-    assert await calls_of(lambda: client.chat.create("Hi")) < 1_100
+    assert await calls_of(lambda: client.chat.create("Hi")) < 1_200
 
 
 async def test_over_httptools_a_call_takes_little_more_than_half(server: LoopbackServer) -> None:
@@ -89,7 +89,7 @@ async def test_an_item_of_a_batch_with_a_journal_adds_little_to_a_call(
             await batch(name, items)
         counts.append(calls.count)
     added = (counts[1] - counts[0]) / 100 - await calls_of(lambda: client.chat.create("Hi"))
-    assert added < 110
+    assert added < 130
 
 
 async def test_options_that_all_calls_share_are_derived_once(client: AsyncOpenRouter) -> None:

@@ -27,7 +27,8 @@ def use_chosen_parser() -> None:
     make = Transport.__init__
 
     def make_with_httptools(self: Transport, **arguments: Any) -> None:
-        if arguments["transport"] is None and arguments["http_client"] is None:
+        given = arguments["transport"] or arguments["http_client"]
+        if arguments["http_parser"] == "h11" and given is None:
             arguments["http_parser"] = "httptools"
         make(self, **arguments)
 

@@ -1,7 +1,8 @@
 """The table of faults: the rows of rows.toml beside what their tests gave.
 
-`python -m tests.faults.table TABLE ASYNCIO.xml TRIO.xml` reads the two reports that pytest writes with `--junitxml`,
-writes the table to TABLE and prints it. It fails where a row has no test or a test failed. `nox -s faults` does this.
+`python -m tests.faults.table TABLE ASYNCIO.xml TRIO.xml HTTPTOOLS.xml` reads the reports that pytest writes with
+`--junitxml`, writes the table to TABLE and prints it. It fails where a row has no test or a test failed.
+`nox -s faults` does this.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ __all__ = ["KINDS", "ROWS", "Row", "render", "row_of_test", "rows_of_table"]
 
 KINDS = ("plain", "stream", "structured", "other")
 """Columns: plain calls, streams, structured output (whole and streamed), and tests of none of these."""
+
+OTHERS = ("trio", "httptools")
+"""Columns of further runs: under trio, and with httptools as the parser of HTTP."""
 
 SECTIONS = {
     "C": "Connection and head",
@@ -91,16 +95,16 @@ def read_results(path: Path) -> dict[str, Results]:
     return results
 
 
-def render(asyncio: Mapping[str, Results], trio: Mapping[str, Results]) -> str:
-    """Return the table as Markdown."""
+def render(asyncio: Mapping[str, Results], *others: Mapping[str, Results]) -> str:
+    """Return the table as Markdown; the others are `OTHERS`."""
     lines = ["<!-- Made by `nox -s faults`; edit tests/faults/rows.toml instead. -->"]
     for letter, title in SECTIONS.items():
-        lines += ["", f"## {title}", "", f"| row | fault | promise | {' | '.join(KINDS)} | trio |"]
-        lines.append("|---" * (len(KINDS) + 4) + "|")
+        lines += ["", f"## {title}", "", f"| row | fault | promise | {' | '.join((*KINDS, *OTHERS))} |"]
+        lines.append("|---" * (3 + len(KINDS) + len(OTHERS)) + "|")
         for row in ROWS.values():
             if row.id.startswith(letter):
                 cells = [_cell(asyncio.get(row.id), (kind,)) for kind in KINDS]
-                cells.append(_cell(trio.get(row.id), KINDS))
+                cells += [_cell(results.get(row.id), KINDS) for results in others]
                 fault = f"{row.fault} ({row.provoked})" if row.provoked else row.fault
                 lines.append(f"| {row.id} | {fault} | {row.promise} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
@@ -124,12 +128,12 @@ def _cell(results: Results | None, kinds: Iterable[str]) -> str:
 def main(arguments: list[str]) -> int:
     """Write and print the table."""
     table, *reports = map(Path, arguments)
-    asyncio, trio = map(read_results, reports)
-    text = render(asyncio, trio)
+    asyncio, *others = map(read_results, reports)
+    text = render(asyncio, *others)
     table.write_text(text)
     print(text)
     untested = [row for row in ROWS if row not in asyncio]
-    failed = [row for row in ROWS if any(loop[row].failed for loop in (asyncio, trio) if row in loop)]
+    failed = [row for row in ROWS if any(run[row].failed for run in (asyncio, *others) if row in run)]
     cases = sum(sum((*each.passed.values(), *each.failed.values())) for each in asyncio.values())
     print(f"{len(ROWS)} rows, {cases} tests under asyncio")
     print(f"without a test: {', '.join(untested) or 'none'}; failed: {', '.join(failed) or 'none'}")

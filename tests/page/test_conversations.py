@@ -86,6 +86,62 @@ def test_deleting_asks_first_and_then_it_is_gone(chat: ChatPage) -> None:
     assert "#" not in chat.page.url
 
 
+def test_what_two_windows_say_in_one_conversation_is_kept_both(chat: ChatPage) -> None:
+    """The second to save does not undo what the first said, and goes on as a copy with what is being typed."""
+    _talk(chat, ("Hello", "Welcome."))
+    url = chat.page.url
+    other = ChatPage(chat.page.context.new_page(), chat.url, chat.emulator)
+    other.page.goto(url)
+    other.prose.get_by_text("Welcome.").wait_for()
+    chat.emulator.reply("From the first.")
+    with chat.page.expect_response(lambda answer: answer.request.method == "PUT" and answer.status == 204):
+        chat.send("First")
+    other.expected = lambda text: "412" in text
+    other.emulator.reply(*(f"second{number} " for number in range(800)))
+    other.send("Second", wait=False)
+    other.prompt.fill("typed meanwhile")
+    alert = other.page.get_by_role("alert")
+    alert.get_by_text(
+        "“Hello” was changed in another window. Both are kept, this one as “Hello (copy)”."
+    ).wait_for()
+    other.saved("Hello (copy)")
+    assert other.prompt.input_value() == "typed meanwhile"
+    other.prose.get_by_text("second799").wait_for()
+    other.wait_idle()
+    assert other.page.url != url
+    with other.page.expect_response(lambda answer: answer.request.method == "PUT" and answer.status == 204):
+        other.emulator.reply("Third.")
+        other.send("Third")
+    other.page.reload()
+    other.prose.get_by_text("Third.").wait_for()
+    assert "second0" in other.answers.nth(1).inner_text()
+    chat.page.reload()
+    chat.prose.get_by_text("From the first.").wait_for()
+    assert chat.answers.count() == 2
+    other.check()
+
+
+def test_the_other_of_two_windows_is_loaded_by_a_button(chat: ChatPage) -> None:
+    _talk(chat, ("Hello", "Welcome."))
+    other = ChatPage(chat.page.context.new_page(), chat.url, chat.emulator)
+    other.page.goto(chat.page.url)
+    other.prose.get_by_text("Welcome.").wait_for()
+    _menu(chat, "Hello", "Rename")
+    chat.page.get_by_label("Title").fill("Renamed")
+    chat.button("Rename").click()
+    chat.saved("Renamed")
+    other.expected = lambda text: "412" in text
+    other.emulator.reply("Again.")
+    other.send("More")
+    other.button("Load the other").click()
+    other.page.get_by_role("alert").wait_for(state="hidden")
+    other.prose.get_by_text("Again.").wait_for(state="detached")
+    assert other.page.title() == "Renamed"
+    assert other.page.url == chat.page.url
+    other.saved("Hello (copy)")
+    other.check()
+
+
 def test_deleting_ends_an_answer_that_is_written(chat: ChatPage) -> None:
     """And the answer's last save does not bring the conversation back."""
     chat.emulator.reply(*(f"word{number} " for number in range(4000)))

@@ -71,6 +71,30 @@ def test_a_document_comes_back_as_it_was_written(browser: Browser) -> None:
     assert ids(browser) == ["0a1b-2c"]
 
 
+def test_a_save_that_is_based_on_an_older_document_is_refused(browser: Browser) -> None:
+    """Of two windows on one conversation, the second to save does not undo what the first said."""
+    path = "api/conversations/one"
+    put(browser, document("one"))
+    version = browser.get(path).headers["etag"]
+    first = browser.put(path, json=document("one", title="First"), headers={"if-match": version})
+    assert first.status_code == 204
+    second = browser.put(path, json=document("one", title="Second"), headers={"if-match": version})
+    assert second.status_code == 412
+    assert "changed meanwhile" in second.json()["error"]["message"]
+    assert browser.get(path).json()["title"] == "First"
+    assert browser.get(path).headers["etag"] == first.headers["etag"]
+    for tag in (f"W/{first.headers['etag']}", f'"other", {first.headers["etag"]}', "*"):
+        again = browser.put(path, json=document("one", title="First"), headers={"if-match": tag})
+        assert again.status_code == 204, tag
+
+
+def test_one_that_is_gone_may_be_saved_again(browser: Browser) -> None:
+    """A server that keeps conversations in memory was started anew, say: the tab still has the text."""
+    answer = browser.put("api/conversations/one", json=document("one"), headers={"if-match": '"older"'})
+    assert answer.status_code == 204
+    assert ids(browser) == ["one"]
+
+
 def test_one_that_is_forgotten_is_gone(browser: Browser) -> None:
     put(browser, document("one"))
     assert browser.delete("api/conversations/one").status_code == 204

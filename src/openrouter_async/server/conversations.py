@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -18,7 +19,7 @@ import anyio.to_thread
 
 from ..errors import ConfigurationError
 
-__all__ = ["ConversationStore", "Entry", "MemoryConversations", "SQLiteConversations"]
+__all__ = ["ConversationStore", "Entry", "MemoryConversations", "SQLiteConversations", "version_of"]
 
 T = TypeVar("T")
 
@@ -37,6 +38,11 @@ class Entry:
     """JSON, as the page wrote it."""
 
 
+def version_of(document: bytes) -> str:
+    """Return what tells a document from any other that was kept in its place."""
+    return sha256(document).hexdigest()[:32]
+
+
 class ConversationStore(Protocol):
     """Keeps conversations by their ids."""
 
@@ -48,8 +54,12 @@ class ConversationStore(Protocol):
         """Return a document; None where there is none."""
         ...
 
-    async def put(self, entry: Entry) -> None:
-        """Keep a conversation, in place of one with the same id."""
+    async def put(self, entry: Entry, *, replaces: Collection[str] | None = None) -> bool:
+        """Keep a conversation, in place of one with the same id, and return True.
+
+        Where there is one whose `version_of` is not among those in `replaces`, it stays, and the answer is False; None:
+        any is replaced. Nothing may come between the look and the writing.
+        """
         ...
 
     async def delete(self, id: str) -> bool:
@@ -74,9 +84,13 @@ class MemoryConversations:
         entry = self._entries.get(id)
         return None if entry is None else entry.document
 
-    async def put(self, entry: Entry) -> None:
+    async def put(self, entry: Entry, *, replaces: Collection[str] | None = None) -> bool:
         """See `ConversationStore`."""
+        there = self._entries.get(entry.id)
+        if there is not None and replaces is not None and version_of(there.document) not in replaces:
+            return False
         self._entries[entry.id] = entry
+        return True
 
     async def delete(self, id: str) -> bool:
         """See `ConversationStore`."""
@@ -156,17 +170,25 @@ class SQLiteConversations:
 
         return await self._run(read)
 
-    async def put(self, entry: Entry) -> None:
+    async def put(self, entry: Entry, *, replaces: Collection[str] | None = None) -> bool:
         """See `ConversationStore`."""
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: sqlite3.Connection) -> bool:
+            connection.execute("BEGIN IMMEDIATE")  # no other process writes between the look and the writing
+            if replaces is not None:
+                row = connection.execute(
+                    "SELECT document FROM conversations WHERE id = ?", (entry.id,)
+                ).fetchone()
+                if row is not None and version_of(row[0]) not in replaces:
+                    return False
             connection.execute(
                 "INSERT OR REPLACE INTO conversations (id, title, updated_at, words, document)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (entry.id, entry.title, entry.updated_at, entry.words, entry.document),
             )
+            return True
 
-        await self._run(write)
+        return await self._run(write)
 
     async def delete(self, id: str) -> bool:
         """See `ConversationStore`."""

@@ -1,4 +1,8 @@
-"""The routes of conversations: list and search, read, write, forget."""
+"""The routes of conversations: list and search, read, write, forget.
+
+A document is read with its version as `ETag`. Written with `If-Match`, it takes the place of that version only: what
+another window has saved meanwhile is not lost. One that is gone may be written again, for nothing is lost by that.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .conversations import ConversationStore, Entry
+from .conversations import ConversationStore, Entry, version_of
 from .failures import WebError
 
 __all__ = ["conversation_routes", "read_document"]
@@ -110,11 +114,15 @@ def conversation_routes(store: ConversationStore) -> list[Route]:
         document = await store.get(request.path_params["id"])
         if document is None:
             raise WebError(404, "there is no such conversation", kind="NotFound")
-        return Response(document, media_type="application/json")
+        return Response(document, media_type="application/json", headers=_etag(document))
 
     async def write(request: Request) -> Response:
-        await store.put(read_document(request.path_params["id"], await request.body()))
-        return Response(status_code=204)
+        entry = read_document(request.path_params["id"], await request.body())
+        if not await store.put(entry, replaces=_versions(request)):
+            raise WebError(
+                412, "the conversation was changed meanwhile; read it again", kind="PreconditionFailed"
+            )
+        return Response(status_code=204, headers=_etag(entry.document))
 
     async def forget(request: Request) -> Response:
         if not await store.delete(request.path_params["id"]):
@@ -128,6 +136,19 @@ def conversation_routes(store: ConversationStore) -> list[Route]:
         Route(one, write, methods=["PUT"]),
         Route(one, forget, methods=["DELETE"]),
     ]
+
+
+def _etag(document: bytes) -> dict[str, str]:
+    return {"etag": f'"{version_of(document)}"'}
+
+
+def _versions(request: Request) -> set[str] | None:
+    """Return the versions that a request may replace; None: any."""
+    given = request.headers.get("if-match")
+    if given is None or given.strip() == "*":
+        return None
+    # A proxy that compresses marks what it hands on as weak.
+    return {tag.strip().removeprefix("W/").strip('"') for tag in given.split(",")}
 
 
 def _number(request: Request, name: str, default: int) -> int:

@@ -63,8 +63,16 @@ export class Api {
     return (await this.#fetch(path, { signal })).json();
   }
 
-  async put(path, value, { keepalive = false } = {}) {
-    await this.#fetch(path, { method: "PUT", body: JSON.stringify(value), keepalive });
+  /** What is stored, and its version. */
+  async getStored(path) {
+    const response = await this.#fetch(path);
+    return { value: await response.json(), version: response.headers.get("ETag") };
+  }
+
+  /** Store in the place of `version`, else an ApiError of 412; null: of any. Resolves to the version it then has. */
+  async put(path, value, { version = null, keepalive = false } = {}) {
+    const response = await this.#fetch(path, { method: "PUT", body: JSON.stringify(value), version, keepalive });
+    return response.headers.get("ETag");
   }
 
   async delete(path) {
@@ -87,11 +95,12 @@ export class Api {
     if (!ended) throw lost("The answer ended before it was whole.");
   }
 
-  async #fetch(path, { method = "GET", body, signal, keepalive } = {}) {
+  async #fetch(path, { method = "GET", body, version, signal, keepalive } = {}) {
     for (;;) {
       const token = sessionStorage.getItem(TOKEN);
       const headers = { Accept: "application/json, text/event-stream" };
       if (method !== "GET") headers["Content-Type"] = "application/json";
+      if (version) headers["If-Match"] = version;
       if (token) headers.Authorization = `Bearer ${token}`;
       let response;
       try {

@@ -33,6 +33,7 @@ export class Chat {
     this.saving = new Saving(this.api, {
       onSaved: () => this.sidebar.refresh(),
       onFailed: (doc, error) => this.notice(`“${doc.title}” is not saved: ${error.message}`, error.advice),
+      onChanged: (doc) => this.#keepBoth(doc),
     });
     this.runs = new Runs(this.api, {
       onChange: (doc, node) => this.#onPiece(doc, node),
@@ -84,8 +85,16 @@ export class Chat {
     await Promise.all([models, this.sidebar.refresh(), this.#route(), this.account.refresh()]);
   }
 
-  notice(text, advice = "") {
+  /** `action` is a button beside the text: `{label, run}`. */
+  notice(text, advice = "", action = null) {
     setText(byId("notice-text"), [text, advice].filter(Boolean).join(" "));
+    const button = byId("notice-action");
+    setText(button, action?.label ?? "");
+    button.hidden = !action;
+    button.onclick = () => {
+      byId("notice").hidden = true;
+      action.run();
+    };
     byId("notice").hidden = false;
   }
 
@@ -120,10 +129,27 @@ export class Chat {
   /** What is being made or not yet saved is newer here than on the server. */
   async #read(id) {
     if (this.#doc.id === id) return this.#doc;
-    const doc = this.runs.docOf(id) ?? this.saving.held(id) ?? (await this.api.get(pathOf(id)));
+    const doc = this.runs.docOf(id) ?? (await this.saving.read(id));
     doc.settings = { model: null, system: "", preset: null, ...doc.settings, params: doc.settings?.params ?? {} };
     for (const node of doc.nodes) node.content ??= "";
     return doc;
+  }
+
+  /** Another window has changed a conversation meanwhile: what this one has goes on as a copy, so nothing is lost. */
+  #keepBoth(doc) {
+    const { id, title } = doc;
+    doc.id = crypto.randomUUID();
+    doc.title = `${title || "Untitled"} (copy)`;
+    this.saving.now(doc);
+    if (doc === this.#doc) {
+      history.replaceState(null, "", `#${encodeURIComponent(doc.id)}`);
+      this.composer.continueAs(doc.id);
+      document.title = doc.title;
+      this.sidebar.show(doc.id);
+    }
+    this.#showBusy();
+    const text = `“${title || "Untitled"}” was changed in another window. Both are kept, this one as “${doc.title}”.`;
+    this.notice(text, "", { label: "Load the other", run: () => (location.hash = encodeURIComponent(id)) });
   }
 
   create({ isStart = false } = {}) {

@@ -88,6 +88,11 @@ export class Composer {
     this.#edited();
   }
 
+  /** What was begun belongs to the same conversation under another id. */
+  continueAs(id) {
+    this.#draftOf = id;
+  }
+
   /** Keep what was begun for one conversation, and bring back what was begun for another. */
   switchTo(id) {
     if (id === this.#draftOf) return;

@@ -9,13 +9,24 @@ export class Saving {
   #waiting = new Map(); // id -> {doc, timer}
   #writing = new Map(); // id -> the request that is under way: they must not overtake each other
   #unsaved = new Map(); // id -> what the server does not have
+  #versions = new Map(); // id -> what the server had when this page last read or wrote it
 
-  /** `onSaved(doc)`, and `onFailed(doc, error)`. */
-  constructor(api, { onSaved, onFailed }) {
+  /** `onSaved(doc)`, `onFailed(doc, error)`, and `onChanged(doc)` where the server has what this page did not see. */
+  constructor(api, { onSaved, onFailed, onChanged }) {
     this.api = api;
     this.onSaved = onSaved;
     this.onFailed = onFailed;
+    this.onChanged = onChanged;
     window.addEventListener("pagehide", () => this.#leave());
+  }
+
+  /** A conversation as it is here, where that is newer, else from the server. */
+  async read(id) {
+    const held = this.#waiting.get(id)?.doc ?? this.#unsaved.get(id);
+    if (held) return held;
+    const { value, version } = await this.api.getStored(pathOf(id));
+    this.#versions.set(id, version);
+    return value;
   }
 
   /** Save within a moment; `isGrowing` while an answer is written, when less often is enough. */
@@ -27,20 +38,16 @@ export class Saving {
     this.#waiting.set(doc.id, { doc, timer });
   }
 
-  /** A conversation that is newer here than on the server. */
-  held(id) {
-    return this.#waiting.get(id)?.doc ?? this.#unsaved.get(id) ?? null;
-  }
-
   async now(doc) {
-    clearTimeout(this.#waiting.get(doc.id)?.timer);
-    this.#waiting.delete(doc.id);
-    this.#unsaved.set(doc.id, doc);
-    const before = this.#writing.get(doc.id) ?? Promise.resolve();
-    const write = before.then(() => this.#write(doc));
-    this.#writing.set(doc.id, write);
+    const { id } = doc;
+    clearTimeout(this.#waiting.get(id)?.timer);
+    this.#waiting.delete(id);
+    this.#unsaved.set(id, doc);
+    const before = this.#writing.get(id) ?? Promise.resolve();
+    const write = before.then(() => this.#write(id, doc));
+    this.#writing.set(id, write);
     await write;
-    if (this.#writing.get(doc.id) === write) this.#writing.delete(doc.id);
+    if (this.#writing.get(id) === write) this.#writing.delete(id);
   }
 
   /** Forget what waits to be saved, and wait for what is being saved. */
@@ -51,14 +58,18 @@ export class Saving {
     this.#unsaved.delete(id);
   }
 
-  async #write(doc) {
+  async #write(id, doc) {
+    if (doc.id !== id) return; // it became a copy while this waited, and is saved as that
     try {
-      await this.api.put(pathOf(doc.id), doc);
+      this.#versions.set(id, await this.api.put(pathOf(id), doc, { version: this.#versions.get(id) }));
     } catch (error) {
-      this.onFailed(doc, error);
-      return;
+      if (error.code !== 412) return this.onFailed(doc, error);
+      clearTimeout(this.#waiting.get(id)?.timer);
+      this.#waiting.delete(id);
+      this.#unsaved.delete(id);
+      return this.onChanged(doc);
     }
-    this.#unsaved.delete(doc.id);
+    this.#unsaved.delete(id);
     this.onSaved(doc);
   }
 
@@ -66,7 +77,10 @@ export class Saving {
     for (const { doc, timer } of this.#waiting.values()) {
       clearTimeout(timer);
       const keepalive = new Blob([JSON.stringify(doc)]).size < KEEPALIVE_MOST;
-      this.api.put(pathOf(doc.id), doc, { keepalive }).catch(() => {}); // no one is left to be told
+      // Where a write is under way, this one follows it whatever version that makes.
+      const version = this.#writing.has(doc.id) ? null : this.#versions.get(doc.id);
+      const written = this.api.put(pathOf(doc.id), doc, { version, keepalive });
+      written.then((version) => this.#versions.set(doc.id, version)).catch(() => {}); // no one is left to be told
     }
     this.#waiting.clear();
   }

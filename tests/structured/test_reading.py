@@ -21,11 +21,7 @@ from openrouter_async.errors import (
 from openrouter_async.structured.reading import read_output, read_text
 from openrouter_async.structured.schema import Schema
 from openrouter_async.types.chat import ChatCompletion
-
-
-class Person(BaseModel):
-    name: str
-    age: int
+from tests.structured.replies import BOB, GOOD, Person, check_reading
 
 
 class Tagged(BaseModel):
@@ -64,8 +60,6 @@ class Mood(Enum):
     BAD = "bad"
 
 
-BOB = Person(name="Bob", age=30)
-GOOD = '{"name": "Bob", "age": 30}'
 Error: TypeAlias = type[StructuredOutputError]
 
 FENCE_IN_TEXT = '{"text": "use ```json\\n{}\\n``` here", "code": "```py\\nx\\n```"}'
@@ -319,16 +313,7 @@ REPLIES: dict[str, tuple[object, str, object]] = {
 
 @pytest.mark.parametrize(("wanted", "text", "expected"), REPLIES.values(), ids=REPLIES)
 def test_a_reply_gives_the_value_that_was_meant_or_none(wanted: Any, text: str, expected: object) -> None:
-    schema: Schema[object] = Schema.from_type(wanted)
-    if isinstance(expected, type) and issubclass(expected, StructuredOutputError):
-        with pytest.raises(StructuredOutputError) as caught:
-            read_text(text, schema)
-        assert type(caught.value) is expected
-        assert caught.value.raw == text
-    else:
-        value = read_text(text, schema)
-        assert value == expected
-        assert type(value) is type(expected)
+    check_reading(wanted, text, expected)
 
 
 def test_there_are_at_least_eighty_such_replies() -> None:

@@ -12,14 +12,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel
 
-from openrouter_async.errors import StructuredOutputError
-from openrouter_async.structured.reading import read_text
-from openrouter_async.structured.schema import Schema
-
-
-class Person(BaseModel):
-    name: str
-    age: int
+from tests.structured.replies import BOB, GOOD, REFUSED, Person, check_reading
 
 
 class Shape(BaseModel):
@@ -62,10 +55,7 @@ class Prices2(RootModel[dict[str, Decimal]]):
     pass
 
 
-BOB = Person(name="Bob", age=30)
-GOOD = '{"name": "Bob", "age": 30}'
 AL = '{"name": "Al", "age": 1}'
-REFUSED: Any = StructuredOutputError
 
 PART_OF_MORE: dict[str, tuple[object, str, object]] = {
     "a call with keywords": (Person, f'Person(name="Al", friend={GOOD})', REFUSED),
@@ -330,12 +320,4 @@ TABLES = {
 
 @pytest.mark.parametrize(("wanted", "text", "expected"), TABLES.values(), ids=TABLES)
 def test_no_wrong_value_is_taken(wanted: Any, text: str, expected: object) -> None:
-    schema: Schema[object] = Schema.from_type(wanted)
-    if expected is REFUSED:
-        with pytest.raises(StructuredOutputError) as caught:
-            print("took", read_text(text, schema))
-        assert caught.value.raw == text
-        return
-    value = read_text(text, schema)
-    assert value == expected
-    assert type(value) is type(expected)
+    check_reading(wanted, text, expected)

@@ -267,9 +267,8 @@ class HttptoolsAnswer(AsyncIterator[bytes]):
         if codings and not self._is_chunked:
             raise _Refused(f"transfer encodings {codings}; expected chunked, once")
         version = self._parser.get_http_version()
-        self._may_stay = (
-            version == "1.1"
-        )  # older servers that stay, by a header of their own, are left, as h11 does
+        # Older ones stay by a header of their own, and are left, as h11 does.
+        self._may_stay = version == "1.1"
         self.extensions["http_version"] = b"HTTP/" + version.encode("ascii")
         self.status = status
         self._is_complete = not self._has_body

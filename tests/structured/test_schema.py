@@ -189,6 +189,15 @@ def test_an_anchor_and_a_quoted_name_can_be_referred_to() -> None:
     assert schema.strict.schema["properties"] == {"a": {"type": "string"}, "b": {"type": "integer"}}
 
 
+def test_a_text_is_read_as_a_value() -> None:
+    """Documented for calls of one's own; nothing within the library needs it."""
+    schema = Schema.from_type(Cat)
+    assert schema.read_json('{"kind": "cat"}') == Cat(kind="cat")
+    for text in ('{"kind": "dog"}', "{", '{"kind": "cat", "kind": "dog"}'):
+        with pytest.raises(ValueError):  # noqa: PT011 - each has a text of its own
+            schema.read_json(text)
+
+
 def test_without_the_extra_a_json_schema_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'openrouter-async\[schema\]'"):

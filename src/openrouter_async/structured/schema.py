@@ -188,6 +188,15 @@ class Schema(Generic[T]):
             may_have_been_billed=False,
         )
 
+    def read_json(self, text: str) -> T:
+        """Return the value that `text` is.
+
+        Raises:
+            DoesNotFit: it does not fit.
+            ValueError: it is no JSON, or an object in it has a key twice, with different values.
+        """
+        return self.read_value(parsed(text))
+
     def read_plain(self, text: str) -> T | Omit:
         """Return the value where a text is its JSON, key by key and type by type; OMIT where there is any doubt."""
         return cast("T | Omit", self._validator.read_plain(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import anyio
 import httpcore
 import pytest
 
@@ -127,6 +128,16 @@ async def test_a_thousand_timed_reads_take_one_timer(monkeypatch: pytest.MonkeyP
     with pytest.raises(httpcore.ReadTimeout):
         await stream.read(10, 0.01)
     stream.abort()
+
+
+async def test_a_cancelled_task_is_given_nothing_though_it_need_not_wait() -> None:
+    stream, _ = stream_and_transport()
+    stream.data_received(b"more")
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await stream.read(10)
+    assert scope.cancelled_caught
+    assert await stream.read(10) == b"more"
 
 
 async def test_what_came_before_a_failure_can_still_be_read() -> None:

@@ -21,6 +21,7 @@ from functools import partial
 from typing import Any, cast
 
 import httpcore
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from .network import CallStream, is_readable, shut_down
 
@@ -117,6 +118,8 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         if self._held is not None:
             with suppress(httpcore.WriteError):  # as httpcore does: the answer may have come before
                 await self.write(b"", timeout)
+        if self._buffer:
+            await checkpoint_if_cancelled()  # what is waited for below ends with the task
         while not self._buffer:
             if self._failure is not None:
                 raise httpcore.ReadError(str(self._failure)) from self._failure

@@ -128,7 +128,8 @@ async def test_J03_a_full_disk(faults: FaultServer, tmp_path: Path) -> None:
     with faults.play(echo) as stage:
         said = (await measure(fill_the_disk, stage.url, str(path))).result
     assert "cannot be written: File too large" in said
-    assert 1 <= len(records(path)) == int(said.split()[0]) - 1
+    assert len(records(path)) >= 1
+    assert int(said.split()[0]) - len(records(path)) in (1, 2)  # the next one may have been on its way
 
 
 async def test_J03_a_journal_that_is_removed(faults: FaultServer, tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sized
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 from pydantic import JsonValue
 
 from ..errors import ConfigurationError
-from .items import Item, Items, Request, request_hash
+from .items import Item, Items, Request, hashed_settings, request_hash
 from .key_index import KeyIndex
 from .results import Failed
 
@@ -58,10 +59,10 @@ class Feed:
                 aiter(self._items) if isinstance(self._items, AsyncIterable) else iter(self._items)
             )
         try:
-            if isinstance(self._iterator, Iterator):
-                item = next(self._iterator)
+            if self.is_async:
+                item = await anext(cast("AsyncIterator[ItemLike]", self._iterator))
             else:
-                item = await anext(self._iterator)
+                item = next(cast("Iterator[ItemLike]", self._iterator))
         except (StopIteration, StopAsyncIteration):
             return None
         index = self.taken
@@ -72,17 +73,25 @@ class Feed:
             key = (item.key if isinstance(item, Item) else None) or f"#{index}"
             return Failed(key=key, index=index, error=error)
 
+    @cached_property
+    def _hashed_settings(self) -> str:
+        """Those of items that have none of their own."""
+        return hashed_settings(
+            model=self._model, params=self._params, extra_body=self._extra_body, output=self._output_name
+        )
+
     def _request(self, item: ItemLike, index: int) -> Request:
         model, params, extra_body = self._model, self._params, self._extra_body
         if isinstance(item, Item):
             messages, model = item.messages, item.model or model
             params = {**params, **item.params} if item.params else params
             extra_body = item.extra_body if item.extra_body is not None else extra_body
+            settings = hashed_settings(
+                model=model, params=params, extra_body=extra_body, output=self._output_name
+            )
         else:
-            messages = item
-        digest = request_hash(
-            messages, model=model, params=params, extra_body=extra_body, output=self._output_name
-        )
+            messages, settings = item, self._hashed_settings
+        digest = request_hash(messages, settings)
         if isinstance(item, Item) and item.key is not None:
             key = item.key
             if self._seen.increase(key) > 1:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..types.chat_request import ChatParams
 
-__all__ = ["Item", "ItemLike", "Items", "Request", "request_hash"]
+__all__ = ["Item", "ItemLike", "Items", "Request", "hashed_settings", "request_hash"]
 
 
 class Item:
@@ -77,9 +77,11 @@ Items: TypeAlias = Iterable[ItemLike] | AsyncIterable[ItemLike]
 """The prompts of a batch, as many as there are; they are taken one by one, when there is room for one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Request:
     """An item with everything it takes from the batch: what is asked of the model."""
+
+    # Not frozen, since that took three times as long to make; nobody changes one.
 
     key: str
     index: int
@@ -92,27 +94,41 @@ class Request:
     params: Mapping[str, object]
 
 
-def request_hash(
-    messages: object,
+def request_hash(messages: object, settings: str) -> str:
+    """Return 32 hexadecimal digits that change with anything that decides the answer.
+
+    Files among the attachments are known by their path, not by what is in them.
+
+    Args:
+        messages: Of one item.
+        settings: The `hashed_settings` of it.
+
+    Raises:
+        ConfigurationError: something in the messages cannot be sent.
+    """
+    return hashlib.sha256(f"[{_canonical(messages)},{settings}]".encode()).hexdigest()[:32]
+
+
+def hashed_settings(
     *,
     model: str | None,
     params: Mapping[str, object],
     extra_body: Mapping[str, object] | None,
     output: str,
 ) -> str:
-    """Return 32 hexadecimal digits that change with anything that decides the answer.
-
-    Files among the attachments are known by their path, not by what is in them.
+    """Return what decides the answer besides the messages, as it goes into the hash: once for all items of a batch.
 
     Raises:
         ConfigurationError: something in it cannot be sent.
     """
-    parts = [messages, model, params, extra_body, output]
+    return _canonical([model, params, extra_body, output])[1:-1]
+
+
+def _canonical(value: object) -> str:
     try:
-        text = _CANONICAL.encode(parts)
+        return _CANONICAL.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"an item cannot be sent: {error}") from None
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _as_json(value: object) -> object:

@@ -1,6 +1,6 @@
 """`Journal`: the file in which a batch remembers what was answered, one JSON object a line.
 
-Theory of operation: a finished item is one `write` at the end of the file, before anyone is told of it. A process that
+Theory of operation: a finished item is written at the end of the file before anyone is told of it. A process that
 is killed can therefore lose only what was in flight, and leave behind at most one line without an end, which the next
 run cuts off. Where each key's record stands is kept in memory; what the record says is read when it is needed. The lock
 is on the file itself, so it ends with the process. The lines are split at LF alone: JSON escapes it within texts.
@@ -51,10 +51,14 @@ class Record:
 
 def done_record(request: Request, completion: ChatCompletion[Any], *, has_output: bool) -> bytes:
     """Return the line of an answered item."""
-    answer = {"output": completion.output} if has_output else {"text": completion.text}
     usage = completion.usage
-    cost = None if usage is None else usage.cost
-    record = {"key": request.key, "request": request.hash, **answer, "cost": cost, "completion": completion}
+    record = {
+        "key": request.key,
+        "request": request.hash,
+        "output" if has_output else "text": completion.output if has_output else completion.text,
+        "cost": None if usage is None else usage.cost,
+        "completion": completion,
+    }
     return to_json(record, inf_nan_mode="null") + b"\n"
 
 
@@ -128,8 +132,8 @@ class Journal:
             return None  # two keys with the same 64 bits
         return Record(str(record.get("request")), record.get("completion"), record.get("output"))
 
-    def append(self, line: bytes) -> None:
-        """Write a record behind the others; when this returns, it outlives the process.
+    def append(self, lines: bytes) -> None:
+        """Write records behind the others; when this returns, they outlive the process.
 
         Raises:
             JournalError: the disk is full, the file is gone, ...; no half line is left behind.
@@ -140,14 +144,15 @@ class Journal:
         try:
             if os.fstat(self._file.fileno()).st_nlink == 0:
                 raise FileNotFoundError(0, "it was removed")
-            while written < len(line):
-                written += self._file.write(line[written:]) or 0
+            while written < len(lines):
+                written += self._file.write(lines[written:]) or 0
         except OSError as error:
             self._is_broken = True
             if written:
-                os.ftruncate(self._file.fileno(), self._end)
+                whole = lines.rfind(b"\n", 0, written) + 1
+                os.ftruncate(self._file.fileno(), self._end + whole)
             raise self._error(f"cannot be written: {error.strerror}") from error
-        self._end += len(line)
+        self._end += len(lines)
 
     def close(self) -> None:
         """Close and unlock it."""

@@ -1,9 +1,9 @@
 """`Batch`: asks many prompts, a bounded number at a time.
 
-Theory of operation: as many workers as `concurrency` take turns to take the next item, ask it, write its result down,
-and hand it over. As many results may wait for their reader; then handing over waits too, so a slow reader stops the
-workers, and the workers stop the taking of items: nothing piles up. The workers live in a task group that the
-`async with` block owns; results cross to the reader over a stream, so that no task group spans a `yield`.
+Theory of operation: as many workers as `concurrency` take turns to take the next item, ask it, and hand its result
+over, which writes it down (`handover`). As many results may wait for their reader; then handing over waits too, so a
+slow reader stops the workers, and the workers stop the taking of items: nothing piles up. The workers live in a task
+group that the `async with` block owns, so that no task group spans a `yield`.
 
 What ends a batch early (the budget, the account, a changed request, `stop`) ends the taking of items. What is in flight
 is finished and delivered, and then the reader gets the error. What was taken and not asked is undone: it has no result.
@@ -12,11 +12,11 @@ is finished and delivered, and then the reader gets the error. What was taken an
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
 import anyio
 from anyio import to_thread
@@ -34,6 +34,7 @@ from .accounts import Accounts, BatchProgress, BatchSummary
 from .asking import Asker, Create, Stopped
 from .budget import Budget
 from .feed import Feed
+from .handover import Handover
 from .items import Items, Request
 from .journal import Journal, Record, done_record, failed_record
 from .results import Done, Failed, OutputT, Result, usage_of
@@ -43,11 +44,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from anyio.abc import TaskGroup
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 __all__ = ["Batch", "Prices", "ReadOutput"]
-
-P = ParamSpec("P")
 
 Prices: TypeAlias = Callable[[], Awaitable[PriceList]]
 """Gives the prices of models; asked once, and only where there is a budget."""
@@ -120,8 +118,7 @@ class Batch(Generic[OutputT]):
         self._oldest = 0
         self._group: TaskGroup | None = None
         self._working = 0
-        self._send: MemoryObjectSendStream[Result[OutputT]]
-        self._receive: MemoryObjectReceiveStream[Result[OutputT]]
+        self._handover: Handover[OutputT] = Handover(settings.concurrency, self._write_down)
 
     # What is seen of it
 
@@ -162,16 +159,9 @@ class Batch(Generic[OutputT]):
             OpenRouterError: with `stop_on_error`, the error of the item that failed.
         """
         self._begin()
-        try:
-            try:
-                # All that waits is taken in one turn of the event loop; `receive` spends one on each.
-                result = self._receive.receive_nowait()
-            except anyio.WouldBlock:
-                result = await self._receive.receive()
-        except anyio.EndOfStream:
-            if self._error is not None:
-                raise self._error from None
-            raise StopAsyncIteration from None
+        result = await self._handover.get()
+        if result is None:
+            raise StopAsyncIteration if self._error is None else self._error
         self._delivered += 1
         return result
 
@@ -217,9 +207,7 @@ class Batch(Generic[OutputT]):
             if settings.budget is not None:
                 spent = self._accounts.earlier_cost
                 self._budget = Budget(settings.budget, await self._prices(), spent=spent)
-            # Made last, since from here on it is certain that they are closed.
-            # Without room for results that wait, every worker waited for the reader after every item.
-            self._send, self._receive = anyio.create_memory_object_stream(settings.concurrency)
+            # Made last, since from here on it is certain that it is closed.
             self._group = anyio.create_task_group()
             await self._group.__aenter__()
         except BaseException:
@@ -238,8 +226,8 @@ class Batch(Generic[OutputT]):
         try:
             async with AsyncExitStack() as closing:
                 closing.push_async_callback(self._feed.aclose)
-                closing.callback(self._receive.close)
-                closing.callback(self._send.close)
+                closing.callback(self._handover.close)
+                closing.callback(self._handover.write_down)
                 self._group.cancel_scope.cancel()
                 # Without the exception, so that it leaves as it is and not within a group.
                 await self._group.__aexit__(None, None, None)
@@ -269,51 +257,53 @@ class Batch(Generic[OutputT]):
     async def _work(self) -> None:
         try:
             while (taken := await self._next()) is not None:
-                result = await self._answer(*taken) if isinstance(taken, tuple) else taken
-                if result is None:
-                    continue
-                try:
-                    self._send.send_nowait(result)
-                except anyio.WouldBlock:
-                    await self._send.send(result)
+                if not isinstance(taken, tuple):
+                    await self._handover.put(taken, None)
+                elif (result := await self._answer(*taken)) is not None:
+                    await self._handover.put(result, taken[0])
         except Exception as error:  # noqa: BLE001 - kept for whoever reads the results, who gets it unchanged
             self._stop_with(error)
         finally:
             self._working -= 1
             if self._working == 0:
-                self._send.close()
+                self._handover.close()
 
     async def _next(self) -> tuple[Request, Decimal] | Result[OutputT] | None:
         """Take the next item when there is room and money for it; None when no more are to be taken.
 
         With a request comes what is held for it of the budget. A result is of an item that is not to be asked.
         """
+        if self._budget is None and not self._is_ordered and not self._feed.is_async:
+            return await self._take()  # without a wait in between, nobody can get in between
         async with self._turn:
             while self._is_ordered and self._feed.taken >= self._oldest + AHEAD * self._settings.concurrency:
                 await self._change()
                 if self._is_stopping:
                     break
-            request: Request | Failed | None = None
-            if not self._is_stopping:
-                if self._feed.is_async:
-                    with anyio.CancelScope() as self._taking:
-                        request = await self._feed.next()
-                else:
+            return await self._take()
+
+    async def _take(self) -> tuple[Request, Decimal] | Result[OutputT] | None:
+        request: Request | Failed | None = None
+        if not self._is_stopping:
+            if self._feed.is_async:
+                with anyio.CancelScope() as self._taking:
                     request = await self._feed.next()
-            if request is None:
-                return None
-            if isinstance(request, Failed):
-                self._gave_up(request, None)
-                return request
-            resumed = self._resumed(request)
-            if resumed is not None:
-                await checkpoint()
-                return resumed
-            held = await self._hold(request)
-            if held is None:
-                return None
-            self._accounts.in_flight += 1
-            return request, held
+            else:
+                request = await self._feed.next()
+        if request is None:
+            return None
+        if isinstance(request, Failed):
+            self._gave_up(request, None)
+            return request
+        resumed = self._resumed(request)
+        if resumed is not None:
+            await checkpoint()
+            return resumed
+        held = await self._hold(request)
+        if held is None:
+            return None
+        self._accounts.in_flight += 1
+        return request, held
 
     async def _hold(self, request: Request) -> Decimal | None:
         """Keep money back for an item, waiting for what others leave over; None where there will be none."""
@@ -368,7 +358,7 @@ class Batch(Generic[OutputT]):
         return completion
 
     async def _answer(self, request: Request, held: Decimal) -> Result[OutputT] | None:
-        """Ask an item until it is answered or given up, and write that down; None where it is left undone."""
+        """Ask an item until it is answered or given up; None where it is left undone."""
         usage: Usage | None = None
         try:
             result = await self._asker.ask(request, stopped=self._stopped)
@@ -386,10 +376,8 @@ class Batch(Generic[OutputT]):
             self._notify()
         if isinstance(result, Done):
             self._accounts.answered(result.completion.model, usage, time.monotonic())
-            self._write(done_record, request, result.completion, has_output=self._read_output is not None)
         elif isinstance(result, Failed):
             self._gave_up(result, request.model)
-            self._write(failed_record, request, result.error)
         return result
 
     # Keeping count
@@ -399,12 +387,19 @@ class Batch(Generic[OutputT]):
         if self._settings.stop_on_error:
             self._stop_with(result.error)
 
-    def _write(self, record: Callable[P, bytes], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Write a record, if there is a journal; a failure ends the batch, and the result is delivered all the same."""
+    def _write_down(self, finished: Sequence[tuple[Request, Result[OutputT]]]) -> None:
+        """Write records, if there is a journal; a failure ends the batch, and the results are delivered anyhow."""
         if self._journal is None:
             return
+        has_output = self._read_output is not None
+        records = [
+            done_record(request, result.completion, has_output=has_output)
+            if isinstance(result, Done)
+            else failed_record(request, result.error)
+            for request, result in finished
+        ]
         try:
-            self._journal.append(record(*args, **kwargs))
+            self._journal.append(b"".join(records))
         except JournalError as error:
             self._stop_with(error)
 

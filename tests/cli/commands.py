@@ -26,8 +26,9 @@ LIMIT_S = 40.0
 
 _COMMAND = [sys.executable, "-m", "openrouter_async"]
 _IN_A_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests run in the background of a shell
 os.execv(sys.executable, sys.argv[1:])
 """
 """Makes standard input the terminal that Ctrl-C comes from, then becomes the command."""

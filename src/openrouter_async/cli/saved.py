@@ -1,4 +1,4 @@
-"""Conversations in files: read whole, and replaced whole, so that a crash leaves the old one or the new one."""
+"""What commands keep in files: read whole, and replaced whole, so that a crash leaves the old one or the new one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import ConfigurationError
 
-__all__ = ["read_saved", "write_saved"]
+__all__ = ["check_writable", "read_saved", "write_saved"]
 
 
 def read_saved(path: Path) -> str | None:
@@ -37,6 +37,18 @@ def write_saved(path: Path, text: str) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
+        raise ConfigurationError(f"{str(path)!r} cannot be written: {_reason(error)}") from error
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a file that cannot be added to, before anything is paid for what it is to hold.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+    """
+    try:
+        path.open("ab").close()
+    except OSError as error:
         raise ConfigurationError(f"{str(path)!r} cannot be written: {_reason(error)}") from error
 
 

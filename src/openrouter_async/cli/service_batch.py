@@ -20,7 +20,7 @@ from .common import connect
 from .exit_codes import DONE, FAILED
 from .output import Output, dollars, to_json
 from .prompt_files import PromptFile
-from .saved import read_saved, write_saved
+from .saved import check_writable, read_saved, write_saved
 
 __all__ = ["run_at_service"]
 
@@ -43,7 +43,7 @@ async def run_at_service(
             rejected = int(lacking or 0)
             output.warn(f"going on with the batch {id}")
         else:
-            _check_writable(out)
+            check_writable(out)
             id = (await client.batches.create(file, **params)).id
             rejected = file.bad
             output.warn(f"submitted the batch {id}; it may be waited for later by the same command")
@@ -64,15 +64,6 @@ async def run_at_service(
         note.unlink()
     _summarize(output, len(results) - failed, failed, rejected, batch.usage.cost if batch.usage else None)
     return FAILED if failed or rejected else DONE
-
-
-def _check_writable(out: Path) -> None:
-    """Refuse a file that cannot be written, before anything is paid for what it is to hold."""
-    try:
-        out.open("ab").close()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ConfigurationError(f"{str(out)!r} cannot be written: {reason}") from error
 
 
 def _summarize(output: Output, done: int, failed: int, rejected: int, cost: Decimal | None) -> None:

@@ -151,6 +151,7 @@ class _Reader:
     def __init__(self, schema: Schema[Any], is_native: bool) -> None:
         self._schema = schema
         self._is_native = is_native
+        self._is_translated = is_native and not schema.strict.is_original
         self._is_wrapped = schema.is_wrapped
         self._most_likely = -1
         self._untranslatable = ""
@@ -161,9 +162,7 @@ class _Reader:
 
         The others are looked at closely, which would say the same of this one, and take half as long again.
         """
-        if not text.startswith("{") or self._is_wrapped:
-            return OMIT
-        if self._is_native and not self._schema.strict.is_original:
+        if self._is_translated or self._is_wrapped or not text.startswith("{"):
             return OMIT
         return self._schema.read_plain(text)
 
@@ -281,7 +280,7 @@ class _Reader:
     def _forms(self, value: JsonValue) -> Iterator[JsonValue]:
         """Give the values that a candidate may stand for, the one that was asked for first."""
         given = value
-        if self._is_native and not self._schema.strict.is_original:
+        if self._is_translated:
             try:
                 undone = self._schema.strict.undo(value)
             except ValueError as error:

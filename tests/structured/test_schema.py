@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pydantic import BaseModel, Field, JsonValue
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict
 
-from openrouter_async.errors import ConfigurationError, SchemaMismatch
+from openrouter_async.errors import ConfigurationError, ReplyNotParsed, SchemaMismatch
 from openrouter_async.structured.output import as_schema
 from openrouter_async.structured.schema import Schema
 from tests.structured.json_schemas import ANY_JSON, assert_is_strict, instances, schemas
@@ -191,11 +192,65 @@ def test_an_anchor_and_a_quoted_name_can_be_referred_to() -> None:
 
 def test_a_text_is_read_as_a_value() -> None:
     """Documented for calls of one's own; nothing within the library needs it."""
-    schema = Schema.from_type(Cat)
-    assert schema.read_json('{"kind": "cat"}') == Cat(kind="cat")
-    for text in ('{"kind": "dog"}', "{", '{"kind": "cat", "kind": "dog"}'):
-        with pytest.raises(ValueError):  # noqa: PT011 - each has a text of its own
-            schema.read_json(text)
+    assert Schema.from_type(Cat).read_json('{"kind": "cat"}') == Cat(kind="cat")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "EOF while parsing a value at line 1 column 0"),
+        ("Sure: {}", "expected value at line 1 column 1"),
+        ('{\n "kind": "cat",}', "trailing comma at line 2 column 16"),
+        ('{"kind": NaN}', "expected value at line 1 column 10"),
+        ('{"kind": "\\ud83d"}', "unexpected end of hex escape at line 1 column 17"),
+        ('{"kind": "\ud83d"}', "surrogates not allowed"),
+        ("[" * 100_000, "recursion limit exceeded"),
+        ("1" * 5_000, "number out of range"),
+    ],
+)
+def test_of_text_that_is_no_json_it_says_why_and_where(text: str, told: str) -> None:
+    with pytest.raises(ReplyNotParsed) as caught:
+        Schema.from_type(Cat).read_json(text)
+    assert told in caught.value.message
+    assert (caught.value.raw, caught.value.may_have_been_billed) == (text, False)
+    assert caught.value.__context__ is None
+
+
+class Linked(BaseModel):
+    size: int
+    inner: Linked | None = None
+
+
+@pytest.mark.parametrize("depth", [0, 1, 20, 90])
+def test_of_a_value_that_does_not_fit_it_says_where_at_any_depth(depth: int) -> None:
+    def text(innermost: str) -> str:
+        return '{"size": 1, "inner": ' * depth + innermost + "}" * depth
+
+    schema, place = Schema.from_type(Linked), "inner." * depth + "size"
+    with pytest.raises(SchemaMismatch) as caught:
+        schema.read_json(text('{"size": "?"}'))
+    assert caught.value.violations == (f"{place}: expected a valid integer, got '?'",)
+    assert caught.value.raw == text('{"size": "?"}')
+    with pytest.raises(SchemaMismatch) as caught:
+        schema.read_json(text('{"size": 1, "size": 2, "inner": null}'))
+    where = place.removesuffix("size").removesuffix(".") or "value"
+    assert caught.value.violations == (f"{where}: the key 'size' stands twice, with different values",)
+
+
+def test_the_first_of_several_keys_that_stand_twice_is_told() -> None:
+    schema: Schema[object] = Schema.from_type(dict[str, Any])
+    with pytest.raises(SchemaMismatch, match=r"a\[1\]: the key 'x' stands twice"):
+        schema.read_json('{"a": [0, {"x": 1, "x": true}], "b": {"y": 1, "y": 2}}')
+
+
+@pytest.mark.parametrize(
+    "wanted", [list[int], {"type": "array", "items": {"type": "integer"}}], ids=["type", "raw"]
+)
+def test_no_more_than_a_hundred_violations_are_told(wanted: Any) -> None:
+    with pytest.raises(SchemaMismatch) as caught:
+        as_schema(wanted).read_json(json.dumps(["?"] * 1_000))
+    assert len(caught.value.violations) == 100
+    assert caught.value.violations[99].startswith("[99]: ")
 
 
 def test_without_the_extra_a_json_schema_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

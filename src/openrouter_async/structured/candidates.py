@@ -19,6 +19,8 @@ from .json_text import KeyTwice, parsed
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from .violations import Violation
+
 __all__ = ["Candidate", "Candidates", "Fence", "end_of_value", "find_candidates"]
 
 MAX_CANDIDATES = 1_000
@@ -76,7 +78,7 @@ class Candidate(NamedTuple):
     text: str
     value: JsonValue
     """None where it is broken."""
-    problem: str = ""
+    problem: Violation | None = None
     """Why no value can be taken from it, though it is JSON."""
     is_broken: bool = False
     """It is not JSON, but looks much like it."""
@@ -153,7 +155,7 @@ def _read(text: str) -> Candidate:
     try:
         return Candidate(text, parsed(text))
     except KeyTwice as twice:
-        return Candidate(text, twice.value, problem=str(twice))
+        return Candidate(text, twice.value, problem=twice.violation)
     except ValueError:
         return Candidate(text, None, is_broken=True)
 

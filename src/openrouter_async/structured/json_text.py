@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from math import isinf
 from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
+from .violations import Violation
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
+
+    from .violations import Path
 
 __all__ = ["KEPT_DIGITS", "KeyTwice", "Written", "are_equal", "decoded", "parsed"]
 
@@ -23,8 +28,10 @@ _MANTISSA = re.compile(r"[1-9][\d.]*")
 class KeyTwice(ValueError):
     """An object has a key twice, with different values."""
 
-    def __init__(self, key: str, value: JsonValue) -> None:
-        super().__init__(f"the key {key[:80]!r} stands twice, with different values")
+    def __init__(self, violation: Violation, value: JsonValue) -> None:
+        super().__init__(str(violation))
+        self.violation = violation
+        """What it is, and the path of the object."""
         self.value: JsonValue = value
         """The whole with the last of both, as parsers take it."""
 
@@ -52,31 +59,63 @@ def parsed(text: str) -> JsonValue:
         KeyTwice: see there.
         ValueError: it is no JSON, nested too deeply, or has a number beyond all.
     """
-    # It knows the depth it can bear, and refuses halves of surrogate pairs.
-    from_json(text, allow_inf_nan=False)
+    # It knows the depth it can bear, and refuses halves of surrogate pairs, as does the encoding.
+    from_json(text.encode(), allow_inf_nan=False)
     return decoded(text)
 
 
 def decoded(text: str) -> JsonValue:
     """Return the value that a text is which another parser has found to be JSON; raises as `parsed`."""
-    try:
+    with suppress(_Twice):
         value: JsonValue = _DECODER.raw_decode(text.lstrip())[0]
-    except _Twice as twice:
-        raise KeyTwice(twice.args[0], json.loads(text, parse_float=_number)) from None
-    return value
+        return value
+    value = json.loads(text, parse_float=_number, object_pairs_hook=_marked)
+    raise KeyTwice(_first_twice(value), value)
 
 
 class _Twice(ValueError):
-    """The key that an object has twice."""
+    """An object has a key twice, with different values."""
+
+
+class _Doubled(dict[str, "JsonValue"]):
+    """An object that has a key twice, with the last of its values."""
+
+    key = ""
+
+
+def _differing(pairs: list[tuple[str, JsonValue]], holder: dict[str, JsonValue]) -> str | None:
+    """Return the first key that stands twice, with different values."""
+    return next((key for key, item in pairs if not are_equal(item, holder[key])), None)
 
 
 def _joined(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     holder = dict(pairs)
-    if len(holder) < len(pairs):
-        for key, item in pairs:
-            if not are_equal(item, holder[key]):
-                raise _Twice(key)
+    if len(holder) < len(pairs) and _differing(pairs, holder) is not None:
+        raise _Twice
     return holder
+
+
+def _marked(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    holder = _Doubled(pairs)
+    key = _differing(pairs, holder) if len(holder) < len(pairs) else None
+    if key is None:
+        return dict(holder)
+    holder.key = key
+    return holder
+
+
+def _first_twice(value: JsonValue) -> Violation:
+    waiting: list[tuple[Path, JsonValue]] = [((), value)]
+    while waiting:
+        path, item = waiting.pop()
+        match item:
+            case _Doubled():
+                return Violation(path, f"the key {item.key[:80]!r} stands twice, with different values")
+            case dict():
+                waiting += [((*path, key), inside) for key, inside in reversed(item.items())]
+            case list():
+                waiting += [((*path, index), item[index]) for index in reversed(range(len(item)))]
+    raise AssertionError("no key stands twice")
 
 
 def _number(text: str) -> float:

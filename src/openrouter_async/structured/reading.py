@@ -261,7 +261,7 @@ class _Reader:
         problem: DoesNotFit | None = None
         self._untranslatable = ""
         if candidate.problem:
-            problem = DoesNotFit([Violation((), candidate.problem)])
+            problem = DoesNotFit([candidate.problem])
         else:
             for value in self._forms(candidate.value):
                 try:

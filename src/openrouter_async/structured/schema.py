@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 from pydantic_core import PydanticCustomError
 
 from .._sentinels import Omit
-from ..errors import ConfigurationError, SchemaMismatch
+from ..errors import ConfigurationError, ReplyNotParsed, SchemaMismatch
 from ..types._request_check import Checked
 from ..types._request_fields import check_json
 from .describe import describe
 from .inference import infer
-from .json_text import parsed
+from .json_text import KeyTwice, parsed
 from .output_type import TypeValidator, schema_name, type_name, validator_of
 from .raw_schema import RawValidator, checked_document, resolve, subschemas
 from .strict.convert import convert
 from .strict.result import Inexpressible, StrictSchema
-from .violations import DoesNotFit, outline
+from .violations import DoesNotFit, Violation, outline
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -181,21 +181,39 @@ class Schema(Generic[T]):
                 return self.read_value(value)
             return cast("T", self._validator.validate_python(value))
         except DoesNotFit as problem:
-            violations = [str(violation) for violation in problem.violations]
-        raise SchemaMismatch(
-            f"the value does not fit the schema {self.name!r} in {len(violations)} places: {violations[0]}",
+            found = problem.violations
+        raise self._mismatch("value", found)
+
+    def _mismatch(self, what: str, found: Sequence[Violation], raw: str | None = None) -> SchemaMismatch:
+        violations = [str(violation) for violation in found]
+        return SchemaMismatch(
+            f"the {what} does not fit the schema {self.name!r} in {len(violations)} places: {violations[0]}",
+            raw=raw,
             violations=violations,
             may_have_been_billed=False,
         )
 
     def read_json(self, text: str) -> T:
-        """Return the value that `text` is.
+        """Return the value that `text` is: JSON and nothing else.
 
         Raises:
-            DoesNotFit: it does not fit.
-            ValueError: it is no JSON, or an object in it has a key twice, with different values.
+            ReplyNotParsed: it is no JSON; the message says why, and where.
+            SchemaMismatch: it does not fit, or an object in it has a key twice, with different values; `violations`
+                has the first hundred reasons, each with its path.
         """
-        return self.read_value(parsed(text))
+        found: Sequence[Violation] = ()
+        reason = ""
+        try:
+            return self.read_value(parsed(text))
+        except KeyTwice as twice:
+            found = [twice.violation]
+        except DoesNotFit as problem:
+            found = problem.violations
+        except ValueError as error:
+            reason = str(error)[:200]
+        if not found:
+            raise ReplyNotParsed(f"the text is no JSON: {reason}", raw=text, may_have_been_billed=False)
+        raise self._mismatch("text", found, raw=text)
 
     def read_plain(self, text: str) -> T | Omit:
         """Return the value where a text is its JSON, key by key and type by type; OMIT where there is any doubt."""

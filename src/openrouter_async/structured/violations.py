@@ -15,6 +15,9 @@ __all__ = ["DoesNotFit", "Path", "Violation", "outline", "part_at", "path_text",
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and indexes from the root of a value."""
 
+MAX_VIOLATIONS = 100
+"""Violations that are told of one value; the rest follows from them, or comes next."""
+
 MAX_SHOWN = 40
 """Characters of a value that is shown."""
 
@@ -38,7 +41,7 @@ class DoesNotFit(ValueError):
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__("; ".join(map(str, violations[:3])))
-        self.violations: tuple[Violation, ...] = tuple(violations)
+        self.violations: tuple[Violation, ...] = tuple(violations[:MAX_VIOLATIONS])
 
 
 def path_text(path: Path) -> str:

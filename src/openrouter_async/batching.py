@@ -122,13 +122,13 @@ class Batching:
             ConfigurationError: an argument is wrong. Everything else is raised while reading, see `Batch`.
         """
         settings, rest = BatchSettings.split(params)
-        read, name = None, ""
+        outputs, name = None, ""
         if output is not None:
+            from .structured.kept import KeptOutputs
             from .structured.output import as_output
 
-            wanted = as_output(output)
-            output, read = wanted, wanted.schema.read_value
-            name = to_json(wanted.schema.json_schema).decode()
+            outputs = KeptOutputs(as_output(output))
+            name = to_json(outputs.output.schema.json_schema).decode()
         return Batch(
             items,
             create=self._chat.create,
@@ -136,9 +136,8 @@ class Batching:
             settings=settings,
             params=rest,
             model=model or self._default_model(options),
-            output=output,
+            outputs=outputs,
             output_name=name,
-            read_output=read,
             extra_body=extra_body,
             options=options,
         )

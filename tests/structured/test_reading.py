@@ -406,7 +406,7 @@ class TestWhyThereIsNone:
         assert error.completion is not None
 
     def test_an_empty_refusal_beside_a_value_is_none(self) -> None:
-        assert read_output(self.reply(refusal="", content=GOOD), self.schema) == BOB
+        assert read_output(self.reply(refusal="", content=GOOD), self.schema).output == BOB
 
     def test_a_filtered_reply_is_a_refusal(self) -> None:
         with pytest.raises(Refused, match="filtered"):

@@ -39,7 +39,7 @@ def test_a_recorded_reply_gives_its_value_or_is_a_refusal(
         with pytest.raises(Refused, match="sorry"):
             read_output(completion, schema)
     else:
-        value = read_output(completion, schema)
+        value = read_output(completion, schema).output
         assert isinstance(value, dict)
         assert value.keys() == document["properties"].keys()
     assert schema.strict.schema["properties"] == document["properties"]

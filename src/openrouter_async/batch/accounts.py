@@ -116,14 +116,22 @@ class Accounts:
         self.resumed += 1
         self._charge(model, usage, paid_now=False)
 
-    def gave_up(self, model: str | None, error: OpenRouterError, usage: Usage | None, now: float) -> None:
-        """Count an item that failed."""
+    def gave_up(
+        self,
+        model: str | None,
+        error: OpenRouterError,
+        usage: Usage | None,
+        now: float,
+        *,
+        paid_now: bool = True,
+    ) -> None:
+        """Count an item that failed, or with `paid_now` False, one whose kept reply does not fit any more."""
         self.failed += 1
         self._finished.append(now)
         name = type(error).__name__
         self.errors[name] = self.errors.get(name, 0) + 1
         if usage is not None:
-            self._charge(model, usage, paid_now=True)
+            self._charge(model, usage, paid_now=paid_now)
 
     def _charge(self, model: str | None, usage: Usage | None, *, paid_now: bool) -> None:
         cost = (usage.cost if usage else None) or Decimal(0)

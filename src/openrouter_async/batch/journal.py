@@ -45,17 +45,19 @@ class Record:
     """See `request_hash`."""
     completion: JsonValue
     """As it was written."""
-    output: JsonValue = None
-    """The value of a structured output."""
+    path: JsonValue = None
+    """How a structured output was asked for: `native` or `prompted`; None where there is none."""
 
 
-def done_record(request: Request, completion: ChatCompletion[Any], *, has_output: bool) -> bytes:
-    """Return the line of an answered item."""
+def done_record(
+    request: Request, completion: ChatCompletion[Any], structured: Mapping[str, JsonValue] | None
+) -> bytes:
+    """Return the line of an answered item, with what is to be kept of a structured output in place of the text."""
     usage = completion.usage
     record = {
         "key": request.key,
         "request": request.hash,
-        "output" if has_output else "text": completion.output if has_output else completion.text,
+        **({"text": completion.text} if structured is None else structured),
         "cost": None if usage is None else usage.cost,
         "completion": completion,
     }
@@ -130,7 +132,7 @@ class Journal:
             raise self._error(f"cannot be read at byte {offset}: {error}") from error
         if not isinstance(record, dict) or record.get("key") != key:
             return None  # two keys with the same 64 bits
-        return Record(str(record.get("request")), record.get("completion"), record.get("output"))
+        return Record(str(record.get("request")), record.get("completion"), record.get("path"))
 
     def append(self, lines: bytes) -> None:
         """Write records behind the others; when this returns, they outlive the process.

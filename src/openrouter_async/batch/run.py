@@ -16,14 +16,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias
 
 import anyio
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
-from ..errors import ConfigurationError, JournalError
+from ..errors import ConfigurationError, InvalidResponseError, JournalError, OpenRouterError
 from ..options import RequestOptions
 from ..spending.forecast import PriceList
 from ..tokens.prompt import estimate_prompt
@@ -45,13 +45,25 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
-__all__ = ["Batch", "Prices", "ReadOutput"]
+__all__ = ["Batch", "Outputs", "Prices"]
 
 Prices: TypeAlias = Callable[[], Awaitable[PriceList]]
 """Gives the prices of models; asked once, and only where there is a budget."""
 
-ReadOutput: TypeAlias = Callable[[JsonValue], object]
-"""Makes the value of a structured output from what the journal keeps of it."""
+
+class Outputs(Protocol):
+    """Structured output, as a batch needs it; `structured.kept` has it."""
+
+    @property
+    def output(self) -> object:
+        """What each call is asked for."""
+
+    def kept(self, completion: ChatCompletion[Any], /) -> Mapping[str, JsonValue]:
+        """Return what the journal notes of a reply besides itself."""
+
+    def restored(self, completion: ChatCompletion[Any], path: object, /) -> ChatCompletion[Any]:
+        """Return a kept reply with its value; raises `OpenRouterError` where it does not fit any more."""
+
 
 AHEAD = 16
 """How many times `concurrency` items are in work or waiting at most where results are wanted in order."""
@@ -83,9 +95,8 @@ class Batch(Generic[OutputT]):
         settings: BatchSettings,
         params: Mapping[str, object],
         model: str | None = None,
-        output: object = None,
+        outputs: Outputs | None = None,
         output_name: str = "",
-        read_output: ReadOutput | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
     ) -> None:
@@ -96,11 +107,11 @@ class Batch(Generic[OutputT]):
         """
         check_chat_params(params, stream=False)
         self._asker: Asker[OutputT] = Asker(
-            create, settings, options=options, output=output if read_output is not None else None
+            create, settings, options=options, output=None if outputs is None else outputs.output
         )
         self._prices = prices
         self._settings = settings
-        self._read_output = read_output
+        self._outputs = outputs
         self._feed = Feed(items, model=model, params=params, extra_body=extra_body, output_name=output_name)
         self._accounts = Accounts(began=time.monotonic(), total=self._feed.total)
         self._journal: Journal | None = None
@@ -333,8 +344,8 @@ class Batch(Generic[OutputT]):
             self._changed.set()
             self._changed = None
 
-    def _resumed(self, request: Request) -> Done[OutputT] | None:
-        """Return the result that the journal has for an item."""
+    def _resumed(self, request: Request) -> Result[OutputT] | None:
+        """Return the result that the journal has for an item; None where it is to be asked."""
         record = None if self._journal is None else self._journal.find(request.key)
         if record is None:
             return None
@@ -345,17 +356,32 @@ class Batch(Generic[OutputT]):
                 f"the request of the item {request.key!r} is not the one that the journal has an answer for;"
                 ' name another journal, give it another key, or ask it again with on_change="redo" (--redo-changed)'
             )
-        completion = self._restored(record)
+        try:
+            completion = self._restored(record)
+        except OpenRouterError as error:
+            if self._settings.on_change == "redo":
+                return None
+            error.add_note(
+                'the journal keeps the reply; on_change="redo" (--redo-changed) asks the item again'
+            )
+            failed = Failed(key=request.key, index=request.index, error=error)
+            self._gave_up(failed, request.model, paid_now=False)
+            return failed
         self._accounts.read(completion.model, completion.usage)
         if self._budget is not None and completion.usage is not None:
             self._budget.learn(request.model, completion.usage)
         return Done(key=request.key, index=request.index, completion=completion, is_resumed=True)
 
     def _restored(self, record: Record) -> ChatCompletion[OutputT]:
-        completion: ChatCompletion[Any] = ChatCompletion.model_validate(record.completion)
-        if self._read_output is not None:
-            completion._output = self._read_output(record.output)
-        return completion
+        """Return the reply that a record holds; raises `OpenRouterError` where it cannot be used any more."""
+        try:
+            completion: ChatCompletion[Any] = ChatCompletion.model_validate(record.completion)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]["msg"]
+            raise InvalidResponseError(
+                f"what the journal has in place of a reply is none: {problem}"
+            ) from None
+        return completion if self._outputs is None else self._outputs.restored(completion, record.path)
 
     async def _answer(self, request: Request, held: Decimal) -> Result[OutputT] | None:
         """Ask an item until it is answered or given up; None where it is left undone."""
@@ -382,8 +408,9 @@ class Batch(Generic[OutputT]):
 
     # Keeping count
 
-    def _gave_up(self, result: Failed, model: str | None) -> None:
-        self._accounts.gave_up(model, result.error, usage_of(result.error), time.monotonic())
+    def _gave_up(self, result: Failed, model: str | None, *, paid_now: bool = True) -> None:
+        usage = usage_of(result.error)
+        self._accounts.gave_up(model, result.error, usage, time.monotonic(), paid_now=paid_now)
         if self._settings.stop_on_error:
             self._stop_with(result.error)
 
@@ -391,9 +418,11 @@ class Batch(Generic[OutputT]):
         """Write records, if there is a journal; a failure ends the batch, and the results are delivered anyhow."""
         if self._journal is None:
             return
-        has_output = self._read_output is not None
+        outputs = self._outputs
         records = [
-            done_record(request, result.completion, has_output=has_output)
+            done_record(
+                request, result.completion, None if outputs is None else outputs.kept(result.completion)
+            )
             if isinstance(result, Done)
             else failed_record(request, result.error)
             for request, result in finished

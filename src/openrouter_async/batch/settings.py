@@ -32,7 +32,9 @@ class BatchParams(ChatParams, total=False):
     """The file in which answers are kept; a run with the same file goes on where the last one ended."""
     on_change: OnChange
     """What an item does that has another request than the answer kept under its key: `refuse` (default) ends the
-    batch before it is sent, `redo` asks it again."""
+    batch before it is sent, `redo` asks it again. Where the request is the same, but the reply that is kept no longer
+    fits `output`, such as after a validator was changed, `refuse` fails the item with that error, and the rest goes
+    on."""
     attempts: int
     """How often an item is asked at most, each time with the client's own retries. Default 5."""
     retry_on: tuple[type[OpenRouterError], ...]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from pydantic import PrivateAttr
+from pydantic import JsonValue, PrivateAttr
 
 from .._sentinels import OMIT, Omit
 from ..errors import ReplyNotParsed
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..errors import OpenRouterError
     from ..types.common import Usage
     from .output import Path
+    from .reading import Reading
 
 __all__ = ["Attempt", "StructuredCompletion", "structured_completion", "total_cost"]
 
@@ -54,6 +55,8 @@ def total_cost(attempts: Sequence[Attempt]) -> Decimal | None:
 class StructuredCompletion(ChatCompletion[OutputT]):
     """The reply that gave the value, `output`; its other fields are those of that reply."""
 
+    _received: JsonValue = PrivateAttr(None)
+    """The JSON that the value was made of."""
     _path: Path = PrivateAttr("prompted")
     _reason: str = PrivateAttr("")
     _attempts: tuple[Attempt, ...] = PrivateAttr(())
@@ -105,7 +108,7 @@ class StructuredCompletion(ChatCompletion[OutputT]):
 
 
 def structured_completion(
-    completion: ChatCompletion[Any], output: T | Omit, *, reason: str, attempts: Sequence[Attempt]
+    completion: ChatCompletion[Any], reading: Reading[T], *, reason: str, attempts: Sequence[Attempt]
 ) -> StructuredCompletion[T]:
     """Return `completion` with its value, if it has one; the last of `attempts` is the one that gave it."""
     made = cast("StructuredCompletion[T]", StructuredCompletion.__new__(StructuredCompletion))
@@ -115,7 +118,8 @@ def structured_completion(
     keep(made, "__pydantic_fields_set__", set(completion.model_fields_set))
     keep(made, "__pydantic_extra__", completion.__pydantic_extra__)
     private = {
-        "_output": output,
+        "_output": reading.output,
+        "_received": reading.received,
         "_path": attempts[-1].path,
         "_reason": reason,
         "_attempts": tuple(attempts),

@@ -16,11 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple
 
-from .._sentinels import OMIT, Omit
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
-from ..types.chat import ChatCompletion, OutputT
+from ..types.chat import OutputT
 from .asking import asked_again, asked_models, check_params, native_params, prompted_messages
 from .choose import Choice, choose, why_it_cannot
 from .completion import Attempt, StructuredCompletion, structured_completion, total_cost
@@ -211,7 +210,12 @@ class StructuredChat(Generic[OutputT]):
                 asked, model=call.model, params=params, extra_body=call.extra_body, options=call.options
             )
             try:
-                value = self._read(reply, choice.path)
+                reading = read_output(
+                    reply,
+                    self._output.schema,
+                    is_native=choice.path == "native",
+                    repair=self._output.repair,
+                )
             except StructuredOutputError as error:
                 progress.attempts.append(Attempt(choice.path, reply, error))
                 error.attempts = len(progress.attempts)
@@ -225,18 +229,8 @@ class StructuredChat(Generic[OutputT]):
                 error.__traceback__ = None  # as above
                 continue
             progress.attempts.append(Attempt(choice.path, reply))
-            return structured_completion(reply, value, reason=choice.reason, attempts=progress.attempts)
+            return structured_completion(reply, reading, reason=choice.reason, attempts=progress.attempts)
         raise AssertionError("attempts is at least 1")
-
-    def _read(self, reply: ChatCompletion[Any], path: Path) -> OutputT | Omit:
-        try:
-            return read_output(
-                reply, self._output.schema, is_native=path == "native", repair=self._output.repair
-            )
-        except StructuredOutputError:
-            if reply.tool_calls:
-                return OMIT
-            raise
 
     def _request(
         self, call: _Call, messages: MessagesLike, path: Path, *, streaming: bool

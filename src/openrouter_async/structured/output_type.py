@@ -7,6 +7,7 @@ recursive types. No class is ever made for a call.
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,7 +23,7 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from pydantic_core import to_json
 
-from .._sentinels import OMIT
+from .._sentinels import OMIT, Omit
 from ..errors import ConfigurationError
 from .faithful import compared, is_plain_copy
 from .json_text import decoded
@@ -76,11 +77,14 @@ class TypeValidator:
             raise DoesNotFit(found.violations)
         return output
 
-    def read_plain(self, text: str, /) -> object:
-        """Return what a text of JSON is as the type where nothing differs; OMIT where that has to be looked at."""
+    def read_plain(self, text: str, /) -> tuple[object, JsonValue] | Omit:
+        """Return what a text of JSON is as the type, and as JSON, where nothing differs; OMIT where that has to be
+        looked at.
+        """
         try:
             output = self._adapter.validator.validate_json(text, strict=True)
-            return output if is_plain_copy(decoded(text), output) else OMIT
+            value = decoded(text)
+            return (output, value) if is_plain_copy(value, output) else OMIT
         except ValueError:  # it is no JSON, or does not fit
             return OMIT
 
@@ -106,6 +110,11 @@ class _Generator(GenerateJsonSchema):
     def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
         if kind == "skipped-choice":
             raise PydanticInvalidForJsonSchema(detail)
+
+    def encode_default(self, dft: object) -> object:
+        """Return a default as JSON; that of a set in one order, so that a schema is the same in every process."""
+        encoded = super().encode_default(dft)
+        return sorted(encoded, key=repr) if isinstance(dft, Set) and isinstance(encoded, list) else encoded
 
 
 def validator_of(type_: TypeForm[object]) -> TypeValidator:

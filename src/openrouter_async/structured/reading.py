@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from .._sentinels import OMIT
+from .._sentinels import OMIT, Omit
 from ..errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
 from .candidates import Candidate, Candidates, find_candidates
 from .doubt import taken_back
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ..types.chat import ChatCompletion
     from .schema import Schema
 
-__all__ = ["read_output", "read_text"]
+__all__ = ["Reading", "read_output", "read_text"]
 
 T = TypeVar("T")
 
@@ -53,9 +54,19 @@ class _Fit(NamedTuple):
     output: object
 
 
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What a reply gives."""
+
+    output: T | Omit
+    """The value; OMIT where the reply calls tools instead."""
+    received: JsonValue = None
+    """The JSON that the value was made of."""
+
+
 def read_output(
     completion: ChatCompletion[Any], schema: Schema[T], *, is_native: bool = False, repair: bool = True
-) -> T:
+) -> Reading[T]:
     """Return the value that a reply gives; with `is_native` it may stand there in its strict form.
 
     Raises:
@@ -65,7 +76,7 @@ def read_output(
         ReplyNotParsed: no value can be read from it, or it is not sure which one is meant.
     """
     try:
-        return read_text(
+        return _read(
             completion.text,
             schema,
             is_native=is_native,
@@ -74,6 +85,8 @@ def read_output(
             refusal=completion.refusal,
         )
     except StructuredOutputError as error:
+        if completion.tool_calls:
+            return Reading(OMIT)
         error.completion = completion
         error.generation_id = completion.generation_id
         error.may_have_been_billed = True
@@ -90,20 +103,36 @@ def read_text(
     refusal: str | None = None,
 ) -> T:
     """Return the value that a text gives; see `read_output`."""
+    reading = _read(
+        text, schema, is_native=is_native, repair=repair, finish_reason=finish_reason, refusal=refusal
+    )
+    return reading.output  # type: ignore[return-value]  # a text calls no tools
+
+
+def _read(
+    text: str,
+    schema: Schema[T],
+    *,
+    is_native: bool,
+    repair: bool,
+    finish_reason: str | None,
+    refusal: str | None,
+) -> Reading[T]:
     reader = _Reader(schema, is_native)
     found: Candidates | None = None
     can_mend = True
     if finish_reason not in ("length", "content_filter"):  # a value before the end might have been taken back
-        output = reader.plain(text)
-        if output is not OMIT:
-            return output  # type: ignore[return-value]  # the schema made it
+        reading = reader.plain(text)
+        if reading is not None:
+            return reading
         text = _HALVES.sub("\ufffd", text)
         found = find_candidates(text)
         fits, others = ([], []) if found.is_cut else reader.held(found)
         if not fits and repair:
             fits, others, can_mend = reader.mended(others)
         if fits:
-            return reader.the_one(fits, others, found, raw=text)  # type: ignore[return-value]  # the schema made it
+            fit = reader.the_one(fits, others, found, raw=text)
+            return Reading(fit.output, fit.plain)  # type: ignore[arg-type]  # the schema made it
     raise _why_not(
         text, found, reader.violations, finish_reason=finish_reason, refusal=refusal, can_mend=can_mend
     )
@@ -157,14 +186,15 @@ class _Reader:
         self._untranslatable = ""
         self.violations: tuple[Violation, ...] = ()
 
-    def plain(self, text: str) -> object:
-        """Return the output where a reply is nothing but the JSON of its value; OMIT for all others.
+    def plain(self, text: str) -> Reading[Any] | None:
+        """Return what a reply gives that is nothing but the JSON of its value; None for all others.
 
         The others are looked at closely, which would say the same of this one, and take half as long again.
         """
         if self._is_translated or self._is_wrapped or not text.startswith("{"):
-            return OMIT
-        return self._schema.read_plain(text)
+            return None
+        read = self._schema.read_plain(text)
+        return None if read is OMIT else Reading(*read)
 
     def held(self, found: Candidates) -> tuple[list[_Fit], list[Candidate]]:
         """Return the values that validate, and the candidates that do not, from the first `json` fence on."""
@@ -212,14 +242,14 @@ class _Reader:
 
     def the_one(
         self, fits: Sequence[_Fit], others: Sequence[Candidate], found: Candidates, *, raw: str
-    ) -> object:
-        """Return the output that all of `fits` agree on.
+    ) -> _Fit:
+        """Return the one that all of `fits` agree on.
 
         Raises:
             ReplyNotParsed: they differ, one of `others` may be meant, or the prose leaves open whether they are.
         """
         if found.is_whole:
-            return fits[0].output
+            return fits[0]
         text, last = found.text, fits[-1].candidate
         problem = ""
         if any(not are_equal(fit.plain, fits[0].plain) for fit in fits[1:]):
@@ -241,7 +271,7 @@ class _Reader:
                 problem = f"the reply holds a value that fits, but the words after it say {word!r}"
         if problem:
             raise ReplyNotParsed(f"{problem}; expected one value and nothing else", raw=raw)
-        return fits[0].output
+        return fits[0]
 
     def _claims_to_be_meant(self, other: Candidate) -> bool:
         """Whether a candidate that does not fit looks like the wanted value all the same."""

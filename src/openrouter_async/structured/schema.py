@@ -41,7 +41,7 @@ class _Validator(Protocol):
 
     def read(self, value: JsonValue) -> object: ...
 
-    def read_plain(self, text: str, /) -> object: ...
+    def read_plain(self, text: str, /) -> tuple[object, JsonValue] | Omit: ...
 
     def validate_python(self, value: object) -> object: ...
 
@@ -215,9 +215,11 @@ class Schema(Generic[T]):
             raise ReplyNotParsed(f"the text is no JSON: {reason}", raw=text, may_have_been_billed=False)
         raise self._mismatch("text", found, raw=text)
 
-    def read_plain(self, text: str) -> T | Omit:
-        """Return the value where a text is its JSON, key by key and type by type; OMIT where there is any doubt."""
-        return cast("T | Omit", self._validator.read_plain(text))
+    def read_plain(self, text: str) -> tuple[T, JsonValue] | Omit:
+        """Return the value, and it as JSON, where a text is that, key by key and type by type; OMIT where there is
+        any doubt.
+        """
+        return cast("tuple[T, JsonValue] | Omit", self._validator.read_plain(text))
 
     def read_value(self, value: JsonValue) -> T:
         """Return a JSON value as what the schema describes; raises `DoesNotFit`."""

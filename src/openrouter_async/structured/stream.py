@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from .._sentinels import OMIT, Omit
 from ..errors import StructuredOutputError
 from ..streaming.events import Finished, TextDelta
 from ..streaming.stream import EventStream, OnBadEvent
@@ -104,16 +103,13 @@ class StructuredStream(EventStream[OutputT]):
     def _structured(self, reply: ChatCompletion[Any]) -> StructuredCompletion[OutputT]:
         path = self._paths.path
         schema = self._output.schema
-        value: OutputT | Omit
         try:
-            value = read_output(reply, schema, is_native=path == "native", repair=self._output.repair)  # type: ignore[arg-type]  # mypy takes the type from the left
+            reading = read_output(reply, schema, is_native=path == "native", repair=self._output.repair)
         except StructuredOutputError as error:
-            if not reply.tool_calls:
-                error.attempts = len(self._paths.refused) + 1
-                raise
-            value = OMIT
+            error.attempts = len(self._paths.refused) + 1
+            raise
         attempts = [*self._paths.refused, Attempt(path, reply)]
-        return structured_completion(reply, value, reason=self._paths.reason, attempts=attempts)
+        return structured_completion(reply, reading, reason=self._paths.reason, attempts=attempts)
 
 
 class PathSource:

@@ -20,7 +20,8 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from openrouter_async import ConfigurationError
-from openrouter_async.tools.signature import InvalidArguments, Signature, read_docstring, read_hints
+from openrouter_async.tools.arguments import InvalidArguments
+from openrouter_async.tools.signature import Signature, read_docstring, read_hints
 
 
 class Place(BaseModel):
@@ -131,10 +132,71 @@ def test_positional_and_keyword_only_parameters_are_filled_in() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "null", "{}"])
-def test_arguments_that_are_left_away_are_none(text: str) -> None:
-    def f(a: int = 1) -> None: ...
+def test_a_tool_without_parameters_needs_no_arguments(text: str) -> None:
+    def f() -> None: ...
 
     assert signature_of(f).read(text) == {}
+
+
+@pytest.mark.parametrize("text", ["", "  ", "null"])
+def test_no_arguments_at_all_are_not_the_empty_object(text: str) -> None:
+    """The defaults may be what no one asked for: the arguments of the call can have been lost on the way."""
+
+    def delete(path: str = "/", *, force: bool = True) -> None: ...
+
+    assert signature_of(delete).read("{}") == {}
+    with pytest.raises(InvalidArguments, match=r"no arguments arrived; .* at least one of 'path', 'force'"):
+        signature_of(delete).read(text)
+
+
+class Step(BaseModel):
+    """A step of a plan."""
+
+    name: str
+    parts: list[int] = []
+
+
+def plan(
+    steps: list[Step],
+    note: str = "",
+    best: Step | None = None,
+    limits: dict[str, int] | None = None,
+    either: str | list[str] = "",
+) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [
+        pytest.param({"steps": '[{"name": "a"}]'}, {"steps": [Step(name="a")]}, id="a list"),
+        pytest.param({"steps": ['{"name": "a"}']}, {"steps": [Step(name="a")]}, id="items of a list"),
+        pytest.param({"steps": '["{\\"name\\": \\"a\\"}"]'}, {"steps": [Step(name="a")]}, id="both"),
+        pytest.param(
+            {"steps": [{"name": "a", "parts": "[1]"}]},
+            {"steps": [Step(name="a", parts=[1])]},
+            id="one level down",
+        ),
+        pytest.param(
+            {"steps": [], "best": '{"name": "b"}'}, {"steps": [], "best": Step(name="b")}, id="an object"
+        ),
+        pytest.param({"steps": [], "best": "null"}, {"steps": [], "best": None}, id="null"),
+        pytest.param({"steps": [], "limits": '{"x": 1}'}, {"steps": [], "limits": {"x": 1}}, id="a dict"),
+        pytest.param(
+            {"steps": [], "note": '{"x": 1}'}, {"steps": [], "note": '{"x": 1}'}, id="text stays text"
+        ),
+        pytest.param(
+            {"steps": [], "either": '["x"]'}, {"steps": [], "either": '["x"]'}, id="text may be text"
+        ),
+    ],
+)
+def test_json_in_a_text_is_read_where_no_text_is_wanted(arguments: object, read: object) -> None:
+    assert signature_of(plan).read(json.dumps(arguments)) == read
+
+
+@pytest.mark.parametrize("text", ["one and two", '{"name": "a"}', "3", '[{"nam": 1}]'])
+def test_a_text_that_is_no_such_json_is_told_as_it_came(text: str) -> None:
+    with pytest.raises(InvalidArguments, match=r"^steps: input should be a valid array$"):
+        signature_of(plan).read(json.dumps({"steps": text}))
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_the_message_sent_back_has_the_ids_of_the_tool_calls() -> None:
     calls = [
         {"function": {"name": "f", "arguments": {"a": 1}}},
         {"id": "x", "function": {"name": "g"}},
-        {"id": "x"},
+        {"id": "x", "function": {"name": "h"}},
     ]
     reply = completion({"tool_calls": calls})
     sent_back = reply.message.model_dump(exclude_unset=True)["tool_calls"]

@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_async.types.tool_calls import FunctionCall, ToolCallPart, read_tool_calls, unique_ids
+from openrouter_async.types.chat import AssistantMessage
+from openrouter_async.types.tool_calls import FunctionCall, ToolCallPart, read_tool_calls
 
 
 def call(arguments: str, *, finish_reason: str | None = "tool_calls", whole: bool = True):
     part = ToolCallPart(id="x", function=FunctionCall(name="f", arguments=arguments))
     return read_tool_calls([part], whole=whole, choice=0, finish_reason=finish_reason)[0]
+
+
+def ids_of(ids: list[str | None]) -> list[str | None]:
+    calls = [{"id": id, "function": {"name": f"f{n}", "arguments": "{}"}} for n, id in enumerate(ids)]
+    return [call.id for call in AssistantMessage.model_validate({"tool_calls": calls}).tool_calls or ()]
 
 
 @pytest.mark.parametrize(
@@ -27,12 +33,12 @@ def call(arguments: str, *, finish_reason: str | None = "tool_calls", whole: boo
     ],
 )
 def test_ids_are_made_unique(ids: list[str | None], unique: list[str]) -> None:
-    assert unique_ids(ids) == unique
+    assert ids_of(ids) == unique
 
 
 @given(st.lists(st.none() | st.sampled_from(["", "a", "b", "call_0", "call_1", "call_2"])))
 def test_no_two_ids_are_ever_equal(ids: list[str | None]) -> None:
-    unique = unique_ids(ids)
+    unique = ids_of(ids)
     assert len(set(unique)) == len(unique) == len(ids)
     assert all(unique)
 

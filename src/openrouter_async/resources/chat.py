@@ -69,8 +69,9 @@ class ChatResource(ModelResource):
         else:
             data = self._request(messages, model, params, extra_body, options, stream=True)
             source = self._sender.stream(data, options)
+        tools = _tool_names(params)
         if recover is None:
-            return EventStream(source, on_bad_event=on_bad_event)
+            return EventStream(source, on_bad_event=on_bad_event, tools=tools)
         from ..streaming.recovering import RecoveringStream
         from ._going_on import check_recoverable, params_of_recovery
 
@@ -83,7 +84,7 @@ class ChatResource(ModelResource):
             return self._later(messages, who, changed, extra_body, options, begun=begun)
 
         return RecoveringStream(
-            source, attempts=recover.attempts, going_on=going_on, on_bad_event=on_bad_event
+            source, attempts=recover.attempts, going_on=going_on, on_bad_event=on_bad_event, tools=tools
         )
 
     def _later(
@@ -128,3 +129,15 @@ class ChatResource(ModelResource):
         params = {**self._sender.params(options), **params}
         body = chat_body(messages, model=model, params=params, extra_body=extra_body, stream=stream)
         return build_request(operations.CREATE_CHAT, content=body, model=model)
+
+
+def _tool_names(params: Mapping[str, object]) -> frozenset[str]:
+    """Return the names of the functions among the tools of a request."""
+    tools = params.get("tools")
+    functions = [
+        tool.get("function")
+        for tool in (tools if isinstance(tools, list | tuple) else ())
+        if isinstance(tool, Mapping)
+    ]
+    names = [function.get("name") for function in functions if isinstance(function, Mapping)]
+    return frozenset(name for name in names if isinstance(name, str))

@@ -8,7 +8,7 @@ known to be whole only when the stream is, and its event comes then. No I/O here
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -50,7 +50,9 @@ _HEAD = (
 class ChatAccumulator:
     """One chat stream; feed it the chunks in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, tools: Collection[str] = ()) -> None:
+        """Begin; `tools` are the names of the tools of the request."""
+        self._tools = tools
         self.has_piece: bool = False
         """Whether a piece of the answer was given out, so that the request must not be repeated."""
         self.has_finish: bool = False
@@ -94,7 +96,7 @@ class ChatAccumulator:
             index = position if part.index is None else part.index
             builder = self._choices.get(index)
             if builder is None:
-                builder = self._choices[index] = ChoiceBuilder(index)
+                builder = self._choices[index] = ChoiceBuilder(index, self._tools)
             if (delta := part.delta) is not None:
                 builder.add(delta, events)
             if part.text:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..types.chat import content_text
+from ..types.chat_chunk import ToolCallFragment
+from ..types.settled_calls import CallsBuilder, argument_text
 from .events import (
     AnnotationAdded,
     AudioDelta,
@@ -15,10 +17,11 @@ from .events import (
     ToolCallDelta,
 )
 from .reasoning import ReasoningBuilder
-from .tool_calls import ToolCallBuilder
 
 if TYPE_CHECKING:
-    from ..types.chat_chunk import ChunkChoice, Delta, ToolCallFragment
+    from collections.abc import Collection
+
+    from ..types.chat_chunk import ChunkChoice, Delta
     from ..types.chat_parts import Annotation, AudioOutput, Image, TokenLogprob
     from .events import StreamEvent
 
@@ -37,22 +40,27 @@ class ChoiceBuilder:
         "_details",
         "_extra",
         "_finish_reason",
+        "_has_function_call",
         "_images",
         "_logprobs",
         "_native_finish_reason",
         "_reasoning",
         "_refusal",
         "_text",
+        "_tools",
         "index",
     )
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, tools: Collection[str] = ()) -> None:
+        """Begin; `tools` are the names of the tools of the request."""
         self.index: int = index
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._refusal: list[str] = []
         self._details: ReasoningBuilder | None = None
-        self._calls: ToolCallBuilder | None = None
+        self._calls: CallsBuilder | None = None
+        self._tools = tools
+        self._has_function_call = False
         self._images: list[Image] = []
         self._audio: list[AudioOutput] = []
         self._annotations: list[Annotation] = []
@@ -72,6 +80,7 @@ class ChoiceBuilder:
         if fragments := delta.tool_calls:
             self._add_fragments(fragments, events)
         if not is_common:
+            self._add_function_call(delta, events)
             self._add_others(delta, events)
 
     def add_text(self, text: str, events: list[StreamEvent]) -> None:
@@ -123,14 +132,24 @@ class ChoiceBuilder:
 
     def _add_fragments(self, fragments: list[ToolCallFragment], events: list[StreamEvent]) -> None:
         if self._calls is None:
-            self._calls = ToolCallBuilder()
+            self._calls = CallsBuilder(self._tools)
         for fragment in fragments:
-            news = self._calls.feed(fragment)
+            name, arguments, extra = _taken_apart(fragment)
+            text = arguments if isinstance(arguments, str) else argument_text(arguments)
+            news = self._calls.feed(fragment.id or None, fragment.index, name or "", text, extra)
             if news is not None:
                 call, text = news
                 events.append(
                     ToolCallDelta(call.id, call.index, call.name, text, self.index, call, len(call.pieces))
                 )
+
+    def _add_function_call(self, delta: Delta, events: list[StreamEvent]) -> None:
+        """Add a piece of a call in the older form, of which a message has one; some send it beside the newer one."""
+        piece = (delta.__pydantic_extra__ or {}).get("function_call")
+        if not isinstance(piece, dict) or (self._calls is not None and not self._has_function_call):
+            return
+        self._has_function_call = True
+        self._add_fragments([ToolCallFragment.model_validate({"index": 0, "function": piece})], events)
 
     def _add_reasoning(self, delta: Delta, events: list[StreamEvent]) -> None:
         if delta.reasoning_details is not None:
@@ -164,3 +183,15 @@ class ChoiceBuilder:
             if text := "".join(getattr(piece, name) or "" for piece in self._audio):
                 fields[name] = text
         return fields
+
+
+def _taken_apart(fragment: ToolCallFragment) -> tuple[str | None, object, dict[str, object] | None]:
+    """Return the name and the arguments of a fragment, also of a flat one, and the fields that are unknown here."""
+    function, extra = fragment.function, fragment.__pydantic_extra__
+    if function is not None:
+        return function.name, function.arguments, extra
+    if not extra:
+        return None, None, None
+    rest = {name: value for name, value in extra.items() if name not in ("name", "arguments")}
+    name = extra.get("name")
+    return (name if isinstance(name, str) else None), extra.get("arguments"), rest

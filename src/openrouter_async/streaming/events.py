@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..types.chat import ChatCompletion
     from ..types.chat_parts import Annotation, Image
     from ..types.common import Usage
-    from .tool_calls import CallBuilder
+    from ..types.settled_calls import CallBuilder
 
 __all__ = [
     "AnnotationAdded",

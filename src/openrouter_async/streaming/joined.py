@@ -7,7 +7,7 @@ know, as a `Before`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -43,8 +43,8 @@ class Before:
 class JoinedAccumulator:
     """The stream of one request that is, or may become, a part of a reply."""
 
-    def __init__(self, before: Before | None = None) -> None:
-        self._own = ChatAccumulator()
+    def __init__(self, before: Before | None = None, tools: Collection[str] = ()) -> None:
+        self._own = ChatAccumulator(tools)
         self._before = before
         self._hold = WordHold()
         self._seam: Seam | None = None

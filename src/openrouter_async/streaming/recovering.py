@@ -7,7 +7,7 @@ done, or fails, the stream fails as it would have without, with all that had arr
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from typing import TYPE_CHECKING
 
 from ..errors import (
@@ -42,18 +42,19 @@ class RecoveringStream(EventStream[OutputT]):
         attempts: int,
         going_on: Callable[[str], DeferredRequest],
         on_bad_event: OnBadEvent = "raise",
+        tools: Collection[str] = (),
     ) -> None:
-        super().__init__(source, on_bad_event=on_bad_event)
+        super().__init__(source, on_bad_event=on_bad_event, tools=tools)
         self._continuable = source
         self._left = attempts
         self._going_on = going_on
         self._before: Before | None = None
         self._given_up: OpenRouterError | None = None  # raised once the last words are handed out
-        self._part = JoinedAccumulator()
+        self._part = JoinedAccumulator(tools=tools)
         self._intake: Intake[ChatChunk] = Intake(self._new_part, lambda: source.meta, on_bad_event)
 
     def _new_part(self) -> JoinedAccumulator:
-        self._part = JoinedAccumulator(self._before)
+        self._part = JoinedAccumulator(self._before, self._tools)
         return self._part
 
     def chunks(self) -> AsyncGenerator[ChatChunk]:

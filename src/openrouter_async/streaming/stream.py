@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic
 
@@ -53,11 +53,16 @@ class EventStream(Generic[OutputT]):
     of events: what one has given, another does not give again.
     """
 
-    def __init__(self, source: StreamSource, *, on_bad_event: OnBadEvent = "raise") -> None:
+    def __init__(
+        self, source: StreamSource, *, on_bad_event: OnBadEvent = "raise", tools: Collection[str] = ()
+    ) -> None:
         if on_bad_event not in ("raise", "skip"):
             raise ConfigurationError(f"on_bad_event is {on_bad_event!r}; expected 'raise' or 'skip'")
         self._source = source
-        self._intake: Intake[ChatChunk] = Intake(ChatAccumulator, lambda: source.meta, on_bad_event)
+        self._tools = tools  # names of those that the request holds
+        self._intake: Intake[ChatChunk] = Intake(
+            lambda: ChatAccumulator(tools), lambda: source.meta, on_bad_event
+        )
         self._queue: deque[StreamEvent] = deque()
         self._late_error: OpenRouterError | None = None  # came with pieces that are handed out first
         self._failure: OpenRouterError | None = None

@@ -12,10 +12,10 @@ import anyio
 
 from ..errors import ToolError
 from ..types.tool_calls import ToolCall
+from .arguments import InvalidArguments
 from .content import encoded_content
 from .events import ToolEvent, ToolFinished, ToolProgress, ToolStarted
 from .result import ToolResult
-from .signature import InvalidArguments
 from .tool import Tool
 from .toolbox import Toolbox
 

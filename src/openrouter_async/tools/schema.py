@@ -1,22 +1,26 @@
 """`ArgumentSchema`: the arguments of a tool that brings a JSON Schema of its own, checked before it runs.
 
 The package `jsonschema-rs` (extra `schema`) checks all of it. Without that package only the outermost level is:
-an object, with the required names, without forbidden ones.
+an object, with the required names, without forbidden ones and without a text where an object or a list is wanted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Never
+from typing import Never, TypeAlias
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_jsonable_python
 
 from ..errors import ConfigurationError
-from .signature import InvalidArguments, join_problems, object_text
+from .arguments import MAX_LEVELS, InvalidArguments, object_text, unwrapped
+from .signature import join_problems
 
 __all__ = ["ArgumentSchema"]
+
+_Problem: TypeAlias = tuple[tuple[int | str, ...], str]
+"""Where something does not fit, and what is wrong there."""
 
 _OBJECT = TypeAdapter(dict[str, JsonValue])
 
@@ -74,18 +78,34 @@ class ArgumentSchema:
             InvalidArguments: they do not fit.
         """
         try:
-            arguments = from_json(object_text(text))
+            arguments = from_json(object_text(text, self._properties))
         except ValueError as error:
             raise InvalidArguments(f"no valid JSON: {error}") from None
         if not isinstance(arguments, dict):
             raise InvalidArguments("the arguments must be a JSON object")
-        problems = list(self._find_problems(arguments))
-        if problems:
-            raise InvalidArguments(join_problems(problems))
-        return arguments
+        return self._fitting(arguments)
+
+    def _fitting(self, arguments: dict[str, JsonValue]) -> dict[str, object]:
+        """Return the arguments, texts read as JSON where the schema wants it.
+
+        Raises:
+            InvalidArguments: they do not fit.
+        """
+        first = problems = list(self._find_problems(arguments))
+        for _ in range(MAX_LEVELS):
+            if not problems:
+                break
+            value = unwrapped(arguments, [path for path, _ in problems])
+            if value is None:
+                break
+            arguments = value
+            problems = list(self._find_problems(arguments))
+        if not problems:
+            return {**arguments}
+        raise InvalidArguments(join_problems([_said(path, message) for path, message in first]))
 
     @cached_property
-    def _find_problems(self) -> Callable[[Mapping[str, JsonValue]], Iterator[str]]:
+    def _find_problems(self) -> Callable[[Mapping[str, JsonValue]], Iterator[_Problem]]:
         """Return what finds the problems in arguments: that of the package, or our own."""
         try:
             import jsonschema_rs
@@ -97,21 +117,35 @@ class ArgumentSchema:
             # A schema that only the service can read, e.g. of a draft or with a reference unknown here.
             return self._outermost_problems
 
-        def find(arguments: Mapping[str, JsonValue]) -> Iterator[str]:
+        def find(arguments: Mapping[str, JsonValue]) -> Iterator[_Problem]:
             for error in validator.iter_errors(arguments):
-                path = ".".join(str(step) for step in error.instance_path)
-                yield f"{path}: {error.message}" if path else error.message
+                yield tuple(error.instance_path), error.message
 
         return find
 
-    def _outermost_problems(self, arguments: Mapping[str, JsonValue]) -> Iterator[str]:
+    @property
+    def _properties(self) -> dict[str, JsonValue]:
+        properties = self.schema["properties"]
+        return properties if isinstance(properties, dict) else {}
+
+    def _outermost_problems(self, arguments: Mapping[str, JsonValue]) -> Iterator[_Problem]:
         for name in _names(self.schema.get("required")):
             if name not in arguments:
-                yield f"{name}: is required"
-        properties = self.schema["properties"]
-        if self.schema.get("additionalProperties") is False and isinstance(properties, dict):
+                yield (name,), "is required"
+        properties = self._properties
+        if self.schema.get("additionalProperties") is False:
             for name in arguments.keys() - properties.keys():
-                yield f"{name}: is not allowed"
+                yield (name,), "is not allowed"
+        for name, value in arguments.items():
+            schema = properties.get(name)
+            kind = schema.get("type") if isinstance(schema, dict) else None
+            if isinstance(value, str) and kind in ("object", "array"):
+                yield (name,), f"is a text; expected {kind}"
+
+
+def _said(path: tuple[int | str, ...], message: str) -> str:
+    where = ".".join(str(step) for step in path)
+    return f"{where}: {message}" if where else message
 
 
 def _is_schema(parameters: Mapping[str, JsonValue]) -> bool:

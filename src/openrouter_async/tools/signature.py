@@ -19,27 +19,22 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_core import PydanticSerializationError, from_json, to_json, to_jsonable_python
 from typing_extensions import TypedDict
 
 from ..errors import ConfigurationError
+from .arguments import MAX_LEVELS, InvalidArguments, object_text, unwrapped
 
 __all__ = [
     "Documentation",
-    "InvalidArguments",
     "Signature",
     "join_problems",
-    "object_text",
     "read_docstring",
     "read_hints",
 ]
 
 MAX_PROBLEMS = 8
 """Wrong arguments named in one answer to the model."""
-
-
-class InvalidArguments(Exception):
-    """The arguments of a call do not fit; the text says to the model what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +118,24 @@ class Signature:
         Raises:
             InvalidArguments: they do not fit.
         """
+        text = object_text(text, self.schema["properties"])
         try:
-            return self._adapter.validate_json(object_text(text))
+            return self._adapter.validate_json(text)
         except ValidationError as error:
-            problems = [_problem(tuple(item["loc"]), item["msg"]) for item in error.errors(include_url=False)]
-        raise InvalidArguments(join_problems(problems))
+            problems = error.errors(include_url=False, include_input=False)
+        raw = problems
+        for _ in range(MAX_LEVELS):
+            value = unwrapped(_json(text), [item["loc"] for item in raw])
+            if value is None:
+                break
+            text = to_json(value).decode()
+            try:
+                return self._adapter.validate_json(text)
+            except ValidationError as error:
+                raw = error.errors(include_url=False, include_input=False)
+        raise InvalidArguments(
+            join_problems([_problem(tuple(item["loc"]), item["msg"]) for item in problems])
+        )
 
     def bind(self, arguments: Mapping[str, object]) -> inspect.BoundArguments:
         """Return the arguments as the function takes them, its own defaults filled in."""
@@ -140,9 +148,13 @@ def _adapter(arguments: Any) -> TypeAdapter[dict[str, object]]:
     return TypeAdapter(arguments)
 
 
-def object_text(text: str) -> str:
-    """Return the arguments of a call, `{}` for those that some models leave away or write as null."""
-    return "{}" if text.strip() in ("", "null") else text
+def _json(text: str) -> dict[str, Any]:
+    """Return the object in a text; an empty one where it holds none."""
+    try:
+        value = from_json(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def join_problems(problems: list[str]) -> str:

@@ -130,7 +130,8 @@ class Tool(Generic[P, R]):
         """Return the arguments a model wrote as Python values, by name.
 
         Raises:
-            InvalidArguments: they do not fit the schema.
+            InvalidArguments: they do not fit the schema; or there are none at all, not even `{}`, and the tool has
+                parameters.
         """
         return self._schema.read(text)
 

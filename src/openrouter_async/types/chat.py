@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr, TypeAdapter, model_validator
 
 from .._sentinels import OMIT, Omit
 from ._base import WireType
@@ -20,6 +20,8 @@ from .recovery import Recovery
 from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from typing_extensions import TypeVar
 
     OutputT = TypeVar("OutputT", default=str)
@@ -69,10 +71,24 @@ class AssistantMessage(WireType):
     model: MaybeStr = None
     name: MaybeStr = None
 
+    @model_validator(mode="after")
+    def _read_function_call(self) -> Self:
+        """Take a call in the older form as one of the newer, unless there are such beside it."""
+        extra = self.__pydantic_extra__
+        if extra and isinstance(function := extra.get("function_call"), dict):
+            del extra["function_call"]
+            if not self.tool_calls:
+                self.__dict__["tool_calls"] = _read_calls([{"type": "function", "function": function}])
+                self.__pydantic_fields_set__.add("tool_calls")
+        return self
+
     @property
     def text(self) -> str:
         """The text; empty if there is none."""
         return content_text(self.content)
+
+
+_read_calls = TypeAdapter(ToolCallParts).validate_python
 
 
 class Choice(WireType):

@@ -1,30 +1,33 @@
 """The calls of tools that a model asks for: how they came, and how they are given to the caller.
 
-Providers send ids that are missing, empty or the same twice, and arguments as text, as an object or not at all. All of
-that is put right once, where a message is read, so that the calls of a message and what is sent back always agree.
+Providers send calls in many shapes. All of them are put right once, where a message is read, by the rules of
+`settled_calls`, so that the calls of a message and what is sent back always agree.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, JsonValue
-from pydantic_core import from_json, to_json
+from pydantic import AfterValidator, BeforeValidator, JsonValue, model_validator
+from pydantic_core import from_json
 
 from ._base import WireType
 from .common import MaybeInt, MaybeStr
+from .settled_calls import CallsBuilder, argument_text
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .settled_calls import CallFields
 
 __all__ = [
     "FunctionCall",
     "ToolCall",
     "ToolCallPart",
     "ToolCallParts",
-    "argument_text",
     "read_tool_calls",
-    "unique_ids",
 ]
 
 
@@ -38,22 +41,13 @@ class ToolCall:
     """Position within the message, from 0."""
     name: str
     arguments: str
-    """JSON text as the model wrote it, which may be invalid or cut."""
+    """JSON text as the model wrote it, which may be invalid or cut; blank where no arguments arrived at all."""
     args: dict[str, JsonValue] | None = field(hash=False)
-    """The arguments, parsed: `{}` where there are none, None where the text is no JSON object."""
+    """The arguments, parsed: `{}` also where none arrived, None where the text is no JSON object."""
     complete: bool = True
-    """False where the reply ended before the call did; such a call must not be run."""
+    """False where the reply ended before the call did, or the call has no name; such a call must not be run."""
     choice: int = 0
     """Which of several answers it belongs to."""
-
-
-def argument_text(value: object) -> str:
-    """Return arguments as JSON text, whether they came as text, as an object, as null or not at all."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return to_json(value, inf_nan_mode="constants").decode()
 
 
 class FunctionCall(WireType):
@@ -62,6 +56,9 @@ class FunctionCall(WireType):
     name: MaybeStr = None
     arguments: Annotated[str, BeforeValidator(argument_text)] = ""
     """JSON text."""
+
+
+_NO_FUNCTION = FunctionCall()
 
 
 class ToolCallPart(WireType):
@@ -73,35 +70,50 @@ class ToolCallPart(WireType):
     index: MaybeInt = None
     function: FunctionCall | None = None
 
-
-def unique_ids(ids: Iterable[str | None]) -> list[str]:
-    """Return the ids, with `call_<n>` for those that are missing, empty, or were there before."""
-    wanted = list(ids)
-    taken = {id for id in wanted if id}
-    seen: set[str] = set()
-    result: list[str] = []
-    for position, id in enumerate(wanted):
-        if not id or id in seen:
-            numbers = itertools.count(position)
-            id = next(name for number in numbers if (name := f"call_{number}") not in taken)
-            taken.add(id)
-        seen.add(id)
-        result.append(id)
-    return result
+    @model_validator(mode="after")
+    def _read_flat(self) -> Self:
+        """Take the name and arguments of a flat call, which has them beside its id."""
+        extra = self.__pydantic_extra__
+        if self.function is None and extra and isinstance(extra.get("name"), str):
+            flat = {name: extra.pop(name) for name in ("name", "arguments") if name in extra}
+            self.__dict__["function"] = FunctionCall.model_validate(flat)
+            self.__pydantic_fields_set__.add("function")
+        return self
 
 
-def _with_unique_ids(calls: list[ToolCallPart] | None) -> list[ToolCallPart] | None:
-    """Return the calls, each with an id of its own."""
-    if not calls:
-        return calls
-    ids = unique_ids(call.id for call in calls)
-    return [
-        call if call.id == id else call.model_copy(update={"id": id})
-        for call, id in zip(calls, ids, strict=True)
-    ]
+def _settle(parts: list[ToolCallPart] | None) -> list[ToolCallPart] | None:
+    """Return the calls by the rules of `settled_calls`; each then has an id of its own."""
+    if not parts:
+        return parts
+    builder = CallsBuilder(ids={part.id for part in parts if part.id})
+    for position, part in enumerate(parts):
+        function = part.function or _NO_FUNCTION
+        builder.feed(
+            part.id or None, position, function.name or "", function.arguments, part.__pydantic_extra__
+        )
+    fields = builder.as_fields()
+    if len(fields) == len(parts) and all(map(_is_same, parts, fields)):
+        return parts
+    return [ToolCallPart.model_validate(call) for call in fields]
 
 
-ToolCallParts: TypeAlias = Annotated[list[ToolCallPart] | None, AfterValidator(_with_unique_ids)]
+def _is_same(part: ToolCallPart, fields: CallFields) -> bool:
+    function = part.function
+    return (
+        function is not None
+        and part.id == fields["id"]
+        and function.name == fields["function"]["name"]
+        and function.arguments == fields["function"]["arguments"]
+    )
+
+
+def _nothing_is_absent(value: object) -> object:
+    return None if value in ("", {}) else value
+
+
+ToolCallParts: TypeAlias = Annotated[
+    list[ToolCallPart] | None, BeforeValidator(_nothing_is_absent), AfterValidator(_settle)
+]
 """The calls of a message; each gets an id of its own."""
 
 
@@ -128,7 +140,7 @@ def read_tool_calls(
                 name=function.name or "",
                 arguments=function.arguments,
                 args=None if cut else args,
-                complete=whole and not cut,
+                complete=whole and not cut and bool(function.name),
                 choice=choice,
             )
         )

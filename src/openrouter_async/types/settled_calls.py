@@ -1,0 +1,375 @@
+"""What the calls of a message are, however a provider sends them: one set of rules for streams and plain replies.
+
+A plain reply is read as a stream whose fragments are its calls, one at each index. No I/O here.
+
+**Which call a fragment belongs to.** Index, id and name can each be missing, repeated or wrong, so what a fragment
+carries is weighed against the call that it would continue. *Whole* means: the arguments are JSON that ends here. Null
+and empty text mean absent. The first id and the first name stay.
+
+| the fragment has | it continues | but begins a call with |
+|---|---|---|
+| the id of the call at its index | that call | another name; or the name, and other arguments than that whole call |
+| the id of another call, no name | that call, whatever the index says | |
+| the id of another call, and a name | with an index none, else that call | as in the first row |
+| another id than the call at its index | that call: its id changed | another name; or the name, if that is whole |
+| no id | the call at its index, or else the last | as in the first row, or a whole call once more |
+| an unknown id and no index | the last call | a name |
+
+A whole call once more is another one only where the first came in one piece and without an id.
+Another name is no other name where the two together begin the name of a tool of the request, and are no two such names.
+
+**What is one call in the end.** Two calls with one id and name: one, if the first has no arguments, the second none,
+both are equal, or the second can only go on with the first; else both stay, and the later one gets an id of its own.
+A call with neither name nor id is the tail of the call before it, unless that is whole.
+
+**What its arguments are.** Text that is one JSON object stays as it is. Else it is read as JSON values in a row:
+
+| written | read as |
+|---|---|
+| `{}`, null or an empty JSON text beside an object | the object: they held its place |
+| equal objects | one of them |
+| a beginning, then in one piece the whole that begins so | the whole |
+| a JSON text that holds one of these | what it holds |
+| null, or an empty JSON text, alone | no arguments |
+| anything else | what is written, which nothing can be run with |
+
+Arguments are collected as they come, and looked at only where two fragments do not fit and once at the end, so a call
+of n fragments costs n steps.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Collection, Sequence
+from typing import TypedDict
+
+from pydantic_core import from_json, to_json
+
+__all__ = [
+    "CallBuilder",
+    "CallFields",
+    "CallsBuilder",
+    "FunctionFields",
+    "argument_text",
+    "settled_arguments",
+]
+
+MAX_LOOKS = 100
+"""How often the arguments of one call are looked at on the way; of one that is no mischief, once or twice."""
+
+MAX_ENCODED = 3
+"""How often an object may have been encoded as JSON text."""
+
+
+class FunctionFields(TypedDict):
+    """What `FunctionCall` is read from."""
+
+    name: str
+    arguments: str
+
+
+class CallFields(TypedDict):
+    """What `ToolCallPart` is read from; fields that are unknown here may stand beside these."""
+
+    id: str
+    type: str
+    function: FunctionFields
+
+
+class CallBuilder:
+    """One call that is being written."""
+
+    __slots__ = ("_looks", "_whole_at", "extra", "given_id", "id", "index", "name", "pieces")
+
+    def __init__(self, id: str, given_id: str | None, index: int) -> None:
+        self.id: str = id
+        """The provider's id, or one made up until that comes."""
+        self.given_id: str | None = given_id
+        """The provider's id, which other calls may have too."""
+        self.index: int = index
+        """Position among the calls of the message."""
+        self.name: str = ""
+        self.pieces: list[str] = []
+        """The arguments so far; only ever appended to."""
+        self.extra: dict[str, object] = {}
+        """Fields that are unknown here; the last value stays."""
+        self._looks = 0
+        self._whole_at = 0  # pieces of which it is known that they are whole
+
+    def text(self, length: int | None = None) -> str:
+        """Return the arguments as they came, or those of the first `length` pieces."""
+        return "".join(self.pieces[:length])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the arguments are JSON that ends here."""
+        if not self.pieces or self._whole_at == len(self.pieces):
+            return bool(self.pieces)
+        last = next((piece for piece in reversed(self.pieces) if not piece.isspace()), "").rstrip()
+        # Nearly always this is enough.
+        if not last.endswith(("}", '"')) or self._looks == MAX_LOOKS:
+            return False
+        self._looks += 1
+        values, rest = _in_a_row(self.text())
+        if rest or not values:
+            return False
+        self._whole_at = len(self.pieces)
+        return True
+
+    def is_one_with(self, later: CallBuilder) -> bool:
+        """Whether a later call with the same id is this one, said again or gone on with."""
+        if self.name and later.name and self.name != later.name:
+            return False
+        text, more = self.text(), later.text()
+        if not text.strip() or not more.strip() or _key(text) == _key(more) is not None:
+            return True
+        return not self.is_whole and (not _is_begin(more) or _key(text + more) is not None)
+
+    def join(self, later: CallBuilder) -> None:
+        """Add what a later call brings that is one with this."""
+        self.name = self.name or later.name
+        if not self.is_whole:
+            self.pieces += later.pieces
+        self.extra.update(later.extra)
+
+    def copy(self) -> CallBuilder:
+        """Return a call of its own that is the same so far."""
+        call = CallBuilder(self.id, self.given_id, self.index)
+        call.name, call.pieces, call.extra = self.name, [*self.pieces], {**self.extra}
+        return call
+
+    def as_fields(self) -> CallFields:
+        """Return the call as it stands in a message, its arguments settled."""
+        function = {"name": self.name, "arguments": settled_arguments(self.pieces)}
+        # With the fields that are unknown here.
+        return {**self.extra, "id": self.id, "type": "function", "function": function}  # type: ignore[typeddict-item]
+
+
+class CallsBuilder:
+    """The calls of one message; feed it the fragments in order."""
+
+    __slots__ = ("_at_index", "_by_id", "_ids", "_last", "_taken", "_tools", "calls")
+
+    def __init__(self, tools: Collection[str] = (), ids: Collection[str] = ()) -> None:
+        """Begin; `tools` are the names of the tools of the request, `ids` those that are known to come."""
+        self.calls: list[CallBuilder] = []
+        self._tools = tools
+        self._ids = ids
+        self._at_index: dict[int, CallBuilder] = {}
+        self._by_id: dict[str, CallBuilder] = {}
+        self._last: CallBuilder | None = None
+        self._taken: set[str] = set()
+
+    def feed(
+        self, id: str | None, index: int | None, name: str, text: str, extra: dict[str, object] | None = None
+    ) -> tuple[CallBuilder, str] | None:
+        """Return the call that a fragment belongs to and the text it adds; None if it brings nothing new."""
+        call = self._find(id, index, name, text)
+        brings_news = bool(text)
+        if call is None:
+            call, brings_news = self._begin(id, index), True
+        self._last = call
+        if id and call.given_id is None:
+            call.id = call.given_id = id
+            self._by_id[id] = call
+            self._taken.add(id)
+        if index is not None and index not in self._at_index:
+            self._at_index[index] = call
+        if name and name != call.name:
+            joined = self._joined_name(call.name, name) or call.name or name
+            brings_news = brings_news or joined != call.name
+            call.name = joined
+        if text:
+            call.pieces.append(text)
+        if extra:
+            call.extra.update(extra)
+        return (call, text) if brings_news else None
+
+    def as_fields(self) -> list[CallFields]:
+        """Return the calls so far, as they stand in a message; see the module."""
+        return [call.as_fields() for call in self._settled()]
+
+    # Which call a fragment belongs to
+
+    def _find(self, id: str | None, index: int | None, name: str, text: str) -> CallBuilder | None:
+        """Return the call that the fragment continues; None if it begins one."""
+        at_index = None if index is None else self._at_index.get(index)
+        if id is None:
+            call = at_index if index is not None else self._last
+        elif at_index is not None and at_index.given_id == id:
+            call = at_index
+        elif (known := self._by_id.get(id)) is not None:
+            call = None if name and index is not None else known
+        elif index is None:
+            call = None if name else self._last
+        else:
+            call = at_index
+        return None if call is None or (name and self._begins_another(call, id, name, text)) else call
+
+    def _begins_another(self, call: CallBuilder, id: str | None, name: str, text: str) -> bool:
+        """Whether a fragment with a name cannot continue the call."""
+        if not call.name:
+            return _is_begin(text) and call.is_whole
+        has_its_id = id is not None and id == call.given_id
+        if name != call.name:
+            if self._joined_name(call.name, name) is not None:
+                return False
+            return not has_its_id or call.is_whole or (not call.pieces and name in self._tools)
+        if id is not None and not has_its_id:
+            return (_is_begin(text) or not text.strip()) and call.is_whole
+        if not _is_begin(text) or not call.is_whole:
+            return False
+        before, now = _key(call.text()), _key(text)
+        if has_its_id:
+            return before != now and "{}" not in (before, now)
+        return before != now or (call.given_id is None and len(call.pieces) == 1)
+
+    def _joined_name(self, begun: str, piece: str) -> str | None:
+        """Return the name that two names in a row are pieces of; None if they are not."""
+        if not self._tools or (begun in self._tools and piece in self._tools):
+            return None
+        # Some send the next piece, some the name so far.
+        for joined in (begun + piece, piece if begun and piece.startswith(begun) else ""):
+            if joined in self._tools or (joined and any(tool.startswith(joined) for tool in self._tools)):
+                return joined
+        return None
+
+    def _begin(self, id: str | None, index: int | None) -> CallBuilder:
+        position = len(self.calls)
+        if id is None or id in self._taken:
+            numbers = itertools.count(position)
+            made_up = (f"call_{number}" for number in numbers)
+            own = next(name for name in made_up if name not in self._taken and name not in self._ids)
+        else:
+            own = id
+        call = CallBuilder(own, id, position)
+        self._taken.add(own)
+        if id is not None:
+            self._by_id[id] = call
+        self.calls.append(call)
+        if index is not None:
+            self._at_index[index] = call
+        return call
+
+    # What is one call in the end
+
+    def _settled(self) -> list[CallBuilder]:
+        """Return the calls, those that are one put together."""
+        if len({call.given_id for call in self.calls}) == len(self.calls) and all(
+            call.name and call.given_id for call in self.calls
+        ):
+            return self.calls
+        settled: list[CallBuilder] = []
+        with_id: dict[str, list[CallBuilder]] = {}
+        for each in self.calls:
+            call = each.copy()
+            if call.given_id is None:
+                last = settled[-1] if settled else None
+                if last is not None and last.name and not call.name and not last.is_whole:
+                    last.join(call)
+                    continue
+            else:
+                same = with_id.setdefault(call.given_id, [])
+                # The last few are enough, and bound the work.
+                head = next((head for head in reversed(same[-MAX_LOOKS:]) if head.is_one_with(call)), None)
+                if head is not None:
+                    head.join(call)
+                    continue
+                same.append(call)
+            settled.append(call)
+        return settled
+
+
+# What its arguments are
+
+
+def argument_text(value: object) -> str:
+    """Return arguments as JSON text, whether they came as text, as an object, as null or not at all."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return to_json(value, inf_nan_mode="constants").decode()
+
+
+def settled_arguments(pieces: Sequence[str], *, encoded: int = 0) -> str:
+    """Return the text of the one object that the pieces mean; as they are joined, where they mean none."""
+    text = "".join(pieces)
+    if not text or text.isspace() or _is_object(text):
+        return text
+    values, rest = _in_a_row(text)
+    objects: list[str] = []
+    placeholders: list[str] = []
+    for written, value in values:
+        if isinstance(value, str) and encoded < MAX_ENCODED:
+            held = settled_arguments([value], encoded=encoded + 1)
+            if not held.strip():
+                placeholders.append("")
+                continue
+            written = held  # what is meant, in place of how it was sent
+        elif value is None:
+            placeholders.append("")
+            continue
+        if not _is_object(written):
+            return text
+        (placeholders if _key(written) == "{}" else objects).append(written)
+    if rest:
+        return rest if values and not objects and _is_begin(rest) else _last_whole(pieces) or text
+    if objects:
+        return objects[0] if len({_key(each) for each in objects}) == 1 else _last_whole(pieces) or text
+    return max(placeholders, default=text)
+
+
+def _last_whole(pieces: Sequence[str]) -> str | None:
+    """Return the last piece, if it is the whole of what the pieces before it are the beginning of."""
+    *before, last = [piece for piece in pieces if not piece.isspace()]
+    if not before or not _is_object(last):
+        return None
+    grows = all(later.startswith(earlier) for earlier, later in itertools.pairwise([*before, last]))
+    return last if grows or last.startswith("".join(before)) else None
+
+
+def _in_a_row(text: str) -> tuple[list[tuple[str, object]], str]:
+    """Return the JSON values that a text consists of, each as it is written and as it is, and what follows them."""
+    values: list[tuple[str, object]] = []
+    at = len(text) - len(text.lstrip())
+    while at < len(text):
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        if not isinstance(value, dict | str | None):
+            break  # no arguments, so it does not matter what comes then
+        values.append((text[at:end], value))
+        space = _SPACE.match(text, end)
+        at = space.end() if space else end
+    return values, text[at:]
+
+
+_DECODER = json.JSONDecoder()
+_SPACE = re.compile(r"\s*")
+
+
+def _is_begin(text: str) -> bool:
+    """Whether arguments can begin with this text; what only goes on with others has another first character."""
+    return text.lstrip()[:1] in ("{", '"')
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(from_json(text), dict)
+    except ValueError:
+        return False
+
+
+def _key(text: str) -> str | None:
+    """Return what two texts of the same object have in common; None for what is no object."""
+    settled = settled_arguments([text])
+    if not _is_object(settled):
+        return None
+    try:
+        return json.dumps(json.loads(settled), sort_keys=True)
+    except (ValueError, RecursionError):  # numbers of thousands of digits
+        return settled

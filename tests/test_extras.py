@@ -27,6 +27,7 @@ def test_other_failures_pass() -> None:
     [
         ("starlette", "from openrouter_async.server import relay", "server"),
         ("fastapi", "from openrouter_async.server.fastapi import Client", "fastapi"),
+        ("starlette", "from openrouter_async.server.fastapi import Client", "fastapi"),
     ],
 )
 def test_the_server_says_what_it_needs(missing: str, code: str, extra: str) -> None:

@@ -402,6 +402,12 @@ class AsyncOpenRouter(Namespaces):
             method, path, into=into, body=body, query=query, key=key, options=options
         )
 
+    def _open_again(self) -> Self:
+        """Be as new where it was closed; for an application, which may be started several times."""
+        if not self._is_derived:
+            self._sender.transport.open_again()
+        return self
+
     async def aclose(self) -> None:
         """Close all connections; calls that still run end with an error. Harmless when done before."""
         if self._is_derived:

@@ -75,28 +75,41 @@ class Transport:
         if proxy is not None and not isinstance(proxy, str):
             raise ConfigurationError(f"proxy is a {type(proxy).__name__}; expected a URL")
         self.limits = limits
-        self.limiter = Limiter(limits.concurrency)
         self.budget = RetryBudget()
         self.answered = AnsweredPrompts()
+        self._process = os.getpid()
+        self._given = http_client, transport
+        self._uses_httpx = http_parser == "h11"
+        self._make_own = partial(
+            ConnectionTransport, limits=limits, ssl_context=ssl_context, proxy=proxy, http_parser=http_parser
+        )
+        self._begin()
+
+    def _begin(self) -> None:
+        """Be as new, and of no event loop yet."""
+        http_client, transport = self._given
         self._own: ConnectionTransport | None = None
         if http_client is None and transport is None:
-            transport = self._own = ConnectionTransport(
-                limits=limits, ssl_context=ssl_context, proxy=proxy, http_parser=http_parser
-            )
+            transport = self._own = self._make_own()
         self._client = http_client or httpx.AsyncClient(
             transport=transport, trust_env=False, cookies=_NoCookies()
         )
         self._send: Callable[[httpx.Request], Awaitable[httpx.Response]] = partial(
             self._client.send, stream=True, follow_redirects=False
         )
-        if self._own is not None and http_parser != "h11":
+        if self._own is not None and not self._uses_httpx:
             # Redirects, cookies and authentication are not of our requests; to ask httpx is a third of the call.
             self._send = self._own.handle_async_request
+        self.limiter = Limiter(self.limits.concurrency)
         self._exchanges: set[Exchange] = set()
         self._is_closed = False
         self._loop: EventLoopToken | None = None
         self._network: Network | None = None
-        self._process = os.getpid()
+
+    def open_again(self) -> None:
+        """Be as new where it was closed, also in another event loop."""
+        if self._is_closed:
+            self._begin()
 
     @property
     def open_exchanges(self) -> int:

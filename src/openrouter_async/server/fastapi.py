@@ -11,22 +11,24 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from starlette.responses import Response
 
 from .._extras import needs_extra
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..spending.spend import Spend
-from .failures import WebError, error_response
-from .lifespan import client_of
-from .metering import Metered, Meters
-from .offer import Offer
-from .relaying import FormatName, relay
-from .ui_messages import chat_messages_of
 
 with needs_extra("fastapi", "openrouter_async.server.fastapi"):
     from fastapi import APIRouter, Depends
     from fastapi.routing import APIRoute
+    from starlette.requests import HTTPConnection
+    from starlette.responses import Response
+
+    from .failures import WebError, error_response
+    from .lifespan import client_of
+    from .metering import Metered, Meters
+    from .offer import Offer
+    from .relaying import FormatName, relay
+    from .ui_messages import chat_messages_of
 
 if TYPE_CHECKING:
     from fastapi.params import Depends as Dependency
@@ -34,9 +36,16 @@ if TYPE_CHECKING:
 
     from ..tools.toolbox import ToolLike
 
-__all__ = ["ChatBody", "Client", "ErrorBody", "ErrorObject", "create_chat_router"]
+__all__ = ["ChatBody", "Client", "ErrorBody", "ErrorObject", "application_client", "create_chat_router"]
 
-Client = Annotated[AsyncOpenRouter, Depends(client_of)]
+
+async def application_client(request: HTTPConnection) -> AsyncOpenRouter:
+    """Return the client of the application; for tests that put another one in its place, by `dependency_overrides`."""
+    # FastAPI gives each call of a plain function to one of its 40 threads, which may all be busy.
+    return client_of(request)
+
+
+Client = Annotated[AsyncOpenRouter, Depends(application_client)]
 """The client of an application made with `lifespan=openrouter_lifespan()`, as a parameter of a handler."""
 
 _OF_USE_CHAT = frozenset({"id", "trigger", "messageId"})

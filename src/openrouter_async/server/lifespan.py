@@ -36,12 +36,13 @@ def openrouter_lifespan(client: AsyncOpenRouter | None = None) -> Lifespan:
     ```
 
     Args:
-        client: Default: one made from the environment when the application starts.
+        client: Default: one made from the environment when the application starts. It is opened again where the
+            application is, as by each test of it.
     """
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-        async with AsyncOpenRouter() if client is None else client as opened:
+        async with AsyncOpenRouter() if client is None else client._open_again() as opened:
             yield {_STATE: opened}
 
     return lifespan

@@ -1,4 +1,4 @@
-"""`TimedProtocol`: uvicorn's HTTP/1.1 connection with the two clocks it lacks.
+"""`TimedProtocol`: uvicorn's HTTP/1.1 connection with the two clocks it lacks, and without a delay in sending.
 
 A head that does not come within `HEAD_S`, and a client that takes nothing for `STALLED_S`, end the connection, so that
 neither can hold one for ever. It is given to uvicorn's setting `http`.
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .no_delay import no_delay
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle, Transport
@@ -30,6 +32,7 @@ class TimedProtocol(H11Protocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as in the base class
         super().connection_made(transport)
+        no_delay(transport)
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:

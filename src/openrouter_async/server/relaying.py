@@ -28,6 +28,7 @@ from .formats.ai_sdk import AISDKFormat
 from .formats.events import EventsFormat
 from .formats.openai import OpenAIFormat
 from .formats.text import TextFormat
+from .no_delay import send_at_once
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -79,7 +80,8 @@ def relay(
 
     Nothing is sent to the service before the response is. A failure before the first piece is an HTTP status with a
     JSON error; after it, an error in the words of the format. When the browser goes away, or takes nothing for
-    `write_timeout`, the request to the service is cancelled at once, and so are tools that run.
+    `write_timeout`, the request to the service is cancelled at once, and so are tools that run. Background tasks, of
+    the response or of FastAPI, run after the stream, however it ended.
 
     Args:
         stream: What `client.chat.stream` or `client.chat.run_stream` returned, not entered. With `output=`, snapshots
@@ -90,8 +92,8 @@ def relay(
         keepalive: Seconds without a piece after which a comment is written, where the format has comments.
         write_timeout: Seconds for which a browser may take nothing of what is written.
         headers: Of the response, besides its own.
-        on_finish: Awaited with the whole once it is there, before the end is written; to store it, for example. What
-            it raises is told as a failure.
+        on_finish: Awaited with the whole once it is there, before the end is written; to store it, for example. It is
+            not cancelled where the browser goes away meanwhile. What it raises is told as a failure.
 
     Raises:
         ConfigurationError: an argument is wrong.
@@ -144,6 +146,7 @@ class Relay(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write the stream; see `relay`."""
+        send_at_once(receive)
         out = _Outlet(self, send, self._format.begin, self._write_timeout)
         failure: Exception | None = None
         async with anyio.create_task_group() as beside:
@@ -162,6 +165,8 @@ class Relay(Response):
             # Nobody reads it; but middleware around a handler may take an answer that never begins for a fault.
             with suppress(OSError):
                 await Response(status_code=_CLOSED_BY_CLIENT)(scope, receive, send)
+        if self.background is not None:
+            await self.background()
 
     async def _write(self, out: _Outlet) -> None:
         async with self._stream as stream:
@@ -169,9 +174,11 @@ class Relay(Response):
                 async for piece in pieces:
                     if piece:
                         await out.write(piece)
-            result: Result = await stream.final()
-        if self._on_finish is not None:
-            await self._on_finish(result)
+            # The answer is whole and paid for: a browser that goes away now does not keep it from being stored.
+            with anyio.CancelScope(shield=True):
+                result: Result = await stream.final()
+                if self._on_finish is not None:
+                    await self._on_finish(result)
         await out.write(self._format.finish(result))
         await out.end()
 

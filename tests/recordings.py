@@ -129,7 +129,7 @@ def reported_facts(completion: ChatCompletion[Any]) -> Facts:
         "model": completion.model,
         "provider": completion.provider,
         "text": _digest(completion.text),
-        "reasoning": _digest(completion.reasoning),
+        "reasoning": _digest(completion.message.reasoning),
         "refusal": _digest(completion.refusal),
         "finish_reason": completion.finish_reason,
         "native_finish_reason": completion.native_finish_reason,

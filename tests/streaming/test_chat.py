@@ -323,3 +323,182 @@ def test_a_whole_reply_in_place_of_a_stream_gives_its_pieces() -> None:
     ]
     assert final is reply
     assert final.end == "finish_reason"
+
+
+# Facts that come twice, late, or in another place
+
+
+def whole(message: object, **fields: object) -> bytes:
+    """Return a chunk whose choice has a message in place of a delta."""
+    data = json.loads(chunk(None, **fields))
+    del data["choices"][0]["delta"]
+    data["choices"][0]["message"] = message
+    return json.dumps(data).encode()
+
+
+@pytest.mark.parametrize(
+    ("chunks", "text"),
+    [
+        pytest.param(
+            [whole({"role": "assistant", "content": "Hello"}, finish_reason="stop")], "Hello", id="whole"
+        ),
+        pytest.param([whole({"content": "Hel"}), whole({"content": "lo"}), STOP], "Hello", id="in pieces"),
+        pytest.param(
+            [whole({"content": "ha"}), whole({"content": "ha"}), STOP], "haha", id="in equal pieces"
+        ),
+        pytest.param(
+            [whole({"content": "Hel"}), whole({"content": "Hello"}), STOP], "Hello", id="all so far"
+        ),
+        pytest.param(
+            [
+                chunk({"content": "Hel"}),
+                chunk({"content": "lo"}),
+                whole({"content": "Hello"}, finish_reason="stop"),
+            ],
+            "Hello",
+            id="whole at the end",
+        ),
+        pytest.param([chunk({"content": "Hello"}), whole({"content": ""}), STOP], "Hello", id="an empty one"),
+        pytest.param([chunk({"content": "Hello"}), whole([]), STOP], "Hello", id="none"),
+    ],
+)
+def test_a_message_in_place_of_a_delta_is_read(chunks: list[bytes], text: str) -> None:
+    events, reply = accumulate(*chunks)
+    assert reply.text == "".join(e.text for e in events if isinstance(e, TextDelta)) == text
+
+
+def test_a_whole_reply_as_an_event_loses_nothing() -> None:
+    message = {
+        "role": "assistant",
+        "content": None,
+        "reasoning": "hm",
+        "reasoning_details": [{"type": "reasoning.text", "text": "hm", "index": 0}],
+        "tool_calls": [
+            {"id": "a", "type": "function", "function": {"name": "f", "arguments": '{"x": 1}'}},
+            {"id": "b", "type": "function", "function": {"name": "f", "arguments": ""}},
+        ],
+        "images": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}],
+    }
+    once = whole(message, finish_reason="tool_calls", object="chat.completion")
+    for events, reply in (accumulate(once), accumulate(once, once)):
+        assert reply.reasoning == "".join(e.text for e in events if isinstance(e, ReasoningDelta)) == "hm"
+        assert reply.reasoning_details == message["reasoning_details"]
+        assert [(call.id, call.args) for call in reply.tool_calls] == [("a", {"x": 1}), ("b", {})]
+        assert len(reply.images) == 1
+
+
+def test_a_later_usage_that_says_less_takes_nothing_away() -> None:
+    full = {
+        "prompt_tokens": 9,
+        "completion_tokens": 2,
+        "cost": 0.5,
+        "prompt_tokens_details": {"cached_tokens": 4},
+    }
+    for later in ({"prompt_tokens": 9}, {}, {"prompt_tokens": 0, "cost": 0}, {"prompt_tokens_details": {}}):
+        events, reply = accumulate(
+            chunk({"content": "a"}, usage=full), chunk({}, finish_reason="stop", usage=later)
+        )
+        assert reply.usage is not None
+        assert (reply.usage.prompt_tokens, reply.usage.cost) == (9, Decimal("0.5"))
+        assert reply.usage.prompt_tokens_details is not None
+        assert reply.usage.prompt_tokens_details.cached_tokens == 4
+        assert len([e for e in events if isinstance(e, UsageReported)]) == 1
+
+
+def test_a_later_usage_counts_and_is_not_added() -> None:
+    usages = [{"prompt_tokens": 9, "completion_tokens": n, "cost": n / 10} for n in (1, 2, 3)]
+    _, reply = accumulate(*(chunk({"content": "a"}, usage=usage) for usage in usages), STOP)
+    assert reply.usage is not None
+    assert (reply.usage.completion_tokens, reply.usage.cost) == (3, Decimal("0.3"))
+
+
+def test_an_annotation_that_is_named_in_each_chunk_is_one() -> None:
+    a, b = (
+        {"type": "url_citation", "url_citation": {"url": f"https://{name}.example", "start_index": 0}}
+        for name in "ab"
+    )
+    events, reply = accumulate(
+        chunk({"content": "x", "annotations": [a]}), chunk({"content": "y", "annotations": [a, b]}), STOP
+    )
+    assert [each.model_dump(exclude_unset=True) for each in reply.annotations] == [a, b]
+    assert [e.annotation for e in events if isinstance(e, AnnotationAdded)] == reply.annotations
+
+
+def reasoning(kind: str, index: int, **fields: object) -> dict[str, object]:
+    return {"reasoning_details": [{"type": f"reasoning.{kind}", "index": index, **fields}]}
+
+
+@pytest.mark.parametrize(
+    ("deltas", "text"),
+    [
+        pytest.param(
+            [reasoning("text", 0, text="one "), reasoning("text", 0, text="two")], "one two", id="text"
+        ),
+        pytest.param(
+            [reasoning("summary", 0, summary="One."), reasoning("summary", 1, summary="Two.")],
+            "One.\n\nTwo.",
+            id="two summaries",
+        ),
+        pytest.param([reasoning("text", 0, text="a") | {"reasoning": "a"}], "a", id="both fields"),
+        pytest.param([{"reasoning": "a"}, reasoning("text", 0, text="a")], "a", id="the details after"),
+        pytest.param([reasoning("text", 0, text="a"), {"reasoning": "a"}], "a", id="the details before"),
+        pytest.param(
+            [reasoning("text", 0, text="a"), reasoning("text", 0, signature="s")], "a", id="a signature after"
+        ),
+        pytest.param([reasoning("encrypted", 0, data="AA==")], "", id="encrypted"),
+    ],
+)
+def test_reasoning_is_shown_once_whichever_field_holds_it(deltas: list[object], text: str) -> None:
+    accumulator = ChatAccumulator()
+    events = [e for delta in deltas for e in accumulator.feed(accumulator.parse(chunk(delta)))]
+    assert accumulator.has_piece, "also encrypted reasoning was paid for"
+    assert "".join(e.text for e in events if isinstance(e, ReasoningDelta)) == text
+    assert (accumulator.snapshot().reasoning or "") == text
+
+
+def test_a_stream_of_nothing_is_an_empty_reply() -> None:
+    with pytest.raises(EmptyReply, match="neither content nor a finish reason"):
+        accumulate(chunk({"role": "assistant", "content": ""}))
+    _, reply = accumulate(chunk({"role": "assistant", "content": ""}), STOP)
+    assert reply.text == "", "the model chose to say nothing"
+
+
+def test_calls_in_the_older_forms_are_calls() -> None:
+    flat = {"id": "a", "name": "f", "arguments": '{"x"'}
+    _, reply = accumulate(
+        chunk({"tool_calls": [{"index": 0, **flat}]}),
+        chunk({"tool_calls": [{"index": 0, "arguments": ":1}"}]}),
+        STOP,
+    )
+    assert [(call.id, call.name, call.args) for call in reply.tool_calls] == [("a", "f", {"x": 1})]
+    _, reply = accumulate(
+        chunk({"function_call": {"name": "f", "arguments": ""}}),
+        chunk({"function_call": {"arguments": '{"x":'}}),
+        chunk({"function_call": {"arguments": "1}"}}, finish_reason="function_call"),
+    )
+    assert [(call.name, call.args, call.complete) for call in reply.tool_calls] == [("f", {"x": 1}, True)]
+    both = {"function_call": {"name": "f", "arguments": "{}"}, "tool_calls": [{"index": 0, **flat}]}
+    _, reply = accumulate(chunk(both), STOP)
+    assert len(reply.tool_calls) == 1
+
+
+def test_a_name_in_pieces_is_joined_where_it_is_that_of_a_tool() -> None:
+    pieces = [tool(0, "a", "get_", ""), tool(0, None, "weather", "{}")]
+    for tools, names in (({"get_weather"}, ["get_weather"]), ({"get_", "weather"}, ["get_", "weather"])):
+        accumulator = ChatAccumulator(tools)
+        for delta in pieces:
+            accumulator.feed(accumulator.parse(chunk(delta)))
+        assert [call.name for call in accumulator.snapshot().tool_calls] == names
+
+
+def test_unknown_fields_of_a_call_stay_with_it() -> None:
+    first = {
+        "index": 0,
+        "id": "a",
+        "function": {"name": "f", "arguments": "{"},
+        "extra_content": {"sig": "A"},
+    }
+    last = {"index": 0, "function": {"arguments": "}"}, "signature": "B"}
+    _, reply = accumulate(chunk({"tool_calls": [first]}), chunk({"tool_calls": [last]}), STOP)
+    assert reply.message.tool_calls is not None
+    assert reply.message.tool_calls[0].model_extra == {"extra_content": {"sig": "A"}, "signature": "B"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_async.types.chat import AssistantMessage
+from openrouter_async.types.chat import AssistantMessage, ChatCompletion
 from openrouter_async.types.tool_calls import FunctionCall, ToolCallPart, read_tool_calls
 
 
@@ -100,3 +100,58 @@ def test_a_call_without_a_function_is_read() -> None:
     (read,) = read_tool_calls([ToolCallPart()], whole=True, choice=2, finish_reason=None)
     assert (read.id, read.name, read.args, read.choice) == ("call_0", "", {}, 2)
     assert hash(read)
+
+
+@pytest.mark.parametrize(
+    ("message", "calls"),
+    [
+        pytest.param(
+            {"tool_calls": [{"id": "a", "name": "f", "arguments": '{"x": 1}'}]},
+            [("a", "f", {"x": 1})],
+            id="flat",
+        ),
+        pytest.param(
+            {"function_call": {"name": "f", "arguments": '{"x": 1}'}},
+            [("call_0", "f", {"x": 1})],
+            id="function_call",
+        ),
+        pytest.param(
+            {
+                "function_call": {"name": "f", "arguments": "{}"},
+                "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{}"}}],
+            },
+            [("a", "f", {})],
+            id="both",
+        ),
+        pytest.param({"tool_calls": {}}, [], id="an empty object"),
+        pytest.param(
+            {"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": '{}{"x": 1}'}}]},
+            [("a", "f", {"x": 1})],
+            id="a placeholder",
+        ),
+        pytest.param(
+            {
+                "tool_calls": [
+                    {"id": "a", "function": {"name": "f"}},
+                    {"id": "a", "function": {"arguments": "{}"}},
+                ]
+            },
+            [("a", "f", {})],
+            id="head and tail",
+        ),
+    ],
+)
+def test_a_plain_reply_is_settled_by_the_same_rules(message: object, calls: list[object]) -> None:
+    reply = ChatCompletion.model_validate({"choices": [{"message": message}]})
+    assert [(call.id, call.name, call.args) for call in reply.tool_calls] == calls
+    assert all(call.complete for call in reply.tool_calls)
+    assert "function_call" not in (reply.message.model_extra or {})
+
+
+def test_a_call_without_a_name_is_never_complete() -> None:
+    for message in (
+        {"tool_calls": [{"id": "a", "function": {"arguments": "{}"}}]},
+        {"tool_calls": [{"id": "a"}]},
+    ):
+        reply = ChatCompletion.model_validate({"choices": [{"message": message}]})
+        assert [call.complete for call in reply.tool_calls] == [False]

@@ -10,7 +10,7 @@ from ..errors import APIStatusError, EmptyReply, InvalidResponseError, ServerErr
 from ..types.chat import ChatCompletion, Choice
 from .error_mapping import payload_error
 
-__all__ = ["check_completion", "ended_in_error"]
+__all__ = ["check_completion", "empty_reply", "ended_in_error"]
 
 
 def check_completion(completion: ChatCompletion) -> None:
@@ -35,7 +35,7 @@ def check_completion(completion: ChatCompletion) -> None:
                 "the answer has no 'choices', so it is no chat completion",
                 generation_id=completion.generation_id,
             )
-        raise _empty(completion, "no choices")
+        raise empty_reply(completion, "no choices")
     first = completion.choices[0]
     if first.message is None and first.text is None:
         raise InvalidResponseError(
@@ -43,7 +43,7 @@ def check_completion(completion: ChatCompletion) -> None:
         )
     usage = completion.usage
     if usage is not None and usage.completion_tokens == 0 and not any(map(_has_content, completion.choices)):
-        raise _empty(completion, "no output tokens and no content")
+        raise empty_reply(completion, "no output tokens and no content")
 
 
 def ended_in_error(reason: str | None, partial: ChatCompletion) -> APIStatusError:
@@ -75,7 +75,8 @@ def _has_content(choice: Choice) -> bool:
     )
 
 
-def _empty(completion: ChatCompletion, what: str) -> EmptyReply:
+def empty_reply(completion: ChatCompletion, what: str) -> EmptyReply:
+    """Return the error for a reply in which nothing is."""
     by = f" from provider {completion.provider!r}" if completion.provider else ""
     return EmptyReply(
         f"an empty reply{by}: {what}; a model that is just being started may do so, try again later",

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from .._sansio.chat_reply import check_completion, ended_in_error
+from .._sansio.chat_reply import check_completion, empty_reply, ended_in_error
 from .._sansio.error_mapping import payload_error
 from .._sansio.parse import parse
 from ..types.chat import ChatCompletion
 from ..types.chat_chunk import ChatChunk
+from ..types.common import fuller_usage
 from ..types.tool_calls import read_tool_calls
 from .chat_choice import ChoiceBuilder
 from .events import Finished, UsageReported
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ..errors import APIStatusError
     from ..types.chat import StreamEnd
     from ..types.chat_chunk import ChunkChoice
+    from ..types.common import Usage
     from .events import StreamEvent
 
 __all__ = ["ChatAccumulator"]
@@ -41,7 +43,6 @@ _HEAD = (
     "provider",
     "service_tier",
     "system_fingerprint",
-    "usage",
     "openrouter_metadata",
 )
 """What chunks say of the whole reply; the last value stays."""
@@ -52,15 +53,22 @@ class ChatAccumulator:
 
     def __init__(self, tools: Collection[str] = ()) -> None:
         """Begin; `tools` are the names of the tools of the request."""
+        self.may_be_empty: bool = False
+        """Whether a stream that ends without a word is no fault, because it goes on with one that said something."""
         self._tools = tools
-        self.has_piece: bool = False
-        """Whether a piece of the answer was given out, so that the request must not be repeated."""
+        self._has_given = False
         self.has_finish: bool = False
         """Whether the model has said that it stopped."""
         self._choices: dict[int, ChoiceBuilder] = {}
         self._head: dict[str, object] = {}
+        self._usage: Usage | None = None
         self._extra: dict[str, object] = {}
         self._reply: ChatCompletion | None = None
+
+    @property
+    def has_piece(self) -> bool:
+        """Whether a piece of the answer has come, given out or not, so that the request must not be repeated."""
+        return self._has_given or any(builder.has_details for builder in self._choices.values())
 
     @property
     def has_begun(self) -> bool:
@@ -97,7 +105,11 @@ class ChatAccumulator:
             builder = self._choices.get(index)
             if builder is None:
                 builder = self._choices[index] = ChoiceBuilder(index, self._tools)
-            if (delta := part.delta) is not None:
+            delta = part.delta
+            if part.message is not None:
+                is_last = bool(part.finish_reason) or chunk.object == "chat.completion"
+                delta = builder.news_of(part.message, delta, is_last=is_last)
+            if delta is not None:
                 builder.add(delta, events)
             if part.text:
                 builder.add_text(part.text, events)
@@ -108,7 +120,7 @@ class ChatAccumulator:
                 if part.error or part.finish_reason == "error":
                     failed = part
         if events:
-            self.has_piece = True
+            self._has_given = True
         if chunk.__pydantic_extra__:
             self._extra.update(chunk.__pydantic_extra__)
         # Names and ids are the same in every chunk, so those that only bring a piece are not asked for them.
@@ -116,6 +128,10 @@ class ChatAccumulator:
             for name in _HEAD:
                 if (value := getattr(chunk, name)) is not None:
                     self._head[name] = value
+            if chunk.usage is not None:
+                # One that says less takes nothing away.
+                self._usage = chunk.usage if self._usage is None else fuller_usage(self._usage, chunk.usage)
+                self._head["usage"] = self._usage
             self._head.setdefault("object", "chat.completion")
         if chunk.error or failed is not None:
             raise self._error(chunk.error, failed)
@@ -145,6 +161,9 @@ class ChatAccumulator:
         completion._end = end
         if not self.has_piece:
             check_completion(completion)
+            has_tokens = completion.usage is not None and completion.usage.completion_tokens
+            if not (self.has_finish or has_tokens or self.may_be_empty):
+                raise empty_reply(completion, "neither content nor a finish reason")
         events: list[StreamEvent] = []
         for choice in completion.choices:
             if choice.message is not None and choice.message.tool_calls:

@@ -44,10 +44,12 @@ class ChoiceBuilder:
         "_images",
         "_logprobs",
         "_native_finish_reason",
+        "_readable",
         "_reasoning",
         "_refusal",
         "_text",
         "_tools",
+        "has_details",
         "index",
     )
 
@@ -56,6 +58,9 @@ class ChoiceBuilder:
         self.index: int = index
         self._text: list[str] = []
         self._reasoning: list[str] = []
+        self._readable: list[str] = []  # what the details alone have said
+        self.has_details: bool = False
+        """Whether entries of reasoning have come, which may be encrypted."""
         self._refusal: list[str] = []
         self._details: ReasoningBuilder | None = None
         self._calls: CallsBuilder | None = None
@@ -63,7 +68,7 @@ class ChoiceBuilder:
         self._has_function_call = False
         self._images: list[Image] = []
         self._audio: list[AudioOutput] = []
-        self._annotations: list[Annotation] = []
+        self._annotations: dict[str, Annotation] = {}  # by what they say
         self._logprobs: dict[str, list[TokenLogprob]] = {}
         self._finish_reason: str | None = None
         self._native_finish_reason: str | None = None
@@ -82,6 +87,37 @@ class ChoiceBuilder:
         if not is_common:
             self._add_function_call(delta, events)
             self._add_others(delta, events)
+
+    def news_of(self, message: Delta, delta: Delta | None, *, is_last: bool) -> Delta | None:
+        """Return what a message adds that stands in place of a delta; beside one that says something, nothing.
+
+        A text that begins with all so far repeats it; one that is the same is a piece again, unless it is the last.
+        """
+        if delta is not None and any(
+            getattr(delta, name) for name in delta.__pydantic_fields_set__ if name != "role"
+        ):
+            return delta
+        news: dict[str, object] = {}
+        said = {"content": self._text, "reasoning": self._reasoning, "refusal": self._refusal}
+        for name, pieces in said.items():
+            before, text = "".join(pieces), getattr(message, name)
+            text = content_text(text)
+            if before and text.startswith(before) and (is_last or len(text) > len(before)):
+                text = text[len(before) :]
+            news[name] = text or None
+        if calls := message.tool_calls:
+            news["tool_calls"] = [
+                call if call.index is not None else call.model_copy(update={"index": position})
+                for position, call in enumerate(calls)
+            ]
+        for name, there in (
+            ("reasoning_details", self._details),
+            ("images", self._images),
+            ("audio", self._audio),
+        ):
+            if there:
+                news[name] = None  # it comes whole, so it is the same again
+        return message.model_copy(update=news)
 
     def add_text(self, text: str, events: list[StreamEvent]) -> None:
         """Add a piece of text, which may be empty."""
@@ -116,7 +152,7 @@ class ChoiceBuilder:
         if self._images:
             message["images"] = list(self._images)
         if self._annotations:
-            message["annotations"] = list(self._annotations)
+            message["annotations"] = list(self._annotations.values())
         if self._audio:
             message["audio"] = self._audio_fields()
         fields: dict[str, object] = {
@@ -152,13 +188,22 @@ class ChoiceBuilder:
         self._add_fragments([ToolCallFragment.model_validate({"index": 0, "function": piece})], events)
 
     def _add_reasoning(self, delta: Delta, events: list[StreamEvent]) -> None:
+        readable, text = "", delta.reasoning
         if delta.reasoning_details is not None:
             if self._details is None:
                 self._details = ReasoningBuilder()
-            self._details.feed(delta.reasoning_details)
-        if delta.reasoning:
-            self._reasoning.append(delta.reasoning)
-            events.append(ReasoningDelta(delta.reasoning, self.index))
+            readable = self._details.feed(delta.reasoning_details)
+            self.has_details = self.has_details or bool(delta.reasoning_details)
+        if text:
+            self._reasoning.append(text)
+            if self._readable and "".join(self._readable) == "".join(self._reasoning):
+                return  # said again, in the other field
+        elif not self._reasoning:
+            # The details say it alone; where both fields are used, they say the same.
+            text = readable
+            self._readable.append(readable)
+        if text:
+            events.append(ReasoningDelta(text, self.index))
 
     def _add_others(self, delta: Delta, events: list[StreamEvent]) -> None:
         if delta.refusal:
@@ -172,8 +217,10 @@ class ChoiceBuilder:
             if audio.data or audio.transcript:
                 events.append(AudioDelta(audio.data or "", audio.transcript or "", self.index))
         for annotation in delta.annotations or ():
-            self._annotations.append(annotation)
-            events.append(AnnotationAdded(annotation, self.index))
+            # Some name all so far in each chunk.
+            if (key := annotation.model_dump_json()) not in self._annotations:
+                self._annotations[key] = annotation
+                events.append(AnnotationAdded(annotation, self.index))
 
     def _audio_fields(self) -> dict[str, object]:
         fields: dict[str, object] = {}

@@ -45,6 +45,7 @@ class JoinedAccumulator:
 
     def __init__(self, before: Before | None = None, tools: Collection[str] = ()) -> None:
         self._own = ChatAccumulator(tools)
+        self._own.may_be_empty = before is not None
         self._before = before
         self._hold = WordHold()
         self._seam: Seam | None = None
@@ -142,7 +143,7 @@ class JoinedAccumulator:
             return f"there are {len(own.choices)} answers"
         message = own.message
         choice = own.choices[0] if own.choices else Choice()
-        if not self._text and message.reasoning:
+        if not self._text and own.reasoning:
             return "it broke off in the reasoning"
         for name, value in (
             ("calls of tools", message.tool_calls),

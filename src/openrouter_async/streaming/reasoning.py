@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..types.reasoning_details import BETWEEN_BLOCKS, TEXT_FIELDS, readable_text
+
 if TYPE_CHECKING:
     from ..types.common import JsonObject
 
 __all__ = ["ReasoningBuilder"]
-
-_TEXT_FIELD = {"reasoning.text": "text", "reasoning.summary": "summary"}
-"""Types that come in pieces, with the field that holds the piece."""
 
 
 class _Block:
@@ -27,7 +26,7 @@ class _Block:
 
     def __init__(self, fields: JsonObject) -> None:
         self.fields = dict(fields)
-        self.text_field = _TEXT_FIELD.get(str(fields.get("type")))
+        self.text_field = TEXT_FIELDS.get(str(fields.get("type")))
         self.pieces: list[str] = []
         text = fields.get(self.text_field) if self.text_field else None
         if isinstance(text, str):
@@ -55,14 +54,16 @@ class _Block:
 class ReasoningBuilder:
     """The reasoning of one message."""
 
-    __slots__ = ("_blocks", "_latest_text")
+    __slots__ = ("_blocks", "_latest_text", "_read")
 
     def __init__(self) -> None:
         self._blocks: list[_Block] = []
+        self._read: _Block | None = None  # the block whose text was read last
         self._latest_text: dict[str, _Block] = {}  # by index
 
-    def feed(self, details: Sequence[JsonObject]) -> None:
-        """Add the entries of one chunk."""
+    def feed(self, details: Sequence[JsonObject]) -> str:
+        """Add the entries of one chunk; return the characters that a person can read of them."""
+        readable: list[str] = []
         for piece in details:
             block = self._continued_by(piece)
             if block is None:
@@ -71,6 +72,12 @@ class ReasoningBuilder:
                     self._latest_text[repr(piece.get("index"))] = block
             else:
                 block.add(piece)
+            if text := readable_text(piece):
+                if self._read not in (None, block):
+                    readable.append(BETWEEN_BLOCKS)
+                readable.append(text)
+                self._read = block
+        return "".join(readable)
 
     def as_fields(self) -> list[JsonObject]:
         """Return the entries so far, in order."""
@@ -78,7 +85,7 @@ class ReasoningBuilder:
 
     def _continued_by(self, piece: JsonObject) -> _Block | None:
         """Return the block that the piece belongs to; None if it begins one."""
-        text_field = _TEXT_FIELD.get(str(piece.get("type")))
+        text_field = TEXT_FIELDS.get(str(piece.get("type")))
         text = piece.get(text_field) if text_field else None
         if text_field is None or not self._blocks or not (text is None or isinstance(text, str)):
             return None

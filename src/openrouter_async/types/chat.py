@@ -16,6 +16,7 @@ from .._sentinels import OMIT, Omit
 from ._base import WireType
 from .chat_parts import Annotation, AudioOutput, ContentPart, Image, Logprobs
 from .common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
+from .reasoning_details import readable_reasoning
 from .recovery import Recovery
 from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
 
@@ -156,8 +157,8 @@ class ChatCompletion(WireType, Generic[OutputT]):
 
     @property
     def reasoning(self) -> str | None:
-        """The reasoning as text, if the model showed any."""
-        return self.message.reasoning
+        """The reasoning as text, if the model showed any, whichever of the two fields holds it."""
+        return self.message.reasoning or readable_reasoning(self.message.reasoning_details)
 
     @property
     def reasoning_details(self) -> list[JsonObject] | None:

@@ -50,6 +50,8 @@ class ChunkChoice(WireType):
     delta: Delta | None = None
     text: MaybeStr = None
     """The next characters in a stream of the older prompt form, in place of `delta`."""
+    message: Annotated[Delta | None, Lenient()] = None
+    """What some send in place of `delta`, or beside it: a piece, or all so far."""
     finish_reason: FinishReason = None
     native_finish_reason: MaybeStr = None
     logprobs: Annotated[Logprobs | None, Lenient()] = None

@@ -32,6 +32,7 @@ __all__ = [
     "RouterMetadata",
     "ServerToolUse",
     "Usage",
+    "fuller_usage",
 ]
 
 
@@ -118,6 +119,36 @@ class Usage(WireType):
         Field(validation_alias=AliasChoices("server_tool_use_details", "server_tool_use")),
     ] = None
     """Tools the service ran; it goes by two names on the wire."""
+
+
+def fuller_usage(before: Usage, later: Usage) -> Usage:
+    """Return the later of two usages of one reply, with what only the one before says: null and 0 say nothing."""
+    if _covers(later, before):
+        return later
+    earlier, last = (usage.model_dump(exclude_none=True) for usage in (before, later))
+    return Usage.model_validate(_fuller(earlier, last))
+
+
+def _covers(later: WireType, before: WireType) -> bool:
+    known = {**later.__dict__, **(later.__pydantic_extra__ or {})}
+    for name, value in {**before.__dict__, **(before.__pydantic_extra__ or {})}.items():
+        mine = known.get(name)
+        if value and not mine:
+            return False
+        if isinstance(value, WireType) and not (isinstance(mine, WireType) and _covers(mine, value)):
+            return False
+    return True
+
+
+def _fuller(before: dict[str, object], later: dict[str, object]) -> dict[str, object]:
+    result = {**before}
+    for name, value in later.items():
+        known = before.get(name)
+        if isinstance(value, dict) and isinstance(known, dict):
+            result[name] = _fuller(known, value)
+        elif value or not known:
+            result[name] = value
+    return result
 
 
 class RouterEndpoint(WireType):

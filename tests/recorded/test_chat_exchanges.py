@@ -190,6 +190,8 @@ REQUESTS_THAT_DIFFER = {
     "chat_tools2_claude_4_5_haiku_1": "cache_control stands on a message, where nothing documents it",
     "chat_stream_tool_claude_4_5_haiku_1": "empty text beside tool calls is sent as null",
     "chat_stream_tool_noargs_claude_4_5_haiku_1": "empty text beside tool calls is sent as null",
+    "chat_stream_reasoning_glm_4_5_1": "blank text beside tool calls is sent as null",
+    "chat_stream_text_qwen3_235b_a22b_07_25_1": "blank text beside tool calls is sent as null",
 }
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.types._media_types import sniff
+from openrouter_async.types.chat_messages import user, wire_messages
 from openrouter_async.types.content_parts import Attachment, audio, file, image, text, video
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
@@ -215,3 +216,39 @@ def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
 def test_a_path_that_no_file_can_have_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         image(Path("a\0b")).encode()
+
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(image(JPEG, media_type="image/png"), id="bytes"),
+        pytest.param(image("data:image/png;base64," + encoded(JPEG)), id="data URL"),
+        pytest.param(image("data:;base64," + encoded(JPEG)), id="no type"),
+        pytest.param(
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64," + encoded(JPEG)}},
+            id="dict",
+        ),
+        pytest.param(file(JPEG, media_type="image/png"), id="file"),
+    ],
+)
+def test_a_picture_goes_out_under_the_type_its_bytes_have(part: Any) -> None:
+    given = part.encode() if isinstance(part, Attachment) else part
+    [message] = wire_messages(user(given))
+    assert encoded(JPEG) in str(message)
+    assert "data:image/jpeg;base64," in str(message)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvIj4=",
+        "data:image/svg+xml,%3Csvg%3E",
+        "data:image/png;base64,AA==",
+        "https://example.com/a.png",
+    ],
+)
+def test_what_cannot_be_told_keeps_its_type(url: str) -> None:
+    assert wire_messages(user(image(url)))[0]["content"] == [{"type": "image_url", "image_url": {"url": url}}]  # type: ignore[typeddict-item]

@@ -13,6 +13,7 @@ from ..types._request_check import hide
 from ..types.chat_messages import wire_messages
 from ..types.chat_request import check_chat_params
 from ..types.completion_request import check_completion_params
+from ..types.sent_back import fit_history
 from .request_body import begin_body, finish_body
 
 __all__ = ["chat_body", "completion_body"]
@@ -35,7 +36,7 @@ def chat_body(
         ConfigurationError: an argument is wrong; field, value and what is allowed are named.
     """
     body = begin_body(model)
-    body["messages"] = wire_messages(messages)
+    body["messages"] = fit_history(wire_messages(messages))
     if params:
         body |= check_chat_params(params, stream=stream)
     if stream:

@@ -4,10 +4,10 @@ Messages may be given as a text (one user message), as one message, or as a sequ
 reply of the model, or a whole completion, which stands for its first answer. Unknown fields are refused, except on
 assistant messages, which are replies that come back.
 
-What is sent back of a reply: role, content, refusal, tool calls (ids, names and argument text unchanged), reasoning
-details unchanged, also an empty list; the plain reasoning only where there are no details, which say the same;
-images; the id of audio, or the audio itself where it has none; of annotations only parsed files, which spare parsing
-them again. Empty content beside tool calls is sent as null: some providers refuse empty text.
+What is sent back of a reply: role, content, refusal, tool calls, reasoning details unchanged, also an empty list; the
+plain reasoning only where there are no details, which say the same; images; the id of audio, or the audio itself where
+it has none; of annotations only parsed files, which spare parsing them again; unknown fields. `sent_back` says what is
+put right of it, so that providers accept it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from ._request_fields import (
 from .chat import AssistantMessage, ChatCompletion
 from .content_parts import Attachment, Part, TextPart, WirePart
 from .reasoning import ConfigurationUpdate, Effort
+from .sent_back import fit_reply, fit_result, sent_back
 
 __all__ = [
     "AssistantTurn",
@@ -268,16 +269,19 @@ def _plain(message: object, index: int) -> object:
     if isinstance(message, ChatCompletion):
         if not message.choices:
             raise ConfigurationError(f"messages[{index}] is a completion without an answer; leave it out")
-        return _sent_back(message.message)
+        return sent_back(message.message)
     if isinstance(message, AssistantMessage):
-        return _sent_back(message)
+        return sent_back(message)
     if not isinstance(message, Mapping):
         return message
     content = message.get("content")
-    if content == "" and message.get("tool_calls"):
-        return {**message, "content": None}
     if _has_attachment(content):
-        return {**message, "content": [_wire_part(part) for part in content]}
+        message = {**message, "content": [_wire_part(part) for part in content]}
+    match message.get("role"):
+        case "assistant":
+            return fit_reply(message)
+        case "tool":
+            return fit_result(message)
     return message
 
 
@@ -291,53 +295,6 @@ def _wire_part(part: object) -> object:
     if part.is_local:
         raise ConfigurationError(f"{part!r} is not encoded yet; await encode_attachments(messages) first")
     return part.encode()
-
-
-def _sent_back(reply: AssistantMessage) -> dict[str, object]:
-    """Return of a reply what the next request holds of it."""
-    said = reply.model_dump(exclude_unset=True)
-    calls = [
-        {
-            "id": call["id"],
-            "type": "function",
-            "function": {
-                "name": call["function"].get("name") or "",
-                "arguments": call["function"].get("arguments") or "{}",
-            },
-        }
-        for call in said.get("tool_calls") or ()
-        if call.get("function")
-    ]
-    content = said.get("content")
-    if not content:
-        content = None if calls or said.get("images") or said.get("audio") else ""
-    message: dict[str, object] = {"role": "assistant", "content": content}
-    if calls:
-        message["tool_calls"] = calls
-    details = said.get("reasoning_details")
-    if details is not None:
-        message["reasoning_details"] = details
-    if not details and said.get("reasoning"):
-        message["reasoning"] = said["reasoning"]
-    if said.get("refusal"):
-        message["refusal"] = said["refusal"]
-    images = [
-        {"image_url": {"url": url}}
-        for image in said.get("images") or ()
-        if (url := (image.get("image_url") or {}).get("url"))
-    ]
-    if images:
-        message["images"] = images
-    audio = said.get("audio")
-    if audio:
-        message["audio"] = {"id": audio["id"]} if audio.get("id") else audio
-    files = [item for item in said.get("annotations") or () if item.get("type") == "file"]
-    if files:
-        message["annotations"] = files
-    for name in ("model", "name"):
-        if said.get(name):
-            message[name] = said[name]
-    return message
 
 
 _ASSISTANT_FIELDS = frozenset(AssistantTurn.__annotations__)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Required, TypeAlias, assert_never
 
-from pydantic import Tag
+from pydantic import AfterValidator, Tag
 from typing_extensions import TypedDict
 
 from ..errors import ConfigurationError
@@ -43,8 +43,28 @@ __all__ = [
     "file",
     "image",
     "text",
+    "true_media_type",
     "video",
 ]
+
+_DATA_URL = re.compile(
+    r"data:(?P<type>[^;,]*)(?P<more>;(?:[^,]*;)?base64,\s*)(?P<begin>[A-Za-z0-9+/]{12,24})", re.IGNORECASE
+)
+
+
+def true_media_type(url: str) -> str:
+    """Return a URL; where it is the `data:` URL of a picture, under the type that its bytes have.
+
+    Providers compare the two: "image does not match the provided media type image/png" is the end of a conversation.
+    """
+    found = _DATA_URL.match(url)
+    if found is None:
+        return url
+    begin = found["begin"]
+    media_type = sniff(base64.b64decode(begin[: len(begin) // 4 * 4]))
+    if media_type is None or not media_type.startswith("image/") or media_type == found["type"].lower():
+        return url
+    return f"data:{media_type}{url[found.end('type') :]}"
 
 
 @closed
@@ -64,8 +84,8 @@ Detail: TypeAlias = Literal["auto", "low", "high", "original"] | str
 class ImageURL(TypedDict, total=False):
     """Where the image is, and how closely it is looked at."""
 
-    url: Required[NonEmptyText]
-    """An http(s) URL, or a `data:` URL of a PNG, JPEG, WebP or GIF."""
+    url: Required[Annotated[NonEmptyText, AfterValidator(true_media_type)]]
+    """An http(s) URL, or a `data:` URL of a PNG, JPEG, WebP or GIF, which goes out under the type its bytes have."""
     detail: Annotated[Detail, OneOfOrText()]
 
 
@@ -121,7 +141,7 @@ class FileContent(TypedDict, total=False):
     """A document: its data, or the id of an uploaded file."""
 
     filename: str
-    file_data: NonEmptyText
+    file_data: Annotated[NonEmptyText, AfterValidator(true_media_type)]
     """An http(s) URL or a `data:` URL."""
     file_id: NonEmptyText
 
@@ -175,6 +195,8 @@ class Attachment:
             return self._part(source, source.partition(";")[0].removeprefix("data:"))
         data = _read(source) if isinstance(source, Path) else source
         media_type = self.media_type or self._media_type(data)
+        if self.kind in ("image", "file") and (seen := sniff(data) or "").startswith("image/"):
+            media_type = seen  # providers refuse a picture under another type than its own
         encoded = base64.b64encode(data).decode("ascii")
         return self._part(f"data:{media_type};base64,{encoded}", media_type)
 

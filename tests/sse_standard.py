@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openrouter_async._sansio.sse import Comment, ServerSentEvent, SSEItem
 
-__all__ = ["as_text", "interpret"]
+__all__ = ["as_text", "interpret", "joined_comments"]
 
 
 def as_text(item: SSEItem) -> tuple[str, str]:
@@ -16,6 +16,11 @@ def as_text(item: SSEItem) -> tuple[str, str]:
             return event, data.decode("utf-8", "replace")
         case bytes():
             return "message", item.decode("utf-8", "replace")
+
+
+def joined_comments(items: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the items with the first comment of those in a row; how many of them come depends on the reads."""
+    return [item for i, item in enumerate(items) if not (i and item[0] == items[i - 1][0] == ":")]
 
 
 def interpret(stream: bytes) -> list[tuple[str, str]]:

@@ -515,7 +515,7 @@ class Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
         self.is_closed = True
 
 
-async def test_a_close_that_hangs_is_abandoned_after_a_second() -> None:
+async def test_a_close_that_hangs_is_abandoned_soon() -> None:
     body = Body(sse(chunk("Hel")), may_be_closed=False)
     transport = httpx.MockTransport(lambda request: httpx.Response(200, stream=body))
     async with AsyncOpenRouter(KEY, transport=transport) as client:
@@ -524,7 +524,7 @@ async def test_a_close_that_hangs_is_abandoned_after_a_second() -> None:
             with anyio.move_on_after(0.05):  # cancels the close too
                 async with client.chat.stream("Hello") as stream:
                     await anext(stream)
-        assert 0.9 < time.monotonic() - began < 2
+        assert 0.4 < time.monotonic() - began < 1.4
 
 
 @pytest.mark.parametrize("end", ["error event", "no chunk", "clock", "cancelled"])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import random
 import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_async._sansio.content_decoding import STEP, ContentDecodingError, content_decoder
+from openrouter_async._sansio.content_decoding import FREE, STEP, ContentDecodingError, content_decoder
+from openrouter_async.errors import ResponseTooLarge
 
 TEXT = b'{"answer": "forty-two"}' * 50
 
@@ -63,11 +65,38 @@ def test_a_flushed_piece_comes_out_before_the_end() -> None:
 
 
 def test_a_bomb_is_inflated_in_bounded_steps() -> None:
-    bomb = gzip.compress(bytes(64 * STEP))
+    bomb = gzip.compress(bytes(2 * FREE))
     decoder = content_decoder("gzip")
     assert decoder is not None
     steps = decoder.decode(bomb)
     assert [len(next(steps)) for _ in range(3)] == [STEP, STEP, STEP]
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_body_that_grows_out_of_all_proportion_is_refused(times: int) -> None:
+    body = bytes(64 * 1024 * 1024)
+    for _ in range(times):
+        body = gzip.compress(body)
+    decoder = content_decoder(", ".join(["gzip"] * times))
+    assert decoder is not None
+    given: list[int] = []
+    with pytest.raises(ResponseTooLarge, match="more than 100 times its size") as caught:
+        given.extend(map(len, decoder.decode(body)))
+    assert sum(given) <= caught.value.limit == FREE
+
+
+def test_what_text_and_json_inflate_to_is_never_refused() -> None:
+    chunk = b'data: {"id": "gen-%d", "choices": [{"index": 0, "delta": {"content": " a"}}]}\n\n'
+    body = b"".join(chunk % random.getrandbits(32) for _ in range(100_000))
+    assert len(body) > FREE
+    assert decode("gzip", [gzip.compress(body, 9)]) == body
+
+
+def test_members_without_content_are_steps_of_their_own() -> None:
+    """So that whoever reads can pause between them."""
+    decoder = content_decoder("gzip")
+    assert decoder is not None
+    assert list(decoder.decode(gzip.compress(b"") * 3)) == [b"", b"", b""]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ asyncio and trio, prints the table of rows and results, and writes `docs/faults-
 - `service.py`: the suite's side: `faults.play(...)`, and what a stage saw.
 - `calls.py`: the kinds of call (`PLAIN`, `STREAM`, `STRUCTURED`, `STRUCTURED_STREAM`), `succeed` and `fail`.
 - `evidence.py`: what must hold in every row.
+- `watchdog.py`: how long a step kept the event loop to itself.
 - `measured.py`: a client in a process of its own, for rows that limit memory.
 - `table.py`: writes the table.
 
@@ -30,5 +31,6 @@ connections, `tls=True` speaks TLS. A scene tells the test something by `note(co
 `stage.report().named("gone")` and `stage.eventually(...)` read.
 
 The conftest marks each coroutine of a row `loopback`, and wraps it in `checked`: nothing has to be said about hangs,
-tasks, sockets, logs and keys. `fail` looks at the error; one that was caught in another way is given to `check_error`.
+a blocked loop, memory, tasks, sockets, logs and keys. `fail` looks at the error; one that was caught in another way is
+given to `check_error`.
 """

@@ -1,8 +1,8 @@
 """What must hold in every row, whatever it is about: `checked` wraps each test, `check_error` looks at each error.
 
-A hard limit of time; no task and no socket left behind; not a word from the event loop; and the key nowhere: not in
-an error, its causes, its attributes, its traceback with the local variables, or its pickle, nor in a log record of any
-logger at any level.
+A hard limit of time, of memory, and of how long the event loop is blocked; no task and no socket left behind; not a
+word from the event loop; and the key nowhere: not in an error, its causes, its attributes, its traceback with the local
+variables, or its pickle, nor in a log record of any logger at any level.
 """
 
 from __future__ import annotations
@@ -16,18 +16,27 @@ import stat
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 
 from openrouter_async import errors
+from tests.faults.watchdog import unwatched, watched
 
 __all__ = ["ROW_LIMIT_S", "check_error", "check_hidden", "checked"]
 
 ROW_LIMIT_S = 40.0
 """The longest any row may take, on a busy machine."""
+
+BLOCKED_LIMIT_S = 0.1
+"""The longest that any step may keep the event loop to itself, in CPU seconds."""
+
+MEMORY_LIMIT = 256 * 1024 * 1024
+"""The most bytes a row may hold more than there were before it, the suite's own included."""
 
 GOODBYE_S = 5.0
 """How long tasks and sockets may take to end after a test, on a busy machine."""
@@ -52,15 +61,27 @@ for _limit in (
     setattr(_SHOWN, f"max{_limit}", 20 if _limit == "level" else 100_000)
 
 
-def checked(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    """Return the test with the evidence gathered around it."""
+def checked(
+    test: Callable[..., Awaitable[None]], figures: list[tuple[str, object]] | None = None
+) -> Callable[..., Awaitable[None]]:
+    """Return the test with the evidence gathered around it; `figures` is a list to which what was measured is added."""
 
     @wraps(test)
     async def run(**fixtures: Any) -> None:
         sockets, tasks = _sockets(), _tasks()
+        before = _forget_peak()
         with _all_logs() as records:
-            with anyio.fail_after(ROW_LIMIT_S):
+            with anyio.fail_after(ROW_LIMIT_S), watched() as watchdog:
+                await anyio.lowlevel.checkpoint()  # asyncio is watched from the next step on
                 await test(**fixtures)
+                await anyio.lowlevel.checkpoint()  # ends the last step
+            more = _peak() - before
+            if figures is not None:
+                figures.append(("blocked_ms", f"{1_000 * watchdog.longest_s:.1f}"))
+            assert watchdog.longest_s < BLOCKED_LIMIT_S, (
+                f"the loop was blocked for {watchdog.longest_s:.3f} s; at most {BLOCKED_LIMIT_S} s"
+            )
+            assert more < MEMORY_LIMIT, f"{more} bytes of memory more than before; at most {MEMORY_LIMIT}"
             await _until(lambda: _sockets() <= sockets, lambda: f"sockets left: {_sockets() - sockets}")
             await _until(lambda: _tasks() <= tasks, lambda: f"tasks left: {anyio.get_running_tasks()}")
         for record in records:
@@ -78,6 +99,11 @@ def check_error(error: BaseException, *, with_locals: bool = True) -> None:
 
     `with_locals` looks also at the local variables of its traceback, as tools show them.
     """
+    with unwatched():
+        _check_error(error, with_locals=with_locals)
+
+
+def _check_error(error: BaseException, *, with_locals: bool) -> None:
     assert isinstance(error, errors.OpenRouterError)
     text = str(error)
     assert 0 < len(text) <= 2_000
@@ -113,6 +139,26 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         pending += [cause for cause in (each.__cause__, each.__context__) if cause is not None]
         if isinstance(each, BaseExceptionGroup):
             pending += each.exceptions
+
+
+def _forget_peak() -> int:
+    """Return the bytes of memory held now, and let `_peak` begin with them."""
+    with suppress(OSError), Path("/proc/self/clear_refs").open("w") as refs:
+        refs.write("5")
+    return _status("VmRSS")
+
+
+def _peak() -> int:
+    return _status("VmHWM")
+
+
+def _status(name: str) -> int:
+    """Return a figure of memory of this process in bytes; 0 where the system has no such file."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0
+    lines = status.read_text().splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith(f"{name}:")).split()[1])
 
 
 def _sockets() -> set[int]:

@@ -14,6 +14,7 @@ from typing import Self
 import anyio
 
 from tests.faults.server import Ask, Close, Command, Open, Report
+from tests.faults.watchdog import unwatched
 from tests.loopback import WAIT_S, Answer, Handler, Request
 from tests.shared import ROOT
 
@@ -86,7 +87,7 @@ class FaultServer:
         """Send a command and return its answer; blocks for the moment that takes."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        with self._lock:
+        with self._lock, unwatched():
             pickle.dump(command, self._process.stdin)
             self._process.stdin.flush()
             answer = pickle.load(self._process.stdout)

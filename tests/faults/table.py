@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import tomllib
@@ -23,12 +24,16 @@ KINDS = ("plain", "stream", "structured", "other")
 OTHERS = ("trio", "httptools")
 """Columns of further runs: under trio, and with httptools as the parser of HTTP."""
 
+BLOCKED = "loop blocked"
+"""Column of the longest step of all runs, in milliseconds of CPU time."""
+
 SECTIONS = {
     "C": "Connection and head",
     "H": "Status codes",
     "R": "Retries and waits",
     "B": "Plain bodies",
     "S": "Streams",
+    "F": "Floods",
     "X": "Cancellation, concurrency, lifetime",
     "J": "Batch and resume",
     "W": "Local servers",
@@ -66,6 +71,8 @@ class Results:
     failed: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     """By kind."""
+    blocked_ms: float | None = None
+    """The longest that a step of any of them kept the event loop to itself; None where none was watched."""
 
 
 def row_of_test(name: str) -> tuple[str, str] | None:
@@ -87,6 +94,9 @@ def read_results(path: Path) -> dict[str, Results]:
             continue
         row, kind = found
         result = results.setdefault(row, Results())
+        for each in case.iter("property"):
+            if each.attrib["name"] == "blocked_ms":
+                result.blocked_ms = max(float(each.attrib["value"]), result.blocked_ms or 0)
         outcomes = {child.tag for child in case}
         counts = result.failed if outcomes & {"failure", "error"} else result.passed
         if "skipped" in outcomes:
@@ -99,15 +109,26 @@ def render(asyncio: Mapping[str, Results], *others: Mapping[str, Results]) -> st
     """Return the table as Markdown; the others are `OTHERS`."""
     lines = ["<!-- Made by `nox -s faults`; edit tests/faults/rows.toml instead. -->"]
     for letter, title in SECTIONS.items():
-        lines += ["", f"## {title}", "", f"| row | fault | promise | {' | '.join((*KINDS, *OTHERS))} |"]
-        lines.append("|---" * (3 + len(KINDS) + len(OTHERS)) + "|")
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            f"| row | fault | promise | {' | '.join((*KINDS, *OTHERS, BLOCKED))} |",
+        ]
+        lines.append("|---" * (4 + len(KINDS) + len(OTHERS)) + "|")
         for row in ROWS.values():
             if row.id.startswith(letter):
                 cells = [_cell(asyncio.get(row.id), (kind,)) for kind in KINDS]
                 cells += [_cell(results.get(row.id), KINDS) for results in others]
+                cells.append(_blocked([run[row.id] for run in (asyncio, *others) if row.id in run]))
                 fault = f"{row.fault} ({row.provoked})" if row.provoked else row.fault
                 lines.append(f"| {row.id} | {fault} | {row.promise} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _blocked(runs: list[Results]) -> str:
+    longest = max((run.blocked_ms for run in runs if run.blocked_ms is not None), default=None)
+    return "" if longest is None else f"{math.ceil(longest)} ms"
 
 
 def rows_of_table(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 
 import anyio
 import pytest
@@ -12,17 +13,51 @@ import pytest
 from openrouter_async import errors
 from tests.faults import evidence
 from tests.faults.calls import KEY
+from tests.faults.watchdog import unwatched
 
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "GOODBYE_S", 0.05)
-    monkeypatch.setattr(evidence, "ROW_LIMIT_S", 0.05)
+    monkeypatch.setattr(evidence, "ROW_LIMIT_S", 0.5)
 
 
 async def test_a_row_that_hangs_fails() -> None:
     with pytest.raises(TimeoutError):
         await evidence.checked(anyio.sleep_forever)()
+
+
+async def test_a_row_that_blocks_the_loop_fails() -> None:
+    async def row() -> None:
+        end = time.thread_time() + 0.15
+        while time.thread_time() < end:
+            pass
+
+    figures: list[tuple[str, object]] = []
+    with pytest.raises(AssertionError, match="the loop was blocked for 0"):
+        await evidence.checked(row, figures)()
+    assert 150 <= float(str(dict(figures)["blocked_ms"])) < 1_000
+
+
+async def test_what_the_suite_itself_does_does_not_count() -> None:
+    async def row() -> None:
+        with unwatched():
+            end = time.thread_time() + 0.15
+            while time.thread_time() < end:
+                pass
+
+    await evidence.checked(row)()
+
+
+async def test_a_row_that_takes_much_memory_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "MEMORY_LIMIT", 8 * 1024 * 1024)
+
+    async def row(size: int) -> None:
+        assert len(b"x" * size) == size
+
+    await evidence.checked(row)(size=1024)
+    with pytest.raises(AssertionError, match="bytes of memory more"):
+        await evidence.checked(row)(size=64 * 1024 * 1024)
 
 
 async def test_a_socket_that_is_left_fails_its_row() -> None:

@@ -37,10 +37,10 @@ def test_a_test_names_its_row_and_its_kind(name: str, expected: object) -> None:
 
 
 def test_a_cell_says_what_failed() -> None:
-    results = Results(passed={"plain": 2, "stream": 1}, failed={"plain": 1})
+    results = Results(passed={"plain": 2, "stream": 1}, failed={"plain": 1}, blocked_ms=2.1)
     line = next(
         line
         for line in render({"C06": results}, {}, {"C06": results}).splitlines()
         if line.startswith("| C06")
     )
-    assert line.endswith("| **1 of 3 failed** | passed |  |  |  | **1 of 4 failed** |")
+    assert line.endswith("| **1 of 3 failed** | passed |  |  |  | **1 of 4 failed** | 3 ms |")

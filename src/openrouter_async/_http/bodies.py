@@ -6,10 +6,12 @@ warns of it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import anyio.lowlevel
 import httpcore
 import httpx
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from .http11 import Answer
 
 __all__ = ["Body", "Content"]
+
+DRAIN_SLICE_S = 0.005
+"""Seconds of work after which other tasks run."""
 
 
 class Content:
@@ -121,8 +126,11 @@ class Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
         if self._chunks is not None and not self._is_reading:
             # Brings generators, as httpcore's are, to their end too, which the closed connection makes short.
             with suppress(httpcore.NetworkError, httpcore.ProtocolError):
+                began = time.monotonic()
                 async for _ in self._chunks:
-                    pass
+                    if time.monotonic() - began > DRAIN_SLICE_S:  # a read may hold thousands of chunks
+                        await anyio.lowlevel.checkpoint()
+                        began = time.monotonic()
 
     def _close(self) -> None:
         if not self._is_closed:

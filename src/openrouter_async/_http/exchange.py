@@ -1,11 +1,16 @@
 """`Exchange`: one request on the wire and its answer, under its clocks.
 
+Work on what has come already waits for nothing, so nobody else would run meanwhile. Pieces are therefore small, and
+before each of them the exchange looks how long the task has worked: after `SLICE_S` it looks at the clocks, and lets
+others run.
+
 Whoever opens an exchange closes it. Closing one whose body was read to its end frees the connection for the
 next call; closing it earlier, or aborting it, closes the connection at once.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from types import AsyncGeneratorType
@@ -27,8 +32,14 @@ __all__ = ["Exchange"]
 
 T = TypeVar("T")
 
-CLOSE_GRACE = 1.0
+CLOSE_GRACE = 0.4
 """Seconds a close may take before it is abandoned."""
+
+PIECE = 64 * 1024
+"""The most bytes that are given out at once."""
+
+SLICE_S = 0.005
+"""Seconds of work after which other tasks run."""
 
 
 class Exchange:
@@ -55,6 +66,9 @@ class Exchange:
         """How it passed the limiter."""
         self._is_closed = False
         self._is_ours = False
+        self._stream: object = None
+        self._received = 0
+        self._slice_began = 0.0
 
     async def open(self, clocks: Clocks) -> None:
         """Send the request and read the headers of the answer.
@@ -72,6 +86,7 @@ class Exchange:
         # httpcore reads the time-out of the body from the same object when the body begins.
         self._request.extensions["timeout"]["read"] = clocks.idle
         self._is_ours = "abort" in self._response.extensions
+        self._stream = self._response.extensions.get("network_stream")
         assert isinstance(self._response.stream, httpx.AsyncByteStream)
         self._chunks = self._response.stream.__aiter__()
 
@@ -79,13 +94,16 @@ class Exchange:
         self._response = await self._send_request(self._request)
 
     async def read(self, clocks: tuple[Clock, ...] = ()) -> bytes | None:
-        """Return the next bytes of the body, decoded; None at its end.
+        """Return the next bytes of the body, decoded, at most `PIECE`; None at its end.
 
         Raises:
-            OpenRouterError: `ConnectionLost`, `RequestTimeout`, `DeadlineExceeded`, `InvalidResponseError`.
+            OpenRouterError: `ConnectionLost`, `RequestTimeout`, `DeadlineExceeded`, `InvalidResponseError`,
+                `ResponseTooLarge`.
         """
         try:
             while True:
+                if time.monotonic() - self._slice_began > SLICE_S:
+                    await self.pause(clocks)
                 piece = next(self._pieces, None) if self._pieces is not None else None
                 if piece is None:
                     if self.is_at_end:
@@ -96,15 +114,41 @@ class Exchange:
                         if self._decoder is not None:
                             self._decoder.finish()
                         return None
-                    if self._decoder is None:
-                        piece = data
-                    else:
+                    if self._decoder is not None:
                         self._pieces = self._decoder.decode(data)
                         continue
+                    if len(data) > PIECE:  # our own connections give no more, those of others may
+                        self._pieces = (data[start : start + PIECE] for start in range(0, len(data), PIECE))
+                        continue
+                    piece = data
+                if not piece:
+                    continue
                 self.bytes_read += len(piece)
                 return piece
         except ContentDecodingError as error:
             raise InvalidResponseError(f"the answer of {self._host} cannot be read: {error}") from error
+
+    async def pause(self, clocks: tuple[Clock, ...]) -> None:
+        """Let other tasks run, unless they did since the last time; the slice of work is over.
+
+        Raises:
+            OpenRouterError: `RequestTimeout` or `DeadlineExceeded`, of a clock that ran out meanwhile.
+        """
+        now = time.monotonic()
+        for clock in clocks:
+            if clock.at <= now:
+                raise clock.expired(self._host)
+        # Bytes come to our connections only while the task waits. Of others that is not known.
+        received = getattr(self._stream, "received", 0)
+        if received == self._received:
+            await anyio.lowlevel.checkpoint()
+            now = time.monotonic()
+        self._received, self._slice_began = received, now
+
+    async def pause_if_due(self, clocks: tuple[Clock, ...]) -> None:
+        """Do so if the task has worked for long enough."""
+        if time.monotonic() - self._slice_began > SLICE_S:
+            await self.pause(clocks)
 
     async def _next(self) -> bytes | None:
         assert self._chunks is not None

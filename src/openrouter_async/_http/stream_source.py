@@ -2,7 +2,8 @@
 
 The place in the limiter is held from the request until the source is finished or closed. Silence is bounded
 by the idle clock of the connection; the event and total clocks are looked at only when they may end before it
-does, so that an ordinary read costs no timer.
+does, so that an ordinary read costs no timer. What one read brings is given out in lots, so that a flood of small
+events is worked on in slices, as `Exchange` does it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ __all__ = ["HTTPStreamSource"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
+LOT = 512
+"""The most items that are given out at once; a read of usual chunks has fewer."""
+
 END_GRACE = 0.05
 """Seconds for the end of the body after the last event; an ended body frees the connection for the next call."""
 
@@ -62,6 +66,7 @@ class HTTPStreamSource:
         self._is_event_stream = False
         self._ended_with_done = False
         self._event_clock: Clock | None = None
+        self._left: list[StreamItem] = []
 
     @property
     def meta(self) -> ResponseMeta | None:
@@ -77,6 +82,9 @@ class HTTPStreamSource:
         if exchange is None:
             exchange = await self._sender.open(attempts)
             self._exchange = exchange
+        if self._left:
+            await exchange.pause_if_due(self._near_clocks(attempts.clocks))
+            return self._lot(attempts, self._left)
         data = await exchange.read(self._near_clocks(attempts.clocks))
         if data is None:
             return self._last_items()
@@ -96,11 +104,22 @@ class HTTPStreamSource:
         items: list[StreamItem] = [*self._decoder.feed(data)]
         if any(type(item) is not Comment for item in items):
             self._event_clock = None
+        if len(items) > LOT:
+            return self._lot(attempts, items)
+        self._watch(attempts, items)
+        return items
+
+    def _lot(self, attempts: Attempts, items: list[StreamItem]) -> list[StreamItem]:
+        """Return the first of the items, and keep the others for the next read."""
+        lot, self._left = items[:LOT], items[LOT:]
+        self._watch(attempts, lot)
+        return lot
+
+    def _watch(self, attempts: Attempts, items: list[StreamItem]) -> None:
         if attempts.is_watched:
             for item in items:
                 if not isinstance(item, Comment):
                     attempts.saw(item if isinstance(item, bytes) else item.data)
-        return items
 
     async def _start(self) -> Attempts:
         """Make the request; its clocks start here."""

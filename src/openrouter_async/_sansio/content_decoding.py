@@ -1,6 +1,8 @@
 """Compressed bodies, inflated in bounded steps (RFC 9110, section 8.4).
 
-A megabyte can inflate to a gigabyte, so no step gives more than `STEP` bytes, and the caller counts them.
+A megabyte can inflate to a gigabyte, so no step gives more than `STEP` bytes, and the caller counts them. A body that
+grows to more than `RATIO` times its size is refused: JSON and event streams stay far below. A step may give nothing,
+as empty members of gzip do, so that whoever iterates can let others work between any two of them.
 """
 
 from __future__ import annotations
@@ -8,10 +10,17 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
+from ..errors import ResponseTooLarge
+
 __all__ = ["ContentDecoder", "ContentDecodingError", "content_decoder"]
 
-STEP = 1024 * 1024
-"""The most bytes that one step gives."""
+STEP = 16 * 1024
+"""The most bytes that one step gives: a flood of comments of this size is decoded in some milliseconds."""
+
+RATIO = 100
+"""How many times its own size a body may inflate to, beyond the first `FREE` bytes."""
+
+FREE = 4 * 1024 * 1024
 
 
 class ContentDecodingError(ValueError):
@@ -26,6 +35,7 @@ class _Inflate:
         self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
         self._header = b""
         self._has_begun = False
+        self._taken = self._given = 0
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         if self._inflater is None:
@@ -46,9 +56,16 @@ class _Inflate:
                 piece = self._inflater.decompress(data, STEP)
             except zlib.error as error:
                 raise ContentDecodingError(f"the body is no {self._encoding}: {error}") from error
-            data = self._inflater.unused_data or self._inflater.unconsumed_tail
-            if piece:
-                yield piece
+            rest = self._inflater.unused_data or self._inflater.unconsumed_tail
+            self._taken += len(data) - len(rest)
+            self._given += len(piece)
+            if self._given > max(FREE, RATIO * self._taken):
+                raise ResponseTooLarge(
+                    f"the body inflates to more than {RATIO} times its size: {self._taken} bytes to {self._given}",
+                    limit=max(FREE, RATIO * self._taken),
+                )
+            data = rest
+            yield piece
 
     def finish(self) -> None:
         if (self._header and not self._has_begun) or (
@@ -64,8 +81,15 @@ class ContentDecoder:
         self._layers = [_Inflate(encoding) for encoding in reversed(encodings)]
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """Yield what `data` decodes to, in pieces of at most `STEP` bytes."""
-        return self._decode(data, 0)
+        """Yield what `data` decodes to, in pieces of at most `STEP` bytes, which may be empty.
+
+        Raises:
+            ContentDecodingError: it is not encoded as the header says.
+            ResponseTooLarge: it inflates to more than `RATIO` times its size.
+        """
+        # In pieces too, since each step of zlib copies what it has not come to.
+        for start in range(0, len(data), STEP):
+            yield from self._decode(data[start : start + STEP], 0)
 
     def _decode(self, data: bytes, depth: int) -> Iterator[bytes]:
         if depth == len(self._layers):

@@ -1,9 +1,10 @@
 """Bytes of an event stream become events and comments, however the bytes were cut into reads.
 
 Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, with three
-remarks. Comments are given out, since they show that the server lives. `id` and `retry` serve reconnecting,
-which would be billed again, so they are ignored. Data stays bytes, invalid UTF-8 too: every character that
-the standard gives a meaning is ASCII, which decoding with replacement neither makes nor takes away.
+remarks. Comments show that the server lives, so of those in a row each read gives out the first; more of them say no
+more, and may be millions. `id` and `retry` serve reconnecting, which would be billed again, so they are ignored. Data
+stays bytes, invalid UTF-8 too: every character that the standard gives a meaning is ASCII, which decoding with
+replacement neither makes nor takes away.
 
 Theory of operation. Between two reads the decoder holds an unfinished line, and the name and data of an
 unfinished event. A read goes one of two ways, which give the same items: `_whole_events` splits a read that
@@ -153,7 +154,8 @@ class SSEDecoder:
             if not line:
                 self._dispatch(items)
             elif line[0] == _COLON:
-                items.append(Comment(line[1:].removeprefix(b" ")))
+                if not (items and type(items[-1]) is Comment):
+                    items.append(Comment(line[1:].removeprefix(b" ")))
             else:
                 name, value = _field(line)
                 if name == b"data":

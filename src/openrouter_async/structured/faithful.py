@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, RootModel
 
 from .json_text import Written, are_equal
+from .strictness import Own
 from .violations import Path, Violation
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ _KEPT = frozenset({str, int, bool, NoneType})
 """Types of JSON whose values pydantic keeps as they are where it makes the same type of them."""
 
 _NONE: frozenset[str] = frozenset()
+
+_NONE_OWN: Own = frozenset()
 
 _NUMBER = re.compile(r"[+-]?[\d_.]+(?:[eE][+-]?\d+)?")
 
@@ -69,8 +72,8 @@ def is_plain_copy(value: JsonValue, output: object) -> bool:
     )
 
 
-def compared(value: JsonValue, output: object) -> Compared:
-    """Return where an output is not what its value says."""
+def compared(value: JsonValue, output: object, own: Own = _NONE_OWN) -> Compared:
+    """Return where an output is not what its value says; fields that are the caller's `own` matter are passed over."""
     found = Compared()
     waiting: list[tuple[Path, JsonValue, object]] = [((), value, output)]
     while waiting:
@@ -90,7 +93,7 @@ def compared(value: JsonValue, output: object) -> Compared:
             continue
         waiting += [
             ((*path, step), item, made)
-            for step, item, made in _parts(value, output)
+            for step, item, made in _parts(value, output, own)
             if type(item) is not type(made) or type(made) not in _KEPT  # else nothing can differ
         ]
     return found
@@ -104,7 +107,8 @@ def _scalar(value: JsonValue, output: object) -> str:
         return f"expected true or false, got {value!r}"
     if isinstance(made, float) and math.isinf(made):
         return "is a number beyond all that can be kept"
-    if isinstance(value, str) and isinstance(output, date | time | timedelta) and _NUMBER.fullmatch(value):
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value))
+    if is_number and isinstance(output, date | time | timedelta):
         return f"expected a date or time as ISO 8601 writes it, got {value!r}"
     return ""
 
@@ -150,13 +154,15 @@ def _lost_in_set(items: list[JsonValue], output: set[object] | frozenset[object]
     return next(filter(None, (_scalar(None, made) for made in output)), "")
 
 
-def _parts(value: JsonValue, output: object) -> Iterable[tuple[str | int, JsonValue, object]]:
+def _parts(value: JsonValue, output: object, own: Own) -> Iterable[tuple[str | int, JsonValue, object]]:
     """Return what stands in a value, and what was made of it."""
     if isinstance(value, dict):
         if isinstance(output, BaseModel):
             names = _names(type(output))
             return [
-                (key, item, getattr(output, names[key], None)) for key, item in value.items() if key in names
+                (key, item, getattr(output, names[key], None))
+                for key, item in value.items()
+                if key in names and (type(output), names[key]) not in own
             ]
         if isinstance(output, dict):
             if any(key in output for key in value):
@@ -164,7 +170,11 @@ def _parts(value: JsonValue, output: object) -> Iterable[tuple[str | int, JsonVa
             if len(output) == len(value):  # their keys became something else
                 return zip(value, value.values(), output.values(), strict=True)
         elif is_dataclass(output):
-            return [(key, item, getattr(output, key, None)) for key, item in value.items()]
+            return [
+                (key, item, getattr(output, key, None))
+                for key, item in value.items()
+                if (type(output), key) not in own
+            ]
     elif (
         isinstance(value, list)
         and isinstance(output, Collection)

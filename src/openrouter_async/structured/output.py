@@ -55,6 +55,8 @@ class OutputSettings(TypedDict, total=False):
     """Under which the schema is sent. Default: after its type."""
     examples: Sequence[Example | JsonValue]
     """Shown to the model on the prompted path: values, or each an `Example` with its input."""
+    context: object
+    """What the validators of the type find in `info.context`. Default: None."""
 
 
 class Output(Generic[T]):
@@ -88,6 +90,8 @@ class Output(Generic[T]):
             )
         self.schema: Schema[T] = as_schema(wanted)
         """The schema of the wanted value; kept, where it comes of a type."""
+        if settings.get("context") is not None:
+            self.schema = self.schema.with_context(settings["context"])
         self.path: Path | Literal["auto"] = settings.get("path", "auto")
         self.attempts: int = settings.get("attempts", 2)
         max_cost = settings.get("max_cost")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
-from functools import lru_cache
+from copy import copy
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import (
@@ -27,6 +28,7 @@ from .._sentinels import OMIT, Omit
 from ..errors import ConfigurationError
 from .faithful import compared, is_plain_copy
 from .json_text import decoded
+from .strictness import Strictness, strictness_of
 from .violations import DoesNotFit, Violation, outline, with_parts
 
 if TYPE_CHECKING:
@@ -57,22 +59,38 @@ class TypeValidator:
 
     def __init__(self, adapter: TypeAdapter[object], type_text: str) -> None:
         self._adapter = adapter
+        self._context: object = None
         try:
             self.document: dict[str, JsonValue] = adapter.json_schema(schema_generator=_Generator)
         except (PydanticInvalidForJsonSchema, PydanticUserError) as error:
             reason = error.message.splitlines()[0]
             raise ConfigurationError(f"output type {type_text} has no JSON schema: {reason}") from error
 
+    @cached_property
+    def _strictness(self) -> Strictness | None:
+        return strictness_of(self._adapter)
+
+    def with_context(self, context: object) -> TypeValidator:
+        """Return the same, whose validators are given a context."""
+        made = copy(self)
+        made._context = context
+        return made
+
     def read(self, value: JsonValue) -> object:
-        """Return a JSON value as the type, of which nothing is taken for something else; raises `DoesNotFit`."""
+        """Return a JSON value as the type, of which nothing is taken for something else; raises `DoesNotFit`.
+
+        What the caller's own validators and settings accept is accepted.
+        """
         output = self._read(value)
-        if is_plain_copy(value, output):
+        strictness = self._strictness
+        if (strictness is not None and strictness.is_own) or is_plain_copy(value, output):
             return output
-        found = compared(value, output)
+        own = strictness.own if strictness is not None else frozenset()
+        found = compared(value, output, own)
         if found.rounded:
             value = with_parts(value, found.rounded)
             output = self._read(value)
-            found = compared(value, output)
+            found = compared(value, output, own)
         if found.violations:
             raise DoesNotFit(found.violations)
         return output
@@ -82,23 +100,32 @@ class TypeValidator:
         looked at.
         """
         try:
-            output = self._adapter.validator.validate_json(text, strict=True)
+            output = self._validated(text)
             value = decoded(text)
             return (output, value) if is_plain_copy(value, output) else OMIT
-        except ValueError:  # it is no JSON, or does not fit
+        except Exception:  # no JSON, or it does not fit, or breaks a validator; `read` tells it all
             return OMIT
+
+    def _validated(self, text: str | bytes) -> object:
+        strictness = self._strictness
+        if strictness is not None:
+            return strictness.validator.validate_json(text, context=self._context)
+        return self._adapter.validator.validate_json(text, strict=True, context=self._context)
 
     def _read(self, value: JsonValue) -> object:
         try:
-            return self._adapter.validator.validate_json(to_json(value), strict=True)
+            return self._validated(to_json(value))
         except ValidationError as error:
             details = error.errors(include_url=False)
+        except Exception as error:  # a validator of the caller; the reply is not to be lost for it
+            problem = f"broke a validator of the type: {type(error).__name__}: {str(error)[:200]}"
+            raise DoesNotFit([Violation((), problem)]) from error
         raise DoesNotFit([_violation(detail) for detail in details[:MAX_VIOLATIONS]])
 
     def validate_python(self, value: object) -> object:
         """Return `value`, a Python object, as the type; raises `DoesNotFit`."""
         try:
-            return self._adapter.validate_python(value)
+            return self._adapter.validate_python(value, context=self._context)
         except ValidationError as error:
             details = error.errors(include_url=False)
         raise DoesNotFit([_violation(detail) for detail in details[:MAX_VIOLATIONS]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
@@ -107,6 +107,20 @@ class Schema(Generic[T]):
             raise ConfigurationError("examples is empty; expected at least one")
         read = [_example(example, index) for index, example in enumerate(examples)]
         return cls.from_json_schema(infer(read), name=name)
+
+    def with_context(self, context: object) -> Schema[T]:
+        """Return the same schema, whose type's validators find `context` in their `info.context`.
+
+        Raises:
+            ConfigurationError: it is a JSON schema, which has no validators.
+        """
+        if not isinstance(self._validator, TypeValidator):
+            raise ConfigurationError(
+                f"context is given, but {self.name!r} is a JSON schema, which has no validators"
+            )
+        made = copy(self)
+        made._validator = self._validator.with_context(context)
+        return made
 
     @property
     def json_schema(self) -> dict[str, JsonValue]:

@@ -103,7 +103,7 @@ class TypeValidator:
             output = self._validated(text)
             value = decoded(text)
             return (output, value) if is_plain_copy(value, output) else OMIT
-        except Exception:  # no JSON, or it does not fit, or breaks a validator; `read` tells it all
+        except Exception:  # noqa: BLE001  # no JSON, or it does not fit, or breaks a validator: `read` tells it all
             return OMIT
 
     def _validated(self, text: str | bytes) -> object:

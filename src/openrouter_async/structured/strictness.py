@@ -55,13 +55,13 @@ class Strictness(NamedTuple):
 def strictness_of(adapter: TypeAdapter[object]) -> Strictness | None:
     """Return how a type is read that has code or settings of its own; None for all others."""
     writer = _Writer()
-    schema = writer.written(adapter.core_schema, "json", _Place())
+    schema = writer.written(dict(adapter.core_schema), "json", _Place())
     if not writer.found:
         return None
     if writer.definitions:
         schema = {"type": "definitions", "schema": schema, "definitions": list(writer.definitions.values())}
     # Validators that the classes have made already would be used in place of this one.
-    validator = SchemaValidator(schema, _use_prebuilt=False)  # type: ignore[call-arg,arg-type]  # not in the stubs
+    validator = SchemaValidator(schema, _use_prebuilt=False)
     own = frozenset(field for field in writer.found if field is not None)
     return Strictness(validator, own, None in writer.found)
 

@@ -417,6 +417,8 @@ class LoopbackServer:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._ssl_context is not None:
                 sock.settimeout(WAIT_S)
+                if _is_reset(sock):  # which `wrap_socket` would leave open
+                    return
                 connection.sock = self._ssl_context.wrap_socket(sock, server_side=True)
             self._handler(connection)
         except (ConnectionError, ssl.SSLError):
@@ -440,6 +442,14 @@ class LoopbackServer:
                 if self._requests[index].connection == request.connection:
                     self._requests[index] = request
                     return
+
+
+def _is_reset(sock: socket.socket) -> bool:
+    try:
+        sock.getpeername()
+    except OSError:
+        return True
+    return False
 
 
 def _wake(sock: socket.socket) -> None:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .errors import PayloadTooLarge as PayloadTooLarge
     from .errors import PermissionDenied as PermissionDenied
     from .errors import ProviderError as ProviderError
+    from .errors import ProxyError as ProxyError
     from .errors import RateLimited as RateLimited
     from .errors import Refused as Refused
     from .errors import RepeatedToolCall as RepeatedToolCall
@@ -218,6 +219,7 @@ _EXPORTS = {
     "PayloadTooLarge": ".errors",
     "PermissionDenied": ".errors",
     "ProviderError": ".errors",
+    "ProxyError": ".errors",
     "RateLimited": ".errors",
     "Refused": ".errors",
     "RepeatedToolCall": ".errors",

@@ -115,7 +115,9 @@ class AsyncOpenRouter(Namespaces):
             timeouts: The clocks; see `Timeouts`.
             retries: See `Retries`.
             limits: See `Limits`.
-            proxy: The URL of a proxy; without it, the environment's `HTTPS_PROXY` and its like are respected.
+            proxy: The URL of a proxy, `http://`, `https://`, `socks5://` or `socks5h://`, with user and password in
+                it where it wants them; SOCKS5 needs the extra `socks`. Without it, the environment's `HTTPS_PROXY`,
+                `NO_PROXY` and their like are respected.
             ssl_context: Replaces the default, which trusts certifi's authorities, or those of `SSL_CERT_FILE`.
             transport: An httpx transport to use in place of ours; it is not closed with the client.
             http_client: An httpx client to use in place of ours; it is not closed with the client.

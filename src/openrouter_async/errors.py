@@ -4,7 +4,8 @@
 OpenRouterError
 ├── ConfigurationError              caller: wrong argument, no key, closed client; nothing was sent
 ├── ConnectError                    network: no connection (refused, DNS, no file descriptor)
-│   └── TLSError                    network: the certificate or the handshake was refused
+│   ├── TLSError                    network: the certificate or the handshake was refused
+│   └── ProxyError                  network: the proxy failed or refused; the service was not asked
 ├── ConnectionLost                  network: reset, end or nonsense before a whole answer
 ├── RequestTimeout                  a clock ran out; `.phase` says which
 ├── DeadlineExceeded                caller: the total time ran out, retries and waits included
@@ -86,6 +87,7 @@ __all__ = [
     "PayloadTooLarge",
     "PermissionDenied",
     "ProviderError",
+    "ProxyError",
     "RateLimited",
     "Refused",
     "RepeatedToolCall",
@@ -173,6 +175,27 @@ class ConnectError(OpenRouterError):
 
 class TLSError(ConnectError):
     """The TLS handshake failed: an unknown certificate, or a server that speaks no TLS."""
+
+
+class ProxyError(ConnectError):
+    """The proxy could not be reached, wants another password, or gave no connection; the service was not asked."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        proxy: str | None = None,
+        status: int | None = None,
+        refused: bool = False,
+        **facts: Unpack[Facts],
+    ) -> None:
+        super().__init__(message, **facts)
+        self.proxy = proxy
+        """Host and port, without user and password; None where a transport of the caller's does not tell."""
+        self.status = status
+        """What it answered with: an HTTP status, or a code of SOCKS5; None where it did not answer."""
+        self.refused = refused
+        """Whether it said no; it is not asked again then. A proxy that fails (502, no answer) is."""
 
 
 class ConnectionLost(OpenRouterError):

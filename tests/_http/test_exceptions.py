@@ -17,7 +17,7 @@ MAPPED: dict[type[Exception], type[errors.OpenRouterError]] = {
     httpx.PoolTimeout: errors.RequestTimeout,
     httpx.TimeoutException: errors.RequestTimeout,
     httpx.ConnectError: errors.ConnectError,
-    httpx.ProxyError: errors.ConnectError,
+    httpx.ProxyError: errors.ProxyError,
     httpx.ReadError: errors.ConnectionLost,
     httpx.WriteError: errors.ConnectionLost,
     httpx.CloseError: errors.ConnectionLost,

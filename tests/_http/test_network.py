@@ -20,8 +20,10 @@ def wait_closed(connection: Connection) -> None:
 
 
 async def connect(server: LoopbackServer) -> CallStream:
-    context = client_tls() if server.origin.startswith("https") else None
-    return await current_network().connect("127.0.0.1", server.port, context)
+    stream = await current_network().connect("127.0.0.1", server.port)
+    if server.origin.startswith("https"):
+        assert await stream.start_tls(client_tls(), "127.0.0.1") is stream
+    return stream
 
 
 async def read_exactly(stream: CallStream, size: int) -> bytes:
@@ -174,7 +176,7 @@ async def test_aborting_wakes_the_reader() -> None:
 
 async def test_refused() -> None:
     with pytest.raises(httpcore.ConnectError):
-        await current_network().connect("127.0.0.1", refused_port(), None)
+        await current_network().connect("127.0.0.1", refused_port())
 
 
 async def test_callbacks_from_another_thread_run_in_the_loop() -> None:

@@ -187,7 +187,7 @@ async def test_cancelled_just_as_it_was_connected_it_leaves_no_socket(
 
     monkeypatch.setattr(loop, "create_connection", created)
     with LoopbackServer(serve_responses([b""])) as server:
-        task = asyncio.create_task(AsyncioNetwork(loop).connect("127.0.0.1", server.port, None))
+        task = asyncio.create_task(AsyncioNetwork(loop).connect("127.0.0.1", server.port))
         await connected.wait()
         task.cancel()
         await asyncio.wait([task])

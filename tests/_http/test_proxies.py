@@ -1,23 +1,21 @@
-"""Which origin is reached through which proxy, and calls through real ones."""
+"""Which origin is reached through which proxy; calls through real ones are in `test_roads`."""
 
 from __future__ import annotations
 
 import os
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
 import httpx
+import hypothesis
 import pytest
 from httpx._utils import URLPattern, get_environment_proxies
+from hypothesis import strategies
 
-from openrouter_async._http.connections import ConnectionTransport
+from openrouter_async import AsyncOpenRouter
 from openrouter_async._http.proxies import Proxies
 from openrouter_async.errors import ConfigurationError
-from openrouter_async.options import Limits
-from tests.loopback import Connection, LoopbackServer, Reply, client_tls, serve_responses, server_tls
 
 ENVIRONMENTS = {
     "none": {},
@@ -30,8 +28,6 @@ ENVIRONMENTS = {
     "no subdomains": {"ALL_PROXY": "http://proxy:1", "NO_PROXY": ".example.com"},
     "no port": {"ALL_PROXY": "http://proxy:1", "NO_PROXY": "example.com:8443"},
     "no address": {"ALL_PROXY": "http://proxy:1", "NO_PROXY": "10.0.0.1,2001:db8::1"},
-    "no network": {"ALL_PROXY": "http://proxy:1", "NO_PROXY": "10.0.0.0/8"},
-    "no scheme and host": {"ALL_PROXY": "http://proxy:1", "NO_PROXY": "https://example.com"},
     "nothing": {"ALL_PROXY": "http://proxy:1", "NO_PROXY": "other.org,*"},
     "empty entries": {"ALL_PROXY": "http://proxy:1", "NO_PROXY": ",,example.com,"},
     "capitals": {"ALL_PROXY": "http://proxy:1", "NO_PROXY": "EXAMPLE.com"},
@@ -58,7 +54,7 @@ def environment(settings: dict[str, str]) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("settings", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
-def test_the_environment_means_what_it_means_to_httpx(settings: dict[str, str]) -> None:
+def test_what_httpx_reads_of_the_environment_means_the_same_to_us(settings: dict[str, str]) -> None:
     with environment(settings):
         ours = Proxies(None)
         patterns = sorted((URLPattern(key), proxy) for key, proxy in get_environment_proxies().items())
@@ -96,7 +92,7 @@ def test_an_unusable_proxy_is_refused_without_showing_it(proxy: str) -> None:
 
 def test_a_socks_proxy_names_the_package_it_needs() -> None:
     with mock.patch("importlib.util.find_spec", return_value=None):
-        with pytest.raises(ConfigurationError, match=r"pip install 'httpx\[socks\]'"):
+        with pytest.raises(ConfigurationError, match=r"pip install 'openrouter-async\[socks\]'"):
             Proxies("socks5://proxy:1080")
         with environment({"ALL_PROXY": "socks5://proxy:1080"}):
             proxies = Proxies(None)
@@ -104,67 +100,98 @@ def test_a_socks_proxy_names_the_package_it_needs() -> None:
                 proxies.of(httpx.URL("https://example.com"))
 
 
-def relay(connection: Connection) -> None:
-    """Be an HTTP proxy: answer itself for plain requests, tunnel after CONNECT."""
-    request = connection.read_head()
-    if request is None:
-        return
-    if request.method != "CONNECT":
-        connection.respond(json={"proxied": request.path})
-        connection.wait_closed()
-        return
-    host, port = request.path.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), timeout=5) as upstream:
-        connection.send(b"HTTP/1.1 200 Connected\r\n\r\n")
-
-        def back() -> None:
-            while data := receive(upstream):
-                connection.sock.sendall(data)
-
-        thread = threading.Thread(target=back)
-        thread.start()
-        while data := receive(connection.sock):
-            upstream.sendall(data)
-        upstream.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+@pytest.mark.parametrize("auth", ["user:", "u" * 256 + ":p", "u:" + "p" * 256])
+def test_what_socks_cannot_send_is_refused_without_showing_it(auth: str) -> None:
+    with pytest.raises(ConfigurationError, match="1 to 255 bytes") as caught:
+        Proxies(f"socks5://{auth}@proxy:1080")
+    assert "ppp" not in str(caught.value)
 
 
-def receive(sock: socket.socket) -> bytes:
-    try:
-        return sock.recv(65536)
-    except OSError:
-        return b""
+def bypassed(entries: str, url: str) -> bool:
+    with environment({"ALL_PROXY": "http://proxy:3128", "NO_PROXY": entries}):
+        return Proxies(None).of(httpx.URL(url)) is None
 
 
-@pytest.mark.loopback
-async def test_plain_requests_go_through_an_http_proxy() -> None:
-    with LoopbackServer(relay) as proxy:
-        transport = ConnectionTransport(limits=Limits(), proxy=proxy.origin)
-        async with httpx.AsyncClient(transport=transport) as client:
-            response = await client.get("http://api.invalid/models")
-            assert response.json() == {"proxied": "http://api.invalid/models"}
-            assert response.extensions["abort"]
+@pytest.mark.parametrize(
+    ("entries", "urls", "others"),
+    [
+        ("example.com", ["https://example.com", "https://a.b.EXAMPLE.com."], ["https://anexample.com"]),
+        ("example.com.", ["https://example.com"], ["https://example.com.org"]),
+        ("*.corp.example", ["https://a.corp.example"], ["https://corp.example", "https://xcorp.example"]),
+        (".svc,.cluster.local", ["http://a.svc", "http://b.c.cluster.local"], ["http://svc.example"]),
+        ("one.test two.test\tthree.test", ["http://one.test", "http://three.test"], ["http://four.test"]),
+        (",, ,one.test,", ["http://one.test"], ["http://two.test"]),
+        ("example.com:443", ["https://example.com"], ["http://example.com", "https://example.com:8443"]),
+        ("http://example.com", ["http://example.com"], ["https://example.com"]),
+        ("https://example.com/", ["https://example.com"], ["http://example.com"]),
+        (
+            "bücher.example",
+            ["https://bücher.example", "https://xn--bcher-kva.example"],
+            ["https://b.example"],
+        ),
+        ("my_host", ["http://my_host"], ["http://other_host"]),
+        ("10.0.0.1", ["http://10.0.0.1:8080"], ["http://10.0.0.10", "http://10.0.0.1.example"]),
+        ("10.0.0.1:8080", ["http://10.0.0.1:8080"], ["http://10.0.0.1"]),
+        ("10.0.0.0/8", ["http://10.200.3.4"], ["http://11.0.0.1", "http://ten.example"]),
+        ("10.9.9.9/8", ["http://10.200.3.4"], ["http://11.0.0.1"]),
+        ("2001:db8::1", ["http://[2001:db8::1]", "http://[2001:DB8:0::1]:9"], ["http://[2001:db8::2]"]),
+        ("[2001:db8::1]", ["http://[2001:db8::1]"], ["http://[2001:db8::2]"]),
+        ("[2001:db8::1]:9", ["http://[2001:db8::1]:9"], ["http://[2001:db8::1]"]),
+        ("fd07:b51a:cc66:f0::/64", ["http://[fd07:b51a:cc66:f0::7]"], ["http://[fd07:b51a:cc66:f1::7]"]),
+        ("[fd00::]/8", ["http://[fd12::1]"], ["http://[fe80::1]"]),
+        ("::ffff:10.0.0.1", ["http://10.0.0.1", "http://[::ffff:10.0.0.1]"], ["http://10.0.0.2"]),
+        ("fe80::1%eth0", ["http://[fe80::1]"], ["http://[fe80::2]"]),
+        ("*", ["http://example.com"], []),
+    ],
+)
+def test_who_is_reached_without_a_proxy(entries: str, urls: list[str], others: list[str]) -> None:
+    assert [url for url in urls if not bypassed(entries, url)] == []
+    assert [url for url in others if bypassed(entries, url)] == []
 
 
-@pytest.mark.loopback
-async def test_tls_requests_go_through_a_tunnel() -> None:
-    with (
-        LoopbackServer(serve_responses([Reply(json={"secure": True})]), ssl_context=server_tls()) as server,
-        LoopbackServer(relay) as proxy,
-    ):
-        transport = ConnectionTransport(limits=Limits(), proxy=proxy.origin, ssl_context=client_tls())
-        async with httpx.AsyncClient(transport=transport) as client:
-            for _ in range(3):
-                response = await client.get(server.url)
-                assert response.json() == {"secure": True}
-        assert [request.method for request in proxy.requests] == ["CONNECT"]
-        assert len(server.requests) == 3
-        assert await proxy.eventually(lambda: proxy.open_connections == 0)
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "host.example:*",
+        "host.example:https",
+        "https://host.example:99999",
+        "host.example:0",
+        "<local>",
+        "192.168.*.*",
+        "http://[::1",
+        "[::1",
+        "::1]",
+        "[]",
+        "10.0.0.0/99",
+        "fd00::/129",
+        "a..b",
+        ".",
+        "ftp://host.example",
+        "host.example/path",
+        "user:secret@host.example",
+        "1:2:3",
+        "x" * 300 + "!",
+        "\x00",
+    ],
+)
+def test_an_entry_that_nobody_can_read_is_skipped_and_told(
+    entry: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    proxies = Proxies(None, lambda: {"all": "http://proxy:3128", "no": f"one.test,{entry},two.test"})
+    assert proxies.of(httpx.URL("http://host.example")) is not None
+    assert proxies.of(httpx.URL("http://two.test")) is None
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "secret" not in caplog.text
+    AsyncOpenRouter("k")
 
 
-@pytest.mark.loopback
-async def test_a_proxy_that_is_not_there_is_a_connect_error() -> None:
-    transport = ConnectionTransport(limits=Limits(), proxy="http://127.0.0.1:1")
-    async with httpx.AsyncClient(transport=transport) as client:
-        with pytest.raises(httpx.ConnectError):
-            await client.get("http://api.invalid/")
+@hypothesis.given(text=strategies.text(alphabet="ab1.:*[]/%@, \t\u00fc-_<>", max_size=40))
+def test_no_text_keeps_a_client_from_being_made(text: str) -> None:
+    proxies = Proxies(None, lambda: {"all": "http://proxy:3128", "no": text})
+    proxies.of(httpx.URL("http://host.example"))
+    proxies.of(httpx.URL("http://[::ffff:1.2.3.4]:80"))
+
+
+def test_without_a_proxy_nothing_is_said_of_exceptions(caplog: pytest.LogCaptureFixture) -> None:
+    assert Proxies(None, lambda: {"no": "<local>"}).of(httpx.URL("http://host.example")) is None
+    assert not caplog.records

@@ -5,6 +5,7 @@ connections are made. This one is no queue. Whoever calls has a place in the cli
 connection at once: an idle one, or a new one.
 
 *Theory of operation.* A connection speaks HTTP/1.1 (`http11`) over a stream of ours, and serves one call at a time.
+Whether that stream ends at the service or passes through a proxy (`roads`) makes no difference to it.
 Those that are idle lie on a stack for each origin; the last that was put there is taken first.
 
 ```
@@ -27,22 +28,24 @@ from typing import NamedTuple
 
 import anyio
 import anyio.lowlevel
-import httpcore
 import httpx
 
 from ..options import Limits
 from .bodies import Body
 from .http11 import Answer, HTTPConnection, HTTPParser, maker_of
 from .httpcore_mapping import as_httpx
+from .names import Names
 from .network import CallStream, Network, current_network, shut_down
 from .proxies import Proxies
+from .roads import Progress, Road
 from .tls import TLSSettings
+from .tunnels import refusal
 
 __all__ = ["ConnectionStats", "ConnectionTransport"]
 
 
 class ConnectionStats(NamedTuple):
-    """How many connections a transport has; those of proxies are not counted."""
+    """How many connections a transport has."""
 
     open: int
     """Idle ones and those in use."""
@@ -52,16 +55,10 @@ class ConnectionStats(NamedTuple):
 class _Site:
     """An origin, how it is reached, and its idle connections, oldest first."""
 
-    __slots__ = ("idle", "is_secure", "origin", "proxy")
+    __slots__ = ("idle", "road")
 
-    def __init__(self, url: httpx.URL, proxy: httpx.Proxy | None) -> None:
-        if url.scheme not in ("http", "https"):
-            raise httpx.UnsupportedProtocol(f"the URL has the scheme {url.scheme!r}; expected https or http")
-        self.is_secure = url.scheme == "https"
-        self.origin = httpcore.Origin(
-            url.raw_scheme, url.raw_host, url.port or (443 if self.is_secure else 80)
-        )
-        self.proxy = proxy
+    def __init__(self, road: Road) -> None:
+        self.road = road
         self.idle: dict[_Connection, None] = {}
 
 
@@ -99,7 +96,7 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
             limits: `idle` and `idle_expiry` are used.
             ssl_context: Without one, httpx's: `SSL_CERT_FILE` and `SSL_CERT_DIR`, else certifi's authorities.
             proxy: For all requests; without one the environment decides.
-            http_parser: Of answers that do not come by a proxy.
+            http_parser: Of answers.
 
         Raises:
             ConfigurationError: `proxy` or `http_parser` cannot be used.
@@ -111,9 +108,9 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         self._sites: dict[tuple[str, str, int | None], _Site] = {}
         self._open: set[_Connection] = set()
         self._idle = 0
-        self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
         self._waiting: set[anyio.CancelScope] = set()
         self._network: Network | None = None
+        self._names: Names | None = None
         self._sweep_cancel: Callable[[], None] | None = None
         self._is_closed = False
 
@@ -138,9 +135,7 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         key = (url.scheme, url.host, url.port)
         site = self._sites.get(key)
         if site is None:
-            site = self._sites[key] = _Site(url, self._proxies.of(url))
-        if site.proxy is not None:
-            return await self._send_by_proxy(site.proxy, request)
+            site = self._sites[key] = _Site(Road(url, self._proxies.of(url)))
         is_repeatable = isinstance(request.stream, httpx.ByteStream)
         connection = self._take_idle(site)
         if connection is not None:
@@ -165,9 +160,6 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         if self._sweep_cancel is not None:
             self._sweep_cancel()
             self._sweep_cancel = None
-        proxied, self._proxied = self._proxied, {}
-        for transport in proxied.values():
-            await transport.aclose()
         await anyio.lowlevel.cancel_shielded_checkpoint()  # asyncio closes the sockets in its next round
 
     # One call
@@ -183,6 +175,15 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         except BaseException:
             self._discard(connection)
             raise
+        road = connection.site.road
+        if answer.status == 407 and road.forwarding is not None and road.proxy is not None:
+            self._discard(connection)
+            raise refusal(
+                road.proxy,
+                answer.status,
+                answer.extensions.get("reason_phrase", b""),
+                road.origin.host.decode("ascii"),
+            )
         answer.extensions["abort"] = partial(self._abort_from_anywhere, connection, connection.calls)
         return httpx.Response(
             answer.status,
@@ -196,15 +197,14 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         )
 
     async def _connect(self, site: _Site, timeout: float | None) -> _Connection:
-        """Return a new connection; name, socket and TLS together may take `timeout` seconds."""
-        if self._network is None:
+        """Return a new connection; name, proxy, socket and TLS together may take `timeout` seconds."""
+        if self._names is None:
             self._network = current_network()
+            self._names = Names(self._network)
+        road, progress = site.road, Progress()
         with self._until_closed(timeout) as scope:
             try:
-                context = await self._tls.get() if site.is_secure else None
-                stream = await self._network.connect(
-                    site.origin.host.decode("ascii"), site.origin.port, context
-                )
+                stream = await road.open(self._names, self._tls, progress)
             except Exception as error:
                 raise as_httpx(error) from error
             finally:
@@ -212,41 +212,12 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
             if self._is_closed:  # just as the connection was made
                 stream.abort()
                 raise _closed()
-            connection = _Connection(site, stream, self._make_http(site.origin, stream))
+            connection = _Connection(site, stream, self._make_http(road.origin, stream, road.forwarding))
             self._open.add(connection)
             return connection
-        raise _closed() if self._is_closed else httpx.ConnectTimeout(f"no connection within {timeout} s")
-
-    async def _send_by_proxy(self, proxy: httpx.Proxy, request: httpx.Request) -> httpx.Response:
-        with self._until_closed() as scope:
-            try:
-                transport = await self._proxy_transport(proxy)
-                response = await transport.handle_async_request(request)
-            finally:
-                self._waiting.discard(scope)
-            sock = response.extensions["network_stream"].get_extra_info("socket")
-            response.extensions["abort"] = partial(shut_down, sock)
-            return response
-        raise _closed()
-
-    async def _proxy_transport(self, proxy: httpx.Proxy) -> httpx.AsyncHTTPTransport:
-        """Return httpx's own transport for this proxy."""
-        context = await self._tls.get()
-        key = str(proxy.url)
-        if key not in self._proxied:
-            if proxy.url.scheme == "https" and proxy.ssl_context is None:
-                proxy = httpx.Proxy(proxy.url, auth=proxy.auth, headers=proxy.headers, ssl_context=context)
-            self._proxied[key] = httpx.AsyncHTTPTransport(
-                verify=context,
-                proxy=proxy,
-                # The limiter above is the only queue: a pool without a limit makes nobody wait.
-                limits=httpx.Limits(
-                    max_connections=None,
-                    max_keepalive_connections=self._limits.idle,
-                    keepalive_expiry=self._limits.idle_expiry,
-                ),
-            )
-        return self._proxied[key]
+        if self._is_closed:
+            raise _closed()
+        raise httpx.ConnectTimeout(f"{progress.waits_for} took longer than {timeout:g} s")
 
     def _until_closed(self, timeout: float | None = None) -> anyio.CancelScope:
         """Return a scope that ends when the transport is closed; whoever leaves it takes it from `_waiting`."""

@@ -18,9 +18,11 @@ from ..errors import (
     ConnectionLost,
     InvalidResponseError,
     OpenRouterError,
+    ProxyError,
     RequestTimeout,
     TLSError,
 )
+from .tunnels import ProxyFailure
 
 __all__ = ["Phase", "from_httpx"]
 
@@ -50,8 +52,9 @@ def from_httpx(exc: Exception, phase: Phase, host: str) -> OpenRouterError | Non
 
 def _timeout(exc: Exception, phase: Phase, host: str) -> RequestTimeout:
     if isinstance(exc, httpx.ConnectTimeout):
+        waited_for = f": {exc}" if str(exc) else ""
         return RequestTimeout(
-            f"no connection to {host} within the connect clock; see Timeouts(connect=...)",
+            f"no connection to {host} within the connect clock{waited_for}; see Timeouts(connect=...)",
             phase="connect",
             may_have_been_billed=False,
         )
@@ -71,6 +74,8 @@ def _timeout(exc: Exception, phase: Phase, host: str) -> RequestTimeout:
 
 
 def _connect_error(exc: Exception, host: str) -> ConnectError:
+    if isinstance(exc, ProxyFailure) and exc.__cause__ is not None:
+        host = f"the proxy {exc.proxy}"  # its own connection failed
     for cause in _causes(exc):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return TLSError(
@@ -89,6 +94,16 @@ def _connect_error(exc: Exception, host: str) -> ConnectError:
                 may_have_been_billed=False,
             )
     reason = _reason(exc)
+    if isinstance(exc, ProxyFailure):
+        return ProxyError(
+            str(exc) if exc.__cause__ is None else f"{exc}: {reason}",
+            proxy=exc.proxy,
+            status=exc.status,
+            refused=exc.refused,
+            may_have_been_billed=False,
+        )
+    if isinstance(exc, httpx.ProxyError):
+        return ProxyError(f"no connection to {host} by the proxy: {reason}", may_have_been_billed=False)
     return ConnectError(
         f"no connection to {host}" + (f": {reason}" if reason else ""), may_have_been_billed=False
     )

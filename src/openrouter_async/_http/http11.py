@@ -6,7 +6,7 @@ By default httpcore does that, and h11 parses; where it is asked for, `http11_ht
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import httpcore
 import httpx
@@ -16,9 +16,26 @@ from ..errors import ConfigurationError
 from .bodies import Content
 from .network import CallStream
 
-__all__ = ["Answer", "HTTPConnection", "HTTPParser", "HttpcoreConnection", "maker_of"]
+__all__ = [
+    "Answer",
+    "Forwarding",
+    "HTTPConnection",
+    "HTTPParser",
+    "HttpcoreConnection",
+    "maker_of",
+    "trailing_data",
+]
 
 HTTPParser: TypeAlias = Literal["h11", "httptools"]
+
+
+class Forwarding(NamedTuple):
+    """How a request differs that a proxy reads and sends on."""
+
+    prefix: bytes
+    """Stands before the path: scheme and host."""
+    headers: list[tuple[bytes, bytes]]
+    """For the proxy; the service does not get them."""
 
 
 class Answer(Protocol):
@@ -58,7 +75,7 @@ class HTTPConnection(Protocol):
         ...
 
 
-MakeConnection: TypeAlias = Callable[[httpcore.Origin, CallStream], HTTPConnection]
+MakeConnection: TypeAlias = Callable[[httpcore.Origin, CallStream, Forwarding | None], HTTPConnection]
 
 
 def maker_of(parser: HTTPParser) -> MakeConnection:
@@ -79,14 +96,20 @@ def maker_of(parser: HTTPParser) -> MakeConnection:
 class HttpcoreConnection:
     """httpcore's connection, over a stream of ours."""
 
-    __slots__ = ("_http", "_origin")
+    __slots__ = ("_forwarding", "_http", "_origin")
 
-    def __init__(self, origin: httpcore.Origin, stream: CallStream) -> None:
+    def __init__(
+        self, origin: httpcore.Origin, stream: CallStream, forwarding: Forwarding | None = None
+    ) -> None:
         self._origin = origin
+        self._forwarding = forwarding
         self._http = httpcore.AsyncHTTP11Connection(origin, stream)
 
     def send(self, request: httpx.Request) -> Awaitable[httpcore.Response]:
         """Send a request and read the head of its answer."""
+        target, headers = request.url.raw_path, request.headers.raw
+        if self._forwarding is not None:
+            target, headers = self._forwarding.prefix + target, headers + self._forwarding.headers
         return self._http.handle_async_request(
             httpcore.Request(
                 request.method,
@@ -94,9 +117,9 @@ class HttpcoreConnection:
                     scheme=self._origin.scheme,
                     host=self._origin.host,
                     port=self._origin.port,
-                    target=request.url.raw_path,
+                    target=target,
                 ),
-                headers=request.headers.raw,
+                headers=headers,
                 content=Content.of(request),
                 extensions=request.extensions,
             )
@@ -104,10 +127,10 @@ class HttpcoreConnection:
 
     def ended_cleanly(self) -> bool:
         """Whether the last answer was read to its end, and nothing came after it."""
-        return self._http.is_idle() and not _trailing_data(self._http)
+        return self._http.is_idle() and not trailing_data(self._http)
 
 
-def _trailing_data(http: httpcore.AsyncHTTP11Connection) -> bool:
+def trailing_data(http: httpcore.AsyncHTTP11Connection) -> bool:
     """Whether bytes came in one packet with the end of an answer.
 
     httpcore has no public word for it, so this is the one look at its insides. Where they have changed the answer

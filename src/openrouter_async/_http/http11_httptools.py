@@ -25,6 +25,7 @@ import httptools
 import httpx
 
 from .bodies import Content
+from .http11 import Forwarding
 from .network import CallStream
 
 __all__ = ["HttptoolsAnswer", "HttptoolsConnection"]
@@ -43,10 +44,13 @@ _TARGET = re.compile(rb"[\x21-\x7e]+").fullmatch
 class HttptoolsConnection:
     """One stream; its requests come one after the other."""
 
-    __slots__ = ("_answer", "_is_sent", "_stream")
+    __slots__ = ("_answer", "_forwarding", "_is_sent", "_stream")
 
-    def __init__(self, _origin: httpcore.Origin, stream: CallStream) -> None:
+    def __init__(
+        self, _origin: httpcore.Origin, stream: CallStream, forwarding: Forwarding | None = None
+    ) -> None:
         self._stream = stream
+        self._forwarding = forwarding
         self._answer: HttptoolsAnswer | None = None
         self._is_sent = False
 
@@ -76,7 +80,7 @@ class HttptoolsConnection:
 
     async def _write(self, request: httpx.Request, timeout: float | None) -> None:
         length = _declared_length(request)
-        await self._stream.write(_head(request), timeout)
+        await self._stream.write(_head(request, self._forwarding), timeout)
         sent = 0
         async for piece in Content.of(request):
             sent += len(piece)
@@ -112,22 +116,24 @@ def _declared_length(request: httpx.Request) -> int | None:
     raise httpcore.LocalProtocolError(f"the headers {framing} do not tell where the body ends")
 
 
-def _head(request: httpx.Request) -> bytes:
+def _head(request: httpx.Request, forwarding: Forwarding | None) -> bytes:
     """Return the head of a request.
 
     Raises:
         httpcore.LocalProtocolError: it holds what would be no head, or the head of another request.
     """
-    method, target = request.method.encode("ascii"), request.url.raw_path
+    method, target, headers = request.method.encode("ascii"), request.url.raw_path, request.headers.raw
+    if forwarding is not None:
+        target, headers = forwarding.prefix + target, headers + forwarding.headers
     if not _TOKEN(method) or not _TARGET(target):
         raise httpcore.LocalProtocolError(f"{method!r} and {target!r} are no method and no target")
-    bad = [name for name, value in request.headers.raw if not (_TOKEN(name) and _VALUE(value))]
+    bad = [name for name, value in headers if not (_TOKEN(name) and _VALUE(value))]
     if bad:
         raise httpcore.LocalProtocolError(f"the header {bad[0]!r} has a character that no header may have")
     return b"".join(
         [
             b"%b %b HTTP/1.1\r\n" % (method, target),
-            *[b"%b: %b\r\n" % field for field in request.headers.raw],
+            *[b"%b: %b\r\n" % field for field in headers],
             b"\r\n",
         ]
     )

@@ -33,6 +33,16 @@ class CallStream(httpcore.AsyncNetworkStream):
         """Make ready for the next request."""
 
     @abstractmethod
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> CallStream:
+        """Speak TLS from here on, over what is spoken now, and return this stream.
+
+        Raises:
+            httpcore.ConnectError: the handshake failed, or the peer spoke before it; the reason is its cause.
+        """
+
+    @abstractmethod
     def is_readable(self) -> bool:
         """Whether bytes, the end or a failure are waiting; on an idle connection none may."""
 
@@ -48,11 +58,11 @@ class CallStream(httpcore.AsyncNetworkStream):
 class Network(Protocol):
     """One running event loop."""
 
-    async def connect(self, host: str, port: int, ssl_context: ssl.SSLContext | None) -> CallStream:
-        """Return a new connection, through TLS if there is a context; cancelled, it leaves no socket behind.
+    async def connect(self, address: str, port: int) -> CallStream:
+        """Return a new connection to an address; cancelled, it leaves no socket behind.
 
         Raises:
-            httpcore.ConnectError: no address, no answer, no TLS, no file descriptor; the reason is its cause.
+            httpcore.ConnectError: no answer, no file descriptor; the reason is its cause.
         """
         ...
 

@@ -13,11 +13,9 @@ left armed when the wait ends, since most waits end early: it looks again when i
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any, cast
 
 import httpcore
@@ -33,8 +31,6 @@ WRITE_SLICE = 256 * 1024
 """Bytes handed to asyncio at once: what it cannot send, it copies."""
 JOINED = 64 * 1024
 """The largest body that is joined to the head of its request, to leave in one packet and one system call."""
-HAPPY_EYEBALLS_S = 0.25
-"""How long one address of a name is tried before the next is tried beside it (RFC 8305)."""
 
 
 class AsyncioStream(CallStream, asyncio.Protocol):
@@ -166,6 +162,28 @@ class AsyncioStream(CallStream, asyncio.Protocol):
             for start in range(0, len(buffer), WRITE_SLICE):
                 await self._send(view[start : start + WRITE_SLICE], timeout)
 
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> AsyncioStream:
+        """Speak TLS from here on; see `CallStream.start_tls`."""
+        assert self._transport is not None
+        if self.is_readable():
+            raise httpcore.ConnectError("the peer spoke, or closed the connection, before the TLS handshake")
+        try:
+            secured = await self._loop.start_tls(
+                self._transport,
+                self,
+                ssl_context,
+                server_hostname=server_hostname,
+                ssl_handshake_timeout=timeout,
+            )
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        if self._failure is not None or secured is None:  # closed in its last moment
+            raise httpcore.ConnectError("the connection was closed in the TLS handshake")
+        self._transport = secured
+        return self
+
     def get_extra_info(self, info: str) -> Any:
         """Return what httpcore's own streams tell by these names; None for others."""
         if info == "is_readable":
@@ -281,16 +299,12 @@ class AsyncioNetwork:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
 
-    async def connect(self, host: str, port: int, ssl_context: ssl.SSLContext | None) -> AsyncioStream:
+    async def connect(self, address: str, port: int) -> AsyncioStream:
         """Return a new connection; see `Network.connect`."""
         stream = AsyncioStream(self._loop)
-        create = partial(self._loop.create_connection, lambda: stream, host, port, ssl=ssl_context)
-        # Only asyncio's own loops can race the addresses of a name, and an address has no rivals.
-        if isinstance(self._loop, asyncio.BaseEventLoop) and not _is_address(host):
-            create = partial(create, happy_eyeballs_delay=HAPPY_EYEBALLS_S)
         try:
-            await create()
-        except (OSError, ValueError) as error:  # ValueError: a name that cannot be looked up
+            await self._loop.create_connection(lambda: stream, address, port)
+        except OSError as error:
             stream.abort()
             raise httpcore.ConnectError(str(error)) from error
         except BaseException:
@@ -305,11 +319,3 @@ class AsyncioNetwork:
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back later, and return what prevents it."""
         return self._loop.call_later(seconds, callback).cancel
-
-
-def _is_address(host: str) -> bool:
-    try:
-        socket.inet_pton(socket.AF_INET, host)
-    except OSError:
-        return ":" in host
-    return True

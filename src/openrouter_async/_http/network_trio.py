@@ -30,6 +30,15 @@ class TrioStream(CallStream):
         """Send bytes."""
         await self._stream.write(buffer, timeout)
 
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> TrioStream:
+        """Speak TLS from here on; see `CallStream.start_tls`."""
+        if self.is_readable():
+            raise httpcore.ConnectError("the peer spoke, or closed the connection, before the TLS handshake")
+        self._stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        return self
+
     def get_extra_info(self, info: str) -> Any:
         """Return what httpcore's stream tells."""
         return self._stream.get_extra_info(info)
@@ -55,19 +64,9 @@ class TrioNetwork:
         # For the type checkers httpcore's name may also be that of a stand-in used where trio is missing.
         self._backend = cast("httpcore.AsyncNetworkBackend", httpcore.TrioBackend())
 
-    async def connect(self, host: str, port: int, ssl_context: ssl.SSLContext | None) -> TrioStream:
+    async def connect(self, address: str, port: int) -> TrioStream:
         """Return a new connection; see `Network.connect`."""
-        try:
-            stream = await self._backend.connect_tcp(host, port)
-        except ValueError as error:  # a name that cannot be looked up
-            raise httpcore.ConnectError(str(error)) from error
-        if ssl_context is None:
-            return TrioStream(stream)
-        try:
-            return TrioStream(await stream.start_tls(ssl_context, server_hostname=host))
-        except BaseException:
-            TrioStream(stream).abort()
-            raise
+        return TrioStream(await self._backend.connect_tcp(address, port))
 
     def call_soon(self, callback: Callable[[], None]) -> None:
         """Call back in the loop's thread; see `Network.call_soon`."""

@@ -34,7 +34,10 @@ class TLSSettings:
             if self._context is None:
                 context = self._given
                 if context is None:
-                    context = await anyio.to_thread.run_sync(_default, abandon_on_cancel=True)
+                    # A limiter of its own: the program's work may have taken all places of anyio's.
+                    context = await anyio.to_thread.run_sync(
+                        _default, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1)
+                    )
                 context.set_alpn_protocols(["http/1.1"])  # the only one spoken here; httpx sets it as well
                 self._context = context
         return self._context

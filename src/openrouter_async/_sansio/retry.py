@@ -26,6 +26,7 @@ from ..errors import (
     ConnectionLost,
     InvalidResponseError,
     OpenRouterError,
+    ProxyError,
     RequestTimeout,
     StreamDecodeError,
     StreamError,
@@ -251,6 +252,8 @@ def is_retryable(failure: Failure, *, retry_ambiguous: bool) -> bool:
             return error.status in RETRYABLE_STATUSES
         case TLSError():
             return False  # a certificate, or a server that speaks no TLS, is the same a second later
+        case ProxyError(refused=True):
+            return False  # so is a password, and a repeated one may lock its user out
         case ConnectError() | InvalidResponseError() | StreamError():
             return True
         case ConnectionLost():

@@ -1,0 +1,116 @@
+"""`Road`: how connections to an origin are made, directly or through a proxy.
+
+All of it is connecting: nothing of a request is sent, so whatever fails here may be tried again, and costs nothing.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+import httpcore
+import httpx
+
+from . import tunnels
+from .http11 import Forwarding
+from .names import Names
+from .network import CallStream
+from .tls import TLSSettings
+from .tunnels import ProxyFailure, name_of
+
+__all__ = ["Progress", "Road"]
+
+
+class Progress:
+    """What connecting is waiting for, in words: what is said when its time is up."""
+
+    __slots__ = ("waits_for",)
+
+    def __init__(self) -> None:
+        self.waits_for = "the connection"
+
+
+class Road:
+    """The way to one origin."""
+
+    __slots__ = ("forwarding", "is_secure", "origin", "proxy")
+
+    def __init__(self, url: httpx.URL, proxy: httpx.Proxy | None) -> None:
+        if url.scheme not in ("http", "https"):
+            raise httpx.UnsupportedProtocol(f"the URL has the scheme {url.scheme!r}; expected https or http")
+        self.is_secure = url.scheme == "https"
+        self.origin = httpcore.Origin(
+            url.raw_scheme, url.raw_host, url.port or (443 if self.is_secure else 80)
+        )
+        self.proxy = proxy
+        self.forwarding: Forwarding | None = None
+        """How requests differ that an HTTP proxy reads and sends on, as it does those that are not encrypted."""
+        if proxy is not None and proxy.url.scheme in ("http", "https") and not self.is_secure:
+            self.forwarding = Forwarding(b"http://" + url.netloc, tunnels.authorization(proxy))
+
+    async def open(self, names: Names, tls: TLSSettings, progress: Progress) -> CallStream:
+        """Return a stream on which the origin, or its proxy where that forwards, is spoken to by HTTP.
+
+        Raises:
+            httpcore.ConnectError: no address, no answer, no TLS, no file descriptor; the reason is its cause.
+            ProxyFailure: the same of the proxy, or it gives no connection to the origin.
+        """
+        host = self.origin.host.decode("ascii")
+        context = await tls.get() if self.is_secure else None
+        if self.proxy is None:
+            stream = await names.connect(host, self.origin.port, host, progress)
+        else:
+            stream = await self._through(self.proxy, names, tls, progress)
+        if context is not None:
+            way = "" if self.proxy is None else f", through the proxy {name_of(self.proxy)},"
+            progress.waits_for = f"the TLS handshake with {host}{way}"
+            try:
+                await _secure(stream, context, host)
+            except httpcore.ConnectError as error:
+                if self.proxy is None or isinstance(error.__cause__, ssl.SSLError):
+                    raise
+                raise _failure(self.proxy, f"broke off the TLS handshake with {host}") from error
+        return stream
+
+    async def _through(
+        self, proxy: httpx.Proxy, names: Names, tls: TLSSettings, progress: Progress
+    ) -> CallStream:
+        name, url = name_of(proxy), proxy.url
+        try:
+            host = url.raw_host.decode("ascii")
+            port = url.port or tunnels.DEFAULT_PORTS[url.scheme]
+            context = proxy.ssl_context or await tls.get() if url.scheme == "https" else None
+            stream = await names.connect(host, port, f"the proxy {name}", progress)
+            if context is not None:
+                progress.waits_for = f"the TLS handshake with the proxy {name}"
+                await _secure(stream, context, host)
+        except httpcore.ConnectError as error:
+            raise ProxyFailure(f"no connection to the proxy {name}", proxy=name) from error
+        if self.forwarding is None:
+            progress.waits_for = f"the proxy {name} to connect to {self.origin.host.decode('ascii')}"
+            tunnel = tunnels.socks5 if url.scheme.startswith("socks5") else tunnels.connect
+            try:
+                await tunnel(stream, proxy, self.origin.host, self.origin.port)
+            except httpcore.ProtocolError as error:
+                stream.abort()
+                speaks = "SOCKS5" if tunnel is tunnels.socks5 else "HTTP"
+                raise _failure(proxy, f"speaks no {speaks}, or broke off its answer: {error}") from error
+            except httpcore.NetworkError as error:
+                stream.abort()
+                raise _failure(proxy, "closed the connection before it gave one to the service") from error
+            except BaseException:
+                stream.abort()
+                raise
+        return stream
+
+
+def _failure(proxy: httpx.Proxy, what: str) -> ProxyFailure:
+    name = name_of(proxy)
+    return ProxyFailure(f"the proxy {name} {what}", proxy=name)
+
+
+async def _secure(stream: CallStream, context: ssl.SSLContext, host: str) -> None:
+    try:
+        await stream.start_tls(context, host)
+    except BaseException:
+        stream.abort()
+        raise

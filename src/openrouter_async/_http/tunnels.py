@@ -1,0 +1,170 @@
+"""What is said to a proxy before it hands a connection on: CONNECT, or the greetings of SOCKS5.
+
+Names are resolved by the proxy. What a proxy says no to is a `ProxyFailure`; the streams' own errors pass, and mean
+that it failed.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import httpcore
+import httpx
+
+from .._extras import needs_extra
+from .http11 import trailing_data
+from .network import CallStream
+
+__all__ = ["ProxyFailure", "authorization", "connect", "name_of", "refusal", "socks5"]
+
+DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+PASSWORD_ADVICE = "give them in the proxy's URL, such as 'http://user:password@host:3128'"
+PASSING = frozenset({408, 429})
+"""Statuses below 500 after which a proxy may be asked again."""
+
+
+class ProxyFailure(httpx.ProxyError):
+    """A proxy could not be reached, or made no way to the origin; nothing was sent to that."""
+
+    def __init__(self, message: str, *, proxy: str, status: int | None = None, refused: bool = False) -> None:
+        super().__init__(message)
+        self.proxy = proxy
+        self.status = status
+        self.refused = refused
+        """Whether it said no, so that asking again is of no use."""
+
+
+def name_of(proxy: httpx.Proxy) -> str:
+    """Return host and port of a proxy, without user and password."""
+    url = proxy.url
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return f"{host}:{url.port or DEFAULT_PORTS[url.scheme]}"
+
+
+def authorization(proxy: httpx.Proxy) -> list[tuple[bytes, bytes]]:
+    """Return the header that tells an HTTP proxy user and password, if it has any, and further ones it was given."""
+    headers = list(proxy.headers.raw)
+    if proxy.raw_auth is not None:
+        headers.append((b"Proxy-Authorization", b"Basic " + b64encode(b":".join(proxy.raw_auth))))
+    return headers
+
+
+def refusal(proxy: httpx.Proxy, status: int, reason: bytes, host: str) -> ProxyFailure:
+    """Return what it means that an HTTP proxy answered with a status of its own."""
+    name = name_of(proxy)
+    said = f"{status} {reason.decode('latin-1')[:100]}".strip()
+    if status == 407 and proxy.raw_auth is None:
+        text = f"the proxy {name} wants a user name and a password ({said}); {PASSWORD_ADVICE}"
+    elif status == 407:
+        text = f"the proxy {name} does not accept the user name and password of its URL ({said})"
+    else:
+        text = f"the proxy {name} gave no connection to {host}: {said}"
+    return ProxyFailure(text, proxy=name, status=status, refused=status < 500 and status not in PASSING)
+
+
+async def connect(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int) -> None:
+    """Ask an HTTP proxy for a tunnel.
+
+    Raises:
+        ProxyFailure: it gives none.
+        httpcore.NetworkError: it closed the connection.
+        httpcore.ProtocolError: it does not speak HTTP.
+    """
+    target = b"%b:%d" % (b"[%b]" % host if b":" in host else host, port)
+    # Only `target` of this URL is sent.
+    url = httpcore.URL(scheme=b"http", host=proxy.url.raw_host, port=proxy.url.port, target=target)
+    http = httpcore.AsyncHTTP11Connection(url.origin, stream)
+    answer = await http.handle_async_request(
+        httpcore.Request("CONNECT", url, headers=[(b"Host", target), *authorization(proxy)])
+    )
+    if not 200 <= answer.status < 300:
+        raise refusal(proxy, answer.status, answer.extensions.get("reason_phrase", b""), host.decode("ascii"))
+    if trailing_data(http):
+        raise httpcore.RemoteProtocolError("bytes follow the answer to CONNECT, where nothing was asked yet")
+
+
+async def socks5(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int) -> None:
+    """Ask a SOCKS5 proxy for a connection (RFC 1928), with user and password if it wants them (RFC 1929).
+
+    Raises:
+        ProxyFailure: it gives none.
+        httpcore.NetworkError: it closed the connection.
+        httpcore.ProtocolError: it does not speak SOCKS5.
+    """
+    with needs_extra("socks", f"a proxy of the scheme {proxy.url.scheme!r}"):
+        import socksio
+        from socksio import socks5 as protocol
+
+    name, methods, socks = name_of(proxy), protocol.SOCKS5AuthMethod, protocol.SOCKS5Connection()
+    offered = [methods.NO_AUTH_REQUIRED] + ([methods.USERNAME_PASSWORD] if proxy.raw_auth else [])
+    try:
+        socks.send(protocol.SOCKS5AuthMethodsRequest(offered))
+        await stream.write(socks.data_to_send())
+        chosen = socks.receive_data(_version_5(await _exactly(stream, 2)))
+        assert isinstance(chosen, protocol.SOCKS5AuthReply)
+        if chosen.method not in offered:
+            text = "does not take the user name and password" if proxy.raw_auth else "wants a user name and"
+            raise ProxyFailure(
+                f"the proxy {name} {text} of its URL (no method of SOCKS5 in common)"
+                if proxy.raw_auth
+                else f"the proxy {name} {text} a password; {PASSWORD_ADVICE.replace('http:', 'socks5:')}",
+                proxy=name,
+                refused=True,
+            )
+        if chosen.method == methods.USERNAME_PASSWORD and proxy.raw_auth is not None:
+            socks.send(protocol.SOCKS5UsernamePasswordRequest(*proxy.raw_auth))
+            await stream.write(socks.data_to_send())
+            accepted = socks.receive_data(await _exactly(stream, 2))
+            if not (isinstance(accepted, protocol.SOCKS5UsernamePasswordReply) and accepted.success):
+                raise ProxyFailure(
+                    f"the proxy {name} does not accept the user name and password of its URL",
+                    proxy=name,
+                    refused=True,
+                )
+        socks.send(protocol.SOCKS5CommandRequest.from_address(protocol.SOCKS5Command.CONNECT, (host, port)))
+        await stream.write(socks.data_to_send())
+        code = _version_5(await _exactly(stream, 2))[1]
+        if code:
+            raise ProxyFailure(
+                f"the proxy {name} gave no connection to {host.decode('ascii')}:"
+                f" {_SOCKS5_CODES.get(code, f'code {code} of SOCKS5')}",
+                proxy=name,
+                status=code,
+                refused=code in _SOCKS5_REFUSALS,
+            )
+        # The address that the proxy speaks from: an IPv4 or IPv6 address, or a name; and a port.
+        kind = (await _exactly(stream, 2))[1]
+        size = _SOCKS5_SIZES.get(kind)
+        await _exactly(stream, 2 + ((await _exactly(stream, 1))[0] if size is None else size))
+    except socksio.ProtocolError as error:
+        raise httpcore.RemoteProtocolError(str(error)) from error
+
+
+_SOCKS5_CODES = {
+    1: "general failure",
+    2: "not allowed by its rules",
+    3: "network unreachable",
+    4: "host unreachable",
+    5: "connection refused",
+    6: "time to live expired",
+    7: "it does not know the command",
+    8: "it does not know this kind of address",
+}
+_SOCKS5_REFUSALS = frozenset({2, 7, 8})
+_SOCKS5_SIZES = {1: 4, 4: 16}
+
+
+def _version_5(data: bytes) -> bytes:
+    if data[:1] != b"\x05":
+        raise httpcore.RemoteProtocolError("the answer is none of SOCKS5")
+    return data
+
+
+async def _exactly(stream: CallStream, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        piece = await stream.read(size - len(data))
+        if not piece:
+            raise httpcore.ReadError("it closed the connection")
+        data += piece
+    return data

@@ -191,6 +191,13 @@ def test_an_invalid_response_is_repeated_once() -> None:
     assert state.after(plain(errors.EmptyReply("x")), random=0, remaining=None) == GiveUp("final")
 
 
+@pytest.mark.parametrize("error", [errors.StreamDecodeError("x"), errors.StreamTruncated("x")])
+def test_a_stream_that_is_no_answer_is_repeated_once(error: errors.StreamError) -> None:
+    state = start(RetrySettings(attempts=10))
+    wait(state, Failure(error=error, stream=True))
+    assert state.after(Failure(error=error, stream=True), random=0, remaining=None) == GiveUp("final")
+
+
 @pytest.mark.parametrize(
     ("status", "longest"),
     [

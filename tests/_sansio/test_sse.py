@@ -350,3 +350,16 @@ def test_long_random_streams_of_one_line_events_come_back_as_they_were() -> None
     stream = b"".join(b"data: %b\n\n" % event for event in events)
     for size in (150, 1_460, 16_384):
         assert decode(stream, *range(0, len(stream), size)) == events
+
+
+def test_an_object_in_place_of_an_event_is_ignored_and_kept() -> None:
+    """The standard knows no such field; some services report an error so, in the midst of a stream."""
+    body = b'data: 1\n\n{"error":\n {"code": 502}}\nid: 7\n'
+    for size in (1, 5, len(body)):
+        decoder = SSEDecoder()
+        items = [item for at in range(0, len(body), size) for item in decoder.feed(body[at : at + size])]
+        assert items == [b"1"]
+        assert decoder.ignored == b'{"error": {"code": 502}}'
+    decoder = SSEDecoder()
+    decoder.feed(b"nothing: known\n" + b"{" + b"x" * 100_000)
+    assert len(decoder.ignored) == 64 * 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
@@ -64,10 +65,10 @@ async def once_then_good(faults: FaultServer, call: Call, answer: Answer) -> Non
             id="html",
         ),
         pytest.param(Reply(body="[1]"), errors.InvalidResponseError, 2, id="array"),
-        pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", errors.StreamTruncated, 3, id="204"),
-        pytest.param(Chunked(b""), errors.StreamTruncated, 3, id="nothing"),
-        pytest.param(Chunked(COMMENT * 3), errors.StreamTruncated, 3, id="only comments"),
-        pytest.param(Reply(body="Hello"), errors.StreamTruncated, 3, id="plain text"),
+        pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", errors.StreamTruncated, 2, id="204"),
+        pytest.param(Chunked(b""), errors.StreamTruncated, 2, id="nothing"),
+        pytest.param(Chunked(COMMENT * 3), errors.StreamTruncated, 2, id="only comments"),
+        pytest.param(Reply(body="Hello"), errors.StreamTruncated, 2, id="plain text"),
     ],
 )
 async def test_S30_no_stream(
@@ -147,6 +148,13 @@ IN_THE_MIDDLE: dict[str, tuple[bytes, type[errors.APIStatusError], dict[str, obj
         {"status": 503, "error_type": "provider_overloaded"},
     ),
     "as text": (sse({"error": "it broke"}), errors.ServerError, {"status": 500, "code": None}),
+    "no event": (json.dumps(UPSTREAM).encode() + b"\n\n", errors.ProviderError, {"status": 502}),
+    "no event, no line end": (json.dumps(UPSTREAM).encode(), errors.ProviderError, {"status": 502}),
+    "no event, over several lines": (
+        json.dumps(UPSTREAM, indent=1).encode() + b"\n" + sse(DONE),
+        errors.ProviderError,
+        {"status": 502},
+    ),
     "only a reason": (
         sse(failing_choice(native_finish_reason="MALFORMED"), DONE),
         errors.ServerError,
@@ -172,6 +180,23 @@ async def test_S33_broken_off(faults: FaultServer, call: Call, then: Then) -> No
     assert type(error) is errors.StreamInterrupted
     assert isinstance(error.__cause__, errors.ConnectionLost)
     assert error.generation_id == "gen-1"
+
+
+@kinds(STREAMS)
+@pytest.mark.parametrize("then", [reset, close, bad_chunk], ids=["reset", "no last chunk", "bad chunk"])
+async def test_S33_broken_off_when_all_had_come(faults: FaultServer, call: Call, then: Then) -> None:
+    body = sse(chunk(WORD), chunk(finish="stop", usage={"prompt_tokens": 1, "completion_tokens": 1}))
+    with faults.play(Begun(body, then)) as stage:
+        async with client_of(stage) as client:
+            await succeed(call, client)
+        assert len(stage.requests) == 1
+
+
+@kinds(STREAMS)
+async def test_S36_garbage_first_is_asked_for_once_more(faults: FaultServer, call: Call) -> None:
+    answer = Chunked(sse("{nonsense", chunk(WORD), DONE))
+    assert type(await refuse(faults, call, answer, requests=2)) is errors.StreamDecodeError
+    await once_then_good(faults, call, answer)
 
 
 @kinds(STREAMS)

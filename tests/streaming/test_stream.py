@@ -286,6 +286,92 @@ async def test_the_error_of_the_last_attempt_is_raised_and_stays(
         assert caught.value is error
 
 
+USED = chunk({}, finish_reason="stop", usage={"prompt_tokens": 1, "completion_tokens": 2})
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        pytest.param([b"null"], id="null"),
+        pytest.param([b" "], id="blank"),
+        pytest.param([ServerSentEvent("ping", b"")], id="a ping without data"),
+        pytest.param([ServerSentEvent("ping", b"still here")], id="a ping with text"),
+        pytest.param([ServerSentEvent("ping", b'{"type": "ping"}')], id="a ping with an object"),
+        pytest.param([ServerSentEvent("heartbeat", b"{")], id="a heartbeat with anything"),
+        pytest.param([ServerSentEvent("status", b"queued")], id="another name with text"),
+        pytest.param([chunk([])], id="a list for a delta"),
+        pytest.param([chunk({"tool_calls": {}})], id="an object for calls"),
+        pytest.param([chunk({"content": {}, "reasoning_details": ""})], id="nothing for content"),
+        pytest.param([chunk({"tool_calls": [None]})], id="a null among calls"),
+        pytest.param([b'{"choices": {}}'], id="an object for choices"),
+    ],
+)
+async def test_what_says_nothing_ends_nothing(extra: list[StreamItem]) -> None:
+    for items in (
+        [*extra, *deltas("Hel", "lo"), USED, DONE],
+        [*deltas("Hel"), *extra, *deltas("lo"), USED, *extra, DONE],
+    ):
+        stream, source = stream_of([items])
+        events, error = await collect(stream)
+        assert (text_of(events), error, source.retried) == ("Hello", None, [])
+
+
+@pytest.mark.parametrize("done", [b"[DONE] ", b" [DONE]", b"[DONE]\r", b'"[DONE]"'])
+async def test_the_mark_of_the_end_may_be_padded(done: bytes) -> None:
+    stream, _ = stream_of([[*deltas("Hel", "lo"), done]])
+    assert (await stream.final()).text == "Hello"
+
+
+@pytest.mark.parametrize("lost", [ConnectionLost("reset"), RequestTimeout("silence", phase="idle")])
+async def test_a_stream_that_lacks_only_its_end_is_whole(lost: OpenRouterError) -> None:
+    stream, source = stream_of([[*deltas("Hel", "lo"), USED], lost])
+    events, error = await collect(stream)
+    assert (text_of(events), error) == ("Hello", None)
+    reply = await stream.final()
+    assert (reply.end, reply.usage is not None, source.retried) == ("finish_reason", True, [])
+    for items in ([*deltas("Hel", "lo"), STOP], [*deltas("Hel"), chunk({}, usage={"prompt_tokens": 1})]):
+        _, error = await collect(stream_of([items, lost])[0])
+        assert error is not None, "without its usage, or without a finish reason, it may lack more"
+
+
+async def test_an_object_where_a_list_of_calls_is_wanted_is_one_call() -> None:
+    call = {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}
+    stream, _ = stream_of([[chunk({"tool_calls": call}), STOP, DONE]])
+    assert [each.name for each in (await stream.final()).tool_calls] == ["f"]
+
+
+def halves(text: str) -> bytes:
+    """Return a chunk whose text holds surrogates, written as JSON does."""
+    return chunk({"content": text})
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        pytest.param(["a\ud83d", "\ude00b"], "a😀b", id="joined"),
+        pytest.param(["\ud83d", "", "\ude00"], "😀", id="with nothing between"),
+        pytest.param(["a\ud83d", "\ude00\ud83d", "\ude01"], "a😀😁", id="one after another"),
+        pytest.param(["a\ud83d", "b"], "a\ufffdb", id="the second half is missing"),
+        pytest.param(["a", "\ude00b"], "a\ufffdb", id="the first half is missing"),
+    ],
+)
+async def test_a_character_in_two_halves_is_one(pieces: list[str], text: str) -> None:
+    stream, _ = stream_of([[*map(halves, pieces), STOP, DONE]])
+    events, error = await collect(stream)
+    assert (text_of(events), error) == (text, None)
+    assert (await stream.final()).text == text
+
+
+async def test_halves_of_different_texts_are_not_mixed() -> None:
+    def both(*texts: str) -> bytes:
+        call = {"index": 0, "id": "a", "function": {"name": "f", "arguments": texts[1]}}
+        return chunk({"content": texts[0], "tool_calls": [call]})
+
+    stream, _ = stream_of([[both("\ud83d", '{"x": "\ud83c'), both("\ude00", '\udf0d"}'), STOP, DONE]])
+    reply = await stream.final()
+    assert (reply.text, reply.tool_calls[0].args) == ("😀", {"x": "🌍"})
+
+
 async def test_bad_events_can_be_skipped_and_are_counted() -> None:
     items = [*deltas("Hel"), b"{", b'{"choices": 1}', *deltas("lo"), STOP, DONE]
     stream, _ = stream_of([items], on_bad_event="skip")

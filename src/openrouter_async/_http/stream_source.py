@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from .._sansio.error_body import load_json
+from .._sansio.parse import ParseFailure
 from .._sansio.redaction import redact
 from .._sansio.sse import Comment, SSEDecoder
 from ..errors import OpenRouterError
@@ -64,7 +66,7 @@ class HTTPStreamSource:
     def _begin_attempt(self) -> None:
         self._decoder = SSEDecoder(limit=self._sender.transport.limits.event_bytes)
         self._is_event_stream = False
-        self._ended_with_done = False
+        self._has_ended = False
         self._event_clock: Clock | None = None
         self._left: list[StreamItem] = []
 
@@ -102,6 +104,9 @@ class HTTPStreamSource:
                 return [body]
             self._is_event_stream = first != b""
         items: list[StreamItem] = [*self._decoder.feed(data)]
+        if self._decoder.ignored:
+            end = items.index(b"[DONE]") if b"[DONE]" in items else len(items)
+            items[end:end] = self._bare_error()
         if any(type(item) is not Comment for item in items):
             self._event_clock = None
         if len(items) > LOT:
@@ -137,11 +142,27 @@ class HTTPStreamSource:
         return (self._event_clock, clocks.total)
 
     def _last_items(self) -> list[StreamItem] | None:
-        """Return a `[DONE]` that lacked its blank line; the standard drops an event without one."""
-        if not self._ended_with_done and self._decoder.unfinished.strip() == b"[DONE]":
-            self._ended_with_done = True
+        """Return what is worth an event at the end, though the standard drops it.
+
+        That is a `[DONE]` that lacked its blank line, and an error that came as bare JSON.
+        """
+        if self._has_ended:
+            return None
+        self._has_ended = True
+        if self._decoder.unfinished.strip() == b"[DONE]":
             return [b"[DONE]"]
-        return None
+        return self._bare_error() or None
+
+    def _bare_error(self) -> list[StreamItem]:
+        """Return the error that stands, as JSON, where an event should."""
+        data = self._decoder.ignored
+        if b'"error"' not in data or not data.rstrip().endswith(b"}"):
+            return []
+        try:
+            payload = load_json(data)
+        except ParseFailure:
+            return []
+        return [data] if isinstance(payload, dict) and payload.get("error") else []
 
     async def _plain_body(self, exchange: Exchange, begun: bytes, clocks: Clocks) -> PlainBody:
         """Read to its end a body that is no event stream."""

@@ -23,7 +23,7 @@ from ..errors import ConfigurationError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["ParseFailure", "parse"]
+__all__ = ["ParseFailure", "load", "parse", "written"]
 
 T = TypeVar("T")
 
@@ -101,10 +101,24 @@ def _kept_adapter(into: type[T], _spelling: str) -> TypeAdapter[T]:
 
 def _clean(data: bytes) -> bytes:
     """Return the same document as JSON that pydantic reads; raises JSONDecodeError, RecursionError."""
+    return written(load(data))
+
+
+def load(data: bytes) -> object:
+    """Return the value of a JSON document that pydantic does not read; its texts may hold lone surrogates.
+
+    Raises:
+        ParseFailure: it is nested more than 200 deep.
+        JSONDecodeError, RecursionError: it is no JSON.
+    """
     if _nesting(data) > NESTING_LIMIT:
         raise ParseFailure(f"nested more than {NESTING_LIMIT} deep")
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
-    value = json.loads(text, parse_int=_integer, strict=False)
+    return json.loads(text, parse_int=_integer, strict=False)
+
+
+def written(value: object) -> bytes:
+    """Return a value as JSON that pydantic reads: lone surrogates become U+FFFD."""
     return re.sub("[\ud800-\udfff]", "\ufffd", json.dumps(value, ensure_ascii=False)).encode()
 
 

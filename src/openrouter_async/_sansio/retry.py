@@ -30,6 +30,7 @@ from ..errors import (
     RequestTimeout,
     StreamDecodeError,
     StreamError,
+    StreamTruncated,
     TLSError,
 )
 from ..options import Retries
@@ -60,6 +61,9 @@ SUCCESS_REFUND = 1
 
 RETRY_AFTER_JITTER = 0.1
 """The most that is added to the wait a server asked for, as a share of it."""
+
+NO_ANSWER = (InvalidResponseError, StreamDecodeError, StreamTruncated)
+"""A 200 that is none, was empty, or is in no language known here; what comes twice comes a third time."""
 
 GiveUpReason = Literal["delivered", "final", "attempts", "retry_after", "deadline", "budget"]
 
@@ -201,7 +205,7 @@ class RetryState:
         if failure.continued:
             self._before = self._attempts
         self._attempts += 1
-        self._invalid_seen = self._invalid_seen or isinstance(failure.error, InvalidResponseError)
+        self._invalid_seen = self._invalid_seen or isinstance(failure.error, NO_ANSWER)
         return Wait(seconds)
 
     def succeeded(self) -> None:
@@ -215,7 +219,7 @@ class RetryState:
         too_long = asked is not None and asked > self._settings.max_retry_after
         if failure.continued:
             return ("retry_after" if too_long else None) if is_continuable(failure) else "final"
-        second_invalid = self._invalid_seen and isinstance(failure.error, InvalidResponseError)
+        second_invalid = self._invalid_seen and isinstance(failure.error, NO_ANSWER)
         if second_invalid or not is_retryable(failure, retry_ambiguous=self._settings.retry_ambiguous):
             return "final"
         if self._attempts - self._before >= self._settings.attempts:

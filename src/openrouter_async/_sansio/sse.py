@@ -24,6 +24,8 @@ __all__ = ["Comment", "SSEDecoder", "SSEItem", "ServerSentEvent"]
 DEFAULT_LIMIT = 64 * 1024 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _COLON = ord(":")
+_BRACE = ord("{")
+_IGNORED_LIMIT = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class SSEDecoder:
         self._size = 0  # of the lines that gave the data
         self._at_start = True  # a byte order mark may come
         self._after_cr = False  # a line feed would belong to the line end before it
+        self._ignored = bytearray()
 
     def feed(self, data: bytes) -> list[SSEItem]:
         """Return what `data`, the next bytes of the stream, completes, in order.
@@ -81,6 +84,16 @@ class SSEDecoder:
             return []
         items = self._whole_events(data)
         return self._by_line(data) if items is None else items
+
+    @property
+    def ignored(self) -> bytes:
+        """The lines, the unfinished one included, that the standard ignores, from the first that begins with `{` on.
+
+        Some report an error so, in the midst of a stream. At most 64 KiB are kept.
+        """
+        if not self._ignored and not self._line.startswith(b"{"):
+            return b""
+        return bytes(self._ignored + self._line[: _IGNORED_LIMIT - len(self._ignored)])
 
     @property
     def unfinished(self) -> bytes:
@@ -162,6 +175,8 @@ class SSEDecoder:
                     self._add_data(value, len(line))
                 elif name == b"event":
                     self._event = value.decode("utf-8", "replace")
+                elif (line[0] == _BRACE or self._ignored) and name not in (b"id", b"retry"):
+                    self._ignored += line[: _IGNORED_LIMIT - len(self._ignored)]
         self._hold(data[end:])
         return items
 

@@ -15,12 +15,12 @@ from pydantic import ValidationError
 
 from .._sansio.chat_reply import check_completion, empty_reply, ended_in_error
 from .._sansio.error_mapping import payload_error
-from .._sansio.parse import parse
 from ..types.chat import ChatCompletion
 from ..types.chat_chunk import ChatChunk
 from ..types.common import fuller_usage
 from ..types.tool_calls import read_tool_calls
 from .chat_choice import ChoiceBuilder
+from .chunk_repair import ChunkRepair
 from .events import Finished, UsageReported
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class ChatAccumulator:
         """Whether a stream that ends without a word is no fault, because it goes on with one that said something."""
         self._tools = tools
         self._has_given = False
+        self._repair = ChunkRepair()
         self.has_finish: bool = False
         """Whether the model has said that it stopped."""
         self._choices: dict[int, ChoiceBuilder] = {}
@@ -71,6 +72,11 @@ class ChatAccumulator:
         return self._has_given or any(builder.has_details for builder in self._choices.values())
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all has come but the mark of the end: that the model stopped, and what it used."""
+        return self.has_finish and self._usage is not None
+
+    @property
     def has_begun(self) -> bool:
         """Whether a chunk has come, though perhaps one without a piece."""
         return bool(self._head)
@@ -83,12 +89,13 @@ class ChatAccumulator:
 
     def parse(self, data: bytes) -> ChatChunk:
         """Return the chunk in the data of an event; raises `ParseFailure`."""
-        try:
-            # What `parse` does first, without its calls: they are a tenth of what a chunk costs.
-            return _read_chunk(data)
-        except ValidationError:
-            pass  # outside the handler, so that the error carries no input
-        return parse(ChatChunk, data)
+        if not self._repair.is_waiting:
+            try:
+                # What `parse` does first, without its calls: they are a tenth of what a chunk costs.
+                return _read_chunk(data)
+            except ValidationError:
+                pass  # outside the handler, so that the error carries no input
+        return self._repair.parse(data)
 
     def feed(self, chunk: ChatChunk) -> list[StreamEvent]:
         """Return the events that a chunk gives.

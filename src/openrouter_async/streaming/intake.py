@@ -49,6 +49,9 @@ OnBadEvent = Literal["raise", "skip"]
 ChunkT = TypeVar("ChunkT")
 
 _DONE = b"[DONE]"
+_NOTHING = (b"", b"null")
+_SIGNS_OF_LIFE = ("ping", "heartbeat", "keepalive", "keep-alive")
+"""Names of events that are nothing else, whatever their data."""
 
 
 class Accumulator(Protocol[ChunkT]):
@@ -59,6 +62,9 @@ class Accumulator(Protocol[ChunkT]):
 
     @property
     def has_finish(self) -> bool: ...
+
+    @property
+    def is_whole(self) -> bool: ...
 
     @property
     def has_begun(self) -> bool: ...
@@ -100,6 +106,11 @@ class Intake(Generic[ChunkT]):
         return self._accumulator.has_piece
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all has come but the mark of the end: that the model stopped, and what it used."""
+        return self._accumulator.is_whole
+
+    @property
     def generation_id(self) -> str | None:
         """The id of the billed record, as far as the body has named it."""
         return self._accumulator.generation_id
@@ -125,14 +136,15 @@ class Intake(Generic[ChunkT]):
         accumulator = self._accumulator
         try:
             for item in items:
+                name = ""
                 if type(item) is bytes:
                     data = item
                 elif isinstance(item, Comment):
                     events.append(Keepalive(item.text.decode("utf-8", "replace")))
                     continue
                 elif isinstance(item, ServerSentEvent):
-                    data = item.data
-                    if item.event == "error":
+                    data, name = item.data, item.event
+                    if name == "error":
                         raise self._reported(data)
                 else:
                     self._take_whole(item, events)
@@ -150,6 +162,15 @@ class Intake(Generic[ChunkT]):
                     events += accumulator.feed(chunk)
                     if chunks is not None:
                         chunks.append(chunk)
+                    continue
+                said = data.strip()
+                if said.strip(b'"') == _DONE:
+                    self._finish("done", events)
+                    break
+                if said in _NOTHING:
+                    continue
+                if name and (name in _SIGNS_OF_LIFE or said[:1] != b"{"):
+                    events.append(Keepalive(excerpt(said)))
                     continue
                 self._refuse(data, reason)
         except OpenRouterError as error:

@@ -74,6 +74,11 @@ class JoinedAccumulator:
         return self._own.has_finish
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all of this request has come but the mark of the end."""
+        return self._own.is_whole
+
+    @property
     def has_begun(self) -> bool:
         """Whether a chunk has come in this request."""
         return self._own.has_begun

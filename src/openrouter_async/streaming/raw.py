@@ -122,14 +122,14 @@ class RawStream(Generic[T]):
                 if isinstance(item, Comment):
                     continue
                 data = item.data if isinstance(item, ServerSentEvent) else bytes(item)
-                if data == b"[DONE]":
+                if data.strip() == b"[DONE]":
                     await self._finish()
                     return None
                 if isinstance(item, PlainBody):
                     meta = self._source.meta
                     assert meta is not None
                     self._queue.append(read_reply(self._into, meta.status, meta.headers, data))
-                elif data:
+                elif data.strip() not in (b"", b"null"):
                     self._queue.append(self._parse(data))
         except OpenRouterError as error:
             return error

@@ -20,7 +20,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic
 
-from ..errors import ConfigurationError, OpenRouterError
+from ..errors import ConfigurationError, ConnectionLost, DeadlineExceeded, OpenRouterError, RequestTimeout
 from ..types.chat import OutputT
 from .chat import ChatAccumulator
 from .events import ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from ..types.chat_chunk import ChatChunk
 
 __all__ = ["EventStream", "OnBadEvent"]
+
+
+_NO_MORE_CAME = (ConnectionLost, RequestTimeout, DeadlineExceeded)
 
 
 class EventStream(Generic[OutputT]):
@@ -251,7 +254,9 @@ class EventStream(Generic[OutputT]):
         try:
             items = await self._source.read()
         except OpenRouterError as error:
-            return [], error
+            if not (isinstance(error, _NO_MORE_CAME) and self._intake.is_whole):
+                return [], error
+            items = None  # nothing but the mark of the end was to come
         intake = self._intake
         result = intake.end() if items is None else intake.take(items, chunks)
         if intake.reply is not None:

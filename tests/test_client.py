@@ -8,8 +8,11 @@ import os
 from collections.abc import Iterator
 
 import anyio
+import h11
 import httpx
+import hypothesis
 import pytest
+from hypothesis import strategies
 from pydantic import JsonValue, SecretStr
 
 from openrouter_async import (
@@ -24,6 +27,7 @@ from openrouter_async import (
     errors,
     response_meta,
 )
+from openrouter_async._http.http11 import HTTPParser
 from tests.loopback import Connection, LoopbackServer, Reply, Request, client_tls, serve_responses, server_tls
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
@@ -110,6 +114,31 @@ async def test_documented_headers_have_typed_options(server: LoopbackServer) -> 
     }
     assert {name: request.headers.get(name) for name in expected} == expected
     assert request.path.endswith("?a=b+c")
+
+
+@pytest.mark.parametrize("parser", ["h11", "httptools"])
+async def test_any_text_can_stand_in_a_header(server: LoopbackServer, parser: HTTPParser) -> None:
+    texts = {"Café": "Café", "☕ 日本語": "☕ 日本語", " blanks\t": "blanks", "a\tb": "a\tb", "  ": ""}
+    for text in texts:
+        app = App(title=text, referer="https://bücher.example/ü")
+        async with AsyncOpenRouter(KEY, base_url=server.url, app=app, http_parser=parser) as client:
+            await client.chat.create("Hello", options={"headers": {"x-own": text}, "session_id": "é"})
+    for sent, request in zip(texts.values(), server.requests, strict=True):
+        got = {name: value.encode("latin-1").decode() for name, value in request.headers.items()}
+        assert got["x-openrouter-title"] == got["x-own"] == sent
+        assert (got["http-referer"], got["x-session-id"]) == ("https://bücher.example/ü", "é")
+
+
+@hypothesis.given(text=strategies.text(max_size=30))
+def test_any_text_in_a_header_is_sendable_or_refused_when_the_client_is_made(text: str) -> None:
+    if any((char < " " and char != "\t") or char == "\x7f" or "\ud800" <= char < "\ue000" for char in text):
+        with pytest.raises(ConfigurationError, match="x-openrouter-title"):
+            AsyncOpenRouter(KEY, app=App(title=text))
+        return
+    client = AsyncOpenRouter(KEY, app=App(title=text))
+    sent = dict(client._sender.settings.headers).get(b"x-openrouter-title", b"")
+    h11.Request(method="GET", target="/", headers=[("Host", "a"), (b"x", sent)])
+    assert sent.decode() == text.strip(" \t")
 
 
 # A derived client
@@ -206,6 +235,15 @@ async def test_a_missing_key_is_refused_by_the_call_that_needs_it(server: Loopba
         ({"timeout": 5}, "unknown option 'timeout'"),
         ({"headers": {"Authorization": "x"}}, "api_key"),
         ({"headers": {"x": "a\r\nb"}}, "single line"),
+        ({"headers": {"x": "a\x00b"}}, r"the header 'x' has the character '\\x00'"),
+        ({"headers": {"x": "a\x7f"}}, "which no header can have"),
+        ({"headers": {"x": "\ud83d"}}, "which no header can have"),
+        ({"headers": {"x": 5}}, "single line of text"),
+        ({"headers": {"a name": "x"}}, "the name of a header is 'a name'"),
+        ({"headers": {"é": "x"}}, "the name of a header is 'é'"),
+        ({"headers": {"": "x"}}, "the name of a header is ''"),
+        ({"headers": {5: "x"}}, "the name of a header is 5"),
+        ({"anthropic_beta": [5]}, "anthropic_beta has 5"),
         ({"session_id": "x" * 257}, "session_id has 257"),
         ({"cache": True}, "cache is a bool"),
         ({"base_url": "http://openrouter.ai"}, "in clear"),

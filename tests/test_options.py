@@ -108,6 +108,11 @@ def test_a_clock_that_is_no_time_is_refused(name: str, value: object) -> None:
             id="category in upper case",
         ),
         pytest.param(
+            lambda: App(categories=["é"]),
+            "App.categories has 'é'; expected lower case with hyphens, at most 30 characters",
+            id="category that is no ASCII",
+        ),
+        pytest.param(
             lambda: App(categories=["a" * 31]),
             f"App.categories has {'a' * 31!r}; expected lower case with hyphens, at most 30 characters",
             id="long category",

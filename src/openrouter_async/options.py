@@ -208,6 +208,7 @@ class App:
     """Who makes the requests, for OpenRouter's rankings; the service needs `referer` to attribute any."""
 
     title: str | None = None
+    """Any text of one line; it is sent in UTF-8."""
     referer: str | None = None
     """The URL of the application; it is its identity."""
     categories: Sequence[str] = ()
@@ -221,7 +222,8 @@ class App:
                 f"App.categories has {len(self.categories)} names; at most 2 are accepted"
             )
         for name in self.categories:
-            if len(name) > 30 or not name.replace("-", "").isalnum() or name != name.lower():
+            plain = name.replace("-", "")
+            if len(name) > 30 or not (plain.isascii() and plain.isalnum()) or name != name.lower():
                 raise ConfigurationError(
                     f"App.categories has {name!r}; expected lower case with hyphens, at most 30 characters"
                 )

@@ -10,6 +10,7 @@ import dataclasses
 import ipaddress
 import os
 import platform
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -50,6 +51,11 @@ _RESERVED_HEADERS = {
 }
 
 
+_HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_NOT_IN_A_HEADER = re.compile(r"[\0-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and halves of characters, which cannot be encoded."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a request needs besides its operation and arguments."""
@@ -74,8 +80,8 @@ class Settings:
     query: tuple[tuple[str, str], ...]
     log_bodies: bool
     plain_http_hosts: frozenset[str]
-    headers: tuple[tuple[str, str], ...] = dataclasses.field(default=(), init=False)
-    """All request headers these settings give, but the key."""
+    headers: tuple[tuple[bytes, bytes], ...] = dataclasses.field(default=(), init=False)
+    """All request headers these settings give, but the key, as they are sent, which is in UTF-8."""
 
     def __post_init__(self) -> None:
         _check_base_url(self.base_url, self.plain_http_hosts)
@@ -83,7 +89,8 @@ class Settings:
             raise ConfigurationError(
                 f"default_model is {self.default_model!r}; expected a slug such as 'openai/gpt-5-mini', or None"
             )
-        object.__setattr__(self, "headers", tuple(_headers(self).items()))
+        encoded = ((name.encode(), value.encode()) for name, value in _headers(self).items())
+        object.__setattr__(self, "headers", tuple(encoded))
 
     @classmethod
     def make(
@@ -216,6 +223,9 @@ def _names(name: str, value: Collection[str]) -> Collection[str]:
     """Refuse text, which would be taken letter by letter."""
     if isinstance(value, str):
         raise ConfigurationError(f"{name} is {value!r}; expected a list of names")
+    for each in value:
+        if not isinstance(each, str):
+            raise ConfigurationError(f"{name} has {each!r}; expected names as text")
     return value
 
 
@@ -285,6 +295,10 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     _check_mapping("headers", headers, '{"x-name": "value"}')
     checked: dict[str, str] = {}
     for name, value in headers.items():
+        if not isinstance(name, str) or _HEADER_NAME.fullmatch(name) is None:
+            raise ConfigurationError(
+                f"the name of a header is {name!r}; expected letters, digits and hyphens, such as 'x-name'"
+            )
         lower = name.lower()
         if lower in _RESERVED_HEADERS:
             raise ConfigurationError(f"the header {name!r} is set by {_RESERVED_HEADERS[lower]}")
@@ -293,13 +307,15 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _header_value(name: str, value: str) -> str:
-    if not isinstance(value, str) or any(char in "\r\n\0" for char in value):
+    """Return a value as HTTP allows it: one line, without blanks around it, which do not belong to it."""
+    if not isinstance(value, str) or "\n" in value or "\r" in value:
         raise ConfigurationError(f"the header {name!r} has a value that is no single line of text")
-    try:
-        value.encode("latin-1")
-    except UnicodeEncodeError:
-        raise ConfigurationError(f"the header {name!r} has a character outside latin-1") from None
-    return value
+    bad = _NOT_IN_A_HEADER.search(value)
+    if bad is not None:
+        raise ConfigurationError(
+            f"the header {name!r} has the character {bad[0]!r}, which no header can have; take it out"
+        )
+    return value.strip(" \t")
 
 
 def _headers(settings: Settings) -> dict[str, str]:

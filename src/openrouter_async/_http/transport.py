@@ -240,12 +240,12 @@ def _closed_while_waiting() -> ConfigurationError:
     return ConfigurationError("the client was closed while the call waited for a free place")
 
 
-def _headers(data: RequestData, settings: Settings) -> list[tuple[str, str]]:
-    headers = [*settings.headers, *data.headers]
+def _headers(data: RequestData, settings: Settings) -> list[tuple[bytes, bytes]]:
+    headers = [*settings.headers, *((name.encode(), value.encode()) for name, value in data.headers)]
     if data.content_type is not None:
-        headers.append(("content-type", data.content_type))
+        headers.append((b"content-type", data.content_type.encode()))
     if data.upload is not None:
-        headers.append(("content-length", str(data.upload.length)))
+        headers.append((b"content-length", b"%d" % data.upload.length))
     return headers
 
 

@@ -130,6 +130,10 @@ class Sender(Protocol):
 class ChatCompleter(Protocol[OutputT]):
     """Asks a model; what runs, conversations and batches need of `client.chat`."""
 
+    def params(self, options: RequestOptions | None) -> Mapping[str, object]:
+        """The parameters of requests that do not give them themselves."""
+        ...
+
     async def create(
         self,
         messages: MessagesLike,

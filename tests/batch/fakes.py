@@ -37,6 +37,9 @@ class FakeModel:
     at_once: int = 0
     most_at_once: int = 0
 
+    def params(self, options: object) -> dict[str, object]:
+        return {}
+
     async def create(self, messages: Any, **arguments: Any) -> ChatCompletion:
         """Answer as `client.chat.create` does."""
         text = messages if isinstance(messages, str) else messages[-1]["content"]

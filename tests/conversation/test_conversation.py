@@ -15,6 +15,7 @@ from openrouter_async import (
     InsufficientCredits,
     StreamTruncated,
     TextDelta,
+    ToolFinished,
     developer,
     image,
     keep_turns,
@@ -24,6 +25,7 @@ from openrouter_async import (
 )
 from openrouter_async.testing import Answer, Emulator, Fault, tool_call
 from tests.emulated import MODEL, client_of
+from tests.strict_requests import faults
 
 pytestmark = pytest.mark.loopback
 
@@ -119,13 +121,12 @@ async def test_a_send_that_fails_leaves_the_history_as_it_was(emulator: Emulator
         chat = client.conversation(tools=[weather])
         await chat.send("Hi")
         before = chat.history.turns
-        emulator.reply(tool_call("weather", city="Oslo"))
         emulator.fail(402)
         with pytest.raises(InsufficientCredits) as caught:
             await chat.send("Oslo?")
-        assert chat.history.turns == before
+        assert (chat.history.turns, chat.paused) == (before, None)
         assert caught.value.run is not None
-        assert caught.value.run.results[0].content == "Oslo: clear"
+        assert (caught.value.run.steps, caught.value.run.paused) == ((), None)
 
         emulator.reply("one two three", fault=Fault.truncate(after=2))
         with pytest.raises(StreamTruncated) as broken:
@@ -156,13 +157,107 @@ async def test_a_send_that_is_cancelled_leaves_the_history_as_it_was(emulator: E
                 await began.wait()
             group.cancel_scope.cancel()
         assert (chat.turns, chat.usage.cost) == ((), Decimal("0.25"))
+        chat.undo()
         emulator.reply("a b c d e", fault=Fault.stall(after=2))
         async with chat.stream("Speak.") as stream:
             await anext(aiter(stream))
-        assert chat.turns == ()
+        assert (chat.turns, chat.paused) == ((), None)
         emulator.reply("Hello")
         await chat.send("Hi")
     assert said(emulator) == [("user", "Hi")]
+
+
+refunds: list[str] = []
+
+
+@tool(needs_approval=lambda order: order.startswith("dear"))
+async def refund(order: str) -> str:
+    refunds.append(order)
+    return f"refunded {order}"
+
+
+def results_sent(emulator: Emulator) -> list[Any]:
+    messages = emulator.requests[-1].messages
+    assert faults(messages) == []
+    return [message["content"] for message in messages if message["role"] == "tool"]
+
+
+@pytest.mark.parametrize("how", ["send", "stream", "to disk and back"])
+@pytest.mark.parametrize("order", ["cheap", "dear"])
+@pytest.mark.parametrize("after", ["go on", "another message"])
+async def test_a_tool_that_ran_is_not_run_again_where_the_reply_after_it_broke(
+    emulator: Emulator, how: str, order: str, after: str
+) -> None:
+    refunds.clear()
+
+    async def send(message: Any) -> Any:
+        if how != "stream":
+            return await chat.send(message)
+        async with chat.stream(message) as stream:
+            return await stream.final()
+
+    async with client_of(emulator) as client:
+        chat = client.conversation(tools=[refund])
+        emulator.reply(tool_call("refund", order=order))
+        emulator.fail(402)
+        old = None
+        if order == "dear":
+            assert (await send("Refund it.")).status == "paused"
+            old = chat.paused
+        with pytest.raises(InsufficientCredits):
+            await send("Refund it." if old is None else old.approve())
+        if how == "to disk and back":
+            chat = client.conversation(tools=[refund], history=chat.model_dump_json())
+        assert chat.paused is not None
+        assert (chat.paused.undecided, chat.paused.decisions) == ([], {})
+        emulator.reply("Done.")
+        if after == "another message":
+            run = await send("And now?")
+            assert len(chat.turns) == 2
+        else:  # the decision that was used up is given once more
+            run = await send(chat.paused if old is None else old.approve())
+            assert len(chat.turns) == 1
+        assert (run.text, refunds, results_sent(emulator)) == ("Done.", [order], [f"refunded {order}"])
+        assert chat.paused is None
+        emulator.reply("Yes.")
+        await send("Sure?")
+        assert results_sent(emulator) == [f"refunded {order}"]
+
+
+@pytest.mark.parametrize("how", ["cancelled", "left"])
+async def test_a_tool_that_was_broken_off_is_not_run_again(emulator: Emulator, how: str) -> None:
+    began = anyio.Event()
+    refunds.clear()
+
+    @tool
+    async def refund(order: str) -> str:
+        refunds.append(order)
+        if order == "slow":
+            began.set()
+            await anyio.sleep_forever()
+        return f"refunded {order}"
+
+    async with client_of(emulator) as client:
+        chat = client.conversation(tools=[refund])
+        emulator.reply(tool_call("refund", order="one"), tool_call("refund", order="slow"))
+        if how == "left":
+            async with chat.stream("Refund both.") as stream:
+                async for event in stream:
+                    if isinstance(event, ToolFinished):
+                        break
+        else:
+            async with anyio.create_task_group() as group:
+                group.start_soon(chat.send, "Refund both.")
+                with anyio.fail_after(5):
+                    await began.wait()
+                group.cancel_scope.cancel()
+        assert chat.turns == ()
+        emulator.reply("Done.")
+        await chat.send("And now?")
+    assert sorted(refunds) == ["one", "slow"]
+    first, second = results_sent(emulator)
+    assert first == "refunded one"
+    assert "whether it took effect is not known" in second
 
 
 async def test_two_sends_at_once_are_refused(emulator: Emulator) -> None:

@@ -43,6 +43,9 @@ class FakeChat:
         self.answers = list(answers)
         self.asked: list[dict[str, object]] = []
 
+    def params(self, options: object) -> dict[str, object]:
+        return {}
+
     async def create(
         self,
         messages: MessagesLike,

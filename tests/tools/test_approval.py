@@ -10,7 +10,16 @@ from typing import Any
 import anyio
 import pytest
 
-from openrouter_async import ConfigurationError, PausedRun, ToolError, create_tool, image, max_steps, tool
+from openrouter_async import (
+    ConfigurationError,
+    InsufficientCredits,
+    PausedRun,
+    ToolError,
+    create_tool,
+    image,
+    max_steps,
+    tool,
+)
 from openrouter_async.testing import Answer, Emulator, tool_call
 from openrouter_async.types.chat_tools import FunctionTool
 from tests.emulated import MODEL, client_of
@@ -314,3 +323,76 @@ async def test_a_function_given_as_a_dict_is_answered_by_the_caller(emulator: Em
         assert waiting.wants == "answer"
         run = await client.chat.run(run.paused.answer(waiting.call.id, "By the sea."), tools=[definition])
     assert (run.text, run.results[0].content) == ("Thanks.", "By the sea.")
+
+
+async def test_what_was_approved_is_not_run_again_where_the_reply_after_it_broke(emulator: Emulator) -> None:
+    paused = await paused_run(emulator, tool_call("delete", name="a.log"))
+    emulator.fail(402)
+    async with client_of(emulator) as client:
+        with pytest.raises(InsufficientCredits) as caught:
+            await client.chat.run(paused.approve(), tools=[delete, ask])
+    assert caught.value.run is not None
+    assert [result.content for result in caught.value.run.results] == ["deleted a.log"]
+    kept = caught.value.run.paused
+    assert kept is not None
+    assert (kept.waiting, kept.decisions) == ([], {}), "the decision is used up"
+    for again in (
+        PausedRun.from_json(kept.model_dump_json()),  # what the error holds, in another process
+        paused.approve(),  # the same once more
+        paused.reject(),  # too late
+        [*caught.value.run.messages],
+    ):
+        run = await go_on(emulator, again)  # type: ignore[arg-type]
+        assert (run.text, results(emulator)) == ("Done.", ["deleted a.log"])
+    assert deleted == ["a.log"]
+
+
+async def test_a_decision_about_a_call_that_was_not_started_stays(emulator: Emulator) -> None:
+    @tool
+    async def boom() -> str:
+        raise ValueError("no")
+
+    tools = [boom, delete]
+    emulator.reply(tool_call("boom"), tool_call("delete", name="a.log"))
+    async with client_of(emulator) as client:
+        with pytest.raises(ToolError) as caught:
+            await client.chat.run("Clean up.", tools=tools, tool_errors="raise")
+        assert caught.value.run is not None
+        kept = caught.value.run.paused
+        assert kept is not None
+        assert [waiting.call.args for waiting in kept.undecided] == [{"name": "a.log"}]
+        emulator.reply("Done.")
+        await client.chat.run(PausedRun.from_json(kept.approve().model_dump_json()), tools=tools)
+    assert deleted == ["a.log"]
+    assert results(emulator) == ["error: the tool 'boom' failed: ValueError: no", "deleted a.log"]
+
+
+async def test_a_tool_that_was_cancelled_is_not_run_again(emulator: Emulator) -> None:
+    began, times = anyio.Event(), []
+
+    @tool(needs_approval=True)
+    async def transfer() -> None:
+        times.append(1)
+        began.set()
+        await anyio.sleep_forever()
+
+    emulator.reply(tool_call("transfer"))
+    async with client_of(emulator) as client:
+        paused = (await client.chat.run("Pay.", tools=[transfer])).paused
+        assert paused is not None
+        decided = paused.approve()
+        async with anyio.create_task_group() as group:
+
+            async def run() -> None:
+                await client.chat.run(decided, tools=[transfer])
+
+            group.start_soon(run)
+            with anyio.fail_after(5):
+                await began.wait()
+            with pytest.raises(ConfigurationError, match="are being run already"):
+                await client.chat.run(decided, tools=[transfer])
+            group.cancel_scope.cancel()
+        emulator.reply("Done.")
+        await client.chat.run(decided, tools=[transfer])
+    assert len(times) == 1
+    assert "whether it took effect is not known" in results(emulator)[0]

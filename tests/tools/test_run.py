@@ -31,6 +31,7 @@ from openrouter_async import (
 )
 from openrouter_async.testing import Answer, Emulator, Reply, tool_call
 from tests.emulated import MODEL, client_of
+from tests.strict_requests import faults
 
 pytestmark = pytest.mark.loopback
 
@@ -263,11 +264,10 @@ async def test_what_goes_wrong_raises_if_asked(emulator: Emulator, each: Any, ca
     error = caught.value
     assert (error.tool, len(emulator.requests)) == (call.name, 1)
     assert error.run is not None
-    assert (error.run.status, len(error.run.steps), [*error.run.messages]) == (
-        "failed",
-        1,
-        [{"role": "user", "content": "How is the weather?"}],
-    )
+    assert (error.run.status, len(error.run.steps)) == ("failed", 1)
+    was_started = each is not weather
+    roles = [message["role"] for message in error.run.messages]
+    assert roles == ["user", *(["assistant", "tool"] if was_started else [])]
     if each is boom:
         assert isinstance(error.__cause__, ValueError)
     assert pickle.loads(pickle.dumps(error)).run.usage == error.run.usage
@@ -467,12 +467,97 @@ async def test_encrypted_reasoning_stays_with_its_provider(emulator: Emulator) -
     )
     assert providers(emulator) == [
         {"only": ["google-ai-studio", "google-vertex"], "sort": "price"},
-        {"only": ["Google AI Studio"], "sort": "price"},
+        {"only": ["google-ai-studio"], "sort": "price"},
     ]
     details = emulator.requests[1].messages[1]["reasoning_details"]
     assert details == [
         {"type": "reasoning.encrypted", "data": "b3BhcXVl", "format": "google-gemini-v1", "index": 0}
     ]
+
+
+@pytest.mark.parametrize(
+    ("only", "sent"),
+    [
+        (["amazon-bedrock/us-east-1"], ["amazon-bedrock/us-east-1"]),
+        (["azure", "Amazon Bedrock", "amazon-bedrock/eu"], ["Amazon Bedrock", "amazon-bedrock/eu"]),
+        (["azure"], ["azure"]),
+        ([], []),
+        (None, ["Amazon Bedrock"]),
+    ],
+)
+@pytest.mark.parametrize("of_client", [False, True])
+async def test_the_pin_allows_nothing_that_the_caller_does_not(
+    emulator: Emulator, only: Any, sent: Any, of_client: bool
+) -> None:
+    emulator.script(encrypted("Amazon Bedrock"))
+    emulator.reply("Clear.")
+    mine: Any = {"zdr": True, "only": only}
+    async with client_of(emulator) as client:
+        if of_client:
+            derived = client.with_options(params={"provider": mine})
+            await derived.chat.run("x", tools=[weather])
+        else:
+            await client.chat.run("x", tools=[weather], provider=mine)
+    assert providers(emulator) == [mine, {"zdr": True, "only": sent}]
+
+
+async def test_a_pin_that_the_service_does_not_know_is_given_up(emulator: Emulator) -> None:
+    emulator.script(encrypted("Amazon Bedrock"))
+    emulator.fail(400, "provider.only: unknown provider 'Amazon Bedrock'")
+    emulator.reply("Clear.")
+    assert (await run_with(emulator, weather)).text == "Clear."
+    assert providers(emulator) == [None, {"only": ["Amazon Bedrock"]}, None]
+
+
+def silent(text: str = "") -> Answer:
+    message = {"role": "assistant", "content": text, "reasoning": "I search."}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+    return Answer(body={"id": "gen-1", "model": MODEL, "choices": [choice], "usage": {"cost": 0.25}})
+
+
+async def test_a_reply_that_calls_nothing_though_it_says_so_is_gone_on_with(emulator: Emulator) -> None:
+    for text in ("", "Let me see."):
+        emulator.script(silent(text))
+    emulator.reply("Clear.")
+    run = await run_with(emulator, weather, web_search())
+    assert (run.text, run.status, len(run.steps)) == ("Clear.", "complete", 3)
+    assert faults(emulator.requests[-1].messages) == []
+    assert [m["content"] for m in emulator.requests[-1].messages[1:]] == [
+        "(no text)",
+        "Go on.",
+        "Let me see.",
+        "Go on.",
+    ]
+
+
+async def test_it_is_not_gone_on_with_for_ever_and_never_complete(emulator: Emulator) -> None:
+    for _ in range(9):
+        emulator.script(silent())
+    run = await run_with(emulator, web_search())
+    assert (run.status, len(run.steps), len(emulator.requests)) == ("stopped", 4, 4)
+    assert run.stopped_by == "3 more replies that end with tool_calls and hold none"
+    emulator.reset()
+    for _ in range(9):
+        emulator.script(silent())
+    run = await run_with(emulator, web_search(), stop=max_steps(2))
+    assert (run.status, run.stopped_by, len(emulator.requests)) == ("stopped", "max_steps(2)", 2)
+
+
+async def test_text_is_an_answer_where_only_functions_could_be_called(emulator: Emulator) -> None:
+    emulator.script(silent("It is clear."))
+    run = await run_with(emulator, weather)
+    assert (run.text, run.status, len(emulator.requests)) == ("It is clear.", "complete", 1)
+
+
+async def test_the_model_is_told_of_a_call_without_a_name(emulator: Emulator) -> None:
+    call = {"id": "a", "type": "function", "function": {"name": "", "arguments": "{}"}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    emulator.script(Answer(body={"id": "gen-1", "model": MODEL, "choices": [{"message": message}]}))
+    emulator.reply("Clear.")
+    run = await run_with(emulator, weather)
+    assert faults(emulator.requests[-1].messages) == []
+    assert "no name" in emulator.requests[-1].messages[-1]["content"]
+    assert run.status == "complete"
 
 
 @pytest.mark.parametrize(
@@ -600,3 +685,26 @@ async def test_a_paused_run_goes_on_to_its_value(emulator: Emulator) -> None:
     async with client_of(emulator) as client:
         decided = paused.answer(paused.waiting[0].call.id, "one")
         assert (await client.chat.run(decided, tools=[ask], output=list[int])).output == [1]
+
+
+async def test_an_error_whose_text_no_request_can_carry_is_told_all_the_same(emulator: Emulator) -> None:
+    class Wordless(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    @tool
+    async def read(how: str) -> Any:
+        if how == "raise":
+            raise ValueError("cannot read caf\udce9")
+        if how == "wordless":
+            raise Wordless
+        return [{"type": "text", "text": "caf\udce9"}, image("https://a.example/x.png")]
+
+    emulator.reply(*(tool_call("read", how=how) for how in ("raise", "wordless", "part")))
+    emulator.reply("I see.")
+    run = await run_with(emulator, read)
+    assert run.text == "I see."
+    raised, wordless, parts = last_messages(emulator, 1, 3)
+    assert raised["content"] == "error: the tool 'read' failed: ValueError: cannot read caf?"
+    assert "Wordless" in wordless["content"]
+    assert parts["content"][0] == {"type": "text", "text": "caf?"}

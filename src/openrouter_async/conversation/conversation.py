@@ -1,7 +1,8 @@
 """`Conversation`: sends messages with all that was said before, and keeps what comes back.
 
 One message at a time: the history changes in one step, once its run is over, so a send that fails or is cancelled
-leaves it as it was.
+leaves it as it was. But what a tool has done is done: a run that broke off after one was started waits to be gone on
+with, or to be followed by another message, and its tools are not started again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 from pydantic import JsonValue
@@ -67,6 +69,8 @@ class _Outgoing:
     earlier: int
     messages: MessagesLike | PausedRun
     provider: str | None
+    is_new: bool = True
+    """Whether it takes the place of no other turn."""
 
 
 class Conversation(Generic[OutputT]):
@@ -129,7 +133,7 @@ class Conversation(Generic[OutputT]):
 
     @property
     def paused(self) -> PausedRun | None:
-        """The run that waits for decisions; `send` it, decided, to go on."""
+        """The run that waits for decisions, or broke off after a tool was started; `send` it, decided, to go on."""
         return self._history.waiting.run if self._history.waiting else None
 
     def model_dump_json(self, *, indent: int | None = None) -> str:
@@ -157,8 +161,9 @@ class Conversation(Generic[OutputT]):
 
         Raises:
             ConfigurationError: an argument is wrong; another message is being sent; a run waits for decisions.
-            OpenRouterError: as `client.chat.run`. The history stays as it was; what arrived is in `error.run`, and of
-                a reply that broke off in `error.partial`.
+            OpenRouterError: as `client.chat.run`. The history stays as it was, unless a tool was started: then the run
+                is kept, and `send(chat.paused)` goes on with it; another message follows it. What arrived is in
+                `error.run`, and of a reply that broke off in `error.partial`.
         """
         return await self._send(self._history, message, options, params)
 
@@ -173,7 +178,8 @@ class Conversation(Generic[OutputT]):
         """
         if not self._history.turns and self._history.waiting is None:
             raise ConfigurationError("there is nothing to retry; the conversation has 0 turns")
-        return await self._send(self._history.undone(1), self._last_asked(), options, params)
+        base = self._history.undone(1)
+        return await self._send(base, self._last_asked(), options, params, is_new=False)
 
     async def edit(
         self,
@@ -192,7 +198,9 @@ class Conversation(Generic[OutputT]):
         turns = self._history.turns
         if isinstance(turn, bool) or not isinstance(turn, int) or not -len(turns) <= turn < len(turns):
             raise ConfigurationError(f"edit() got turn={turn!r}; the conversation has {len(turns)} turns")
-        return await self._send(self._history.first(turn % len(turns)), message, options, params)
+        return await self._send(
+            self._history.first(turn % len(turns)), message, options, params, is_new=False
+        )
 
     def stream(
         self,
@@ -209,7 +217,8 @@ class Conversation(Generic[OutputT]):
                 print(text, end="")
         ```
 
-        The history changes when the block is left after the run was over; left before, it stays as it was.
+        The history changes when the block is left after the run was over; left before, it stays as it was, unless a
+        tool was started, as for `send`.
         Arguments and errors are those of `send`.
         """
         return self._stream(message, options, params)
@@ -237,8 +246,9 @@ class Conversation(Generic[OutputT]):
                 async with stream:
                     yield stream
             finally:
-                if stream.result is not None:
-                    self._keep(outgoing, stream.result)
+                run = stream.so_far()
+                if run is not None:
+                    self._keep(outgoing, run)
 
     async def _send(
         self,
@@ -246,9 +256,11 @@ class Conversation(Generic[OutputT]):
         message: MessagesLike | PausedRun,
         options: RequestOptions | None,
         params: Mapping[str, object],
+        *,
+        is_new: bool = True,
     ) -> Run[OutputT]:
         with self._one_at_a_time():
-            outgoing = await self._outgoing(base, message)
+            outgoing = await self._outgoing(base, message, is_new=is_new)
             run = await run_tools(
                 self._completer,
                 outgoing.messages,
@@ -258,6 +270,7 @@ class Conversation(Generic[OutputT]):
                 options=self._options if options is None else options,
                 provider=outgoing.provider,
                 spend=self._spend,
+                on_broken=partial(self._keep, outgoing),
             )
             self._keep(outgoing, run)
             return run
@@ -266,28 +279,37 @@ class Conversation(Generic[OutputT]):
         """Count what a reply used at once, so that it counts whatever becomes of its turn."""
         self._history = self._history.having_spent(usage)
 
-    async def _outgoing(self, base: History, message: MessagesLike | PausedRun) -> _Outgoing:
+    async def _outgoing(
+        self, base: History, message: MessagesLike | PausedRun, *, is_new: bool = True
+    ) -> _Outgoing:
         waiting = base.waiting
         if isinstance(message, PausedRun):
             if waiting is None or message.messages != waiting.run.messages:
                 raise ConfigurationError(
                     "no such run waits in this conversation; send chat.paused with its decisions"
                 )
-            return _Outgoing(base, waiting.asked, waiting.earlier, message, self._provider(base.turns))
+            # What has run by now stays so, whatever was decided before.
+            run = waiting.run if message is waiting.run else waiting.run.decided_as(message)
+            return _Outgoing(base, waiting.asked, waiting.earlier, run, self._provider(base.turns))
         if waiting is not None:
-            raise ConfigurationError(
-                "a run waits for decisions; send chat.paused.approve() or the like, or call undo()"
-            )
+            if waiting.run.undecided:
+                raise ConfigurationError(
+                    "a run waits for decisions; send chat.paused.approve() or the like, or call undo()"
+                )
+            base = base.with_turn(waiting.as_turn())
         turns = base.turns if self._trim is None else self._trim(base.turns)
         asked = cast("list[JsonObject]", wire_messages(await encode_attachments(message)))
         earlier = base.sent_before(turns)
-        return _Outgoing(base, asked, len(earlier), [*earlier, *asked], self._provider(turns))
+        return _Outgoing(base, asked, len(earlier), [*earlier, *asked], self._provider(turns), is_new)
 
     @staticmethod
     def _provider(turns: Sequence[Turn]) -> str | None:
         return next((turn.provider for turn in reversed(turns) if turn.provider), None)
 
     def _keep(self, outgoing: _Outgoing, run: Run[Any]) -> None:
+        """Take up what came of a turn; of one that failed, where a tool was started."""
+        if run.status == "failed" and not (run.results and outgoing.is_new):
+            return
         base = outgoing.base.model_copy(update={"usage": self._history.usage})
         if run.paused is not None:
             waiting = WaitingTurn(asked=outgoing.asked, earlier=outgoing.earlier, run=run.paused)

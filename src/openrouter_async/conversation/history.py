@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import ConfigurationError
 from ..tools.approval import PausedRun
+from ..tools.loop import encrypting_provider
 from ..tools.stored import check_version, unreadable
 from ..types.common import JsonObject, Usage
+from ..types.sent_back import fit_history
 from ..types.usage_total import total_usage
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class Turn(BaseModel):
 
 
 class WaitingTurn(BaseModel):
-    """A turn whose run is paused."""
+    """A turn whose run is paused, or broke off after a tool was started."""
 
     model_config = _FROZEN
 
@@ -54,6 +56,18 @@ class WaitingTurn(BaseModel):
     earlier: int
     """How many messages of the paused run come before those that were asked."""
     run: PausedRun
+
+    def as_turn(self) -> Turn:
+        """Return it as a turn that is over; calls without a result get one that says so."""
+        run = self.run
+        results = [result.message for result in run.steps[-1].results]
+        messages = fit_history([*run.messages, *results])
+        return Turn(
+            asked=self.asked,
+            answered=messages[self.earlier + len(self.asked) :],
+            usage=run.usage,
+            provider=encrypting_provider([step.completion for step in run.steps]),
+        )
 
 
 class History(BaseModel):

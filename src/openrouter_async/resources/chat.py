@@ -52,6 +52,10 @@ class ChatResource(ModelResource):
             await self._check_short_name(name)
         return await self._sender.send(data, read_completion, options)
 
+    def params(self, options: RequestOptions | None) -> Mapping[str, object]:
+        """Return the parameters of requests that do not give them themselves."""
+        return self._sender.params(options)
+
     def stream(
         self,
         messages: MessagesLike,

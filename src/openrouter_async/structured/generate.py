@@ -98,6 +98,10 @@ class StructuredChat(Generic[OutputT]):
         self._natives = natives
         self._default_model = default_model
 
+    def params(self, options: RequestOptions | None) -> Mapping[str, object]:
+        """Return the parameters of requests that do not give them themselves."""
+        return self._chat.params(options)
+
     async def create(
         self,
         messages: MessagesLike,

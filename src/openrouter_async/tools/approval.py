@@ -1,7 +1,10 @@
-"""`PausedRun`: a run that waits for decisions, as JSON that another process can take up.
+"""`PausedRun`: a run that waits for decisions, or broke off, as JSON that another process can take up.
 
 A run pauses where the model calls a tool that needs approval, or one that has no function. The other calls of that
 turn have run by then. The paused run is immutable: each decision gives a new one.
+
+A tool that was started is not started again. A decision is used up with that: in what a run that broke off leaves
+behind, the call has its result. Within one process, the paused run that was given remembers it too.
 """
 
 from __future__ import annotations
@@ -10,13 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from ..errors import ConfigurationError
 from ..types.common import JsonObject, Usage
 from ..types.tool_calls import ToolCall
-from .content import content_of
-from .result import Step, used_by
+from .content import content_of, sendable
+from .result import Step, ToolResult, used_by
 from .stored import check_version, unreadable
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ class Decision:
 
 
 class PausedRun(BaseModel):
-    """A run that waits for decisions; `model_dump_json()` and `from_json()` take it through a file or a queue.
+    """A run that waits for decisions, or broke off; `model_dump_json()` and `from_json()` take it through a file.
 
     ```python
     run = await client.chat.run("Remove the old logs.", tools=[delete])
@@ -52,7 +55,9 @@ class PausedRun(BaseModel):
         run = await client.chat.run(run.paused.approve(), tools=[delete])
     ```
 
-    It holds all messages, so keep it as safe as those. Settings and tools are not in it: give the same again.
+    One that broke off after its first reply is in `error.run.paused`; given to a run, it goes on from there, and no
+    tool that was started is started again. It holds all messages, so keep it as safe as those. Settings and tools are
+    not in it: give the same again.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
@@ -67,6 +72,9 @@ class PausedRun(BaseModel):
     """The calls that wait, in the order of the model's."""
     decisions: dict[str, Decision] = {}
     """What was decided so far, by the call's id."""
+
+    _ran: dict[str, ToolResult | None] = PrivateAttr(default_factory=dict)
+    """The calls that a run started which was given this; the same object in all that differ by decisions alone."""
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -111,7 +119,8 @@ class PausedRun(BaseModel):
         Raises:
             ConfigurationError: no such call waits.
         """
-        return self._decide(self._find(ids) if ids else self.undecided, Decision("reject", reason))
+        decision = Decision("reject", sendable(reason))
+        return self._decide(self._find(ids) if ids else self.undecided, decision)
 
     def answer(self, id: str, result: object) -> Self:
         """Give the result of a call, as a tool would return it; a file in it is read now, which blocks.
@@ -121,6 +130,12 @@ class PausedRun(BaseModel):
             TypeError: the result is no JSON, and no attachment.
         """
         return self._decide(self._find([id]), Decision("answer", content_of(result)))
+
+    def decided_as(self, other: PausedRun) -> Self:
+        """Return this run with what `other` decides about the calls that still wait."""
+        waiting = {each.call.id for each in self.waiting}
+        decisions = {id: each for id, each in other.decisions.items() if id in waiting}
+        return self.model_copy(update={"decisions": decisions})
 
     def _find(self, ids: Iterable[str]) -> list[WaitingCall]:
         by_id = {waiting.call.id: waiting for waiting in self.waiting}

@@ -10,7 +10,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from ..types.common import JsonObject
 from ..types.content_parts import Attachment
 
-__all__ = ["content_of", "encoded_content"]
+__all__ = ["content_of", "encoded_content", "sendable"]
 
 _PART_TYPES = frozenset({"text", "image_url", "input_audio", "video_url", "file"})
 
@@ -28,6 +28,15 @@ async def encoded_content(value: object) -> str | list[JsonObject]:
     return content_of(value)
 
 
+def sendable(text: str) -> str:
+    """Return the text with `?` for each half of a surrogate pair, which no request can carry; file names have them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return str(text)
+
+
 def content_of(value: object) -> str | list[JsonObject]:
     """Do the same, and block while a file is read."""
     if isinstance(value, Attachment):
@@ -41,17 +50,14 @@ def _part(value: object) -> JsonObject:
     if isinstance(value, Attachment):
         return {**value.encode()}  # type: ignore[dict-item]  # a part is JSON
     if isinstance(value, Mapping) and value.get("type") in _PART_TYPES:
-        return dict(value)
+        text = value.get("text")
+        return {**value, "text": sendable(text)} if isinstance(text, str) else dict(value)
     return {"type": "text", "text": _text(value)}
 
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:  # half of a surrogate pair, which no request can carry
-            return value.encode("utf-8", "replace").decode()
-        return str(value)
+        return sendable(value)
     try:
         return to_json(value, inf_nan_mode="constants").decode()
     except (PydanticSerializationError, ValueError) as error:

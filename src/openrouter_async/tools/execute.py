@@ -13,13 +13,13 @@ import anyio
 from ..errors import ToolError
 from ..types.tool_calls import ToolCall
 from .arguments import InvalidArguments
-from .content import encoded_content
+from .content import encoded_content, sendable
 from .events import ToolEvent, ToolFinished, ToolProgress, ToolStarted
 from .result import ToolResult
 from .tool import Tool
 from .toolbox import Toolbox
 
-__all__ = ["Emit", "OnToolError", "PreparedCall", "execute_calls", "failed_result", "prepare_call"]
+__all__ = ["Emit", "OnToolError", "PreparedCall", "Ran", "execute_calls", "failed_result", "prepare_call"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
@@ -29,6 +29,9 @@ MAX_ERROR_LENGTH = 2_000
 OnToolError: TypeAlias = Literal["report", "raise"]
 
 Emit: TypeAlias = Callable[[ToolEvent], Awaitable[None]]
+
+Ran: TypeAlias = dict[str, ToolResult | None]
+"""The calls whose tools were started, by id, with their results; None as long as there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ def prepare_call(call: ToolCall, toolbox: Toolbox, on_error: OnToolError) -> Pre
 
 def failed_result(call: ToolCall, reason: str, seconds: float = 0.0) -> ToolResult:
     """Return the result that tells the model why a call gave none."""
+    reason = sendable(reason)
     return ToolResult(call, f"error: {reason}", reason, seconds)
 
 
@@ -76,8 +80,9 @@ async def execute_calls(
     timeout: float | None,
     on_error: OnToolError,
     emit: Emit,
-) -> list[ToolResult]:
-    """Run the calls together, at most `concurrency` at once, and return their results in the order of the calls.
+    ran: Ran,
+) -> None:
+    """Run the calls together, at most `concurrency` at once; what was started, and came of it, is in `ran` at once.
 
     No call is left running, however it ends: a failure that is raised cancels the others, and so does a
     cancellation from outside; only functions in worker threads cannot be stopped.
@@ -86,32 +91,29 @@ async def execute_calls(
         ToolError: a call failed, and errors are raised.
     """
     places = anyio.Semaphore(concurrency)
-    results: list[ToolResult | None] = [None] * len(calls)
     failure: list[ToolError] = []
 
-    async def run(index: int, prepared: PreparedCall) -> None:
+    async def run(prepared: PreparedCall) -> None:
         try:
-            result = await _run_one(prepared, timeout, on_error, emit)
+            result = await _run_one(prepared, timeout, on_error, emit, ran)
         except ToolError as error:
             failure.append(error)
             group.cancel_scope.cancel()
             return
         finally:
             places.release()
-        results[index] = result
         await emit(ToolFinished(result))
 
     async with anyio.create_task_group() as group:
-        for index, prepared in enumerate(calls):
+        for prepared in calls:
             await places.acquire()  # here, so that calls begin in their order
-            group.start_soon(run, index, prepared, name=f"tool {prepared.tool.name}")
+            group.start_soon(run, prepared, name=f"tool {prepared.tool.name}")
     if failure:
         raise failure[0]
-    return [result for result in results if result is not None]
 
 
 async def _run_one(
-    prepared: PreparedCall, timeout: float | None, on_error: OnToolError, emit: Emit
+    prepared: PreparedCall, timeout: float | None, on_error: OnToolError, emit: Emit, ran: Ran
 ) -> ToolResult:
     call, tool = prepared.call, prepared.tool
     limit = timeout if tool.timeout is None else tool.timeout
@@ -122,10 +124,12 @@ async def _run_one(
         await emit(ToolProgress(call, value))
 
     cause: BaseException | None = None
+    ran[call.id] = None
     with anyio.move_on_after(limit) as scope:
         try:
             content = await encoded_content(await tool.invoke(prepared.arguments, progress))
-            return ToolResult(call, content, None, anyio.current_time() - begun)
+            ran[call.id] = result = ToolResult(call, content, None, anyio.current_time() - begun)
+            return result
         except Exception as error:  # noqa: BLE001 - whatever a tool raises is a result for the model, unless asked to raise
             cause = error
         except anyio.get_cancelled_exc_class() as error:
@@ -137,11 +141,19 @@ async def _run_one(
         assert scope.cancelled_caught
         reason = f"the tool {tool.name!r} took longer than {limit:g} s"
     else:
-        said = str(cause)[:MAX_ERROR_LENGTH]
+        said = _said(cause)
         reason = f"the tool {tool.name!r} failed: {type(cause).__name__}" + (f": {said}" if said else "")
+    ran[call.id] = result = failed_result(call, reason, seconds)
     if on_error == "raise":
-        raise ToolError(reason, tool=tool.name, call_id=call.id) from cause
+        raise ToolError(result.error or reason, tool=tool.name, call_id=call.id) from cause
     if cause is not None:
         # Neither its text nor its traceback, which may hold what was said.
         LOGGER.warning("the tool %r failed with %s; the model is told", tool.name, type(cause).__name__)
-    return failed_result(call, reason, seconds)
+    return result
+
+
+def _said(cause: BaseException) -> str:
+    try:
+        return str(cause)[:MAX_ERROR_LENGTH]
+    except Exception as error:  # noqa: BLE001 - an error without words is told by its class
+        return f"its text cannot be made, {type(error).__name__}"

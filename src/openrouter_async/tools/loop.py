@@ -10,7 +10,12 @@ next_request ── parameters ──> (a request) ── reply ──> take ─
    └─────────────────────────────────────────────────────────────────────────┘
 ```
 
-A run is complete with the first reply that calls no tool. Replies are sent back unchanged, with their reasoning.
+A run is complete with the first reply that calls no tool and says that it is one: a reply may end with `tool_calls` and
+hold none, where a server tool was in the middle of its work, and is then asked to go on, a few times. (Text where there
+are no server tools is an answer, whatever the reply says.) Replies are sent back as `types.sent_back` says, with their reasoning.
+
+A tool that was started belongs to the run at once, so what is left of a run that broke off never starts it again: its
+result is there, or one that says it is not known.
 """
 
 from __future__ import annotations
@@ -19,13 +24,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigurationError, NotFound, OpenRouterError, RepeatedToolCall, ToolError
+from ..errors import BadRequest, ConfigurationError, NotFound, OpenRouterError, RepeatedToolCall, ToolError
 from ..types.chat import ChatCompletion
 from ..types.chat_messages import wire_messages
+from ..types.sent_back import fit_history
 from ..types.tool_calls import ToolCall
 from .approval import Decision, PausedRun, WaitingCall
 from .events import ToolFinished
-from .execute import Emit, PreparedCall, execute_calls, failed_result, prepare_call
+from .execute import Emit, PreparedCall, Ran, execute_calls, failed_result, prepare_call
 from .result import Run, RunStatus, Step, ToolResult, used_by
 from .settings import RunSettings
 
@@ -35,6 +41,13 @@ if TYPE_CHECKING:
     from .toolbox import Toolbox
 
 __all__ = ["RunLoop", "encrypting_provider"]
+
+MAX_WITHOUT_CALLS = 3
+"""Replies in a row that end with `tool_calls` and hold none; the run stops with the last of them."""
+
+GO_ON = "Go on."
+BROKEN_OFF = "the call was broken off while it ran; whether it took effect is not known"
+NOTHING_CALLED = "Your call had no name of a tool, so nothing was run. Call a tool by its name, or answer."
 
 
 def encrypting_provider(completions: Sequence[ChatCompletion[Any]]) -> str | None:
@@ -59,8 +72,11 @@ class RunLoop:
         provider: str | None = None,
         paused: PausedRun | None = None,
         spend: Callable[[Usage], None] | None = None,
+        default_provider: object = None,
     ) -> None:
         """Begin with `messages`, as they are sent, or where `paused` ended; `spend` is told what each reply used.
+
+        `default_provider` is what the client says of providers where `params` do not.
 
         Raises:
             ConfigurationError: something about the paused run is undecided, or a tool that it waits for is missing.
@@ -70,12 +86,20 @@ class RunLoop:
         self._params = params
         self._earlier_provider = provider
         self._spend = spend
+        self._default_provider = default_provider
+        self._has_server_tools = bool(params.get("plugins")) or any(
+            each.get("type") != "function" for each in toolbox.definitions
+        )
         self._steps: list[Step] = []
         self._messages: list[Message] = [*messages]
         self._streaks: dict[tuple[str, str], int] = {}
         self._calls: tuple[ToolCall, ...] = ()
+        self._before = len(messages)
+        """Messages before the last reply."""
         self._done: dict[str, ToolResult] = {}
+        self._ran: Ran = {}
         self._decisions: Mapping[str, Decision] = {}
+        self._decided_on: list[WaitingCall] = []
         self._waiting: list[WaitingCall] = []
         self._stopped_by: str | None = None
         self._is_last = False
@@ -104,7 +128,7 @@ class RunLoop:
         if self._toolbox.definitions:
             params["tools"] = self._toolbox.definitions
         if self._steps:
-            if not self._steps[-1].completion.tool_calls:
+            if not self._steps[-1].completion.tool_calls and not self._is_to_go_on():
                 return None
             self._stopped_by = self._settings.stop.met(self._steps)
             if params.get("tool_choice") not in (None, "auto", "none"):
@@ -115,6 +139,22 @@ class RunLoop:
                 self._ask_for_the_end(params)
         self._pin(params)
         return params
+
+    def _is_to_go_on(self) -> bool:
+        """Whether the last reply, which calls nothing, asks for another request."""
+        silent = 0
+        for step in reversed(self._steps):
+            completion = step.completion
+            if completion.tool_calls or completion.finish_reason != "tool_calls":
+                break
+            if completion.text.strip() and not self._has_server_tools:
+                break  # an answer, whatever is said of it
+            silent += 1
+        if silent > MAX_WITHOUT_CALLS:
+            self._stopped_by = f"{MAX_WITHOUT_CALLS} more replies that end with tool_calls and hold none"
+        elif silent and self._messages[-1]["role"] == "assistant":
+            self._messages.append({"role": "user", "content": GO_ON})
+        return 0 < silent <= MAX_WITHOUT_CALLS
 
     def _ask_for_the_end(self, params: dict[str, object]) -> None:
         """Make the request one for an answer without tools; they are still sent, since the messages hold calls."""
@@ -133,14 +173,20 @@ class RunLoop:
         completions = [step.completion for step in self._steps]
         provider = encrypting_provider(completions) or self._earlier_provider
         self._pinned = provider if self._settings.keep_provider and provider != self._gone else None
-        if self._pinned is not None:
-            preferences = params.get("provider")
-            known = preferences if isinstance(preferences, Mapping) else {}
-            params["provider"] = {**known, "only": [self._pinned]}
+        if self._pinned is None:
+            return
+        preferences = params.get("provider", self._default_provider)
+        known = preferences if isinstance(preferences, Mapping) else {}
+        only = _narrowed(known.get("only"), self._pinned)
+        if only is None:
+            self._pinned = None
+        else:
+            params["provider"] = {**known, "only": only}
 
     def without_pin(self, error: OpenRouterError, params: Mapping[str, object]) -> dict[str, object] | None:
         """Return the same request for any provider, if `error` says that the one it named is not there."""
-        if self._pinned is None or not isinstance(error, NotFound):
+        is_unknown = isinstance(error, BadRequest) and "provider" in str(error).lower()
+        if self._pinned is None or not (isinstance(error, NotFound) or is_unknown):
             return None
         self._gone, self._pinned = self._pinned, None
         params = dict(params)
@@ -161,9 +207,10 @@ class RunLoop:
         self._steps.append(step)
         if self._spend is not None:
             self._spend(used_by([step]))
+        self._before = len(self._messages)
         self._calls = tuple(completion.tool_calls)
-        self._done = {}
-        self._decisions = {}
+        self._done, self._ran = {}, {}
+        self._decisions, self._decided_on = {}, []
         if not self._calls:
             self._messages.append(_as_message(completion))
         elif not self._is_last:
@@ -182,6 +229,7 @@ class RunLoop:
         """
         settings = self._settings
         to_run: list[PreparedCall] = []
+        self._done |= _finished(self._ran)
         for call in self._calls:
             if call.id in self._done:
                 continue
@@ -197,23 +245,35 @@ class RunLoop:
                 self._waiting.append(WaitingCall(call, "approval"))
             else:
                 to_run.append(outcome)
-        results = await execute_calls(
+        await execute_calls(
             to_run,
             concurrency=settings.tool_concurrency,
             timeout=settings.tool_timeout,
             on_error=settings.tool_errors,
             emit=emit,
+            ran=self._ran,
         )
-        self._done |= {result.call.id: result for result in results}
-        completion = self._steps[-1].completion
-        ordered = tuple(self._done[call.id] for call in self._calls if call.id in self._done)
-        self._steps[-1] = Step(completion, ordered)
+        self._note_results()
         if self._waiting:
             return False
-        self._messages.append(_as_message(completion))
-        self._messages += [result.message for result in ordered]
+        self._messages += self._answered_calls()
         self._calls = ()
         return True
+
+    def _note_results(self) -> None:
+        """Put the results that are there into the last step."""
+        self._done |= _finished(self._ran)
+        if self._calls:
+            ordered = tuple(self._done[call.id] for call in self._calls if call.id in self._done)
+            self._steps[-1] = Step(self._steps[-1].completion, ordered)
+
+    def _answered_calls(self) -> list[Message]:
+        """Return the last reply as a message, and the results of its calls after it."""
+        step = self._steps[-1]
+        sent = fit_history([_as_message(step.completion), *(result.message for result in step.results)])
+        if len(sent) == 1:  # no call has a name, so none goes back, and the model is told in another way
+            sent.append({"role": "user", "content": NOTHING_CALLED})
+        return sent  # type: ignore[return-value]  # messages, as they are sent
 
     def _refuse(self, call: ToolCall) -> ToolResult | None:
         """Return the result of a call that comes after the run was to end."""
@@ -255,7 +315,12 @@ class RunLoop:
             raise ConfigurationError(
                 f"the run waits for the tools {missing!r}, which are not there; give the same tools again"
             )
-        self._messages = wire_messages(paused.messages)[:-1]
+        if running := [id for id, result in paused._ran.items() if result is None]:
+            raise ConfigurationError(
+                f"the calls {running!r} are being run already, by another run of this one"
+            )
+        *self._messages, last_message = wire_messages(paused.messages)
+        self._before = len(self._messages)
         for step in paused.steps:
             self._streaks = {
                 key: self._streaks.get(key, 0) + 1 for key in map(_key, step.completion.tool_calls)
@@ -264,16 +329,16 @@ class RunLoop:
         last = self._steps[-1]
         self._calls = tuple(last.completion.tool_calls)
         self._done = {result.call.id: result for result in last.results}
-        self._decisions = paused.decisions
+        self._ran = paused._ran
+        self._decisions, self._decided_on = paused.decisions, paused.waiting
+        if not self._calls:
+            self._messages.append(last_message)
 
     def result(self) -> Run[Any]:
         """Return the run, once `next_request` has given None."""
         status: RunStatus = "complete"
-        paused = None
         if self._waiting:
             status = "paused"
-            messages = [*self._messages, _as_message(self._steps[-1].completion)]
-            paused = PausedRun(messages=messages, steps=self._steps, waiting=self._waiting)  # type: ignore[arg-type]  # messages are JSON
         elif self._stopped_by is not None:
             status = "stopped"
         return Run(
@@ -281,12 +346,57 @@ class RunLoop:
             messages=self._messages,
             status=status,
             stopped_by=self._stopped_by,
-            paused=paused,
+            paused=self._paused() if self._waiting else None,
         )
 
+    def _paused(self) -> PausedRun | None:
+        """Return what is needed to go on after the last reply; None before the first."""
+        if not self._steps:
+            return None
+        messages = [*self._messages[: self._before], _as_message(self._steps[-1].completion)]
+        waiting = {each.call.id: each for each in (*self._decided_on, *self._waiting)}
+        return PausedRun(
+            messages=messages,  # type: ignore[arg-type]  # messages are JSON
+            steps=self._steps,
+            waiting=[each for id, each in waiting.items() if id not in self._done],
+            decisions={id: each for id, each in self._decisions.items() if id not in self._done},
+        )
+
+    def broken(self) -> Run[Any]:
+        """Return what a run had done that is over before its end: no tool runs any more."""
+        calls = {call.id: call for call in self._calls}
+        for id in [id for id, result in self._ran.items() if result is None]:
+            self._ran[id] = failed_result(calls[id], BROKEN_OFF)
+        return self.so_far()
+
     def so_far(self) -> Run[Any]:
-        """Return what a run that failed had done."""
-        return Run(steps=tuple(self._steps), messages=self._messages, status="failed")
+        """Return what was done until now."""
+        self._note_results()
+        messages = (
+            [*self._messages, *self._answered_calls()] if self._done and self._calls else self._messages
+        )
+        return Run(steps=tuple(self._steps), messages=messages, status="failed", paused=self._paused())
+
+
+def _finished(ran: Ran) -> dict[str, ToolResult]:
+    return {id: result for id, result in ran.items() if result is not None}
+
+
+def _narrowed(only: object, provider: str) -> list[str] | None:
+    """Return the providers of a request that is for `provider`; None where those that are allowed are others.
+
+    A name such as `Amazon Bedrock` allows more than the slug `amazon-bedrock/us-east-1`, so that one stays.
+    """
+    if only is None:
+        return [provider]
+    allowed = only if isinstance(only, list | tuple) else ()
+    name = _plain(provider)
+    return [each for each in allowed if _plain(str(each).partition("/")[0]) == name] or None
+
+
+def _plain(provider: str) -> str:
+    """Return what name and slug of a provider have in common."""
+    return "".join(filter(str.isalnum, provider.lower()))
 
 
 async def _asks_approval(prepared: PreparedCall) -> bool:

@@ -65,13 +65,13 @@ class Run(Generic[OutputT]):
 
     steps: tuple[Step, ...]
     messages: Sequence[Message]
-    """All messages, those given first: ready to be sent again with one more. Of a failed or paused run up to its
-    last whole step."""
+    """All messages, those given first: ready to be sent again with one more. Of a paused run up to its last whole
+    step; of a failed one with every tool that was started."""
     status: RunStatus
     stopped_by: str | None = None
     """The stop condition that ended it, e.g. `max_steps(8)`."""
     paused: PausedRun | None = None
-    """What it waits for, and all that is needed to go on."""
+    """What it waits for, and all that is needed to go on; also of a run that failed after its first reply."""
 
     @property
     def completion(self) -> ChatCompletion[OutputT]:

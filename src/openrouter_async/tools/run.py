@@ -42,6 +42,7 @@ async def run_tools(
     options: RequestOptions | None = None,
     provider: str | None = None,
     spend: Callable[[Usage], None] | None = None,
+    on_broken: Callable[[Run[Any]], None] | None = None,
 ) -> Run[OutputT]:
     """Ask, run the tools the model calls, and ask again, until there is an answer; see `client.chat.run`.
 
@@ -49,8 +50,10 @@ async def run_tools(
         params: See `RunParams`.
         provider: The one whose encrypted reasoning stands in `messages`.
         spend: Told what each reply used, as soon as it is there.
+        on_broken: Told what was done where the run fails or is cancelled.
     """
-    async with _begin(messages, params, provider, spend) as loop:
+    default = completer.params(options).get("provider")
+    async with _begin(messages, params, provider, spend, default) as loop:
         try:
             while True:
                 if loop.has_calls:
@@ -59,8 +62,12 @@ async def run_tools(
                 if request is None:
                     return loop.result()
                 loop.take(await _ask(completer, loop, model, request, extra_body, options))
-        except OpenRouterError as error:
-            error.run = loop.so_far()
+        except BaseException as error:
+            run = loop.broken()
+            if isinstance(error, OpenRouterError):
+                error.run = run
+            if on_broken is not None:
+                on_broken(run)
             raise
 
 
@@ -99,7 +106,7 @@ def stream_tools(
     """Return the same as a stream; see `client.chat.run_stream`. Arguments are as for `run_tools`."""
 
     def begin() -> AbstractAsyncContextManager[RunLoop]:
-        return _begin(messages, params, provider, spend)
+        return _begin(messages, params, provider, spend, completer.params(options).get("provider"))
 
     def open_reply(loop: RunLoop, request: Mapping[str, object]) -> EventStream[OutputT]:
         return completer.stream(
@@ -120,6 +127,7 @@ async def _begin(
     params: Mapping[str, object],
     provider: str | None,
     spend: Callable[[Usage], None] | None,
+    default_provider: object,
 ) -> AsyncIterator[RunLoop]:
     """Give the loop of a run, its MCP servers open.
 
@@ -142,6 +150,7 @@ async def _begin(
             provider=provider,
             paused=paused,
             spend=spend,
+            default_provider=default_provider,
         )
 
 

@@ -150,6 +150,8 @@ class RunStream(Generic[OutputT]):
                 self._tools.close()
             # What went wrong in the block is not told to the group, which would wrap it.
             await group.__aexit__(None, None, None)
+            if self._run is None and self._loop is not None:
+                self._loop.broken()
         finally:
             try:
                 if self._reply is not None:
@@ -174,7 +176,7 @@ class RunStream(Generic[OutputT]):
             await self._next_piece(self._loop)
         except OpenRouterError as error:
             self._is_closed = True
-            error.run = self._loop.so_far()
+            error.run = self._loop.broken()
             raise
         except BaseException:
             self._is_closed = True

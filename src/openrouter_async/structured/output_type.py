@@ -29,7 +29,8 @@ from ..errors import ConfigurationError
 from .faithful import compared, is_plain_copy
 from .json_text import decoded
 from .strictness import Strictness, strictness_of
-from .violations import DoesNotFit, Violation, outline, with_parts
+from .violations import DoesNotFit, Violation, outline, too_much_work, with_parts
+from .work import Work, branching
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -70,6 +71,10 @@ class TypeValidator:
     def _strictness(self) -> Strictness | None:
         return strictness_of(self._adapter)
 
+    @cached_property
+    def _work(self) -> Work | None:
+        return branching(self.document, uses_tags=True)
+
     def with_context(self, context: object) -> TypeValidator:
         """Return the same, whose validators are given a context."""
         made = copy(self)
@@ -100,6 +105,8 @@ class TypeValidator:
         looked at.
         """
         try:
+            if self._work is not None:
+                return OMIT
             output = self._validated(text)
             value = decoded(text)
             return (output, value) if is_plain_copy(value, output) else OMIT
@@ -113,6 +120,8 @@ class TypeValidator:
         return self._adapter.validator.validate_json(text, strict=True, context=self._context)
 
     def _read(self, value: JsonValue) -> object:
+        if self._work is not None and self._work.is_too_much(value):
+            raise DoesNotFit([too_much_work()])
         try:
             return self._validated(to_json(value))
         except ValidationError as error:

@@ -6,6 +6,7 @@ Nothing is ever fetched: a reference must lead to a place within the schema itse
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticCustomError, from_json, to_json
@@ -14,16 +15,22 @@ from .._extras import needs_extra
 from .._sentinels import OMIT, Omit
 from ..errors import ConfigurationError
 from ..types._request_fields import check_json
-from .violations import DoesNotFit, Violation, outline
+from .violations import DoesNotFit, Violation, outline, too_much_work
 
 if TYPE_CHECKING:
     import jsonschema_rs
     from pydantic import JsonValue
 
+    from .work import Work
+
+
 __all__ = ["RawValidator", "check_references", "checked_document", "pointer", "resolve", "subschemas"]
 
 MAX_VIOLATIONS = 100
 """Violations that are told of one value."""
+
+MAX_VERDICT_STEPS = 500_000
+"""Parts of a value held against parts of a schema for a verdict alone, without what is wrong; about 0.1 s."""
 
 MAX_DEPTH = 100
 """Levels of a schema; pydantic and providers read not many more."""
@@ -58,6 +65,12 @@ class RawValidator:
         except (ValueError, jsonschema_rs.ReferencingError) as problem:
             raise ConfigurationError(f"the JSON schema cannot be used: {str(problem)[:200]}") from None
 
+    @cached_property
+    def _work(self) -> Work | None:
+        from .work import branching  # which reads schemas by what stands below
+
+        return branching(self.document, uses_tags=False)
+
     def read(self, value: JsonValue) -> object:
         """Return a copy of a JSON value, of plain floats, if it fits; raises `DoesNotFit`."""
         return self.validate_python(from_json(to_json(value)))
@@ -68,6 +81,10 @@ class RawValidator:
 
     def validate_python(self, value: object) -> object:
         """Return `value` if it fits; raises `DoesNotFit`."""
+        if self._work is not None and self._work.is_too_much(value):
+            if not self._work.is_too_much(value, MAX_VERDICT_STEPS) and self._validator.is_valid(value):
+                return value
+            raise DoesNotFit([too_much_work()])
         found: list[Violation] = []
         for error in self._errors(value):
             found.append(Violation(tuple(error.instance_path), _problem(error.message), _is_of_type(error)))

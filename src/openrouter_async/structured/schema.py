@@ -153,6 +153,8 @@ class Schema(Generic[T]):
             return convert(self._validator.document, ignores_unknown_keys=is_type, fills_defaults=not is_type)
         except Inexpressible as problem:
             return Inexpressible(problem.place, problem.reason)  # without the frames that the first one holds
+        except RecursionError:
+            return Inexpressible("#", "it is nested too deeply")
 
     def response_format(self, name: str | None = None, *, strict: bool = True) -> JSONSchemaFormat:
         """Return the part of a request that asks for it: `response_format=schema.response_format()`.

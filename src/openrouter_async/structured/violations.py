@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["DoesNotFit", "Path", "Violation", "outline", "part_at", "path_text", "with_parts"]
+__all__ = [
+    "DoesNotFit",
+    "Path",
+    "Violation",
+    "outline",
+    "part_at",
+    "path_text",
+    "too_much_work",
+    "with_parts",
+]
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and indexes from the root of a value."""
@@ -42,6 +51,11 @@ class DoesNotFit(ValueError):
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__("; ".join(map(str, violations[:3])))
         self.violations: tuple[Violation, ...] = tuple(violations[:MAX_VIOLATIONS])
+
+
+def too_much_work() -> Violation:
+    """Return the violation of a value that would keep a validator busy for too long."""
+    return Violation((), "is nested too deeply in unions that hold themselves; expected fewer levels")
 
 
 def path_text(path: Path) -> str:

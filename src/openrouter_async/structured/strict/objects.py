@@ -43,8 +43,11 @@ class Field:
 
     @property
     def is_needed(self) -> bool:
-        """Whether a reply must have it; a model that leaves out what may be null is understood."""
-        return self.absence == "never" and isinstance(self.default, Absent)
+        """Whether a reply must have it; a model that leaves out what may be null is understood.
+
+        It must not ask for `absence`: that asks what a union looks like, which asks this of its arms.
+        """
+        return not self.is_optional
 
     @cached_property
     def replacement(self) -> JsonValue | Absent:

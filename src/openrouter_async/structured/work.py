@@ -1,0 +1,130 @@
+"""How much work it is to hold a value against a schema: found out before it is done, since it cannot be stopped.
+
+Where a union has several arms that lead back to it, each level of a value is held against each arm, and a reply of 170
+bytes takes half a minute. Here each part of a value is counted once for each part of the schema, however often a
+validator would come back to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .raw_schema import resolve, subschemas
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["MAX_STEPS", "Work", "branching"]
+
+MAX_STEPS = 20_000
+"""Parts of a value held against parts of a schema; the slower of both validators does so many in about 0.1 s."""
+
+_COMBINATIONS = ("anyOf", "oneOf", "allOf")
+
+
+def branching(document: Mapping[str, JsonValue], *, uses_tags: bool) -> Work | None:
+    """Return the count for a schema whose unions lead back to themselves by several arms; None for all others.
+
+    With `uses_tags` the validator looks at one arm only of a union that has a discriminator.
+    """
+    leads = {ref: _inner(resolve(document, ref)) for ref in _inner(document)}
+    for _, schema in subschemas(document):
+        for keyword in _COMBINATIONS:
+            arms = schema.get(keyword)
+            is_tagged = uses_tags and "discriminator" in schema
+            if not isinstance(arms, list) or is_tagged:
+                continue
+            if sum(_is_recursive(_inner(arm), leads) for arm in arms) > 1:
+                return Work(document, uses_tags)
+    return None
+
+
+def _inner(schema: JsonValue | Mapping[str, JsonValue]) -> frozenset[str]:
+    """Return the references in a schema."""
+    every = subschemas(schema) if isinstance(schema, Mapping) else ()
+    return frozenset(str(each["$ref"]) for _, each in every if "$ref" in each)
+
+
+def _is_recursive(refs: frozenset[str], leads: Mapping[str, frozenset[str]]) -> bool:
+    """Whether references lead to something that leads back to itself."""
+    reached: set[str] = set()
+    waiting = list(refs)
+    while waiting:
+        ref = waiting.pop()
+        if ref in reached:
+            continue
+        reached.add(ref)
+        waiting += leads.get(ref, ())
+    return any(_leads_back(ref, leads) for ref in reached)
+
+
+def _leads_back(ref: str, leads: Mapping[str, frozenset[str]]) -> bool:
+    reached: set[str] = set()
+    waiting = list(leads.get(ref, ()))
+    while waiting:
+        step = waiting.pop()
+        if step == ref:
+            return True
+        if step not in reached:
+            reached.add(step)
+            waiting += leads.get(step, ())
+    return False
+
+
+class Work:
+    """Counts the steps of one schema."""
+
+    def __init__(self, document: Mapping[str, JsonValue], uses_tags: bool) -> None:
+        self._document = document
+        self._uses_tags = uses_tags
+        self._targets: dict[str, JsonValue] = {}
+
+    def is_too_much(self, value: object, most: int = MAX_STEPS) -> bool:
+        """Whether to hold a value against the schema takes more than `most` steps."""
+        try:
+            return self._steps(dict(self._document), value, {}) > most
+        except RecursionError:
+            return True
+
+    def _steps(self, schema: JsonValue, value: object, known: dict[tuple[int, int], int]) -> int:
+        if not isinstance(schema, dict):
+            return 1
+        place = (id(schema), id(value))
+        if place in known:
+            return known[place]
+        known[place] = 1  # where a union leads to itself
+        count = 1
+        if "$ref" in schema:
+            count += self._steps(self._target(str(schema["$ref"])), value, known)
+        for keyword in _COMBINATIONS:
+            arms = schema.get(keyword)
+            if isinstance(arms, list):
+                steps = [self._steps(arm, value, known) for arm in arms]
+                one_only = self._uses_tags and "discriminator" in schema
+                count += max(steps, default=0) if one_only else sum(steps)
+        for part, inner in _parts(schema, value):
+            count += self._steps(inner, part, known)
+        known[place] = count
+        return count
+
+    def _target(self, ref: str) -> JsonValue:
+        """Return what a reference leads to; always the same object, since steps are kept by it."""
+        if ref not in self._targets:
+            self._targets[ref] = resolve(self._document, ref)
+        return self._targets[ref]
+
+
+def _parts(schema: dict[str, JsonValue], value: object) -> list[tuple[object, JsonValue]]:
+    """Return the parts of a value, each with the schema that a schema has for it."""
+    if isinstance(value, dict):
+        properties = schema.get("properties")
+        named = properties if isinstance(properties, dict) else {}
+        others = schema.get("additionalProperties")
+        return [(item, named.get(key, others)) for key, item in value.items()]
+    if isinstance(value, list):
+        prefix = schema.get("prefixItems")
+        listed = prefix if isinstance(prefix, list) else []
+        items = schema.get("items")
+        return [(item, listed[index] if index < len(listed) else items) for index, item in enumerate(value)]
+    return []

@@ -123,7 +123,7 @@ REPLIES: dict[str, tuple[object, str, object]] = {
     "a value that fits after one that does not": (
         Person,
         f'{{"nom": "Bob"}} or rather {GOOD}',
-        ReplyNotParsed,
+        BOB,
     ),
     "a value that fits before one that does not": (Person, f'{GOOD}\n\nSources:\n{{"source": "web"}}', BOB),
     "the same value twice": (Person, f'{GOOD}\nSo the answer is {{"age": 30, "name": "Bob"}}.', BOB),

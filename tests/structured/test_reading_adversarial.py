@@ -112,9 +112,7 @@ PART_OF_MORE: dict[str, tuple[object, str, object]] = {
 }
 
 DENIED: dict[str, tuple[object, str, object]] = {
-    "denied in the same line": (Person, f"{GOOD} is what I would say, but no.", REFUSED),
     "denied before": (Person, f"The answer is not {GOOD}.", REFUSED),
-    "denied before, on a line of its own": (Person, f"I would never say this:\n{GOOD}", REFUSED),
     "denied after": (Person, f"{GOOD}\n\nNo, that is wrong.", REFUSED),
     "taken back after some prose": (Person, f"{GOOD}\n\nBob is a man. He is fine. Wait, he is 31.", REFUSED),
     "corrected by prose": (Person, f"{GOOD}\nCorrection: the age should be 31.", REFUSED),
@@ -136,15 +134,21 @@ DENIED: dict[str, tuple[object, str, object]] = {
     "quoted": (Person, f'The user wrote "{GOOD}" in the prompt.', REFUSED),
     "one of two in a sentence": (Person, f"Either {AL} or {GOOD}.", REFUSED),
     "struck out": (Person, f"~~{GOOD}~~", REFUSED),
-    "denied in German": (Person, f"Das ist nicht die Antwort:\n{GOOD}", REFUSED),
-    "taken back in French": (Person, f"{GOOD}\nPardon, c'est faux.", REFUSED),
-    "taken back in Chinese": (Person, f"{GOOD}\n抱歉，年龄错了。", REFUSED),
     "a draft that does not fit": (Person, f'{{"name": "Bob"}}\n{GOOD}', REFUSED),
     "JSON lines of which one fits": (Person, f'{{"name": "Al", "age": "?"}}\n{GOOD}', REFUSED),
     "a list and a longer list": (list[int], "The list is [1, 2].\nThe list is [1, 2, 3].", REFUSED),
     "a list of another kind beside": (list[int], 'The names:\n["a"]\nThe ages:\n[1]', REFUSED),
-    "cut": (Person, f"{GOOD} is what I would say, but no: the ans", REFUSED),
 }
+
+PROSE_DECIDES_NOTHING: dict[str, tuple[object, str, object]] = {
+    "denied in the same line": (Person, f"{GOOD} is what I would say, but no.", BOB),
+    "denied before, on a line of its own": (Person, f"I would never say this:\n{GOOD}", BOB),
+    "denied in German": (Person, f"Das ist nicht die Antwort:\n{GOOD}", BOB),
+    "taken back in French": (Person, f"{GOOD}\nPardon, c'est faux.", BOB),
+    "taken back in Chinese": (Person, f"{GOOD}\n抱歉，年龄错了。", BOB),
+    "cut in a sentence": (Person, f"{GOOD} is what I would say, but no: the ans", BOB),
+}
+"""One thing fits; only lists of words, in every language, could tell that it is not meant."""
 
 THOUGHTS: dict[str, tuple[object, str, object]] = {
     "thoughts that do not end, with a decoy": (Person, f"<think>\n{GOOD}\n", REFUSED),
@@ -311,7 +315,8 @@ PLAIN: dict[str, tuple[object, str, object]] = {
 TABLES = {
     f"{group}: {name}": row
     for group, table in (
-        ("part", PART_OF_MORE), ("denied", DENIED), ("thoughts", THOUGHTS), ("types", TYPES), ("nearly", NEARLY),
+        ("part", PART_OF_MORE), ("denied", DENIED), ("prose", PROSE_DECIDES_NOTHING), ("thoughts", THOUGHTS),
+        ("types", TYPES), ("nearly", NEARLY),
         ("plain", PLAIN),
     )
     for name, row in table.items()

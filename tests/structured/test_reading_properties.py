@@ -62,7 +62,7 @@ def test_a_value_is_found_in_prose_and_fences(value: JsonValue, indent: int | No
         f"```json\n{text}\n```",
         f"<think>[1]</think>Well,\n```\n{text}\n```\nBye.",
     ):
-        assert [candidate.value for candidate in find_candidates(reply).meant] == [value]
+        assert [candidate.value for candidate in find_candidates(reply).found] == [value]
 
 
 def as_python(value: JsonValue) -> str:
@@ -109,16 +109,16 @@ def words(value: JsonValue) -> list[str]:
 PEOPLE = st.builds(
     lambda name, size: {"name": name, "size": size}, st.text("ab \"'{}[]<>\\né", max_size=8), st.integers()
 )
-WORDS = st.sampled_from(["friend", "Al", "old one", "f", "x1", "Best friend", "name", "size", "parts", "a-b"])
+WORDS = st.sampled_from(["friend", "bestFriend", "old_one", "f", "x1", "name", "size", "parts"])
 OUTSIDE = [
     "{word}({value})", "{word}(a=1, b={value})", "{word}(\n{value}\n)", "({value})", "[{value}]", "[1, {value}]",
     "[\n{value}\n", '{{"{word}": {value}}}', '{{"{word}": {value}', '{{"a": [{value}]}}', "{{{word}: {value}}}",
     "{{{word} = {value}}}", "{{'{word}': {value}}}", "<{word}>{value}</{word}>",
     "<a>\n{value}\n</a>", "<a b='1'>{value}",
     "{word}:\n{value}", "- {word}: {value}", "{word} = {value}", "{word}: {value}", "| {word} | {value} |", "> {value}",
-    "- {value}", "1. {value}", "* {value}", "```py\n{word} = {value}\n```", "```json\n[{value}]\n```", "{word} {value}",
-    "{value} {word}", "{value}, {word}", "{value},", "{value};", "{value}]", "{value})", "\"{word}\": {value}",
-    "[{word}]({value})", "~~{value}~~", "if x: return {value}", "${{{value}}}",
+    "- {value}", "1. {value}", "* {value}", "```py\n{word} = {value}\n```", "```json\n[{value}]\n```",
+    "{value},", "{value};", "{value}]", "{value})", "\"{word}\": {value}",
+    "[{word}]({value})", "~~{value}~~", "${{{value}}}",
 ]  # fmt: skip
 
 

@@ -241,6 +241,8 @@ def test_the_first_of_several_keys_that_stand_twice_is_told() -> None:
     schema: Schema[object] = Schema.from_type(dict[str, Any])
     with pytest.raises(SchemaMismatch, match=r"a\[1\]: the key 'x' stands twice"):
         schema.read_json('{"a": [0, {"x": 1, "x": true}], "b": {"y": 1, "y": 2}}')
+    with pytest.raises(SchemaMismatch, match="value: the key 'x' stands twice"):
+        schema.read_json('{"a": {"x": 1, "x": 2}, "a": {"x": 2}}')
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ token by token: thoughts as a whole; fences, brackets and tags are kept in mind,
 part of something else. A bracket that begins as JSON does is a candidate up to the one that closes it, strings
 respected; what lies within is never one itself, since a part of a broken value is not the value that was meant. What
 is JSON by chance, such as a footnote, is prose. A value that does not end makes the reply *cut*.
-Whether a candidate is the answer is not said here: see `prose`.
+Whether a candidate is the answer is not said here: see `standing`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .violations import Violation
 
-__all__ = ["Candidate", "Candidates", "Fence", "end_of_value", "find_candidates"]
+__all__ = ["Candidate", "Candidates", "Fence", "end_of_value", "find_candidates", "is_json_label"]
 
 MAX_CANDIDATES = 1_000
 """Values in one reply; in one that holds more, none can be the one that was meant."""
@@ -49,12 +49,21 @@ _IN_VALUE = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
 LOOKS_LIKE_JSON = re.compile(
     r"""\{\s*(?:["'“”‘’}]|[A-Za-z_]\w{0,100}\s*:|//|/\*|\#|\\"|$)|\[\s*(?:["'“”‘’{\[\]\d.+-]|true|false|null|True|False|None|//|/\*|$)"""
 )
+_MARKER = re.compile(
+    r"(?:<\|[^<>|]{1,40}\|>|<\uff5c[^<>\uff5c]{1,40}\uff5c>|</s>|<eos>|<end_of_turn>|\[/INST\])\Z",
+    re.IGNORECASE,
+)
 _MARK = re.compile(r"\{\s*\}|\[[\s\d,]*\]")
 """What is as often a mark in prose as a value: `[1]`, `[ ]`, `{}`."""
+_REFERENCE = re.compile(r"\[\d{1,3}\][ \t]+\w")
 _ANNOUNCED = re.compile(r"(?:[:=>{\u2192\uff1a]|\b(?:is|are|be))[ \t]*[`*_$]{0,3}[ \t]*\Z")
 _STANDS_ALONE = re.compile(r"[^\w\n]{0,20}$", re.MULTILINE)
 _CLOSING = {"}": "{", "]": "[", ")": "(", "-->": "<!--"}
-_NEVER_CLOSED = frozenset({"br", "hr", "img", "p", "li"})
+_CLOSING_TAG = re.compile(r"</([A-Za-z_][\w.-]{0,50})>")
+_LAYOUT = frozenset(
+    {"b", "bos", "br", "code", "div", "em", "hr", "i", "img", "li", "p", "pre", "s", "span", "strong"}
+)
+"""Tags that only say how something looks, or that are not closed."""
 _JSON_LABELS = frozenset(
     {"", "json", "json5", "jsonc", "jsonl", "javascript", "js", "text", "txt", "plaintext"}
 )
@@ -90,10 +99,10 @@ class Candidate(NamedTuple):
     """The brackets and tags of prose, outermost first, that are open where it stands."""
     fence: Fence | None = None
 
-    @property
-    def label(self) -> str | None:
-        """The label of the fence around it, in small letters; None outside of fences."""
-        return None if self.fence is None else self.fence.label.lower()
+
+def is_json_label(label: str) -> bool:
+    """Whether a fence with a label may hold JSON, and not another language that holds some by chance."""
+    return label.lower() in _JSON_LABELS
 
 
 class Candidates(NamedTuple):
@@ -106,16 +115,10 @@ class Candidates(NamedTuple):
     is_whole: bool = False
     """The reply is nothing but its value, and the others are what it holds as text."""
 
-    @property
-    def meant(self) -> tuple[Candidate, ...]:
-        """Those that may be answers: ones in fences of other languages only where there are no others."""
-        meant = [each for each in self.found if (each.label or "") in _JSON_LABELS]
-        return tuple(meant) if any(not each.is_broken for each in meant) else self.found
-
 
 def find_candidates(reply: str) -> Candidates:
     """Return the values that a reply may mean, in their order."""
-    text = reply.strip().strip("\ufeff\u200b").strip()
+    text = _without_markers(reply.strip().strip("\ufeff\u200b").strip())
     found = _quoted(text)
     if not found and (inside := _unfenced(text)) is not None:
         found = _quoted(inside)
@@ -127,6 +130,13 @@ def find_candidates(reply: str) -> Candidates:
         if last:
             return _Scan(text[last:]).run()
     return found_all
+
+
+def _without_markers(text: str) -> str:
+    """Return a text without the marks of a chat template at its end, which are not meant to be seen."""
+    while (mark := _MARKER.search(text, max(0, len(text) - 60))) is not None:
+        text = text[: mark.start()].rstrip()
+    return text
 
 
 def _unfenced(text: str) -> str | None:
@@ -165,6 +175,8 @@ class _Scan:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._closed: dict[str, int] | None = None
+        """Where the last tag of each name closes."""
         self._begin(0)
 
     def _begin(self, lead: int) -> None:
@@ -242,14 +254,34 @@ class _Scan:
             opening = f"<{tag[1:]}>" if tag else _CLOSING[mark]
             if self._within and self._within[-1] == opening:
                 self._within.pop()
-        elif tag not in _NEVER_CLOSED:
+        elif not (self._is_smiley(match) if not tag else self._is_placeholder(tag, match)):
             self._within.append(mark)
+
+    def _is_smiley(self, match: re.Match[str]) -> bool:
+        return match[0] == "(" and self._text[max(0, match.start() - 2) : match.start()].rstrip("-")[-1:] in (
+            ":",
+            ";",
+        )
+
+    def _is_placeholder(self, tag: str, match: re.Match[str]) -> bool:
+        """Whether a tag holds nothing: it is within a line, has no attributes, and closes nowhere."""
+        if tag in _LAYOUT:
+            return True
+        if " " in match[0]:
+            return False
+        if self._text[max(0, match.start() - 200) : match.start()].rpartition("\n")[2].strip() == "":
+            return False
+        if self._closed is None:
+            self._closed = {found[1].lower(): found.start() for found in _CLOSING_TAG.finditer(self._text)}
+        return self._closed.get(tag, -1) < match.end()
 
 
 def _is_mark(text: str, start: int, end: int) -> bool:
     """Whether JSON is rather a footnote, a box, a placeholder or an index."""
     if _MARK.fullmatch(text, start, end) is None:
         return False
+    if _REFERENCE.match(text, start):
+        return True
     before = text[max(0, start - 80) : start].rpartition("\n")[2]
     stands_alone = not before.strip("`*_ \t") and _STANDS_ALONE.match(text, end) is not None
     return not stands_alone and _ANNOUNCED.search(before) is None

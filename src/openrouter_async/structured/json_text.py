@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import suppress
 from math import isinf
 from typing import TYPE_CHECKING
 
@@ -66,11 +65,14 @@ def parsed(text: str) -> JsonValue:
 
 def decoded(text: str) -> JsonValue:
     """Return the value that a text is which another parser has found to be JSON; raises as `parsed`."""
-    with suppress(_Twice):
+    try:
         value: JsonValue = _DECODER.raw_decode(text.lstrip())[0]
+    except _Twice as twice:
+        key = str(twice)
+    else:
         return value
     value = json.loads(text, parse_float=_number, object_pairs_hook=_marked)
-    raise KeyTwice(_first_twice(value), value)
+    raise KeyTwice(_first_twice(value) or _twice((), key), value)
 
 
 class _Twice(ValueError):
@@ -90,8 +92,8 @@ def _differing(pairs: list[tuple[str, JsonValue]], holder: dict[str, JsonValue])
 
 def _joined(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     holder = dict(pairs)
-    if len(holder) < len(pairs) and _differing(pairs, holder) is not None:
-        raise _Twice
+    if len(holder) < len(pairs) and (key := _differing(pairs, holder)) is not None:
+        raise _Twice(key)
     return holder
 
 
@@ -104,18 +106,23 @@ def _marked(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     return holder
 
 
-def _first_twice(value: JsonValue) -> Violation:
+def _twice(path: Path, key: str) -> Violation:
+    return Violation(path, f"the key {key[:80]!r} stands twice, with different values")
+
+
+def _first_twice(value: JsonValue) -> Violation | None:
+    """Return the first such key with its place; None where it stands in what stands twice itself."""
     waiting: list[tuple[Path, JsonValue]] = [((), value)]
     while waiting:
         path, item = waiting.pop()
         match item:
             case _Doubled():
-                return Violation(path, f"the key {item.key[:80]!r} stands twice, with different values")
+                return _twice(path, item.key)
             case dict():
                 waiting += [((*path, key), inside) for key, inside in reversed(item.items())]
             case list():
                 waiting += [((*path, index), item[index]) for index in reversed(range(len(item)))]
-    raise AssertionError("no key stands twice")
+    return None
 
 
 def _number(text: str) -> float:

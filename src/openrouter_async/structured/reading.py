@@ -1,8 +1,10 @@
 """Reads the wanted value from a reply, or says why there is none; never guesses one.
 
-Strict parsing comes first, and the value that validates wins. Other values in the reply must say the same, or speak of
-something else; and the prose around must not leave open whether it is meant. Only where nothing validates is what is
-nearly JSON mended, where nothing has to be guessed.
+Theory of operation. Exactly one thing in the reply fits the schema: it is the value, wherever it stands and whatever
+the prose says. Several that differ fit: what is in an answer's place, under a final heading or set apart behind the
+reasoning, wins over what is an example, a part, or in a sentence of the reasoning; if that leaves two, there is none.
+What looks like the value but does not fit is a rival too, unless prose lies between. Only where nothing validates is
+what is nearly JSON mended, where nothing has to be guessed.
 """
 
 from __future__ import annotations
@@ -18,10 +20,9 @@ from pydantic import BaseModel
 from .._sentinels import OMIT, Omit
 from ..errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
 from .candidates import Candidate, Candidates, find_candidates
-from .doubt import taken_back
 from .json_text import are_equal, parsed
-from .prose import ENVELOPES, objection
 from .repair import MAX_LENGTH, RepairNotInstalled, repaired
+from .standing import ENVELOPES, Rank, Standing, find_retraction, standing_of
 from .strict.codec import NoJSON
 from .violations import DoesNotFit, Path, Violation, part_at, with_parts
 
@@ -42,8 +43,8 @@ EXACT_INTEGERS = 2**53
 _HALVES = re.compile("[\ud800-\udfff]")
 """Of surrogate pairs; no parser takes them."""
 
-MAX_AFTER = 50_000
-"""Characters of prose after a value in which it may be explained, or taken back."""
+_WORDS = re.compile(r"[^\W_]")
+_FENCE_MARK = re.compile(r"[`~]{3,}\w*")
 
 
 class _Fit(NamedTuple):
@@ -120,21 +121,26 @@ def _read(
 ) -> Reading[T]:
     reader = _Reader(schema, is_native)
     found: Candidates | None = None
-    can_mend = True
     if finish_reason not in ("length", "content_filter"):  # a value before the end might have been taken back
         reading = reader.plain(text)
         if reading is not None:
             return reading
         text = _HALVES.sub("\ufffd", text)
         found = find_candidates(text)
-        fits, others = ([], []) if found.is_cut else reader.held(found)
-        if not fits and repair:
-            fits, others, can_mend = reader.mended(others)
-        if fits:
-            fit = reader.the_one(fits, others, found, raw=text)
+        fit = None
+        if found.is_whole:
+            fit = reader.whole(found)
+        elif not found.is_cut:
+            fit = reader.the_one(found, repair=repair, raw=text)
+        if fit is not None:
             return Reading(fit.output, fit.plain)  # type: ignore[arg-type]  # the schema made it
     raise _why_not(
-        text, found, reader.violations, finish_reason=finish_reason, refusal=refusal, can_mend=can_mend
+        text,
+        found,
+        reader.violations,
+        finish_reason=finish_reason,
+        refusal=refusal,
+        can_mend=reader.can_mend or not repair,
     )
 
 
@@ -174,6 +180,16 @@ def _why_not(
     return ReplyNotParsed(f"no JSON value can be read from the reply{nearly}", raw=text)
 
 
+class _Contender(NamedTuple):
+    """A value that fits, or looks much like the wanted one, and how it stands."""
+
+    standing: Standing
+    fit: _Fit | None
+    candidate: Candidate
+    is_guess: bool = False
+    """It was mended, where something fits as it is."""
+
+
 class _Reader:
     """Holds what may be the value against one schema, and keeps what was wrong with the most likely one."""
 
@@ -185,6 +201,8 @@ class _Reader:
         self._most_likely = -1
         self._untranslatable = ""
         self.violations: tuple[Violation, ...] = ()
+        self.can_mend = True
+        """False where json-repair was wanted and is not installed."""
 
     def plain(self, text: str) -> Reading[Any] | None:
         """Return what a reply gives that is nothing but the JSON of its value; None for all others.
@@ -196,101 +214,99 @@ class _Reader:
         read = self._schema.read_plain(text)
         return None if read is OMIT else Reading(*read)
 
-    def held(self, found: Candidates) -> tuple[list[_Fit], list[Candidate]]:
-        """Return the values that validate, and the candidates that do not, from the first `json` fence on."""
-        if found.is_whole:
-            for candidate in found.found:
-                if fit := self._fit(candidate):
-                    return [fit], []  # what follows is only what it holds as text
-            return [], []
-        fits: list[_Fit] = []
-        others: list[Candidate] = []
-        is_in_fence = False
-        for candidate in found.meant:
-            fit = None if candidate.is_broken else self._fit(candidate)
-            if fit is None:
-                others.append(candidate)
-                continue
-            if not is_in_fence and candidate.label == "json":
-                is_in_fence = True  # what stands before is draft
-                fits.clear()
-                others = [other for other in others if other.label == "json"]
-            fits.append(fit)
-        return fits, others
+    def whole(self, found: Candidates) -> _Fit | None:
+        """Return what fits in a reply that is nothing but its value, or JSON as text; None if nothing does."""
+        return next(filter(None, map(self._fit, found.found)), None)
 
-    def mended(self, others: Sequence[Candidate]) -> tuple[list[_Fit], list[Candidate], bool]:
-        """Return the same of those that are broken once they are mended, and whether mending is possible at all."""
-        fits: list[_Fit] = []
-        rest: list[Candidate] = []
-        if sum(len(each.text) for each in others if each.is_broken) > MAX_LENGTH:
-            return [], list(others), True
-        for candidate in others:
-            whole = candidate
-            try:
-                if candidate.is_broken:
-                    whole = candidate._replace(value=repaired(candidate.text), is_broken=False)
-            except RepairNotInstalled:
-                return [], [], False
-            except ValueError:
-                whole = candidate  # it stays among the others
-            fit = self._fit(whole) if whole is not candidate else None
-            if fit is None:
-                rest.append(whole)
-            else:
-                fits.append(fit)
-        return fits, rest, True
-
-    def the_one(
-        self, fits: Sequence[_Fit], others: Sequence[Candidate], found: Candidates, *, raw: str
-    ) -> _Fit:
-        """Return the one that all of `fits` agree on.
+    def the_one(self, found: Candidates, *, repair: bool, raw: str) -> _Fit | None:
+        """Return what a reply means; None if nothing in it fits.
 
         Raises:
-            ReplyNotParsed: they differ, one of `others` may be meant, or the prose leaves open whether they are.
+            ReplyNotParsed: what fits is a part of something, or is not meant, or there are rivals.
         """
-        if found.is_whole:
-            return fits[0]
-        text, last = found.text, fits[-1].candidate
-        problem = ""
-        if any(not are_equal(fit.plain, fits[0].plain) for fit in fits[1:]):
-            problem = f"the reply holds {len(fits)} values that fit and differ"
-        elif any(self._claims_to_be_meant(other) for other in others):
-            problem = "the reply holds a value that fits, and another one that may be meant but does not fit"
+        contenders = self._contenders(found, repair=repair)
+        fitting = [each for each in contenders if each.fit is not None and not each.is_guess]
+        if not fitting:
+            return None
+        best = max(fitting, key=lambda each: (each.standing.rank, each.standing.start))
+        problem = best.standing.reason
+        if best.fit is None or best.standing.rank <= Rank.PART:
+            problem = f"the reply holds a value that fits, but {problem}"
+        elif any(not self._beats(best, each, found.text) for each in contenders if each is not best):
+            problem = "the reply holds a value that fits, and another one that may be meant"
+        elif words := find_retraction(found.text, best.standing.end):
+            problem = f"the reply holds a value that fits, but the words after it say {words!r}"
         else:
-            names = frozenset({self._schema.name.lower()})
-            objections = [
-                objection(text, fit.candidate, names=names, properties=self._schema.property_names)
-                for fit in fits
-            ]
-            after = text[last.end if last.fence is None else last.fence.end or last.end :]
-            if all(objections):
-                problem = f"the reply holds a value that fits, but {objections[-1]}"
-            elif len(after) > MAX_AFTER:
-                problem = f"the reply holds a value that fits, but goes on for {len(after):,} characters"
-            elif word := taken_back(after):
-                problem = f"the reply holds a value that fits, but the words after it say {word!r}"
-        if problem:
-            raise ReplyNotParsed(f"{problem}; expected one value and nothing else", raw=raw)
-        return fits[0]
+            return best.fit
+        raise ReplyNotParsed(f"{problem}; expected one value and nothing else", raw=raw)
+
+    def _contenders(self, found: Candidates, *, repair: bool) -> list[_Contender]:
+        """Return what fits, as it is or mended, and what does not but looks like the wanted value."""
+        contenders: list[_Contender] = []
+        names = frozenset({self._schema.name.lower()})
+        may_mend = sum(len(each.text) for each in found.found if each.is_broken) <= MAX_LENGTH
+        has_fit = False
+        for candidate in found.found:
+            whole = candidate
+            if candidate.is_broken and may_mend:
+                whole = self._mended(candidate)
+            fit = None if whole.is_broken else self._fit(whole)
+            if fit is None and not self._claims_to_be_meant(whole):
+                continue
+            standing = standing_of(found.text, whole, names=names, properties=self._schema.property_names)
+            contenders.append(_Contender(standing, fit, whole, is_guess=candidate.is_broken))
+            has_fit = has_fit or (fit is not None and not candidate.is_broken)
+        if repair and not has_fit:
+            contenders = [each._replace(is_guess=False) for each in contenders]
+        return contenders
+
+    def _mended(self, candidate: Candidate) -> Candidate:
+        try:
+            return candidate._replace(value=repaired(candidate.text), is_broken=False)
+        except RepairNotInstalled:
+            self.can_mend = False
+        except ValueError:
+            pass  # it stays broken
+        return candidate
+
+    def _beats(self, best: _Contender, other: _Contender, text: str) -> bool:
+        """Whether `other` leaves no doubt that `best` is meant."""
+        if best.fit is not None and other.fit is not None and are_equal(best.fit.plain, other.fit.plain):
+            return True
+        rank, end = other.standing.rank, other.standing.end
+        if rank is Rank.EXAMPLE or _is_schema(other.candidate.value):
+            return True
+        if end > best.standing.start:
+            return False
+        between = text[end : best.standing.start]
+        if rank < best.standing.rank >= Rank.SET_APART:
+            return True
+        if other.fit is None and isinstance(other.candidate.value, dict | None):
+            return _WORDS.search(_FENCE_MARK.sub("", between)) is not None
+        return best.candidate.fence is not other.candidate.fence is None and bool(find_retraction(between, 0))
 
     def _claims_to_be_meant(self, other: Candidate) -> bool:
         """Whether a candidate that does not fit looks like the wanted value all the same."""
+        known = self._schema.root_keys
+        if (self._is_wrapped or self._is_native) and (
+            known is not None or "object" not in self._schema.root_kinds
+        ):
+            known = frozenset({"value", *(known or ())})
         if other.is_broken:
-            return True
+            return known is None or any(key in other.text for key in known)
         kinds = self._schema.root_kinds
         if isinstance(other.value, list):
             return not kinds or "array" in kinds
         if not isinstance(other.value, dict) or not other.value:
             return False
-        known = self._schema.root_keys
-        if (self._is_wrapped or self._is_native) and (known is not None or "object" not in kinds):
-            known = frozenset({"value", *(known or ())})
         return known is None or bool(known & other.value.keys())
 
     def _fit(self, candidate: Candidate) -> _Fit | None:
         problem: DoesNotFit | None = None
         self._untranslatable = ""
-        if candidate.problem:
+        if self._is_echo(candidate.value):
+            problem = DoesNotFit([Violation((), "is the schema, not a value of it")])
+        elif candidate.problem:
             problem = DoesNotFit([candidate.problem])
         else:
             for value in self._forms(candidate.value):
@@ -306,6 +322,14 @@ class _Reader:
             self._most_likely = len(candidate.text)
             self.violations = problem.violations
         return None
+
+    def _is_echo(self, value: JsonValue) -> bool:
+        """Whether a value is the schema that was asked for."""
+        if not _is_schema(value):
+            return False
+        assert isinstance(value, dict)
+        properties, known = value.get("properties"), self._schema.root_keys
+        return isinstance(properties, dict) and known is not None and properties.keys() == known
 
     def _forms(self, value: JsonValue) -> Iterator[JsonValue]:
         """Give the values that a candidate may stand for, the one that was asked for first."""
@@ -357,6 +381,13 @@ class _Reader:
             return  # by their names in place of their aliases
         names = ", ".join(map(repr, sorted(known)[:10]))
         raise DoesNotFit([Violation((), f"has none of the keys {names}, but {next(iter(value))[:40]!r}")])
+
+
+def _is_schema(value: JsonValue) -> bool:
+    """Whether a value is rather the schema of one, which models repeat."""
+    if not isinstance(value, dict):
+        return False
+    return "$schema" in value or (isinstance(value.get("properties"), dict) and value.get("type") == "object")
 
 
 def _has_marks(value: JsonValue, marks: Set[str]) -> bool:

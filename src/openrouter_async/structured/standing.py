@@ -1,0 +1,261 @@
+"""How a value stands in its reply: in an answer's place, by itself, in a sentence, or as a part or an example.
+
+What counts is structure: fences, lines, brackets, tags, keys before it, headings. The words around it are not weighed,
+but for the few that stand right before or behind it and say outright that it is not meant (`NOT_MEANT`, `RETRACTIONS`);
+`tests/structured/corpus.py` tells what each of these costs and saves. A list is looked at more closely than an object,
+since prose is full of brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+from enum import IntEnum
+from typing import NamedTuple
+
+from .candidates import Candidate, Fence, is_json_label
+
+__all__ = ["ENVELOPES", "NOT_MEANT", "RETRACTIONS", "Rank", "Standing", "find_retraction", "standing_of"]
+
+ENVELOPES = frozenset({"answer", "data", "json", "output", "response", "result", "value"})
+"""What models call a value that should stand alone: as a key, as a tag, or before a colon."""
+
+MAX_NEAR = 2_000
+"""Characters before and behind a value that are looked at."""
+
+_TAGS = ENVELOPES | {"final", "final_answer", "final-answer", "finalanswer"}
+
+NOT_MEANT = (
+    r"(?:for example|for instance|such as|e\.g\.?)[,:]?",
+    r"(?:could|might|may) look like(?: this)?:?",
+    r"\blike",
+    r"(?:\bnot|n['’]t|never|\bthan|instead of|unlike)",
+    r"^(?:perhaps|maybe|hm+)\b.*",
+    r"^(?:my )?(?:reasoning|thinking|thoughts?)(?:\.{3}|…)?:?",
+    r"^(?:the |your )?(?:original |given )?input(?: (?:was|is))?:?",
+    r"^(?:the )?(?:expected |required |requested )?(?:format|schema|structure|shape)(?: is| would be)?:?",
+    r"^(?:an? |the )?(?:examples?|samples?|templates?|placeholders?|drafts?|dummy|wrong|incorrect|invalid)"
+    r"(?: (?:answer|data|input|output|\d+)\b.*)?:?",
+)
+"""What right before a value says that it is not meant as the answer."""
+
+_THAT = r"(?:that|this|it|which|the [\w ]{1,30})"
+RETRACTIONS = (
+    r"(?:oh,? |no,? )?wait[*_]*(?:[,.!:…]| ?[—–-]| (?:no|it|that|this|i)\b|\s*\Z)",
+    r"(?:h+mm+|oops|whoops|hold on)\b",
+    r"no(?:[,:!]|\.(?! ?\d))",
+    r"actually,",
+    r"(?:correction|correcting|edit|update):",
+    r"(?:scratch|strike) that",
+    r"on second thoughts?",
+    r"(?:please )?(?:disregard|ignore) (?:that|this|it|the above)\b(?! if)",
+    rf"(?:sorry|pardon)?,? ?{_THAT}(?:'s|’s| is| was) (?:wrong|incorrect|not (?:quite )?(?:right|correct))"
+    r"(?=\s*(?:[.,:;!—–-]|\Z|\n|because|since))",
+    r"(?:sorry, )?i (?:made (?:a mistake|an error)|was wrong)",
+    r"let me (?:correct|fix|redo|revise|reconsider)\b(?![^.\n]*\bif\b)",
+    r"this is (?:just|only) an? (?:example|draft|template)",
+)
+"""Beginnings of a sentence behind a value that take it back."""
+
+
+def _right_before(phrases: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(phrases)})\Z", re.IGNORECASE)
+
+
+def _beginning_with(phrases: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|[.!?>\n(])[\s*_#>(,;:-]*+({'|'.join(phrases)})", re.IGNORECASE)
+
+
+_NOT_MEANT = _right_before(NOT_MEANT)
+_RETRACTION = _beginning_with(RETRACTIONS)
+_FINAL = re.compile(
+    r"(?:(?:so|thus|therefore|hence|and),? )?(?:here is |here's |this is )?(?:the |my |our )?"
+    r"(?:(?:final|corrected|revised)(?: (?:answer|result|output|json|response|value|version|object))?"
+    r"|answer|result|output)"
+    r"(?: is)?[:.]?",
+    re.IGNORECASE,
+)
+_FINAL_AFTER = re.compile(
+    r"^(?:[\s*_#>-]*final (?:answer|result|output)\b|#+ *(?:the )?(?:final|answer)[\s*:]*$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SENTENCES = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
+_INTRODUCES = re.compile(
+    r"(?:[:=>\u2192\uff1a]|\b(?:is|are|be|ist|sind|est|sont|es|son|è|sono|é))\Z", re.IGNORECASE
+)
+_ENDS = re.compile(r"[.!?…。！？]\Z")
+_ITEM = r"(?:[->+*•‣|]|\(?(?:\d{1,3}|[A-Za-z])[.):])(?=\s)"
+_KEY = r"\"[^\"\n]*\"\s*:|(`?)(?P<key>[a-z_]\w*)\1\s*:|(`?)(?P<name>[A-Za-z_]\w*)\3\s*="
+_MARKS = re.compile(rf"(?:\s*(?:{_ITEM}|{_KEY}))+\s*")
+_COMMA = re.compile(r"\s*,\s*")
+_FIELD = re.compile(r"(?:^|[,;])[^\w\n]{0,6}(\w[\w' -]{0,40}?)[^\w\n]{0,4}[:=]", re.MULTILINE)
+_LABEL = re.compile(r"[:=](?:\*\*|__|`)?\s*\Z")
+_DECORATION = "`*_$#\"'“”‘’„ \t"
+_CLOSING = re.compile(r"[`*_$\"'”’]{0,6}")
+_ENDS_LINE = re.compile(r"[ \t`*_$.!。]*(?:\n|\Z)")
+_PART_AFTER = re.compile(r"[\s,;|]*[\])}]|[ \t]*[,;|][ \t,;|]*(?:\n|\Z)|\.\w|\(|\[(?![\d, ]{1,10}\])")
+_PROSE_AFTER = re.compile(r"[.!。]?\s*\Z|[.!。](?:\s|\[)|\s*\n|\s+(?=[^\W\d_a-z])|\s*\[[\d, ]{1,10}\]")
+"""What may follow a list on its line: nothing, the end of its sentence, or the beginning of another one."""
+_COMMENTS = re.compile(r"(?:\s|//[^\n]*|#[^\n]*|/\*(?:[^*]|\*(?!/))*+\*/)*+")
+_BRACE = re.compile(r"(\\boxed\s*)?(?<![$#%])\{\Z")
+_TAGS_BEFORE = re.compile(r"(?:<(?:\|[^<>|]{1,40}\||[\w.-]{1,50})>\s*+(?:assistant\s+)?){1,4}\Z")
+_TAG_AFTER = re.compile(r"\s*</([\w.-]{1,50})>")
+
+
+class Rank(IntEnum):
+    """What a value is in its reply; of values that differ the higher one wins where it comes later."""
+
+    EXAMPLE = 0
+    """Not meant, and no rival of any other."""
+    PART = 1
+    """A part of something else, and never the answer."""
+    SENTENCE = 2
+    """In the middle of a sentence, or in a fence of another language."""
+    SET_APART = 3
+    """By itself: in a fence, on lines of its own, or announced."""
+    FINAL = 4
+    """Under a heading or in a tag that says so."""
+
+
+class Standing(NamedTuple):
+    """How a value stands, and where it does so, its fence included."""
+
+    rank: Rank
+    reason: str
+    """Why it is not the answer; "" if it may be."""
+    start: int
+    end: int
+
+
+def standing_of(text: str, candidate: Candidate, *, names: Set[str], properties: Set[str]) -> Standing:
+    """Return how a value stands in a reply.
+
+    Args:
+        text: The reply.
+        candidate: The value.
+        names: What a value of the type is called, in small letters.
+        properties: The properties that it may have anywhere.
+    """
+    fence, start, end = candidate.fence, candidate.start, candidate.end
+    lowest, stop = candidate.lead, len(text)
+    is_fenced = fence is not None and candidate.lead <= fence.start and _is_alone(text, candidate, fence)
+    if fence is not None and not is_fenced:
+        if not is_json_label(fence.label):
+            return Standing(Rank.EXAMPLE, "it is a part of what stands in its fence", start, end)
+        lowest, stop = max(lowest, fence.inside), fence.closing or stop
+    elif fence is not None:
+        start, end = fence.start, fence.end or end
+    lead, rest = text[max(lowest, start - MAX_NEAR) : start], text[end : min(stop, end + MAX_NEAR)]
+    is_cautious = isinstance(candidate.value, list) and not any(
+        isinstance(item, dict) for item in candidate.value
+    )
+    rank, reason = _rank(
+        candidate,
+        lead,
+        rest,
+        is_fenced=is_fenced,
+        is_cautious=is_cautious,
+        names=names,
+        properties=properties,
+    )
+    if is_fenced and fence is not None and not is_json_label(fence.label):
+        rank = min(rank, Rank.SENTENCE)
+    return Standing(rank, reason, start, end)
+
+
+def find_retraction(text: str, start: int, end: int | None = None) -> str:
+    """Return the words in a stretch of a reply that take back what stands before it; "" if there are none."""
+    after = text[start:end]
+    found = _RETRACTION.search(after)
+    if found is not None:
+        return found[1].strip()
+    final = _FINAL_AFTER.search(after)
+    return "" if final is None else final[0].strip(_DECORATION + "\n")
+
+
+def _is_alone(text: str, candidate: Candidate, fence: Fence) -> bool:
+    """Whether a fence holds nothing but a value and comments; in one that is not closed all may follow."""
+    before = text[fence.inside : candidate.start]
+    after = "" if fence.closing is None else text[candidate.end : fence.closing].strip()
+    if after and after == candidate.text[-1:]:
+        after = ""  # a bracket too many
+    return bool(_COMMENTS.fullmatch(before) and _COMMENTS.fullmatch(after))
+
+
+def _rank(
+    candidate: Candidate,
+    lead: str,
+    rest: str,
+    *,
+    is_fenced: bool,
+    is_cautious: bool,
+    names: Set[str],
+    properties: Set[str],
+) -> tuple[Rank, str]:
+    tags = _TAGS | names
+    within = [mark for mark in candidate.within if mark[1:-1] not in tags]
+    while within and within[-1] == "{" and (brace := _BRACE.search(lead)) and rest.startswith("}"):
+        if not brace[1] and not candidate.text.startswith("{"):
+            break  # only braces are doubled
+        within.pop()
+        lead, rest = lead[: brace.start()], rest[1:]
+    if within:
+        return Rank.PART, f"it stands within {within[-1]!r}"
+    is_final = any(mark[1:-1] in _TAGS for mark in candidate.within)
+    lead = _TAGS_BEFORE.sub("", lead)
+    while (closing := _TAG_AFTER.match(rest)) is not None and closing[1].lower() in tags:
+        rest = rest[closing.end() :]
+    if not is_fenced and (found := _after(candidate, lead, rest, is_cautious=is_cautious)) is not None:
+        return found
+    rank, reason = _before(
+        lead, is_fenced=is_fenced, is_cautious=is_cautious, tags=tags, properties=properties
+    )
+    return (Rank.FINAL if is_final and rank is Rank.SET_APART else rank), reason
+
+
+def _after(candidate: Candidate, lead: str, rest: str, *, is_cautious: bool) -> tuple[Rank, str] | None:
+    """Return what stands right behind a value against it."""
+    if rest.lstrip()[:1] == candidate.text[-1:] and _ENDS_LINE.match(rest.lstrip(), 1):
+        rest = rest.lstrip()[1:]  # a bracket too many
+    if "~~" in lead and "~~" in rest:
+        return Rank.EXAMPLE, "it is struck out"
+    if lead[-1:] in ('"', "“") and rest[:1] in ('"', "”") and not _ENDS_LINE.match(rest, 1):
+        return Rank.EXAMPLE, "it is quoted in a sentence"
+    rest = rest[_CLOSING.match(rest).end() :]  # type: ignore[union-attr]  # it may be empty
+    if rest[:1] in ("?", "\uff1f"):
+        return Rank.EXAMPLE, "it is a question"
+    if _PART_AFTER.match(rest) or (is_cautious and not _PROSE_AFTER.match(rest)):
+        return Rank.PART, f"{rest.strip()[:20]!r} follows it on its line"
+    return None
+
+
+def _before(
+    lead: str, *, is_fenced: bool, is_cautious: bool, tags: Set[str], properties: Set[str]
+) -> tuple[Rank, str]:
+    """Return the rank that the text before a value gives it."""
+    above, _, line = lead.rpartition("\n")
+    if _COMMA.fullmatch(lead) or line.lstrip().startswith((">", "|")):
+        return Rank.PART, "it is an item of a list, a table or a quotation"
+    words = line.strip(_DECORATION)
+    label = words or above.rstrip().rpartition("\n")[2].strip(_DECORATION)
+    *_, sentence = ("", *filter(None, _SENTENCES.split(label)))
+    if found := _NOT_MEANT.search(sentence.rstrip(_DECORATION)):
+        return Rank.EXAMPLE, f"{found[0]!r} stands before it"
+    marks = line if line.strip() else "" if is_fenced else above.rpartition("\n")[2]
+    if found := _MARKS.fullmatch(marks):
+        key = found["name"] or found["key"] or ""
+        if key.lower() not in tags and not (is_fenced and key):
+            return Rank.PART, f"{marks.strip()[:40]!r} stands before it, as if it were a part of something"
+    if not is_fenced and words and _LABEL.search(line):
+        record = above.rpartition("\n\n")[2] + "\n" + _LABEL.sub("", line)
+        is_answer = label.rstrip(": =").rpartition(" ")[2].strip(_DECORATION).lower() in tags
+        for field in () if is_answer else _FIELD.finditer(record):
+            if field[1].lower() in properties:
+                return Rank.PART, f"{field[1]!r} stands before it, so it may be a part of something"
+    if _FINAL.fullmatch(sentence.rstrip(_DECORATION)):
+        return Rank.FINAL, ""
+    if is_fenced or not words or _INTRODUCES.search(words) or _ENDS.search(words):
+        return Rank.SET_APART, ""
+    if is_cautious:
+        return Rank.PART, "it stands in the middle of a sentence"
+    return Rank.SENTENCE, ""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Parameter
@@ -12,8 +10,9 @@ from cyclopts import App, CycloptsError, Parameter
 from .._extras import needs_extra
 from .._version import __version__
 from ..errors import APIStatusError, ConfigurationError, OpenRouterError
-from .exit_codes import DONE, INTERRUPTED, MISTAKE, PIPE_CLOSED, exit_code_of
+from .exit_codes import DONE, FAILED, INTERRUPTED, MISTAKE, PIPE_CLOSED, exit_code_of
 from .output import printable, to_json
+from .streams import ReaderGone, console, notes, prepare, results
 
 __all__ = ["app", "run"]
 
@@ -23,6 +22,7 @@ app = App(
     version=__version__,
     result_action="return_value",
     default_parameter=Parameter(negative_iterable=()),
+    console=console(results),
 )
 
 _COMMANDS = {
@@ -45,6 +45,19 @@ app.register_install_completion_command()
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command, and return its exit code; see `exit_codes`."""
+    prepare()
+    code = _run(arguments)
+    try:
+        results.flush()
+    except ReaderGone:
+        return PIPE_CLOSED
+    if results.failure:
+        print(f"openrouter-async: {results.failure}; what it was to hold stands above", file=notes)
+        return code or FAILED
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         with needs_extra("cli", "the command line"):
             from .environment import read_env_file
@@ -52,15 +65,12 @@ def run(arguments: Sequence[str]) -> int:
         if arguments and arguments[0] in _COMMANDS and not {"--help", "-h"}.isdisjoint(arguments):
             app[arguments[0]].help = None  # its docstring, which has more than the line in the list
         result = app(list(arguments), exit_on_error=False, print_error=False)
-        sys.stdout.flush()
     except CycloptsError as error:
         _report(_as_ours(error), as_json="--json" in arguments)
         return MISTAKE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # What is still buffered would fail again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGone:
         return PIPE_CLOSED
     except OpenRouterError as error:
         _report(error, as_json="--json" in arguments)
@@ -79,11 +89,11 @@ def _as_ours(error: CycloptsError) -> ConfigurationError:
 def _report(error: OpenRouterError, *, as_json: bool) -> None:
     """Write the error to standard error: a line of text, or of JSON."""
     if not as_json:
-        print(f"openrouter-async: {printable(str(error))}", file=sys.stderr)
+        print(f"openrouter-async: {printable(str(error))}", file=notes)
         return
     facts: dict[str, object] = {"type": type(error).__name__, "message": str(error)}
     if isinstance(error, APIStatusError):
         facts |= {"status": error.status, "code": error.code, "provider": error.provider}
     facts |= {"generation_id": error.generation_id, "retry_after": error.retry_after}
     known = {name: value for name, value in facts.items() if value is not None}
-    print(to_json({"error": known}), file=sys.stderr)
+    print(to_json({"error": known}, to=notes), file=notes)

@@ -24,6 +24,7 @@ from ..types.content_parts import Attachment, audio, file, image, video
 from .common import Emulated, Json, ModelName, System, connect, read_file, read_text
 from .exit_codes import DONE, UNUSABLE
 from .output import Output, dollars
+from .text_files import decoded
 
 __all__ = ["ask", "read_schema"]
 
@@ -109,7 +110,7 @@ async def _text(output: Output, client: AsyncOpenRouter, messages: list[Message]
 
 def _prompt(words: tuple[str, ...]) -> str:
     """Return the words of the command line, and behind them what is piped in."""
-    piped = "" if sys.stdin is None or sys.stdin.isatty() else _read_stdin()
+    piped = "" if sys.stdin.isatty() else _read_stdin()
     parts = [part for part in (" ".join(words), piped) if part.strip()]
     if not parts:
         raise ConfigurationError('there is no question; write openrouter-async ask "..." or pipe it in')
@@ -118,7 +119,7 @@ def _prompt(words: tuple[str, ...]) -> str:
 
 def _read_stdin() -> str:
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
+        return decoded(sys.stdin.buffer.read())
     except UnicodeDecodeError as error:
         raise ConfigurationError("standard input is no UTF-8 text; give files with --attach") from error
 

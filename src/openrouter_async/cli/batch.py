@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +26,7 @@ from .exit_codes import DONE, FAILED, INTERRUPTED
 from .output import Output, dollars, to_json
 from .prompt_files import PromptFile, PromptFormat
 from .service_batch import run_at_service
+from .streams import ReaderGone, json_for, notes, results
 
 __all__ = ["batch"]
 
@@ -121,7 +121,7 @@ async def _run(
     async with connect(output, emulated=emulated, model=model) as client:
         items = _Counted(file)
         running: Batch[Any] = client.batch(items, output=wanted, **params)
-        failed: OpenRouterError | None = None
+        failed: OpenRouterError | ReaderGone | None = None
         interrupted = _Interrupted()
         with anyio.CancelScope() as scope:
             async with anyio.create_task_group() as group:
@@ -136,7 +136,7 @@ async def _run(
                                     output.warn(f"{result.key}: {type(error).__name__}: {error}")
                                 elif out is None:
                                     display.write(_answer(result))
-                    except OpenRouterError as error:
+                    except (OpenRouterError, ReaderGone) as error:
                         failed = error
                 group.cancel_scope.cancel()
     _summarize(output, running, file.bad)
@@ -189,7 +189,7 @@ async def _show(running: Batch[Any], display: ProgressDisplay) -> None:
 
 
 def _answer(result: Done[Any]) -> str:
-    return model_json({"key": result.key, "answer": result.output}).decode()
+    return json_for(results, model_json({"key": result.key, "answer": result.output}).decode())
 
 
 def _summarize(output: Output, running: Batch[Any], bad: int) -> None:
@@ -207,7 +207,7 @@ def _summarize(output: Output, running: Batch[Any], bad: int) -> None:
             },
             "errors": dict(summary.errors),
         }
-        print(to_json(facts), file=sys.stderr)
+        print(to_json(facts, to=notes), file=notes)
         return
     parts = [f"{summary.done} answered"]
     if summary.resumed:
@@ -217,10 +217,10 @@ def _summarize(output: Output, running: Batch[Any], bad: int) -> None:
     if bad:
         parts.append(f"{bad} rejected")
     parts += [dollars(summary.cost), duration(summary.elapsed)]
-    print(" · ".join(parts), file=sys.stderr)
+    print(" · ".join(parts), file=notes)
     for name, total in sorted(summary.models.items()):
         tokens = f"{total.prompt_tokens} + {total.completion_tokens} tokens"
-        print(f"  {name or 'unknown model'}: {total.items}, {tokens}, {dollars(total.cost)}", file=sys.stderr)
+        print(f"  {name or 'unknown model'}: {total.items}, {tokens}, {dollars(total.cost)}", file=notes)
 
 
 async def _estimate(output: Output, file: PromptFile, model: str | None, max_tokens: int | None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from .output import Output, dollars, printable
+from .streams import notes
 
 if TYPE_CHECKING:
     from typing import Self
@@ -45,7 +45,7 @@ class ProgressDisplay:
         self._last = time.monotonic()
         self._bar: Progress | None = None
         self._task = TaskID(0)
-        if sys.stderr.isatty():
+        if notes.isatty():
             self._bar = _Bar(
                 BarColumn(),
                 MofNCompleteColumn(),
@@ -67,7 +67,7 @@ class ProgressDisplay:
         elif time.monotonic() - self._last >= EVERY:
             self._last = time.monotonic()
             of = "" if self._total is None else f" of {self._total}"
-            print(f"{progress.done + progress.failed}{of} · {_facts(progress)}", file=sys.stderr, flush=True)
+            print(f"{progress.done + progress.failed}{of} · {_facts(progress)}", file=notes, flush=True)
 
     def write(self, line: str) -> None:
         """Write a line of the results; above the bar, where both are on the terminal."""

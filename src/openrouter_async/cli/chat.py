@@ -25,6 +25,7 @@ from .common import Emulated, Json, ModelName, System, connect, read_text
 from .exit_codes import DONE
 from .output import Output, dollars
 from .saved import read_saved, write_saved
+from .streams import notes, results
 
 __all__ = ["chat"]
 
@@ -162,14 +163,17 @@ class _Session:
 
     def _read(self, prompt: str) -> str:
         if not self._is_interactive:
-            line = sys.stdin.readline()
+            try:
+                line = sys.stdin.readline().removeprefix("\ufeff")
+            except UnicodeDecodeError as error:
+                raise ConfigurationError(f"standard input is no {error.encoding.upper()} text") from error
             if not line:
                 raise EOFError
             return line.rstrip("\n")
         if self._output.is_terminal:
             return input(_COLOURED.format(prompt) if self._output.has_colour else prompt)
-        sys.stderr.write(prompt)  # `input` would write it among the answers
-        sys.stderr.flush()
+        notes.write(prompt)  # `input` would write it among the answers
+        notes.flush()
         return input()
 
     def _block(self) -> str:
@@ -180,7 +184,7 @@ class _Session:
 
     def _new_line(self) -> None:
         if self._is_interactive:
-            print(file=sys.stdout if self._output.is_terminal else sys.stderr)
+            print(file=results if self._output.is_terminal else notes)
 
     # Answering
 
@@ -290,7 +294,7 @@ class _Session:
 
     def _say(self, text: str) -> None:
         """Write what was asked for by a command: it is no answer, so not among them."""
-        print(text, file=sys.stdout if self._output.is_terminal else sys.stderr)
+        print(text, file=results if self._output.is_terminal else notes)
 
 
 def _turns(count: int) -> str:

@@ -14,6 +14,7 @@ from .._extras import needs_extra
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from .output import Output
+from .text_files import decoded
 
 __all__ = ["Emulated", "Json", "ModelName", "System", "connect", "read_file", "read_text"]
 
@@ -99,7 +100,7 @@ def read_file(name: str, option: str) -> str:
         ConfigurationError: it cannot be read.
     """
     try:
-        return Path(name).read_text("utf-8")
+        return decoded(Path(name).read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is no UTF-8 text"
         raise ConfigurationError(f"{option} names {name!r}, which cannot be read: {reason}") from error

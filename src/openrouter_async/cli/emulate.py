@@ -8,9 +8,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
-from rich.console import Console
 
 from .._extras import needs_extra
+from .streams import console, results
 
 __all__ = ["emulate"]
 
@@ -33,14 +33,14 @@ def emulate(
     """
     with needs_extra("testing", "the emulator"):
         from ..testing import Emulator
-    console = Console(highlight=False, soft_wrap=True)
+    shown = console(results, highlight=False, soft_wrap=True)
     with Emulator(port=port, key=key, seed=seed, credits=credits, recordings=recordings) as emulator:
-        console.print(f"OpenRouter is emulated at {emulator.base_url}; Ctrl-C ends it. In another shell:")
-        console.print(f"  export OPENROUTER_BASE_URL={emulator.base_url}")
-        console.print(f"  export OPENROUTER_API_KEY={emulator.key}")
-        console.print(f"  export OPENROUTER_MANAGEMENT_KEY={emulator.management_key}")
+        shown.print(f"OpenRouter is emulated at {emulator.base_url}; Ctrl-C ends it. In another shell:")
+        shown.print(f"  export OPENROUTER_BASE_URL={emulator.base_url}")
+        shown.print(f"  export OPENROUTER_API_KEY={emulator.key}")
+        shown.print(f"  export OPENROUTER_MANAGEMENT_KEY={emulator.management_key}")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
-            console.print(f"{len(emulator.requests)} requests were answered")
+            shown.print(f"{len(emulator.requests)} requests were answered")
     return 0

@@ -27,7 +27,7 @@ def read_env_file(path: Path = Path(".env"), environment: MutableMapping[str, st
         ConfigurationError: the file cannot be read.
     """
     try:
-        found = dotenv_values(path, interpolate=False) if path.is_file() else {}
+        found = dotenv_values(path, interpolate=False, encoding="utf-8-sig") if path.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{str(path)!r} cannot be read: {error}") from error
     has_key = any(environment.get(name) for name in _KEYS)

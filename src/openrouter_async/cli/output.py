@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from io import TextIOBase
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from .streams import console, json_for, notes, results
 
 __all__ = ["Output", "dollars", "printable", "to_json"]
 
@@ -39,9 +40,9 @@ def dollars(amount: Decimal | None) -> str:
     return f"${amount:.2f}"
 
 
-def to_json(value: object, *, indent: int | None = None) -> str:
-    """Return JSON text; amounts become numbers."""
-    return json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
+def to_json(value: object, *, to: TextIOBase, indent: int | None = None) -> str:
+    """Return JSON text for a stream; amounts become numbers."""
+    return json_for(to, json.dumps(value, ensure_ascii=False, indent=indent, default=_plain))
 
 
 def _plain(value: object) -> float | str:
@@ -55,9 +56,9 @@ class Output:
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
-        self.is_terminal = sys.stdout.isatty()
-        self.console = Console(highlight=False, markup=False)
-        self.notes = Console(stderr=True, highlight=False, markup=False)
+        self.is_terminal = results.isatty()
+        self.console = console(results, highlight=False, markup=False)
+        self.notes = console(notes, highlight=False, markup=False)
 
     @property
     def has_colour(self) -> bool:
@@ -66,16 +67,16 @@ class Output:
 
     def write(self, text: str, *, end: str = "") -> None:
         """Write a piece of a result at once."""
-        sys.stdout.write((printable(text) if self.is_terminal else text) + end)
-        sys.stdout.flush()
+        results.write((printable(text) if self.is_terminal else text) + end)
+        results.flush()
 
     def json(self, value: object) -> None:
         """Write one value as JSON: over several lines on a terminal, on one in a pipe."""
-        self.write(to_json(value, indent=2 if self.is_terminal else None), end="\n")
+        self.write(to_json(value, to=results, indent=2 if self.is_terminal else None), end="\n")
 
     def note(self, text: str, *, style: str = "dim") -> None:
         """Tell the person at the terminal something beside the result; nobody else."""
-        if sys.stderr.isatty() and not self.as_json:
+        if notes.isatty() and not self.as_json:
             self.notes.print(Text(printable(text), style=style))
 
     def warn(self, text: str) -> None:
@@ -119,7 +120,7 @@ class Output:
             drawn.add_row(*(Text(printable(cell)) for cell in cells))
         # Where not even ids and prices have room, the terminal breaks the lines, and nothing is cut.
         width = max(self.console.width, needed)
-        Console(highlight=False, markup=False, width=width).print(drawn, crop=False, soft_wrap=False)
+        console(results, highlight=False, markup=False, width=width).print(drawn, crop=False, soft_wrap=False)
 
     def facts(self, facts: Mapping[str, str]) -> None:
         """Write names and values, a line each."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import webbrowser
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
@@ -20,6 +19,7 @@ from ..errors import ConfigurationError
 from .common import Emulated, ModelName, connect, read_text
 from .exit_codes import DONE
 from .output import Output, dollars
+from .streams import results
 
 if TYPE_CHECKING:
     import uvicorn
@@ -98,7 +98,7 @@ def serve(
         "title": "OpenRouter chat",
         "is_emulator": emulator,
     }
-    show = sys.stdout.isatty() if open is None else open
+    show = results.isatty() if open is None else open
     with listening, suppress(KeyboardInterrupt):  # which is how it is ended
         anyio.run(_serve, listening, _url(host, listening.getsockname()[1]), settings, show, model)
     return DONE

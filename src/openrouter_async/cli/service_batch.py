@@ -6,7 +6,6 @@ waiting for it instead of paying twice.
 
 from __future__ import annotations
 
-import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from .exit_codes import DONE, FAILED
 from .output import Output, dollars, to_json
 from .prompt_files import PromptFile
 from .saved import check_writable, read_saved, write_saved
+from .streams import notes
 
 __all__ = ["run_at_service"]
 
@@ -69,14 +69,14 @@ async def run_at_service(
 def _summarize(output: Output, done: int, failed: int, rejected: int, cost: Decimal | None) -> None:
     if output.as_json:
         facts = {"done": done, "failed": failed, "rejected": rejected, "cost": cost}
-        print(to_json(facts), file=sys.stderr)
+        print(to_json(facts, to=notes), file=notes)
         return
     parts = [f"{done} answered"]
     if failed:
         parts.append(f"{failed} failed")
     if rejected:
         parts.append(f"{rejected} rejected")
-    print(" · ".join([*parts, dollars(cost)]), file=sys.stderr)
+    print(" · ".join([*parts, dollars(cost)]), file=notes)
 
 
 async def _wait(client: AsyncOpenRouter, id: str, output: Output) -> ServiceBatch:

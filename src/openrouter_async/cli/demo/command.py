@@ -16,6 +16,8 @@ from ..._extras import needs_extra
 from ...client import AsyncOpenRouter
 from ...errors import ConfigurationError
 from ...types.chat import ChatCompletion
+from ..streams import console as console_of
+from ..streams import results
 from .questions import Question, load_questions
 from .run import ANSWER_TOKENS, CONCURRENCY, Findings, run
 
@@ -42,7 +44,7 @@ def demo(*, live: bool = False, yes: bool = False, model: str = MODEL, questions
 
 
 async def _demo(live: bool, yes: bool, model: str, questions: Sequence[Question]) -> int:
-    console = Console(highlight=False)
+    console = console_of(results, highlight=False)
     with needs_extra("testing", "the demo"):
         from ...testing import Emulator
         from .script import mistakes, teach

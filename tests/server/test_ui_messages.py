@@ -61,6 +61,45 @@ def test_only_what_models_take_goes_back() -> None:
     ]
 
 
+def test_what_came_with_a_reply_goes_back_with_it() -> None:
+    details = [{"type": "reasoning.encrypted", "data": "x"}]
+    call = {"type": "tool-look", "toolCallId": "a", "state": "output-available", "input": {}, "output": 1}
+    signed = {"reasoning_details": details, "call": {"extra_content": {"s": 1}, "id": "z"}}
+    found = chat_messages_of(
+        [
+            message(
+                "assistant",
+                {"type": "step-start"},
+                {**call, "callProviderMetadata": {"openrouter": signed}},
+                {"type": "step-start"},
+                {"type": "text", "text": "Done.", "providerMetadata": {"openrouter": {"reasoning": "Hm."}}},
+                {"type": "step-start"},
+                {
+                    "type": "reasoning",
+                    "text": "",
+                    "providerMetadata": {"openrouter": {"reasoning_details": []}},
+                },
+                {"type": "step-start"},
+                {
+                    "type": "text",
+                    "text": "So.",
+                    "providerMetadata": {"openrouter": {"reasoning_details": "no list", "reasoning": 7}},
+                },
+                {"type": "step-start"},
+                {"type": "text", "text": "So.", "providerMetadata": [1]},
+            )
+        ]
+    )
+    assert found[0]["reasoning_details"] == details
+    assert (found[0]["tool_calls"][0]["extra_content"], found[0]["tool_calls"][0]["id"]) == ({"s": 1}, "a")
+    assert found[2:] == [
+        {"role": "assistant", "content": "Done.", "reasoning": "Hm."},
+        {"role": "assistant", "content": None, "reasoning_details": []},
+        {"role": "assistant", "content": "So."},
+        {"role": "assistant", "content": "So."},
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

@@ -1,7 +1,9 @@
 """`chat_messages_of`: the messages that `useChat` of Vercel's AI SDK sends, as messages of a chat.
 
-Text and files stay; calls of tools and their outputs become what models are sent; reasoning, sources, data parts and
-calls that have no output yet do not go back. Files are passed on by their URL, and never fetched here.
+Text and files stay; calls of tools and their outputs become what models are sent. What a reply has to go back with,
+its reasoning above all, is in the metadata that the form `ai-sdk` wrote; the text of reasoning as the browser shows it,
+sources, data parts and calls that have no output yet do not go back. Files are passed on by their URL, and never
+fetched here.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any, TypeGuard
 from pydantic_core import to_json
 
 from ..errors import ConfigurationError
+from ..types.sent_back import call_fields
 
 __all__ = ["chat_messages_of"]
 
@@ -99,12 +102,19 @@ def _steps(parts: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any
 def _step_messages(parts: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     text = "".join(_texts(parts))
     calls = [part for part in parts if _tool_name(part) and part.get("state") in _HAS_OUTPUT]
-    if not text and not calls:
-        return
+    metadata = [_metadata(part) for part in parts]
     message: dict[str, Any] = {"role": "assistant", "content": text or None}
+    for found in metadata:
+        if _are_objects(found.get("reasoning_details")):
+            message["reasoning_details"] = found["reasoning_details"]
+        if isinstance(found.get("reasoning"), str):
+            message["reasoning"] = found["reasoning"]
+    if not text and not calls and (len(message) == 2 or any(map(_tool_name, parts))):
+        return
     if calls:
         message["tool_calls"] = [
             {
+                **_call_fields(part),
                 "id": str(part.get("toolCallId")),
                 "type": "function",
                 "function": {"name": _tool_name(part), "arguments": _text(part.get("input") or {})},
@@ -115,6 +125,25 @@ def _step_messages(parts: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any
     for part in calls:
         output = part.get(_HAS_OUTPUT[part["state"]])
         yield {"role": "tool", "tool_call_id": str(part.get("toolCallId")), "content": _text(output)}
+
+
+def _metadata(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the form `ai-sdk` wrote to a part; what came back from the browser may be anything."""
+    for name in ("providerMetadata", "callProviderMetadata"):
+        metadata = part.get(name)
+        if isinstance(metadata, Mapping) and isinstance(metadata.get("openrouter"), Mapping):
+            found: Mapping[str, Any] = metadata["openrouter"]
+            return found
+    return {}
+
+
+def _are_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
+
+
+def _call_fields(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    fields = _metadata(part).get("call")
+    return call_fields(fields) if isinstance(fields, Mapping) else {}
 
 
 def _tool_name(part: Mapping[str, Any]) -> str:

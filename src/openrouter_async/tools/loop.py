@@ -12,7 +12,7 @@ next_request ── parameters ──> (a request) ── reply ──> take ─
 
 A run is complete with the first reply that calls no tool and says that it is one: a reply may end with `tool_calls` and
 hold none, where a server tool was in the middle of its work, and is then asked to go on, a few times. (Text where there
-are no server tools is an answer, whatever the reply says.) Replies are sent back as `types.sent_back` says, with their reasoning.
+are no server tools is an answer, whatever the reply says.) What goes back of replies is said in `types.sent_back`.
 
 A tool that was started belongs to the run at once, so what is left of a run that broke off never starts it again: its
 result is there, or one that says it is not known.

@@ -34,7 +34,16 @@ from .chat import AssistantMessage
 from .content_parts import true_media_type
 from .settled_calls import argument_text, settled_arguments
 
-__all__ = ["NO_OUTPUT", "NO_RESULT", "NO_TEXT", "fit_history", "fit_reply", "fit_result", "sent_back"]
+__all__ = [
+    "NO_OUTPUT",
+    "NO_RESULT",
+    "NO_TEXT",
+    "call_fields",
+    "fit_history",
+    "fit_reply",
+    "fit_result",
+    "sent_back",
+]
 
 NO_TEXT = "(no text)"
 NO_OUTPUT = "(no output)"
@@ -85,6 +94,11 @@ def sent_back(reply: AssistantMessage) -> _Message:
             message[name] = said[name]
     unknown = {name: value for name, value in said.items() if name not in _REDUCED and value is not None}
     return fit_reply({**message, **unknown})
+
+
+def call_fields(call: Mapping[str, Any]) -> _Message:
+    """Return the fields of a call that are unknown here, such as a signature."""
+    return {name: value for name, value in call.items() if name not in ("id", "type", "function", "index")}
 
 
 def fit_reply(message: Mapping[str, Any]) -> _Message:

@@ -19,9 +19,10 @@ from starlette.routing import Route
 
 from openrouter_async import AsyncOpenRouter, Retries, tool
 from openrouter_async.server import chat_messages_of, client_of, openrouter_lifespan, relay
-from openrouter_async.testing import Emulator, Fault, ToolCall, tool_call
+from openrouter_async.testing import Answer, Emulator, Fault, ToolCall, tool_call
 from tests.emulated import MODEL
 from tests.server.serving import serve
+from tests.strict_requests import faults
 
 HERE = Path(__file__).parent
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(16)).decode()
@@ -125,6 +126,69 @@ def test_a_tool_is_a_part_from_its_arguments_to_its_output(folder: Path, emulato
     assert kinds == ["step-start", "text", "tool-weather", "step-start", "text"]
     assert [part["text"] for part in parts(seen, "text")] == ["Let me look.", "It rains."]
     assert seen["message"]["metadata"]["status"] == "complete"
+
+
+THOUGHTS: dict[str, list[dict[str, Any]]] = {
+    "signed text": [
+        {
+            "type": "reasoning.text",
+            "text": "Hm.",
+            "signature": "c2ln",
+            "format": "anthropic-claude-v1",
+            "index": 0,
+        }
+    ],
+    "encrypted": [
+        {"type": "reasoning.encrypted", "data": "x", "id": "c1", "format": "google-gemini-v1", "index": 0}
+    ],
+    "none, which is kept": [],
+}
+
+
+def thinking(details: list[dict[str, Any]], message: dict[str, Any]) -> Answer:
+    said = {"role": "assistant", "content": None, "reasoning_details": details, **message}
+    return Answer(body={"id": "gen-1", "model": MODEL, "choices": [{"index": 0, "message": said}]})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("details", THOUGHTS.values(), ids=THOUGHTS)
+@pytest.mark.parametrize("where", ["in the browser", "on the server", "nowhere"])
+def test_reasoning_goes_back_with_its_reply(
+    folder: Path, emulator: Emulator, details: list[dict[str, Any]], where: str
+) -> None:
+    """It goes to the browser and back, with a tool that the browser answers, and in the turn after a run."""
+    call = {
+        "id": "c1",
+        "type": "function",
+        "function": {"name": "weather", "arguments": '{"city":"Oslo"}'},
+        "extra_content": {"google": {"thought_signature": "c2ln"}},
+    }
+    said: dict[str, Any] = {"content": "Hello."} if where == "nowhere" else {"tool_calls": [call]}
+    emulator.script(thinking(details, said))
+
+    def answer(client: AsyncOpenRouter, messages: list[dict[str, Any]]) -> Any:
+        if where == "in the browser":
+            return client.chat.stream(messages, tools=[weather.definition])
+        return client.chat.run_stream(messages, tools=[weather])
+
+    if where == "on the server":
+        emulator.reply("It rains.")
+    seen = read(folder, emulator, answer)
+    assert seen["errors"] == []
+    answered = seen["message"]
+    if where == "in the browser":
+        [part] = parts(seen, "tool-weather")
+        part |= {"state": "output-available", "output": {"sky": "rain"}}
+        messages = [*QUESTION, answered]
+    else:
+        more = {"id": "q2", "role": "user", "parts": [{"type": "text", "text": "And now?"}]}
+        messages = [*QUESTION, answered, more]
+    emulator.reply("So.")
+    assert read(folder, emulator, answer, messages)["errors"] == []
+    sent: Any = emulator.requests[-1].messages
+    assert faults(sent) == []
+    assert sent[1].get("reasoning_details") == details
+    if where != "nowhere":
+        assert sent[1]["tool_calls"] == [call]
 
 
 def test_calls_of_two_steps_with_one_id_stay_apart(folder: Path, emulator: Emulator) -> None:

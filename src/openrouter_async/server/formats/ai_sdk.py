@@ -6,6 +6,10 @@ a data part: `data-output` (a value in the making), `data-waiting` (a call that 
 `data-tool-progress` and `data-audio`, the last two transient. Why the model stopped, who answered and what it cost is
 the metadata of the message: 5.0 refuses parts with fields that came later, so nothing is written that it did not have.
 
+What a reply has to go back with, its reasoning above all, is in `providerMetadata.openrouter` of one part of its step:
+its first call, else what is open at its end. `useChat` keeps that with the part and sends it back, where
+`chat_messages_of` reads it. It is known only when the reply is whole, so calls are told of then, as they always were.
+
 Specification: <https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol>.
 """
 
@@ -19,6 +23,7 @@ from pydantic_core import from_json
 from ...streaming.events import (
     AnnotationAdded,
     AudioDelta,
+    Finished,
     ImageDelta,
     Keepalive,
     ReasoningDelta,
@@ -32,12 +37,14 @@ from ...structured.partial import Partial
 from ...tools.events import StepFinished, ToolFinished, ToolProgress
 from ...tools.result import Run
 from ...types.chat_parts import UrlCitation
+from ...types.sent_back import call_fields, sent_back
 from ..failures import error_object
 from ._format import Format, sse
 from .events import call_object, usage_object
 
 if TYPE_CHECKING:
     from ...tools.result import ToolResult
+    from ...types.chat import ChatCompletion
     from ._format import Event, Result
 
 __all__ = ["AISDKFormat"]
@@ -59,6 +66,8 @@ class AISDKFormat(Format):
         self._is_in_step = False
         self._calls: dict[int, _Call] = {}
         """The calls of this step, by their index."""
+        self._whole_calls: list[ToolCall] = []
+        """Those that are whole, until the reply is."""
         self._call_ids: set[str] = set()
         """Ids of all calls of the message, which must not repeat; providers begin anew with each reply."""
 
@@ -70,7 +79,7 @@ class AISDKFormat(Format):
             return b""
         if isinstance(event, StepFinished):
             return self._end_step()
-        parts = self._parts(event)
+        parts = self._end_reply(event.completion) if isinstance(event, Finished) else self._parts(event)
         if not parts:
             return b""
         step = b"" if self._is_in_step else sse({"type": "start-step"})
@@ -104,7 +113,8 @@ class AISDKFormat(Format):
             case ToolCallDelta():
                 return self._close() + self._call(event.index).grow(event.name, event.id, event.fragment)
             case ToolCall():
-                return self._close() + self._call(event.index).arrive(event)
+                self._whole_calls.append(event)
+                return self._close()
             case ToolProgress(call=call, value=value):
                 data = {"toolCallId": self._call(call.index).id or call.id, "value": value}
                 return sse({"type": "data-tool-progress", "data": data, "transient": True})
@@ -130,16 +140,39 @@ class AISDKFormat(Format):
             begin += sse({"type": f"{kind}-start", "id": self._open[1]})
         return begin + sse({"type": f"{kind}-delta", "id": self._open[1], "delta": text})
 
-    def _close(self) -> bytes:
+    def _close(self, metadata: dict[str, Any] | None = None) -> bytes:
         part, self._open = self._open, None
-        return b"" if part is None else sse({"type": f"{part[0]}-end", "id": part[1]})
+        more = {"providerMetadata": {"openrouter": metadata}} if metadata else {}
+        return b"" if part is None else sse({"type": f"{part[0]}-end", "id": part[1], **more})
+
+    def _end_reply(self, reply: ChatCompletion[Any]) -> bytes:
+        """Return the calls of a reply that is whole, and what it has to go back with."""
+        calls, self._whole_calls = self._whole_calls, []
+        message: dict[str, Any] = sent_back(reply.message)
+        unknown = {each["id"]: call_fields(each) for each in message.get("tool_calls") or ()}
+        kept = ("reasoning_details", "reasoning")
+        metadata: dict[str, Any] = {name: message[name] for name in kept if name in message}
+        if metadata and not calls:
+            begin = b""
+            if self._open is None:
+                self._open = "reasoning", self._id("reasoning")
+                begin = sse({"type": "reasoning-start", "id": self._open[1]})
+            return begin + self._close(metadata)
+        end = b""
+        for call in calls:
+            extra = {"call": fields} if (fields := unknown.get(call.id)) else {}
+            end += self._close() + self._call(call.index).arrive(call, {**metadata, **extra})
+            metadata = {}
+        return end
 
     def _end_step(self) -> bytes:
         if not self._is_in_step:
             return b""
+        end = b"".join(self._call(call.index).arrive(call, {}) for call in self._whole_calls)
+        self._whole_calls.clear()
         self._is_in_step = False
         self._calls.clear()
-        return self._close() + sse({"type": "finish-step"})
+        return self._close() + end + sse({"type": "finish-step"})
 
     def _call(self, index: int) -> _Call:
         return self._calls.setdefault(index, _Call(self._call_ids))
@@ -172,11 +205,20 @@ class _Call:
             else b""
         )
 
-    def arrive(self, call: ToolCall) -> bytes:
-        """Return the whole arguments."""
+    def arrive(self, call: ToolCall, metadata: dict[str, Any]) -> bytes:
+        """Return the whole arguments, and what goes back with them."""
         name = call.name or "unknown"
         begin = self._begin(name, call.id)
         told: dict[str, Any] = {"toolCallId": self.id, "toolName": name}
+        if metadata:
+            # Gemini's signatures name their call, by the id that the browser does not know.
+            details = [
+                {**each, "id": self.id} if each.get("id") == call.id else each
+                for each in metadata.get("reasoning_details") or ()
+            ]
+            told["providerMetadata"] = {
+                "openrouter": metadata if not details else {**metadata, "reasoning_details": details}
+            }
         if call.args is None:
             told |= {"input": call.arguments, "errorText": "the arguments are no JSON object"}
             return begin + sse({"type": "tool-input-error", **told})

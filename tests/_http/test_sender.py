@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -179,3 +180,46 @@ async def test_closing_the_client_ends_running_and_waiting_calls() -> None:
             await client.aclose()
     assert len(seen) == 2
     assert all(isinstance(error, errors.ConfigurationError | errors.ConnectionLost) for error in seen)
+
+
+def failing(error: object, *, in_choice: bool = False) -> dict[str, object]:
+    choice = {"index": 0, "message": {"role": "assistant", "content": "Hel"}, "finish_reason": "error"}
+    if in_choice:
+        choice["error"] = error
+    return {"id": "gen-1", "choices": [choice], **({} if in_choice else {"error": error})}
+
+
+@pytest.mark.parametrize("shape", ["status", "200", "200, in the choice", "stream", "stream, in the choice"])
+async def test_a_limit_that_lasts_is_told_at_once_with_its_end(shape: str) -> None:
+    reset = str(int((time.time() + 7_200) * 1_000))
+    quoted = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
+    error = {"code": 429, "message": "free-models-per-day", "metadata": {"headers": quoted}}
+    body = failing(error, in_choice="choice" in shape)
+    if shape.startswith("stream"):
+        answer = Reply(body=f"data: {json.dumps(body)}\n\n", headers={"content-type": "text/event-stream"})
+    else:
+        answer = Reply(429 if shape == "status" else 200, json=body)
+    with LoopbackServer(serve_responses([answer])) as server:
+        async with client_of(server) as client:
+            is_stream = shape.startswith("stream")
+            with pytest.raises(errors.RateLimited) as caught:
+                await (client.chat.stream("Hello").final() if is_stream else client.chat.create("Hello"))
+        assert len(server.requests) == 1
+    assert caught.value.retry_after == pytest.approx(7_200, abs=60)
+    assert "asks to wait 7" in str(caught.value)
+
+
+@pytest.mark.parametrize("in_choice", [True, False])
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_what_there_is_of_a_reply_stays_and_the_key_in_its_error_does_not(
+    in_choice: bool, streamed: bool
+) -> None:
+    body = failing({"code": 400, "message": f"wrong key {KEY}"}, in_choice=in_choice)
+    with LoopbackServer(serve_responses([Reply(json=body)])) as server:
+        async with client_of(server) as client:
+            with pytest.raises(errors.BadRequest) as caught:
+                await (client.chat.stream("Hello").final() if streamed else client.chat.create("Hello"))
+    partial = caught.value.partial
+    assert partial is not None
+    assert partial.text == "Hel"
+    assert KEY not in str(caught.value) + repr(partial) + partial.model_dump_json()

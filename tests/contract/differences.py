@@ -403,6 +403,12 @@ DIFFERENCES: dict[str, str] = {
         """,
     ),
     **_since(
+        "what some providers send in place of a delta",
+        """
+        extra ChatStreamChoice.message
+        """,
+    ),
+    **_since(
         "replies hold parts only as text; other parts keep their fields as unknown ones",
         """
         extra ChatContentAudio.text

@@ -106,7 +106,9 @@ PART = {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}
     ids=str,
 )
 async def test_inputs_are_sent_as_given(given: Any) -> None:
-    with LoopbackServer(serve_responses([vectors(embedding(0, 1.0))])) as server:
+    several = isinstance(given, list | tuple) and not isinstance(given[0], int)
+    answer = vectors(*(embedding(place, 1.0) for place in range(len(given) if several else 1)))
+    with LoopbackServer(serve_responses([answer])) as server:
         async with client_of(server) as client:
             await client.embeddings.create(given, model=MODEL)
     body = server.requests[0].json()
@@ -163,3 +165,31 @@ async def test_wrong_parameters_are_refused(params: Any, message: str) -> None:
                 await client.embeddings.create("a", **{"model": MODEL, **params})
     assert str(caught.value).startswith(message)
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [
+        ([0], "1 vectors for 2 inputs"),
+        ([0, 1, 2], "3 vectors for 2 inputs"),
+        ([], "0 vectors for 2 inputs"),
+        ([0, 0], r"the inputs \[0, 0\], where 2 were sent"),
+        ([1, 2], r"the inputs \[1, 2\], where 2 were sent"),
+        ([0, None], r"the inputs \[0, None\]"),
+    ],
+)
+async def test_vectors_that_do_not_match_the_inputs_are_no_answer(
+    places: list[int | None], said: str
+) -> None:
+    answer = vectors(*({"embedding": [1.0], "index": place} for place in places))
+    with LoopbackServer(serve_responses([answer])) as server:
+        async with client_of(server) as client:
+            with pytest.raises(errors.InvalidResponseError, match=said):
+                await client.embeddings.create(["a", "b"], model=MODEL)
+
+
+async def test_vectors_without_places_stand_in_the_order_of_the_inputs() -> None:
+    answer = vectors({"embedding": [1.0]}, {"embedding": [2.0]})
+    with LoopbackServer(serve_responses([answer])) as server:
+        async with client_of(server) as client:
+            assert (await client.embeddings.create(["a", "b"], model=MODEL)).vectors == [[1.0], [2.0]]

@@ -146,6 +146,14 @@ async def test_an_unknown_model_is_not_found() -> None:
                 await client.models.get("a/b")
 
 
+async def test_a_row_that_is_null_is_lost_and_not_the_list() -> None:
+    with LoopbackServer(
+        serve_responses([Reply(json={"data": [{"id": "a/b"}, None, {"id": "c/d"}]})])
+    ) as server:
+        async with client_of(server) as client:
+            assert [model.id for model in await client.models.list()] == ["a/b", "c/d"]
+
+
 @pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {}}, {"data": [{"name": "x"}]}], ids=str)
 async def test_a_list_without_what_makes_it_one_is_an_invalid_answer(body: Any) -> None:
     with LoopbackServer(serve_responses([Reply(json=body)])) as server:

@@ -15,7 +15,7 @@ import anyio
 
 from .._sansio.charges import Charge, charge_in
 from .._sansio.error_mapping import generation_id as id_of_generation
-from .._sansio.error_mapping import request_id
+from .._sansio.error_mapping import request_id, tell_wait
 from .._sansio.redaction import redact, redact_json, safe_headers
 from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
 from .._secret import Secret, Secrets
@@ -213,6 +213,13 @@ class Attempts:
             metadata = redact_json(dict(error.metadata), self.secrets)
             assert isinstance(metadata, dict)
             error.metadata = metadata
+            if error.partial is not None:
+                from .._sansio.chat_reply import without_secrets  # its types are loaded by then
+
+                error.partial = without_secrets(error.partial, self.secrets)
+            if error.retry_after is None and self._exchange is not None:
+                # Of an error within a 200 the moment until which to wait is known only here, where there is a clock.
+                tell_wait(error, self._exchange.headers, now=time.time())
 
     def _tell(
         self,

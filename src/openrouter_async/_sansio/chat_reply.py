@@ -6,11 +6,14 @@ model is just being started. See <https://openrouter.ai/docs/api-reference/error
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..errors import APIStatusError, EmptyReply, InvalidResponseError, ServerError
 from ..types.chat import ChatCompletion, Choice
 from .error_mapping import payload_error
+from .redaction import redact_json
 
-__all__ = ["check_completion", "empty_reply", "ended_in_error"]
+__all__ = ["check_completion", "empty_reply", "ended_in_error", "without_secrets"]
 
 
 def check_completion(completion: ChatCompletion) -> None:
@@ -56,6 +59,20 @@ def ended_in_error(reason: str | None, partial: ChatCompletion) -> APIStatusErro
         generation_id=partial.generation_id,
         partial=partial,
     )
+
+
+def without_secrets(partial: ChatCompletion, secrets: Iterable[str]) -> ChatCompletion:
+    """Return what there is of a reply, without the secrets that the errors within it repeat."""
+    extra = partial.model_extra or {}
+    if not extra.get("error") and not any(choice.error for choice in partial.choices):
+        return partial
+    choices = [
+        choice.model_copy(update={"error": redact_json(choice.error, secrets)}) for choice in partial.choices
+    ]
+    update: dict[str, object] = {"choices": choices}
+    if extra.get("error"):
+        update["error"] = redact_json(extra["error"], secrets)
+    return partial.model_copy(update=update)
 
 
 def _has_content(choice: Choice) -> bool:

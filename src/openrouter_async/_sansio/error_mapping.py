@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from ..types.chat import ChatCompletion
 
-__all__ = ["generation_id", "payload_error", "request_id", "status_error"]
+__all__ = ["generation_id", "payload_error", "request_id", "status_error", "tell_wait"]
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     401: AuthenticationError,
@@ -169,6 +169,15 @@ def payload_error(
     return failed
 
 
+def tell_wait(error: APIStatusError, headers: Mapping[str, str], *, now: float) -> None:
+    """Put on an error how long the service asks to wait, where that takes a clock: it names a moment."""
+    wait = retry_after({**_quoted_headers(error.metadata), **headers}, now=now)
+    if wait is not None:
+        error.retry_after = wait
+        error.message += _asked(wait)
+        error.args = (error.message,)
+
+
 def request_id(headers: Mapping[str, str]) -> str | None:
     """Return the id that the edge in front of the service gave the request, if it did."""
     return headers.get("x-request-id") or headers.get("cf-ray") or None
@@ -193,7 +202,7 @@ def _error(
     availability = said.availability
     wait = retry_after(
         # Limits of the service itself come as headers quoted in the body.
-        {**_quoted_headers(said), **headers},
+        {**_quoted_headers(said.metadata), **headers},
         availability.retry_after if availability else None,
         now=now,
     )
@@ -251,8 +260,8 @@ def _payload_status(said: ErrorBody) -> int:
     return next((_STATUS_BY_NAME[name] for name in _names(said) if name in _STATUS_BY_NAME), 500)
 
 
-def _quoted_headers(said: ErrorBody) -> dict[str, str]:
-    quoted = said.metadata.get("headers")
+def _quoted_headers(metadata: Mapping[str, JsonValue]) -> dict[str, str]:
+    quoted = metadata.get("headers")
     if not isinstance(quoted, dict):
         return {}
     return {
@@ -270,9 +279,13 @@ def _message(kind: type[APIStatusError], status: int, said: ErrorBody, wait: flo
     head = f"{status} {_LABELS[kind]}" + (f" ({', '.join(parties)})" if parties else "")
     words = ": ".join(text.rstrip(".") for text in (said.message, said.upstream_message) if text)
     advice = [_ADVICE[kind]] if kind in _ADVICE else []
-    if wait is not None:
-        advice.append(f"the service asks to wait {wait:.10g} s")
     if said.availability is not None and said.availability.fallback_models:
         models = ", ".join(repr(one_line(name, 100)) for name in said.availability.fallback_models[:5])
         advice.append(f"could use {models}")
-    return "; ".join([f"{head}: {words or 'no reason given'}", *advice])
+    return "; ".join([f"{head}: {words or 'no reason given'}", *advice]) + (
+        "" if wait is None else _asked(wait)
+    )
+
+
+def _asked(wait: float) -> str:
+    return f"; the service asks to wait {wait:.10g} s"

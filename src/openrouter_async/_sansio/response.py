@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -20,6 +20,9 @@ from .error_body import excerpt, load_json
 from .error_mapping import generation_id, payload_error, request_id
 from .parse import ParseFailure, parse
 from .redaction import redact
+
+if TYPE_CHECKING:
+    from ..types.chat import ChatCompletion
 
 __all__ = ["read_reply"]
 
@@ -69,7 +72,7 @@ def read_reply(
         failure = error
     else:
         if _may_report_error(value, data):
-            reply.raise_reported_error(data)
+            reply.raise_reported_error(data, partial=value if getattr(value, "choices", None) else None)
         return value
     reply.raise_reported_error(data)
     if _is_event_stream(data):
@@ -92,8 +95,11 @@ class _Reply:
     def content_type(self) -> str:
         return self.headers.get("content-type", "")
 
-    def raise_reported_error(self, data: bytes) -> None:
-        """Raise the error that stands at the top of a JSON object; do nothing where there is none."""
+    def raise_reported_error(self, data: bytes, *, partial: object = None) -> None:
+        """Raise the error that stands at the top of a JSON object; do nothing where there is none.
+
+        `partial` is what there is of a completion besides.
+        """
         if b'"error"' not in data:
             return
         try:
@@ -103,7 +109,12 @@ class _Reply:
         error = payload.get("error") if isinstance(payload, dict) else None
         if isinstance(payload, dict) and isinstance(error, dict | str) and error:
             raise payload_error(
-                error, around=payload, headers=self.headers, secrets=self.secrets, now=self.now
+                error,
+                around=payload,
+                headers=self.headers,
+                secrets=self.secrets,
+                now=self.now,
+                partial=cast("ChatCompletion | None", partial),
             )
 
     def invalid(self, reason: str, data: bytes) -> InvalidResponseError:

@@ -9,9 +9,12 @@ from pydantic import JsonValue
 
 from .. import operations
 from .._sansio.embeddings_body import embeddings_body
+from .._sansio.request import build_request
+from ..errors import InvalidResponseError
 from ..options import RequestOptions
+from ..protocols import Reply
 from ..types.embeddings import Embeddings
-from ._base import Resource
+from ._base import Resource, reader
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from ..types.embeddings_request import EmbeddingParams, EmbeddingsInput
 
 __all__ = ["EmbeddingsResource"]
+
+_read = reader(Embeddings)
 
 
 class EmbeddingsResource(Resource):
@@ -51,7 +56,27 @@ class EmbeddingsResource(Resource):
 
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent.
+            InvalidResponseError: there is not one vector for each input.
             OpenRouterError: any other failure of a call.
         """
         body = embeddings_body(input, model=model, params=params, extra_body=extra_body)
-        return await self._send(operations.CREATE_EMBEDDINGS, into=Embeddings, body=body, options=options)
+        data = build_request(operations.CREATE_EMBEDDINGS, content=body)
+        inputs = _count((extra_body or {}).get("input", input))
+
+        def read(reply: Reply) -> Embeddings:
+            embeddings = _read(reply)
+            if fault := embeddings.fault(inputs):
+                raise InvalidResponseError(
+                    f"the answer holds {fault}; no vector can be told to be that of its input",
+                    generation_id=embeddings.id,
+                )
+            return embeddings
+
+        return await self._sender.send(data, read, options)
+
+
+def _count(input: object) -> int:
+    """Return how many vectors stand for an input: one for a text, its tokens or an object, else one for each item."""
+    if not isinstance(input, list | tuple) or all(isinstance(item, int) for item in input):
+        return 1
+    return len(input)

@@ -6,7 +6,7 @@ import datetime
 from typing import Annotated
 
 from ._base import WireType
-from .common import Lenient, MaybeDecimal, MaybeInt, MaybeStr
+from .common import Lenient, MaybeDecimal, MaybeInt, MaybeStr, WithoutNulls
 
 __all__ = ["ActivityItem", "ActivityPage"]
 
@@ -39,4 +39,4 @@ class ActivityItem(WireType):
 class ActivityPage(WireType):
     """All rows of an account's activity."""
 
-    data: list[ActivityItem]
+    data: Annotated[list[ActivityItem], WithoutNulls()]

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from typing_extensions import TypedDict
 
 from ._base import WireType
-from .common import JsonObject, Lenient, MaybeInt, MaybeStr, Usage
+from .common import JsonObject, Lenient, MaybeInt, MaybeStr, Usage, WithoutNulls
 
 __all__ = [
     "BatchCounts",
@@ -117,7 +117,7 @@ class BatchPage(WireType):
 
     object: MaybeStr = None
     """`list`."""
-    data: list[ServiceBatch]
+    data: Annotated[list[ServiceBatch], WithoutNulls()]
     first_id: MaybeStr = None
     last_id: MaybeStr = None
     has_more: bool = False

@@ -7,7 +7,7 @@ not of the expected type reads as None instead of spoiling an answer that was pa
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, get_args
 
 from pydantic import AliasChoices, Field, GetCoreSchemaHandler, JsonValue, SkipValidation
 from pydantic_core import CoreSchema, core_schema
@@ -32,6 +32,7 @@ __all__ = [
     "RouterMetadata",
     "ServerToolUse",
     "Usage",
+    "WithoutNulls",
     "fuller_usage",
 ]
 
@@ -42,6 +43,19 @@ class Lenient:
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         # The core does this without calling Python, so it costs nothing where values are as expected.
         return core_schema.with_default_schema(handler(source), default=None, on_error="default")
+
+
+class WithoutNulls:
+    """Marks a list of rows that loses the rows that are null: `Annotated[list[Row], WithoutNulls()]`."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        (row,) = get_args(source)
+        rows = core_schema.list_schema(core_schema.nullable_schema(handler.generate_schema(row)))
+        return core_schema.no_info_after_validator_function(_without_nulls, rows)
+
+
+def _without_nulls(rows: list[object]) -> list[object]:
+    return [row for row in rows if row is not None]
 
 
 MaybeStr: TypeAlias = Annotated[str | None, Lenient()]

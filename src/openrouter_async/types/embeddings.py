@@ -56,6 +56,10 @@ def _in_order(embeddings: list[Embedding]) -> list[Embedding]:
     return sorted(embeddings, key=lambda embedding: embedding.index or 0)
 
 
+def _shown(places: list[int | None]) -> str:
+    return f"{places[:8]}" + (" …" if len(places) > 8 else "")
+
+
 class EmbeddedTokens(WireType):
     """What the tokens were."""
 
@@ -92,6 +96,15 @@ class Embeddings(WireType):
     provider: MaybeStr = None
     """The provider that served it."""
     usage: Annotated[EmbeddingUsage | None, Lenient()] = None
+
+    def fault(self, inputs: int) -> str | None:
+        """Return why these cannot be the vectors of so many inputs; None if they can."""
+        if len(self.data) != inputs:
+            return f"{len(self.data)} vectors for {inputs} inputs"
+        places = [embedding.index for embedding in self.data]
+        if any(place is not None for place in places) and places != list(range(inputs)):
+            return f"the vectors of the inputs {_shown(places)}, where {inputs} were sent"
+        return None
 
     @property
     def vectors(self) -> list[list[float]]:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from ._base import WireType
-from .common import JsonObject, Lenient, MaybeBool, MaybeFloat, MaybeInt, MaybeStr
+from .common import JsonObject, Lenient, MaybeBool, MaybeFloat, MaybeInt, MaybeStr, WithoutNulls
 from .models import Architecture, MaybeStrs, OrEmpty, Pricing
 
 __all__ = ["Endpoint", "EndpointPage", "ModelEndpoints", "ModelEndpointsReply", "Percentiles", "ToolChoices"]
@@ -82,7 +82,7 @@ class Endpoint(WireType):
 class EndpointPage(WireType):
     """A list of endpoints."""
 
-    data: list[Endpoint]
+    data: Annotated[list[Endpoint], WithoutNulls()]
 
 
 class ModelEndpoints(WireType):
@@ -94,7 +94,7 @@ class ModelEndpoints(WireType):
     """When it was listed, in seconds since 1970."""
     description: MaybeStr = None
     architecture: Annotated[Architecture, OrEmpty(Architecture)] = Field(default_factory=Architecture)
-    endpoints: list[Endpoint]
+    endpoints: Annotated[list[Endpoint], WithoutNulls()]
 
 
 class ModelEndpointsReply(WireType):

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AwareDatetime, SecretStr
 
 from ._base import WireType
-from .common import Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeStr
+from .common import Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeStr, WithoutNulls
 
 __all__ = [
     "APIKey",
@@ -123,7 +123,7 @@ class APIKey(_KeyFacts):
 class APIKeyPage(WireType):
     """A page of keys."""
 
-    data: list[APIKey]
+    data: Annotated[list[APIKey], WithoutNulls()]
 
 
 class APIKeyReply(WireType):

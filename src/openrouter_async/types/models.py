@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from ._base import WireType
-from .common import Lenient, MaybeBool, MaybeDecimal, MaybeFloat, MaybeInt, MaybeStr
+from .common import Lenient, MaybeBool, MaybeDecimal, MaybeFloat, MaybeInt, MaybeStr, WithoutNulls
 
 __all__ = [
     "AgentIndices",
@@ -314,7 +314,7 @@ class PageLinks(WireType):
 class ModelPage(WireType):
     """A list of models, or a page of it."""
 
-    data: list[Model]
+    data: Annotated[list[Model], WithoutNulls()]
     total_count: MaybeInt = None
     """Models in the whole list."""
     links: Annotated[PageLinks | None, Lenient()] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ._base import WireType
-from .common import Lenient, MaybeStr
+from .common import Lenient, MaybeStr, WithoutNulls
 
 __all__ = ["ProviderInfo", "ProviderPage"]
 
@@ -28,4 +28,4 @@ class ProviderInfo(WireType):
 class ProviderPage(WireType):
     """All providers."""
 
-    data: list[ProviderInfo]
+    data: Annotated[list[ProviderInfo], WithoutNulls()]

@@ -118,7 +118,7 @@ def test_where_it_cannot_be_written_the_answer_goes_to_standard_error(
 def test_a_reader_that_went_away_ends_the_command(emulator: Emulator, command: str, tmp_path: Path) -> None:
     (tmp_path / "prompts.txt").write_text("one\n" * 500)
     line = COMMANDS.get(command, [command])
-    code, out, errors = run(
+    code, out, _ = run(
         emulator,
         *(part.replace("prompts", f"{tmp_path}/prompts") for part in line),
         *(["-c", "2"] if command == "batch" else []),

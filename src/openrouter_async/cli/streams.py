@@ -151,7 +151,8 @@ class Notes(io.TextIOBase):
             sys.stderr.flush()
 
 
-results, notes = Results(), Notes()
+results = Results()
+notes = Notes()
 
 
 def _drop_what_is_left() -> None:

@@ -13,6 +13,7 @@ __all__ = ["CONSTRAINTS", "constraints", "plain_json"]
 
 FORMATS = {
     "date-time": "a date and time of RFC 3339, e.g. 2026-01-31T12:00:00Z",
+    "date-time-local": "a date and time without a time zone, e.g. 2026-01-31T12:00:00",
     "date": "a date, e.g. 2026-01-31",
     "time": "a time, e.g. 12:00:00Z",
     "duration": "a duration of ISO 8601, e.g. PT1H30M",
@@ -67,7 +68,7 @@ def constraints(schema: Mapping[str, JsonValue]) -> list[str]:
         elif keyword in _SCHEMAS:
             phrases.append(_SCHEMAS[keyword].format(plain_json(value)))
         elif keyword == "format":
-            phrases.append(FORMATS.get(str(value), f"in the format {value}"))
+            phrases.append(_format(str(value), schema.get("examples")))
         elif keyword == "uniqueItems" and value is True:
             phrases.append("no item twice")
         elif keyword == "dependentRequired" and isinstance(value, dict):
@@ -77,6 +78,15 @@ def constraints(schema: Mapping[str, JsonValue]) -> list[str]:
                 if isinstance(names, list)
             ]
     return phrases
+
+
+def _format(name: str, examples: JsonValue) -> str:
+    """Return the phrase for a format, with an example of the caller's where there is one."""
+    phrase = FORMATS.get(name, f"in the format {name}")
+    own = examples[0] if isinstance(examples, list) and examples else None
+    if isinstance(own, str) and own.isprintable() and " " not in own and "e.g. " in phrase:
+        return f"{phrase.partition('e.g. ')[0]}e.g. {own}"
+    return phrase
 
 
 def _number(value: JsonValue) -> str:

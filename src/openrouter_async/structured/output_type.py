@@ -7,7 +7,6 @@ recursive types. No class is ever made for a call.
 from __future__ import annotations
 
 import re
-from collections.abc import Set
 from copy import copy
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -21,7 +20,6 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from pydantic_core import to_json
 
 from .._sentinels import OMIT, Omit
@@ -29,6 +27,7 @@ from ..errors import ConfigurationError
 from .faithful import compared, is_plain_copy
 from .json_text import decoded
 from .strictness import Strictness, strictness_of
+from .type_schema import TypeSchema
 from .violations import DoesNotFit, Violation, outline, too_much_work, with_parts
 from .work import Work, branching
 
@@ -62,9 +61,12 @@ class TypeValidator:
         self._adapter = adapter
         self._context: object = None
         try:
-            self.document: dict[str, JsonValue] = adapter.json_schema(schema_generator=_Generator)
+            self.document: dict[str, JsonValue] = adapter.json_schema(schema_generator=TypeSchema)
         except (PydanticInvalidForJsonSchema, PydanticUserError) as error:
             reason = error.message.splitlines()[0]
+            raise ConfigurationError(f"output type {type_text} has no JSON schema: {reason}") from error
+        except Exception as error:  # code of the type itself
+            reason = f"{type(error).__name__}: {str(error)[:200]}"
             raise ConfigurationError(f"output type {type_text} has no JSON schema: {reason}") from error
 
     @cached_property
@@ -140,19 +142,6 @@ class TypeValidator:
         raise DoesNotFit([_violation(detail) for detail in details[:MAX_VIOLATIONS]])
 
 
-class _Generator(GenerateJsonSchema):
-    """Refuses to leave out an arm of a union that has no schema; a default that is no JSON is just not told."""
-
-    def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
-        if kind == "skipped-choice":
-            raise PydanticInvalidForJsonSchema(detail)
-
-    def encode_default(self, dft: object) -> object:
-        """Return a default as JSON; that of a set in one order, so that a schema is the same in every process."""
-        encoded = super().encode_default(dft)
-        return sorted(encoded, key=repr) if isinstance(dft, Set) and isinstance(encoded, list) else encoded
-
-
 def validator_of(type_: TypeForm[object]) -> TypeValidator:
     """Return the validator of a type.
 
@@ -181,6 +170,10 @@ def _make(type_: TypeForm[object]) -> TypeValidator:
     except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError) as error:
         reason = error.message.splitlines()[0]
         raise ConfigurationError(f"{text} is no type that can be read from JSON: {reason}") from error
+    except Exception as error:  # code of the type itself
+        raise ConfigurationError(
+            f"{text} is no type that can be read from JSON: {type(error).__name__}: {str(error)[:200]}"
+        ) from error
     return TypeValidator(adapter, text)
 
 

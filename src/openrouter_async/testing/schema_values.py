@@ -13,8 +13,7 @@ from random import Random
 
 from pydantic import JsonValue
 
-from ..structured.strict.objects import LISTS_KEYS
-from ..structured.strict.values import HOLDS_JSON
+from .described import as_described
 
 __all__ = ["Words", "value_for"]
 
@@ -56,7 +55,14 @@ _FORMATS: dict[str, str] = {
     "uuid": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
     "json-pointer": "/a/b",
     "regex": "^a+$",
+    "date-time-local": "2026-03-14T09:26:53",
     "byte": "YWJj",
+    "base64": "YWJj",
+    "base64url": "YWJj",
+    "path": "/tmp/page",
+    "file-path": "/tmp/page",
+    "json-string": "{}",
+    "ipvanyaddress": "192.0.2.1",
     "binary": "YWJj",
 }
 
@@ -128,8 +134,9 @@ class _Maker:
             if isinstance(arms, list) and arms:
                 return self.value(self._arm(schema, key, arms, depth), name, depth + 1)
         examples = schema.get("examples")
-        if isinstance(examples, list) and examples:
-            return self._words.random.choice(examples)
+        fitting = [each for each in examples if _is_of(each, schema)] if isinstance(examples, list) else []
+        if fitting:
+            return self._words.random.choice(fitting)
         if "default" in schema and schema["default"] is not None:
             return schema["default"]
         return self._typed(schema, name, depth)
@@ -142,6 +149,7 @@ class _Maker:
                 break
             rest = {key: value for key, value in schema.items() if key != "$ref"}
             schema = {**self._find(target), **rest}
+        schema = as_described(schema)
         parts = schema.get("allOf")
         if not isinstance(parts, list) or depth > 4 * _DEEPEST:
             return schema
@@ -219,8 +227,9 @@ class _Maker:
         if items is False or (items is None and made):
             return made
         item: JSON = items if isinstance(items, dict) else {"type": "string"}
+        if _is_pair(item):
+            return self._pairs(schema, item, depth)
         unique = schema.get("uniqueItems") is True
-        lists_keys = LISTS_KEYS in str(schema.get("description"))
         tries = 0
         while len(made) < min(least, most) and tries < 50 * (least + 1) and self._left > 0:
             tries += 1
@@ -229,8 +238,30 @@ class _Maker:
                 value = _other(value, tries)
                 if value in made or not _fits_enum(value, item):
                     continue
-            made.append(_with_own_key(value, made) if lists_keys else value)
+            made.append(value)
         return made
+
+    def _pairs(self, schema: JSON, pair: JSON, depth: int) -> list[JsonValue]:
+        """Return a list of keys and values that stands for an object: each key once, and as is demanded of keys."""
+        least = max(_whole(schema.get(name), 0) for name in ("minItems", "minProperties"))
+        most = min(_whole(schema.get(name), 10_000) for name in ("maxItems", "maxProperties"))
+        wanted = min(max(least, 2 if depth <= _DEEPEST // 2 else 0), most)
+        properties = pair["properties"]
+        assert isinstance(properties, dict)
+        demanded = schema.get("propertyNames")
+        made: dict[str, JsonValue] = {}
+        tries = 0
+        while len(made) < wanted and tries < wanted + 20 and self._left > 0:
+            tries += 1
+            if isinstance(demanded, dict):
+                key = str(self.value({"type": "string", **_as_key(demanded)}, "key", depth + 1))
+                if key in made and demanded.keys() & {"enum", "format", "pattern", "$ref"}:
+                    continue
+            else:
+                key = str(self.value(properties["key"], "key", depth + 1))
+            key = f"{key} {len(made) + 1}" if key in made else key
+            made[key] = self.value(properties["value"], "value", depth + 1)
+        return [{"key": key, "value": value} for key, value in made.items()]
 
     def _number(self, schema: JSON, *, whole: bool) -> float | int:
         low, high = _bounds(schema, whole=whole)
@@ -252,7 +283,7 @@ class _Maker:
     def _string(self, schema: JSON, name: str) -> str:
         least, most = _whole(schema.get("minLength"), 0), _whole(schema.get("maxLength"), 10_000)
         pattern, form = schema.get("pattern"), schema.get("format")
-        if HOLDS_JSON in str(schema.get("description")):
+        if schema.get("contentMediaType") == "application/json":
             return json.dumps(self._words.text(name), ensure_ascii=False)
         if isinstance(pattern, str):
             return _matching(pattern, least, most)
@@ -365,12 +396,23 @@ def _other(value: JsonValue, number: int) -> JsonValue:
     return f"{value} {number}" if isinstance(value, str) else value
 
 
-def _with_own_key(pair: JsonValue, others: list[JsonValue]) -> JsonValue:
-    """Return a pair of key and value with a key that none of the others has."""
-    taken = [other.get("key") for other in others if isinstance(other, dict)]
-    if not isinstance(pair, dict) or pair.get("key") not in taken:
-        return pair
-    return {**pair, "key": f"{pair['key']} {len(others) + 1}"}
+def _is_pair(schema: JSON) -> bool:
+    """Whether items are pairs of a key and its value, so that their list stands for an object."""
+    properties = schema.get("properties")
+    return isinstance(properties, dict) and properties.keys() == {"key", "value"}
+
+
+def _as_key(schema: JSON) -> JSON:
+    """Return what is demanded of a key, which is a text whatever it stands for."""
+    if schema.get("type") in ("integer", "number"):
+        return {"pattern": "^[0-9]{1,3}$"}
+    return {name: value for name, value in schema.items() if name != "type"}
+
+
+def _is_of(value: JsonValue, schema: JSON) -> bool:
+    """Whether an example is of the type beside it; one in words is always a text."""
+    kind = schema.get("type")
+    return kind != "string" or isinstance(value, str)
 
 
 def _fits_enum(value: JsonValue, schema: JSON) -> bool:

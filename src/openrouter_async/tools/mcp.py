@@ -7,7 +7,7 @@ Specification: <https://modelcontextprotocol.io>.
 
 from __future__ import annotations
 
-import base64
+import logging
 import math
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -22,9 +22,9 @@ from anyio.abc import TaskGroup
 
 from .._extras import needs_extra
 from ..errors import ConfigurationError
-from ..types.content_parts import Attachment, AttachmentKind
+from .mcp_content import content_of_result
 from .schema import ArgumentSchema
-from .tool import NeedsApproval, Progress, Tool
+from .tool import NeedsApproval, Progress, Tool, free_name
 
 if TYPE_CHECKING:
     from typing import Self
@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     import mcp.types
 
 __all__ = ["MCPServer"]
+
+LOGGER = logging.getLogger("openrouter_async")
+
+MAX_PAGES = 100
+"""Pages of a list of tools; a server that has more, or names one twice, does not end it."""
+MAX_TOOLS = 1_000
+"""Tools of one server."""
 
 CLOSE_S = 5.0
 """Seconds a server gets to end; then its session is cut off."""
@@ -263,18 +270,50 @@ class MCPServer:
     # Its tools
 
     async def _read_tools(self, session: mcp.Client) -> list[Tool[..., object]]:
+        """Return the tools that can be offered; what is wrong with others is logged, and they are left out."""
         tools: list[Tool[..., object]] = []
+        names: set[str] = set()
+        cursors: set[str | None] = set()
         cursor: str | None = None
-        while True:
+        while cursor not in cursors and len(cursors) < MAX_PAGES and len(tools) < MAX_TOOLS:
+            cursors.add(cursor)
             page = await session.list_tools(cursor=cursor)
-            tools += [
-                _ServerTool(self, each, self._needs_approval, self._timeout)
-                for each in page.tools
-                if self._only is None or each.name in self._only
-            ]
+            for each in page.tools:
+                if self._only is None or each.name in self._only:
+                    tools += self._offered(each, names)
             cursor = page.next_cursor
-            if cursor is None:
+            if cursor is None and len(tools) <= MAX_TOOLS:
                 return tools
+        LOGGER.warning(
+            "the MCP server %r does not end its list of tools; the first %d are used",
+            self._name,
+            min(len(tools), MAX_TOOLS),
+        )
+        return tools[:MAX_TOOLS]
+
+    def _offered(self, tool: mcp.types.Tool, names: set[str]) -> list[Tool[..., object]]:
+        """Return the tool, under a name that is not taken yet; none where it cannot be called."""
+        if tool.execution is not None and tool.execution.task_support == "required":
+            LOGGER.warning(
+                "the tool %r of the MCP server %r runs only as a task; it is left out", tool.name, self._name
+            )
+            return []
+        fit = re.sub(r"[^A-Za-z0-9_-]", "_", tool.name)[:64] or "tool"  # others are refused by the service
+        name = free_name(fit, names)
+        if name != fit or not tool.name:
+            LOGGER.warning(
+                "a tool of the MCP server %r is named %r, as another is or not at all; it is offered as %r",
+                self._name,
+                tool.name,
+                name,
+            )
+        try:
+            offered = _ServerTool(self, tool, name, self._needs_approval, self._timeout)
+        except ConfigurationError as error:
+            LOGGER.warning("a tool of the MCP server %r is left out: %s", self._name, error)
+            return []
+        names.add(name)
+        return [offered]
 
     async def call(self, name: str, arguments: Mapping[str, object], tell: Progress) -> object:
         """Return what a tool of the server gives; what it reports on the way goes to `tell`.
@@ -292,7 +331,7 @@ class MCPServer:
             await tell({"progress": progress, "total": total, "message": message})
 
         result = await session.call_tool(name, dict(arguments), progress_callback=report)
-        content = _content(result)
+        content = content_of_result(result)
         if result.is_error:
             raise RuntimeError(content if isinstance(content, str) else "the server reported an error")
         return content
@@ -305,13 +344,18 @@ class _ServerTool(Tool[..., object]):
     """A tool of a server."""
 
     def __init__(
-        self, server: MCPServer, tool: mcp.types.Tool, needs_approval: NeedsApproval, timeout: float | None
+        self,
+        server: MCPServer,
+        tool: mcp.types.Tool,
+        name: str,
+        needs_approval: NeedsApproval,
+        timeout: float | None,
     ) -> None:
         async def call(**arguments: object) -> object:
             return await server.call(tool.name, arguments, _no_progress)
 
         super().__init__(
-            name=re.sub(r"[^A-Za-z0-9_-]", "_", tool.name)[:64],  # others are refused by the service
+            name=name,
             description=tool.description or tool.title,
             function=call,
             schema=ArgumentSchema(tool.name, {"type": "object", **tool.input_schema}),
@@ -342,27 +386,6 @@ class _HTTPTarget:
         timeout = httpx2.Timeout(30, read=None)
         client = await stack.enter_async_context(httpx2.AsyncClient(headers=self._headers, timeout=timeout))
         return streamable_http_client(self._url, http_client=client)
-
-
-def _content(result: mcp.types.CallToolResult) -> object:
-    """Return the content of a result: its text, or text and attachments; else its structured value."""
-    parts: list[object] = []
-    for block in result.content:
-        data = getattr(block, "data", None)
-        media_type = getattr(block, "mime_type", None)
-        match block.type:
-            case "text":
-                parts.append(block.text)
-            case "image" | "audio" if data and media_type:
-                kind: AttachmentKind = "image" if block.type == "image" else "audio"
-                parts.append(Attachment(kind=kind, source=base64.b64decode(data), media_type=media_type))
-            case _:
-                parts.append(block.model_dump_json(exclude_none=True))
-    if not parts:
-        return result.structured_content
-    if all(isinstance(part, str) for part in parts):
-        return "\n".join(map(str, parts))
-    return parts
 
 
 async def _no_progress(_value: object) -> None:

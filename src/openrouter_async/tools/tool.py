@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import re
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from types import MethodType
 from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, cast, overload
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ..types.chat_tools import Function, FunctionTool
     from ..types.prompt_cache import CacheControl
 
-__all__ = ["NeedsApproval", "Progress", "Tool", "create_tool", "tool"]
+__all__ = ["NeedsApproval", "Progress", "Tool", "create_tool", "free_name", "tool"]
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -340,6 +341,14 @@ def create_tool(
         strict=strict,
         cache_control=cache_control,
     )
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return the name, with a number behind it where it is taken."""
+    if name not in taken:
+        return name
+    suffixes = (f"_{number}" for number in itertools.count(2))
+    return next(free for suffix in suffixes if (free := name[: 64 - len(suffix)] + suffix) not in taken)
 
 
 def _checked_name(name: str) -> str:

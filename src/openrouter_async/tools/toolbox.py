@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from ..errors import ConfigurationError
-from .tool import Tool, create_tool, tool
+from .tool import Tool, create_tool, free_name, tool
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from ..types.chat_tools import ChatTool
+
+LOGGER = logging.getLogger("openrouter_async")
 
 __all__ = ["ToolLike", "ToolSource", "Toolbox", "open_toolbox"]
 
@@ -116,13 +119,25 @@ def _without_function(definition: Mapping[str, Any]) -> Tool[..., object]:
 def _without_clashes(
     taken: Sequence[str], found: Sequence[tuple[str, Sequence[Tool[..., object]]]]
 ) -> list[Tool[..., object]]:
-    """Return the tools of servers, those whose name is not theirs alone with the server's name before it."""
+    """Return the tools of servers, those whose name is not theirs alone with the server's name before it.
+
+    Where that is taken too, as by a second server of the same name, a number is put behind it.
+    """
     names = [*taken, *(each.name for _, tools in found for each in tools)]
-    return [
-        each if names.count(each.name) == 1 else each.renamed(_prefixed(server, each.name))
-        for server, tools in found
-        for each in tools
-    ]
+    used = {name for name in names if names.count(name) == 1} | {*taken}
+    offered: list[Tool[..., object]] = []
+    for server, tools in found:
+        for each in tools:
+            if names.count(each.name) == 1:
+                offered.append(each)
+                continue
+            wanted = _prefixed(server, each.name)
+            name = free_name(wanted, used)
+            if name != wanted:
+                LOGGER.warning("the tool %r of the MCP server %r is offered as %r", each.name, server, name)
+            used.add(name)
+            offered.append(each.renamed(name))
+    return offered
 
 
 def _prefixed(server: str, name: str) -> str:

@@ -1,0 +1,97 @@
+"""What a tool of an MCP server gave, as a tool of our own returns it: text, and attachments for what is no text.
+
+A server may send anything of any size. Text beyond `MAX_TEXT` characters, attachments beyond `MAX_DATA` bytes and
+blocks beyond `MAX_BLOCKS` are left out, and the model is told so. No I/O here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from pydantic_core import to_json
+
+from ..types.content_parts import Attachment, AttachmentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import mcp.types
+
+__all__ = ["content_of_result"]
+
+MAX_TEXT = 400_000
+"""Characters of one result, about 100,000 tokens."""
+MAX_DATA = 20_000_000
+"""Bytes of the attachments of one result."""
+MAX_BLOCKS = 200
+
+_TEXT_TYPES = ("text/", "application/json", "application/xml", "image/svg+xml")
+
+
+def content_of_result(result: mcp.types.CallToolResult) -> str | list[object]:
+    """Return the content of a result: its text, or text and attachments; else its structured value, as JSON."""
+    if not result.content:
+        value = result.structured_content
+        return "" if value is None else _cut(to_json(value, serialize_unknown=True).decode(), MAX_TEXT)
+    parts: list[object] = []
+    room, data_room = MAX_TEXT, MAX_DATA
+    for block in result.content[:MAX_BLOCKS]:
+        for part in _parts(block):
+            if isinstance(part, str):
+                kept = _cut(part, room)
+                room = max(0, room - len(part))
+                parts.append(kept)
+            elif len(part.source) > data_room:  # type: ignore[arg-type]  # bytes
+                parts.append(f"({part.media_type or part.kind} of {len(part.source):,} bytes, left out)")  # type: ignore[arg-type]
+            else:
+                data_room -= len(part.source)  # type: ignore[arg-type]
+                parts.append(part)
+    if len(result.content) > MAX_BLOCKS:
+        parts.append(f"(cut off here: {len(result.content):,} parts in all)")
+    if all(isinstance(part, str) for part in parts):
+        return "\n".join(map(str, parts))
+    return parts
+
+
+def _parts(block: mcp.types.ContentBlock) -> Iterator[str | Attachment]:
+    match block.type:
+        case "text":
+            yield block.text
+        case "image" | "audio":
+            yield _attachment(block.data, block.mime_type, "image" if block.type == "image" else "audio", "")
+        case "resource":
+            resource = block.resource
+            if hasattr(resource, "text"):
+                yield resource.text
+                return
+            media_type = resource.mime_type or ""
+            kind = media_type.partition("/")[0]
+            known: AttachmentKind = kind if kind in ("image", "audio", "video") else "file"  # type: ignore[assignment]
+            yield _attachment(resource.blob, media_type, known, resource.uri)
+        case _:
+            yield block.model_dump_json(exclude_none=True)
+
+
+def _attachment(encoded: str, media_type: str, kind: AttachmentKind, uri: str) -> str | Attachment:
+    """Return data as an attachment, or as the text that it is."""
+    try:
+        data = base64.b64decode("".join(encoded.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return f"({media_type or kind} that is no base64, left out)"
+    if media_type.lower().startswith(_TEXT_TYPES):
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            kind = "file"
+    name = unquote(urlsplit(uri).path.rpartition("/")[2]) if kind == "file" else ""
+    options = (("filename", name),) if name else ()
+    if kind == "file" and not media_type:
+        media_type = "application/octet-stream"
+    return Attachment(kind=kind, source=data, media_type=media_type or None, options=options)
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[:room]}\n(cut off here: {len(text):,} characters in all)"

@@ -5,10 +5,8 @@ A line that cannot be used is told with its number, kept as it is in a file besi
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TextIO, TypeAlias
 
@@ -17,32 +15,23 @@ from ..errors import ConfigurationError
 from ..types.chat_messages import Message, MessagesLike, user
 from ..types.chat_messages import system as system_message
 from ..types.chat_request import check_chat_params
+from .csv_rows import KEYS, PROMPTS, rows, utf8
+from .text_files import encoding_of
 
 __all__ = ["PromptFile", "PromptFormat"]
 
 PromptFormat: TypeAlias = Literal["jsonl", "csv", "text"]
 
-FORMATS: dict[str, PromptFormat] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"}
-KEYS = ("key", "custom_id", "id")
-PROMPTS = ("messages", "prompt", "text", "question")
-NUMBERS = frozenset(
-    [
-        "max_completion_tokens",
-        "max_tokens",
-        "temperature",
-        "top_p",
-        "top_k",
-        "min_p",
-        "top_a",
-        "frequency_penalty",
-        "presence_penalty",
-        "repetition_penalty",
-        "seed",
-    ]
-)
-"""Parameters that a cell of CSV holds as a number."""
-WORDS = frozenset({"preset", "reasoning_effort", "service_tier", "verbosity"})
-"""Parameters that a cell of CSV holds as text."""
+FORMATS: dict[str, PromptFormat] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "csv",
+}
+
+MAX_DEPTH = 100
+"""Levels of a line of JSON; no request has a tenth of that."""
 
 
 class PromptFile:
@@ -79,7 +68,7 @@ class PromptFile:
             for number, raw, read in self._lines(file):
                 try:
                     yield self._item(read())
-                except (ValueError, ConfigurationError) as error:
+                except (ValueError, ConfigurationError, RecursionError) as error:
                     self.bad += 1
                     self._warn(f"{self._path}:{number}: {_reason(error)}")
                     self._reject(raw)
@@ -91,8 +80,10 @@ class PromptFile:
 
     def _open(self) -> TextIO:
         try:
+            with self._path.open("rb") as file:
+                encoding = encoding_of(file.read(2))
             # A byte order mark is dropped; what is no UTF-8 makes its own line bad, and no other.
-            return self._path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+            return self._path.open(encoding=encoding, errors="surrogateescape", newline="")
         except OSError as error:
             reason = (error.strerror or "").lower()
             raise ConfigurationError(f"{str(self._path)!r} cannot be read: {reason}") from error
@@ -100,23 +91,15 @@ class PromptFile:
     def _lines(self, file: TextIO) -> Iterator[tuple[int, str, Callable[[], object]]]:
         """Yield number, text and reader of each line that is not blank."""
         if self._format == "csv":
-            yield from self._rows(file)
+            yield from rows(file)
             return
         for number, line in enumerate(_split_at_lf(file), 1):
             if not line.strip():
                 continue
             if self._format == "jsonl":
-                yield number, line, lambda line=line: json.loads(_utf8(line))  # type: ignore[misc]  # bound now
+                yield number, line, lambda line=line: _json(line)  # type: ignore[misc]  # bound now
             else:
-                yield number, line, lambda line=line: _utf8(line).strip()  # type: ignore[misc]  # bound now
-
-    def _rows(self, file: TextIO) -> Iterator[tuple[int, str, Callable[[], object]]]:
-        reader = csv.reader(file)
-        names = [name.strip() for name in next(reader, [])]
-        for row in reader:
-            if any(row):
-                raw = _csv_line(row)
-                yield reader.line_num, raw, lambda row=row: _row(names, row)  # type: ignore[misc]  # bound now
+                yield number, line, lambda line=line: utf8(line).strip()  # type: ignore[misc]  # bound now
 
     def _item(self, value: object) -> ItemLike:
         if isinstance(value, str):
@@ -160,39 +143,24 @@ def _split_at_lf(file: TextIO) -> Iterator[str]:
         yield held
 
 
-def _utf8(line: str) -> str:
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        raise ValueError("it is no UTF-8") from None
-    return line
+def _json(line: str) -> object:
+    value = json.loads(utf8(line))
+    if line.count("[") + line.count("{") > MAX_DEPTH:
+        level = [value]
+        for _ in range(MAX_DEPTH):
+            level = [part for each in level for part in _parts(each)]
+        if level:
+            raise ValueError(f"it is nested more than {MAX_DEPTH} deep")
+    return value
 
 
-def _row(names: list[str], row: list[str]) -> Mapping[str, object]:
-    if len(row) != len(names):
-        raise ValueError(f"{len(row)} cells; expected {len(names)}, as many as the first line has")
-    cells: dict[str, object] = {name: _utf8(cell) for name, cell in zip(names, row, strict=True) if cell}
-    if len(names) == 1 and names[0] not in PROMPTS:
-        return {"prompt": row[0]}
-    wanted = {*KEYS, *PROMPTS, *WORDS, "system", "model"}
-    numbers = {name: _number(name, str(cells[name])) for name in NUMBERS & cells.keys()}
-    return {name: cell for name, cell in cells.items() if name in wanted} | numbers
-
-
-def _number(name: str, cell: str) -> float:
-    try:
-        return int(cell) if cell.strip().lstrip("+-").isdecimal() else float(cell)
-    except ValueError:
-        raise ValueError(f"{name} is {cell[:40]!r}; expected a number") from None
-
-
-def _csv_line(row: list[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(row)
-    return line.getvalue()
+def _parts(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return f"it is nested more than {MAX_DEPTH} deep"
     if isinstance(error, json.JSONDecodeError):
         return f"no JSON: {error.msg.lower()} at character {error.pos + 1}"
     return str(error)

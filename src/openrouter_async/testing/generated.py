@@ -15,6 +15,7 @@ from random import Random
 
 from pydantic import JsonValue
 
+from .prompted import schema_in
 from .prompts import count_tokens, cut, text_of
 from .replies import Reply, ToolCall
 from .request_checks import ChatCall, TextCall
@@ -54,6 +55,17 @@ _CLOSINGS = (
     "With that, you have the main points of {topic}.",
     "I can give an example if that helps.",
 )
+_WRAPPINGS = (
+    "{}",
+    "{}",
+    "{}\n",
+    "```json\n{}\n```",
+    "```json\n{}\n```\n",
+    "Here is the JSON:\n\n```json\n{}\n```",
+    "Sure! Here it is:\n\n{}",
+    "```json\n{}\n```\n\nLet me know if you need anything else!",
+)
+"""How models write a value that a prompt asks for, often though it asks for nothing else."""
 _THOUGHTS = (
     "The question is about {topic}.",
     "I should keep the answer short and to the point.",
@@ -226,7 +238,13 @@ def _text(call: ChatCall, prompt: str, words: Words, random: Random) -> str:
         wrapper = form.get("json_schema")
         schema = wrapper.get("schema") if isinstance(wrapper, dict) else None
         return json.dumps(value_for(schema if isinstance(schema, dict) else {}, words), ensure_ascii=False)
-    if form.get("type") == "json_object":
+    is_json = form.get("type") == "json_object"
+    asking = ("system", "developer", "user") if is_json else ("system", "developer")
+    asked = schema_in([text_of(each.get("content")) for each in call.messages if each.get("role") in asking])
+    if asked is not None:
+        value = json.dumps(value_for(asked, words), ensure_ascii=False)
+        return value if is_json else random.choice(_WRAPPINGS).format(value)
+    if is_json:
         return json.dumps({"answer": _prose(prompt, random)}, ensure_ascii=False)
     if call.messages[-1].get("role") == "tool":
         result = text_of(call.messages[-1].get("content"))

@@ -425,7 +425,7 @@ class ResponseTooLarge(OpenRouterError):
     ) -> None:
         super().__init__(message, **facts)
         self.limit: int = limit
-        """The limit, in bytes."""
+        """The limit, in bytes, or in what else it counts."""
         self.partial: ChatCompletion | None = partial
         """What a stream had given until then; None for plain calls."""
 

@@ -29,6 +29,8 @@ class Operation:
     """Whether it may be repeated although it may have been carried out: reads, and idempotent writes."""
     answers_with: frozenset[int] = frozenset()
     """Statuses of errors that come with an answer all the same."""
+    is_file: bool = False
+    """Whether the answer is given as bytes or text, of whatever kind, and not parsed."""
 
 
 def _read(name: str, path: str, spec_id: str | None, key: KeyKind = "any") -> Operation:

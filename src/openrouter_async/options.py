@@ -166,10 +166,15 @@ class Limits:
     """Connections kept open for later calls."""
     idle_expiry: float = 30.0
     """Seconds after which an unused connection is closed."""
-    event_bytes: int = 64 * 1024 * 1024
+    event_bytes: int = 32 * 1024 * 1024
     """The longest event, and the longest line, of a stream (images come as base64 in one event)."""
-    body_bytes: int = 256 * 1024 * 1024
+    stream_bytes: int = 128 * 1024 * 1024
+    """The longest stream, after decompression, with the names and brackets around each piece: some 400,000 chunks."""
+    body_bytes: int = 64 * 1024 * 1024
     """The largest plain answer, after decompression."""
+    values: int = 1_000_000
+    """How much one JSON document may hold, since parsing it blocks the event loop: a number counts 1, a text 3, the
+    name of a field 12, an array 10, an object 80. That many take some 50 ms; the list of all models has 340,000."""
     error_body_bytes: int = 1024 * 1024
     """How much of an error's body is read."""
 

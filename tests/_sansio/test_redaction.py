@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from openrouter_async._sansio.redaction import redact, redact_json, safe_headers
+from openrouter_async._sansio.redaction import MOST_CHARACTERS, redact, redact_json, safe_headers
 
 KEY = "sk-or-v1-" + "0123456789abcdef" * 4
 PICTURE = "iVBORw0KGgo/AAAA+NSUhEUg=="
@@ -155,13 +155,27 @@ def test_the_given_json_is_not_changed() -> None:
 
 def test_json_may_be_nested_deeper_than_the_stack() -> None:
     value: JsonValue = KEY
-    for _ in range(50_000):
+    for _ in range(4_000):
         value = [value]
     result = redact_json(value)
-    for _ in range(50_000):
+    for _ in range(4_000):
         assert isinstance(result, list)
         (result,) = result
     assert result == "sk-or-…"
+
+
+def test_of_very_much_json_the_rest_is_left_out() -> None:
+    result = redact_json({"code": 400, "message": KEY, "more": list[JsonValue](range(1_000_000))})
+    assert isinstance(result, dict)
+    assert (result["code"], result["message"]) == (400, "sk-or-…")
+    assert isinstance(result["more"], list)
+    assert len(result["more"]) < 5_000
+
+
+def test_a_secret_is_not_shown_in_part_where_a_text_is_cut() -> None:
+    secret = "not-like-a-key-0123456789"
+    for before in range(MOST_CHARACTERS - len(secret), MOST_CHARACTERS, 5):
+        assert "not-like" not in str(redact_json(["a " * (before // 2) + secret], [secret]))
 
 
 json_values = st.recursive(

@@ -10,14 +10,22 @@ from functools import partial
 
 import pytest
 
-from openrouter_async import Timeouts, errors
-from tests.faults.calls import ALL, STREAMS, Call, Ended, client_of, kinds
+from openrouter_async import Limits, Timeouts, errors
+from openrouter_async._sansio.json_work import json_work
+from tests.faults.calls import ALL, STREAMS, WHOLE, Call, Ended, client_of, kinds, succeed
+from tests.faults.clients import outcome
 from tests.faults.evidence import check_error
-from tests.faults.scenes.answers import STREAM_HEADERS
+from tests.faults.measured import measure
+from tests.faults.scenes.answers import GOOD_BODY, STREAM_HEADERS, chunk, completion
 from tests.faults.scenes.bodies import endless
-from tests.faults.scenes.floods import COMMENTS, EVENTS, MEMBERS, inflating, one_byte_chunks_for_ever
+from tests.faults.scenes.floods import COMMENTS, EVENTS, MEMBERS, begun, inflating, one_byte_chunks_for_ever
+from tests.faults.scenes.streams import Chunked
 from tests.faults.service import FaultServer
-from tests.loopback import Answer
+from tests.faults.watchdog import unwatched
+from tests.loopback import Answer, Reply, sse
+
+HEL = sse(chunk("Hel"))
+MIB = 1024 * 1024
 
 
 async def refused(
@@ -50,7 +58,7 @@ async def test_F01_it_grows_when_it_is_unpacked(
 ) -> None:
     error, ended = await refused(faults, call, partial(inflating, block=block, layers=layers))
     assert isinstance(error, errors.ResponseTooLarge)
-    assert "100 times its size" in error.message
+    assert not call.is_stream or "100 times its size" in error.message
     if ended.text:
         assert error.partial is not None
         assert error.partial.text == ended.text
@@ -72,3 +80,101 @@ async def test_F02_it_comes_faster_than_it_is_read(faults: FaultServer, call: Ca
     error, _ = await refused(faults, call, answer, timeouts=Timeouts(total=1))
     assert isinstance(error, errors.DeadlineExceeded)
     assert time.monotonic() - began < 1 + 3  # what a busy machine adds included
+
+
+HEAD = GOOD_BODY[:-1] + b', "new": ['
+"""A good answer, but for a field that is not known and does not end."""
+
+
+@kinds(ALL)
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(b"[],", id="arrays"),
+        pytest.param(b"{},", id="objects"),
+        pytest.param(b"1,", id="numbers"),
+        pytest.param(b'"a",', id="texts"),
+        pytest.param(b'{"a":1},', id="fields"),
+    ],
+)
+async def test_F03_more_values_than_can_be_parsed(faults: FaultServer, call: Call, block: bytes) -> None:
+    answer = partial(begun, first=HEAD, block=block, size=8 * MIB)
+    error, _ = await refused(faults, call, answer)
+    assert isinstance(error, errors.ResponseTooLarge)
+    assert "Limits(values=1000000)" in error.message
+    assert error.limit == 1_000_000
+
+
+@kinds(STREAMS)
+async def test_F03_more_values_in_one_event(faults: FaultServer, call: Call) -> None:
+    answer = partial(begun, first=HEL + b'data: {"choices": [], "new": [', block=b"[],", size=8 * MIB)
+    error, ended = await refused(faults, call, answer)
+    assert isinstance(error, errors.ResponseTooLarge)
+    assert "an event of the stream holds more values" in error.message
+    assert error.partial is not None
+    assert error.partial.text == ended.text == "Hel"
+
+
+@kinds(WHOLE)
+async def test_F03_as_many_as_may_be(faults: FaultServer, call: Call) -> None:
+    """Just below the limit it is an answer, and the loop is not blocked too long (see `checked`)."""
+    body = HEAD + b"[]," * 85_000 + b"[]]}"
+    assert 0.9 * Limits().values < json_work(body) < Limits().values
+    with faults.play(Reply(body=body)) as stage:
+        async with client_of(stage) as client:
+            await succeed(call, client)
+
+
+@kinds(STREAMS)
+async def test_F04_a_stream_that_is_too_long(faults: FaultServer, call: Call) -> None:
+    answer = partial(endless, first=b"", block=sse(chunk("x" * 1_000)), headers=STREAM_HEADERS)
+    error, ended = await refused(faults, call, answer, limits=Limits(stream_bytes=4 * MIB))
+    assert isinstance(error, errors.ResponseTooLarge)
+    assert error.limit == 4 * MIB
+    assert error.partial is not None
+    assert error.partial.text == ended.text
+    assert 3 * MIB < len(ended.text) < 4 * MIB
+
+
+async def test_F04_the_limit_that_is_set_by_itself(faults: FaultServer) -> None:
+    answer = partial(endless, first=b"", block=sse(chunk("x" * 60_000)), headers=STREAM_HEADERS)
+    with faults.play(answer) as stage:
+        measured = await measure(outcome, stage.url, "stream")
+    assert measured.result == "ResponseTooLarge"
+    assert measured.bytes_more < 400 * MIB
+
+
+def _flood(kind: str, number: int) -> dict[str, object]:
+    """Return one of the chunks that never end."""
+    call = {"index": number, "id": f"c{number}", "function": {"name": "f", "arguments": "{}"}}
+    image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{number}"}}
+    choices: dict[str, list[dict[str, object]]] = {
+        "choices": [{"index": number, "delta": {"content": "a"}}],
+        "tool calls": [{"index": 0, "delta": {"tool_calls": [call]}}],
+        "values": [{"index": 0, "delta": {"content": "a", "images": [{**image, "new": [[]] * 30_000}]}}],
+    }
+    return {**chunk("a"), "choices": choices[kind]}
+
+
+@kinds(STREAMS)
+@pytest.mark.parametrize("kind", ["choices", "tool calls", "values"])
+async def test_F05_parts_without_end(faults: FaultServer, call: Call, kind: str) -> None:
+    with unwatched():
+        body = b"".join(sse(_flood(kind, number)) for number in range(40 if kind == "values" else 2_000))
+    error, ended = await refused(faults, call, Chunked(HEL + body, 65_536))
+    assert isinstance(error, errors.ResponseTooLarge)
+    assert kind in error.message
+    assert error.partial is not None
+    assert error.partial.text.startswith("Hel")
+    assert error.partial.text == ended.text
+
+
+@kinds(WHOLE)
+async def test_F05_parts_of_a_whole_answer(faults: FaultServer, call: Call) -> None:
+    calls = [{"id": f"c{n}", "type": "function", "function": {"name": "f"}} for n in range(1_025)]
+    for body in (
+        completion(choices=[{"index": n, "message": {"content": "a"}} for n in range(257)]),
+        completion(choices=[{"index": 0, "message": {"content": "a", "tool_calls": calls}}]),
+    ):
+        error, _ = await refused(faults, call, Reply(json=body))
+        assert isinstance(error, errors.ResponseTooLarge)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import itertools
+import tracemalloc
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from pydantic import JsonValue
 
@@ -419,3 +422,29 @@ async def test_wrong_arguments_are_refused(emulator: Emulator, arguments: dict[s
 async def test_it_shows_what_was_spent(emulator: Emulator) -> None:
     async with client_of(emulator) as client, client.track(budget="1.00") as spend:
         assert repr(spend) == "<Spend 0 of 1.00 US dollars, 0 calls, 0 unsettled>"
+
+
+async def test_no_body_is_kept_of_requests_and_answers() -> None:
+    """Of calls that were paid for, and of those whose cost is not known, only figures stay until somebody asks."""
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.001}
+    reply = {"id": "gen-1", "model": MODEL, "choices": [{"message": {"role": "assistant", "content": "ok"}}]}
+    answers = [{**reply, "usage": usage}, reply]
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=answers[next(turn) % 2]))
+    turn = itertools.count()
+    async with AsyncOpenRouter("sk-or-v1-0000", transport=transport) as client:
+        async with client.track(settle=0) as spend:
+            for number in range(4):
+                await client.chat.create("x" * 100_000 + str(number), model=MODEL)
+            gc.collect()
+            tracemalloc.start()
+            try:
+                for number in range(60):
+                    await client.chat.create("x" * 100_000 + str(number), model=MODEL)
+                gc.collect()
+                kept, _ = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+        # The prompts that estimates learn from are bounded by themselves, to a megabyte.
+        assert kept < 2 * 1024 * 1024
+        assert (spend.calls, len(spend.unsettled)) == (64, 32)
+        assert spend.cost == Decimal("0.032")

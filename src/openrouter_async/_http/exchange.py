@@ -21,11 +21,13 @@ import anyio.lowlevel
 import httpx
 
 from .._sansio.content_decoding import ContentDecoder, ContentDecodingError, content_decoder
+from .._sansio.json_work import LEAST_BYTES, check_work, json_work
 from ..errors import ConnectionLost, InvalidResponseError, ResponseTooLarge
 from .clocks import Clock, Clocks, under
 from .exceptions import Phase, from_httpx
 
 if TYPE_CHECKING:
+    from ..options import Limits
     from .limiter import Passage
 
 __all__ = ["Exchange"]
@@ -163,13 +165,16 @@ class Exchange:
                 raise ConnectionLost("the connection was closed with the client") from None
             return None
 
-    async def read_all(self, limit: int, clocks: tuple[Clock, ...]) -> bytes:
-        """Return the whole body.
+    async def read_all(
+        self, limits: Limits, clocks: tuple[Clock, ...], *, is_json: bool = True, begun: bytes = b""
+    ) -> bytes:
+        """Return the whole body, `begun` included, which was read before.
 
         Raises:
-            ResponseTooLarge: it has more than `limit` bytes.
+            ResponseTooLarge: it has more bytes, or is JSON with more values, than the limits allow.
         """
-        pieces: list[bytes] = []
+        pieces = [begun] if begun else []
+        limit, work, counted = limits.body_bytes, 0, 0
         while (piece := await self.read(clocks)) is not None:
             pieces.append(piece)
             if self.bytes_read > limit:
@@ -177,6 +182,10 @@ class Exchange:
                     f"the answer of {self._host} is larger than {limit} bytes; see Limits(body_bytes=...)",
                     limit=limit,
                 )
+            if is_json and self.bytes_read > LEAST_BYTES:
+                work += sum(map(json_work, pieces[counted:]))
+                counted = len(pieces)
+                check_work(work, limits.values, f"the answer of {self._host}")
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _mapped(self, clocks: tuple[Clock, ...], work: Callable[[], Awaitable[T]], phase: Phase) -> T:

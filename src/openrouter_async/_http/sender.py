@@ -10,7 +10,10 @@ from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, TypeVar
 
+from anyio.lowlevel import checkpoint
+
 from .._sansio.error_mapping import status_error
+from .._sansio.json_work import LEAST_BYTES
 from .._sansio.redaction import redact
 from .._secret import Secret
 from ..errors import APIStatusError, ConfigurationError, OpenRouterError
@@ -114,10 +117,18 @@ class HTTPSender:
         exchange = await self.open(attempts)
         try:
             clocks = (Clock("body", attempts.clocks.body), attempts.clocks.total)
-            body = await exchange.read_all(self.transport.limits.body_bytes, clocks)
+            is_json = not attempts.data.operation.is_file
+            body = await exchange.read_all(self.transport.limits, clocks, is_json=is_json)
         finally:
             await self.transport.close(exchange)
-        attempts.saw(body)
+        # To join a large one, to look for its cost and to parse it are slices of their own.
+        is_large = len(body) > LEAST_BYTES
+        if is_large:
+            await checkpoint()
+        if attempts.is_watched:
+            attempts.saw(body)
+            if is_large:
+                await checkpoint()
         if attempts.settings.log_bodies:
             text = redact(body.decode("utf-8", "replace"), attempts.secrets)
             LOGGER.debug("%s received %s", attempts.data.operation.name, text)

@@ -13,12 +13,14 @@ import time
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.lowlevel
 
 from .._sansio.error_body import load_json
+from .._sansio.json_work import LEAST_BYTES, check_work, json_work
 from .._sansio.parse import ParseFailure
 from .._sansio.redaction import redact
 from .._sansio.sse import Comment, SSEDecoder
-from ..errors import OpenRouterError
+from ..errors import OpenRouterError, ResponseTooLarge
 from ..protocols import PlainBody
 from .attempts import Attempts
 from .clocks import Clock, Clocks
@@ -69,6 +71,7 @@ class HTTPStreamSource:
         self._has_ended = False
         self._event_clock: Clock | None = None
         self._left: list[StreamItem] = []
+        self._work = 0  # of a long event that has begun
 
     @property
     def meta(self) -> ResponseMeta | None:
@@ -103,7 +106,18 @@ class HTTPStreamSource:
                 attempts.saw(body)
                 return [body]
             self._is_event_stream = first != b""
+        limits = self._sender.transport.limits
+        if exchange.bytes_read > limits.stream_bytes:
+            raise ResponseTooLarge(
+                f"the stream is longer than {limits.stream_bytes} bytes; see Limits(stream_bytes=...)",
+                limit=limits.stream_bytes,
+            )
         items: list[StreamItem] = [*self._decoder.feed(data)]
+        if self._work or self._decoder.is_long:  # an event that is longer than what is never too much
+            self._work += json_work(data)
+            check_work(self._work, limits.values, "an event of the stream")
+            if items:
+                self._work = 0
         if self._decoder.ignored:
             end = items.index(b"[DONE]") if b"[DONE]" in items else len(items)
             items[end:end] = self._bare_error()
@@ -166,9 +180,12 @@ class HTTPStreamSource:
 
     async def _plain_body(self, exchange: Exchange, begun: bytes, clocks: Clocks) -> PlainBody:
         """Read to its end a body that is no event stream."""
-        limit = self._sender.transport.limits.body_bytes
-        rest = await exchange.read_all(limit, (Clock("body", clocks.body), clocks.total))
-        return PlainBody(begun + rest)
+        limits = self._sender.transport.limits
+        waits = (Clock("body", clocks.body), clocks.total)
+        body = PlainBody(await exchange.read_all(limits, waits, begun=begun))
+        if len(body) > LEAST_BYTES:
+            await anyio.lowlevel.checkpoint()  # to join it and to parse it are two slices
+        return body
 
     async def retry(self, error: OpenRouterError) -> None:
         """Close this attempt and wait for the next; raises `error` where there is none."""

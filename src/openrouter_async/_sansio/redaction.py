@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from .._secret import Secret
@@ -34,6 +35,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{200,}+=*+"), "…"),
 )
 
+MOST_VALUES = 5_000
+MOST_CHARACTERS = 256 * 1024
+LONGEST_SECRET = 512
+
 _PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"})
 
 
@@ -50,23 +55,40 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def redact_json(value: JsonValue, secrets: Iterable[str] = ()) -> JsonValue:
-    """Return a copy of `value` with each text in it redacted, names too; nested as deep as it may be."""
+    """Return a copy of `value` with each text in it redacted, names too; nested as deep as it may be.
+
+    Of more than 5,000 values the rest is left out, and of texts that have together more than 256 K characters too: an
+    error has no use for them, and to look at them takes long.
+    """
     secrets = tuple(secrets)
+    left = MOST_CHARACTERS
+
+    def redacted(text: str) -> str:
+        nonlocal left
+        shown = text[:left]
+        left -= len(shown)
+        safe = redact(shown, secrets)
+        # Where it was cut, a secret may be cut that is recognised only as a whole.
+        return safe if shown == text else safe[:-LONGEST_SECRET]
+
     whole: list[JsonValue] = []
     waiting: deque[tuple[Callable[[JsonValue], None], JsonValue]] = deque([(whole.append, value)])
-    while waiting:
+    for _ in range(MOST_VALUES):
+        if not waiting:
+            break
         put, part = waiting.popleft()
         if isinstance(part, str):
-            put(redact(part, secrets))
+            put(redacted(part))
         elif isinstance(part, list):
             items: list[JsonValue] = []
             put(items)
-            waiting.extend((items.append, item) for item in part)
+            waiting.extend((items.append, item) for item in part[:MOST_VALUES])
         elif isinstance(part, dict):
             members: dict[str, JsonValue] = {}
             put(members)
             waiting.extend(
-                (partial(members.__setitem__, redact(name, secrets)), member) for name, member in part.items()
+                (partial(members.__setitem__, redacted(name)), member)
+                for name, member in islice(part.items(), MOST_VALUES)
             )
         else:
             put(part)

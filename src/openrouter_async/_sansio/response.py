@@ -32,6 +32,8 @@ _PADDING = b" \t\r\n\xef\xbb\xbf"
 """White space, which keeps the connection alive, and the bytes of a byte order mark."""
 
 _DONE = b"data: [DONE]"
+_LOOKED_AT = 64 * 1024
+"""Bytes of an event stream in place of an answer in which an error is looked for."""
 _LONGEST_TAIL = 64
 """Bytes at the end in which that mark is looked for."""
 
@@ -76,7 +78,7 @@ def read_reply(
         return value
     reply.raise_reported_error(data)
     if _is_event_stream(data):
-        for line in data.splitlines():
+        for line in data[:_LOOKED_AT].splitlines():
             reply.raise_reported_error(line.removeprefix(b"data:"))
         raise reply.invalid(f"an event stream is no {_name(into)}", data) from failure
     raise reply.invalid(f"it is no {_name(into)}: {failure.reason}", data) from failure

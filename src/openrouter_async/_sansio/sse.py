@@ -26,6 +26,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _COLON = ord(":")
 _BRACE = ord("{")
 _IGNORED_LIMIT = 64 * 1024
+_LONG = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,11 @@ class SSEDecoder:
         if name != b"data":
             return bytes(self._data or b"")
         return value if self._data is None else bytes(self._data) + b"\n" + value
+
+    @property
+    def is_long(self) -> bool:
+        """Whether an event has begun that has more than 16 KiB already."""
+        return len(self._line) > _LONG or (self._data is not None and self._size > _LONG)
 
     def _without_prefix(self, data: bytes) -> bytes:
         """Drop the byte order mark, or the LF whose CR ended the read before."""

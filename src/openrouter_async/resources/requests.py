@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -39,6 +40,8 @@ class Requests(Resource):
     ) -> T:
         """Send a request, and return its answer as an `into`."""
         data = _request(method, path, body=body, query=query, key=key)
+        if into is bytes or into is str:
+            data = replace(data, operation=replace(data.operation, is_file=True))
         return await self._sender.send(data, reader(into), options)
 
     def stream(

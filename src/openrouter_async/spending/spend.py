@@ -129,8 +129,10 @@ class Spend:
 
     def begin(self, data: RequestData, sender: Sender) -> _Running:
         """Hold what a request may cost; see `protocols.Meter`."""
+        self._count_ends()  # so that no more are held than run
         request = Request(data.content)
-        call = _Running(self, self._number, data.operation.name, request, sender)
+        # Of the request only its figures are kept: bodies may be large, and a block may last for days.
+        call = _Running(self, self._number, data.operation.name, request.model, sender)
         if self._forecast is not None:
             answer = (
                 0 if request.max_tokens is None and call.operation in _NOT_GENERATED else request.max_tokens
@@ -175,14 +177,12 @@ class Spend:
                 self._held -= call.foreseen
 
     def _pay(self, call: _Running, cost: Decimal) -> None:
-        model = call.charge.model or call.request.model or ""
+        model = call.charge.model or call.model or ""
         self._held -= call.foreseen
         self._cost += cost
         self._by_model[model] = self._by_model.get(model, Decimal(0)) + cost
         if self._forecast is not None:
-            self._forecast.learn(
-                call.request.model, cost=cost, completion_tokens=call.charge.completion_tokens
-            )
+            self._forecast.learn(call.model, cost=cost, completion_tokens=call.charge.completion_tokens)
 
     # the block
 
@@ -270,18 +270,18 @@ class _Running:
         "generation_id",
         "is_in_doubt",
         "is_looked_up",
+        "model",
         "number",
         "operation",
-        "request",
         "sender",
         "spend",
     )
 
-    def __init__(self, spend: Spend, number: int, operation: str, request: Request, sender: Sender) -> None:
+    def __init__(self, spend: Spend, number: int, operation: str, model: str | None, sender: Sender) -> None:
         self.spend = spend
         self.number = number
         self.operation = operation
-        self.request = request
+        self.model = model
         self.sender = sender
         self.forecast: Decimal | None = None
         self.charge = Charge()
@@ -296,9 +296,7 @@ class _Running:
 
     @property
     def described(self) -> UnsettledCall:
-        return UnsettledCall(
-            operation=self.operation, model=self.request.model, generation_id=self.generation_id
-        )
+        return UnsettledCall(operation=self.operation, model=self.model, generation_id=self.generation_id)
 
     def report(self, charge: Charge) -> None:
         self.charge = charge.over(self.charge)

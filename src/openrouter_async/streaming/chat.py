@@ -15,11 +15,12 @@ from pydantic import ValidationError
 
 from .._sansio.chat_reply import check_completion, empty_reply, ended_in_error
 from .._sansio.error_mapping import payload_error
+from ..types.bounds import MOST_CHOICES, check_at_most
 from ..types.chat import ChatCompletion
 from ..types.chat_chunk import ChatChunk
 from ..types.common import fuller_usage
 from ..types.tool_calls import read_tool_calls
-from .chat_choice import ChoiceBuilder
+from .chat_choice import ChoiceBuilder, Kept
 from .chunk_repair import ChunkRepair
 from .events import Finished, UsageReported
 
@@ -60,6 +61,8 @@ class ChatAccumulator:
         self._repair = ChunkRepair()
         self.has_finish: bool = False
         """Whether the model has said that it stopped."""
+        self.kept: Kept = Kept()
+        """What came since somebody looked."""
         self._choices: dict[int, ChoiceBuilder] = {}
         self._head: dict[str, object] = {}
         self._usage: Usage | None = None
@@ -111,7 +114,8 @@ class ChatAccumulator:
             index = position if part.index is None else part.index
             builder = self._choices.get(index)
             if builder is None:
-                builder = self._choices[index] = ChoiceBuilder(index, self._tools)
+                check_at_most(MOST_CHOICES, len(self._choices) + 1, "choices")
+                builder = self._choices[index] = ChoiceBuilder(index, self._tools, self.kept)
             delta = part.delta
             if part.message is not None:
                 is_last = bool(part.finish_reason) or chunk.object == "chat.completion"
@@ -129,7 +133,10 @@ class ChatAccumulator:
         if events:
             self._has_given = True
         if chunk.__pydantic_extra__:
+            fields = len(self._extra)
             self._extra.update(chunk.__pydantic_extra__)
+            if len(self._extra) > fields:
+                self.kept.has_grown = True
         # Names and ids are the same in every chunk, so those that only bring a piece are not asked for them.
         if not is_plain or chunk.usage is not None:
             for name in _HEAD:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..types.bounds import MOST_CALLS, check_at_most
 from ..types.chat import content_text
 from ..types.chat_chunk import ToolCallFragment
 from ..types.settled_calls import CallsBuilder, argument_text
@@ -25,9 +26,18 @@ if TYPE_CHECKING:
     from ..types.chat_parts import Annotation, AudioOutput, Image, TokenLogprob
     from .events import StreamEvent
 
-__all__ = ["ChoiceBuilder"]
+__all__ = ["ChoiceBuilder", "Kept"]
 
 _COMMON_FIELDS = frozenset({"role", "content", "tool_calls"})
+
+
+class Kept:
+    """Whether something came that is kept as it is, rather than joined to a text; whoever looks takes it back."""
+
+    __slots__ = ("has_grown",)
+
+    def __init__(self) -> None:
+        self.has_grown: bool = False
 
 
 class ChoiceBuilder:
@@ -42,6 +52,7 @@ class ChoiceBuilder:
         "_finish_reason",
         "_has_function_call",
         "_images",
+        "_kept",
         "_logprobs",
         "_native_finish_reason",
         "_readable",
@@ -53,8 +64,9 @@ class ChoiceBuilder:
         "index",
     )
 
-    def __init__(self, index: int, tools: Collection[str] = ()) -> None:
+    def __init__(self, index: int, tools: Collection[str], kept: Kept) -> None:
         """Begin; `tools` are the names of the tools of the request."""
+        self._kept = kept
         self.index: int = index
         self._text: list[str] = []
         self._reasoning: list[str] = []
@@ -135,7 +147,9 @@ class ChoiceBuilder:
         if part.logprobs is not None:
             for name in ("content", "refusal"):
                 self._logprobs.setdefault(name, []).extend(getattr(part.logprobs, name) or ())
+            self._kept.has_grown = True
         if part.model_extra:
+            self._kept.has_grown = True
             self._extra.update(part.model_extra)
 
     def as_fields(self) -> dict[str, object]:
@@ -173,6 +187,10 @@ class ChoiceBuilder:
             name, arguments, extra = _taken_apart(fragment)
             text = arguments if isinstance(arguments, str) else argument_text(arguments)
             news = self._calls.feed(fragment.id or None, fragment.index, name or "", text, extra)
+            count = len(self._calls.calls)
+            if count > MOST_CALLS:
+                self._calls.calls.pop()  # the others are what the error keeps
+                check_at_most(MOST_CALLS, count, "tool calls")
             if news is not None:
                 call, text = news
                 events.append(
@@ -192,7 +210,10 @@ class ChoiceBuilder:
         if delta.reasoning_details is not None:
             if self._details is None:
                 self._details = ReasoningBuilder()
+            blocks = self._details.blocks
             readable = self._details.feed(delta.reasoning_details)
+            if self._details.blocks > blocks:
+                self._kept.has_grown = True
             self.has_details = self.has_details or bool(delta.reasoning_details)
         if text:
             self._reasoning.append(text)
@@ -209,6 +230,8 @@ class ChoiceBuilder:
         if delta.refusal:
             self._refusal.append(delta.refusal)
             events.append(RefusalDelta(delta.refusal, self.index))
+        if delta.images or delta.audio or delta.annotations:
+            self._kept.has_grown = True
         for image in delta.images or ():
             self._images.append(image)
             events.append(ImageDelta(image, self.index))

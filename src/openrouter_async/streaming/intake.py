@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 from .._sansio.error_body import excerpt, load_json
 from .._sansio.error_mapping import payload_error
+from .._sansio.json_work import json_work
 from .._sansio.parse import ParseFailure
 from .._sansio.response import read_reply
 from .._sansio.sse import Comment, ServerSentEvent
@@ -31,6 +32,7 @@ from ..errors import (
     StreamInterrupted,
     StreamTruncated,
 )
+from ..types.bounds import MOST_KEPT, check_at_most
 from ..types.chat import ChatCompletion
 from .events import Keepalive
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from ..protocols import StreamItem
     from ..types._base import ResponseMeta
     from ..types.chat import StreamEnd
+    from .chat_choice import Kept
     from .events import StreamEvent
 
 __all__ = ["Accumulator", "Intake", "OnBadEvent"]
@@ -70,6 +73,9 @@ class Accumulator(Protocol[ChunkT]):
     def has_begun(self) -> bool: ...
 
     @property
+    def kept(self) -> Kept: ...
+
+    @property
     def generation_id(self) -> str | None: ...
 
     def parse(self, data: bytes) -> ChunkT: ...
@@ -95,6 +101,7 @@ class Intake(Generic[ChunkT]):
         self.reply: ChatCompletion | None = None
         """The whole reply, once the stream is complete."""
         self.skipped_events = 0
+        self._kept_work = 0
         self._new_accumulator = accumulator
         self._accumulator = accumulator()
         self._meta = meta
@@ -118,6 +125,7 @@ class Intake(Generic[ChunkT]):
     def restart(self) -> None:
         """Forget what has arrived; the request is sent again."""
         self._accumulator = self._new_accumulator()
+        self._kept_work = 0
 
     def snapshot(self) -> ChatCompletion:
         """Return what has arrived so far."""
@@ -173,6 +181,10 @@ class Intake(Generic[ChunkT]):
                     events.append(Keepalive(excerpt(said)))
                     continue
                 self._refuse(data, reason)
+            if accumulator.kept.has_grown:
+                accumulator.kept.has_grown = False
+                self._kept_work += sum(json_work(item) for item in items if type(item) is bytes)
+                check_at_most(MOST_KEPT, self._kept_work, "values")
         except OpenRouterError as error:
             return events, error
         return events, None

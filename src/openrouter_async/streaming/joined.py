@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..errors import OpenRouterError
     from ..types.chat import StreamEnd
     from ..types.chat_chunk import ChatChunk
+    from .chat_choice import Kept
     from .events import StreamEvent
 
 __all__ = ["Before", "JoinedAccumulator"]
@@ -77,6 +78,11 @@ class JoinedAccumulator:
     def is_whole(self) -> bool:
         """Whether all of this request has come but the mark of the end."""
         return self._own.is_whole
+
+    @property
+    def kept(self) -> Kept:
+        """What came in this request since somebody looked."""
+        return self._own.kept
 
     @property
     def has_begun(self) -> bool:

@@ -61,6 +61,11 @@ class ReasoningBuilder:
         self._read: _Block | None = None  # the block whose text was read last
         self._latest_text: dict[str, _Block] = {}  # by index
 
+    @property
+    def blocks(self) -> int:
+        """How many entries there are so far."""
+        return len(self._blocks)
+
     def feed(self, details: Sequence[JsonObject]) -> str:
         """Add the entries of one chunk; return the characters that a person can read of them."""
         readable: list[str] = []

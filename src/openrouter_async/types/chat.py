@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, TypeAdapter, model_val
 
 from .._sentinels import OMIT, Omit
 from ._base import WireType
+from .bounds import MOST_CHOICES, check_at_most
 from .chat_parts import Annotation, AudioOutput, ContentPart, Image, Logprobs
 from .common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
 from .reasoning_details import readable_reasoning
@@ -43,6 +44,8 @@ StreamEnd: TypeAlias = Literal["finish_reason", "done"]
 
 
 def _nothing_is_empty(value: object) -> object:
+    if isinstance(value, list):
+        check_at_most(MOST_CHOICES, len(value), "choices")  # before they are read
     return [] if value is None else value
 
 

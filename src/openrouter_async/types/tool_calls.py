@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, JsonValue, model_validator
 from pydantic_core import from_json
 
 from ._base import WireType
+from .bounds import MOST_CALLS, check_at_most
 from .common import MaybeInt, MaybeStr
 from .settled_calls import CallsBuilder, argument_text
 
@@ -108,6 +109,8 @@ def _is_same(part: ToolCallPart, fields: CallFields) -> bool:
 
 
 def _nothing_is_absent(value: object) -> object:
+    if isinstance(value, list):
+        check_at_most(MOST_CALLS, len(value), "tool calls")  # before they are read
     return None if value in ("", {}) else value
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from tests.faults.scenes.answers import STREAM_HEADERS, chunk
 from tests.loopback import Connection, Request, sse
 
-__all__ = ["COMMENTS", "EVENTS", "MEMBERS", "inflating", "one_byte_chunks_for_ever"]
+__all__ = ["COMMENTS", "EVENTS", "MEMBERS", "begun", "inflating", "one_byte_chunks_for_ever"]
 
 MIB = 1024 * 1024
 
@@ -42,4 +42,13 @@ def one_byte_chunks_for_ever(connection: Connection, request: Request) -> None:
     data = b"".join(b"1\r\n%c\r\n" % byte for byte in COMMENTS) * 5_000
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
+        connection.send(data)
+
+
+def begun(connection: Connection, request: Request, *, first: bytes, block: bytes, size: int) -> None:
+    """Send a beginning, and then the block until there are `size` bytes; the client may leave before."""
+    connection.send_head(200, {"connection": "close", "content-length": str(len(first) + size)})
+    connection.send(first)
+    data = block * (65_536 // len(block) + 1)
+    for _ in range(size // len(data)):
         connection.send(data)

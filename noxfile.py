@@ -77,16 +77,19 @@ def httptools(session: nox.Session) -> None:
 
 @nox.session
 def faults(session: nox.Session) -> None:
-    """Provoke every fault, under both event loops and over httptools, and write the table for the documentation."""
+    """Provoke every fault, under both event loops, over httptools and through proxies; write the table of the docs."""
     install(session, "web", extras="dev")
-    reports = [
-        str(Path(session.create_tmp()).resolve() / f"{run}.xml") for run in ("asyncio", "trio", "httptools")
-    ]
+    runs = ("asyncio", "trio", "httptools", "http", "socks5")
+    reports = [str(Path(session.create_tmp()).resolve() / f"{run}.xml") for run in runs]
     # Rows of the local servers are tested with the servers; a failed row is written down, and fails at the end.
     chosen = ["tests", "-q", "-k", "(faults and not test_faults) or test_W0 or test_W1 or test_J0 or test_J1"]
     session.run("pytest", *chosen, "--junitxml", reports[0], success_codes=[0, 1])
     session.run("pytest", *chosen, "--trio", "-m", "loopback", "--junitxml", reports[1], success_codes=[0, 1])
     session.run("pytest", *chosen, "--httptools", "--junitxml", reports[2], success_codes=[0, 1])
+    for kind, report in zip(runs[3:], reports[3:], strict=True):
+        session.run(
+            "pytest", "tests/faults", "-q", "--proxy", kind, "--junitxml", report, success_codes=[0, 1]
+        )
     session.run("python", "-m", "tests.faults.table", "docs/faults-table.md", *reports)
 
 

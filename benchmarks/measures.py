@@ -105,6 +105,21 @@ ROWS = (
         1.2,
         1.1,
     ),
+    Row(
+        "a call of 300 ms, 256 at once, through an HTTP proxy over a direct one",
+        Source("proxied", "ours_alone", "ratio"),
+        None,
+        1.5,
+        1.1,
+    ),
+    Row("the same through SOCKS5", Source("proxied_socks5", "ours_alone", "ratio"), None, 1.5, 1.1),
+    Row(
+        "256 first calls to a name that takes 200 ms to look up, over those to an address, wall time",
+        Source("slow_name", "ours_alone", "ratio"),
+        None,
+        2.0,
+        1.7,
+    ),
     Row("decoder of streams over `bytes.split`", Source("decoder", "ours_alone", "ratio"), None, 3.0, 2.0),
     Row("decoder, for a byte of 8 times as many", Source("decoder", "ours_alone", "growth"), None, 1.3, 1.1),
 )

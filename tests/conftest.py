@@ -3,6 +3,7 @@
 `--trio` runs the asynchronous tests marked `loopback` under trio, and nothing else; without it pytest-asyncio
 runs all of them. Such a test has no asynchronous fixtures, since those belong to one event loop.
 `--httptools` lets httptools parse the answers on every connection of ours.
+`--proxy http` and `--proxy socks5` lead calls through a proxy of the suite's own; tests marked `direct` are left out.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import gc
 import inspect
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import hypothesis
 import pytest
+
+_PROXY = pytest.StashKey[ExitStack]()
 
 TRIO_TEST_S = 60.0
 """How long a test may take under trio."""
@@ -26,6 +30,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--trio", action="store_true", help="run the tests marked loopback under trio")
     parser.addoption("--httptools", action="store_true", help="let httptools parse on all connections")
+    parser.addoption("--proxy", choices=["http", "socks5"], help="lead all calls through a proxy")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,9 +41,22 @@ def pytest_configure(config: pytest.Config) -> None:
         from tests.http_parser import use_httptools
 
         use_httptools()
+    if kind := config.getoption("--proxy"):
+        from tests.proxied import proxy_process, use_proxy
+
+        use_proxy(config.stash.setdefault(_PROXY, ExitStack()).enter_context(proxy_process(kind)))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _PROXY in config.stash:
+        config.stash[_PROXY].close()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--proxy"):
+        for item in items:
+            for mark in item.iter_markers("direct"):
+                item.add_marker(pytest.mark.skip(reason=f"not through a proxy: {mark.args[0]}"))
     if not config.getoption("--trio"):
         return
     left_out = [item for item in items if not _runs_under_trio(item)]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import wire
+from lean_proxy import lean_proxy
 from pydantic import BaseModel
 
+from openrouter_async import AsyncOpenRouter
 from openrouter_async._sansio.sse import SSEDecoder
 
 from .ours import PACKAGES, client_of, connect
@@ -44,6 +48,60 @@ async def structured(url: str) -> Figures:
 
         plain_s, typed_s = await _in_turn(plain, typed, blocks=40, calls=25)
     return {"cpu": typed_s, "ratio": typed_s / plain_s}
+
+
+async def proxied(url: str, scheme: str = "http") -> Figures:
+    """Calls at once through a proxy, over direct ones; blocks of both in turn, each over connections made before."""
+    with lean_proxy() as port:
+        options = {"default_model": wire.MODEL, "base_url": f"{url}/slow/api/v1"}
+        through = AsyncOpenRouter(wire.KEY, proxy=f"{scheme}://127.0.0.1:{port}", **options)
+        async with through, AsyncOpenRouter(wire.KEY, **options) as direct:
+            costs: dict[AsyncOpenRouter, list[float]] = {through: [], direct: []}
+            for _ in range(6):
+                for client, taken in costs.items():
+                    began = time.process_time()
+                    await _at_once(client, 256)
+                    taken.append((time.process_time() - began) / 256)
+    proxied_s, direct_s = (median(taken[1:]) for taken in costs.values())
+    return {"cpu": proxied_s, "ratio": proxied_s / direct_s}
+
+
+async def proxied_socks5(url: str) -> Figures:
+    """The same through SOCKS5."""
+    return await proxied(url, "socks5")
+
+
+async def slow_name(url: str) -> Figures:
+    """First calls at once to a name that takes 0.2 s to look up, over those to its address; wall time."""
+    look_up = socket.getaddrinfo
+
+    def slow(host: str, *rest: Any, **named: Any) -> Any:
+        if host == "slow.test":
+            time.sleep(0.2)
+        return look_up("127.0.0.1" if host == "slow.test" else host, *rest, **named)
+
+    socket.getaddrinfo = slow
+    walls = []
+    for base_url in (url, url, url.replace("127.0.0.1", "slow.test")):  # the first is not counted
+        async with AsyncOpenRouter(
+            wire.KEY,
+            base_url=f"{base_url}/slow/api/v1",
+            allow_plain_http=["slow.test"],
+            default_model=wire.MODEL,
+        ) as client:
+            began = time.perf_counter()
+            await _at_once(client, 256)
+            walls.append(time.perf_counter() - began)
+    return {"wall": walls[2] / 256, "ratio": walls[2] / walls[1]}
+
+
+async def _at_once(client: AsyncOpenRouter, count: int) -> None:
+    async def one() -> None:
+        assert (await client.chat.create(wire.PROMPT)).text == wire.REPLY
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(count):
+            group.create_task(one())
 
 
 async def batch(url: str, items: int = 10_000, concurrency: int = 256) -> Figures:

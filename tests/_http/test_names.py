@@ -237,7 +237,7 @@ async def test_a_timeout_says_what_was_waited_for(resolver: Resolver, is_named: 
                 await client.chat.create("x", model="m")
     assert caught.value.phase == "connect"
     assert caught.value.may_have_been_billed is False
-    waited_for = "an answer of slow.test" if is_named else "the look-up of the name of slow.test"
+    waited_for = "the connection to slow.test" if is_named else "the look-up of the name of slow.test"
     assert f"{waited_for} took longer than 0.1 s" in str(caught.value)
 
 

@@ -30,6 +30,9 @@ and no local function; `functools.partial` and instances of classes will do. `fa
 connections, `tls=True` speaks TLS. A scene tells the test something by `note(connection, "gone")`, which
 `stage.report().named("gone")` and `stage.eventually(...)` read.
 
+`pytest tests/faults --proxy http` (or `socks5`) leads every call through a proxy. A row that says what happens while
+connecting directly is marked `direct`, with the reason.
+
 The conftest marks each coroutine of a row `loopback`, and wraps it in `checked`: nothing has to be said about hangs,
 a blocked loop, memory, tasks, sockets, logs and keys. `fail` looks at the error; one that was caught in another way is
 given to `check_error`.

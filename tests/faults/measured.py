@@ -20,6 +20,7 @@ import anyio
 from anyio.lowlevel import current_token
 
 from tests.http_parser import use_chosen_parser
+from tests.proxied import use_chosen_proxy
 from tests.shared import ROOT
 
 __all__ = ["Measured", "loop_name", "measure"]
@@ -69,6 +70,7 @@ def main(name: str, loop: str, *arguments: str) -> None:
     module, _, function = name.partition(":")
     call = getattr(importlib.import_module(module), function)
     use_chosen_parser()
+    use_chosen_proxy()
     before, began = _peak(), time.process_time()
     result = anyio.run(call, *arguments, backend=loop)
     seconds, more = time.process_time() - began, _peak() - before

@@ -1,7 +1,8 @@
 """The table of faults: the rows of rows.toml beside what their tests gave.
 
-`python -m tests.faults.table TABLE ASYNCIO.xml TRIO.xml HTTPTOOLS.xml` reads the reports that pytest writes with
-`--junitxml`, writes the table to TABLE and prints it. It fails where a row has no test or a test failed.
+`python -m tests.faults.table TABLE ASYNCIO.xml TRIO.xml HTTPTOOLS.xml HTTP.xml SOCKS5.xml` reads the reports that
+pytest writes with `--junitxml`, writes the table to TABLE and prints it. It fails where a row has no test or a test
+failed.
 `nox -s faults` does this.
 """
 
@@ -21,8 +22,8 @@ __all__ = ["KINDS", "ROWS", "Row", "render", "row_of_test", "rows_of_table"]
 KINDS = ("plain", "stream", "structured", "other")
 """Columns: plain calls, streams, structured output (whole and streamed), and tests of none of these."""
 
-OTHERS = ("trio", "httptools")
-"""Columns of further runs: under trio, and with httptools as the parser of HTTP."""
+OTHERS = ("trio", "httptools", "http proxy", "socks5")
+"""Columns of further runs: under trio, with httptools as the parser of HTTP, and through proxies of the suite."""
 
 BLOCKED = "loop blocked"
 """Column of the longest step of all runs, in milliseconds of CPU time."""

@@ -40,6 +40,7 @@ from tests.loopback import CERTIFICATE, Handler, Reply, client_tls, refused_port
 MIB = 1024 * 1024
 
 
+@pytest.mark.direct("a proxy answers for a server that it cannot reach")
 @kinds(ALL)
 async def test_C01_refused(call: Call) -> None:
     began = time.monotonic()
@@ -52,6 +53,7 @@ async def test_C01_refused(call: Call) -> None:
     assert time.monotonic() - began < 3
 
 
+@pytest.mark.direct("the proxy resolves names")
 @kinds(ALL)
 async def test_C02_unknown_name(call: Call) -> None:
     async with AsyncOpenRouter(KEY, base_url="https://x.invalid/api", retries=FAST) as client:
@@ -109,6 +111,7 @@ def deaf_port() -> Iterator[int]:
             filler.close()
 
 
+@pytest.mark.direct("a proxy that forwards has taken the request by then")
 @kinds(ALL)
 async def test_C05_connecting_is_never_answered(call: Call) -> None:
     began = time.monotonic()
@@ -326,6 +329,7 @@ def trusting_any_name() -> ssl.SSLContext:
     return context
 
 
+@pytest.mark.direct("it brings proxies of its own")
 @kinds(ALL)
 async def test_C21_proxy_of_the_environment(
     faults: FaultServer, call: Call, monkeypatch: pytest.MonkeyPatch

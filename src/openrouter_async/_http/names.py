@@ -89,9 +89,9 @@ class Names:
         """
         progress.waits_for = f"the look-up of the name of {peer}"
         addresses = await self.addresses(host, port)
-        progress.waits_for = f"an answer of {peer}"
+        progress.waits_for = f"the connection to {peer}"
         if len(addresses) > 1:
-            progress.waits_for += f" at any of its {len(addresses)} addresses"
+            progress.waits_for += f", by any of its {len(addresses)} addresses,"
         try:
             return await first_of(addresses, self._network.connect)
         except httpcore.ConnectError:

@@ -86,7 +86,7 @@ class Road:
         except httpcore.ConnectError as error:
             raise ProxyFailure(f"no connection to the proxy {name}", proxy=name) from error
         if self.forwarding is None:
-            progress.waits_for = f"the proxy {name} to connect to {self.origin.host.decode('ascii')}"
+            progress.waits_for = f"an answer of the proxy {name}"
             tunnel = tunnels.socks5 if url.scheme.startswith("socks5") else tunnels.connect
             try:
                 await tunnel(stream, proxy, self.origin.host, self.origin.port)

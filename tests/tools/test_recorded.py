@@ -16,6 +16,7 @@ from openrouter_async import AsyncOpenRouter, Tool, create_tool
 from openrouter_async.types.chat import ChatCompletion
 from tests.loopback import Answer, Connection, LoopbackServer, Reply, Request, serve_responses, sse
 from tests.recordings import Recording, expected_facts, load_recordings, reported_facts
+from tests.strict_requests import faults
 
 pytestmark = pytest.mark.loopback
 
@@ -71,6 +72,7 @@ async def second_turn(recording: Recording, *, stream: bool) -> tuple[dict[str, 
                 if len(server.requests) > 1:
                     break
         sent: Any = server.requests[1].json()
+    assert faults(sent["messages"]) == [], "a strict provider takes it"
     assert sent["messages"][0] == {"role": "user", "content": "first"}
     return sent["messages"][1], sent["messages"][2:]
 

@@ -147,6 +147,25 @@ def test_unknown_fields_of_messages_and_calls_go_back() -> None:
     assert message["tool_calls"] == [call(**signature)]
 
 
+def test_unknown_fields_of_a_streamed_message_go_back_too() -> None:
+    chat = ChatAccumulator()
+    signature = {"extra_content": {"google": {"thought_signature": "c2ln"}}}
+    deltas: list[Any] = [
+        {"content": "a", **signature},
+        {"content": "b", "thoughtSignature": "c2ln"},
+        {"x": None},
+    ]
+    for delta in deltas:
+        chat.feed(chat.parse(json.dumps({"id": "gen-1", "choices": [{"index": 0, "delta": delta}]}).encode()))
+    _, came = chat.finish("done")
+    assert sent(user("go"), came, user("on"))[1] == {
+        "role": "assistant",
+        "content": "ab",
+        **signature,
+        "thoughtSignature": "c2ln",
+    }
+
+
 def test_a_chat_without_tools_is_left_alone() -> None:
     messages = [user("go"), {"role": "assistant", "content": " x "}, user(" ")]
     assert sent(*messages) == messages

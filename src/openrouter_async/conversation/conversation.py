@@ -19,7 +19,7 @@ from pydantic import JsonValue
 from ..errors import ConfigurationError
 from ..resources._attachments import encode_attachments
 from ..tools.approval import PausedRun
-from ..tools.loop import encrypting_provider
+from ..tools.pinning import encrypting_provider
 from ..tools.run import run_tools, stream_tools
 from ..tools.settings import RunParams, split_params
 from ..types.chat import OutputT

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import ConfigurationError
 from ..tools.approval import PausedRun
-from ..tools.loop import encrypting_provider
+from ..tools.pinning import encrypting_provider
 from ..tools.stored import check_version, unreadable
 from ..types.common import JsonObject, Usage
 from ..types.sent_back import fit_history

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["ChoiceBuilder", "Kept"]
 
 _COMMON_FIELDS = frozenset({"role", "content", "tool_calls"})
+_IN_PIECES = frozenset({"function_call", "reasoning_content"})
+"""Fields that no type names, and of which one piece is not the whole: they are read elsewhere, or said twice."""
 
 
 class Kept:
@@ -54,6 +56,7 @@ class ChoiceBuilder:
         "_images",
         "_kept",
         "_logprobs",
+        "_message_extra",
         "_native_finish_reason",
         "_readable",
         "_reasoning",
@@ -85,6 +88,8 @@ class ChoiceBuilder:
         self._finish_reason: str | None = None
         self._native_finish_reason: str | None = None
         self._extra: dict[str, object] = {}
+        self._message_extra: dict[str, object] = {}
+        """Fields of the message that are unknown here, such as signatures; the last value stays."""
 
     def add(self, delta: Delta, events: list[StreamEvent]) -> None:
         """Add what a delta brings to the message, and the events of it to `events`, in the order they are read."""
@@ -154,7 +159,11 @@ class ChoiceBuilder:
 
     def as_fields(self) -> dict[str, object]:
         """Return the answer so far, as `Choice` is read from it."""
-        message: dict[str, object] = {"role": "assistant", "content": "".join(self._text) or None}
+        message: dict[str, object] = {
+            **self._message_extra,
+            "role": "assistant",
+            "content": "".join(self._text) or None,
+        }
         if self._reasoning:
             message["reasoning"] = "".join(self._reasoning)
         if self._refusal:
@@ -227,6 +236,9 @@ class ChoiceBuilder:
             events.append(ReasoningDelta(text, self.index))
 
     def _add_others(self, delta: Delta, events: list[StreamEvent]) -> None:
+        for name, value in (delta.__pydantic_extra__ or {}).items():
+            if value is not None and name not in _IN_PIECES:
+                self._message_extra[name] = value
         if delta.refusal:
             self._refusal.append(delta.refusal)
             events.append(RefusalDelta(delta.refusal, self.index))

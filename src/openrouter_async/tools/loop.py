@@ -32,6 +32,7 @@ from ..types.tool_calls import ToolCall
 from .approval import Decision, PausedRun, WaitingCall
 from .events import ToolFinished
 from .execute import Emit, PreparedCall, Ran, execute_calls, failed_result, prepare_call
+from .pinning import encrypting_provider, narrowed
 from .result import Run, RunStatus, Step, ToolResult, used_by
 from .settings import RunSettings
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from ..types.common import Usage
     from .toolbox import Toolbox
 
-__all__ = ["RunLoop", "encrypting_provider"]
+__all__ = ["RunLoop"]
 
 MAX_WITHOUT_CALLS = 3
 """Replies in a row that end with `tool_calls` and hold none; the run stops with the last of them."""
@@ -48,15 +49,6 @@ MAX_WITHOUT_CALLS = 3
 GO_ON = "Go on."
 BROKEN_OFF = "the call was broken off while it ran; whether it took effect is not known"
 NOTHING_CALLED = "Your call had no name of a tool, so nothing was run. Call a tool by its name, or answer."
-
-
-def encrypting_provider(completions: Sequence[ChatCompletion[Any]]) -> str | None:
-    """Return the provider of the latest reply whose reasoning only that provider can read; None if there is none."""
-    for completion in reversed(completions):
-        details = completion.reasoning_details or ()
-        if completion.provider and any(entry.get("type") == "reasoning.encrypted" for entry in details):
-            return str(completion.provider)
-    return None
 
 
 class RunLoop:
@@ -177,7 +169,7 @@ class RunLoop:
             return
         preferences = params.get("provider", self._default_provider)
         known = preferences if isinstance(preferences, Mapping) else {}
-        only = _narrowed(known.get("only"), self._pinned)
+        only = narrowed(known.get("only"), self._pinned)
         if only is None:
             self._pinned = None
         else:
@@ -380,23 +372,6 @@ class RunLoop:
 
 def _finished(ran: Ran) -> dict[str, ToolResult]:
     return {id: result for id, result in ran.items() if result is not None}
-
-
-def _narrowed(only: object, provider: str) -> list[str] | None:
-    """Return the providers of a request that is for `provider`; None where those that are allowed are others.
-
-    A name such as `Amazon Bedrock` allows more than the slug `amazon-bedrock/us-east-1`, so that one stays.
-    """
-    if only is None:
-        return [provider]
-    allowed = only if isinstance(only, list | tuple) else ()
-    name = _plain(provider)
-    return [each for each in allowed if _plain(str(each).partition("/")[0]) == name] or None
-
-
-def _plain(provider: str) -> str:
-    """Return what name and slug of a provider have in common."""
-    return "".join(filter(str.isalnum, provider.lower()))
 
 
 async def _asks_approval(prepared: PreparedCall) -> bool:

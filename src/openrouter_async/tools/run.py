@@ -14,7 +14,8 @@ from ..types.chat import ChatCompletion, OutputT
 from ..types.chat_messages import wire_messages
 from .approval import PausedRun
 from .events import ToolEvent
-from .loop import RunLoop, encrypting_provider
+from .loop import RunLoop
+from .pinning import encrypting_provider
 from .settings import split_params
 from .stream import RunStream
 from .toolbox import open_toolbox

@@ -115,6 +115,7 @@ AFTERWORDS = [
     "- The name is not the full name.\n- The second field was never stated as such, e.g. in a table.",
     "(I left out what I was not sure of.)",
     "Would you like me to correct or revise anything? I could also add sources [1].",
+    "Sources: [1], [2]",
     "Sources: [1] Smith, 2020, [2] Miller, 2021",
     "Please ignore case when you compare names. Errors should be reported.",
     "Hinweis: Das ist nicht die vollständige Liste, sondern nur ein Beispiel.",

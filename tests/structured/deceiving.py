@@ -167,6 +167,7 @@ ODD: list[tuple[Any, str, object, str]] = [
     (list[str], "- [ ] buy milk\n- [ ] eat", None, "prose"),
     (list[int], "The list is [1, 2].\nThe list is [1, 2, 3].", None, "rivals"),
     (list[int], 'The names:\n["a"]\nThe ages:\n[1]', None, "rivals"),
+    (list[int], "The list: [2, 3]\n\nAnother list: [2, 3, 5]", None, "rivals"),
     (int, "It is 7.", None, "prose"),
     (str, "It is Oslo.", None, "prose"),
     (dict[str, Any], '{"a": 1} or {"a": true}', None, "rivals"),

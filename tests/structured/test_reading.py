@@ -508,6 +508,13 @@ HOSTILE = {
     "courtesies": '{"a": 1}\n' + "let me know " * (MEGABYTE // 12),
     "formats": '{"a": 1}\n' + "in a b c d " * (MEGABYTE // 11),
     "keys of prose": "a b c d: e\n" * (MEGABYTE // 11) + '{"a": 1}',
+    "quotations after a value": '{"a": 1}\n' + "\n> " * (MEGABYTE // 3),
+    "blanks and lines after a value": '{"a": 1}\nx' + "\n " * (MEGABYTE // 2),
+    "headings after a value": '{"a": 1}\n' + "\n# " * (MEGABYTE // 3),
+    "marks of a template": '{"a": 1}' + "<|x|>" * (MEGABYTE // 5),
+    "values within words": ('{"a": 1}\n' + "x" * 1_990) * 499,
+    "keys before values": ('"a": ' * 390 + '{"a": 1}\n') * 499,
+    "tags of prose": "".join(f"a <t{number}> " for number in range(MEGABYTE // 10)) + '{"a": 1}',
     "one key very often, in a value": '{"value": {' + ", ".join(['"a": 1'] * (MEGABYTE // 8)) + "}}",
     "long numbers": "[" + ("1" * 4_000 + ".5,") * 240 + "1]",
 }  # fmt: skip

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .violations import Violation
 
-__all__ = ["Candidate", "Candidates", "Fence", "end_of_value", "find_candidates", "is_json_label"]
+__all__ = ["MARK", "Candidate", "Candidates", "Fence", "end_of_value", "find_candidates", "is_json_label"]
 
 MAX_CANDIDATES = 1_000
 """Values in one reply; in one that holds more, none can be the one that was meant."""
@@ -53,7 +53,7 @@ _MARKER = re.compile(
     r"(?:<\|[^<>|]{1,40}\|>|<\uff5c[^<>\uff5c]{1,40}\uff5c>|</s>|<eos>|<end_of_turn>|\[/INST\])\Z",
     re.IGNORECASE,
 )
-_MARK = re.compile(r"\{\s*\}|\[[\s\d,]*\]")
+MARK = re.compile(r"\{\s*\}|\[[\s\d,]*\]")
 """What is as often a mark in prose as a value: `[1]`, `[ ]`, `{}`."""
 _REFERENCE = re.compile(r"\[\d{1,3}\][ \t]+\w")
 _ANNOUNCED = re.compile(r"(?:[:=>{\u2192\uff1a]|\b(?:is|are|be))[ \t]*[`*_$]{0,3}[ \t]*\Z")
@@ -134,7 +134,10 @@ def find_candidates(reply: str) -> Candidates:
 
 def _without_markers(text: str) -> str:
     """Return a text without the marks of a chat template at its end, which are not meant to be seen."""
-    while (mark := _MARKER.search(text, max(0, len(text) - 60))) is not None:
+    for _ in range(8):
+        mark = _MARKER.search(text, max(0, len(text) - 60))
+        if mark is None:
+            break
         text = text[: mark.start()].rstrip()
     return text
 
@@ -278,7 +281,7 @@ class _Scan:
 
 def _is_mark(text: str, start: int, end: int) -> bool:
     """Whether JSON is rather a footnote, a box, a placeholder or an index."""
-    if _MARK.fullmatch(text, start, end) is None:
+    if MARK.fullmatch(text, start, end) is None:
         return False
     if _REFERENCE.match(text, start):
         return True

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from .._sentinels import OMIT, Omit
 from ..errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
-from .candidates import Candidate, Candidates, find_candidates
+from .candidates import MARK, Candidate, Candidates, find_candidates
 from .json_text import are_equal, parsed
 from .repair import MAX_LENGTH, RepairNotInstalled, repaired
 from .standing import ENVELOPES, Rank, Standing, find_retraction, standing_of
@@ -296,7 +296,7 @@ class _Reader:
             return known is None or any(key in other.text for key in known)
         kinds = self._schema.root_kinds
         if isinstance(other.value, list):
-            return not kinds or "array" in kinds
+            return (not kinds or "array" in kinds) and MARK.fullmatch(other.text) is None
         if not isinstance(other.value, dict) or not other.value:
             return False
         return known is None or bool(known & other.value.keys())

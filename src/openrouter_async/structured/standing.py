@@ -63,7 +63,10 @@ def _right_before(phrases: Sequence[str]) -> re.Pattern[str]:
 
 
 def _beginning_with(phrases: Sequence[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?:^|[.!?>\n(])[\s*_#>(,;:-]*+({'|'.join(phrases)})", re.IGNORECASE)
+    gap = r"[\s*_#(,;:.!?>-]"
+    return re.compile(
+        rf"(?:\A{gap}*+|(?<!{gap})(?={gap}*?[.!?>\n(]){gap}++)({'|'.join(phrases)})", re.IGNORECASE
+    )
 
 
 _NOT_MEANT = _right_before(NOT_MEANT)
@@ -76,7 +79,7 @@ _FINAL = re.compile(
     re.IGNORECASE,
 )
 _FINAL_AFTER = re.compile(
-    r"^(?:[\s*_#>-]*final (?:answer|result|output)\b|#+ *(?:the )?(?:final|answer)[\s*:]*$)",
+    r"^(?:[ \t*_#>-]*+final (?:answer|result|output)\b|#+ *(?:the )?(?:final|answer)[ \t*:]*$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _SENTENCES = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")

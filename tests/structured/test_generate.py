@@ -25,8 +25,11 @@ from openrouter_async.errors import (
     SchemaMismatch,
 )
 from openrouter_async.structured.completion import StructuredCompletion
+from openrouter_async.structured.native_models import NativeModels
+from openrouter_async.structured.output import Example, Output
 from openrouter_async.types.chat_messages import MessagesLike, system, user, wire_messages
-from tests.structured.fakes import NATIVE, PROMPTED, FakeChat, reply, structured
+from openrouter_async.types.known_models import MODELS
+from tests.structured.fakes import NATIVE, PROMPTED, FakeCatalogue, FakeChat, reply, structured
 
 
 class City(BaseModel):
@@ -160,12 +163,83 @@ class TestTheRequest:
         assert body["plugins"] == [{"id": "web"}, {"id": "response-healing"}]
         assert body["response_format"]["json_schema"]["name"] == "town"  # type: ignore[index]
 
-    async def test_the_callers_system_prompt_stays_first_and_unchanged(self) -> None:
+    @pytest.mark.parametrize(
+        "content",
+        ["Be terse.", [{"type": "text", "text": "Be terse.", "cache_control": {"type": "ephemeral"}}]],
+    )
+    async def test_the_callers_system_prompt_stays_first_and_ours_follows_in_the_same_message(
+        self, content: Any
+    ) -> None:
         chat = FakeChat(OSLO.replace("null", "2"))
-        await ask(chat, model=PROMPTED, messages=[system("Be terse."), user("A city."), user("In Norway.")])
+        instructions: Any = {"role": "developer", "content": content}
+        await ask(chat, model=PROMPTED, messages=[instructions, user("A city."), user("In Norway.")])
         (body,) = chat.asked
-        assert roles(body) == ["system", "system", "user", "user"]
-        assert body["messages"][0] == {"role": "system", "content": "Be terse."}  # type: ignore[index]
+        assert roles(body) == ["developer", "user", "user"]
+        sent = body["messages"][0]["content"]  # type: ignore[index]
+        if isinstance(content, str):
+            assert sent.startswith("Be terse.\n\nAnswer with one JSON value")
+        else:
+            assert sent[0] == content[0]
+            assert "Answer with one JSON value" in sent[1]["text"]
+        assert instructions == {"role": "developer", "content": content}
+
+    @pytest.mark.parametrize("messages", ["A city.", [system("Be terse."), user("A city.")]])
+    async def test_examples_reach_the_model_on_the_native_path_in_its_form(
+        self, messages: MessagesLike
+    ) -> None:
+        chat = FakeChat('{"value": [{"key": "a", "value": 1}]}')
+        examples = [Example({"b": 2}, input="B"), {"c": 3}]
+        reply = await ask(chat, dict[str, int], messages=messages, examples=examples)
+        assert (reply.path, reply.output) == ("native", {"a": 1})
+        (body,) = chat.asked
+        assert roles(body) == ["system", "user"]
+        sent = body["messages"][0]["content"]  # type: ignore[index]
+        assert 'Example 1, for the input: B\n{"value": [{"key": "b", "value": 2}]}' in sent
+        assert 'Example 2:\n{"value": [{"key": "c", "value": 3}]}' in sent
+        assert sent.startswith("Be terse.") is not isinstance(messages, str)
+
+    async def test_an_example_that_does_not_fit_is_refused_on_either_path(self) -> None:
+        for model in (NATIVE, PROMPTED):
+            with pytest.raises(ConfigurationError, match=r"examples\[0\] does not fit"):
+                await ask(FakeChat(), City, model=model, examples=[{"name": 3}])
+
+    @pytest.mark.parametrize(
+        "example", [float("nan"), object(), {"a": [float("inf")]}, Example({1, object()})]
+    )  # type: ignore[arg-type]  # what is refused
+    def test_an_example_that_is_no_json_is_refused_at_once(self, example: Any) -> None:
+        with pytest.raises(ConfigurationError, match=r"examples\[0\] is .*no JSON"):
+            Output(City, examples=[example])
+
+    def test_an_instance_is_an_example(self) -> None:
+        assert Output(City, examples=[City(name="Oslo")]).examples
+
+    @pytest.mark.parametrize(
+        ("said", "asked", "is_native"),
+        [
+            ("maker/does-not", "maker/does-not:nitro", True),
+            ("maker/does-not", "maker/does-not@preset/mine", True),
+            ("maker/does-not:free", "maker/does-not", False),
+            ("openai/gpt-5", "openai/gpt-5:online", True),
+        ],
+    )
+    async def test_what_is_said_of_a_model_holds_for_its_variants(
+        self, said: str, asked: str, is_native: bool
+    ) -> None:
+        natives = NativeModels(FakeCatalogue())  # type: ignore[arg-type]  # what is needed of one
+        natives.add(said)
+        assert bool(await natives.supports(asked)) is is_native
+        natives.remove(said)
+        assert not await natives.supports(asked)
+
+    async def test_what_is_said_of_a_short_name_holds_for_its_model(self) -> None:
+        short, model = next(iter(MODELS.items()))
+        natives = NativeModels()
+        natives.add(short)
+        assert await natives.supports(model)
+        assert await natives.supports(f"{model}:floor")
+        assert await natives.list() == [model]
+        with pytest.raises(ConfigurationError, match="expected one such as"):
+            natives.add("")
 
     async def test_a_second_form_for_the_reply_is_refused(self) -> None:
         with pytest.raises(ConfigurationError, match="both output and response_format"):

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ..errors import ConfigurationError
 from ..types.known_models import MODELS
+from ..types.model_names import listings_of
 from ..types.models import Model, Pricing
 from .capabilities import Capability, is_capable, is_known
-from .model_names import listings_of
 from .query import ModelQuery, select, successor
 from .snapshot import read_snapshot
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ConfigurationError
 from ..types._base import WireType
 from ..types._request_check import Checked
 from ..types.chat_messages import system, user
-from .prompt import ask_again, universal_prompt
+from .prompt import ask_again, strict_examples, universal_prompt
 
 if TYPE_CHECKING:
     from ..errors import StructuredOutputError
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from ..types.chat_messages import MessageLike, MessagesLike
     from .output import Output
 
-__all__ = ["as_list", "asked_again", "asked_models", "check_params", "native_params", "prompted_messages"]
+__all__ = [
+    "as_list",
+    "asked_again",
+    "asked_models",
+    "check_params",
+    "native_messages",
+    "native_params",
+    "prompted_messages",
+]
 
 HEALING = "response-healing"
 
@@ -51,11 +59,36 @@ def check_params(params: Mapping[str, object], extra_body: Mapping[str, object] 
 
 
 def prompted_messages(output: Output[Any], messages: MessagesLike) -> list[MessageLike]:
-    """Return the messages with the words that ask for the value, after the system prompt of the call."""
+    """Return the messages with the words that ask for the value, behind the system prompt of the call."""
+    return _instructed(messages, universal_prompt(output.schema, examples=output.examples))
+
+
+def native_messages(output: Output[Any], messages: MessagesLike) -> MessagesLike:
+    """Return the messages with the examples, if there are any; the schema is enough otherwise."""
+    return (
+        _instructed(messages, strict_examples(output.schema, output.examples))
+        if output.examples
+        else messages
+    )
+
+
+def _instructed(messages: MessagesLike, words: str) -> list[MessageLike]:
+    """Return the messages with `words` at the end of the system prompt: some models' templates refuse a second one."""
     listed = as_list(messages)
-    words = universal_prompt(output.schema, examples=output.examples)
     at = next((index for index, message in enumerate(listed) if not _instructs(message)), len(listed))
-    return [*listed[:at], system(words), *listed[at:]]
+    if at == 0:
+        return [system(words), *listed]
+    own = listed[at - 1]
+    assert isinstance(own, Mapping)
+    content = own.get("content")
+    merged: object
+    if isinstance(content, str):
+        merged = f"{content}\n\n{words}"
+    elif isinstance(content, Sequence):
+        merged = [*content, {"type": "text", "text": f"\n\n{words}"}]
+    else:
+        return [*listed[:at], system(words), *listed[at:]]  # what is wrong with it is said when it is checked
+    return [*listed[: at - 1], cast("MessageLike", {**own, "content": merged}), *listed[at:]]
 
 
 def _instructs(message: MessageLike) -> bool:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple
 
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
 from ..types.chat import OutputT
-from .asking import asked_again, asked_models, check_params, native_params, prompted_messages
+from .asking import asked_again, asked_models, check_params, native_messages, native_params, prompted_messages
 from .choose import Choice, choose, why_it_cannot
 from .completion import Attempt, StructuredCompletion, structured_completion, total_cost
 from .native_models import NativeModels
@@ -240,5 +240,7 @@ class StructuredChat(Generic[OutputT]):
         self, call: _Call, messages: MessagesLike, path: Path, *, streaming: bool
     ) -> tuple[MessagesLike, Mapping[str, object]]:
         if path == "native":
-            return messages, native_params(self._output, call.params, streaming=streaming)
+            return native_messages(self._output, messages), native_params(
+                self._output, call.params, streaming=streaming
+            )
         return prompted_messages(self._output, messages), call.params

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from ..errors import ConfigurationError
+from ..types.model_names import listings_of
+
 if TYPE_CHECKING:
     from ..protocols import Capabilities
 
@@ -38,12 +41,25 @@ class NativeModels:
         """What that catalogue said."""
 
     def add(self, *models: str) -> None:
-        """Ask these natively, whatever the model list says."""
-        self._said |= dict.fromkeys(models, True)
+        """Ask these natively, whatever the model list says; of a model also its variants, such as `:nitro`."""
+        self._say(models, is_native=True)
 
     def remove(self, *models: str) -> None:
-        """Ask these by prompt, whatever the model list says."""
-        self._said |= dict.fromkeys(models, False)
+        """Ask these by prompt, whatever the model list says; of a model also its variants."""
+        self._say(models, is_native=False)
+
+    def _say(self, models: tuple[str, ...], *, is_native: bool) -> None:
+        for model in models:
+            names = [*listings_of(model)] if isinstance(model, str) else []
+            if not names:
+                raise ConfigurationError(
+                    f"the name of a model is {model!r}; expected one such as 'maker/model'"
+                )
+            self._said[names[0]] = is_native  # a short name is kept as the model that it stands for
+
+    def _said_of(self, model: str) -> bool | None:
+        """Return what was said of a model, or of the one that it is a variant of."""
+        return next((self._said[name] for name in listings_of(model) if name in self._said), None)
 
     def reset(self) -> None:
         """Forget what was added and removed."""
@@ -55,14 +71,14 @@ class NativeModels:
         if self._catalogue is not None:
             catalogue = await self._catalogue()
             models = [model.id for model in catalogue if catalogue.supports(model.id, CAPABILITY)]
-        models = [model for model in models if self._said.get(model, True)]
+        models = [model for model in models if self._said_of(model) is not False]
         return models + [
             model for model, is_native in self._said.items() if is_native and model not in models
         ]
 
     async def supports(self, model: str) -> bool | None:
         """Return whether a model follows schemas; None where nobody knows. Loads the model list if it has to."""
-        said = self._said.get(model)
+        said = self._said_of(model) if self._said else None
         if said is not None or self._catalogue is None:
             return said
         catalogue = await self._catalogue()

@@ -8,16 +8,20 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
 
+from pydantic_core import PydanticCustomError, to_jsonable_python
+
 from .._sansio.money import dollars
 from ..errors import ConfigurationError
+from ..types._request_fields import check_json
 from .output_type import schema_name
 from .schema import Schema
+from .violations import outline
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm, Unpack
 
-__all__ = ["Example", "Output", "OutputSettings", "Path", "as_output", "as_schema"]
+__all__ = ["Example", "Output", "OutputSettings", "Path", "as_output", "as_schema", "example_json"]
 
 T = TypeVar("T")
 
@@ -54,7 +58,7 @@ class OutputSettings(TypedDict, total=False):
     name: str | None
     """Under which the schema is sent. Default: after its type."""
     examples: Sequence[Example | JsonValue]
-    """Shown to the model on the prompted path: values, or each an `Example` with its input."""
+    """Shown to the model: values, or each an `Example` with its input."""
     context: object
     """What the validators of the type find in `info.context`. Default: None."""
 
@@ -100,6 +104,8 @@ class Output(Generic[T]):
         self.healing: bool = settings.get("healing", False)
         self.name: str = settings.get("name") or self.schema.name
         self.examples: tuple[Example | JsonValue, ...] = tuple(settings.get("examples", ()))
+        for index, example in enumerate(self.examples):
+            example_json(example, index)
         if self.path not in ("auto", "native", "prompted"):
             raise ConfigurationError(f"Output.path is {self.path!r}; expected 'auto', 'native' or 'prompted'")
         if not isinstance(self.attempts, int) or isinstance(self.attempts, bool) or self.attempts < 1:
@@ -113,6 +119,20 @@ class Output(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<Output {self.schema.name} path={self.path!r} attempts={self.attempts}>"
+
+
+def example_json(example: Example | JsonValue, index: int) -> JsonValue:
+    """Return the value of an example as JSON; instances of models and the like become it.
+
+    Raises:
+        ConfigurationError: it cannot be JSON.
+    """
+    output = example.output if isinstance(example, Example) else example
+    try:
+        return cast("JsonValue", check_json(to_jsonable_python(output)))
+    except ValueError as error:  # as those of pydantic are
+        reason = error.message() if isinstance(error, PydanticCustomError) else str(error)[:200]
+    raise ConfigurationError(f"examples[{index}] is {outline(output)}, which is no JSON: {reason}")
 
 
 def as_schema(wanted: Schema[T] | Mapping[str, object] | TypeForm[T]) -> Schema[T]:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import to_jsonable_python
-
 from ..errors import ConfigurationError
 from .constraints import plain_json
-from .output import Example, as_schema
+from .output import Example, as_schema, example_json
 from .schema import Schema
-from .violations import DoesNotFit
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm
 
-__all__ = ["ask_again", "universal_prompt"]
+__all__ = ["ask_again", "strict_examples", "universal_prompt"]
 
 MAX_TOLD = 20
 """Violations that the model is told of; the rest follows from them, or comes next."""
@@ -61,13 +58,28 @@ def universal_prompt(
     return "\n\n".join(told)
 
 
-def _example(schema: Schema[Any], example: Example | JsonValue, number: int, *, wrapped: bool) -> str:
-    output = to_jsonable_python(example.output if isinstance(example, Example) else example)
+def strict_examples(schema: Schema[Any], examples: Sequence[Example | JsonValue]) -> str:
+    """Return the examples for a model that follows the strict form of a schema; raises as `universal_prompt`."""
+    told = [_example(schema, example, number, is_strict=True) for number, example in enumerate(examples, 1)]
+    return "\n\n".join(told)
+
+
+def _example(
+    schema: Schema[Any],
+    example: Example | JsonValue,
+    number: int,
+    *,
+    wrapped: bool = False,
+    is_strict: bool = False,
+) -> str:
+    output = example_json(example, number - 1)
     problem = ""
     try:
         schema.read_value(output)
-    except DoesNotFit as error:
-        problem = str(error)
+        if is_strict:
+            output = schema.strict.convert(output)
+    except ValueError as error:
+        problem = str(error) or "it has another shape"
     if problem:
         raise ConfigurationError(f"examples[{number - 1}] does not fit the schema {schema.name!r}: {problem}")
     answer = plain_json({"value": output} if wrapped else output)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..types.known_models import MODELS
+from .known_models import MODELS
 
 __all__ = ["listings_of"]
 

@@ -130,6 +130,21 @@ def build(*fragments: Fragment) -> list[tuple[str, str, str]]:
             id="two calls with one id at one index",
         ),
         pytest.param(
+            [(0, "a", "f", ""), (0, "b", None, '{"x"'), (0, "b", None, ":1}"), (0, "b", "f", '{"x":1}')],
+            [("a", "f", '{"x":1}')],
+            id="an id that changed, and the whole again",
+        ),
+        pytest.param(
+            [(0, "a", "f", '{"x"'), (0, "b", "f", ":1}"), (0, "c", "f", '{"x": 1}')],
+            [("a", "f", '{"x":1}')],
+            id="ids that change, and the whole again",
+        ),
+        pytest.param(
+            [(0, "a", "f", ""), (0, "b", None, "{}"), (1, "b", "g", "{}")],
+            [("a", "f", "{}"), ("b", "g", "{}")],
+            id="an id that changed to that of the next call",
+        ),
+        pytest.param(
             [(0, None, "f", '{"x":1}'), (0, None, "f", '{"x":1}')],
             [("call_0", "f", '{"x":1}'), ("call_1", "f", '{"x":1}')],
             id="two equal calls without ids",
@@ -230,6 +245,16 @@ def test_arguments_are_the_one_object_that_was_meant(pieces: list[str], settled:
     assert settled_arguments(pieces) == settled
 
 
+def test_what_is_whole_and_said_again_is_no_news() -> None:
+    builder = CallsBuilder()
+    for text in ('{"a"', ": 1}"):
+        assert feed(builder, 0, "x", "f", text)
+    for text in ('{"a": 1}', '{"a":1}', json.dumps('{"a":1}'), {"a": 1}):
+        assert feed(builder, 0, "x", "f", text) is None
+        assert feed(builder, 0, None, None, text) is None
+    assert feed(builder, 0, "x", None, '{"a": 2}') is not None
+
+
 def test_mischief_costs_no_more_than_its_length() -> None:
     """Fragments of which each would have to be held against all before it."""
     builder = CallsBuilder()
@@ -248,47 +273,69 @@ ARGUMENTS = st.dictionaries(
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
         max_leaves=6,
     ),
-    min_size=1,
     max_size=3,
 )
+
+MUTATIONS = (
+    "head",
+    "{} first",
+    "ids change",
+    "id repeated",
+    "name repeated",
+    "blank",
+    "again",
+    "encoded",
+    "name in pieces",
+)
+
+
+def in_pieces(draw: st.DrawFn, text: str) -> list[str]:
+    cuts = sorted(draw(st.sets(st.integers(1, len(text) - 1), max_size=4)))
+    return [text[a:b] for a, b in itertools.pairwise([0, *cuts, len(text)])]
 
 
 @st.composite
 def sent_calls(draw: st.DrawFn) -> tuple[list[Fragment], list[tuple[str, dict[str, object]]]]:
     """Calls, and their fragments as some provider might send them."""
     names = draw(st.lists(st.sampled_from(["f", "g", "h", "get_weather"]), min_size=1, max_size=3))
-    calls = [(name, draw(ARGUMENTS)) for name in names]
-    with_index = draw(st.booleans())
-    side_by_side = with_index and draw(st.booleans())
+    # The number keeps two calls apart that have the same id, and would be one if they were equal.
+    calls = [(name, {**draw(ARGUMENTS), "number": number}) for number, name in enumerate(names)]
+    # Something must tell the calls apart: an index for each, an id for each, or that they come whole in turn.
+    indexes = draw(st.sampled_from(["own", "none", "each", "zero"]))
+    ids = draw(st.sampled_from(["own", "none", "same"] if indexes == "own" else ["own"]))
     queues: list[list[Fragment]] = []
     for number, (name, arguments) in enumerate(calls):
+        mutations = draw(st.sets(st.sampled_from(MUTATIONS)))
+        id = {"own": f"id-{number}", "none": None, "same": "x"}[ids]
         text = json.dumps(arguments, ensure_ascii=draw(st.booleans()))
-        if draw(st.integers(0, 4)) == 0:
-            text = json.dumps(text)
-        cuts = sorted(draw(st.sets(st.integers(1, len(text) - 1), max_size=4)))
-        pieces = [text[a:b] for a, b in itertools.pairwise([0, *cuts, len(text)])]
-        id, index = f"id-{number}", number if with_index else None
-        mutations = draw(
-            st.sets(st.sampled_from(["ids", "names", "head", "{}", "again", "blank", "null", "tail"]))
-        )
+        written = json.dumps(text) if "encoded" in mutations else text
         fragments: list[Fragment] = []
-        if "head" in mutations:
-            fragments.append((index, id, name, ""))
-        if "{}" in mutations:
-            fragments.append((index, id, name if not fragments else None, "{}"))
-        for piece in pieces:
-            first = not fragments
-            changed = f"{id}-{len(fragments)}" if "ids" in mutations and with_index and not first else id
-            repeats_id = first or draw(st.booleans())
-            # A name beside an id that changed would begin another call where the arguments before are whole.
-            repeats_name = first or ("names" in mutations and fragments[-1][3] != "{}")
-            fragments.append((index, changed if repeats_id else None, name if repeats_name else None, piece))
-        if "blank" in mutations:
-            fragments.append((index, None, None, draw(st.sampled_from(["", " ", None]))))
-        if "again" in mutations:
-            fragments.append((index, id, draw(st.sampled_from([name, None])), text))
+
+        def add(id: str | None, name: str | None, text: object, into: list[Fragment] = fragments) -> None:
+            index = {"own": number, "none": None, "each": 10 * number + len(into), "zero": 0}[indexes]  # noqa: B023
+            into.append((index, id, name, text))
+
+        if "name in pieces" in mutations and name == "get_weather" and indexes != "each":
+            add(id, "get_", "")
+            add(None, "weather", None)
+        elif "head" in mutations:
+            add(id, name, "")
+        if "{} first" in mutations and indexes != "each":
+            add(id, None if fragments else name, "{}")
+        for piece in in_pieces(draw, written):
+            repeats_id = not fragments or "id repeated" in mutations or indexes == "each"
+            changes = "ids change" in mutations and indexes in ("own", "zero") and fragments and ids == "own"
+            given = f"{id}-{len(fragments)}" if changes else id
+            # A name beside an id that is new begins another call where `{}` stands already.
+            named = not fragments or ("name repeated" in mutations and fragments[-1][3] != "{}")
+            add(given if repeats_id or changes else None, name if named else None, piece)
+        if "blank" in mutations and indexes != "each":
+            add(None, None, draw(st.sampled_from(["", " ", None])))
+        if "again" in mutations and ids != "same":
+            for piece in in_pieces(draw, text) if indexes != "each" else [text]:
+                add(id, draw(st.sampled_from([name, None])) if piece == text else None, piece)
         queues.append(fragments)
-    if not side_by_side:
+    if indexes != "own" or draw(st.booleans()):
         return [each for queue in queues for each in queue], calls
     mixed: list[Fragment] = [queue.pop(0) for queue in queues]
     while waiting := [queue for queue in queues if queue]:
@@ -301,7 +348,7 @@ def test_a_call_is_itself_however_it_is_sent(sent) -> None:
     fragments, calls = sent
     settled = build(*fragments)
     assert [(name, json.loads(arguments)) for _, name, arguments in settled] == calls
-    assert [id for id, _, _ in settled] == [f"id-{number}" for number in range(len(calls))]
+    assert len({id for id, _, _ in settled}) == len(calls)
     # And once it is settled, it stays so, as it does in a reply that is sent back.
     parts = [{"id": id, "function": {"name": name, "arguments": text}} for id, name, text in settled]
     assert [

@@ -125,6 +125,16 @@ def test_a_call_without_a_function_is_read() -> None:
         ),
         pytest.param({"tool_calls": {}}, [], id="an empty object"),
         pytest.param(
+            {"tool_calls": {"id": "a", "function": {"name": "f", "arguments": "{}"}}},
+            [("a", "f", {})],
+            id="an object",
+        ),
+        pytest.param(
+            {"tool_calls": [None, {"id": "a", "function": {"name": "f", "arguments": "{}"}}]},
+            [("a", "f", {})],
+            id="a null among them",
+        ),
+        pytest.param(
             {"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": '{}{"x": 1}'}}]},
             [("a", "f", {"x": 1})],
             id="a placeholder",

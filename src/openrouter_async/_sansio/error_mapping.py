@@ -171,7 +171,7 @@ def payload_error(
 
 def tell_wait(error: APIStatusError, headers: Mapping[str, str], *, now: float) -> None:
     """Put on an error how long the service asks to wait, where that takes a clock: it names a moment."""
-    wait = retry_after({**_quoted_headers(error.metadata), **headers}, now=now)
+    wait = retry_after({**_quoted_headers(error.metadata), "date": headers.get("date", "")}, now=now)
     if wait is not None:
         error.retry_after = wait
         error.message += _asked(wait)

@@ -73,7 +73,9 @@ class ChatResource(ModelResource):
         else:
             data = self._request(messages, model, params, extra_body, options, stream=True)
             source = self._sender.stream(data, options)
-        tools = _tool_names(params)
+        tools = _tool_names(
+            (extra_body or {}).get("tools", {**self._sender.params(options), **params}.get("tools"))
+        )
         if recover is None:
             return EventStream(source, on_bad_event=on_bad_event, tools=tools)
         from ..streaming.recovering import RecoveringStream
@@ -135,13 +137,8 @@ class ChatResource(ModelResource):
         return build_request(operations.CREATE_CHAT, content=body, model=model)
 
 
-def _tool_names(params: Mapping[str, object]) -> frozenset[str]:
+def _tool_names(tools: object) -> frozenset[str]:
     """Return the names of the functions among the tools of a request."""
-    tools = params.get("tools")
-    functions = [
-        tool.get("function")
-        for tool in (tools if isinstance(tools, list | tuple) else ())
-        if isinstance(tool, Mapping)
-    ]
-    names = [function.get("name") for function in functions if isinstance(function, Mapping)]
-    return frozenset(name for name in names if isinstance(name, str))
+    given = [tool for tool in tools if isinstance(tool, Mapping)] if isinstance(tools, list | tuple) else []
+    functions = [function for tool in given if isinstance(function := tool.get("function"), Mapping)]
+    return frozenset(name for function in functions if isinstance(name := function.get("name"), str))

@@ -149,6 +149,8 @@ class ChatAccumulator:
             self._head.setdefault("object", "chat.completion")
         if chunk.error or failed is not None:
             raise self._error(chunk.error, failed)
+        if chunk.object == "error":
+            raise self._error(dict(chunk.__pydantic_extra__ or {}), None)
         return events
 
     def feed_reply(self, reply: ChatCompletion) -> list[StreamEvent]:

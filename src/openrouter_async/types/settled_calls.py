@@ -15,7 +15,8 @@ and empty text mean absent. The first id and the first name stay.
 | no id | the call at its index, or else the last | as in the first row, or a whole call once more |
 | an unknown id and no index | the last call | a name |
 
-A whole call once more is another one only where the first came in one piece and without an id.
+A whole call once more is another one only where the first came in one fragment and without an id; under another id,
+only where the id has not changed before.
 Another name is no other name where the two together begin the name of a tool of the request, and are no two such names.
 
 **What is one call in the end.** Two calls with one id and name: one, if the first has no arguments, the second none,
@@ -81,7 +82,18 @@ class CallFields(TypedDict):
 class CallBuilder:
     """One call that is being written."""
 
-    __slots__ = ("_looks", "_whole_at", "extra", "given_id", "id", "index", "name", "pieces")
+    __slots__ = (
+        "_looks",
+        "_whole_at",
+        "extra",
+        "given_id",
+        "has_head",
+        "id",
+        "id_changed",
+        "index",
+        "name",
+        "pieces",
+    )
 
     def __init__(self, id: str, given_id: str | None, index: int) -> None:
         self.id: str = id
@@ -95,6 +107,9 @@ class CallBuilder:
         """The arguments so far; only ever appended to."""
         self.extra: dict[str, object] = {}
         """Fields that are unknown here; the last value stays."""
+        self.has_head = False
+        """Whether it began without arguments."""
+        self.id_changed = False
         self._looks = 0
         self._whole_at = 0  # pieces of which it is known that they are whole
 
@@ -125,7 +140,7 @@ class CallBuilder:
         text, more = self.text(), later.text()
         if not text.strip() or not more.strip() or _key(text) == _key(more) is not None:
             return True
-        return not self.is_whole and (not _is_begin(more) or _key(text + more) is not None)
+        return not self.is_whole and (_key(more) is None or _key(text + more) is not None)
 
     def join(self, later: CallBuilder) -> None:
         """Add what a later call brings that is one with this."""
@@ -170,17 +185,29 @@ class CallsBuilder:
         brings_news = bool(text)
         if call is None:
             call, brings_news = self._begin(id, index), True
+            call.has_head = not text.strip()
         self._last = call
         if id and call.given_id is None:
             call.id = call.given_id = id
             self._by_id[id] = call
             self._taken.add(id)
+        if id and id != call.given_id:
+            call.id_changed = True
+            self._by_id.setdefault(id, call)
         if index is not None and index not in self._at_index:
             self._at_index[index] = call
         if name and name != call.name:
             joined = self._joined_name(call.name, name) or call.name or name
             brings_news = brings_news or joined != call.name
             call.name = joined
+        if (
+            text
+            and text[0] in '{"'
+            and call.pieces
+            and call.is_whole
+            and _key(text) == _key(call.text()) is not None
+        ):
+            text, brings_news = "", False  # what is whole is said again
         if text:
             call.pieces.append(text)
         if extra:
@@ -198,7 +225,7 @@ class CallsBuilder:
         at_index = None if index is None else self._at_index.get(index)
         if id is None:
             call = at_index if index is not None else self._last
-        elif at_index is not None and at_index.given_id == id:
+        elif at_index is not None and self._has_id(at_index, id):
             call = at_index
         elif (known := self._by_id.get(id)) is not None:
             call = None if name and index is not None else known
@@ -212,26 +239,32 @@ class CallsBuilder:
         """Whether a fragment with a name cannot continue the call."""
         if not call.name:
             return _is_begin(text) and call.is_whole
-        has_its_id = id is not None and id == call.given_id
+        has_its_id = id is not None and self._has_id(call, id)
         if name != call.name:
-            if self._joined_name(call.name, name) is not None:
+            if self._joined_name(call.name, name) is not None and not call.is_whole:
                 return False
             return not has_its_id or call.is_whole or (not call.pieces and name in self._tools)
-        if id is not None and not has_its_id:
-            return (_is_begin(text) or not text.strip()) and call.is_whole
-        if not _is_begin(text) or not call.is_whole:
+        is_other = id is not None and not has_its_id
+        if not (_is_begin(text) or (is_other and not text.strip())) or not call.is_whole:
             return False
         before, now = _key(call.text()), _key(text)
         if has_its_id:
             return before != now and "{}" not in (before, now)
-        return before != now or (call.given_id is None and len(call.pieces) == 1)
+        if is_other:
+            return before != now or not call.id_changed
+        return before != now or (call.given_id is None and len(call.pieces) == 1 and not call.has_head)
+
+    def _has_id(self, call: CallBuilder, id: str) -> bool:
+        """Whether this is an id of the call, be it a later one."""
+        return call.given_id == id or self._by_id.get(id) is call
 
     def _joined_name(self, begun: str, piece: str) -> str | None:
         """Return the name that two names in a row are pieces of; None if they are not."""
         if not self._tools or (begun in self._tools and piece in self._tools):
             return None
         # Some send the next piece, some the name so far.
-        for joined in (begun + piece, piece if begun and piece.startswith(begun) else ""):
+        so_far = piece if begun and begun not in self._tools and piece.startswith(begun) else ""
+        for joined in (begun + piece, so_far):
             if joined in self._tools or (joined and any(tool.startswith(joined) for tool in self._tools)):
                 return joined
         return None

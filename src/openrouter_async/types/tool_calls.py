@@ -108,14 +108,18 @@ def _is_same(part: ToolCallPart, fields: CallFields) -> bool:
     )
 
 
-def _nothing_is_absent(value: object) -> object:
+def _as_list(value: object) -> object:
+    """Return the calls of a message as a list: nothing is none, an object is one, a null among them is none."""
     if isinstance(value, list):
         check_at_most(MOST_CALLS, len(value), "tool calls")  # before they are read
-    return None if value in ("", {}) else value
+        return [call for call in value if call is not None]
+    if value in ("", {}):
+        return None
+    return [value] if isinstance(value, dict) else value
 
 
 ToolCallParts: TypeAlias = Annotated[
-    list[ToolCallPart] | None, BeforeValidator(_nothing_is_absent), AfterValidator(_settle)
+    list[ToolCallPart] | None, BeforeValidator(_as_list), AfterValidator(_settle)
 ]
 """The calls of a message; each gets an id of its own."""
 
@@ -143,7 +147,7 @@ def read_tool_calls(
                 name=function.name or "",
                 arguments=function.arguments,
                 args=None if cut else args,
-                complete=whole and not cut and bool(function.name),
+                complete=whole and not cut and bool((function.name or "").strip()),
                 choice=choice,
             )
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from openrouter_async.batch import journal as journal_module
 from openrouter_async.batch.items import Item
 from openrouter_async.batch.journal import Journal
 from openrouter_async.batch.results import Done, Failed
@@ -264,6 +265,7 @@ import asyncio, sys
 from pathlib import Path
 sys.path[:0] = [{root!r}, {source!r}]
 import anyio
+from openrouter_async.batch import journal as journal_module
 from openrouter_async.batch.items import Item
 from tests.batch.fakes import FakeModel, batch_of, completion
 
@@ -313,3 +315,37 @@ def test_a_device_is_no_journal() -> None:
     """It has no end, so reading it would never be done."""
     with pytest.raises(JournalError, match="is no regular file"):
         Journal(Path("/dev/zero"))
+
+
+async def test_it_is_written_anew_without_renaming_what_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses that, both ways."""
+    path = tmp_path / "run.jsonl"
+    monkeypatch.setattr(journal_module, "_CAN_RENAME_OPEN_FILES", False)
+    replace = Path.replace
+
+    def replaced(self: Path, target: Path) -> Path:
+        descriptors = Path("/proc/self/fd")
+        opened = {os.path.realpath(each) for each in descriptors.iterdir()}
+        assert opened.isdisjoint({str(self.resolve()), str(target.resolve())}), (
+            "a file that is open was renamed"
+        )
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", replaced)
+
+    def answer(text: str, model: FakeModel) -> ChatCompletion:
+        if text.endswith("3"):
+            raise BadRequest("no such thing", status=400)
+        return completion(text)
+
+    await run(path, 10, FakeModel(answer))
+    journal = Journal(path)
+    assert journal.done == 9
+    assert len(lines_of(path)) == 9
+    with pytest.raises(JournalError, match="used by another run"):
+        Journal(path)
+    journal.append(b'{"key":"x","completion":{}}\n')
+    journal.close()
+    assert len(lines_of(path)) == 10

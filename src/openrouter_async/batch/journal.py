@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -32,6 +33,8 @@ LOGGER = logging.getLogger("openrouter_async")
 
 _DIGITS_OF_MONEY = 12
 """No item costs that many; sums of what is longer would overflow."""
+
+_CAN_RENAME_OPEN_FILES = sys.platform != "win32"
 
 BEGINNING = b'{"key":'
 """How every record begins; what does not begin so is not cut off, for it may be something else of the caller's."""
@@ -191,11 +194,17 @@ class Journal:
             file.writelines(line for line in lines if not _is_free_failure(line))
             file.flush()
             os.fsync(file.fileno())
-        fresh = anew.open("a+b", buffering=0)
-        lock_file(fresh.fileno())  # before it has the name under which others look for it
-        anew.replace(self.path)
-        self._file.close()
-        self._file = fresh
+        if _CAN_RENAME_OPEN_FILES:
+            fresh = anew.open("a+b", buffering=0)
+            lock_file(fresh.fileno())  # before it has the name under which others look for it
+            anew.replace(self.path)
+            self._file.close()
+            self._file = fresh
+        else:  # nor could it be replaced while another run has it open
+            self._file.close()
+            anew.replace(self.path)
+            self._file = self.path.open("a+b", buffering=0)
+            self._lock()
 
     def _learn(self, line: bytes, number: int) -> None:
         try:

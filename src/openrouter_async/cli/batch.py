@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +25,7 @@ from .exit_codes import DONE, FAILED, INTERRUPTED
 from .output import Output, dollars, to_json
 from .prompt_files import PromptFile, PromptFormat
 from .service_batch import run_at_service
+from .signals import received_signals
 from .streams import ReaderGone, json_for, notes, results
 
 __all__ = ["batch"]
@@ -168,7 +168,7 @@ class _Interrupted:
 async def _obey_signals(
     running: Batch[Any], scope: anyio.CancelScope, interrupted: _Interrupted, output: Output
 ) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    with received_signals() as signals:
         async for _ in signals:
             if interrupted.is_so:
                 scope.cancel()

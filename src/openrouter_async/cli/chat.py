@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -145,7 +145,8 @@ class _Session:
 
     def _lines(self) -> Iterator[str]:
         if self._is_interactive:
-            import readline  # noqa: F401  # gives `input` editing and history
+            with suppress(ImportError):  # Windows has none, and its terminal edits by itself
+                import readline  # noqa: F401  # gives `input` editing and history
         while True:
             try:
                 line = self._read("you> ").strip()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import threading
+import os
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +14,7 @@ from cyclopts.validators import Number
 from .._extras import needs_extra
 from .streams import console, results
 
-__all__ = ["emulate"]
+__all__ = ["emulate", "hint"]
 
 
 def emulate(
@@ -35,12 +37,25 @@ def emulate(
         from ..testing import Emulator
     shown = console(results, highlight=False, soft_wrap=True)
     with Emulator(port=port, key=key, seed=seed, credits=credits, recordings=recordings) as emulator:
-        shown.print(f"OpenRouter is emulated at {emulator.base_url}; Ctrl-C ends it. In another shell:")
-        shown.print(f"  export OPENROUTER_BASE_URL={emulator.base_url}")
-        shown.print(f"  export OPENROUTER_API_KEY={emulator.key}")
-        shown.print(f"  export OPENROUTER_MANAGEMENT_KEY={emulator.management_key}")
+        settings = {
+            "OPENROUTER_BASE_URL": emulator.base_url,
+            "OPENROUTER_API_KEY": emulator.key,
+            "OPENROUTER_MANAGEMENT_KEY": emulator.management_key,
+        }
         try:
-            threading.Event().wait()
+            shown.print(f"OpenRouter is emulated at {emulator.base_url}; Ctrl-C ends it. {hint(settings)}")
+            while True:
+                time.sleep(3600)  # which, unlike to wait for an event, Ctrl-C also ends on Windows
         except KeyboardInterrupt:
             shown.print(f"{len(emulator.requests)} requests were answered")
     return 0
+
+
+def hint(settings: Mapping[str, str], *, system: str = os.name) -> str:
+    """Return how other programs are given these settings, in the words of the system's shells."""
+    if system != "nt":
+        lines = [f"  export {name}={value}" for name, value in settings.items()]
+        return "\n".join(["In another shell:", *lines])
+    powershell = [f'  $env:{name} = "{value}"' for name, value in settings.items()]
+    cmd = [f"  set {name}={value}" for name, value in settings.items()]
+    return "\n".join(["In another PowerShell:", *powershell, "or in another cmd:", *cmd])

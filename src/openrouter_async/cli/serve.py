@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import webbrowser
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -19,6 +18,7 @@ from ..errors import ConfigurationError
 from .common import Emulated, ModelName, connect, read_text
 from .exit_codes import DONE
 from .output import Output, dollars
+from .signals import received_signals
 from .streams import results
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _server(config: uvicorn.Config) -> uvicorn.Server:
 
 async def _obey_signals(server: uvicorn.Server) -> None:
     """Let the server end at the first signal, and at once at the second."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    with received_signals() as signals:
         async for _ in signals:
             server.force_exit = server.should_exit
             server.should_exit = True

@@ -24,6 +24,7 @@ from openrouter_async import (
     user,
 )
 from openrouter_async.testing import Answer, Emulator, Fault, tool_call
+from openrouter_async.types.common import Usage
 from tests.emulated import MODEL, client_of
 from tests.strict_requests import faults
 
@@ -523,3 +524,56 @@ async def test_a_setting_of_the_wrong_type_is_refused(
     async with client_of(emulator) as client:
         with pytest.raises(ConfigurationError, match=said):
             client.conversation(**wrong)
+
+
+async def test_a_file_with_what_no_provider_takes_goes_on(emulator: Emulator) -> None:
+    """Files of the past hold calls that were cut, blank text, and calls without a result."""
+
+    def call(id: str, name: str, arguments: str) -> dict[str, Any]:
+        return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+    calls = [call("a", "weather", '{"ci'), call("b", "", "{}"), call("c", "weather", "null")]
+    turns = [
+        {
+            "asked": [{"role": "user", "content": "Oslo?"}],
+            "answered": [
+                {"role": "assistant", "content": "\n", "tool_calls": calls},
+                {"role": "tool", "tool_call_id": "b", "content": ""},
+                {"role": "tool", "tool_call_id": "a", "content": ""},
+            ],
+        },
+        {
+            "asked": [{"role": "user", "content": "Rome?"}],
+            "answered": [{"role": "assistant", "content": "", "reasoning": "Hm."}],
+        },
+    ]
+    file = json.dumps({"version": 1, "model": MODEL, "turns": turns})
+    emulator.reply("So.")
+    async with client_of(emulator) as client:
+        chat = client.conversation(history=file, tools=[weather])
+        await chat.send("And now?")
+        assert json.loads(chat.model_dump_json())["turns"][:2] == [
+            {**turn, "usage": Usage().model_dump(mode="json"), "provider": None} for turn in turns
+        ], "the file keeps what it had"
+    sent = emulator.requests[-1].messages
+    assert faults(sent) == []
+    assert results_sent(emulator) == ["(no output)", "error: there is no result of this call"]
+    assert sent[-2]["reasoning"] == "Hm."
+
+
+async def test_a_reply_that_breaks_off_half_way_after_a_tool_keeps_the_turn(emulator: Emulator) -> None:
+    refunds.clear()
+    emulator.reply(tool_call("refund", order="dear"))
+    emulator.reply("one two three four", fault=Fault.truncate(after=2))
+    async with client_of(emulator) as client:
+        chat = client.conversation(tools=[refund])
+        await chat.send("Refund it.")
+        assert chat.paused is not None
+        with pytest.raises(StreamTruncated) as broken:
+            async with chat.stream(chat.paused.approve()) as stream:
+                await stream.final()
+        assert broken.value.run is not None
+        assert broken.value.run.paused == chat.paused
+        emulator.reply("Done.")
+        run = await chat.send(chat.paused.approve())
+    assert (run.text, refunds, results_sent(emulator)) == ("Done.", ["dear"], ["refunded dear"])

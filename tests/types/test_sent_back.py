@@ -14,6 +14,7 @@ from openrouter_async._sansio.chat_body import chat_body
 from openrouter_async.streaming.chat import ChatAccumulator
 from openrouter_async.types.chat import ChatCompletion
 from openrouter_async.types.chat_messages import tool_result, user
+from openrouter_async.types.sent_back import fit_history
 from tests.recordings import Recording, each_recording
 from tests.strict_requests import faults
 
@@ -138,6 +139,24 @@ def test_an_id_that_comes_again_gets_a_new_one_wherever_it_stands() -> None:
     for field in ("tool_calls", "reasoning_details"):
         assert [m[field][0]["id"] for m in messages if field in m] == ["a", "a-2", "a-3"]
     assert messages[:3] == sent(user("go"), *turn), "what stands before stays, and with it the prompt cache"
+
+
+def test_the_work_grows_with_the_messages_only() -> None:
+    """Counted by comparisons of ids: 2,000 calls, each of which has one id, and as many results."""
+
+    class Id(str):
+        compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            Id.compared += 1
+            return str.__eq__(self, other)
+
+    calls = [call(Id(f"call_{number % 2 or number}")) for number in range(2_000)]
+    results = [{"role": "tool", "tool_call_id": Id(each["id"]), "content": "x"} for each in calls]
+    history = fit_history([{"role": "assistant", "tool_calls": calls}, *results])
+    assert (len(history), faults([*history, user("on")])) == (2_001, [])
+    assert Id.compared < 20_000
 
 
 def test_unknown_fields_of_messages_and_calls_go_back() -> None:

@@ -64,13 +64,14 @@ def _parts(block: mcp.types.ContentBlock) -> Iterator[str | Attachment]:
             yield _attachment(block.data, block.mime_type, "image" if block.type == "image" else "audio", "")
         case "resource":
             resource = block.resource
-            if hasattr(resource, "text"):
-                yield resource.text
+            text = getattr(resource, "text", None)
+            if isinstance(text, str):
+                yield text
                 return
             media_type = resource.mime_type or ""
             kind = media_type.partition("/")[0]
             known: AttachmentKind = kind if kind in ("image", "audio", "video") else "file"  # type: ignore[assignment]
-            yield _attachment(resource.blob, media_type, known, resource.uri)
+            yield _attachment(getattr(resource, "blob", ""), media_type, known, resource.uri)
         case _:
             yield block.model_dump_json(exclude_none=True)
 

@@ -146,7 +146,7 @@ def fit_history(messages: Sequence[Mapping[str, Any]]) -> list[_Message]:
     if not any(message["role"] == "tool" or message.get("tool_calls") for message in messages):
         return [*messages]  # type: ignore[list-item]  # messages are dicts
     history: list[_Message] = []
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for reply, others in _turns(messages):
         if reply is not None:
             results = [message for message in others if message["role"] == "tool"]
@@ -168,24 +168,24 @@ def _turns(messages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[_Message | N
     yield reply, others
 
 
-def _answered(reply: _Message, results: list[_Message], taken: set[str]) -> Iterator[_Message]:
-    """Give a reply and the result of each of its calls, under ids that are not taken yet."""
+def _answered(reply: _Message, results: list[_Message], taken: dict[str, int]) -> Iterator[_Message]:
+    """Give a reply and the result of each of its calls, under ids that are not `taken`, which counts them."""
     calls = reply.get("tool_calls") or ()
+    of_id: dict[str, list[_Message]] = {}
+    for result in reversed(results):
+        of_id.setdefault(result["tool_call_id"], []).append(result)
     ids: list[str] = []
     answers: list[_Message] = []
     for call in calls:
         id = call["id"]
-        found = next((result for result in results if result["tool_call_id"] == id), None)
-        if found is None:
-            found = {"role": "tool", "tool_call_id": id, "content": NO_RESULT}
-        else:
-            results.remove(found)
-        if id in taken:
-            names = (f"{id}-{number}" for number in itertools.count(2))
-            id = found["tool_call_id"] = next(name for name in names if name not in taken)
-        taken.add(id)
+        found = of_id.get(id)
+        answer = found.pop() if found else {"role": "tool", "tool_call_id": id, "content": NO_RESULT}
+        while id in taken:
+            taken[call["id"]] += 1
+            id = answer["tool_call_id"] = f"{call['id']}-{taken[call['id']]}"
+        taken[id] = 1
         ids.append(id)
-        answers.append(found)
+        answers.append(answer)
     new = {call["id"]: id for call, id in reversed([*zip(calls, ids, strict=True)]) if call["id"] != id}
     if new:
         reply["tool_calls"] = [{**call, "id": id} for call, id in zip(calls, ids, strict=True)]

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from ._request_fields import BY_KIND, OBJECT, TEXT, Between, JSONObject, NonEmptyText, by_key, closed
+from ._schema_check import JSONSchemaObject
 from .prompt_cache import CacheControl
 from .response_format import Name
 from .server_tools import (
@@ -56,7 +57,7 @@ class Function(TypedDict, total=False):
 
     name: Required[Name]
     description: str
-    parameters: JSONObject
+    parameters: JSONSchemaObject
     """JSON Schema of the arguments; draft 7 is what most providers know."""
     strict: bool | None
     """True: arguments follow the schema to the letter, where the provider can."""

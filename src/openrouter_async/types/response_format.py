@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Required, TypeAlias
 from pydantic import Tag
 from typing_extensions import TypedDict
 
-from ._request_fields import JSONObject, NonEmptyText, Text, by_key, closed
+from ._request_fields import NonEmptyText, Text, by_key, closed
+from ._schema_check import JSONSchemaObject
 
 __all__ = [
     "GrammarFormat",
@@ -42,10 +43,10 @@ class JSONObjectFormat(TypedDict):
 
 @closed
 class JSONSchema(TypedDict, total=False):
-    """A schema and its name. Whether a provider knows all of its keywords is not checked."""
+    """A schema and its name. That it is a JSON Schema is checked, not whether a provider knows all of its keywords."""
 
     name: Required[Name]
-    schema: JSONObject
+    schema: JSONSchemaObject
     strict: bool | None
     """True: follow it to the letter, where the provider can; few keywords are allowed then."""
     description: str

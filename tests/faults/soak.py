@@ -54,7 +54,8 @@ class Seen:
     outcomes: Counter[str] = field(default_factory=Counter)
     delivered: array[float] = field(default_factory=lambda: array("d", bytes(8 * MOST_CALLS)))
     """When the first piece of each stream came; 0 where none did."""
-    cancelled: dict[int, float] = field(default_factory=dict)
+    cancelled: array[float] = field(default_factory=lambda: array("d", bytes(8 * MOST_CALLS)))
+    """When each call was cancelled; 0 where it was not."""
     began: int = 0
     strange: list[str] = field(default_factory=list)
     """Errors that are none of the library's."""
@@ -183,7 +184,7 @@ def figures_of(seen: Seen, report: Report, memory: list[tuple[float, int]], seco
     rate = good / max(1, good + failed)
     twice = sum(1 for note in report.named("request") if 0 < seen.delivered[int(note.value)] < note.at)
     gone = {int(note.value): note.at for note in report.named("gone")}
-    delays = [(gone[number] - at) * 1_000 for number, at in seen.cancelled.items() if number in gone]
+    delays = [(at - seen.cancelled[number]) * 1_000 for number, at in gone.items() if seen.cancelled[number]]
     p50, p99 = (
         (statistics.quantiles(delays, n=100)[each] for each in (49, 98)) if len(delays) > 1 else (0.0, 0.0)
     )

@@ -30,7 +30,8 @@ def test_each_figure_can_be_missed() -> None:
     seen = Seen()
     seen.outcomes.update({"good": 100, "failed: Overloaded": 1})
     seen.delivered[1] = 10.0
-    seen.cancelled.update(dict.fromkeys(range(2, 50), 20.0))
+    for number in range(2, 50):
+        seen.cancelled[number] = 20.0
     seen.strange.append("KeyError()")
     notes = [
         Note("request", 9.0, 1),

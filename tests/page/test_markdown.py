@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -273,3 +274,55 @@ def test_code_is_highlighted_and_copied(chat: ChatPage) -> None:
     assert answer.locator(".hljs-string").inner_text() == "'hi'"
     answer.get_by_role("button", name="Copy", exact=True).first.click()
     assert chat.page.evaluate("navigator.clipboard.readText()") == "print('hi')\n"
+
+
+def test_W14_code_that_takes_its_rules_for_ever_stops_nothing(tab: ChatPage) -> None:
+    """These kept the page from anything else for a minute; a block after them has its colours."""
+    tab.page.goto(tab.url)
+    hostile = [("java", "$" * 60_000), ("ini", "1e" * 30_000), ("csharp", "A\n" * 30_000)]
+    blocks = [f"```{language}\n{code}\n```" for language, code in hostile]
+    longest = tab.page.evaluate(
+        """async ([module, text]) => {
+          const { render } = await import(module);
+          let [longest, last] = [0, performance.now()];
+          const answer = document.createElement("div");
+          answer.append(render(text));
+          document.body.append(answer);
+          while (!answer.querySelector(".hljs-string")) {
+            await new Promise((done) => setTimeout(done, 10));
+            longest = Math.max(longest, performance.now() - last);
+            last = performance.now();
+          }
+          const [first] = answer.querySelectorAll("pre");
+          if (first.innerText.trim() !== "$".repeat(60_000)) throw new Error("the code is not shown");
+          return longest;
+        }""",
+        [f"{tab.url}assets/markdown.js", "\n\n".join([*blocks, "```python\nprint('hi')\n```"])],
+    )
+    assert longest < 5_000  # milliseconds, on a busy machine
+
+
+def test_code_that_grows_keeps_its_colours(call_highlight: Any) -> None:
+    shown = call_highlight(["let a = 1;", "let a = 1;\nlet b", "let a = 1;\nlet b = 2;"])
+    assert [rest for _, rest in shown[1:2]] == ["\nlet b"]
+    assert "hljs-keyword" in shown[1][0]
+    assert shown[-1][1] == ""
+    assert shown[-1][0].count("hljs-number") == 2
+
+
+@pytest.fixture
+def call_highlight(tab: ChatPage) -> Any:
+    """Highlight JavaScript that grows; return all that was shown, as colours and the text behind them."""
+    tab.page.goto(tab.url)
+    script = """async ([module, codes]) => {
+      const { highlight } = await import(module);
+      const shown = [];
+      for (const code of codes) {
+        await new Promise((done) => highlight(code, "javascript", (html, rest) => {
+          shown.push([html, rest]);
+          if (!rest) done();
+        }));
+      }
+      return shown;
+    }"""
+    return lambda codes: tab.page.evaluate(script, [f"{tab.url}assets/highlighting.js", codes])

@@ -1,15 +1,12 @@
 // Text of a model as elements. Two lines of defence: markdown-it makes no HTML out of HTML (`html: false`), and
 // DOMPurify lets only the tags and attributes listed here through. Nothing is loaded from elsewhere: a remote
 // image would tell a stranger what was said, so it is shown as a link.
+import { highlight } from "./highlighting.js";
 import DOMPurify from "./vendor/dompurify.js";
-import hljs from "./vendor/highlight.js";
 import MarkdownIt from "./vendor/markdown-it.js";
 
 const LINK = /^(?:https?:\/\/|mailto:)/i;
 const IMAGE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,[a-z0-9+/=\s]*$/i;
-
-/** Longest code that is highlighted; beyond it the time is felt. */
-const HIGHLIGHT_MOST = 60_000;
 
 const TAGS = [
   "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p",
@@ -30,7 +27,7 @@ purify.addHook("afterSanitizeAttributes", (element) => {
   if (element.tagName === "IMG" && !isShownImage(element.getAttribute("src"))) element.remove();
 });
 
-const md = new MarkdownIt({ html: false, linkify: true, breaks: false, highlight: highlighted });
+const md = new MarkdownIt({ html: false, linkify: true, breaks: false });
 md.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 md.validateLink = (url) => isLink(url) || isShownImage(url);
 md.renderer.rules.image = (list, i, options, env, self) => {
@@ -48,11 +45,6 @@ for (const cell of ["th_open", "td_open"]) {
     list[i].attrs = align ? [["class", `align-${align[1]}`]] : null;
     return self.renderToken(list, i, options);
   };
-}
-
-function highlighted(code, language) {
-  if (!language || code.length > HIGHLIGHT_MOST || !hljs.getLanguage(language)) return "";
-  return hljs.highlight(code, { language, ignoreIllegals: true }).value;
 }
 
 export function parse(text, env = {}) {
@@ -88,6 +80,10 @@ export function render(text) {
 function decorateCode(pre) {
   const code = pre.querySelector("code");
   const language = /(?:^| )language-(\S+)/.exec(code?.className ?? "")?.[1] ?? "";
+  highlight(code?.textContent ?? "", language, (html, rest) => {
+    const colours = { ALLOWED_TAGS: ["span"], ALLOWED_ATTR: ["class"], RETURN_DOM_FRAGMENT: true };
+    code.replaceChildren(purify.sanitize(html, colours), rest);
+  });
   const frame = document.createElement("div");
   frame.className = "code";
   const bar = document.createElement("div");

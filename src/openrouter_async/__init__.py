@@ -170,6 +170,7 @@ if TYPE_CHECKING:
     from .types.providers import ProviderInfo as ProviderInfo
     from .types.reasoning import Reasoning as Reasoning
     from .types.recovery import Recovery as Recovery
+    from .types.reply_cache import ReplyCache as ReplyCache
     from .types.routing import Provider as Provider
     from .types.server_tools import date_time as date_time
     from .types.server_tools import image_generation as image_generation
@@ -337,6 +338,7 @@ _EXPORTS = {
     "ProviderInfo": ".types.providers",
     "Reasoning": ".types.reasoning",
     "Recovery": ".types.recovery",
+    "ReplyCache": ".types.reply_cache",
     "Provider": ".types.routing",
     "date_time": ".types.server_tools",
     "image_generation": ".types.server_tools",

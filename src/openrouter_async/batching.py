@@ -36,8 +36,10 @@ class Batching:
         *,
         default_model: Callable[[RequestOptions | None], str | None],
         catalogue: Callable[[], Awaitable[PriceList]],
+        transport: object,
     ) -> None:
         self._chat = chat
+        self._transport = transport
         self._default_model = default_model
         self._prices = catalogue
 
@@ -132,6 +134,7 @@ class Batching:
         return Batch(
             items,
             create=self._chat.create,
+            transport=self._transport,
             prices=self._prices,
             settings=settings,
             params=rest,

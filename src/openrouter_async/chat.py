@@ -19,6 +19,7 @@ from .types.chat import ChatCompletion, OutputT
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
+    from .spending.forecast import PriceList
     from .structured.completion import StructuredCompletion
     from .structured.generate import StructuredChats
     from .structured.native_models import NativeModels
@@ -51,12 +52,14 @@ class Chat:
         sender: Sender,
         *,
         catalogue: Callable[[], Awaitable[Capabilities]] | None = None,
+        prices: Callable[[], Awaitable[PriceList]] | None = None,
         native_models: dict[str, bool] | None = None,
         check_short_name: CheckShortName | None = None,
     ) -> None:
         self._sender = sender
         self._resource = ChatResource(sender, check_short_name)
         self._catalogue = catalogue
+        self._prices = prices
         self._native_models = {} if native_models is None else native_models
 
     @cached_property
@@ -100,7 +103,7 @@ class Chat:
 
         ```python
         reply = await client.chat.create("Name a colour.", model="openai/gpt-5-mini", temperature=0.2)
-        print(reply.text, reply.usage.cost)
+        print(reply.text, reply.cost)
         ```
 
         Sends one request, which is billed; more where the retry rules allow it. Cancelling the task closes the
@@ -324,7 +327,13 @@ class Chat:
 
         completer = self._completer(output, options)
         return await run_tools(
-            completer, messages, model=model, params=params, extra_body=extra_body, options=options
+            completer,
+            messages,
+            model=model,
+            params=params,
+            extra_body=extra_body,
+            options=options,
+            prices=self._prices,
         )
 
     @overload
@@ -404,7 +413,13 @@ class Chat:
 
         completer = self._completer(output, options)
         return stream_tools(
-            completer, messages, model=model, params=params, extra_body=extra_body, options=options
+            completer,
+            messages,
+            model=model,
+            params=params,
+            extra_body=extra_body,
+            options=options,
+            prices=self._prices,
         )
 
     @staticmethod
@@ -429,4 +444,4 @@ class Chat:
         """What asks for values; imported with the first of them, since to ask for the import took 1 % of each."""
         from .structured.generate import StructuredChats
 
-        return StructuredChats(self._resource, self.native_models, self._sender.default_model)
+        return StructuredChats(self._resource, self.native_models, self._sender.default_model, self._prices)

@@ -72,7 +72,7 @@ class AsyncOpenRouter(Namespaces):
     ```python
     async with AsyncOpenRouter() as client:
         reply = await client.chat.create("Name a colour.", model="openai/gpt-5-mini")
-        print(reply.text, reply.usage.cost)
+        print(reply.text, reply.cost)
     ```
 
     Make one and share it: its connections, its limits and its retry budget serve all calls. Making it opens no
@@ -196,6 +196,7 @@ class AsyncOpenRouter(Namespaces):
         return Chat(
             self._sender,
             catalogue=lambda: self.models.catalogue(),
+            prices=lambda: self.models.catalogue(),
             native_models=self._known.native_models,
             check_short_name=self._check_short_name,
         )
@@ -213,7 +214,10 @@ class AsyncOpenRouter(Namespaces):
         from .batching import Batching
 
         return Batching(
-            self.chat, default_model=self._sender.default_model, catalogue=lambda: self.models.catalogue()
+            self.chat,
+            default_model=self._sender.default_model,
+            catalogue=lambda: self.models.catalogue(),
+            transport=self._sender.transport,
         )
 
     @cached_property
@@ -311,7 +315,8 @@ class AsyncOpenRouter(Namespaces):
         """
         from .conversation.conversation import Conversation
 
-        return Conversation(self.chat._completer(output, settings.get("options")), **settings)
+        completer = self.chat._completer(output, settings.get("options"))
+        return Conversation(completer, prices=lambda: self.models.catalogue(), **settings)
 
     def track(self, budget: Decimal | str | float | None = None, *, settle: float = 10.0) -> Spend:
         """Return a block that adds up what calls cost, and keeps them within a budget.
@@ -326,13 +331,16 @@ class AsyncOpenRouter(Namespaces):
         runs of tools, and tasks that begin inside. Blocks can stand in one another; each counts.
 
         A call that would pass the budget raises `BudgetExceeded` in place of being made, where what is spent, what is
-        held for calls in flight, and what the call is likely to cost come to more. Without `max_tokens` the length of
-        an answer is a guess, so the last calls before the end may pass the budget by what they were underestimated.
+        held for calls in flight, and what the call may cost come to more. Calls of which nothing is known that bounds
+        their cost are made one at a time until one of them has shown it: of models without a listed price, with
+        searches and other extras, or without `max_tokens`. Such a first call, and one that costs more than any of its
+        kind before, may pass the budget.
 
         Args:
             budget: US dollars. With one, the catalogue of models is read first, for the prices.
-            settle: Seconds that leaving the block waits at most for the billed records of streams that broke off, and
-                of other calls whose answer did not come; it does not wait where there are none.
+            settle: Seconds for which what a call may have cost that broke off is held against the budget, while its
+                billed record is looked for; then it is let go, and told in `unsettled`. Leaving the block waits for
+                such records at most as long; it does not wait where there are none.
 
         Raises:
             ConfigurationError: an argument is wrong.

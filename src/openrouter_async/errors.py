@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
     from .tools.result import Run
     from .types.chat import ChatCompletion
+    from .types.common import Usage
 
 __all__ = [
     "APIStatusError",
@@ -145,6 +146,8 @@ class OpenRouterError(Exception):
         """Seconds the service asked to wait, if it did."""
         self.may_have_been_billed: bool | None = facts.get("may_have_been_billed")
         """False: certainly not. True: tokens were delivered. None: unknown."""
+        self.billed: tuple[Usage | None, ...] = ()
+        """What each request of this call used that was charged for; None in it for one of which that is not known."""
         self.run: Run[Any] | None = None
         """What a run of tools had done until then, with its usage; None outside of runs."""
 

@@ -182,8 +182,11 @@ class MeteredCall(Protocol):
     def report(self, charge: Charge) -> None:
         """Something was read that says what the request cost, or which record is that of it."""
 
-    def end(self, *, may_have_been_billed: bool, generation_id: str | None) -> None:
-        """The request is over; what was reported counts, else it may have cost something that is not known."""
+    def end(self, *, may_have_been_billed: bool, generation_id: str | None, is_in_loop: bool) -> None:
+        """The request is over; what was reported counts, else it may have cost something that is not known.
+
+        `is_in_loop` says that this is the loop's thread, and no moment of the garbage collector's.
+        """
 
 
 class Meter(Protocol):
@@ -192,8 +195,8 @@ class Meter(Protocol):
     transport: object
     """Only calls over this one are counted."""
 
-    def begin(self, data: RequestData, sender: Sender) -> MeteredCall:
-        """A request is about to be made; `sender` can look up its record later.
+    async def begin(self, data: RequestData, sender: Sender) -> MeteredCall:
+        """A request is about to be made, once there is room; `sender` can look up its record later.
 
         Raises:
             BudgetExceeded: it may not be.

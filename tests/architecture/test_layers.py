@@ -35,6 +35,8 @@ BESIDE = {
     ("batching", "chat"),
     ("batch", "spending"),
     ("conversation", "tools"),
+    ("structured", "spending"),
+    ("tools", "spending"),
     ("__main__", "cli"),
 }
 """Imports within a layer that are allowed, as (importer, imported); those within the lowest layer all are."""

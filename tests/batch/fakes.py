@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import anyio.lowlevel
 
+from openrouter_async._http.metering import METERS, BeginMetered, MeteredAttempt
+from openrouter_async._sansio.request import build_request
 from openrouter_async.batch.items import Items
 from openrouter_async.batch.run import Batch
 from openrouter_async.batch.settings import BatchSettings
+from openrouter_async.operations import CREATE_CHAT
 from openrouter_async.types.chat import ChatCompletion
-from openrouter_async.types.models import Pricing
+from openrouter_async.types.models import Model, Pricing
 
 __all__ = ["FakeModel", "Prices", "batch_of", "completion", "read", "texts"]
+
+NOBODY: Any = None
+"""Who would look up records, which fakes have none of."""
 
 Answering = Callable[[str, "FakeModel"], "Awaitable[ChatCompletion] | ChatCompletion"]
 
@@ -41,8 +49,29 @@ class FakeModel:
         return {}
 
     async def create(self, messages: Any, **arguments: Any) -> ChatCompletion:
-        """Answer as `client.chat.create` does."""
+        """Answer as `client.chat.create` does, and let the meters of the task count it as the sender does."""
         text = messages if isinstance(messages, str) else messages[-1]["content"]
+        body = {
+            "model": arguments.get("model"),
+            "messages": [{"role": "user", "content": text}],
+            **{name: arguments[name] for name in ("max_tokens", "plugins") if name in arguments},
+        }
+        data = build_request(CREATE_CHAT, content=json.dumps(body).encode(), model=arguments.get("model"))
+        meters: list[BeginMetered] = [partial(meter.begin, sender=NOBODY) for meter in METERS.get()]
+        attempt = await MeteredAttempt.begin(meters, data)
+        try:
+            reply = await self._answer(text, arguments)
+            attempt.saw(reply.model_dump_json().encode())
+        except Exception as error:
+            completion = getattr(error, "completion", None) or getattr(error, "partial", None)
+            if completion is not None:
+                attempt.saw(completion.model_dump_json().encode())
+            raise
+        finally:
+            attempt.end(may_have_been_billed=False)
+        return reply
+
+    async def _answer(self, text: str, arguments: Mapping[str, Any]) -> ChatCompletion:
         self.asked.append(text)
         self.calls.append(arguments)
         self.at_once += 1
@@ -63,9 +92,9 @@ class Prices:
 
     pricing: Pricing | None = None
 
-    def price(self, model: str) -> Pricing | None:
-        """Return it."""
-        return self.pricing
+    def get(self, name: str) -> Model | None:
+        """Return a model that costs so much."""
+        return None if self.pricing is None else Model(id=name, pricing=self.pricing)
 
 
 async def no_prices() -> Prices:
@@ -74,10 +103,25 @@ async def no_prices() -> Prices:
 
 def batch_of(items: Items, fake: FakeModel, /, **params: Any) -> Batch[str]:
     """Return a batch that asks a fake model."""
-    batch_arguments = {"prices", "output", "output_name", "read_output", "extra_body", "options", "model"}
+    batch_arguments = {
+        "prices",
+        "transport",
+        "output",
+        "output_name",
+        "read_output",
+        "extra_body",
+        "options",
+        "model",
+    }
     own = {name: params.pop(name) for name in batch_arguments & params.keys()}
     settings, rest = BatchSettings.split(params)
-    return Batch(items, create=fake.create, **{"prices": no_prices, **own}, settings=settings, params=rest)
+    return Batch(
+        items,
+        create=fake.create,
+        **{"prices": no_prices, "transport": None, **own},
+        settings=settings,
+        params=rest,
+    )
 
 
 async def read(batch: Batch[Any], into: list[Any] | None = None) -> list[Any]:

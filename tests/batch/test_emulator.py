@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -56,7 +58,10 @@ async def test_with_faults_everything_is_accounted_for(tmp_path: Path) -> None:
         assert summary.done + summary.failed == 500
         assert summary.done > 400
         assert sum(summary.errors.values()) == summary.failed
-        assert len((tmp_path / "run.jsonl").read_bytes().splitlines()) == 500
+        records = [json.loads(line) for line in (tmp_path / "run.jsonl").read_bytes().splitlines()]
+        assert sum("generation" not in record for record in records) == 500
+        assert summary.unsettled > 0 or summary.cost == emulator.spent
+        assert sum(Decimal(record["cost"] or 0) for record in records) == summary.cost
 
 
 @pytest.mark.loopback

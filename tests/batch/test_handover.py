@@ -8,23 +8,19 @@ import anyio
 import pytest
 
 from openrouter_async.batch.handover import Handover
-from openrouter_async.batch.items import Request
-from openrouter_async.batch.results import Failed, Result
+from openrouter_async.batch.results import Failed
 from openrouter_async.errors import ConfigurationError
 
 
 class Written(list[list[int]]):
     """The indexes of the results that were written, write by write."""
 
-    def __call__(self, finished: Sequence[tuple[Request, Result[str]]]) -> None:
-        self.append([result.index for _, result in finished])
+    def __call__(self, finished: Sequence[bytes]) -> None:
+        self.append([int(record) for record in finished])
 
 
-def item(index: int) -> tuple[Failed, Request]:
-    request = Request(
-        key=f"{index}", index=index, hash="", messages="Hi", model=None, extra_body=None, params={}
-    )
-    return Failed(key=request.key, index=index, error=ConfigurationError("no")), request
+def item(index: int) -> tuple[Failed, bytes]:
+    return Failed(key=f"{index}", index=index, error=ConfigurationError("no")), b"%d" % index
 
 
 async def test_what_finishes_together_is_written_together_before_it_is_read() -> None:

@@ -235,9 +235,23 @@ async def test_a_random_free_model_is_one_that_is_listed_and_writes_text() -> No
         pricing={"prompt": "0", "completion": "0"},
         architecture={"output_modalities": ["text"]},
     )
-    async with client_with(*ALL, also, picture, chooser) as client:
+    song = model(
+        "other/song",
+        pricing={"prompt": "0", "completion": "0"},
+        architecture={"output_modalities": ["text", "audio"]},
+    )
+    judge = model(
+        "other/content-safety:free",
+        pricing={"prompt": "0", "completion": "0"},
+        architecture={"output_modalities": ["text"]},
+    )
+    async with client_with(*ALL, also, picture, chooser, song, judge) as client:
         drawn = {await client.models.random_free_model() for _ in range(200)}
+        free = {each.id for each in await client.models.free()}
+        drawings = await client.models.free(output_modalities="image")
     assert drawn == {"other/llama:free", "other/free"}
+    assert free == drawn | {"openrouter/free"}
+    assert drawings == []  # pictures that have no price are not free
 
 
 async def test_without_any_free_model_listed_one_of_the_built_in_list_is_drawn() -> None:

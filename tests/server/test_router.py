@@ -57,6 +57,9 @@ def test_settings_tell_the_page_what_there_is(emulator: Emulator) -> None:
         "is_emulator": True,
         "budget": "1.50",
         "spent": "0",
+        "byok_spent": "0",
+        "held": "0",
+        "doubtful": "0",
     }
 
 

@@ -292,9 +292,18 @@ class TestAskingAgain:
         ]
         assert got.attempts[0].error is not None
         assert got.attempts[0].error.__traceback__ is None, "it would keep every frame of the call"
-        assert got.total_cost == Decimal("0.03")
+        assert got.total_cost == got.cost == Decimal("0.03")
         assert got.usage is not None
-        assert got.usage.cost == Decimal("0.02")
+        assert got.usage.cost == Decimal("0.03")  # one figure for one thing; each attempt has its own
+        assert [attempt.cost for attempt in got.attempts] == [Decimal("0.01"), Decimal("0.02")]
+        assert [usage and usage.cost for usage in got.billed] == [Decimal("0.01"), Decimal("0.02")]
+
+    async def test_an_error_has_what_all_attempts_used(self) -> None:
+        with pytest.raises(SchemaMismatch) as caught:
+            await ask(FakeChat(reply(BAD, 0.01), reply(BAD, 0.02)), model=PROMPTED)
+        assert [usage and usage.cost for usage in caught.value.billed] == [Decimal("0.01"), Decimal("0.02")]
+        assert caught.value.completion is not None
+        assert caught.value.completion.cost == Decimal("0.03")
 
     async def test_a_cost_that_is_not_known_is_none(self) -> None:
         assert (await ask(FakeChat(reply(BAD, None), OSLO))).total_cost is None

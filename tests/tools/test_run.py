@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from openrouter_async import (
+    APIStatusError,
     ConfigurationError,
     InsufficientCredits,
     PausedRun,
@@ -360,7 +361,29 @@ async def test_a_budget_ends_a_run(emulator: Emulator) -> None:
     for _ in range(3):
         emulator.reply(tool_call("weather", city="Oslo"), usage={"cost": 0.02})
     run = await run_with(emulator, weather, stop=max_steps(9) | max_cost("0.05"))
-    assert (run.stopped_by, len(run.steps), run.usage.cost) == ("max_cost('0.05')", 3, Decimal("0.06"))
+    assert (run.stopped_by, len(run.steps), run.usage.cost) == ("max_cost('0.05')", 2, Decimal("0.04"))
+
+
+async def test_a_budget_of_a_run_counts_what_a_provider_charged_to_a_key_of_ones_own(
+    emulator: Emulator,
+) -> None:
+    usage: Any = {"cost": 0, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.02}}
+    for _ in range(3):
+        emulator.reply(tool_call("weather", city="Oslo"), usage=usage)
+    run = await run_with(emulator, weather, stop=max_steps(9) | max_cost("0.05"))
+    assert (run.stopped_by, len(run.steps)) == ("max_cost('0.05')", 2)
+    assert (run.usage.cost, run.usage.paid) == (Decimal(0), Decimal("0.04"))
+
+
+async def test_what_a_failed_step_was_charged_is_in_the_usage_of_the_run(emulator: Emulator) -> None:
+    emulator.reply(tool_call("weather", city="Oslo"), usage={"cost": 0.02})
+    error: Any = {"code": 502, "message": "the provider fell over"}
+    choice: Any = {"index": 0, "message": {"role": "assistant", "content": "Half"}, "error": error}
+    emulator.answer("/chat/completions", {"id": "gen-1", "choices": [choice], "usage": {"cost": 0.03}})
+    with pytest.raises(APIStatusError) as caught:
+        await run_with(emulator, weather)
+    assert caught.value.run is not None
+    assert caught.value.run.usage.cost == Decimal("0.05")
 
 
 async def test_a_run_is_complete_where_the_condition_is_met_by_its_answer(emulator: Emulator) -> None:

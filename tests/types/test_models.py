@@ -87,6 +87,39 @@ def test_a_price_that_is_no_number_is_not_known() -> None:
     assert (pricing.image, pricing.request) == (None, None)
 
 
-def test_a_list_needs_its_models() -> None:
-    with pytest.raises(ParseFailure, match=r"data\.1\.id: field required"):
-        parse(ModelPage, b'{"data": [{"id": "a/x"}, {"name": "X"}]}')
+def test_a_row_that_cannot_be_read_leaves_the_list_readable() -> None:
+    page = parse(ModelPage, b'{"data": [{"id": "a/x"}, {"name": "X"}, null, {"id": null}, {"id": "a/y"}]}')
+    assert [model.id for model in page.data] == ["a/x", "a/y"]
+    assert parse(ModelPage, b'{"data": []}').data == []
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data": [{"name": "X"}]}', b'{"data": [null]}'])
+def test_a_list_needs_its_models(body: bytes) -> None:
+    with pytest.raises(ParseFailure, match="data"):
+        parse(ModelPage, body)
+
+
+@pytest.mark.parametrize("odd", ["1e999999", "1e-30", "-0.5", "much", "Infinity", 1e300])
+def test_a_price_that_cannot_be_meant_is_not_known(odd: Any) -> None:
+    pricing = Pricing.model_validate({"prompt": odd, "completion": "0.1", "request": odd, "song": odd})
+    assert pricing.prompt is pricing.request is None
+    assert pricing.cost(1_000, 1_000) is None
+    assert not Pricing.model_validate({"prompt": "0", "completion": "0", "request": odd}).is_free
+    assert not Pricing.model_validate({"prompt": "0", "completion": "0", "song": odd}).is_free
+
+
+def test_what_is_priced_by_the_piece_is_not_free() -> None:
+    nothing = {"prompt": "0", "completion": "0"}
+
+    def model(id: str, outputs: list[str] | None, **prices: str | None) -> Model:
+        facts = {"output_modalities": outputs}
+        return Model.model_validate({"id": id, "architecture": facts, "pricing": {**nothing, **prices}})
+
+    assert model("a/chat", ["text"]).is_free
+    assert model("a/chat", ["text"], request=None, image=None).is_free
+    assert model("a/silent", None).is_free
+    assert model("a/song:free", ["text", "audio"]).is_free
+    assert not model("a/song", ["text", "audio"]).is_free
+    assert not model("a/film", ["video"]).is_free
+    assert not model("a/request", ["text"], request="0.01").is_free
+    assert not model("a/newer", ["text"], per_second="0.08").is_free

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .._sansio.charges import Charge, charge_in
+from .._sansio.charges import Charge, charge_in, usage_in
 from .._sansio.error_mapping import generation_id as id_of_generation
 from .._sansio.error_mapping import request_id, tell_wait
 from .._sansio.redaction import redact, redact_json, safe_headers
 from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
 from .._secret import Secret, Secrets
-from ..errors import APIStatusError, BudgetExceeded, ConfigurationError, OpenRouterError
+from ..errors import APIStatusError, BudgetExceeded, ConfigurationError, DeadlineExceeded, OpenRouterError
 from ..hooks import RequestEvent
 from ..types._base import ResponseMeta
 from .clocks import Clocks
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .._sansio.request import RequestData
     from .._sansio.retry import RetryBudget
     from ..settings import Settings
+    from ..types.common import Usage
     from .exchange import Exchange
     from .metering import BeginMetered
 
@@ -65,15 +66,19 @@ class Attempts:
         self._metered: MeteredAttempt | None = None
         self._counts_tokens = settings.rate is not None and settings.rate.tpm is not None
         self._charge = Charge()
+        self._earlier: tuple[Usage | None, ...] = ()
+        self._was_sent = False
+        self._body = b""
 
-    def begin(self, key: Secret | None) -> None:
-        """A request is about to be sent with `key`.
+    async def begin(self, key: Secret | None) -> None:
+        """A request is about to be sent with `key`, once the meters have room for it.
 
         Raises:
             BudgetExceeded: a meter refuses it.
         """
-        self._metered = MeteredAttempt(self._meters, self.data) if self._meters else None
         self.secrets, self._exchange, self._is_running = Secrets(key), None, True
+        self._was_sent, self._body = False, b""
+        self._metered = await MeteredAttempt.begin(self._meters, self.data) if self._meters else None
         self._charge = Charge()
         self._tell("started", logging.DEBUG)
         if self.settings.log_bodies and self.data.content is not None:
@@ -90,8 +95,12 @@ class Attempts:
 
     def sending(self) -> None:
         """The request goes out now; until then it waited for its place."""
-        if self._metered is not None:
-            self._metered.was_sent = True
+        self._was_sent = True
+
+    def read(self, body: bytes) -> None:
+        """A whole body was read."""
+        self._body = body
+        self.saw(body)
 
     def saw(self, data: bytes) -> None:
         """A body, or an event of a stream, was read; it may say what the request cost, and how many tokens it took."""
@@ -115,6 +124,7 @@ class Attempts:
             generation_id=id_of_generation(headers),
             elapsed=time.monotonic() - self._began,
             attempts=self._state.attempts,
+            billed_before=self._earlier,
         )
 
     async def after(
@@ -125,6 +135,7 @@ class Attempts:
         `continued` says that it goes on with what was delivered, rather than begins anew.
         """
         self._complete(error)
+        billed = self._billed(error)
         self._end_metered(is_free=self._is_free(error), generation_id=error.generation_id)
         if isinstance(error, ConfigurationError | BudgetExceeded):
             raise self.failed(error)
@@ -138,6 +149,7 @@ class Attempts:
             delivered=delivered,
             continued=continued,
             body_began=exchange is not None and exchange.bytes_read > 0,
+            billed=any(usage is not None and usage.paid for usage in billed),
             should_retry=None if exchange is None else should_retry(exchange.headers),
         )
         failed_attempt = self._state.attempts
@@ -148,11 +160,15 @@ class Attempts:
             remaining=None if remaining == math.inf else remaining,
         )
         if isinstance(decision, Wait):
+            if not continued:  # the reply that goes on has what broke off among its recoveries
+                self._earlier += billed
+            self._was_sent = False
             self._tell("retried", logging.INFO, error=error, wait=decision.seconds, attempt=failed_attempt)
             await anyio.sleep(decision.seconds)
         elif decision.reason == "deadline":
             late = self.clocks.total.expired("")
             late.retry_after = error.retry_after
+            late.__cause__ = error
             raise self.failed(late) from error
         else:
             raise self.failed(error)
@@ -169,28 +185,48 @@ class Attempts:
         self._tell("finished", logging.INFO)
 
     def failed(self, error: OpenRouterError) -> OpenRouterError:
-        """Put ids and attempts on the error of the call, tell the hooks, and return it."""
+        """Put ids, attempts and what was billed on the error of the call, tell the hooks, and return it."""
         self._complete(error)
+        error.billed = self._earlier + self._billed(error.__cause__ if _is_late(error) else error)
         self._end_metered(is_free=self._is_free(error), generation_id=error.generation_id)
         if self._is_running:
             self._is_running = False
             self._tell("failed", logging.INFO, error=error)
         return error
 
-    def abandoned(self) -> None:
-        """The call was cancelled, or code of the caller's raised inside it; nothing if it had ended."""
-        self._end_metered()
+    def abandoned(self, *, is_in_loop: bool = True) -> None:
+        """The call was cancelled, or code of the caller's raised inside it; nothing if it had ended.
+
+        `is_in_loop` is False where a stream was dropped, which may be noticed in any thread, at any moment.
+        """
+        self._end_metered(is_in_loop=is_in_loop)
         if self._is_running:
             self._is_running = False
             self._tell("failed", logging.INFO)
 
-    def _end_metered(self, *, is_free: bool = False, generation_id: str | None = None) -> None:
+    def _billed(self, error: BaseException | None) -> tuple[Usage | None, ...]:
+        """Return what the request that failed used: empty where it cost nothing, None in it where nobody knows."""
+        if not isinstance(error, OpenRouterError) or not (self._was_sent and is_metered(self.data)):
+            return ()
+        partial = getattr(error, "partial", None)
+        usage = getattr(partial, "usage", None) or usage_in(self._body)
+        if usage is not None and usage.cost is not None:
+            return (usage,)
+        return () if self._is_free(error) else (None,)
+
+    def _end_metered(
+        self, *, is_free: bool = False, generation_id: str | None = None, is_in_loop: bool = True
+    ) -> None:
         """The request that is running costs no more; nothing if that was said before."""
         metered, self._metered = self._metered, None
         if metered is not None:
             if generation_id is None and self._exchange is not None:
                 generation_id = id_of_generation(self._exchange.headers)
-            metered.end(may_have_been_billed=metered.was_sent and not is_free, generation_id=generation_id)
+            metered.end(
+                may_have_been_billed=self._was_sent and not is_free,
+                generation_id=generation_id,
+                is_in_loop=is_in_loop,
+            )
 
     def _is_free(self, error: OpenRouterError) -> bool:
         """Whether the request that failed cost nothing, as one does that was answered by an error status."""
@@ -260,3 +296,8 @@ class Attempts:
         )
         for hook in hooks:
             getattr(hook, what)(event)
+
+
+def _is_late(error: OpenRouterError) -> bool:
+    """Whether an error only says that there was no time to send the request again after another one."""
+    return isinstance(error, DeadlineExceeded) and isinstance(error.__cause__, OpenRouterError)

@@ -125,10 +125,9 @@ class HTTPSender:
         is_large = len(body) > LEAST_BYTES
         if is_large:
             await checkpoint()
-        if attempts.is_watched:
-            attempts.saw(body)
-            if is_large:
-                await checkpoint()
+        attempts.read(body)
+        if is_large and attempts.is_watched:
+            await checkpoint()
         if attempts.settings.log_bodies:
             text = redact(body.decode("utf-8", "replace"), attempts.secrets)
             LOGGER.debug("%s received %s", attempts.data.operation.name, text)
@@ -157,7 +156,7 @@ class HTTPSender:
         """
         self.transport.check()
         key = await _key(attempts.settings, attempts.data.operation)
-        attempts.begin(key)
+        await attempts.begin(key)
         exchange = await self.transport.open(
             attempts.data, attempts.settings, key, attempts.clocks, on_sending=attempts.sending
         )

@@ -103,7 +103,7 @@ class HTTPStreamSource:
             first = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
             if first in (b"{", b"[", b"<"):
                 body = await self._plain_body(exchange, data, attempts.clocks)
-                attempts.saw(body)
+                attempts.read(body)
                 return [body]
             self._is_event_stream = first != b""
         limits = self._sender.transport.limits
@@ -241,7 +241,7 @@ class HTTPStreamSource:
         if self._exchange is not None:
             self._sender.transport.abort(self._exchange)
         if self._attempts is not None:
-            self._attempts.abandoned()
+            self._attempts.abandoned(is_in_loop=False)
 
     def fail(self, error: OpenRouterError) -> OpenRouterError:
         """Put ids and attempts on an error found above the source, tell the hooks, and return it."""

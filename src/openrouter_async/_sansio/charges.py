@@ -6,15 +6,19 @@ Usage stands at the top of a reply, of the last chunk of a stream and of the las
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from .error_body import load_json
 
-__all__ = ["Charge", "charge_in"]
+if TYPE_CHECKING:
+    from ..types.common import Usage
+
+__all__ = ["Charge", "charge_in", "usage_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +29,16 @@ class Charge:
     model: str | None = None
     """Which model answered."""
     cost: Decimal | None = None
-    """US dollars."""
+    """US dollars charged to the account; None where the answer does not say."""
+    byok_cost: Decimal = Decimal(0)
+    """US dollars that a provider charged to the account's own key there, beside `cost`."""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+
+    @property
+    def paid(self) -> Decimal | None:
+        """What somebody pays for it: what the account is charged, and what its own key at a provider is."""
+        return None if self.cost is None else self.cost + self.byok_cost
 
     @property
     def tokens(self) -> int:
@@ -40,6 +51,7 @@ class Charge:
             generation_id=self.generation_id or earlier.generation_id,
             model=self.model or earlier.model,
             cost=earlier.cost if self.cost is None else self.cost,
+            byok_cost=earlier.byok_cost if self.cost is None else self.byok_cost,
             prompt_tokens=self.prompt_tokens or earlier.prompt_tokens,
             completion_tokens=self.completion_tokens or earlier.completion_tokens,
         )
@@ -64,9 +76,24 @@ def charge_in(data: bytes) -> Charge | None:
         generation_id=_text(answer.get("id")),
         model=_text(answer.get("model")),
         cost=_amount(usage.get("cost")),
+        byok_cost=_byok_cost(usage),
         prompt_tokens=_count(usage.get("prompt_tokens", usage.get("input_tokens"))),
         completion_tokens=_count(usage.get("completion_tokens", usage.get("output_tokens"))),
     )
+
+
+def usage_in(body: bytes) -> Usage | None:
+    """Return the usage that stands in a body, also in one that is no answer; None where there is none."""
+    if b'"usage"' not in body:
+        return None
+    try:
+        answer = load_json(body)
+    except ValueError:
+        return None
+    usage = answer.get("usage") if isinstance(answer, dict) else None
+    from ..types.common import Usage  # only failures come here, and a client is made without any types
+
+    return Usage.model_validate(usage) if isinstance(usage, dict) else None
 
 
 def _text(value: JsonValue) -> str | None:
@@ -74,10 +101,25 @@ def _text(value: JsonValue) -> str | None:
 
 
 def _count(value: JsonValue) -> int | None:
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int) and 0 <= value < _MOST else None
 
 
 def _amount(value: JsonValue) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    return Decimal(str(value))
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and 0 <= amount < _MOST else None
+
+
+_MOST = 10**12
+"""More than any call uses or costs; sums of what is larger would say nothing."""
+
+
+def _byok_cost(usage: Mapping[str, JsonValue]) -> Decimal:
+    details = usage.get("cost_details")
+    if usage.get("is_byok") is not True or not isinstance(details, dict):
+        return Decimal(0)
+    return _amount(details.get("upstream_inference_cost")) or Decimal(0)

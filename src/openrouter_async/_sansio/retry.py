@@ -16,7 +16,7 @@ No clock and no random numbers here: both are arguments.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from .._sentinels import OMIT, Omit
@@ -114,6 +114,8 @@ class Failure:
     """Whether the next request goes on with what was delivered, as the caller asked for by name."""
     body_began: bool = False
     """Whether a byte of the body of a 2xx had arrived."""
+    billed: bool = False
+    """Whether what arrived says that it cost something; then it is not asked for, and paid for, again."""
     should_retry: bool | None = None
     """What the response header `x-should-retry` says."""
 
@@ -243,7 +245,7 @@ class RetryState:
 def is_retryable(failure: Failure, *, retry_ambiguous: bool) -> bool:
     """Return whether this kind of failure may be repeated at all, before attempts, waits and budget are looked at."""
     error = failure.error
-    if failure.should_retry is False:
+    if failure.should_retry is False or failure.billed:
         return False
     replayable = failure.replayable and not failure.stream
     may_repeat = replayable or (retry_ambiguous and not failure.stream)
@@ -280,7 +282,7 @@ def is_continuable(failure: Failure) -> bool:
         case RequestTimeout(phase="idle" | "event") | ConnectionLost():
             return True
         case APIStatusError() | StreamError():
-            return is_retryable(failure, retry_ambiguous=False)
+            return is_retryable(replace(failure, billed=False), retry_ambiguous=False)
         case _:
             return False
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ..errors import OpenRouterError
+from ..spending.ledger import ModelSpend
+from ..spending.spend import Spend
 from ..types.common import Usage
 
 __all__ = ["Accounts", "BatchProgress", "BatchSummary", "ModelTotal"]
@@ -32,7 +34,11 @@ class BatchProgress:
     prompt_tokens: int
     completion_tokens: int
     cost: Decimal
-    """US dollars, those of earlier runs included."""
+    """US dollars that the account was charged, as far as it is known, those of earlier runs included."""
+    held: Decimal
+    """US dollars kept back for requests that run, and for those that broke off; 0 without a budget."""
+    doubtful: Decimal
+    """What of `held` is for requests that broke off, until their cost is known or the time of `settle` is over."""
     rate: float
     """Items a second, lately; 0 before there are two."""
     time_left: float | None
@@ -46,6 +52,7 @@ class ModelTotal:
     """What the answers of one model used."""
 
     items: int = 0
+    """Answered, and those that failed and cost something."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: Decimal = Decimal(0)
@@ -62,89 +69,77 @@ class BatchSummary:
     resumed: int
     """Of `done`: read from the journal."""
     cost: Decimal
-    """US dollars; with a journal, those of earlier runs included."""
+    """US dollars that the account was charged, for whatever came of it; with a journal, in earlier runs too."""
+    byok_cost: Decimal
+    """US dollars that providers charged to your own keys there, beside `cost`."""
+    unsettled: int
+    """Requests that broke off and whose cost is not known, so that it is not in `cost`."""
     models: Mapping[str, ModelTotal]
-    """By the model that answered; the items of `failed` that cost something are under the model asked for."""
+    """By the model that answered; of earlier runs, what they answered."""
     errors: Mapping[str, int]
     """How many items failed with which class of error."""
     elapsed: float
     """Seconds."""
 
 
-@dataclass(slots=True)
-class _Total:
-    """A `ModelTotal` that grows."""
-
-    items: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: Decimal = Decimal(0)
-
-
 @dataclass
 class Accounts:
-    """The counters of a batch."""
+    """The counters of a batch; its money is counted by a `Spend`."""
 
     began: float
     total: int | None
-    earlier_cost: Decimal = Decimal(0)
-    """What the journal says was paid before this run."""
+    spend: Spend
     done: int = 0
     failed: int = 0
     resumed: int = 0
     in_flight: int = 0
-    cost: Decimal = Decimal(0)
-    """Of this run."""
     errors: dict[str, int] = field(default_factory=dict)
-    _models: dict[str, _Total] = field(default_factory=dict)
+    _items: dict[str, int] = field(default_factory=dict)
+    _resumed: dict[str, ModelSpend] = field(default_factory=dict)
+    """What the answers of earlier runs used."""
     _finished: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
 
-    @property
-    def total_cost(self) -> Decimal:
-        """What was spent, in earlier runs too."""
-        return self.earlier_cost + self.cost
-
-    def answered(self, model: str | None, usage: Usage | None, now: float) -> None:
+    def answered(self, model: str | None, now: float) -> None:
         """Count an item that was answered."""
         self.done += 1
         self._finished.append(now)
-        self._charge(model, usage, paid_now=True)
+        self._count(model)
 
     def read(self, model: str | None, usage: Usage | None) -> None:
         """Count an item that was read from the journal."""
         self.done += 1
         self.resumed += 1
-        self._charge(model, usage, paid_now=False)
+        self._count(model)
+        if usage is not None:
+            total = self._resumed.setdefault(model or "", ModelSpend())
+            total.cost += usage.cost or 0
+            total.prompt_tokens += usage.prompt_tokens or 0
+            total.completion_tokens += usage.completion_tokens or 0
 
-    def gave_up(
-        self,
-        model: str | None,
-        error: OpenRouterError,
-        usage: Usage | None,
-        now: float,
-        *,
-        paid_now: bool = True,
-    ) -> None:
-        """Count an item that failed, or with `paid_now` False, one whose kept reply does not fit any more."""
+    def gave_up(self, model: str | None, error: OpenRouterError, now: float, *, was_paid: bool) -> None:
+        """Count an item that failed, or whose kept reply does not fit any more."""
         self.failed += 1
         self._finished.append(now)
         name = type(error).__name__
         self.errors[name] = self.errors.get(name, 0) + 1
-        if usage is not None:
-            self._charge(model, usage, paid_now=paid_now)
+        if was_paid:
+            self._count(model)
 
-    def _charge(self, model: str | None, usage: Usage | None, *, paid_now: bool) -> None:
-        cost = (usage.cost if usage else None) or Decimal(0)
-        if paid_now:
-            self.cost += cost
-        total = self._models.get(model or "")
-        if total is None:
-            total = self._models[model or ""] = _Total()
-        total.items += 1
-        total.cost += cost
-        if usage is not None:
-            total.prompt_tokens += usage.prompt_tokens or 0
-            total.completion_tokens += usage.completion_tokens or 0
+    def _count(self, model: str | None) -> None:
+        self._items[model or ""] = self._items.get(model or "", 0) + 1
+
+    def _models(self) -> dict[str, ModelTotal]:
+        spent = self.spend.models
+        models = {}
+        for name in {**self._items, **spent}:
+            before, now = self._resumed.get(name) or ModelSpend(), spent.get(name) or ModelSpend()
+            models[name] = ModelTotal(
+                items=self._items.get(name, 0),
+                prompt_tokens=before.prompt_tokens + now.prompt_tokens,
+                completion_tokens=before.completion_tokens + now.completion_tokens,
+                cost=before.cost + now.cost,
+            )
+        return models
 
     def progress(self, now: float) -> BatchProgress:
         """Return where the batch stands."""
@@ -154,15 +149,18 @@ class Accounts:
         left = None
         if self.total is not None and rate:
             left = max(0, self.total - self.done - self.failed) / rate
+        totals = [*self._resumed.values(), *self.spend.models.values()]
         return BatchProgress(
             total=self.total,
             done=self.done,
             failed=self.failed,
             in_flight=self.in_flight,
             resumed=self.resumed,
-            prompt_tokens=sum(model.prompt_tokens for model in self._models.values()),
-            completion_tokens=sum(model.completion_tokens for model in self._models.values()),
-            cost=self.total_cost,
+            prompt_tokens=sum(model.prompt_tokens for model in totals),
+            completion_tokens=sum(model.completion_tokens for model in totals),
+            cost=self.spend.cost,
+            held=self.spend.held,
+            doubtful=self.spend.doubtful,
             rate=rate,
             time_left=left,
             elapsed=now - self.began,
@@ -174,8 +172,10 @@ class Accounts:
             done=self.done,
             failed=self.failed,
             resumed=self.resumed,
-            cost=self.total_cost,
-            models={name: ModelTotal(**asdict(total)) for name, total in self._models.items()},
+            cost=self.spend.cost,
+            byok_cost=self.spend.byok_cost,
+            unsettled=len(self.spend.unsettled),
+            models=self._models(),
             errors=dict(self.errors),
             elapsed=now - self.began,
         )

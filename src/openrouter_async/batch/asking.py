@@ -14,7 +14,8 @@ from .._sansio.retry import resolve
 from ..errors import ConfigurationError, OpenRouterError
 from ..options import RequestOptions, Retries
 from ..resources._attachments import has_attachments
-from ..types.chat import ChatCompletion
+from ..types.chat import ChatCompletion, with_billed
+from ..types.common import Usage
 from .after_failure import Ask, Stop, after_failure
 from .items import Request
 from .results import Done, Failed, OutputT, Result
@@ -56,6 +57,7 @@ class Asker(Generic[OutputT]):
     async def ask(self, request: Request, *, stopped: anyio.Event) -> Result[OutputT] | Stopped | None:
         """Return what came of an item; None where the batch was stopped before it was asked again."""
         model, attempt, tried = request.model, 1, {request.model}
+        billed: tuple[Usage | None, ...] = ()
         while True:
             try:
                 completion = await self._create(
@@ -65,12 +67,15 @@ class Asker(Generic[OutputT]):
                     **self._fixed,
                     **request.params,
                 )
+                if billed:
+                    completion = with_billed(completion, (*billed, *completion.billed))
                 return Done(key=request.key, index=request.index, completion=completion)
             except ConfigurationError as error:
                 if not _is_at_fault(request):
                     return Stopped(error)  # a closed client, no key: the same for every item
                 return Failed(key=request.key, index=request.index, error=error)
             except OpenRouterError as error:
+                billed = error.billed = billed + error.billed
                 decision = after_failure(
                     error,
                     attempt=attempt,

@@ -15,7 +15,6 @@ from typing import Generic
 
 import anyio
 
-from .items import Request
 from .results import OutputT, Result
 
 __all__ = ["Handover"]
@@ -24,30 +23,28 @@ __all__ = ["Handover"]
 class Handover(Generic[OutputT]):
     """The results that are finished and not read."""
 
-    def __init__(
-        self, limit: int, write: Callable[[Sequence[tuple[Request, Result[OutputT]]]], None]
-    ) -> None:
+    def __init__(self, limit: int, write: Callable[[Sequence[bytes]], None]) -> None:
         """Make one that is empty.
 
         Args:
             limit: How many results may wait before workers wait too.
-            write: Writes results down; raises nothing.
+            write: Writes records down; raises nothing.
         """
         self._limit = limit
         self._write = write
-        self._unwritten: list[tuple[Request, Result[OutputT]]] = []
+        self._unwritten: list[tuple[bytes, Result[OutputT]]] = []
         self._ready: deque[Result[OutputT]] = deque()
         self._readers = 0
         self._news: anyio.Event | None = None
         self._room: anyio.Event | None = None
         self._is_closed = False
 
-    async def put(self, result: Result[OutputT], request: Request | None) -> None:
-        """Hand a result over, and wait while there are too many; without a `request` it is not written down."""
-        if request is None:
+    async def put(self, result: Result[OutputT], record: bytes | None) -> None:
+        """Hand a result over, and wait while there are too many; without a `record` it is not written down."""
+        if record is None:
             self._ready.append(result)
         else:
-            self._unwritten.append((request, result))
+            self._unwritten.append((record, result))
             if not self._readers:
                 self.write_down()
         self._tell()
@@ -74,7 +71,7 @@ class Handover(Generic[OutputT]):
         """Write down what is finished, which makes it ready to be read."""
         if self._unwritten:
             finished, self._unwritten = self._unwritten, []
-            self._write(finished)
+            self._write([record for record, _ in finished])
             self._ready += [result for _, result in finished]
 
     def close(self) -> None:

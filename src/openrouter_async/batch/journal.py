@@ -25,9 +25,9 @@ from ..types.chat import ChatCompletion
 from .file_lock import lock_file
 from .items import Request
 from .key_index import KeyIndex
-from .results import usage_of
+from .metering import ItemMeter
 
-__all__ = ["Journal", "Record", "done_record", "failed_record"]
+__all__ = ["Journal", "Record", "done_record", "failed_record", "settled_record"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
@@ -53,26 +53,38 @@ class Record:
 
 
 def done_record(
-    request: Request, completion: ChatCompletion[Any], structured: Mapping[str, JsonValue] | None
+    request: Request,
+    completion: ChatCompletion[Any],
+    structured: Mapping[str, JsonValue] | None,
+    meter: ItemMeter,
 ) -> bytes:
     """Return the line of an answered item, with what is to be kept of a structured output in place of the text."""
-    usage = completion.usage
     record = {
         "key": request.key,
         "request": request.hash,
         **({"text": completion.text} if structured is None else structured),
-        "cost": None if usage is None else usage.cost,
+        **_paid(meter.cost, meter.byok_cost),
         "completion": completion,
     }
     return to_json(record, inf_nan_mode="null") + b"\n"
 
 
-def failed_record(request: Request, error: OpenRouterError) -> bytes:
+def failed_record(request: Request, error: OpenRouterError, meter: ItemMeter) -> bytes:
     """Return the line of an item that failed; it is asked again by the next run."""
-    usage = usage_of(error)
-    cost = None if usage is None else usage.cost
     said = {"type": type(error).__name__, "message": error.message, "status": getattr(error, "status", None)}
-    return to_json({"key": request.key, "request": request.hash, "error": said, "cost": cost}) + b"\n"
+    paid = _paid(meter.cost, meter.byok_cost)
+    return to_json({"key": request.key, "request": request.hash, "error": said, **paid}) + b"\n"
+
+
+def settled_record(request: Request, generation_id: str | None, cost: Decimal, byok_cost: Decimal) -> bytes:
+    """Return the line of a request that had broken off, or of an earlier one, whose cost came to be known later."""
+    paid = _paid(cost, byok_cost)
+    record = {"key": request.key, "request": request.hash, "generation": generation_id, **paid}
+    return to_json(record) + b"\n"
+
+
+def _paid(cost: Decimal | None, byok_cost: Decimal) -> dict[str, Decimal | None]:
+    return {"cost": cost, "byok_cost": byok_cost} if byok_cost else {"cost": cost}
 
 
 class Journal:
@@ -86,6 +98,8 @@ class Journal:
         """
         self.path = path
         self._is_broken = False
+        self.is_resumed = path.exists()
+        """Whether it was there before, so that something may have been paid for that it does not tell."""
         self._forget()
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise self._error("is no regular file")  # a device or a pipe would be read for ever
@@ -109,8 +123,11 @@ class Journal:
 
     def _forget(self) -> None:
         self.cost = Decimal(0)
-        """What all its items cost, failed ones too, in US dollars."""
+        """What the account was charged for all its items, failed ones too, in US dollars."""
+        self.byok_cost = Decimal(0)
+        """What providers charged for them to keys of the account's own."""
         self._done = KeyIndex()
+        self._generations = KeyIndex()
         self._end = 0
         self._free_failures = 0
 
@@ -136,6 +153,13 @@ class Journal:
         if not isinstance(record, dict) or record.get("key") != key:
             return None  # two keys with the same 64 bits
         return Record(str(record.get("request")), record.get("completion"), record.get("path"))
+
+    def has_booked(self, generation_id: str) -> bool:
+        """Whether what a generation cost is in it; notes that it is from now on."""
+        if self._generations.count and self._generations.get(generation_id) is not None:
+            return True
+        self._generations.set(generation_id, 0)
+        return False
 
     def append(self, lines: bytes) -> None:
         """Write records behind the others; when this returns, they outlive the process.
@@ -213,10 +237,15 @@ class Journal:
             record = None
         if not isinstance(record, dict) or not isinstance(record.get("key"), str):
             raise self._error(f"has a line {number} that is no record of a batch; name another file")
-        self.cost += _decimal(record)
+        self.cost += _decimal(record.get("cost"))
+        self.byok_cost += _decimal(record.get("byok_cost"))
+        completion = record.get("completion")
+        generation = completion.get("id") if isinstance(completion, dict) else record.get("generation")
+        if isinstance(generation, str):
+            self._generations.set(generation, self._end)
         if "completion" in record:
             self._done.set(record["key"], self._end)
-        elif not record.get("cost"):
+        elif "error" in record and not (record.get("cost") or record.get("byok_cost")):
             self._free_failures += 1
 
     def _cut_off(self, line: bytes, number: int) -> None:
@@ -234,7 +263,7 @@ class Journal:
 
 def _is_free_failure(line: bytes) -> bool:
     record = from_json(line)
-    return "error" in record and not record.get("cost")
+    return "error" in record and not (record.get("cost") or record.get("byok_cost"))
 
 
 def _line_of(file: BinaryIO) -> bytes:
@@ -248,9 +277,8 @@ def _line_of(file: BinaryIO) -> bytes:
     return b"".join(pieces)
 
 
-def _decimal(record: Mapping[str, object]) -> Decimal:
-    """Return what a record says it cost; nothing where that is no amount of money."""
-    cost = record.get("cost")
+def _decimal(cost: object) -> Decimal:
+    """Return what a record says was paid; nothing where that is no amount of money."""
     try:
         amount = Decimal(0) if cost is None or isinstance(cost, bool) else Decimal(str(cost))
     except InvalidOperation:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeAlias
 
-from ..errors import OpenRouterError, StructuredOutputError
+from ..errors import OpenRouterError
 from ..types.chat import ChatCompletion
-from ..types.common import Usage
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -18,7 +17,7 @@ else:
 
     OutputT = TypeVar("OutputT")
 
-__all__ = ["Done", "Failed", "Result", "usage_of"]
+__all__ = ["Done", "Failed", "Result"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +59,3 @@ class Failed:
 
 
 Result: TypeAlias = Done[OutputT] | Failed
-
-
-def usage_of(error: OpenRouterError) -> Usage | None:
-    """Return what a failed item used all the same, where that is known."""
-    if isinstance(error, StructuredOutputError) and error.completion is not None:
-        return error.completion.usage
-    partial = getattr(error, "partial", None)
-    return partial.usage if isinstance(partial, ChatCompletion) else None

@@ -14,30 +14,28 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias
 
 import anyio
-from anyio import to_thread
 from anyio.lowlevel import checkpoint
 from pydantic import JsonValue, ValidationError
 
-from ..errors import ConfigurationError, InvalidResponseError, JournalError, OpenRouterError
+from .._http.metering import METERS
+from ..errors import BudgetExceeded, ConfigurationError, InvalidResponseError, JournalError, OpenRouterError
 from ..options import RequestOptions
 from ..spending.forecast import PriceList
-from ..tokens.prompt import estimate_prompt
 from ..types.chat import ChatCompletion
 from ..types.chat_request import check_chat_params
-from ..types.common import Usage
 from .accounts import Accounts, BatchProgress, BatchSummary
 from .asking import Asker, Create, Stopped
-from .budget import Budget
+from .books import Books
 from .feed import Feed
 from .handover import Handover
 from .items import Items, Request
-from .journal import Journal, Record, done_record, failed_record
-from .results import Done, Failed, OutputT, Result, usage_of
+from .journal import Record
+from .metering import ItemMeter
+from .results import Done, Failed, OutputT, Result
 from .settings import BatchSettings
 
 if TYPE_CHECKING:
@@ -91,6 +89,7 @@ class Batch(Generic[OutputT]):
         items: Items,
         *,
         create: Create,
+        transport: object,
         prices: Prices,
         settings: BatchSettings,
         params: Mapping[str, object],
@@ -109,13 +108,12 @@ class Batch(Generic[OutputT]):
         self._asker: Asker[OutputT] = Asker(
             create, settings, options=options, output=None if outputs is None else outputs.output
         )
-        self._prices = prices
         self._settings = settings
         self._outputs = outputs
+        self._books = Books(settings, transport=transport, prices=prices, write=self._write_down)
+        self._spend = self._books.spend
         self._feed = Feed(items, model=model, params=params, extra_body=extra_body, output_name=output_name)
-        self._accounts = Accounts(began=time.monotonic(), total=self._feed.total)
-        self._journal: Journal | None = None
-        self._budget: Budget | None = None
+        self._accounts = Accounts(began=time.monotonic(), total=self._feed.total, spend=self._spend)
         self._error: BaseException | None = None
         self._is_stopping = False
         self._has_begun = False
@@ -147,6 +145,7 @@ class Batch(Generic[OutputT]):
         """Take no further items; the results of what is in flight still come, and then the loop ends."""
         self._is_stopping = True
         self._stopped.set()
+        self._spend.close()
         self._notify()
         if self._taking is not None:
             self._taking.cancel()
@@ -210,19 +209,13 @@ class Batch(Generic[OutputT]):
     async def __aenter__(self) -> Self:
         if self._group is not None:
             raise ConfigurationError("a batch is used once; make another one for another run")
-        settings = self._settings
-        if settings.journal is not None:
-            self._journal = await to_thread.run_sync(Journal, settings.journal)
-            self._accounts.earlier_cost = self._journal.cost
         try:
-            if settings.budget is not None:
-                spent = self._accounts.earlier_cost
-                self._budget = Budget(settings.budget, await self._prices(), spent=spent)
+            await self._books.open()
             # Made last, since from here on it is certain that it is closed.
             self._group = anyio.create_task_group()
             await self._group.__aenter__()
         except BaseException:
-            self._close_journal()
+            self._books.close()
             raise
         return self
 
@@ -243,11 +236,7 @@ class Batch(Generic[OutputT]):
                 # Without the exception, so that it leaves as it is and not within a group.
                 await self._group.__aexit__(None, None, None)
         finally:
-            self._close_journal()
-
-    def _close_journal(self) -> None:
-        if self._journal is not None:
-            self._journal.close()
+            self._books.close()
 
     def _begin(self) -> None:
         if self._group is None:
@@ -266,12 +255,16 @@ class Batch(Generic[OutputT]):
     # The workers
 
     async def _work(self) -> None:
+        meter = ItemMeter(self._spend)
+        METERS.set((*METERS.get(), meter))
         try:
             while (taken := await self._next()) is not None:
-                if not isinstance(taken, tuple):
+                if not isinstance(taken, Request):
                     await self._handover.put(taken, None)
-                elif (result := await self._answer(*taken)) is not None:
-                    await self._handover.put(result, taken[0])
+                elif (result := await self._answer(taken, meter)) is not None:
+                    await self._handover.put(result, self._record(taken, result, meter))
+            if self._working == 1:
+                await self._spend.settle(also_let_go=True)
         except Exception as error:  # noqa: BLE001 - kept for whoever reads the results, who gets it unchanged
             self._stop_with(error)
         finally:
@@ -279,12 +272,9 @@ class Batch(Generic[OutputT]):
             if self._working == 0:
                 self._handover.close()
 
-    async def _next(self) -> tuple[Request, Decimal] | Result[OutputT] | None:
-        """Take the next item when there is room and money for it; None when no more are to be taken.
-
-        With a request comes what is held for it of the budget. A result is of an item that is not to be asked.
-        """
-        if self._budget is None and not self._is_ordered and not self._feed.is_async:
+    async def _next(self) -> Request | Result[OutputT] | None:
+        """Take the next item; None when no more are to be taken. A result is of an item that is not to be asked."""
+        if not self._is_ordered and not self._feed.is_async:
             return await self._take()  # without a wait in between, nobody can get in between
         async with self._turn:
             while self._is_ordered and self._feed.taken >= self._oldest + AHEAD * self._settings.concurrency:
@@ -293,7 +283,7 @@ class Batch(Generic[OutputT]):
                     break
             return await self._take()
 
-    async def _take(self) -> tuple[Request, Decimal] | Result[OutputT] | None:
+    async def _take(self) -> Request | Result[OutputT] | None:
         request: Request | Failed | None = None
         if not self._is_stopping:
             if self._feed.is_async:
@@ -304,34 +294,14 @@ class Batch(Generic[OutputT]):
         if request is None:
             return None
         if isinstance(request, Failed):
-            self._gave_up(request, None)
+            self._gave_up(request, None, was_paid=False)
             return request
         resumed = self._resumed(request)
         if resumed is not None:
             await checkpoint()
             return resumed
-        held = await self._hold(request)
-        if held is None:
-            return None
         self._accounts.in_flight += 1
-        return request, held
-
-    async def _hold(self, request: Request) -> Decimal | None:
-        """Keep money back for an item, waiting for what others leave over; None where there will be none."""
-        if self._budget is None:
-            return Decimal(0)
-        bound = request.params.get("max_completion_tokens") or request.params.get("max_tokens")
-        bound = bound if isinstance(bound, int) else None
-        tokens = estimate_prompt(request.messages, model=request.model).high
-        while not self._is_stopping:
-            held = self._budget.guess(request.model, tokens, bound)
-            if self._budget.hold(held):
-                return held
-            if self._accounts.in_flight == 0:
-                self._stop_with(self._budget.exceeded())
-            else:
-                await self._change()
-        return None
+        return request
 
     async def _change(self) -> None:
         """Wait until something is different: an item is done or delivered, or the batch is stopping."""
@@ -346,7 +316,7 @@ class Batch(Generic[OutputT]):
 
     def _resumed(self, request: Request) -> Result[OutputT] | None:
         """Return the result that the journal has for an item; None where it is to be asked."""
-        record = None if self._journal is None else self._journal.find(request.key)
+        record = self._books.find(request.key)
         if record is None:
             return None
         if record.hash != request.hash:
@@ -365,11 +335,10 @@ class Batch(Generic[OutputT]):
                 'the journal keeps the reply; on_change="redo" (--redo-changed) asks the item again'
             )
             failed = Failed(key=request.key, index=request.index, error=error)
-            self._gave_up(failed, request.model, paid_now=False)
+            self._gave_up(failed, request.model, was_paid=False)
             return failed
         self._accounts.read(completion.model, completion.usage)
-        if self._budget is not None and completion.usage is not None:
-            self._budget.learn(request.model, completion.usage)
+        self._books.learn(request, completion)
         return Done(key=request.key, index=request.index, completion=completion, is_resumed=True)
 
     def _restored(self, record: Record) -> ChatCompletion[OutputT]:
@@ -383,52 +352,43 @@ class Batch(Generic[OutputT]):
             ) from None
         return completion if self._outputs is None else self._outputs.restored(completion, record.path)
 
-    async def _answer(self, request: Request, held: Decimal) -> Result[OutputT] | None:
+    async def _answer(self, request: Request, meter: ItemMeter) -> Result[OutputT] | None:
         """Ask an item until it is answered or given up; None where it is left undone."""
-        usage: Usage | None = None
+        meter.turn_to(request)
         try:
             result = await self._asker.ask(request, stopped=self._stopped)
-            if isinstance(result, Stopped):
-                self._stop_with(result.error)
-                return None
-            if isinstance(result, Done):
-                usage = result.completion.usage
-            elif isinstance(result, Failed):
-                usage = usage_of(result.error)
         finally:
             self._accounts.in_flight -= 1
-            if self._budget is not None:
-                self._budget.settle(held, request.model, usage)
             self._notify()
+        if isinstance(result, Stopped):
+            # One that waited for room when the batch was stopped was not in flight, and has no error to tell.
+            if not (self._is_stopping and isinstance(result.error, BudgetExceeded)):
+                self._stop_with(result.error)
+            return None
         if isinstance(result, Done):
-            self._accounts.answered(result.completion.model, usage, time.monotonic())
+            self._accounts.answered(result.completion.model, time.monotonic())
         elif isinstance(result, Failed):
-            self._gave_up(result, request.model)
+            self._gave_up(result, request.model, was_paid=bool(meter.cost))
         return result
 
     # Keeping count
 
-    def _gave_up(self, result: Failed, model: str | None, *, paid_now: bool = True) -> None:
-        usage = usage_of(result.error)
-        self._accounts.gave_up(model, result.error, usage, time.monotonic(), paid_now=paid_now)
+    def _gave_up(self, result: Failed, model: str | None, *, was_paid: bool) -> None:
+        self._accounts.gave_up(model, result.error, time.monotonic(), was_paid=was_paid)
         if self._settings.stop_on_error:
             self._stop_with(result.error)
 
-    def _write_down(self, finished: Sequence[tuple[Request, Result[OutputT]]]) -> None:
+    def _record(self, request: Request, result: Result[OutputT], meter: ItemMeter) -> bytes:
+        """Return the line that tells of a result."""
+        if isinstance(result, Failed):
+            return self._books.failed(request, result, meter)
+        kept = None if self._outputs is None else self._outputs.kept(result.completion)
+        return self._books.answered(request, result.completion, kept, meter)
+
+    def _write_down(self, records: Sequence[bytes]) -> None:
         """Write records, if there is a journal; a failure ends the batch, and the results are delivered anyhow."""
-        if self._journal is None:
-            return
-        outputs = self._outputs
-        records = [
-            done_record(
-                request, result.completion, None if outputs is None else outputs.kept(result.completion)
-            )
-            if isinstance(result, Done)
-            else failed_record(request, result.error)
-            for request, result in finished
-        ]
         try:
-            self._journal.append(b"".join(records))
+            self._books.append(records)
         except JournalError as error:
             self._stop_with(error)
 

@@ -28,6 +28,9 @@ class BatchParams(ChatParams, total=False):
     """Requests and tokens a minute, at most. Without it, the client's limiter finds out what is allowed."""
     budget: Decimal | str | int | float | None
     """US dollars, at most, those of earlier runs with the same journal included."""
+    settle: float
+    """Seconds for which what a request may have cost that broke off is held against the budget, while its billed
+    record is looked for. Default 10; 0: not at all."""
     journal: str | os.PathLike[str] | None
     """The file in which answers are kept; a run with the same file goes on where the last one ended."""
     on_change: OnChange
@@ -52,6 +55,7 @@ class BatchSettings:
     concurrency: int
     rate: Rate | None
     budget: Decimal | None
+    settle: float
     journal: Path | None
     on_change: OnChange
     attempts: int
@@ -82,6 +86,7 @@ class BatchSettings:
             concurrency=_count("concurrency", rest.pop("concurrency", 64)),
             rate=rate,
             budget=None if budget is None else dollars("budget", budget),
+            settle=_seconds("settle", rest.pop("settle", 10.0)),
             journal=None if journal is None else Path(journal),
             on_change=on_change,
             attempts=_count("attempts", rest.pop("attempts", 5)),
@@ -99,6 +104,12 @@ def _is_error_class(value: object) -> bool:
 def _count(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigurationError(f"{name} is {value!r}; expected a whole number of at least 1")
+    return value
+
+
+def _seconds(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise ConfigurationError(f"{name} is {value!r}; expected seconds, at least 0")
     return value
 
 

@@ -20,7 +20,7 @@ from ..resources.models import ModelsResource
 from ..types.known_models import FREE_MODELS
 from ..types.models import Model, ModelPage
 from .model_catalogue import ModelCatalogue
-from .query import is_router
+from .query import chats, is_router
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -74,9 +74,13 @@ class Models(ModelsResource):
         return (await self.catalogue()).find(text, **query)
 
     async def free(self, **query: Unpack[ModelQuery]) -> list[Model]:
-        """Return the models that cost nothing, from the catalogue; see `ModelQuery`."""
+        """Return the models that cost nothing and chat, from the catalogue; see `ModelQuery`.
+
+        With `output_modalities` in the query, those that give such. Models that judge what others wrote are left out.
+        """
         query["free"] = True
-        return (await self.catalogue()).find(**query)
+        found = (await self.catalogue()).find(**query)
+        return found if "output_modalities" in query else [model for model in found if chats(model)]
 
     async def resolve(self, name: str) -> str:
         """Return the id under which the catalogue lists what a request names `name`: a short name, a variant, ...
@@ -98,14 +102,11 @@ class Models(ModelsResource):
             catalogue.resolve(name)
 
     async def random_free_model(self) -> str:
-        """Return the id of a model that costs nothing and writes text, any of those that the catalogue lists.
+        """Return the id of a model that costs nothing and chats, any of those that the catalogue lists.
 
         Where it lists none, one of `FREE_MODELS`. The model `openrouter/free` lets the service choose for each request.
         """
-        catalogue = await self.catalogue()
-        free = [
-            model.id for model in catalogue.find(free=True, output_modalities="text") if not is_router(model)
-        ]
+        free = [model.id for model in await self.free() if not is_router(model)]
         return random.choice(free or FREE_MODELS)
 
     @property

@@ -17,7 +17,7 @@ from ..errors import ConfigurationError
 from ..types.models import Model
 from .capabilities import Capability, is_capable
 
-__all__ = ["ModelOrder", "ModelQuery", "is_router", "select", "successor"]
+__all__ = ["ModelOrder", "ModelQuery", "chats", "is_router", "select", "successor"]
 
 MILLION = 1_000_000
 
@@ -87,7 +87,7 @@ def _has(model: Model, words: Collection[str]) -> bool:
 
 def _passes(model: Model, query: ModelQuery) -> bool:
     author, pricing, architecture = query.get("author"), model.pricing, model.architecture
-    if "free" in query and pricing.is_free is not query["free"]:
+    if "free" in query and model.is_free is not query["free"]:
         return False
     if author is not None and model.id.partition("/")[0].casefold() != author.casefold():
         return False
@@ -138,6 +138,18 @@ def _price(model: Model) -> Decimal:
     """Return what orders models by price; an unknown price comes last."""
     cost = model.pricing.cost(1, 1)
     return Decimal("Infinity") if cost is None else cost
+
+
+def chats(model: Model) -> bool:
+    """Return whether a model writes answers, and nothing but text: no song, and no verdict on what others wrote.
+
+    The service does not say which models only judge, so that is read off their names.
+    """
+    outputs = model.architecture.output_modalities
+    return (outputs is None or set(outputs) == {"text"}) and _JUDGES.search(model.id.lower()) is None
+
+
+_JUDGES = re.compile(r"safety|guard|shield|moderation|classif|reward|rerank|embed")
 
 
 def is_router(model: Model) -> bool:

@@ -20,7 +20,7 @@ from ..errors import ConfigurationError
 from ..resources._attachments import encode_attachments
 from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
-from ..tools.run import run_tools, stream_tools
+from ..tools.run import Prices, run_tools, stream_tools
 from ..tools.settings import RunParams, split_params
 from ..types.chat import OutputT
 from ..types.chat_messages import wire_messages
@@ -83,7 +83,13 @@ class Conversation(Generic[OutputT]):
     ```
     """
 
-    def __init__(self, completer: ChatCompleter[OutputT], **settings: Unpack[ConversationParams]) -> None:
+    def __init__(
+        self,
+        completer: ChatCompleter[OutputT],
+        *,
+        prices: Prices | None = None,
+        **settings: Unpack[ConversationParams],
+    ) -> None:
         """Begin, or go on with an earlier conversation.
 
         Raises:
@@ -99,6 +105,7 @@ class Conversation(Generic[OutputT]):
             message = {"role": "system", "content": system} if isinstance(system, str) else system
             past = past.model_copy(update={"system": cast("JsonObject", wire_messages(message)[0])})
         self._completer = completer
+        self._prices = prices
         self._history = past
         self._trim: Trim | None = params.pop("trim", None)
         if self._trim is not None and not callable(self._trim):
@@ -241,6 +248,7 @@ class Conversation(Generic[OutputT]):
                 options=self._options if options is None else options,
                 provider=outgoing.provider,
                 spend=self._spend,
+                prices=self._prices,
             )
             try:
                 async with stream:
@@ -271,6 +279,7 @@ class Conversation(Generic[OutputT]):
                 provider=outgoing.provider,
                 spend=self._spend,
                 on_broken=partial(self._keep, outgoing),
+                prices=self._prices,
             )
             self._keep(outgoing, run)
             return run

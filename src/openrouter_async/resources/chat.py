@@ -12,7 +12,7 @@ from .._sansio.request import RequestData, build_request
 from ..options import Recover, RequestOptions
 from ..protocols import DeferredRequest, Reply
 from ..streaming.stream import EventStream, OnBadEvent
-from ..types.chat import ChatCompletion
+from ..types.chat import ChatCompletion, with_billed
 from ..types.known_models import model_of
 from ._attachments import encode_attachments, has_attachments
 from ._base import reader
@@ -30,7 +30,8 @@ def read_completion(reply: Reply) -> ChatCompletion:
     """Return the completion in an answer, if it is one."""
     completion = _read(reply)
     check_completion(completion)
-    return completion
+    before = reply.meta.billed_before
+    return with_billed(completion, (*before, completion.usage)) if before else completion
 
 
 class ChatResource(ModelResource):

@@ -39,7 +39,13 @@ def information_routes(
     async def settings(request: Request) -> Response:
         spend = meters.spend
         budget = None if spend.budget is None else f"{spend.budget:f}"
-        money = {"budget": budget, "spent": f"{spend.cost:f}"}
+        money = {
+            "budget": budget,
+            "spent": f"{spend.cost:f}",
+            "byok_spent": f"{spend.byok_cost:f}",
+            "held": f"{spend.held:f}",
+            "doubtful": f"{spend.doubtful:f}",
+        }
         return JSONResponse({**facts, "default_model": offer.default_model, **money})
 
     async def models(request: Request) -> Response:

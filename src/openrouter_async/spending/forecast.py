@@ -1,63 +1,129 @@
-"""What a request will cost, as far as it can be said before it is answered: for `client.track` and for batches. Pure.
+"""What a request may cost at most, said before it is answered. Pure; every budget of the library asks here.
 
-The prompt is estimated from its text; the answer is taken to be as long as `max_tokens` allows, else as the longest of
-this model so far. So the forecast of a request without `max_tokens` is a guess, and a longer answer costs more than was
-foreseen. Where a model's price is not known, what its dearest answer cost is taken, and a margin.
+*What is foreseen.* The dearest of the models that may answer, by the catalogue's prices, with a prompt as long as its
+text may be and an answer as long as the larger of its bounds, times the answers wanted. A request is of a *kind*: the
+operation, the models, and the extras whose price is nowhere listed (searches, parsed files, tools that the service
+runs, pictures and sound asked for, faster tiers, presets).
+
+*What is not known is told as such, and never taken for nothing:* an extra, a price that is not listed, a model that a
+router chooses, an answer without a bound. Then the dearest call of the kind so far counts, and a margin; before there
+is one, nothing does, and whoever keeps a budget sends such calls one at a time.
+
+*What is learnt.* Where a call cost more than was foreseen, the most by which one did is added to all of its kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
 from pydantic import JsonValue
 
+from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
 from ..tokens.prompt import estimate_body
-from ..types.models import Pricing
+from ..types.models import Model, Pricing, PricingOverride
 
-__all__ = ["Forecast", "PriceList", "Request"]
+__all__ = ["Forecast", "Foreseen", "Kind", "PriceList", "Request"]
 
 FIRST_ANSWER = 1_000
-"""Tokens that an answer is taken to have, before there is one of the model to go by."""
+"""Tokens that an answer without a bound is taken to have, before there is one of its kind to go by."""
 
 MARGIN = Decimal("1.25")
-"""How much more than its dearest answer so far is foreseen of a model whose price is not known."""
+"""How much more than the dearest so far is foreseen where a price or a bound is not known."""
+
+MOST = 10**9
+"""What a bound or a number of answers counts for at most, so that sums stay sums."""
+
+_BOUNDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+_PRICED = frozenset({"/chat/completions", "/completions", "/responses", "/messages", "/embeddings"})
+"""Operations that are priced by tokens; those of others are not known."""
+_FREE_PLUGINS = frozenset(
+    {"response-healing", "moderation", "context-compression", "auto-router", "auto-beta-router", "pareto-router"}
+)  # fmt: skip
+"""Plugins that add nothing to the bill: they mend, cut, or choose among models, whose price is then not listed."""
+_FREE_TOOLS = frozenset(
+    {"function", "custom", "openrouter:datetime", "openrouter:experimental__search_models"}
+)  # fmt: skip
+_FASTER = frozenset({"priority", "fast", "scale"})
 
 
 class PriceList(Protocol):
-    """Knows what models cost, as the catalogue does."""
+    """Knows the models and what they cost, as the catalogue does."""
 
-    def price(self, model: str) -> Pricing | None: ...
+    def get(self, name: str) -> Model | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What requests have in common that cost alike."""
+
+    operation: str
+    models: tuple[str | None, ...]
+    extras: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What a request may cost."""
+
+    cost: Decimal
+    """US dollars at most where it is known; else what it will cost at least, as a guess."""
+    is_known: bool
+    priced: Decimal | None = None
+    """What of it the catalogue says; None where that does not say."""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it can cost nothing."""
+        return self.is_known and self.cost == 0
 
 
 class Request:
-    """What the body of a request says that decides its cost."""
+    """What the body of a request says that decides its cost; the body itself is not kept."""
 
-    __slots__ = ("body", "model")
+    __slots__ = ("answers", "bound", "images", "kind", "marks", "model", "prompt_tokens")
 
-    def __init__(self, content: bytes | None) -> None:
+    def __init__(
+        self,
+        body: Mapping[str, JsonValue],
+        path: str = "/chat/completions",
+        *,
+        prompt_tokens: int | None = None,
+    ) -> None:
+        model = body.get("model")
+        self.model: str | None = model if isinstance(model, str) else None
+        """The one that is named first; None where the account's default answers."""
+        fallbacks = body.get("models")
+        names = [self.model, *(fallbacks if isinstance(fallbacks, list) else ())]
+        models = dict.fromkeys(name for name in names if isinstance(name, str))
+        extras, self.marks = set(_extras(body)), set[str]()
+        if path not in _PRICED:
+            extras.add(f"operation {path}")
+        self.images = 0
+        for part in _parts(body):
+            _look_at(part, extras, self.marks)
+            self.images += "image" in str(part.get("type"))
+        if "cache_control" in body:
+            self.marks.add("cache")
+        self.kind = Kind(path, tuple(models) or (None,), frozenset(extras))
+        bounds = [_count(body.get(name)) for name in _BOUNDS]
+        self.bound: int | None = 0 if path == "/embeddings" else max(filter(None, bounds), default=None)
+        """Tokens of the longest answer there can be; None where nothing bounds it that the service would take."""
+        self.answers = max(filter(None, (_count(body.get("n")), _count(body.get("best_of")))), default=1)
+        self.prompt_tokens = estimate_body(body).high if prompt_tokens is None else prompt_tokens
+        """The most tokens that the prompt is likely to have."""
+
+    @classmethod
+    def read(cls, content: bytes | None, path: str = "/chat/completions") -> Request:
+        """Return what a body says, as it is sent; one that is no JSON object says nothing."""
         try:
             body = load_json(content or b"")
         except ValueError:
             body = None
-        self.body: Mapping[str, JsonValue] = body if isinstance(body, dict) else {}
-        model = self.body.get("model")
-        self.model: str | None = model if isinstance(model, str) else None
-
-    @property
-    def max_tokens(self) -> int | None:
-        """The bound of the answer; None where there is none."""
-        for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"):
-            if isinstance(limit := self.body.get(name), int):
-                return limit
-        return None
-
-    @property
-    def prompt_tokens(self) -> int:
-        """About how many tokens the prompt has."""
-        return estimate_body(self.body).tokens
+        return cls(body if isinstance(body, dict) else {}, path)
 
 
 class Forecast:
@@ -65,26 +131,151 @@ class Forecast:
 
     def __init__(self, prices: PriceList) -> None:
         self._prices = prices
-        self._longest: dict[str | None, int] = {}
-        self._dearest: dict[str | None, Decimal] = {}
+        self._longest: dict[Kind, int] = {}
+        self._dearest: dict[Kind, Decimal] = {}
+        self._excess: dict[Kind, Decimal] = {}
 
-    def cost(self, model: str | None, prompt_tokens: int, max_tokens: int | None) -> Decimal | None:
-        """Return US dollars that a request is likely to cost at most; None where nothing is known of it.
+    def of(self, request: Request) -> Foreseen:
+        """Return what a request may cost."""
+        kind = request.kind
+        answer = self._longest.get(kind, FIRST_ANSWER) if request.bound is None else request.bound
+        listed = self.priced(request, answer)
+        priced = None if kind.extras else listed
+        if priced is not None:
+            cost = priced + self._excess.get(kind, Decimal(0))
+            is_bounded = request.bound is not None or kind in self._longest or cost == 0
+            return Foreseen(cost=cost, is_known=is_bounded, priced=priced)
+        dearest = self._dearest.get(kind)
+        if dearest is None:
+            return Foreseen(cost=listed or Decimal(0), is_known=False)
+        return Foreseen(cost=max(listed or Decimal(0), dearest * MARGIN), is_known=True)
 
-        `max_tokens` bounds the answer; None where nothing does, 0 where the prompt alone costs.
-        """
-        answer = self._longest.get(model, FIRST_ANSWER) if max_tokens is None else max_tokens
-        known = self.priced(model, prompt_tokens, answer)
-        if known is None and model in self._dearest:
-            return self._dearest[model] * MARGIN
-        return known
+    def knows(self, kind: Kind) -> bool:
+        """Return whether it has been seen what a request of a kind costs."""
+        return kind in self._dearest
 
-    def priced(self, model: str | None, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
-        """Return what so many tokens cost by the model's price; None where that is not known."""
-        pricing = None if model is None else self._prices.price(model)
-        return None if pricing is None else pricing.cost(prompt_tokens, completion_tokens)
+    def priced(self, request: Request, completion_tokens: int) -> Decimal | None:
+        """Return the catalogue's price of a request, of the dearest of its models; None where one has none."""
+        dearest = Decimal(0)
+        for name in request.kind.models:
+            model = None if name is None or name.startswith("@") else self._prices.get(name)
+            cost = None if model is None else _cost(model, request, completion_tokens)
+            if cost is None:
+                return None
+            dearest = max(dearest, cost)
+        return dearest
 
-    def learn(self, model: str | None, *, cost: Decimal, completion_tokens: int | None) -> None:
-        """Remember what a request cost, and how long its answer was."""
-        self._longest[model] = max(completion_tokens or 0, self._longest.get(model, 1))
-        self._dearest[model] = max(cost, self._dearest.get(model, Decimal(0)))
+    def learn(self, request: Request, charge: Charge) -> None:
+        """Remember what a request cost, how long its answer was, and by how much it passed what is listed."""
+        if charge.paid is None:
+            return
+        kind = request.kind
+        self._dearest[kind] = max(charge.paid, self._dearest.get(kind, Decimal(0)))
+        each = -(-(charge.completion_tokens or 0) // request.answers)
+        self._longest[kind] = longest = max(each, self._longest.get(kind, 1))
+        priced = self.priced(request, longest if request.bound is None else request.bound)
+        if priced is not None:
+            self._excess[kind] = max(charge.paid - priced, self._excess.get(kind, Decimal(0)))
+
+
+def _cost(model: Model, request: Request, completion_tokens: int) -> Decimal | None:
+    """Return what a request costs with one model, in its dearest case; None where a price is not listed."""
+    pricing = model.pricing
+    has_other_prices = any(pricing.besides.get(name) != 0 for name in pricing.model_extra or ())
+    if has_other_prices or (pricing.is_free and not model.is_free):
+        return None
+    into, out = _dearest(model, request)
+    if into is None or out is None or not {"request", "image"}.isdisjoint(_unreadable(pricing)):
+        return None
+    return (
+        into * request.prompt_tokens
+        + out * completion_tokens * request.answers
+        + (pricing.request or 0)
+        + (pricing.image or 0) * request.images
+    )
+
+
+def _dearest(model: Model, request: Request) -> tuple[Decimal | None, Decimal | None]:
+    """Return the highest price of a token in, and of one out, that the request may be charged."""
+    pricing = model.pricing
+    if pricing.prompt is None or pricing.completion is None:
+        return None, None
+    rows: list[Pricing | PricingOverride] = [pricing]
+    rows += [
+        override
+        for override in pricing.overrides or ()
+        if override.depends_on_time or request.prompt_tokens > (override.min_prompt_tokens or 0)
+    ]
+    into, out = [row.prompt for row in rows], [row.completion for row in rows]
+    if request.images:
+        into.append(pricing.image_token)
+    if "audio" in request.marks:
+        into += [row.audio for row in rows]
+    if "cache" in request.marks:
+        into += [price for row in rows for price in (row.input_cache_write, row.input_cache_write_1h)]
+    out.append(pricing.internal_reasoning)
+    if not {"text"}.issuperset(model.architecture.output_modalities or ()):
+        out += [pricing.image_output, pricing.audio_output]
+    return max(filter(None, into), default=Decimal(0)), max(filter(None, out), default=Decimal(0))
+
+
+def _unreadable(pricing: Pricing) -> set[str]:
+    return {name for name, price in pricing.besides.items() if price is None}
+
+
+def _extras(body: Mapping[str, JsonValue]) -> Iterator[str]:
+    """Yield what a request asks for besides tokens of a listed price."""
+    for name in (body.get("model"), *_list(body.get("models"))):
+        if isinstance(name, str) and (name.endswith(":online") or "@preset/" in name):
+            yield "search" if name.endswith(":online") else "preset"
+    if body.get("preset"):
+        yield "preset"
+    for plugin in _list(body.get("plugins")):
+        if not isinstance(plugin, dict) or plugin.get("enabled") is False:
+            continue
+        if (id := str(plugin.get("id"))) not in _FREE_PLUGINS:
+            yield f"plugin {id} {plugin.get('engine', '')} {plugin.get('max_results', '')}"
+    for tool in _list(body.get("tools")):
+        kind = str(tool.get("type", "function")) if isinstance(tool, dict) else "function"
+        if kind not in _FREE_TOOLS:
+            yield f"tool {kind}"
+    if body.get("web_search_options") is not None:
+        yield "search"
+    modalities = [str(kind) for kind in _list(body.get("modalities")) if kind != "text"]
+    yield from (f"gives {kind}" for kind in modalities)
+    if body.get("audio") is not None:
+        yield "gives audio"
+    if body.get("image_config") is not None:
+        yield "gives image"
+    for tier in (str(body.get("service_tier")), str(body.get("speed"))):
+        if tier in _FASTER:
+            yield f"tier {tier}"
+
+
+def _parts(body: Mapping[str, JsonValue]) -> Iterator[Mapping[str, JsonValue]]:
+    """Yield the parts of the messages' contents, in whichever dialect."""
+    for name in ("messages", "input"):
+        for message in _list(body.get(name)):
+            if isinstance(message, dict):
+                yield from (part for part in _list(message.get("content")) if isinstance(part, dict))
+
+
+def _look_at(part: Mapping[str, JsonValue], extras: set[str], marks: set[str]) -> None:
+    kind = str(part.get("type"))
+    if "cache_control" in part:
+        marks.add("cache")
+    if "audio" in kind:
+        marks.add("audio")
+    if kind in ("file", "input_file", "document", "video_url", "input_video"):
+        extras.add(f"reads {kind}")
+
+
+def _list(value: JsonValue) -> Iterable[JsonValue]:
+    return value if isinstance(value, list) else ()
+
+
+def _count(value: JsonValue) -> int | None:
+    """Return a number of things of at least 1; None for anything else, which bounds nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:
+        return None
+    return int(min(value, MOST))

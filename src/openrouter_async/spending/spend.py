@@ -1,58 +1,52 @@
 """`Spend`: what the calls of a block cost, and its budget.
 
 *Theory of operation.* While the block is entered, it is among the meters of its task and of all tasks begun inside; the
-sender asks them before each request that costs money, and tells them how it ended. A request holds its forecast until
-it ends. It ends as paid for (the answer said what it cost), as free, or in doubt: it broke off, so that only its billed
-record can tell. Leaving the block waits for those records.
-
-Ends are queued and counted by whoever looks next, because a stream that was dropped ends when it is collected as
-garbage: in any thread, and in the midst of anything.
+sender asks them before each request that costs money, and tells them how it ended; a `Ledger` adds up. A request holds
+its forecast until it ends. One of which nothing is known that bounds its cost waits for the others of its sort. What
+broke off is looked up by its record: when the block is left, and before a request is refused that would fit then.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import anyio
+from anyio import to_thread
 
 from .._http.metering import METERS
 from .._sansio.charges import Charge
+from .._sansio.error_body import load_json
 from .._sansio.money import dollars, shown
 from ..errors import BudgetExceeded, ConfigurationError, OpenRouterError
 from ..resources.generations import GenerationsResource
 from .forecast import Forecast, PriceList, Request
+from .ledger import Call, Ledger, ModelSpend, UnsettledCall
 
 if TYPE_CHECKING:
     from typing import Self
 
     from .._sansio.request import RequestData
     from ..protocols import Sender
+    from ..types.generations import Generation
 
-__all__ = ["Spend", "UnsettledCall"]
+__all__ = ["MeteredCall", "Spend", "UnsettledCall"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
-_NOT_GENERATED = frozenset({"embeddings.create", "POST /embeddings", "POST /rerank"})
-"""Operations whose answers are no text of a model, so that only the prompt costs."""
+LONG_BODY = 16 * 1024
+"""Bytes of a request from which its prompt is estimated in a thread, so that the event loop goes on meanwhile."""
 
+LOOK_S = 0.05
+"""How often a call that waits looks by itself; nobody wakes it for a stream that is collected as garbage."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsettledCall:
-    """A request whose cost is not known."""
-
-    operation: str
-    """Such as `chat.create`."""
-    model: str | None
-    """Which one was asked for; None where the account's default was."""
-    generation_id: str | None
-    """The id of its billed record; None where the service had not named it before the request broke off."""
+PATIENCE_S = 60.0
+"""How long a call of unknown cost waits for another one of unknown cost."""
 
 
 class Spend:
@@ -68,8 +62,18 @@ class Spend:
         prices: Callable[[], Awaitable[PriceList]],
         budget: Decimal | str | float | None,
         settle: float,
+        waits: bool = False,
+        settled: Callable[[Call], None] | None = None,
+        advice: str = "raise the budget, or lower max_tokens",
     ) -> None:
-        if not isinstance(settle, int | float) or not 0 <= settle < float("inf"):
+        """Make one; see `client.track`.
+
+        Args:
+            waits: Whether a call for which there is no room waits while others run, in place of being refused.
+            settled: Told of a call that had broken off, once its cost is known.
+            advice: What to do where a call is refused.
+        """
+        if isinstance(settle, bool) or not isinstance(settle, int | float) or not 0 <= settle < float("inf"):
             raise ConfigurationError(f"settle is {settle!r}; expected seconds, at least 0")
         self.transport = transport
         """Which calls count."""
@@ -77,112 +81,173 @@ class Spend:
         """What may be spent; None: anything."""
         self._settle_s = settle
         self._fetch_prices = prices
-        self._forecast: Forecast | None = None
+        self._waits = waits
+        self._is_closed = False
+        self._advice = advice
         self._is_entered = False
-        self._running: dict[int, _Running] = {}
-        self._ended: deque[_Running] = deque()
-        self._in_doubt: dict[int, _Running] = {}
-        self._number = 0
-        self._calls = 0
-        self._by_model: dict[str, Decimal] = {}
-        self._cost = self._held = Decimal(0)
+        self._ledger = Ledger(time.monotonic, doubt_s=settle, settled=settled)
+        self._changed: anyio.Event | None = None
 
     @property
     def cost(self) -> Decimal:
-        """What is known to be spent."""
-        self._count_ends()
-        return self._cost
+        """What the account was charged, as far as it is known."""
+        return self._ledger.cost
+
+    @property
+    def byok_cost(self) -> Decimal:
+        """What providers charged to your own keys there (`is_byok`), beside `cost`; it counts in the budget."""
+        return self._ledger.byok_cost
 
     @property
     def calls(self) -> int:
         """How many requests were paid for or are in doubt; what failed and was sent again counts by itself."""
-        self._count_ends()
-        return self._calls
+        return self._ledger.calls
 
     @property
     def by_model(self) -> Mapping[str, Decimal]:
-        """What each model that answered cost."""
-        self._count_ends()
-        return dict(self._by_model)
+        """What the account was charged for each model that answered."""
+        return {name: model.cost for name, model in self._ledger.models.items()}
+
+    @property
+    def models(self) -> Mapping[str, ModelSpend]:
+        """The same, with the tokens."""
+        return self._ledger.models
 
     @property
     def held(self) -> Decimal:
-        """What is kept back for requests that run, or whose cost is not known yet, as far as it can be foreseen."""
-        self._count_ends()
-        return self._held
+        """What is kept back for requests that run, and for those in doubt, as far as it can be foreseen."""
+        return self._ledger.running_held + self._ledger.doubtful
+
+    @property
+    def doubtful(self) -> Decimal:
+        """What of `held` is for requests that broke off; it is let go after the time of `settle`."""
+        return self._ledger.doubtful
 
     @property
     def remaining(self) -> Decimal | None:
         """What is left of the budget, without what is held; None where there is no budget."""
-        return None if self.budget is None else self.budget - self.cost - self.held
+        return None if self.budget is None else self.budget - self._ledger.taken
 
     @property
     def unsettled(self) -> tuple[UnsettledCall, ...]:
         """The requests whose cost is not known: those that run, and those that broke off.
 
-        After the block, those whose record did not come in time.
+        After the block, those whose record did not come in time; the last thousand of them.
         """
-        self._count_ends()
-        return tuple(call.described for call in [*self._running.values(), *self._in_doubt.values()])
+        return self._ledger.unsettled
 
     # what the sender says
 
-    def begin(self, data: RequestData, sender: Sender) -> _Running:
-        """Hold what a request may cost; see `protocols.Meter`."""
-        self._count_ends()  # so that no more are held than run
-        request = Request(data.content)
-        # Of the request only its figures are kept: bodies may be large, and a block may last for days.
-        call = _Running(self, self._number, data.operation.name, request.model, sender)
-        if self._forecast is not None:
-            answer = (
-                0 if request.max_tokens is None and call.operation in _NOT_GENERATED else request.max_tokens
-            )
-            call.forecast = self._forecast.cost(request.model, request.prompt_tokens, answer)
-            self._check(call)
-        self._number += 1
-        self._running[call.number] = call
-        self._held += call.foreseen
-        return call
+    async def begin(self, data: RequestData, sender: Sender, *, item: object = None) -> MeteredCall:
+        """Hold what a request may cost; see `protocols.Meter`. `item` is what it is made for."""
+        call = Call(
+            operation=data.operation.name, model=data.model or _model_in(data), sender=sender, item=item
+        )
+        ledger = self._ledger
+        if ledger.forecast is not None:
+            if data.content is not None and len(data.content) > LONG_BODY:
+                call.request = await to_thread.run_sync(Request.read, data.content, data.path)
+            else:
+                call.request = Request.read(data.content, data.path)
+            call.model = call.request.model
+            await self._admit(call)
+        ledger.open(call)
+        return MeteredCall(self, call)
 
-    def _check(self, call: _Running) -> None:
-        """Raise `BudgetExceeded` where a request would pass the budget; one that is free never does."""
+    async def _admit(self, call: Call) -> None:
+        """Return once the budget has room for a call.
+
+        Raises:
+            BudgetExceeded: it has none.
+        """
         assert self.budget is not None
-        taken = self.cost + self.held
-        if call.forecast == 0 or taken + call.foreseen <= self.budget > taken:
-            return
-        foreseen = "" if call.forecast is None else f", and it may cost {shown(call.forecast)}"
-        raise BudgetExceeded(
-            f"{call.operation} would pass the budget of {self.budget:f} US dollars: {shown(self.cost)} are spent,"
-            f" {shown(self.held)} held for calls in flight{foreseen}; raise the budget, or lower max_tokens",
+        assert call.request is not None
+        ledger, forecast = self._ledger, self._ledger.forecast
+        assert forecast is not None
+        call.task = anyio.get_current_task().id
+        give_up_at = time.monotonic() + PATIENCE_S
+        while True:
+            ledger.count()
+            call.foreseen = forecast.of(call.request)
+            if call.foreseen.is_free:
+                return
+            fits = ledger.taken + call.foreseen.cost <= self.budget > ledger.taken
+            needs_record = not fits or ledger.doubts_like(call)
+            is_alone = call.foreseen.is_known or not ledger.is_guessing
+            if fits and is_alone and not needs_record:
+                return
+            if needs_record and ledger.in_doubt():
+                await self.settle()  # after which each of them is paid, or let go
+            elif needs_record and ledger.is_looking:
+                await self._change()
+            elif (
+                (not fits and not (self._waits and (ledger.running or ledger.doubtful)))
+                or (
+                    not is_alone
+                    and (ledger.guesses_in(call.task) or (not self._waits and time.monotonic() > give_up_at))
+                )
+                or self._is_closed
+            ):
+                raise self._exceeded(call)
+            else:
+                await self._change()
+
+    def _exceeded(self, call: Call) -> BudgetExceeded:
+        assert self.budget is not None
+        ledger, foreseen = self._ledger, call.foreseen
+        byok = f" and {shown(ledger.byok_cost)} on keys of your own" if ledger.byok_cost else ""
+        doubtful = f" and {shown(ledger.doubtful)} for some that broke off" if ledger.doubtful else ""
+        may_cost = f", and it may cost {shown(foreseen.cost)}" if foreseen.is_known else ""
+        if not foreseen.is_known:
+            may_cost = ", and what it may cost is not known"
+            may_cost += " before another such call is over" if ledger.is_guessing else ""
+        return BudgetExceeded(
+            f"{call.operation} would pass the budget of {self.budget:f} US dollars: {shown(ledger.cost)} are"
+            f" spent{byok}, {shown(ledger.running_held)} held for calls in flight{doubtful}{may_cost};"
+            f" {self._advice}",
             budget=self.budget,
-            spent=taken,
+            spent=Decimal(shown(ledger.taken)),
             may_have_been_billed=False,
         )
 
-    def ended(self, call: _Running) -> None:
-        """Note that a request is over; from any thread, in the midst of anything."""
-        self._ended.append(call)
+    async def _change(self) -> None:
+        """Wait until a call is over, or for a moment."""
+        if self._changed is None:
+            self._changed = anyio.Event()
+        with anyio.move_on_after(LOOK_S):
+            await self._changed.wait()
 
-    def _count_ends(self) -> None:
-        while self._ended:
-            call = self._ended.popleft()
-            self._running.pop(call.number, None)
-            if call.charge.cost is not None:
-                self._calls += 1
-                self._pay(call, call.charge.cost)
-            elif call.is_in_doubt:
-                self._calls += 1
-                self._in_doubt[call.number] = call
-            else:
-                self._held -= call.foreseen
+    def _ended(self, call: Call, *, is_in_loop: bool) -> None:
+        self._ledger.ended(call)
+        if is_in_loop:
+            self._wake()
 
-    def _pay(self, call: _Running, cost: Decimal) -> None:
-        model = call.charge.model or call.model or ""
-        self._held -= call.foreseen
-        self._cost += cost
-        self._by_model[model] = self._by_model.get(model, Decimal(0)) + cost
-        if self._forecast is not None:
-            self._forecast.learn(call.model, cost=cost, completion_tokens=call.charge.completion_tokens)
+    def _wake(self) -> None:
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
+
+    # what a batch says
+
+    def begin_at(self, cost: Decimal, byok_cost: Decimal) -> None:
+        """Count what was spent before."""
+        self._ledger.begin_at(cost, byok_cost)
+
+    def learn(self, request: Request, charge: Charge) -> None:
+        """Foresee by what a request cost before."""
+        if self._ledger.forecast is not None:
+            self._ledger.forecast.learn(request, charge)
+
+    def book(self, generation_id: str, like: MeteredCall) -> None:
+        """Look for what a generation cost that was made before, for the same as another call."""
+        call = Call(operation="chat.create", model=None, sender=like.sender, item=like.item)
+        call.generation_id = generation_id
+        self._ledger.doubt(call)
+
+    def close(self) -> None:
+        """Let no call wait any longer; one that has no room is refused."""
+        self._is_closed = True
+        self._wake()
 
     # the block
 
@@ -190,7 +255,7 @@ class Spend:
         if self._is_entered:
             raise ConfigurationError("this spend was used before; make another with client.track()")
         self._is_entered = True
-        await self._prepare()
+        await self.prepare()
         METERS.set((*METERS.get(), self))
         return self
 
@@ -203,7 +268,7 @@ class Spend:
         # Not by a token: the end of a fixture may run in another context than its beginning.
         METERS.set(tuple(meter for meter in METERS.get() if meter is not self))
         if exc is None or isinstance(exc, Exception):  # someone who cancels does not want to wait
-            await self.settle()
+            await self.settle(also_let_go=True)
 
     @asynccontextmanager
     async def join(self) -> AsyncIterator[None]:
@@ -211,98 +276,105 @@ class Spend:
 
         For what has no one block around all of its calls, such as the requests that a server answers.
         """
-        await self._prepare()
+        await self.prepare()
         METERS.set((*METERS.get(), self))
         try:
             yield
         finally:
             METERS.set(tuple(meter for meter in METERS.get() if meter is not self))
 
-    async def settle(self) -> None:
+    async def prepare(self) -> None:
+        """Read the prices, if there is a budget and they were not read."""
+        if self.budget is not None and self._ledger.forecast is None:
+            forecast = Forecast(await self._fetch_prices())
+            # What another task has made has learned already.
+            self._ledger.forecast = self._ledger.forecast or forecast
+
+    async def settle(self, *, also_let_go: bool = False) -> None:
         """Wait for the billed records of calls whose cost is not known, as leaving the block does.
 
-        Those that another task waits for already are left to it.
+        Those that another task waits for already are left to it. `also_let_go` asks as well for those whose time was
+        over before.
         """
-        self._count_ends()
         if self._settle_s == 0:
             return
-        wanted = [call for call in self._in_doubt.values() if not call.is_looked_up]
+        wanted = self._ledger.in_doubt(also_let_go=also_let_go)
         for call in wanted:
             call.is_looked_up = True
         try:
             with anyio.move_on_after(self._settle_s):
                 async with anyio.create_task_group() as lookups:
                     for call in wanted:
-                        if call.generation_id is not None:
-                            lookups.start_soon(self._look_up, call, call.generation_id)
+                        lookups.start_soon(self._look_up, call)
         finally:
             for call in wanted:
                 call.is_looked_up = False
+            self._wake()
 
-    async def _prepare(self) -> None:
-        if self.budget is not None and self._forecast is None:
-            forecast = Forecast(await self._fetch_prices())
-            self._forecast = self._forecast or forecast  # what another task has made has learned already
-
-    async def _look_up(self, call: _Running, generation_id: str) -> None:
+    async def _look_up(self, call: Call) -> None:
         try:
-            record = await GenerationsResource(call.sender).get(generation_id, wait=self._settle_s)
+            record = await GenerationsResource(call.sender).get(call.generation_id, wait=self._settle_s)
         except OpenRouterError as error:
-            LOGGER.debug("the record of %s cannot be read: %s", generation_id, error)
+            LOGGER.debug("the record of %s cannot be read: %s", call.generation_id, error)
+            call.has_no_record = True
             return
-        del self._in_doubt[call.number]
-        call.charge = Charge(model=record.model, completion_tokens=record.native_tokens_completion).over(
-            call.charge
-        )
-        self._pay(call, record.total_cost if record.usage is None else record.usage)
+        self._ledger.settle(call, _charge_of(record))
 
     def __repr__(self) -> str:
         limit = "" if self.budget is None else f" of {self.budget:f}"
         return f"<Spend {shown(self.cost)}{limit} US dollars, {self.calls} calls, {len(self.unsettled)} unsettled>"
 
 
-class _Running:
-    """One request; see `protocols.MeteredCall`."""
+def _model_in(data: RequestData) -> str | None:
+    """Return the model that a request names which is not of this library's making."""
+    try:
+        body = load_json(data.content or b"")
+    except ValueError:
+        return None
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) else None
 
-    __slots__ = (
-        "charge",
-        "forecast",
-        "generation_id",
-        "is_in_doubt",
-        "is_looked_up",
-        "model",
-        "number",
-        "operation",
-        "sender",
-        "spend",
+
+def _charge_of(record: Generation) -> Charge:
+    upstream = record.upstream_inference_cost if record.is_byok else None
+    return Charge(
+        model=record.model,
+        cost=record.total_cost if record.usage is None else record.usage,
+        byok_cost=upstream or Decimal(0),
+        prompt_tokens=record.native_tokens_prompt,
+        completion_tokens=record.native_tokens_completion,
     )
 
-    def __init__(self, spend: Spend, number: int, operation: str, model: str | None, sender: Sender) -> None:
-        self.spend = spend
-        self.number = number
-        self.operation = operation
-        self.model = model
-        self.sender = sender
-        self.forecast: Decimal | None = None
-        self.charge = Charge()
-        self.generation_id: str | None = None
-        self.is_in_doubt = False
-        self.is_looked_up = False
+
+class MeteredCall:
+    """One request; see `protocols.MeteredCall`."""
+
+    __slots__ = ("_call", "_spend")
+
+    def __init__(self, spend: Spend, call: Call) -> None:
+        self._spend = spend
+        self._call = call
 
     @property
-    def foreseen(self) -> Decimal:
-        """What is held for it."""
-        return self.forecast or Decimal(0)
+    def charge(self) -> Charge:
+        """What is known of its cost."""
+        return self._call.charge
 
     @property
-    def described(self) -> UnsettledCall:
-        return UnsettledCall(operation=self.operation, model=self.model, generation_id=self.generation_id)
+    def sender(self) -> Sender:
+        """Who made it."""
+        return self._call.sender
+
+    @property
+    def item(self) -> object:
+        """What it was made for."""
+        return self._call.item
 
     def report(self, charge: Charge) -> None:
-        self.charge = charge.over(self.charge)
-        self.generation_id = self.charge.generation_id
+        self._call.charge = charge.over(self._call.charge)
+        self._call.generation_id = self._call.charge.generation_id
 
-    def end(self, *, may_have_been_billed: bool, generation_id: str | None) -> None:
-        self.is_in_doubt = may_have_been_billed
-        self.generation_id = generation_id or self.generation_id
-        self.spend.ended(self)
+    def end(self, *, may_have_been_billed: bool, generation_id: str | None, is_in_loop: bool) -> None:
+        self._call.is_in_doubt = may_have_been_billed
+        self._call.generation_id = generation_id or self._call.generation_id
+        self._spend._ended(self._call, is_in_loop=is_in_loop)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import APIStatusError
-from ..types.chat import AssistantMessage, ChatCompletion, Choice
+from ..types.chat import AssistantMessage, ChatCompletion, Choice, with_billed
 from ..types.recovery import Recovery
 from .chat import ChatAccumulator
 from .events import Finished, TextDelta
@@ -225,7 +225,7 @@ class JoinedAccumulator:
         ]
         joined = own.model_copy(update={"choices": choices})
         joined._recoveries = self._recoveries()
-        return joined
+        return with_billed(joined, (*(each.broken.usage for each in joined._recoveries), *own.billed))
 
     def _reasoning(self, own: ChatCompletion) -> str:
         parts = (self._before.reasoning if self._before is not None else "", own.reasoning or "")

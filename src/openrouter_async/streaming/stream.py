@@ -21,9 +21,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic
 
 from ..errors import ConfigurationError, ConnectionLost, DeadlineExceeded, OpenRouterError, RequestTimeout
-from ..types.chat import OutputT
+from ..types.chat import OutputT, with_billed
 from .chat import ChatAccumulator
-from .events import ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
+from .events import Finished, ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
 from .intake import Intake, OnBadEvent
 
 if TYPE_CHECKING:
@@ -260,7 +260,11 @@ class EventStream(Generic[OutputT]):
         intake = self._intake
         result = intake.end() if items is None else intake.take(items, chunks)
         if intake.reply is not None:
-            intake.reply._meta = self._source.meta
+            meta = self._source.meta
+            if meta is not None and meta.billed_before:
+                intake.reply = with_billed(intake.reply, (*meta.billed_before, *intake.reply.billed))
+                result = ([*result[0][:-1], Finished(intake.reply)], result[1])
+            intake.reply._meta = meta
         return result
 
     async def _recover(self, error: OpenRouterError) -> None:

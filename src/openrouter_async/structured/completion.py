@@ -11,7 +11,7 @@ from pydantic import JsonValue, PrivateAttr
 
 from .._sentinels import OMIT, Omit
 from ..errors import ReplyNotParsed
-from ..types.chat import ChatCompletion, OutputT
+from ..types.chat import ChatCompletion, OutputT, with_billed
 
 if TYPE_CHECKING:
     from ..errors import OpenRouterError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .output import Path
     from .reading import Reading
 
-__all__ = ["Attempt", "StructuredCompletion", "structured_completion", "total_cost"]
+__all__ = ["Attempt", "StructuredCompletion", "all_billed", "structured_completion"]
 
 T = TypeVar("T")
 
@@ -35,21 +35,23 @@ class Attempt:
     """Why it gave no value; None for the one that did."""
 
     @property
+    def billed(self) -> Sequence[Usage | None]:
+        """What its requests used that were charged for; None in it for one of which that is not known."""
+        if self.completion is not None:
+            return self.completion.billed
+        return () if self.error is None else self.error.billed
+
+    @property
     def cost(self) -> Decimal | None:
-        """US dollars; nothing where there is no reply, None where the service did not say."""
-        if self.completion is None:
-            return Decimal(0)
-        return None if self.completion.usage is None else self.completion.usage.cost
+        """US dollars; nothing where the service refused it, None where it did not say."""
+        costs = [None if usage is None else usage.cost for usage in self.billed]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, Decimal(0)) if len(known) == len(costs) else None
 
 
-def total_cost(attempts: Sequence[Attempt]) -> Decimal | None:
-    """Return the cost of all attempts in US dollars; None where the service did not say it of one."""
-    total = Decimal(0)
-    for attempt in attempts:
-        if attempt.cost is None:
-            return None
-        total += attempt.cost
-    return total
+def all_billed(attempts: Sequence[Attempt]) -> tuple[Usage | None, ...]:
+    """Return what the requests of all attempts used."""
+    return tuple(usage for attempt in attempts for usage in attempt.billed)
 
 
 class StructuredCompletion(ChatCompletion[OutputT]):
@@ -95,22 +97,13 @@ class StructuredCompletion(ChatCompletion[OutputT]):
         """Every request that was made for the value; the last is this one."""
         return self._attempts
 
-    @property
-    def billed(self) -> Sequence[Usage | None]:
-        """The usage of each of the replies."""
-        replies = (attempt.completion for attempt in self._attempts)
-        return [reply.usage for reply in replies if reply is not None]
-
-    @property
-    def total_cost(self) -> Decimal | None:
-        """US dollars for all attempts together; None where the service did not say."""
-        return total_cost(self._attempts)
-
 
 def structured_completion(
     completion: ChatCompletion[Any], reading: Reading[T], *, reason: str, attempts: Sequence[Attempt]
 ) -> StructuredCompletion[T]:
     """Return `completion` with its value, if it has one; the last of `attempts` is the one that gave it."""
+    if len(attempts) > 1:
+        completion = with_billed(completion, all_billed(attempts))
     made = cast("StructuredCompletion[T]", StructuredCompletion.__new__(StructuredCompletion))
     # `model_construct`, and a private attribute set one by one, take 17 µs, this 2.
     keep = object.__setattr__

@@ -13,16 +13,18 @@ calls tools is returned as it is, without a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias
 
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
-from ..types.chat import OutputT
+from ..spending.next_cost import NextCost
+from ..types.chat import OutputT, with_billed
+from ..types.chat_messages import wire_messages
 from .asking import asked_again, asked_models, check_params, native_messages, native_params, prompted_messages
 from .choose import Choice, choose, why_it_cannot
-from .completion import Attempt, StructuredCompletion, structured_completion, total_cost
+from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
 from .native_models import NativeModels
 from .output import as_output
 from .reading import read_output
@@ -31,11 +33,16 @@ from .stream import PathSource, StructuredStream
 if TYPE_CHECKING:
     from ..options import RequestOptions
     from ..protocols import ChatCompleter
+    from ..spending.forecast import PriceList
     from ..streaming.stream import EventStream, OnBadEvent
     from ..types.chat_messages import MessagesLike
     from .output import Output, OutputLike, Path
 
 __all__ = ["StructuredChat", "StructuredChats"]
+
+
+Prices: TypeAlias = "Callable[[], Awaitable[PriceList]]"
+"""Gives the prices of models; asked only where a call has a limit of its cost."""
 
 
 class _Call(NamedTuple):
@@ -53,16 +60,24 @@ class _Progress:
     """What has been tried so far."""
 
     attempts: list[Attempt] = field(default_factory=list)
+    next_cost: NextCost | None = None
 
-    def may_go_on(self, limit: Decimal | None) -> bool:
-        """Whether another request should stay within the limit, if it costs what the dearest so far did."""
+    async def may_ask(self, limit: Decimal | None, body: Mapping[str, object]) -> bool:
+        """Whether another request should stay within the limit: by what is foreseen, and by the dearest so far."""
         if limit is None:
             return True
-        spent = total_cost(self.attempts)
-        if spent is None:
+        foreseen = Decimal(0) if self.next_cost is None else await self.next_cost.of(body)
+        if not self.attempts:
+            return True
+        paid = [None if usage is None else usage.paid for usage in all_billed(self.attempts)]
+        known = [cost for cost in paid if cost is not None]
+        if len(known) < len(paid):
             return False
-        dearest = max((attempt.cost or Decimal(0) for attempt in self.attempts), default=Decimal(0))
-        return spent + dearest <= limit
+        return sum(known) + max(foreseen, *known, Decimal(0)) <= limit
+
+    def failed(self, error: OpenRouterError) -> None:
+        """Tell an error what the attempts before it used."""
+        error.billed = all_billed(self.attempts) + error.billed
 
 
 class StructuredChats:
@@ -73,14 +88,17 @@ class StructuredChats:
         chat: ChatCompleter[str],
         natives: NativeModels,
         default_model: Callable[[RequestOptions | None], str | None],
+        prices: Prices | None = None,
     ) -> None:
         self._chat = chat
         self._natives = natives
         self._default_model = default_model
+        self._prices = prices
 
     def of(self, output: OutputLike[OutputT], options: RequestOptions | None) -> StructuredChat[OutputT]:
         """Return what asks for an output; raises `ConfigurationError` where it has no schema."""
-        return StructuredChat(self._chat, as_output(output), self._natives, self._default_model(options))
+        model = self._default_model(options)
+        return StructuredChat(self._chat, as_output(output), self._natives, model, self._prices)
 
 
 class StructuredChat(Generic[OutputT]):
@@ -92,11 +110,13 @@ class StructuredChat(Generic[OutputT]):
         output: Output[OutputT],
         natives: NativeModels,
         default_model: str | None,
+        prices: Prices | None = None,
     ) -> None:
         self._chat = chat
         self._output = output
         self._natives = natives
         self._default_model = default_model
+        self._prices = prices
 
     def params(self, options: RequestOptions | None) -> Mapping[str, object]:
         """Return the parameters of requests that do not give them themselves."""
@@ -120,11 +140,13 @@ class StructuredChat(Generic[OutputT]):
         check_params(params, extra_body)
         call = _Call(messages, model, params, extra_body, options)
         progress = _Progress()
+        if self._output.max_cost is not None and self._prices is not None:
+            progress.next_cost = NextCost(await self._prices())
         choice = await self._choose(model, params, extra_body)
         try:
             return await self._on_path(call, choice, progress)
         except OpenRouterError as error:
-            other = self._other_path(error, progress) if choice.path == "native" else None
+            other = await self._other_path(error, progress, call) if choice.path == "native" else None
             if other is None:
                 raise
             error.__traceback__ = None  # it is kept, and would keep every frame of the call
@@ -186,12 +208,12 @@ class StructuredChat(Generic[OutputT]):
             else output.schema.strict.accepts,
         )
 
-    def _other_path(self, error: OpenRouterError, progress: _Progress) -> Choice | None:
+    async def _other_path(self, error: OpenRouterError, progress: _Progress, call: _Call) -> Choice | None:
         """Return the choice of the other path where the native one leads nowhere; None where its error is the end."""
         if self._output.path != "auto" or isinstance(error, Refused | ReplyTruncated):
             return None
         if isinstance(error, StructuredOutputError):
-            if not progress.may_go_on(self._output.max_cost):
+            if not await self._may_ask(call, call.messages, "prompted", progress):
                 return None
             count = sum(attempt.path == "native" for attempt in progress.attempts)
             return Choice(
@@ -200,6 +222,9 @@ class StructuredChat(Generic[OutputT]):
         reason = why_it_cannot(error)
         if reason is None:
             return None
+        error.billed = error.billed[
+            len(all_billed(progress.attempts)) :
+        ]  # what the ones before used is told there
         progress.attempts.append(Attempt("native", None, error))
         return Choice("prompted", reason)
 
@@ -208,11 +233,19 @@ class StructuredChat(Generic[OutputT]):
     ) -> StructuredCompletion[OutputT]:
         """Ask on one path until a reply fits, `attempts` times at most."""
         messages = call.messages
+        if not progress.attempts:
+            await self._may_ask(call, messages, choice.path, progress)  # the first is made, and learnt from
         for number in range(1, self._output.attempts + 1):
             asked, params = self._request(call, messages, choice.path, streaming=False)
-            reply = await self._chat.create(
-                asked, model=call.model, params=params, extra_body=call.extra_body, options=call.options
-            )
+            try:
+                reply = await self._chat.create(
+                    asked, model=call.model, params=params, extra_body=call.extra_body, options=call.options
+                )
+            except OpenRouterError as error:
+                progress.failed(error)
+                raise
+            if progress.next_cost is not None:
+                progress.next_cost.was(reply.usage)
             try:
                 reading = read_output(
                     reply,
@@ -227,14 +260,30 @@ class StructuredChat(Generic[OutputT]):
                 hopeless = isinstance(error, Refused) or (
                     isinstance(error, ReplyTruncated) and reply.finish_reason == "length"
                 )
-                if is_last or hopeless or not progress.may_go_on(self._output.max_cost):
+                again = asked_again(messages, reply, error)
+                if is_last or hopeless or not await self._may_ask(call, again, choice.path, progress):
+                    error.billed = all_billed(progress.attempts)
+                    error.completion = with_billed(reply, error.billed)
                     raise
-                messages = asked_again(messages, reply, error)
+                messages = again
                 error.__traceback__ = None  # as above
                 continue
             progress.attempts.append(Attempt(choice.path, reply))
             return structured_completion(reply, reading, reason=choice.reason, attempts=progress.attempts)
         raise AssertionError("attempts is at least 1")
+
+    async def _may_ask(self, call: _Call, messages: MessagesLike, path: Path, progress: _Progress) -> bool:
+        """Whether the limit of the cost has room for a request with these messages."""
+        if self._output.max_cost is None:
+            return True
+        asked, params = self._request(call, messages, path, streaming=False)
+        body = {
+            **params,
+            "model": call.model or self._default_model,
+            "messages": wire_messages(asked),
+            **(call.extra_body or {}),
+        }
+        return await progress.may_ask(self._output.max_cost, body)
 
     def _request(
         self, call: _Call, messages: MessagesLike, path: Path, *, streaming: bool

@@ -50,7 +50,8 @@ class OutputSettings(TypedDict, total=False):
     attempts: int
     """Requests on one path; after each that gives no fitting value the model is shown what is wrong. Default 2."""
     max_cost: Decimal | float | str | None
-    """US dollars for all requests together: another one is made only if it should stay below. Default: no limit."""
+    """US dollars for all requests together, those on your own provider key included: after the first, another one is
+    made only if what it may cost stays below. Default: no limit."""
     repair: bool
     """Mend what is nearly JSON, by the package json-repair, where nothing has to be guessed. Default True."""
     healing: bool

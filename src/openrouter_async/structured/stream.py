@@ -11,7 +11,7 @@ from ..streaming.events import Finished, TextDelta
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat import OutputT
 from .choose import Choice, why_it_cannot
-from .completion import Attempt, StructuredCompletion, structured_completion
+from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
 from .partial import Partial, PartialReader
 from .reading import read_output
 
@@ -107,6 +107,7 @@ class StructuredStream(EventStream[OutputT]):
             reading = read_output(reply, schema, is_native=path == "native", repair=self._output.repair)
         except StructuredOutputError as error:
             error.attempts = len(self._paths.refused) + 1
+            error.billed = all_billed([*self._paths.refused, Attempt(path, reply)])
             raise
         attempts = [*self._paths.refused, Attempt(path, reply)]
         return structured_completion(reply, reading, reason=self._paths.reason, attempts=attempts)

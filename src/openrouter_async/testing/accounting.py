@@ -11,9 +11,10 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
+from .billing import NO_EXTRAS, Extras
 from .models import ListedModel
 
-__all__ = ["Usage", "usage_json"]
+__all__ = ["Usage", "charged", "usage_json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +51,19 @@ class Usage:
         return self.input_cost(model) + self.output_cost(model)
 
 
-def usage_json(usage: Usage, model: ListedModel, over: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+def usage_json(
+    usage: Usage, model: ListedModel, over: Mapping[str, JsonValue], extras: Extras = NO_EXTRAS
+) -> dict[str, JsonValue]:
     """Return the usage as the service reports it, with the fields of `over` in place of its own."""
-    into, out = usage.input_cost(model), usage.output_cost(model)
+    into, out = usage.input_cost(model) * extras.factor, usage.output_cost(model) * extras.factor
+    more: dict[str, JsonValue] = {}
+    if extras.searches:
+        more["server_tool_use_details"] = {"web_search_requests": extras.searches}
     return {
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,
         "total_tokens": usage.prompt + usage.completion,
-        "cost": float(into + out),
+        "cost": float(into + out + extras.cost),
         "is_byok": False,
         "prompt_tokens_details": {
             "cached_tokens": usage.cached,
@@ -69,14 +75,28 @@ def usage_json(usage: Usage, model: ListedModel, over: Mapping[str, JsonValue]) 
             "upstream_inference_cost": float(into + out),
             "upstream_inference_prompt_cost": float(into),
             "upstream_inference_completions_cost": float(out),
+            **({"server_tool_cost": float(extras.cost)} if extras.cost else {}),
         },
         "completion_tokens_details": {
             "reasoning_tokens": usage.reasoning,
             "image_tokens": 0,
             "audio_tokens": 0,
         },
+        **more,
         **over,
     }
+
+
+def charged(
+    usage: Usage, model: ListedModel, reported: Mapping[str, JsonValue], extras: Extras, *, share: Decimal
+) -> Decimal:
+    """Return what the account is charged: for the tokens, or that share of a cost that the reply was told to have.
+
+    A plain answer and a whole stream are charged what they report.
+    """
+    if isinstance(cost := reported.get("cost"), int | float) and not isinstance(cost, bool):
+        return Decimal(str(cost)) * share
+    return usage.cost(model) * extras.factor + extras.cost
 
 
 def _price(model: ListedModel, unit: str, prompt_tokens: int) -> Decimal:

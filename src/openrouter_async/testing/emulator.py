@@ -251,7 +251,7 @@ class Emulator:
 
     @property
     def spent(self) -> Decimal:
-        """US dollars that the account was charged."""
+        """US dollars that the account was charged, in all: the bill that totals of a client are to agree with."""
         return self._state.usage
 
     @property

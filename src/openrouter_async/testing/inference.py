@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TypeAlias
 
 from pydantic import JsonValue
 
 from .abilities import check_abilities
-from .accounting import Usage, usage_json
+from .accounting import Usage, charged, usage_json
 from .authentication import EmulatedKey
+from .billing import NO_EXTRAS, Extras, extras_of
 from .generated import chat_reply, completion_reply, embedding, packed
 from .models import EMBEDDING_MODELS, ListedModel, ModelList
 from .outgoing import COMMENT, PADDING, Outgoing, Part, encode, plain
@@ -85,7 +87,9 @@ class Inference:
         usage = Usage(
             prompt=prompt, completion=tokens, reasoning=reasoning, cached=cached, cache_written=cache_written
         )
-        text = self._written(request, reply, model, usage, call.models, kept)
+        model = self._models.find(reply.model) or model if reply.model is not None else model
+        extras = extras_of(request.json, model)
+        text = self._written(request, reply, model, usage, call.models, kept, extras)
         if model.takes("logprobs"):
             text = replace(text, top_logprobs=call.top_logprobs)
         if call.stream:
@@ -93,7 +97,7 @@ class Inference:
         else:
             parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(chat_body(text), tokens))
         return self._answer(
-            _Making(text, model, usage, key, use, kept, _asked(request)), parts, is_stream=call.stream
+            _Making(text, model, usage, key, use, kept, _asked(request), extras), parts, is_stream=call.stream
         )
 
     def completion(self, request: ReceivedRequest, key: EmulatedKey, choose: Choose) -> tuple[Outgoing, Over]:
@@ -177,6 +181,7 @@ class Inference:
         usage: Usage,
         asked: tuple[str, ...],
         kept: Kept | None,
+        extras: Extras = NO_EXTRAS,
     ) -> Written:
         provider = reply.provider or model.provider
         metadata: JSON | None = None
@@ -188,7 +193,9 @@ class Inference:
             model=reply.model or model.id,
             provider=provider,
             reply=reply,
-            usage=usage_json(usage if kept is None else _NOTHING, model, reply.usage if kept is None else {}),
+            usage=usage_json(usage, model, reply.usage, extras)
+            if kept is None
+            else usage_json(_NOTHING, _FREE, {}),
             reasoning_format="anthropic-claude-v1" if model.author == "anthropic" else "unknown",
             metadata=metadata,
         )
@@ -209,7 +216,7 @@ class Inference:
             """Bill what was sent of a stream; a plain answer is billed whole, as upstream it cannot be stopped."""
             is_cut = is_stream and sent < usage.completion
             billed = _NOTHING if kept is not None else replace(usage, completion=sent) if is_cut else usage
-            cost = billed.cost(making.model)
+            cost = _charge(making, billed, is_cut=is_cut)
             self._state.spend(making.key, cost)
             if kept is None and not is_cut and text.reply.fault is None:
                 self._cache.put(use, text.reply, text.id, begun)
@@ -225,6 +232,8 @@ class Inference:
                     cancelled=is_cut,
                     took_s=time.monotonic() - begun,
                     key_digest=making.key.digest,
+                    byok_cost=_byok_cost(text.reply.usage) if kept is None else None,
+                    source_id=None if kept is None else kept.id,
                     input=making.asked,
                     output={
                         "completion": "".join(text.pieces[:sent]) if is_cut else text.reply.text,
@@ -275,8 +284,30 @@ class _Making:
     kept: Kept | None
     asked: JsonValue
     """What `/generation/content` gives as the input."""
+    extras: Extras = NO_EXTRAS
 
 
+def _charge(making: _Making, billed: Usage, *, is_cut: bool) -> Decimal:
+    """Return what the account is charged for an answer of which so many tokens were made."""
+    if making.kept is not None:
+        return Decimal(0)
+    fault, whole = making.text.reply.fault, making.usage.completion
+    if fault is not None and fault.name == "error_event":
+        return making.extras.cost  # a reply that ends in an error is not charged, what was searched for it is
+    share = Decimal(billed.completion) / whole if is_cut and whole else Decimal(1)
+    return charged(billed, making.model, making.text.reply.usage, making.extras, share=share)
+
+
+def _byok_cost(usage: Mapping[str, JsonValue]) -> Decimal | None:
+    """Return what a reply was told that the provider charged to a key of the account's own; None where it was not."""
+    details = usage.get("cost_details")
+    if usage.get("is_byok") is not True or not isinstance(details, dict):
+        return None
+    cost = details.get("upstream_inference_cost")
+    return Decimal(str(cost)) if isinstance(cost, int | float) else None
+
+
+_FREE = ListedModel({"id": "", "pricing": {}})
 _NOTHING = Usage(prompt=0, completion=0)
 
 

@@ -68,6 +68,10 @@ class Generation:
     key_digest: str = ""
     """Which key asked."""
     input: JsonValue = None
+    byok_cost: Decimal | None = None
+    """What the provider charged to a key of the account's own; None where its key was not used."""
+    source_id: str | None = None
+    """The generation whose answer the cache gave again."""
     output: JsonValue = None
     """What was asked and answered, as `/generation/content` gives it."""
 
@@ -96,8 +100,9 @@ class Generation:
             "native_tokens_cached": self.usage.cached,
             "total_cost": cost,
             "usage": cost,
-            "upstream_inference_cost": cost,
-            "is_byok": False,
+            "upstream_inference_cost": cost if self.byok_cost is None else float(self.byok_cost),
+            "is_byok": self.byok_cost is not None,
+            "response_cache_source_id": self.source_id,
             "latency": took_ms,
             "generation_time": took_ms,
             "origin": "",

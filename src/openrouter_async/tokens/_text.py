@@ -32,6 +32,8 @@ _INDENTATION = re.compile(r"[^\S\n]{2,}")
 _DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"([!-/:-~])\1{15,}")
 _RUN_KEPT, _RUN_A_TOKEN = 16, 8
+_AT_ONCE = 32 * 1024
+"""Characters."""
 
 
 @cache
@@ -52,8 +54,10 @@ def count_text(text: str, encoding: Encoding) -> float:
 
     text = _RUN.sub(cut, made_alike(text))
     weights, blocks = _weights(encoding), BLOCK_WEIGHTS[encoding]
-    total = 0.0
-    for (left, right), times in Counter(pairwise("\n" + text)).items():
+    total, pairs, text = 0.0, Counter[tuple[str, str]](), "\n" + text
+    for start in range(0, len(text), _AT_ONCE):  # so that a thread that counts lets others run in between
+        pairs.update(pairwise(text[start : start + _AT_ONCE + 1]))
+    for (left, right), times in pairs.items():
         total += times * (weights[place_of(left, right)] + blocks[block_of(right)] / 100)
     return max(1.0, total) + gone / _RUN_A_TOKEN
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadRequest, ConfigurationError, NotFound, OpenRouterError, RepeatedToolCall, ToolError
@@ -29,6 +30,7 @@ from ..types.chat import ChatCompletion
 from ..types.chat_messages import wire_messages
 from ..types.sent_back import fit_history
 from ..types.tool_calls import ToolCall
+from ..types.usage_total import total_usage
 from .approval import Decision, PausedRun, WaitingCall
 from .events import ToolFinished
 from .execute import Emit, PreparedCall, Ran, execute_calls, failed_result, prepare_call
@@ -37,6 +39,7 @@ from .result import Run, RunStatus, Step, ToolResult, used_by
 from .settings import RunSettings
 
 if TYPE_CHECKING:
+    from ..spending.next_cost import NextCost
     from ..types.chat_messages import Message
     from ..types.common import Usage
     from .toolbox import Toolbox
@@ -65,8 +68,11 @@ class RunLoop:
         paused: PausedRun | None = None,
         spend: Callable[[Usage], None] | None = None,
         default_provider: object = None,
+        next_cost: NextCost | None = None,
     ) -> None:
-        """Begin with `messages`, as they are sent, or where `paused` ended; `spend` is told what each reply used.
+        """Begin with `messages`, as they are sent, or where `paused` ended.
+
+        `spend` is told what each reply used; `next_cost` foresees the next one, where the stop condition asks.
 
         `default_provider` is what the client says of providers where `params` do not.
 
@@ -82,6 +88,9 @@ class RunLoop:
         self._has_server_tools = bool(params.get("plugins")) or any(
             each.get("type") != "function" for each in toolbox.definitions
         )
+        self._next_cost = next_cost
+        self._foreseen = Decimal(0)
+        self._billed_besides: tuple[Usage | None, ...] = ()
         self._steps: list[Step] = []
         self._messages: list[Message] = [*messages]
         self._streaks: dict[tuple[str, str], int] = {}
@@ -112,6 +121,19 @@ class RunLoop:
 
     # Asking
 
+    async def foresee(self, model: str | None, extra_body: Mapping[str, object] | None) -> None:
+        """Find out what the next request may cost, if the stop condition asks."""
+        if self._next_cost is not None and not self._waiting and not self._is_last:
+            if model is None and self._steps:
+                model = self._steps[-1].completion.model
+            body = {
+                "tools": self._toolbox.definitions,
+                **self._params,
+                "model": model,
+                "messages": self._messages,
+            }
+            self._foreseen = await self._next_cost.of({**body, **(extra_body or {})})
+
     def next_request(self) -> dict[str, object] | None:
         """Return the parameters of the next request; None where the run is over."""
         if self._waiting or self._is_last:
@@ -122,7 +144,7 @@ class RunLoop:
         if self._steps:
             if not self._steps[-1].completion.tool_calls and not self._is_to_go_on():
                 return None
-            self._stopped_by = self._settings.stop.met(self._steps)
+            self._stopped_by = self._settings.stop.met(self._steps, self._foreseen)
             if params.get("tool_choice") not in (None, "auto", "none"):
                 params["tool_choice"] = "auto"
             if self._stopped_by is not None:
@@ -200,6 +222,8 @@ class RunLoop:
         if self._spend is not None:
             self._spend(used_by([step]))
         self._before = len(self._messages)
+        if self._next_cost is not None:
+            self._next_cost.was(completion.usage)
         self._calls = tuple(completion.tool_calls)
         self._done, self._ran = {}, {}
         self._decisions, self._decided_on = {}, []
@@ -354,8 +378,12 @@ class RunLoop:
             decisions={id: each for id, each in self._decisions.items() if id not in self._done},
         )
 
-    def broken(self) -> Run[Any]:
-        """Return what a run had done that is over before its end: no tool runs any more."""
+    def broken(self, error: BaseException | None = None) -> Run[Any]:
+        """Return what a run had done that is over before its end: no tool runs any more; `error` is why."""
+        if isinstance(error, OpenRouterError) and error.billed:
+            self._billed_besides += error.billed
+            if self._spend is not None:
+                self._spend(total_usage(error.billed))
         calls = {call.id: call for call in self._calls}
         for id in [id for id, result in self._ran.items() if result is None]:
             self._ran[id] = failed_result(calls[id], BROKEN_OFF)
@@ -367,7 +395,13 @@ class RunLoop:
         messages = (
             [*self._messages, *self._answered_calls()] if self._done and self._calls else self._messages
         )
-        return Run(steps=tuple(self._steps), messages=messages, status="failed", paused=self._paused())
+        return Run(
+            steps=tuple(self._steps),
+            messages=messages,
+            status="failed",
+            paused=self._paused(),
+            billed_besides=self._billed_besides,
+        )
 
 
 def _finished(ran: Ran) -> dict[str, ToolResult]:

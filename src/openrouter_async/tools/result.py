@@ -72,6 +72,8 @@ class Run(Generic[OutputT]):
     """The stop condition that ended it, e.g. `max_steps(8)`."""
     paused: PausedRun | None = None
     """What it waits for, and all that is needed to go on; also of a run that failed after its first reply."""
+    billed_besides: tuple[Usage | None, ...] = ()
+    """What requests used that were charged for and brought no step: of a failed run, the one that failed."""
 
     @property
     def completion(self) -> ChatCompletion[OutputT]:
@@ -99,5 +101,5 @@ class Run(Generic[OutputT]):
 
     @property
     def usage(self) -> Usage:
-        """Tokens and cost of all steps together."""
-        return used_by(self.steps)
+        """Tokens and cost of all requests together, as far as they are known."""
+        return total_usage([used_by(self.steps), *self.billed_besides])

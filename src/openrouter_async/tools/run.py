@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import JsonValue
 
 from ..errors import OpenRouterError
 from ..resources._attachments import encode_attachments
+from ..spending.next_cost import NextCost
 from ..types.chat import ChatCompletion, OutputT
 from ..types.chat_messages import wire_messages
 from .approval import PausedRun
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
 
     from ..options import RequestOptions
     from ..protocols import ChatCompleter
+    from ..spending.forecast import PriceList
     from ..streaming.stream import EventStream
     from ..types.chat_messages import MessagesLike
     from ..types.common import Usage
     from .result import Run
 
-__all__ = ["run_tools", "stream_tools"]
+__all__ = ["Prices", "run_tools", "stream_tools"]
+
+Prices: TypeAlias = "Callable[[], Awaitable[PriceList]]"
+"""Gives the prices of models."""
 
 
 async def run_tools(
@@ -44,6 +49,7 @@ async def run_tools(
     provider: str | None = None,
     spend: Callable[[Usage], None] | None = None,
     on_broken: Callable[[Run[Any]], None] | None = None,
+    prices: Prices | None = None,
 ) -> Run[OutputT]:
     """Ask, run the tools the model calls, and ask again, until there is an answer; see `client.chat.run`.
 
@@ -52,19 +58,21 @@ async def run_tools(
         provider: The one whose encrypted reasoning stands in `messages`.
         spend: Told what each reply used, as soon as it is there.
         on_broken: Told what was done where the run fails or is cancelled.
+        prices: Gives the prices of models; asked only where the stop condition goes by the cost.
     """
     default = completer.params(options).get("provider")
-    async with _begin(messages, params, provider, spend, default) as loop:
+    async with _begin(messages, params, provider, spend, default, prices) as loop:
         try:
             while True:
                 if loop.has_calls:
                     await loop.run_calls(_ignore)
+                await loop.foresee(model, extra_body)
                 request = loop.next_request()
                 if request is None:
                     return loop.result()
                 loop.take(await _ask(completer, loop, model, request, extra_body, options))
         except BaseException as error:
-            run = loop.broken()
+            run = loop.broken(error)
             if isinstance(error, OpenRouterError):
                 error.run = run
             if on_broken is not None:
@@ -103,11 +111,13 @@ def stream_tools(
     options: RequestOptions | None = None,
     provider: str | None = None,
     spend: Callable[[Usage], None] | None = None,
+    prices: Prices | None = None,
 ) -> RunStream[OutputT]:
     """Return the same as a stream; see `client.chat.run_stream`. Arguments are as for `run_tools`."""
 
     def begin() -> AbstractAsyncContextManager[RunLoop]:
-        return _begin(messages, params, provider, spend, completer.params(options).get("provider"))
+        default = completer.params(options).get("provider")
+        return _begin(messages, params, provider, spend, default, prices)
 
     def open_reply(loop: RunLoop, request: Mapping[str, object]) -> EventStream[OutputT]:
         return completer.stream(
@@ -119,7 +129,10 @@ def stream_tools(
             on_bad_event="raise",
         )
 
-    return RunStream(begin, open_reply)
+    async def foresee(loop: RunLoop) -> None:
+        await loop.foresee(model, extra_body)
+
+    return RunStream(begin, open_reply, foresee)
 
 
 @asynccontextmanager
@@ -129,6 +142,7 @@ async def _begin(
     provider: str | None,
     spend: Callable[[Usage], None] | None,
     default_provider: object,
+    prices: Prices | None,
 ) -> AsyncIterator[RunLoop]:
     """Give the loop of a run, its MCP servers open.
 
@@ -142,6 +156,9 @@ async def _begin(
         encoded = await encode_attachments(messages)
         given = wire_messages(encoded)
         provider = provider or encrypting_provider(_completions(encoded))
+    next_cost = None
+    if settings.stop.asks_cost and prices is not None:
+        next_cost = NextCost(await prices())
     async with open_toolbox(tools) as toolbox:
         yield RunLoop(
             given,  # type: ignore[arg-type]  # as `wire_messages` gave them
@@ -152,6 +169,7 @@ async def _begin(
             paused=paused,
             spend=spend,
             default_provider=default_provider,
+            next_cost=next_cost,
         )
 
 

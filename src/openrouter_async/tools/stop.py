@@ -20,32 +20,45 @@ if TYPE_CHECKING:
 __all__ = ["StopWhen", "max_cost", "max_run_tokens", "max_steps", "stop_when", "tool_called"]
 
 
+_NOTHING = Decimal(0)
+
+
 class StopWhen:
     """A condition over the steps so far; `a | b` is met by either, `a & b` by both together."""
 
-    __slots__ = ("_met",)
+    __slots__ = ("_met", "asks_cost")
 
-    def __init__(self, met: Callable[[Sequence[Step]], str | None]) -> None:
+    def __init__(
+        self, met: Callable[[Sequence[Step], Decimal], str | None], *, asks_cost: bool = False
+    ) -> None:
         self._met = met
+        self.asks_cost = asks_cost
+        """Whether it wants to know what the next request may cost."""
 
-    def met(self, steps: Sequence[Step]) -> str | None:
-        """Return the name of what is met; None where nothing is."""
-        return self._met(steps)
+    def met(self, steps: Sequence[Step], next_cost: Decimal = _NOTHING) -> str | None:
+        """Return the name of what is met; None where nothing is.
+
+        `next_cost` is what the next request may cost in US dollars, as far as that is known.
+        """
+        return self._met(steps, next_cost)
 
     def __or__(self, other: StopWhen) -> StopWhen:
         if not isinstance(other, StopWhen):
             return NotImplemented
-        return StopWhen(lambda steps: self.met(steps) or other.met(steps))
+        return StopWhen(
+            lambda steps, cost: self.met(steps, cost) or other.met(steps, cost),
+            asks_cost=self.asks_cost or other.asks_cost,
+        )
 
     def __and__(self, other: StopWhen) -> StopWhen:
         if not isinstance(other, StopWhen):
             return NotImplemented
 
-        def both(steps: Sequence[Step]) -> str | None:
-            first, second = self.met(steps), other.met(steps)
+        def both(steps: Sequence[Step], cost: Decimal) -> str | None:
+            first, second = self.met(steps, cost), other.met(steps, cost)
             return f"{first} & {second}" if first and second else None
 
-        return StopWhen(both)
+        return StopWhen(both, asks_cost=self.asks_cost or other.asks_cost)
 
 
 def stop_when(predicate: Callable[[Sequence[Step]], bool], *, name: str | None = None) -> StopWhen:
@@ -59,7 +72,7 @@ def stop_when(predicate: Callable[[Sequence[Step]], bool], *, name: str | None =
             f"stop_when() got {predicate!r}; expected a function of the steps that is not async"
         )
     label = name or getattr(predicate, "__name__", "stop_when")
-    return StopWhen(lambda steps: label if predicate(steps) else None)
+    return StopWhen(lambda steps, _cost: label if predicate(steps) else None)
 
 
 def max_steps(count: int) -> StopWhen:
@@ -74,9 +87,12 @@ def max_steps(count: int) -> StopWhen:
 
 
 def max_cost(dollars: str | Decimal | float) -> StopWhen:
-    """Stop once the replies have cost so many US dollars; the step that passes it is still paid for.
+    """Stop before the request that would bring what the replies cost above so many US dollars.
 
-    Only what the service reports is counted: a free model never gets there, so join it with `max_steps`.
+    What the next request may cost is foreseen by the prices of the catalogue and the requests before; without
+    `max_tokens` the length of its answer is a guess. The first is made whatever it costs, and so is the one for a
+    `final_answer`. Requests on your own provider key count with what the provider charged. A free model never gets
+    there, so join it with `max_steps`.
 
     Raises:
         ConfigurationError: `dollars` is no positive number.
@@ -86,10 +102,13 @@ def max_cost(dollars: str | Decimal | float) -> StopWhen:
         raise ConfigurationError(
             f"max_cost() is {dollars!r}, which ends every run; expected US dollars above 0"
         )
-    return stop_when(
-        lambda steps: (used_by(steps).cost or 0) >= limit,
-        name=f"max_cost({str(dollars)!r})",
-    )
+    name = f"max_cost({str(dollars)!r})"
+
+    def met(steps: Sequence[Step], next_cost: Decimal) -> str | None:
+        spent = used_by(steps).paid or Decimal(0)
+        return name if spent >= limit or spent + next_cost > limit else None
+
+    return StopWhen(met, asks_cost=True)
 
 
 def max_run_tokens(count: int) -> StopWhen:

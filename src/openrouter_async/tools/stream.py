@@ -13,7 +13,7 @@ entered ── reply ── tools ── reply ── ... ── over         `_
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic
@@ -58,9 +58,11 @@ class RunStream(Generic[OutputT]):
         self,
         begin: Callable[[], AbstractAsyncContextManager[RunLoop]],
         open_reply: Callable[[RunLoop, Mapping[str, object]], EventStream[OutputT]],
+        foresee: Callable[[RunLoop], Awaitable[None]],
     ) -> None:
         self._begin = begin
         self._open_reply = open_reply
+        self._foresee = foresee
         self._stack = AsyncExitStack()
         self._group: TaskGroup | None = None
         self._loop: RunLoop | None = None
@@ -176,7 +178,7 @@ class RunStream(Generic[OutputT]):
             await self._next_piece(self._loop)
         except OpenRouterError as error:
             self._is_closed = True
-            error.run = self._loop.broken()
+            error.run = self._loop.broken(error)
             raise
         except BaseException:
             self._is_closed = True
@@ -193,6 +195,7 @@ class RunStream(Generic[OutputT]):
         elif loop.has_calls and not self._step_is_whole:
             self._start_tools(loop)
         else:
+            await self._foresee(loop)
             request = loop.next_request()
             if request is None:
                 self._run = loop.result()

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from .common import Usage
 
 __all__ = ["Answer", "ResponseMeta", "WireType", "response_meta"]
 
@@ -32,6 +35,8 @@ class ResponseMeta:
     """Seconds from the call to the end of the answer, retries and waits included."""
     attempts: int
     """Requests that were sent for it."""
+    billed_before: tuple[Usage | None, ...] = ()
+    """What those of them used that failed and were charged for; None in it for one of which that is not known."""
 
 
 class Answer(Protocol):

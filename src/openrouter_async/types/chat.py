@@ -26,13 +26,23 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
+    from .reply_cache import ReplyCache
+
     OutputT = TypeVar("OutputT", default=str)
 else:
     from typing import TypeVar
 
     OutputT = TypeVar("OutputT")
 
-__all__ = ["AssistantMessage", "ChatCompletion", "Choice", "FinishReason", "StreamEnd", "content_text"]
+__all__ = [
+    "AssistantMessage",
+    "ChatCompletion",
+    "Choice",
+    "FinishReason",
+    "StreamEnd",
+    "content_text",
+    "with_billed",
+]
 
 FinishReason: TypeAlias = Annotated[
     Literal["stop", "length", "tool_calls", "content_filter", "error"] | str | None, Lenient()
@@ -127,6 +137,7 @@ class ChatCompletion(WireType, Generic[OutputT]):
     """The provider that served it."""
     choices: Annotated[list[Choice], BeforeValidator(_nothing_is_empty)] = Field(default_factory=list)
     usage: Annotated[Usage | None, Lenient()] = None
+    """Of all requests that were made for this reply, as far as it is known; see `billed`."""
     service_tier: MaybeStr = None
     """The tier that was used."""
     system_fingerprint: MaybeStr = None
@@ -136,6 +147,7 @@ class ChatCompletion(WireType, Generic[OutputT]):
     _end: StreamEnd | None = PrivateAttr(None)
     _whole: bool = PrivateAttr(True)
     _recoveries: tuple[Recovery, ...] = PrivateAttr(())
+    _billed: tuple[Usage | None, ...] = PrivateAttr(())
 
     if not TYPE_CHECKING:
 
@@ -211,15 +223,31 @@ class ChatCompletion(WireType, Generic[OutputT]):
 
     @property
     def billed(self) -> Sequence[Usage | None]:
-        """The usage of each request that was made for this reply; several where the model was asked again."""
-        return (*(recovery.broken.usage for recovery in self._recoveries), self.usage)
+        """The usage of each request that was made for this reply and charged for; `usage` is their sum.
+
+        Several where the model was asked again, a stream went on in another request, or a request failed at a cost;
+        None in it for one of which the usage is not known, such as one whose connection was lost.
+        """
+        return self._billed or (self.usage,)
 
     @property
-    def total_cost(self) -> Decimal | None:
-        """US dollars for all requests that were made for this reply; None where the service did not say it of one."""
+    def cost(self) -> Decimal | None:
+        """US dollars charged for all requests that were made for this reply; None where that is not known of one."""
         costs = [None if usage is None else usage.cost for usage in self.billed]
         known = [cost for cost in costs if cost is not None]
         return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+    @property
+    def total_cost(self) -> Decimal | None:
+        """The same as `cost`."""
+        return self.cost
+
+    @property
+    def cache(self) -> ReplyCache | None:
+        """What the service's response cache had to do with it; None where caching was not asked for."""
+        from .reply_cache import reply_cache  # few ask
+
+        return None if self._meta is None else reply_cache(self._meta.headers)
 
     @property
     def recoveries(self) -> tuple[Recovery, ...]:
@@ -245,3 +273,14 @@ class ChatCompletion(WireType, Generic[OutputT]):
 
 
 _NO_CHOICE = Choice()
+
+
+def with_billed(reply: ChatCompletion[OutputT], billed: Sequence[Usage | None]) -> ChatCompletion[OutputT]:
+    """Return a reply for which several requests were charged, with what they used together as its usage."""
+    if len(billed) == 1 and billed[0] is reply.usage:
+        return reply
+    from .usage_total import total_usage  # few replies take several requests
+
+    summed = reply.model_copy(update={"usage": total_usage(billed)})
+    summed._billed = tuple(billed)
+    return summed

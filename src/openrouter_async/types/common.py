@@ -62,7 +62,11 @@ MaybeStr: TypeAlias = Annotated[str | None, Lenient()]
 MaybeInt: TypeAlias = Annotated[int | None, Lenient()]
 MaybeFloat: TypeAlias = Annotated[float | None, Lenient()]
 MaybeBool: TypeAlias = Annotated[bool | None, Lenient()]
-MaybeDecimal: TypeAlias = Annotated[Decimal | None, Lenient()]
+
+_AMOUNT = Field(gt=-(10**12), lt=10**12, decimal_places=40)
+"""What any sum can hold: with a cost of `1e999999`, which is JSON, every later addition would fail."""
+
+MaybeDecimal: TypeAlias = Annotated[Decimal | None, _AMOUNT, Lenient()]
 
 RawJson: TypeAlias = SkipValidation[JsonValue]
 """A JSON value as it came: same order of keys, nothing looked at."""
@@ -133,6 +137,16 @@ class Usage(WireType):
         Field(validation_alias=AliasChoices("server_tool_use_details", "server_tool_use")),
     ] = None
     """Tools the service ran; it goes by two names on the wire."""
+
+    @property
+    def paid(self) -> Decimal | None:
+        """US dollars that somebody pays: `cost`, and where your own provider key was used what the provider charged.
+
+        None where the service did not say.
+        """
+        if self.cost is None or not self.is_byok or self.cost_details is None:
+            return self.cost
+        return self.cost + (self.cost_details.upstream_inference_cost or 0)
 
 
 def fuller_usage(before: Usage, later: Usage) -> Usage:

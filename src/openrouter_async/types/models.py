@@ -5,16 +5,16 @@ Source: `Model` and `PublicPricing` of the service's OpenAPI document.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
 from ._base import WireType
-from .common import Lenient, MaybeBool, MaybeDecimal, MaybeFloat, MaybeInt, MaybeStr, WithoutNulls
+from .common import Lenient, MaybeBool, MaybeDecimal, MaybeFloat, MaybeInt, MaybeStr
 
 __all__ = [
     "AgentIndices",
@@ -56,11 +56,36 @@ class OrEmpty:
 
 
 def _amount(price: Decimal | None) -> Decimal | None:
-    return None if price is not None and price < 0 else price
+    if price is None or price == 0:
+        return None if price is None else Decimal(0)
+    return price if price > 0 and _LEAST <= price.adjusted() <= _MOST else None
 
+
+_LEAST, _MOST = -12, 5
+"""Decimal exponents of prices that can be meant: a ten thousandth of a cent for a million tokens, to a million dollars
+for one thing. What is outside is a mistake; taken for an amount, it would let anything pass a budget, or nothing."""
 
 Price: TypeAlias = Annotated[Decimal | None, AfterValidator(_amount), Lenient()]
-"""US dollars; None where the service names no amount, also where it depends on what a router chooses (-1)."""
+"""US dollars; None where the service names no amount that can be meant, also where it depends on what a router
+chooses (-1)."""
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Marks a list of which a row that cannot be read is left out; unreadable where that leaves none of many."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        rows = handler(source)
+        item = core_schema.with_default_schema(rows["items_schema"], default=None, on_error="default")
+        return core_schema.no_info_after_validator_function(_readable, {**rows, "items_schema": item})
+
+
+def _readable(rows: list[Any]) -> list[Any]:
+    kept = [row for row in rows if row is not None]
+    if rows and not kept:
+        raise ValueError("no row of the list can be read")
+    return kept
+
 
 MaybeStrs: TypeAlias = Annotated[list[str] | None, Lenient()]
 
@@ -153,6 +178,14 @@ class Pricing(WireType):
     overrides: Annotated[list[PricingOverride] | None, Lenient()] = None
     """Other prices under conditions, such as for long prompts; where several hold, a later one wins for each price."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, prices: object) -> object:
+        """A price that is null is one that is left out, unlike one that cannot be read."""
+        if not isinstance(prices, dict):
+            return prices
+        return {name: price for name, price in prices.items() if price is not None}
+
     @property
     def is_variable(self) -> bool:
         """Whether the price is that of the model a router chooses; `prompt` and `completion` are None then."""
@@ -163,8 +196,18 @@ class Pricing(WireType):
 
     @property
     def is_free(self) -> bool:
-        """Whether neither input nor output costs anything."""
-        return self.prompt == self.completion == 0
+        """Whether nothing that has a price here costs anything; see `Model.is_free` for what has none here."""
+        return self.prompt == self.completion == 0 and all(price == 0 for price in self.besides.values())
+
+    @property
+    def besides(self) -> Mapping[str, Decimal | None]:
+        """The prices other than those of tokens in and out; also such as are newer than this, None where unreadable."""
+        known = {
+            name: getattr(self, name)
+            for name in type(self).model_fields.keys() & self.model_fields_set
+            if name not in _NO_PRICES
+        }
+        return known | {name: _price(value) for name, value in (self.model_extra or {}).items()}
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
         """Return US dollars of a request with so many tokens; None where a price of tokens is not known.
@@ -180,6 +223,16 @@ class Pricing(WireType):
         if prompt is None or completion is None:
             return None
         return prompt * prompt_tokens + completion * completion_tokens + (self.request or 0)
+
+
+_NO_PRICES = frozenset({"prompt", "completion", "discount", "overrides"})
+
+
+def _price(value: object) -> Decimal | None:
+    try:
+        return _amount(Decimal(str(value)))
+    except ArithmeticError:
+        return None
 
 
 class TopProvider(WireType):
@@ -303,6 +356,19 @@ class Model(WireType):
     """Set for aliases only."""
     links: Annotated[ModelLinks | None, Lenient()] = None
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it costs nothing: no price is above 0, and it gives nothing that is priced by the piece.
+
+        A song, a picture or a second of video has no field among the prices, so a model that gives such is taken to
+        cost something, unless its id says `:free`.
+        """
+        outputs = set(self.architecture.output_modalities or ())
+        return self.pricing.is_free and (self.id.endswith(":free") or outputs <= _BY_TOKENS)
+
+
+_BY_TOKENS = frozenset({"text", "embeddings", "decisions"})
+
 
 class PageLinks(WireType):
     """The neighbours of a page."""
@@ -314,7 +380,8 @@ class PageLinks(WireType):
 class ModelPage(WireType):
     """A list of models, or a page of it."""
 
-    data: Annotated[list[Model], WithoutNulls()]
+    data: Annotated[list[Model], _Rows()]
+    """Without rows that cannot be read, such as one without an id."""
     total_count: MaybeInt = None
     """Models in the whole list."""
     links: Annotated[PageLinks | None, Lenient()] = None

@@ -13,12 +13,20 @@ __all__ = ["total_usage"]
 def total_usage(usages: Iterable[Usage | None]) -> Usage:
     """Return the sum of what is given, details included; a count that none of them has stays None.
 
-    A reply without usage, or without a cost, adds nothing: the sum is then what is known of the whole.
+    A reply without usage, or without a cost, adds nothing: the sum is then what is known of the whole. What a provider
+    charged counts for those with your own key there, so that `paid` of the sum is the sum of what each was `paid`.
     """
+    given = [usage for usage in usages if usage is not None]
+    if len(given) == 1:
+        return given[0]
     total: dict[str, object] = {}
-    for usage in usages:
-        if usage is not None:
-            _add(total, usage.model_dump(exclude_none=True))
+    for usage in given:
+        part = usage.model_dump(exclude_none=True)
+        if not usage.is_byok:
+            part.get("cost_details", {}).pop("upstream_inference_cost", None)
+        _add(total, part)
+    if any(usage.is_byok is not None for usage in given):
+        total["is_byok"] = any(usage.is_byok for usage in given)
     return Usage.model_validate(total)
 
 

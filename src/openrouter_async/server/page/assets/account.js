@@ -12,9 +12,13 @@ export class Account {
     this.api = api;
   }
 
-  showSpent({ spent, budget }) {
+  /** Without a budget nothing is held; what is in doubt broke off, and may have been charged. */
+  showSpent({ spent, budget, held, doubtful }) {
     const sum = `Spent ${dollars(spent)}`;
-    this.#spent = budget === null || budget === undefined ? sum : `${sum} of ${dollars(budget)}`;
+    const parts = [budget === null || budget === undefined ? sum : `${sum} of ${dollars(budget)}`];
+    if (Number(held) > 0) parts.push(`${dollars(held)} held`);
+    if (Number(doubtful) > 0) parts.push(`${dollars(doubtful)} of it in doubt`);
+    this.#spent = parts.join(", ");
     this.#draw();
   }
 

@@ -1,0 +1,137 @@
+"""`Books`: the money of a batch, and its journal: what each item cost is counted as it is paid, and written down.
+
+Costs come in at three times: with the answer of an item; later, when the record of a request that broke off is found;
+and from an earlier run that was killed, when the service's cache gives again what was paid for then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from anyio import to_thread
+
+from .._sansio.charges import Charge
+from ..spending.forecast import Request as Forecastable
+from ..spending.spend import Spend
+from .items import Request
+from .journal import Journal, done_record, failed_record, settled_record
+from .metering import ItemMeter
+from .results import Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from pydantic import JsonValue
+
+    from ..spending.forecast import PriceList
+    from ..spending.ledger import Call
+    from ..types.chat import ChatCompletion
+    from .journal import Record
+    from .settings import BatchSettings
+
+__all__ = ["Books"]
+
+
+class Books:
+    """What a batch spends, and where it writes that down."""
+
+    def __init__(
+        self,
+        settings: BatchSettings,
+        *,
+        transport: object,
+        prices: Callable[[], Awaitable[PriceList]],
+        write: Callable[[Sequence[bytes]], None],
+    ) -> None:
+        """Open them.
+
+        Args:
+            settings: Of the batch.
+            transport: Whose calls count.
+            prices: Gives the prices of models; asked only where there is a budget.
+            write: Writes records down; raises nothing.
+        """
+        self.spend = Spend(
+            transport=transport,
+            prices=prices,
+            budget=settings.budget,
+            settle=settings.settle,
+            waits=True,
+            settled=self._settled,
+            advice="what was answered is kept, run it again with a larger budget",
+        )
+        self.journal: Journal | None = None
+        self._has_budget = settings.budget is not None
+        self._path = settings.journal
+        self._write = write
+
+    async def open(self) -> None:
+        """Read the journal, if there is one, and the prices, if there is a budget."""
+        if self._path is not None:
+            self.journal = await to_thread.run_sync(Journal, self._path)
+            self.spend.begin_at(self.journal.cost, self.journal.byok_cost)
+        await self.spend.prepare()
+
+    def close(self) -> None:
+        """Close the journal."""
+        if self.journal is not None:
+            self.journal.close()
+
+    def find(self, key: str) -> Record | None:
+        """Return what the journal has of an item that was answered."""
+        return None if self.journal is None else self.journal.find(key)
+
+    def append(self, records: Sequence[bytes]) -> None:
+        """Write records, if there is a journal; raises `JournalError`."""
+        if self.journal is not None:
+            self.journal.append(b"".join(records))
+
+    def answered(
+        self,
+        request: Request,
+        completion: ChatCompletion[Any],
+        structured: Mapping[str, JsonValue] | None,
+        meter: ItemMeter,
+    ) -> bytes:
+        """Return the record of an item that was answered, and book what its answer cost in an earlier run."""
+        if self.journal is None:
+            return b""
+        self._book_source(completion, self.journal, meter)
+        return done_record(request, completion, structured, meter)
+
+    def failed(self, request: Request, result: Failed, meter: ItemMeter) -> bytes:
+        """Return the record of an item that failed."""
+        return b"" if self.journal is None else failed_record(request, result.error, meter)
+
+    def learn(self, request: Request, completion: ChatCompletion[Any]) -> None:
+        """Foresee what further items cost by one that an earlier run was answered."""
+        usage = completion.usage
+        if usage is None or not self._has_budget:
+            return
+        messages = request.messages if isinstance(request.messages, list) else []
+        body: Any = {
+            "model": request.model,
+            **request.params,
+            **(request.extra_body or {}),
+            "messages": messages,
+        }
+        byok_cost = (usage.paid or Decimal(0)) - (usage.cost or Decimal(0))
+        charge = Charge(cost=usage.cost, byok_cost=byok_cost, completion_tokens=usage.completion_tokens)
+        self.spend.learn(Forecastable(body, prompt_tokens=usage.prompt_tokens or 0), charge)
+
+    def _book_source(self, completion: ChatCompletion[Any], journal: Journal, meter: ItemMeter) -> None:
+        cache = completion.cache
+        if cache is None:
+            return
+        if completion.generation_id is not None:
+            journal.has_booked(completion.generation_id)
+        source = cache.source_id if cache.is_hit and journal.is_resumed else None
+        if source is not None and not journal.has_booked(source):
+            meter.book(source)
+
+    def _settled(self, call: Call) -> None:
+        cost = call.charge.cost
+        if isinstance(call.item, Request) and cost is not None and self.journal is not None:
+            self._write([settled_record(call.item, call.generation_id, cost, call.charge.byok_cost)])

@@ -1,0 +1,274 @@
+"""`Ledger`: what calls cost, what is held for those that run, and what is held for those that are in doubt. Pure.
+
+```
+opened ── paid (its answer said what it cost) ──> counted
+   ├───── free (it was refused, or never sent)
+   └───── in doubt (it broke off) ── its record came ──> counted
+                     └── the time is over ──> let go: no longer held, still told as unsettled
+```
+
+Ends are queued and counted by whoever looks next, because a stream that was dropped ends when it is collected as
+garbage: in any thread, and in the midst of anything.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from .._sansio.charges import Charge
+from .forecast import Forecast, Foreseen, Request
+
+if TYPE_CHECKING:
+    from ..protocols import Sender
+
+__all__ = ["Call", "Ledger", "ModelSpend", "UnsettledCall"]
+
+KEPT = 1_000
+"""How many calls that were let go are told at most, the latest."""
+
+_NOTHING = Foreseen(cost=Decimal(0), is_known=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsettledCall:
+    """A request whose cost is not known."""
+
+    operation: str
+    """Such as `chat.create`."""
+    model: str | None
+    """Which one was asked for; None where the account's default was."""
+    generation_id: str | None
+    """The id of its billed record; None where the service had not named it before the request broke off."""
+
+
+@dataclass(slots=True)
+class ModelSpend:
+    """What the calls that one model answered used and cost."""
+
+    cost: Decimal = Decimal(0)
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Call:
+    """One request."""
+
+    operation: str
+    model: str | None
+    sender: Sender
+    request: Request | None = None
+    """What decides its cost; None where nobody asks."""
+    foreseen: Foreseen = _NOTHING
+    held: Decimal = Decimal(0)
+    item: object = None
+    """What it was made for, as whoever counts has it."""
+    charge: Charge = field(default_factory=Charge)
+    generation_id: str | None = None
+    is_in_doubt: bool = False
+    is_looked_up: bool = False
+    """Whether somebody waits for its record."""
+    has_no_record: bool = False
+    """Whether its record was looked for, and cannot be read."""
+    doubted_at: float = 0.0
+    task: int = 0
+    """In which task it was made."""
+
+    @property
+    def described(self) -> UnsettledCall:
+        return UnsettledCall(operation=self.operation, model=self.model, generation_id=self.generation_id)
+
+
+class Ledger:
+    """The calls of one block, and what they came to."""
+
+    def __init__(
+        self, clock: Callable[[], float], *, doubt_s: float, settled: Callable[[Call], None] | None = None
+    ) -> None:
+        """Begin one.
+
+        Args:
+            clock: Seconds of any beginning.
+            doubt_s: How long what a call in doubt may have cost is held.
+            settled: Told of a call in doubt whose cost came to be known.
+        """
+        self._clock = clock
+        self._doubt_s = doubt_s
+        self._settled = settled
+        self.forecast: Forecast | None = None
+        self._running: dict[int, Call] = {}
+        self._ended: deque[Call] = deque()
+        self._in_doubt: dict[int, Call] = {}
+        self._let_go: deque[Call] = deque(maxlen=KEPT)
+        self._cost = self._byok_cost = self._held = self._doubtful = Decimal(0)
+        self._calls = 0
+        self._models: dict[str, ModelSpend] = {}
+
+    # What it comes to
+
+    @property
+    def cost(self) -> Decimal:
+        """What the account was charged."""
+        self.count()
+        return self._cost
+
+    @property
+    def byok_cost(self) -> Decimal:
+        """What providers charged to keys of the account's own."""
+        self.count()
+        return self._byok_cost
+
+    @property
+    def running_held(self) -> Decimal:
+        """What is held for calls that run."""
+        self.count()
+        return self._held
+
+    @property
+    def doubtful(self) -> Decimal:
+        """What is held for calls that broke off."""
+        self.count()
+        return self._doubtful
+
+    @property
+    def taken(self) -> Decimal:
+        """What is no longer there to be spent."""
+        self.count()
+        return self._cost + self._byok_cost + self._held + self._doubtful
+
+    @property
+    def calls(self) -> int:
+        """How many requests were paid for or are in doubt."""
+        self.count()
+        return self._calls
+
+    @property
+    def models(self) -> Mapping[str, ModelSpend]:
+        """By the model that answered."""
+        self.count()
+        return self._models
+
+    @property
+    def unsettled(self) -> tuple[UnsettledCall, ...]:
+        """The calls that run, those in doubt, and the last that were let go."""
+        self.count()
+        calls = (*self._running.values(), *self._in_doubt.values(), *self._let_go)
+        return tuple(call.described for call in calls)
+
+    @property
+    def running(self) -> int:
+        """How many calls run."""
+        self.count()
+        return len(self._running)
+
+    @property
+    def is_guessing(self) -> bool:
+        """Whether a call runs of which nothing is known that bounds its cost."""
+        self.count()
+        return any(not call.foreseen.is_known for call in self._running.values())
+
+    def guesses_in(self, task: int) -> bool:
+        """Whether such a call runs in a task: a stream that this very task reads."""
+        return any(not call.foreseen.is_known and call.task == task for call in self._running.values())
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether somebody waits for a record."""
+        return any(call.is_looked_up for call in self._in_doubt.values())
+
+    def in_doubt(self, *, also_let_go: bool = False) -> list[Call]:
+        """Return the calls that broke off and have a record to look for, which nobody looks for yet.
+
+        With `also_let_go` also those whose time was over, and those whose record could not be read before.
+        """
+        self.count()
+        calls = [call for call in self._in_doubt.values() if also_let_go or not call.has_no_record]
+        calls += self._let_go if also_let_go else ()
+        return [call for call in calls if call.generation_id is not None and not call.is_looked_up]
+
+    def doubts_like(self, call: Call) -> bool:
+        """Whether a call of the same kind is in doubt, and none has shown yet what the kind costs."""
+        if call.request is None or self.forecast is None or self.forecast.knows(call.request.kind):
+            return False
+        kind = call.request.kind
+        return any(
+            other.request is not None and other.request.kind == kind
+            for other in self._in_doubt.values()
+            if other.generation_id is not None and not other.has_no_record
+        )
+
+    # What happens
+
+    def begin_at(self, cost: Decimal, byok_cost: Decimal) -> None:
+        """Count what was spent before, of which no calls are known."""
+        self._cost += cost
+        self._byok_cost += byok_cost
+
+    def open(self, call: Call) -> None:
+        """A call is made."""
+        self.count()  # so that no more are kept than run
+        self._running[id(call)] = call
+        call.held = call.foreseen.cost
+        self._held += call.held
+
+    def ended(self, call: Call) -> None:
+        """Note that a call is over; from any thread, in the midst of anything."""
+        self._ended.append(call)
+
+    def count(self) -> None:
+        """Count the ends, and let go of doubts whose time is over."""
+        while self._ended:
+            call = self._ended.popleft()
+            if self._running.pop(id(call), None) is None:
+                continue
+            self._held -= call.held
+            if call.charge.cost is not None:
+                self._calls += 1
+                self._pay(call)
+            elif call.is_in_doubt:
+                self._calls += 1
+                call.doubted_at = self._clock()
+                self._in_doubt[id(call)] = call
+                self._doubtful += call.held
+        if self._in_doubt:
+            now = self._clock()
+            for key, call in [*self._in_doubt.items()]:
+                if now - call.doubted_at < self._doubt_s:
+                    break  # they stand in the order in which they came
+                if not call.is_looked_up:
+                    del self._in_doubt[key]
+                    self._doubtful -= call.held
+                    self._let_go.append(call)
+
+    def doubt(self, call: Call) -> None:
+        """Look for the cost of something that was paid for elsewhere, such as an answer that a cache gave again."""
+        call.doubted_at = self._clock()
+        self._in_doubt[id(call)] = call
+
+    def settle(self, call: Call, charge: Charge) -> None:
+        """The record of a call in doubt has come."""
+        if self._in_doubt.pop(id(call), None) is not None:
+            self._doubtful -= call.held
+        elif call in self._let_go:
+            self._let_go.remove(call)
+        else:
+            return
+        call.charge = charge.over(call.charge)
+        self._pay(call)
+        if self._settled is not None:
+            self._settled(call)
+
+    def _pay(self, call: Call) -> None:
+        charge = call.charge
+        self._cost += charge.cost or 0
+        self._byok_cost += charge.byok_cost
+        model = self._models.setdefault(charge.model or call.model or "", ModelSpend())
+        model.cost += charge.cost or 0
+        model.prompt_tokens += charge.prompt_tokens or 0
+        model.completion_tokens += charge.completion_tokens or 0
+        if self.forecast is not None and call.request is not None:
+            self.forecast.learn(call.request, charge)

@@ -94,6 +94,23 @@ class RawValidator:
             raise DoesNotFit(found)
         return value
 
+    def fits(self, schema: Mapping[str, JsonValue], value: JsonValue) -> bool:
+        """Whether a value fits a part of the schema, such as a default its property."""
+        import jsonschema_rs
+
+        around = {
+            key: self.document[key] for key in ("$schema", "$defs", "definitions") if key in self.document
+        }
+        try:
+            return jsonschema_rs.validator_for({**schema, **around}, retriever=_refuse_to_fetch).is_valid(
+                value
+            )
+        except (
+            ValueError,
+            jsonschema_rs.ReferencingError,
+        ):  # it refers to what stands elsewhere in the whole
+            return True
+
     def _errors(self, value: object) -> Iterator[jsonschema_rs.ValidationError]:
         try:
             yield from self._validator.iter_errors(value)

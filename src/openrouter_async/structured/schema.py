@@ -148,9 +148,11 @@ class Schema(Generic[T]):
 
     @cached_property
     def _converted(self) -> StrictSchema | Inexpressible:
-        is_type = isinstance(self._validator, TypeValidator)
+        validator = self._validator
         try:
-            return convert(self._validator.document, ignores_unknown_keys=is_type, fills_defaults=not is_type)
+            if isinstance(validator, RawValidator):
+                return convert(validator.document, fits=validator.fits)
+            return convert(validator.document, ignores_unknown_keys=True, fills_defaults=False)
         except Inexpressible as problem:
             return Inexpressible(problem.place, problem.reason)  # without the frames that the first one holds
         except RecursionError:

@@ -9,7 +9,7 @@ look right: the reply is validated with the original schema after it was transla
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..constraints import CONSTRAINTS
@@ -19,7 +19,7 @@ from ..raw_schema import pointer, resolve
 from .codec import ABSENT, Absent, Codec, Kind, kind_of
 from .definitions import is_small, recursive_references, uses_of_references
 from .keywords import EVERYWHERE, KEYWORDS_OF, UNSPEAKABLE, description_of
-from .merge import ANNOTATIONS, CannotMerge, merged
+from .merge import ANNOTATIONS, CannotMerge, merged, with_prefix
 from .objects import Field, Object, Pairs, Tuple
 from .result import Change, Effect, Inexpressible, StrictSchema
 from .unions import Union, exclude_each_other
@@ -38,7 +38,11 @@ Schema: TypeAlias = "Mapping[str, JsonValue]"
 
 
 def convert(
-    document: Schema, *, ignores_unknown_keys: bool = False, fills_defaults: bool = True
+    document: Schema,
+    *,
+    ignores_unknown_keys: bool = False,
+    fills_defaults: bool = True,
+    fits: Callable[[Schema, JsonValue], bool] = lambda _schema, _value: True,
 ) -> StrictSchema:
     """Return the strict form of a schema whose references have been checked.
 
@@ -47,18 +51,26 @@ def convert(
         ignores_unknown_keys: Its validator drops keys that an object does not name, as pydantic does, so that an
             object without `additionalProperties` loses nothing by being closed.
         fills_defaults: Put defaults into what is translated back; a validator that does so itself needs none.
+        fits: Whether a default fits its schema, as far as its form does not show it; one that does not is none.
 
     Raises:
         Inexpressible: no strict schema can say it; place and reason are named.
     """
-    converter = _Converter(document, ignores_unknown_keys, fills_defaults)
+    converter = _Converter(document, ignores_unknown_keys, fills_defaults, fits)
     root = converter.codec(document, ())
     converter.finish()
     return StrictSchema.of(root, converter.table, tuple(converter.changes))
 
 
 class _Converter:
-    def __init__(self, document: Schema, ignores_unknown_keys: bool, fills_defaults: bool) -> None:
+    def __init__(
+        self,
+        document: Schema,
+        ignores_unknown_keys: bool,
+        fills_defaults: bool,
+        fits: Callable[[Schema, JsonValue], bool],
+    ) -> None:
+        self._fits = fits
         self.table: dict[str, Codec] = {}
         self.changes: list[Change] = []
         self._document = document
@@ -313,10 +325,8 @@ class _Converter:
     # Containers
 
     def _array(self, schema: Schema, place: Place) -> Codec:
-        prefix, items = schema.get("prefixItems"), schema.get("items", True)
-        if isinstance(items, list):  # as draft 7 wrote it
-            prefix, items = items, schema.get("additionalItems", True)
-        said = dict(schema)
+        said = with_prefix(schema)
+        prefix, items = said.get("prefixItems"), said.get("items", True)
         if isinstance(prefix, list) and prefix:
             return self._tuple(said, prefix, items, place)
         if self._speaks(said, place):
@@ -400,6 +410,8 @@ class _Converter:
         default = schema.get("default", ABSENT) if isinstance(schema, dict) else ABSENT
         if is_required:
             return Field(name, codec)
+        if self._fills_defaults and not isinstance(default, Absent) and isinstance(schema, dict):
+            default = default if self._fits(schema, default) else ABSENT
         has_default = not isinstance(default, Absent)
         self._note(place, "null means its default" if has_default else "null means that it is absent", "same")
         return Field(name, codec, True, default, self._fills_defaults)

@@ -10,7 +10,7 @@ from ..json_text import are_equal
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["ANNOTATIONS", "CannotMerge", "merged"]
+__all__ = ["ANNOTATIONS", "CannotMerge", "merged", "with_prefix"]
 
 ANNOTATIONS = frozenset(
     {"title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly", "$comment",
@@ -32,6 +32,7 @@ def merged(parts: Sequence[Mapping[str, JsonValue]]) -> dict[str, JsonValue]:
     Raises:
         CannotMerge: two parts say what cannot be said together.
     """
+    parts = [with_prefix(part) for part in parts]
     _check_closed(parts)
     _check_positions(parts)
     whole: dict[str, JsonValue] = {}
@@ -42,6 +43,16 @@ def merged(parts: Sequence[Mapping[str, JsonValue]]) -> dict[str, JsonValue]:
             elif keyword not in ANNOTATIONS and not are_equal(whole[keyword], value):
                 whole[keyword] = _both(keyword, whole[keyword], value)
     return whole
+
+
+def with_prefix(schema: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return a schema whose tuple, if it has one, is written as since draft 2020, not as in draft 7."""
+    items = schema.get("items")
+    if not isinstance(items, list):
+        return {key: value for key, value in schema.items() if key != "additionalItems"}
+    others = schema.get("additionalItems", True)
+    rest = {key: value for key, value in schema.items() if key not in ("items", "additionalItems")}
+    return {**rest, "prefixItems": items, "items": others}
 
 
 def _check_closed(parts: Sequence[Mapping[str, JsonValue]]) -> None:

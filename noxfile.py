@@ -5,6 +5,7 @@ Sessions need nothing but nox and an interpreter: each makes an environment of i
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -62,6 +63,33 @@ def trio(session: nox.Session) -> None:
     """Run the tests that know no event loop under trio."""
     install(session, extras="dev")
     session.run("pytest", "tests", "--trio", "-m", "loopback", *session.posargs)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the loopback tests with the lowest versions that pyproject.toml allows, which have no known holes."""
+    session.install("-q", "uv")
+    session.run(
+        "uv", "pip", "install", "-q", "--python", "python", "--resolution", "lowest-direct", "-e", ".[dev]"
+    )
+    session.run("pytest", "tests", "-q", "-m", "loopback", *session.posargs)
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Look for known holes in what the extras install, where the database of them can be reached."""
+    install(session, extras="all")
+    session.install("-q", "pip-audit")
+    told = Path(session.create_tmp()).resolve() / "audit.json"
+    session.run(
+        "pip-audit", "--skip-editable", "--format", "json", "--output", str(told), success_codes=[0, 1]
+    )
+    packages = json.loads(told.read_text("utf-8"))["dependencies"]
+    holes = [f"{each['name']}: {hole['id']}" for each in packages for hole in each.get("vulns", ())]
+    if holes:
+        session.error(f"what is installed has known holes: {', '.join(holes)}")
+    if all("skip_reason" in each for each in packages):
+        session.skip("the database of known holes cannot be reached from here")
 
 
 @nox.session

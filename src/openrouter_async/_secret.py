@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NoReturn
 
-__all__ = ["Secret", "Secrets"]
+__all__ = ["LEAST_LENGTH", "Secret", "Secrets"]
 
 LEAST_LENGTH = 8
+"""Of a key that is looked for in texts; see `Secrets`."""
 
 
 class Secret:
     """Holds a key. `str` and `repr` show its kind and last four characters only; it cannot be pickled."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value

@@ -438,5 +438,7 @@ class AsyncOpenRouter(Namespaces):
             await self._sender.transport.aclose()
 
     def __repr__(self) -> str:
-        settings = self._sender.settings
-        return f"<AsyncOpenRouter {settings.base_url} default_model={settings.default_model!r}>"
+        sender: HTTPSender | None = getattr(self, "_sender", None)
+        if sender is None:  # one that could not be made, shown with the locals of its traceback
+            return "<AsyncOpenRouter not made>"
+        return f"<AsyncOpenRouter {sender.settings.base_url} default_model={sender.settings.default_model!r}>"

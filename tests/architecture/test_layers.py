@@ -13,7 +13,7 @@ import pytest
 from tests.architecture.source import PACKAGE, SOURCE, Module, all_modules
 
 LAYERS: list[set[str]] = [
-    {"errors", "options", "settings", "hooks", "_sentinels", "_secret", "_extras", "_version"},
+    {"errors", "options", "settings", "hooks", "_sentinels", "_secret", "_extras", "_files", "_version"},
     {"types"},
     {"_sansio", "operations", "tokens"},
     {"streaming", "protocols"},

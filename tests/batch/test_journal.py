@@ -349,3 +349,85 @@ async def test_it_is_written_anew_without_renaming_what_is_open(
     journal.append(b'{"key":"x","completion":{}}\n')
     journal.close()
     assert len(lines_of(path)) == 10
+
+
+def journal_with_a_failure(path: Path) -> list[bytes]:
+    """Write a journal of an answer and a failure that cost nothing, and return its lines."""
+    answered = {"key": "a", "request": "1", "text": "x", "cost": None, "completion": {}}
+    failed = {"key": "b", "request": "2", "error": {"type": "BadRequest"}, "cost": None}
+    lines = [json.dumps(record).encode() + b"\n" for record in (answered, failed)]
+    path.write_bytes(b"".join(lines))
+    return lines
+
+
+def test_a_journal_written_anew_keeps_its_mode_its_link_and_the_files_beside_it(tmp_path: Path) -> None:
+    path, link, mine = tmp_path / "run.jsonl", tmp_path / "link", tmp_path / "run.jsonl.new"
+    [answered, _] = journal_with_a_failure(path)
+    path.chmod(0o640)
+    link.symlink_to("run.jsonl")
+    mine.write_text("precious")
+    Journal(link).close()
+    assert path.read_bytes() == answered
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert link.is_symlink()
+    assert mine.read_text() == "precious"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_journal_with_two_names_is_one_for_two_runs(tmp_path: Path) -> None:
+    path, soft, hard = tmp_path / "run.jsonl", tmp_path / "soft", tmp_path / "hard"
+    lines = journal_with_a_failure(path)
+    soft.symlink_to("run.jsonl")
+    hard.hardlink_to(path)
+    journal = Journal(soft)
+    for name in (path, soft, hard):
+        with pytest.raises(JournalError, match="is used by another run"):
+            Journal(name)
+    journal.close()
+    assert path.read_bytes() == b"".join(lines)
+    assert hard.samefile(path)
+
+
+def test_two_runs_cannot_use_a_journal_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    journal_with_a_failure(path)
+    journal = Journal(path)
+    with pytest.raises(JournalError, match="is used by another run"):
+        Journal(path)
+    journal.append(b"{}\n")
+    journal.close()
+    assert path.read_bytes().endswith(b"{}\n")
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\n\n \n", b"\r\n", b"  ", b"\n  "])
+def test_blank_lines_are_no_damage(end: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    lines = journal_with_a_failure(path)
+    path.write_bytes(b"\n".join(lines) + end)
+    journal = Journal(path)
+    assert journal.done == 1
+    assert journal.find("a") is not None
+    journal.append(lines[1])
+    journal.close()
+    again = Journal(path)
+    again.close()
+    assert again.done == 1
+    assert path.read_bytes().startswith(lines[0])
+
+
+def test_prompts_with_keys_are_no_journal(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.jsonl"
+    content = b'{"key": "a", "prompt": "hi"}\n{"key": "b", "prompt": "ho"}\n'
+    path.write_bytes(content)
+    with pytest.raises(JournalError, match="has a line 1 that is no record of a batch"):
+        Journal(path)
+    assert path.read_bytes() == content
+
+
+async def test_a_new_journal_is_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        Journal(tmp_path / "run.jsonl").close()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "run.jsonl").stat().st_mode & 0o777 == 0o600

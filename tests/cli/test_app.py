@@ -87,24 +87,55 @@ def test_the_library_reads_no_env_file(tmp_path: Path) -> None:
     assert done.stdout.strip() == "https://openrouter.ai/api/v1"
 
 
-def test_the_environment_wins_over_the_env_file(tmp_path: Path) -> None:
-    path = tmp_path / ".env"
-    path.write_text("OPENROUTER_API_KEY=from-file\nOPENROUTER_MODEL=a/b\nPATH=/nowhere\n", "utf-8")
-    variables = {"OPENROUTER_API_KEY": "from-environment", "PATH": "/usr/bin"}
-    read_env_file(path, variables)
-    assert variables == {
-        "OPENROUTER_API_KEY": "from-environment",
-        "OPENROUTER_MODEL": "a/b",
-        "PATH": "/usr/bin",
-    }
+MINE, FILES = {"OPENROUTER_API_KEY": "from-environment"}, {"OPENROUTER_API_KEY": "from-file"}
+WHERE = {"OPENROUTER_BASE_URL": "https://example.com/api/v1"}
+MODEL = {"OPENROUTER_MODEL": "a/b"}
 
 
-def test_an_env_file_cannot_send_a_key_of_the_environment_elsewhere(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("environment", "content", "expected"),
+    [
+        pytest.param({}, {**FILES, **WHERE, **MODEL}, {**FILES, **WHERE, **MODEL}, id="its own key"),
+        pytest.param(MINE, {**FILES, **WHERE, **MODEL}, MINE, id="the environment's key"),
+        pytest.param(MINE, {**WHERE, **MODEL}, MINE, id="no key in the file"),
+        pytest.param({}, {**WHERE, **MODEL}, {}, id="no key at all"),
+        pytest.param(
+            {"OPENROUTER_MANAGEMENT_KEY": "mine"},
+            {**FILES, **WHERE},
+            {"OPENROUTER_MANAGEMENT_KEY": "mine", **FILES},
+            id="another key of the environment's",
+        ),
+        pytest.param(
+            {"OPENROUTER_MODEL": "mine"},
+            {**FILES, **MODEL},
+            {**FILES, "OPENROUTER_MODEL": "mine"},
+            id="a model",
+        ),
+        pytest.param(
+            {}, {**FILES, "OPENROUTER_SERVE_TOKEN": "t" * 20, "PATH": "/x"}, FILES, id="anything else"
+        ),
+    ],
+)
+def test_what_an_env_file_may_set(
+    environment: dict[str, str], content: dict[str, str], expected: dict[str, str], tmp_path: Path
+) -> None:
     path = tmp_path / ".env"
-    path.write_text("OPENROUTER_BASE_URL=https://example.com/api/v1\n", "utf-8")
-    variables = {"OPENROUTER_API_KEY": "from-environment"}
-    read_env_file(path, variables)
-    assert variables == {"OPENROUTER_API_KEY": "from-environment"}
+    path.write_text("".join(f"{name}={value}\n" for name, value in content.items()), "utf-8")
+    before = dict(environment)
+    told = " ".join(read_env_file(path, environment))
+    assert environment == expected
+    assert all(name in told for name in expected.keys() - before.keys())
+    assert not any(value in told for value in content.values())
+
+
+def test_a_command_says_what_it_took_from_an_env_file(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"OPENROUTER_API_KEY={emulator.key}\nOPENROUTER_MODEL=a/b\n", "utf-8")
+    where = environment(emulator)
+    done = run("key", env=where, cwd=tmp_path)
+    assert "not taken from .env, since the key is not from there: OPENROUTER_MODEL" in done.stderr
+    where.pop("OPENROUTER_API_KEY"), where.pop("OPENROUTER_MANAGEMENT_KEY")
+    done = run("key", env=where, cwd=tmp_path)
+    assert done.stderr == "openrouter-async: from .env: OPENROUTER_API_KEY, OPENROUTER_MODEL\n"
 
 
 def test_a_reader_that_goes_away_is_no_error(emulator: Emulator) -> None:

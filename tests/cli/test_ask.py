@@ -176,3 +176,16 @@ def test_the_emulator_needs_no_key(tmp_path: Path) -> None:
     done = run("ask", "Hi", "--emulator", env=environment(None), cwd=tmp_path)
     assert done.returncode == 0
     assert done.stdout.strip()
+
+
+HOSTILE = "a\x1b]0;owned\x07\x9b2J\u202eb"
+
+
+def test_a_pipe_gets_no_control_characters_either(emulator: Emulator) -> None:
+    """It may end in a terminal, as that of `less -R` or `tee` does."""
+    emulator.reply(HOSTILE, times=2)
+    plain = run("ask", "Hello", env=environment(emulator)).stdout
+    assert plain == "a\\x1b]0;owned\\x07\\x9b2J\\x202eb\n"
+    done = run("ask", "--json", "Hello", env=environment(emulator)).stdout
+    assert json.loads(done)["text"] == HOSTILE
+    assert not any(letter in done for letter in "\x1b\x07\x9b\u202e")

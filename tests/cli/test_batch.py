@@ -218,6 +218,7 @@ def test_going_on_with_a_batch_of_the_service_still_tells_what_was_rejected(
     with Emulator() as with_the_same_ids:
         run(with_the_same_ids, tmp_path, *command)
         emulator.fail(403, path=with_the_same_ids.requests[-1].path)
+    (tmp_path / "out.jsonl").unlink()
     assert run(emulator, tmp_path, *command).returncode == 3
     (tmp_path / "in.jsonl").unlink()
     ran = run(emulator, tmp_path, *command)
@@ -228,7 +229,7 @@ def test_going_on_with_a_batch_of_the_service_still_tells_what_was_rejected(
 
 def test_the_service_is_asked_only_where_its_answers_can_be_kept(emulator: Emulator, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text("one\n", "utf-8")
-    for out, reason in ((".", "is a directory"), ("none/out.jsonl", "no such file or directory")):
+    for out, reason in ((".", "is a directory"), ("none/out.jsonl", "there is no such directory")):
         ran = run(emulator, tmp_path, "in.txt", "--service", "-o", out)
         assert ran.returncode == 2
         assert f"{out!r} cannot be written: {reason}" in ran.stderr
@@ -354,3 +355,43 @@ def test_J08_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
         terminal.press_ctrl_c()
         assert terminal.wait() == 130
         assert time.monotonic() - began < 3
+
+
+KEYED = '{"key":"a","prompt":"hi"}\n{"key":"b","prompt":"ho"}\n'
+
+
+@pytest.mark.parametrize("service", [(), ("--service",)])
+@pytest.mark.parametrize("name", ["in.jsonl", "link", "old.txt"])
+def test_a_file_of_the_callers_is_never_overwritten(
+    service: tuple[str, ...], name: str, emulator: Emulator, tmp_path: Path
+) -> None:
+    (tmp_path / "in.jsonl").write_text(KEYED, "utf-8")
+    (tmp_path / "link").symlink_to("in.jsonl")
+    (tmp_path / "old.txt").write_text("precious\n", "utf-8")
+    ran = run(emulator, tmp_path, "in.jsonl", "-o", name, *service)
+    assert ran.returncode in (1, 2)
+    assert repr(name) in ran.stderr
+    assert (tmp_path / "in.jsonl").read_text("utf-8") == KEYED
+    assert (tmp_path / "old.txt").read_text("utf-8") == "precious\n"
+    assert not emulator.requests
+
+
+def test_a_file_named_like_that_of_rejected_lines_is_never_overwritten(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    (tmp_path / "in.jsonl").write_text('{"prompt": 7}\n', "utf-8")
+    for command, name in ((("-o", "out.jsonl"), "out.jsonl.rejected"), ((), "in.jsonl.rejected")):
+        (tmp_path / name).write_text("precious\n", "utf-8")
+        ran = run(emulator, tmp_path, "in.jsonl", *command)
+        assert ran.returncode == 2
+        assert f"{name!r} is there already" in ran.stderr
+        assert (tmp_path / name).read_text("utf-8") == "precious\n"
+
+
+def test_rejected_lines_are_written_anew_by_the_same_command(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('prompt,seed\n"a, b",x\n"c\nd","x, y"\nok,\n', "utf-8")
+    for _ in range(2):
+        assert run(emulator, tmp_path, "in.csv").returncode == 1
+    rejected = (tmp_path / "in.csv.rejected").read_text("utf-8")
+    assert rejected == '"a, b",x\n"c\nd","x, y"\n'
+    assert (tmp_path / "in.csv.rejected").stat().st_mode & 0o777 == 0o600

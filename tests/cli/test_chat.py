@@ -214,3 +214,30 @@ def test_models_are_found_and_a_new_conversation_leaves_the_file_of_the_old_one(
         assert terminal.end() == 0
     assert kept.read_text("utf-8") == old
     assert [message["content"] for message in emulator.requests[-1].messages] == ["Be brief.", "And again?"]
+
+
+def test_save_overwrites_no_file_of_the_callers(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("precious", "utf-8")
+    ran = run("chat", env=environment(emulator), stdin="hello\n/save notes.txt\n", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "'notes.txt' is there already" in ran.stderr
+    assert (tmp_path / "notes.txt").read_text("utf-8") == "precious"
+
+
+def test_save_may_be_said_again(emulator: Emulator, tmp_path: Path) -> None:
+    typed = "hello\n/save talk.json\nagain\n/save talk.json\n"
+    ran = run("chat", env=environment(emulator), stdin=typed, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "talk.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_commands_list_has_no_control_characters(emulator: Emulator) -> None:
+    hostile = "x/evil\x1b]0;owned\x07\x1b[2J"
+    emulator.answer(
+        "/models",
+        {"data": [{"id": hostile, "name": hostile, "architecture": {"output_modalities": ["text"]}}]},
+    )
+    typed = f"/models evil\n/model {hostile}\n/system {hostile}\n"
+    ran = run("chat", env=environment(emulator), stdin=typed)
+    assert "x/evil\\x1b]0;owned\\x07" in ran.stderr
+    assert "\x1b]0;" not in ran.stderr + ran.stdout

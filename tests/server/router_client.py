@@ -11,6 +11,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from openrouter_async import AsyncOpenRouter
 from openrouter_async.server import create_router, openrouter_lifespan
 from openrouter_async.testing import Emulator
 from tests.emulated import client_of
@@ -31,9 +32,16 @@ class Browser(httpx.Client):
 
 
 @contextmanager
-def routed(emulator: Emulator, *, prefix: str = "", http: Any = "auto", **settings: Any) -> Iterator[Browser]:
+def routed(
+    emulator: Emulator,
+    *,
+    prefix: str = "",
+    http: Any = "auto",
+    client: AsyncOpenRouter | None = None,
+    **settings: Any,
+) -> Iterator[Browser]:
     """Serve a router within the block, and give a browser at its root."""
-    client = client_of(emulator)
+    client = client or client_of(emulator)
     app = Starlette(
         routes=[Mount(prefix or "/", create_router(client, **settings))], lifespan=openrouter_lifespan(client)
     )

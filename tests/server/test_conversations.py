@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -213,3 +214,87 @@ def test_what_is_no_database_is_refused(tmp_path: Path, kind: str) -> None:
         SQLiteConversations(path)
     if kind == "text":
         assert path.read_text().startswith("not a database")
+
+
+# what cannot be kept
+
+
+NODE = {"id": "a", "parent": None, "role": "user", "content": ""}
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        pytest.param({"updated_at": "0001-01-01T00:00:00+14:00"}, "updated_at", id="before all time"),
+        pytest.param({"created_at": "9999-12-31T23:59:59-14:00"}, "created_at", id="after all time"),
+        pytest.param({"settings": {"x": float("nan")}}, "no JSON", id="NaN"),
+        pytest.param({"settings": {"x": float("-inf")}}, "no JSON", id="infinite"),
+        pytest.param({"nodes": [NODE | {"parent": "a"}], "leaf": "a"}, "follows itself", id="its own parent"),
+        pytest.param(
+            {"nodes": [NODE | {"parent": "b"}, NODE | {"id": "b", "parent": "a"}], "leaf": "a"},
+            "follows itself",
+            id="a circle",
+        ),
+    ],
+)
+def test_what_could_not_be_shown_again_is_refused(browser: Browser, raw: dict[str, Any], told: str) -> None:
+    body = json.dumps(document("one") | raw)
+    headers = {"content-type": "application/json"}
+    answer = browser.put("api/conversations/one", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert told in answer.json()["error"]["message"]
+    assert ids(browser) == []
+
+
+def test_the_latest_time_and_a_long_branch_are_kept(browser: Browser) -> None:
+    nodes = [NODE | {"id": f"n{n}", "parent": f"n{n - 1}" if n else None} for n in range(3000)]
+    assert put(browser, document("one", at="9999-12-31T23:59:59Z", nodes=nodes, leaf="n2999")) == 204
+
+
+def test_memory_is_bounded(emulator: Emulator) -> None:
+    with routed(emulator, store=MemoryConversations(max_bytes=3000)) as browser:
+        assert put(browser, document("one")) == 204
+        answer = browser.put("api/conversations/two", json=document("two", title="x" * 400, more="y" * 3000))
+        assert answer.status_code == 503
+        assert "take more than 3000 bytes; delete some" in answer.json()["error"]["message"]
+        assert ids(browser) == ["one"]
+        assert browser.delete("api/conversations/one").status_code == 204
+        assert put(browser, document("three")) == 204
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"), [("locked", "is locked"), ("gone", "unable to open"), ("spoilt", "not a database")]
+)
+def test_a_database_that_cannot_be_used_is_503_and_why(
+    broken: str, told: str, emulator: Emulator, tmp_path: Path
+) -> None:
+    path = tmp_path / "chats.db"
+    with routed(emulator, store=path) as browser, closing(sqlite3.connect(path)) as other:
+        put(browser, document("one"))
+        match broken:
+            case "locked":
+                other.execute("BEGIN EXCLUSIVE")
+            case "gone":
+                path.unlink()
+            case "spoilt":
+                path.write_bytes(b"no database at all " * 1000)
+        answer = browser.put("api/conversations/two", json=document("two"))
+        assert answer.status_code == 503
+        assert answer.json()["error"]["type"] == "StoreUnavailable"
+        assert told in answer.json()["error"]["message"]
+    assert path.exists() == (broken != "gone")
+
+
+def test_a_database_that_is_full_is_503_and_works_again(emulator: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "chats.db"
+    with routed(emulator, store=path) as browser:
+        put(browser, document("one"))
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 8192, before[1]))
+        try:
+            answer = browser.put("api/conversations/two", json=document("two", title="x", more="y" * 400_000))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert answer.status_code == 503
+        assert put(browser, document("two")) == 204
+        assert ids(browser) == ["two", "one"]

@@ -10,7 +10,7 @@ import pytest
 from openrouter_async import AsyncOpenRouter, ConfigurationError, tool
 from openrouter_async.server import create_router
 from openrouter_async.testing import Emulator, Fault, tool_call
-from tests.emulated import MODEL
+from tests.emulated import MODEL, client_of
 from tests.server.router_client import TOKEN, events, routed
 
 
@@ -74,11 +74,21 @@ def test_models_have_prices_and_lengths(emulator: Emulator) -> None:
     assert not [model for model in models.values() if model["output_modalities"] == ["embeddings"]]
 
 
-def test_credits_are_told_or_why_they_are_not(emulator: Emulator) -> None:
+def test_credits_are_told_and_asked_for_once(emulator: Emulator) -> None:
+    client = client_of(emulator).with_options(management_key=emulator.management_key)
+    with routed(emulator, client=client) as browser:
+        answers = [browser.get("api/credits") for _ in range(5)]
+    assert answers[0].json().keys() == {"total", "used", "remaining"}
+    assert [answer.json() for answer in answers[1:]] == [answers[0].json()] * 4
+    assert [request.path for request in emulator.requests].count("/credits") == 1
+
+
+def test_credits_are_not_asked_for_without_a_management_key(emulator: Emulator) -> None:
     with routed(emulator) as browser:
         answer = browser.get("api/credits")
-    assert answer.status_code >= 400
-    assert answer.json()["error"]["message"]
+    assert answer.status_code == 404
+    assert "management key" in answer.json()["error"]["message"]
+    assert not emulator.requests
 
 
 def test_a_chat_is_streamed_and_counted(emulator: Emulator) -> None:
@@ -164,6 +174,34 @@ def test_only_models_that_are_offered_can_be_asked(emulator: Emulator) -> None:
         "openai/gpt-4o-mini",
     ]
     assert [answer.status_code for answer in bad] == [400] * 5
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"n": 8},
+        {"service_tier": "priority"},
+        {"web_search_options": {"search_context_size": "high"}},
+        {"provider": {"order": ["dearest"]}},
+        {"modalities": ["image", "text"]},
+        {"speed": "fast"},
+    ],
+    ids=lambda params: next(iter(params)),
+)
+def test_nothing_that_changes_the_price_is_passed_on_unless_it_is_allowed(
+    params: dict[str, Any], emulator: Emulator
+) -> None:
+    offered = ["openai/gpt-4o-mini"]
+    body = {"messages": [{"role": "user", "content": "Hello"}], **params}
+    with routed(emulator, models=offered) as browser:
+        answers = [browser.post("v1/chat/completions", json=body)]
+        answers += [] if "n" in params else [browser.chat(**params)]
+    assert [answer.status_code for answer in answers] == [400] * len(answers)
+    assert next(iter(params)) in answers[0].json()["error"]["message"]
+    assert not [request for request in emulator.requests if request.path == "/chat/completions"]
+    with routed(emulator, models=offered, allowed_params=[next(iter(params))]) as browser:
+        browser.post("v1/chat/completions", json=body)
+    assert [request.path for request in emulator.requests].count("/chat/completions") == 1
 
 
 # for clients of OpenAI's

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from openrouter_async import AsyncOpenRouter, Retries, errors
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.testing import Emulator, Fault, Recorder, tool_call
-from openrouter_async.testing.exchange_files import without_identity
+from openrouter_async.testing.exchange_files import ExchangeFile, without_identity
 
 MODEL = "openai/gpt-4o-mini"
 
@@ -107,6 +107,47 @@ async def test_no_key_and_no_account_is_written(tmp_path: Path) -> None:
     written = json.loads(text)
     assert written["response"]["headers"].keys() == {"x-generation-id", "x-openrouter-region", "date"}
     assert json.loads(written["response"]["body"])["data"]["creator_user_id"] == "user_REDACTED0000"
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        b"%s",
+        b'{"a": "\xff %s"}',
+        "\u00e9 %s".encode("utf-16-le"),
+        "%s".encode("utf-16"),
+        b'{"a": "\\u0061-key-of-no-known-form-0123456789"}',
+        b"https://example.com/?key=a%2Dkey-of-no-known-form-0123456789",
+    ],
+)
+async def test_a_key_of_any_form_in_any_encoding_is_left_out(spelt: bytes, tmp_path: Path) -> None:
+    key = "a-key-of-no-known-form-0123456789"
+    body = spelt
+    for encoding in ("ascii", "utf-16-le"):
+        body = body.replace("%s".encode(encoding), key.encode(encoding))
+    file = ExchangeFile(method="GET", path=f"/api/v1/key?was={key}", status=200, body=body, request_body=body)
+    file.write(tmp_path / "one.json", key=key)
+    read = ExchangeFile.read(tmp_path / "one.json")
+    for kept in (read.body, read.request_body, read.path.encode()):
+        assert b"REDACTED" in kept.replace(b"\0", b"")
+        assert b"0123456789" not in kept.replace(b"\0", b"")
+
+
+async def test_the_key_that_a_request_carried_is_left_out(tmp_path: Path) -> None:
+    key = "a-key-of-no-known-form-0123456789"
+    with Emulator(key=key) as emulator:
+        emulator.reply(f"You are {key}.")
+        async with Recorder(tmp_path) as recorder, client_of(emulator, recorder) as client:
+            await client.chat.create("Hello", model="openai/gpt-4o-mini")
+    assert "You are REDACTED." in only_file(tmp_path)
+    assert key not in only_file(tmp_path)
+
+
+async def test_a_placeholder_for_a_key_spoils_no_words(tmp_path: Path) -> None:
+    ExchangeFile(method="GET", path="/key", status=200, body=b'"a test"').write(
+        tmp_path / "1.json", key="test"
+    )
+    assert ExchangeFile.read(tmp_path / "1.json").body == b'"a test"'
 
 
 def test_an_id_without_identity_keeps_its_kind_and_length() -> None:

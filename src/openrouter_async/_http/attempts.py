@@ -9,6 +9,7 @@ import logging
 import math
 import random
 import time
+from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 import anyio
@@ -245,6 +246,9 @@ class Attempts:
             if isinstance(value, str):
                 setattr(error, name, redact(value, self.secrets))
         error.args = (error.message,)
+        # What has ended holds bodies and headers, the key's echo among them; who shows the locals of a traceback
+        # shows none of it.
+        clear_frames(error.__traceback__)
         if isinstance(error, APIStatusError):
             metadata = redact_json(dict(error.metadata), self.secrets)
             assert isinstance(metadata, dict)

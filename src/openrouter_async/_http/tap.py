@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ class SeenExchange:
     """Of the answer, by lower-case name."""
     body: bytes
     """Of the answer, decoded; what stands in it undecodable is left out."""
+    key: str | None = field(default=None, repr=False)
+    """What the request was authorized by."""
 
 
 class TapTransport(httpx.AsyncBaseTransport):
@@ -61,6 +63,7 @@ class TapTransport(httpx.AsyncBaseTransport):
                     status=response.status_code,
                     headers=headers,
                     body=_decoded(body, headers.get("content-encoding")),
+                    key=request.headers.get("authorization", "").rpartition(" ")[2] or None,
                 )
             )
 

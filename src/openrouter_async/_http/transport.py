@@ -25,6 +25,7 @@ from .clocks import Clock, Clocks, under
 from .connections import ConnectionTransport
 from .exchange import Exchange
 from .limiter import Limiter, Passage
+from .log_filter import keep_out_of_logs
 from .network import Network, current_network
 
 if TYPE_CHECKING:
@@ -169,6 +170,7 @@ class Transport:
             },
         )
         if key is not None:
+            keep_out_of_logs(key)
             # Written here and nowhere else, so that no local variable of any frame holds the key.
             request.headers["authorization"] = f"Bearer {key.get()}"
         exchange = Exchange(self._send, request)

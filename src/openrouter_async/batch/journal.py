@@ -11,15 +11,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
+from .._files import private, replace_file
 from ..errors import JournalError, OpenRouterError
 from ..types.chat import ChatCompletion
 from .file_lock import lock_file
@@ -104,7 +106,7 @@ class Journal:
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise self._error("is no regular file")  # a device or a pipe would be read for ever
         try:
-            self._file: BinaryIO = path.open("a+b", buffering=0)
+            self._file: BinaryIO = FileIO(path, "a+b", opener=private)
         except OSError as error:
             raise self._error(f"cannot be opened: {error.strerror}") from error
         try:
@@ -192,7 +194,8 @@ class Journal:
             lock_file(self._file.fileno())
         except OSError as error:
             raise self._error("is used by another run; wait for it, or name another file") from error
-        if os.fstat(self._file.fileno()).st_nlink == 0:  # another run has just written it anew
+        if not os.path.samestat(os.fstat(self._file.fileno()), self.path.stat()):
+            # Another run has just written it anew.
             raise self._error("is used by another run; wait for it, or name another file")
 
     def _read(self) -> None:
@@ -204,38 +207,44 @@ class Journal:
                 if not line.endswith(b"\n"):
                     self._cut_off(line, number)
                     break
-                self._learn(line, number)
+                if not line.isspace():
+                    self._learn(line, number)
                 self._end += len(line)
 
     def _drop_failures(self) -> None:
         """Write the journal anew without the items that failed and cost nothing, which are asked again.
 
-        So each item is in it once. What was paid for stays, since the budget counts it.
+        So each item is in it once. What was paid for stays, since the budget counts it. A journal with several names,
+        or one whose owner may not be kept, stays as it is, with its failures.
         """
-        anew = self.path.with_name(f"{self.path.name}.new")
-        with anew.open("wb") as file, os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
+        old = self._file
+        if os.fstat(old.fileno()).st_nlink > 1:
+            return
+        try:
+            replace_file(
+                self.path, self._without_failures(), at_last=None if _CAN_RENAME_OPEN_FILES else old.close
+            )
+        except PermissionError:
+            if not old.closed:
+                LOGGER.debug("the journal %s keeps its failures: it cannot be replaced", self.path)
+                return
+        self._file = FileIO(self.path, "a+b", opener=private)
+        try:
+            self._lock()  # another run that was quicker has it; ours holds the old file, which nobody else finds
+        finally:
+            old.close()
+
+    def _without_failures(self) -> Iterator[bytes]:
+        with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             lines.seek(0)
-            file.writelines(line for line in lines if not _is_free_failure(line))
-            file.flush()
-            os.fsync(file.fileno())
-        if _CAN_RENAME_OPEN_FILES:
-            fresh = anew.open("a+b", buffering=0)
-            lock_file(fresh.fileno())  # before it has the name under which others look for it
-            anew.replace(self.path)
-            self._file.close()
-            self._file = fresh
-        else:  # nor could it be replaced while another run has it open
-            self._file.close()
-            anew.replace(self.path)
-            self._file = self.path.open("a+b", buffering=0)
-            self._lock()
+            yield from (line for line in lines if not _is_free_failure(line))
 
     def _learn(self, line: bytes, number: int) -> None:
         try:
             record = from_json(line)
         except ValueError:
             record = None
-        if not isinstance(record, dict) or not isinstance(record.get("key"), str):
+        if not _is_record(record):
             raise self._error(f"has a line {number} that is no record of a batch; name another file")
         self.cost += _decimal(record.get("cost"))
         self.byok_cost += _decimal(record.get("byok_cost"))
@@ -249,7 +258,7 @@ class Journal:
             self._free_failures += 1
 
     def _cut_off(self, line: bytes, number: int) -> None:
-        if not (line.startswith(BEGINNING) or BEGINNING.startswith(line)):
+        if not (line.startswith(BEGINNING) or BEGINNING.startswith(line) or line.isspace()):
             raise self._error(f"ends in a line {number} that is no record of a batch; name another file")
         LOGGER.warning(
             "the last line of the journal %s was not written whole; it is removed, and its item asked again",
@@ -261,7 +270,19 @@ class Journal:
         return JournalError(f"the journal {str(self.path)!r} {what}", path=str(self.path))
 
 
+def _is_record(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a line's value is what we write; prompts may have keys too, and are not taken for answers."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("key"), str)
+        and "request" in value
+        and ("completion" in value or "error" in value)
+    )
+
+
 def _is_free_failure(line: bytes) -> bool:
+    if line.isspace():
+        return True
     record = from_json(line)
     return "error" in record and not (record.get("cost") or record.get("byok_cost"))
 

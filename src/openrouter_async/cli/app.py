@@ -61,7 +61,8 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         with needs_extra("cli", "the command line"):
             from .environment import read_env_file
-        read_env_file()
+        for line in read_env_file():
+            print(f"openrouter-async: {printable(line)}", file=notes)
         if arguments and arguments[0] in _COMMANDS and not {"--help", "-h"}.isdisjoint(arguments):
             app[arguments[0]].help = None  # its docstring, which has more than the line in the list
         result = app(list(arguments), exit_on_error=False, print_error=False)

@@ -11,6 +11,7 @@ import anyio
 from cyclopts import Parameter
 from pydantic_core import to_json as model_json
 
+from .._files import claim
 from ..batch.items import Item, ItemLike
 from ..batch.results import Done, Failed
 from ..batch.run import Batch
@@ -22,9 +23,9 @@ from .ask import read_schema
 from .batch_progress import ProgressDisplay, duration
 from .common import Emulated, Json, ModelName, System, connect, read_text
 from .exit_codes import DONE, FAILED, INTERRUPTED
-from .output import Output, dollars, to_json
+from .output import Output, dollars, escaped, printable, to_json
 from .prompt_files import PromptFile, PromptFormat
-from .service_batch import run_at_service
+from .service_batch import note_beside, run_at_service
 from .signals import received_signals
 from .streams import ReaderGone, json_for, notes, results
 
@@ -86,13 +87,16 @@ def batch(
     if max_tokens is not None:
         params["max_completion_tokens"] = max_tokens
     beside = out or prompts
+    rejected = beside.parent / f"{beside.name}.rejected"
     file = PromptFile(
         prompts,
-        rejected=None if dry_run else beside.parent / f"{beside.name}.rejected",
+        rejected=None if dry_run else rejected,
         warn=output.warn,
         format=format,
         system=None if system is None else read_text(system, "--system"),
     )
+    if not dry_run:
+        _claim(file, out, rejected)
     if dry_run:
         return anyio.run(_estimate, output, file, model, max_tokens)
     if service:
@@ -107,6 +111,16 @@ def batch(
     }
     wanted = None if schema is None else read_schema(schema)
     return anyio.run(_run, output, emulator, model, file, out, wanted, params)
+
+
+def _claim(file: PromptFile, out: Path | None, rejected: Path) -> None:
+    """Refuse to write where something else of the caller's is; what `out` contains is looked at when it is opened."""
+    inputs = [file.path]
+    continues = out is not None and (out.exists() or note_beside(out).exists())
+    if out is not None:
+        claim(out, is_ours=lambda _: True, inputs=inputs)
+        inputs.append(out)
+    claim(rejected, is_ours=lambda path: continues or file.contains(path), inputs=inputs)
 
 
 async def _run(
@@ -189,7 +203,8 @@ async def _show(running: Batch[Any], display: ProgressDisplay) -> None:
 
 
 def _answer(result: Done[Any]) -> str:
-    return json_for(results, model_json({"key": result.key, "answer": result.output}).decode())
+    answer = escaped(model_json({"key": result.key, "answer": result.output}).decode())
+    return json_for(results, answer)
 
 
 def _summarize(output: Output, running: Batch[Any], bad: int) -> None:
@@ -220,7 +235,8 @@ def _summarize(output: Output, running: Batch[Any], bad: int) -> None:
     print(" · ".join(parts), file=notes)
     for name, total in sorted(summary.models.items()):
         tokens = f"{total.prompt_tokens} + {total.completion_tokens} tokens"
-        print(f"  {name or 'unknown model'}: {total.items}, {tokens}, {dollars(total.cost)}", file=notes)
+        line = f"  {name or 'unknown model'}: {total.items}, {tokens}, {dollars(total.cost)}"
+        print(printable(line), file=notes)
 
 
 async def _estimate(output: Output, file: PromptFile, model: str | None, max_tokens: int | None) -> int:

@@ -15,6 +15,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from .._files import claim
 from ..client import AsyncOpenRouter
 from ..conversation.conversation import Conversation
 from ..conversation.history import History
@@ -23,7 +24,7 @@ from ..tools.result import Run
 from ..types.chat_messages import MessagesLike
 from .common import Emulated, Json, ModelName, System, connect, read_text
 from .exit_codes import DONE
-from .output import Output, dollars
+from .output import Output, dollars, printable
 from .saved import read_saved, write_saved
 from .streams import notes, results
 
@@ -84,9 +85,8 @@ def _read_history(path: Path) -> History | None:
         ConfigurationError: it cannot be read, holds something else, or could not be written.
     """
     text = read_saved(path)
-    if text is None:
-        if not path.parent.is_dir():
-            raise ConfigurationError(f"{str(path)!r} cannot be written: there is no such directory")
+    claim(path, is_ours=lambda path: True)  # what is there is read as a conversation below
+    if not text:
         return None
     try:
         return History.from_json(text)
@@ -262,7 +262,9 @@ class _Session:
                 self._path = None
                 self._say(f"begun anew{kept}")
             case "/save" if argument:
-                self._path = Path(argument).expanduser()
+                path = Path(argument).expanduser()
+                claim(path, is_ours=lambda path: path == self._path)
+                self._path = path
                 self._save()
                 self._say(f"kept in {self._path}")
             case "/cost":
@@ -295,7 +297,7 @@ class _Session:
 
     def _say(self, text: str) -> None:
         """Write what was asked for by a command: it is no answer, so not among them."""
-        print(text, file=results if self._output.is_terminal else notes)
+        print(printable(text), file=results if self._output.is_terminal else notes)
 
 
 def _turns(count: int) -> str:

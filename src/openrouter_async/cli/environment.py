@@ -12,16 +12,19 @@ from ..errors import ConfigurationError
 
 __all__ = ["read_env_file"]
 
-_PREFIX = "OPENROUTER_"
 _KEYS = ("OPENROUTER_API_KEY", "OPENROUTER_MANAGEMENT_KEY")
-_WHERE = "OPENROUTER_BASE_URL"
+_WITH_ITS_OWN_KEY = ("OPENROUTER_BASE_URL", "OPENROUTER_MODEL")
 
 
-def read_env_file(path: Path = Path(".env"), environment: MutableMapping[str, str] = os.environ) -> None:
-    """Add the settings of a `.env` to the environment: those named `OPENROUTER_…` that are not set there.
+def read_env_file(path: Path = Path(".env"), environment: MutableMapping[str, str] = os.environ) -> list[str]:
+    """Add the key of a `.env` to the environment, with the base URL and the model that belong to it.
 
-    The base URL of a file counts only where no key is set in the environment: the `.env` of a stranger's directory
-    must not be able to send your key elsewhere.
+    What is set in the environment stays. Base URL and model count only where every key in use is the file's own: the
+    `.env` of a stranger's directory can neither send your key elsewhere nor choose what it pays for. Nothing else is
+    read: the token of a server is never a file's.
+
+    Returns:
+        What was taken and what was left, for the person who runs the command: a line for each, without values.
 
     Raises:
         ConfigurationError: the file cannot be read.
@@ -31,9 +34,19 @@ def read_env_file(path: Path = Path(".env"), environment: MutableMapping[str, st
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{str(path)!r} cannot be read: {error}") from error
     has_key = any(environment.get(name) for name in _KEYS)
-    for name, value in found.items():
-        if not name.startswith(_PREFIX) or not value or environment.get(name):
+    brings_key = any(found.get(name) for name in _KEYS)
+    taken: list[str] = []
+    left: list[str] = []
+    for name in (*_KEYS, *_WITH_ITS_OWN_KEY):
+        value = found.get(name)
+        if not value or environment.get(name):
             continue
-        if name == _WHERE and has_key:
-            continue
-        environment[name] = value
+        if name in _KEYS or (brings_key and not has_key):
+            taken.append(name)
+            environment[name] = value
+        else:
+            left.append(name)
+    told = [f"from {path}: {', '.join(taken)}"] if taken else []
+    if left:
+        told.append(f"not taken from {path}, since the key is not from there: {', '.join(left)}")
+    return told

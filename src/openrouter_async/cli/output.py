@@ -1,7 +1,8 @@
 """What commands write: drawn on a terminal, plain in a pipe, JSON where it was asked for.
 
-Results go to standard output, everything else to standard error. A terminal gets no control characters from models or
-from the service: they could move its cursor and rewrite what stands there.
+Results go to standard output, everything else to standard error. Text from models and from the service passes
+`printable`, and JSON `escaped`, wherever it is written: control characters could move a terminal's cursor and rewrite
+what stands there, and a pipe may end in a terminal too.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from rich.text import Text
 
 from .streams import console, json_for, notes, results
 
-__all__ = ["Output", "dollars", "printable", "to_json"]
+__all__ = ["Output", "dollars", "escaped", "printable", "to_json"]
 
 GAP, LEAST_ROOM = 2, 8
 """Columns between two cells of a table, and those without which a cell says nothing."""
@@ -29,6 +30,11 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 def printable(text: str) -> str:
     """Return text with its control characters made visible; line ends and tabs stay."""
     return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text.replace("\r\n", "\n"))
+
+
+def escaped(text: str) -> str:
+    """Return JSON text whose control characters are escapes; it means the same."""
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def dollars(amount: Decimal | None) -> str:
@@ -42,7 +48,7 @@ def dollars(amount: Decimal | None) -> str:
 
 def to_json(value: object, *, to: TextIOBase, indent: int | None = None) -> str:
     """Return JSON text for a stream; amounts become numbers."""
-    return json_for(to, json.dumps(value, ensure_ascii=False, indent=indent, default=_plain))
+    return json_for(to, escaped(json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)))
 
 
 def _plain(value: object) -> float | str:
@@ -67,7 +73,7 @@ class Output:
 
     def write(self, text: str, *, end: str = "") -> None:
         """Write a piece of a result at once."""
-        results.write((printable(text) if self.is_terminal else text) + end)
+        results.write(printable(text) + end)
         results.flush()
 
     def json(self, value: object) -> None:

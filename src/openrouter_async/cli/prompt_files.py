@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TextIO, TypeAlias
 
+from .._files import private
 from ..batch.items import Item, ItemLike
 from ..errors import ConfigurationError
 from ..types.chat_messages import Message, MessagesLike, user
@@ -46,7 +47,7 @@ class PromptFile:
         format: PromptFormat | None = None,
         system: str | None = None,
     ) -> None:
-        self._path = path
+        self.path = path
         self._rejected = rejected
         self._warn = warn
         self._format = format or FORMATS.get(path.suffix.lower(), "text")
@@ -59,6 +60,15 @@ class PromptFile:
         with self._open() as file:
             return sum(1 for _ in self._lines(file))
 
+    def contains(self, other: Path) -> bool:
+        """Whether each line of another file is one of this, so that nothing would be lost with it."""
+        with other.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            lines = {line.rstrip("\r\n") for line in file}
+        with self._open() as file:
+            for _, raw, _ in self._lines(file):
+                lines.difference_update(raw.rstrip("\r\n").split("\n"))
+        return not lines
+
     def __iter__(self) -> Iterator[ItemLike]:
         """Yield the items, and put the lines that are none into the file for them, if any, which is made anew."""
         self.bad = 0
@@ -70,23 +80,25 @@ class PromptFile:
                     yield self._item(read())
                 except (ValueError, ConfigurationError, RecursionError) as error:
                     self.bad += 1
-                    self._warn(f"{self._path}:{number}: {_reason(error)}")
+                    self._warn(f"{self.path}:{number}: {_reason(error)}")
                     self._reject(raw)
 
     def _reject(self, raw: str) -> None:
         if self._rejected is not None:
-            with self._rejected.open("a", encoding="utf-8", errors="surrogateescape", newline="") as kept:
+            with open(  # has no opener there
+                self._rejected, "a", encoding="utf-8", errors="surrogateescape", newline="", opener=private
+            ) as kept:
                 kept.write(raw.rstrip("\r\n") + "\n")
 
     def _open(self) -> TextIO:
         try:
-            with self._path.open("rb") as file:
+            with self.path.open("rb") as file:
                 encoding = encoding_of(file.read(2))
             # A byte order mark is dropped; what is no UTF-8 makes its own line bad, and no other.
-            return self._path.open(encoding=encoding, errors="surrogateescape", newline="")
+            return self.path.open(encoding=encoding, errors="surrogateescape", newline="")
         except OSError as error:
             reason = (error.strerror or "").lower()
-            raise ConfigurationError(f"{str(self._path)!r} cannot be read: {reason}") from error
+            raise ConfigurationError(f"{str(self.path)!r} cannot be read: {reason}") from error
 
     def _lines(self, file: TextIO) -> Iterator[tuple[int, str, Callable[[], object]]]:
         """Yield number, text and reader of each line that is not blank."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from .._files import replace_file
 from ..errors import ConfigurationError
 
-__all__ = ["check_writable", "read_saved", "write_saved"]
+__all__ = ["read_saved", "write_saved"]
 
 
 def read_saved(path: Path) -> str | None:
@@ -25,29 +25,13 @@ def read_saved(path: Path) -> str | None:
 
 
 def write_saved(path: Path, text: str) -> None:
-    """Replace the file; it is for its owner's eyes only.
-
-    Raises:
-        ConfigurationError: it cannot be written.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.touch(mode=0o600)
-        beside.write_text(text, "utf-8")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise ConfigurationError(f"{str(path)!r} cannot be written: {_reason(error)}") from error
-
-
-def check_writable(path: Path) -> None:
-    """Refuse a file that cannot be added to, before anything is paid for what it is to hold.
+    """Replace the file; a new one is for its owner's eyes only.
 
     Raises:
         ConfigurationError: it cannot be written.
     """
     try:
-        path.open("ab").close()
+        replace_file(path, [text.encode()])
     except OSError as error:
         raise ConfigurationError(f"{str(path)!r} cannot be written: {_reason(error)}") from error
 

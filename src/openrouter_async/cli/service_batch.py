@@ -6,12 +6,15 @@ waiting for it instead of paying twice.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_json as model_json
 
+from .._files import claim, replace_file
+from ..batch.service import BatchResult
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..types.batches import ServiceBatch
@@ -19,10 +22,18 @@ from .common import connect
 from .exit_codes import DONE, FAILED
 from .output import Output, dollars, to_json
 from .prompt_files import PromptFile
-from .saved import check_writable, read_saved, write_saved
+from .saved import read_saved, write_saved
 from .streams import notes
 
-__all__ = ["run_at_service"]
+__all__ = ["note_beside", "run_at_service"]
+
+_NOTE = re.compile(r"(\S+)(?: (\d+))?")
+"""What is kept of a batch that was submitted: its id, and how many lines it lacks."""
+
+
+def note_beside(out: Path) -> Path:
+    """Return the file in which the id of a batch is kept until its answers are."""
+    return out.parent / f"{out.name}.batch"
 
 
 async def run_at_service(
@@ -36,14 +47,15 @@ async def run_at_service(
     """Submit the batch, or go on waiting for it; write its answers, and return the exit code."""
     if out is None:
         raise ConfigurationError("--service needs --out: the batch is found again by the file beside it")
-    note = out.parent / f"{out.name}.batch"
+    note = note_beside(out)
+    noted = _NOTE.fullmatch(read_saved(note) or "")
+    claim(note, is_ours=lambda _: noted is not None, inputs=[file.path])
+    claim(out, is_ours=lambda _: noted is not None, inputs=[file.path])
     async with connect(output, emulated=emulated, model=model) as client:
-        if noted := read_saved(note):
-            id, _, lacking = noted.partition(" ")
-            rejected = int(lacking or 0)
+        if noted:
+            id, rejected = noted[1], int(noted[2] or 0)
             output.warn(f"going on with the batch {id}")
         else:
-            check_writable(out)
             id = (await client.batches.create(file, **params)).id
             rejected = file.bad
             output.warn(f"submitted the batch {id}; it may be waited for later by the same command")
@@ -51,19 +63,25 @@ async def run_at_service(
         batch = await _wait(client, id, output)
         results = client.batches.results(batch)
         failed = 0
-        with out.open("wb") as answers:
-            for result in results:
-                if result.error is not None:
-                    failed += 1
-                    output.warn(f"{result.key}: {type(result.error).__name__}: {result.error}")
-                    continue
-                text = getattr(result.value, "text", None)
-                answers.write(
-                    model_json({"key": result.key, "text": text, "completion": result.value}) + b"\n"
-                )
+        for result in results:
+            if result.error is not None:
+                failed += 1
+                output.warn(f"{result.key}: {type(result.error).__name__}: {result.error}")
+        try:
+            replace_file(out, (_line(result) for result in results if result.error is None))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise ConfigurationError(
+                f"{str(out)!r} cannot be written: {reason}; the same command fetches the answers again"
+            ) from error
         note.unlink()
     _summarize(output, len(results) - failed, failed, rejected, batch.usage.cost if batch.usage else None)
     return FAILED if failed or rejected else DONE
+
+
+def _line(result: BatchResult[Any]) -> bytes:
+    text = getattr(result.value, "text", None)
+    return model_json({"key": result.key, "text": text, "completion": result.value}) + b"\n"
 
 
 def _summarize(output: Output, done: int, failed: int, rejected: int, cost: Decimal | None) -> None:

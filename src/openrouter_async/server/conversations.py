@@ -18,8 +18,15 @@ import anyio
 import anyio.to_thread
 
 from ..errors import ConfigurationError
+from .failures import WebError
 
-__all__ = ["ConversationStore", "Entry", "MemoryConversations", "SQLiteConversations", "version_of"]
+__all__ = [
+    "ConversationStore",
+    "Entry",
+    "MemoryConversations",
+    "SQLiteConversations",
+    "version_of",
+]
 
 T = TypeVar("T")
 
@@ -67,11 +74,22 @@ class ConversationStore(Protocol):
         ...
 
 
+def _unavailable(reason: str) -> WebError:
+    return WebError(503, reason, kind="StoreUnavailable")
+
+
 class MemoryConversations:
     """Conversations that end with the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_bytes: int = 256 * 1024 * 1024) -> None:
+        """Make an empty store.
+
+        Args:
+            max_bytes: Bytes of documents that are kept. One that has no room is refused; none is dropped for it.
+        """
         self._entries: dict[str, Entry] = {}
+        self._max_bytes = max_bytes
+        self._bytes = 0
 
     async def search(self, query: str, *, limit: int, offset: int) -> tuple[list[Entry], int]:
         """See `ConversationStore`."""
@@ -89,15 +107,29 @@ class MemoryConversations:
         there = self._entries.get(entry.id)
         if there is not None and replaces is not None and version_of(there.document) not in replaces:
             return False
+        total = self._bytes + _size(entry) - _size(there)
+        if total > self._max_bytes and total > self._bytes:
+            raise _unavailable(
+                f"the conversations in memory would take more than {self._max_bytes} bytes; delete some"
+            )
         self._entries[entry.id] = entry
+        self._bytes = total
         return True
 
     async def delete(self, id: str) -> bool:
         """See `ConversationStore`."""
-        return self._entries.pop(id, None) is not None
+        gone = self._entries.pop(id, None)
+        self._bytes -= _size(gone)
+        return gone is not None
+
+
+def _size(entry: Entry | None) -> int:
+    return 0 if entry is None else len(entry.document) + len(entry.words)
 
 
 _VERSION = 1
+_PATIENCE = 2.0
+"""Seconds for which an operation waits for another process that writes; those behind it wait too."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS conversations (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, updated_at TEXT NOT NULL, words TEXT NOT NULL, document BLOB NOT NULL
@@ -199,11 +231,15 @@ class SQLiteConversations:
         return await self._run(write)
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=10.0)
+        # Never made anew here: a file that was removed is a failure, and a new one would be readable by all.
+        return sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE)
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def run() -> T:
-            with closing(self._connect()) as connection, connection:
-                return work(connection)
+            try:
+                with closing(self._connect()) as connection, connection:
+                    return work(connection)
+            except sqlite3.Error as error:
+                raise _unavailable(f"the database of conversations cannot be used: {error}") from error
 
         return await anyio.to_thread.run_sync(run, limiter=self._one_at_a_time)

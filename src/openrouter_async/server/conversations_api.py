@@ -7,10 +7,11 @@ another window has saved meanwhile is not lost. One that is gone may be written 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -19,6 +20,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -31,6 +33,16 @@ __all__ = ["conversation_routes", "read_document"]
 _MOST_LISTED = 200
 _Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 _SHAPE = ConfigDict(extra="allow", strict=True)
+
+
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("there is no such time in UTC") from None
+
+
+_Time = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_in_utc)]
 
 
 class _Node(BaseModel):
@@ -51,8 +63,8 @@ class _Document(BaseModel):
 
     id: _Id
     title: Annotated[str, StringConstraints(max_length=500)]
-    created_at: Annotated[AwareDatetime, Field(strict=False)]
-    updated_at: Annotated[AwareDatetime, Field(strict=False)]
+    created_at: _Time
+    updated_at: _Time
     settings: dict[str, JsonValue] = {}
     nodes: Annotated[list[_Node], Field(max_length=10_000)]
     leaf: _Id | None = None
@@ -62,31 +74,53 @@ def read_document(id: str, raw: bytes) -> Entry:
     """Return a document as an entry of a store.
 
     Raises:
-        WebError: it is none, is of another id, or names nodes that are not there.
+        WebError: it is none, is of another id, or names nodes that are not there, or that follow themselves.
     """
     try:
+        # Read as JSON first: pydantic's models take NaN, which is no JSON, and which no browser reads back.
+        from_json(raw, allow_inf_nan=False)
         document = _Document.model_validate_json(raw)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the body"
-        raise WebError(
-            422, f"no conversation: {where}: {first['msg']}", kind="UnprocessableRequest"
-        ) from None
+        raise _no_conversation(f"{where}: {first['msg']}") from None
+    except ValueError as error:
+        raise _no_conversation(f"the body is no JSON: {error}") from None
     if document.id != id:
-        raise WebError(422, "no conversation: its id is not that of the path", kind="UnprocessableRequest")
+        raise _no_conversation("its id is not that of the path")
     ids = {node.id for node in document.nodes}
     named = {node.parent for node in document.nodes} | {document.leaf}
     if len(ids) != len(document.nodes) or not named <= ids | {None}:
-        raise WebError(
-            422, "no conversation: ids of nodes are not unique, or name none", kind="UnprocessableRequest"
-        )
+        raise _no_conversation("ids of nodes are not unique, or name none")
+    if not _leads_to_a_root(document):
+        raise _no_conversation("a node follows itself")
     return Entry(
         id=id,
         title=document.title,
-        updated_at=document.updated_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        updated_at=document.updated_at.isoformat(timespec="microseconds"),
         words="\n".join([document.title, *_texts(document)]).casefold(),
         document=raw,
     )
+
+
+def _no_conversation(reason: str) -> WebError:
+    return WebError(422, f"no conversation: {reason}", kind="UnprocessableRequest")
+
+
+def _leads_to_a_root(document: _Document) -> bool:
+    """Whether each node has a way up to one without a parent."""
+    parents = {node.id: node.parent for node in document.nodes}
+    rooted: set[str | None] = {None}
+    for id in parents:
+        way: dict[str | None, None] = {}
+        here: str | None = id
+        while here not in rooted:
+            if here in way:
+                return False
+            way[here] = None
+            here = parents[here]  # type: ignore[index]  # None is rooted
+        rooted.update(way)
+    return True
 
 
 def _texts(document: _Document) -> Iterator[str]:

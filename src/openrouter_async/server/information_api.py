@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import anyio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ..errors import ConfigurationError
 from ..tools.tool import Tool, tool
 from ..tools.toolbox import ToolSource
 from ..types.known_models import PRESETS
+from .failures import WebError
 from .metering import Meters
 from .offer import Offer
 
 if TYPE_CHECKING:
+    from ..client import AsyncOpenRouter
     from ..tools.toolbox import ToolLike
+    from ..types.credits import Credits
     from ..types.models import Model
 
 __all__ = ["information_routes"]
+
+_FRESH_S = 10.0
+"""Seconds for which credits that were asked for are told again."""
 
 _CHAT_OUTPUTS = frozenset({"text", "image", "audio"})
 
@@ -51,8 +60,10 @@ def information_routes(
     async def models(request: Request) -> Response:
         return JSONResponse({"data": [_model(model) for model in await _offered(offer)]})
 
+    known_credits = _KnownCredits(offer.client)
+
     async def credits(request: Request) -> Response:
-        found = await offer.client.credits.get()
+        found = await known_credits.get()
         return JSONResponse(
             {
                 "total": f"{found.total_credits:f}",
@@ -79,6 +90,26 @@ def information_routes(
         Route("/api/credits", credits, methods=["GET"]),
         Route("/v1/models", openai_models, methods=["GET"]),
     ]
+
+
+class _KnownCredits:
+    """The account's credits, asked for at most once in `_FRESH_S`, however many pages want to know."""
+
+    def __init__(self, client: AsyncOpenRouter) -> None:
+        self._client = client
+        self._one_at_a_time = anyio.Lock()
+        self._found: Credits | None = None
+        self._until = 0.0
+
+    async def get(self) -> Credits:
+        async with self._one_at_a_time:
+            if self._found is None or time.monotonic() >= self._until:
+                try:
+                    self._found = await self._client.credits.get()
+                except ConfigurationError as error:  # there is no management key, so nothing was sent
+                    raise WebError(404, error.message, kind="NotAvailable") from error
+                self._until = time.monotonic() + _FRESH_S
+            return self._found
 
 
 async def _offered(offer: Offer) -> list[Model]:

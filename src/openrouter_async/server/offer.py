@@ -38,8 +38,25 @@ _OLDER_PARAMS = frozenset(NOT_OFFERED) - {"prompt", "route", "stream"}
 _OF_OPENAI = frozenset({"function_call", "functions", "n", "safety_identifier", "store"})
 """What OpenAI's clients may send besides; the service judges it."""
 
-_CHANGES_MODEL = frozenset({"models", "plugins", "preset"})
-"""Parameters by which another model may answer than the one that is named."""
+CHANGES_PRICE = frozenset(
+    {
+        "audio",
+        "image_config",
+        "modalities",
+        "models",
+        "n",
+        "plugins",
+        "preset",
+        "provider",
+        "service_tier",
+        "speed",
+        "tools",
+        "web_search_options",
+        "x_search_filter",
+    }
+)
+"""Parameters by which another model may answer than the one that is named, or the same for another price. Of `tools`
+it is those of OpenRouter; functions cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,7 @@ class Offer:
         *,
         tools: Sequence[ToolLike] = (),
         models: Collection[str] | None = None,
+        allowed_params: Collection[str] = (),
         max_messages: int,
     ) -> None:
         self.client = client
@@ -67,6 +85,7 @@ class Offer:
         self.models = None if models is None else tuple(dict.fromkeys(models))
         """The models that may be asked; None: all."""
         self._max_messages = max_messages
+        self._refused = frozenset() if models is None else CHANGES_PRICE.difference(allowed_params)
         for each in self.tools:
             if isinstance(each, Tool) and (each.needs_approval is not False or each.function is None):
                 raise ConfigurationError(
@@ -112,13 +131,14 @@ class Offer:
         unknown = sorted(params.keys() - known)
         if unknown:
             raise WebError(400, f"{unknown[0][:64]!r} is no parameter of a chat that this server takes")
-        if self.models is None:
-            return
-        for name in sorted(_CHANGES_MODEL & params.keys()):
-            raise WebError(400, f"{name} may not be given, since this server offers certain models only")
-        tools = params.get("tools") or []
-        if not isinstance(tools, list) or any(_kind(tool) != "function" for tool in tools):
-            raise WebError(400, "tools may hold functions only, since this server offers certain models only")
+        for name in sorted(self._refused & params.keys()):
+            tools = params[name]
+            if name != "tools":
+                raise WebError(400, f"{name} may not be given, since this server offers certain models only")
+            if tools and (not isinstance(tools, list) or any(_kind(tool) != "function" for tool in tools)):
+                raise WebError(
+                    400, "tools may be functions only, since this server offers certain models only"
+                )
 
     def _check_tools(self, params: Mapping[str, Any]) -> None:
         """Refuse functions, which nobody would run: those of the page's chats are the server's."""

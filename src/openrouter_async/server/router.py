@@ -34,7 +34,7 @@ from .failures import WebError, error_response
 from .formats.openai import WholeOpenAI
 from .information_api import information_routes
 from .metering import Metered, Meters
-from .offer import Offer, json_body
+from .offer import CHANGES_PRICE, Offer, json_body
 from .relaying import Relay, relay
 from .safety import Guard, check_token, is_loopback
 
@@ -60,6 +60,7 @@ def create_router(
     allowed_hosts: Collection[str] = (),
     allowed_origins: Collection[str] = (),
     models: Collection[str] | None = None,
+    allowed_params: Collection[str] = (),
     title: str = "Chat",
     max_body_bytes: int = MIB,
     max_conversation_bytes: int = 16 * MIB,
@@ -89,7 +90,10 @@ def create_router(
         allowed_hosts: Names by which this server is called besides those of this machine, without a port.
         allowed_origins: Origins of pages that may call the API besides this server's own, such as
             `https://example.com`. Browsers of other origins still read no answer, since there is no CORS.
-        models: The models that may be asked. Default: all.
+        models: The models that may be asked. Default: all. Where they are named, requests may give no parameter by
+            which another model answers, or the same for another price (`n`, `plugins`, `provider`, `service_tier`,
+            `web_search_options`, tools of OpenRouter, and their like).
+        allowed_params: Those of these parameters that requests may give all the same.
         title: What the page is called.
         max_body_bytes: The largest request, attachments included. More is answered with 413.
         max_conversation_bytes: The largest conversation that is stored, with all attachments of all its branches.
@@ -103,13 +107,16 @@ def create_router(
         ConfigurationError: an argument is wrong, or a host that others can reach is allowed without a token.
     """
     _check(token, allowed_hosts, models, title)
+    _check_params(allowed_params)
     _check_limits(
         max_body_bytes=max_body_bytes,
         max_conversation_bytes=max_conversation_bytes,
         max_messages=max_messages,
         max_concurrent_streams=max_concurrent_streams,
     )
-    offer = Offer(client, tools=tools, models=models, max_messages=max_messages)
+    offer = Offer(
+        client, tools=tools, models=models, allowed_params=allowed_params, max_messages=max_messages
+    )
     spend = budget if isinstance(budget, Spend) else client.track(budget)
     meters = Meters(spend, max_concurrent_streams)
     if store is None:
@@ -155,6 +162,16 @@ def _check(token: str | None, hosts: Collection[str], models: Collection[str] | 
     if open_to:
         raise ConfigurationError(
             f"allowed_hosts has {open_to[0]!r}, under which others can spend the account's money; give token= as well"
+        )
+
+
+def _check_params(allowed: Collection[str]) -> None:
+    unknown = (
+        [allowed] if isinstance(allowed, str) else [name for name in allowed if name not in CHANGES_PRICE]
+    )
+    if unknown:
+        raise ConfigurationError(
+            f"allowed_params has {unknown[0]!r}; expected names among {', '.join(sorted(CHANGES_PRICE))}"
         )
 
 

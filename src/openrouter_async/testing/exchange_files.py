@@ -21,6 +21,8 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from .._files import replace_file
+from .._secret import LEAST_LENGTH
 from ..errors import ConfigurationError
 
 __all__ = ["ExchangeFile", "without_identity"]
@@ -33,6 +35,8 @@ _KEPT_HEADERS = re.compile(
 _KEY = re.compile(r"sk-or-[\w-]+")
 _ACCOUNT = re.compile(r"\b(user|org|workspace|ws)_([A-Za-z0-9]{8,})\b")
 _SHOWN = "REDACTED"
+_ENCODINGS = ("ascii", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+"""In which a body may repeat a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,23 +80,27 @@ class ExchangeFile:
                 " expected JSON with request and response"
             ) from error
 
-    def write(self, path: Path) -> None:
-        """Write it, so that the file is either whole or not there."""
-        request: dict[str, JsonValue] = {"method": self.method, "path": self.path, **_body(self.request_body)}
+    def write(self, path: Path, *, key: str | None = None) -> None:
+        """Write it, so that the file is either whole or not there; `key` is not in it, whatever it looks like."""
+        if key is not None and len(key) < LEAST_LENGTH:
+            key = None  # a placeholder, such as `test`, whose letters stand in words
+        request: dict[str, JsonValue] = {
+            "method": self.method,
+            "path": _without(key, self.path),
+            **_body(self.request_body, key),
+        }
         response: dict[str, JsonValue] = {
             "status": self.status,
             "headers": {
-                name: without_identity(value)
+                name: without_identity(_without(key, value))
                 for name, value in self.headers.items()
                 if _KEPT_HEADERS.fullmatch(name)
             },
             "content_type": self.content_type,
-            **_body(self.body),
+            **_body(self.body, key),
         }
         held = {"recorded_at": self.recorded_at, "how": "raw", "request": request, "response": response}
-        unfinished = path.with_suffix(".part")
-        unfinished.write_text(json.dumps(held, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        unfinished.replace(path)
+        replace_file(path, [json.dumps(held, ensure_ascii=False, indent=1).encode(), b"\n"])
 
 
 def without_identity(text: str) -> str:
@@ -108,8 +116,21 @@ def _bytes(held: Mapping[str, str | None]) -> bytes:
     return (held.get("body") or "").encode()
 
 
-def _body(data: bytes) -> dict[str, JsonValue]:
+def _body(data: bytes, key: str | None = None) -> dict[str, JsonValue]:
+    if key:
+        for encoding in _ENCODINGS:
+            data = data.replace(key.encode(encoding), _SHOWN.encode(encoding))
     try:
-        return {"body": without_identity(data.decode()) if data else None}
+        return {"body": without_identity(_without(key, data.decode())) if data else None}
     except UnicodeDecodeError:
+        # Byte by byte, keys of the service are found in what is no UTF-8 as well.
+        data = without_identity(data.decode("latin-1")).encode("latin-1")
         return {"body": None, "body_base64": base64.b64encode(data).decode()}
+
+
+def _without(key: str | None, text: str) -> str:
+    """Return text without a key, as it is or as a URL or a JSON text may spell it."""
+    if not key:
+        return text
+    spelt = "".join(rf"(?:{re.escape(letter)}|%{ord(letter):02X}|\\+u{ord(letter):04X})" for letter in key)
+    return re.sub(spelt, _SHOWN, re.sub(re.escape(key), _SHOWN, text), flags=re.IGNORECASE)

@@ -67,7 +67,7 @@ class Recorder(TapTransport):
             content_type=seen.headers.get("content-type"),
             body=seen.body,
             recorded_at=iso_now(),
-        ).write(self.folder / name)
+        ).write(self.folder / name, key=seen.key)
 
 
 def _described(seen: SeenExchange) -> str:

@@ -16,6 +16,7 @@ from ..._extras import needs_extra
 from ...client import AsyncOpenRouter
 from ...errors import ConfigurationError
 from ...types.chat import ChatCompletion
+from ..output import printable
 from ..streams import console as console_of
 from ..streams import results
 from .questions import Question, load_questions
@@ -88,7 +89,7 @@ async def _watch(console: Console, client: AsyncOpenRouter, questions: Sequence[
             console.print(f"\n[bold]{text}[/]")
 
         def write(text: str) -> None:
-            console.print(text, end="", markup=False, soft_wrap=True)
+            console.print(printable(text), end="", markup=False, soft_wrap=True)
 
         def answered() -> None:
             progress.update(task, advance=1, visible=True)
@@ -118,7 +119,7 @@ def _summary(console: Console, found: Findings, questions: Sequence[Question]) -
 
 
 def _short(text: str, length: int = 70) -> str:
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 

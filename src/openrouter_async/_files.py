@@ -1,0 +1,96 @@
+"""Files that the library writes: which may be written, and how.
+
+They contain prompts and replies, so a new file is for its owner alone (mode 0600). A file that is there already is
+written only where it is known to be ours: `claim` refuses all others, before anything is paid for what they are to
+hold. What is replaced is replaced whole, so that a crash leaves the old file or the new one.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from .errors import ConfigurationError
+
+__all__ = ["claim", "private", "replace_file"]
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file as an `opener` of `open`; one that is made so is for its owner alone."""
+    return os.open(path, flags, 0o600)
+
+
+def claim(
+    path: Path, *, is_ours: Callable[[Path], bool] = lambda path: False, inputs: Iterable[Path] = ()
+) -> None:
+    """Refuse a path that may not be written: another file of the caller's, or a place where no file can be.
+
+    An empty file counts as ours. Nothing is written by this.
+
+    Args:
+        path: The file that is to be written.
+        is_ours: Whether a file that is there, and not empty, was written by us for this purpose.
+        inputs: Files that are read meanwhile, and may not be written, under whatever name.
+
+    Raises:
+        ConfigurationError: it is one of the inputs, no regular file, not ours, or cannot be written.
+    """
+    name = repr(str(path))
+    try:
+        if not path.exists():
+            if not path.parent.is_dir():
+                raise ConfigurationError(f"{name} cannot be written: there is no such directory")
+            if not os.access(path.parent, os.W_OK):
+                raise ConfigurationError(f"{name} cannot be written: permission denied")
+            return
+        if any(other.exists() and path.samefile(other) for other in inputs):
+            raise ConfigurationError(f"{name} is the file that is read; name another file to be written")
+        if path.is_dir():
+            raise ConfigurationError(f"{name} cannot be written: is a directory")
+        if not path.is_file():
+            raise ConfigurationError(f"{name} is no regular file")
+        if path.stat().st_size and not is_ours(path):
+            raise ConfigurationError(
+                f"{name} is there already, and would be overwritten; name another file, or remove it"
+            )
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigurationError(f"{name} cannot be written: {reason}") from error
+
+
+def replace_file(path: Path, pieces: Iterable[bytes], *, at_last: Callable[[], None] | None = None) -> None:
+    """Replace what a file contains, or make the file; its mode, its owner and links that lead to it stay.
+
+    `at_last` is called when the new file is written and the old one still there; Windows replaces no open file.
+
+    Raises:
+        OSError: it cannot be written; what was there is unchanged.
+    """
+    target = path.resolve()
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            _resemble(beside, target.stat())
+        if at_last is not None:
+            at_last()
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _resemble(path: Path, other: os.stat_result) -> None:
+    """Give a file the owner and the mode of another."""
+    own = path.stat()
+    if hasattr(os, "chown") and (own.st_uid, own.st_gid) != (other.st_uid, other.st_gid):
+        os.chown(path, other.st_uid, other.st_gid)
+    path.chmod(other.st_mode & 0o7777)

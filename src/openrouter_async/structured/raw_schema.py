@@ -98,17 +98,13 @@ class RawValidator:
         """Whether a value fits a part of the schema, such as a default its property."""
         import jsonschema_rs
 
-        around = {
-            key: self.document[key] for key in ("$schema", "$defs", "definitions") if key in self.document
+        part = dict(schema)
+        part |= {
+            key: item for key, item in self.document.items() if key in ("$schema", "$defs", "definitions")
         }
         try:
-            return jsonschema_rs.validator_for({**schema, **around}, retriever=_refuse_to_fetch).is_valid(
-                value
-            )
-        except (
-            ValueError,
-            jsonschema_rs.ReferencingError,
-        ):  # it refers to what stands elsewhere in the whole
+            return jsonschema_rs.validator_for(part, retriever=_refuse_to_fetch).is_valid(value)
+        except (ValueError, jsonschema_rs.ReferencingError):  # it refers to what is not in the part
             return True
 
     def _errors(self, value: object) -> Iterator[jsonschema_rs.ValidationError]:

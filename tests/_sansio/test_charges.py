@@ -79,6 +79,9 @@ def test_a_later_charge_completes_an_earlier_one() -> None:
         generation_id="gen-1", model="a/b", cost=Decimal(0), completion_tokens=3
     )
     assert first.over(last).cost == Decimal(0)
+    assert Charge(cost=Decimal(0)).over(Charge(cost=Decimal(1))).cost == Decimal(1), (
+        "a placeholder takes nothing away"
+    )
 
 
 @pytest.mark.parametrize(

@@ -46,12 +46,13 @@ class Charge:
         return (self.prompt_tokens or 0) + (self.completion_tokens or 0)
 
     def over(self, earlier: Charge) -> Charge:
-        """Return this charge, with what it lacks taken from an earlier one."""
+        """Return this charge, with what it lacks taken from an earlier one; as in `fuller_usage`, 0 says nothing."""
+        says_cost = bool(self.cost or self.byok_cost) or earlier.cost is None
         return Charge(
             generation_id=self.generation_id or earlier.generation_id,
             model=self.model or earlier.model,
-            cost=earlier.cost if self.cost is None else self.cost,
-            byok_cost=earlier.byok_cost if self.cost is None else self.byok_cost,
+            cost=self.cost if says_cost else earlier.cost,
+            byok_cost=self.byok_cost if says_cost else earlier.byok_cost,
             prompt_tokens=self.prompt_tokens or earlier.prompt_tokens,
             completion_tokens=self.completion_tokens or earlier.completion_tokens,
         )

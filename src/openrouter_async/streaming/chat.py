@@ -92,7 +92,7 @@ class ChatAccumulator:
 
     def parse(self, data: bytes) -> ChatChunk:
         """Return the chunk in the data of an event; raises `ParseFailure`."""
-        if not self._repair.is_waiting:
+        if not self._repair.halves:
             try:
                 # What `parse` does first, without its calls: they are a tenth of what a chunk costs.
                 return _read_chunk(data)

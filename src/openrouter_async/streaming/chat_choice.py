@@ -193,7 +193,12 @@ class ChoiceBuilder:
         if self._calls is None:
             self._calls = CallsBuilder(self._tools)
         for fragment in fragments:
-            name, arguments, extra = _taken_apart(fragment)
+            arguments: object
+            function, extra = fragment.function, fragment.__pydantic_extra__
+            if function is not None:
+                name, arguments = function.name, function.arguments
+            else:
+                name, arguments, extra = _taken_apart(extra)
             text = arguments if isinstance(arguments, str) else argument_text(arguments)
             news = self._calls.feed(fragment.id or None, fragment.index, name or "", text, extra)
             count = len(self._calls.calls)
@@ -267,13 +272,10 @@ class ChoiceBuilder:
         return fields
 
 
-def _taken_apart(fragment: ToolCallFragment) -> tuple[str | None, object, dict[str, object] | None]:
-    """Return the name and the arguments of a fragment, also of a flat one, and the fields that are unknown here."""
-    function, extra = fragment.function, fragment.__pydantic_extra__
-    if function is not None:
-        return function.name, function.arguments, extra
-    if not extra:
-        return None, None, None
-    rest = {name: value for name, value in extra.items() if name not in ("name", "arguments")}
-    name = extra.get("name")
-    return (name if isinstance(name, str) else None), extra.get("arguments"), rest
+def _taken_apart(
+    extra: dict[str, object] | None,
+) -> tuple[str | None, object, dict[str, object]]:
+    """Return the name and the arguments of a flat call, and its other fields that are unknown here."""
+    rest = {**(extra or {})}
+    name, arguments = rest.pop("name", None), rest.pop("arguments", None)
+    return (name if isinstance(name, str) else None), arguments, rest

@@ -26,15 +26,11 @@ _Path: TypeAlias = tuple[object, ...]
 class ChunkRepair:
     """The chunks of one stream that need it."""
 
-    __slots__ = ("_halves",)
+    __slots__ = ("halves",)
 
     def __init__(self) -> None:
-        self._halves: dict[_Path, str] = {}  # by the place of the text that they end
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether half a character has come, so that the next chunk must be seen too."""
-        return bool(self._halves)
+        self.halves: dict[_Path, str] = {}
+        """First halves of characters, by the place of the text that they end; then the next chunk must be seen too."""
 
     def parse(self, data: bytes) -> ChatChunk:
         """Return the chunk in the data of an event; raises `ParseFailure`."""
@@ -56,7 +52,7 @@ class ChunkRepair:
     def _join(self, chunk: dict[str, Any]) -> None:
         for path, holder, name in _texts(chunk.get("choices"), ()):
             text = holder[name]
-            before = self._halves.pop(path, "") if text else ""
+            before = self.halves.pop(path, "") if text else ""
             if before and not "\udc00" <= text[0] <= "\udfff":
                 before = "\ufffd"
             text = before + text
@@ -64,7 +60,7 @@ class ChunkRepair:
                 # Only so do two halves become one character.
                 text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
             if text and "\ud800" <= text[-1] <= "\udbff":
-                self._halves[path] = text[-1]
+                self.halves[path] = text[-1]
                 text = text[:-1]
             holder[name] = text
 

@@ -92,7 +92,8 @@ class AssistantMessage(WireType):
         if extra and isinstance(function := extra.get("function_call"), dict):
             del extra["function_call"]
             if not self.tool_calls:
-                self.__dict__["tool_calls"] = _read_calls([{"type": "function", "function": function}])
+                calls = _read_calls([{"type": "function", "function": function}])
+                object.__setattr__(self, "tool_calls", calls)  # it is being made, so it may still change
                 self.__pydantic_fields_set__.add("tool_calls")
         return self
 

@@ -77,7 +77,8 @@ class ToolCallPart(WireType):
         extra = self.__pydantic_extra__
         if self.function is None and extra and isinstance(extra.get("name"), str):
             flat = {name: extra.pop(name) for name in ("name", "arguments") if name in extra}
-            self.__dict__["function"] = FunctionCall.model_validate(flat)
+            # It is being made, so it may still change.
+            object.__setattr__(self, "function", FunctionCall.model_validate(flat))
             self.__pydantic_fields_set__.add("function")
         return self
 

@@ -40,7 +40,9 @@ def test_bytes_and_paths_are_encoded_wherever_they_stand(loop: str, tmp_path: Pa
     assert done[0] == system("s")
     assert done[1]["content"][1] == PNG_PART
     assert done[2]["content"] == [PNG_PART]
-    assert chat_body(done, model="m", params={}).count(b"data:image/png;base64,") == 2
+    call = {"id": "1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    with_call = [*done[:2], {"role": "assistant", "tool_calls": [call]}, done[2]]
+    assert chat_body(with_call, model="m", params={}).count(b"data:image/png;base64,") == 2
 
 
 @LOOPS

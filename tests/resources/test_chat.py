@@ -237,6 +237,14 @@ def inside(outer: Put, **path: Any) -> Put:
     return lambda value: outer({**path, name: value})
 
 
+RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "4"}
+
+
+def called(*messages: Any) -> dict[str, Any]:
+    """A call and its result, since neither is sent without the other."""
+    return {"messages": [*messages]}
+
+
 def message(value: dict[str, Any]) -> dict[str, Any]:
     return {"messages": [value]}
 
@@ -656,10 +664,10 @@ FIELDS: list[tuple[Any, Put, list[dict[str, Any]]]] = [
         [{"effort": "none"}],
     ),
     (UserMessage, message, [{"role": "user", "content": "x", "name": "n"}]),
-    (ToolMessage, message, [{"role": "tool", "tool_call_id": "call_1", "content": "4"}]),
+    (ToolMessage, lambda value: called({"role": "assistant", "tool_calls": [CALL]}, value), [RESULT]),
     (
         AssistantTurn,
-        message,
+        lambda value: called(value, RESULT),
         [
             {
                 "role": "assistant",
@@ -679,20 +687,19 @@ FIELDS: list[tuple[Any, Put, list[dict[str, Any]]]] = [
     ),
     (
         ToolCallTurn,
-        lambda value: {"messages": [{"role": "assistant", "content": None, "tool_calls": [value]}]},
+        lambda value: called({"role": "assistant", "content": None, "tool_calls": [value]}, RESULT),
         [CALL],
     ),
     (
         CalledFunction,
-        lambda value: {
-            "messages": [
-                {
-                    "role": "assistant",
-                    "content": None,
-                    "tool_calls": [{"id": "call_1", "type": "function", "function": value}],
-                }
-            ]
-        },
+        lambda value: called(
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"id": "call_1", "type": "function", "function": value}],
+            },
+            RESULT,
+        ),
         [{"name": "f", "arguments": "{}"}],
     ),
     # Parts
@@ -792,7 +799,6 @@ async def test_every_field_is_sent_as_it_was_given(arguments: dict[str, Any]) ->
         (system("x", name="n"), {"role": "system", "content": "x", "name": "n"}),
         (developer("x"), {"role": "developer", "content": "x"}),
         (assistant("x"), {"role": "assistant", "content": "x"}),
-        (tool_result("call_1", "4"), {"role": "tool", "tool_call_id": "call_1", "content": "4"}),
         (
             configuration_update("low"),
             {"role": "system", "content": "", "configuration_update": {"reasoning": {"effort": "low"}}},

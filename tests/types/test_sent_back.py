@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openrouter_async import ConfigurationError
 from openrouter_async._sansio.chat_body import chat_body
 from openrouter_async.streaming.chat import ChatAccumulator
 from openrouter_async.types.chat import ChatCompletion
@@ -129,6 +130,11 @@ def test_calls_and_results_are_brought_together() -> None:
         "B",
         "error: there is no result of this call",
     ]
+
+
+def test_results_alone_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="results of calls that are not there"):
+        sent(tool_result("a", "4"))
 
 
 def test_an_id_that_comes_again_gets_a_new_one_wherever_it_stands() -> None:

@@ -36,7 +36,11 @@ def chat_body(
         ConfigurationError: an argument is wrong; field, value and what is allowed are named.
     """
     body = begin_body(model)
-    body["messages"] = fit_history(wire_messages(messages))
+    body["messages"] = fitting = fit_history(wire_messages(messages))
+    if not fitting:
+        raise ConfigurationError(
+            "messages holds nothing but results of calls that are not there; give the reply with the calls before them"
+        )
     if params:
         body |= check_chat_params(params, stream=stream)
     if stream:

@@ -333,7 +333,8 @@ class MCPServer:
         result = await session.call_tool(name, dict(arguments), progress_callback=report)
         content = content_of_result(result)
         if result.is_error:
-            raise RuntimeError(content if isinstance(content, str) else "the server reported an error")
+            said = content if isinstance(content, str) else " ".join(p for p in content if isinstance(p, str))
+            raise RuntimeError(said or "the server reported an error")
         return content
 
     def __repr__(self) -> str:

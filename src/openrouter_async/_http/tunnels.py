@@ -95,34 +95,28 @@ async def socks5(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int)
         import socksio
         from socksio import socks5 as protocol
 
-    name, methods, socks = name_of(proxy), protocol.SOCKS5AuthMethod, protocol.SOCKS5Connection()
+    name, methods = name_of(proxy), protocol.SOCKS5AuthMethod
     offered = [methods.NO_AUTH_REQUIRED] + ([methods.USERNAME_PASSWORD] if proxy.raw_auth else [])
     try:
-        socks.send(protocol.SOCKS5AuthMethodsRequest(offered))
-        await stream.write(socks.data_to_send())
-        chosen = socks.receive_data(_version_5(await _exactly(stream, 2)))
-        assert isinstance(chosen, protocol.SOCKS5AuthReply)
-        if chosen.method not in offered:
-            text = "does not take the user name and password" if proxy.raw_auth else "wants a user name and"
-            raise ProxyFailure(
-                f"the proxy {name} {text} of its URL (no method of SOCKS5 in common)"
-                if proxy.raw_auth
-                else f"the proxy {name} {text} a password; {PASSWORD_ADVICE.replace('http:', 'socks5:')}",
-                proxy=name,
-                refused=True,
+        await stream.write(protocol.SOCKS5AuthMethodsRequest(offered).dumps())
+        chosen = protocol.SOCKS5AuthReply.loads(_version_5(await _exactly(stream, 2))).method
+        if chosen not in offered:
+            said = (
+                f"wants a user name and a password; {PASSWORD_ADVICE.replace('http:', 'socks5:')}"
+                if proxy.raw_auth is None
+                else "takes no user name and password, as its URL has them"
             )
-        if chosen.method == methods.USERNAME_PASSWORD and proxy.raw_auth is not None:
-            socks.send(protocol.SOCKS5UsernamePasswordRequest(*proxy.raw_auth))
-            await stream.write(socks.data_to_send())
-            accepted = socks.receive_data(await _exactly(stream, 2))
-            if not (isinstance(accepted, protocol.SOCKS5UsernamePasswordReply) and accepted.success):
+            raise ProxyFailure(f"the proxy {name} {said}", proxy=name, refused=True)
+        if chosen == methods.USERNAME_PASSWORD and proxy.raw_auth is not None:
+            await stream.write(protocol.SOCKS5UsernamePasswordRequest(*proxy.raw_auth).dumps())
+            if not protocol.SOCKS5UsernamePasswordReply.loads(await _exactly(stream, 2)).success:
                 raise ProxyFailure(
                     f"the proxy {name} does not accept the user name and password of its URL",
                     proxy=name,
                     refused=True,
                 )
-        socks.send(protocol.SOCKS5CommandRequest.from_address(protocol.SOCKS5Command.CONNECT, (host, port)))
-        await stream.write(socks.data_to_send())
+        asked = protocol.SOCKS5CommandRequest.from_address(protocol.SOCKS5Command.CONNECT, (host, port))
+        await stream.write(asked.dumps())
         code = _version_5(await _exactly(stream, 2))[1]
         if code:
             raise ProxyFailure(

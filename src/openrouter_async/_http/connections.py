@@ -39,7 +39,6 @@ from .network import CallStream, Network, current_network, shut_down
 from .proxies import Proxies
 from .roads import Progress, Road
 from .tls import TLSSettings
-from .tunnels import refusal
 
 __all__ = ["ConnectionStats", "ConnectionTransport"]
 
@@ -177,6 +176,8 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
             raise
         road = connection.site.road
         if answer.status == 407 and road.forwarding is not None and road.proxy is not None:
+            from .tunnels import refusal
+
             self._discard(connection)
             raise refusal(
                 road.proxy,

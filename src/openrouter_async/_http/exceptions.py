@@ -22,7 +22,7 @@ from ..errors import (
     RequestTimeout,
     TLSError,
 )
-from .tunnels import ProxyFailure
+from .proxies import ProxyFailure
 
 __all__ = ["Phase", "from_httpx"]
 

@@ -9,18 +9,41 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
 import httpx
 
 from ..errors import ConfigurationError
 from ..settings import is_loopback
-from .no_proxy import NoProxy
 
-__all__ = ["Proxies"]
+if TYPE_CHECKING:
+    from .no_proxy import NoProxy
+
+__all__ = ["DEFAULT_PORTS", "Proxies", "ProxyFailure", "name_of"]
+
+DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 SOCKS_TEXT = 255
 """Bytes that a user or a password may have in SOCKS5, and a name as well."""
+
+
+class ProxyFailure(httpx.ProxyError):
+    """A proxy could not be reached, or made no way to the origin; nothing was sent to that."""
+
+    def __init__(self, message: str, *, proxy: str, status: int | None = None, refused: bool = False) -> None:
+        super().__init__(message)
+        self.proxy = proxy
+        self.status = status
+        self.refused = refused
+        """Whether it said no, so that asking again is of no use."""
+
+
+def name_of(proxy: httpx.Proxy) -> str:
+    """Return host and port of a proxy, without user and password."""
+    url = proxy.url
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return f"{host}:{url.port or DEFAULT_PORTS[url.scheme]}"
 
 
 class Proxies:
@@ -33,6 +56,7 @@ class Proxies:
     ) -> None:
         self._given = None if given is None else _checked(given)
         self._by_scheme: dict[str, str] = {}
+        self._exceptions: NoProxy | None = None
         if self._given is None:
             settings = environment()
             self._by_scheme = {
@@ -40,7 +64,10 @@ class Proxies:
                 for scheme in ("http", "https", "all")
                 if (url := settings.get(scheme))
             }
-            self._exceptions = NoProxy(settings.get("no", "") if self._by_scheme else "")
+            if self._by_scheme:
+                from .no_proxy import NoProxy
+
+                self._exceptions = NoProxy(settings.get("no", ""))
 
     def of(self, url: httpx.URL) -> httpx.Proxy | None:
         """Return the proxy through which `url` is reached, None if it is reached directly.
@@ -51,7 +78,9 @@ class Proxies:
         if self._given is not None:
             return self._given
         proxy = self._by_scheme.get(url.scheme) or self._by_scheme.get("all")
-        if proxy is None or is_loopback(url.host) or self._exceptions.matches(url):
+        if proxy is None or is_loopback(url.host):
+            return None
+        if self._exceptions is not None and self._exceptions.matches(url):
             return None
         return _checked(proxy)
 

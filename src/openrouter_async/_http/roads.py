@@ -10,12 +10,11 @@ import ssl
 import httpcore
 import httpx
 
-from . import tunnels
 from .http11 import Forwarding
 from .names import Names
 from .network import CallStream
+from .proxies import DEFAULT_PORTS, ProxyFailure, name_of
 from .tls import TLSSettings
-from .tunnels import ProxyFailure, name_of
 
 __all__ = ["Progress", "Road"]
 
@@ -45,6 +44,8 @@ class Road:
         self.forwarding: Forwarding | None = None
         """How requests differ that an HTTP proxy reads and sends on, as it does those that are not encrypted."""
         if proxy is not None and proxy.url.scheme in ("http", "https") and not self.is_secure:
+            from . import tunnels
+
             self.forwarding = Forwarding(b"http://" + url.netloc, tunnels.authorization(proxy))
 
     async def open(self, names: Names, tls: TLSSettings, progress: Progress) -> CallStream:
@@ -74,10 +75,12 @@ class Road:
     async def _through(
         self, proxy: httpx.Proxy, names: Names, tls: TLSSettings, progress: Progress
     ) -> CallStream:
+        from . import tunnels
+
         name, url = name_of(proxy), proxy.url
         try:
             host = url.raw_host.decode("ascii")
-            port = url.port or tunnels.DEFAULT_PORTS[url.scheme]
+            port = url.port or DEFAULT_PORTS[url.scheme]
             context = proxy.ssl_context or await tls.get() if url.scheme == "https" else None
             stream = await names.connect(host, port, f"the proxy {name}", progress)
             if context is not None:

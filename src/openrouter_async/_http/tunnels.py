@@ -14,31 +14,13 @@ import httpx
 from .._extras import needs_extra
 from .http11 import trailing_data
 from .network import CallStream
+from .proxies import ProxyFailure, name_of
 
-__all__ = ["ProxyFailure", "authorization", "connect", "name_of", "refusal", "socks5"]
+__all__ = ["authorization", "connect", "refusal", "socks5"]
 
-DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 PASSWORD_ADVICE = "give them in the proxy's URL, such as 'http://user:password@host:3128'"
 PASSING = frozenset({408, 429})
 """Statuses below 500 after which a proxy may be asked again."""
-
-
-class ProxyFailure(httpx.ProxyError):
-    """A proxy could not be reached, or made no way to the origin; nothing was sent to that."""
-
-    def __init__(self, message: str, *, proxy: str, status: int | None = None, refused: bool = False) -> None:
-        super().__init__(message)
-        self.proxy = proxy
-        self.status = status
-        self.refused = refused
-        """Whether it said no, so that asking again is of no use."""
-
-
-def name_of(proxy: httpx.Proxy) -> str:
-    """Return host and port of a proxy, without user and password."""
-    url = proxy.url
-    host = f"[{url.host}]" if ":" in url.host else url.host
-    return f"{host}:{url.port or DEFAULT_PORTS[url.scheme]}"
 
 
 def authorization(proxy: httpx.Proxy) -> list[tuple[bytes, bytes]]:

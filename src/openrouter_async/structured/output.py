@@ -95,8 +95,9 @@ class Output(Generic[T]):
             )
         self.schema: Schema[T] = as_schema(wanted)
         """The schema of the wanted value; kept, where it comes of a type."""
-        if settings.get("context") is not None:
-            self.schema = self.schema.with_context(settings["context"])
+        context = settings.get("context")
+        if context is not None:
+            self.schema = self.schema.with_context(context)
         self.path: Path | Literal["auto"] = settings.get("path", "auto")
         self.attempts: int = settings.get("attempts", 2)
         max_cost = settings.get("max_cost")

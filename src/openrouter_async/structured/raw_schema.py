@@ -32,6 +32,9 @@ MAX_VIOLATIONS = 100
 MAX_VERDICT_STEPS = 500_000
 """Parts of a value held against parts of a schema for a verdict alone, without what is wrong; about 0.1 s."""
 
+MAX_TOLD_STEPS = 5_000
+"""The same to say what is wrong, which takes fifty times as long for each."""
+
 MAX_DEPTH = 100
 """Levels of a schema; pydantic and providers read not many more."""
 
@@ -81,7 +84,7 @@ class RawValidator:
 
     def validate_python(self, value: object) -> object:
         """Return `value` if it fits; raises `DoesNotFit`."""
-        if self._work is not None and self._work.is_too_much(value):
+        if self._work is not None and self._work.is_too_much(value, MAX_TOLD_STEPS):
             if not self._work.is_too_much(value, MAX_VERDICT_STEPS) and self._validator.is_valid(value):
                 return value
             raise DoesNotFit([too_much_work()])

@@ -8,10 +8,10 @@ strict, what a caller's `before` or `wrap` validator has had in its hands is rea
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 from pydantic import TypeAdapter
-from pydantic_core import SchemaValidator
+from pydantic_core import CoreSchema, SchemaValidator
 
 __all__ = ["Own", "Strictness", "strictness_of"]
 
@@ -61,7 +61,7 @@ def strictness_of(adapter: TypeAdapter[object]) -> Strictness | None:
     if writer.definitions:
         schema = {"type": "definitions", "schema": schema, "definitions": list(writer.definitions.values())}
     # Validators that the classes have made already would be used in place of this one.
-    validator = SchemaValidator(schema, _use_prebuilt=False)
+    validator = SchemaValidator(cast("CoreSchema", schema), _use_prebuilt=False)
     own = frozenset(field for field in writer.found if field is not None)
     return Strictness(validator, own, None in writer.found)
 

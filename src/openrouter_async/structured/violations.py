@@ -55,7 +55,8 @@ class DoesNotFit(ValueError):
 
 def too_much_work() -> Violation:
     """Return the violation of a value that would keep a validator busy for too long."""
-    return Violation((), "is nested too deeply in unions that hold themselves; expected fewer levels")
+    problem = "does not fit, or is nested too deeply in unions that hold themselves to find out; expected fewer levels"
+    return Violation((), problem)
 
 
 def path_text(path: Path) -> str:

@@ -69,9 +69,9 @@ def schema_problem(schema: object) -> str:
                 return f"{inner} must be {wrong}"
             if keyword in _ONE or (keyword == "items" and not isinstance(value, list)):
                 waiting.append((inner, value))
-            elif keyword in _LISTS or keyword == "items":
+            elif isinstance(value, list) and (keyword in _LISTS or keyword == "items"):
                 waiting += [(f"{inner}/{index}", each) for index, each in enumerate(value)]
-            elif keyword in _NAMED:
+            elif isinstance(value, Mapping) and keyword in _NAMED:
                 waiting += [(f"{inner}/{name}", each) for name, each in value.items()]
     return ""
 

@@ -58,9 +58,11 @@ class Outputs(Protocol):
 
     def kept(self, completion: ChatCompletion[Any], /) -> Mapping[str, JsonValue]:
         """Return what the journal notes of a reply besides itself."""
+        ...
 
     def restored(self, completion: ChatCompletion[Any], path: object, /) -> ChatCompletion[Any]:
         """Return a kept reply with its value; raises `OpenRouterError` where it does not fit any more."""
+        ...
 
 
 AHEAD = 16

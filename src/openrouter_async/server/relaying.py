@@ -31,6 +31,7 @@ from .formats.text import TextFormat
 from .no_delay import send_at_once
 
 if TYPE_CHECKING:
+    from starlette.background import BackgroundTask
     from starlette.types import Receive, Scope, Send
 
     from .formats._format import Format, Relayed, Result
@@ -135,7 +136,7 @@ class Relay(Response):
         # Not `super().__init__`, which makes a body, and with it a content-length.
         self.status_code = 200
         self.media_type = format.media_type
-        self.background = None
+        self.background: BackgroundTask | None = None
         self.init_headers({**_HEADERS, **format.headers, **(headers or {})})
         self._stream = stream
         self._format = format
@@ -175,11 +176,13 @@ class Relay(Response):
                     if piece:
                         await out.write(piece)
             # The answer is whole and paid for: a browser that goes away now does not keep it from being stored.
+            ending = b""
             with anyio.CancelScope(shield=True):
                 result: Result = await stream.final()
                 if self._on_finish is not None:
                     await self._on_finish(result)
-        await out.write(self._format.finish(result))
+                ending = self._format.finish(result)
+        await out.write(ending)
         await out.end()
 
     async def _tell(

@@ -137,7 +137,7 @@ class Attempts:
         """
         self._complete(error)
         billed = self._billed(error)
-        self._end_metered(is_free=self._is_free(error), generation_id=error.generation_id)
+        self._end_metered(is_free=self._is_free(error))
         if isinstance(error, ConfigurationError | BudgetExceeded):
             raise self.failed(error)
         exchange = self._exchange
@@ -189,7 +189,7 @@ class Attempts:
         """Put ids, attempts and what was billed on the error of the call, tell the hooks, and return it."""
         self._complete(error)
         error.billed = self._earlier + self._billed(error.__cause__ if _is_late(error) else error)
-        self._end_metered(is_free=self._is_free(error), generation_id=error.generation_id)
+        self._end_metered(is_free=self._is_free(error))
         if self._is_running:
             self._is_running = False
             self._tell("failed", logging.INFO, error=error)
@@ -215,14 +215,13 @@ class Attempts:
             return (usage,)
         return () if self._is_free(error) else (None,)
 
-    def _end_metered(
-        self, *, is_free: bool = False, generation_id: str | None = None, is_in_loop: bool = True
-    ) -> None:
+    def _end_metered(self, *, is_free: bool = False, is_in_loop: bool = True) -> None:
         """The request that is running costs no more; nothing if that was said before."""
         metered, self._metered = self._metered, None
         if metered is not None:
-            if generation_id is None and self._exchange is not None:
-                generation_id = id_of_generation(self._exchange.headers)
+            # Not the id on an error, which may be that of an earlier request that this one went on from.
+            exchange = self._exchange
+            generation_id = None if exchange is None else id_of_generation(exchange.headers)
             metered.end(
                 may_have_been_billed=self._was_sent and not is_free,
                 generation_id=generation_id,

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pyte
+
 from openrouter_async.testing import Emulator
 from tests.shared import ROOT
 
@@ -127,6 +129,12 @@ class Terminal:
         """Wait for the end, and return the exit code."""
         self._read_until(lambda: False, "it did not end", may_end=True)
         return self._process.wait(LIMIT_S)
+
+    def screen(self, columns: int, lines: int = 400) -> list[str]:
+        """Return what stands on a screen after all that was shown, a text for each line, without blanks at its end."""
+        screen = pyte.Screen(columns, lines)
+        pyte.Stream(screen).feed(self.seen.replace("\n", "\r\n"))
+        return [line.rstrip() for line in screen.display]
 
     def _read_until(self, is_there: Callable[[], bool], problem: str, *, may_end: bool = False) -> None:
         end = time.monotonic() + LIMIT_S

@@ -18,6 +18,7 @@ from openrouter_async.cli.demo.questions import load_questions
 from openrouter_async.cli.demo.run import Findings
 from openrouter_async.cli.demo.script import mistakes
 from openrouter_async.testing import Emulator
+from tests.cli.commands import Terminal, environment
 
 
 def demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -46,6 +47,28 @@ def test_the_demo_does_the_main_job_and_ends_well() -> None:
         "everything was as expected",
     ):
         assert seen in done.stdout
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_a_terminal_shows_all_that_a_pipe_gets(columns: int) -> None:
+    """A bar that is drawn below what has no line end yet would erase it."""
+    env = environment(None, COLUMNS=str(columns))
+    with Terminal("demo", "--questions", "40", env=env) as terminal:
+        assert terminal.end() == 0
+        lines = terminal.screen(columns)
+    for heading, below in (
+        ("A chat", "Oslo"),
+        ("A story, as it is written", "The keeper of the last lighthouse"),
+        ("A tool call, fragment by fragment", '|{|"|city'),
+        ("A value of a type", "City(name='Oslo'"),
+        ("An error", "BadRequest: 400"),
+    ):
+        assert lines[lines.index(heading) + 1].startswith(below), "\n".join(lines)
+    shown = "".join(lines).replace(" ", "")  # wherever the terminal breaks them
+    assert "weather({'city':'Oslo','unit':'celsius'})" in shown
+    assert "40of40answers" in shown
+    assert not [line for line in lines if "━" in line and "40/40" in line], "the bar is gone at the end"
+    assert "everything was as expected" in lines
 
 
 @pytest.mark.parametrize(

@@ -82,19 +82,25 @@ async def _watch(console: Console, client: AsyncOpenRouter, questions: Sequence[
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("answers", total=len(questions), visible=False)
+    progress = Progress(
+        *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+    )
+    task = progress.add_task("answers", total=len(questions))
 
-        def heading(text: str) -> None:
-            console.print(f"\n[bold]{text}[/]")
+    def heading(text: str) -> None:
+        console.print(f"\n[bold]{text}[/]")
 
-        def write(text: str) -> None:
-            console.print(printable(text), end="", markup=False, soft_wrap=True)
+    def write(text: str) -> None:
+        console.print(printable(text), end="", markup=False, soft_wrap=True)
 
-        def answered() -> None:
-            progress.update(task, advance=1, visible=True)
+    def answered() -> None:
+        progress.start()  # not earlier: a bar erases a line that has no end yet
+        progress.advance(task)
 
+    try:
         found = await run(client, questions, heading=heading, write=write, progress=answered)
+    finally:
+        progress.stop()
     console.print()
     return found
 

@@ -320,12 +320,16 @@ async def test_B16_odd_json(faults: FaultServer, call: Call, name: str, value: s
                     await call.run(client, ended, {"messages": "Hello"})
                 except errors.InvalidResponseError:
                     assert len(stage.requests) == 2
+                except errors.ResponseTooLarge:  # it could be a million arrays
+                    assert name.startswith("nested")
+                    assert len(stage.requests) == 1
                 else:
                     assert ended.text == WORD
     if name.startswith("nested"):
         with faults.play(Reply(body=value)) as stage:
             async with client_of(stage) as client:
-                assert type(await fail(call, client)) is errors.InvalidResponseError
+                error = await fail(call, client)
+        assert isinstance(error, errors.InvalidResponseError | errors.ResponseTooLarge)
 
 
 async def test_B17_lone_surrogates_and_nul(faults: FaultServer) -> None:

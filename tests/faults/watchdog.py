@@ -1,12 +1,14 @@
 """How long one step of a task kept the event loop to itself, so that no other task could run.
 
 Counted is the CPU time of the loop's thread: a busy machine, or a test that waits for the fault server, does not count.
-Nor does what runs inside `unwatched`, which is for work of the suite itself.
+Nor does what runs inside `unwatched`, which is for work of the suite itself, nor a full garbage collection, which looks
+at all that the suite keeps, its log records above all.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +42,11 @@ class Watchdog:
 def watched() -> Iterator[Watchdog]:
     """Watch the steps of the loop that is running; the one that enters is watched by trio only, from here on."""
     dog = Watchdog()
+    with _uncollected():
+        yield from _watch(dog)
+
+
+def _watch(dog: Watchdog) -> Iterator[Watchdog]:
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -68,6 +75,27 @@ def watched() -> Iterator[Watchdog]:
         yield dog
     finally:
         asyncio.Handle._run = run  # type: ignore[attr-defined]  # as above
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    began = 0.0
+
+    def collecting(phase: str, info: dict[str, int]) -> None:
+        global _unwatched_s
+        nonlocal began
+        if info["generation"] < 2:
+            return
+        if phase == "start":
+            began = time.thread_time()
+        else:
+            _unwatched_s += time.thread_time() - began
+
+    gc.callbacks.append(collecting)
+    try:
+        yield
+    finally:
+        gc.callbacks.remove(collecting)
 
 
 @contextmanager

@@ -151,6 +151,11 @@ class OpenRouterError(Exception):
         self.run: Run[Any] | None = None
         """What a run of tools had done until then, with its usage; None outside of runs."""
 
+    @property
+    def may_have_been_carried_out(self) -> bool:
+        """Whether the service may have done what was asked; False only where it certainly did not."""
+        return self.may_have_been_billed is not False
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
 
@@ -267,6 +272,7 @@ class StatusFacts(Facts, total=False):
     metadata: Mapping[str, JsonValue]
     availability: Availability | None
     body: str | None
+    is_reported: bool
     partial: ChatCompletion | None
 
 
@@ -295,6 +301,9 @@ class APIStatusError(OpenRouterError):
         self.availability: Availability | None = facts.get("availability")
         self.body: str | None = facts.get("body")
         """The first characters of an error body that was no JSON."""
+        self.is_reported: bool = facts.get("is_reported", False)
+        """Whether the body is an error in the service's own form; what is none may come from something in front of it,
+        which does not know what the service did."""
         self.partial: ChatCompletion | None = facts.get("partial")
         """The reply as far as it had come, perhaps only its ids; None where the error came in its place."""
 

@@ -47,22 +47,22 @@ LOST = errors.ConnectionLost("x")
         pytest.param(Failure(error=timeout("connect"), stream=False), True, id="connect timeout"),
         pytest.param(Failure(error=timeout("connect"), stream=True), True, id="connect timeout, stream"),
         pytest.param(Failure(error=timeout("queue"), stream=False), False, id="queue timeout"),
-        pytest.param(Failure(error=timeout("queue"), stream=False, replayable=True), False, id="queue, read"),
+        pytest.param(Failure(error=timeout("queue"), stream=False, repeat="always"), False, id="queue, read"),
         pytest.param(Failure(error=timeout("headers"), stream=False), False, id="headers timeout, plain"),
         pytest.param(Failure(error=timeout("headers"), stream=True), True, id="headers timeout, stream"),
         pytest.param(
-            Failure(error=timeout("headers"), stream=False, replayable=True), True, id="headers, read"
+            Failure(error=timeout("headers"), stream=False, repeat="always"), True, id="headers, read"
         ),
         pytest.param(Failure(error=timeout("body"), stream=False), False, id="body timeout"),
         pytest.param(Failure(error=timeout("idle"), stream=False), False, id="idle timeout"),
-        pytest.param(Failure(error=timeout("idle"), stream=False, replayable=True), True, id="idle, read"),
+        pytest.param(Failure(error=timeout("idle"), stream=False, repeat="always"), True, id="idle, read"),
         pytest.param(Failure(error=timeout("idle"), stream=True), False, id="idle timeout, stream"),
         pytest.param(Failure(error=timeout("event"), stream=True), False, id="event timeout"),
         pytest.param(Failure(error=errors.DeadlineExceeded("x"), stream=False), False, id="deadline"),
         pytest.param(Failure(error=LOST, stream=False), True, id="lost before the body"),
         pytest.param(Failure(error=LOST, stream=False, body_began=True), False, id="lost in the body"),
         pytest.param(
-            Failure(error=LOST, stream=False, body_began=True, replayable=True),
+            Failure(error=LOST, stream=False, body_began=True, repeat="always"),
             True,
             id="lost in the body, read",
         ),
@@ -88,6 +88,47 @@ LOST = errors.ConnectionLost("x")
 )
 def test_what_each_family_of_errors_allows(failure: Failure, expected: bool) -> None:
     assert is_retryable(failure, retry_ambiguous=False) is expected
+
+
+OWN = errors.APIStatusError("x", status=502, is_reported=True)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        pytest.param(errors.ConnectError("x", may_have_been_billed=False), True, id="no connection"),
+        pytest.param(timeout("connect"), True, id="connect timeout"),
+        pytest.param(OWN, True, id="the service's own error"),
+        pytest.param(status_error(429), True, id="rate limit"),
+        pytest.param(status_error(503), True, id="503 of anyone"),
+        pytest.param(status_error(529), True, id="529 of anyone"),
+        *(
+            pytest.param(status_error(status), False, id=f"a page with {status}")
+            for status in (500, 502, 504, 520, 521, 522, 523, 524)
+        ),
+        pytest.param(LOST, False, id="lost"),
+        pytest.param(timeout("headers"), False, id="headers timeout"),
+        pytest.param(timeout("idle"), False, id="idle timeout"),
+        pytest.param(errors.InvalidResponseError("x"), False, id="cannot be read"),
+        pytest.param(errors.StreamTruncated("x"), False, id="empty stream"),
+        pytest.param(errors.StreamInterrupted("x"), False, id="interrupted stream"),
+    ],
+)
+def test_what_creates_or_changes_something_is_repeated_only_where_it_was_not_carried_out(
+    error: errors.OpenRouterError, expected: bool, stream: bool
+) -> None:
+    failure = Failure(error=error, stream=stream, repeat="refused")
+    assert is_retryable(failure, retry_ambiguous=True) is expected
+    state = RetryState(RetrySettings(), RetryBudget())
+    decision = state.after(failure, random=0.5, remaining=None)
+    assert decision == GiveUp("uncertain") or expected
+    assert isinstance(decision, Wait) is expected
+
+
+def test_a_service_that_asks_for_a_repetition_is_believed() -> None:
+    failure = Failure(error=status_error(502), stream=False, repeat="refused", should_retry=True)
+    assert is_retryable(failure, retry_ambiguous=False)
 
 
 @pytest.mark.parametrize("phase", ["headers", "body", "idle", "event"])

@@ -51,7 +51,17 @@ def test_the_kind_of_key_is_plausible(row: Operation) -> None:
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
 def test_reads_may_be_repeated(row: Operation) -> None:
-    assert row.replayable or row.method != "GET"
+    assert row.repeat == "always" or row.method != "GET"
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
+def test_what_creates_or_changes_something_is_sent_again_only_where_it_was_refused(row: Operation) -> None:
+    """The others are asked of a model, or read."""
+    asked_of_a_model = {"/chat/completions", "/completions", "/embeddings"}
+    expected = (
+        "always" if row.method == "GET" else "unanswered" if row.path in asked_of_a_model else "refused"
+    )
+    assert row.repeat == expected
 
 
 def test_every_operation_of_the_tables_has_a_row_or_a_reason() -> None:

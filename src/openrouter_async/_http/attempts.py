@@ -146,7 +146,7 @@ class Attempts:
         failure = Failure(
             error=error,
             stream=self._streaming,
-            replayable=self.data.operation.replayable,
+            repeat=self.data.operation.repeat,
             delivered=delivered,
             continued=continued,
             body_began=exchange is not None and exchange.bytes_read > 0,
@@ -172,6 +172,8 @@ class Attempts:
             late.__cause__ = error
             raise self.failed(late) from error
         else:
+            if decision.reason == "uncertain":
+                error.message += "; it may have been carried out: look before you send it again"
             raise self.failed(error)
 
     def succeeded(self) -> None:

@@ -135,7 +135,9 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         site = self._sites.get(key)
         if site is None:
             site = self._sites[key] = _Site(Road(url, self._proxies.of(url)))
-        is_repeatable = isinstance(request.stream, httpx.ByteStream)
+        is_repeatable = isinstance(request.stream, httpx.ByteStream) and not request.extensions.get(
+            "is_sent_once"
+        )
         connection = self._take_idle(site)
         if connection is not None:
             received = connection.stream.received

@@ -166,7 +166,9 @@ class Transport:
                     "read": clocks.headers,
                     "write": clocks.idle,
                     "pool": clocks.queue,
-                }
+                },
+                # Whether a reused connection was lost before or after the request arrived, nobody can tell.
+                "is_sent_once": data.operation.repeat == "refused",
             },
         )
         if key is not None:

@@ -69,6 +69,8 @@ class ErrorBody:
     generation_id: str | None = None
     text: str | None = None
     """The first characters of a body that is no JSON object."""
+    is_own: bool = False
+    """Whether it has the form that the service gives its errors: an object with a message, and a code or a type."""
 
 
 def load_json(data: bytes) -> JsonValue:
@@ -132,6 +134,9 @@ def read_error(
         metadata=metadata,
         availability=availability,
         generation_id=_generation_id(around),
+        is_own=(not around or isinstance(around.get("error"), dict))
+        and _text(inner.get("message")) is not None
+        and not inner.keys().isdisjoint(("code", "type")),
     )
 
 

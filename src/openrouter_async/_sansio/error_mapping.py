@@ -216,6 +216,7 @@ def _error(
         metadata=said.metadata,
         availability=availability,
         body=said.text,
+        is_reported=said.is_own,
         retry_after=wait,
         request_id=redact(request, secrets) if request else None,
         generation_id=redact(generation, secrets) if generation else None,

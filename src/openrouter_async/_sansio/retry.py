@@ -7,8 +7,10 @@ as a `Failure` and asks `RetryState.after`; it answers `Wait(seconds)` or `GiveU
 What decides, in this order: a piece was delivered (never again, unless the next request goes on from it); the kind of
 failure, and whether repeating it could bill twice; the number of attempts; how long the server asks to wait; the
 call's deadline; the client's budget.
-The service has no idempotency key for completions, and a plain call that is dropped runs on and is billed: hence a
-plain call that may have been carried out is repeated only where the operation is replayable, or the caller allowed it.
+The service has no idempotency key, and a plain call that is dropped runs on and is billed. Hence each operation has a
+rule of its own, in its row of `operations`: a read is always repeated; what a model answers is when no answer came,
+though the first may be billed too, but not after a timeout; what creates or changes something is only when it is
+certain that it was not carried out.
 
 No clock and no random numbers here: both are arguments.
 """
@@ -33,6 +35,7 @@ from ..errors import (
     StreamTruncated,
     TLSError,
 )
+from ..operations import Repeat
 from ..options import Retries
 
 __all__ = [
@@ -51,6 +54,8 @@ T = TypeVar("T")
 
 RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 THROTTLING_STATUSES = frozenset({429, 529})
+UNCERTAIN_STATUSES = frozenset({500, 502, 504, 520, 521, 522, 523, 524})
+"""Without an error of the service's own they come from something in front of it, which does not know what was done."""
 
 BUDGET = 500
 """Tokens in a full bucket."""
@@ -65,7 +70,7 @@ RETRY_AFTER_JITTER = 0.1
 NO_ANSWER = (InvalidResponseError, StreamDecodeError, StreamTruncated)
 """A 200 that is none, was empty, or is in no language known here; what comes twice comes a third time."""
 
-GiveUpReason = Literal["delivered", "final", "attempts", "retry_after", "deadline", "budget"]
+GiveUpReason = Literal["delivered", "final", "uncertain", "attempts", "retry_after", "deadline", "budget"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +111,8 @@ class Failure:
     error: OpenRouterError
     stream: bool
     """Whether the call is a stream."""
-    replayable: bool = False
-    """Whether the operation may be repeated although it may have been carried out."""
+    repeat: Repeat = "unanswered"
+    """When the operation may be sent again; see `operations`."""
     delivered: bool = False
     """Whether the caller was handed a piece of a stream or a download."""
     continued: bool = False
@@ -129,7 +134,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Raise the error; for the reason `deadline`, raise `DeadlineExceeded` from it."""
+    """Raise the error, which says so for the reason `uncertain`; for `deadline`, raise `DeadlineExceeded` from it."""
 
     reason: GiveUpReason
 
@@ -217,6 +222,8 @@ class RetryState:
     def _refusal(self, failure: Failure) -> GiveUpReason | None:
         if failure.delivered:
             return "delivered"
+        if is_uncertain(failure):
+            return "uncertain"
         asked = failure.error.retry_after
         too_long = asked is not None and asked > self._settings.max_retry_after
         if failure.continued:
@@ -247,8 +254,10 @@ def is_retryable(failure: Failure, *, retry_ambiguous: bool) -> bool:
     error = failure.error
     if failure.should_retry is False or failure.billed:
         return False
-    replayable = failure.replayable and not failure.stream
-    may_repeat = replayable or (retry_ambiguous and not failure.stream)
+    if is_uncertain(failure):
+        return False
+    always = failure.repeat == "always" and not failure.stream
+    may_repeat = always or (retry_ambiguous and not failure.stream)
     match error:
         case APIStatusError():
             if failure.should_retry is not None:
@@ -263,7 +272,7 @@ def is_retryable(failure: Failure, *, retry_ambiguous: bool) -> bool:
         case ConnectError() | InvalidResponseError() | StreamError():
             return True
         case ConnectionLost():
-            return failure.stream or not failure.body_began or replayable
+            return failure.stream or not failure.body_began or always
         case RequestTimeout(phase="connect"):
             return True
         case RequestTimeout(phase="headers"):
@@ -272,6 +281,20 @@ def is_retryable(failure: Failure, *, retry_ambiguous: bool) -> bool:
             return may_repeat
         case _:
             return False
+
+
+def is_uncertain(failure: Failure) -> bool:
+    """Return whether what creates or changes something may have done so."""
+    error = failure.error
+    if failure.repeat != "refused" or not error.may_have_been_carried_out:
+        return False
+    match error:
+        case APIStatusError(is_reported=False):
+            return failure.should_retry is not True and error.status in UNCERTAIN_STATUSES
+        case APIStatusError() | ConnectError() | RequestTimeout(phase="connect"):
+            return False
+        case _:
+            return True
 
 
 def is_continuable(failure: Failure) -> bool:

@@ -80,7 +80,7 @@ def _request(
         method=method,
         path=path,
         key="management" if key == "management_key" else "inference",
-        replayable=method in ("GET", "HEAD"),
+        repeat="always" if method in ("GET", "HEAD", "OPTIONS") else "refused",
     )
     content = body if body is None or isinstance(body, bytes) else json_bytes(body)
     return RequestData(

@@ -16,8 +16,8 @@ Repeat = Literal["always", "unanswered", "refused"]
 """When a failed request may be sent again.
 
 `always`: whatever happened; for reads.
-`unanswered`: when no answer came, though the first may have been carried out and billed, but not after a timeout and not
-after a piece of a stream was handed over; for what a model answers.
+`unanswered`: when no answer came, though the first may have been carried out and billed, but not after a timeout and
+not after a piece of a stream was handed over; for what a model answers.
 `refused`: only when it is certain that it was not carried out: there was no connection, or the service says so in an
 error of its own; for what creates or changes something.
 """

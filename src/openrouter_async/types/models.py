@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
@@ -75,9 +75,9 @@ class _Rows:
     """Marks a list of which a row that cannot be read is left out; unreadable where that leaves none of many."""
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        rows = handler(source)
-        item = core_schema.with_default_schema(rows["items_schema"], default=None, on_error="default")
-        return core_schema.no_info_after_validator_function(_readable, {**rows, "items_schema": item})
+        (row,) = get_args(source)
+        item = core_schema.with_default_schema(handler.generate_schema(row), default=None, on_error="default")
+        return core_schema.no_info_after_validator_function(_readable, core_schema.list_schema(item))
 
 
 def _readable(rows: list[Any]) -> list[Any]:

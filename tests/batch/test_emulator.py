@@ -21,7 +21,9 @@ from openrouter_async import (
     Rate,
     Timeouts,
 )
-from openrouter_async.testing import Emulator, Failure, Fault, RateLimit
+from openrouter_async.batch.accounts import BatchSummary
+from openrouter_async.options import RequestOptions, ResponseCache
+from openrouter_async.testing import Emulator, Failure, Fault, RateLimit, Reply
 from tests.batch.fakes import read
 
 MODEL = "openai/gpt-4o-mini"
@@ -188,3 +190,54 @@ def test_an_estimate_sends_nothing_and_needs_no_key(monkeypatch: pytest.MonkeyPa
     assert long.low > 20 * short.low
     unknown = client.estimate("x", model="no/such-model")
     assert (unknown.low, unknown.high) == (None, None)
+
+
+@pytest.mark.loopback
+async def test_what_a_killed_run_paid_for_is_booked_once_where_the_cache_gives_it_again(
+    tmp_path: Path,
+) -> None:
+    """The service finished an answer, and kept it, whose client was killed: the next run gets it for nothing."""
+    options: RequestOptions = {"cache": ResponseCache(ttl=3600)}
+    with Emulator() as emulator:
+        async with client_of(emulator) as client:
+
+            async def run(*keys: str) -> BatchSummary:
+                items = [Item(key, "the same question" if key > "a" else "another") for key in keys]
+                journal = tmp_path / "run.jsonl"
+                async with client.batch(
+                    items, journal=journal, max_tokens=9, options=options, concurrency=1
+                ) as batch:
+                    assert [type(item) async for item in batch] == [Done] * len(keys)
+                return batch.summary
+
+            await run("a")
+            lost = await client.chat.create("the same question", max_tokens=9, options=options)
+            resumed = await run("a", "b", "c")
+            again = await run("a", "b", "c", "d")
+    assert lost.cost
+    assert resumed.cost == again.cost == emulator.spent
+    records = [json.loads(line) for line in (tmp_path / "run.jsonl").read_bytes().splitlines()]
+    booked = [record for record in records if "generation" in record]
+    assert [(record["key"], record["generation"]) for record in booked] == [("b", lost.generation_id)]
+
+
+@pytest.mark.loopback
+async def test_a_budget_is_not_passed_by_structured_items_that_misfit(tmp_path: Path) -> None:
+    """Of items that are asked twice, both requests count: in the budget, the summary and the journal."""
+    with Emulator(credits="100") as emulator:
+        emulator.reply_with(lambda _: Reply.of('{"name": 1}', usage={"cost": 0.10}))
+        async with client_of(emulator) as client:
+            batch = client.batch(
+                ["Oslo", "Rome", "Lima", "Bonn", "Kyiv", "Riga"],
+                output=City,
+                budget="1.00",
+                max_tokens=100,
+                concurrency=1,
+                journal=tmp_path / "run.jsonl",
+            )
+            with pytest.raises(BudgetExceeded):
+                await read(batch)
+    assert batch.summary.cost == emulator.spent <= Decimal("1.00")
+    assert emulator.spent >= Decimal("0.9")
+    records = [json.loads(line) for line in (tmp_path / "run.jsonl").read_bytes().splitlines()]
+    assert [record["cost"] for record in records] == ["0.4"] * 2

@@ -276,7 +276,7 @@ def _is_record(value: object) -> TypeGuard[dict[str, Any]]:
         isinstance(value, dict)
         and isinstance(value.get("key"), str)
         and "request" in value
-        and ("completion" in value or "error" in value)
+        and not value.keys().isdisjoint(("completion", "error", "generation"))
     )
 
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import sys
 from array import array
+from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, GetCoreSchemaHandler
@@ -105,6 +106,11 @@ class Embeddings(WireType):
         if any(place is not None for place in places) and places != list(range(inputs)):
             return f"the vectors of the inputs {_shown(places)}, where {inputs} were sent"
         return None
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars charged for it; None where the service did not say."""
+        return None if self.usage is None else self.usage.cost
 
     @property
     def vectors(self) -> list[list[float]]:

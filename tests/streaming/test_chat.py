@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from openrouter_async._sansio.parse import ParseFailure
 from openrouter_async._sansio.sse import SSEDecoder
-from openrouter_async.errors import APIStatusError, EmptyReply, OpenRouterError, ProviderError, ServerError
+from openrouter_async.errors import (
+    APIStatusError,
+    EmptyReply,
+    OpenRouterError,
+    Overloaded,
+    ProviderError,
+    ServerError,
+)
 from openrouter_async.streaming.chat import ChatAccumulator
 from openrouter_async.streaming.events import (
     AnnotationAdded,
@@ -270,6 +277,13 @@ def test_a_stream_of_the_prompt_form_is_read() -> None:
         pytest.param(b'{"error": "it broke"}', ServerError, None, id="error as text"),
         pytest.param(b'{"choices": [{"error": {"code": 502}}]}', ProviderError, 502, id="in the choice"),
         pytest.param(chunk({}, finish_reason="error"), ServerError, None, id="only a finish reason"),
+        pytest.param(
+            b'{"object": "error", "message": "out of memory", "type": "ServerError", "code": 503}',
+            Overloaded,
+            503,
+            id="an object that says it is one",
+        ),
+        pytest.param(b'{"object": "error", "message": "no such field"}', ServerError, None, id="no code"),
     ],
 )
 def test_an_error_in_the_stream_keeps_what_had_come(

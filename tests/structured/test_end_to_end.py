@@ -67,6 +67,37 @@ async def test_a_model_that_follows_schemas() -> None:
         assert body["provider"] == {"require_parameters": True}
 
 
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_what_the_client_says_of_every_request_is_kept(streaming: bool) -> None:
+    params: Any = {
+        "provider": {"zdr": True, "only": ["azure"]},
+        "plugins": [{"id": "web"}],
+        "response_format": {"type": "json_object"},
+    }
+    async with service() as (emulator, _):
+        emulator.reply(OSLO)
+        async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url, params=params) as careful:
+            wanted = Output(City, path="native", healing=True)
+            if streaming:
+                async with careful.chat.stream("A city.", model=NATIVE, output=wanted) as stream:
+                    await stream.final()
+            else:
+                await careful.chat.create("A city.", model=NATIVE, output=wanted)
+        (body,) = chats(emulator)
+    assert body["provider"] == {"require_parameters": True, "zdr": True, "only": ["azure"]}
+    assert body["plugins"] == [{"id": "web"}, *([] if streaming else [{"id": "response-healing"}])]
+    assert body["response_format"]["type"] == "json_schema"
+
+
+async def test_models_that_stand_in_for_every_request_choose_the_path_too() -> None:
+    async with service() as (emulator, _):
+        emulator.reply(OSLO)
+        settings: Any = {"params": {"models": [PROMPTED]}, "base_url": emulator.base_url}
+        async with AsyncOpenRouter(emulator.key, **settings) as with_others:
+            reply = await with_others.chat.create("A city.", model=NATIVE, output=City)
+    assert reply.path == "prompted"
+
+
 async def test_what_the_emulator_makes_up_fits_any_type() -> None:
     async with service() as (_, client):
         wanted: list[Any] = [City, list[int], int | None, dict[str, list[City]], tuple[int, str], bool]

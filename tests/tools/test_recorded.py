@@ -139,3 +139,21 @@ async def test_a_provider_is_kept_where_it_alone_can_read_the_reasoning(recordin
     types = expected_facts(recording.facts)["reasoning_details"]["types"]
     pinned = {"only": [recording.facts["provider"]]} if "reasoning.encrypted" in types else None
     assert sent.get("provider") == pinned
+
+
+def test_calls_without_arguments_are_all_of_tools_without_parameters() -> None:
+    """What `docs/design.md` says of recorded calls, counted."""
+    calls = 0
+    without: list[object] = []
+    for recording in load_recordings("chat", "stream"):
+        for call in recording.facts["tool_calls"]:
+            calls += 1
+            if call["arguments"] is None and not call["arguments_raw"].strip():
+                without += [
+                    tool["function"]["parameters"]["properties"]
+                    for tool in json.loads(recording.request["body"])["tools"]
+                    if tool["function"]["name"] == call["name"]
+                ]
+    if not calls:
+        pytest.skip("the recordings are not there")
+    assert (calls, without) == (65, [{}] * 6)

@@ -138,6 +138,7 @@ class StructuredChat(Generic[OutputT]):
             OpenRouterError: as every call.
         """
         check_params(params, extra_body)
+        params = self._with_defaults(params, options)
         call = _Call(messages, model, params, extra_body, options)
         progress = _Progress()
         if self._output.max_cost is not None and self._prices is not None:
@@ -164,6 +165,7 @@ class StructuredChat(Generic[OutputT]):
     ) -> StructuredStream[OutputT]:
         """Return the reply as a stream, whose last value is the value."""
         check_params(params, extra_body)
+        params = self._with_defaults(params, options)
         call = _Call(messages, model, params, extra_body, options)
 
         async def choice() -> Choice:
@@ -185,6 +187,12 @@ class StructuredChat(Generic[OutputT]):
             self._output,
             on_bad_event=on_bad_event,
         )
+
+    def _with_defaults(
+        self, params: Mapping[str, object], options: RequestOptions | None
+    ) -> Mapping[str, object]:
+        """Return the parameters with those of the client: what is added to one of them must not replace it."""
+        return {**self._chat.params(options), **params}
 
     async def _choose(
         self, model: str | None, params: Mapping[str, object], extra_body: Mapping[str, object] | None

@@ -10,7 +10,7 @@ import pytest
 from openrouter_async import AsyncOpenRouter, ConfigurationError, tool
 from openrouter_async.server import create_router
 from openrouter_async.testing import Emulator, Fault, tool_call
-from tests.emulated import MODEL, client_of
+from tests.emulated import MODEL
 from tests.server.router_client import TOKEN, events, routed
 
 
@@ -75,7 +75,7 @@ def test_models_have_prices_and_lengths(emulator: Emulator) -> None:
 
 
 def test_credits_are_told_and_asked_for_once(emulator: Emulator) -> None:
-    client = client_of(emulator).with_options(management_key=emulator.management_key)
+    client = AsyncOpenRouter(emulator.key, management_key=emulator.management_key, base_url=emulator.base_url)
     with routed(emulator, client=client) as browser:
         answers = [browser.get("api/credits") for _ in range(5)]
     assert answers[0].json().keys() == {"total", "used", "remaining"}

@@ -275,6 +275,13 @@ class RequestOptions(TypedDict, total=False):
     query: Mapping[str, str]
     """Further query parameters."""
     cache: ResponseCache | None
+    once: bool | str
+    """Send a chat request so that a repetition is answered from the service's response cache, and billed once.
+
+    The request gets a key of its own among its `metadata`, and its whole answer is kept at OpenRouter for a day, or for
+    the `ttl` of `cache`. Lost connections, timeouts and broken bodies are then retried by themselves, as often as
+    `retries` says. True makes a new key for each call; a text is your own, with which another process can repeat the
+    call. It relies on the service to finish and keep an answer whose client has gone, before it is asked again."""
     router_metadata: bool
     """Ask for `openrouter_metadata`: which endpoints were considered, and why one was chosen."""
     session_id: str | None

@@ -126,6 +126,10 @@ class Sender(Protocol):
         """The parameters of requests for text that do not give them themselves."""
         ...
 
+    def once(self, options: RequestOptions | None = None) -> tuple[str, Mapping[str, str]] | None:
+        """The key and the headers of a request that is to be billed once; None where it need not be."""
+        ...
+
 
 class ChatCompleter(Protocol[OutputT]):
     """Asks a model; what runs, conversations and batches need of `client.chat`."""

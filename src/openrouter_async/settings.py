@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .hooks import RequestHook
     from .types.chat_request import ChatParams
 
-__all__ = ["Settings", "check_instance", "check_key", "is_loopback"]
+__all__ = ["Settings", "check_instance", "check_key", "is_loopback", "is_once_key"]
 
 DEFAULT_BASE_URL = "https://openrouter.ai/api/v1"
 USER_AGENT = f"openrouter-async/{__version__} python/{platform.python_version()}"
@@ -51,6 +51,9 @@ _RESERVED_HEADERS = {
 }
 
 
+LONGEST_ONCE = 512
+"""Characters of a value of `metadata`."""
+
 _HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _NOT_IN_A_HEADER = re.compile(r"[\0-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """Control characters, and halves of characters, which cannot be encoded."""
@@ -73,6 +76,7 @@ class Settings:
     hooks: tuple[RequestHook, ...]
     app: App
     cache: ResponseCache | None
+    once: bool | str
     router_metadata: bool
     session_id: str | None
     anthropic_beta: tuple[str, ...]
@@ -89,6 +93,7 @@ class Settings:
             raise ConfigurationError(
                 f"default_model is {self.default_model!r}; expected a slug such as 'openai/gpt-5-mini', or None"
             )
+        _check_once(self.once, self.cache)
         encoded = ((name.encode(), value.encode()) for name, value in _headers(self).items())
         object.__setattr__(self, "headers", tuple(encoded))
 
@@ -122,6 +127,7 @@ class Settings:
             hooks=_hooks(hooks),
             app=check_instance("app", app or App(), App),
             cache=None,
+            once=False,
             router_metadata=False,
             session_id=None,
             anthropic_beta=(),
@@ -288,6 +294,22 @@ def _check_base_url(value: str, plain_http_hosts: Collection[str]) -> None:
         raise ConfigurationError(
             f"base_url is {value!r}: the key would travel in clear; use https,"
             f" or allow this host by name with allow_plain_http=[{host!r}]"
+        )
+
+
+def is_once_key(once: object) -> bool:
+    """Return whether it can be the key of a request that is billed once."""
+    return isinstance(once, str) and 1 <= len(once) <= LONGEST_ONCE
+
+
+def _check_once(once: bool | str, cache: ResponseCache | None) -> None:
+    if not (isinstance(once, bool) or is_once_key(once)):
+        raise ConfigurationError(
+            f"once is {once!r}; expected True, False, or a key of 1 to {LONGEST_ONCE} characters"
+        )
+    if once and isinstance(cache, ResponseCache) and (cache.clear or not cache.enabled):
+        raise ConfigurationError(
+            f"once needs the response cache, but cache is {cache!r}; leave it out, or give a ttl alone"
         )
 
 

@@ -147,6 +147,7 @@ class Attempts:
             error=error,
             stream=self._streaming,
             repeat=self.data.operation.repeat,
+            once=self.data.once,
             delivered=delivered,
             continued=continued,
             body_began=exchange is not None and exchange.bytes_read > 0,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
 
 from anyio.lowlevel import checkpoint
 
@@ -18,7 +19,7 @@ from .._sansio.redaction import redact
 from .._secret import Secret
 from ..errors import APIStatusError, ConfigurationError, OpenRouterError
 from ..options import Rate, Retries, Timeouts
-from ..settings import check_key
+from ..settings import check_key, is_once_key
 from .attempts import Attempts
 from .clocks import Clock
 from .metering import METERS
@@ -71,6 +72,8 @@ class HTTPSender:
             return self.settings
         if not options or not isinstance(options, dict):
             return self.settings.derive(options)
+        if is_once_key(options.get("once")):  # of this call alone, and read by `once`
+            options = {**options, "once": True}
         kept = self._derived
         if kept is not None and kept[0] is self.settings and kept[1] == options:
             return kept[2]
@@ -87,6 +90,16 @@ class HTTPSender:
         """Return the parameters of requests for text that do not give them themselves."""
         return self.settings_with(options).params
 
+    def once(self, options: RequestOptions | None = None) -> tuple[str, Mapping[str, str]] | None:
+        """Return the key and the headers of a request that is to be billed once; None where it need not be."""
+        once = self.settings.once if options is None else options.get("once", self.settings.once)
+        if once is False:
+            return None
+        from .._sansio.once import cache_headers  # few ask for it
+
+        key = once if isinstance(once, str) else uuid4().hex
+        return key, cache_headers(self.settings_with(options).cache)
+
     async def send(
         self, data: RequestData, read: Callable[[Reply], T], options: RequestOptions | None = None
     ) -> T:
@@ -96,6 +109,7 @@ class HTTPSender:
             OpenRouterError: any but the errors of streams, of structured output and of tools.
         """
         settings = self.settings_with(options)
+        _check_once(data, options)
         attempts = Attempts(
             data, settings, self.transport.budget, streaming=False, meters=self._meters(settings)
         )
@@ -138,6 +152,8 @@ class HTTPSender:
     ) -> ContinuableSource:
         """Return the source of a streamed call; nothing is sent before its first read."""
         settings = self.settings_with(options)
+        if not callable(data):
+            _check_once(data, options)
         return HTTPStreamSource(self, data, settings, self._meters(settings))
 
     def _meters(self, settings: Settings) -> tuple[BeginMetered, ...]:
@@ -183,6 +199,14 @@ class HTTPSender:
         body = b"".join(pieces)[: self.transport.limits.error_body_bytes]
         return status_error(
             exchange.status, exchange.headers, body, secrets=attempts.secrets, now=time.time()
+        )
+
+
+def _check_once(data: RequestData, options: RequestOptions | None) -> None:
+    """Refuse to promise what only chat requests can keep; what is read is repeated anyhow."""
+    if options and options.get("once") and not data.once and data.operation.repeat != "always":
+        raise ConfigurationError(
+            f"once is given to {data.operation.name}; expected a chat request, which has metadata for its key"
         )
 
 

@@ -9,7 +9,8 @@ failure, and whether repeating it could bill twice; the number of attempts; how 
 call's deadline; the client's budget.
 The service has no idempotency key, and a plain call that is dropped runs on and is billed. Hence each operation has a
 rule of its own, in its row of `operations`: a read is always repeated; what a model answers is when no answer came,
-though the first may be billed too, but not after a timeout; what creates or changes something is only when it is
+though the first may be billed too, but not after a timeout, unless the repetition is answered from the service's cache
+(`once`); what creates or changes something is only when it is
 certain that it was not carried out.
 
 No clock and no random numbers here: both are arguments.
@@ -113,6 +114,8 @@ class Failure:
     """Whether the call is a stream."""
     repeat: Repeat = "unanswered"
     """When the operation may be sent again; see `operations`."""
+    once: bool = False
+    """Whether a repetition is answered from the service's cache."""
     delivered: bool = False
     """Whether the caller was handed a piece of a stream or a download."""
     continued: bool = False
@@ -256,7 +259,7 @@ def is_retryable(failure: Failure, *, retry_ambiguous: bool) -> bool:
         return False
     if is_uncertain(failure):
         return False
-    always = failure.repeat == "always" and not failure.stream
+    always = failure.once or (failure.repeat == "always" and not failure.stream)
     may_repeat = always or (retry_ambiguous and not failure.stream)
     match error:
         case APIStatusError():

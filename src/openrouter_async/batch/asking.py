@@ -41,7 +41,13 @@ class Asker(Generic[OutputT]):
     """Asks items as a batch is to."""
 
     def __init__(
-        self, create: Create, settings: BatchSettings, *, options: RequestOptions | None, output: object
+        self,
+        create: Create,
+        settings: BatchSettings,
+        *,
+        options: RequestOptions | None,
+        output: object,
+        once_key: Callable[[Request], str],
     ) -> None:
         self._create = create
         self._settings = settings
@@ -51,19 +57,24 @@ class Asker(Generic[OutputT]):
         retries = merged["retries"] = merged["retries"].over(patient) if "retries" in merged else patient
         if settings.rate is not None:
             merged["rate"] = settings.rate
-        self._fixed["options"] = merged
+        self._options = merged
+        self._once_key = once_key if settings.once or merged.get("once") is True else None
         self._longest_wait = resolve(retries).max_retry_after
 
     async def ask(self, request: Request, *, stopped: anyio.Event) -> Result[OutputT] | Stopped | None:
         """Return what came of an item; None where the batch was stopped before it was asked again."""
         model, attempt, tried = request.model, 1, {request.model}
         billed: tuple[Usage | None, ...] = ()
+        options = self._options
+        if self._once_key is not None:
+            options = RequestOptions(**{**options, "once": self._once_key(request)})
         while True:
             try:
                 completion = await self._create(
                     request.messages,
                     model=model,
                     extra_body=request.extra_body,
+                    options=options,
                     **self._fixed,
                     **request.params,
                 )

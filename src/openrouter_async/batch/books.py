@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from anyio import to_thread
 
 from .._sansio.charges import Charge
+from .._sansio.once import key_of
 from ..spending.forecast import Request as Forecastable
 from ..spending.spend import Spend
 from .items import Request
@@ -82,6 +84,15 @@ class Books:
     def find(self, key: str) -> Record | None:
         """Return what the journal has of an item that was answered."""
         return None if self.journal is None else self.journal.find(key)
+
+    def once_key(self, request: Request) -> str:
+        """Return the key by which the service knows a repetition of an item's request; see `once`.
+
+        It is the same in each run with the journal, until an answer was paid for that does not serve.
+        """
+        if self.journal is None:
+            return uuid4().hex
+        return key_of(request.key, request.hash, *self.journal.answers_that_do_not_serve(request.key))
 
     def append(self, records: Sequence[bytes]) -> None:
         """Write records, if there is a journal; raises `JournalError`."""

@@ -132,6 +132,7 @@ class Journal:
         self._generations = KeyIndex()
         self._end = 0
         self._free_failures = 0
+        self._paid_failures: dict[str, int] = {}
 
     @property
     def done(self) -> int:
@@ -155,6 +156,12 @@ class Journal:
         if not isinstance(record, dict) or record.get("key") != key:
             return None  # two keys with the same 64 bits
         return Record(str(record.get("request")), record.get("completion"), record.get("path"))
+
+    def answers_that_do_not_serve(self, key: str) -> tuple[int, str]:
+        """Return how many failures of an item were paid for, and the id of an answer that is asked for again."""
+        record = self.find(key)
+        kept = record.completion if record is not None else None
+        return self._paid_failures.get(key, 0), str(kept.get("id")) if isinstance(kept, dict) else ""
 
     def has_booked(self, generation_id: str) -> bool:
         """Whether what a generation cost is in it; notes that it is from now on."""
@@ -256,6 +263,8 @@ class Journal:
             self._done.set(record["key"], self._end)
         elif "error" in record and not (record.get("cost") or record.get("byok_cost")):
             self._free_failures += 1
+        elif "error" in record:
+            self._paid_failures[record["key"]] = self._paid_failures.get(record["key"], 0) + 1
 
     def _cut_off(self, line: bytes, number: int) -> None:
         if not (line.startswith(BEGINNING) or BEGINNING.startswith(line) or line.isspace()):

@@ -107,12 +107,16 @@ class Batch(Generic[OutputT]):
             ConfigurationError: an argument is wrong; nothing was sent.
         """
         check_chat_params(params, stream=False)
-        self._asker: Asker[OutputT] = Asker(
-            create, settings, options=options, output=None if outputs is None else outputs.output
-        )
         self._settings = settings
         self._outputs = outputs
         self._books = Books(settings, transport=transport, prices=prices, write=self._write_down)
+        self._asker: Asker[OutputT] = Asker(
+            create,
+            settings,
+            options=options,
+            output=None if outputs is None else outputs.output,
+            once_key=self._books.once_key,
+        )
         self._spend = self._books.spend
         self._feed = Feed(items, model=model, params=params, extra_body=extra_body, output_name=output_name)
         self._accounts = Accounts(began=time.monotonic(), total=self._feed.total, spend=self._spend)

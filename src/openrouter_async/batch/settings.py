@@ -38,6 +38,10 @@ class BatchParams(ChatParams, total=False):
     batch before it is sent, `redo` asks it again. Where the request is the same, but the reply that is kept no longer
     fits `output`, such as after a validator was changed, `refuse` fails the item with that error, and the rest goes
     on."""
+    once: bool
+    """Send each item so that a repetition, also by a later run with the same journal, is answered from the service's
+    response cache and billed once; see `once` in `RequestOptions`. The key is made of that of the item and of its
+    request, so for a day the same item has the same answer in another journal too. Default False."""
     attempts: int
     """How often an item is asked at most, each time with the client's own retries. Default 5."""
     retry_on: tuple[type[OpenRouterError], ...]
@@ -58,6 +62,7 @@ class BatchSettings:
     settle: float
     journal: Path | None
     on_change: OnChange
+    once: bool
     attempts: int
     retry_on: tuple[type[OpenRouterError], ...]
     fallback: bool
@@ -89,6 +94,7 @@ class BatchSettings:
             settle=_seconds("settle", rest.pop("settle", 10.0)),
             journal=None if journal is None else Path(journal),
             on_change=on_change,
+            once=_flag("once", rest.pop("once", False)),
             attempts=_count("attempts", rest.pop("attempts", 5)),
             retry_on=retry_on,
             fallback=_flag("fallback", rest.pop("fallback", False)),

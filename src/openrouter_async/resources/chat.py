@@ -134,8 +134,17 @@ class ChatResource(ModelResource):
             model = self._sender.default_model(options)
         model = model_of(model)
         params = {**self._sender.params(options), **params}
+        headers: Mapping[str, str] = {}
+        once = self._sender.once(options)
+        if once is not None:
+            from .._sansio.once import with_key  # few ask for it
+
+            key, headers = once
+            params, extra_body = with_key(params, extra_body, key)
         body = chat_body(messages, model=model, params=params, extra_body=extra_body, stream=stream)
-        return build_request(operations.CREATE_CHAT, content=body, model=model)
+        return build_request(
+            operations.CREATE_CHAT, content=body, model=model, headers=headers, once=once is not None
+        )
 
 
 def _tool_names(tools: object) -> frozenset[str]:

@@ -116,11 +116,12 @@ class EmulatorApp:
         seed: int,
         recordings: Recordings | None = None,
         strict: bool = False,
+        finishes_unread: bool = True,
     ) -> None:
         self._state = state
         self._recordings = recordings
         self._strict = strict
-        self._inference = inference = Inference(state, models, pace, seed)
+        self._inference = inference = Inference(state, models, pace, seed, finishes_unread=finishes_unread)
         self._batches = batches = Batches(state, inference, self._reply_in_batch)
         lookups, account = Lookups(state, models), Account(state)
 

@@ -75,6 +75,7 @@ class Emulator:
         generation_misses: int = 1,
         recordings: Path | str | None = None,
         strict: bool = False,
+        finishes_unread: bool = True,
     ) -> None:
         """Make an emulator; it serves within its `with` or `async with` block.
 
@@ -91,6 +92,9 @@ class Emulator:
             first_token_s: Seconds until the first token.
             generation_misses: How many lookups of a new generation fail with 404, as the service's do at first.
             recordings: A folder of exchange files; a request that is in it gets the recorded answer.
+            finishes_unread: Whether a plain answer whose client has gone is finished, billed whole, and kept for a
+                repetition that asks the response cache. If not, what was made of it until then is billed, and nothing
+                is kept. A stream is stopped either way.
             strict: Answer 501 to a chat or completion that nothing was scripted for, in place of a generated reply.
 
         Raises:
@@ -116,6 +120,7 @@ class Emulator:
             seed=seed,
             recordings=None if recordings is None else Recordings.load(Path(recordings)),
             strict=strict,
+            finishes_unread=finishes_unread,
         )
         self._port = port
         self._server: ServerThread | None = None

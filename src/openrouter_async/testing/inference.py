@@ -53,15 +53,22 @@ class Pace:
     def token_s(self) -> float:
         return 0.0 if self.tokens_per_s is None else 1.0 / self.tokens_per_s
 
+    def seconds(self, tokens: int) -> float:
+        """Return how long an answer of so many tokens takes."""
+        return self.first_token_s + tokens * self.token_s
+
 
 class Inference:
     """The part of the service that runs models."""
 
-    def __init__(self, state: State, models: ModelList, pace: Pace, seed: int) -> None:
+    def __init__(
+        self, state: State, models: ModelList, pace: Pace, seed: int, *, finishes_unread: bool
+    ) -> None:
         self._state = state
         self._models = models
         self._pace = pace
         self._seed = seed
+        self._finishes_unread = finishes_unread
         self._cache = ResponseCache()
 
     def reset(self) -> None:
@@ -208,18 +215,32 @@ class Inference:
             left -= pause
             yield Part(filler if left > 0 else b"", wait_s=pause)
 
+    def _made_since(self, begun: float, whole: int) -> int:
+        """Return how many tokens of a plain answer are made until now."""
+        seconds, token_s = time.monotonic() - begun - self._pace.first_token_s, self._pace.token_s
+        made = 0 if seconds < 0 else whole if token_s == 0 else int(seconds / token_s)
+        return min(made, whole)
+
     def _answer(self, making: _Making, parts: tuple[Part, ...], *, is_stream: bool) -> tuple[Outgoing, Over]:
         begun = time.monotonic()
         text, usage, use, kept = making.text, making.usage, making.use, making.kept
 
         def over(sent: int) -> None:
-            """Bill what was sent of a stream; a plain answer is billed whole, as upstream it cannot be stopped."""
-            is_cut = is_stream and sent < usage.completion
-            billed = _NOTHING if kept is not None else replace(usage, completion=sent) if is_cut else usage
+            """Bill what was made of an answer, and keep it for the cache where that is all.
+
+            A stream that nobody reads is stopped; a plain answer is finished, or not, as the emulator was told.
+            """
+            whole = usage.completion
+            is_whole = sent == whole or (self._finishes_unread and not is_stream)
+            made = whole if is_whole else sent if is_stream else self._made_since(begun, whole)
+            is_cut = made < whole
+            billed = _NOTHING if kept is not None else replace(usage, completion=made) if is_cut else usage
             cost = _charge(making, billed, is_cut=is_cut)
             self._state.spend(making.key, cost)
-            if kept is None and not is_cut and text.reply.fault is None:
-                self._cache.put(use, text.reply, text.id, begun)
+            fault = text.reply.fault
+            if kept is None and is_whole and (fault is None or fault.name != "error_event"):
+                ready = max(time.monotonic(), begun + self._pace.seconds(whole))
+                self._cache.put(use, replace(text.reply, fault=None), text.id, ready)
             self._state.generated(
                 Generation(
                     id=text.id,
@@ -236,7 +257,7 @@ class Inference:
                     source_id=None if kept is None else kept.id,
                     input=making.asked,
                     output={
-                        "completion": "".join(text.pieces[:sent]) if is_cut else text.reply.text,
+                        "completion": "".join(text.pieces[:made]) if is_cut else text.reply.text,
                         "reasoning": text.reply.reasoning,
                     },
                 )

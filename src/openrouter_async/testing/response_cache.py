@@ -78,10 +78,10 @@ class ResponseCache:
             if use.clears:
                 self._kept.pop(use.digest, None)
             found = self._kept.get(use.digest)
-            return found if found is not None and now < found.until else None
+            return found if found is not None and found.since <= now < found.until else None
 
     def put(self, use: CacheUse | None, reply: Reply | None, id: str, now: float) -> None:
-        """Keep a reply, if its request asked for that."""
+        """Keep a reply from then on, if its request asked for that."""
         if use is not None:
             with self._lock:
                 self._kept[use.digest] = Kept(reply, id, now, now + use.ttl_s)

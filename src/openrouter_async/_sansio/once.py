@@ -1,0 +1,53 @@
+"""`once`: the service's response cache as the idempotency key that the service lacks.
+
+A request gets a key of its own among its `metadata`, and asks for its answer to be kept for a day. The same request,
+sent again by this or another process, is then answered from the cache, for nothing. No other request is, since no other
+has the key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..options import ResponseCache
+
+__all__ = ["METADATA_KEY", "TTL_S", "cache_headers", "key_of", "with_key"]
+
+METADATA_KEY = "openrouter_async_once"
+"""The name under which the key stands."""
+
+TTL_S = 86_400
+"""How long answers are kept; the longest that the service offers."""
+
+
+def key_of(*facts: object) -> str:
+    """Return the key that is always the same for the same facts."""
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+
+
+def with_key(
+    params: Mapping[str, object], extra_body: Mapping[str, object] | None, key: str
+) -> tuple[Mapping[str, object], Mapping[str, object] | None]:
+    """Return parameters and `extra_body` with the key among the metadata, wherever that stands."""
+    if extra_body is not None and "metadata" in extra_body:
+        return params, {**extra_body, "metadata": _added(extra_body["metadata"], key)}
+    return {**params, "metadata": _added(params.get("metadata"), key)}, extra_body
+
+
+def _added(metadata: object, key: str) -> object:
+    """Return the metadata with the key; what is none stays, and is refused where requests are checked."""
+    if metadata is not None and not isinstance(metadata, Mapping):
+        return metadata
+    return {**(metadata or {}), METADATA_KEY: key}
+
+
+def cache_headers(cache: ResponseCache | None) -> dict[str, str]:
+    """Return the headers that have an answer kept, but for those that the caller's own setting gives."""
+    headers = {} if cache is not None else {"x-openrouter-cache": "true"}
+    if cache is None or cache.ttl is None:
+        headers["x-openrouter-cache-ttl"] = str(TTL_S)
+    return headers

@@ -265,6 +265,32 @@ def test_a_stream_of_the_prompt_form_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pieces", "given"),
+    [
+        pytest.param(["{}", '{"a": ', "1}"], ["", '{"a": ', "1}"], id="an empty object first"),
+        pytest.param([{}, "null", '{"a": 1}'], ["", '{"a": 1}'], id="several"),
+        pytest.param(['""', '{"a": 1}', "{}"], ["", '{"a": 1}'], id="before and after"),
+        pytest.param(["{}", "\n", "{}"], ["", "{}\n"], id="nothing else"),
+        pytest.param(["null"], [""], id="null alone"),
+        pytest.param(["", "{", "}"], ["", "{", "}"], id="no placeholder"),
+        pytest.param(["{}", "\n", "what?"], ["", "{}\nwhat?"], id="it was none"),
+    ],
+)
+def test_what_holds_the_place_of_arguments_is_not_given_out_before_them(
+    pieces: list[object], given: list[str]
+) -> None:
+    events, reply = accumulate(*(chunk(tool(0, "a", "f", piece)) for piece in pieces), STOP)
+    deltas = [event for event in events if isinstance(event, ToolCallDelta)]
+    assert [delta.fragment for delta in deltas] == given
+    assert deltas[-1].arguments_so_far == "".join(given)
+    (call,) = reply.tool_calls
+    assert (call.arguments, [event for event in events if isinstance(event, ToolCall)]) == (
+        "".join(given),
+        [call],
+    )
+
+
+@pytest.mark.parametrize(
     ("data", "error", "code"),
     [
         pytest.param(

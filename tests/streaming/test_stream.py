@@ -102,7 +102,10 @@ async def test_each_view_gives_its_part() -> None:
     assert [text async for text in fresh().text()] == ["Hel", "lo"]
     assert [text async for text in fresh().text(choice=1)] == []
     assert [text async for text in fresh().reasoning()] == ["hm"]
-    assert [(piece.name, piece.fragment) async for piece in fresh().tool_call_fragments()] == [("f", "{}")]
+    assert [(piece.name, piece.fragment) async for piece in fresh().tool_call_fragments()] == [
+        ("f", ""),  # it may hold the place of others until the end
+        ("f", "{}"),
+    ]
     chunks = [each async for each in fresh().chunks()]
     assert [each.choices[0].delta.content for each in chunks if each.choices and each.choices[0].delta] == [
         *["", None, "Hel", "lo", None, None]

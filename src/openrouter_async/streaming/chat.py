@@ -180,7 +180,7 @@ class ChatAccumulator:
             has_tokens = completion.usage is not None and completion.usage.completion_tokens
             if not (self.has_finish or has_tokens or self.may_be_empty):
                 raise empty_reply(completion, "neither content nor a finish reason")
-        events: list[StreamEvent] = []
+        events = [event for index in sorted(self._choices) for event in self._choices[index].held()]
         for choice in completion.choices:
             if choice.message is not None and choice.message.tool_calls:
                 events += read_tool_calls(

@@ -157,6 +157,14 @@ class ChoiceBuilder:
             self._kept.has_grown = True
             self._extra.update(part.model_extra)
 
+    def held(self) -> list[StreamEvent]:
+        """Return the arguments that were held back, since they might have held the place of others."""
+        return [
+            ToolCallDelta(call.id, call.index, call.name, text, self.index, call, len(call.pieces))
+            for call in (self._calls.calls if self._calls is not None else ())
+            if (text := call.release())
+        ]
+
     def as_fields(self) -> dict[str, object]:
         """Return the answer so far, as `Choice` is read from it."""
         message: dict[str, object] = {

@@ -83,7 +83,7 @@ class ToolCallDelta:
     name: str
     """Empty as long as the provider has not named it."""
     fragment: str
-    """A piece of JSON text."""
+    """A piece of JSON text. A `{}` that may hold the place of what follows comes last, and only if nothing does."""
     choice: int = 0
     _call: CallBuilder | None = field(default=None, repr=False, compare=False)
     _length: int = field(default=0, repr=False, compare=False)
@@ -91,7 +91,7 @@ class ToolCallDelta:
     @property
     def arguments_so_far(self) -> str:
         """The arguments up to and with this piece. Joined when asked for, so asking at every piece is quadratic."""
-        return self.fragment if self._call is None else self._call.text(self._length)
+        return self.fragment if self._call is None else self._call.given(self._length)
 
     def parsed_so_far(self) -> JsonValue:
         """Return the arguments so far as JSON, as if they were closed here; None where nothing can be read yet."""

@@ -60,6 +60,8 @@ __all__ = [
 MAX_LOOKS = 100
 """How often the arguments of one call are looked at on the way; of one that is no mischief, once or twice."""
 
+_PLACEHOLDERS = ("{}", "null", '""')
+
 MAX_ENCODED = 3
 """How often an object may have been encoded as JSON text."""
 
@@ -88,6 +90,7 @@ class CallBuilder:
         "extra",
         "given_id",
         "has_head",
+        "held",
         "id",
         "id_changed",
         "index",
@@ -110,12 +113,26 @@ class CallBuilder:
         self.has_head = False
         """Whether it began without arguments."""
         self.id_changed = False
+        self.held = 0
+        """Pieces at the beginning that may hold the place of the real arguments, and so are not given out yet."""
         self._looks = 0
         self._whole_at = 0  # pieces of which it is known that they are whole
 
-    def text(self, length: int | None = None) -> str:
-        """Return the arguments as they came, or those of the first `length` pieces."""
-        return "".join(self.pieces[:length])
+    def text(self) -> str:
+        """Return the arguments as they came."""
+        return "".join(self.pieces)
+
+    def given(self, length: int) -> str:
+        """Return the arguments that were given out with the first `length` pieces."""
+        return "".join(self.pieces[self.held : length])
+
+    def release(self) -> str:
+        """Return what is held back to the end, since nothing else came."""
+        if self.held < len(self.pieces):
+            return ""
+        text = settled_arguments(self.pieces)
+        self.pieces, self.held = [text], 0
+        return text
 
     @property
     def is_whole(self) -> bool:
@@ -132,6 +149,20 @@ class CallBuilder:
             return False
         self._whole_at = len(self.pieces)
         return True
+
+    def add(self, text: str) -> str:
+        """Add a piece of the arguments; return what can be given out now."""
+        self.pieces.append(text)
+        if self.held < len(self.pieces) - 1:
+            return text
+        said = text.strip()
+        if said in _PLACEHOLDERS or (self.held and not said):
+            self.held += 1
+            return ""
+        if not self.held or _is_begin(text):
+            return text
+        self.held = 0
+        return self.text()
 
     def is_one_with(self, later: CallBuilder) -> bool:
         """Whether a later call with the same id is this one, said again or gone on with."""
@@ -182,9 +213,9 @@ class CallsBuilder:
     ) -> tuple[CallBuilder, str] | None:
         """Return the call that a fragment belongs to and the text it adds; None if it brings nothing new."""
         call = self._find(id, index, name, text)
-        brings_news = bool(text)
+        brings_news = call is None
         if call is None:
-            call, brings_news = self._begin(id, index), True
+            call = self._begin(id, index)
             call.has_head = not text.strip()
         self._last = call
         if id and call.given_id is None:
@@ -205,14 +236,15 @@ class CallsBuilder:
             and text[0] in '{"'
             and call.pieces
             and call.is_whole
-            and _key(text) == _key(call.text()) is not None
+            and (before := _key(call.text())) is not None
+            and (before == _key(text) or (before != "{}" and text.strip() in _PLACEHOLDERS))
         ):
-            text, brings_news = "", False  # what is whole is said again
+            text = ""  # what is whole is said again, or its place is held too late
         if text:
-            call.pieces.append(text)
+            text = call.add(text)
         if extra:
             call.extra.update(extra)
-        return (call, text) if brings_news else None
+        return (call, text) if text or brings_news else None
 
     def as_fields(self) -> list[CallFields]:
         """Return the calls so far, as they stand in a message; see the module."""
@@ -247,7 +279,7 @@ class CallsBuilder:
         is_other = id is not None and not has_its_id
         if not (_is_begin(text) or (is_other and not text.strip())) or not call.is_whole:
             return False
-        before, now = _key(call.text()), _key(text)
+        before, now = (_key(each) or _place(each) for each in (call.text(), text))
         if has_its_id:
             return before != now and "{}" not in (before, now)
         if is_other:
@@ -395,6 +427,11 @@ def _is_object(text: str) -> bool:
         return isinstance(from_json(text), dict)
     except ValueError:
         return False
+
+
+def _place(text: str) -> str | None:
+    """Return the object that a placeholder stands for; None for what is none."""
+    return "{}" if text.strip() in _PLACEHOLDERS else None
 
 
 def _key(text: str) -> str | None:

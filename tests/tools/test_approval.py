@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from openrouter_async import (
@@ -396,3 +397,41 @@ async def test_a_tool_that_was_cancelled_is_not_run_again(emulator: Emulator) ->
         await client.chat.run(decided, tools=[transfer])
     assert len(times) == 1
     assert "whether it took effect is not known" in results(emulator)[0]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_two_runs_that_begin_together_do_not_both_run_what_was_approved(
+    emulator: Emulator, streamed: bool
+) -> None:
+    times = []
+
+    @tool(needs_approval=True)
+    async def refund() -> str:
+        times.append(1)
+        await anyio.lowlevel.checkpoint()
+        return "refunded"
+
+    emulator.reply(tool_call("refund"))
+    emulator.reply("Done.")
+    outcomes: list[object] = []
+    async with client_of(emulator) as client:
+        paused = (await client.chat.run("Pay.", tools=[refund])).paused
+        assert paused is not None
+        clicked = paused.approve()
+
+        async def run(decided: PausedRun) -> None:
+            try:
+                if streamed:
+                    async with client.chat.run_stream(decided, tools=[refund]) as stream:
+                        outcomes.append((await stream.final()).status)
+                else:
+                    outcomes.append((await client.chat.run(decided, tools=[refund])).status)
+            except ConfigurationError as error:
+                outcomes.append(error.message)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(run, clicked)
+            group.start_soon(run, paused.approve())
+    assert len(times) == 1
+    refused, done = sorted(map(str, outcomes), reverse=True)
+    assert (done, "are being run already" in refused) == ("complete", True)

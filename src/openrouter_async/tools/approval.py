@@ -75,6 +75,8 @@ class PausedRun(BaseModel):
 
     _ran: dict[str, ToolResult | None] = PrivateAttr(default_factory=dict)
     """The calls that a run started which was given this; the same object in all that differ by decisions alone."""
+    _runs: list[object] = PrivateAttr(default_factory=list)
+    """The run that goes on from here at this time, if one does; shared as `_ran` is."""
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

@@ -106,6 +106,7 @@ class RunLoop:
         self._is_last = False
         self._pinned: str | None = None
         self._gone: str | None = None
+        self._going_on: list[object] = []
         if paused is not None:
             self._resume(paused)
 
@@ -331,7 +332,8 @@ class RunLoop:
             raise ConfigurationError(
                 f"the run waits for the tools {missing!r}, which are not there; give the same tools again"
             )
-        if running := [id for id, result in paused._ran.items() if result is None]:
+        if paused._runs:
+            running = [waiting.call.id for waiting in paused.waiting]
             raise ConfigurationError(
                 f"the calls {running!r} are being run already, by another run of this one"
             )
@@ -349,9 +351,12 @@ class RunLoop:
         self._decisions, self._decided_on = paused.decisions, paused.waiting
         if not self._calls:
             self._messages.append(last_message)
+        self._going_on = paused._runs
+        self._going_on.append(self)
 
     def result(self) -> Run[Any]:
         """Return the run, once `next_request` has given None."""
+        self.leave()
         status: RunStatus = "complete"
         if self._waiting:
             status = "paused"
@@ -388,6 +393,10 @@ class RunLoop:
         for id in [id for id, result in self._ran.items() if result is None]:
             self._ran[id] = failed_result(calls[id], BROKEN_OFF)
         return self.so_far()
+
+    def leave(self) -> None:
+        """Let another run go on from where this one began."""
+        self._going_on.clear()
 
     def so_far(self) -> Run[Any]:
         """Return what was done until now."""

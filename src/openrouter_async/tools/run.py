@@ -160,7 +160,7 @@ async def _begin(
     if settings.stop.asks_cost and prices is not None:
         next_cost = NextCost(await prices())
     async with open_toolbox(tools) as toolbox:
-        yield RunLoop(
+        loop = RunLoop(
             given,  # type: ignore[arg-type]  # as `wire_messages` gave them
             toolbox=toolbox,
             settings=settings,
@@ -171,6 +171,10 @@ async def _begin(
             default_provider=default_provider,
             next_cost=next_cost,
         )
+        try:
+            yield loop
+        finally:
+            loop.leave()
 
 
 def _completions(messages: object) -> list[ChatCompletion[Any]]:

@@ -132,7 +132,7 @@ class Chat:
             ConfigurationError: an argument is wrong; nothing was sent.
             APIStatusError: the service refused the request, or reported an error in place of a reply, or within one
                 (then `error.partial` has the rest).
-            EmptyReply: a reply with nothing in it, twice.
+            EmptyReply: a reply with nothing in it; twice, where the first was not charged.
             StructuredOutputError: no reply gave the value that `output` asks for; `error.raw` has the last one.
             OpenRouterError: any other failure of a call.
         """

@@ -6,7 +6,7 @@ import httpcore
 import httpx
 import pytest
 
-from openrouter_async._http.httpcore_mapping import as_httpx
+from openrouter_async._http.httpcore_mapping import raise_as_httpx
 
 EXCEPTIONS = [
     kind
@@ -15,14 +15,21 @@ EXCEPTIONS = [
 ]
 
 
+def as_httpx(error: Exception) -> Exception:
+    with pytest.raises(httpx.TransportError) as caught:
+        raise_as_httpx(error)
+    return caught.value
+
+
 def test_httpcore_exports_its_exceptions() -> None:
     assert {httpcore.ReadError, httpcore.ConnectTimeout, httpcore.RemoteProtocolError} <= set(EXCEPTIONS)
 
 
 @pytest.mark.parametrize("kind", EXCEPTIONS, ids=lambda kind: kind.__name__)
 def test_every_exception_is_mapped_as_httpx_does(kind: type[Exception]) -> None:
-    mapped = as_httpx(kind("what happened"))
-    assert isinstance(mapped, httpx.TransportError)
+    error = kind("what happened")
+    mapped = as_httpx(error)
+    assert mapped.__cause__ is error
     assert str(mapped) == "what happened"
     assert type(mapped).__name__ == kind.__name__ or kind is httpcore.ConnectionNotAvailable
 
@@ -39,5 +46,4 @@ def test_failures_of_the_system_are_lost_connections() -> None:
 
 
 def test_what_is_no_failure_of_the_network_stays_itself() -> None:
-    error = ZeroDivisionError()
-    assert as_httpx(error) is error
+    raise_as_httpx(ZeroDivisionError())

@@ -125,7 +125,7 @@ async def test_cancelled_while_a_tunnel_is_made_nothing_is_left(scheme: str) -> 
 
 
 async def failing(
-    proxy: str, *, url: str = "https://far.invalid/api/v1", attempts: int = 3
+    proxy: str, *, url: str = "https://far.invalid/api/v1", attempts: int = 3, was_sent: bool = False
 ) -> OpenRouterError:
     async with AsyncOpenRouter(
         "k" * 20,
@@ -139,9 +139,19 @@ async def failing(
         with anyio.fail_after(10), pytest.raises(OpenRouterError) as caught:
             await client.chat.create("x", model="m")
     error = caught.value
-    assert error.may_have_been_billed is False
+    assert error.may_have_been_billed is (None if was_sent else False)
     assert "secret" not in f"{error} {error!r} {error.__cause__!r}"
     return error
+
+
+def assert_chain_ends(error: BaseException) -> None:
+    """Check that whoever follows the causes of an error comes to an end."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        assert cause not in seen, "an error is its own cause"
+        seen.append(cause)
+        cause = cause.__cause__
 
 
 def silent(connection: Connection) -> None:
@@ -185,9 +195,11 @@ async def test_a_proxy_that_fails_is_named_and_asked_again(answer: bytes, words:
         assert isinstance(error, ProxyError)
         assert str(error).startswith(f"the proxy 127.0.0.1:{proxy.port} ")
         assert words in str(error)
+        assert str(error).count("the proxy") == 1, "said twice"
         assert error.proxy == f"127.0.0.1:{proxy.port}"
         assert error.refused is False
         assert proxy.connections == 3
+        assert_chain_ends(error)
 
 
 @pytest.mark.parametrize("url", ["https://far.invalid/api/v1", "http://far.invalid/api/v1"])
@@ -198,7 +210,21 @@ async def test_a_password_is_asked_for_once(url: str, user: str) -> None:
         assert isinstance(error, ProxyError)
         assert (error.status, error.refused) == (407, True)
         assert ("does not accept" if user else "wants a user name and a password") in str(error)
+        assert user or "user:password@" in str(error)
         assert proxy.connections == len(proxy.requests) == 1
+        assert_chain_ends(error)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"], ids=["nothing", "cut"]
+)
+async def test_a_connection_that_is_lost_names_the_proxy_it_went_through(answer: bytes) -> None:
+    with LoopbackServer(after_request(answer)) as proxy:
+        error = await failing(
+            url_of(proxy, "http", "user:secret"), url="http://far.invalid/api/v1", was_sent=True
+        )
+        assert isinstance(error, ConnectionLost)
+        assert f"the connection to far.invalid, through the proxy 127.0.0.1:{proxy.port}," in str(error)
 
 
 async def test_a_proxy_that_forbids_is_asked_once() -> None:
@@ -231,6 +257,8 @@ async def test_what_a_socks_proxy_says(
         error = await failing(url_of(server, "socks5", user))
         assert isinstance(error, ProxyError)
         assert words in str(error)
+        assert str(error).count(words) == 1
+        assert_chain_ends(error)
         assert error.refused is (asked == 1)
         assert server.connections == asked
 

@@ -171,6 +171,7 @@ async def test_B07_something_else(faults: FaultServer, call: Call, body: str) ->
 
 
 @kinds(WHOLE)
+@pytest.mark.parametrize(("cost", "requests"), [(0, 2), (1e-05, 1)], ids=["free", "charged"])
 @pytest.mark.parametrize(
     ("fields", "kind"),
     [
@@ -182,9 +183,16 @@ async def test_B07_something_else(faults: FaultServer, call: Call, body: str) ->
     ],
 )
 async def test_B08_no_choices(
-    faults: FaultServer, call: Call, fields: dict[str, object], kind: type[errors.OpenRouterError]
+    faults: FaultServer,
+    call: Call,
+    fields: dict[str, object],
+    kind: type[errors.OpenRouterError],
+    cost: float,
+    requests: int,
 ) -> None:
-    error = await refuse(faults, call, Reply(json=completion(**fields)), requests=2)
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "cost": cost}
+    answer = Reply(json=completion(**fields, usage=usage))
+    error = await refuse(faults, call, answer, requests=requests)
     assert isinstance(error, kind)
     await once_then_good(faults, call, Reply(json={"id": "gen-1", "usage": {"completion_tokens": 0}}))
 
@@ -419,7 +427,7 @@ async def test_B22_endless_body_within_bounded_memory(faults: FaultServer, call:
 async def test_B23_nothing_in_it(faults: FaultServer, call: Call) -> None:
     nothing = {"prompt_tokens": 1, "completion_tokens": 0, "total_tokens": 1}
     empty = completion(choices=[{"message": {"content": ""}, "finish_reason": "stop"}], usage=nothing)
-    for body in (completion(choices=[]), empty):
+    for body in (completion(choices=[], usage=nothing), empty):
         error = await refuse(faults, call, Reply(json=body), requests=2)
         assert type(error) is errors.EmptyReply
         await once_then_good(faults, call, Reply(json=body))

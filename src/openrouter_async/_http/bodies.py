@@ -15,7 +15,7 @@ import anyio.lowlevel
 import httpcore
 import httpx
 
-from .httpcore_mapping import as_httpx
+from .httpcore_mapping import raise_as_httpx
 
 if TYPE_CHECKING:
     from .http11 import Answer
@@ -111,7 +111,8 @@ class Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
             raise
         except Exception as error:
             self._close()
-            raise as_httpx(error) from error
+            raise_as_httpx(error)
+            raise
         except BaseException:
             self._close()
             raise

@@ -33,7 +33,7 @@ import httpx
 from ..options import Limits
 from .bodies import Body
 from .http11 import Answer, HTTPConnection, HTTPParser, maker_of
-from .httpcore_mapping import as_httpx
+from .httpcore_mapping import raise_as_httpx
 from .names import Names
 from .network import CallStream, Network, current_network, shut_down
 from .proxies import Proxies
@@ -135,6 +135,7 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         site = self._sites.get(key)
         if site is None:
             site = self._sites[key] = _Site(Road(url, self._proxies.of(url)))
+        request.extensions["through"] = site.road.through
         is_repeatable = isinstance(request.stream, httpx.ByteStream) and not request.extensions.get(
             "is_sent_once"
         )
@@ -172,7 +173,8 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
             answer = await connection.http.send(request)
         except Exception as error:
             self._discard(connection)
-            raise as_httpx(error) from error
+            raise_as_httpx(error)
+            raise
         except BaseException:
             self._discard(connection)
             raise
@@ -209,7 +211,8 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
             try:
                 stream = await road.open(self._names, self._tls, progress)
             except Exception as error:
-                raise as_httpx(error) from error
+                raise_as_httpx(error)
+                raise
             finally:
                 self._waiting.discard(scope)
             if self._is_closed:  # just as the connection was made

@@ -30,11 +30,14 @@ Phase = Literal["headers", "body"]
 """How far an exchange had come: before the end of the response headers, or after it."""
 
 
-def from_httpx(exc: Exception, phase: Phase, host: str) -> OpenRouterError | None:
-    """Return the error that `exc` is to the caller; None if it is no failure of the transport."""
+def from_httpx(exc: Exception, phase: Phase, host: str, through: str = "") -> OpenRouterError | None:
+    """Return the error that `exc` is to the caller; None if it is no failure of the transport.
+
+    `through` names the proxy between, in the words that follow the host's name; it may be what failed.
+    """
     # A transport of the caller may raise what lies below httpx.
     if isinstance(exc, httpx.TimeoutException | TimeoutError):
-        return _timeout(exc, phase, host)
+        return _timeout(exc, phase, host, through)
     if isinstance(exc, httpx.ConnectError | httpx.ProxyError):
         return _connect_error(exc, host)
     if isinstance(exc, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
@@ -45,12 +48,12 @@ def from_httpx(exc: Exception, phase: Phase, host: str) -> OpenRouterError | Non
         before = "before the answer began" if phase == "headers" else "before the answer was whole"
         reason = _reason(exc)
         return ConnectionLost(
-            f"the connection to {host} was lost {before}" + (f": {reason}" if reason else "")
+            f"the connection to {host}{through} was lost {before}" + (f": {reason}" if reason else "")
         )
     return None
 
 
-def _timeout(exc: Exception, phase: Phase, host: str) -> RequestTimeout:
+def _timeout(exc: Exception, phase: Phase, host: str, through: str) -> RequestTimeout:
     if isinstance(exc, httpx.ConnectTimeout):
         waited_for = f": {exc}" if str(exc) else ""
         return RequestTimeout(
@@ -66,10 +69,11 @@ def _timeout(exc: Exception, phase: Phase, host: str) -> RequestTimeout:
         )
     if phase == "headers":
         return RequestTimeout(
-            f"{host} sent no answer within the headers clock; see Timeouts(headers=...)", phase="headers"
+            f"{host}{through} sent no answer within the headers clock; see Timeouts(headers=...)",
+            phase="headers",
         )
     return RequestTimeout(
-        f"{host} stopped sending in the middle of the answer; see Timeouts(idle=...)", phase="idle"
+        f"{host}{through} stopped sending in the middle of the answer; see Timeouts(idle=...)", phase="idle"
     )
 
 
@@ -95,8 +99,9 @@ def _connect_error(exc: Exception, host: str) -> ConnectError:
             )
     reason = _reason(exc)
     if isinstance(exc, ProxyFailure):
+        said = str(exc).rstrip(".")
         return ProxyError(
-            str(exc) if exc.__cause__ is None else f"{exc}: {reason}",
+            said if reason == said else f"{said}: {reason}",
             proxy=exc.proxy,
             status=exc.status,
             refused=exc.refused,

@@ -192,7 +192,7 @@ class Exchange:
         try:
             return await (under(clocks, work, self._host) if clocks else work())
         except Exception as exc:
-            error = from_httpx(exc, phase, self._host)
+            error = from_httpx(exc, phase, self._host, self._request.extensions.get("through", ""))
             if error is None:
                 raise
             raise error from exc

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpcore
 import httpx
 
-__all__ = ["as_httpx"]
+__all__ = ["raise_as_httpx"]
 
 TABLE: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
@@ -27,9 +27,8 @@ TABLE: dict[type[Exception], type[httpx.TransportError]] = {
 }
 
 
-def as_httpx(error: Exception) -> Exception:
-    """Return what `error` is to a user of httpx: itself, if it is no failure of the network."""
+def raise_as_httpx(error: Exception) -> None:
+    """Raise what `error` is to a user of httpx; return if it is no failure of the network."""
     for kind in type(error).__mro__:
         if kind in TABLE:
-            return TABLE[kind](str(error))
-    return error
+            raise TABLE[kind](str(error)) from error

@@ -82,10 +82,10 @@ class Proxies:
             return None
         if self._exceptions is not None and self._exceptions.matches(url):
             return None
-        return _checked(proxy)
+        return _checked(proxy, "the proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names")
 
 
-def _checked(given: httpx.Proxy | httpx.URL | str) -> httpx.Proxy:
+def _checked(given: httpx.Proxy | httpx.URL | str, what: str = "the proxy") -> httpx.Proxy:
     try:
         proxy = httpx.Proxy(given) if isinstance(given, httpx.URL | str) else given
         if not proxy.url.host:
@@ -93,7 +93,7 @@ def _checked(given: httpx.Proxy | httpx.URL | str) -> httpx.Proxy:
     except (ValueError, httpx.InvalidURL):
         # The text is not shown: it may hold a password.
         raise ConfigurationError(
-            "the proxy is no URL of the schemes http, https, socks5 or socks5h; expected e.g."
+            f"{what} is no URL of the schemes http, https, socks5 or socks5h; expected e.g."
             " 'http://127.0.0.1:3128'"
         ) from None
     if proxy.url.scheme.startswith("socks5"):

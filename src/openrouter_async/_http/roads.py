@@ -31,7 +31,7 @@ class Progress:
 class Road:
     """The way to one origin."""
 
-    __slots__ = ("forwarding", "is_secure", "origin", "proxy")
+    __slots__ = ("forwarding", "is_secure", "origin", "proxy", "through")
 
     def __init__(self, url: httpx.URL, proxy: httpx.Proxy | None) -> None:
         if url.scheme not in ("http", "https"):
@@ -41,6 +41,8 @@ class Road:
             url.raw_scheme, url.raw_host, url.port or (443 if self.is_secure else 80)
         )
         self.proxy = proxy
+        self.through = "" if proxy is None else f", through the proxy {name_of(proxy)},"
+        """What messages say after the name of the host."""
         self.forwarding: Forwarding | None = None
         """How requests differ that an HTTP proxy reads and sends on, as it does those that are not encrypted."""
         if proxy is not None and proxy.url.scheme in ("http", "https") and not self.is_secure:
@@ -62,8 +64,7 @@ class Road:
         else:
             stream = await self._through(self.proxy, names, tls, progress)
         if context is not None:
-            way = "" if self.proxy is None else f", through the proxy {name_of(self.proxy)},"
-            progress.waits_for = f"the TLS handshake with {host}{way}"
+            progress.waits_for = f"the TLS handshake with {host}{self.through}"
             try:
                 await _secure(stream, context, host)
             except httpcore.ConnectError as error:

@@ -18,7 +18,7 @@ from .proxies import ProxyFailure, name_of
 
 __all__ = ["authorization", "connect", "refusal", "socks5"]
 
-PASSWORD_ADVICE = "give them in the proxy's URL, such as 'http://user:password@host:3128'"
+PASSWORD_ADVICE = "give them in the proxy's URL, as in 'user:password@host:3128'"
 PASSING = frozenset({408, 429})
 """Statuses below 500 after which a proxy may be asked again."""
 
@@ -84,7 +84,7 @@ async def socks5(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int)
         chosen = protocol.SOCKS5AuthReply.loads(_version_5(await _exactly(stream, 2))).method
         if chosen not in offered:
             said = (
-                f"wants a user name and a password; {PASSWORD_ADVICE.replace('http:', 'socks5:')}"
+                f"wants a user name and a password; {PASSWORD_ADVICE}"
                 if proxy.raw_auth is None
                 else "takes no user name and password, as its URL has them"
             )

@@ -318,3 +318,18 @@ def test_any_error_value_is_read(error: Any, around: dict[str, Any]) -> None:
 def test_any_bytes_are_read(body: bytes) -> None:
     said = read_error_body(body)
     assert said.text is None or len(said.text) <= 200
+
+
+@pytest.mark.parametrize("unit", ["[],", '{"a":1},', '"a",'])
+def test_an_error_with_more_values_than_any_has_is_text(unit: str) -> None:
+    many = "[" + unit * (900_000 // len(unit)) + "1]"
+    said = read_error_body(b'{"error": {"message": "x", "metadata": {"raw": ' + many.encode() + b"}}}")
+    assert (said.message or "").startswith('{"error"')
+    assert said.metadata == {}
+    raw = read_error_body(json.dumps({"error": {"message": "x", "metadata": {"raw": many}}}).encode())
+    assert (raw.upstream_message or "").startswith("[") or (raw.message or "").startswith('{"error"')
+
+
+def test_a_long_text_within_an_error_is_read() -> None:
+    page = json.dumps({"error": {"message": "x", "metadata": {"raw": "word " * 100_000}}})
+    assert read_error_body(page.encode()).message == "x"

@@ -20,7 +20,10 @@ from tests.shared import ROOT
         (b'["a","b"]', 15),
         (b'{"a":1}', 92),
         (b"[[],[]]", 31),
-        (b'"\\n\\n\\n\\n\\n\\n"', 3),
+        (b'"\\n\\n\\n\\n\\n\\n\\n\\n"', 4),
+        (b"a" * 100_000, 0),
+        ("é".encode() * 50_000, 2_500),
+        (b"9" * 1_023, 100),
     ],
 )
 def test_each_kind_of_value_has_its_weight(data: bytes, units: int) -> None:
@@ -30,7 +33,7 @@ def test_each_kind_of_value_has_its_weight(data: bytes, units: int) -> None:
 @given(st.binary(), st.integers(0, 100))
 def test_the_parts_of_a_document_add_up(data: bytes, cut: int) -> None:
     whole, parts = json_work(data), json_work(data[:cut]) + json_work(data[cut:])
-    assert whole - 1 <= parts <= whole  # of back-slashes six count as one
+    assert whole - 2 <= parts <= whole  # of back-slashes four count as one, and of other bytes forty
 
 
 @pytest.mark.parametrize("unit", [b"{},", b"[],", b'{"":', b'"",', b"1,", b"[", b"{"])

@@ -120,7 +120,11 @@ def render(asyncio: Mapping[str, Results], *others: Mapping[str, Results]) -> st
         for row in ROWS.values():
             if row.id.startswith(letter):
                 cells = [_cell(asyncio.get(row.id), (kind,)) for kind in KINDS]
-                cells += [_cell(results.get(row.id), KINDS) for results in others]
+                runs = (
+                    *others,
+                    *({} for _ in OTHERS[len(others) :]),
+                )  # those that were not made have no result
+                cells += [_cell(results.get(row.id), KINDS) for results in runs]
                 cells.append(_blocked([run[row.id] for run in (asyncio, *others) if row.id in run]))
                 fault = f"{row.fault} ({row.provoked})" if row.provoked else row.fault
                 lines.append(f"| {row.id} | {fault} | {row.promise} | {' | '.join(cells)} |")

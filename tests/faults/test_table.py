@@ -43,4 +43,4 @@ def test_a_cell_says_what_failed() -> None:
         for line in render({"C06": results}, {}, {"C06": results}).splitlines()
         if line.startswith("| C06")
     )
-    assert line.endswith("| **1 of 3 failed** | passed |  |  |  | **1 of 4 failed** | 3 ms |")
+    assert line.endswith("| **1 of 3 failed** | passed |  |  |  | **1 of 4 failed** |  |  | 3 ms |")

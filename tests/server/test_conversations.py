@@ -298,3 +298,11 @@ def test_a_database_that_is_full_is_503_and_works_again(emulator: Emulator, tmp_
         assert answer.status_code == 503
         assert put(browser, document("two")) == 204
         assert ids(browser) == ["two", "one"]
+
+
+@pytest.mark.parametrize("unit", [b"[],", b'{"a":1},'])
+def test_a_document_of_many_values_is_refused_before_it_is_parsed(browser: Browser, unit: bytes) -> None:
+    many = b'{"id":"a","settings":{"x":[' + unit * (9_000_000 // len(unit)) + b"1]}}"
+    answer = browser.put("api/conversations/a", content=many, headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+    assert answer.json()["error"]["message"] == "the conversation holds too many values to be stored"

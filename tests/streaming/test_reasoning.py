@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
+from types import FrameType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openrouter_async.streaming.chat_choice import ChoiceBuilder, Kept
+from openrouter_async.streaming.events import ReasoningDelta, StreamEvent
 from openrouter_async.streaming.reasoning import ReasoningBuilder
+from openrouter_async.types.chat_chunk import Delta
 
 
 def build(*chunks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -124,3 +129,36 @@ def test_no_text_is_lost_however_it_is_cut_into_chunks(
         assert [t for b in blocks if b["type"] == kind for t in str(b.get(name) or "")] == [
             t for d in first + second if d["type"] == kind for t in str(d.get(name) or "")
         ]
+
+
+def deltas(*fields: dict[str, Any]) -> tuple[list[str], int]:
+    """Return the pieces of reasoning that one answer gives, and how often texts were joined meanwhile."""
+    builder, events, joins = ChoiceBuilder(0, (), Kept()), list[StreamEvent](), 0
+    read = [Delta.model_validate(each) for each in fields]
+
+    def profile(_frame: FrameType, event: str, argument: object) -> None:
+        nonlocal joins
+        joins += event == "c_call" and getattr(argument, "__name__", "") == "join"
+
+    sys.setprofile(profile)
+    try:
+        for delta in read:
+            builder.add(delta, events)
+    finally:
+        sys.setprofile(None)
+    return [event.text for event in events if isinstance(event, ReasoningDelta)], joins
+
+
+def test_reasoning_that_the_other_field_says_again_is_given_once() -> None:
+    said = [{"reasoning_details": [text(piece)]} for piece in ("a", "bc")]
+    assert deltas(*said, {"reasoning": "abc"})[0] == ["a", "bc"]
+    assert deltas(*said, {"reasoning": "abd"})[0] == ["a", "bc", "abd"]
+    assert deltas(*said, {"reasoning": "abc"}, {"reasoning": "d"})[0] == ["a", "bc", "d"]
+    assert deltas(*said, {"reasoning": "ab"}, {"reasoning": "c"})[0] == ["a", "bc", "ab"]
+
+
+def test_a_piece_of_reasoning_takes_no_longer_the_more_there_are() -> None:
+    first = {"reasoning_details": [text("abcdef")]}
+    _, few = deltas(first, *[{"reasoning": "a"}] * 10)
+    _, many = deltas(first, *[{"reasoning": "a"}] * 1_000)
+    assert many == few

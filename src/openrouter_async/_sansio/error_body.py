@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from ..errors import Availability
+from .json_work import LEAST_BYTES, json_work
 from .parse import ParseFailure, parse
 from .redaction import redact, redact_json
 
@@ -42,6 +43,9 @@ _LOOKED_AT = 4 * 1024
 """Characters of a text that are looked at, so that hostile pages cost nothing."""
 
 _LARGEST_CODE = 2**63
+
+_MOST_WORK = 250_000
+"""Units of `json_work` in an error: far more than any has, and parsed in some milliseconds. What has more is text."""
 
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style)\b.{0,4000}?</\1>", re.IGNORECASE | re.DOTALL)
@@ -82,10 +86,21 @@ def load_json(data: bytes) -> JsonValue:
     return cast("JsonValue", parse(object, data))  # nothing but JSON values comes out of JSON
 
 
+def _load_error(data: bytes) -> JsonValue:
+    """Return the JSON value of an error, as `load_json` does.
+
+    Raises:
+        ParseFailure: it is none, or holds more than an error does.
+    """
+    if len(data) > LEAST_BYTES and json_work(data) > _MOST_WORK:
+        raise ParseFailure("it holds more values than an error does")
+    return load_json(data)
+
+
 def read_error_body(body: bytes, *, secrets: Iterable[str] = ()) -> ErrorBody:
     """Return what the body of an error response says."""
     try:
-        payload = load_json(body)
+        payload = _load_error(body)
     except ParseFailure:
         text = excerpt(body, secrets=secrets, length=_LOOKED_AT)
         return ErrorBody(message=_page_line(text), text=text[:SHOWN_CHARACTERS] or None)
@@ -183,7 +198,7 @@ def _upstream_message(raw: JsonValue, *, beside: str | None) -> str | None:
     words: str | None
     if isinstance(raw, str):
         try:
-            words = _words(load_json(raw.encode("utf-8", "replace")))
+            words = _words(_load_error(raw.encode("utf-8", "replace")))
         except ParseFailure:
             words = _page_line(raw[:_LOOKED_AT])
     else:

@@ -25,12 +25,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from .._sansio.json_work import json_work
 from .conversations import ConversationStore, Entry, version_of
 from .failures import WebError
 
 __all__ = ["conversation_routes", "read_document"]
 
 _MOST_LISTED = 200
+MOST_WORK = 1_000_000
+"""Units of `json_work` in a conversation, as `Limits.values`: some 4,000 messages."""
 _Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 _SHAPE = ConfigDict(extra="allow", strict=True)
 
@@ -74,8 +77,11 @@ def read_document(id: str, raw: bytes) -> Entry:
     """Return a document as an entry of a store.
 
     Raises:
-        WebError: it is none, is of another id, or names nodes that are not there, or that follow themselves.
+        WebError: it is none, holds too much, is of another id, or names nodes that are not there, or that follow
+            themselves.
     """
+    if json_work(raw) > MOST_WORK:  # to parse it would block the event loop
+        raise WebError(413, "the conversation holds too many values to be stored", kind="PayloadTooLarge")
     try:
         # Read as JSON first: pydantic's models take NaN, which is no JSON, and which no browser reads back.
         from_json(raw, allow_inf_nan=False)

@@ -60,6 +60,7 @@ class ChoiceBuilder:
         "_native_finish_reason",
         "_readable",
         "_reasoning",
+        "_reasoning_left",
         "_refusal",
         "_text",
         "_tools",
@@ -74,6 +75,7 @@ class ChoiceBuilder:
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._readable: list[str] = []  # what the details alone have said
+        self._reasoning_left = 0  # characters of that which the other field has not said again
         self.has_details: bool = False
         """Whether entries of reasoning have come, which may be encrypted."""
         self._refusal: list[str] = []
@@ -239,12 +241,16 @@ class ChoiceBuilder:
             self.has_details = self.has_details or bool(delta.reasoning_details)
         if text:
             self._reasoning.append(text)
-            if self._readable and "".join(self._readable) == "".join(self._reasoning):
+            self._reasoning_left -= len(text)
+            # They are joined once at most, where they are of one length.
+            is_of_length = self._readable and not self._reasoning_left
+            if is_of_length and "".join(self._readable) == "".join(self._reasoning):
                 return  # said again, in the other field
         elif not self._reasoning:
             # The details say it alone; where both fields are used, they say the same.
             text = readable
             self._readable.append(readable)
+            self._reasoning_left += len(readable)
         if text:
             events.append(ReasoningDelta(text, self.index))
 

@@ -309,6 +309,9 @@ def test_what_holds_the_place_of_arguments_is_not_given_out_before_them(
             503,
             id="an object that says it is one",
         ),
+        pytest.param(
+            b'{"type": "error", "message": "out of memory", "code": 503}', Overloaded, 503, id="of type error"
+        ),
         pytest.param(b'{"object": "error", "message": "no such field"}', ServerError, None, id="no code"),
     ],
 )

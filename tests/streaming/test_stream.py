@@ -297,6 +297,8 @@ USED = chunk({}, finish_reason="stop", usage={"prompt_tokens": 1, "completion_to
     [
         pytest.param([b"null"], id="null"),
         pytest.param([b" "], id="blank"),
+        pytest.param([b'""'], id="an empty text"),
+        pytest.param([b"[]"], id="an empty list"),
         pytest.param([ServerSentEvent("ping", b"")], id="a ping without data"),
         pytest.param([ServerSentEvent("ping", b"still here")], id="a ping with text"),
         pytest.param([ServerSentEvent("ping", b'{"type": "ping"}')], id="a ping with an object"),

@@ -15,6 +15,7 @@ from openrouter_async._sansio.response import read_reply
 from openrouter_async.errors import OpenRouterError
 from openrouter_async.types._base import ResponseMeta
 from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat_messages import wire_messages
 from openrouter_async.types.chat_parts import FileAnnotation, Image, UnknownAnnotation, UrlCitation
 from tests.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 
@@ -93,6 +94,17 @@ def test_unknown_values_and_fields_are_kept() -> None:
     assert reply.finish_reason == "end_turn"
     assert reply.choices[0].model_extra == {"extra": [1]}
     assert reply.message.model_extra == {"mood": "good"}
+
+
+def test_equal_annotations_are_kept_once() -> None:
+    cited = {"type": "url_citation", "url_citation": {"url": "https://x.example", "title": "X"}}
+    other = {"type": "url_citation", "url_citation": {"url": "https://y.example", "title": "X"}}
+    parsed = {"type": "file", "file": {"hash": "h", "content": [{"type": "text", "text": "t"}]}}
+    reply = completion({"annotations": [parsed, cited, dict(reversed(cited.items())), other, parsed, cited]})
+    assert [each.model_dump() for each in reply.annotations] == [
+        each.model_dump() for each in completion({"annotations": [parsed, cited, other]}).annotations
+    ]
+    assert [wire_messages(reply)[0]["annotations"]] == [[parsed]]  # type: ignore[typeddict-item]  # of an assistant
 
 
 def test_annotations_are_told_apart_by_type() -> None:

@@ -132,7 +132,9 @@ class ChatAccumulator:
                     failed = part
         if events:
             self._has_given = True
+        says_error = chunk.object == "error"
         if chunk.__pydantic_extra__:
+            says_error = says_error or chunk.__pydantic_extra__.get("type") == "error"
             fields = len(self._extra)
             self._extra.update(chunk.__pydantic_extra__)
             if len(self._extra) > fields:
@@ -149,7 +151,7 @@ class ChatAccumulator:
             self._head.setdefault("object", "chat.completion")
         if chunk.error or failed is not None:
             raise self._error(chunk.error, failed)
-        if chunk.object == "error":
+        if says_error:
             raise self._error(dict(chunk.__pydantic_extra__ or {}), None)
         return events
 

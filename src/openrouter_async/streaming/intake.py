@@ -52,7 +52,7 @@ OnBadEvent = Literal["raise", "skip"]
 ChunkT = TypeVar("ChunkT")
 
 _DONE = b"[DONE]"
-_NOTHING = (b"", b"null")
+_NOTHING = (b"", b"null", b'""', b"[]")
 _SIGNS_OF_LIFE = ("ping", "heartbeat", "keepalive", "keep-alive")
 """Names of events that are nothing else, whatever their data."""
 

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PrivateAttr, TypeAdapter, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, TypeAdapter, model_validator
 
 from .._sentinels import OMIT, Omit
 from ._base import WireType
 from .bounds import MOST_CHOICES, check_at_most
-from .chat_parts import Annotation, AudioOutput, ContentPart, Image, Logprobs
+from .chat_parts import Annotation, AudioOutput, ContentPart, Image, Logprobs, each_once
 from .common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
 from .reasoning_details import readable_reasoning
 from .recovery import Recovery
@@ -81,7 +81,8 @@ class AssistantMessage(WireType):
     """As they are sent back; every one has an id."""
     images: Annotated[list[Image] | None, Lenient()] = None
     audio: Annotated[AudioOutput | None, Lenient()] = None
-    annotations: Annotated[list[Annotation] | None, Lenient()] = None
+    annotations: Annotated[list[Annotation] | None, AfterValidator(each_once), Lenient()] = None
+    """Each once, however often it came."""
     model: MaybeStr = None
     name: MaybeStr = None
 

@@ -24,6 +24,7 @@ __all__ = [
     "TokenLogprob",
     "UnknownAnnotation",
     "UrlCitation",
+    "each_once",
 ]
 
 
@@ -97,6 +98,13 @@ Annotation: TypeAlias = Annotated[
     Discriminator(_annotation_type),
 ]
 """What the service adds to a message beside its text."""
+
+
+def each_once(annotations: list[Annotation] | None) -> list[Annotation] | None:
+    """Return annotations without those that say what one before them says."""
+    if annotations is None or len(annotations) < 2:
+        return annotations
+    return [*{each.model_dump_json(): each for each in annotations}.values()]
 
 
 class ImageURL(WireType):

@@ -1,4 +1,4 @@
-"""`ConnectionTransport`: the connections of a client, below httpx's interface for transports.
+"""`ConnectionTransport`: the connections of a client, as a transport of httpx whose pool is ours.
 
 httpx's own pool collapses above a hundred calls at once, and loses places for good when calls are cancelled while
 connections are made. This one is no queue. Whoever calls has a place in the client's limiter already, so it gets a
@@ -24,7 +24,7 @@ import ssl
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import anyio
 import anyio.lowlevel
@@ -36,6 +36,7 @@ from .http11 import Answer, HTTPConnection, HTTPParser, maker_of
 from .httpcore_mapping import raise_as_httpx
 from .names import Names
 from .network import CallStream, Network, current_network, shut_down
+from .patched import CORE, TRANSPORT, Closing, OwnPool
 from .proxies import Proxies
 from .roads import Progress, Road
 from .tls import TLSSettings
@@ -78,8 +79,11 @@ class _Connection:
         return self.http.ended_cleanly() and not self.stream.is_readable()
 
 
-class ConnectionTransport(httpx.AsyncBaseTransport):
-    """Sends requests over connections of its own, as many as there are calls at once."""
+class ConnectionTransport(httpx.AsyncHTTPTransport):
+    """Sends requests over connections of its own, as many as there are calls at once.
+
+    Tools that patch httpx's transport or httpcore's pool see these requests as they see httpx's.
+    """
 
     def __init__(
         self,
@@ -100,6 +104,8 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         Raises:
             ConfigurationError: `proxy` or `http_parser` cannot be used.
         """
+        # httpx's own `__init__` would load certificates at once, for a pool that is not used.
+        self._pool = OwnPool(self._send)
         self._limits = limits
         self._make_http = maker_of(http_parser)
         self._tls = TLSSettings(ssl_context)
@@ -121,6 +127,14 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         """Return how many connections there are."""
         return ConnectionStats(len(self._open), self._idle)
 
+    async def __aenter__(self) -> Self:
+        """Return itself; connections are made when they are needed."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close all connections."""
+        await self.aclose()
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the answer, its headers read.
 
@@ -130,6 +144,14 @@ class ConnectionTransport(httpx.AsyncBaseTransport):
         Raises:
             httpx.TransportError: no connection, no answer, or nonsense.
         """
+        if TRANSPORT.sees_a_patch() or CORE.sees_a_patch():
+            response = await super().handle_async_request(request)
+            if isinstance(response.stream, httpx.AsyncByteStream):
+                response.stream = Closing(response.stream)
+            return response
+        return await self._send(request)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
         url = request.url
         key = (url.scheme, url.host, url.port)
         site = self._sites.get(key)

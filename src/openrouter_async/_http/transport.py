@@ -27,6 +27,7 @@ from .exchange import Exchange
 from .limiter import Limiter, Passage
 from .log_filter import keep_out_of_logs
 from .network import Network, current_network
+from .patched import CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -95,12 +96,6 @@ class Transport:
         self._client = http_client or httpx.AsyncClient(
             transport=transport, trust_env=False, cookies=_NoCookies()
         )
-        self._send: Callable[[httpx.Request], Awaitable[httpx.Response]] = partial(
-            self._client.send, stream=True, follow_redirects=False
-        )
-        if self._own is not None and not self._uses_httpx:
-            # Redirects, cookies and authentication are not of our requests; to ask httpx is a third of the call.
-            self._send = self._own.handle_async_request
         self.limiter = Limiter(self.limits.concurrency)
         self._exchanges: set[Exchange] = set()
         self._is_closed = False
@@ -186,6 +181,12 @@ class Transport:
             await self.close(exchange)
             raise
         return exchange
+
+    def _send(self, request: httpx.Request) -> Awaitable[httpx.Response]:
+        if self._own is not None and not self._uses_httpx and not CLIENT.sees_a_patch():
+            # Redirects, cookies and authentication are not of our requests; to ask httpx is a third of the call.
+            return self._own.handle_async_request(request)
+        return self._client.send(request, stream=True, follow_redirects=False)
 
     async def _acquire(self, clocks: Clocks, data: RequestData, settings: Settings) -> Passage:
         rate = settings.rate

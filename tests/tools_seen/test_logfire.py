@@ -1,0 +1,56 @@
+"""Logfire's integration of httpx, which also captures headers and bodies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.tools_seen.needed import tool
+from tests.tools_seen.service import KEY, Parser, both_parsers, plain, service, streamed
+
+logfire = tool("logfire")
+otel_httpx = tool("opentelemetry.instrumentation.httpx")
+testing = tool("logfire.testing")
+
+
+@pytest.fixture
+def exporter() -> Iterator[Any]:
+    exporter = testing.TestExporter()
+    logfire.configure(
+        send_to_logfire=False,
+        console=False,
+        additional_span_processors=[testing.SimpleSpanProcessor(exporter)],
+        metrics=False,
+    )
+    yield exporter
+    otel_httpx.HTTPXClientInstrumentor().uninstrument()
+
+
+@pytest.mark.loopback
+@both_parsers
+async def test_each_call_is_a_span_whose_context_the_service_gets(
+    exporter: Any, parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logfire.instrument_httpx()
+    with service(monkeypatch) as server:
+        assert (await plain(parser), await streamed(parser)) == ("Paris", "Paris")
+    spans = [span for span in exporter.exported_spans_as_dict() if span["name"] == "POST"]
+    assert [span["attributes"]["http.status_code"] for span in spans] == [200, 200]
+    for span, request in zip(spans, server.requests, strict=True):
+        assert f"{span['context']['span_id']:016x}" in request.headers["traceparent"]
+
+
+@pytest.mark.loopback
+@both_parsers
+async def test_captures_bodies_and_hides_the_key(
+    exporter: Any, parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logfire.instrument_httpx(capture_all=True)
+    with service(monkeypatch):
+        assert await plain(parser) == "Paris"
+    told = json.dumps(exporter.exported_spans_as_dict(), default=str)
+    assert "The capital of France?" in told
+    assert KEY not in told

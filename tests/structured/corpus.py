@@ -163,6 +163,9 @@ FORMS: dict[str, Callable[[str, object, str], str]] = {
 SENTENCES: dict[str, Callable[[str, object, str], str]] = {
     "a sentence": lambda lead, value, after: f"{lead} {_short(value)} {after}".strip(),
     "back ticks in a sentence": lambda lead, value, after: f"{lead} `{_short(value)}`. {after}".strip(),
+    "a bullet": lambda lead, value, after: _paragraphs(lead, f"- {_short(value)}", after),
+    "a quotation": lambda lead, value, after: _paragraphs(lead, f"> {_short(value)}", after),
+    "round brackets": lambda lead, value, after: _paragraphs(lead, f"({_short(value)})", after),
     "a bracket too many": lambda lead, value, after: _paragraphs(
         lead, _short(value) + _short(value)[-1], after
     ),

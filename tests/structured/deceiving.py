@@ -99,13 +99,12 @@ NONE = [
     "<think>\n{a}\n</think>", "<think>\n{a}\n", "<think>\n{a}\n</think>\nI do not know.", "{a}\n</think>",
     "<scratchpad>{a}</scratchpad>", "[THINK]{a}[/THINK]", "<|channel|>analysis<|message|>{a}", "<draft>\n{a}\n</draft>",
     # a part of something else
-    "save({a})", "Person(name='Al', friend={a})", "friend: {a}", "friend = {a}", "friend:\n  {a}",
-    "name: Al\nfriend: {a}",
+    "save({a})", "Person(name='Al', friend={a})", "name: Al\nfriend: {a}",
     "number: 3\ntotal: 4\nnext: {a}", "<friend>{a}</friend>", "<name>Al</name>\n<friend>\n{a}\n</friend>",
     "[Al, {a}]", "[\n{a},", "[{a}]", '{{"friend": {a}}}', '{{"friend": {a}, "name": "Al"}}', '"friend": {a}\n}}',
     "| name | friend |\n|---|---|\n| Al | {a} |", "{{1: {a}}}", "```python\nfriend = {a}\n```",
     "```sh\ncurl -d '{a}' x\n```",
-    "(\n{a}\n)", "{a},", "{a})",
+    "{a},", "{a})",
     '<tool_call>\n{{"name": "save", "arguments": {a}}}\n</tool_call>',
     # corrected by something that does not fit
     '{a}\n{{"name": "Bob", "age": "31?", "number": "17", "total": "?"}}', '{a}\n{{"name": Bob, "number": 17 or 18}}',

@@ -64,7 +64,6 @@ PART_OF_MORE: dict[str, tuple[object, str, object]] = {
     "a call in a fence": (Person, f'```python\nPerson(name="Al", friend={GOOD})\n```', REFUSED),
     "a call in a fence for JSON": (Person, f'```json\nPerson(name="Al", friend={GOOD})\n```', REFUSED),
     "an assignment in a fence": (Person, f"```python\nfriend = {GOOD}\n```", REFUSED),
-    "an assignment": (Person, f"friend = {GOOD}", REFUSED),
     "a shell command": (Person, f"```bash\ncurl -d '{GOOD}' example.com\n```", REFUSED),
     "XML": (Person, f"<person><name>Al</name><friend>{GOOD}</friend></person>", REFUSED),
     "XML over several lines": (
@@ -82,11 +81,11 @@ PART_OF_MORE: dict[str, tuple[object, str, object]] = {
     "a comment of HTML": (Person, f"<!--\n{GOOD}\n-->", REFUSED),
     "YAML": (Person, f"name: Al\nage: 1\nfriend: {GOOD}", REFUSED),
     "YAML with a line break": (Person, f"name: Al\nfriend:\n  {GOOD}", REFUSED),
-    "YAML of one key": (Person, f"friend: {GOOD}", REFUSED),
+    "YAML of one property": (Person, f"age: {GOOD}", REFUSED),
+    "YAML with a list of one": (Person, f"age: 1\nfriends:\n- {GOOD}", REFUSED),
+    "bullets of a record": (Person, f"- name: Al\n- friend: {GOOD}", REFUSED),
+    "a call with a space": (Person, f"save ({GOOD}, 1)", REFUSED),
     "YAML with a list": (Person, f"name: Al\nfriends:\n  - {GOOD}", REFUSED),
-    "a list of one": (Person, f"- {GOOD}", REFUSED),
-    "a numbered list": (Person, f"1. {GOOD}", REFUSED),
-    "a quotation": (Person, f"> {GOOD}", REFUSED),
     "a table": (Person, f"| name | friend |\n|---|---|\n| Al | {GOOD} |", REFUSED),
     "a table of one column": (Person, f"| friend |\n|---|\n| {GOOD} |", REFUSED),
     "keys with emphasis": (Person, f"**Name:** Al\n**Best friend:** {GOOD}", REFUSED),
@@ -97,7 +96,6 @@ PART_OF_MORE: dict[str, tuple[object, str, object]] = {
     "an array without its brackets": (Person, f"{GOOD},\n{AL}", REFUSED),
     "an item with a comma": (Person, f"{GOOD},", REFUSED),
     "an array of words that does not end": (Person, f"[ Al,\n{GOOD}", REFUSED),
-    "brackets around": (Person, f"(\n{GOOD}\n)", REFUSED),
     "half of an outer object": (Person, f'{{"people": [{GOOD}, ', REFUSED),
     "half of an outer array": (Person, f"[{GOOD}, ", REFUSED),
     "an outer object of another type": (Person, f'{{"friend": {GOOD}, "name": "Al"}}', REFUSED),
@@ -138,6 +136,27 @@ DENIED: dict[str, tuple[object, str, object]] = {
     "JSON lines of which one fits": (Person, f'{{"name": "Al", "age": "?"}}\n{GOOD}', REFUSED),
     "a list and a longer list": (list[int], "The list is [1, 2].\nThe list is [1, 2, 3].", REFUSED),
     "a list of another kind beside": (list[int], 'The names:\n["a"]\nThe ages:\n[1]', REFUSED),
+}
+
+WHEREVER_IT_STANDS: dict[str, tuple[object, str, object]] = {
+    "an assignment": (Person, f"friend = {GOOD}", BOB),
+    "an assignment with a semicolon": (Person, f"const person = {GOOD};", BOB),
+    "a key of its own": (Person, f"friend: {GOOD}", BOB),
+    "a key of its own, on its line": (Person, f"friend:\n  {GOOD}", BOB),
+    "a bullet": (Person, f"- {GOOD}", BOB),
+    "a bullet under a label": (Person, f"**The person:**\n- {GOOD}\n\nThat is all.", BOB),
+    "a number": (Person, f"1. {GOOD}", BOB),
+    "a quotation": (Person, f"> {GOOD}", BOB),
+    "a fence in a quotation": (Person, f"> ```json\n> {GOOD}\n> ```", BOB),
+    "brackets": (Person, f"({GOOD})", BOB),
+    "brackets over several lines": (Person, f"(\n{GOOD}\n)", BOB),
+    "brackets in a sentence": (Person, f"The person ({GOOD}) is in the text.", BOB),
+    "a bullet, and the answer by itself": (Person, f"- {AL}\n\n{GOOD}", BOB),
+    "two bullets": (Person, f"- {AL}\n- {GOOD}", REFUSED),
+    "a bullet with a list": (list[int], "- [1, 2]", REFUSED),
+    "a list of objects under a key": (list[Person], f'{{"people": [{GOOD}]}}', [BOB]),
+    "a list of texts under a key": (list[str], '{"errors": ["none found"]}', REFUSED),
+    "a list under one of two keys": (list[Person], f'{{"people": [{GOOD}], "more": []}}', REFUSED),
 }
 
 PROSE_DECIDES_NOTHING: dict[str, tuple[object, str, object]] = {
@@ -315,7 +334,8 @@ PLAIN: dict[str, tuple[object, str, object]] = {
 TABLES = {
     f"{group}: {name}": row
     for group, table in (
-        ("part", PART_OF_MORE), ("denied", DENIED), ("prose", PROSE_DECIDES_NOTHING), ("thoughts", THOUGHTS),
+        ("part", PART_OF_MORE), ("denied", DENIED), ("around", WHEREVER_IT_STANDS),
+        ("prose", PROSE_DECIDES_NOTHING), ("thoughts", THOUGHTS),
         ("types", TYPES), ("nearly", NEARLY),
         ("plain", PLAIN),
     )

@@ -111,24 +111,42 @@ PEOPLE = st.builds(
 )
 WORDS = st.sampled_from(["friend", "bestFriend", "old_one", "f", "x1", "name", "size", "parts"])
 OUTSIDE = [
-    "{word}({value})", "{word}(a=1, b={value})", "{word}(\n{value}\n)", "({value})", "[{value}]", "[1, {value}]",
+    "{word}({value})", "{word}(a=1, b={value})", "{word}(\n{value}\n)", "[{value}]", "[1, {value}]",
     "[\n{value}\n", '{{"{word}": {value}}}', '{{"{word}": {value}', '{{"a": [{value}]}}', "{{{word}: {value}}}",
     "{{{word} = {value}}}", "{{'{word}': {value}}}", "<{word}>{value}</{word}>",
     "<a>\n{value}\n</a>", "<a b='1'>{value}",
-    "{word}:\n{value}", "- {word}: {value}", "{word} = {value}", "{word}: {value}", "| {word} | {value} |", "> {value}",
-    "- {value}", "1. {value}", "* {value}", "```py\n{word} = {value}\n```", "```json\n[{value}]\n```",
-    "{value},", "{value};", "{value}]", "{value})", "\"{word}\": {value}",
+    "| {word} | {value} |", "name: Al\n{word}: {value}", "name:\n- {value}", "size: {value}",
+    "{value},", "{value}]", "{value})", "\"{word}\": {value}",
     "[{word}]({value})", "~~{value}~~", "${{{value}}}",
 ]  # fmt: skip
+AROUND = [
+    "({value})", "friend:\n{value}", "friend = {value}", "friend: {value}", "> {value}", "- {value}", "1. {value}",
+    "* {value}", "- Friend: {value}",
+]  # fmt: skip
+"""What the one value may stand in."""
+
+
+@given(PEOPLE, st.sampled_from(AROUND), st.sampled_from([None, 1]))
+def test_what_is_around_the_one_value_does_not_matter(
+    value: JsonValue, around: str, indent: int | None
+) -> None:
+    text = around.format(value=json.dumps(value, ensure_ascii=False, indent=indent))
+    assert read_text(text, Schema.from_type(Thing)) == Thing.model_validate(value)
 
 
 @settings(max_examples=600)
-@given(PEOPLE, WORDS, st.lists(st.sampled_from(OUTSIDE), min_size=1, max_size=3), st.sampled_from([None, 1]))
+@given(
+    PEOPLE,
+    WORDS,
+    st.lists(st.sampled_from(OUTSIDE), min_size=1, max_size=3),
+    st.lists(st.sampled_from(AROUND), max_size=1),
+    st.sampled_from([None, 1]),
+)
 def test_a_part_of_something_is_never_the_value(
-    value: JsonValue, word: str, outside: list[str], indent: int | None
+    value: JsonValue, word: str, outside: list[str], around: list[str], indent: int | None
 ) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    for template in outside:
+    for template in [*around, *outside]:
         text = template.format(word=word, value=text)
     with pytest.raises(StructuredOutputError):
         print("took", read_text(text, Schema.from_type(Thing)), "from", text)

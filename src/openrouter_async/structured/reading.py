@@ -354,7 +354,8 @@ class _Reader:
             (key, inside), *_ = given.items()
             known = self._schema.root_keys
             is_envelope = key.lower() in ENVELOPES or key.lower() == self._schema.name.lower()
-            if is_envelope and (known is None or key not in known):
+            holds_list = kinds == {"array"} and isinstance(inside, list) and dict in map(type, inside)
+            if (is_envelope or holds_list) and (known is None or key not in known):
                 yield inside
 
     def _validated(self, value: JsonValue, candidate: Candidate) -> _Fit:

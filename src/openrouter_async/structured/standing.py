@@ -87,19 +87,20 @@ _INTRODUCES = re.compile(
     r"(?:[:=>\u2192\uff1a]|\b(?:is|are|be|ist|sind|est|sont|es|son|è|sono|é))\Z", re.IGNORECASE
 )
 _ENDS = re.compile(r"[.!?…。！？]\Z")
-_ITEM = r"(?:[->+*•‣|]|\(?(?:\d{1,3}|[A-Za-z])[.):])(?=\s)"
-_KEY = r"\"[^\"\n]*\"\s*:|(`?)(?P<key>[a-z_]\w*)\1\s*:|(`?)(?P<name>[A-Za-z_]\w*)\3\s*="
-_MARKS = re.compile(rf"(?:\s*(?:{_ITEM}|{_KEY}))+\s*")
+_ITEM = r"(?:[->+*•‣]|\(?(?:\d{1,3}|[A-Za-z])[.):])(?=\s)"
+_KEY = r"\"[^\"\n]*\"\s*:|(`?)([a-z_]\w*)\1\s*:|(`?)([A-Za-z_]\w*)\3\s*="
+_MARKS = re.compile(rf"(?:\s*(?:{_KEY}|{_ITEM}))+\s*")
 _COMMA = re.compile(r"\s*,\s*")
 _FIELD = re.compile(r"(?:^|[,;])[^\w\n]{0,6}(\w[\w' -]{0,40}?)[^\w\n]{0,4}[:=]", re.MULTILINE)
 _LABEL = re.compile(r"[:=](?:\*\*|__|`)?\s*\Z")
 _DECORATION = "`*_$#\"'“”‘’„ \t"
 _CLOSING = re.compile(r"[`*_$\"'”’]{0,6}")
 _ENDS_LINE = re.compile(r"[ \t`*_$.!。]*(?:\n|\Z)")
-_PART_AFTER = re.compile(r"[\s,;|]*[\])}]|[ \t]*[,;|][ \t,;|]*(?:\n|\Z)|\.\w|\(|\[(?![\d, ]{1,10}\])")
+_PART_AFTER = re.compile(r"[\s,;|]*[\])}]|[ \t]*[,|][ \t,;|]*(?:\n|\Z)|\.\w|\(|\[(?![\d, ]{1,10}\])")
 _PROSE_AFTER = re.compile(r"[.!。]?\s*\Z|[.!。](?:\s|\[)|\s*\n|\s+(?=[^\W\d_a-z])|\s*\[[\d, ]{1,10}\]")
 """What may follow a list on its line: nothing, the end of its sentence, or the beginning of another one."""
 _COMMENTS = re.compile(r"(?:\s|//[^\n]*|#[^\n]*|/\*(?:[^*]|\*(?!/))*+\*/)*+")
+_PAREN = re.compile(r"(?<![\w)\]])\(\s*\Z")
 _BRACE = re.compile(r"(\\boxed\s*)?(?<![$#%])\{\Z")
 _TAGS_BEFORE = re.compile(r"(?:<(?:\|[^<>|]{1,40}\||[\w.-]{1,50})>\s*+(?:assistant\s+)?){1,4}\Z")
 _TAG_AFTER = re.compile(r"\s*</([\w.-]{1,50})>")
@@ -202,6 +203,11 @@ def _rank(
             break  # only braces are doubled
         within.pop()
         lead, rest = lead[: brace.start()], rest[1:]
+    if within and within[-1] == "(" and candidate.text.startswith("{"):
+        paren, closing = _PAREN.search(lead), re.match(r"\s*\)", rest)
+        if paren and closing:
+            within.pop()
+            lead, rest = lead[: paren.start()], rest[closing.end() :]
     if within:
         return Rank.PART, f"it stands within {within[-1]!r}"
     is_final = any(mark[1:-1] in _TAGS for mark in candidate.within)
@@ -237,18 +243,24 @@ def _before(
 ) -> tuple[Rank, str]:
     """Return the rank that the text before a value gives it."""
     above, _, line = lead.rpartition("\n")
-    if _COMMA.fullmatch(lead) or line.lstrip().startswith((">", "|")):
-        return Rank.PART, "it is an item of a list, a table or a quotation"
+    if _COMMA.fullmatch(lead) or line.lstrip().startswith("|"):
+        return Rank.PART, "it is an item of a list or a table"
     words = line.strip(_DECORATION)
     label = words or above.rstrip().rpartition("\n")[2].strip(_DECORATION)
     *_, sentence = ("", *filter(None, _SENTENCES.split(label)))
     if found := _NOT_MEANT.search(sentence.rstrip(_DECORATION)):
         return Rank.EXAMPLE, f"{found[0]!r} stands before it"
-    marks = line if line.strip() else "" if is_fenced else above.rpartition("\n")[2]
-    if found := _MARKS.fullmatch(marks):
-        key = found["name"] or found["key"] or ""
-        if key.lower() not in tags and not (is_fenced and key):
+    marks = line
+    if not line.strip() and not is_fenced:
+        above, _, marks = above.rpartition("\n")
+    if _MARKS.fullmatch(marks):
+        keys = {(key or name).lower() for _, key, _, name in re.findall(_KEY, marks)}
+        fields = {field[1].lower() for field in _FIELD.finditer(above.rpartition("\n\n")[2])}
+        is_in_record = (keys | fields) & properties or (keys and fields) or len(keys) > 1 or "" in keys
+        if (is_cautious or is_in_record) and not (keys & tags or (is_fenced and keys)):
             return Rank.PART, f"{marks.strip()[:40]!r} stands before it, as if it were a part of something"
+        if not keys:
+            return Rank.SENTENCE, ""
     if not is_fenced and words and _LABEL.search(line):
         record = above.rpartition("\n\n")[2] + "\n" + _LABEL.sub("", line)
         is_answer = label.rstrip(": =").rpartition(" ")[2].strip(_DECORATION).lower() in tags

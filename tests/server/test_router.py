@@ -204,6 +204,24 @@ def test_nothing_that_changes_the_price_is_passed_on_unless_it_is_allowed(
     assert [request.path for request in emulator.requests].count("/chat/completions") == 1
 
 
+def test_a_file_is_read_by_the_model_or_not_at_all_where_certain_models_are_offered(
+    emulator: Emulator,
+) -> None:
+    """Where none is named, a parser that is billed by the page reads it for models that read none."""
+    file = {
+        "type": "file",
+        "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0="},
+    }
+    messages = [{"role": "user", "content": [{"type": "text", "text": "What is in it?"}, file]}]
+    native = [{"id": "file-parser", "pdf": {"engine": "native"}}]
+    for allowed, sent in (([], native), (["plugins"], None)):
+        with routed(emulator, models=["openai/gpt-4o-mini"], allowed_params=allowed) as browser:
+            browser.post("v1/chat/completions", json={"messages": messages})
+            browser.chat(messages=messages)
+        asked = [request for request in emulator.requests if request.path == "/chat/completions"]
+        assert [request.json.get("plugins") for request in asked[-2:]] == [sent, sent]
+
+
 # for clients of OpenAI's
 
 

@@ -6,12 +6,15 @@ import json
 import statistics
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openrouter_async.tokens._text import LOOKED_AT
 from openrouter_async.tokens.estimate import TokenEstimate, estimate_tokens
+from openrouter_async.tokens.prompt import estimate_prompt
 from tests.shared import ROOT
 
 TEXTS: dict[str, list[str]] = json.loads(Path(__file__).with_name("texts.json").read_text("utf-8"))
@@ -121,3 +124,39 @@ def test_unverified_families_have_the_wider_band() -> None:
 def test_a_sum_rests_on_the_weaker_part() -> None:
     both = TokenEstimate(5, 4, 6, "verified") + TokenEstimate(10, 5, 20, "unverified")
     assert both == TokenEstimate(15, 9, 26, "unverified")
+
+
+class Seen(str):
+    """A text that counts its characters as they are taken."""
+
+    taken = 0
+
+    def __getitem__(self, key: Any) -> str:
+        piece = super().__getitem__(key)
+        self.taken += len(piece)
+        return piece
+
+
+def test_of_a_long_text_parts_are_looked_at_all_over_it() -> None:
+    prose = " ".join(text for texts in TEXTS.values() for text in texts) + "\n"
+    whole = prose * (5_000_000 // len(prose))
+    long = Seen(whole)
+    assert estimate_tokens(long).tokens == pytest.approx(
+        estimate_tokens(prose).tokens * (len(whole) / len(prose)), rel=0.03
+    )
+    assert 200_000 < long.taken <= LOOKED_AT
+    halves = "word " * 500_000 + "中文" * 1_250_000
+    parts = estimate_tokens("word " * 5_000).tokens * 100 + estimate_tokens("中文" * 12_500).tokens * 100
+    assert estimate_tokens(halves).tokens == pytest.approx(parts, rel=0.05)
+
+
+def test_of_many_long_messages_parts_are_looked_at() -> None:
+    text = " ".join(text for texts in TEXTS.values() for text in texts)
+    long = text * (150_000 // len(text) + 1)
+    pieces = [long[start : start + 100_000] for start in range(0, 50_000, 500)]
+    messages: list[dict[str, Any]] = [{"role": "user", "content": Seen(piece)} for piece in pieces]
+    each = [estimate_prompt([message]).tokens for message in messages]
+    for message in messages:
+        message["content"].taken = 0
+    assert estimate_prompt(messages).tokens == pytest.approx(sum(each), rel=0.1)
+    assert 200_000 < sum(message["content"].taken for message in messages) < 2 * LOOKED_AT

@@ -58,6 +58,8 @@ CHANGES_PRICE = frozenset(
 """Parameters by which another model may answer than the one that is named, or the same for another price. Of `tools`
 it is those of OpenRouter; functions cost nothing."""
 
+_READ_BY_THE_MODEL = {"id": "file-parser", "pdf": {"engine": "native"}}
+
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
@@ -125,6 +127,9 @@ class Offer:
         self._check(params, _PARAMS if is_ours else _PARAMS | _OLDER_PARAMS | _OF_OPENAI)
         if is_ours:
             self._check_tools(params)
+        if "plugins" in self._refused and not self.client.params.get("plugins") and _has_file(messages):
+            # A model that reads no files would be given what a parser makes of it, billed by the page.
+            params["plugins"] = [_READ_BY_THE_MODEL]
         return ChatRequest(messages, self._model(model), params)
 
     def _check(self, params: Mapping[str, Any], known: Collection[str]) -> None:
@@ -200,6 +205,11 @@ async def json_body(request: Request) -> object:
         return from_json(await request.body(), allow_inf_nan=False)
     except ValueError as error:
         raise WebError(400, "the body is no JSON, or nested too deep") from error
+
+
+def _has_file(messages: list[Any]) -> bool:
+    contents = [message.get("content") for message in messages if isinstance(message, dict)]
+    return any(_kind(part) == "file" for content in contents if isinstance(content, list) for part in content)
 
 
 def _kind(tool: object) -> object:

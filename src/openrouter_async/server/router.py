@@ -92,7 +92,8 @@ def create_router(
             `https://example.com`. Browsers of other origins still read no answer, since there is no CORS.
         models: The models that may be asked. Default: all. Where they are named, requests may give no parameter by
             which another model answers, or the same for another price (`n`, `plugins`, `provider`, `service_tier`,
-            `web_search_options`, tools of OpenRouter, and their like).
+            `web_search_options`, tools of OpenRouter, and their like); files are read by the model, never by a parser
+            that is billed by the page.
         allowed_params: Those of these parameters that requests may give all the same.
         title: What the page is called.
         max_body_bytes: The largest request, attachments included. More is answered with 413.

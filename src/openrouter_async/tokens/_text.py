@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 
 from ._weights import BLOCK_WEIGHTS, BLOCKS, PAIR_WEIGHTS
 
-__all__ = ["Encoding", "block_of", "count_text", "made_alike", "place_of"]
+__all__ = ["LOOKED_AT", "Encoding", "block_of", "count_text", "made_alike", "place_of"]
 
 Encoding: TypeAlias = Literal["o200k", "cl100k"]
 """A tokenizer that the weights imitate."""
@@ -35,14 +35,32 @@ _RUN_KEPT, _RUN_A_TOKEN = 16, 8
 _AT_ONCE = 32 * 1024
 """Characters."""
 
+LOOKED_AT = 256 * 1024
+"""Characters of a text that are looked at, which takes some 25 ms; of a longer one they are taken all over it."""
+_STRETCH = 4 * 1024
+"""Characters that are taken of one place, at most."""
+
 
 @cache
 def _weights(encoding: Encoding) -> tuple[float, ...]:
     return tuple(weight / 40 for weight in memoryview(base64.b85decode(PAIR_WEIGHTS[encoding])).cast("b"))
 
 
-def count_text(text: str, encoding: Encoding) -> float:
-    """Return about how many tokens a text is; takes some 0.1 s for a million characters."""
+def count_text(text: str, encoding: Encoding, *, most: int = LOOKED_AT) -> float:
+    """Return about how many tokens a text is; of a longer one than `most` characters, so many are looked at."""
+    if len(text) <= most:
+        return _count(text, encoding)
+    size = min(most, _STRETCH, max(256, most // 16))
+    places = most // size
+    apart = (len(text) - size) // places
+    tokens = sum(
+        _count(text[start : start + size], encoding)
+        for start in range(apart // 2, apart // 2 + places * apart, apart)
+    )
+    return tokens * len(text) / (places * size)
+
+
+def _count(text: str, encoding: Encoding) -> float:
     if not text:
         return 0.0
     gone = 0

@@ -12,10 +12,13 @@ from ..types._base import WireType
 from ..types.content_parts import Attachment
 from ._families import Family, family_of
 from ._media import MediaKind, count_media
-from ._text import count_text
+from ._text import LOOKED_AT, count_text
 from .estimate import TokenEstimate, in_band
 
 __all__ = ["estimate_body", "estimate_messages", "estimate_prompt"]
+
+_LEAST = 256
+"""Characters of a text that are always looked at."""
 
 TOLD_TO_THINK = 30
 """Tokens that some models, and not others, are told more when they are to think."""
@@ -93,6 +96,8 @@ class _Counting:
     text: float = 0.0
     framing: float = 0.0
     media: list[tuple[float, float, float]] = field(default_factory=list)
+    looked_at: int = 0
+    """Characters; once they are many, a part of each further text is looked at."""
 
     def estimate(self) -> TokenEstimate:
         sums = in_band(self.text + self.framing, self.family)
@@ -117,7 +122,9 @@ class _Counting:
     def words(self, *texts: object) -> None:
         for text in texts:
             if isinstance(text, str):
-                self.text += count_text(text, self.family.encoding) * self.family.factor
+                most = max(LOOKED_AT - self.looked_at, len(text) // 32, _LEAST)
+                self.looked_at += min(len(text), most)
+                self.text += count_text(text, self.family.encoding, most=most) * self.family.factor
 
     def content(self, content: object) -> None:
         if isinstance(content, str):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .batch.settings import BatchParams
     from .chat import Chat
     from .options import RequestOptions
+    from .protocols import Sender
     from .spending.forecast import PriceList
     from .structured.output import Output, OutputLike
     from .structured.schema import Schema
@@ -37,9 +38,11 @@ class Batching:
         default_model: Callable[[RequestOptions | None], str | None],
         catalogue: Callable[[], Awaitable[PriceList]],
         transport: object,
+        sender: Sender,
     ) -> None:
         self._chat = chat
         self._transport = transport
+        self._sender = sender
         self._default_model = default_model
         self._prices = catalogue
 
@@ -135,6 +138,7 @@ class Batching:
             items,
             create=self._chat.create,
             transport=self._transport,
+            sender=self._sender,
             prices=self._prices,
             settings=settings,
             params=rest,

@@ -218,6 +218,7 @@ class AsyncOpenRouter(Namespaces):
             default_model=self._sender.default_model,
             catalogue=lambda: self.models.catalogue(),
             transport=self._sender.transport,
+            sender=self._sender,
         )
 
     @cached_property

@@ -106,6 +106,7 @@ def batch_of(items: Items, fake: FakeModel, /, **params: Any) -> Batch[str]:
     batch_arguments = {
         "prices",
         "transport",
+        "sender",
         "output",
         "output_name",
         "read_output",
@@ -118,7 +119,7 @@ def batch_of(items: Items, fake: FakeModel, /, **params: Any) -> Batch[str]:
     return Batch(
         items,
         create=fake.create,
-        **{"prices": no_prices, "transport": None, **own},
+        **{"prices": no_prices, "transport": None, "sender": None, **own},
         settings=settings,
         params=rest,
     )

@@ -11,6 +11,7 @@ from ..errors import OpenRouterError
 from ..spending.ledger import ModelSpend
 from ..spending.spend import Spend
 from ..types.common import Usage
+from .journal import PaidAgain
 
 __all__ = ["Accounts", "BatchProgress", "BatchSummary", "ModelTotal"]
 
@@ -74,6 +75,11 @@ class BatchSummary:
     """US dollars that providers charged to your own keys there, beside `cost`."""
     unsettled: int
     """Requests that broke off and whose cost is not known, so that it is not in `cost`."""
+    asked_again: int
+    """Requests that runs with the journal were waiting for when they were killed or left, and that were made again, of
+    which each may have been billed too; what `once` had answered from the service's cache is not among them."""
+    paid_again: Decimal
+    """US dollars that those cost at most, if each was billed like its repetition; they are not in `cost`."""
     models: Mapping[str, ModelTotal]
     """By the model that answered; of earlier runs, what they answered."""
     errors: Mapping[str, int]
@@ -166,7 +172,7 @@ class Accounts:
             elapsed=now - self.began,
         )
 
-    def summary(self, now: float) -> BatchSummary:
+    def summary(self, now: float, again: PaidAgain) -> BatchSummary:
         """Return what the batch did."""
         return BatchSummary(
             done=self.done,
@@ -175,6 +181,8 @@ class Accounts:
             cost=self.spend.cost,
             byok_cost=self.spend.byok_cost,
             unsettled=len(self.spend.unsettled),
+            asked_again=again.requests,
+            paid_again=again.cost,
             models=self._models(),
             errors=dict(self.errors),
             elapsed=now - self.began,

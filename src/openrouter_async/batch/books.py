@@ -7,6 +7,7 @@ and from an earlier run that was killed, when the service's cache gives again wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -17,8 +18,9 @@ from .._sansio.charges import Charge
 from .._sansio.once import key_of
 from ..spending.forecast import Request as Forecastable
 from ..spending.spend import Spend
+from .asked import AskedBefore
 from .items import Request
-from .journal import Journal, done_record, failed_record, settled_record
+from .journal import Journal, PaidAgain, done_record, failed_record, settled_record
 from .metering import ItemMeter
 from .results import Failed
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from ..protocols import Sender
     from ..spending.forecast import PriceList
     from ..spending.ledger import Call
     from ..types.chat import ChatCompletion
@@ -44,6 +47,7 @@ class Books:
         settings: BatchSettings,
         *,
         transport: object,
+        sender: Sender,
         prices: Callable[[], Awaitable[PriceList]],
         write: Callable[[Sequence[bytes]], None],
     ) -> None:
@@ -52,6 +56,7 @@ class Books:
         Args:
             settings: Of the batch.
             transport: Whose calls count.
+            sender: Looks for the records of earlier runs.
             prices: Gives the prices of models; asked only where there is a budget.
             write: Writes records down; raises nothing.
         """
@@ -65,6 +70,11 @@ class Books:
             advice="what was answered is kept, run it again with a larger budget",
         )
         self.journal: Journal | None = None
+        self._sender = sender
+        self.again = PaidAgain()
+        """What was asked again because a run was killed."""
+        self._asked: AskedBefore | None = None
+        self._asked_before: dict[str, int] = {}
         self._has_budget = settings.budget is not None
         self._path = settings.journal
         self._write = write
@@ -73,17 +83,46 @@ class Books:
         """Read the journal, if there is one, and the prices, if there is a budget."""
         if self._path is not None:
             self.journal = await to_thread.run_sync(Journal, self._path)
+            self._asked = AskedBefore(self._path, self.journal.is_answered)
+            self.again = replace(self.journal.again)
             self.spend.begin_at(self.journal.cost, self.journal.byok_cost)
         await self.spend.prepare()
 
     def close(self) -> None:
         """Close the journal."""
+        if self._asked is not None:
+            self._asked.close()
         if self.journal is not None:
             self.journal.close()
 
     def find(self, key: str) -> Record | None:
         """Return what the journal has of an item that was answered."""
         return None if self.journal is None else self.journal.find(key)
+
+    @property
+    def has_unbooked(self) -> bool:
+        """Whether a run was killed before it knew what answers had cost that the service's cache gave again."""
+        return self.journal is not None and bool(self.journal.unbooked)
+
+    async def book_earlier(self) -> None:
+        """Look for those costs."""
+        assert self.journal is not None
+        for source, (key, hash_) in self.journal.unbooked.items():
+            request = Request(
+                key=key, index=-1, hash=hash_, messages=[], model=None, extra_body=None, params={}
+            )
+            self.spend.book(source, self._sender, request)
+        await self.spend.settle()
+
+    def asking(self, request: Request) -> None:
+        """An item is asked from now on; raises `JournalError`."""
+        if self._asked is not None and (before := self._asked.begin(request.key)):
+            self._asked_before[request.key] = before
+
+    def left_undone(self, request: Request) -> None:
+        """An item was refused, or not asked again; raises `JournalError`."""
+        if self._asked is not None:
+            self._asked.failed(request.key)
 
     def once_key(self, request: Request) -> str:
         """Return the key by which the service knows a repetition of an item's request; see `once`.
@@ -107,14 +146,23 @@ class Books:
         meter: ItemMeter,
     ) -> bytes:
         """Return the record of an item that was answered, and book what its answer cost in an earlier run."""
-        if self.journal is None:
+        if self.journal is None or self._asked is None:
             return b""
-        self._book_source(completion, self.journal, meter)
-        return done_record(request, completion, structured, meter)
+        self._asked.answered(request.key)
+        source = self._book_source(completion, self.journal, meter)
+        before = self._asked_before.pop(request.key, 0)
+        if completion.cache is not None and completion.cache.is_hit:
+            before = 0
+        self.again.add(before, meter.cost)
+        return done_record(request, completion, structured, meter, asked_before=before, source=source)
 
     def failed(self, request: Request, result: Failed, meter: ItemMeter) -> bytes:
         """Return the record of an item that failed."""
-        return b"" if self.journal is None else failed_record(request, result.error, meter)
+        if self.journal is None or self._asked is None:
+            return b""
+        self._asked.failed(request.key)
+        self.again.add(before := self._asked_before.pop(request.key, 0), meter.cost)
+        return failed_record(request, result.error, meter, asked_before=before)
 
     def learn(self, request: Request, completion: ChatCompletion[Any]) -> None:
         """Foresee what further items cost by one that an earlier run was answered."""
@@ -132,15 +180,18 @@ class Books:
         charge = Charge(cost=usage.cost, byok_cost=byok_cost, completion_tokens=usage.completion_tokens)
         self.spend.learn(Forecastable(body, prompt_tokens=usage.prompt_tokens or 0), charge)
 
-    def _book_source(self, completion: ChatCompletion[Any], journal: Journal, meter: ItemMeter) -> None:
+    def _book_source(self, completion: ChatCompletion[Any], journal: Journal, meter: ItemMeter) -> str | None:
+        """Return the generation that the service's cache gave again, if what it cost is not in the journal."""
         cache = completion.cache
         if cache is None:
-            return
+            return None
         if completion.generation_id is not None:
             journal.has_booked(completion.generation_id)
         source = cache.source_id if cache.is_hit and journal.is_resumed else None
-        if source is not None and not journal.has_booked(source):
-            meter.book(source)
+        if source is None or journal.has_booked(source):
+            return None
+        meter.book(source)
+        return source
 
     def _settled(self, call: Call) -> None:
         cost = call.charge.cost

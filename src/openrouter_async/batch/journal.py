@@ -29,7 +29,7 @@ from .items import Request
 from .key_index import KeyIndex
 from .metering import ItemMeter
 
-__all__ = ["Journal", "Record", "done_record", "failed_record", "settled_record"]
+__all__ = ["Journal", "PaidAgain", "Record", "done_record", "failed_record", "settled_record"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
@@ -59,22 +59,31 @@ def done_record(
     completion: ChatCompletion[Any],
     structured: Mapping[str, JsonValue] | None,
     meter: ItemMeter,
+    *,
+    asked_before: int = 0,
+    source: str | None = None,
 ) -> bytes:
-    """Return the line of an answered item, with what is to be kept of a structured output in place of the text."""
+    """Return the line of an answered item, with what is to be kept of a structured output in place of the text.
+
+    `source` is the generation that the service's cache gave again, if what it cost is to be looked for.
+    """
     record = {
         "key": request.key,
         "request": request.hash,
         **({"text": completion.text} if structured is None else structured),
-        **_paid(meter.cost, meter.byok_cost),
+        **_paid(meter.cost, meter.byok_cost, asked_before),
+        **({} if source is None else {"source": source}),
         "completion": completion,
     }
     return to_json(record, inf_nan_mode="null") + b"\n"
 
 
-def failed_record(request: Request, error: OpenRouterError, meter: ItemMeter) -> bytes:
+def failed_record(
+    request: Request, error: OpenRouterError, meter: ItemMeter, *, asked_before: int = 0
+) -> bytes:
     """Return the line of an item that failed; it is asked again by the next run."""
     said = {"type": type(error).__name__, "message": error.message, "status": getattr(error, "status", None)}
-    paid = _paid(meter.cost, meter.byok_cost)
+    paid = _paid(meter.cost, meter.byok_cost, asked_before)
     return to_json({"key": request.key, "request": request.hash, "error": said, **paid}) + b"\n"
 
 
@@ -85,8 +94,28 @@ def settled_record(request: Request, generation_id: str | None, cost: Decimal, b
     return to_json(record) + b"\n"
 
 
-def _paid(cost: Decimal | None, byok_cost: Decimal) -> dict[str, Decimal | None]:
-    return {"cost": cost, "byok_cost": byok_cost} if byok_cost else {"cost": cost}
+def _paid(cost: Decimal | None, byok_cost: Decimal, asked_before: int = 0) -> dict[str, Decimal | int | None]:
+    paid: dict[str, Decimal | int | None] = {"cost": cost}
+    if byok_cost:
+        paid["byok_cost"] = byok_cost
+    if asked_before:
+        paid["asked_before"] = asked_before
+    return paid
+
+
+@dataclass(slots=True)
+class PaidAgain:
+    """What was asked again because a run was killed while it waited for the answer."""
+
+    requests: int = 0
+    """How many of those first ones there were; each may have been billed."""
+    cost: Decimal = Decimal(0)
+    """US dollars that they cost if each was billed like the one that was answered."""
+
+    def add(self, asked_before: int, cost: Decimal | None) -> None:
+        """Count an item that killed runs had asked so often before."""
+        self.requests += asked_before
+        self.cost += asked_before * (cost or Decimal(0))
 
 
 class Journal:
@@ -128,6 +157,9 @@ class Journal:
         """What the account was charged for all its items, failed ones too, in US dollars."""
         self.byok_cost = Decimal(0)
         """What providers charged for them to keys of the account's own."""
+        self.again = PaidAgain()
+        self.unbooked: dict[str, tuple[str, str]] = {}
+        """Generations that the service's cache gave again, and what they cost is not in it; with key and hash."""
         self._done = KeyIndex()
         self._generations = KeyIndex()
         self._end = 0
@@ -138,6 +170,10 @@ class Journal:
     def done(self) -> int:
         """How many items were answered when it was opened."""
         return self._done.count
+
+    def is_answered(self, key: str) -> bool:
+        """Whether an earlier run was answered, or, of some 10^19 keys, one that looks the same."""
+        return bool(self._done.count) and self._done.get(key) is not None
 
     def find(self, key: str) -> Record | None:
         """Return what an earlier run was answered; None where it was not.
@@ -255,10 +291,15 @@ class Journal:
             raise self._error(f"has a line {number} that is no record of a batch; name another file")
         self.cost += _decimal(record.get("cost"))
         self.byok_cost += _decimal(record.get("byok_cost"))
+        before = record.get("asked_before", 0)
+        self.again.add(before if isinstance(before, int) else 0, _decimal(record.get("cost")))
         completion = record.get("completion")
         generation = completion.get("id") if isinstance(completion, dict) else record.get("generation")
         if isinstance(generation, str):
             self._generations.set(generation, self._end)
+            self.unbooked.pop(generation, None)
+        if isinstance(source := record.get("source"), str) and not self.has_booked(source):
+            self.unbooked[source] = record["key"], str(record["request"])
         if "completion" in record:
             self._done.set(record["key"], self._end)
         elif "error" in record and not (record.get("cost") or record.get("byok_cost")):

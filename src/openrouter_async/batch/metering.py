@@ -49,4 +49,4 @@ class ItemMeter:
     def book(self, generation_id: str) -> None:
         """Look for what a generation cost that was made for the item before, and that nobody has counted."""
         if self._calls:
-            self._spend.book(generation_id, self._calls[-1])
+            self._spend.book(generation_id, self._calls[-1].sender, self._request)

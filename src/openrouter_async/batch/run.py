@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
+    from ..protocols import Sender
+
 __all__ = ["Batch", "Outputs", "Prices"]
 
 Prices: TypeAlias = Callable[[], Awaitable[PriceList]]
@@ -92,6 +94,7 @@ class Batch(Generic[OutputT]):
         *,
         create: Create,
         transport: object,
+        sender: Sender,
         prices: Prices,
         settings: BatchSettings,
         params: Mapping[str, object],
@@ -109,7 +112,9 @@ class Batch(Generic[OutputT]):
         check_chat_params(params, stream=False)
         self._settings = settings
         self._outputs = outputs
-        self._books = Books(settings, transport=transport, prices=prices, write=self._write_down)
+        self._books = Books(
+            settings, transport=transport, sender=sender, prices=prices, write=self._write_down
+        )
         self._asker: Asker[OutputT] = Asker(
             create,
             settings,
@@ -145,7 +150,7 @@ class Batch(Generic[OutputT]):
     @property
     def summary(self) -> BatchSummary:
         """What it did so far, with the cost by model."""
-        return self._accounts.summary(time.monotonic())
+        return self._accounts.summary(time.monotonic(), self._books.again)
 
     def stop(self) -> None:
         """Take no further items; the results of what is in flight still come, and then the loop ends."""
@@ -255,6 +260,8 @@ class Batch(Generic[OutputT]):
             self._working = self._settings.concurrency
             if self._feed.total is not None:
                 self._working = max(1, min(self._working, self._feed.total))
+            if self._books.has_unbooked:
+                self._group.start_soon(self._books.book_earlier)
             for _ in range(self._working):
                 self._group.start_soon(self._work)
 
@@ -361,11 +368,14 @@ class Batch(Generic[OutputT]):
     async def _answer(self, request: Request, meter: ItemMeter) -> Result[OutputT] | None:
         """Ask an item until it is answered or given up; None where it is left undone."""
         meter.turn_to(request)
+        self._books.asking(request)
         try:
             result = await self._asker.ask(request, stopped=self._stopped)
         finally:
             self._accounts.in_flight -= 1
             self._notify()
+        if not isinstance(result, Done | Failed):
+            self._books.left_undone(request)
         if isinstance(result, Stopped):
             # One that waited for room when the batch was stopped was not in flight, and has no error to tell.
             if not (self._is_stopping and isinstance(result.error, BudgetExceeded)):

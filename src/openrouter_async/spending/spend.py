@@ -238,9 +238,9 @@ class Spend:
         if self._ledger.forecast is not None:
             self._ledger.forecast.learn(request, charge)
 
-    def book(self, generation_id: str, like: MeteredCall) -> None:
-        """Look for what a generation cost that was made before, for the same as another call."""
-        call = Call(operation="chat.create", model=None, sender=like.sender, item=like.item)
+    def book(self, generation_id: str, sender: Sender, item: object) -> None:
+        """Look for what a generation cost that was made before, for the same item."""
+        call = Call(operation="chat.create", model=None, sender=sender, item=item)
         call.generation_id = generation_id
         self._ledger.doubt(call)
 

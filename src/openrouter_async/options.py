@@ -100,7 +100,11 @@ class Timeouts:
 class Retries:
     """When and how often a failed request is sent again.
 
-    A request that may already have been billed is not, unless `retry_ambiguous` is set.
+    What a model answers is sent again after a lost connection before the answer, a 200 that cannot be read (once), and
+    408, 429 and 5xx; but for 429, each may have been carried out and billed. It is not after a plain call timed out
+    once it was sent, unless `retry_ambiguous` or `once` is set, nor after a piece of a stream was handed over, nor
+    after an answer that tells what it cost.
+    What creates or changes something is sent again only where it is certain that it was not carried out; reads always.
     """
 
     attempts: int | Omit = OMIT

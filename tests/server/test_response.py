@@ -84,6 +84,25 @@ def test_background_tasks_run_after_the_stream(emulator: Emulator, path: str, en
     assert ran == ["task"]
 
 
+def test_background_tasks_run_although_what_is_to_store_it_fails(emulator: Emulator) -> None:
+    ran: list[str] = []
+    app = FastAPI(lifespan=openrouter_lifespan(client_of_emulator(emulator)))
+
+    async def fail(reply: Any) -> None:
+        raise LookupError("no database")
+
+    @app.get("/story")
+    async def story(client: Client, tasks: BackgroundTasks) -> Response:
+        tasks.add_task(ran.append, "task")
+        return relay(client.chat.stream("Hello"), on_finish=fail)
+
+    emulator.reply("Hello world")
+    with serve(app) as served:
+        assert "event: error" in httpx.get(f"{served.url}/story", timeout=30).text
+        wait_for(lambda: bool(ran))
+    assert ran == ["task"]
+
+
 def test_what_is_whole_is_stored_although_the_browser_leaves_meanwhile(emulator: Emulator) -> None:
     begun, gone, kept = threading.Event(), threading.Event(), []
     app = FastAPI(lifespan=openrouter_lifespan(client_of_emulator(emulator)))

@@ -160,14 +160,16 @@ class Relay(Response):
             except Exception as error:  # noqa: BLE001 - told to the browser, and raised again unless it is of the service
                 failure = error
             beside.cancel_scope.cancel()
-        if failure is not None:
-            await self._tell(failure, out, scope, receive, send)
-        elif not out.has_started:
-            # Nobody reads it; but middleware around a handler may take an answer that never begins for a fault.
-            with suppress(OSError):
-                await Response(status_code=_CLOSED_BY_CLIENT)(scope, receive, send)
-        if self.background is not None:
-            await self.background()
+        try:
+            if failure is not None:
+                await self._tell(failure, out, scope, receive, send)
+            elif not out.has_started:
+                # Nobody reads it; but middleware around a handler may take an answer that never begins for a fault.
+                with suppress(OSError):
+                    await Response(status_code=_CLOSED_BY_CLIENT)(scope, receive, send)
+        finally:
+            if self.background is not None:
+                await self.background()
 
     async def _write(self, out: _Outlet) -> None:
         async with self._stream as stream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import json
 import uuid
 from decimal import Decimal
@@ -11,10 +12,12 @@ from random import Random
 from typing import Annotated, Any
 
 import pytest
-from pydantic import AnyUrl, BaseModel, Field, FutureDate, JsonValue, NaiveDatetime
+from pydantic import UUID4, UUID7, AnyUrl, BaseModel, Field, FutureDate, Json, JsonValue, NaiveDatetime
 
+from openrouter_async.structured.prompt import universal_prompt
 from openrouter_async.structured.schema import Schema
 from openrouter_async.testing.described import as_described
+from openrouter_async.testing.prompted import schema_in
 from openrouter_async.testing.schema_values import Words, value_for
 
 SAID: dict[str, tuple[str, dict[str, JsonValue]]] = {
@@ -61,12 +64,30 @@ class Order(BaseModel):
     due: FutureDate
     lasts: dt.timedelta
     id: uuid.UUID
+    id4: UUID4
+    id7: UUID7
+    net: ipaddress.IPv6Network
+    at: ipaddress.IPv4Interface
     price: Annotated[Decimal, Field(ge=0, decimal_places=2)]
     page: AnyUrl
     by_colour: dict[Colour, int]
     by_year: dict[int, dict[uuid.UUID, bool]]
     apart: set[int]
     anything: Any
+
+
+class Held(BaseModel):
+    numbers: Json[Annotated[list[int], Field(min_length=3)]]
+    any: Json[Any]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_text_that_holds_json_of_a_type_fits_what_is_drawn(seed: int) -> None:
+    schema = Schema.from_type(Held)
+    found = schema_in([universal_prompt(schema)])
+    assert found is not None
+    value = value_for(found, Words("", Random(seed)))
+    assert len(schema.read_value(value).numbers) >= 3
 
 
 @pytest.mark.parametrize("prompt", ["Go.", "Give me 87.6 of 'it' for Oslo, 12 times", ""])

@@ -52,6 +52,7 @@ _SCHEMAS = {
     "contains": "with an item of the schema {}",
     "propertyNames": "with keys of the schema {}",
     "not": "not of the schema {}",
+    "contentSchema": "that holds JSON of the schema {}",
 }
 
 CONSTRAINTS = frozenset({*_WORDS, *_SCHEMAS, "format", "uniqueItems", "dependentRequired"})
@@ -65,6 +66,8 @@ def constraints(schema: Mapping[str, JsonValue]) -> list[str]:
         if keyword in _WORDS and not isinstance(value, bool):
             phrase = _WORDS[keyword].format(_number(value))
             phrases.append(phrase.removesuffix("s") if value == 1 else phrase)
+        elif keyword == "contentSchema" and '"$ref"' in plain_json(value):
+            phrases.append("that holds JSON")  # what it refers to does not stand there
         elif keyword in _SCHEMAS:
             phrases.append(_SCHEMAS[keyword].format(plain_json(value)))
         elif keyword == "format":

@@ -28,7 +28,7 @@ from .faithful import compared, is_plain_copy
 from .json_text import decoded
 from .strictness import Strictness, strictness_of
 from .type_schema import TypeSchema
-from .violations import DoesNotFit, Violation, outline, too_much_work, with_parts
+from .violations import MAX_VIOLATIONS, DoesNotFit, Violation, outline, too_much_work, with_parts
 from .work import Work, branching
 
 if TYPE_CHECKING:
@@ -49,9 +49,6 @@ _OF_TYPE = frozenset(
      "iterable_type"}
 )  # fmt: skip
 """Errors of pydantic that say so of a whole JSON type, which no text is of."""
-
-MAX_VIOLATIONS = 100
-"""Violations that are told of one value."""
 
 
 class TypeValidator:

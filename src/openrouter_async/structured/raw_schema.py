@@ -5,7 +5,7 @@ Nothing is ever fetched: a reference must lead to a place within the schema itse
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from .._extras import needs_extra
 from .._sentinels import OMIT, Omit
 from ..errors import ConfigurationError
 from ..types._request_fields import check_json
-from .violations import DoesNotFit, Violation, outline, too_much_work
+from .violations import MAX_VIOLATIONS, DoesNotFit, Violation, outline, too_much_work
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -24,10 +24,15 @@ if TYPE_CHECKING:
     from .work import Work
 
 
-__all__ = ["RawValidator", "check_references", "checked_document", "pointer", "resolve", "subschemas"]
-
-MAX_VIOLATIONS = 100
-"""Violations that are told of one value."""
+__all__ = [
+    "RawValidator",
+    "check_references",
+    "checked_document",
+    "leads_back",
+    "pointer",
+    "resolve",
+    "subschemas",
+]
 
 MAX_VERDICT_STEPS = 500_000
 """Parts of a value held against parts of a schema for a verdict alone, without what is wrong; about 0.1 s."""
@@ -190,7 +195,7 @@ def check_references(document: Mapping[str, JsonValue]) -> None:
         if isinstance(ref, str) and ref not in without_end:
             without_end[ref] = _same_level(_target(document, ref, place))
     for ref in without_end:
-        if _leads_to(ref, without_end):
+        if leads_back(ref, without_end):
             raise ConfigurationError(f"the reference {ref[:100]!r} leads back to itself, so it says nothing")
 
 
@@ -210,16 +215,17 @@ def _same_level(schema: JsonValue) -> list[str]:
     return found
 
 
-def _leads_to(ref: str, steps: Mapping[str, list[str]]) -> bool:
+def leads_back(ref: str, steps: Mapping[str, Iterable[str]]) -> bool:
+    """Whether a reference leads back to itself; `steps` are the references that each leads to."""
     reached: set[str] = set()
-    waiting = list(steps[ref])
+    waiting = list(steps.get(ref, ()))
     while waiting:
         step = waiting.pop()
         if step == ref:
             return True
         if step not in reached:
             reached.add(step)
-            waiting += steps.get(step, [])
+            waiting += steps.get(step, ())
     return False
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 __all__ = [
+    "MAX_VIOLATIONS",
     "DoesNotFit",
     "Path",
     "Violation",

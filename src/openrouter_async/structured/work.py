@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .raw_schema import resolve, subschemas
+from .raw_schema import leads_back, resolve, subschemas
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -56,20 +56,7 @@ def _is_recursive(refs: frozenset[str], leads: Mapping[str, frozenset[str]]) -> 
             continue
         reached.add(ref)
         waiting += leads.get(ref, ())
-    return any(_leads_back(ref, leads) for ref in reached)
-
-
-def _leads_back(ref: str, leads: Mapping[str, frozenset[str]]) -> bool:
-    reached: set[str] = set()
-    waiting = list(leads.get(ref, ()))
-    while waiting:
-        step = waiting.pop()
-        if step == ref:
-            return True
-        if step not in reached:
-            reached.add(step)
-            waiting += leads.get(step, ())
-    return False
+    return any(leads_back(ref, leads) for ref in reached)
 
 
 class Work:

@@ -31,6 +31,7 @@ _MULTIPLE = re.compile(rf"\bmultiple of {_NUMBER}", re.IGNORECASE)
 _PATTERN = re.compile(r"\bregular expression (\S.*?)(?:; |\.?$)", re.IGNORECASE)
 _EXAMPLE = re.compile(r"\be\.g\. (\S+?)[.,;]?(?:\s|$)")
 _KEYS = re.compile(r"\bkeys of the schema (?=\{)", re.IGNORECASE)
+_HELD = re.compile(r"\bholds JSON of the schema (?=\{)", re.IGNORECASE)
 _FORMAT = re.compile(r"\bin the format ([\w-]+)", re.IGNORECASE)
 _HOLDS_JSON = re.compile(r"\bas JSON\b|\bJSON (?:value|text|string)\b|\bholds JSON\b")
 
@@ -91,6 +92,8 @@ def _of_text(said: str) -> JSON:
         found["examples"] = [example[1]]
     if _HOLDS_JSON.search(said):
         found["contentMediaType"] = "application/json"
+    if held := _HELD.search(said):
+        found["contentSchema"] = _json_at(said, held.end())
     return found
 
 

@@ -66,7 +66,8 @@ def _json_schemas(text: str) -> Iterator[JSON]:
         except (ValueError, RecursionError):
             end = at + 1
         else:
-            if _is_schema(value):
+            is_note = "  // " in text[:at].rpartition("\n")[2]  # of a part of what is drawn
+            if _is_schema(value) and not is_note:
                 yield value
         at = text.find("{", end)
 

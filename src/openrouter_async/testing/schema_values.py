@@ -53,6 +53,13 @@ _FORMATS: dict[str, str] = {
     "uri-reference": "/page",
     "url": "https://example.com/page",
     "uuid": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+    **{f"uuid{version}": f"3f2504e0-4f89-{version}1d3-9a0c-0305e82c3301" for version in range(1, 9)},
+    "ipv4network": "192.0.2.0/24",
+    "ipv6network": "2001:db8::/32",
+    "ipv4interface": "192.0.2.1/24",
+    "ipv6interface": "2001:db8::1/32",
+    "ipvanyinterface": "192.0.2.1/24",
+    "ipvanynetwork": "192.0.2.0/24",
     "json-pointer": "/a/b",
     "regex": "^a+$",
     "date-time-local": "2026-03-14T09:26:53",
@@ -200,7 +207,7 @@ class _Maker:
             case "null":
                 return None
             case _:
-                return self._string(schema, name)
+                return self._string(schema, name, depth)
 
     def _object(self, schema: JSON, depth: int) -> JSON:
         properties = schema.get("properties")
@@ -280,11 +287,12 @@ class _Maker:
                 value = math.floor(high / step) * step
         return int(value) if whole else value
 
-    def _string(self, schema: JSON, name: str) -> str:
+    def _string(self, schema: JSON, name: str, depth: int) -> str:
         least, most = _whole(schema.get("minLength"), 0), _whole(schema.get("maxLength"), 10_000)
         pattern, form = schema.get("pattern"), schema.get("format")
         if schema.get("contentMediaType") == "application/json":
-            return json.dumps(self._words.text(name), ensure_ascii=False)
+            held = schema.get("contentSchema", {"type": "string"})
+            return json.dumps(self.value(held, name, depth + 1), ensure_ascii=False)
         if isinstance(pattern, str):
             return _matching(pattern, least, most)
         text = _FORMATS[form] if isinstance(form, str) and form in _FORMATS else self._words.text(name)

@@ -38,7 +38,14 @@ ANY = {"type": "string", "description": "Any JSON value, written as JSON in this
 CONSTRUCTS: dict[str, tuple[JsonValue, JsonValue, str, JsonValue, JsonValue]] = {
     # the schema of a property, its strict form, what that accepts, a value, the value in strict form
     "scalar": (TEXT, TEXT, "same", "a", "a"),
-    "title and examples": ({**TEXT, "title": "T", "examples": ["x"]}, TEXT, "same", "a", "a"),  # type: ignore[dict-item]
+    "title": ({**TEXT, "title": "T"}, TEXT, "same", "a", "a"),  # type: ignore[dict-item]
+    "examples": (
+        {**TEXT, "examples": ["x", "y"]},  # type: ignore[dict-item]
+        {**TEXT, "description": "E.g. x."},
+        "same",
+        "a",
+        "a",
+    ),
     "unknown keywords": ({"type": "string", "units": "kg"}, TEXT, "same", "a", "a"),
     "constant": ({"const": "x"}, {"type": "string", "enum": ["x"]}, "same", "x", "x"),
     "enum without type": ({"enum": [1, 2]}, {"type": "integer", "enum": [1, 2]}, "same", 2, 2),

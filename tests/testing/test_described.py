@@ -79,6 +79,7 @@ class Order(BaseModel):
 class Held(BaseModel):
     numbers: Json[Annotated[list[int], Field(min_length=3)]]
     any: Json[Any]
+    shelf: Annotated[str, Field(examples=["B-12"])]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -87,7 +88,9 @@ def test_a_text_that_holds_json_of_a_type_fits_what_is_drawn(seed: int) -> None:
     found = schema_in([universal_prompt(schema)])
     assert found is not None
     value = value_for(found, Words("", Random(seed)))
-    assert len(schema.read_value(value).numbers) >= 3
+    made = schema.read_value(value)
+    assert len(made.numbers) >= 3
+    assert made.shelf == "B-12"
 
 
 @pytest.mark.parametrize("prompt", ["Go.", "Give me 87.6 of 'it' for Oslo, 12 times", ""])

@@ -72,6 +72,9 @@ def constraints(schema: Mapping[str, JsonValue]) -> list[str]:
             phrases.append(_SCHEMAS[keyword].format(plain_json(value)))
         elif keyword == "format":
             phrases.append(_format(str(value), schema.get("examples")))
+        elif keyword == "examples" and "format" not in schema and isinstance(value, list) and value:
+            example = value[0]
+            phrases.append(f"e.g. {example if _is_word(example) else plain_json(example)}")
         elif keyword == "uniqueItems" and value is True:
             phrases.append("no item twice")
         elif keyword == "dependentRequired" and isinstance(value, dict):
@@ -87,9 +90,13 @@ def _format(name: str, examples: JsonValue) -> str:
     """Return the phrase for a format, with an example of the caller's where there is one."""
     phrase = FORMATS.get(name, f"in the format {name}")
     own = examples[0] if isinstance(examples, list) and examples else None
-    if isinstance(own, str) and own.isprintable() and " " not in own and "e.g. " in phrase:
+    if _is_word(own) and "e.g. " in phrase:
         return f"{phrase.partition('e.g. ')[0]}e.g. {own}"
     return phrase
+
+
+def _is_word(value: JsonValue) -> bool:
+    return isinstance(value, str) and value.isprintable() and " " not in value
 
 
 def _number(value: JsonValue) -> str:

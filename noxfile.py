@@ -32,6 +32,21 @@ PEERS = {
 litellm sends tools only where its extra `mcp` is installed.
 """
 
+TOOLS = {
+    "respx": ("respx", ["respx==0.23.1"]),
+    "pytest_httpx": ("pytest_httpx", ["pytest-httpx==0.36.2"]),
+    "vcrpy": ("vcr", ["vcrpy==9.4.2"]),
+    "pytest_recording": ("pytest_recording", ["pytest-recording==0.14.1"]),
+    "opentelemetry": (
+        "opentelemetry",
+        ["opentelemetry-instrumentation-httpx==0.66b2", "opentelemetry-sdk==1.45.2"],
+    ),
+    "sentry": ("sentry_sdk", ["sentry-sdk==2.75.0"]),
+    "logfire": ("logfire,opentelemetry", ["logfire[httpx]==5.4.0"]),
+    "ddtrace": ("ddtrace", ["ddtrace==4.16.0"]),
+}
+"""Tools that patch httpx: for each test file of tests/tools_seen the modules it needs, and their packages."""
+
 
 def install(session: nox.Session, *groups: str, extras: str = "") -> None:
     """Install the package as it is in the working tree, with extras, and the tools of some groups."""
@@ -167,6 +182,25 @@ def peers(session: nox.Session) -> None:
     pythons = peer_pythons(session, "openai", "openrouter", "litellm")
     variables = {f"OPENROUTER_ASYNC_PEER_{name.upper()}": python for name, python in pythons.items()}
     session.run("pytest", "tests/peers", *session.posargs, env=variables)
+
+
+@nox.session
+def tools(session: nox.Session) -> None:
+    """Let tools that mock, record or trace httpx see our calls, each in an environment of its own; or those named."""
+    session.install("-q", "uv")
+    built = Path(session.create_tmp()).resolve()
+    base = ["-e", ".[fast,testing]", "hypothesis", "pytest", "pytest-asyncio", "pytest-timeout", "sybil"]
+    for name in session.posargs or TOOLS:
+        modules, packages = TOOLS[name]
+        python = str(built / name / "bin" / "python")
+        session.run(
+            "uv", "venv", "-q", "--clear", "--python", str(session.python or "python"), str(built / name)
+        )
+        session.run("uv", "pip", "install", "-q", "--python", python, *base, *packages)
+        test = f"tests/tools_seen/test_{name}.py"
+        session.run(
+            python, "-m", "pytest", "-q", test, env={"OPENROUTER_ASYNC_NEEDS_TOOL": modules}, external=True
+        )
 
 
 @nox.session

@@ -95,7 +95,11 @@ def test_a_damaged_stream_raises_errors_of_ours_alone(recording: Recording, data
             use_everything(accumulator.snapshot())
             return
     use_everything(accumulator.snapshot())
-    use_everything(accumulator.finish("done")[1])
+    try:
+        reply = accumulator.finish("done")[1]
+    except OpenRouterError:  # with every choice damaged, it is empty
+        return
+    use_everything(reply)
 
 
 def test_a_stream_gives_the_reply_of_a_plain_call() -> None:

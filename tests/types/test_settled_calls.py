@@ -63,6 +63,16 @@ def build(*fragments: Fragment) -> list[tuple[str, str, str]]:
             id="id and name repeated in every fragment",
         ),
         pytest.param(
+            [(0, "a", "f", "{}"), (0, None, "f", '{"x":'), (0, None, "f", "1}"), (0, None, "f", "{}")],
+            [("a", "f", '{"x":1}')],
+            id="a placeholder under the id, the name repeated without it",
+        ),
+        pytest.param(
+            [(0, "a", "f", '{"x":1}'), (0, None, "f", '{"x":2}')],
+            [("a", "f", '{"x":1}'), ("call_1", "f", '{"x":2}')],
+            id="two whole ones, the second without an id",
+        ),
+        pytest.param(
             [(0, "", "f", '{"x":{}'), (0, "", "f", "}"), (0, "", "f", " ")],
             [("call_0", "f", '{"x":{}} ')],
             id="empty id, name repeated",

@@ -15,6 +15,7 @@ and empty text mean absent. The first id and the first name stay.
 | no id | the call at its index, or else the last | as in the first row, or a whole call once more |
 | an unknown id and no index | the last call | a name |
 
+Without an id, what follows a `{}` under an id belongs to it.
 A whole call once more is another one only where the first came in one fragment and without an id; under another id,
 only where the id has not changed before.
 Another name is no other name where the two together begin the name of a tool of the request, and are no two such names.
@@ -284,6 +285,8 @@ class CallsBuilder:
             return before != now and "{}" not in (before, now)
         if is_other:
             return before != now or not call.id_changed
+        if call.given_id is not None and "{}" in (before, now):
+            return False
         return before != now or (call.given_id is None and len(call.pieces) == 1 and not call.has_head)
 
     def _has_id(self, call: CallBuilder, id: str) -> bool:

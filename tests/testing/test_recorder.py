@@ -33,6 +33,10 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def text_in(folder: Path) -> str:
+    return "".join(path.read_text("utf-8") for path in folder.iterdir())
+
+
 def only_file(folder: Path) -> str:
     (path,) = folder.iterdir()
     return path.read_text("utf-8")
@@ -218,3 +222,16 @@ def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="cannot be made"):
         Recorder(tmp_path / "file" / "folder")
+
+
+@pytest.mark.loopback
+async def test_two_recorders_of_one_folder_lose_nothing(tmp_path: Path) -> None:
+    async with Emulator() as emulator:
+        first, second = Recorder(tmp_path), Recorder(tmp_path)
+        async with client_of(emulator, first) as one, client_of(emulator, second) as other:
+            for number in range(2):
+                await one.chat.create(f"one {number}")
+                await other.chat.create(f"other {number}")
+    sent = text_in(tmp_path)
+    assert [name[:5] for name in names_in(tmp_path)] == ["0001_", "0002_", "0003_", "0004_"]
+    assert all(f"{name} {number}" in sent for name in ("one", "other") for number in range(2))

@@ -30,8 +30,9 @@ class Recorder(TapTransport):
         await client.chat.create("Name a colour.", model="openai/gpt-5-mini")
     ```
 
-    Files are numbered in the order in which answers ended, behind those that are there. Keys, cookies and account ids
-    are left out; prompts and replies are not. An answer of which the client read a part is recorded up to there.
+    Files are numbered in the order in which answers ended, behind those that are there, and none is written over.
+    Keys, cookies and account ids are left out; prompts and replies are not. An answer of which the client read a part
+    is recorded up to there.
     """
 
     def __init__(self, folder: Path | str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
@@ -54,11 +55,7 @@ class Recorder(TapTransport):
         self._last = max((int(name[1]) for name in names if name is not None), default=0)
 
     def _write(self, seen: SeenExchange) -> None:
-        with self._lock:
-            self._last += 1
-            number = self._last
-        name = f"{number:04d}_{_described(seen)}.json"
-        ExchangeFile(
+        exchange = ExchangeFile(
             method=seen.method,
             path=seen.target,
             request_body=seen.request_body,
@@ -67,7 +64,25 @@ class Recorder(TapTransport):
             content_type=seen.headers.get("content-type"),
             body=seen.body,
             recorded_at=iso_now(),
-        ).write(self.folder / name, key=seen.key)
+        )
+        path = self._free_path(_described(seen))
+        try:
+            exchange.write(path, key=seen.key)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    def _free_path(self, described: str) -> Path:
+        """Return the path of an empty file that is ours: another recorder may write to the same folder."""
+        while True:
+            with self._lock:
+                self._last += 1
+                path = self.folder / f"{self._last:04d}_{described}.json"
+            try:
+                path.touch(mode=0o600, exist_ok=False)
+            except FileExistsError:
+                continue
+            return path
 
 
 def _described(seen: SeenExchange) -> str:

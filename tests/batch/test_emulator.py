@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
 from pydantic import BaseModel
 
@@ -241,3 +244,44 @@ async def test_a_budget_is_not_passed_by_structured_items_that_misfit(tmp_path: 
     assert emulator.spent >= Decimal("0.9")
     records = [json.loads(line) for line in (tmp_path / "run.jsonl").read_bytes().splitlines()]
     assert [record["cost"] for record in records] == ["0.4"] * 2
+
+
+@pytest.mark.loopback
+async def test_what_a_record_settled_is_in_the_journal_once(tmp_path: Path) -> None:
+    """A reply that broke was billed; its record is read before its item, of unknown cost, is asked again."""
+    items = [Item(key, f"question {key}") for key in "abc"]
+    asked: dict[str, Any] = {
+        "journal": tmp_path / "run.jsonl",
+        "budget": "1.00",
+        "max_tokens": 9,
+        "plugins": [{"id": "web"}],
+    }
+    with Emulator(credits="100", generation_misses=0) as emulator:
+        emulator.reply("lost on the way", fault=Fault.error_event())
+        emulator.reply_with(lambda _: Reply.of("word"))
+        async with client_of(emulator) as client:
+            for _ in range(2):
+                async with client.batch(items, **asked) as batch:
+                    assert all([isinstance(item, Done) async for item in batch])
+                assert batch.summary.cost == emulator.spent
+    records = [json.loads(line) for line in (tmp_path / "run.jsonl").read_bytes().splitlines()]
+    assert sum("generation" in record for record in records) == 1
+    assert sum(Decimal(record["cost"] or 0) for record in records) == emulator.spent
+
+
+@pytest.mark.loopback
+async def test_what_broke_off_is_in_the_journal_of_a_batch_that_is_left_early(tmp_path: Path) -> None:
+    async def items() -> AsyncIterator[str]:
+        yield "one"
+        await anyio.sleep_forever()
+
+    journal = tmp_path / "run.jsonl"
+    with Emulator(credits="100", generation_misses=0) as emulator:
+        emulator.reply("word " * 9, fault=Fault.disconnect(after=40))
+        async with client_of(emulator) as client, client.batch(items(), journal=journal) as batch:
+            async for _ in batch:
+                break
+    assert batch.summary.unsettled == 0
+    assert batch.summary.cost == emulator.spent > 0
+    records = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    assert sum(Decimal(record["cost"] or 0) for record in records) == emulator.spent

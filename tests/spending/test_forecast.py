@@ -195,6 +195,51 @@ def test_a_call_on_a_key_of_ones_own_counts_with_what_its_provider_charged() -> 
     assert forecast.of(call).cost == Decimal("0.6") * MARGIN
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"model": "a/router", "max_tokens": 100},
+        {"model": "a/free", "max_tokens": 100, "plugins": [{"id": "web"}]},
+        {"model": "a/cheap"},
+    ],
+)
+def test_a_call_that_cost_nothing_does_not_make_the_next_one_free(body: dict[str, Any]) -> None:
+    """As one whose answer a cache gave: no tokens and no cost."""
+    forecast = Forecast(Prices())
+    call = request(**body)
+    before = forecast.of(call)
+    forecast.learn(call, Charge(cost=Decimal(0), completion_tokens=0))
+    assert forecast.of(call) == before
+    assert not before.is_known
+    forecast.learn(call, Charge(cost=Decimal("0.5"), completion_tokens=0))
+    assert forecast.of(call).is_known
+    assert forecast.of(call).cost >= Decimal("0.5")
+
+
+def test_an_answer_that_cost_nothing_shows_how_long_answers_are() -> None:
+    forecast = Forecast(Prices())
+    call = request(model="a/cheap")
+    forecast.learn(call, Charge(cost=Decimal(0), completion_tokens=40))
+    assert forecast.of(call) == Foreseen(
+        cost=priced(CHEAP, 40) or Decimal(0), is_known=True, priced=priced(CHEAP, 40)
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "least", "most"),
+    [
+        ([7] * 1_000, 1_000, 1_050),
+        ([[7] * 600, [8] * 400], 1_000, 1_050),
+        ([{"content": [{"type": "text", "text": "word " * 1_000}]}], 1_000, 2_000),
+        ([{"role": "user", "content": "word " * 1_000}], 1_000, 2_000),
+        ([{"type": "function_call_output", "call_id": "1", "output": "word " * 1_000}], 1_000, 2_000),
+    ],
+)
+def test_a_prompt_counts_in_whatever_form_it_is_given(given: Any, least: int, most: int) -> None:
+    assert least <= Request({"model": "openai/x", "input": given}, "/embeddings").prompt_tokens <= most
+    assert Request({"model": "openai/x", "prompt": given}, "/completions").prompt_tokens >= least
+
+
 def test_pictures_do_not_count_as_text() -> None:
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 1_000_000}}
     call = Request({"model": "a/cheap", "messages": [{"role": "user", "content": [picture]}]})

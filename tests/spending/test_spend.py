@@ -543,6 +543,31 @@ async def test_what_was_charged_is_not_asked_again_and_is_in_the_error(emulator:
     assert usage.cost == Decimal("0.01")
 
 
+async def test_a_failure_that_says_what_it_cost_is_counted_and_not_asked_again(emulator: Emulator) -> None:
+    usage: JsonValue = {"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10, "cost": 0.01}
+    body: dict[str, JsonValue] = {"error": {"code": 502, "message": "the provider fell over"}, "usage": usage}
+    emulator.answer("/chat/completions", body, status=502, times=3)
+    async with client_of(emulator) as client, client.track() as spend:
+        with pytest.raises(APIStatusError) as caught:
+            await client.chat.create("hello", model=MODEL)
+    assert len(emulator.requests) == 1
+    assert spend.cost == Decimal("0.01")
+    assert [usage and usage.cost for usage in caught.value.billed] == [Decimal("0.01")]
+
+
+async def test_a_cost_below_nothing_is_none_that_is_known(emulator: Emulator) -> None:
+    usage: JsonValue = {"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10, "cost": -5}
+    message: JsonValue = {"role": "assistant", "content": "word"}
+    choices: JsonValue = [{"index": 0, "message": message, "finish_reason": "stop"}]
+    emulator.answer(
+        "/chat/completions", {"id": "gen-1", "model": MODEL, "choices": choices, "usage": usage}, times=1
+    )
+    async with client_of(emulator) as client, client.track(settle=0) as spend:
+        reply = await client.chat.create("hello", model=MODEL)
+    assert reply.cost is None
+    assert (spend.cost, len(spend.unsettled)) == (0, 1)
+
+
 # the block
 
 

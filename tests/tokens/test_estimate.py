@@ -78,8 +78,9 @@ def test_nine_of_ten_texts_are_within_the_band(encoding: str, count: Count) -> N
         ("0123456789" * 100, (250, 500)),
         ("\n" * 500, (1, 260)),
         ("🙂" * 50, (40, 200)),
+        ("word " * 1000, (1000, 1100)),
     ],
-    ids=["one letter", "spaces", "digits", "lines", "emoji"],
+    ids=["one letter", "spaces", "digits", "lines", "emoji", "one word"],
 )
 def test_odd_texts_stay_within_reason(text: str, tokens: tuple[int, int]) -> None:
     assert tokens[0] <= estimate_tokens(text, "openai/gpt-4o").tokens <= tokens[1]

@@ -197,6 +197,7 @@ class HTTPSender:
         except OpenRouterError as error:
             LOGGER.debug("the body of status %d could not be read whole: %s", exchange.status, error)
         body = b"".join(pieces)[: self.transport.limits.error_body_bytes]
+        attempts.read(body)  # some say what they cost all the same
         return status_error(
             exchange.status, exchange.headers, body, secrets=attempts.secrets, now=time.time()
         )

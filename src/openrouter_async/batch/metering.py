@@ -31,7 +31,10 @@ class ItemMeter:
 
     @property
     def cost(self) -> Decimal | None:
-        """What the account was charged for the item: all requests whose cost is known; None where none is."""
+        """What the account was charged for the item: all requests whose cost is known; None where none is.
+
+        Without those that were settled by their record, which stand in the journal by themselves.
+        """
         known = [call.charge.cost for call in self._calls if call.charge.cost is not None]
         return sum(known, Decimal(0)) if known else None
 

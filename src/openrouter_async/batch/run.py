@@ -85,7 +85,8 @@ class Batch(Generic[OutputT]):
     print(batch.summary)
     ```
 
-    Leaving the block cancels what is in flight; what is finished is in the journal.
+    Leaving the block cancels what is in flight; what is finished is in the journal. The records of what broke off are
+    waited for as `client.track` does, `settle` seconds at most, so that the journal tells what they cost.
     """
 
     def __init__(
@@ -246,6 +247,8 @@ class Batch(Generic[OutputT]):
                 self._group.cancel_scope.cancel()
                 # Without the exception, so that it leaves as it is and not within a group.
                 await self._group.__aexit__(None, None, None)
+            if exc is None or isinstance(exc, Exception):  # someone who cancels does not want to wait
+                await self._spend.settle(also_let_go=True)
         finally:
             self._books.close()
 

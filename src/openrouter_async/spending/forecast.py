@@ -9,7 +9,8 @@ runs, pictures and sound asked for, faster tiers, presets).
 router chooses, an answer without a bound. Then the dearest call of the kind so far counts, and a margin; before there
 is one, nothing does, and whoever keeps a budget sends such calls one at a time.
 
-*What is learnt.* Where a call cost more than was foreseen, the most by which one did is added to all of its kind.
+*What is learnt.* Where a call cost more than was foreseen, the most by which one did is added to all of its kind. One
+that cost nothing, as an answer from a cache does, says nothing of what the next one costs.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ _FREE_PLUGINS = frozenset(
 _FREE_TOOLS = frozenset(
     {"function", "custom", "openrouter:datetime", "openrouter:experimental__search_models"}
 )  # fmt: skip
-_FASTER = frozenset({"priority", "fast", "scale"})
+_LISTED_TIERS = frozenset({"auto", "default", "standard", "standard_only", "flex"})
+"""Those that cost what is listed, or less."""
 
 
 class PriceList(Protocol):
@@ -167,12 +169,14 @@ class Forecast:
 
     def learn(self, request: Request, charge: Charge) -> None:
         """Remember what a request cost, how long its answer was, and by how much it passed what is listed."""
-        if charge.paid is None:
+        if charge.paid is None or not (charge.paid or charge.completion_tokens):
             return
         kind = request.kind
-        self._dearest[kind] = max(charge.paid, self._dearest.get(kind, Decimal(0)))
         each = -(-(charge.completion_tokens or 0) // request.answers)
         self._longest[kind] = longest = max(each, self._longest.get(kind, 1))
+        if not charge.paid:
+            return
+        self._dearest[kind] = max(charge.paid, self._dearest.get(kind, Decimal(0)))
         priced = self.priced(request, longest if request.bound is None else request.bound)
         if priced is not None:
             self._excess[kind] = max(charge.paid - priced, self._excess.get(kind, Decimal(0)))
@@ -247,8 +251,8 @@ def _extras(body: Mapping[str, JsonValue]) -> Iterator[str]:
         yield "gives audio"
     if body.get("image_config") is not None:
         yield "gives image"
-    for tier in (str(body.get("service_tier")), str(body.get("speed"))):
-        if tier in _FASTER:
+    for tier in (body.get("service_tier"), body.get("speed")):
+        if tier is not None and str(tier) not in _LISTED_TIERS:
             yield f"tier {tier}"
 
 

@@ -74,6 +74,8 @@ class Call:
     """Whether somebody waits for its record."""
     has_no_record: bool = False
     """Whether its record was looked for, and cannot be read."""
+    is_settled: bool = False
+    """Whether its record said what it cost."""
     doubted_at: float = 0.0
     task: int = 0
     """In which task it was made."""
@@ -258,6 +260,7 @@ class Ledger:
         else:
             return
         call.charge = charge.over(call.charge)
+        call.is_settled = True
         self._pay(call)
         if self._settled is not None:
             self._settled(call)

@@ -45,6 +45,8 @@ LONG_BODY = 16 * 1024
 LOOK_S = 0.05
 """How often a call that waits looks by itself; nobody wakes it for a stream that is collected as garbage."""
 
+_UNKNOWN = Charge()
+
 PATIENCE_S = 60.0
 """How long a call of unknown cost waits for another one of unknown cost."""
 
@@ -339,7 +341,7 @@ def _charge_of(record: Generation) -> Charge:
     upstream = record.upstream_inference_cost if record.is_byok else None
     return Charge(
         model=record.model,
-        cost=record.total_cost if record.usage is None else record.usage,
+        cost=max(record.total_cost, Decimal(0)) if record.usage is None else record.usage,
         byok_cost=upstream or Decimal(0),
         prompt_tokens=record.native_tokens_prompt,
         completion_tokens=record.native_tokens_completion,
@@ -357,8 +359,8 @@ class MeteredCall:
 
     @property
     def charge(self) -> Charge:
-        """What is known of its cost."""
-        return self._call.charge
+        """What its answer said of its cost; nothing where its record did, of which whoever is told has been told."""
+        return _UNKNOWN if self._call.is_settled else self._call.charge
 
     @property
     def sender(self) -> Sender:

@@ -109,7 +109,7 @@ _FAMILIES: dict[FamilyName, Family] = {
             1.0,
             0.20,
             True,
-            Frame(2.7, 3.7, tools=88.8, tool=8.1, tool_text=1.01, call=10, thinking=3.8),
+            Frame(2.7, 3.7, tools=88.8, tool=8.1, tool_text=1.01, call=10, thinking=3.5),
         ),
         Family(
             "deepseek", "o200k", 1.05, 0.40, False, Frame(2, 1, tools=60, tool=10, tool_text=1.0, call=10)

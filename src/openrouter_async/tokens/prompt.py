@@ -152,8 +152,16 @@ class _Counting:
                 self.attachment("file", _data_url(given.get("file_data")))
             case {"text": text}:
                 self.words(text)
+            case int():  # a token, given by its number
+                self.media.append((1, 1, 1))
+            case list():  # several of them
+                self.media.append((len(part),) * 3)
+            case {"content": _}:  # a message within a list, or the result of a tool
+                self.message(part)
+            case Mapping():  # a call and its result as the Responses dialect has them, or a newer kind
+                self.words(part.get("arguments"), part.get("output"))
             case _:
-                pass  # a kind of part that is newer than this, and may have no text
+                pass
 
     def attachment(self, kind: MediaKind, data: str | bytes | None, detail: object = None) -> None:
         shown = detail if isinstance(detail, str) else None

@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema, core_schema
 from ._base import WireType
 
 __all__ = [
+    "Charged",
     "CompletionTokens",
     "CostDetails",
     "JsonObject",
@@ -68,6 +69,9 @@ _AMOUNT = Field(gt=-(10**12), lt=10**12, decimal_places=40)
 
 MaybeDecimal: TypeAlias = Annotated[Decimal | None, _AMOUNT, Lenient()]
 
+Charged: TypeAlias = Annotated[Decimal | None, Field(ge=0, lt=10**12, decimal_places=40), Lenient()]
+"""What was charged; nothing is charged less than nothing, and a sum with it would hide what was."""
+
 RawJson: TypeAlias = SkipValidation[JsonValue]
 """A JSON value as it came: same order of keys, nothing looked at."""
 
@@ -99,7 +103,7 @@ class CompletionTokens(WireType):
 class CostDetails(WireType):
     """What the upstream provider charged, in US dollars."""
 
-    upstream_inference_cost: MaybeDecimal = None
+    upstream_inference_cost: Charged = None
     """In total; set where your own provider key was used."""
     upstream_inference_prompt_cost: MaybeDecimal = None
     upstream_inference_completions_cost: MaybeDecimal = None
@@ -124,7 +128,7 @@ class Usage(WireType):
     completion_tokens: MaybeInt = None
     """Output, reasoning included."""
     total_tokens: MaybeInt = None
-    cost: MaybeDecimal = None
+    cost: Charged = None
     """US dollars charged to the account; None where the service did not say."""
     is_byok: MaybeBool = None
     """Whether your own provider key was used."""

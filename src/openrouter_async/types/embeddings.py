@@ -13,7 +13,7 @@ from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ._base import WireType
-from .common import CostDetails, Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeStr
+from .common import Charged, CostDetails, Lenient, MaybeBool, MaybeInt, MaybeStr
 
 __all__ = ["EmbeddedTokens", "Embedding", "EmbeddingUsage", "Embeddings", "Vector"]
 
@@ -76,7 +76,7 @@ class EmbeddingUsage(WireType):
 
     prompt_tokens: MaybeInt = None
     total_tokens: MaybeInt = None
-    cost: MaybeDecimal = None
+    cost: Charged = None
     """US dollars charged to the account; None where the service did not say."""
     is_byok: MaybeBool = None
     """Whether your own provider key was used."""

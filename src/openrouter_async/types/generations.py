@@ -13,6 +13,7 @@ from pydantic import AwareDatetime
 
 from ._base import WireType
 from .common import (
+    Charged,
     Lenient,
     MaybeBool,
     MaybeDecimal,
@@ -90,9 +91,9 @@ class Generation(WireType):
     """In the provider's word."""
     total_cost: Decimal
     """What the call cost."""
-    usage: MaybeDecimal = None
+    usage: Charged = None
     """What the account was charged."""
-    upstream_inference_cost: MaybeDecimal = None
+    upstream_inference_cost: Charged = None
     """What the provider charged; set where your own provider key was used."""
     cache_discount: MaybeDecimal = None
     """What prompt caching saved; below zero where writing to it cost more."""

@@ -285,3 +285,24 @@ async def test_what_broke_off_is_in_the_journal_of_a_batch_that_is_left_early(tm
     assert batch.summary.cost == emulator.spent > 0
     records = [json.loads(line) for line in journal.read_bytes().splitlines()]
     assert sum(Decimal(record["cost"] or 0) for record in records) == emulator.spent
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("after", [None, 20], ids=["before the head", "within the body"])
+@pytest.mark.parametrize("is_resumed", [False, True])
+async def test_an_answer_that_was_lost_and_came_from_the_cache_is_booked_once(
+    after: int | None, is_resumed: bool, tmp_path: Path
+) -> None:
+    """Whether the lost one had been named, so that its record was looked for, or is known by the cache alone."""
+    journal = tmp_path / "run.jsonl"
+    if is_resumed:
+        journal.touch()
+    with Emulator(credits="100", generation_misses=0) as emulator:
+        emulator.reply_with(lambda _: Reply.of("word " * 9, fault=Fault.disconnect(after=after)))
+        async with client_of(emulator) as client:
+            batch = client.batch(list("abcd"), journal=journal, once=True, max_tokens=9, budget="1")
+            results = await read(batch)
+    assert all(isinstance(result, Done) for result in results)
+    assert batch.summary.cost == emulator.spent > 0
+    records = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    assert sum(Decimal(record["cost"] or 0) for record in records) == emulator.spent

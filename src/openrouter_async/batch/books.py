@@ -76,6 +76,7 @@ class Books:
         self._asked: AskedBefore | None = None
         self._asked_before: dict[str, int] = {}
         self._has_budget = settings.budget is not None
+        self._once = settings.once
         self._path = settings.journal
         self._write = write
 
@@ -187,7 +188,7 @@ class Books:
             return None
         if completion.generation_id is not None:
             journal.has_booked(completion.generation_id)
-        source = cache.source_id if cache.is_hit and journal.is_resumed else None
+        source = cache.source_id if cache.is_hit and (journal.is_resumed or self._once) else None
         if source is None or journal.has_booked(source):
             return None
         meter.book(source)
@@ -196,4 +197,6 @@ class Books:
     def _settled(self, call: Call) -> None:
         cost = call.charge.cost
         if isinstance(call.item, Request) and cost is not None and self.journal is not None:
+            if call.generation_id is not None:
+                self.journal.has_booked(call.generation_id)
             self._write([settled_record(call.item, call.generation_id, cost, call.charge.byok_cost)])

@@ -247,7 +247,13 @@ class Ledger:
                     self._let_go.append(call)
 
     def doubt(self, call: Call) -> None:
-        """Look for the cost of something that was paid for elsewhere, such as an answer that a cache gave again."""
+        """Look for the cost of something that was paid for elsewhere, such as an answer that a cache gave again.
+
+        Nothing where that is a call of this ledger's, which is looked for already.
+        """
+        known = (*self._running.values(), *self._in_doubt.values(), *self._let_go)
+        if any(other.generation_id == call.generation_id for other in known):
+            return
         call.doubted_at = self._clock()
         self._in_doubt[id(call)] = call
 

@@ -7,7 +7,6 @@ process has written outlives it, if not the machine. The file is gone after a ru
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
@@ -34,7 +33,7 @@ class AskedBefore:
             JournalError: the file cannot be read or written.
         """
         self.path = journal.with_name(f"{journal.name}.asked")
-        self._open: Counter[str] = Counter()
+        self._open: dict[str, int] = {}
         try:
             if self.path.exists():
                 self._read(is_answered)
@@ -49,8 +48,8 @@ class AskedBefore:
         Raises:
             JournalError: the file cannot be written.
         """
-        before = self._open[key]
-        self._open[key] += 1
+        before = self._open.get(key, 0)
+        self._open[key] = before + 1
         self._write(b"+", key)
         return before
 
@@ -78,14 +77,14 @@ class AskedBefore:
             for line in lines:
                 key = _key_of(line)
                 if line[:1] == b"+" and key is not None:
-                    self._open[key] += 1
+                    self._open[key] = self._open.get(key, 0) + 1
                 elif key is not None:
                     self._open.pop(key, None)
         for key in [key for key in self._open if is_answered(key)]:
             del self._open[key]
 
     def _lines(self) -> Iterator[bytes]:
-        return (b"+%b\n" % to_json(key) for key in self._open.elements())
+        return (b"+%b\n" % to_json(key) for key, times in self._open.items() for _ in range(times))
 
     def _write(self, sign: bytes, key: str) -> None:
         try:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..spending.forecast import PriceList
     from ..spending.ledger import Call
     from ..types.chat import ChatCompletion
+    from ..types.reply_cache import ReplyCache
     from .journal import Record
     from .settings import BatchSettings
 
@@ -150,9 +151,10 @@ class Books:
         if self.journal is None or self._asked is None:
             return b""
         self._asked.answered(request.key)
-        source = self._book_source(completion, self.journal, meter)
+        cache = completion.cache
+        source = None if cache is None else self._book_source(cache, completion, self.journal, meter)
         before = self._asked_before.pop(request.key, 0)
-        if completion.cache is not None and completion.cache.is_hit:
+        if cache is not None and cache.is_hit:
             before = 0
         self.again.add(before, meter.cost)
         return done_record(request, completion, structured, meter, asked_before=before, source=source)
@@ -181,11 +183,10 @@ class Books:
         charge = Charge(cost=usage.cost, byok_cost=byok_cost, completion_tokens=usage.completion_tokens)
         self.spend.learn(Forecastable(body, prompt_tokens=usage.prompt_tokens or 0), charge)
 
-    def _book_source(self, completion: ChatCompletion[Any], journal: Journal, meter: ItemMeter) -> str | None:
+    def _book_source(
+        self, cache: ReplyCache, completion: ChatCompletion[Any], journal: Journal, meter: ItemMeter
+    ) -> str | None:
         """Return the generation that the service's cache gave again, if what it cost is not in the journal."""
-        cache = completion.cache
-        if cache is None:
-            return None
         if completion.generation_id is not None:
             journal.has_booked(completion.generation_id)
         source = cache.source_id if cache.is_hit and (journal.is_resumed or self._once) else None

@@ -185,6 +185,8 @@ def test_only_models_that_are_offered_can_be_asked(emulator: Emulator) -> None:
         {"provider": {"order": ["dearest"]}},
         {"modalities": ["image", "text"]},
         {"speed": "fast"},
+        {"cache_control": {"type": "ephemeral", "ttl": "1h"}},
+        {"prediction": {"type": "content", "content": "word " * 100}},
     ],
     ids=lambda params: next(iter(params)),
 )

@@ -41,11 +41,13 @@ _OF_OPENAI = frozenset({"function_call", "functions", "n", "safety_identifier", 
 CHANGES_PRICE = frozenset(
     {
         "audio",
+        "cache_control",
         "image_config",
         "modalities",
         "models",
         "n",
         "plugins",
+        "prediction",
         "preset",
         "provider",
         "service_tier",

@@ -21,7 +21,8 @@ only where the id has not changed before.
 Another name is no other name where the two together begin the name of a tool of the request, and are no two such names.
 
 **What is one call in the end.** Two calls with one id and name: one, if the first has no arguments, the second none,
-both are equal, or the second can only go on with the first; else both stay, and the later one gets an id of its own.
+both are equal, or the second can only go on with the first; several, if they are whole only together. Else all stay,
+and the later ones get ids of their own.
 A call with neither name nor id is the tail of the call before it, unless that is whole.
 
 **What its arguments are.** Text that is one JSON object stays as it is. Else it is read as JSON values in a row:
@@ -323,6 +324,21 @@ class CallsBuilder:
 
     # What is one call in the end
 
+    def _ids_in_pieces(self) -> set[str]:
+        """Return the ids whose calls are whole only together, such as those of one call with an index a fragment."""
+        with_id: dict[str, list[CallBuilder]] = {}
+        for call in self.calls:
+            if call.given_id is not None:
+                with_id.setdefault(call.given_id, []).append(call)
+        return {
+            id
+            for id, calls in with_id.items()
+            if len(calls) > 2
+            and len({call.name for call in calls if call.name}) == 1
+            and not calls[0].is_whole
+            and _key("".join(call.text() for call in calls)) is not None
+        }
+
     def _settled(self) -> list[CallBuilder]:
         """Return the calls, those that are one put together."""
         if len({call.given_id for call in self.calls}) == len(self.calls) and all(
@@ -331,6 +347,7 @@ class CallsBuilder:
             return self.calls
         settled: list[CallBuilder] = []
         with_id: dict[str, list[CallBuilder]] = {}
+        in_pieces = self._ids_in_pieces()
         for each in self.calls:
             call = each.copy()
             if call.given_id is None:
@@ -341,7 +358,12 @@ class CallsBuilder:
             else:
                 same = with_id.setdefault(call.given_id, [])
                 # The last few are enough, and bound the work.
-                head = next((head for head in reversed(same[-MAX_LOOKS:]) if head.is_one_with(call)), None)
+                if same and call.given_id in in_pieces:
+                    head = same[0]
+                else:
+                    head = next(
+                        (head for head in reversed(same[-MAX_LOOKS:]) if head.is_one_with(call)), None
+                    )
                 if head is not None:
                     head.join(call)
                     continue

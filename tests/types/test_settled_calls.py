@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async.types.chat import ChatCompletion
-from openrouter_async.types.settled_calls import CallsBuilder, argument_text, settled_arguments
+from openrouter_async.types.settled_arguments import argument_text, settled_arguments
+from openrouter_async.types.settled_calls import CallsBuilder
 
 Fragment = tuple[int | None, str | None, str | None, object]
 

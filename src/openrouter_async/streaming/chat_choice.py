@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ..types.bounds import MOST_CALLS, check_at_most
 from ..types.chat import content_text
 from ..types.chat_chunk import ToolCallFragment
-from ..types.settled_calls import CallsBuilder, argument_text
+from ..types.settled_arguments import argument_text
+from ..types.settled_calls import CallsBuilder
 from .events import (
     AnnotationAdded,
     AudioDelta,

@@ -32,7 +32,7 @@ from pydantic_core import from_json, to_json
 
 from .chat import AssistantMessage
 from .content_parts import true_media_type
-from .settled_calls import argument_text, settled_arguments
+from .settled_arguments import argument_text, settled_arguments
 
 __all__ = [
     "NO_OUTPUT",

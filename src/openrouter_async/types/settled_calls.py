@@ -25,16 +25,7 @@ both are equal, or the second can only go on with the first; several, if they ar
 and the later ones get ids of their own.
 A call with neither name nor id is the tail of the call before it, unless that is whole.
 
-**What its arguments are.** Text that is one JSON object stays as it is. Else it is read as JSON values in a row:
-
-| written | read as |
-|---|---|
-| `{}`, null or an empty JSON text beside an object | the object: they held its place |
-| equal objects | one of them |
-| a beginning, then in one piece the whole that begins so | the whole |
-| a JSON text that holds one of these | what it holds |
-| null, or an empty JSON text, alone | no arguments |
-| anything else | what is written, which nothing can be run with |
+What its arguments are is told by `settled_arguments`.
 
 Arguments are collected as they come, and looked at only where two fragments do not fit and once at the end, so a call
 of n fragments costs n steps.
@@ -43,29 +34,27 @@ of n fragments costs n steps.
 from __future__ import annotations
 
 import itertools
-import json
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import TypedDict
 
-from pydantic_core import from_json, to_json
+from .settled_arguments import (
+    PLACEHOLDERS,
+    arguments_key,
+    is_begin,
+    json_values,
+    placeholder,
+    settled_arguments,
+)
 
 __all__ = [
     "CallBuilder",
     "CallFields",
     "CallsBuilder",
     "FunctionFields",
-    "argument_text",
-    "settled_arguments",
 ]
 
 MAX_LOOKS = 100
 """How often the arguments of one call are looked at on the way; of one that is no mischief, once or twice."""
-
-_PLACEHOLDERS = ("{}", "null", '""')
-
-MAX_ENCODED = 3
-"""How often an object may have been encoded as JSON text."""
 
 
 class FunctionFields(TypedDict):
@@ -146,7 +135,7 @@ class CallBuilder:
         if not last.endswith(("}", '"')) or self._looks == MAX_LOOKS:
             return False
         self._looks += 1
-        values, rest = _in_a_row(self.text())
+        values, rest = json_values(self.text())
         if rest or not values:
             return False
         self._whole_at = len(self.pieces)
@@ -158,10 +147,10 @@ class CallBuilder:
         if self.held < len(self.pieces) - 1:
             return text
         said = text.strip()
-        if said in _PLACEHOLDERS or (self.held and not said):
+        if said in PLACEHOLDERS or (self.held and not said):
             self.held += 1
             return ""
-        if not self.held or _is_begin(text):
+        if not self.held or is_begin(text):
             return text
         self.held = 0
         return self.text()
@@ -171,9 +160,9 @@ class CallBuilder:
         if self.name and later.name and self.name != later.name:
             return False
         text, more = self.text(), later.text()
-        if not text.strip() or not more.strip() or _key(text) == _key(more) is not None:
+        if not text.strip() or not more.strip() or arguments_key(text) == arguments_key(more) is not None:
             return True
-        return not self.is_whole and (_key(more) is None or _key(text + more) is not None)
+        return not self.is_whole and (arguments_key(more) is None or arguments_key(text + more) is not None)
 
     def join(self, later: CallBuilder) -> None:
         """Add what a later call brings that is one with this."""
@@ -238,8 +227,8 @@ class CallsBuilder:
             and text[0] in '{"'
             and call.pieces
             and call.is_whole
-            and (before := _key(call.text())) is not None
-            and (before == _key(text) or (before != "{}" and text.strip() in _PLACEHOLDERS))
+            and (before := arguments_key(call.text())) is not None
+            and (before == arguments_key(text) or (before != "{}" and text.strip() in PLACEHOLDERS))
         ):
             text = ""  # what is whole is said again, or its place is held too late
         if text:
@@ -272,16 +261,16 @@ class CallsBuilder:
     def _begins_another(self, call: CallBuilder, id: str | None, name: str, text: str) -> bool:
         """Whether a fragment with a name cannot continue the call."""
         if not call.name:
-            return _is_begin(text) and call.is_whole
+            return is_begin(text) and call.is_whole
         has_its_id = id is not None and self._has_id(call, id)
         if name != call.name:
             if self._joined_name(call.name, name) is not None and not call.is_whole:
                 return False
             return not has_its_id or call.is_whole or (not call.pieces and name in self._tools)
         is_other = id is not None and not has_its_id
-        if not (_is_begin(text) or (is_other and not text.strip())) or not call.is_whole:
+        if not (is_begin(text) or (is_other and not text.strip())) or not call.is_whole:
             return False
-        before, now = (_key(each) or _place(each) for each in (call.text(), text))
+        before, now = (arguments_key(each) or placeholder(each) for each in (call.text(), text))
         if has_its_id:
             return before != now and "{}" not in (before, now)
         if is_other:
@@ -336,7 +325,7 @@ class CallsBuilder:
             if len(calls) > 2
             and len({call.name for call in calls if call.name}) == 1
             and not calls[0].is_whole
-            and _key("".join(call.text() for call in calls)) is not None
+            and arguments_key("".join(call.text() for call in calls)) is not None
         }
 
     def _settled(self) -> list[CallBuilder]:
@@ -358,6 +347,7 @@ class CallsBuilder:
             else:
                 same = with_id.setdefault(call.given_id, [])
                 # The last few are enough, and bound the work.
+                head: CallBuilder | None
                 if same and call.given_id in in_pieces:
                     head = same[0]
                 else:
@@ -369,102 +359,4 @@ class CallsBuilder:
                     continue
                 same.append(call)
             settled.append(call)
-        return settled
-
-
-# What its arguments are
-
-
-def argument_text(value: object) -> str:
-    """Return arguments as JSON text, whether they came as text, as an object, as null or not at all."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return to_json(value, inf_nan_mode="constants").decode()
-
-
-def settled_arguments(pieces: Sequence[str], *, encoded: int = 0) -> str:
-    """Return the text of the one object that the pieces mean; as they are joined, where they mean none."""
-    text = "".join(pieces)
-    if not text or text.isspace() or _is_object(text):
-        return text
-    values, rest = _in_a_row(text)
-    objects: list[str] = []
-    placeholders: list[str] = []
-    for written, value in values:
-        if isinstance(value, str) and encoded < MAX_ENCODED:
-            held = settled_arguments([value], encoded=encoded + 1)
-            if not held.strip():
-                placeholders.append("")
-                continue
-            written = held  # what is meant, in place of how it was sent
-        elif value is None:
-            placeholders.append("")
-            continue
-        if not _is_object(written):
-            return text
-        (placeholders if _key(written) == "{}" else objects).append(written)
-    if rest:
-        return rest if values and not objects and _is_begin(rest) else _last_whole(pieces) or text
-    if objects:
-        return objects[0] if len({_key(each) for each in objects}) == 1 else _last_whole(pieces) or text
-    return max(placeholders, default=text)
-
-
-def _last_whole(pieces: Sequence[str]) -> str | None:
-    """Return the last piece, if it is the whole of what the pieces before it are the beginning of."""
-    *before, last = [piece for piece in pieces if not piece.isspace()]
-    if not before or not _is_object(last):
-        return None
-    grows = all(later.startswith(earlier) for earlier, later in itertools.pairwise([*before, last]))
-    return last if grows or last.startswith("".join(before)) else None
-
-
-def _in_a_row(text: str) -> tuple[list[tuple[str, object]], str]:
-    """Return the JSON values that a text consists of, each as it is written and as it is, and what follows them."""
-    values: list[tuple[str, object]] = []
-    at = len(text) - len(text.lstrip())
-    while at < len(text):
-        try:
-            value, end = _DECODER.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            break
-        if not isinstance(value, dict | str | None):
-            break  # no arguments, so it does not matter what comes then
-        values.append((text[at:end], value))
-        space = _SPACE.match(text, end)
-        at = space.end() if space else end
-    return values, text[at:]
-
-
-_DECODER = json.JSONDecoder()
-_SPACE = re.compile(r"\s*")
-
-
-def _is_begin(text: str) -> bool:
-    """Whether arguments can begin with this text; what only goes on with others has another first character."""
-    return text.lstrip()[:1] in ("{", '"')
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(from_json(text), dict)
-    except ValueError:
-        return False
-
-
-def _place(text: str) -> str | None:
-    """Return the object that a placeholder stands for; None for what is none."""
-    return "{}" if text.strip() in _PLACEHOLDERS else None
-
-
-def _key(text: str) -> str | None:
-    """Return what two texts of the same object have in common; None for what is no object."""
-    settled = settled_arguments([text])
-    if not _is_object(settled):
-        return None
-    try:
-        return json.dumps(json.loads(settled), sort_keys=True)
-    except (ValueError, RecursionError):  # numbers of thousands of digits
         return settled

@@ -16,7 +16,8 @@ from pydantic_core import from_json
 from ._base import WireType
 from .bounds import MOST_CALLS, check_at_most
 from .common import MaybeInt, MaybeStr
-from .settled_calls import CallsBuilder, argument_text
+from .settled_arguments import argument_text
+from .settled_calls import CallsBuilder
 
 if TYPE_CHECKING:
     from typing import Self

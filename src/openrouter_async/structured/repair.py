@@ -1,8 +1,8 @@
 """Mends text that is nearly JSON, by the package json-repair, and refuses what it had to guess.
 
-json-repair always returns something. So what it returns is held against the text: the same brackets, keys and
-values must be in both, in the same order. What may differ is only how they are written: quotes, commas, comments,
-Python's literals, line breaks in text. Linear in the length of the text, which is limited.
+json-repair always returns something. So the text is read here too, more strictly: quotes, commas, comments, literals
+and line breaks in text may be written otherwise, and nothing else. Only what both read alike is returned. Linear in the
+length of the text, which is limited.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from math import isinf
 from typing import TYPE_CHECKING
 
-from .json_text import KEPT_DIGITS
+from .json_text import KEPT_DIGITS, are_equal
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -24,7 +24,7 @@ MAX_LENGTH = 128 * 1024
 """Characters; a model writes hardly more in one reply."""
 
 MAX_NESTING = 100
-"""json-repair works by recursion."""
+"""Both ways work by recursion."""
 
 _SPACE_OR_COMMENT = re.compile(r"(?:[\s,]++|//[^\n]*+|\#[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)+")
 _COMMENT = re.compile(r"//[^\n]*+|\#[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/")
@@ -61,7 +61,7 @@ def repaired(text: str) -> JsonValue:
     if len(text) > MAX_LENGTH:
         raise _Guess(f"it is longer than {MAX_LENGTH:,} characters")
     _check_escapes(text)
-    meant = list(_tokens(text))
+    meant = _Reader(text).whole()
     try:
         import json_repair
     except ImportError as error:
@@ -70,8 +70,7 @@ def repaired(text: str) -> JsonValue:
         value: JsonValue = json_repair.loads(text, skip_json_loads=True)  # type: ignore[assignment]  # no log is asked for
     except (ValueError, RecursionError) as error:
         raise _Guess("json-repair cannot read it") from error
-    got = list(_flat(value))
-    if len(meant) != len(got) or not all(map(_agree, meant, got)):
+    if not are_equal(meant, value):
         raise _Guess("json-repair would have to guess")
     return value
 
@@ -85,104 +84,82 @@ def _check_escapes(text: str) -> None:
         raise _Guess("a backslash may be an escape or not")
 
 
-def _agree(meant: object, got: object) -> bool:
-    if isinstance(meant, str | bool | None) or isinstance(got, str | bool | None):
-        return type(meant) is type(got) and meant == got
-    return meant == got
+class _Reader:
+    """One way through a text."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
 
-class _Bracket(str):
-    """A bracket or a colon, which no text is equal to."""
+    def whole(self) -> JsonValue:
+        self._skip()
+        value = self._value(0)
+        self._skip()
+        if self._at < len(self._text):
+            raise _Guess("something follows it")
+        return value
 
-    __slots__ = ()
+    def _skip(self) -> str:
+        """Pass over what is no value, and return it without comments."""
+        skipped = _SPACE_OR_COMMENT.match(self._text, self._at)
+        if skipped is None:
+            return ""
+        self._at = skipped.end()
+        gap = _COMMENT.sub("", skipped[0])
+        if _LEFT_OUT.search(gap):
+            raise _Guess("an item is left out")
+        return gap
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Bracket) and str.__eq__(self, other)
+    def _take(self, characters: str) -> str:
+        """Return the next character, and pass it, if it is one of these."""
+        character = self._text[self._at : self._at + 1]
+        if not character or character not in characters:
+            return ""
+        self._at += 1
+        return character
 
-    __hash__ = str.__hash__
+    def _value(self, depth: int) -> JsonValue:
+        opening = self._take("{[(")
+        if not opening:
+            return self._scalar(is_key=False)
+        if depth == MAX_NESTING:
+            raise _Guess("it is nested too deeply")
+        if opening != "{":
+            return [self._value(depth + 1) for _ in self._until("]" if opening == "[" else ")")]
+        holder: dict[str, JsonValue] = {}
+        for _ in self._until("}"):
+            key = str(self._scalar(is_key=True))
+            self._skip()
+            if not self._take(":") or key in holder:
+                raise _Guess(f"{key[:40]!r} has no value, or two")
+            self._skip()
+            holder[key] = self._value(depth + 1)
+        return holder
 
-
-def _flat(value: JsonValue) -> Iterator[object]:
-    """Give brackets, keys and scalars of a value in their order."""
-    if isinstance(value, dict):
-        yield _Bracket("{")
-        for key, item in value.items():
-            yield key
-            yield _Bracket(":")
-            yield from _flat(item)
-        yield _Bracket("}")
-    elif isinstance(value, list):
-        yield _Bracket("[")
-        for item in value:
-            yield from _flat(item)
-        yield _Bracket("]")
-    else:
-        yield value
-
-
-def _tokens(text: str) -> Iterator[object]:
-    """Give brackets, keys and scalars of a text in their order; raises where they cannot be told."""
-    position = 0
-    open_: list[str] = []
-    is_after_value = False
-    """Nothing may follow but a comma, or a bracket that closes."""
-    while True:
-        gap = ""
-        if skipped := _SPACE_OR_COMMENT.match(text, position):
-            position = skipped.end()
-            gap = _COMMENT.sub("", skipped[0])
-            if _LEFT_OUT.search(gap):
-                raise _Guess("an item is left out")
-        if position == len(text):
-            break
-        is_after_value = is_after_value and "," not in gap
-        character = text[position]
-        if character in "}])":
-            if not open_ or open_.pop() + character not in ("{}", "[]", "()"):
-                raise _Guess("its brackets do not match")
-            yield _Bracket("]" if character == ")" else character)
-            position += 1
-            is_after_value = True
-        elif character == ":":
-            yield _Bracket(":")
-            position += 1
-            is_after_value = False
-        elif character in "{[(":
-            if is_after_value:
+    def _until(self, closing: str) -> Iterator[None]:
+        """Give each place where an item begins, until the bracket closes."""
+        is_first = True
+        while True:
+            gap = self._skip()
+            if self._take(closing):
+                return
+            if not is_first and "," not in gap and not (closing == "}" and "\n" in gap):
                 raise _Guess("a comma is left out")
-            open_.append(character)
-            if len(open_) > MAX_NESTING:
-                raise _Guess("it is nested too deeply")
-            yield _Bracket("[" if character == "(" else character)
-            position += 1
-        else:
-            token, position = _scalar(text, position, open_)
-            is_key = _is_key(text, position, open_)
-            if is_after_value and not (is_key and "\n" in gap):
-                raise _Guess("a comma is left out")
-            yield token
-            is_after_value = not is_key
-    if open_:
-        raise _Guess("its brackets do not match")
+            is_first = False
+            yield
+
+    def _scalar(self, *, is_key: bool) -> JsonValue:
+        if self._text[self._at : self._at + 1] in _CLOSING_QUOTES:
+            text, self._at = _string(self._text, self._at)
+            return text
+        word = _WORD.match(self._text, self._at)
+        if word is None:
+            raise _Guess(f"there is no value at {self._at}")
+        self._at = word.end()
+        return word[0] if is_key else _word(word[0])
 
 
-def _scalar(text: str, position: int, open_: list[str]) -> tuple[object, int]:
-    """Return the text, number or word that stands at a position, and where it ends."""
-    if text[position] in _CLOSING_QUOTES:
-        return _string(text, position)
-    word = _WORD.match(text, position)
-    if word is None:
-        raise _Guess(f"{text[position]!r} stands where none is expected")
-    return _word(word[0], is_key=_is_key(text, word.end(), open_)), word.end()
-
-
-def _is_key(text: str, position: int, open_: list[str]) -> bool:
-    return bool(open_) and open_[-1] == "{" and text[position : position + 20].lstrip()[:1] == ":"
-
-
-def _word(word: str, *, is_key: bool) -> object:
-    if is_key:
-        return word
+def _word(word: str) -> JsonValue:
     if word in _LITERALS:
         return _LITERALS[word]
     if _NUMBER.match(word) and len(word) <= 40:

@@ -30,21 +30,19 @@ MAX_WITHIN = 8
 """Open brackets that are told of a candidate, the innermost; it is no answer within half as many."""
 
 _THOUGHT = "(?:think|thinking|thought|thoughts|reasoning|reflection|analysis|scratchpad)"
+_END = rf"</{_THOUGHT}\b[^<>]{{0,50}}>|\[/THINK\]|\u25c1/think\u25b7|<\|channel\|>final(?:<\|message\|>)?"
 TOKEN = re.compile(
     rf"""
       (?P<thought> <{_THOUGHT}\b[^<>]{{0,50}}> | \[THINK\] | \u25c1think\u25b7
                  | <\|channel\|>(?:analysis|commentary) )
-    | (?P<end> </{_THOUGHT}\b[^<>]{{0,50}}> | \[/THINK\] | \u25c1/think\u25b7 | <\|channel\|>final(?:<\|message\|>)? )
+    | (?P<end> {_END} )
     | (?P<fence> `{{3,}} | ^[ \t]*~{{3,}}(?=[^~{{\[\n]*$) )[ \t]*(?P<label>[\w+\#.-]{{0,30}})
     | (?<!\w)<(?P<tag> /?[A-Za-z_][\w.-]{{0,50}} )(?:\s[^<>]{{0,200}})?> | (?P<comment> <!-- | --> )
     | (?P<open> [{{\[] ) | (?P<bracket> [(}}\])] )
     """,
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
-END_OF_THOUGHT = re.compile(
-    rf"</{_THOUGHT}\b[^<>]{{0,50}}>|\[/THINK\]|\u25c1/think\u25b7|<\|channel\|>final(?:<\|message\|>)?",
-    re.IGNORECASE,
-)
+END_OF_THOUGHT = re.compile(_END, re.IGNORECASE)
 _IN_VALUE = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
 LOOKS_LIKE_JSON = re.compile(
     r"""\{\s*(?:["'“”‘’}]|[A-Za-z_]\w{0,100}\s*:|//|/\*|\#|\\"|$)|\[\s*(?:["'“”‘’{\[\]\d.+-]|true|false|null|True|False|None|//|/\*|$)"""
@@ -226,18 +224,9 @@ class _Scan:
         if found.is_broken and '\\"' in inside:  # its quotes were escaped once too often
             quoted = _quoted(f'"{inside}"')
             found = quoted[1] if len(quoted) > 1 else found
+        within = tuple([*self._outside, *self._within][-MAX_WITHIN:])
         self._found.append(
-            Candidate(
-                found.text,
-                found.value,
-                found.problem,
-                found.is_broken,
-                start,
-                end,
-                self._lead,
-                tuple([*self._outside, *self._within][-MAX_WITHIN:]),
-                self._fence,
-            )
+            found._replace(start=start, end=end, lead=self._lead, within=within, fence=self._fence)
         )
         self._lead = end
 

@@ -7,10 +7,9 @@ few of them, and get a format where every one is plainly of it. Objects are clos
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -65,57 +64,35 @@ def _array(arrays: Sequence[list[JsonValue]]) -> dict[str, JsonValue]:
 
 
 def _text(texts: Sequence[str]) -> dict[str, JsonValue]:
-    for name, is_format in _FORMATS.items():
-        if all(map(is_format, texts)):
+    for name in _FORMATS:
+        if all(_is_of_format(name, text) for text in texts):
             return {"type": "string", "format": name}
     choices = sorted(set(texts))
     is_enum = (
         len(choices) <= MAX_CHOICES
         and len(texts) >= LEAST_REPEATS * len(choices)
         and len(choices) > 1
-        and _are_plain(choices)
+        and all(0 < len(choice) <= MAX_CHOICE_LENGTH and "\n" not in choice for choice in choices)
     )
     return {"type": "string", "enum": list(choices)} if is_enum else {"type": "string"}
 
 
-def _are_plain(choices: Iterable[str]) -> bool:
-    return all(0 < len(choice) <= MAX_CHOICE_LENGTH and "\n" not in choice for choice in choices)
-
-
-def _is_date_time(text: str) -> bool:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", text, re.ASCII):
+def _is_of_format(name: str, text: str) -> bool:
+    pattern, read = _FORMATS[name]
+    if re.fullmatch(pattern, text, re.ASCII) is None:
         return False
     try:
-        datetime.fromisoformat(text.upper())
+        read(text.upper())
     except ValueError:
         return False
     return True
 
 
-def _is_date(text: str) -> bool:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_uuid(text: str) -> bool:
-    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text):
-        return False
-    return str(UUID(text)) == text.lower()
-
-
-def _is_email(text: str) -> bool:
-    return re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}", text) is not None
-
-
-def _is_uri(text: str) -> bool:
-    return re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[\w./?#=&%+~:-]*)?", text, re.ASCII) is not None
-
-
-_FORMATS = {
-    "date-time": _is_date_time, "date": _is_date, "uuid": _is_uuid, "email": _is_email, "uri": _is_uri
-}  # fmt: skip
+_FORMATS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "date-time": (r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", datetime.fromisoformat),
+    "date": (r"\d{4}-\d\d-\d\d", date.fromisoformat),
+    "uuid": (r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", str),
+    "email": (r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}", str),
+    "uri": (r"https?://[A-Za-z0-9.-]+(:\d+)?(/[\w./?#=&%+~:-]*)?", str),
+}
+"""How texts of each are written, and what else reads them."""

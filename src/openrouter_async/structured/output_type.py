@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import (
     BaseModel,
-    PydanticInvalidForJsonSchema,
-    PydanticSchemaGenerationError,
     PydanticUndefinedAnnotation,
     PydanticUserError,
     TypeAdapter,
@@ -59,12 +57,10 @@ class TypeValidator:
         self._context: object = None
         try:
             self.document: dict[str, JsonValue] = adapter.json_schema(schema_generator=TypeSchema)
-        except (PydanticInvalidForJsonSchema, PydanticUserError) as error:
-            reason = error.message.splitlines()[0]
-            raise ConfigurationError(f"output type {type_text} has no JSON schema: {reason}") from error
-        except Exception as error:  # code of the type itself
-            reason = f"{type(error).__name__}: {str(error)[:200]}"
-            raise ConfigurationError(f"output type {type_text} has no JSON schema: {reason}") from error
+        except Exception as error:  # pydantic refuses it, or code of the type itself fails
+            raise ConfigurationError(
+                f"output type {type_text} has no JSON schema: {_reason(error)}"
+            ) from error
 
     @cached_property
     def _strictness(self) -> Strictness | None:
@@ -164,14 +160,15 @@ def _make(type_: TypeForm[object]) -> TypeValidator:
         raise ConfigurationError(f"output is {outline(type_)}; expected a type, a Schema or a JSON schema")
     try:
         adapter: TypeAdapter[object] = TypeAdapter(type_)
-    except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError) as error:
-        reason = error.message.splitlines()[0]
-        raise ConfigurationError(f"{text} is no type that can be read from JSON: {reason}") from error
-    except Exception as error:  # code of the type itself
-        raise ConfigurationError(
-            f"{text} is no type that can be read from JSON: {type(error).__name__}: {str(error)[:200]}"
-        ) from error
+    except Exception as error:  # as above
+        raise ConfigurationError(f"{text} is no type that can be read from JSON: {_reason(error)}") from error
     return TypeValidator(adapter, text)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, PydanticUndefinedAnnotation | PydanticUserError):
+        return error.message.splitlines()[0]
+    return f"{type(error).__name__}: {str(error)[:200]}"
 
 
 def type_name(type_: object) -> str:

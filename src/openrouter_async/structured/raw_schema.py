@@ -5,6 +5,7 @@ Nothing is ever fetched: a reference must lead to a place within the schema itse
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ __all__ = [
     "checked_document",
     "leads_back",
     "pointer",
+    "reached_from",
+    "references_in",
     "resolve",
     "subschemas",
 ]
@@ -215,18 +218,27 @@ def _same_level(schema: JsonValue) -> list[str]:
     return found
 
 
-def leads_back(ref: str, steps: Mapping[str, Iterable[str]]) -> bool:
-    """Whether a reference leads back to itself; `steps` are the references that each leads to."""
+def reached_from(refs: Iterable[str], steps: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the references that some lead to, themselves included; `steps` are those that each leads to."""
     reached: set[str] = set()
-    waiting = list(steps.get(ref, ()))
+    waiting = list(refs)
     while waiting:
-        step = waiting.pop()
-        if step == ref:
-            return True
-        if step not in reached:
-            reached.add(step)
-            waiting += steps.get(step, ())
-    return False
+        ref = waiting.pop()
+        if ref not in reached:
+            reached.add(ref)
+            waiting += steps.get(ref, ())
+    return reached
+
+
+def leads_back(ref: str, steps: Mapping[str, Iterable[str]]) -> bool:
+    """Whether a reference leads, by way of others, back to itself."""
+    return ref in reached_from(steps.get(ref, ()), steps)
+
+
+def references_in(schema: JsonValue | Mapping[str, JsonValue]) -> Counter[str]:
+    """Return how often each reference occurs in a schema."""
+    every = subschemas(schema) if isinstance(schema, Mapping) else ()
+    return Counter(str(each["$ref"]) for _, each in every if "$ref" in each)
 
 
 def _target(document: Mapping[str, JsonValue], ref: str, place: str) -> JsonValue:

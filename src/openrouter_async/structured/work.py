@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .raw_schema import leads_back, resolve, subschemas
+from .raw_schema import leads_back, reached_from, references_in, resolve, subschemas
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -28,35 +28,17 @@ def branching(document: Mapping[str, JsonValue], *, uses_tags: bool) -> Work | N
 
     With `uses_tags` the validator looks at one arm only of a union that has a discriminator.
     """
-    leads = {ref: _inner(resolve(document, ref)) for ref in _inner(document)}
+    leads = {ref: references_in(resolve(document, ref)) for ref in references_in(document)}
     for _, schema in subschemas(document):
         for keyword in _COMBINATIONS:
             arms = schema.get(keyword)
             is_tagged = uses_tags and "discriminator" in schema
             if not isinstance(arms, list) or is_tagged:
                 continue
-            if sum(_is_recursive(_inner(arm), leads) for arm in arms) > 1:
+            reached = [reached_from(references_in(arm), leads) for arm in arms]
+            if sum(any(leads_back(ref, leads) for ref in refs) for refs in reached) > 1:
                 return Work(document, uses_tags)
     return None
-
-
-def _inner(schema: JsonValue | Mapping[str, JsonValue]) -> frozenset[str]:
-    """Return the references in a schema."""
-    every = subschemas(schema) if isinstance(schema, Mapping) else ()
-    return frozenset(str(each["$ref"]) for _, each in every if "$ref" in each)
-
-
-def _is_recursive(refs: frozenset[str], leads: Mapping[str, frozenset[str]]) -> bool:
-    """Whether references lead to something that leads back to itself."""
-    reached: set[str] = set()
-    waiting = list(refs)
-    while waiting:
-        ref = waiting.pop()
-        if ref in reached:
-            continue
-        reached.add(ref)
-        waiting += leads.get(ref, ())
-    return any(leads_back(ref, leads) for ref in reached)
 
 
 class Work:

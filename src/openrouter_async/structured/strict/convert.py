@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..constraints import CONSTRAINTS
 from ..json_text import are_equal
 from ..output_type import schema_name
-from ..raw_schema import pointer, resolve
+from ..raw_schema import leads_back, pointer, references_in, resolve
 from .codec import ABSENT, Absent, Codec, Kind, kind_of
-from .definitions import is_small, recursive_references, uses_of_references
 from .keywords import EVERYWHERE, KEYWORDS_OF, UNSPEAKABLE, description_of
 from .merge import ANNOTATIONS, CannotMerge, merged, with_prefix
 from .objects import Field, Object, Pairs, Tuple
@@ -78,8 +77,9 @@ class _Converter:
         self._fills_defaults = fills_defaults
         self._names: dict[str, str] = {}
         self._open: list[str] = []  # definitions that are being put in place
-        self._uses = uses_of_references(document)
-        self._recursive = recursive_references(document)
+        self._uses = references_in(document)
+        inside = {ref: references_in(resolve(document, ref)) for ref in self._uses}
+        self._recursive = frozenset(ref for ref in inside if leads_back(ref, inside))
         self._constructs = 0
         self._unions: list[tuple[Place, Union]] = []
         self._exclusive: list[tuple[Place, list[Codec]]] = []
@@ -112,8 +112,7 @@ class _Converter:
         kinds = self._types(schema, place)
         if not kinds:
             self._note(place, "any JSON is written as text", "same")
-            if self._speaks(schema, place):
-                self._note(place, "bounds are put into words", "more")
+            self._say_bounds(schema, place)
             return AnyJSON(description_of(schema))
         if len(kinds) == 1:
             return self._of_kind(kinds[0], schema, place)
@@ -133,7 +132,7 @@ class _Converter:
         beside = {
             keyword: value for keyword, value in schema.items() if keyword not in ANNOTATIONS | {"$ref"}
         }
-        if ref in self._recursive or (self._uses[ref] > 1 and len(schema) == 1 and not is_small(target)):
+        if ref in self._recursive or (self._uses[ref] > 1 and len(schema) == 1 and not _is_small(target)):
             if beside:
                 if not beside.keys() <= CONSTRAINTS:
                     raise Inexpressible(
@@ -276,8 +275,7 @@ class _Converter:
                 by_kind[kind].append(choice)
         if not by_kind:
             raise Inexpressible(pointer(place), "nothing fits it")
-        if self._speaks(schema, place):
-            self._note(place, "bounds are put into words", "more")
+        self._say_bounds(schema, place)
         note = description_of(schema)
         if len(by_kind) == 1:
             (kind, few), *_ = by_kind.items()
@@ -303,13 +301,13 @@ class _Converter:
             raise Inexpressible(pointer(place), f"its type is {given!r}")
         return kinds
 
-    def _speaks(self, schema: Schema, place: Place) -> bool:
-        """Whether the schema has constraints, which become words; keywords that nobody knows say nothing."""
+    def _say_bounds(self, schema: Schema, place: Place, *, also: bool = False) -> None:
+        """Note that constraints become words, and that keywords that nobody knows are left out."""
         for keyword in schema:
-            known = keyword in EVERYWHERE or any(keyword in names for names in KEYWORDS_OF.values())
-            if not known:
+            if keyword not in EVERYWHERE and not any(keyword in names for names in KEYWORDS_OF.values()):
                 self._note(place, f"the unknown keyword {keyword!r} is left out", "same")
-        return bool(schema.keys() & CONSTRAINTS)
+        if also or schema.keys() & CONSTRAINTS:
+            self._note(place, "bounds are put into words", "more")
 
     def _of_kind(self, kind: Kind, schema: Schema, place: Place) -> Codec:
         foreign = [key for key in schema if key in CONSTRAINTS - KEYWORDS_OF[kind] - EVERYWHERE]
@@ -318,8 +316,7 @@ class _Converter:
             return self._object(schema, place)
         if kind == "array":
             return self._array(schema, place)
-        if self._speaks(schema, place):
-            self._note(place, "bounds are put into words", "more")
+        self._say_bounds(schema, place)
         return Scalar(kind, None, description_of(schema))
 
     # Containers
@@ -329,8 +326,7 @@ class _Converter:
         prefix, items = said.get("prefixItems"), said.get("items", True)
         if isinstance(prefix, list) and prefix:
             return self._tuple(said, prefix, items, place)
-        if self._speaks(said, place):
-            self._note(place, "bounds are put into words", "more")
+        self._say_bounds(said, place)
         if items is False:
             items = {"type": "null"}
             self._note(place, "an array that must be empty has items", "more")
@@ -346,10 +342,10 @@ class _Converter:
         rest = None
         if items is not False and (most is None or most > len(prefix)):
             rest = self.codec(items, (*place, "items"))
-        if least > len(prefix) or (rest is not None and most is not None) or self._speaks(schema, place):
-            self._note(place, "bounds are put into words", "more")
-            schema |= {"minItems": least} if least > len(prefix) else {}
-            schema |= {"maxItems": most} if rest is not None and most is not None else {}
+        bounds: dict[str, JsonValue] = {"minItems": least} if least > len(prefix) else {}
+        bounds |= {"maxItems": most} if rest is not None and most is not None else {}
+        self._say_bounds(schema, place, also=bool(bounds))
+        schema |= bounds
         if most is not None and most < len(prefix):
             codecs = codecs[:most]
         self._note(place, "a tuple becomes an object of numbered items", "same")
@@ -364,8 +360,7 @@ class _Converter:
         unlisted = [name for name in required if name not in properties]
         if unlisted and others is None:
             raise Inexpressible(pointer(place), f"{unlisted[0]!r} is required, but no property")
-        if self._speaks(schema, place) or unlisted:
-            self._note(place, "bounds are put into words", "more")
+        self._say_bounds(schema, place, also=bool(unlisted))
         note = description_of(schema)
         if unlisted:
             note = f"{note} Must have the keys {', '.join(map(str, unlisted))}.".strip()
@@ -415,6 +410,14 @@ class _Converter:
         has_default = not isinstance(default, Absent)
         self._note(place, "null means its default" if has_default else "null means that it is absent", "same")
         return Field(name, codec, True, default, self._fills_defaults)
+
+
+def _is_small(target: JsonValue) -> bool:
+    """Whether a definition is as well put in place each time: an enum of few, a scalar."""
+    if not isinstance(target, dict) or target.keys() & {"properties", "items", "anyOf", "oneOf", "allOf"}:
+        return False
+    choices = target.get("enum")
+    return not isinstance(choices, list) or len(choices) <= 5
 
 
 def _whole(value: JsonValue) -> int | None:

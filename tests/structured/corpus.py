@@ -20,10 +20,10 @@ from pydantic import BaseModel
 
 from openrouter_async.errors import StructuredOutputError
 from openrouter_async.structured import standing
-from openrouter_async.structured.reading import read_text
 from openrouter_async.structured.schema import Schema
 from openrouter_async.structured.violations import DoesNotFit
 from tests.structured.deceiving import DECEIVING, Invoice, Person
+from tests.structured.replies import read_text
 
 __all__ = ["ADVERSARIAL", "READERS", "REALISTIC", "Reply", "main", "ours", "phrases", "score"]
 

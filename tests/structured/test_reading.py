@@ -18,10 +18,10 @@ from openrouter_async.errors import (
     SchemaMismatch,
     StructuredOutputError,
 )
-from openrouter_async.structured.reading import read_output, read_text
+from openrouter_async.structured.reading import read_output
 from openrouter_async.structured.schema import Schema
 from openrouter_async.types.chat import ChatCompletion
-from tests.structured.replies import BOB, GOOD, Person, check_reading
+from tests.structured.replies import BOB, GOOD, Person, check_reading, read_text
 
 
 class Tagged(BaseModel):

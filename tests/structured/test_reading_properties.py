@@ -19,10 +19,10 @@ from openrouter_async._sentinels import OMIT
 from openrouter_async.errors import ReplyTruncated, StructuredOutputError
 from openrouter_async.structured.candidates import find_candidates
 from openrouter_async.structured.output_type import TypeValidator
-from openrouter_async.structured.reading import read_text
 from openrouter_async.structured.repair import RepairNotInstalled, repaired
 from openrouter_async.structured.schema import Schema
 from tests.structured.json_schemas import ANY_JSON
+from tests.structured.replies import read_text
 
 
 class Thing(BaseModel):

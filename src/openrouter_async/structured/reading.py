@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..types.chat import ChatCompletion
     from .schema import Schema
 
-__all__ = ["Reading", "read_output", "read_text"]
+__all__ = ["Reading", "read_output"]
 
 T = TypeVar("T")
 
@@ -77,14 +77,7 @@ def read_output(
         ReplyNotParsed: no value can be read from it, or it is not sure which one is meant.
     """
     try:
-        return _read(
-            completion.text,
-            schema,
-            is_native=is_native,
-            repair=repair,
-            finish_reason=completion.finish_reason,
-            refusal=completion.refusal,
-        )
+        return _read(completion, schema, is_native=is_native, repair=repair)
     except StructuredOutputError as error:
         if completion.tool_calls:
             return Reading(OMIT)
@@ -94,34 +87,14 @@ def read_output(
         raise
 
 
-def read_text(
-    text: str,
-    schema: Schema[T],
-    *,
-    is_native: bool = False,
-    repair: bool = True,
-    finish_reason: str | None = None,
-    refusal: str | None = None,
-) -> T:
-    """Return the value that a text gives; see `read_output`."""
-    reading = _read(
-        text, schema, is_native=is_native, repair=repair, finish_reason=finish_reason, refusal=refusal
-    )
-    return reading.output  # type: ignore[return-value]  # a text calls no tools
-
-
-def _read(
-    text: str,
-    schema: Schema[T],
-    *,
-    is_native: bool,
-    repair: bool,
-    finish_reason: str | None,
-    refusal: str | None,
-) -> Reading[T]:
+def _read(completion: ChatCompletion[Any], schema: Schema[T], *, is_native: bool, repair: bool) -> Reading[T]:
+    text = completion.text
     reader = _Reader(schema, is_native)
     found: Candidates | None = None
-    if finish_reason not in ("length", "content_filter"):  # a value before the end might have been taken back
+    if completion.finish_reason not in (
+        "length",
+        "content_filter",
+    ):  # a value before a cut may have been taken back
         reading = reader.plain(text)
         if reading is not None:
             return reading
@@ -134,29 +107,21 @@ def _read(
             fit = reader.the_one(found, repair=repair, raw=text)
         if fit is not None:
             return Reading(fit.output, fit.plain)  # type: ignore[arg-type]  # the schema made it
-    raise _why_not(
-        text,
-        found,
-        reader.violations,
-        finish_reason=finish_reason,
-        refusal=refusal,
-        can_mend=reader.can_mend or not repair,
-    )
+    raise _why_not(completion, text, found, reader.violations, can_mend=reader.can_mend or not repair)
 
 
 def _why_not(
+    completion: ChatCompletion[Any],
     text: str,
     found: Candidates | None,
     violations: Sequence[Violation],
     *,
-    finish_reason: str | None,
-    refusal: str | None,
     can_mend: bool,
 ) -> StructuredOutputError:
     """Return the error that says best why a reply gives no value; `found` is None where none was looked for."""
-    if refusal:
+    if refusal := completion.refusal:
         return Refused(f"the model declined to answer: {refusal[:300]}", raw=refusal)
-    if finish_reason == "content_filter":
+    if completion.finish_reason == "content_filter":
         return Refused("the reply was filtered by the provider", raw=text)
     if found is None:
         return ReplyTruncated(

@@ -250,10 +250,8 @@ class _Scan:
             self._within.append(mark)
 
     def _is_smiley(self, match: re.Match[str]) -> bool:
-        return match[0] == "(" and self._text[max(0, match.start() - 2) : match.start()].rstrip("-")[-1:] in (
-            ":",
-            ";",
-        )
+        before = self._text[max(0, match.start() - 2) : match.start()]
+        return match[0] == "(" and before.rstrip("-").endswith((":", ";"))
 
     def _is_placeholder(self, tag: str, match: re.Match[str]) -> bool:
         """Whether a tag holds nothing: it is within a line, has no attributes, and closes nowhere."""

@@ -33,8 +33,6 @@ _KEPT = frozenset({str, int, bool, NoneType})
 
 _NONE: frozenset[str] = frozenset()
 
-_NONE_OWN: Own = frozenset()
-
 _NUMBER = re.compile(r"[+-]?[\d_.]+(?:[eE][+-]?\d+)?")
 
 
@@ -72,7 +70,7 @@ def is_plain_copy(value: JsonValue, output: object) -> bool:
     )
 
 
-def compared(value: JsonValue, output: object, own: Own = _NONE_OWN) -> Compared:
+def compared(value: JsonValue, output: object, own: Own = frozenset()) -> Compared:
     """Return where an output is not what its value says; fields that are the caller's `own` matter are passed over."""
     found = Compared()
     waiting: list[tuple[Path, JsonValue, object]] = [((), value, output)]
@@ -149,9 +147,8 @@ def _lost_in_set(items: list[JsonValue], output: set[object] | frozenset[object]
     if any(isinstance(item, Written) for item in items) and any(isinstance(made, Decimal) for made in output):
         return "has numbers of more than 15 digits; expected them as texts"
     truths = [item for item in items if isinstance(item, bool)]
-    if truths and not any(isinstance(made, bool) for made in output):
-        return next(filter(None, (_scalar(truths[0], made) for made in output)), "")
-    return next(filter(None, (_scalar(None, made) for made in output)), "")
+    item = truths[0] if truths and not any(isinstance(made, bool) for made in output) else None
+    return next(filter(None, (_scalar(item, made) for made in output)), "")
 
 
 def _parts(value: JsonValue, output: object, own: Own) -> Iterable[tuple[str | int, JsonValue, object]]:

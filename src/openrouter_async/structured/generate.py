@@ -62,10 +62,8 @@ class _Progress:
     attempts: list[Attempt] = field(default_factory=list)
     next_cost: NextCost | None = None
 
-    async def may_ask(self, limit: Decimal | None, body: Mapping[str, object]) -> bool:
+    async def may_ask(self, limit: Decimal, body: Mapping[str, object]) -> bool:
         """Whether another request should stay within the limit: by what is foreseen, and by the dearest so far."""
-        if limit is None:
-            return True
         foreseen = Decimal(0) if self.next_cost is None else await self.next_cost.of(body)
         if not self.attempts:
             return True

@@ -85,25 +85,21 @@ class _Doubled(dict[str, "JsonValue"]):
     key = ""
 
 
-def _differing(pairs: list[tuple[str, JsonValue]], holder: dict[str, JsonValue]) -> str | None:
-    """Return the first key that stands twice, with different values."""
-    return next((key for key, item in pairs if not are_equal(item, holder[key])), None)
-
-
 def _joined(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     holder = dict(pairs)
-    if len(holder) < len(pairs) and (key := _differing(pairs, holder)) is not None:
-        raise _Twice(key)
+    for key, item in pairs if len(holder) < len(pairs) else ():
+        if not are_equal(item, holder[key]):
+            raise _Twice(key)
     return holder
 
 
 def _marked(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    holder = _Doubled(pairs)
-    key = _differing(pairs, holder) if len(holder) < len(pairs) else None
-    if key is None:
-        return dict(holder)
-    holder.key = key
-    return holder
+    try:
+        return _joined(pairs)
+    except _Twice as twice:
+        holder = _Doubled(pairs)
+        holder.key = str(twice)
+        return holder
 
 
 def _twice(path: Path, key: str) -> Violation:

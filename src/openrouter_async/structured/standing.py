@@ -150,18 +150,7 @@ def standing_of(text: str, candidate: Candidate, *, names: Set[str], properties:
     elif fence is not None:
         start, end = fence.start, fence.end or end
     lead, rest = text[max(lowest, start - MAX_NEAR) : start], text[end : min(stop, end + MAX_NEAR)]
-    is_cautious = isinstance(candidate.value, list) and not any(
-        isinstance(item, dict) for item in candidate.value
-    )
-    rank, reason = _rank(
-        candidate,
-        lead,
-        rest,
-        is_fenced=is_fenced,
-        is_cautious=is_cautious,
-        names=names,
-        properties=properties,
-    )
+    rank, reason = _rank(candidate, lead, rest, is_fenced=is_fenced, names=names, properties=properties)
     if is_fenced and fence is not None and not is_json_label(fence.label):
         rank = min(rank, Rank.SENTENCE)
     return Standing(rank, reason, start, end)
@@ -192,10 +181,11 @@ def _rank(
     rest: str,
     *,
     is_fenced: bool,
-    is_cautious: bool,
     names: Set[str],
     properties: Set[str],
 ) -> tuple[Rank, str]:
+    value = candidate.value
+    is_cautious = isinstance(value, list) and not any(isinstance(item, dict) for item in value)
     tags = _TAGS | names
     within = [mark for mark in candidate.within if mark[1:-1] not in tags]
     while within and within[-1] == "{" and (brace := _BRACE.search(lead)) and rest.startswith("}"):

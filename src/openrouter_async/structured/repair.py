@@ -47,10 +47,6 @@ class RepairNotInstalled(Exception):
     """json-repair is not installed."""
 
 
-class _Guess(ValueError):
-    """The text leaves open what was meant."""
-
-
 def repaired(text: str) -> JsonValue:
     """Return the value that broken JSON means.
 
@@ -59,7 +55,7 @@ def repaired(text: str) -> JsonValue:
         ValueError: it cannot be known.
     """
     if len(text) > MAX_LENGTH:
-        raise _Guess(f"it is longer than {MAX_LENGTH:,} characters")
+        raise ValueError(f"it is longer than {MAX_LENGTH:,} characters")
     _check_escapes(text)
     meant = _Reader(text).whole()
     try:
@@ -69,9 +65,9 @@ def repaired(text: str) -> JsonValue:
     try:
         value: JsonValue = json_repair.loads(text, skip_json_loads=True)  # type: ignore[assignment]  # no log is asked for
     except (ValueError, RecursionError) as error:
-        raise _Guess("json-repair cannot read it") from error
+        raise ValueError("json-repair cannot read it") from error
     if not are_equal(meant, value):
-        raise _Guess("json-repair would have to guess")
+        raise ValueError("json-repair would have to guess")
     return value
 
 
@@ -79,9 +75,9 @@ def _check_escapes(text: str) -> None:
     """Raise where a backslash may be one or begin an escape: in `C:\\dir\\new` the second is as the first."""
     escaped = {match[1] for match in _ESCAPED.finditer(text)}
     if escaped & _ESCAPES_OF_PYTHON:
-        raise _Guess("it has escapes that are none of JSON")
+        raise ValueError("it has escapes that are none of JSON")
     if escaped - _ESCAPES - {"\n", "\r"} and escaped & _ESCAPES - set("\"'"):
-        raise _Guess("a backslash may be an escape or not")
+        raise ValueError("a backslash may be an escape or not")
 
 
 class _Reader:
@@ -96,7 +92,7 @@ class _Reader:
         value = self._value(0)
         self._skip()
         if self._at < len(self._text):
-            raise _Guess("something follows it")
+            raise ValueError("something follows it")
         return value
 
     def _skip(self) -> str:
@@ -107,7 +103,7 @@ class _Reader:
         self._at = skipped.end()
         gap = _COMMENT.sub("", skipped[0])
         if _LEFT_OUT.search(gap):
-            raise _Guess("an item is left out")
+            raise ValueError("an item is left out")
         return gap
 
     def _take(self, characters: str) -> str:
@@ -123,7 +119,7 @@ class _Reader:
         if not opening:
             return self._scalar(is_key=False)
         if depth == MAX_NESTING:
-            raise _Guess("it is nested too deeply")
+            raise ValueError("it is nested too deeply")
         if opening != "{":
             return [self._value(depth + 1) for _ in self._until("]" if opening == "[" else ")")]
         holder: dict[str, JsonValue] = {}
@@ -131,7 +127,7 @@ class _Reader:
             key = str(self._scalar(is_key=True))
             self._skip()
             if not self._take(":") or key in holder:
-                raise _Guess(f"{key[:40]!r} has no value, or two")
+                raise ValueError(f"{key[:40]!r} has no value, or two")
             self._skip()
             holder[key] = self._value(depth + 1)
         return holder
@@ -144,7 +140,7 @@ class _Reader:
             if self._take(closing):
                 return
             if not is_first and "," not in gap and not (closing == "}" and "\n" in gap):
-                raise _Guess("a comma is left out")
+                raise ValueError("a comma is left out")
             is_first = False
             yield
 
@@ -154,7 +150,7 @@ class _Reader:
             return text
         word = _WORD.match(self._text, self._at)
         if word is None:
-            raise _Guess(f"there is no value at {self._at}")
+            raise ValueError(f"there is no value at {self._at}")
         self._at = word.end()
         return word[0] if is_key else _word(word[0])
 
@@ -168,7 +164,7 @@ def _word(word: str) -> JsonValue:
         number = float(word)
         if not isinf(number) and sum(map(str.isdigit, word)) <= KEPT_DIGITS:
             return number
-    raise _Guess(f"{word[:40]!r} is no value")
+    raise ValueError(f"{word[:40]!r} is no value")
 
 
 def _string(text: str, start: int) -> tuple[str, int]:
@@ -184,14 +180,14 @@ def _string(text: str, start: int) -> tuple[str, int]:
         pieces.append(run[0])
         position = run.end()
         if position >= len(text):
-            raise _Guess("a text does not end")
+            raise ValueError("a text does not end")
         if text[position] != "\\":
             if _AFTER_STRING.match(text, position + 1):
                 if quotes % 2:
-                    raise _Guess("a quote within a text has no other one")
+                    raise ValueError("a quote within a text has no other one")
                 return "".join(pieces), position + 1
             if _ADDED.match(text, position + 1):
-                raise _Guess("texts are added up")
+                raise ValueError("texts are added up")
             pieces.append(text[position])
             quotes += 1
             position += 1
@@ -206,15 +202,15 @@ def _escape(text: str, position: int) -> tuple[str, int]:
     if escape == "u":
         code = re.compile(r"(?:[0-9a-fA-F]{4})(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?").match(text, position + 1)
         if code is None:
-            raise _Guess("an escape is incomplete")
+            raise ValueError("an escape is incomplete")
         character = json.loads(f'"\\u{code[0]}"')
         if "\ud800" <= character <= "\udfff":
-            raise _Guess("an escape is incomplete")
+            raise ValueError("an escape is incomplete")
         return character, code.end()
     if escape in _SIMPLE_ESCAPES:
         return _SIMPLE_ESCAPES[escape], position + 1
     if escape and escape in "\"'\\/":
         return escape, position + 1
     if escape in ("\n", "\r"):
-        raise _Guess("a line is continued")
+        raise ValueError("a line is continued")
     return "\\", position

@@ -43,6 +43,7 @@ def interpret(stream: bytes) -> list[tuple[str, str]]:
     items: list[tuple[str, str]] = []
     data_buffer = event_type_buffer = ""
     for line in lines:
+        line = line.removeprefix("\ufeff")  # the one difference, see the decoder
         if line == "":
             if data_buffer == "":
                 event_type_buffer = ""

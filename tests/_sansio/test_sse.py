@@ -73,8 +73,14 @@ CASES: dict[str, tuple[bytes, list[SSEItem]]] = {
     # Byte order marks.
     "BOM": (BOM + b"data: 1\n\n", [b"1"]),
     "BOM before a line end": (BOM + b"\ndata: 1\n\n", [b"1"]),
-    "second BOM belongs to the field name": (BOM + BOM + b"data: 1\n\ndata: 2\n\n", [b"2"]),
-    "later BOM is text": (b"data: 1\n\n" + BOM + b"data: 2\ndata: " + BOM + b"\n\n", [b"1", BOM]),
+    # Unlike the standard, to which it is a part of the name of the field.
+    "BOM before any line": (
+        b"data: 1\n\n" + BOM + b"data: 2\n" + BOM + b"data: 3\n" + BOM + b"\n" + BOM + b": x\n\n",
+        [b"1", b"2\n3", Comment(b"x")],
+    ),
+    "BOM before an event after a BOM": (BOM + BOM + b"data: 1\n\n" + BOM + b"data: 2\n\n", [b"1", b"2"]),
+    "two BOMs belong to the field name": (b"data: 1\n\n" + BOM + BOM + b"data: 2\n\n", [b"1"]),
+    "BOM in the data is text": (b"data: " + BOM + b"\n\n", [BOM]),
     "half a BOM": (BOM[:2] + b"data: 1\n\ndata: 2\n\n", [b"2"]),
     # Fields.
     "one space is dropped, no more": (b"data:  a \n\ndata:\tb\n\n", [b" a ", b"\tb"]),
@@ -173,12 +179,15 @@ def test_of_comments_in_a_row_each_read_gives_one() -> None:
         (b"data: a\n: comment", b"a"),
         (b"data: a\nda", b"a"),
         (b"data: a\ndata", b"a\n"),
-        (b"event: error\ndata: a", b"a"),
+        (b"event: error\ndata: a", ServerSentEvent("error", b"a")),
+        (b"data: 1\n\n" + BOM + b"data: a", b"a"),
         (BOM[:2], b""),
         (BOM + b"data: a", b"a"),
     ],
 )
-def test_unfinished_is_the_data_that_the_end_of_the_stream_cuts_off(stream: bytes, unfinished: bytes) -> None:
+def test_unfinished_is_the_event_that_the_end_of_the_stream_cuts_off(
+    stream: bytes, unfinished: SSEItem
+) -> None:
     decoder = SSEDecoder()
     for byte in stream:
         decoder.feed(bytes([byte]))

@@ -94,8 +94,11 @@ async def test_S01_a_packet_for_each_byte(faults: FaultServer, call: Call) -> No
 @CUT
 async def test_S02_byte_order_mark(faults: FaultServer, call: Call, size: int | None) -> None:
     await reply_to(faults, call, b"\xef\xbb\xbf" + HELLO, size)
-    # A second one is part of a name that nobody knows, so the line is none.
-    await reply_to(faults, call, b"\xef\xbb\xbf\xef\xbb\xbfdata: {\n\n" + HELLO, size)
+    await reply_to(
+        faults, call, b"".join(b"\xef\xbb\xbf" + sse(each) for each in (HEL, LO, STOP, DONE)), size
+    )
+    # One more is part of a name that nobody knows, so the line is none.
+    await reply_to(faults, call, b"\xef\xbb\xbf" * 3 + b"data: {\n\n" + HELLO, size)
 
 
 @kinds((STREAM,))
@@ -171,6 +174,9 @@ async def test_S06_empty_events(faults: FaultServer, call: Call, size: int | Non
         pytest.param(sse(HEL, LO, DONE), "done", None, id="no reason"),
         pytest.param(sse(HEL, LO, STOP) + b"data: [DONE]", "done", "stop", id="no blank line"),
         pytest.param(sse(HEL, LO) + b"data: [DONE]\n", "done", None, id="neither"),
+        pytest.param(sse(HEL, LO, STOP)[:-1], "finish_reason", "stop", id="no blank line after the reason"),
+        pytest.param(sse(HEL, LO, STOP)[:-2], "finish_reason", "stop", id="no line end after the reason"),
+        pytest.param(sse(HEL, LO, STOP)[:-2] + b"\nda", "finish_reason", "stop", id="half a line after it"),
     ],
 )
 async def test_S07_ends(faults: FaultServer, call: Call, body: bytes, end: str, reason: str | None) -> None:

@@ -158,14 +158,23 @@ class HTTPStreamSource:
     def _last_items(self) -> list[StreamItem] | None:
         """Return what is worth an event at the end, though the standard drops it.
 
-        That is a `[DONE]` that lacked its blank line, and an error that came as bare JSON.
+        That is a `[DONE]` or a whole JSON object that lacked its blank line, and an error that came as bare JSON. The
+        body has ended as HTTP has it, so the object is no beginning of a longer one; an event that was cut in its midst
+        is no JSON, and stays lost.
         """
         if self._has_ended:
             return None
         self._has_ended = True
-        if self._decoder.unfinished.strip() == b"[DONE]":
+        item = self._decoder.unfinished
+        data = (item if isinstance(item, bytes) else item.data).strip()
+        if data == b"[DONE]":
             return [b"[DONE]"]
-        return self._bare_error() or None
+        if not _is_object(data):
+            return self._bare_error() or None
+        items: list[StreamItem] = [item]
+        if self._attempts is not None:
+            self._watch(self._attempts, items)
+        return items
 
     def _bare_error(self) -> list[StreamItem]:
         """Return the error that stands, as JSON, where an event should."""
@@ -246,3 +255,13 @@ class HTTPStreamSource:
     def fail(self, error: OpenRouterError) -> OpenRouterError:
         """Put ids and attempts on an error found above the source, tell the hooks, and return it."""
         return error if self._attempts is None else self._attempts.failed(error)
+
+
+def _is_object(data: bytes) -> bool:
+    """Whether data is one whole JSON object."""
+    if not (data.startswith(b"{") and data.endswith(b"}")):
+        return False
+    try:
+        return isinstance(load_json(data), dict)
+    except ParseFailure:
+        return False

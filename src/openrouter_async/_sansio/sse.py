@@ -1,10 +1,11 @@
 """Bytes of an event stream become events and comments, however the bytes were cut into reads.
 
-Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, with three
+Follows https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, with four
 remarks. Comments show that the server lives, so of those in a row each read gives out the first; more of them say no
 more, and may be millions. `id` and `retry` serve reconnecting, which would be billed again, so they are ignored. Data
 stays bytes, invalid UTF-8 too: every character that the standard gives a meaning is ASCII, which decoding with
-replacement neither makes nor takes away.
+replacement neither makes nor takes away. A byte order mark is dropped before every line, not before the first alone:
+some put streams together that each begin with one, and by the standard the line behind it would be lost.
 
 Theory of operation. Between two reads the decoder holds an unfinished line, and the name and data of an
 unfinished event. A read goes one of two ways, which give the same items: `_whole_events` splits a read that
@@ -97,15 +98,15 @@ class SSEDecoder:
         return bytes(self._ignored + self._line[: _IGNORED_LIMIT - len(self._ignored)])
 
     @property
-    def unfinished(self) -> bytes:
-        """The data of the event that has begun, as if the stream ended here with a line end and a blank line.
+    def unfinished(self) -> bytes | ServerSentEvent:
+        """The event that has begun, as if the stream ended here with a line end and a blank line.
 
-        At the end of a stream the standard discards it. Empty if there is none.
+        At the end of a stream the standard discards it. Its data is empty if there is none.
         """
-        name, value = _field(bytes(self._line))
+        name, value = _field(bytes(self._line).removeprefix(_BYTE_ORDER_MARK))
         if name != b"data":
-            return bytes(self._data or b"")
-        return value if self._data is None else bytes(self._data) + b"\n" + value
+            return self._item(bytes(self._data or b""))
+        return self._item(value if self._data is None else bytes(self._data) + b"\n" + value)
 
     @property
     def is_long(self) -> bool:
@@ -170,6 +171,8 @@ class SSEDecoder:
         for line in lines:
             if len(line) > self._limit:
                 raise _too_large("a line", self._limit)
+            if line.startswith(_BYTE_ORDER_MARK):
+                line = line[len(_BYTE_ORDER_MARK) :]
             if not line:
                 self._dispatch(items)
             elif line[0] == _COLON:
@@ -202,10 +205,12 @@ class SSEDecoder:
 
     def _dispatch(self, items: list[SSEItem]) -> None:
         if self._data is not None:
-            data = bytes(self._data)
-            items.append(data if self._event in ("", "message") else ServerSentEvent(self._event, data))
+            items.append(self._item(bytes(self._data)))
             self._data = None
         self._event = ""
+
+    def _item(self, data: bytes) -> bytes | ServerSentEvent:
+        return data if self._event in ("", "message") else ServerSentEvent(self._event, data)
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:

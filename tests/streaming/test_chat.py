@@ -518,6 +518,15 @@ def test_calls_in_the_older_forms_are_calls() -> None:
         STOP,
     )
     assert [(call.id, call.name, call.args) for call in reply.tool_calls] == [("a", "f", {"x": 1})]
+    for first, second in (
+        ({**flat, "function": {}}, {"function": {}, "arguments": ":1}"}),
+        ({**flat, "function": {"name": "f"}}, {"function": {"arguments": ":1}"}}),
+        ({**flat, "function": {"name": "f", "arguments": ""}}, {"function": None, "arguments": ":1}"}),
+    ):
+        calls = ({"tool_calls": [{"index": 0, **fragment}]} for fragment in (first, second))
+        _, reply = accumulate(*map(chunk, calls), STOP)
+        assert [(call.id, call.name, call.args) for call in reply.tool_calls] == [("a", "f", {"x": 1})]
+        assert "arguments" not in ((reply.message.tool_calls or ())[0].model_extra or {})
     _, reply = accumulate(
         chunk({"function_call": {"name": "f", "arguments": ""}}),
         chunk({"function_call": {"arguments": '{"x":'}}),

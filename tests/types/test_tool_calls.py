@@ -111,6 +111,30 @@ def test_a_call_without_a_function_is_read() -> None:
             id="flat",
         ),
         pytest.param(
+            {"tool_calls": [{"id": "a", "function": {}, "name": "f", "arguments": '{"x": 1}'}]},
+            [("a", "f", {"x": 1})],
+            id="flat beside an empty function",
+        ),
+        pytest.param(
+            {"tool_calls": [{"id": "a", "function": {"name": "f"}, "arguments": {"x": 1}}]},
+            [("a", "f", {"x": 1})],
+            id="arguments beside the function",
+        ),
+        pytest.param(
+            {
+                "tool_calls": [
+                    {"id": "a", "function": {"name": "f", "arguments": ""}, "arguments": '{"x": 1}'}
+                ]
+            },
+            [("a", "f", {"x": 1})],
+            id="arguments beside empty ones",
+        ),
+        pytest.param(
+            {"tool_calls": [{"id": "a", "name": "f", "function": {"arguments": '{"x": 1}'}}]},
+            [("a", "f", {"x": 1})],
+            id="a name beside the function",
+        ),
+        pytest.param(
             {"function_call": {"name": "f", "arguments": '{"x": 1}'}},
             [("call_0", "f", {"x": 1})],
             id="function_call",

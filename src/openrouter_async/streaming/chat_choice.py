@@ -204,12 +204,13 @@ class ChoiceBuilder:
         if self._calls is None:
             self._calls = CallsBuilder(self._tools)
         for fragment in fragments:
-            arguments: object
+            name: str | None = None
+            arguments: object = None
             function, extra = fragment.function, fragment.__pydantic_extra__
             if function is not None:
                 name, arguments = function.name, function.arguments
-            else:
-                name, arguments, extra = _taken_apart(extra)
+            if extra and not (name and arguments):
+                name, arguments, extra = _taken_apart(name, arguments, extra)
             text = arguments if isinstance(arguments, str) else argument_text(arguments)
             news = self._calls.feed(fragment.id or None, fragment.index, name or "", text, extra)
             count = len(self._calls.calls)
@@ -288,9 +289,13 @@ class ChoiceBuilder:
 
 
 def _taken_apart(
-    extra: dict[str, object] | None,
+    name: str | None, arguments: object, extra: dict[str, object]
 ) -> tuple[str | None, object, dict[str, object]]:
-    """Return the name and the arguments of a flat call, and its other fields that are unknown here."""
-    rest = {**(extra or {})}
-    name, arguments = rest.pop("name", None), rest.pop("arguments", None)
-    return (name if isinstance(name, str) else None), arguments, rest
+    """Return name and arguments, what is missing as it stands beside them in a flat call, and the other fields."""
+    rest = {**extra}
+    if not name:
+        flat = rest.pop("name", None)
+        name = flat if isinstance(flat, str) else None
+    if arguments in (None, ""):
+        arguments = rest.pop("arguments", None)
+    return name, arguments, rest

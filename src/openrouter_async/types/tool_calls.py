@@ -74,12 +74,19 @@ class ToolCallPart(WireType):
 
     @model_validator(mode="after")
     def _read_flat(self) -> Self:
-        """Take the name and arguments of a flat call, which has them beside its id."""
+        """Take what `function` lacks of name and arguments from a flat call, which has them beside its id."""
         extra = self.__pydantic_extra__
-        if self.function is None and extra and isinstance(extra.get("name"), str):
-            flat = {name: extra.pop(name) for name in ("name", "arguments") if name in extra}
-            # It is being made, so it may still change.
-            object.__setattr__(self, "function", FunctionCall.model_validate(flat))
+        if not extra:
+            return self
+        function = self.function or _NO_FUNCTION
+        flat: dict[str, object] = {}
+        if not function.name and isinstance(extra.get("name"), str):
+            flat["name"] = extra.pop("name")
+        if not function.arguments and "arguments" in extra:
+            flat["arguments"] = extra.pop("arguments")
+        if flat:
+            function = FunctionCall.model_validate({**function.model_dump(exclude_unset=True), **flat})
+            object.__setattr__(self, "function", function)  # it is being made, so it may still change
             self.__pydantic_fields_set__.add("function")
         return self
 

@@ -228,6 +228,12 @@ SLOW_SYNC: Tool[..., Any] = tool(timeout=0.02)(slow_sync)
             id="cut",
         ),
         pytest.param(
+            weather,
+            tool_call("weather", '{"city": "Oslo"} please'),
+            "wrong arguments for 'weather': invalid JSON: trailing characters",
+            id="more behind the arguments",
+        ),
+        pytest.param(
             tool(name="odd")(lambda: object()),
             tool_call("odd"),
             "TypeError: the tool returned a object",

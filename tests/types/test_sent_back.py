@@ -47,7 +47,7 @@ def answered(reply: ChatCompletion[str]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "arguments",
-    ["", " ", '{"a":', "a=1", "[1]", "1", '"text"', '{"a":1}</tool_call>', '{"a":NaN}', "{" * 500],
+    ["", " ", '{"a":', "a=1", "[1]", "1", '"text"', '{"a":1} and</b>', '{"a":NaN}', "{" * 500],
 )
 def test_arguments_that_are_no_object_go_back_as_one(arguments: str) -> None:
     came = reply(tool_calls=[call(arguments=arguments)])

@@ -71,6 +71,8 @@ def test_arguments_may_be_missing() -> None:
         pytest.param("{", None, False, id="cut at once"),
         pytest.param("{a: 1}", None, True, id="no JSON, but not cut"),
         pytest.param("[1]", None, True, id="no object"),
+        pytest.param('{"a": 1} and', None, True, id="more behind it"),
+        pytest.param(' {"a": 1}{"a": [', None, True, id="more behind it that is cut"),
         pytest.param("[" * 100_000, None, True, id="nested without end"),
     ],
 )

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..types.template_marks import without_marks
 from .json_text import KeyTwice, parsed
 
 if TYPE_CHECKING:
@@ -46,10 +47,6 @@ END_OF_THOUGHT = re.compile(_END, re.IGNORECASE)
 _IN_VALUE = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
 LOOKS_LIKE_JSON = re.compile(
     r"""\{\s*(?:["'“”‘’}]|[A-Za-z_]\w{0,100}\s*:|//|/\*|\#|\\"|$)|\[\s*(?:["'“”‘’{\[\]\d.+-]|true|false|null|True|False|None|//|/\*|$)"""
-)
-_MARKER = re.compile(
-    r"(?:<\|[^<>|]{1,40}\|>|<\uff5c[^<>\uff5c]{1,40}\uff5c>|</s>|<eos>|<end_of_turn>|\[/INST\])\Z",
-    re.IGNORECASE,
 )
 MARK = re.compile(r"\{\s*\}|\[[\s\d,]*\]")
 """What is as often a mark in prose as a value: `[1]`, `[ ]`, `{}`."""
@@ -116,7 +113,7 @@ class Candidates(NamedTuple):
 
 def find_candidates(reply: str) -> Candidates:
     """Return the values that a reply may mean, in their order."""
-    text = _without_markers(reply.strip().strip("\ufeff\u200b").strip())
+    text = without_marks(reply.strip().strip("\ufeff\u200b").strip())
     found = _quoted(text)
     if not found and (inside := _unfenced(text)) is not None:
         found = _quoted(inside)
@@ -128,16 +125,6 @@ def find_candidates(reply: str) -> Candidates:
         if last:
             return _Scan(text[last:]).run()
     return found_all
-
-
-def _without_markers(text: str) -> str:
-    """Return a text without the marks of a chat template at its end, which are not meant to be seen."""
-    for _ in range(8):
-        mark = _MARKER.search(text, max(0, len(text) - 60))
-        if mark is None:
-            break
-        text = text[: mark.start()].rstrip()
-    return text
 
 
 def _unfenced(text: str) -> str | None:

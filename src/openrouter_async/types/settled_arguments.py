@@ -9,6 +9,7 @@ Text that is one JSON object stays as it is. Else it is read as JSON values in a
 | a beginning, then in one piece the whole that begins so | the whole |
 | a JSON text that holds one of these | what it holds |
 | null, or an empty JSON text, alone | no arguments |
+| these, and behind them a mark that ends a call, such as `</tool_call>` | without it |
 | anything else | what is written, which nothing can be run with |
 """
 
@@ -20,6 +21,8 @@ import re
 from collections.abc import Sequence
 
 from pydantic_core import from_json, to_json
+
+from .template_marks import behind_call
 
 __all__ = [
     "PLACEHOLDERS",
@@ -101,7 +104,7 @@ def json_values(text: str) -> tuple[list[tuple[str, object]], str]:
         values.append((text[at:end], value))
         space = _SPACE.match(text, end)
         at = space.end() if space else end
-    return values, text[at:]
+    return values, "" if behind_call(text[at:]) else text[at:]
 
 
 _DECODER = json.JSONDecoder()
@@ -114,6 +117,7 @@ def is_begin(text: str) -> bool:
 
 
 def is_object(text: str) -> bool:
+    """Whether a text is one JSON object."""
     try:
         return isinstance(from_json(text), dict)
     except ValueError:

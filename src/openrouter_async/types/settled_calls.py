@@ -27,8 +27,7 @@ A call with neither name nor id is the tail of the call before it, unless that i
 
 What its arguments are is told by `settled_arguments`.
 
-Arguments are collected as they come, and looked at only where two fragments do not fit and once at the end, so a call
-of n fragments costs n steps.
+Arguments are looked at only where two fragments do not fit and once at the end, so n fragments cost n steps.
 """
 
 from __future__ import annotations
@@ -132,7 +131,7 @@ class CallBuilder:
             return bool(self.pieces)
         last = next((piece for piece in reversed(self.pieces) if not piece.isspace()), "").rstrip()
         # Nearly always this is enough.
-        if not last.endswith(("}", '"')) or self._looks == MAX_LOOKS:
+        if not last.endswith(("}", '"', ">")) or self._looks == MAX_LOOKS:
             return False
         self._looks += 1
         values, rest = json_values(self.text())

@@ -6,6 +6,7 @@ Providers send calls in many shapes. All of them are put right once, where a mes
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -170,9 +171,21 @@ def _parse(text: str) -> tuple[dict[str, JsonValue] | None, bool]:
     try:
         value = from_json(text)
     except ValueError:
-        try:
-            from_json(text, allow_partial="trailing-strings")
-        except ValueError:
-            return None, False
-        return None, True
+        return None, _is_cut(text)
     return (value if isinstance(value, dict) else None), False
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a text that is no JSON is the beginning of some; what has more behind a whole value is not."""
+    try:
+        from_json(text, allow_partial="trailing-strings")
+    except ValueError:
+        return False
+    try:
+        _DECODER.raw_decode(text.lstrip())
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
+_DECODER = json.JSONDecoder()

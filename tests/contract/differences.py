@@ -338,6 +338,7 @@ DIFFERENCES: dict[str, str] = {
         extra ChatStreamChunk.provider
         extra ChatStreamDelta.annotations
         extra ChatStreamDelta.images
+        extra ChatStreamDelta.reasoning_content
         extra ChatToolCall.index
         extra ChatUsage.completion_tokens_details.image_tokens
         extra createEmbeddings.reply.provider

@@ -87,6 +87,12 @@ def test_what_came_with_a_reply_goes_back_with_it() -> None:
                 },
                 {"type": "step-start"},
                 {"type": "text", "text": "So.", "providerMetadata": [1]},
+                {"type": "step-start"},
+                {
+                    "type": "text",
+                    "text": "Ah.",
+                    "providerMetadata": {"openrouter": {"reasoning_content": "Hm."}},
+                },
             )
         ]
     )
@@ -97,6 +103,7 @@ def test_what_came_with_a_reply_goes_back_with_it() -> None:
         {"role": "assistant", "content": None, "reasoning_details": []},
         {"role": "assistant", "content": "So."},
         {"role": "assistant", "content": "So."},
+        {"role": "assistant", "content": "Ah.", "reasoning_content": "Hm."},
     ]
 
 

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from openrouter_async.streaming.chat_choice import ChoiceBuilder, Kept
 from openrouter_async.streaming.events import ReasoningDelta, StreamEvent
 from openrouter_async.streaming.reasoning import ReasoningBuilder
+from openrouter_async.types.chat import AssistantMessage, ChatCompletion, Choice
 from openrouter_async.types.chat_chunk import Delta
+from openrouter_async.types.sent_back import sent_back
 
 
 def build(*chunks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -162,3 +164,33 @@ def test_a_piece_of_reasoning_takes_no_longer_the_more_there_are() -> None:
     _, few = deltas(first, *[{"reasoning": "a"}] * 10)
     _, many = deltas(first, *[{"reasoning": "a"}] * 1_000)
     assert many == few
+
+
+def streamed(*fields: dict[str, Any]) -> AssistantMessage:
+    builder = ChoiceBuilder(0, (), Kept())
+    for each in fields:
+        builder.add(Delta.model_validate(each), [])
+    return AssistantMessage.model_validate(builder.as_fields()["message"])
+
+
+def test_reasoning_under_another_name_is_reasoning_and_goes_back_under_it() -> None:
+    pieces = [{"role": "assistant", "reasoning_content": "H"}, {"reasoning_content": "m"}, {"content": "Hi"}]
+    assert deltas(*pieces)[0] == ["H", "m"]
+    plain = AssistantMessage(role="assistant", content="Hi", reasoning_content="Hm")
+    for message in (streamed(*pieces), plain):
+        assert ChatCompletion(choices=[Choice(message=message)]).reasoning == "Hm"
+        assert sent_back(message) == {"role": "assistant", "content": "Hi", "reasoning_content": "Hm"}
+
+
+def test_reasoning_under_both_names_is_given_once() -> None:
+    pieces = [{"reasoning": piece, "reasoning_content": piece} for piece in ("H", "m")]
+    for fields in (pieces, [pieces[0], {"reasoning": "m"}, {"reasoning_content": "Hm"}]):
+        assert deltas(*fields)[0] == ["H", "m"]
+        assert sent_back(streamed(*fields, {"content": "Hi"})) == {
+            "role": "assistant",
+            "content": "Hi",
+            "reasoning": "Hm",
+        }
+    details = {"reasoning_content": "H", "reasoning_details": [text("H")]}
+    assert deltas(details)[0] == ["H"]
+    assert "reasoning_content" not in sent_back(streamed(details))

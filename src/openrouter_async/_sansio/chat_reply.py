@@ -83,6 +83,7 @@ def _has_content(choice: Choice) -> bool:
     return bool(
         message.text
         or message.reasoning
+        or message.reasoning_content
         or message.reasoning_details
         or message.tool_calls
         or message.images

@@ -107,8 +107,9 @@ def _step_messages(parts: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any
     for found in metadata:
         if _are_objects(found.get("reasoning_details")):
             message["reasoning_details"] = found["reasoning_details"]
-        if isinstance(found.get("reasoning"), str):
-            message["reasoning"] = found["reasoning"]
+        for name in ("reasoning", "reasoning_content"):
+            if isinstance(found.get(name), str):
+                message[name] = found[name]
     if not text and not calls and (len(message) == 2 or any(map(_tool_name, parts))):
         return
     if calls:

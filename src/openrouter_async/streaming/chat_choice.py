@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["ChoiceBuilder", "Kept"]
 
 _COMMON_FIELDS = frozenset({"role", "content", "tool_calls"})
-_IN_PIECES = frozenset({"function_call", "reasoning_content"})
-"""Fields that no type names, and of which one piece is not the whole: they are read elsewhere, or said twice."""
+_IN_PIECES = frozenset({"function_call"})
+"""Fields that no type names, and of which one piece is not the whole: they are read elsewhere."""
 
 
 class Kept:
@@ -61,6 +61,7 @@ class ChoiceBuilder:
         "_native_finish_reason",
         "_readable",
         "_reasoning",
+        "_reasoning_field",
         "_reasoning_left",
         "_refusal",
         "_text",
@@ -75,6 +76,7 @@ class ChoiceBuilder:
         self.index: int = index
         self._text: list[str] = []
         self._reasoning: list[str] = []
+        self._reasoning_field = "reasoning_content"  # until some comes under the usual name
         self._readable: list[str] = []  # what the details alone have said
         self._reasoning_left = 0  # characters of that which the other field has not said again
         self.has_details: bool = False
@@ -118,7 +120,12 @@ class ChoiceBuilder:
         ):
             return delta
         news: dict[str, object] = {}
-        said = {"content": self._text, "reasoning": self._reasoning, "refusal": self._refusal}
+        said = {
+            "content": self._text,
+            "reasoning": self._reasoning,
+            "reasoning_content": self._reasoning,
+            "refusal": self._refusal,
+        }
         for name, pieces in said.items():
             before, text = "".join(pieces), getattr(message, name)
             text = content_text(text)
@@ -176,7 +183,7 @@ class ChoiceBuilder:
             "content": "".join(self._text) or None,
         }
         if self._reasoning:
-            message["reasoning"] = "".join(self._reasoning)
+            message[self._reasoning_field] = "".join(self._reasoning)
         if self._refusal:
             message["refusal"] = "".join(self._refusal)
         if self._details is not None:
@@ -233,6 +240,10 @@ class ChoiceBuilder:
 
     def _add_reasoning(self, delta: Delta, events: list[StreamEvent]) -> None:
         readable, text = "", delta.reasoning
+        if text:
+            self._reasoning_field = "reasoning"
+        elif self._reasoning_field != "reasoning":  # those who use both say the same in both
+            text = delta.reasoning_content
         if delta.reasoning_details is not None:
             if self._details is None:
                 self._details = ReasoningBuilder()

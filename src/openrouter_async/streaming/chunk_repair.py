@@ -17,7 +17,9 @@ from ..types.chat_chunk import ChatChunk
 
 __all__ = ["ChunkRepair"]
 
-_TEXTS = ("content", "reasoning", "refusal", "text", "summary", "arguments", "transcript")
+_TEXTS = (
+    "content", "reasoning", "reasoning_content", "refusal", "text", "summary", "arguments", "transcript"
+)  # fmt: skip
 """Fields whose text goes on in the next chunk."""
 
 _Path: TypeAlias = tuple[object, ...]

@@ -216,6 +216,7 @@ class JoinedAccumulator:
         changed: Mapping[str, object] = {
             "content": self._text + held or None,
             "reasoning": self._reasoning(own) or None,
+            "reasoning_content": None,
             # Signatures are those of one request's reasoning; of several they would be refused when sent back.
             "reasoning_details": None,
         }

@@ -111,7 +111,11 @@ class _Counting:
             message = _message_of(message)
         if isinstance(message, Mapping):
             self.content(message.get("content"))
-            self.words(message.get("name"), message.get("reasoning"), message.get("refusal"))
+            self.words(
+                message.get("name"),
+                message.get("reasoning") or message.get("reasoning_content"),
+                message.get("refusal"),
+            )
             for call in _items(message.get("tool_calls")):
                 self.call(call)
             for image in _items(message.get("images")):
@@ -200,7 +204,8 @@ def _message_of(message: WireType) -> Mapping[str, object]:
     inner = getattr(message, "message", message)
     wire = inner if isinstance(inner, WireType) else message
     return wire.model_dump(
-        include={"content", "tool_calls", "reasoning", "refusal", "images"}, exclude_none=True
+        include={"content", "tool_calls", "reasoning", "reasoning_content", "refusal", "images"},
+        exclude_none=True,
     )
 
 

@@ -75,6 +75,8 @@ class AssistantMessage(WireType):
     refusal: MaybeStr = None
     """Why the model declined, in its words."""
     reasoning: MaybeStr = None
+    reasoning_content: MaybeStr = None
+    """Another name for `reasoning`, which some servers use."""
     reasoning_details: Annotated[list[JsonObject] | None, Lenient()] = None
     """Reasoning as it came; models need it back unchanged, also an empty list. None if there was none."""
     tool_calls: ToolCallParts = None
@@ -174,8 +176,9 @@ class ChatCompletion(WireType, Generic[OutputT]):
 
     @property
     def reasoning(self) -> str | None:
-        """The reasoning as text, if the model showed any, whichever of the two fields holds it."""
-        return self.message.reasoning or readable_reasoning(self.message.reasoning_details)
+        """The reasoning as text, if the model showed any, whichever of the fields holds it."""
+        message = self.message
+        return message.reasoning or readable_reasoning(message.reasoning_details) or message.reasoning_content
 
     @property
     def reasoning_details(self) -> list[JsonObject] | None:

@@ -35,6 +35,8 @@ class Delta(WireType):
     role: MaybeStr = None
     content: str | list[ContentPart] | None = None
     reasoning: MaybeStr = None
+    reasoning_content: MaybeStr = None
+    """Another name for `reasoning`, which some servers use."""
     reasoning_details: Annotated[list[JsonObject] | None, Lenient()] = None
     refusal: MaybeStr = None
     tool_calls: list[ToolCallFragment] | None = None

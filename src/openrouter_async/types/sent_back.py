@@ -72,8 +72,10 @@ def sent_back(reply: AssistantMessage) -> _Message:
     details = said.get("reasoning_details")
     if details is not None:
         message["reasoning_details"] = details
-    if not details and said.get("reasoning"):
-        message["reasoning"] = said["reasoning"]
+    for name in ("reasoning", "reasoning_content"):
+        if not details and said.get(name):
+            message[name] = said[name]
+            break
     if said.get("refusal"):
         message["refusal"] = said["refusal"]
     images = [

@@ -150,7 +150,7 @@ class AISDKFormat(Format):
         calls, self._whole_calls = self._whole_calls, []
         message: dict[str, Any] = sent_back(reply.message)
         unknown = {each["id"]: call_fields(each) for each in message.get("tool_calls") or ()}
-        kept = ("reasoning_details", "reasoning")
+        kept = ("reasoning_details", "reasoning", "reasoning_content")
         metadata: dict[str, Any] = {name: message[name] for name in kept if name in message}
         if metadata and not calls:
             begin = b""

@@ -12,6 +12,8 @@ import pytest
 
 from openrouter_async import MCPServer, Run, tool
 from openrouter_async.testing import Emulator, tool_call
+from openrouter_async.tools.mcp_content import content_of_result
+from openrouter_async.types.content_parts import Attachment
 from tests.emulated import client_of
 from tests.strict_requests import faults
 
@@ -84,6 +86,37 @@ def encoded(data: bytes) -> str:
             {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{encoded(PNG)}"}},
             id="picture of another type",
         ),
+        *(
+            pytest.param(
+                block,
+                {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{encoded(PNG)}"}},
+                id=f"picture of no type, {said}",
+            )
+            for said, block in (
+                ("as content", types.ImageContent(type="image", data=encoded(PNG), mime_type="")),
+                ("as a resource", resource(blob=encoded(PNG))),
+                ("as bytes", resource(blob=encoded(PNG), mime_type="application/octet-stream")),
+            )
+        ),
+        pytest.param(
+            types.ImageContent(type="image", data=encoded(b"\x00\xfe"), mime_type=""),
+            {
+                "type": "file",
+                "file": {"file_data": f"data:application/octet-stream;base64,{encoded(bytes([0, 254]))}"},
+            },
+            id="picture that is none",
+        ),
+        pytest.param(
+            resource(blob=encoded(b"%PDF-1.7")),
+            {
+                "type": "file",
+                "file": {
+                    "filename": "report.bin",
+                    "file_data": f"data:application/pdf;base64,{encoded(b'%PDF-1.7')}",
+                },
+            },
+            id="document of no type",
+        ),
         pytest.param(
             resource(blob=encoded(b"%PDF-1.7"), mime_type="application/pdf"),
             {
@@ -112,6 +145,21 @@ def encoded(data: bytes) -> str:
 async def test_a_resource_is_its_text_or_an_attachment(emulator: Emulator, block: Any, part: Any) -> None:
     run = await run_with(emulator, server({"name": "look"}, gives=[block]), "look")
     assert run.results[0].content == (part if isinstance(part, str) else [part])
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "media_type"),
+    [
+        (b"fLaC", "audio", "audio/flac"),
+        (b"\x00\x00\x00\x18ftypisom", "audio", "audio/mp4"),
+        (b"\x00", "file", "application/octet-stream"),
+    ],
+)
+def test_a_sound_of_no_type_is_what_its_bytes_are(data: bytes, kind: str, media_type: str) -> None:
+    block = types.AudioContent(type="audio", data=encoded(data), mime_type="")
+    (part,) = content_of_result(types.CallToolResult(content=[block]))
+    assert isinstance(part, Attachment)
+    assert (part.kind, part.media_type, part.source) == (kind, media_type, data)
 
 
 async def test_a_result_without_bounds_is_cut_and_says_so(emulator: Emulator) -> None:

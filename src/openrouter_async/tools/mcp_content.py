@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic_core import to_json
 
+from ..types._media_types import sniff
 from ..types.content_parts import Attachment, AttachmentKind
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ MAX_DATA = 20_000_000
 """Bytes of the attachments of one result."""
 MAX_BLOCKS = 200
 
+_UNKNOWN = "application/octet-stream"
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "image/svg+xml")
 
 
@@ -69,9 +71,7 @@ def _parts(block: mcp.types.ContentBlock) -> Iterator[str | Attachment]:
                 yield text
                 return
             media_type = resource.mime_type or ""
-            kind = media_type.partition("/")[0]
-            known: AttachmentKind = kind if kind in ("image", "audio", "video") else "file"  # type: ignore[assignment]
-            yield _attachment(getattr(resource, "blob", ""), media_type, known, resource.uri)
+            yield _attachment(getattr(resource, "blob", ""), media_type, _kind(media_type), resource.uri)
         case _:
             yield block.model_dump_json(exclude_none=True)
 
@@ -87,11 +87,19 @@ def _attachment(encoded: str, media_type: str, kind: AttachmentKind, uri: str) -
             return data.decode()
         except UnicodeDecodeError:
             kind = "file"
+    if media_type.lower() in ("", _UNKNOWN):
+        media_type = sniff(data) or _UNKNOWN
+        if kind == "audio" and media_type == "video/mp4":
+            media_type = "audio/mp4"
+        kind = _kind(media_type)
     name = unquote(urlsplit(uri).path.rpartition("/")[2]) if kind == "file" else ""
     options = (("filename", name),) if name else ()
-    if kind == "file" and not media_type:
-        media_type = "application/octet-stream"
-    return Attachment(kind=kind, source=data, media_type=media_type or None, options=options)
+    return Attachment(kind=kind, source=data, media_type=media_type, options=options)
+
+
+def _kind(media_type: str) -> AttachmentKind:
+    kind = media_type.partition("/")[0]
+    return kind if kind in ("image", "audio", "video") else "file"  # type: ignore[return-value]
 
 
 def _cut(text: str, room: int) -> str:

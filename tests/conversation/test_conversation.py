@@ -16,6 +16,7 @@ from openrouter_async import (
     StreamTruncated,
     TextDelta,
     ToolFinished,
+    UsageReported,
     developer,
     image,
     keep_turns,
@@ -259,6 +260,24 @@ async def test_a_tool_that_was_broken_off_is_not_run_again(emulator: Emulator, h
     first, second = results_sent(emulator)
     assert first == "refunded one"
     assert "whether it took effect is not known" in second
+
+
+async def test_a_stream_that_was_left_counts_what_it_is_known_to_have_cost(emulator: Emulator) -> None:
+    async with client_of(emulator) as client:
+        chat = client.conversation()
+        emulator.reply("Hello")
+        emulator.reply("Hello again")
+        first = await chat.send("Hi")
+        async with chat.stream("And?") as stream:
+            async for event in stream:
+                if isinstance(event, UsageReported):
+                    break
+        assert (event.usage.cost or 0) > 0
+        assert chat.usage.cost == (first.usage.cost or 0) + (event.usage.cost or 0)
+        run = stream.so_far()
+        assert run is not None
+        assert run.usage.cost == event.usage.cost
+        assert len(chat.turns) == 1
 
 
 async def test_two_sends_at_once_are_refused(emulator: Emulator) -> None:

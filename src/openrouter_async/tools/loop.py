@@ -383,12 +383,20 @@ class RunLoop:
             decisions={id: each for id, each in self._decisions.items() if id not in self._done},
         )
 
-    def broken(self, error: BaseException | None = None) -> Run[Any]:
-        """Return what a run had done that is over before its end: no tool runs any more; `error` is why."""
-        if isinstance(error, OpenRouterError) and error.billed:
-            self._billed_besides += error.billed
+    def broken(
+        self, error: BaseException | None = None, *, left: ChatCompletion[Any] | None = None
+    ) -> Run[Any]:
+        """Return what a run had done that is over before its end: no tool runs any more.
+
+        `error` is why; `left` is what there is of a reply that was not read to its end, which costs what it has said.
+        """
+        billed = error.billed if isinstance(error, OpenRouterError) else ()
+        if left is not None and left.usage is not None:
+            billed = (*billed, *left.billed)
+        if billed:
+            self._billed_besides += billed
             if self._spend is not None:
-                self._spend(total_usage(error.billed))
+                self._spend(total_usage(billed))
         calls = {call.id: call for call in self._calls}
         for id in [id for id, result in self._ran.items() if result is None]:
             self._ran[id] = failed_result(calls[id], BROKEN_OFF)

@@ -70,6 +70,7 @@ class RunStream(Generic[OutputT]):
         self._request: Mapping[str, object] = {}
         self._reply: EventStream[OutputT] | None = None
         self._has_events = False
+        self._has_failed = False
         self._tools: MemoryObjectReceiveStream[ToolEvent] | None = None
         self._tool_failure: Exception | None = None
         self._step_is_whole = False
@@ -153,7 +154,8 @@ class RunStream(Generic[OutputT]):
             # What went wrong in the block is not told to the group, which would wrap it.
             await group.__aexit__(None, None, None)
             if self._run is None and self._loop is not None:
-                self._loop.broken()
+                reply = None if self._has_failed else self._reply  # what a failure cost was counted with it
+                self._loop.broken(left=None if reply is None else reply.snapshot())
         finally:
             try:
                 if self._reply is not None:
@@ -177,7 +179,7 @@ class RunStream(Generic[OutputT]):
         try:
             await self._next_piece(self._loop)
         except OpenRouterError as error:
-            self._is_closed = True
+            self._is_closed = self._has_failed = True
             error.run = self._loop.broken(error)
             raise
         except BaseException:

@@ -91,7 +91,7 @@ _ITEM = r"(?:[->+*•‣]|\(?(?:\d{1,3}|[A-Za-z])[.):])(?=\s)"
 _KEY = r"\"[^\"\n]*\"\s*:|(`?)([a-z_]\w*)\1\s*:|(`?)([A-Za-z_]\w*)\3\s*="
 _MARKS = re.compile(rf"(?:\s*(?:{_KEY}|{_ITEM}))+\s*")
 _COMMA = re.compile(r"\s*,\s*")
-_FIELD = re.compile(r"(?:^|[,;])[^\w\n]{0,6}(\w[\w' -]{0,40}?)[^\w\n]{0,4}[:=]", re.MULTILINE)
+_FIELD = re.compile(r"(?:^|(?<=[,;:]))[^\w\n]{0,6}(\w[\w' -]{0,40}?)[^\w\n]{0,4}[:=]", re.MULTILINE)
 _LABEL = re.compile(r"[:=](?:\*\*|__|`)?\s*\Z")
 _DECORATION = "`*_$#\"'“”‘’„ \t"
 _CLOSING = re.compile(r"[`*_$\"'”’]{0,6}")

@@ -159,7 +159,8 @@ class _Counting:
             case int():  # a token, given by its number
                 self.media.append((1, 1, 1))
             case list():  # several of them
-                self.media.append((len(part),) * 3)
+                count = len(part)
+                self.media.append((count, count, count))
             case {"content": _}:  # a message within a list, or the result of a tool
                 self.message(part)
             case Mapping():  # a call and its result as the Responses dialect has them, or a newer kind

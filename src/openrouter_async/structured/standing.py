@@ -92,6 +92,7 @@ _KEY = r"\"[^\"\n]*\"\s*:|(`?)([a-z_]\w*)\1\s*:|(`?)([A-Za-z_]\w*)\3\s*="
 _MARKS = re.compile(rf"(?:\s*(?:{_KEY}|{_ITEM}))+\s*")
 _COMMA = re.compile(r"\s*,\s*")
 _FIELD = re.compile(r"(?:^|(?<=[,;:]))[^\w\n]{0,6}(\w[\w' -]{0,40}?)[^\w\n]{0,4}[:=]", re.MULTILINE)
+_QUOTED_KEY = re.compile(r"\s*\"[^\"\n]*\"\s*:")
 _LABEL = re.compile(r"[:=](?:\*\*|__|`)?\s*\Z")
 _DECORATION = "`*_$#\"'“”‘’„ \t"
 _CLOSING = re.compile(r"[`*_$\"'”’]{0,6}")
@@ -253,6 +254,8 @@ def _before(
             return Rank.SENTENCE, ""
     if not is_fenced and words and _LABEL.search(line):
         record = above.rpartition("\n\n")[2] + "\n" + _LABEL.sub("", line)
+        if _QUOTED_KEY.match(line):
+            return Rank.PART, f"{line.strip()[:40]!r} stands before it, so it may be a part of something"
         is_answer = label.rstrip(": =").rpartition(" ")[2].strip(_DECORATION).lower() in tags
         for field in () if is_answer else _FIELD.finditer(record):
             if field[1].lower() in properties:

@@ -6,7 +6,9 @@ through them. Names end at this machine: a test can reach `far.invalid` and see 
 
 from __future__ import annotations
 
+import select
 import socket
+import ssl
 import struct
 import threading
 from base64 import b64encode
@@ -119,10 +121,40 @@ def _join(connection: Connection, far: socket.socket, head: bytes, *, prefix: by
     early = bytes(connection._buffer)
     connection._buffer.clear()
     far.sendall(head + early)
+    if isinstance(near, ssl.SSLSocket):
+        _join_in_turn(near, far, prefix)
+        return
     back = threading.Thread(target=_pass_on, args=(far, near), daemon=True)
     back.start()
     _pass_on(near, far, prefix)
     back.join(WAIT_S)
+
+
+def _join_in_turn(near: ssl.SSLSocket, far: socket.socket, prefix: bytes) -> None:
+    """Do the same in one thread, until either has ended: two must not use one TLS connection at once."""
+    try:
+        while True:
+            ready = [near] if near.pending() else select.select([near, far], [], [], WAIT_S)[0]
+            for source, target in ((near, far), (far, near)):
+                if source not in ready:
+                    continue
+                source.settimeout(0)
+                try:
+                    data = source.recv(65_536)
+                except (ssl.SSLWantReadError, BlockingIOError):
+                    continue
+                finally:
+                    source.settimeout(WAIT_S)
+                if not data:
+                    return
+                if prefix and source is near:
+                    data = _without_proxy_headers(data.replace(b" " + prefix, b" ", 1))
+                target.sendall(data)
+            if not ready:
+                return
+    except OSError:
+        for sock in (near, far):
+            _reset(sock)
 
 
 def _pass_on(source: socket.socket, target: socket.socket, prefix: bytes = b"") -> None:

@@ -68,7 +68,7 @@ class Road:
             try:
                 await _secure(stream, context, host)
             except httpcore.ConnectError as error:
-                if self.proxy is None or isinstance(error.__cause__, ssl.SSLError):
+                if self.proxy is None or _is_refused(error):
                     raise
                 raise _failure(self.proxy, f"broke off the TLS handshake with {host}") from error
         return stream
@@ -110,6 +110,14 @@ class Road:
 def _failure(proxy: httpx.Proxy, what: str) -> ProxyFailure:
     name = name_of(proxy)
     return ProxyFailure(f"the proxy {name} {what}", proxy=name)
+
+
+def _is_refused(error: BaseException) -> bool:
+    """Whether TLS itself failed; that the connection ended meanwhile, event loops tell in different ways."""
+    cause = error.__cause__
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__
+    return cause is not None and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError)
 
 
 async def _secure(stream: CallStream, context: ssl.SSLContext, host: str) -> None:

@@ -226,12 +226,16 @@ def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
 
 @pytest.mark.loopback
 async def test_two_recorders_of_one_folder_lose_nothing(tmp_path: Path) -> None:
-    async with Emulator() as emulator:
-        first, second = Recorder(tmp_path), Recorder(tmp_path)
-        async with client_of(emulator, first) as one, client_of(emulator, second) as other:
-            for number in range(2):
-                await one.chat.create(f"one {number}")
-                await other.chat.create(f"other {number}")
+    async with (
+        Emulator() as emulator,
+        Recorder(tmp_path) as first,
+        Recorder(tmp_path) as second,
+        client_of(emulator, first) as one,
+        client_of(emulator, second) as other,
+    ):
+        for number in range(2):
+            await one.chat.create(f"one {number}")
+            await other.chat.create(f"other {number}")
     sent = text_in(tmp_path)
     assert [name[:5] for name in names_in(tmp_path)] == ["0001_", "0002_", "0003_", "0004_"]
     assert all(f"{name} {number}" in sent for name in ("one", "other") for number in range(2))

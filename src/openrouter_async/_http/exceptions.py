@@ -87,6 +87,8 @@ def _connect_error(exc: Exception, host: str) -> ConnectError:
                 " that knows its authority",
                 may_have_been_billed=False,
             )
+        if isinstance(exc, ProxyFailure) and isinstance(cause, ssl.SSLEOFError):
+            continue  # the proxy ended the connection, which is no matter of TLS
         if isinstance(cause, ssl.SSLError):
             return TLSError(
                 f"the TLS handshake with {host} failed: {cause.reason or cause}", may_have_been_billed=False

@@ -180,7 +180,7 @@ def test_a_narrow_screen_does_not_scroll_sideways(tab: ChatPage, width: int) -> 
     tab.prompt.click()
     tab.open_list()
     tab.button("New conversation").click()
-    assert tab.prompt.is_visible()
+    tab.prompt.wait_for()
     assert tab.page.evaluate("document.getElementById('side').inert") is True
 
 

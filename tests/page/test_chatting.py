@@ -41,7 +41,7 @@ def test_an_answer_grows_and_ends_with_its_facts(chat: ChatPage) -> None:
     chat.emulator.reply("# Words\n\n", *words)
     answer = chat.send("Many words", wait=False)
     answer.get_by_text("word3 ").wait_for()
-    assert chat.button("Stop").is_visible()
+    chat.button("Stop").wait_for()
     assert "word199" not in answer.inner_text()
     chat.wait_idle()
     assert answer.locator("h1").inner_text() == "Words"
@@ -166,7 +166,7 @@ def test_reasoning_is_open_while_the_model_thinks_and_folds_when_it_speaks(chat:
     assert fold.evaluate("(fold) => fold.open") is False
     assert fold.locator("summary").inner_text().startswith("Thought for ")
     fold.locator("summary").click()
-    assert fold.get_by_text("I weigh it.").is_visible()
+    fold.get_by_text("I weigh it.").wait_for()
 
 
 @tool
@@ -348,7 +348,7 @@ def test_two_conversations_are_answered_at_once(chat: ChatPage) -> None:
     assert chat.prose.inner_text() == "quick answer"
     chat.page.locator(".running").wait_for()  # one, and no more: the list is drawn a moment after the answer
     chat.conversations.filter(has_text="The slow one").locator("a").click()
-    assert chat.button("Stop").is_visible()
+    chat.button("Stop").wait_for()  # the page changes over a moment after the click
     before = len(chat.prose.inner_text())
     deadline = time.monotonic() + 20
     while len(chat.prose.inner_text()) <= before and time.monotonic() < deadline:

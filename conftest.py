@@ -1,6 +1,6 @@
 """What holds for the tests and for the documentation: no network, and every Python example is run.
 
-Examples are the fenced `python` blocks of README.md and of the pages under docs/; see `tests/doc_examples.py`.
+Examples are the fenced `python` blocks of README.md and of the pages under docs/; see `tests/support/doc_examples.py`.
 They find a service on loopback by the usual environment variables.
 """
 
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import pytest
 from sybil import Sybil
 
-from tests.doc_examples import PythonFences, close_loop, open_loop
-from tests.doc_server import doc_server
-from tests.network_guard import only_loopback
-from tests.shared import ROOT
+from tests.support.doc_examples import PythonFences, close_loop, open_loop
+from tests.support.doc_server import doc_server
+from tests.support.network_guard import only_loopback
+from tests.support.shared import ROOT
 
 pytest_collect_file = Sybil(
     path=str(ROOT),

@@ -38,11 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--trio"):
         config.option.asyncio_mode = "strict"  # so that pytest-asyncio leaves unmarked tests alone
     if config.getoption("--httptools"):
-        from tests.http_parser import use_httptools
+        from tests.support.http_parser import use_httptools
 
         use_httptools()
     if kind := config.getoption("--proxy"):
-        from tests.proxied import proxy_process, use_proxy
+        from tests.support.proxied import proxy_process, use_proxy
 
         use_proxy(config.stash.setdefault(_PROXY, ExitStack()).enter_context(proxy_process(kind)))
 

@@ -28,7 +28,15 @@ from openrouter_async import (
     response_meta,
 )
 from openrouter_async._http.http11 import HTTPParser
-from tests.loopback import Connection, LoopbackServer, Reply, Request, client_tls, serve_responses, server_tls
+from tests.support.loopback import (
+    Connection,
+    LoopbackServer,
+    Reply,
+    Request,
+    client_tls,
+    serve_responses,
+    server_tls,
+)
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 REPLY = Reply(

@@ -9,7 +9,7 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter
 from openrouter_async.testing import Emulator
-from tests.emulated import MODEL, _emulator, client_of, emulator
+from tests.support.emulated import MODEL, _emulator, client_of, emulator
 
 __all__ = ["_emulator", "emulator"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sybil import Sybil
 
-from tests.doc_examples import PythonFences, close_loop, open_loop
+from tests.support.doc_examples import PythonFences, close_loop, open_loop
 
 PAGE = """
 ```python

@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from openrouter_async.testing import Emulator, Failure, Fault, ReceivedRequest, Reply, tool_call
-from tests.emulated import MODEL
 from tests.server.router_client import events
 from tests.server.serving import serve
-from tests.shared import ROOT
+from tests.support.emulated import MODEL
+from tests.support.shared import ROOT
 
 EXAMPLES = ROOT / "examples"
 Open = Callable[[str], httpx.Client]

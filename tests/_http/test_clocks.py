@@ -11,7 +11,7 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter, Timeouts, errors
 from openrouter_async._http.clocks import Clock, Clocks, under
-from tests.loopback import sse
+from tests.support.loopback import sse
 
 pytestmark = pytest.mark.loopback
 

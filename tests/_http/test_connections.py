@@ -1,6 +1,6 @@
 """The pool of connections: which are reused, which are closed, and when the server notices.
 
-Everything here crosses a real socket; the server of `tests.loopback` plays the other side.
+Everything here crosses a real socket; the server of `tests.support.loopback` plays the other side.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from openrouter_async._http.limiter import Limiter
 from openrouter_async._http.network import CallStream, current_network
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.options import Limits
-from tests.loopback import (
+from tests.support.loopback import (
     CERTIFICATE,
     Connection,
     LoopbackServer,

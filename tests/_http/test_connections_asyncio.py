@@ -17,7 +17,15 @@ import pytest
 
 from openrouter_async._http.connections import ConnectionTransport
 from openrouter_async.options import Limits
-from tests.loopback import Connection, LoopbackServer, Reply, Request, client_tls, serve_responses, server_tls
+from tests.support.loopback import (
+    Connection,
+    LoopbackServer,
+    Reply,
+    Request,
+    client_tls,
+    serve_responses,
+    server_tls,
+)
 
 GOOD = Reply(json={"ok": True})
 

@@ -23,8 +23,8 @@ from openrouter_async._http.connections import ConnectionTransport
 from openrouter_async._http.http11 import HTTPParser, maker_of
 from openrouter_async._http.http11_httptools import OVERHEAD, READ, HttptoolsConnection
 from openrouter_async.options import Limits
-from tests.http11 import ORIGIN, Outcome, ScriptedStream, check_alike, outcome
-from tests.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
+from tests.support.http11 import ORIGIN, Outcome, ScriptedStream, check_alike, outcome
+from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -11,7 +11,7 @@ import pytest
 from openrouter_async import AsyncOpenRouter, Rate
 from openrouter_async._http.limiter import Limiter, Passage
 from openrouter_async.errors import Overloaded, RateLimited, ServerError
-from tests.loopback import LoopbackServer, Reply, serve_responses, sse
+from tests.support.loopback import LoopbackServer, Reply, serve_responses, sse
 
 REPLY = {
     "id": "gen-1",

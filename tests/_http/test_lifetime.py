@@ -24,7 +24,7 @@ from openrouter_async import AsyncOpenRouter, Limits, Retries, Timeouts, errors
 from openrouter_async.streaming.events import TextDelta
 from openrouter_async.types.chat_messages import user
 from openrouter_async.types.content_parts import image
-from tests.loopback import (
+from tests.support.loopback import (
     Connection,
     LoopbackServer,
     Reply,

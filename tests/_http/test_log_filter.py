@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from openrouter_async import AsyncOpenRouter, OpenRouterError, Retries
-from tests.loopback import Connection, LoopbackServer
+from tests.support.loopback import Connection, LoopbackServer
 
 pytestmark = pytest.mark.loopback
 

@@ -22,7 +22,7 @@ from openrouter_async._http.names import Names, first_of
 from openrouter_async._http.network import CallStream, current_network
 from openrouter_async._http.roads import Progress
 from openrouter_async._http.tls import TLSSettings
-from tests.loopback import LoopbackServer, Reply, refused_port, serve_responses
+from tests.support.loopback import LoopbackServer, Reply, refused_port, serve_responses
 
 GOOD = Reply(json={"ok": True})
 

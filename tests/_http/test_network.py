@@ -10,7 +10,7 @@ import httpcore
 import pytest
 
 from openrouter_async._http.network import CallStream, current_network
-from tests.loopback import Connection, LoopbackServer, client_tls, refused_port, server_tls
+from tests.support.loopback import Connection, LoopbackServer, client_tls, refused_port, server_tls
 
 pytestmark = pytest.mark.loopback
 

@@ -10,7 +10,7 @@ import httpcore
 import pytest
 
 from openrouter_async._http.network_asyncio import READ_HIGH, AsyncioNetwork, AsyncioStream
-from tests.loopback import LoopbackServer, serve_responses
+from tests.support.loopback import LoopbackServer, serve_responses
 
 
 class FakeTransport(asyncio.Transport):

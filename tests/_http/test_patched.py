@@ -16,7 +16,7 @@ from openrouter_async import AsyncOpenRouter, ConnectError, StreamInterrupted
 from openrouter_async._http.connections import ConnectionTransport
 from openrouter_async._http.patched import CLIENT, CORE, TRANSPORT, Watch
 from openrouter_async.options import Limits
-from tests.loopback import Connection, LoopbackServer, Reply, Request, refused_port, serve_responses
+from tests.support.loopback import Connection, LoopbackServer, Reply, Request, refused_port, serve_responses
 
 MODEL = "acme/model"
 CHOICE = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Paris"}}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from openrouter_async import AsyncOpenRouter, Retries, errors
-from tests.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
+from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
 
 pytestmark = pytest.mark.loopback
 

@@ -16,7 +16,7 @@ from openrouter_async import TLSError as OurTLSError
 from openrouter_async._http.connections import ConnectionTransport
 from openrouter_async.errors import RequestTimeout
 from openrouter_async.options import Limits
-from tests.loopback import (
+from tests.support.loopback import (
     Connection,
     LoopbackServer,
     Reply,
@@ -26,7 +26,7 @@ from tests.loopback import (
     serve_responses,
     server_tls,
 )
-from tests.proxies import HTTPProxy, SocksProxy
+from tests.support.proxies import HTTPProxy, SocksProxy
 
 pytestmark = pytest.mark.loopback
 

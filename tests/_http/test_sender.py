@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from openrouter_async import AsyncOpenRouter, Limits, Retries, Timeouts, errors
-from tests.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
+from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
 
 pytestmark = pytest.mark.loopback
 

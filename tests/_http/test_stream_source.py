@@ -10,7 +10,7 @@ import pytest
 from openrouter_async import AsyncOpenRouter, Retries, Timeouts
 from openrouter_async.streaming.events import StreamEvent
 from openrouter_async.types.chat import ChatCompletion
-from tests.loopback import Connection, LoopbackServer, Request, serve_responses, sse
+from tests.support.loopback import Connection, LoopbackServer, Request, serve_responses, sse
 
 pytestmark = pytest.mark.loopback
 

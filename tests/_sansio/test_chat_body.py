@@ -17,7 +17,7 @@ from openrouter_async.types.chat_messages import user
 from openrouter_async.types.chat_request import NOT_OFFERED
 from openrouter_async.types.content_parts import image
 from openrouter_async.types.generation_params import GenerationParams
-from tests.recordings import Recording, each_recording
+from tests.support.recordings import Recording, each_recording
 
 Body = Callable[..., bytes]
 BOTH = pytest.mark.parametrize("body", [chat_body, completion_body], ids=["chat", "completion"])

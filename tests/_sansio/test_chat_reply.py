@@ -19,7 +19,7 @@ from openrouter_async.errors import (
     ServerError,
 )
 from openrouter_async.types.chat import ChatCompletion
-from tests.recordings import Recording, each_recording
+from tests.support.recordings import Recording, each_recording
 
 OK = {"role": "assistant", "content": "hi"}
 

@@ -14,7 +14,7 @@ from openrouter_async._sansio.error_mapping import generation_id, payload_error,
 from openrouter_async._sansio.response import read_reply
 from openrouter_async.errors import APIStatusError
 from tests._sansio.test_error_body import JSON, KEY
-from tests.shared import SHARED
+from tests.support.shared import SHARED
 
 
 def status(code: int, body: object, headers: dict[str, str] | None = None, **options: Any) -> APIStatusError:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from openrouter_async._sansio import sse
 from openrouter_async._sansio.sse import Comment, ServerSentEvent, SSEDecoder, SSEItem
 from openrouter_async.errors import ResponseTooLarge
-from tests.sse_standard import as_text, interpret, joined_comments
+from tests.support.sse_standard import as_text, interpret, joined_comments
 
 BOM = b"\xef\xbb\xbf"
 

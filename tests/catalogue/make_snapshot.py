@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.shared import ROOT, SHARED
+from tests.support.shared import ROOT, SHARED
 
 __all__ = ["SNAPSHOT", "make_snapshot"]
 

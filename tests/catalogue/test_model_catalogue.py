@@ -190,7 +190,7 @@ def test_the_snapshot_names_its_sources_and_has_no_prose() -> None:
 
 
 def test_the_snapshot_is_what_its_script_makes() -> None:
-    from tests.shared import SHARED
+    from tests.support.shared import SHARED
 
     if SHARED is None:
         pytest.skip("the recordings are not there")

@@ -20,7 +20,7 @@ from openrouter_async import (
     errors,
 )
 from openrouter_async.catalogue.models import PAUSE_S, CatalogueCache
-from tests.loopback import Connection, LoopbackServer, Reply, refused_port, serve_responses
+from tests.support.loopback import Connection, LoopbackServer, Reply, refused_port, serve_responses
 
 pytestmark = pytest.mark.loopback
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ..shared import SHARED
+from ..support.shared import SHARED
 from . import distil as script
 from .distil import distil, distil_newer
 from .drift import drift

@@ -26,8 +26,8 @@ from openrouter_async import (
 )
 from openrouter_async.testing import Answer, Emulator, Fault, tool_call
 from openrouter_async.types.common import Usage
-from tests.emulated import MODEL, client_of
-from tests.strict_requests import faults
+from tests.support.emulated import MODEL, client_of
+from tests.support.strict_requests import faults
 
 pytestmark = pytest.mark.loopback
 

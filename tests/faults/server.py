@@ -15,7 +15,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias
 
-from tests.loopback import Answer, Connection, Handler, LoopbackServer, Request, serve_responses, server_tls
+from tests.support.loopback import (
+    Answer,
+    Connection,
+    Handler,
+    LoopbackServer,
+    Request,
+    serve_responses,
+    server_tls,
+)
 
 __all__ = ["Ask", "Close", "Command", "Note", "Open", "Report", "Stage", "note"]
 

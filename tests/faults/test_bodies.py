@@ -40,7 +40,7 @@ from tests.faults.scenes.bodies import (
     untyped,
 )
 from tests.faults.service import FaultServer
-from tests.loopback import Answer, Reply
+from tests.support.loopback import Answer, Reply
 
 MIB = 1024 * 1024
 

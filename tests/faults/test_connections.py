@@ -35,7 +35,7 @@ from tests.faults.scenes.connections import (
     unsolicited,
 )
 from tests.faults.service import FaultServer
-from tests.loopback import CERTIFICATE, Handler, Reply, client_tls, refused_port
+from tests.support.loopback import CERTIFICATE, Handler, Reply, client_tls, refused_port
 
 MIB = 1024 * 1024
 

@@ -22,7 +22,7 @@ from tests.faults.scenes.floods import COMMENTS, EVENTS, MEMBERS, begun, inflati
 from tests.faults.scenes.streams import Chunked
 from tests.faults.service import FaultServer
 from tests.faults.watchdog import unwatched
-from tests.loopback import Answer, Reply, sse
+from tests.support.loopback import Answer, Reply, sse
 
 HEL = sse(chunk("Hel"))
 MIB = 1024 * 1024

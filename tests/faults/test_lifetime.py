@@ -39,7 +39,7 @@ from tests.faults.scenes.answers import failure, good, stall
 from tests.faults.scenes.lifetime import Later, after_a_moment, deaf, flood, hel_then_stall, stall_inside_body
 from tests.faults.server import Report
 from tests.faults.service import FaultServer, RunningStage
-from tests.loopback import client_tls
+from tests.support.loopback import client_tls
 
 HELLO = {"messages": "Hello"}
 

@@ -13,7 +13,7 @@ from tests.faults.calls import EACH, KEY, PLAIN, STREAM, Call, Ended, client_of,
 from tests.faults.scenes.answers import failure, good
 from tests.faults.scenes.statuses import asks_to_wait_until, resets_soon
 from tests.faults.service import FaultServer
-from tests.loopback import Answer, Reply
+from tests.support.loopback import Answer, Reply
 
 LATE_S = 1.5
 """How late a busy machine may wake a task; on a quiet one it is a few milliseconds."""

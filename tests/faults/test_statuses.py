@@ -12,7 +12,7 @@ from tests.faults.calls import EACH, FAST, KEY, Call, client_of, fail, kinds, su
 from tests.faults.scenes.answers import failure, good
 from tests.faults.scenes.statuses import PAGE, cut_error, echo, stalling_error
 from tests.faults.service import FaultServer
-from tests.loopback import Answer, Reply
+from tests.support.loopback import Answer, Reply
 
 
 async def refused(

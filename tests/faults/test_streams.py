@@ -27,7 +27,7 @@ from tests.faults.scenes.streams import (
     until_closed,
 )
 from tests.faults.service import FaultServer
-from tests.loopback import Answer, Reply, sse
+from tests.support.loopback import Answer, Reply, sse
 
 HEL, LO, STOP = chunk(WORD[:8]), chunk(WORD[8:]), chunk(finish="stop")
 HELLO = sse(HEL, LO, STOP, DONE)

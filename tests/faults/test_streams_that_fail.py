@@ -17,7 +17,7 @@ from tests.faults.scenes.answers import DONE, STREAM_HEADERS, Then, chunk, close
 from tests.faults.scenes.bodies import endless
 from tests.faults.scenes.streams import COMMENT, Begun, Chunked, bad_chunk, comments_for_ever, until_closed
 from tests.faults.service import FaultServer
-from tests.loopback import Answer, Reply, sse
+from tests.support.loopback import Answer, Reply, sse
 
 HEL = sse(chunk("Hel"))
 MIB = 1024 * 1024

@@ -32,8 +32,8 @@ from openrouter_async.streaming.intake import Intake, OnBadEvent
 from openrouter_async.streaming.joined import JoinedAccumulator
 from openrouter_async.types.chat import ChatCompletion
 from openrouter_async.types.chat_chunk import ChatChunk
-from tests.http11 import check_alike
-from tests.sse_standard import as_text, interpret, joined_comments
+from tests.support.http11 import check_alike
+from tests.support.sse_standard import as_text, interpret, joined_comments
 
 __all__ = ["CORPUS", "TARGETS", "Target", "seeds"]
 

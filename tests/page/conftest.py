@@ -17,8 +17,8 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter
 from openrouter_async.testing import Emulator
-from tests.emulated import MODEL
 from tests.page.chat_page import ChatPage
+from tests.support.emulated import MODEL
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.network_guard import only_loopback
+from tests.support.network_guard import only_loopback
 
 
 def main(peer: str, base_url: str, key: str, management_key: str) -> None:

@@ -9,7 +9,7 @@ from types import FrameType
 import httpx
 
 from openrouter_async import AsyncOpenRouter
-from tests.loopback import sse
+from tests.support.loopback import sse
 
 MODEL = "acme/model"
 READ = 16 * 1024

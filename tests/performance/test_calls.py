@@ -13,8 +13,8 @@ import pytest
 from pydantic import BaseModel
 
 from openrouter_async import AsyncOpenRouter
-from tests.loopback import LoopbackServer, Reply, serve_responses
 from tests.performance.counting import MODEL, CallCounter, calls_of, client_over
+from tests.support.loopback import LoopbackServer, Reply, serve_responses
 
 
 class River(BaseModel):

@@ -28,8 +28,8 @@ from openrouter_async.streaming.events import (
 )
 from openrouter_async.types.chat import ChatCompletion
 from openrouter_async.types.chat_request import NOT_OFFERED
-from tests.loopback import Connection, LoopbackServer
-from tests.recordings import Recording, assert_matches_facts, each_recording, load_recordings
+from tests.support.loopback import Connection, LoopbackServer
+from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 
 pytestmark = pytest.mark.loopback
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from openrouter_async import AsyncOpenRouter, Embeddings, Model, Retries
-from tests.loopback import LoopbackServer, Reply, serve_responses
-from tests.recordings import Recording, each_recording
+from tests.support.loopback import LoopbackServer, Reply, serve_responses
+from tests.support.recordings import Recording, each_recording
 
 pytestmark = pytest.mark.loopback
 

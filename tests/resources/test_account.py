@@ -15,7 +15,7 @@ from openrouter_async import (
     errors,
     response_meta,
 )
-from tests.loopback import LoopbackServer, Reply, serve_responses
+from tests.support.loopback import LoopbackServer, Reply, serve_responses
 
 pytestmark = pytest.mark.loopback
 

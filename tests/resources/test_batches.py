@@ -26,7 +26,7 @@ from openrouter_async import (
 )
 from openrouter_async.batch.items import Item
 from openrouter_async.types.embeddings import Embeddings
-from tests.loopback import LoopbackServer, Reply, serve_responses
+from tests.support.loopback import LoopbackServer, Reply, serve_responses
 
 from .mocked import KEY, mocked
 

@@ -56,7 +56,7 @@ from openrouter_async.types.response_format import (
 from openrouter_async.types.routing import MaxPrice, Percentiles, Provider, ProviderSort
 from openrouter_async.types.web_search import UserLocation, WebSearchOptions
 from tests.resources.mocked import Mocked, mocked
-from tests.shared import SHARED
+from tests.support.shared import SHARED
 
 REPLY = {"choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}
 HELLO = [{"role": "user", "content": "Hello"}]

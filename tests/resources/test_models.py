@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from openrouter_async import AsyncOpenRouter, ConfigurationError, NotFound, Retries, errors, response_meta
-from tests.loopback import LoopbackServer, Reply, serve_responses
+from tests.support.loopback import LoopbackServer, Reply, serve_responses
 
 pytestmark = pytest.mark.loopback
 

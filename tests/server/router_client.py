@@ -14,8 +14,8 @@ from starlette.routing import Mount
 from openrouter_async import AsyncOpenRouter
 from openrouter_async.server import create_router, openrouter_lifespan
 from openrouter_async.testing import Emulator
-from tests.emulated import client_of
 from tests.server.serving import Served, serve
+from tests.support.emulated import client_of
 
 __all__ = ["TOKEN", "Browser", "events", "routed"]
 

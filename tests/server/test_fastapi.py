@@ -20,11 +20,11 @@ from openrouter_async import ConfigurationError, tool
 from openrouter_async.server import client_of, openrouter_lifespan, relay
 from openrouter_async.server.fastapi import Client, create_chat_router
 from openrouter_async.testing import Emulator, Fault, tool_call
-from tests.emulated import MODEL
-from tests.emulated import client_of as client_of_emulator
 from tests.server.router_client import events
 from tests.server.serving import serve
 from tests.server.waiting import wait_for
+from tests.support.emulated import MODEL
+from tests.support.emulated import client_of as client_of_emulator
 
 BODY = {"messages": [{"role": "user", "content": "Hello"}]}
 

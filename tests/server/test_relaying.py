@@ -20,11 +20,11 @@ from starlette.routing import Route
 from openrouter_async import AsyncOpenRouter, ConfigurationError, Retries, tool
 from openrouter_async.server import client_of, openrouter_lifespan, relay
 from openrouter_async.testing import Emulator, Fault, tool_call
-from tests.emulated import MODEL
-from tests.emulated import client_of as client_of_emulator
 from tests.server.router_client import events
 from tests.server.serving import serve
 from tests.server.waiting import wait_for
+from tests.support.emulated import MODEL
+from tests.support.emulated import client_of as client_of_emulator
 
 UNTIL_CANCELLED_S = 0.5
 """Seconds after which the service must see that the browser has gone."""

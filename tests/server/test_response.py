@@ -24,9 +24,9 @@ from openrouter_async.server import create_router, openrouter_lifespan, relay
 from openrouter_async.server.fastapi import Client, create_chat_router
 from openrouter_async.server.protocol import TimedProtocol
 from openrouter_async.testing import Emulator, Fault
-from tests.emulated import client_of as client_of_emulator
 from tests.server.serving import serve
 from tests.server.waiting import wait_for
+from tests.support.emulated import client_of as client_of_emulator
 
 LEFT = b"GET /%b HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 

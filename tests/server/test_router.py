@@ -10,8 +10,8 @@ import pytest
 from openrouter_async import AsyncOpenRouter, ConfigurationError, tool
 from openrouter_async.server import create_router
 from openrouter_async.testing import Emulator, Fault, tool_call
-from tests.emulated import MODEL
 from tests.server.router_client import TOKEN, events, routed
+from tests.support.emulated import MODEL
 
 
 @tool

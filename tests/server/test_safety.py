@@ -20,10 +20,10 @@ from starlette.applications import Starlette
 from openrouter_async.server import MemoryConversations, create_router, router
 from openrouter_async.server.protocol import TimedProtocol
 from openrouter_async.testing import Emulator, Fault
-from tests.emulated import client_of
 from tests.server.router_client import TOKEN, events, routed
 from tests.server.serving import serve
 from tests.server.waiting import wait_for
+from tests.support.emulated import client_of
 
 BODY = {"messages": [{"role": "user", "content": "Hello"}]}
 ROUTES = ["", "assets/app.js", "api/settings", "api/models", "api/conversations", "v1/models", "nothing"]

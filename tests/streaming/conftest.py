@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.emulated import _emulator, emulator
+from tests.support.emulated import _emulator, emulator
 
 __all__ = ["_emulator", "emulator"]

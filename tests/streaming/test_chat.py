@@ -35,8 +35,8 @@ from openrouter_async.streaming.events import (
     UsageReported,
 )
 from openrouter_async.types.chat import ChatCompletion
-from tests.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 from tests.streaming.fakes import accumulate, chunk
+from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 from tests.types.test_chat import JUNK, PATHS, damaged, use_everything
 
 STOP = chunk({}, finish_reason="stop")

@@ -28,7 +28,7 @@ from openrouter_async import (
     user,
 )
 from openrouter_async.testing import Emulator, Fault, Reply, tool_call
-from tests.emulated import MODEL
+from tests.support.emulated import MODEL
 
 pytestmark = pytest.mark.loopback
 

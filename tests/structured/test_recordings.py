@@ -11,7 +11,7 @@ from openrouter_async.errors import Refused
 from openrouter_async.structured.reading import read_output
 from openrouter_async.structured.schema import Schema
 from openrouter_async.types.chat import ChatCompletion
-from tests.recordings import Recording, load_recordings
+from tests.support.recordings import Recording, load_recordings
 
 
 def asked_for(recording: Recording) -> dict[str, Any] | None:

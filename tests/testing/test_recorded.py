@@ -20,8 +20,8 @@ from openrouter_async.testing import Emulator
 from openrouter_async.testing.exchange_files import ExchangeFile
 from openrouter_async.testing.received import ReceivedRequest
 from openrouter_async.testing.recorded import Recordings
-from tests.recordings import Recording, assert_matches_facts, each_recording, load_recordings
-from tests.shared import SHARED
+from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
+from tests.support.shared import SHARED
 
 Facts = dict[str, Any]
 

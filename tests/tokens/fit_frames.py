@@ -26,8 +26,8 @@ from typing import Any
 from openrouter_async.tokens._families import Family, Frame, family_of
 from openrouter_async.tokens.estimate import TokenEstimate
 from openrouter_async.tokens.prompt import _Counting, estimate_body
-from tests.recordings import load_recordings
-from tests.shared import SHARED
+from tests.support.recordings import load_recordings
+from tests.support.shared import SHARED
 
 NOISE = 0.1
 """How far, as a share, a prompt is taken to be off for reasons that are none of these numbers.

@@ -14,7 +14,7 @@ from openrouter_async.tokens._families import family_of
 from openrouter_async.tokens.estimate import estimate_tokens
 from openrouter_async.tokens.prompt import estimate_prompt
 from openrouter_async.types.chat import AssistantMessage, ChatCompletion, Choice
-from tests.shared import ROOT, SHARED
+from tests.support.shared import ROOT, SHARED
 from tests.tokens.fit_frames import Recorded, fit, halves_of, recorded
 
 WEATHER = {

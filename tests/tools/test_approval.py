@@ -23,7 +23,7 @@ from openrouter_async import (
 )
 from openrouter_async.testing import Answer, Emulator, tool_call
 from openrouter_async.types.chat_tools import FunctionTool
-from tests.emulated import MODEL, client_of
+from tests.support.emulated import MODEL, client_of
 
 pytestmark = pytest.mark.loopback
 

@@ -15,7 +15,7 @@ import pytest
 
 from openrouter_async import ConfigurationError, MCPServer, ToolProgress, tool
 from openrouter_async.testing import Emulator, Reply, tool_call
-from tests.emulated import client_of
+from tests.support.emulated import client_of
 
 pytest.importorskip("mcp")
 

@@ -14,9 +14,9 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter, Tool, create_tool
 from openrouter_async.types.chat import ChatCompletion
-from tests.loopback import Answer, Connection, LoopbackServer, Reply, Request, serve_responses, sse
-from tests.recordings import Recording, expected_facts, load_recordings, reported_facts
-from tests.strict_requests import faults
+from tests.support.loopback import Answer, Connection, LoopbackServer, Reply, Request, serve_responses, sse
+from tests.support.recordings import Recording, expected_facts, load_recordings, reported_facts
+from tests.support.strict_requests import faults
 
 pytestmark = pytest.mark.loopback
 

@@ -31,8 +31,8 @@ from openrouter_async import (
     web_search,
 )
 from openrouter_async.testing import Answer, Emulator, Reply, tool_call
-from tests.emulated import MODEL, client_of
-from tests.strict_requests import faults
+from tests.support.emulated import MODEL, client_of
+from tests.support.strict_requests import faults
 
 pytestmark = pytest.mark.loopback
 

@@ -30,8 +30,8 @@ from openrouter_async import (
     tool,
 )
 from openrouter_async.testing import Emulator, Fault, Reply, tool_call
-from tests.emulated import client_of
-from tests.loopback import sse
+from tests.support.emulated import client_of
+from tests.support.loopback import sse
 
 pytestmark = pytest.mark.loopback
 

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from openrouter_async import AsyncOpenRouter
-from tests.loopback import Connection, LoopbackServer, Reply, Request, serve_responses, sse
+from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses, sse
 
 __all__ = [
     "CHAT",

@@ -14,7 +14,7 @@ from openrouter_async._sansio.parse import ParseFailure, parse
 from openrouter_async.types.credits import Credits, CreditsReply
 from openrouter_async.types.embeddings import Embeddings
 from openrouter_async.types.keys import CurrentKey, CurrentKeyReply
-from tests.strategies import damaged
+from tests.support.strategies import damaged
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from openrouter_async.types._base import ResponseMeta
 from openrouter_async.types.chat import ChatCompletion
 from openrouter_async.types.chat_messages import wire_messages
 from openrouter_async.types.chat_parts import FileAnnotation, Image, UnknownAnnotation, UrlCitation
-from tests.recordings import Recording, assert_matches_facts, each_recording, load_recordings
+from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 
 
 def completion(message: object = None, **choice: object) -> ChatCompletion:

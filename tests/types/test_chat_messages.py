@@ -22,7 +22,7 @@ from openrouter_async.types.chat_messages import (
     wire_messages,
 )
 from openrouter_async.types.content_parts import image, text
-from tests.recordings import Recording, each_recording
+from tests.support.recordings import Recording, each_recording
 
 SECRET = "do not show these words"
 

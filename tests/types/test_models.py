@@ -11,7 +11,7 @@ from hypothesis import given
 
 from openrouter_async._sansio.parse import ParseFailure, parse
 from openrouter_async.types.models import Model, ModelPage, Pricing
-from tests.strategies import damaged
+from tests.support.strategies import damaged
 
 MODEL: dict[str, Any] = {
     "id": "a/x",

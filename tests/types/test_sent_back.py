@@ -16,8 +16,8 @@ from openrouter_async.streaming.chat import ChatAccumulator
 from openrouter_async.types.chat import ChatCompletion
 from openrouter_async.types.chat_messages import tool_result, user
 from openrouter_async.types.sent_back import fit_history
-from tests.recordings import Recording, each_recording
-from tests.strict_requests import faults
+from tests.support.recordings import Recording, each_recording
+from tests.support.strict_requests import faults
 
 
 def call(id: Any = "a", name: Any = "look", arguments: Any = "{}", **more: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from tests.faults.server import note
-from tests.loopback import Connection, Reply, Request, sse
+from tests.support.loopback import Connection, Reply, Request, sse
 
 __all__ = [
     "DONE",

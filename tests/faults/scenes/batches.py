@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.faults.scenes.answers import completion, failure, stall
-from tests.loopback import Connection, Request
+from tests.support.loopback import Connection, Request
 
 __all__ = ["OutOfCredits", "Refusing", "echo", "prompt_of"]
 

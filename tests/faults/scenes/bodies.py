@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 
 from tests.faults.scenes.answers import GOOD_BODY, completion
-from tests.loopback import Connection, Reply, Request
+from tests.support.loopback import Connection, Reply, Request
 
 __all__ = [
     "bomb",

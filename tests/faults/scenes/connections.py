@@ -8,7 +8,7 @@ from functools import partial
 
 from tests.faults.scenes.answers import GOOD_BODY, GOOD_STREAM, Then, asks_for_stream, good
 from tests.faults.server import note
-from tests.loopback import Connection, Request
+from tests.support.loopback import Connection, Request
 
 __all__ = [
     "NONSENSE",

@@ -7,7 +7,7 @@ import zlib
 from functools import lru_cache
 
 from tests.faults.scenes.answers import STREAM_HEADERS, chunk
-from tests.loopback import Connection, Request, sse
+from tests.support.loopback import Connection, Request, sse
 
 __all__ = ["COMMENTS", "EVENTS", "MEMBERS", "begun", "inflating", "one_byte_chunks_for_ever"]
 

@@ -6,7 +6,7 @@ import random
 
 from tests.faults.scenes.answers import STALL_S, chunk, good, stall
 from tests.faults.server import note
-from tests.loopback import Connection, Request, sse
+from tests.support.loopback import Connection, Request, sse
 
 __all__ = ["Later", "after_a_moment", "deaf", "flood", "hel_then_stall", "stall_inside_body"]
 

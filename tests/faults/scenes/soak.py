@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.faults.scenes.answers import DONE, WORD, chunk, completion, failure
 from tests.faults.server import Stage, note
-from tests.loopback import Connection, sse
+from tests.support.loopback import Connection, sse
 
 __all__ = ["BadDay"]
 

@@ -6,7 +6,7 @@ import time
 from email.utils import formatdate
 
 from tests.faults.scenes.answers import stall
-from tests.loopback import Connection, Reply, Request
+from tests.support.loopback import Connection, Reply, Request
 
 __all__ = ["PAGE", "asks_to_wait_until", "cut_error", "echo", "resets_soon", "stalling_error"]
 

@@ -6,7 +6,7 @@ import zlib
 
 from tests.faults.scenes.answers import DONE, GOOD_STREAM, STREAM_HEADERS, WORD, Then, chunk
 from tests.faults.server import note
-from tests.loopback import Connection, Request, sse
+from tests.support.loopback import Connection, Request, sse
 
 __all__ = [
     "COMMENT",

@@ -20,9 +20,9 @@ from starlette.routing import Route
 from openrouter_async import AsyncOpenRouter, Retries, tool
 from openrouter_async.server import chat_messages_of, client_of, openrouter_lifespan, relay
 from openrouter_async.testing import Answer, Emulator, Fault, ToolCall, tool_call
-from tests.emulated import MODEL
 from tests.server.serving import serve
-from tests.strict_requests import faults
+from tests.support.emulated import MODEL
+from tests.support.strict_requests import faults
 
 HERE = Path(__file__).parent
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(16)).decode()

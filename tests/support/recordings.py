@@ -18,7 +18,7 @@ import pytest
 
 from openrouter_async.types.chat import ChatCompletion
 from openrouter_async.types.chat_parts import UrlCitation
-from tests.shared import SHARED
+from tests.support.shared import SHARED
 
 __all__ = [
     "Recording",

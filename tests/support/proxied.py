@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from openrouter_async._http.transport import Transport
-from tests.loopback import WAIT_S, LoopbackServer
-from tests.proxies import HTTPProxy, SocksProxy
-from tests.shared import ROOT
+from tests.support.loopback import WAIT_S, LoopbackServer
+from tests.support.proxies import HTTPProxy, SocksProxy
+from tests.support.shared import ROOT
 
 __all__ = ["PROXIES", "proxy_process", "use_chosen_proxy", "use_proxy"]
 
@@ -29,7 +29,10 @@ _CHOSEN = "OPENROUTER_ASYNC_TEST_PROXY"
 def proxy_process(kind: str) -> Iterator[str]:
     """Run a proxy in a process of its own, and give its URL."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.proxied", kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        [sys.executable, "-m", "tests.support.proxied", kind],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
     )
     assert process.stdin is not None
     assert process.stdout is not None

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.loopback import (
+from tests.support.loopback import (
     Connection,
     LoopbackServer,
     Reply,

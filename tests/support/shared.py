@@ -11,7 +11,7 @@ from pathlib import Path
 
 __all__ = ["ROOT", "SHARED"]
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 """The root of the repository."""
 
 

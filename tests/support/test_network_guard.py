@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from tests.network_guard import NetworkUse
+from tests.support.network_guard import NetworkUse
 
 DOCUMENTATION = ("192.0.2.1", 80)
 """An address that by RFC 5737 is nobody's."""

@@ -15,7 +15,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tests.loopback import Connection
+from tests.support.loopback import Connection
 
 __all__ = ["HTTPProxy", "SocksProxy"]
 

@@ -8,10 +8,10 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter
 from openrouter_async.streaming.events import TextDelta
-from tests.loopback import WAIT_S, Connection, LoopbackServer, Reply, serve_responses, sse
 from tests.performance.counting import MODEL, Reads, chunk, client_over
 from tests.performance.test_calls import COMPLETION
 from tests.support.crossings import Crossings, crossings_of
+from tests.support.loopback import WAIT_S, Connection, LoopbackServer, Reply, serve_responses, sse
 
 MOST = 123
 MOST_FILES = 39
@@ -31,7 +31,7 @@ async def test_a_plain_call_goes_through_few_files() -> None:
     assert len(way.files) <= MOST_FILES, str(way)
 
 
-CHUNK = {"role": "assistant", "content": "word "}
+CHUNK: dict[str, object] = {"role": "assistant", "content": "word "}
 END = (chunk({"content": ""}, "stop"), "[DONE]")
 wanted = Semaphore(0)
 

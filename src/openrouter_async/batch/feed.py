@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sized
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -10,7 +11,7 @@ from pydantic import JsonValue
 
 from ..errors import ConfigurationError
 from .items import Item, Items, Request, hashed_settings, request_hash
-from .key_index import KeyIndex
+from .key_hash import key_hash
 from .results import Failed
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Feed:
         self._params = params
         self._extra_body = extra_body
         self._output_name = output_name
-        self._seen = KeyIndex()
+        self._seen: Counter[int] = Counter()
+        """`key_hash` of each key, and of each request without one -> how often it was there."""
 
     async def next(self) -> Request | Failed | None:
         """Return the next request, or why the next item is none; None at the end.
@@ -94,10 +96,10 @@ class Feed:
         digest = request_hash(messages, settings)
         if isinstance(item, Item) and item.key is not None:
             key = item.key
-            if self._seen.increase(key) > 1:
+            if self._count(key) > 1:
                 raise ConfigurationError(f"the key {key!r} was given to an earlier item; expected each once")
         else:
-            key = f"{digest[:16]}-{self._seen.increase(digest)}"
+            key = f"{digest[:16]}-{self._count(digest)}"
         return Request(
             key=key,
             index=index,
@@ -107,6 +109,10 @@ class Feed:
             extra_body=extra_body,
             params=params,
         )
+
+    def _count(self, name: str) -> int:
+        self._seen[mark := key_hash(name)] += 1
+        return self._seen[mark]
 
     async def aclose(self) -> None:
         """Close the iterator, if it is a generator."""

@@ -24,9 +24,8 @@ from pydantic_core import from_json, to_json
 from .._files import private, replace_file
 from ..errors import JournalError, OpenRouterError
 from ..types.chat import ChatCompletion
-from .file_lock import lock_file
 from .items import Request
-from .key_index import KeyIndex
+from .key_hash import key_hash
 from .metering import ItemMeter
 
 __all__ = ["Journal", "PaidAgain", "Record", "done_record", "failed_record", "settled_record"]
@@ -37,6 +36,9 @@ _DIGITS_OF_MONEY = 12
 """No item costs that many; sums of what is longer would overflow."""
 
 _CAN_RENAME_OPEN_FILES = sys.platform != "win32"
+
+_LOCKED_BYTE = 2**62
+"""One that no file reaches: Windows locks bytes, and nobody else could read those that are locked."""
 
 BEGINNING = b'{"key":'
 """How every record begins; what does not begin so is not cut off, for it may be something else of the caller's."""
@@ -160,8 +162,9 @@ class Journal:
         self.again = PaidAgain()
         self.unbooked: dict[str, tuple[str, str]] = {}
         """Generations that the service's cache gave again, and what they cost is not in it; with key and hash."""
-        self._done = KeyIndex()
-        self._generations = KeyIndex()
+        self._done: dict[int, int] = {}
+        """`key_hash` of each key that was answered -> where its record begins."""
+        self._generations: set[int] = set()
         self._end = 0
         self._free_failures = 0
         self._paid_failures: dict[str, int] = {}
@@ -169,11 +172,11 @@ class Journal:
     @property
     def done(self) -> int:
         """How many items were answered when it was opened."""
-        return self._done.count
+        return len(self._done)
 
     def is_answered(self, key: str) -> bool:
         """Whether an earlier run was answered, or, of some 10^19 keys, one that looks the same."""
-        return bool(self._done.count) and self._done.get(key) is not None
+        return key_hash(key) in self._done
 
     def find(self, key: str) -> Record | None:
         """Return what an earlier run was answered; None where it was not.
@@ -181,7 +184,7 @@ class Journal:
         Raises:
             JournalError: the file has changed, or cannot be read.
         """
-        offset = self._done.get(key) if self._done.count else None
+        offset = self._done.get(key_hash(key))
         if offset is None:
             return None
         try:
@@ -201,9 +204,10 @@ class Journal:
 
     def has_booked(self, generation_id: str) -> bool:
         """Whether what a generation cost is in it; notes that it is from now on."""
-        if self._generations.count and self._generations.get(generation_id) is not None:
+        mark = key_hash(generation_id)
+        if mark in self._generations:
             return True
-        self._generations.set(generation_id, 0)
+        self._generations.add(mark)
         return False
 
     def append(self, lines: bytes) -> None:
@@ -234,7 +238,7 @@ class Journal:
 
     def _lock(self) -> None:
         try:
-            lock_file(self._file.fileno())
+            _lock_file(self._file.fileno())
         except OSError as error:
             raise self._error("is used by another run; wait for it, or name another file") from error
         if not os.path.samestat(os.fstat(self._file.fileno()), self.path.stat()):
@@ -296,12 +300,12 @@ class Journal:
         completion = record.get("completion")
         generation = completion.get("id") if isinstance(completion, dict) else record.get("generation")
         if isinstance(generation, str):
-            self._generations.set(generation, self._end)
+            self._generations.add(key_hash(generation))
             self.unbooked.pop(generation, None)
         if isinstance(source := record.get("source"), str) and not self.has_booked(source):
             self.unbooked[source] = record["key"], str(record["request"])
         if "completion" in record:
-            self._done.set(record["key"], self._end)
+            self._done[key_hash(record["key"])] = self._end
         elif "error" in record and not (record.get("cost") or record.get("byok_cost")):
             self._free_failures += 1
         elif "error" in record:
@@ -318,6 +322,20 @@ class Journal:
 
     def _error(self, what: str) -> JournalError:
         return JournalError(f"the journal {str(self.path)!r} {what}", path=str(self.path))
+
+
+def _lock_file(descriptor: int) -> None:
+    """Lock an open file against all other processes, until it is closed; raises `OSError` where another one has it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _is_record(value: object) -> TypeGuard[dict[str, Any]]:

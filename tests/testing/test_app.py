@@ -19,9 +19,9 @@ from openrouter_async.operations import Operation
 from openrouter_async.testing import Emulator
 from openrouter_async.testing.app import EmulatorApp
 from openrouter_async.testing.authentication import new_key
+from openrouter_async.testing.exchange.protocol import WIRE
 from openrouter_async.testing.inference import Pace
 from openrouter_async.testing.models import ModelList
-from openrouter_async.testing.protocol import WIRE
 from openrouter_async.testing.state import State
 from tests.testing.raw import exchange, post
 

@@ -6,10 +6,10 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
+from .exchange.service_errors import bad_request, no_endpoints
 from .models import ListedModel
 from .prompts import text_of
 from .request_checks import ChatCall
-from .service_errors import bad_request, no_endpoints
 
 __all__ = ["check_abilities"]
 

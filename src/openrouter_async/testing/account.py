@@ -20,9 +20,19 @@ from pydantic import JsonValue
 from .._sansio.pkce import challenge_of
 from ..errors import ConfigurationError
 from .authentication import EmulatedKey, iso_now, new_key
-from .field_checks import Check, boolean, either, invalid, json_object, number, one_of, text, whole_query
-from .outgoing import Outgoing, Part, plain
-from .service_errors import bad_request, forbidden, not_found
+from .exchange.field_checks import (
+    Check,
+    boolean,
+    either,
+    invalid,
+    json_object,
+    number,
+    one_of,
+    text,
+    whole_query,
+)
+from .exchange.responses import Outgoing, Part, plain
+from .exchange.service_errors import bad_request, forbidden, not_found
 from .state import Generation, State
 
 __all__ = ["Account", "OAuthCode"]

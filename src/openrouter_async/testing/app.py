@@ -45,15 +45,15 @@ from ..operations import (
 from .account import Account
 from .authentication import EmulatedKey, authenticate
 from .batches import Batches
+from .exchange.protocol import WIRE
+from .exchange.responses import Outgoing, failed, literal, plain
+from .exchange.sending import send_answer
+from .exchange.service_errors import ServiceError, bad_request, forbidden, not_found
 from .inference import Choose, Inference, Over, Pace
 from .lookups import Lookups
 from .models import ModelList
-from .outgoing import Outgoing, failed, literal, plain
-from .protocol import WIRE
 from .received import ReceivedRequest
 from .replies import Answer, Failure, Reply, as_scripted
-from .sending import send_answer
-from .service_errors import ServiceError, bad_request, forbidden, not_found
 from .state import State
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from ..operations import KeyKind
-from .service_errors import forbidden, unauthorized
+from .exchange.service_errors import forbidden, unauthorized
 
 __all__ = ["EmulatedKey", "authenticate", "iso_now", "new_key"]
 

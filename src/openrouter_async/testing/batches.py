@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from .outgoing import Outgoing, plain
+from .exchange.responses import Outgoing, plain
+from .exchange.service_errors import ServiceError, bad_request, not_found
 from .received import ReceivedRequest
 from .replies import Answer, Failure
-from .service_errors import ServiceError, bad_request, not_found
 
 if TYPE_CHECKING:
     from .authentication import EmulatedKey

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from pydantic import JsonValue
 
 from .authentication import EmulatedKey
-from .field_checks import whole_query
+from .exchange.field_checks import whole_query
+from .exchange.service_errors import bad_request, not_found
 from .models import ListedModel, ModelList
-from .service_errors import bad_request, not_found
 from .state import State
 
 __all__ = ["Lookups"]

@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl
 from pydantic import JsonValue
 
 from ..errors import ConfigurationError
+from .exchange.responses import Outgoing, Part, split_events
 from .exchange_files import ExchangeFile
-from .outgoing import Outgoing, Part, split_events
 from .received import ReceivedRequest
 
 __all__ = ["Recordings"]

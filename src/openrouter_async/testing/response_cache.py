@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .authentication import EmulatedKey
-from .outgoing import encode
+from .exchange.responses import encode
 from .received import ReceivedRequest
 from .replies import Reply
 

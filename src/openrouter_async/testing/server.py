@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from ..errors import ConfigurationError
-from .protocol import EmulatorProtocol
+from .exchange.protocol import EmulatorProtocol
 
 if TYPE_CHECKING:
     from .app import EmulatorApp

@@ -21,11 +21,11 @@ from pydantic import JsonValue
 
 from .accounting import Usage
 from .authentication import EmulatedKey, iso_now
+from .exchange.service_errors import ServiceError, key_limit_reached, out_of_credits
 from .faults import Fault
 from .models import ListedModel
 from .received import ReceivedRequest
 from .replies import Failure, Replying, Scripted
-from .service_errors import ServiceError, key_limit_reached, out_of_credits
 
 if TYPE_CHECKING:
     from .account import OAuthCode

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from .exchange.responses import Part, event
 from .logprobs import logprobs
-from .outgoing import Part, event
 from .prompts import count_tokens, cut
 from .replies import Reply, ToolCall
 

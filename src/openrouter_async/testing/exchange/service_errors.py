@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue
 
-from .replies import Answer, Failure
+from ..replies import Answer, Failure
 
 __all__ = [
     "ServiceError",

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from .faults import Fault
-from .outgoing import COMMENT, PADDING, HeadEnd, Outgoing, Part, encode, event, steps
+from ..faults import Fault
 from .protocol import ClientGone, Wire
+from .responses import COMMENT, PADDING, HeadEnd, Outgoing, Part, encode, event, steps
 
 if TYPE_CHECKING:
     from starlette.types import Send
 
-    from .received import ReceivedRequest
+    from ..received import ReceivedRequest
 
 __all__ = ["send_answer"]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from .faults import Fault
-from .replies import Answer, Failure
+from ..faults import Fault
+from ..replies import Answer, Failure
 
 __all__ = [
     "COMMENT",

@@ -18,11 +18,11 @@ from openrouter_async import operations
 from openrouter_async.operations import Operation
 from openrouter_async.testing import Emulator
 from openrouter_async.testing.app import EmulatorApp
-from openrouter_async.testing.authentication import new_key
 from openrouter_async.testing.exchange.protocol import WIRE
 from openrouter_async.testing.inference import Pace
-from openrouter_async.testing.models import ModelList
-from openrouter_async.testing.state import State
+from openrouter_async.testing.state.keys import new_key
+from openrouter_async.testing.state.models import ModelList
+from openrouter_async.testing.state.state import State
 from tests.testing.raw import exchange, post
 
 MODEL = "openai/gpt-4o-mini"

@@ -7,9 +7,9 @@ from typing import TypeAlias
 from pydantic import JsonValue
 
 from .exchange.service_errors import bad_request, no_endpoints
-from .models import ListedModel
 from .prompts import text_of
 from .request_checks import ChatCall
+from .state.models import ListedModel
 
 __all__ = ["check_abilities"]
 

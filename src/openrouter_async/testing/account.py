@@ -19,7 +19,6 @@ from pydantic import JsonValue
 
 from .._sansio.pkce import challenge_of
 from ..errors import ConfigurationError
-from .authentication import EmulatedKey, iso_now, new_key
 from .exchange.field_checks import (
     Check,
     boolean,
@@ -33,7 +32,8 @@ from .exchange.field_checks import (
 )
 from .exchange.responses import Outgoing, Part, plain
 from .exchange.service_errors import bad_request, forbidden, not_found
-from .state import Generation, State
+from .state.keys import EmulatedKey, iso_now, new_key
+from .state.state import Generation, State
 
 __all__ = ["Account", "OAuthCode"]
 

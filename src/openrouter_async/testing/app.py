@@ -43,7 +43,6 @@ from ..operations import (
     Operation,
 )
 from .account import Account
-from .authentication import EmulatedKey, authenticate
 from .batches import Batches
 from .exchange.protocol import WIRE
 from .exchange.responses import Outgoing, failed, literal, plain
@@ -51,10 +50,11 @@ from .exchange.sending import send_answer
 from .exchange.service_errors import ServiceError, bad_request, forbidden, not_found
 from .inference import Choose, Inference, Over, Pace
 from .lookups import Lookups
-from .models import ModelList
 from .received import ReceivedRequest
 from .replies import Answer, Failure, Reply, as_scripted
-from .state import State
+from .state.keys import EmulatedKey, authenticate
+from .state.models import ModelList
+from .state.state import State
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

@@ -18,10 +18,10 @@ from .received import ReceivedRequest
 from .replies import Answer, Failure
 
 if TYPE_CHECKING:
-    from .authentication import EmulatedKey
     from .inference import Inference, Over
     from .replies import Reply
-    from .state import State
+    from .state.keys import EmulatedKey
+    from .state.state import State
 
 __all__ = ["Batches"]
 

@@ -15,12 +15,12 @@ from .._extras import needs_extra
 from .._sansio.money import dollars as read_dollars
 from ..errors import ConfigurationError
 from ..operations import CREATE_CHAT
-from .authentication import EmulatedKey, new_key
 from .faults import Fault
-from .models import ModelList
 from .recorded import Recordings
 from .replies import Answer, Failure, Reply, Replying, ToolCall
-from .state import RateLimit, State
+from .state.keys import EmulatedKey, new_key
+from .state.models import ModelList
+from .state.state import RateLimit, State
 
 with needs_extra("testing", "the emulator"):
     from .app import BASE_PATH, EmulatorApp

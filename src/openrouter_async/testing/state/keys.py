@@ -11,8 +11,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from ..operations import KeyKind
-from .exchange.service_errors import forbidden, unauthorized
+from ...operations import KeyKind
+from ..exchange.service_errors import forbidden, unauthorized
 
 __all__ = ["EmulatedKey", "authenticate", "iso_now", "new_key"]
 

@@ -14,8 +14,8 @@ from importlib.resources import files
 
 from pydantic import JsonValue
 
-from ..errors import ConfigurationError
-from .exchange.service_errors import no_endpoints, unknown_model
+from ...errors import ConfigurationError
+from ..exchange.service_errors import no_endpoints, unknown_model
 
 __all__ = ["EMBEDDING_MODELS", "ListedModel", "ModelList"]
 

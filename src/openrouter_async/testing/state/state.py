@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import JsonValue
 
+from ..exchange.service_errors import ServiceError, key_limit_reached, out_of_credits
+from ..faults import Fault
+from ..received import ReceivedRequest
+from ..replies import Failure, Replying, Scripted
 from .accounting import Usage
-from .authentication import EmulatedKey, iso_now
-from .exchange.service_errors import ServiceError, key_limit_reached, out_of_credits
-from .faults import Fault
+from .keys import EmulatedKey, iso_now
 from .models import ListedModel
-from .received import ReceivedRequest
-from .replies import Failure, Replying, Scripted
 
 if TYPE_CHECKING:
-    from .account import OAuthCode
+    from ..account import OAuthCode
 
 __all__ = ["Generation", "RateLimit", "State"]
 

@@ -1,0 +1,1 @@
+"""What an emulator remembers: keys, money, models, the script, and what it answered."""

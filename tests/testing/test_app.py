@@ -19,7 +19,7 @@ from openrouter_async.operations import Operation
 from openrouter_async.testing import Emulator
 from openrouter_async.testing.app import EmulatorApp
 from openrouter_async.testing.exchange.protocol import WIRE
-from openrouter_async.testing.inference import Pace
+from openrouter_async.testing.inference.inference import Pace
 from openrouter_async.testing.state.keys import new_key
 from openrouter_async.testing.state.models import ModelList
 from openrouter_async.testing.state.state import State

@@ -16,9 +16,9 @@ from pydantic import UUID4, UUID7, AnyUrl, BaseModel, Field, FutureDate, Json, J
 
 from openrouter_async.structured.prompt import universal_prompt
 from openrouter_async.structured.schema import Schema
-from openrouter_async.testing.described import as_described
-from openrouter_async.testing.prompted import schema_in
-from openrouter_async.testing.schema_values import Words, value_for
+from openrouter_async.testing.inference.described import as_described
+from openrouter_async.testing.inference.prompted import schema_in
+from openrouter_async.testing.inference.schema_values import Words, value_for
 
 SAID: dict[str, tuple[str, dict[str, JsonValue]]] = {
     "bounds": ("Your rating. At least 1; at most 5.", {"minimum": 1, "maximum": 5}),

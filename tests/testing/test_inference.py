@@ -132,7 +132,7 @@ def test_a_plain_answer_comes_behind_padding() -> None:
 def test_a_slow_model_keeps_the_connection_alive(
     monkeypatch: pytest.MonkeyPatch, stream: bool, filler: bytes
 ) -> None:
-    monkeypatch.setattr("openrouter_async.testing.inference.KEEPALIVE_S", 0.01)
+    monkeypatch.setattr("openrouter_async.testing.inference.inference.KEEPALIVE_S", 0.01)
     with Emulator(first_token_s=0.05) as emulator:
         emulator.reply("Paris")
         begun = time.perf_counter()

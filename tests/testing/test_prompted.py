@@ -17,8 +17,8 @@ from pydantic import BaseModel, Field
 from openrouter_async import AsyncOpenRouter, Example, Output, system, universal_prompt, user
 from openrouter_async.structured.schema import Schema
 from openrouter_async.testing import Emulator
-from openrouter_async.testing.prompted import schema_in
-from openrouter_async.testing.schema_values import Words, value_for
+from openrouter_async.testing.inference.prompted import schema_in
+from openrouter_async.testing.inference.schema_values import Words, value_for
 
 
 class Size(Enum):

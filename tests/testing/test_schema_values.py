@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from openrouter_async.structured.schema import Schema as OutputSchema
-from openrouter_async.testing.generated import randomness
-from openrouter_async.testing.schema_values import Words, value_for
+from openrouter_async.testing.inference.generated import randomness
+from openrouter_async.testing.inference.schema_values import Words, value_for
 
 Schema = dict[str, JsonValue]
 

@@ -48,7 +48,7 @@ from .exchange.protocol import WIRE
 from .exchange.responses import Outgoing, failed, literal, plain
 from .exchange.sending import send_answer
 from .exchange.service_errors import ServiceError, bad_request, forbidden, not_found
-from .inference import Choose, Inference, Over, Pace
+from .inference.inference import Choose, Inference, Over, Pace
 from .lookups import Lookups
 from .received import ReceivedRequest
 from .replies import Answer, Failure, Reply, as_scripted

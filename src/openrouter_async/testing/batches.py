@@ -18,7 +18,7 @@ from .received import ReceivedRequest
 from .replies import Answer, Failure
 
 if TYPE_CHECKING:
-    from .inference import Inference, Over
+    from .inference.inference import Inference, Over
     from .replies import Reply
     from .state.keys import EmulatedKey
     from .state.state import State

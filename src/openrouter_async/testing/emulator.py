@@ -24,7 +24,7 @@ from .state.state import RateLimit, State
 
 with needs_extra("testing", "the emulator"):
     from .app import BASE_PATH, EmulatorApp
-    from .inference import Pace
+    from .inference.inference import Pace
     from .server import ServerThread
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .exchange.responses import encode
-from .received import ReceivedRequest
-from .replies import Reply
-from .state.keys import EmulatedKey
+from ..exchange.responses import encode
+from ..received import ReceivedRequest
+from ..replies import Reply
+from ..state.keys import EmulatedKey
 
 __all__ = ["CacheUse", "Kept", "ResponseCache", "headers_of"]
 

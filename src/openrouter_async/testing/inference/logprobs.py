@@ -8,7 +8,7 @@ from zlib import crc32
 
 from pydantic import JsonValue
 
-from .prompts import cut
+from ..prompts import cut
 
 __all__ = ["logprobs"]
 

@@ -6,10 +6,10 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from .exchange.service_errors import bad_request, no_endpoints
-from .prompts import text_of
+from ..exchange.service_errors import bad_request, no_endpoints
+from ..prompts import text_of
+from ..state.models import ListedModel
 from .request_checks import ChatCall
-from .state.models import ListedModel
 
 __all__ = ["check_abilities"]
 

@@ -11,20 +11,20 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
+from ..exchange.responses import COMMENT, PADDING, Outgoing, Part, encode, plain
+from ..exchange.service_errors import ServiceError, bad_request
+from ..prompts import count_tokens, prompt_tokens
+from ..received import ReceivedRequest
+from ..replies import Reply
+from ..state.accounting import Usage, charged, usage_json
+from ..state.billing import NO_EXTRAS, Extras, extras_of
+from ..state.keys import EmulatedKey
+from ..state.models import EMBEDDING_MODELS, ListedModel, ModelList
+from ..state.state import Generation, State
 from .abilities import check_abilities
-from .exchange.responses import COMMENT, PADDING, Outgoing, Part, encode, plain
-from .exchange.service_errors import ServiceError, bad_request
 from .generated import chat_reply, completion_reply, embedding, packed
-from .prompts import count_tokens, prompt_tokens
-from .received import ReceivedRequest
-from .replies import Reply
 from .request_checks import ChatCall, read_chat, read_completion, read_embeddings
 from .response_cache import CacheUse, Kept, ResponseCache, headers_of
-from .state.accounting import Usage, charged, usage_json
-from .state.billing import NO_EXTRAS, Extras, extras_of
-from .state.keys import EmulatedKey
-from .state.models import EMBEDDING_MODELS, ListedModel, ModelList
-from .state.state import Generation, State
 from .wire import Written, chat_body, chat_parts, text_body, text_parts, written
 
 __all__ = ["Choose", "Inference", "Over", "Pace"]

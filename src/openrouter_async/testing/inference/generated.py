@@ -15,9 +15,9 @@ from random import Random
 
 from pydantic import JsonValue
 
+from ..prompts import count_tokens, cut, text_of
+from ..replies import Reply, ToolCall
 from .prompted import schema_in
-from .prompts import count_tokens, cut, text_of
-from .replies import Reply, ToolCall
 from .request_checks import ChatCall, TextCall
 from .schema_values import Words, value_for
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from .exchange.field_checks import (
+from ..exchange.field_checks import (
     Check,
     boolean,
     either,
@@ -26,7 +26,7 @@ from .exchange.field_checks import (
     one_of,
     text,
 )
-from .exchange.service_errors import bad_request
+from ..exchange.service_errors import bad_request
 
 __all__ = [
     "ChatCall",

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from .exchange.responses import Part, event
+from ..exchange.responses import Part, event
+from ..prompts import count_tokens, cut
+from ..replies import Reply, ToolCall
 from .logprobs import logprobs
-from .prompts import count_tokens, cut
-from .replies import Reply, ToolCall
 
 __all__ = ["Written", "chat_body", "chat_parts", "text_body", "text_parts", "written"]
 

@@ -42,14 +42,14 @@ from ..operations import (
     KeyKind,
     Operation,
 )
-from .account import Account
-from .batches import Batches
+from .account.batches import Batches
+from .account.lookups import Lookups
+from .account.management import Account
 from .exchange.protocol import WIRE
 from .exchange.responses import Outgoing, failed, literal, plain
 from .exchange.sending import send_answer
 from .exchange.service_errors import ServiceError, bad_request, forbidden, not_found
 from .inference.inference import Choose, Inference, Over, Pace
-from .lookups import Lookups
 from .received import ReceivedRequest
 from .replies import Answer, Failure, Reply, as_scripted
 from .state.keys import EmulatedKey, authenticate

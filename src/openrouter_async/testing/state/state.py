@@ -28,7 +28,7 @@ from .keys import EmulatedKey, iso_now
 from .models import ListedModel
 
 if TYPE_CHECKING:
-    from ..account import OAuthCode
+    from ..account.management import OAuthCode
 
 __all__ = ["Generation", "RateLimit", "State"]
 

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from .exchange.responses import Outgoing, plain
-from .exchange.service_errors import ServiceError, bad_request, not_found
-from .received import ReceivedRequest
-from .replies import Answer, Failure
+from ..exchange.responses import Outgoing, plain
+from ..exchange.service_errors import ServiceError, bad_request, not_found
+from ..received import ReceivedRequest
+from ..replies import Answer, Failure
 
 if TYPE_CHECKING:
-    from .inference.inference import Inference, Over
-    from .replies import Reply
-    from .state.keys import EmulatedKey
-    from .state.state import State
+    from ..inference.inference import Inference, Over
+    from ..replies import Reply
+    from ..state.keys import EmulatedKey
+    from ..state.state import State
 
 __all__ = ["Batches"]
 

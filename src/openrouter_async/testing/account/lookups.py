@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 from pydantic import JsonValue
 
-from .exchange.field_checks import whole_query
-from .exchange.service_errors import bad_request, not_found
-from .state.keys import EmulatedKey
-from .state.models import ListedModel, ModelList
-from .state.state import State
+from ..exchange.field_checks import whole_query
+from ..exchange.service_errors import bad_request, not_found
+from ..state.keys import EmulatedKey
+from ..state.models import ListedModel, ModelList
+from ..state.state import State
 
 __all__ = ["Lookups"]
 

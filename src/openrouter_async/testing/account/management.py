@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import JsonValue
 
-from .._sansio.pkce import challenge_of
-from ..errors import ConfigurationError
-from .exchange.field_checks import (
+from ..._sansio.pkce import challenge_of
+from ...errors import ConfigurationError
+from ..exchange.field_checks import (
     Check,
     boolean,
     either,
@@ -30,10 +30,10 @@ from .exchange.field_checks import (
     text,
     whole_query,
 )
-from .exchange.responses import Outgoing, Part, plain
-from .exchange.service_errors import bad_request, forbidden, not_found
-from .state.keys import EmulatedKey, iso_now, new_key
-from .state.state import Generation, State
+from ..exchange.responses import Outgoing, Part, plain
+from ..exchange.service_errors import bad_request, forbidden, not_found
+from ..state.keys import EmulatedKey, iso_now, new_key
+from ..state.state import Generation, State
 
 __all__ = ["Account", "OAuthCode"]
 

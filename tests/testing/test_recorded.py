@@ -17,9 +17,9 @@ from pydantic import JsonValue
 from openrouter_async import AsyncOpenRouter, Retries, errors
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.testing import Emulator
-from openrouter_async.testing.exchange_files import ExchangeFile
 from openrouter_async.testing.received import ReceivedRequest
-from openrouter_async.testing.recorded import Recordings
+from openrouter_async.testing.recordings.exchange_files import ExchangeFile
+from openrouter_async.testing.recordings.recorded import Recordings
 from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 from tests.support.shared import SHARED
 

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from openrouter_async import AsyncOpenRouter, Retries, errors
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.testing import Emulator, Fault, Recorder, tool_call
-from openrouter_async.testing.exchange_files import ExchangeFile, without_identity
+from openrouter_async.testing.recordings.exchange_files import ExchangeFile, without_identity
 
 MODEL = "openai/gpt-4o-mini"
 

@@ -59,7 +59,7 @@ from .state.state import State
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from .recorded import Recordings
+    from .recordings.recorded import Recordings
 
 __all__ = ["BASE_PATH", "EmulatorApp", "Route"]
 

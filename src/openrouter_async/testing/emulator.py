@@ -16,7 +16,7 @@ from .._sansio.money import dollars as read_dollars
 from ..errors import ConfigurationError
 from ..operations import CREATE_CHAT
 from .faults import Fault
-from .recorded import Recordings
+from .recordings.recorded import Recordings
 from .replies import Answer, Failure, Reply, Replying, ToolCall
 from .state.keys import EmulatedKey, new_key
 from .state.models import ModelList

@@ -11,7 +11,7 @@ from .._http.tap import SeenExchange, TapTransport
 from .._sansio.error_body import load_json
 from .._sansio.parse import ParseFailure
 from ..errors import ConfigurationError
-from .exchange_files import ExchangeFile
+from .recordings.exchange_files import ExchangeFile
 from .state.keys import iso_now
 
 if TYPE_CHECKING:

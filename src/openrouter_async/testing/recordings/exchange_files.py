@@ -21,9 +21,9 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from .._files import replace_file
-from .._secret import LEAST_LENGTH
-from ..errors import ConfigurationError
+from ..._files import replace_file
+from ..._secret import LEAST_LENGTH
+from ...errors import ConfigurationError
 
 __all__ = ["ExchangeFile", "without_identity"]
 

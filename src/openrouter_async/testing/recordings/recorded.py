@@ -18,10 +18,10 @@ from urllib.parse import parse_qsl
 
 from pydantic import JsonValue
 
-from ..errors import ConfigurationError
-from .exchange.responses import Outgoing, Part, split_events
+from ...errors import ConfigurationError
+from ..exchange.responses import Outgoing, Part, split_events
+from ..received import ReceivedRequest
 from .exchange_files import ExchangeFile
-from .received import ReceivedRequest
 
 __all__ = ["Recordings"]
 

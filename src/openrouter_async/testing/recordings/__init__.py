@@ -1,0 +1,1 @@
+"""Exchanges kept in files, and given again."""

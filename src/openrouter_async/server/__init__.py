@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .conversations import SQLiteConversations as SQLiteConversations
     from .lifespan import client_of as client_of
     from .lifespan import openrouter_lifespan as openrouter_lifespan
-    from .relaying import relay as relay
+    from .relays.relaying import relay as relay
     from .router import create_router as create_router
     from .ui_messages import chat_messages_of as chat_messages_of
 
@@ -26,7 +26,7 @@ _EXPORTS = {
     "client_of": ".lifespan",
     "create_router": ".router",
     "openrouter_lifespan": ".lifespan",
-    "relay": ".relaying",
+    "relay": ".relays.relaying",
 }
 """Public name -> the module it lives in."""
 

@@ -18,7 +18,7 @@ import anyio
 import anyio.to_thread
 
 from ..errors import ConfigurationError
-from .failures import WebError
+from .relays.failures import WebError
 
 __all__ = [
     "ConversationStore",

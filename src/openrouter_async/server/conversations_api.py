@@ -27,7 +27,7 @@ from starlette.routing import Route
 
 from .._sansio.json_work import json_work
 from .conversations import ConversationStore, Entry, version_of
-from .failures import WebError
+from .relays.failures import WebError
 
 __all__ = ["conversation_routes", "read_document"]
 

@@ -23,11 +23,11 @@ with needs_extra("fastapi", "openrouter_async.server.fastapi"):
     from starlette.requests import HTTPConnection
     from starlette.responses import Response
 
-    from .failures import WebError, error_response
     from .lifespan import client_of
     from .metering import Metered, Meters
     from .offer import Offer
-    from .relaying import FormatName, relay
+    from .relays.failures import WebError, error_response
+    from .relays.relaying import FormatName, relay
     from .ui_messages import chat_messages_of
 
 if TYPE_CHECKING:

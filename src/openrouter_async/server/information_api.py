@@ -15,9 +15,9 @@ from ..errors import ConfigurationError
 from ..tools.tool import Tool, tool
 from ..tools.toolbox import ToolSource
 from ..types.known_models import PRESETS
-from .failures import WebError
 from .metering import Meters
 from .offer import Offer
+from .relays.failures import WebError
 
 if TYPE_CHECKING:
     from ..client import AsyncOpenRouter

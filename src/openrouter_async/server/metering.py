@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from ..spending.spend import Spend
-from .failures import WebError
+from .relays.failures import WebError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -19,14 +19,14 @@ from ..streaming.stream import EventStream
 from ..tools.tool import Tool
 from ..tools.toolbox import ToolLike
 from ..types.chat_request import NOT_OFFERED, ChatParams
-from .failures import WebError
+from .relays.failures import WebError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from starlette.requests import Request
 
-    from .formats._format import Relayed
+    from .relays.formats._format import Relayed
 
 __all__ = ["ChatRequest", "Offer", "json_body"]
 

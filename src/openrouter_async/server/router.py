@@ -30,12 +30,12 @@ from ..errors import ConfigurationError, OpenRouterError
 from ..spending.spend import Spend
 from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
 from .conversations_api import conversation_routes
-from .failures import WebError, error_response
-from .formats.openai import WholeOpenAI
 from .information_api import information_routes
 from .metering import Metered, Meters
 from .offer import CHANGES_PRICE, Offer, json_body
-from .relaying import Relay, relay
+from .relays.failures import WebError, error_response
+from .relays.formats.openai import WholeOpenAI
+from .relays.relaying import Relay, relay
 from .safety import Guard, check_token, is_loopback
 
 if TYPE_CHECKING:

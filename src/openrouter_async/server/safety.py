@@ -19,7 +19,7 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 
 from ..errors import ConfigurationError, OpenRouterError
-from .failures import WebError, error_response
+from .relays.failures import WebError, error_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

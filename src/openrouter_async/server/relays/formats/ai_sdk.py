@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from ...streaming.events import (
+from ....streaming.events import (
     AnnotationAdded,
     AudioDelta,
     Finished,
@@ -32,19 +32,19 @@ from ...streaming.events import (
     ToolCall,
     ToolCallDelta,
 )
-from ...structured.completion import StructuredCompletion
-from ...structured.partial import Partial
-from ...tools.events import StepFinished, ToolFinished, ToolProgress
-from ...tools.result import Run
-from ...types.chat_parts import UrlCitation
-from ...types.sent_back import call_fields, sent_back
+from ....structured.completion import StructuredCompletion
+from ....structured.partial import Partial
+from ....tools.events import StepFinished, ToolFinished, ToolProgress
+from ....tools.result import Run
+from ....types.chat_parts import UrlCitation
+from ....types.sent_back import call_fields, sent_back
 from ..failures import error_object
 from ._format import Format, sse
 from .events import call_object, usage_object
 
 if TYPE_CHECKING:
-    from ...tools.result import ToolResult
-    from ...types.chat import ChatCompletion
+    from ....tools.result import ToolResult
+    from ....types.chat import ChatCompletion
     from ._format import Event, Result
 
 __all__ = ["AISDKFormat"]

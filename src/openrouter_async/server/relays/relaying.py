@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import anyio
 from starlette.responses import Response
 
-from ..errors import ConfigurationError, OpenRouterError
+from ...errors import ConfigurationError, OpenRouterError
+from ..no_delay import send_at_once
 from .failures import error_response
 from .formats.ai_sdk import AISDKFormat
 from .formats.events import EventsFormat
 from .formats.openai import OpenAIFormat
 from .formats.text import TextFormat
-from .no_delay import send_at_once
 
 if TYPE_CHECKING:
     from starlette.background import BackgroundTask

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from pydantic_core import to_json
 
-from ...streaming.stream import EventStream
-from ...structured.stream import StructuredStream
-from ...tools.stream import RunStream
+from ....streaming.stream import EventStream
+from ....structured.stream import StructuredStream
+from ....tools.stream import RunStream
 
 if TYPE_CHECKING:
-    from ...structured.partial import Partial
-    from ...tools.events import RunEvent
-    from ...tools.result import Run
-    from ...types.chat import ChatCompletion
+    from ....structured.partial import Partial
+    from ....tools.events import RunEvent
+    from ....tools.result import Run
+    from ....types.chat import ChatCompletion
 
     Event: TypeAlias = RunEvent | Partial
     Result: TypeAlias = ChatCompletion[Any] | Run[Any]

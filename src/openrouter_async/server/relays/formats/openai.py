@@ -14,15 +14,15 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from ...streaming.events import AnnotationAdded, ImageDelta, ReasoningDelta, RefusalDelta, TextDelta
-from ...streaming.stream import EventStream
-from ...tools.result import Run
+from ....streaming.events import AnnotationAdded, ImageDelta, ReasoningDelta, RefusalDelta, TextDelta
+from ....streaming.stream import EventStream
+from ....tools.result import Run
 from ..failures import error_object
 from ._format import Format
 
 if TYPE_CHECKING:
-    from ...types.chat import ChatCompletion
-    from ...types.chat_chunk import ChatChunk
+    from ....types.chat import ChatCompletion
+    from ....types.chat_chunk import ChatChunk
     from ._format import Event, Relayed, Result
 
 __all__ = ["OpenAIFormat", "WholeOpenAI"]

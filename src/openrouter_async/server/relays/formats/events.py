@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ReplyNotParsed
-from ...streaming.events import (
+from ....errors import ReplyNotParsed
+from ....streaming.events import (
     AnnotationAdded,
     AudioDelta,
     ImageDelta,
@@ -19,17 +19,17 @@ from ...streaming.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ...structured.completion import StructuredCompletion
-from ...structured.partial import Partial
-from ...tools.events import StepFinished, ToolFinished, ToolProgress, ToolStarted
-from ...tools.result import Run
+from ....structured.completion import StructuredCompletion
+from ....structured.partial import Partial
+from ....tools.events import StepFinished, ToolFinished, ToolProgress, ToolStarted
+from ....tools.result import Run
 from ..failures import error_object, partial_of
 from ._format import Format, sse
 
 if TYPE_CHECKING:
-    from ...tools.result import ToolResult
-    from ...types.chat import ChatCompletion
-    from ...types.common import Usage
+    from ....tools.result import ToolResult
+    from ....types.chat import ChatCompletion
+    from ....types.common import Usage
     from ._format import Event, Result
 
 __all__ = ["EventsFormat", "call_object", "result_object", "usage_object"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...streaming.events import TextDelta
+from ....streaming.events import TextDelta
 from ._format import Format
 
 if TYPE_CHECKING:

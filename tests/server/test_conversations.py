@@ -15,7 +15,7 @@ import pytest
 
 from openrouter_async import ConfigurationError
 from openrouter_async.server import MemoryConversations, SQLiteConversations
-from openrouter_async.server.conversations_api import read_document
+from openrouter_async.server.chat.conversations_api import read_document
 from openrouter_async.testing import Emulator
 from tests.server.router_client import Browser, routed
 

@@ -71,7 +71,7 @@ def serve(
     with needs_extra("server", "serving"):
         import uvicorn  # noqa: F401 - only to say at once where it is missing
 
-        from ..server.safety import check_token, is_loopback
+        from ..server.chat.safety import check_token, is_loopback
     if token is not None:
         token = check_token(read_text(token, "--token").strip())
     elif not is_loopback(host):
@@ -109,8 +109,8 @@ async def _serve(
 ) -> None:
     import uvicorn
 
+    from ..server.chat.router import create_router
     from ..server.protocol import TimedProtocol
-    from ..server.router import create_router
 
     output = Output()
     async with connect(output, emulated=settings["is_emulator"], model=model) as client:

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 from .._extras import needs_extra
 
 if TYPE_CHECKING:
-    from .conversations import MemoryConversations as MemoryConversations
-    from .conversations import SQLiteConversations as SQLiteConversations
+    from .chat.conversations import MemoryConversations as MemoryConversations
+    from .chat.conversations import SQLiteConversations as SQLiteConversations
+    from .chat.router import create_router as create_router
     from .lifespan import client_of as client_of
     from .lifespan import openrouter_lifespan as openrouter_lifespan
     from .relays.relaying import relay as relay
-    from .router import create_router as create_router
     from .ui_messages import chat_messages_of as chat_messages_of
 
 _EXPORTS = {
-    "MemoryConversations": ".conversations",
-    "SQLiteConversations": ".conversations",
+    "MemoryConversations": ".chat.conversations",
+    "SQLiteConversations": ".chat.conversations",
     "chat_messages_of": ".ui_messages",
     "client_of": ".lifespan",
-    "create_router": ".router",
+    "create_router": ".chat.router",
     "openrouter_lifespan": ".lifespan",
     "relay": ".relays.relaying",
 }

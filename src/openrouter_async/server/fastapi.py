@@ -23,9 +23,9 @@ with needs_extra("fastapi", "openrouter_async.server.fastapi"):
     from starlette.requests import HTTPConnection
     from starlette.responses import Response
 
+    from .chat.policy import Offer
+    from .chat.stream_slots import Metered, Meters
     from .lifespan import client_of
-    from .metering import Metered, Meters
-    from .offer import Offer
     from .relays.failures import WebError, error_response
     from .relays.relaying import FormatName, relay
     from .ui_messages import chat_messages_of

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from .._sansio.chat_body import chat_body
-from ..client import AsyncOpenRouter
-from ..errors import ConfigurationError
-from ..streaming.stream import EventStream
-from ..tools.tool import Tool
-from ..tools.toolbox import ToolLike
-from ..types.chat_request import NOT_OFFERED, ChatParams
-from .relays.failures import WebError
+from ..._sansio.chat_body import chat_body
+from ...client import AsyncOpenRouter
+from ...errors import ConfigurationError
+from ...streaming.stream import EventStream
+from ...tools.tool import Tool
+from ...tools.toolbox import ToolLike
+from ...types.chat_request import NOT_OFFERED, ChatParams
+from ..relays.failures import WebError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from starlette.requests import Request
 
-    from .relays.formats._format import Relayed
+    from ..relays.formats._format import Relayed
 
 __all__ = ["ChatRequest", "Offer", "json_body"]
 

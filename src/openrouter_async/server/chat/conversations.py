@@ -17,8 +17,8 @@ from typing import Protocol, TypeVar
 import anyio
 import anyio.to_thread
 
-from ..errors import ConfigurationError
-from .relays.failures import WebError
+from ...errors import ConfigurationError
+from ..relays.failures import WebError
 
 __all__ = [
     "ConversationStore",

@@ -25,23 +25,23 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from ..client import AsyncOpenRouter
-from ..errors import ConfigurationError, OpenRouterError
-from ..spending.spend import Spend
+from ...client import AsyncOpenRouter
+from ...errors import ConfigurationError, OpenRouterError
+from ...spending.spend import Spend
+from ..relays.failures import WebError, error_response
+from ..relays.formats.openai import WholeOpenAI
+from ..relays.relaying import Relay, relay
 from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
 from .conversations_api import conversation_routes
-from .information_api import information_routes
-from .metering import Metered, Meters
-from .offer import CHANGES_PRICE, Offer, json_body
-from .relays.failures import WebError, error_response
-from .relays.formats.openai import WholeOpenAI
-from .relays.relaying import Relay, relay
+from .models_api import information_routes
+from .policy import CHANGES_PRICE, Offer, json_body
 from .safety import Guard, check_token, is_loopback
+from .stream_slots import Metered, Meters
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-    from ..tools.toolbox import ToolLike
+    from ...tools.toolbox import ToolLike
 
 __all__ = ["MIB", "create_router"]
 

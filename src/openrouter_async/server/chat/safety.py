@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
 
-from ..errors import ConfigurationError, OpenRouterError
-from .relays.failures import WebError, error_response
+from ...errors import ConfigurationError, OpenRouterError
+from ..relays.failures import WebError, error_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -25,9 +25,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .._sansio.json_work import json_work
+from ..._sansio.json_work import json_work
+from ..relays.failures import WebError
 from .conversations import ConversationStore, Entry, version_of
-from .relays.failures import WebError
 
 __all__ = ["conversation_routes", "read_document"]
 

@@ -11,19 +11,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..errors import ConfigurationError
-from ..tools.tool import Tool, tool
-from ..tools.toolbox import ToolSource
-from ..types.known_models import PRESETS
-from .metering import Meters
-from .offer import Offer
-from .relays.failures import WebError
+from ...errors import ConfigurationError
+from ...tools.tool import Tool, tool
+from ...tools.toolbox import ToolSource
+from ...types.known_models import PRESETS
+from ..relays.failures import WebError
+from .policy import Offer
+from .stream_slots import Meters
 
 if TYPE_CHECKING:
-    from ..client import AsyncOpenRouter
-    from ..tools.toolbox import ToolLike
-    from ..types.credits import Credits
-    from ..types.models import Model
+    from ...client import AsyncOpenRouter
+    from ...tools.toolbox import ToolLike
+    from ...types.credits import Credits
+    from ...types.models import Model
 
 __all__ = ["information_routes"]
 

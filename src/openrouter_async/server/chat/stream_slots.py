@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from ..spending.spend import Spend
-from .relays.failures import WebError
+from ...spending.spend import Spend
+from ..relays.failures import WebError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

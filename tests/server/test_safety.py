@@ -17,7 +17,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from openrouter_async.server import MemoryConversations, create_router, router
+from openrouter_async.server import MemoryConversations, create_router
+from openrouter_async.server.chat import router
 from openrouter_async.server.protocol import TimedProtocol
 from openrouter_async.testing import Emulator, Fault
 from tests.server.router_client import TOKEN, events, routed

@@ -47,7 +47,7 @@ __all__ = ["MIB", "create_router"]
 
 MIB = 1024 * 1024
 
-PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).parent.parent / "page"
 
 
 def create_router(

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .batch.results import Done as Done
     from .batch.results import Failed as Failed
     from .batch.run import Batch as Batch
-    from .batch.service import BatchResult as BatchResult
     from .batch.settings import BatchParams as BatchParams
+    from .batches.batches import BatchResult as BatchResult
     from .catalogue.model_catalogue import ModelCatalogue as ModelCatalogue
     from .catalogue.pricing import Estimate as Estimate
     from .client import AsyncOpenRouter as AsyncOpenRouter
@@ -186,7 +186,7 @@ _EXPORTS = {
     "Done": ".batch.results",
     "Failed": ".batch.results",
     "Batch": ".batch.run",
-    "BatchResult": ".batch.service",
+    "BatchResult": ".batches.batches",
     "BatchParams": ".batch.settings",
     "ModelCatalogue": ".catalogue.model_catalogue",
     "Estimate": ".catalogue.pricing",

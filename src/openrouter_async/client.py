@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
     from ._http.http11 import HTTPParser
-    from .batch.service import ServiceBatches
+    from .batches.batches import ServiceBatches
     from .batching import Batching, Gathering
     from .catalogue.models import CatalogueCache, Models
     from .catalogue.pricing import Estimate
@@ -224,7 +224,7 @@ class AsyncOpenRouter(Namespaces):
     @cached_property
     def batches(self) -> ServiceBatches:
         """Batches that the service works on by itself, within a day and for about half the price."""
-        from .batch.service import ServiceBatches
+        from .batches.batches import ServiceBatches
 
         return ServiceBatches(self._sender, self._check_short_name)
 

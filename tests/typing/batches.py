@@ -8,7 +8,7 @@ from typing import assert_type
 from pydantic import BaseModel, JsonValue
 
 from openrouter_async import AsyncOpenRouter, Batch, BatchResult, ChatCompletion, Done, Failed, Item, Rate
-from openrouter_async.batch.service import BatchValue
+from openrouter_async.batches.batches import BatchValue
 
 
 class City(BaseModel):

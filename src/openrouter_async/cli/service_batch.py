@@ -14,7 +14,7 @@ from typing import Any
 from pydantic_core import to_json as model_json
 
 from .._files import claim, replace_file
-from ..batch.service import BatchResult
+from ..batches.batches import BatchResult
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..types.batches import ServiceBatch

@@ -18,11 +18,11 @@ from .._sansio.request import build_request
 from ..errors import ConfigurationError, RateLimited
 from ..options import RequestOptions, Retries
 from ..protocols import Reply
+from ..resources._base import json_bytes, reader
+from ..resources._models import ModelResource
+from ..resources._pagination import Paginator
 from ..types.batches import BatchPage, DeletedBatch, ServiceBatch
-from ._base import json_bytes, reader
-from ._models import ModelResource
-from ._pagination import Paginator
-from ._spool import Spool
+from .spool import Spool
 
 if TYPE_CHECKING:
     from ..types.batches import BatchEndpoint, BatchProvider, BatchRequest, BatchStatus

@@ -13,6 +13,9 @@ from pydantic_core import from_json
 
 from .._sansio.chat_body import chat_body
 from .._sansio.error_mapping import payload_error
+from ..batch.feed import Feed
+from ..batch.items import Items, Request
+from ..batch.results import Failed
 from ..errors import (
     APIStatusError,
     ConfigurationError,
@@ -22,16 +25,13 @@ from ..errors import (
     OpenRouterError,
 )
 from ..resources._attachments import has_attachments
-from ..resources.batches import BatchesResource
 from ..types.batches import ServiceBatch
 from ..types.chat import ChatCompletion
 from ..types.chat_request import check_chat_params
 from ..types.common import JsonObject
 from ..types.embeddings import Embeddings
 from ..types.known_models import model_of
-from .feed import Feed
-from .items import Items, Request
-from .results import Failed
+from .resource import BatchesResource
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

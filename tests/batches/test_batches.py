@@ -26,9 +26,8 @@ from openrouter_async import (
 )
 from openrouter_async.batch.items import Item
 from openrouter_async.types.embeddings import Embeddings
+from tests.resources.mocked import KEY, mocked
 from tests.support.loopback import LoopbackServer, Reply, serve_responses
-
-from .mocked import KEY, mocked
 
 BATCH: dict[str, JsonValue] = {
     "id": "batch-1",
@@ -202,7 +201,7 @@ async def test_a_402_without_a_batch_is_an_error() -> None:
 
 
 async def test_waiting_tells_what_changes_and_ends_with_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openrouter_async.batch.service.FIRST_POLL", 0.001)
+    monkeypatch.setattr("openrouter_async.batches.batches.FIRST_POLL", 0.001)
     states: list[JsonValue] = [
         BATCH,
         BATCH,

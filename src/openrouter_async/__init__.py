@@ -119,6 +119,7 @@ if TYPE_CHECKING:
     from .tools.result import Run as Run
     from .tools.result import Step as Step
     from .tools.result import ToolResult as ToolResult
+    from .tools.result import run_of as run_of
     from .tools.settings import RunParams as RunParams
     from .tools.stop import StopWhen as StopWhen
     from .tools.stop import max_cost as max_cost
@@ -287,6 +288,7 @@ _EXPORTS = {
     "Run": ".tools.result",
     "Step": ".tools.result",
     "ToolResult": ".tools.result",
+    "run_of": ".tools.result",
     "RunParams": ".tools.settings",
     "StopWhen": ".tools.stop",
     "max_cost": ".tools.stop",

@@ -73,7 +73,7 @@ SHELL_OF_STREAMING = {"recovering", "stream", "raw"}
 
 MAX_LINES = 450
 
-LONGER = {"errors.py": "the tree of errors is one file, so that it can be read at once"}
+LONGER: dict[str, str] = {}
 """Modules that may be longer than that, with the reason."""
 
 MODULES = all_modules()

@@ -24,7 +24,7 @@ from openrouter_async import (
     Timeouts,
     response_meta,
 )
-from openrouter_async.errors import APIStatusError, StreamError
+from openrouter_async.errors import APIStatusError, PartialReply, StreamError
 from openrouter_async.streaming.events import (
     AnnotationAdded,
     AudioDelta,
@@ -168,7 +168,7 @@ async def any_operation(client: AsyncOpenRouter) -> None:
 
 
 def partial_of(error: APIStatusError | StreamError) -> str:
-    assert_type(error.partial, ChatCompletion | None)
+    assert_type(error.partial, PartialReply | None)
     return error.partial.text if error.partial else ""
 
 

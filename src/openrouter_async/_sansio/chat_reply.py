@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..errors import APIStatusError, EmptyReply, InvalidResponseError, ServerError
+from ..errors import APIStatusError, EmptyReply, InvalidResponseError, PartialReply, ServerError
 from ..types.chat import ChatCompletion, Choice
 from .error_mapping import payload_error
 from .redaction import redact_json
@@ -61,8 +61,10 @@ def ended_in_error(reason: str | None, partial: ChatCompletion) -> APIStatusErro
     )
 
 
-def without_secrets(partial: ChatCompletion, secrets: Iterable[str]) -> ChatCompletion:
+def without_secrets(partial: PartialReply, secrets: Iterable[str]) -> PartialReply:
     """Return what there is of a reply, without the secrets that the errors within it repeat."""
+    if not isinstance(partial, ChatCompletion):
+        return partial
     extra = partial.model_extra or {}
     if not extra.get("error") and not any(choice.error for choice in partial.choices):
         return partial

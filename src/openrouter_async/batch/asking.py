@@ -16,6 +16,7 @@ from ..options import RequestOptions, Retries
 from ..resources._attachments import has_attachments
 from ..types.chat import ChatCompletion, with_billed
 from ..types.common import Usage
+from ..types.usage_total import usages_of
 from .after_failure import Ask, Stop, after_failure
 from .items import Request
 from .results import Done, Failed, OutputT, Result
@@ -86,7 +87,7 @@ class Asker(Generic[OutputT]):
                     return Stopped(error)  # a closed client, no key: the same for every item
                 return Failed(key=request.key, index=request.index, error=error)
             except OpenRouterError as error:
-                billed = error.billed = billed + error.billed
+                billed = error.billed = billed + usages_of(error)
                 decision = after_failure(
                     error,
                     attempt=attempt,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..errors import ConfigurationError
 from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
-from ..tools.stored import check_version, unreadable
+from ..tools.stored import check_version, corrupt_error
 from ..types.common import JsonObject, Usage
 from ..types.sent_back import fit_history
 from ..types.usage_total import total_usage
@@ -97,7 +97,7 @@ class History(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise unreadable(cls.__name__, error) from None
+            raise corrupt_error(cls.__name__, error) from None
 
     @property
     def messages(self) -> list[JsonObject]:

@@ -12,6 +12,7 @@ from pydantic import JsonValue, PrivateAttr
 from .._sentinels import OMIT, Omit
 from ..errors import ReplyNotParsed
 from ..types.chat import ChatCompletion, OutputT, with_billed
+from ..types.usage_total import usages_of
 
 if TYPE_CHECKING:
     from ..errors import OpenRouterError
@@ -39,7 +40,7 @@ class Attempt:
         """What its requests used that were charged for; None in it for one of which that is not known."""
         if self.completion is not None:
             return self.completion.billed
-        return () if self.error is None else self.error.billed
+        return () if self.error is None else usages_of(self.error)
 
     @property
     def cost(self) -> Decimal | None:
@@ -77,7 +78,7 @@ class StructuredCompletion(ChatCompletion[OutputT]):
             raise ReplyNotParsed(
                 f"the reply has no output yet: it calls {names}; send the results of its calls and ask again",
                 raw=self.text,
-                completion=self,  # type: ignore[arg-type]  # errors hold replies of any output
+                completion=self,
                 generation_id=self.generation_id,
             )
         return output

@@ -19,8 +19,8 @@ from ..errors import ConfigurationError
 from ..types.common import JsonObject, Usage
 from ..types.tool_calls import ToolCall
 from .content import content_of, sendable
-from .result import Step, ToolResult, used_by
-from .stored import check_version, unreadable
+from .result import Step, ToolResult, usage_of_steps
+from .stored import check_version, corrupt_error
 
 if TYPE_CHECKING:
     from typing import Self
@@ -89,7 +89,7 @@ class PausedRun(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise unreadable(cls.__name__, error) from None
+            raise corrupt_error(cls.__name__, error) from None
 
     @property
     def undecided(self) -> list[WaitingCall]:
@@ -99,7 +99,7 @@ class PausedRun(BaseModel):
     @property
     def usage(self) -> Usage:
         """Tokens and cost so far."""
-        return used_by(self.steps)
+        return usage_of_steps(self.steps)
 
     def approve(self, *ids: str) -> Self:
         """Allow the calls with these ids; without any, all undecided ones that want approval.

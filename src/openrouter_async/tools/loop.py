@@ -30,12 +30,12 @@ from ..types.chat import ChatCompletion
 from ..types.chat_messages import wire_messages
 from ..types.sent_back import fit_history
 from ..types.tool_calls import ToolCall
-from ..types.usage_total import total_usage
+from ..types.usage_total import total_usage, usages_of
 from .approval import Decision, PausedRun, WaitingCall
 from .events import ToolFinished
 from .execute import Emit, PreparedCall, Ran, execute_calls, failed_result, prepare_call
 from .pinning import encrypting_provider, narrowed
-from .result import Run, RunStatus, Step, ToolResult, used_by
+from .result import Run, RunStatus, Step, ToolResult, usage_of_steps
 from .settings import RunSettings
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ class RunLoop:
         step = Step(completion)
         self._steps.append(step)
         if self._spend is not None:
-            self._spend(used_by([step]))
+            self._spend(usage_of_steps([step]))
         self._before = len(self._messages)
         if self._next_cost is not None:
             self._next_cost.was(completion.usage)
@@ -390,7 +390,7 @@ class RunLoop:
 
         `error` is why; `left` is what there is of a reply that was not read to its end, which costs what it has said.
         """
-        billed = error.billed if isinstance(error, OpenRouterError) else ()
+        billed = usages_of(error) if isinstance(error, OpenRouterError) else ()
         if left is not None and left.usage is not None:
             billed = (*billed, *left.billed)
         if billed:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias
 
 from pydantic import PlainSerializer
 
+from ..errors import OpenRouterError
 from ..types.chat import ChatCompletion, OutputT
 from ..types.common import JsonObject, Usage
 from ..types.tool_calls import ToolCall
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ..types.chat_messages import Message, ToolMessage
     from .approval import PausedRun
 
-__all__ = ["Run", "RunStatus", "Step", "ToolResult", "used_by"]
+__all__ = ["Run", "RunStatus", "Step", "ToolResult", "run_of", "usage_of_steps"]
 
 RunStatus: TypeAlias = Literal["complete", "stopped", "paused", "failed"]
 """How a run ended: by itself, by its stop condition, at a call that waits for a decision, or with an error."""
@@ -41,7 +42,7 @@ class ToolResult:
         return {"role": "tool", "tool_call_id": self.call.id, "content": self.content}  # type: ignore[typeddict-item]  # parts as they are sent
 
 
-def used_by(steps: Iterable[Step]) -> Usage:
+def usage_of_steps(steps: Iterable[Step]) -> Usage:
     """Return the tokens and the cost of all requests that were made for some steps."""
     return total_usage(usage for step in steps for usage in step.completion.billed)
 
@@ -102,4 +103,9 @@ class Run(Generic[OutputT]):
     @property
     def usage(self) -> Usage:
         """Tokens and cost of all requests together, as far as they are known."""
-        return total_usage([used_by(self.steps), *self.billed_besides])
+        return total_usage([usage_of_steps(self.steps), *self.billed_besides])
+
+
+def run_of(error: OpenRouterError) -> Run[object] | None:
+    """Return `error.run` with its type: what a run had done until it failed; None outside of runs."""
+    return error.run if isinstance(error.run, Run) else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .._sansio.money import dollars as read_dollars
 from ..errors import ConfigurationError
-from .result import used_by
+from .result import usage_of_steps
 
 if TYPE_CHECKING:
     from .result import Step
@@ -105,7 +105,7 @@ def max_cost(dollars: str | Decimal | float) -> StopWhen:
     name = f"max_cost({str(dollars)!r})"
 
     def met(steps: Sequence[Step], next_cost: Decimal) -> str | None:
-        spent = used_by(steps).paid or Decimal(0)
+        spent = usage_of_steps(steps).paid or Decimal(0)
         return name if spent >= limit or spent + next_cost > limit else None
 
     return StopWhen(met, asks_cost=True)
@@ -120,7 +120,7 @@ def max_run_tokens(count: int) -> StopWhen:
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise ConfigurationError(f"max_run_tokens() got {count!r}; expected a whole number of at least 1")
     return stop_when(
-        lambda steps: (used_by(steps).total_tokens or 0) >= count,
+        lambda steps: (usage_of_steps(steps).total_tokens or 0) >= count,
         name=f"max_run_tokens({count})",
     )
 

@@ -7,7 +7,7 @@ from pydantic_core import from_json
 
 from ..errors import ConfigurationError
 
-__all__ = ["check_version", "unreadable"]
+__all__ = ["check_version", "corrupt_error"]
 
 
 def check_version(text: str | bytes, what: str, *, newest: int) -> None:
@@ -19,7 +19,7 @@ def check_version(text: str | bytes, what: str, *, newest: int) -> None:
     try:
         data = from_json(text)
     except ValueError as error:
-        raise unreadable(what, error) from None
+        raise corrupt_error(what, error) from None
     version = data.get("version") if isinstance(data, dict) else None
     if not isinstance(version, int) or isinstance(version, bool):
         raise ConfigurationError(f"the text holds no {what}; expected what its model_dump_json() wrote")
@@ -29,7 +29,7 @@ def check_version(text: str | bytes, what: str, *, newest: int) -> None:
         )
 
 
-def unreadable(what: str, error: ValueError) -> ConfigurationError:
+def corrupt_error(what: str, error: ValueError) -> ConfigurationError:
     """Return the error for a text that holds no whole `what`; it names places, and shows nothing of the text."""
     if isinstance(error, ValidationError):  # its text would show what was said
         places = {

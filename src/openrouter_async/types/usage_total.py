@@ -1,13 +1,14 @@
-"""`total_usage`: what several replies used and cost together."""
+"""What replies used and cost: `total_usage` of several, and `usages_of` a call that failed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from ..errors import OpenRouterError
 from .common import Usage
 
-__all__ = ["total_usage"]
+__all__ = ["total_usage", "usages_of"]
 
 
 def total_usage(usages: Iterable[Usage | None]) -> Usage:
@@ -28,6 +29,11 @@ def total_usage(usages: Iterable[Usage | None]) -> Usage:
     if any(usage.is_byok is not None for usage in given):
         total["is_byok"] = any(usage.is_byok for usage in given)
     return Usage.model_validate(total)
+
+
+def usages_of(error: OpenRouterError) -> tuple[Usage | None, ...]:
+    """Return what each request of the failed call used that was charged for; None where that is not known."""
+    return tuple(usage if isinstance(usage, Usage) else None for usage in error.billed)
 
 
 def _add(total: dict[str, object], part: Mapping[str, object]) -> None:

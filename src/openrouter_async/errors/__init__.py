@@ -1,0 +1,153 @@
+"""Every failure a caller can meet, in one tree.
+
+```
+OpenRouterError
+├── ConfigurationError              caller: wrong argument, no key, closed client; nothing was sent
+├── ConnectError                    network: no connection (refused, DNS, no file descriptor)
+│   ├── TLSError                    network: the certificate or the handshake was refused
+│   └── ProxyError                  network: the proxy failed or refused; the service was not asked
+├── ConnectionLost                  network: reset, end or nonsense before a whole answer
+├── RequestTimeout                  a clock ran out; `.phase` says which
+├── DeadlineExceeded                caller: the total time ran out, retries and waits included
+├── APIStatusError                  the service answered with an error, as a status or inside a 200
+│   ├── BadRequest                  caller: 400, and any 4xx without a class of its own
+│   │   └── ContextLengthExceeded   caller: the prompt does not fit the model
+│   ├── AuthenticationError         caller: 401
+│   ├── InsufficientCredits         account: 402
+│   ├── PermissionDenied            account: 403, wrong kind of key, region
+│   │   ├── SpendingLimitExceeded   account: the key, or a budget of the workspace, has spent what it may
+│   │   ├── ModerationError         caller: the input was flagged
+│   │   └── GuardrailError          account: a guardrail blocked the request
+│   ├── NotFound                    caller: 404, also "no endpoint is left after routing"
+│   ├── Conflict                    caller: 409
+│   ├── PayloadTooLarge             caller: 413
+│   ├── UnprocessableRequest        caller: 422
+│   ├── RateLimited                 account: 429
+│   └── ServerError                 service: 408, 5xx, and errors of an unknown code
+│       ├── ProviderError           provider: 502, 504, 524
+│       └── Overloaded              provider: 503, 529
+├── InvalidResponseError            service: 200, but not what was promised
+│   └── EmptyReply                  provider: a reply with nothing in it
+├── ResponseTooLarge                service: a size limit was passed, the connection is closed
+├── StreamError                     after a stream had begun; `.partial` keeps what arrived
+│   ├── StreamInterrupted           network: the stream broke off
+│   │   └── StreamTruncated         provider: it ended cleanly, but without a finish
+│   └── StreamDecodeError           service: an event that is no chunk
+├── StructuredOutputError           the reply does not give the wanted value; `.raw` keeps it
+│   ├── ReplyNotParsed              model: no JSON value could be read from it
+│   ├── SchemaMismatch              model: a value, but not of the wanted type
+│   ├── ReplyTruncated              model: cut off by the token limit
+│   └── Refused                     model: it declined to answer
+├── ToolError                       a tool failed, and was asked to raise
+│   └── RepeatedToolCall            model: the same call again and again
+├── JournalError                    caller: the journal of a batch cannot be read, written or locked
+└── BudgetExceeded                  caller: the next call would have passed the budget
+```
+
+`asyncio.CancelledError` and exceptions of the caller's own code pass through the client unchanged.
+The exception that caused one of these is kept as `__cause__`. All of them can be pickled.
+"""
+
+from __future__ import annotations
+
+from .base import (
+    BudgetExceeded,
+    ConfigurationError,
+    ConnectError,
+    ConnectionLost,
+    DeadlineExceeded,
+    EmptyReply,
+    Facts,
+    InvalidResponseError,
+    JournalError,
+    OpenRouterError,
+    PartialReply,
+    ProxyError,
+    Refused,
+    RepeatedToolCall,
+    ReplyNotParsed,
+    ReplyTruncated,
+    RequestTimeout,
+    ResponseTooLarge,
+    SchemaMismatch,
+    StreamDecodeError,
+    StreamError,
+    StreamInterrupted,
+    StreamTruncated,
+    StructuredOutputError,
+    TimeoutPhase,
+    TLSError,
+    TokenUsage,
+    ToolError,
+)
+from .status import (
+    APIStatusError,
+    AuthenticationError,
+    Availability,
+    BadRequest,
+    Conflict,
+    ContextLengthExceeded,
+    GuardrailError,
+    InsufficientCredits,
+    ModerationError,
+    NotFound,
+    Overloaded,
+    PayloadTooLarge,
+    PermissionDenied,
+    ProviderError,
+    RateLimited,
+    ServerError,
+    SpendingLimitExceeded,
+    StatusFacts,
+    UnprocessableRequest,
+)
+
+__all__ = [
+    "APIStatusError",
+    "AuthenticationError",
+    "Availability",
+    "BadRequest",
+    "BudgetExceeded",
+    "ConfigurationError",
+    "Conflict",
+    "ConnectError",
+    "ConnectionLost",
+    "ContextLengthExceeded",
+    "DeadlineExceeded",
+    "EmptyReply",
+    "Facts",
+    "GuardrailError",
+    "InsufficientCredits",
+    "InvalidResponseError",
+    "JournalError",
+    "ModerationError",
+    "NotFound",
+    "OpenRouterError",
+    "Overloaded",
+    "PartialReply",
+    "PayloadTooLarge",
+    "PermissionDenied",
+    "ProviderError",
+    "ProxyError",
+    "RateLimited",
+    "Refused",
+    "RepeatedToolCall",
+    "ReplyNotParsed",
+    "ReplyTruncated",
+    "RequestTimeout",
+    "ResponseTooLarge",
+    "SchemaMismatch",
+    "ServerError",
+    "SpendingLimitExceeded",
+    "StatusFacts",
+    "StreamDecodeError",
+    "StreamError",
+    "StreamInterrupted",
+    "StreamTruncated",
+    "StructuredOutputError",
+    "TLSError",
+    "TimeoutPhase",
+    "TokenUsage",
+    "ToolError",
+    "UnprocessableRequest",
+]

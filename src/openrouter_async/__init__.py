@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .batch.results import Failed as Failed
     from .batch.run import Batch as Batch
     from .batch.settings import BatchParams as BatchParams
-    from .batches.batches import BatchResult as BatchResult
+    from .batches.batches import JobResult as JobResult
     from .catalogue.model_catalogue import ModelCatalogue as ModelCatalogue
     from .catalogue.pricing import Estimate as Estimate
     from .client import AsyncOpenRouter as AsyncOpenRouter
@@ -135,7 +135,7 @@ if TYPE_CHECKING:
     from .types._base import ResponseMeta as ResponseMeta
     from .types._base import response_meta as response_meta
     from .types.activity import ActivityItem as ActivityItem
-    from .types.batches import ServiceBatch as ServiceBatch
+    from .types.batches import BatchJob as BatchJob
     from .types.chat import AssistantMessage as AssistantMessage
     from .types.chat import ChatCompletion as ChatCompletion
     from .types.chat import Choice as Choice
@@ -187,7 +187,7 @@ _EXPORTS = {
     "Done": ".batch.results",
     "Failed": ".batch.results",
     "Batch": ".batch.run",
-    "BatchResult": ".batches.batches",
+    "JobResult": ".batches.batches",
     "BatchParams": ".batch.settings",
     "ModelCatalogue": ".catalogue.model_catalogue",
     "Estimate": ".catalogue.pricing",
@@ -304,7 +304,7 @@ _EXPORTS = {
     "ResponseMeta": ".types._base",
     "response_meta": ".types._base",
     "ActivityItem": ".types.activity",
-    "ServiceBatch": ".types.batches",
+    "BatchJob": ".types.batches",
     "AssistantMessage": ".types.chat",
     "ChatCompletion": ".types.chat",
     "Choice": ".types.chat",

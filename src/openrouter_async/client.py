@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
     from ._http.http11 import HTTPParser
-    from .batches.batches import ServiceBatches
+    from .batches.batches import BatchJobs
     from .batching import Batching, Gathering
     from .catalogue.models import CatalogueCache, Models
     from .catalogue.pricing import Estimate
@@ -222,11 +222,11 @@ class AsyncOpenRouter(Namespaces):
         )
 
     @cached_property
-    def batches(self) -> ServiceBatches:
+    def batches(self) -> BatchJobs:
         """Batches that the service works on by itself, within a day and for about half the price."""
-        from .batches.batches import ServiceBatches
+        from .batches.batches import BatchJobs
 
-        return ServiceBatches(self._sender, self._check_short_name)
+        return BatchJobs(self._sender, self._check_short_name)
 
     @cached_property
     def gather(self) -> Gathering:

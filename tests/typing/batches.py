@@ -7,8 +7,8 @@ from typing import assert_type
 
 from pydantic import BaseModel, JsonValue
 
-from openrouter_async import AsyncOpenRouter, Batch, BatchResult, ChatCompletion, Done, Failed, Item, Rate
-from openrouter_async.batches.batches import BatchValue
+from openrouter_async import AsyncOpenRouter, Batch, ChatCompletion, Done, Failed, Item, JobResult, Rate
+from openrouter_async.batches.batches import JobValue
 
 
 class City(BaseModel):
@@ -38,4 +38,4 @@ async def batches(client: AsyncOpenRouter) -> None:
 
 async def service_batches(client: AsyncOpenRouter) -> None:
     batch = await client.batches.create(["a"], model="x/y")
-    assert_type(client.batches.results(batch), list[BatchResult[BatchValue]])
+    assert_type(client.batches.results(batch), list[JobResult[JobValue]])

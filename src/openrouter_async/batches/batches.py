@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast, overload
 
 import anyio
 from pydantic import JsonValue, TypeAdapter, ValidationError
@@ -25,7 +25,7 @@ from ..errors import (
     OpenRouterError,
 )
 from ..resources._attachments import has_attachments
-from ..types.batches import ServiceBatch
+from ..types.batches import BatchJob
 from ..types.chat import ChatCompletion
 from ..types.chat_request import check_chat_params
 from ..types.common import JsonObject
@@ -34,13 +34,13 @@ from ..types.known_models import model_of
 from .resource import BatchesResource
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing_extensions import TypeForm, Unpack
 
     from ..options import RequestOptions
-    from ..types.batches import BatchEndpoint, BatchProvider, BatchRequest
+    from ..types.batches import JobEndpoint, JobProvider, JobRequest
     from ..types.chat_request import ChatParams
 
-__all__ = ["BatchResult", "BatchValue", "ServiceBatches"]
+__all__ = ["BatchJobs", "JobResult", "JobValue"]
 
 T = TypeVar("T")
 
@@ -48,14 +48,15 @@ CHAT = "/v1/chat/completions"
 
 FIRST_POLL = 2.0
 LAST_POLL = 60.0
-"""Seconds between two looks at a batch: twice as many each time, from the first to the last."""
+"""Seconds between two looks at a batch, half as many more each time, from the first to the last. Chosen: a small
+batch is told of soon, and one of a day costs 1,440 looks."""
 
-BatchValue: TypeAlias = ChatCompletion | Embeddings | JsonObject
+JobValue: TypeAlias = ChatCompletion | Embeddings | JsonObject
 """What a result is, by the operation that the batch is of; an object as it came for those without a type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchResult(Generic[T]):
+class JobResult(Generic[T]):
     """What came of one request of a batch."""
 
     key: str
@@ -72,7 +73,7 @@ class BatchResult(Generic[T]):
         return self._value  # type: ignore[return-value]  # there is one where there is no error
 
 
-class ServiceBatches(BatchesResource):
+class BatchJobs(BatchesResource):
     """Batches that the service works on by itself, within a day and for about half the price.
 
     ```python
@@ -85,16 +86,16 @@ class ServiceBatches(BatchesResource):
 
     async def create(
         self,
-        items: Items | Iterable[BatchRequest] | AsyncIterable[BatchRequest],
+        items: Items | Iterable[JobRequest] | AsyncIterable[JobRequest],
         *,
         model: str | None = None,
-        endpoint: BatchEndpoint = CHAT,
+        endpoint: JobEndpoint = CHAT,
         callback_url: str | None = None,
         completion_window: str | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
         **params: Unpack[ChatParams],
-    ) -> ServiceBatch:
+    ) -> BatchJob:
         """Submit a batch, and return it, which is only being validated then; `wait` waits for its end.
 
         Items are taken one by one, and are never all in memory. The provider that works on the batch bills it, tools at
@@ -121,14 +122,14 @@ class ServiceBatches(BatchesResource):
             raise ConfigurationError(
                 "a batch needs a model; give model=..., the account's default does not do"
             )
-        provider = cast("BatchProvider | None", params.pop("provider", None))
+        provider = cast("JobProvider | None", params.pop("provider", None))
         check_chat_params(params, stream=False)
         if (short := self._short_name(name, options)) is not None:
             await self._check_short_name(short)
-        requests: Any = items
+        requests = cast("Iterable[JobRequest] | AsyncIterable[JobRequest]", items)
         if endpoint == CHAT:
-            feed = Feed(items, model=model, params=params, extra_body=extra_body, output_name="")
-            requests = _requests(feed, model)
+            source = Feed(items, model=model, params=params, extra_body=extra_body, output_name="")
+            requests = _requests(source, model)
         return await self.submit(
             requests,
             model=model,
@@ -141,7 +142,7 @@ class ServiceBatches(BatchesResource):
 
     async def watch(
         self, id: str, *, options: RequestOptions | None = None
-    ) -> AsyncGenerator[ServiceBatch, None]:
+    ) -> AsyncGenerator[BatchJob, None]:
         """Yield a batch whenever something about it has changed, last when it is finished.
 
         Looks every two seconds at first, and every minute later on; that costs nothing.
@@ -161,7 +162,7 @@ class ServiceBatches(BatchesResource):
 
     async def wait(
         self, id: str, *, timeout: float | None = None, options: RequestOptions | None = None
-    ) -> ServiceBatch:
+    ) -> BatchJob:
         """Return a batch when it is finished, whatever came of it; see `watch` for what happens meanwhile.
 
         Args:
@@ -180,10 +181,12 @@ class ServiceBatches(BatchesResource):
         raise DeadlineExceeded(f"the batch {id!r} was not finished within {timeout:g} s; it goes on")
 
     @overload
-    def results(self, batch: ServiceBatch, *, into: None = None) -> list[BatchResult[BatchValue]]: ...
+    def results(self, batch: BatchJob, *, into: None = None) -> list[JobResult[JobValue]]: ...
     @overload
-    def results(self, batch: ServiceBatch, *, into: type[T]) -> list[BatchResult[T]]: ...
-    def results(self, batch: ServiceBatch, *, into: Any = None) -> list[BatchResult[Any]]:
+    def results(self, batch: BatchJob, *, into: type[T]) -> list[JobResult[T]]: ...
+    def results(
+        self, batch: BatchJob, *, into: type[T] | None = None
+    ) -> list[JobResult[T]] | list[JobResult[JobValue]]:
         """Return the results of a finished batch, in the order in which the service has them. Sends nothing.
 
         Args:
@@ -208,15 +211,17 @@ class ServiceBatches(BatchesResource):
             raise ConfigurationError(
                 f"the batch {batch.id!r} is {batch.status!r} and has no results; use the one that wait() returned"
             )
-        reader: TypeAdapter[Any] = TypeAdapter(into or _type_of(batch.endpoint))
+        if into is not None:
+            wanted = TypeAdapter(into)
+            return [_result(result, wanted) for result in batch.results]
+        reader: TypeAdapter[JobValue] = TypeAdapter(_TYPES.get(batch.endpoint or "", JsonObject))
         return [_result(result, reader) for result in batch.results]
 
 
-def _type_of(endpoint: str | None) -> Any:
-    return {CHAT: ChatCompletion, "/v1/embeddings": Embeddings}.get(endpoint or "", dict[str, JsonValue])
+_TYPES: Mapping[str, TypeForm[JobValue]] = {CHAT: ChatCompletion, "/v1/embeddings": Embeddings}
 
 
-def _result(result: Mapping[str, Any], reader: TypeAdapter[Any]) -> BatchResult[Any]:
+def _result(result: JsonObject, reader: TypeAdapter[T]) -> JobResult[T]:
     key = str(result.get("custom_id"))
     response = result.get("response")
     response = response if isinstance(response, dict) else {}
@@ -225,34 +230,34 @@ def _result(result: Mapping[str, Any], reader: TypeAdapter[Any]) -> BatchResult[
     if error is None and isinstance(body, dict) and isinstance(status, int) and status >= 400:
         error = body.get("error") or {"message": f"the request was answered with status {status}"}
     if error is not None or body is None:
-        return BatchResult(key=key, error=_error(error, status))
+        return JobResult(key=key, error=_error(error, status))
     try:
-        return BatchResult(key=key, error=None, _value=reader.validate_python(body))
+        return JobResult(key=key, error=None, _value=reader.validate_python(body))
     except ValidationError as failure:
         reason = failure.errors(include_url=False, include_input=False)[0]["msg"]
         problem = f"the result of {key!r} is not what was promised: {reason[:1].lower() + reason[1:]}"
-        return BatchResult(key=key, error=InvalidResponseError(problem))
+        return JobResult(key=key, error=InvalidResponseError(problem))
 
 
-def _error(error: Any, status: Any) -> APIStatusError:
-    said: dict[str, JsonValue] = (
+def _error(error: JsonValue, status: JsonValue) -> APIStatusError:
+    body: JsonObject = (
         dict(error) if isinstance(error, dict) else {"message": str(error or "no answer and no error")}
     )
     if isinstance(status, int) and status >= 400:
-        said.setdefault("code", status)
-    return payload_error(said)
+        body.setdefault("code", status)
+    return payload_error(body)
 
 
-async def _requests(feed: Feed, model: str) -> AsyncGenerator[BatchRequest, None]:
+async def _requests(source: Feed, model: str) -> AsyncGenerator[JobRequest, None]:
     """Yield the requests of items; those that are requests already pass."""
-    while (request := await feed.next()) is not None:
+    while (request := await source.next()) is not None:
         if isinstance(request, Failed):
             raise request.error
         yield _chat_request(request, model)
 
 
-def _chat_request(request: Request, model: str) -> BatchRequest:
-    messages: Any = request.messages
+def _chat_request(request: Request, model: str) -> JobRequest:
+    messages: object = request.messages
     if isinstance(messages, Mapping) and messages.keys() == {"custom_id", "body"}:
         return {"custom_id": messages["custom_id"], "body": messages["body"]}
     if model_of(request.model) != model:

@@ -21,19 +21,21 @@ from ..protocols import Reply
 from ..resources._base import json_bytes, reader
 from ..resources._models import ModelResource
 from ..resources._pagination import Paginator
-from ..types.batches import BatchPage, DeletedBatch, ServiceBatch
+from ..types.batches import BatchJob, DeletedJob, JobPage
 from .spool import Spool
 
 if TYPE_CHECKING:
-    from ..types.batches import BatchEndpoint, BatchProvider, BatchRequest, BatchStatus
+    from ..types.batches import JobEndpoint, JobProvider, JobRequest, JobStatus
 
 __all__ = ["BatchesResource"]
 
 ATTEMPTS = 3
-"""How often a batch is submitted at most, where the service says that there were too many requests."""
+"""How often a batch is submitted at most, where the service says that there were too many requests; chosen: the service
+names a wait, and a third refusal is told to the caller, who may have hours."""
 LONGEST_WAIT = 60.0
+"""Seconds that such a wait may have; chosen: the limits are by the minute."""
 
-_read_batch = reader(ServiceBatch)
+_read_batch = reader(BatchJob)
 
 
 class BatchesResource(ModelResource):
@@ -41,15 +43,15 @@ class BatchesResource(ModelResource):
 
     async def submit(
         self,
-        requests: Iterable[BatchRequest] | AsyncIterable[BatchRequest],
+        requests: Iterable[JobRequest] | AsyncIterable[JobRequest],
         *,
         model: str,
-        endpoint: BatchEndpoint,
+        endpoint: JobEndpoint,
         callback_url: str | None = None,
         completion_window: str | None = None,
-        provider: BatchProvider | None = None,
+        provider: JobProvider | None = None,
         options: RequestOptions | None = None,
-    ) -> ServiceBatch:
+    ) -> BatchJob:
         """Submit requests as they are, and return the batch, which is only being validated then.
 
         The requests are taken one by one and go through a temporary file, so there may be more than memory holds. It is
@@ -65,7 +67,7 @@ class BatchesResource(ModelResource):
             options: See `RequestOptions`.
 
         Raises:
-            ConfigurationError: an id or a body is none, or an id is there twice; nothing was sent.
+            ConfigurationError: a request lacks `custom_id` or `body`, or an id is there twice; nothing was sent.
             APIStatusError: the service refuses the batch.
         """
         async with Spool() as spool:
@@ -93,7 +95,7 @@ class BatchesResource(ModelResource):
                     await anyio.sleep(wait)
         raise AssertionError("unreachable")
 
-    async def get(self, id: str, *, options: RequestOptions | None = None) -> ServiceBatch:
+    async def get(self, id: str, *, options: RequestOptions | None = None) -> BatchJob:
         """Return a batch; once it is finished, with its results.
 
         Where the account lacks the credits for them they are withheld (`is_withheld`): then add credits and ask again,
@@ -109,13 +111,13 @@ class BatchesResource(ModelResource):
     def list(
         self,
         *,
-        status: BatchStatus | Iterable[BatchStatus] | None = None,
+        status: JobStatus | Iterable[JobStatus] | None = None,
         created_after: int | datetime | None = None,
         created_before: int | datetime | None = None,
         limit: int | None = None,
         after: str | None = None,
         options: RequestOptions | None = None,
-    ) -> Paginator[ServiceBatch]:
+    ) -> Paginator[BatchJob]:
         """Return the batches of the workspace, the newest first, without their results.
 
         Args:
@@ -134,12 +136,12 @@ class BatchesResource(ModelResource):
             "created_before": _seconds(created_before),
         }
 
-        async def fetch(query: Arguments) -> BatchPage:
-            return await self._send(operations.LIST_BATCHES, into=BatchPage, query=query, options=options)
+        async def fetch(query: Arguments) -> JobPage:
+            return await self._send(operations.LIST_BATCHES, into=JobPage, query=query, options=options)
 
         return Paginator(fetch, CursorPaging(), arguments)
 
-    async def delete(self, id: str, *, options: RequestOptions | None = None) -> DeletedBatch:
+    async def delete(self, id: str, *, options: RequestOptions | None = None) -> DeletedJob:
         """Delete the requests and results of a finished batch; what was billed for it stays.
 
         A batch cannot be cancelled.
@@ -148,15 +150,13 @@ class BatchesResource(ModelResource):
             Conflict: it is not finished.
             NotFound: there is none with this id.
         """
-        return await self._send(operations.DELETE_BATCH, path={"id": id}, into=DeletedBatch, options=options)
+        return await self._send(operations.DELETE_BATCH, path={"id": id}, into=DeletedJob, options=options)
 
 
-async def _write_requests(
-    spool: Spool, requests: Iterable[BatchRequest] | AsyncIterable[BatchRequest]
-) -> None:
+async def _write_requests(spool: Spool, requests: Iterable[JobRequest] | AsyncIterable[JobRequest]) -> None:
     seen: set[str] = set()
 
-    def write(request: BatchRequest) -> None:
+    def write(request: JobRequest) -> None:
         spool.write((b"," if seen else b"") + _request_bytes(request, seen))
 
     if isinstance(requests, AsyncIterable):
@@ -169,9 +169,9 @@ async def _write_requests(
         raise ConfigurationError("a batch has no requests; expected at least one")
 
 
-def _request_bytes(request: BatchRequest, seen: set[str]) -> bytes:
+def _request_bytes(request: JobRequest, seen: set[str]) -> bytes:
     if not isinstance(request, Mapping) or request.keys() != {"custom_id", "body"}:
-        raise ConfigurationError("a request of a batch is none; expected a dict of custom_id and body")
+        raise ConfigurationError("a request of a batch must be a dict of custom_id and body")
     custom_id, body = request["custom_id"], request["body"]
     if not isinstance(custom_id, str) or not custom_id or not isinstance(body, Mapping):
         raise ConfigurationError(f"custom_id is {custom_id!r}; expected text, and a body that is a dict")
@@ -181,7 +181,7 @@ def _request_bytes(request: BatchRequest, seen: set[str]) -> bytes:
     return json_bytes({"custom_id": custom_id, "body": body})
 
 
-def _read_status(reply: Reply) -> ServiceBatch:
+def _read_status(reply: Reply) -> BatchJob:
     """Return the batch in an answer; 402 comes with one whose results are withheld, or without any."""
     meta = reply.meta
     if meta.status == 402 and not _is_batch(reply.body):

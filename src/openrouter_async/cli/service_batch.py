@@ -14,10 +14,10 @@ from typing import Any
 from pydantic_core import to_json as model_json
 
 from .._files import claim, replace_file
-from ..batches.batches import BatchResult
+from ..batches.batches import JobResult
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
-from ..types.batches import ServiceBatch
+from ..types.batches import BatchJob
 from .common import connect
 from .exit_codes import DONE, FAILED
 from .output import Output, dollars, to_json
@@ -79,7 +79,7 @@ async def run_at_service(
     return FAILED if failed or rejected else DONE
 
 
-def _line(result: BatchResult[Any]) -> bytes:
+def _line(result: JobResult[Any]) -> bytes:
     text = getattr(result.value, "text", None)
     return model_json({"key": result.key, "text": text, "completion": result.value}) + b"\n"
 
@@ -97,7 +97,7 @@ def _summarize(output: Output, done: int, failed: int, rejected: int, cost: Deci
     print(" · ".join([*parts, dollars(cost)]), file=notes)
 
 
-async def _wait(client: AsyncOpenRouter, id: str, output: Output) -> ServiceBatch:
+async def _wait(client: AsyncOpenRouter, id: str, output: Output) -> BatchJob:
     async for batch in client.batches.watch(id):
         counts = batch.request_counts
         done = f", {counts.completed} of {counts.total} done" if counts and counts.total else ""

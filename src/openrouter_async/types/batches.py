@@ -15,25 +15,25 @@ from ._base import WireType
 from .common import JsonObject, Lenient, MaybeInt, MaybeStr, Usage, WithoutNulls
 
 __all__ = [
-    "BatchCounts",
-    "BatchEndpoint",
-    "BatchError",
-    "BatchPage",
-    "BatchProvider",
-    "BatchRequest",
-    "BatchStatus",
-    "DeletedBatch",
+    "BatchJob",
     "DeletedCopies",
-    "ServiceBatch",
+    "DeletedJob",
+    "JobCounts",
+    "JobEndpoint",
+    "JobError",
+    "JobPage",
+    "JobProvider",
+    "JobRequest",
+    "JobStatus",
     "UpstreamDeletion",
 ]
 
-BatchEndpoint: TypeAlias = (
+JobEndpoint: TypeAlias = (
     Literal["/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/embeddings"] | str
 )
 """Which operation the requests of a batch are of."""
 
-BatchStatus: TypeAlias = (
+JobStatus: TypeAlias = (
     Literal[
         "validating", "in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled"
     ]
@@ -43,7 +43,7 @@ BatchStatus: TypeAlias = (
 TERMINAL = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
-class BatchRequest(TypedDict):
+class JobRequest(TypedDict):
     """One request of a batch, as it is sent."""
 
     custom_id: str
@@ -52,7 +52,7 @@ class BatchRequest(TypedDict):
     """As for the operation that the batch is of; a `model` in it must be that of the batch."""
 
 
-class BatchProvider(TypedDict, total=False):
+class JobProvider(TypedDict, total=False):
     """Which provider gets a batch."""
 
     only: list[str] | None
@@ -60,7 +60,7 @@ class BatchProvider(TypedDict, total=False):
     allow_fallbacks: bool | None
 
 
-class BatchCounts(WireType):
+class JobCounts(WireType):
     """How many requests a batch has, by what became of them."""
 
     total: MaybeInt = None
@@ -68,38 +68,38 @@ class BatchCounts(WireType):
     failed: MaybeInt = None
 
 
-class BatchError(WireType):
+class JobError(WireType):
     """Why a batch failed; with a code of 402, why its results are withheld."""
 
     code: MaybeInt = None
     message: MaybeStr = None
 
 
-class ServiceBatch(WireType):
+class BatchJob(WireType):
     """A batch at the service."""
 
     id: str
     object: MaybeStr = None
     """`batch`."""
-    endpoint: Annotated[BatchEndpoint | None, Lenient()] = None
+    endpoint: Annotated[JobEndpoint | None, Lenient()] = None
     model: MaybeStr = None
     provider: MaybeStr = None
     """Who works on it, once that is decided."""
     completion_window: MaybeStr = None
     """`24h`."""
-    status: Annotated[BatchStatus | None, Lenient()] = None
+    status: Annotated[JobStatus | None, Lenient()] = None
     created_at: MaybeInt = None
     """Seconds since 1970."""
     finalized_at: MaybeInt = None
     """Seconds since 1970."""
     expires_at: MaybeInt = None
     """Seconds since 1970: when the provider gives up; it may be later than a day."""
-    request_counts: Annotated[BatchCounts | None, Lenient()] = None
+    request_counts: Annotated[JobCounts | None, Lenient()] = None
     usage: Annotated[Usage | None, Lenient()] = None
     """Of all requests together, with the cost; None until it is known."""
     results: Annotated[list[JsonObject] | None, Lenient()] = None
     """As they came, in any order; None before the end, and in lists. `client.batches.results` reads them."""
-    error: Annotated[BatchError | None, Lenient()] = None
+    error: Annotated[JobError | None, Lenient()] = None
 
     @property
     def is_finished(self) -> bool:
@@ -112,12 +112,12 @@ class ServiceBatch(WireType):
         return self.results is None and self.error is not None and self.error.code == 402
 
 
-class BatchPage(WireType):
+class JobPage(WireType):
     """A page of batches."""
 
     object: MaybeStr = None
     """`list`."""
-    data: Annotated[list[ServiceBatch], WithoutNulls()]
+    data: Annotated[list[BatchJob], WithoutNulls()]
     first_id: MaybeStr = None
     last_id: MaybeStr = None
     has_more: bool = False
@@ -138,7 +138,7 @@ class DeletedCopies(WireType):
     upstream: Annotated[UpstreamDeletion | None, Lenient()] = None
 
 
-class DeletedBatch(WireType):
+class DeletedJob(WireType):
     """What is left of a deleted batch."""
 
     id: str

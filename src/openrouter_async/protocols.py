@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-OutputT = TypeVar("OutputT")
+OutputT = TypeVar("OutputT", covariant=True)
 
 
 class PlainBody(bytes):

@@ -11,7 +11,7 @@ from ..types.chat import ChatCompletion
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    OutputT = TypeVar("OutputT", default=str)
+    OutputT = TypeVar("OutputT", default=str, covariant=True)
 else:
     from typing import TypeVar
 

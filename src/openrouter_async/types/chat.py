@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .reply_cache import ReplyCache
 
-    OutputT = TypeVar("OutputT", default=str)
+    OutputT = TypeVar("OutputT", default=str, covariant=True)
 else:
     from typing import TypeVar
 

@@ -41,22 +41,44 @@ class ToolCall:
     id: str | None = None
     """Default: one like those of the service."""
 
+    def __post_init__(self) -> None:
+        for name, value in (("name", self.name), ("arguments", self.arguments)):
+            if not isinstance(value, str):
+                raise ConfigurationError(f"{name} of a tool call is {value!r}; expected text")
 
-def tool_call(name: str, arguments: str | None = None, /, **named: JsonValue) -> ToolCall:
-    """Return a call of the tool `name`, with arguments by name, or with text that stands for all of them.
+
+def tool_call(
+    name: str, arguments: str | Mapping[str, JsonValue] | None = None, /, **named: JsonValue
+) -> ToolCall:
+    """Return a call of the tool `name`, with arguments as a dict or by name, or with text that stands for all of them.
 
     ```python
     from openrouter_async.testing import tool_call
 
     tool_call("weather", city="Oslo")
+    tool_call("weather", {"city": "Oslo"})
     tool_call("weather", '{"city": "Os')  # cut off
     ```
+
+    Raises:
+        ConfigurationError: arguments are given in two ways, or are neither text nor a dict of JSON values.
     """
-    if arguments is not None and named:
+    if arguments is None:
+        arguments = named
+    elif named:
         raise ConfigurationError(
-            f"arguments of {name!r} are given both as text and by name; give one of them"
+            f"arguments of {name!r} are given both together and by name; give them in one way"
         )
-    return ToolCall(name, json.dumps(named, ensure_ascii=False) if arguments is None else arguments)
+    if isinstance(arguments, Mapping):
+        arguments = _json(f"arguments of {name!r}", dict(arguments))
+    return ToolCall(name, arguments)
+
+
+def _json(what: str, value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"{what} cannot be written as JSON: {error}") from error
 
 
 class ReplyFields(TypedDict, total=False):
@@ -105,6 +127,8 @@ class Reply:
         for part in parts:
             if not isinstance(part, str | ToolCall):
                 raise ConfigurationError(f"a part of a reply is {part!r}; expected text or tool_call(...)")
+        for name in ("annotations", "usage"):
+            _json(f"{name} of a reply", fields.get(name))
         return cls(
             pieces=tuple(part for part in parts if isinstance(part, str)),
             tool_calls=tuple(part for part in parts if isinstance(part, ToolCall)),
@@ -144,6 +168,7 @@ class Failure:
     def __post_init__(self) -> None:
         if not 400 <= self.status <= 599:
             raise ConfigurationError(f"status is {self.status!r}; expected an error status, 400 to 599")
+        _json(f"the body of status {self.status}", self.body())
 
     def body(self) -> dict[str, JsonValue]:
         """Return the envelope that the service puts around errors."""
@@ -168,11 +193,14 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     fault: Fault | None = None
 
+    def __post_init__(self) -> None:
+        self.encoded()
+
     def encoded(self) -> bytes:
         """Return the bytes of the body."""
         if isinstance(self.body, bytes):
             return self.body
-        return json.dumps(self.body, ensure_ascii=False).encode()
+        return _json("the body of an answer", self.body).encode()
 
 
 Scripted: TypeAlias = Reply | Failure | Answer
@@ -189,5 +217,5 @@ def as_scripted(value: Scripted | ToolCall | str) -> Scripted:
     if isinstance(value, Reply | Failure | Answer):
         return value
     raise ConfigurationError(
-        f"{value!r} is no answer; expected text, tool_call(...), Reply, Failure or Answer"
+        f"{value!r} is not an answer; expected text, tool_call(...), Reply, Failure or Answer"
     )

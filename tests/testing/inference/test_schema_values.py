@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import jsonschema
@@ -156,6 +157,56 @@ def test_words_and_numbers_of_the_prompt_are_used() -> None:
     }
     value = made(schema, "Show the weather in Lisbon for 4 days")
     assert value == {"city": "Lisbon", "days": 4, "query": "Show the weather in Lisbon for 4 days"}
+
+
+FOREIGN: dict[str, str | None] = {
+    "An object, as a list of its keys and values; each key once.": "Map entries.",
+    "Any JSON value, written as JSON in this text.": "A stringified value of whatever type.",
+    'With keys of the schema {"pattern": "^-?\\\\d+$"}. An object, as a list of its keys and values; each key once.': (
+        'Record<number, string>; `key` validates against {"pattern": "^-?\\\\d+$"}'
+    ),
+    "No item twice.": None,
+}
+"""What our strict conversion writes -> what another, such as the one of `openai`'s package, might."""
+
+
+def in_foreign_words(schema: JsonValue) -> JsonValue:
+    if isinstance(schema, list):
+        return [in_foreign_words(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    said = schema.get("description")
+    rest = {name: in_foreign_words(value) for name, value in schema.items() if name != "description"}
+    if said is None:
+        return rest
+    assert isinstance(said, str)
+    foreign = FOREIGN[said]  # a new note of the conversion wants its line in the table
+    return rest if foreign is None else {**rest, "description": foreign}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_wording_of_a_strict_form_has_no_effect(seed: int) -> None:
+    """The emulator may not be in the know: it would hide a change of words that no model understands."""
+    strict = OutputSchema.from_type(dict[str, tuple[dict[int, Any], dict[str, int], Any]]).strict
+    ours = dict(strict.schema)
+    theirs = in_foreign_words(ours)
+    assert isinstance(theirs, dict)
+    assert theirs != ours
+    value = value_for(theirs, Words("", Random(seed)))
+    assert value == value_for(ours, Words("", Random(seed)))
+    assert strict.undo(value)
+
+
+def test_a_list_of_entries_without_any_description_names_each_key_once() -> None:
+    entry: Schema = {
+        "type": "object",
+        "properties": {"key": {"type": "string", "enum": ["a", "b"]}, "value": {"type": "integer"}},
+        "required": ["key", "value"],
+        "additionalProperties": False,
+    }
+    entries = made({"type": "array", "items": entry, "minItems": 2})
+    assert isinstance(entries, list)
+    assert sorted(str(each["key"]) for each in entries if isinstance(each, dict)) == ["a", "b"]
 
 
 @pytest.mark.parametrize("prompt", ["", "Tell me of Oslo.", "Say 'x' 5 times", "a"])

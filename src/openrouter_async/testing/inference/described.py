@@ -30,10 +30,17 @@ _BEYOND = re.compile(rf"\b(?<!no )(more than|greater than|above|less than|below)
 _MULTIPLE = re.compile(rf"\bmultiple of {_NUMBER}", re.IGNORECASE)
 _PATTERN = re.compile(r"\bregular expression (\S.*?)(?:; |\.?$)", re.IGNORECASE)
 _EXAMPLE = re.compile(r"\be\.g\. (\S+?)[.,;]?(?:\s|$)")
-_KEYS = re.compile(r"\bkeys of the schema (?=\{)", re.IGNORECASE)
-_HELD = re.compile(r"\bholds JSON of the schema (?=\{)", re.IGNORECASE)
 _FORMAT = re.compile(r"\bin the format ([\w-]+)", re.IGNORECASE)
-_HOLDS_JSON = re.compile(r"\bas JSON\b|\bJSON (?:value|text|string)\b|\bholds JSON\b")
+_JSON = re.compile(r"\bJSON\b|\bstringified\b", re.IGNORECASE)
+
+_KEYWORDS = frozenset({
+    "$ref", "allOf", "anyOf", "const", "enum", "format", "items", "maxLength", "maximum", "minLength", "minimum",
+    "oneOf", "pattern", "properties", "type",
+})  # fmt: skip
+"""By one of these an object within a description is known to be a JSON Schema."""
+
+_MAX_SEARCHED = 10_000
+"""Characters of a description in which a schema is looked for; chosen: more than any person writes."""
 
 _FORMATS = {
     "date and time without": "date-time-local",
@@ -71,8 +78,13 @@ def as_described(schema: JSON) -> JSON:
         found["multipleOf"] = _number(multiple[1])
     if "no item twice" in said.lower():
         found["uniqueItems"] = True
-    if keys := _KEYS.search(said):
-        found["propertyNames"] = _json_at(said, keys.end())
+    inner = _schema_in(said)
+    if inner is not None and schema.get("type") in ("array", "object"):
+        found["propertyNames"] = inner  # the schema has keywords for all other parts
+    elif inner is not None or _JSON.search(said):
+        found["contentMediaType"] = "application/json"
+        if inner is not None:
+            found["contentSchema"] = inner
     return {**found, **_of_text(said), **schema}
 
 
@@ -90,10 +102,6 @@ def _of_text(said: str) -> JSON:
             found["format"] = min(told)[1]
     if example := _EXAMPLE.search(said):
         found["examples"] = [example[1]]
-    if _HOLDS_JSON.search(said):
-        found["contentMediaType"] = "application/json"
-    if held := _HELD.search(said):
-        found["contentSchema"] = _json_at(said, held.end())
     return found
 
 
@@ -102,9 +110,14 @@ def _number(text: str) -> int | float:
     return int(number) if number.is_integer() else number
 
 
-def _json_at(text: str, at: int) -> JsonValue:
-    try:
-        value: JsonValue = json.JSONDecoder().raw_decode(text, at)[0]
-    except ValueError:
-        return {}
-    return value
+def _schema_in(said: str) -> JSON | None:
+    """Return the JSON Schema that stands within a description; None if there is none."""
+    decoder = json.JSONDecoder()
+    for brace in re.finditer(r"\{", said[:_MAX_SEARCHED]):
+        try:
+            value = decoder.raw_decode(said, brace.start())[0]
+        except (ValueError, RecursionError):
+            continue
+        if value.keys() & _KEYWORDS:
+            return dict(value)
+    return None

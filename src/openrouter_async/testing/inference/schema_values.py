@@ -253,20 +253,21 @@ class _Maker:
         least = max(_whole(schema.get(name), 0) for name in ("minItems", "minProperties"))
         most = min(_whole(schema.get(name), 10_000) for name in ("maxItems", "maxProperties"))
         wanted = min(max(least, 2 if depth <= _DEEPEST // 2 else 0), most)
-        properties = pair["properties"]
+        properties, names = pair["properties"], schema.get("propertyNames")
         assert isinstance(properties, dict)
-        demanded = schema.get("propertyNames")
+        given: JSON = {"type": "string", **(_as_key(names) if isinstance(names, dict) else {})}
+        key_schema = properties["key"]
+        demanded = {**given, **key_schema} if isinstance(key_schema, dict) else given
+        is_strict = not demanded.keys().isdisjoint({"anyOf", "const", "enum", "format", "pattern", "$ref"})
         made: dict[str, JsonValue] = {}
         tries = 0
         while len(made) < wanted and tries < wanted + 20 and self._left > 0:
             tries += 1
-            if isinstance(demanded, dict):
-                key = str(self.value({"type": "string", **_as_key(demanded)}, "key", depth + 1))
-                if key in made and demanded.keys() & {"enum", "format", "pattern", "$ref"}:
+            key = str(self.value(demanded, "key", depth + 1))
+            if key in made:
+                if is_strict:
                     continue
-            else:
-                key = str(self.value(properties["key"], "key", depth + 1))
-            key = f"{key} {len(made) + 1}" if key in made else key
+                key = f"{key} {len(made) + 1}"
             made[key] = self.value(properties["value"], "value", depth + 1)
         return [{"key": key, "value": value} for key, value in made.items()]
 

@@ -27,7 +27,7 @@ from openrouter_async import (
     errors,
     response_meta,
 )
-from openrouter_async._http.http11 import HTTPParser
+from openrouter_async._http.http11.connection import HTTPParser
 from tests.support.loopback import (
     Connection,
     LoopbackServer,

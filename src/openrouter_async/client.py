@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm, Unpack
 
-    from ._http.http11 import HTTPParser
+    from ._http.http11.connection import HTTPParser
     from .batches.batches import BatchJobs
     from .batching import Batching, Gathering
     from .catalogue.models import CatalogueCache, Models

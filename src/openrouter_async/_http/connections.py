@@ -31,9 +31,9 @@ import anyio.lowlevel
 import httpx
 
 from ..options import Limits
-from .bodies import Body
-from .http11 import Answer, HTTPConnection, HTTPParser, maker_of
-from .httpcore_mapping import raise_as_httpx
+from .http11.bodies import Body
+from .http11.connection import Answer, HTTPConnection, HTTPParser, maker_of
+from .http11.errors import raise_as_httpx
 from .names import Names
 from .network import CallStream, Network, current_network, shut_down
 from .patched import CORE, TRANSPORT, Closing, OwnPool

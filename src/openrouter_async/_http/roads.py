@@ -10,7 +10,7 @@ import ssl
 import httpcore
 import httpx
 
-from .http11 import Forwarding
+from .http11.connection import Forwarding
 from .names import Names
 from .network import CallStream
 from .proxies import DEFAULT_PORTS, ProxyFailure, name_of

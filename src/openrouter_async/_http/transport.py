@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .._sansio.request import RequestData
     from .._secret import Secret
     from ..settings import Settings
-    from .http11 import HTTPParser
+    from .http11.connection import HTTPParser
 
 __all__ = ["Transport"]
 

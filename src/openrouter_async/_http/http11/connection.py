@@ -11,10 +11,10 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 import httpcore
 import httpx
 
-from .._extras import needs_extra
-from ..errors import ConfigurationError
+from ..._extras import needs_extra
+from ...errors import ConfigurationError
+from ..network import CallStream
 from .bodies import Content
-from .network import CallStream
 
 __all__ = [
     "Answer",
@@ -88,7 +88,7 @@ def maker_of(parser: HTTPParser) -> MakeConnection:
         return HttpcoreConnection
     if parser == "httptools":
         with needs_extra("fast", "http_parser='httptools'"):
-            from .http11_httptools import HttptoolsConnection
+            from .with_httptools import HttptoolsConnection
         return HttptoolsConnection
     raise ConfigurationError(f"http_parser is {parser!r}; expected 'h11' or 'httptools'")
 

@@ -24,9 +24,9 @@ import httpcore
 import httptools
 import httpx
 
+from ..network import CallStream
 from .bodies import Content
-from .http11 import Forwarding
-from .network import CallStream
+from .connection import Forwarding
 
 __all__ = ["HttptoolsAnswer", "HttptoolsConnection"]
 

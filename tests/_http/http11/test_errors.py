@@ -6,7 +6,7 @@ import httpcore
 import httpx
 import pytest
 
-from openrouter_async._http.httpcore_mapping import raise_as_httpx
+from openrouter_async._http.http11.errors import raise_as_httpx
 
 EXCEPTIONS = [
     kind

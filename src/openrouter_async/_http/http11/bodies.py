@@ -15,10 +15,10 @@ import anyio.lowlevel
 import httpcore
 import httpx
 
-from .httpcore_mapping import raise_as_httpx
+from .errors import raise_as_httpx
 
 if TYPE_CHECKING:
-    from .http11 import Answer
+    from .connection import Answer
 
 __all__ = ["Body", "Content"]
 

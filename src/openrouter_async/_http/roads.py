@@ -11,8 +11,8 @@ import httpcore
 import httpx
 
 from .http11.connection import Forwarding
-from .names import Names
-from .network import CallStream
+from .network.names import Names
+from .network.stream import CallStream
 from .proxies import DEFAULT_PORTS, ProxyFailure, name_of
 from .tls import TLSSettings
 

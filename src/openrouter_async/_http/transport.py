@@ -26,7 +26,7 @@ from .connections import ConnectionTransport
 from .exchange import Exchange
 from .limiter import Limiter, Passage
 from .log_filter import keep_out_of_logs
-from .network import Network, current_network
+from .network.stream import Network, current_network
 from .patched import CLIENT
 
 if TYPE_CHECKING:

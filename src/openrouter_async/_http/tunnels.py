@@ -13,7 +13,7 @@ import httpx
 
 from .._extras import needs_extra
 from .http11.connection import trailing_data
-from .network import CallStream
+from .network.stream import CallStream
 from .proxies import ProxyFailure, name_of
 
 __all__ = ["authorization", "connect", "refusal", "socks5"]

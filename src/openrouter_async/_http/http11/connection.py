@@ -13,7 +13,7 @@ import httpx
 
 from ..._extras import needs_extra
 from ...errors import ConfigurationError
-from ..network import CallStream
+from ..network.stream import CallStream
 from .bodies import Content
 
 __all__ = [

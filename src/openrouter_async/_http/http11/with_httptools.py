@@ -24,7 +24,7 @@ import httpcore
 import httptools
 import httpx
 
-from ..network import CallStream
+from ..network.stream import CallStream
 from .bodies import Content
 from .connection import Forwarding
 

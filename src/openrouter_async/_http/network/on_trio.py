@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpcore
 import trio
 
-from .network import CallStream, shut_down
+from .stream import CallStream, shut_down
 
 __all__ = ["TrioNetwork", "TrioStream"]
 

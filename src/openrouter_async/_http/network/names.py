@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import anyio
 import httpcore
 
-from .network import CallStream, Network
+from .stream import CallStream, Network
 
 if TYPE_CHECKING:
-    from .roads import Progress
+    from ..roads import Progress
 
 __all__ = ["KEPT_S", "RACE_DELAY_S", "Address", "Names", "first_of", "is_address"]
 

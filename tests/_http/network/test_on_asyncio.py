@@ -9,7 +9,7 @@ import anyio
 import httpcore
 import pytest
 
-from openrouter_async._http.network_asyncio import READ_HIGH, AsyncioNetwork, AsyncioStream
+from openrouter_async._http.network.on_asyncio import READ_HIGH, AsyncioNetwork, AsyncioStream
 from tests.support.loopback import LoopbackServer, serve_responses
 
 

@@ -21,7 +21,7 @@ from typing import Any, cast
 import httpcore
 from anyio.lowlevel import checkpoint_if_cancelled
 
-from .network import CallStream, is_readable, shut_down
+from .stream import CallStream, is_readable, shut_down
 
 __all__ = ["AsyncioNetwork", "AsyncioStream"]
 

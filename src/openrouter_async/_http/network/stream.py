@@ -80,12 +80,12 @@ class Network(Protocol):
 
 def current_network() -> Network:
     """Return the event loop that is running."""
-    from .network_asyncio import AsyncioNetwork
+    from .on_asyncio import AsyncioNetwork
 
     loop = current_token().native_token
     if isinstance(loop, asyncio.AbstractEventLoop):
         return AsyncioNetwork(loop)
-    from .network_trio import TrioNetwork
+    from .on_trio import TrioNetwork
 
     return TrioNetwork()
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from openrouter_async import AsyncOpenRouter, ConnectError, StreamInterrupted
-from openrouter_async._http.connections import ConnectionTransport
 from openrouter_async._http.patched import CLIENT, CORE, TRANSPORT, Watch
+from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.options import Limits
 from tests.support.loopback import Connection, LoopbackServer, Reply, Request, refused_port, serve_responses
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from openrouter_async._http.connections import ConnectionTransport
+from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async._http.transport import Transport
 
 __all__ = ["use_chosen_parser", "use_httptools"]

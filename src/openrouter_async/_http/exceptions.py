@@ -22,7 +22,7 @@ from ..errors import (
     RequestTimeout,
     TLSError,
 )
-from .proxies import ProxyFailure
+from .pool.proxies import ProxyFailure
 
 __all__ = ["Phase", "from_httpx"]
 

@@ -11,7 +11,7 @@ import httpx
 
 from .._sansio.content_decoding import ContentDecodingError, content_decoder
 from ..options import Limits
-from .connections import ConnectionTransport
+from .pool.connections import ConnectionTransport
 
 if TYPE_CHECKING:
     from typing import Self

@@ -22,12 +22,12 @@ from ..errors import ConfigurationError
 from ..options import Limits
 from .answered import AnsweredPrompts
 from .clocks import Clock, Clocks, under
-from .connections import ConnectionTransport
 from .exchange import Exchange
 from .limiter import Limiter, Passage
 from .log_filter import keep_out_of_logs
 from .network.stream import Network, current_network
 from .patched import CLIENT
+from .pool.connections import ConnectionTransport
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -19,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openrouter_async import AsyncOpenRouter, ConfigurationError
-from openrouter_async._http.connections import ConnectionTransport
 from openrouter_async._http.http11.connection import HTTPParser, maker_of
 from openrouter_async._http.http11.with_httptools import OVERHEAD, READ, HttptoolsConnection
+from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.options import Limits
 from tests.support.http11 import ORIGIN, Outcome, ScriptedStream, check_alike, outcome
 from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses

@@ -20,8 +20,8 @@ from openrouter_async import AsyncOpenRouter, RequestTimeout, Retries, Timeouts
 from openrouter_async._http.network import names
 from openrouter_async._http.network.names import Names, first_of
 from openrouter_async._http.network.stream import CallStream, current_network
-from openrouter_async._http.roads import Progress
-from openrouter_async._http.tls import TLSSettings
+from openrouter_async._http.pool.routes import Progress
+from openrouter_async._http.pool.tls import TLSSettings
 from tests.support.loopback import LoopbackServer, Reply, refused_port, serve_responses
 
 GOOD = Reply(json={"ok": True})

@@ -26,7 +26,7 @@ import httpcore
 from .stream import CallStream, Network
 
 if TYPE_CHECKING:
-    from ..roads import Progress
+    from ..pool.routes import Progress
 
 __all__ = ["KEPT_S", "RACE_DELAY_S", "Address", "Names", "first_of", "is_address"]
 

@@ -11,9 +11,9 @@ from base64 import b64encode
 import httpcore
 import httpx
 
-from .._extras import needs_extra
-from .http11.connection import trailing_data
-from .network.stream import CallStream
+from ..._extras import needs_extra
+from ..http11.connection import trailing_data
+from ..network.stream import CallStream
 from .proxies import ProxyFailure, name_of
 
 __all__ = ["authorization", "connect", "refusal", "socks5"]

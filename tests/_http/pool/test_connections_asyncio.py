@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from openrouter_async._http.connections import ConnectionTransport
+from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.options import Limits
 from tests.support.loopback import (
     Connection,
@@ -163,7 +163,7 @@ def test_no_file_descriptor_left_is_a_connect_error_and_leaks_nothing() -> None:
     script = """
 import asyncio, resource, sys
 import httpx
-from openrouter_async._http.connections import ConnectionTransport
+from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.options import Limits
 
 async def main():

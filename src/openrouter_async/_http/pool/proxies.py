@@ -14,8 +14,8 @@ from urllib.request import getproxies
 
 import httpx
 
-from ..errors import ConfigurationError
-from ..settings import is_loopback
+from ...errors import ConfigurationError
+from ...settings import is_loopback
 
 if TYPE_CHECKING:
     from .no_proxy import NoProxy

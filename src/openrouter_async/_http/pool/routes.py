@@ -10,9 +10,9 @@ import ssl
 import httpcore
 import httpx
 
-from .http11.connection import Forwarding
-from .network.names import Names
-from .network.stream import CallStream
+from ..http11.connection import Forwarding
+from ..network.names import Names
+from ..network.stream import CallStream
 from .proxies import DEFAULT_PORTS, ProxyFailure, name_of
 from .tls import TLSSettings
 

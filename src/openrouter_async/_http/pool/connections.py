@@ -30,15 +30,15 @@ import anyio
 import anyio.lowlevel
 import httpx
 
-from ..options import Limits
-from .http11.bodies import Body
-from .http11.connection import Answer, HTTPConnection, HTTPParser, maker_of
-from .http11.errors import raise_as_httpx
-from .network.names import Names
-from .network.stream import CallStream, Network, current_network, shut_down
-from .patched import CORE, TRANSPORT, Closing, OwnPool
+from ...options import Limits
+from ..http11.bodies import Body
+from ..http11.connection import Answer, HTTPConnection, HTTPParser, maker_of
+from ..http11.errors import raise_as_httpx
+from ..network.names import Names
+from ..network.stream import CallStream, Network, current_network, shut_down
+from ..patched import CORE, TRANSPORT, Closing, OwnPool
 from .proxies import Proxies
-from .roads import Progress, Road
+from .routes import Progress, Road
 from .tls import TLSSettings
 
 __all__ = ["ConnectionStats", "ConnectionTransport"]

@@ -20,10 +20,10 @@ import httpcore
 import httpx
 import pytest
 
-from openrouter_async._http import connections
-from openrouter_async._http.connections import ConnectionTransport
 from openrouter_async._http.limiter import Limiter
 from openrouter_async._http.network.stream import CallStream, current_network
+from openrouter_async._http.pool import connections
+from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.options import Limits
 from tests.support.loopback import (

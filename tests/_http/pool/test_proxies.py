@@ -14,7 +14,7 @@ from httpx._utils import URLPattern, get_environment_proxies
 from hypothesis import strategies
 
 from openrouter_async import AsyncOpenRouter
-from openrouter_async._http.proxies import Proxies
+from openrouter_async._http.pool.proxies import Proxies
 from openrouter_async.errors import ConfigurationError
 
 ENVIRONMENTS = {

@@ -13,7 +13,7 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter, ConnectionLost, OpenRouterError, ProxyError, Retries, Timeouts
 from openrouter_async import TLSError as OurTLSError
-from openrouter_async._http.connections import ConnectionTransport
+from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.errors import RequestTimeout
 from openrouter_async.options import Limits
 from tests.support.loopback import (

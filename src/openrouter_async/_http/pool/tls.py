@@ -9,7 +9,7 @@ import anyio
 import anyio.to_thread
 import httpx
 
-from ..errors import ConfigurationError
+from ...errors import ConfigurationError
 
 __all__ = ["TLSSettings"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio.lowlevel
 
-from openrouter_async._http.metering import METERS, BeginMetered, MeteredAttempt
+from openrouter_async._http.observers import METERS, BeginMetered, MeteredAttempt
 from openrouter_async._sansio.request import build_request
 from openrouter_async.batch.items import Items
 from openrouter_async.batch.run import Batch

@@ -24,7 +24,7 @@ from ..errors import APIStatusError, BudgetExceeded, ConfigurationError, Deadlin
 from ..hooks import RequestEvent
 from ..types._base import ResponseMeta
 from .clocks import Clocks
-from .metering import MeteredAttempt, is_metered
+from .observers import MeteredAttempt, is_metered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from ..types.common import Usage
     from .exchange import Exchange
-    from .metering import BeginMetered
+    from .observers import BeginMetered
 
 __all__ = ["Attempts"]
 

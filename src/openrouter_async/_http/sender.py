@@ -22,7 +22,7 @@ from ..options import Rate, Retries, Timeouts
 from ..settings import check_key, is_once_key
 from .attempts import Attempts
 from .clocks import Clock
-from .metering import METERS
+from .observers import METERS
 from .stream_source import HTTPStreamSource
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from ..types._base import ResponseMeta
     from .exchange import Exchange
-    from .metering import BeginMetered
+    from .observers import BeginMetered
     from .transport import Transport
 
 __all__ = ["HTTPSender"]

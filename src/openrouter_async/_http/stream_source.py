@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from ..types._base import ResponseMeta
     from .exchange import Exchange
-    from .metering import BeginMetered
+    from .observers import BeginMetered
     from .sender import HTTPSender
 
 __all__ = ["HTTPStreamSource"]

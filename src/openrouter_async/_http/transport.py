@@ -20,7 +20,6 @@ from anyio.lowlevel import EventLoopToken, current_token
 from .._sansio.retry import RetryBudget
 from ..errors import ConfigurationError
 from ..options import Limits
-from .answered import AnsweredPrompts
 from .clocks import Clock, Clocks, under
 from .exchange import Exchange
 from .limiter import Limiter, Passage
@@ -28,6 +27,7 @@ from .log_filter import keep_out_of_logs
 from .network.stream import Network, current_network
 from .patched import CLIENT
 from .pool.connections import ConnectionTransport
+from .usage_samples import AnsweredPrompts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

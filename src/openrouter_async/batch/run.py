@@ -21,7 +21,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 from pydantic import JsonValue, ValidationError
 
-from .._http.metering import METERS
+from .._http.observers import METERS
 from ..errors import BudgetExceeded, ConfigurationError, InvalidResponseError, JournalError, OpenRouterError
 from ..options import RequestOptions
 from ..spending.forecast import PriceList

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio import to_thread
 
-from .._http.metering import METERS
+from .._http.observers import METERS
 from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
 from .._sansio.money import dollars, shown

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._http.tap import SeenExchange, TapTransport
+from .._http.recording import SeenExchange, TapTransport
 from .._sansio.error_body import load_json
 from .._sansio.parse import ParseFailure
 from ..errors import ConfigurationError

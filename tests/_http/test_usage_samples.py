@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from openrouter_async import operations
-from openrouter_async._http.answered import KEPT, KEPT_BYTES, AnsweredPrompt, AnsweredPrompts
+from openrouter_async._http.usage_samples import KEPT, KEPT_BYTES, AnsweredPrompt, AnsweredPrompts
 from openrouter_async._sansio.request import build_request
 
 

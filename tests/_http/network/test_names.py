@@ -17,8 +17,7 @@ import httpcore
 import pytest
 
 from openrouter_async import AsyncOpenRouter, RequestTimeout, Retries, Timeouts
-from openrouter_async._http.network import names
-from openrouter_async._http.network.names import Names, first_of
+from openrouter_async._http.network.names import Names, _in_turn, first_of
 from openrouter_async._http.network.stream import CallStream, current_network
 from openrouter_async._http.pool.routes import Progress
 from openrouter_async._http.pool.tls import TLSSettings
@@ -129,7 +128,7 @@ async def test_a_name_is_looked_up_again_when_it_is_old_unknown_or_does_not_answ
         with pytest.raises(httpcore.ConnectError, match=r"refused|failed"):
             await open_stream(asked, "one.test", refused_port())
     assert len(resolver.asked) == 4
-    monkeypatch.setattr(names, "KEPT_S", 0.0)
+    monkeypatch.setattr("openrouter_async._http.network.names.KEPT_S", 0.0)
     for _ in range(2):
         await asked.addresses("one.test", 80)
     assert len(resolver.asked) == 6
@@ -157,7 +156,7 @@ def test_families_take_turns_and_zones_are_kept() -> None:
         (six, 1, 6, "", ("::1", 80, 0, 0)),
         (four, 1, 6, "", ("127.0.0.1", 80)),
     ]
-    assert names._in_turn(rows) == [("::1", 80), ("127.0.0.1", 80), ("fe80::1%3", 80)]
+    assert _in_turn(rows) == [("::1", 80), ("127.0.0.1", 80), ("fe80::1%3", 80)]
 
 
 @pytest.mark.loopback
@@ -179,7 +178,7 @@ async def test_a_silent_first_address_costs_a_quarter_of_a_second(resolver: Reso
 async def test_a_first_address_that_refuses_costs_nothing(
     resolver: Resolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(names, "RACE_DELAY_S", 30.0)
+    monkeypatch.setattr("openrouter_async._http.network.names.RACE_DELAY_S", 30.0)
     resolver.addresses = ["127.0.0.2", "127.0.0.1"]
     with LoopbackServer(serve_responses([GOOD])) as server, anyio.fail_after(5):
         stream = await open_stream(Names(current_network()), "two.test", server.port)

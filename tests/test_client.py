@@ -18,9 +18,11 @@ from pydantic import JsonValue, SecretStr
 from openrouter_async import (
     App,
     AsyncOpenRouter,
+    ClientOptions,
     ConfigurationError,
     Limits,
     RequestEvent,
+    RequestOptions,
     ResponseCache,
     Retries,
     Timeouts,
@@ -28,6 +30,7 @@ from openrouter_async import (
     response_meta,
 )
 from openrouter_async._http.http11.connection import HTTPParser
+from openrouter_async._settings import READERS
 from tests.support.loopback import (
     Connection,
     LoopbackServer,
@@ -93,20 +96,22 @@ async def test_the_default_model_is_sent_where_a_call_names_none(server: Loopbac
     assert sent == ["a/default", "b/named", "c/option"]
 
 
-async def test_documented_headers_have_typed_options(server: LoopbackServer) -> None:
-    app = App(title="Demo", referer="https://demo.example", categories=["cli-agent", "game"])
-    async with AsyncOpenRouter(KEY, base_url=server.url, app=app) as client:
-        await client.chat.create(
-            "Hello",
-            options={
-                "cache": ResponseCache(ttl=60, clear=True),
-                "router_metadata": True,
-                "session_id": "s-1",
-                "anthropic_beta": ["one", "two"],
-                "headers": {"X-Extra": "yes"},
-                "query": {"a": "b c"},
-            },
-        )
+@pytest.mark.parametrize("given_to", ["the client", "a derived client", "the call"])
+async def test_documented_headers_have_typed_options(server: LoopbackServer, given_to: str) -> None:
+    options: RequestOptions = {
+        "app": App(title="Demo", referer="https://demo.example", categories=["cli-agent", "game"]),
+        "cache": ResponseCache(ttl=60, clear=True),
+        "router_metadata": True,
+        "session_id": "s-1",
+        "anthropic_beta": ["one", "two"],
+        "headers": {"X-Extra": "yes"},
+        "query": {"a": "b c"},
+    }
+    of_client: RequestOptions = options if given_to == "the client" else {}
+    derived: RequestOptions = options if given_to == "a derived client" else {}
+    of_call: RequestOptions = options if given_to == "the call" else {}
+    async with AsyncOpenRouter(**{"api_key": KEY, "base_url": server.url, **of_client}) as client:
+        await client.with_options(**derived).chat.create("Hello", options=of_call)
     request = server.requests[0]
     expected = {
         "x-openrouter-title": "Demo",
@@ -144,7 +149,7 @@ def test_any_text_in_a_header_is_sendable_or_refused_when_the_client_is_made(tex
             AsyncOpenRouter(KEY, app=App(title=text))
         return
     client = AsyncOpenRouter(KEY, app=App(title=text))
-    sent = dict(client._sender.settings.headers).get(b"x-openrouter-title", b"")
+    sent = dict(client._sender.settings.sent_headers).get(b"x-openrouter-title", b"")
     h11.Request(method="GET", target="/", headers=[("Host", "a"), (b"x", sent)])
     assert sent.decode() == text.strip(" \t")
 
@@ -192,7 +197,7 @@ async def test_a_derived_client_ends_with_its_origin_and_is_not_closed_alone(ser
         pytest.param({"base_url": "https://u:p@openrouter.ai"}, "user name", id="user in the URL"),
         pytest.param({"base_url": "https://openrouter.ai/api?x=1"}, "base_url is", id="query"),
         pytest.param({"base_url": "http://openrouter.ai/api/v1"}, "in clear", id="plain http"),
-        pytest.param({"base_url": "http://[::1"}, "no URL", id="bad host"),
+        pytest.param({"base_url": "http://[::1"}, "not a URL", id="bad host"),
         pytest.param({"api_key": "has a blank"}, "api_key has a character", id="blank in the key"),
         pytest.param({"api_key": "ключ"}, "api_key has a character", id="key beyond ASCII"),
         pytest.param({"api_key": 5}, "api_key is a int", id="key of another type"),
@@ -272,6 +277,11 @@ async def test_a_wrong_option_is_refused_by_name(
         with pytest.raises(ConfigurationError, match=message):
             client.with_options(**options)  # type: ignore[arg-type]
     assert server.requests == []
+
+
+def test_each_option_has_a_reader_and_is_an_argument_of_a_client() -> None:
+    assert READERS.keys() == RequestOptions.__annotations__.keys()
+    assert RequestOptions.__annotations__.keys() == ClientOptions.__annotations__.keys() | {"api_key"}
 
 
 async def test_a_closed_client_refuses_to_work(server: LoopbackServer) -> None:

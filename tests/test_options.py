@@ -163,21 +163,21 @@ def test_the_ends_of_each_range_are_accepted(make: Callable[[], Options]) -> Non
 def test_omitted_clocks_come_from_below_and_none_does_not() -> None:
     client = Timeouts(connect=1, idle=2, total=3)
     call = Timeouts(idle=None, body=4)
-    assert call.over(client) == Timeouts(connect=1, idle=None, total=3, body=4)
-    assert Timeouts().over(client) == client
-    assert client.over(Timeouts()) == client
-    assert call.over(client).queue is OMIT
+    assert call.with_defaults(client) == Timeouts(connect=1, idle=None, total=3, body=4)
+    assert Timeouts().with_defaults(client) == client
+    assert client.with_defaults(Timeouts()) == client
+    assert call.with_defaults(client).queue is OMIT
 
 
 def test_omitted_retry_rules_come_from_below_and_false_does_not() -> None:
     client = Retries(attempts=5, retry_ambiguous=True, base=0.1)
     call = Retries(retry_ambiguous=False, cap=0)
-    assert call.over(client) == Retries(attempts=5, retry_ambiguous=False, base=0.1, cap=0)
+    assert call.with_defaults(client) == Retries(attempts=5, retry_ambiguous=False, base=0.1, cap=0)
 
 
 def test_merging_over_three_levels_takes_the_nearest() -> None:
     library, client, call = Timeouts(connect=5, idle=60), Timeouts(idle=30), Timeouts(connect=1)
-    assert call.over(client).over(library) == Timeouts(connect=1, idle=30)
+    assert call.with_defaults(client).with_defaults(library) == Timeouts(connect=1, idle=30)
 
 
 @pytest.mark.parametrize("options", [Timeouts(), Retries(), Limits(), App(), ResponseCache()], ids=repr)

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from .hooks import RequestEvent as RequestEvent
     from .hooks import RequestHook as RequestHook
     from .options import App as App
+    from .options import ClientOptions as ClientOptions
     from .options import Limits as Limits
     from .options import Rate as Rate
     from .options import Recover as Recover
@@ -246,6 +247,7 @@ _EXPORTS = {
     "Limits": ".options",
     "Rate": ".options",
     "Recover": ".options",
+    "ClientOptions": ".options",
     "RequestOptions": ".options",
     "ResponseCache": ".options",
     "Retries": ".options",

@@ -9,6 +9,7 @@ AsyncOpenRouter ── settings + transport ── HTTPSender ── client.chat
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +17,13 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar, overload
 
+from . import _checks
 from ._http.sender import HTTPSender
 from ._http.transport import Transport
+from ._settings import Settings
 from .errors import ConfigurationError
 from .namespaces import Namespaces
-from .options import App, Key, Limits, RequestOptions, Retries, Timeouts
-from .settings import Settings, check_instance
+from .options import ClientOptions, Key, Limits, RequestOptions
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from .catalogue.pricing import Estimate
     from .chat import Chat
     from .conversation.conversation import Conversation, ConversationParams
-    from .hooks import RequestHook
     from .resources._base import QueryValue
     from .resources.completions import Completions
     from .resources.requests import KeyName
@@ -83,37 +84,20 @@ class AsyncOpenRouter(Namespaces):
         self,
         api_key: Key | None = None,
         *,
-        management_key: Key | None = None,
-        base_url: str | None = None,
-        default_model: str | None = None,
-        params: ChatParams | None = None,
-        app: App | None = None,
-        timeouts: Timeouts | None = None,
-        retries: Retries | None = None,
         limits: Limits | None = None,
         proxy: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         http_client: httpx.AsyncClient | None = None,
         http_parser: HTTPParser = "h11",
-        hooks: Sequence[RequestHook] = (),
         allow_plain_http: Collection[str] = (),
-        log_bodies: bool = False,
+        **options: Unpack[ClientOptions],
     ) -> None:
         """Make a client; what is not given comes from the environment or the defaults.
 
         Args:
             api_key: An inference key: text, a `SecretStr`, or an async function that is asked for one before each
                 request. Default: the environment variable `OPENROUTER_API_KEY`.
-            management_key: For the operations that administer keys, credits and the like. Default:
-                `OPENROUTER_MANAGEMENT_KEY`.
-            base_url: Default: `OPENROUTER_BASE_URL`, else `https://openrouter.ai/api/v1`.
-            default_model: The model of calls that name none; without one, the account's default model.
-            params: Parameters of chat and completion requests that do not give them themselves, such as
-                `PRESETS["precise"]`.
-            app: Who makes the requests, for OpenRouter's rankings.
-            timeouts: The clocks; see `Timeouts`.
-            retries: See `Retries`.
             limits: See `Limits`.
             proxy: The URL of a proxy, `http://`, `https://`, `socks5://` or `socks5h://`, with user and password in
                 it where it wants them; SOCKS5 needs the extra `socks`. Without it, the environment's `HTTPS_PROXY`,
@@ -123,29 +107,17 @@ class AsyncOpenRouter(Namespaces):
             http_client: An httpx client to use in place of ours; it is not closed with the client.
             http_parser: What parses the answers that come over our own connections. `"httptools"` takes about a third
                 less CPU for a call, and needs the extra `fast`.
-            hooks: Told of every request; see `RequestHook`.
             allow_plain_http: Names of hosts that may be spoken to over plain HTTP, where the key travels in clear;
                 this machine always may.
-            log_bodies: Write prompts and replies to the log `openrouter_async` at level DEBUG.
+            options: See `ClientOptions`: `default_model`, `timeouts`, `retries`, `params`, `headers` and more, as for
+                a derived client and for one call.
 
         Raises:
             ConfigurationError: an argument is wrong. A missing key is refused by the call that needs it.
         """
-        settings = Settings.make(
-            api_key=api_key,
-            management_key=management_key,
-            base_url=base_url,
-            default_model=default_model,
-            params=params,
-            app=app,
-            timeouts=timeouts,
-            retries=retries,
-            hooks=hooks,
-            allow_plain_http=allow_plain_http,
-            log_bodies=log_bodies,
-        )
+        settings = Settings.of_client({"api_key": api_key, **options}, allow_plain_http, os.environ)
         shared = Transport(
-            limits=Limits() if limits is None else check_instance("limits", limits, Limits),
+            limits=Limits() if limits is None else _checks.instance("limits", limits, Limits),
             proxy=proxy,
             ssl_context=ssl_context,
             transport=transport,

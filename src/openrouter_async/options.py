@@ -7,11 +7,11 @@ of the library. Times are seconds, sizes bytes. `None` means "no limit".
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypedDict, TypeVar
 
+from . import _checks
 from ._sentinels import OMIT, Omit
 from .errors import ConfigurationError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "App",
+    "ClientOptions",
     "Key",
     "Limits",
     "Rate",
@@ -46,21 +47,14 @@ Key: TypeAlias = str | SecretLike | Callable[[], Awaitable[str]]
 _T = TypeVar("_T", bound="Timeouts | Retries")
 
 
-def _merge(over: _T, base: _T) -> _T:
-    """Return `over` with its omitted fields taken from `base`."""
-    given = {
+def _merge(given: _T, base: _T) -> _T:
+    """Return `given` with its omitted fields taken from `base`."""
+    changes = {
         field.name: value
-        for field in dataclasses.fields(over)
-        if (value := getattr(over, field.name)) is not OMIT
+        for field in dataclasses.fields(given)
+        if (value := getattr(given, field.name)) is not OMIT
     }
-    return dataclasses.replace(base, **given)
-
-
-def _check_number(owner: object, name: str, value: object, *, least: float, whole: bool) -> None:
-    kinds = (int,) if whole else (int, float)
-    wanted = f"a {'whole ' if whole else 'finite '}number of at least {least:g}"
-    if not isinstance(value, kinds) or isinstance(value, bool) or not math.isfinite(value) or value < least:
-        raise ConfigurationError(f"{type(owner).__name__}.{name} is {value!r}; expected {wanted}")
+    return dataclasses.replace(base, **changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +83,9 @@ class Timeouts:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if value is not OMIT and value is not None:
-                _check_number(self, field.name, value, least=0, whole=False)
+                _checks.number(f"Timeouts.{field.name}", value)
 
-    def over(self, base: Timeouts) -> Timeouts:
+    def with_defaults(self, base: Timeouts) -> Timeouts:
         """Return these timeouts, with what is omitted taken from `base`."""
         return _merge(self, base)
 
@@ -119,21 +113,16 @@ class Retries:
     """Also repeat plain calls that timed out after they were sent; both may be billed. Default False."""
 
     def __post_init__(self) -> None:
-        for name, least, whole in (
-            ("attempts", 1, True),
-            ("base", 0, False),
-            ("cap", 0, False),
-            ("max_retry_after", 0, False),
-        ):
-            value = getattr(self, name)
+        checks: dict[str, Callable[[str, object], object]] = {
+            "attempts": _checks.whole,
+            "retry_ambiguous": _checks.flag,
+        }
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
             if value is not OMIT:
-                _check_number(self, name, value, least=least, whole=whole)
-        if self.retry_ambiguous is not OMIT and not isinstance(self.retry_ambiguous, bool):
-            raise ConfigurationError(
-                f"Retries.retry_ambiguous is {self.retry_ambiguous!r}; expected True or False"
-            )
+                checks.get(field.name, _checks.number)(f"Retries.{field.name}", value)
 
-    def over(self, base: Retries) -> Retries:
+    def with_defaults(self, base: Retries) -> Retries:
         """Return these rules, with what is omitted taken from `base`."""
         return _merge(self, base)
 
@@ -155,8 +144,8 @@ class Recover:
     """Preferences of the requests that go on, in place of those of the call: `{"ignore": ["one-that-breaks-off"]}`."""
 
     def __post_init__(self) -> None:
-        _check_number(self, "attempts", self.attempts, least=1, whole=True)
-        if isinstance(self.models, str) or not all(isinstance(name, str) and name for name in self.models):
+        _checks.whole("Recover.attempts", self.attempts)
+        if not all(_checks.names("Recover.models", self.models, "models")):
             raise ConfigurationError(f"Recover.models is {self.models!r}; expected a list of models")
 
 
@@ -186,9 +175,9 @@ class Limits:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.name == "idle_expiry":
-                _check_number(self, field.name, value, least=0, whole=False)
+                _checks.number("Limits.idle_expiry", value)
             else:
-                _check_number(self, field.name, value, least=field.name != "idle", whole=True)
+                _checks.whole(f"Limits.{field.name}", value, least=0 if field.name == "idle" else 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,9 +196,7 @@ class Rate:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if value is not None:
-                _check_number(self, field.name, value, least=0, whole=False)
-                if value == 0:
-                    raise ConfigurationError(f"Rate.{field.name} is 0; expected more, or None")
+                _checks.number(f"Rate.{field.name}", value, above=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,8 +211,7 @@ class App:
     """At most two a request, lower case with hyphens, e.g. `cli-agent`; unknown ones are dropped."""
 
     def __post_init__(self) -> None:
-        if isinstance(self.categories, str):
-            raise ConfigurationError(f"App.categories is {self.categories!r}; expected a list of names")
+        _checks.names("App.categories", self.categories)
         if len(self.categories) > 2:
             raise ConfigurationError(
                 f"App.categories has {len(self.categories)} names; at most 2 are accepted"
@@ -249,31 +235,35 @@ class ResponseCache:
     """Drop the entry of this request and fill it anew."""
 
     def __post_init__(self) -> None:
-        if self.ttl is not None:
-            _check_number(self, "ttl", self.ttl, least=1, whole=True)
-            if self.ttl > 86_400:
-                raise ConfigurationError(f"ResponseCache.ttl is {self.ttl!r}; expected 1 to 86400 seconds")
+        if self.ttl is not None and _checks.whole("ResponseCache.ttl", self.ttl) > 86_400:
+            raise ConfigurationError(f"ResponseCache.ttl is {self.ttl!r}; expected 1 to 86400 seconds")
 
 
-class RequestOptions(TypedDict, total=False):
-    """What one call, or a derived client, sets differently: `options={"timeouts": Timeouts(total=20)}`."""
+class ClientOptions(TypedDict, total=False):
+    """What a client, a derived client and one call can all set.
 
-    api_key: Key
-    management_key: Key
-    base_url: str
+    Where the type of an option allows None and nothing is said of it, it means that the option is not given."""
+
+    management_key: Key | None
+    """For the operations that administer keys, credits and the like. Default: the environment's
+    `OPENROUTER_MANAGEMENT_KEY`."""
+    base_url: str | None
+    """Default: the environment's `OPENROUTER_BASE_URL`, else `https://openrouter.ai/api/v1`."""
     default_model: str | None
-    params: ChatParams
+    """The model of calls that name none; with None, the account's default model."""
+    params: ChatParams | None
     """Parameters of chat and completion requests that do not give them themselves, such as `PRESETS["precise"]`; they
     are added to those of the client."""
-    app: App
-    timeouts: Timeouts
-    """Omitted clocks stay as they are."""
-    retries: Retries
+    app: App | None
+    """Who makes the requests, for OpenRouter's rankings."""
+    timeouts: Timeouts | None
+    """The clocks; omitted ones stay as they are."""
+    retries: Retries | None
     """Omitted rules stay as they are."""
     rate: Rate | None
     """What is sent to each model in a minute, at most."""
     hooks: Sequence[RequestHook]
-    """Replaces the client's hooks."""
+    """Told of every request; they replace those of the client."""
     headers: Mapping[str, str]
     """Further request headers; they replace those of the client by name."""
     query: Mapping[str, str]
@@ -294,3 +284,9 @@ class RequestOptions(TypedDict, total=False):
     """Names of beta features that are passed to Claude, e.g. `interleaved-thinking-2025-05-14`."""
     log_bodies: bool
     """Write prompts and replies to the log `openrouter_async` at level DEBUG."""
+
+
+class RequestOptions(ClientOptions, total=False):
+    """What one call, or a derived client, sets differently: `options={"timeouts": Timeouts(total=20)}`."""
+
+    api_key: Key | None

@@ -115,7 +115,7 @@ def test_a_first_call_loads_what_it_needs() -> None:
     loaded = loaded_after(FIRST_CALL)
     ours = {name for name in loaded if name.startswith("openrouter_async.")}
     of_dependencies = loaded_after("import asyncio, json, anyio, httpcore, httpx, pydantic")
-    assert len(ours) < 103
+    assert len(ours) < 115  # a third of them are what gives the others their rooms
     assert len(loaded - of_dependencies - ours) < 110
 
 

@@ -13,7 +13,18 @@ import pytest
 from tests.architecture.source import PACKAGE, SOURCE, Module, all_modules
 
 LAYERS: list[set[str]] = [
-    {"errors", "options", "settings", "hooks", "_sentinels", "_secret", "_extras", "_files", "_version"},
+    {
+        "errors",
+        "options",
+        "_settings",
+        "_checks",
+        "hooks",
+        "_sentinels",
+        "_secret",
+        "_extras",
+        "_files",
+        "_version",
+    },
     {"types"},
     {"_sansio", "operations", "tokens"},
     {"streaming", "protocols"},

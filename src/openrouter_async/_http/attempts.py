@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from .._sansio.request import RequestData
     from .._sansio.retry import RetryBudget
-    from ..settings import Settings
+    from .._settings import Settings
     from ..types.common import Usage
     from .exchange import Exchange
     from .observers import BeginMetered

@@ -17,9 +17,9 @@ from .._sansio.error_mapping import status_error
 from .._sansio.json_work import LEAST_BYTES
 from .._sansio.redaction import redact
 from .._secret import Secret
+from .._settings import check_key, is_once_key
 from ..errors import APIStatusError, ConfigurationError, OpenRouterError
 from ..options import Rate, Retries, Timeouts
-from ..settings import check_key, is_once_key
 from .attempts import Attempts
 from .clocks import Clock
 from .observers import METERS
@@ -27,10 +27,10 @@ from .stream_source import HTTPStreamSource
 
 if TYPE_CHECKING:
     from .._sansio.request import RequestData
+    from .._settings import Settings
     from ..operations import Operation
     from ..options import RequestOptions
     from ..protocols import ContinuableSource, DeferredRequest, Reply
-    from ..settings import Settings
     from ..types._base import ResponseMeta
     from .exchange import Exchange
     from .observers import BeginMetered

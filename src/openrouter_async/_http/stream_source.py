@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .._sansio.request import RequestData
+    from .._settings import Settings
     from ..protocols import DeferredRequest, StreamItem
-    from ..settings import Settings
     from ..types._base import ResponseMeta
     from .exchange import Exchange
     from .observers import BeginMetered

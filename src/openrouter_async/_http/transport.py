@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from .._sansio.request import RequestData
     from .._secret import Secret
-    from ..settings import Settings
+    from .._settings import Settings
     from .http11.connection import HTTPParser
 
 __all__ = ["Transport"]
@@ -152,7 +152,7 @@ class Transport:
         self.check()
         request = httpx.Request(
             data.operation.method,
-            _url(settings.base_url, data.path, data.query + settings.query),
+            _url(settings.base_url, data.path, (*data.query, *settings.query.items())),
             headers=_headers(data, settings),
             content=data.content if data.upload is None else data.upload,
             extensions={
@@ -246,7 +246,7 @@ def _closed_while_waiting() -> ConfigurationError:
 
 
 def _headers(data: RequestData, settings: Settings) -> list[tuple[bytes, bytes]]:
-    headers = [*settings.headers, *((name.encode(), value.encode()) for name, value in data.headers)]
+    headers = [*settings.sent_headers, *((name.encode(), value.encode()) for name, value in data.headers)]
     if data.content_type is not None:
         headers.append((b"content-type", data.content_type.encode()))
     if data.upload is not None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .._checks import describe_value
 from ..errors import ConfigurationError
-from ..types._request_check import hide
 from ..types.chat_messages import wire_messages
 from ..types.chat_request import check_chat_params
 from ..types.completion_request import check_completion_params
@@ -62,7 +62,7 @@ def completion_body(
         ConfigurationError: an argument is wrong; field, value and what is allowed are named.
     """
     if not isinstance(prompt, str):
-        raise ConfigurationError(f"prompt is {hide(prompt, private=True)}; expected text")
+        raise ConfigurationError(f"prompt is {describe_value(prompt, private=True)}; expected text")
     body = begin_body(model)
     body["prompt"] = prompt
     if params:

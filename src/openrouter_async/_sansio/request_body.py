@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from pydantic_core import PydanticCustomError, PydanticSerializationError, to_json
 
+from .._checks import describe_value
 from ..errors import ConfigurationError
-from ..types._request_check import Checked, hide
+from ..types._request_check import Checked
 from ..types._request_fields import check_json
 
 __all__ = ["begin_body", "finish_body"]
@@ -23,7 +24,7 @@ def begin_body(model: object) -> dict[str, object]:
         return {}
     if not isinstance(model, str) or not model:
         raise ConfigurationError(
-            f"model is {hide(model)}; expected a slug such as 'openai/gpt-5-mini', or None"
+            f"model is {describe_value(model)}; expected a slug such as 'openai/gpt-5-mini', or None"
         )
     return {"model": model}
 
@@ -53,16 +54,18 @@ def _member(name: str, value: object) -> bytes:
 
 def _checked_extra(extra_body: object) -> dict[str, object]:
     if not isinstance(extra_body, Mapping):
-        raise ConfigurationError(f"extra_body is {hide(extra_body)}; expected a dict of JSON values")
+        raise ConfigurationError(
+            f"extra_body is {describe_value(extra_body)}; expected a dict of JSON values"
+        )
     checked: dict[str, object] = {}
     problem = ""
     for name, value in extra_body.items():
         if not isinstance(name, str):
-            raise ConfigurationError(f"extra_body has the key {hide(name)}; expected text")
+            raise ConfigurationError(f"extra_body has the key {describe_value(name)}; expected text")
         try:
             checked[name] = check_json(value)
         except PydanticCustomError as error:
-            problem = f"extra_body[{hide(name)}] cannot be sent; expected {error.message()}"
+            problem = f"extra_body[{describe_value(name)}] cannot be sent; expected {error.message()}"
     if problem:
         raise ConfigurationError(problem)
     return checked

@@ -55,7 +55,8 @@ class Asker(Generic[OutputT]):
         self._fixed: dict[str, object] = {} if output is None else {"output": output}
         patient = Retries(max_retry_after=MAX_RETRY_AFTER)
         merged = RequestOptions(**(options or {}))
-        retries = merged["retries"] = merged["retries"].over(patient) if "retries" in merged else patient
+        given = merged.get("retries")
+        retries = merged["retries"] = patient if given is None else given.with_defaults(patient)
         if settings.rate is not None:
             merged["rate"] = settings.rate
         self._options = merged

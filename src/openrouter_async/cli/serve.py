@@ -13,6 +13,7 @@ import anyio
 import anyio.to_thread
 from cyclopts import Parameter
 
+from .._checks import is_this_machine
 from .._extras import needs_extra
 from ..errors import ConfigurationError
 from .common import Emulated, ModelName, connect, read_text
@@ -71,10 +72,10 @@ def serve(
     with needs_extra("server", "serving"):
         import uvicorn  # noqa: F401 - only to say at once where it is missing
 
-        from ..server.chat.safety import check_token, is_loopback
+        from ..server.chat.safety import check_token
     if token is not None:
         token = check_token(read_text(token, "--token").strip())
-    elif not is_loopback(host):
+    elif not is_this_machine(host):
         raise ConfigurationError(
             f"--host {host!r} can be reached by others, who could spend your money; give --token as well, such as"
             " one from: openssl rand -hex 24"

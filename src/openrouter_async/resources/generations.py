@@ -5,10 +5,10 @@ from __future__ import annotations
 import anyio
 
 from .. import operations
+from .._checks import describe_value
 from .._sansio.request_body import finish_body
 from ..errors import ConfigurationError, NotFound
 from ..options import RequestOptions
-from ..types._request_check import hide
 from ..types.generations import (
     ContentReply,
     FeedbackCategory,
@@ -105,7 +105,7 @@ class GenerationsResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         if not isinstance(comment, str | None):
-            raise ConfigurationError(f"comment is {hide(comment)}; expected text")
+            raise ConfigurationError(f"comment is {describe_value(comment)}; expected text")
         if comment is not None and len(comment) > MAX_COMMENT:
             raise ConfigurationError(
                 f"comment has {len(comment):,} characters; expected at most {MAX_COMMENT:,}"
@@ -124,5 +124,5 @@ def _query(id: str | None) -> dict[str, str]:
 
 def _named(name: str, value: str | None) -> dict[str, str]:
     if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"{name} is {hide(value)}; expected text that is not empty")
+        raise ConfigurationError(f"{name} is {describe_value(value)}; expected text that is not empty")
     return {name: value}

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from .. import operations
+from .._checks import describe_value
 from .._sansio.pagination import Arguments, OffsetPaging
 from .._sansio.request_body import finish_body
 from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..types._base import WireType
-from ..types._request_check import hide
 from ..types.key_request import check_changes, check_new_key
 from ..types.keys import APIKey, APIKeyPage, APIKeyReply, CreatedKey
 from ._base import Resource
@@ -114,7 +114,7 @@ class KeysResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         if not isinstance(name, str) or not name:
-            raise ConfigurationError(f"name is {hide(name)}; expected text that is not empty")
+            raise ConfigurationError(f"name is {describe_value(name)}; expected text that is not empty")
         body = finish_body({"name": name, **check_new_key(fields)}, extra_body)
         return await self._send(operations.CREATE_KEY, into=CreatedKey, body=body, options=options)
 

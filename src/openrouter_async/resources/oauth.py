@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 
 from .. import operations
+from .._checks import describe_value
 from .._sansio import pkce
 from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..protocols import Sender
-from ..types._request_check import hide
 from ..types.oauth import AuthorizedKey
 from ._base import Resource
 
@@ -68,7 +68,9 @@ class OAuthResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         if not isinstance(code, str) or not code:
-            raise ConfigurationError(f"code is {hide(code, private=True)}; expected text that is not empty")
+            raise ConfigurationError(
+                f"code is {describe_value(code, private=True)}; expected text that is not empty"
+            )
         body = {
             "code": code,
             "code_verifier": pkce.check_verifier(verifier),

@@ -10,7 +10,6 @@ function it was given, is a 500, and it is raised where the emulator ends.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -19,6 +18,7 @@ from urllib.parse import parse_qsl, unquote
 from pydantic import JsonValue
 
 from .. import operations
+from .._checks import host_of, is_this_machine
 from .._sansio.error_body import load_json
 from .._sansio.parse import ParseFailure
 from ..operations import (
@@ -70,8 +70,6 @@ LARGEST_BODY = 64 * 1024 * 1024
 
 USER = "user_emulated"
 
-_LOCAL_HOST = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|testserver)(?::\d{1,5})?", re.IGNORECASE)
-_LOCAL_ORIGIN = re.compile(r"https?://" + _LOCAL_HOST.pattern, re.IGNORECASE)
 
 Handler: TypeAlias = "Callable[[_Call], tuple[Outgoing, Over]]"
 
@@ -319,11 +317,19 @@ def _match(template: str, path: str) -> dict[str, str] | None:
 
 def _check_sender(headers: Mapping[str, str]) -> None:
     """Refuse requests that a page of another site could make a browser send here."""
-    if not _LOCAL_HOST.fullmatch(headers.get("host", "localhost")):
+    if not _is_local(headers.get("host", "localhost")):
         raise forbidden("Host is not this machine")
     origin = headers.get("origin")
-    if origin is not None and not _LOCAL_ORIGIN.fullmatch(origin):
-        raise forbidden("Origin is not this machine")
+    if origin is not None:
+        scheme, _, authority = origin.partition("://")
+        if scheme.lower() not in ("http", "https") or not _is_local(authority):
+            raise forbidden("Origin is not this machine")
+
+
+def _is_local(authority: str) -> bool:
+    host = host_of(authority)
+    # `testserver` is what the test clients of Starlette and FastAPI call the application in memory.
+    return host is not None and (host == "testserver" or is_this_machine(host))
 
 
 def _check_body(record: ReceivedRequest, headers: Mapping[str, str]) -> None:

@@ -15,17 +15,16 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 from typing_extensions import is_typeddict
 
+from .._checks import MAX_SHOWN, describe_value
 from ..errors import ConfigurationError
 from ._request_fields import STRICT
 
-__all__ = ["Checked", "check", "check_params", "hide", "join_problems"]
+__all__ = ["Checked", "check", "check_params", "join_problems"]
 
 T = TypeVar("T")
 
 MAX_PROBLEMS = 5
 """Problems told in one error; the rest is counted."""
-MAX_SHOWN = 48
-"""Characters of a text that is still shown in an error."""
 
 _EXPECTED = {
     "bool_type": "True or False",
@@ -163,7 +162,9 @@ def _problems(error: ValidationError, name: str, *, private: bool) -> list[str]:
                 expected.append(wanted)
     for path, (value, expected) in fields.items():
         hint = ", or leave it out" if value is None and path == name else ""
-        problems.append(f"{path} is {hide(value, private=private)}; expected {_one_of(expected)}{hint}")
+        problems.append(
+            f"{path} is {describe_value(value, private=private)}; expected {_one_of(expected)}{hint}"
+        )
     return problems
 
 
@@ -197,34 +198,18 @@ def _wrong_arm(path: str, detail: ErrorDetails, *, private: bool) -> str:
     arms = [arm[1:-1] for arm in str(context["expected_tags"]).replace("'", "").split(", ")]
     if "=" not in arms[0]:
         expected = _one_of([_KINDS[arm] for arm in arms])
-        return f"{path} is {hide(detail['input'], private=private)}; expected {expected}"
+        return f"{path} is {describe_value(detail['input'], private=private)}; expected {expected}"
     key = arms[0].partition("=")[0]
     expected = _one_of([repr(arm.partition("=")[2]) for arm in arms])
     if tag == key:
         return f"{path}.{key} is missing; expected {expected}"
     if "=" in tag:
-        return f"{path}.{key} is {hide(tag.partition('=')[2])}; expected {expected}"
-    return f"{path} is {hide(detail['input'], private=private)}; expected a dict whose {key!r} is {expected}"
+        return f"{path}.{key} is {describe_value(tag.partition('=')[2])}; expected {expected}"
+    return f"{path} is {describe_value(detail['input'], private=private)}; expected a dict whose {key!r} is {expected}"
 
 
 def _one_of(choices: Sequence[str]) -> str:
     return ", ".join(choices[:-1]) + " or " * (len(choices) > 1) + choices[-1]
-
-
-def hide(value: object, *, private: bool = False) -> str:
-    """Return how `value` may appear in an error: short, and nothing of a prompt, a key or a data URL."""
-    if isinstance(value, str):
-        secret = private or len(value) > MAX_SHOWN or value.startswith(("sk-", "data:"))
-        return f"text of {len(value):,} characters" if secret else repr(value)
-    if value is None or isinstance(value, bool | float):
-        return repr(value)
-    if isinstance(value, int):
-        return repr(value) if value.bit_length() <= 128 else f"a whole number of {value.bit_length():,} bits"
-    if isinstance(value, Mapping):
-        return f"a {type(value).__name__} of {len(value)} keys"
-    if isinstance(value, Sequence | set | frozenset):
-        return f"a {type(value).__name__} of {len(value)} items"
-    return f"a {type(value).__name__}"
 
 
 def _short(name: str) -> str:

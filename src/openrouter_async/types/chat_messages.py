@@ -19,9 +19,10 @@ from typing import Annotated, Any, Literal, Protocol, Required, TypeAlias, TypeG
 from pydantic import AfterValidator, ConfigDict, Field, Tag, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
+from .._checks import describe_value
 from ..errors import ConfigurationError
 from ._base import WireType
-from ._request_check import check, hide
+from ._request_check import check
 from ._request_fields import (
     BY_KIND,
     LIST,
@@ -241,7 +242,7 @@ def _each(messages: object) -> Iterable[object]:
         return (messages,)
     if not isinstance(messages, Sequence) or isinstance(messages, bytes):
         raise ConfigurationError(
-            f"messages is {hide(messages)}; expected text, a message, or a list of messages"
+            f"messages is {describe_value(messages)}; expected text, a message, or a list of messages"
         )
     if not messages:
         raise ConfigurationError("messages is empty; expected at least one message")

@@ -15,8 +15,9 @@ from typing import Annotated, Literal, Required
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from .._checks import describe_value
 from ..errors import ConfigurationError
-from ._request_check import check_params, hide, join_problems
+from ._request_check import check_params, join_problems
 from ._request_fields import (
     BY_KIND,
     LIST,
@@ -187,11 +188,12 @@ def reasoning_misfits(params: Mapping[str, object]) -> list[str]:
     effort, budget = reasoning.get("effort"), reasoning.get("max_tokens")
     if effort is not None and budget is not None:
         problems.append(
-            f"reasoning has both effort {hide(effort)} and max_tokens {budget}; expected one of them"
+            f"reasoning has both effort {describe_value(effort)} and max_tokens {budget}; expected one of them"
         )
     if short is not None and effort is not None and short != effort:
         problems.append(
-            f"reasoning_effort is {hide(short)}, but reasoning.effort is {hide(effort)}; give one of them"
+            f"reasoning_effort is {describe_value(short)}, but reasoning.effort is {describe_value(effort)};"
+            " give one of them"
         )
     return problems
 

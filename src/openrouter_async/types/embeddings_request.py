@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal, Required, TypeAlias
 from pydantic import Field, Tag, TypeAdapter
 from typing_extensions import TypedDict
 
+from .._checks import describe_value
 from ..errors import ConfigurationError
-from ._request_check import check, check_params, hide
+from ._request_check import check, check_params
 from ._request_fields import STRICT, Between, JSONObject, NonEmptyText, OneOfOrText, Text, by_key, closed
 from .routing import Provider
 
@@ -168,7 +169,7 @@ def check_embeddings_input(value: object) -> object:
             if isinstance(value[0], type_) and not isinstance(value[0], bool | bytes):
                 return check(_adapter(kind), list(value), "input", private=True)
     raise ConfigurationError(
-        f"input is {hide(value, private=True)}; expected text that is not empty, its tokens,"
+        f"input is {describe_value(value, private=True)}; expected text that is not empty, its tokens,"
         " or a list of texts, of tokens or of dicts with 'content'"
     )
 

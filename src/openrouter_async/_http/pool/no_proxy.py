@@ -67,8 +67,6 @@ class _Entry:
         if self.network is not None:
             address = _address(host)
             return address is not None and address in self.network
-        if self.name == "localhost":
-            return host == "localhost"
         return host == self.name or host.endswith(self.name if self.name[0] == "." else "." + self.name)
 
 

@@ -14,8 +14,8 @@ from urllib.request import getproxies
 
 import httpx
 
+from ..._checks import is_this_machine
 from ...errors import ConfigurationError
-from ...settings import is_loopback
 
 if TYPE_CHECKING:
     from .no_proxy import NoProxy
@@ -78,7 +78,7 @@ class Proxies:
         if self._given is not None:
             return self._given
         proxy = self._by_scheme.get(url.scheme) or self._by_scheme.get("all")
-        if proxy is None or is_loopback(url.host):
+        if proxy is None or is_this_machine(url.host):
             return None
         if self._exceptions is not None and self._exceptions.matches(url):
             return None

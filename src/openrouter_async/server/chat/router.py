@@ -25,6 +25,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from ..._checks import is_this_machine, whole
 from ...client import AsyncOpenRouter
 from ...errors import ConfigurationError, OpenRouterError
 from ...spending.spend import Spend
@@ -35,7 +36,7 @@ from .conversations import ConversationStore, MemoryConversations, SQLiteConvers
 from .conversations_api import conversation_routes
 from .models_api import information_routes
 from .policy import CHANGES_PRICE, Offer, json_body
-from .safety import Guard, check_token, is_loopback
+from .safety import Guard, check_token
 from .stream_slots import Metered, Meters
 
 if TYPE_CHECKING:
@@ -109,12 +110,13 @@ def create_router(
     """
     _check(token, allowed_hosts, models, title)
     _check_params(allowed_params)
-    _check_limits(
-        max_body_bytes=max_body_bytes,
-        max_conversation_bytes=max_conversation_bytes,
-        max_messages=max_messages,
-        max_concurrent_streams=max_concurrent_streams,
-    )
+    for name, limit in {
+        "max_body_bytes": max_body_bytes,
+        "max_conversation_bytes": max_conversation_bytes,
+        "max_messages": max_messages,
+        "max_concurrent_streams": max_concurrent_streams,
+    }.items():
+        whole(name, limit)
     offer = Offer(
         client, tools=tools, models=models, allowed_params=allowed_params, max_messages=max_messages
     )
@@ -159,7 +161,7 @@ def _check(token: str | None, hosts: Collection[str], models: Collection[str] | 
     if token is not None:
         check_token(token)
         return
-    open_to = sorted(host for host in hosts if not is_loopback(host))
+    open_to = sorted(host for host in hosts if not is_this_machine(host))
     if open_to:
         raise ConfigurationError(
             f"allowed_hosts has {open_to[0]!r}, under which others can spend the account's money; give token= as well"
@@ -174,12 +176,6 @@ def _check_params(allowed: Collection[str]) -> None:
         raise ConfigurationError(
             f"allowed_params has {unknown[0]!r}; expected names among {', '.join(sorted(CHANGES_PRICE))}"
         )
-
-
-def _check_limits(**limits: int) -> None:
-    for name, number in limits.items():
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            raise ConfigurationError(f"{name} is {number!r}; expected a whole number of at least 1")
 
 
 class _Assets(StaticFiles):

@@ -9,7 +9,6 @@ header lets another site read an answer. What one client holds open is bounded i
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import logging
 import re
 from collections.abc import Collection
@@ -18,18 +17,16 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
 
+from ..._checks import host_of, is_this_machine
 from ...errors import ConfigurationError, OpenRouterError
 from ..relays.failures import WebError, error_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["LOOPBACK_HOSTS", "TOKEN_LENGTH", "Guard", "check_token", "is_loopback"]
+__all__ = ["TOKEN_LENGTH", "Guard", "check_token"]
 
 LOGGER = logging.getLogger("openrouter_async")
-
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
-"""Names of this machine, which are always allowed."""
 
 TOKEN_LENGTH = 16
 """Characters that a token has at least, so that it cannot be guessed."""
@@ -49,21 +46,10 @@ SECURITY_HEADERS = {
     "x-frame-options": "DENY",
 }
 
-_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]]+)(:[0-9]{1,5})?", re.IGNORECASE)
 _DISCARDED = 64 * 1024 * 1024
 """Bytes beyond the limit that are read and dropped: a client that still sends would not see why it is refused."""
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address is that of this machine alone."""
-    if host.strip("[]").lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def check_token(token: str) -> str:
@@ -97,7 +83,7 @@ class Guard:
     ) -> None:
         self._app = app
         self._token = None if token is None else token.encode()
-        self._hosts = LOOPBACK_HOSTS | {host.lower() for host in allowed_hosts}
+        self._hosts = frozenset(host.lower() for host in allowed_hosts)
         self._origins = frozenset(origin.lower().rstrip("/") for origin in allowed_origins)
         self._max_body_bytes = max_body_bytes
         self._max_conversation_bytes = max(max_conversation_bytes, max_body_bytes)
@@ -142,11 +128,11 @@ class Guard:
             self._check_token(headers)
 
     def _is_allowed_host(self, host: str, scope: Scope) -> bool:
-        match = _HOST.fullmatch(host)
-        if match is None:
+        name = host_of(host)
+        if name is None:
             return False
-        name = match["name"].lower().removesuffix(".")
-        if name in self._hosts:
+        name = name.removesuffix(".")
+        if is_this_machine(name) or name in self._hosts:
             return True
         # The address that was called is no name that could have been made to point here.
         address, _ = scope.get("server") or ("", None)

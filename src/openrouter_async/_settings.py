@@ -7,15 +7,14 @@ called.
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
-import os
 import platform
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
+from . import _checks
 from ._secret import Secret
 from ._version import __version__
 from .errors import ConfigurationError
@@ -25,14 +24,12 @@ if TYPE_CHECKING:
     from .hooks import RequestHook
     from .types.chat_request import ChatParams
 
-__all__ = ["Settings", "check_instance", "check_key", "is_loopback", "is_once_key"]
+__all__ = ["READERS", "Settings", "check_key", "is_once_key"]
 
 DEFAULT_BASE_URL = "https://openrouter.ai/api/v1"
 USER_AGENT = f"openrouter-async/{__version__} python/{platform.python_version()}"
 
 KeySource: TypeAlias = Secret | Callable[[], Awaitable[str]]
-
-T = TypeVar("T")
 
 _OF_CONNECTIONS = frozenset(
     {"limits", "proxy", "ssl_context", "transport", "http_client", "http_parser", "allow_plain_http"}
@@ -61,81 +58,52 @@ _NOT_IN_A_HEADER = re.compile(r"[\0-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a request needs besides its operation and arguments."""
+    """Everything a request needs besides its operation and arguments; each field but the last two is an option."""
 
-    api_key: KeySource | None
-    management_key: KeySource | None
-    base_url: str
+    api_key: KeySource | None = None
+    management_key: KeySource | None = None
+    base_url: str = DEFAULT_BASE_URL
     """Without a slash at the end."""
-    default_model: str | None
-    params: Mapping[str, object]
+    default_model: str | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
     """Parameters of requests for text that do not give them themselves; checked where they are used."""
-    timeouts: Timeouts
-    retries: Retries
-    rate: Rate | None
-    hooks: tuple[RequestHook, ...]
-    app: App
-    cache: ResponseCache | None
-    once: bool | str
-    router_metadata: bool
-    session_id: str | None
-    anthropic_beta: tuple[str, ...]
-    extra_headers: tuple[tuple[str, str], ...]
-    query: tuple[tuple[str, str], ...]
-    log_bodies: bool
-    plain_http_hosts: frozenset[str]
-    headers: tuple[tuple[bytes, bytes], ...] = dataclasses.field(default=(), init=False)
+    app: App = field(default_factory=App)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    retries: Retries = field(default_factory=Retries)
+    rate: Rate | None = None
+    hooks: tuple[RequestHook, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By lower-case name."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    cache: ResponseCache | None = None
+    once: bool | str = False
+    router_metadata: bool = False
+    session_id: str | None = None
+    anthropic_beta: tuple[str, ...] = ()
+    log_bodies: bool = False
+    plain_http_hosts: frozenset[str] = frozenset()
+    sent_headers: tuple[tuple[bytes, bytes], ...] = field(default=(), init=False)
     """All request headers these settings give, but the key, as they are sent, which is in UTF-8."""
 
     def __post_init__(self) -> None:
         _check_base_url(self.base_url, self.plain_http_hosts)
-        if not isinstance(self.default_model, str | None):
+        if self.once and self.cache is not None and (self.cache.clear or not self.cache.enabled):
             raise ConfigurationError(
-                f"default_model is {self.default_model!r}; expected a slug such as 'openai/gpt-5-mini', or None"
+                f"once needs the response cache, but cache is {self.cache!r}; leave it out, or give a ttl alone"
             )
-        _check_once(self.once, self.cache)
         encoded = ((name.encode(), value.encode()) for name, value in _headers(self).items())
-        object.__setattr__(self, "headers", tuple(encoded))
+        object.__setattr__(self, "sent_headers", tuple(encoded))
 
     @classmethod
-    def make(
-        cls,
-        *,
-        api_key: Key | None,
-        management_key: Key | None,
-        base_url: str | None,
-        default_model: str | None,
-        params: ChatParams | None,
-        app: App | None,
-        timeouts: Timeouts | None,
-        retries: Retries | None,
-        hooks: Sequence[RequestHook],
-        allow_plain_http: Collection[str],
-        log_bodies: bool,
+    def of_client(
+        cls, options: RequestOptions, allow_plain_http: Collection[str], environment: Mapping[str, str]
     ) -> Settings:
-        """Return the settings of a new client; what is None comes from the environment or the defaults."""
-        environment = os.environ.get
-        return cls(
-            api_key=_key("api_key", api_key or environment("OPENROUTER_API_KEY")),
-            management_key=_key("management_key", management_key or environment("OPENROUTER_MANAGEMENT_KEY")),
-            base_url=_base_url(base_url or environment("OPENROUTER_BASE_URL") or DEFAULT_BASE_URL),
-            default_model=default_model,
-            params=_params(params or {}),
-            timeouts=check_instance("timeouts", timeouts or Timeouts(), Timeouts),
-            retries=check_instance("retries", retries or Retries(), Retries),
-            rate=None,
-            hooks=_hooks(hooks),
-            app=check_instance("app", app or App(), App),
-            cache=None,
-            once=False,
-            router_metadata=False,
-            session_id=None,
-            anthropic_beta=(),
-            extra_headers=(),
-            query=(),
-            log_bodies=log_bodies,
-            plain_http_hosts=frozenset(_names("allow_plain_http", allow_plain_http)),
-        )
+        """Return the settings of a new client; a key or a URL that is not given comes from the environment."""
+        given: dict[str, object] = dict(options)
+        for name in ("api_key", "management_key", "base_url"):
+            given[name] = given.get(name) or environment.get(f"OPENROUTER_{name.upper()}") or None
+        hosts = frozenset(_checks.names("allow_plain_http", allow_plain_http))
+        return cls(plain_http_hosts=hosts).derive(given)  # type: ignore[arg-type]  # the names are those of options
 
     def with_params(self, params: ChatParams) -> Settings:
         """Return these settings with other parameters of requests, and none of their own."""
@@ -149,89 +117,33 @@ class Settings:
         """
         if options is None:
             return self
-        _check_mapping("options", options, '{"timeouts": Timeouts(total=20)}')
-        if not options:
-            return self
-        unknown = options.keys() - RequestOptions.__annotations__.keys()
+        _checks.mapping("options", options, '{"timeouts": Timeouts(total=20)}')
+        unknown = options.keys() - READERS.keys()
         if fixed := unknown & _OF_CONNECTIONS:
             raise ConfigurationError(
                 f"{min(fixed)} belongs to the connections, which derived clients and calls share;"
                 " give it to AsyncOpenRouter(...)"
             )
         if unknown:
-            known = ", ".join(sorted(RequestOptions.__annotations__))
+            known = ", ".join(sorted(READERS))
             raise ConfigurationError(f"unknown option {min(unknown)!r}; the options are {known}")
-        changes: dict[str, object] = dict(options)
-        if "api_key" in options:
-            changes["api_key"] = _key("api_key", options["api_key"])
-        if "management_key" in options:
-            changes["management_key"] = _key("management_key", options["management_key"])
-        if "base_url" in options:
-            changes["base_url"] = _base_url(options["base_url"])
-        if "timeouts" in options:
-            changes["timeouts"] = check_instance("timeouts", options["timeouts"], Timeouts).over(
-                self.timeouts
-            )
-        if "retries" in options:
-            changes["retries"] = check_instance("retries", options["retries"], Retries).over(self.retries)
-        if "rate" in options and options["rate"] is not None:
-            check_instance("rate", options["rate"], Rate)
-        if "params" in options:
-            changes["params"] = {**self.params, **_params(options["params"])}
-        if "app" in options:
-            check_instance("app", options["app"], App)
-        if "hooks" in options:
-            changes["hooks"] = _hooks(options["hooks"])
-        if "anthropic_beta" in options:
-            changes["anthropic_beta"] = tuple(_names("anthropic_beta", options["anthropic_beta"]))
-        if "headers" in options:
-            merged = {**dict(self.extra_headers), **_lower(options["headers"])}
-            changes["extra_headers"] = tuple(merged.items())
-            del changes["headers"]
-        if "query" in options:
-            _check_mapping("query", options["query"], '{"name": "value"}')
-            changes["query"] = tuple({**dict(self.query), **options["query"]}.items())
-        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # names checked above
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether `host` names this machine: `localhost`, 127.0.0.0/8 or ::1."""
-    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def check_instance(name: str, value: T, kind: type[T]) -> T:
-    """Return `value` if it is of that class.
-
-    Raises:
-        ConfigurationError: it is not.
-    """
-    if not isinstance(value, kind):
-        raise ConfigurationError(f"{name} is a {type(value).__name__}; expected {kind.__name__}(...)")
-    return value
-
-
-def _check_mapping(name: str, value: object, example: str) -> None:
-    if not isinstance(value, Mapping):
-        raise ConfigurationError(f"{name} is a {type(value).__name__}; expected a dict, such as {example}")
+        changes = {
+            name: READERS[name](value, self)
+            for name, value in options.items()
+            if value is not None or name not in _NONE_IS_NOTHING
+        }
+        return dataclasses.replace(self, **changes) if changes else self  # type: ignore[arg-type]  # read as each is
 
 
 def _params(value: ChatParams) -> Mapping[str, object]:
-    _check_mapping("params", value, "PRESETS['precise']")
-    return value
+    return _checks.mapping("params", value, "PRESETS['precise']")
 
 
-def _names(name: str, value: Collection[str]) -> Collection[str]:
-    """Refuse text, which would be taken letter by letter."""
-    if isinstance(value, str):
-        raise ConfigurationError(f"{name} is {value!r}; expected a list of names")
-    for each in value:
-        if not isinstance(each, str):
-            raise ConfigurationError(f"{name} has {each!r}; expected names as text")
+def _default_model(value: str | None) -> str | None:
+    if not isinstance(value, str | None):
+        raise ConfigurationError(
+            f"default_model is {value!r}; expected a slug such as 'openai/gpt-5-mini', or None"
+        )
     return value
 
 
@@ -248,9 +160,9 @@ def _hooks(value: Sequence[RequestHook]) -> tuple[RequestHook, ...]:
     return tuple(value)
 
 
-def _key(name: str, value: Key | None) -> KeySource | None:
+def _key(name: str, value: Key) -> KeySource:
     """Check a key without ever showing it."""
-    if value is None or callable(value):
+    if callable(value):
         return value
     text = value if isinstance(value, str) else getattr(value, "get_secret_value", lambda: None)()
     if not isinstance(text, str):
@@ -285,12 +197,12 @@ def _check_base_url(value: str, plain_http_hosts: Collection[str]) -> None:
         parts = urlsplit(value)
         host, _port = parts.hostname, parts.port
     except ValueError as error:
-        raise ConfigurationError(f"base_url is no URL: {error}") from error
+        raise ConfigurationError(f"base_url is not a URL: {error}") from error
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError("base_url has a user name or password in it; give the key as api_key")
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
         raise ConfigurationError(f"base_url is {value!r}; expected a URL such as {DEFAULT_BASE_URL!r}")
-    if parts.scheme == "http" and not is_loopback(host) and host not in plain_http_hosts:
+    if parts.scheme == "http" and not _checks.is_this_machine(host) and host not in plain_http_hosts:
         raise ConfigurationError(
             f"base_url is {value!r}: the key would travel in clear; use https,"
             f" or allow this host by name with allow_plain_http=[{host!r}]"
@@ -302,21 +214,27 @@ def is_once_key(once: object) -> bool:
     return isinstance(once, str) and 1 <= len(once) <= LONGEST_ONCE
 
 
-def _check_once(once: bool | str, cache: ResponseCache | None) -> None:
-    if not (isinstance(once, bool) or is_once_key(once)):
+def _once(value: bool | str) -> bool | str:
+    if not (isinstance(value, bool) or is_once_key(value)):
         raise ConfigurationError(
-            f"once is {once!r}; expected True, False, or a key of 1 to {LONGEST_ONCE} characters"
+            f"once is {value!r}; expected True, False, or a key of 1 to {LONGEST_ONCE} characters"
         )
-    if once and isinstance(cache, ResponseCache) and (cache.clear or not cache.enabled):
-        raise ConfigurationError(
-            f"once needs the response cache, but cache is {cache!r}; leave it out, or give a ttl alone"
-        )
+    return value
+
+
+def _session_id(value: str | None) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ConfigurationError(f"session_id is a {type(value).__name__}; expected text")
+    if not 1 <= len(value) <= 256:
+        raise ConfigurationError(f"session_id has {len(value)} characters; expected 1 to 256")
+    return value
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    _check_mapping("headers", headers, '{"x-name": "value"}')
     checked: dict[str, str] = {}
-    for name, value in headers.items():
+    for name, value in _checks.mapping("headers", headers, '{"x-name": "value"}').items():
         if not isinstance(name, str) or _HEADER_NAME.fullmatch(name) is None:
             raise ConfigurationError(
                 f"the name of a header is {name!r}; expected letters, digits and hyphens, such as 'x-name'"
@@ -353,22 +271,41 @@ def _headers(settings: Settings) -> dict[str, str]:
     if settings.router_metadata:
         headers["x-openrouter-metadata"] = "enabled"
     if settings.session_id is not None:
-        if not isinstance(settings.session_id, str):
-            raise ConfigurationError(f"session_id is a {type(settings.session_id).__name__}; expected text")
-        if not 1 <= len(settings.session_id) <= 256:
-            raise ConfigurationError(
-                f"session_id has {len(settings.session_id)} characters; expected 1 to 256"
-            )
         headers["x-session-id"] = _header_value("x-session-id", settings.session_id)
     if settings.anthropic_beta:
         headers["x-anthropic-beta"] = _header_value("x-anthropic-beta", ",".join(settings.anthropic_beta))
     cache = settings.cache
     if cache is not None:
-        check_instance("cache", cache, ResponseCache)
         headers["x-openrouter-cache"] = "true" if cache.enabled else "false"
         if cache.ttl is not None:
             headers["x-openrouter-cache-ttl"] = str(cache.ttl)
         if cache.clear:
             headers["x-openrouter-cache-clear"] = "true"
-    headers.update(settings.extra_headers)
-    return headers
+    return {**headers, **settings.headers}
+
+
+# The options, each with what reads it: given the value and the settings it is laid upon, it returns that of the field.
+READERS: dict[str, Callable[[Any, Settings], object]] = {
+    "api_key": lambda value, _: _key("api_key", value),
+    "management_key": lambda value, _: _key("management_key", value),
+    "base_url": lambda value, _: _base_url(value),
+    "default_model": lambda value, _: _default_model(value),
+    "params": lambda value, old: {**old.params, **_params(value)},
+    "app": lambda value, _: _checks.instance("app", value, App),
+    "timeouts": lambda value, old: _checks.instance("timeouts", value, Timeouts).with_defaults(old.timeouts),
+    "retries": lambda value, old: _checks.instance("retries", value, Retries).with_defaults(old.retries),
+    "rate": lambda value, _: None if value is None else _checks.instance("rate", value, Rate),
+    "hooks": lambda value, _: _hooks(value),
+    "headers": lambda value, old: {**old.headers, **_lower(value)},
+    "query": lambda value, old: {**old.query, **_checks.mapping("query", value, '{"name": "value"}')},
+    "cache": lambda value, _: None if value is None else _checks.instance("cache", value, ResponseCache),
+    "once": lambda value, _: _once(value),
+    "router_metadata": lambda value, _: _checks.flag("router_metadata", value),
+    "session_id": lambda value, _: _session_id(value),
+    "anthropic_beta": lambda value, _: _checks.names("anthropic_beta", value),
+    "log_bodies": lambda value, _: _checks.flag("log_bodies", value),
+}
+_NONE_IS_NOTHING = frozenset(
+    {"api_key", "management_key", "base_url", "params", "app", "timeouts", "retries"}
+)
+"""Options whose None says that they are not given; with others it is a value, or wrong."""

@@ -1,0 +1,143 @@
+"""Checks of arguments, each said once: what is wrong becomes a `ConfigurationError` that names it and what is right.
+
+A check returns the value that it was given, so that it can stand where the value is used.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
+
+from .errors import ConfigurationError
+
+__all__ = [
+    "describe_value",
+    "flag",
+    "host_of",
+    "instance",
+    "is_this_machine",
+    "is_unicode",
+    "mapping",
+    "names",
+    "number",
+    "one_of",
+    "whole",
+]
+
+T = TypeVar("T")
+
+MAX_SHOWN = 48
+"""Characters of a text that an error shows. Chosen: the longest slug of a model has 45, a prompt seldom so few."""
+
+# The value of `Host`, and what stands behind the scheme of an `Origin` (RFC 9110, 7.2; RFC 6454, 7): a name, or an IPv6
+# address in brackets, and perhaps a port. It has no user name, behind which another host could stand.
+_AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[^\s:/@\[\]]+)(?::[0-9]{1,5})?", re.IGNORECASE)
+
+
+def whole(name: str, value: object, *, least: int = 1) -> int:
+    """Return a whole number of at least `least`; True and False are not numbers here."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigurationError(f"{name} is {value!r}; expected a whole number of at least {least}")
+    return value
+
+
+def number(name: str, value: object, *, above: float | None = None, unit: str | None = None) -> float:
+    """Return a finite number of at least 0, or one above `above`; `unit` is what it counts, such as seconds."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or not (value >= 0 if above is None else value > above):  # type: ignore[operator]  # a number
+        bound = "at least 0" if above is None else f"above {above:g}"
+        wanted = f"a finite number of {bound}" if unit is None else f"{unit}, {bound}"
+        raise ConfigurationError(f"{name} is {value!r}; expected {wanted}")
+    return value  # type: ignore[return-value]  # a number, as looked at above
+
+
+def flag(name: str, value: object) -> bool:
+    """Return True or False; a number or a text is not taken for one."""
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name} is {value!r}; expected True or False")
+    return value
+
+
+def one_of(name: str, value: T, choices: Collection[T]) -> T:
+    """Return one of the choices."""
+    if value not in choices:
+        *others, last = map(repr, choices)
+        expected = f"{', '.join(others)} or {last}" if others else last
+        raise ConfigurationError(f"{name} is {value!r}; expected {expected}")
+    return value
+
+
+def names(name: str, value: Collection[str], what: str = "names") -> tuple[str, ...]:
+    """Return a list of texts; a text alone is refused, since it would be taken letter by letter."""
+    if isinstance(value, str) or not isinstance(value, Collection):
+        raise ConfigurationError(f"{name} is {value!r}; expected a list of {what}")
+    for each in value:
+        if not isinstance(each, str):
+            raise ConfigurationError(f"{name} has {each!r}; expected {what} as text")
+    return tuple(value)
+
+
+def instance(name: str, value: object, kind: type[T]) -> T:
+    """Return an instance of that class."""
+    if not isinstance(value, kind):
+        raise ConfigurationError(f"{name} is a {type(value).__name__}; expected {kind.__name__}(...)")
+    return value
+
+
+def mapping(name: str, value: Mapping[str, T], example: str) -> Mapping[str, T]:
+    """Return a dict, or what is like one."""
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{name} is a {type(value).__name__}; expected a dict, such as {example}")
+    return value
+
+
+def describe_value(value: object, *, private: bool = False) -> str:
+    """Return how `value` may appear in an error: short, and nothing of a prompt, a key or a data URL."""
+    if isinstance(value, str):
+        secret = private or len(value) > MAX_SHOWN or value.startswith(("sk-", "data:"))
+        return f"text of {len(value):,} characters" if secret else repr(value)
+    if value is None or isinstance(value, bool | float):
+        return repr(value)
+    if isinstance(value, int):
+        # Python refuses to write a number of more than 4,300 digits, which takes quadratic time (CVE-2020-10735).
+        return repr(value) if value.bit_length() <= 128 else f"a whole number of {value.bit_length():,} bits"
+    if isinstance(value, Mapping):
+        return f"a {type(value).__name__} of {len(value)} keys"
+    if isinstance(value, Sequence | set | frozenset):
+        return f"a {type(value).__name__} of {len(value)} items"
+    return f"a {type(value).__name__}"
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be sent: UTF-8 cannot encode half of a surrogate pair (RFC 3629, 3)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def host_of(authority: str) -> str | None:
+    """Return the host of a `Host` header, in lower case and without its port; None where it is no such header."""
+    match = _AUTHORITY.fullmatch(authority)
+    return None if match is None else match["host"].lower()
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is this machine alone: `localhost` and names below it (RFC 6761, 6.3), 127.0.0.0/8, ::1.
+
+    An address may stand in brackets, and an IPv4 address within an IPv6 one.
+    """
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(name[1:-1] if name[:1] + name[-1:] == "[]" else name)
+    except ValueError:
+        return False
+    # Before Python 3.13 `is_loopback` of a mapped address was False.
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback

@@ -118,10 +118,10 @@ if TYPE_CHECKING:
     from .tools.events import ToolStarted as ToolStarted
     from .tools.mcp import MCPServer as MCPServer
     from .tools.result import Run as Run
-    from .tools.result import Step as Step
-    from .tools.result import ToolResult as ToolResult
     from .tools.result import run_of as run_of
     from .tools.settings import RunParams as RunParams
+    from .tools.steps import Step as Step
+    from .tools.steps import ToolResult as ToolResult
     from .tools.stop import StopWhen as StopWhen
     from .tools.stop import max_cost as max_cost
     from .tools.stop import max_run_tokens as max_run_tokens
@@ -288,8 +288,8 @@ _EXPORTS = {
     "ToolStarted": ".tools.events",
     "MCPServer": ".tools.mcp",
     "Run": ".tools.result",
-    "Step": ".tools.result",
-    "ToolResult": ".tools.result",
+    "Step": ".tools.steps",
+    "ToolResult": ".tools.steps",
     "run_of": ".tools.result",
     "RunParams": ".tools.settings",
     "StopWhen": ".tools.stop",

@@ -6,7 +6,7 @@ import json
 import sys
 from mimetypes import guess_type
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import anyio
 from cyclopts import Parameter
@@ -152,7 +152,7 @@ def _attachment(path: Path) -> Attachment:
             return file(path)
 
 
-def _facts(reply: ChatCompletion[Any]) -> dict[str, object]:
+def _facts(reply: ChatCompletion[object]) -> dict[str, object]:
     """Return what `--json` writes of a reply."""
     usage = reply.usage
     return {
@@ -167,7 +167,7 @@ def _facts(reply: ChatCompletion[Any]) -> dict[str, object]:
     }
 
 
-def _summary(reply: ChatCompletion[Any]) -> str:
+def _summary(reply: ChatCompletion[object]) -> str:
     """Return in a line who answered, and what it cost."""
     usage = reply.usage
     tokens = f"{usage.total_tokens} tokens" if usage and usage.total_tokens is not None else "tokens unknown"

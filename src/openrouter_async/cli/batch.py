@@ -134,7 +134,7 @@ async def _run(
 ) -> int:
     async with connect(output, emulated=emulated, model=model) as client:
         items = _Counted(file)
-        running: Batch[Any] = client.batch(items, output=wanted, **params)
+        running: Batch[object] = client.batch(items, output=wanted, **params)
         failed: OpenRouterError | ReaderGone | None = None
         interrupted = _Interrupted()
         with anyio.CancelScope() as scope:
@@ -180,7 +180,7 @@ class _Interrupted:
 
 
 async def _obey_signals(
-    running: Batch[Any], scope: anyio.CancelScope, interrupted: _Interrupted, output: Output
+    running: Batch[object], scope: anyio.CancelScope, interrupted: _Interrupted, output: Output
 ) -> None:
     with received_signals() as signals:
         async for _ in signals:
@@ -196,18 +196,18 @@ async def _obey_signals(
             )
 
 
-async def _show(running: Batch[Any], display: ProgressDisplay) -> None:
+async def _show(running: Batch[object], display: ProgressDisplay) -> None:
     while True:
         display.show(running.progress)
         await anyio.sleep(0.2)
 
 
-def _answer(result: Done[Any]) -> str:
+def _answer(result: Done[object]) -> str:
     answer = escaped(model_json({"key": result.key, "answer": result.output}).decode())
     return json_for(results, answer)
 
 
-def _summarize(output: Output, running: Batch[Any], bad: int) -> None:
+def _summarize(output: Output, running: Batch[object], bad: int) -> None:
     summary = running.summary
     if output.as_json:
         facts = {

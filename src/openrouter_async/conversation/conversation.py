@@ -315,7 +315,7 @@ class Conversation(Generic[OutputT]):
     def _provider(turns: Sequence[Turn]) -> str | None:
         return next((turn.provider for turn in reversed(turns) if turn.provider), None)
 
-    def _keep(self, outgoing: _Outgoing, run: Run[Any]) -> None:
+    def _keep(self, outgoing: _Outgoing, run: Run[object]) -> None:
         """Take up what came of a turn; of one that failed, where a tool was started."""
         if run.status == "failed" and not (run.results and outgoing.is_new):
             return

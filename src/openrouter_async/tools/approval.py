@@ -10,7 +10,7 @@ behind, the call has its result. Within one process, the paused run that was giv
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
@@ -19,13 +19,13 @@ from ..errors import ConfigurationError
 from ..types.common import JsonObject, Usage
 from ..types.tool_calls import ToolCall
 from .content import content_of, sendable
-from .result import Step, ToolResult, usage_of_steps
+from .steps import Step, ToolResult, usage_of_steps
 from .stored import check_version, corrupt_error
 
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["Decision", "PausedRun", "WaitingCall"]
+__all__ = ["Continuation", "Decision", "PausedRun", "WaitingCall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,15 @@ class Decision:
     action: Literal["approve", "reject", "answer"]
     content: str | list[JsonObject] = ""
     """The reason of a rejection, or the answer."""
+
+
+@dataclass(slots=True)
+class Continuation:
+    """How far a run has come that goes on from a paused one."""
+
+    ran: dict[str, ToolResult | None] = field(default_factory=dict)
+    """The calls whose tools were started, by id, with their results; None as long as there is none."""
+    is_running: bool = False
 
 
 class PausedRun(BaseModel):
@@ -73,17 +82,19 @@ class PausedRun(BaseModel):
     decisions: dict[str, Decision] = {}
     """What was decided so far, by the call's id."""
 
-    _ran: dict[str, ToolResult | None] = PrivateAttr(default_factory=dict)
-    """The calls that a run started which was given this; the same object in all that differ by decisions alone."""
-    _runs: list[object] = PrivateAttr(default_factory=list)
-    """The run that goes on from here at this time, if one does; shared as `_ran` is."""
+    _continuation: Continuation = PrivateAttr(default_factory=Continuation)
+
+    @property
+    def continuation(self) -> Continuation:
+        """What this process has done of it; the same object in all that differ by decisions alone. Not in the JSON."""
+        return self._continuation
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """Return the paused run that `model_dump_json()` wrote.
 
         Raises:
-            ConfigurationError: the text is none, or was written by a newer version of this library.
+            ConfigurationError: the text is not a paused run, or was written by a newer version of this library.
         """
         check_version(text, cls.__name__, newest=1)
         try:
@@ -129,7 +140,7 @@ class PausedRun(BaseModel):
 
         Raises:
             ConfigurationError: no such call waits, or a file cannot be read.
-            TypeError: the result is no JSON, and no attachment.
+            TypeError: the result is neither JSON nor an attachment.
         """
         return self._decide(self._find([id]), Decision("answer", content_of(result)))
 

@@ -9,7 +9,7 @@ from ..streaming.events import StreamEvent
 from ..types.tool_calls import ToolCall
 
 if TYPE_CHECKING:
-    from .result import Step, ToolResult
+    from .steps import Step, ToolResult
 
 __all__ = ["RunEvent", "StepFinished", "ToolEvent", "ToolFinished", "ToolProgress", "ToolStarted"]
 

@@ -15,7 +15,7 @@ from ..types.tool_calls import ToolCall
 from .arguments import InvalidArguments
 from .content import encoded_content, sendable
 from .events import ToolEvent, ToolFinished, ToolProgress, ToolStarted
-from .result import ToolResult
+from .steps import ToolResult
 from .tool import Tool
 from .toolbox import Toolbox
 

@@ -14,29 +14,28 @@ A run is complete with the first reply that calls no tool and says that it is on
 hold none, where a server tool was in the middle of its work, and is then asked to go on, a few times. (Text where there
 are no server tools is an answer, whatever the reply says.) What goes back of replies is said in `types.sent_back`.
 
-A tool that was started belongs to the run at once, so what is left of a run that broke off never starts it again: its
-result is there, or one that says it is not known.
+What becomes of the calls of one reply is in `turn`, which provider must serve a request in `pinning`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic
 
-from ..errors import BadRequest, ConfigurationError, NotFound, OpenRouterError, RepeatedToolCall, ToolError
-from ..types.chat import ChatCompletion
+from ..errors import ConfigurationError, OpenRouterError
+from ..types.chat import ChatCompletion, OutputT
 from ..types.chat_messages import wire_messages
 from ..types.sent_back import fit_history
-from ..types.tool_calls import ToolCall
 from ..types.usage_total import total_usage, usages_of
-from .approval import Decision, PausedRun, WaitingCall
-from .events import ToolFinished
-from .execute import Emit, PreparedCall, Ran, execute_calls, failed_result, prepare_call
-from .pinning import encrypting_provider, narrowed
-from .result import Run, RunStatus, Step, ToolResult, usage_of_steps
+from .approval import Continuation, PausedRun
+from .execute import Emit
+from .pinning import ProviderPin
+from .repeats import Repeats
+from .result import Run, RunStatus
 from .settings import RunSettings
+from .steps import Step, usage_of_steps
+from .turn import CallsOfTurn
 
 if TYPE_CHECKING:
     from ..spending.next_cost import NextCost
@@ -47,34 +46,29 @@ if TYPE_CHECKING:
 __all__ = ["RunLoop"]
 
 MAX_WITHOUT_CALLS = 3
-"""Replies in a row that end with `tool_calls` and hold none; the run stops with the last of them."""
+"""Replies in a row that end with `tool_calls` and hold none, before the run stops. Chosen: each of them is billed."""
 
 GO_ON = "Go on."
-BROKEN_OFF = "the call was broken off while it ran; whether it took effect is not known"
 NOTHING_CALLED = "Your call had no name of a tool, so nothing was run. Call a tool by its name, or answer."
 
 
-class RunLoop:
-    """One run; see the module."""
+class RunLoop(Generic[OutputT]):
+    """Where one run stands; the theory is in the docstring of the module."""
 
     def __init__(
         self,
-        messages: Sequence[Message],
+        start: Sequence[Message] | PausedRun,
         *,
         toolbox: Toolbox,
         settings: RunSettings,
         params: Mapping[str, object],
-        provider: str | None = None,
-        paused: PausedRun | None = None,
+        pin: ProviderPin,
         spend: Callable[[Usage], None] | None = None,
-        default_provider: object = None,
         next_cost: NextCost | None = None,
     ) -> None:
-        """Begin with `messages`, as they are sent, or where `paused` ended.
+        """Begin with messages, as they are sent, or where a paused run ended.
 
         `spend` is told what each reply used; `next_cost` foresees the next one, where the stop condition asks.
-
-        `default_provider` is what the client says of providers where `params` do not.
 
         Raises:
             ConfigurationError: something about the paused run is undecided, or a tool that it waits for is missing.
@@ -82,33 +76,28 @@ class RunLoop:
         self._toolbox = toolbox
         self._settings = settings
         self._params = params
-        self._earlier_provider = provider
+        self._pin = pin
         self._spend = spend
-        self._default_provider = default_provider
+        self._next_cost = next_cost
         self._has_server_tools = bool(params.get("plugins")) or any(
             each.get("type") != "function" for each in toolbox.definitions
         )
-        self._next_cost = next_cost
+        self._repeats = Repeats(settings.max_repeats)
         self._foreseen = Decimal(0)
         self._billed_besides: tuple[Usage | None, ...] = ()
         self._steps: list[Step] = []
-        self._messages: list[Message] = [*messages]
-        self._streaks: dict[tuple[str, str], int] = {}
-        self._calls: tuple[ToolCall, ...] = ()
-        self._before = len(messages)
+        self._messages: list[Message] = []
+        self._before = 0
         """Messages before the last reply."""
-        self._done: dict[str, ToolResult] = {}
-        self._ran: Ran = {}
-        self._decisions: Mapping[str, Decision] = {}
-        self._decided_on: list[WaitingCall] = []
-        self._waiting: list[WaitingCall] = []
+        self._turn = CallsOfTurn()
         self._stopped_by: str | None = None
         self._is_last = False
-        self._pinned: str | None = None
-        self._gone: str | None = None
-        self._going_on: list[object] = []
-        if paused is not None:
-            self._resume(paused)
+        self._continuation = Continuation()
+        if isinstance(start, PausedRun):
+            self._resume(start)
+        else:
+            self._messages += start
+            self._before = len(start)
 
     @property
     def messages(self) -> Sequence[Message]:
@@ -124,7 +113,7 @@ class RunLoop:
 
     async def foresee(self, model: str | None, extra_body: Mapping[str, object] | None) -> None:
         """Find out what the next request may cost, if the stop condition asks."""
-        if self._next_cost is not None and not self._waiting and not self._is_last:
+        if self._next_cost is not None and not self._turn.waiting and not self._is_last:
             if model is None and self._steps:
                 model = self._steps[-1].completion.model
             body = {
@@ -137,7 +126,7 @@ class RunLoop:
 
     def next_request(self) -> dict[str, object] | None:
         """Return the parameters of the next request; None where the run is over."""
-        if self._waiting or self._is_last:
+        if self._turn.waiting or self._is_last:
             return None
         params = dict(self._params)
         if self._toolbox.definitions:
@@ -152,7 +141,7 @@ class RunLoop:
                 if not self._settings.final_answer:
                     return None
                 self._ask_for_the_end(params)
-        self._pin(params)
+        self._pin.add_to(params, [step.completion for step in self._steps])
         return params
 
     def _is_to_go_on(self) -> bool:
@@ -179,40 +168,13 @@ class RunLoop:
         if isinstance(self._settings.final_answer, str):
             self._messages.append({"role": "user", "content": self._settings.final_answer})
 
-    def _pin(self, params: dict[str, object]) -> None:
-        """Add the provider that must serve the request, if there is one.
-
-        It goes by the name that replies give it: the service takes that as well as the slug, and there is no telling
-        the slug from the name.
-        """
-        completions = [step.completion for step in self._steps]
-        provider = encrypting_provider(completions) or self._earlier_provider
-        self._pinned = provider if self._settings.keep_provider and provider != self._gone else None
-        if self._pinned is None:
-            return
-        preferences = params.get("provider", self._default_provider)
-        known = preferences if isinstance(preferences, Mapping) else {}
-        only = narrowed(known.get("only"), self._pinned)
-        if only is None:
-            self._pinned = None
-        else:
-            params["provider"] = {**known, "only": only}
-
     def without_pin(self, error: OpenRouterError, params: Mapping[str, object]) -> dict[str, object] | None:
         """Return the same request for any provider, if `error` says that the one it named is not there."""
-        is_unknown = isinstance(error, BadRequest) and "provider" in str(error).lower()
-        if self._pinned is None or not (isinstance(error, NotFound) or is_unknown):
-            return None
-        self._gone, self._pinned = self._pinned, None
-        params = dict(params)
-        del params["provider"]
-        if "provider" in self._params:
-            params["provider"] = self._params["provider"]
-        return params
+        return self._pin.removed_after(error, params)
 
     # Answering
 
-    def take(self, completion: ChatCompletion[Any]) -> None:
+    def take(self, completion: ChatCompletion[object]) -> None:
         """Add a reply.
 
         Raises:
@@ -225,64 +187,35 @@ class RunLoop:
         self._before = len(self._messages)
         if self._next_cost is not None:
             self._next_cost.was(completion.usage)
-        self._calls = tuple(completion.tool_calls)
-        self._done, self._ran = {}, {}
-        self._decisions, self._decided_on = {}, []
-        if not self._calls:
+        self._turn = CallsOfTurn(completion.tool_calls)
+        if not self.has_calls:
             self._messages.append(_as_message(completion))
         elif not self._is_last:
-            self._check_repeats()
+            self._repeats.check(self._turn.calls)
 
     @property
     def has_calls(self) -> bool:
         """Whether calls are to be run before the next request."""
-        return bool(self._calls)
+        return bool(self._turn.calls)
 
     async def run_calls(self, emit: Emit) -> bool:
         """Run the calls of the last reply; return whether its step is whole, which it is not where some wait.
 
         Raises:
-            ToolError: a call failed, and errors are raised; or it is not to be told whether one needs approval.
+            ToolError: a call failed, and errors are raised; or whether one needs approval cannot be found out.
         """
-        settings = self._settings
-        to_run: list[PreparedCall] = []
-        self._done |= _finished(self._ran)
-        for call in self._calls:
-            if call.id in self._done:
-                continue
-            outcome = self._refuse(call) or prepare_call(call, self._toolbox, settings.tool_errors)
-            if isinstance(outcome, PreparedCall):
-                outcome = self._decided(outcome) or outcome
-            if isinstance(outcome, ToolResult):
-                self._done[call.id] = outcome
-                await emit(ToolFinished(outcome))
-            elif outcome.tool.function is None:
-                self._waiting.append(WaitingCall(call, "answer"))
-            elif call.id not in self._decisions and await _asks_approval(outcome):
-                self._waiting.append(WaitingCall(call, "approval"))
-            else:
-                to_run.append(outcome)
-        await execute_calls(
-            to_run,
-            concurrency=settings.tool_concurrency,
-            timeout=settings.tool_timeout,
-            on_error=settings.tool_errors,
-            emit=emit,
-            ran=self._ran,
-        )
+        await self._turn.run(self._toolbox, self._settings, emit, is_over=self._is_last)
         self._note_results()
-        if self._waiting:
+        if self._turn.waiting:
             return False
         self._messages += self._answered_calls()
-        self._calls = ()
+        self._turn = CallsOfTurn()
         return True
 
     def _note_results(self) -> None:
         """Put the results that are there into the last step."""
-        self._done |= _finished(self._ran)
-        if self._calls:
-            ordered = tuple(self._done[call.id] for call in self._calls if call.id in self._done)
-            self._steps[-1] = Step(self._steps[-1].completion, ordered)
+        if self.has_calls:
+            self._steps[-1] = Step(self._steps[-1].completion, tuple(self._turn.results.values()))
 
     def _answered_calls(self) -> list[Message]:
         """Return the last reply as a message, and the results of its calls after it."""
@@ -291,34 +224,6 @@ class RunLoop:
         if len(sent) == 1:  # no call has a name, so none goes back, and the model is told in another way
             sent.append({"role": "user", "content": NOTHING_CALLED})
         return sent  # type: ignore[return-value]  # messages, as they are sent
-
-    def _refuse(self, call: ToolCall) -> ToolResult | None:
-        """Return the result of a call that comes after the run was to end."""
-        return failed_result(call, "no tool is run any more; answer without") if self._is_last else None
-
-    def _decided(self, prepared: PreparedCall) -> ToolResult | None:
-        """Return the result that was decided on in place of running the call."""
-        decision = self._decisions.get(prepared.call.id)
-        if decision is None or decision.action == "approve":
-            return None
-        if decision.action == "answer":
-            return ToolResult(prepared.call, decision.content)
-        reason = f": {decision.content}" if decision.content else ""
-        return failed_result(prepared.call, f"the call was not allowed{reason}")
-
-    def _check_repeats(self) -> None:
-        keys = {_key(call): call for call in self._calls}
-        self._streaks = {key: self._streaks.get(key, 0) + 1 for key in keys}
-        most = self._settings.max_repeats
-        for key, times in self._streaks.items():
-            if most is not None and times > most:
-                call = keys[key]
-                raise RepeatedToolCall(
-                    f"the model called {call.name!r} with the same arguments in {times} turns in a row;"
-                    f" max_repeats={most} allows no more",
-                    tool=call.name,
-                    call_id=call.id,
-                )
 
     # Pausing and ending
 
@@ -332,33 +237,32 @@ class RunLoop:
             raise ConfigurationError(
                 f"the run waits for the tools {missing!r}, which are not there; give the same tools again"
             )
-        if paused._runs:
+        if paused.continuation.is_running:
             running = [waiting.call.id for waiting in paused.waiting]
             raise ConfigurationError(
                 f"the calls {running!r} are being run already, by another run of this one"
             )
         *self._messages, last_message = wire_messages(paused.messages)
         self._before = len(self._messages)
-        for step in paused.steps:
-            self._streaks = {
-                key: self._streaks.get(key, 0) + 1 for key in map(_key, step.completion.tool_calls)
-            }
-            self._steps.append(step)
-        last = self._steps[-1]
-        self._calls = tuple(last.completion.tool_calls)
-        self._done = {result.call.id: result for result in last.results}
-        self._ran = paused._ran
-        self._decisions, self._decided_on = paused.decisions, paused.waiting
-        if not self._calls:
+        self._steps += paused.steps
+        for step in self._steps:
+            self._repeats.count(step.completion.tool_calls)
+        self._turn = CallsOfTurn(self._steps[-1].completion.tool_calls, paused)
+        if not self.has_calls:
             self._messages.append(last_message)
-        self._going_on = paused._runs
-        self._going_on.append(self)
+        self._continuation = paused.continuation
+        self._continuation.is_running = True
 
-    def result(self) -> Run[Any]:
+    def leave(self) -> None:
+        """Let another run go on from where this one began."""
+        self._continuation.is_running = False
+        self._continuation = Continuation()
+
+    def result(self) -> Run[OutputT]:
         """Return the run, once `next_request` has given None."""
         self.leave()
         status: RunStatus = "complete"
-        if self._waiting:
+        if self._turn.waiting:
             status = "paused"
         elif self._stopped_by is not None:
             status = "stopped"
@@ -367,25 +271,12 @@ class RunLoop:
             messages=self._messages,
             status=status,
             stopped_by=self._stopped_by,
-            paused=self._paused() if self._waiting else None,
-        )
-
-    def _paused(self) -> PausedRun | None:
-        """Return what is needed to go on after the last reply; None before the first."""
-        if not self._steps:
-            return None
-        messages = [*self._messages[: self._before], _as_message(self._steps[-1].completion)]
-        waiting = {each.call.id: each for each in (*self._decided_on, *self._waiting)}
-        return PausedRun(
-            messages=messages,  # type: ignore[arg-type]  # messages are JSON
-            steps=self._steps,
-            waiting=[each for id, each in waiting.items() if id not in self._done],
-            decisions={id: each for id, each in self._decisions.items() if id not in self._done},
+            paused=self._paused() if self._turn.waiting else None,
         )
 
     def broken(
-        self, error: BaseException | None = None, *, left: ChatCompletion[Any] | None = None
-    ) -> Run[Any]:
+        self, error: BaseException | None = None, *, left: ChatCompletion[object] | None = None
+    ) -> Run[OutputT]:
         """Return what a run had done that is over before its end: no tool runs any more.
 
         `error` is why; `left` is what there is of a reply that was not read to its end, which costs what it has said.
@@ -397,51 +288,34 @@ class RunLoop:
             self._billed_besides += billed
             if self._spend is not None:
                 self._spend(total_usage(billed))
-        calls = {call.id: call for call in self._calls}
-        for id in [id for id, result in self._ran.items() if result is None]:
-            self._ran[id] = failed_result(calls[id], BROKEN_OFF)
+        self._turn.break_off()
         return self.so_far()
 
-    def leave(self) -> None:
-        """Let another run go on from where this one began."""
-        self._going_on.clear()
-
-    def so_far(self) -> Run[Any]:
+    def so_far(self) -> Run[OutputT]:
         """Return what was done until now."""
         self._note_results()
-        messages = (
-            [*self._messages, *self._answered_calls()] if self._done and self._calls else self._messages
-        )
+        answered = self._answered_calls() if self._turn.results else []
         return Run(
             steps=tuple(self._steps),
-            messages=messages,
+            messages=[*self._messages, *answered],
             status="failed",
             paused=self._paused(),
             billed_besides=self._billed_besides,
         )
 
-
-def _finished(ran: Ran) -> dict[str, ToolResult]:
-    return {id: result for id, result in ran.items() if result is not None}
-
-
-async def _asks_approval(prepared: PreparedCall) -> bool:
-    call, tool = prepared.call, prepared.tool
-    try:
-        return await tool.asks_approval(prepared.arguments)
-    except Exception as error:  # whether it may run is nothing that the model could put right
-        raise ToolError(
-            f"needs_approval of the tool {tool.name!r} failed: {type(error).__name__}: {error}",
-            tool=tool.name,
-            call_id=call.id,
-        ) from error
+    def _paused(self) -> PausedRun | None:
+        """Return what is needed to go on after the last reply; None before the first."""
+        if not self._steps:
+            return None
+        waiting, decisions = self._turn.undone
+        messages = [*self._messages[: self._before], _as_message(self._steps[-1].completion)]
+        return PausedRun(
+            messages=messages,  # type: ignore[arg-type]  # messages are JSON
+            steps=self._steps,
+            waiting=waiting,
+            decisions=decisions,
+        )
 
 
-def _as_message(completion: ChatCompletion[Any]) -> Message:
+def _as_message(completion: ChatCompletion[object]) -> Message:
     return wire_messages(completion)[0]
-
-
-def _key(call: ToolCall) -> tuple[str, str]:
-    """Return what makes two calls the same: the name, and the arguments whatever their order and spacing."""
-    arguments = call.arguments if call.args is None else json.dumps(call.args, sort_keys=True)
-    return call.name, arguments

@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+from ..errors import BadRequest, NotFound, OpenRouterError
 from ..types.chat import ChatCompletion
 
-__all__ = ["encrypting_provider", "narrowed"]
+__all__ = ["ProviderPin", "encrypting_provider"]
 
 
-def encrypting_provider(completions: Sequence[ChatCompletion[Any]]) -> str | None:
+class ProviderPin:
+    """Keeps a run with the provider whose encrypted reasoning it sends back, as long as that provider is there.
+
+    It goes by the name that replies give it: the service takes that as well as the slug, and there is no telling the
+    slug from the name.
+    """
+
+    def __init__(
+        self, params: Mapping[str, object], *, earlier: str | None, default: object, is_on: bool
+    ) -> None:
+        """Begin a run with these `params`.
+
+        `earlier` is the provider of the messages before it, `default` what the client says of providers.
+        """
+        self._given = params
+        self._earlier = earlier
+        self._default = default
+        self._is_on = is_on
+        self._pinned: str | None = None
+        self._gone: str | None = None
+
+    def add_to(self, params: dict[str, object], completions: Sequence[ChatCompletion[object]]) -> None:
+        """Add to the parameters of a request the provider that must serve it, if there is one."""
+        self._pinned = None
+        provider = encrypting_provider(completions) or self._earlier
+        if provider is None or provider == self._gone or not self._is_on:
+            return
+        preferences = self._given.get("provider", self._default)
+        known = preferences if isinstance(preferences, Mapping) else {}
+        only = _narrowed(known.get("only"), provider)
+        if only is not None:
+            self._pinned = provider
+            params["provider"] = {**known, "only": only}
+
+    def removed_after(self, error: OpenRouterError, params: Mapping[str, object]) -> dict[str, object] | None:
+        """Return the same request for any provider, if `error` says that the one it names is not there."""
+        is_unknown = isinstance(error, BadRequest) and "provider" in str(error).lower()
+        if self._pinned is None or not (isinstance(error, NotFound) or is_unknown):
+            return None
+        self._gone, self._pinned = self._pinned, None
+        given = {"provider": self._given["provider"]} if "provider" in self._given else {}
+        return {name: value for name, value in params.items() if name != "provider"} | given
+
+
+def encrypting_provider(completions: Sequence[ChatCompletion[object]]) -> str | None:
     """Return the provider of the latest reply whose reasoning only that provider can read; None if there is none."""
     for completion in reversed(completions):
         details = completion.reasoning_details or ()
@@ -19,7 +63,7 @@ def encrypting_provider(completions: Sequence[ChatCompletion[Any]]) -> str | Non
     return None
 
 
-def narrowed(only: object, provider: str) -> list[str] | None:
+def _narrowed(only: object, provider: str) -> list[str] | None:
     """Return the providers of a request that is for `provider`; None where those that are allowed are others.
 
     A name such as `Amazon Bedrock` allows more than the slug `amazon-bedrock/us-east-1`, so that one stays.

@@ -1,63 +1,25 @@
-"""What a run leaves behind: its steps, each a reply of the model and the results of the tools it called."""
+"""What a run leaves behind: `Run`, its steps with the messages, the cost and how it ended."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias
-
-from pydantic import PlainSerializer
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, cast
 
 from ..errors import OpenRouterError
 from ..types.chat import ChatCompletion, OutputT
-from ..types.common import JsonObject, Usage
-from ..types.tool_calls import ToolCall
+from ..types.common import Usage
 from ..types.usage_total import total_usage
+from .steps import Step, ToolResult, usage_of_steps
 
 if TYPE_CHECKING:
-    from ..types.chat_messages import Message, ToolMessage
+    from ..types.chat_messages import Message
     from .approval import PausedRun
 
-__all__ = ["Run", "RunStatus", "Step", "ToolResult", "run_of", "usage_of_steps"]
+__all__ = ["Run", "RunStatus", "run_of"]
 
 RunStatus: TypeAlias = Literal["complete", "stopped", "paused", "failed"]
 """How a run ended: by itself, by its stop condition, at a call that waits for a decision, or with an error."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToolResult:
-    """What came of one call."""
-
-    call: ToolCall
-    content: str | list[JsonObject]
-    """What the model is told: text, or content parts."""
-    error: str | None = None
-    """Why it failed, as the model is told; None where it did not."""
-    seconds: float = 0.0
-    """How long the function took."""
-
-    @property
-    def message(self) -> ToolMessage:
-        """The message that brings the result to the model."""
-        return {"role": "tool", "tool_call_id": self.call.id, "content": self.content}  # type: ignore[typeddict-item]  # parts as they are sent
-
-
-def usage_of_steps(steps: Iterable[Step]) -> Usage:
-    """Return the tokens and the cost of all requests that were made for some steps."""
-    return total_usage(usage for step in steps for usage in step.completion.billed)
-
-
-def _compact(completion: ChatCompletion[Any]) -> object:
-    return completion.model_dump(mode="json", exclude_unset=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One reply of the model, and what came of the tools it called."""
-
-    completion: Annotated[ChatCompletion[Any], PlainSerializer(_compact)]
-    results: tuple[ToolResult, ...] = ()
-    """In the order of the calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +41,10 @@ class Run(Generic[OutputT]):
     @property
     def completion(self) -> ChatCompletion[OutputT]:
         """The last reply; one with nothing in it where the run failed before the first."""
-        return self.steps[-1].completion if self.steps else ChatCompletion()
+        last = self.steps[-1].completion if self.steps else ChatCompletion()
+        return cast(
+            "ChatCompletion[OutputT]", last
+        )  # steps are stored as JSON too, which has no type of a value
 
     @property
     def output(self) -> OutputT:

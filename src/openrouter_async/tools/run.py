@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import JsonValue
 
@@ -16,7 +16,7 @@ from ..types.chat_messages import wire_messages
 from .approval import PausedRun
 from .events import ToolEvent
 from .loop import RunLoop
-from .pinning import encrypting_provider
+from .pinning import ProviderPin, encrypting_provider
 from .settings import split_params
 from .stream import RunStream
 from .toolbox import open_toolbox
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..protocols import ChatCompleter
     from ..spending.forecast import PriceList
     from ..streaming.stream import EventStream
-    from ..types.chat_messages import MessagesLike
+    from ..types.chat_messages import Message, MessagesLike
     from ..types.common import Usage
     from .result import Run
 
@@ -48,7 +48,7 @@ async def run_tools(
     options: RequestOptions | None = None,
     provider: str | None = None,
     spend: Callable[[Usage], None] | None = None,
-    on_broken: Callable[[Run[Any]], None] | None = None,
+    on_broken: Callable[[Run[object]], None] | None = None,
     prices: Prices | None = None,
 ) -> Run[OutputT]:
     """Ask, run the tools the model calls, and ask again, until there is an answer; see `client.chat.run`.
@@ -60,8 +60,7 @@ async def run_tools(
         on_broken: Told what was done where the run fails or is cancelled.
         prices: Gives the prices of models; asked only where the stop condition goes by the cost.
     """
-    default = completer.params(options).get("provider")
-    async with _begin(messages, params, provider, spend, default, prices) as loop:
+    async with _begin(completer, messages, params, options, provider, spend, prices) as loop:
         try:
             while True:
                 if loop.has_calls:
@@ -82,7 +81,7 @@ async def run_tools(
 
 async def _ask(
     completer: ChatCompleter[OutputT],
-    loop: RunLoop,
+    loop: RunLoop[OutputT],
     model: str | None,
     params: Mapping[str, object],
     extra_body: Mapping[str, JsonValue] | None,
@@ -115,11 +114,10 @@ def stream_tools(
 ) -> RunStream[OutputT]:
     """Return the same as a stream; see `client.chat.run_stream`. Arguments are as for `run_tools`."""
 
-    def begin() -> AbstractAsyncContextManager[RunLoop]:
-        default = completer.params(options).get("provider")
-        return _begin(messages, params, provider, spend, default, prices)
+    def begin() -> AbstractAsyncContextManager[RunLoop[OutputT]]:
+        return _begin(completer, messages, params, options, provider, spend, prices)
 
-    def open_reply(loop: RunLoop, request: Mapping[str, object]) -> EventStream[OutputT]:
+    def open_reply(loop: RunLoop[OutputT], request: Mapping[str, object]) -> EventStream[OutputT]:
         return completer.stream(
             [*loop.messages],
             model=model,
@@ -129,7 +127,7 @@ def stream_tools(
             on_bad_event="raise",
         )
 
-    async def foresee(loop: RunLoop) -> None:
+    async def foresee(loop: RunLoop[OutputT]) -> None:
         await loop.foresee(model, extra_body)
 
     return RunStream(begin, open_reply, foresee)
@@ -137,38 +135,40 @@ def stream_tools(
 
 @asynccontextmanager
 async def _begin(
+    completer: ChatCompleter[OutputT],
     messages: MessagesLike | PausedRun,
     params: Mapping[str, object],
+    options: RequestOptions | None,
     provider: str | None,
     spend: Callable[[Usage], None] | None,
-    default_provider: object,
     prices: Prices | None,
-) -> AsyncIterator[RunLoop]:
+) -> AsyncIterator[RunLoop[OutputT]]:
     """Give the loop of a run, its MCP servers open.
 
     Raises:
         ConfigurationError: messages, tools or settings are wrong, or a server cannot be reached.
     """
     tools, settings, request = split_params(params)
-    paused = messages if isinstance(messages, PausedRun) else None
-    given: Sequence[object] = ()
-    if not isinstance(messages, PausedRun):
+    start: Sequence[Message] | PausedRun
+    if isinstance(messages, PausedRun):
+        start = messages
+    else:
         encoded = await encode_attachments(messages)
-        given = wire_messages(encoded)
+        start = wire_messages(encoded)
         provider = provider or encrypting_provider(_completions(encoded))
+    default = completer.params(options).get("provider")
+    pin = ProviderPin(request, earlier=provider, default=default, is_on=settings.keep_provider)
     next_cost = None
     if settings.stop.asks_cost and prices is not None:
         next_cost = NextCost(await prices())
     async with open_toolbox(tools) as toolbox:
-        loop = RunLoop(
-            given,  # type: ignore[arg-type]  # as `wire_messages` gave them
+        loop: RunLoop[OutputT] = RunLoop(
+            start,
             toolbox=toolbox,
             settings=settings,
             params=request,
-            provider=provider,
-            paused=paused,
+            pin=pin,
             spend=spend,
-            default_provider=default_provider,
             next_cost=next_cost,
         )
         try:
@@ -177,7 +177,7 @@ async def _begin(
             loop.leave()
 
 
-def _completions(messages: object) -> list[ChatCompletion[Any]]:
+def _completions(messages: object) -> list[ChatCompletion[object]]:
     each = messages if isinstance(messages, list | tuple) else [messages]
     return [message for message in each if isinstance(message, ChatCompletion)]
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from .._sansio.money import dollars as read_dollars
 from ..errors import ConfigurationError
-from .result import usage_of_steps
+from .steps import usage_of_steps
 
 if TYPE_CHECKING:
-    from .result import Step
+    from .steps import Step
 
 __all__ = ["StopWhen", "max_cost", "max_run_tokens", "max_steps", "stop_when", "tool_called"]
 

@@ -56,16 +56,16 @@ class RunStream(Generic[OutputT]):
 
     def __init__(
         self,
-        begin: Callable[[], AbstractAsyncContextManager[RunLoop]],
-        open_reply: Callable[[RunLoop, Mapping[str, object]], EventStream[OutputT]],
-        foresee: Callable[[RunLoop], Awaitable[None]],
+        begin: Callable[[], AbstractAsyncContextManager[RunLoop[OutputT]]],
+        open_reply: Callable[[RunLoop[OutputT], Mapping[str, object]], EventStream[OutputT]],
+        foresee: Callable[[RunLoop[OutputT]], Awaitable[None]],
     ) -> None:
         self._begin = begin
         self._open_reply = open_reply
         self._foresee = foresee
         self._stack = AsyncExitStack()
         self._group: TaskGroup | None = None
-        self._loop: RunLoop | None = None
+        self._loop: RunLoop[OutputT] | None = None
         self._queue: deque[RunEvent] = deque()
         self._request: Mapping[str, object] = {}
         self._reply: EventStream[OutputT] | None = None
@@ -189,7 +189,7 @@ class RunStream(Generic[OutputT]):
             self._is_reading = False
         return True
 
-    async def _next_piece(self, loop: RunLoop) -> None:
+    async def _next_piece(self, loop: RunLoop[OutputT]) -> None:
         if self._reply is not None:
             await self._read_reply(loop, self._reply)
         elif self._tools is not None:
@@ -204,12 +204,12 @@ class RunStream(Generic[OutputT]):
             else:
                 self._open(loop, request)
 
-    def _open(self, loop: RunLoop, request: Mapping[str, object]) -> None:
+    def _open(self, loop: RunLoop[OutputT], request: Mapping[str, object]) -> None:
         self._request = request
         self._has_events = False
         self._reply = self._open_reply(loop, request)
 
-    async def _read_reply(self, loop: RunLoop, reply: EventStream[OutputT]) -> None:
+    async def _read_reply(self, loop: RunLoop[OutputT], reply: EventStream[OutputT]) -> None:
         try:
             self._queue.append(await reply.__anext__())
             self._has_events = True
@@ -226,19 +226,19 @@ class RunStream(Generic[OutputT]):
                 raise
             self._open(loop, unpinned)
 
-    def _start_tools(self, loop: RunLoop) -> None:
+    def _start_tools(self, loop: RunLoop[OutputT]) -> None:
         assert self._group is not None
         send, self._tools = anyio.create_memory_object_stream[ToolEvent](EVENTS_AHEAD)
         self._group.start_soon(self._run_tools, loop, send, name="tools of a turn")
 
-    async def _run_tools(self, loop: RunLoop, send: MemoryObjectSendStream[ToolEvent]) -> None:
+    async def _run_tools(self, loop: RunLoop[OutputT], send: MemoryObjectSendStream[ToolEvent]) -> None:
         with send:
             try:
                 self._step_is_whole = await loop.run_calls(send.send)
             except Exception as error:  # noqa: BLE001 - raised again where the events are read
                 self._tool_failure = error
 
-    async def _read_tools(self, loop: RunLoop, tools: MemoryObjectReceiveStream[ToolEvent]) -> None:
+    async def _read_tools(self, loop: RunLoop[OutputT], tools: MemoryObjectReceiveStream[ToolEvent]) -> None:
         try:
             self._queue.append(await tools.receive())
         except anyio.EndOfStream:
@@ -252,6 +252,6 @@ class RunStream(Generic[OutputT]):
             else:
                 self._run = loop.result()
 
-    def _finish_step(self, loop: RunLoop) -> None:
+    def _finish_step(self, loop: RunLoop[OutputT]) -> None:
         steps = loop.steps
         self._queue.append(StepFinished(steps[-1], len(steps) - 1))

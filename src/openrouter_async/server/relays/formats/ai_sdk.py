@@ -43,7 +43,7 @@ from ._format import Format, sse
 from .events import call_object, usage_object
 
 if TYPE_CHECKING:
-    from ....tools.result import ToolResult
+    from ....tools.steps import ToolResult
     from ....types.chat import ChatCompletion
     from ._format import Event, Result
 

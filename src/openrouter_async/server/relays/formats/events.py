@@ -27,7 +27,7 @@ from ..failures import error_object, partial_of
 from ._format import Format, sse
 
 if TYPE_CHECKING:
-    from ....tools.result import ToolResult
+    from ....tools.steps import ToolResult
     from ....types.chat import ChatCompletion
     from ....types.common import Usage
     from ._format import Event, Result

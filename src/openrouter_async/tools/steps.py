@@ -1,0 +1,55 @@
+"""The steps of a run, each a reply of the model and the results of the tools it called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import PlainSerializer
+
+from ..types.chat import ChatCompletion
+from ..types.common import JsonObject, Usage
+from ..types.tool_calls import ToolCall
+from ..types.usage_total import total_usage
+
+if TYPE_CHECKING:
+    from ..types.chat_messages import ToolMessage
+
+__all__ = ["Step", "ToolResult", "usage_of_steps"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What came of one call."""
+
+    call: ToolCall
+    content: str | list[JsonObject]
+    """What the model is told: text, or content parts."""
+    error: str | None = None
+    """Why it failed, as the model is told; None where it did not."""
+    seconds: float = 0.0
+    """How long the function took."""
+
+    @property
+    def message(self) -> ToolMessage:
+        """The message that brings the result to the model."""
+        return {"role": "tool", "tool_call_id": self.call.id, "content": self.content}  # type: ignore[typeddict-item]  # parts as they are sent
+
+
+def _compact(completion: ChatCompletion[object]) -> object:
+    return completion.model_dump(mode="json", exclude_unset=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One reply of the model, and what came of the tools it called."""
+
+    completion: Annotated[ChatCompletion[object], PlainSerializer(_compact)]
+    results: tuple[ToolResult, ...] = ()
+    """In the order of the calls."""
+
+
+def usage_of_steps(steps: Iterable[Step]) -> Usage:
+    """Return the tokens and the cost of all requests that were made for some steps."""
+    return total_usage(usage for step in steps for usage in step.completion.billed)

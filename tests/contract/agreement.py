@@ -27,7 +27,7 @@ from unittest.mock import patch
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from openrouter_async.types._request_fields import OneOfOrText
+from openrouter_async.types.requests.fields import OneOfOrText
 
 from .shapes import Shape, allows_null, canonical, shape_of, tags_of
 

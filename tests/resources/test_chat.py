@@ -17,7 +17,6 @@ from typing_extensions import is_typeddict
 from openrouter_async import AsyncOpenRouter, ConfigurationError
 from openrouter_async.types import chat_tools, plugins, server_tools
 from openrouter_async.types import content_parts as parts
-from openrouter_async.types._request_fields import SentAs
 from openrouter_async.types.chat_messages import (
     AssistantTurn,
     CalledFunction,
@@ -45,6 +44,7 @@ from openrouter_async.types.chat_request import (
 from openrouter_async.types.completion_request import CompletionParams
 from openrouter_async.types.prompt_cache import CacheControl, PromptCacheBreakpoint, PromptCacheOptions
 from openrouter_async.types.reasoning import ConfigurationUpdate, Reasoning, ReasoningBudget, ReasoningUpdate
+from openrouter_async.types.requests.fields import SentAs
 from openrouter_async.types.response_format import (
     GrammarFormat,
     JSONObjectFormat,

@@ -13,6 +13,7 @@ from ..errors import ConfigurationError
 from ..types.chat_messages import wire_messages
 from ..types.chat_request import check_chat_params
 from ..types.completion_request import check_completion_params
+from ..types.requests.check import hide
 from ..types.sent_back import fit_history
 from .request_body import begin_body, finish_body
 

@@ -17,6 +17,7 @@ from ..types.generations import (
     GenerationContent,
     GenerationReply,
 )
+from ..types.requests.check import hide
 from ._base import Resource
 
 __all__ = ["GenerationsResource"]

@@ -16,6 +16,7 @@ from ..options import RequestOptions
 from ..types._base import WireType
 from ..types.key_request import check_changes, check_new_key
 from ..types.keys import APIKey, APIKeyPage, APIKeyReply, CreatedKey
+from ..types.requests.check import hide
 from ._base import Resource
 from ._pagination import Paginator
 

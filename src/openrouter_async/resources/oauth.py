@@ -11,6 +11,7 @@ from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..protocols import Sender
 from ..types.oauth import AuthorizedKey
+from ..types.requests.check import hide
 from ._base import Resource
 
 __all__ = ["OAuthResource"]

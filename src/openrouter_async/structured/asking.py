@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ConfigurationError
 from ..types._base import WireType
-from ..types._request_check import Checked
 from ..types.chat_messages import system, user
+from ..types.requests.check import Checked
 from .prompt import ask_again, strict_examples, universal_prompt
 
 if TYPE_CHECKING:

@@ -35,9 +35,6 @@ from ._request_fields import (
     check_json,
     closed,
 )
-from .chat import AssistantMessage, ChatCompletion
-from .content_parts import Attachment, Part, TextPart, WirePart
-from .reasoning import ConfigurationUpdate, Effort
 from .sent_back import fit_reply, fit_result, sent_back
 
 __all__ = [

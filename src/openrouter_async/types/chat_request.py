@@ -29,9 +29,6 @@ from ._request_fields import (
     SentAs,
     closed,
 )
-from .chat_tools import ChatTool, DeferredTools, StopCondition, ToolChoice
-from .generation_params import GenerationParams, StopTexts
-from .prompt_cache import CacheControl, PromptCacheOptions
 from .response_format import ResponseFormat
 from .web_search import WebSearchOptions, XSearchFilter
 

@@ -13,9 +13,9 @@ from pydantic import AfterValidator, Tag
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from ._request_fields import BY_KIND, OBJECT, TEXT, Between, JSONObject, NonEmptyText, by_key, closed
-from ._schema_check import JSONSchemaObject
 from .prompt_cache import CacheControl
+from .requests.fields import BY_KIND, OBJECT, TEXT, Between, JSONObject, NonEmptyText, by_key, closed
+from .requests.schema_check import JSONSchemaObject
 from .response_format import Name
 from .server_tools import (
     Advisor,

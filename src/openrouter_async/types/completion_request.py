@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import ConfigurationError
-from ._request_check import check_params, join_problems
-from ._request_fields import closed
 from .chat_request import NOT_OFFERED, reasoning_misfits
 from .generation_params import GenerationParams, StopTexts
+from .requests.check import check_params, join_problems
+from .requests.fields import closed
 
 __all__ = ["CompletionParams", "check_completion_params", "completion_params"]
 

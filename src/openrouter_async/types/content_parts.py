@@ -20,8 +20,8 @@ from typing_extensions import TypedDict
 
 from ..errors import ConfigurationError
 from ._media_types import sniff
-from ._request_fields import NonEmptyText, OneOfOrText, Text, by_key, closed
 from .prompt_cache import CacheControl, PromptCacheBreakpoint
+from .requests.fields import NonEmptyText, OneOfOrText, Text, by_key, closed
 
 __all__ = [
     "Attachment",

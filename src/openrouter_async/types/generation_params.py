@@ -14,7 +14,9 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from ._request_fields import (
+from .plugins import Plugin
+from .reasoning import Effort, Reasoning
+from .requests.fields import (
     BY_KIND,
     LIST,
     TEXT,
@@ -26,8 +28,6 @@ from ._request_fields import (
     Text,
     closed,
 )
-from .plugins import Plugin
-from .reasoning import Effort, Reasoning
 from .routing import Provider
 
 __all__ = ["GenerationParams", "ServiceTier", "StopTexts"]

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, Tag
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from ._request_fields import (
+from .requests.fields import (
     Between,
     JSONObject,
     NonEmptyText,

@@ -9,7 +9,7 @@ from typing import Literal, Required
 
 from typing_extensions import TypedDict
 
-from ._request_fields import closed
+from .requests.fields import closed
 
 __all__ = ["CacheControl", "PromptCacheBreakpoint", "PromptCacheOptions"]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from typing_extensions import TypedDict
 
-from ._request_fields import Between, OneOfOrText, closed
+from .requests.fields import Between, OneOfOrText, closed
 
 __all__ = ["ConfigurationUpdate", "Effort", "Reasoning", "ReasoningBudget", "ReasoningUpdate"]
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Required, TypeAlias
 from pydantic import Tag
 from typing_extensions import TypedDict
 
-from ._request_fields import NonEmptyText, Text, by_key, closed
-from ._schema_check import JSONSchemaObject
+from .requests.fields import NonEmptyText, Text, by_key, closed
+from .requests.schema_check import JSONSchemaObject
 
 __all__ = [
     "GrammarFormat",

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BeforeValidator
 from typing_extensions import TypedDict
 
-from ._request_fields import (
+from .requests.fields import (
     BY_KIND,
     NUMBER,
     OBJECT,

@@ -13,10 +13,10 @@ from typing import Annotated, Literal, Required, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict, Unpack
 
-from ._request_fields import Between, JSONObject, NonEmptyText, OneOfOrText, Text, closed
 from .plugins import NestedTool
 from .prompt_cache import CacheControl
 from .reasoning import ReasoningBudget
+from .requests.fields import Between, JSONObject, NonEmptyText, OneOfOrText, Text, closed
 from .web_search import SearchContextSize, SearchMode, UserLocation, XSearchFilter
 
 __all__ = [

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from ._request_fields import NonEmptyText, OneOfOrText, Text, closed
+from .requests.fields import NonEmptyText, OneOfOrText, Text, closed
 
 __all__ = ["SearchContextSize", "SearchMode", "UserLocation", "WebSearchOptions", "XSearch", "XSearchFilter"]
 

@@ -12,7 +12,7 @@ from typing import Annotated, TypeAlias
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
-from ._request_fields import check_json
+from .fields import check_json
 
 __all__ = ["JSONSchemaObject", "schema_problem"]
 

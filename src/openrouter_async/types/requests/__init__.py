@@ -1,0 +1,1 @@
+"""Checks of what is sent: kinds of fields, JSON Schemas, and the errors that name field and value."""

@@ -1,0 +1,1 @@
+"""Tests of checks of what is sent."""

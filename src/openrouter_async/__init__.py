@@ -154,21 +154,14 @@ if TYPE_CHECKING:
     from .types.content_parts import image as image
     from .types.content_parts import text as text
     from .types.content_parts import video as video
-    from .types.credits import Credits as Credits
     from .types.embeddings import Embeddings as Embeddings
     from .types.endpoints import Endpoint as Endpoint
     from .types.endpoints import ModelEndpoints as ModelEndpoints
-    from .types.generations import Generation as Generation
-    from .types.generations import GenerationContent as GenerationContent
-    from .types.keys import APIKey as APIKey
-    from .types.keys import CreatedKey as CreatedKey
-    from .types.keys import CurrentKey as CurrentKey
     from .types.known_models import FREE_MODELS as FREE_MODELS
     from .types.known_models import MODELS as MODELS
     from .types.known_models import PRESETS as PRESETS
     from .types.models import Model as Model
     from .types.models import Pricing as Pricing
-    from .types.oauth import AuthorizedKey as AuthorizedKey
     from .types.providers import ProviderInfo as ProviderInfo
     from .types.reasoning import Reasoning as Reasoning
     from .types.recovery import Recovery as Recovery
@@ -324,21 +317,21 @@ _EXPORTS = {
     "image": ".types.content_parts",
     "text": ".types.content_parts",
     "video": ".types.content_parts",
-    "Credits": ".types.credits",
+    "Credits": ".types.account.credits",
     "Embeddings": ".types.embeddings",
     "Endpoint": ".types.endpoints",
     "ModelEndpoints": ".types.endpoints",
-    "Generation": ".types.generations",
-    "GenerationContent": ".types.generations",
-    "APIKey": ".types.keys",
-    "CreatedKey": ".types.keys",
-    "CurrentKey": ".types.keys",
+    "Generation": ".types.account.generations",
+    "GenerationContent": ".types.account.generations",
+    "APIKey": ".types.account.keys",
+    "CreatedKey": ".types.account.keys",
+    "CurrentKey": ".types.account.keys",
     "FREE_MODELS": ".types.known_models",
     "MODELS": ".types.known_models",
     "PRESETS": ".types.known_models",
     "Model": ".types.models",
     "Pricing": ".types.models",
-    "AuthorizedKey": ".types.oauth",
+    "AuthorizedKey": ".types.account.oauth",
     "ProviderInfo": ".types.providers",
     "Reasoning": ".types.reasoning",
     "Recovery": ".types.recovery",

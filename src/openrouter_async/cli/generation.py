@@ -8,7 +8,7 @@ import anyio
 from cyclopts import Parameter
 
 from ..errors import NotFound
-from ..types.generations import Generation
+from ..types.account.generations import Generation
 from .common import Json, connect
 from .output import Output, dollars
 

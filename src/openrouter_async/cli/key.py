@@ -6,7 +6,7 @@ import os
 
 import anyio
 
-from ..types.keys import CurrentKey
+from ..types.account.keys import CurrentKey
 from .common import Emulated, Json, connect
 from .output import Output, dollars
 

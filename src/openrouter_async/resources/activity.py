@@ -8,7 +8,7 @@ from .. import operations
 from .._sansio.pagination import Arguments, OffsetPaging
 from ..errors import ConfigurationError
 from ..options import RequestOptions
-from ..types.activity import ActivityItem, ActivityPage
+from ..types.account.activity import ActivityItem, ActivityPage
 from ._base import Resource
 from ._pagination import Paginator
 

@@ -9,7 +9,7 @@ from .._checks import describe_value
 from .._sansio.request_body import finish_body
 from ..errors import ConfigurationError, NotFound
 from ..options import RequestOptions
-from ..types.generations import (
+from ..types.account.generations import (
     ContentReply,
     FeedbackCategory,
     FeedbackReply,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import operations
 from ..options import RequestOptions
-from ..types.keys import CurrentKey, CurrentKeyReply
+from ..types.account.keys import CurrentKey, CurrentKeyReply
 from ._base import Resource
 
 __all__ = ["KeyResource"]

@@ -14,8 +14,8 @@ from .._sansio.request_body import finish_body
 from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..types._base import WireType
-from ..types.key_request import check_changes, check_new_key
-from ..types.keys import APIKey, APIKeyPage, APIKeyReply, CreatedKey
+from ..types.account.key_request import check_changes, check_new_key
+from ..types.account.keys import APIKey, APIKeyPage, APIKeyReply, CreatedKey
 from ..types.requests.check import hide
 from ._base import Resource
 from ._pagination import Paginator
@@ -23,7 +23,7 @@ from ._pagination import Paginator
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..types.key_request import KeyChanges, NewKey
+    from ..types.account.key_request import KeyChanges, NewKey
 
 __all__ = ["KeysResource"]
 

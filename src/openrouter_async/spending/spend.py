@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from .._sansio.request import RequestData
     from ..protocols import Sender
-    from ..types.generations import Generation
+    from ..types.account.generations import Generation
 
 __all__ = ["MeteredCall", "Spend", "UnsettledCall"]
 

@@ -16,8 +16,8 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from .requests.check import check_params
-from .requests.fields import Between, NonEmptyText, OneOfOrText, SentAs, Text, closed
+from ..requests.check import check_params
+from ..requests.fields import Between, NonEmptyText, OneOfOrText, SentAs, Text, closed
 
 __all__ = [
     "Dollars",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from ._base import WireType
-from .common import MaybeStr
+from .._base import WireType
+from ..common import MaybeStr
 
 __all__ = ["AuthorizedKey"]
 

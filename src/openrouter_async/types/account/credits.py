@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ._base import WireType
+from .._base import WireType
 
 __all__ = ["Credits", "CreditsReply"]
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AwareDatetime, SecretStr
 
-from ._base import WireType
-from .common import Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeStr, WithoutNulls
+from .._base import WireType
+from ..common import Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeStr, WithoutNulls
 
 __all__ = [
     "APIKey",

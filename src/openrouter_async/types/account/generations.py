@@ -11,8 +11,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AwareDatetime
 
-from ._base import WireType
-from .common import (
+from .._base import WireType
+from ..common import (
     Charged,
     Lenient,
     MaybeBool,

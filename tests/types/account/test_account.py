@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async._sansio.parse import ParseFailure, parse
-from openrouter_async.types.credits import Credits, CreditsReply
+from openrouter_async.types.account.credits import Credits, CreditsReply
+from openrouter_async.types.account.keys import CurrentKey, CurrentKeyReply
 from openrouter_async.types.embeddings import Embeddings
-from openrouter_async.types.keys import CurrentKey, CurrentKeyReply
 from tests.support.strategies import damaged
 
 T = TypeVar("T")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Annotated
 
-from ._base import WireType
-from .common import Lenient, MaybeDecimal, MaybeInt, MaybeStr, WithoutNulls
+from .._base import WireType
+from ..common import Lenient, MaybeDecimal, MaybeInt, MaybeStr, WithoutNulls
 
 __all__ = ["ActivityItem", "ActivityPage"]
 

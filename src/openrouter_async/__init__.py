@@ -155,14 +155,9 @@ if TYPE_CHECKING:
     from .types.content_parts import text as text
     from .types.content_parts import video as video
     from .types.embeddings import Embeddings as Embeddings
-    from .types.endpoints import Endpoint as Endpoint
-    from .types.endpoints import ModelEndpoints as ModelEndpoints
     from .types.known_models import FREE_MODELS as FREE_MODELS
     from .types.known_models import MODELS as MODELS
     from .types.known_models import PRESETS as PRESETS
-    from .types.models import Model as Model
-    from .types.models import Pricing as Pricing
-    from .types.providers import ProviderInfo as ProviderInfo
     from .types.reasoning import Reasoning as Reasoning
     from .types.recovery import Recovery as Recovery
     from .types.reply_cache import ReplyCache as ReplyCache
@@ -319,8 +314,8 @@ _EXPORTS = {
     "video": ".types.content_parts",
     "Credits": ".types.account.credits",
     "Embeddings": ".types.embeddings",
-    "Endpoint": ".types.endpoints",
-    "ModelEndpoints": ".types.endpoints",
+    "Endpoint": ".types.catalogue.endpoints",
+    "ModelEndpoints": ".types.catalogue.endpoints",
     "Generation": ".types.account.generations",
     "GenerationContent": ".types.account.generations",
     "APIKey": ".types.account.keys",
@@ -329,10 +324,10 @@ _EXPORTS = {
     "FREE_MODELS": ".types.known_models",
     "MODELS": ".types.known_models",
     "PRESETS": ".types.known_models",
-    "Model": ".types.models",
-    "Pricing": ".types.models",
+    "Model": ".types.catalogue.models",
+    "Pricing": ".types.catalogue.models",
     "AuthorizedKey": ".types.account.oauth",
-    "ProviderInfo": ".types.providers",
+    "ProviderInfo": ".types.catalogue.providers",
     "Reasoning": ".types.reasoning",
     "Recovery": ".types.recovery",
     "ReplyCache": ".types.reply_cache",

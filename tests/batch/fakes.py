@@ -16,8 +16,8 @@ from openrouter_async.batch.items import Items
 from openrouter_async.batch.run import Batch
 from openrouter_async.batch.settings import BatchSettings
 from openrouter_async.operations import CREATE_CHAT
+from openrouter_async.types.catalogue.models import Model, Pricing
 from openrouter_async.types.chat import ChatCompletion
-from openrouter_async.types.models import Model, Pricing
 
 __all__ = ["FakeModel", "Prices", "batch_of", "completion", "read", "texts"]
 

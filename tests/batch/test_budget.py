@@ -10,8 +10,8 @@ import pytest
 
 from openrouter_async.batch.items import Item
 from openrouter_async.errors import BudgetExceeded
+from openrouter_async.types.catalogue.models import Pricing
 from openrouter_async.types.chat import ChatCompletion
-from openrouter_async.types.models import Pricing
 from tests.batch.fakes import FakeModel, Prices, batch_of, completion, read, texts
 
 

@@ -16,16 +16,16 @@ from openrouter_async.types.account.generations import ContentReply, FeedbackRep
 from openrouter_async.types.account.key_request import KeyChanges, NewKey
 from openrouter_async.types.account.keys import APIKeyPage, APIKeyReply, CreatedKey, CurrentKeyReply
 from openrouter_async.types.account.oauth import AuthorizedKey
+from openrouter_async.types.catalogue.endpoints import EndpointPage, ModelEndpointsReply
+from openrouter_async.types.catalogue.model_query import ModelFilters, UserModelFilters
+from openrouter_async.types.catalogue.models import ModelCountReply, ModelPage, ModelReply
+from openrouter_async.types.catalogue.providers import ProviderPage
 from openrouter_async.types.chat import ChatCompletion
 from openrouter_async.types.chat_chunk import ChatChunk
 from openrouter_async.types.chat_messages import Message
 from openrouter_async.types.chat_request import ChatParams
 from openrouter_async.types.embeddings import Embeddings
 from openrouter_async.types.embeddings_request import EmbeddedParts, EmbeddingParams
-from openrouter_async.types.endpoints import EndpointPage, ModelEndpointsReply
-from openrouter_async.types.model_query import ModelFilters, UserModelFilters
-from openrouter_async.types.models import ModelCountReply, ModelPage, ModelReply
-from openrouter_async.types.providers import ProviderPage
 
 from .agreement import Comparison
 from .differences import BOUNDS, DIFFERENCES

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from openrouter_async._sansio.charges import Charge
 from openrouter_async.spending.forecast import FIRST_ANSWER, MARGIN, Forecast, Foreseen, Request
-from openrouter_async.types.models import Model, Pricing
+from openrouter_async.types.catalogue.models import Model, Pricing
 
 CHEAP = {"prompt": "0.000001", "completion": "0.00001"}
 DEAR = {"prompt": "0.0001", "completion": "0.001"}

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import assert_type
 
 from openrouter_async import AsyncOpenRouter, Credits, CurrentKey, Embeddings, Model, ModelCatalogue, Pricing
+from openrouter_async.types.catalogue.models import PricingOverride
 from openrouter_async.types.embeddings_request import EmbeddedParts
-from openrouter_async.types.models import PricingOverride
 
 
 async def models(client: AsyncOpenRouter) -> None:

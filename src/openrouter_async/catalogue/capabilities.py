@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from ..types.models import Model
+from ..types.catalogue.models import Model
 
 __all__ = ["Capability", "is_capable", "is_known"]
 

@@ -17,8 +17,8 @@ from ..errors import ConfigurationError, OpenRouterError
 from ..options import Timeouts
 from ..protocols import Sender
 from ..resources.models import ModelsResource
+from ..types.catalogue.models import Model, ModelPage
 from ..types.known_models import FREE_MODELS
-from ..types.models import Model, ModelPage
 from .model_catalogue import ModelCatalogue
 from .query import chats, is_router
 

@@ -11,7 +11,7 @@ from ..tokens.estimate import TokenEstimate
 from ..tokens.prompt import estimate_prompt
 
 if TYPE_CHECKING:
-    from ..types.models import Model
+    from ..types.catalogue.models import Model
 
 __all__ = ["Estimate", "estimate_call"]
 

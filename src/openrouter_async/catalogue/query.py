@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 from .._sansio.money import dollars
 from ..errors import ConfigurationError
-from ..types.models import Model
+from ..types.catalogue.models import Model
 from .capabilities import Capability, is_capable
 
 __all__ = ["ModelOrder", "ModelQuery", "chats", "is_router", "select", "successor"]

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from pydantic import BaseModel
 
-from ..types.models import Model
+from ..types.catalogue.models import Model
 
 __all__ = ["Snapshot", "read_snapshot"]
 

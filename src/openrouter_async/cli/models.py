@@ -10,8 +10,8 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from ..catalogue.query import select
-from ..types.model_query import ModelFilters, ModelSort
-from ..types.models import Model
+from ..types.catalogue.model_query import ModelFilters, ModelSort
+from ..types.catalogue.models import Model
 from .common import Emulated, Json, connect
 from .output import Output
 

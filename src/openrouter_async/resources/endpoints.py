@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import operations
 from .._sansio.pagination import Arguments, OffsetPaging
 from ..options import RequestOptions
-from ..types.endpoints import Endpoint, EndpointPage
+from ..types.catalogue.endpoints import Endpoint, EndpointPage
 from ._base import Resource
 from ._pagination import Paginator
 

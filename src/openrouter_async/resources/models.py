@@ -10,16 +10,16 @@ from .._sansio.pagination import Arguments, OffsetPaging
 from ..errors import ConfigurationError
 from ..operations import Operation
 from ..options import RequestOptions
-from ..types.endpoints import ModelEndpoints, ModelEndpointsReply
-from ..types.model_query import ModelFilters, UserModelFilters, check_model_filters
-from ..types.models import Model, ModelCountReply, ModelPage, ModelReply
+from ..types.catalogue.endpoints import ModelEndpoints, ModelEndpointsReply
+from ..types.catalogue.model_query import ModelFilters, UserModelFilters, check_model_filters
+from ..types.catalogue.models import Model, ModelCountReply, ModelPage, ModelReply
 from ._base import QueryValue, Resource
 from ._pagination import Paginator
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..types.model_query import Words
+    from ..types.catalogue.model_query import Words
 
 __all__ = ["ModelsResource"]
 

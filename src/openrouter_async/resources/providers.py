@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import operations
 from .._sansio.pagination import Arguments, OffsetPaging
 from ..options import RequestOptions
-from ..types.providers import ProviderInfo, ProviderPage
+from ..types.catalogue.providers import ProviderInfo, ProviderPage
 from ._base import Resource
 from ._pagination import Paginator
 

@@ -25,7 +25,7 @@ from pydantic import JsonValue
 from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
 from ..tokens.prompt import estimate_body
-from ..types.models import Model, Pricing, PricingOverride
+from ..types.catalogue.models import Model, Pricing, PricingOverride
 
 __all__ = ["Forecast", "Foreseen", "Kind", "PriceList", "Request"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter
 from openrouter_async.testing import Emulator
-from openrouter_async.types.models import Model
+from openrouter_async.types.catalogue.models import Model
 
 pytestmark = pytest.mark.loopback
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from openrouter_async._sansio.parse import ParseFailure, parse
-from openrouter_async.types.models import Model, ModelPage, Pricing
+from openrouter_async.types.catalogue.models import Model, ModelPage, Pricing
 from tests.support.strategies import damaged
 
 MODEL: dict[str, Any] = {

@@ -9,8 +9,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from ._base import WireType
-from .common import JsonObject, Lenient, MaybeBool, MaybeFloat, MaybeInt, MaybeStr, WithoutNulls
+from .._base import WireType
+from ..common import JsonObject, Lenient, MaybeBool, MaybeFloat, MaybeInt, MaybeStr, WithoutNulls
 from .models import Architecture, MaybeStrs, OrEmpty, Pricing
 
 __all__ = ["Endpoint", "EndpointPage", "ModelEndpoints", "ModelEndpointsReply", "Percentiles", "ToolChoices"]

@@ -11,8 +11,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from typing_extensions import TypedDict
 
-from .requests.check import check_params
-from .requests.fields import BY_KIND, LIST, TEXT, Between, NonEmptyText, OneOfOrText, SentAs, closed
+from ..requests.check import check_params
+from ..requests.fields import BY_KIND, LIST, TEXT, Between, NonEmptyText, OneOfOrText, SentAs, closed
 
 __all__ = ["Category", "ModelFilters", "ModelSort", "UserModelFilters", "Words", "check_model_filters"]
 

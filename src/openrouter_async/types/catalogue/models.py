@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from ._base import WireType
-from .common import Lenient, MaybeBool, MaybeDecimal, MaybeFloat, MaybeInt, MaybeStr
+from .._base import WireType
+from ..common import Lenient, MaybeBool, MaybeDecimal, MaybeFloat, MaybeInt, MaybeStr
 
 __all__ = [
     "AgentIndices",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ._base import WireType
-from .common import Lenient, MaybeStr, WithoutNulls
+from .._base import WireType
+from ..common import Lenient, MaybeStr, WithoutNulls
 
 __all__ = ["ProviderInfo", "ProviderPage"]
 

@@ -1,0 +1,1 @@
+"""What the service offers: models, their endpoints, providers, and queries for them."""

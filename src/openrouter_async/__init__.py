@@ -154,7 +154,7 @@ if TYPE_CHECKING:
     from .types.content_parts import image as image
     from .types.content_parts import text as text
     from .types.content_parts import video as video
-    from .types.embeddings import Embeddings as Embeddings
+    from .types.embeddings.reply import Embeddings as Embeddings
     from .types.known_models import FREE_MODELS as FREE_MODELS
     from .types.known_models import MODELS as MODELS
     from .types.known_models import PRESETS as PRESETS
@@ -313,7 +313,7 @@ _EXPORTS = {
     "text": ".types.content_parts",
     "video": ".types.content_parts",
     "Credits": ".types.account.credits",
-    "Embeddings": ".types.embeddings",
+    "Embeddings": ".types.embeddings.reply",
     "Endpoint": ".types.catalogue.endpoints",
     "ModelEndpoints": ".types.catalogue.endpoints",
     "Generation": ".types.account.generations",

@@ -24,8 +24,8 @@ from openrouter_async.types.chat import ChatCompletion
 from openrouter_async.types.chat_chunk import ChatChunk
 from openrouter_async.types.chat_messages import Message
 from openrouter_async.types.chat_request import ChatParams
-from openrouter_async.types.embeddings import Embeddings
-from openrouter_async.types.embeddings_request import EmbeddedParts, EmbeddingParams
+from openrouter_async.types.embeddings.reply import Embeddings
+from openrouter_async.types.embeddings.request import EmbeddedParts, EmbeddingParams
 
 from .agreement import Comparison
 from .differences import BOUNDS, DIFFERENCES

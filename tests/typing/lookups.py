@@ -7,7 +7,7 @@ from typing import assert_type
 
 from openrouter_async import AsyncOpenRouter, Credits, CurrentKey, Embeddings, Model, ModelCatalogue, Pricing
 from openrouter_async.types.catalogue.models import PricingOverride
-from openrouter_async.types.embeddings_request import EmbeddedParts
+from openrouter_async.types.embeddings.request import EmbeddedParts
 
 
 async def models(client: AsyncOpenRouter) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..types.embeddings_request import check_embedding_params, check_embeddings_input
+from ..types.embeddings.request import check_embedding_params, check_embeddings_input
 from .request_body import begin_body, finish_body
 
 __all__ = ["embeddings_body"]

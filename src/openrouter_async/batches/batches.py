@@ -29,7 +29,7 @@ from ..types.batches import BatchJob
 from ..types.chat import ChatCompletion
 from ..types.chat_request import check_chat_params
 from ..types.common import JsonObject
-from ..types.embeddings import Embeddings
+from ..types.embeddings.reply import Embeddings
 from ..types.known_models import model_of
 from .resource import BatchesResource
 

@@ -13,13 +13,13 @@ from .._sansio.request import build_request
 from ..errors import InvalidResponseError
 from ..options import RequestOptions
 from ..protocols import Reply
-from ..types.embeddings import Embeddings
+from ..types.embeddings.reply import Embeddings
 from ._base import Resource, reader
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..types.embeddings_request import EmbeddingParams, EmbeddingsInput
+    from ..types.embeddings.request import EmbeddingParams, EmbeddingsInput
 
 __all__ = ["EmbeddingsResource"]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openrouter_async._sansio.parse import ParseFailure, parse
 from openrouter_async.types.account.credits import Credits, CreditsReply
 from openrouter_async.types.account.keys import CurrentKey, CurrentKeyReply
-from openrouter_async.types.embeddings import Embeddings
+from openrouter_async.types.embeddings.reply import Embeddings
 from tests.support.strategies import damaged
 
 T = TypeVar("T")

@@ -12,8 +12,8 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from ._base import WireType
-from .common import Charged, CostDetails, Lenient, MaybeBool, MaybeInt, MaybeStr
+from .._base import WireType
+from ..common import Charged, CostDetails, Lenient, MaybeBool, MaybeInt, MaybeStr
 
 __all__ = ["EmbeddedTokens", "Embedding", "EmbeddingUsage", "Embeddings", "Vector"]
 

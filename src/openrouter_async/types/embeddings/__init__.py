@@ -1,0 +1,1 @@
+"""Embeddings: the request and the reply."""

@@ -149,24 +149,7 @@ if TYPE_CHECKING:
     from .types.chat_request import ChatParams as ChatParams
     from .types.chat_tools import FunctionTool as FunctionTool
     from .types.common import Usage as Usage
-    from .types.content_parts import audio as audio
-    from .types.content_parts import file as file
-    from .types.content_parts import image as image
-    from .types.content_parts import text as text
-    from .types.content_parts import video as video
     from .types.embeddings.reply import Embeddings as Embeddings
-    from .types.known_models import FREE_MODELS as FREE_MODELS
-    from .types.known_models import MODELS as MODELS
-    from .types.known_models import PRESETS as PRESETS
-    from .types.reasoning import Reasoning as Reasoning
-    from .types.recovery import Recovery as Recovery
-    from .types.reply_cache import ReplyCache as ReplyCache
-    from .types.routing import Provider as Provider
-    from .types.server_tools import date_time as date_time
-    from .types.server_tools import image_generation as image_generation
-    from .types.server_tools import web_fetch as web_fetch
-    from .types.server_tools import web_search as web_search
-    from .types.tool_calls import ToolCall as ToolCall
 
 _EXPORTS = {
     "BatchProgress": ".batch.accounts",
@@ -307,11 +290,11 @@ _EXPORTS = {
     "ChatParams": ".types.chat_request",
     "FunctionTool": ".types.chat_tools",
     "Usage": ".types.common",
-    "audio": ".types.content_parts",
-    "file": ".types.content_parts",
-    "image": ".types.content_parts",
-    "text": ".types.content_parts",
-    "video": ".types.content_parts",
+    "audio": ".types.chat.content_parts",
+    "file": ".types.chat.content_parts",
+    "image": ".types.chat.content_parts",
+    "text": ".types.chat.content_parts",
+    "video": ".types.chat.content_parts",
     "Credits": ".types.account.credits",
     "Embeddings": ".types.embeddings.reply",
     "Endpoint": ".types.catalogue.endpoints",
@@ -321,22 +304,22 @@ _EXPORTS = {
     "APIKey": ".types.account.keys",
     "CreatedKey": ".types.account.keys",
     "CurrentKey": ".types.account.keys",
-    "FREE_MODELS": ".types.known_models",
-    "MODELS": ".types.known_models",
-    "PRESETS": ".types.known_models",
+    "FREE_MODELS": ".types.chat.short_names",
+    "MODELS": ".types.chat.short_names",
+    "PRESETS": ".types.chat.short_names",
     "Model": ".types.catalogue.models",
     "Pricing": ".types.catalogue.models",
     "AuthorizedKey": ".types.account.oauth",
     "ProviderInfo": ".types.catalogue.providers",
-    "Reasoning": ".types.reasoning",
-    "Recovery": ".types.recovery",
-    "ReplyCache": ".types.reply_cache",
-    "Provider": ".types.routing",
-    "date_time": ".types.server_tools",
-    "image_generation": ".types.server_tools",
-    "web_fetch": ".types.server_tools",
-    "web_search": ".types.server_tools",
-    "ToolCall": ".types.tool_calls",
+    "Reasoning": ".types.chat.reasoning",
+    "Recovery": ".types.chat.recovery",
+    "ReplyCache": ".types.chat.reply_cache",
+    "Provider": ".types.chat.routing",
+    "date_time": ".types.chat.server_tools",
+    "image_generation": ".types.chat.server_tools",
+    "web_fetch": ".types.chat.server_tools",
+    "web_search": ".types.chat.server_tools",
+    "ToolCall": ".types.chat.tool_calls",
 }
 """Public name -> the module it lives in."""
 

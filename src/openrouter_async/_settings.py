@@ -22,7 +22,7 @@ from .options import App, Key, Rate, RequestOptions, ResponseCache, Retries, Tim
 
 if TYPE_CHECKING:
     from .hooks import RequestHook
-    from .types.chat_request import ChatParams
+    from .types.chat.request import ChatParams
 
 __all__ = ["READERS", "Settings", "check_key", "is_once_key"]
 

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from .batch.run import Batch
 from .batch.settings import BatchSettings
-from .types.chat import OutputT
+from .types.chat.completion import OutputT
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack

@@ -14,7 +14,7 @@ from .protocols import Capabilities, ChatCompleter, Sender
 from .resources._models import CheckShortName
 from .resources.chat import ChatResource
 from .streaming.stream import EventStream, OnBadEvent
-from .types.chat import ChatCompletion, OutputT
+from .types.chat.completion import ChatCompletion, OutputT
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from .tools.result import Run
     from .tools.settings import RunParams
     from .tools.stream import RunStream
-    from .types.chat_messages import MessagesLike
-    from .types.chat_request import ChatParams
+    from .types.chat.messages import MessagesLike
+    from .types.chat.request import ChatParams
 
     class CallParams(ChatParams, total=False):
         """What `create` and `stream` take besides the messages and the output."""

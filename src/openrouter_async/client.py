@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from .structured.output import Output, OutputLike
     from .structured.schema import Schema
     from .tokens.learning import TokenLearner
-    from .types.chat import OutputT
-    from .types.chat_messages import MessagesLike
-    from .types.chat_request import ChatParams
+    from .types.chat.completion import OutputT
+    from .types.chat.messages import MessagesLike
+    from .types.chat.request import ChatParams
 
 __all__ = ["AsyncOpenRouter"]
 

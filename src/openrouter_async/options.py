@@ -17,8 +17,8 @@ from .errors import ConfigurationError
 
 if TYPE_CHECKING:
     from .hooks import RequestHook
-    from .types.chat_request import ChatParams
-    from .types.routing import Provider
+    from .types.chat.request import ChatParams
+    from .types.chat.routing import Provider
 
 __all__ = [
     "App",

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ._sansio.charges import Charge
     from .streaming.stream import EventStream, OnBadEvent
     from .types._base import ResponseMeta
-    from .types.chat import ChatCompletion
-    from .types.chat_messages import MessagesLike
+    from .types.chat.completion import ChatCompletion
+    from .types.chat.messages import MessagesLike
 
 __all__ = [
     "Capabilities",

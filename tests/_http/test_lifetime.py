@@ -22,8 +22,8 @@ from pydantic import JsonValue
 
 from openrouter_async import AsyncOpenRouter, Limits, Retries, Timeouts, errors
 from openrouter_async.streaming.events import TextDelta
-from openrouter_async.types.chat_messages import user
-from openrouter_async.types.content_parts import image
+from openrouter_async.types.chat.content_parts import image
+from openrouter_async.types.chat.messages import user
 from tests.support.loopback import (
     Connection,
     LoopbackServer,
@@ -287,7 +287,7 @@ async def test_a_call_that_is_cancelled_while_it_reads_a_file_sends_nothing(
         resume.wait(5)
         raise AssertionError
 
-    monkeypatch.setattr("openrouter_async.types.content_parts.Attachment.encode", slow)
+    monkeypatch.setattr("openrouter_async.types.chat.content_parts.Attachment.encode", slow)
     with LoopbackServer(serve_responses([GOOD])) as server:
         async with client_of(server) as client:
             async with nothing_left_of(client), anyio.create_task_group() as group:

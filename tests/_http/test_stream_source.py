@@ -9,7 +9,7 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter, Retries, Timeouts
 from openrouter_async.streaming.events import StreamEvent
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 from tests.support.loopback import Connection, LoopbackServer, Request, serve_responses, sse
 
 pytestmark = pytest.mark.loopback

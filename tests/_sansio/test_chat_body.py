@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from openrouter_async._sansio.chat_body import chat_body, completion_body
 from openrouter_async.errors import ConfigurationError
-from openrouter_async.types.chat_messages import user
-from openrouter_async.types.chat_request import NOT_OFFERED
-from openrouter_async.types.content_parts import image
-from openrouter_async.types.generation_params import GenerationParams
+from openrouter_async.types.chat.content_parts import image
+from openrouter_async.types.chat.generation_params import GenerationParams
+from openrouter_async.types.chat.messages import user
+from openrouter_async.types.chat.request import NOT_OFFERED
 from tests.support.recordings import Recording, each_recording
 
 Body = Callable[..., bytes]

@@ -18,7 +18,7 @@ from openrouter_async.errors import (
     RateLimited,
     ServerError,
 )
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 from tests.support.recordings import Recording, each_recording
 
 OK = {"role": "assistant", "content": "hi"}

@@ -17,7 +17,7 @@ from openrouter_async.batch.run import Batch
 from openrouter_async.batch.settings import BatchSettings
 from openrouter_async.operations import CREATE_CHAT
 from openrouter_async.types.catalogue.models import Model, Pricing
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 
 __all__ = ["FakeModel", "Prices", "batch_of", "completion", "read", "texts"]
 

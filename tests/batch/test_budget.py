@@ -11,7 +11,7 @@ import pytest
 from openrouter_async.batch.items import Item
 from openrouter_async.errors import BudgetExceeded
 from openrouter_async.types.catalogue.models import Pricing
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 from tests.batch.fakes import FakeModel, Prices, batch_of, completion, read, texts
 
 

@@ -17,7 +17,7 @@ from openrouter_async.batch.items import Item
 from openrouter_async.batch.journal import Journal
 from openrouter_async.batch.results import Done, Failed
 from openrouter_async.errors import BadRequest, ConfigurationError, InsufficientCredits, JournalError
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 from tests.batch.fakes import FakeModel, batch_of, completion, read, texts
 
 

@@ -24,7 +24,7 @@ from openrouter_async.errors import (
     RateLimited,
     SpendingLimitExceeded,
 )
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 from tests.batch.fakes import FakeModel, batch_of, completion, read, texts
 
 

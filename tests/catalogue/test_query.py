@@ -11,8 +11,8 @@ import respx
 from openrouter_async import AsyncOpenRouter, ConfigurationError, ModelCatalogue, Retries
 from openrouter_async.catalogue.query import successor
 from openrouter_async.types.catalogue.models import Model
-from openrouter_async.types.chat_request import check_chat_params
-from openrouter_async.types.known_models import FREE_MODELS, MODELS, PRESETS, model_of
+from openrouter_async.types.chat.request import check_chat_params
+from openrouter_async.types.chat.short_names import FREE_MODELS, MODELS, PRESETS, model_of
 
 
 def model(id: str, **facts: Any) -> Model:

@@ -20,10 +20,10 @@ from openrouter_async.types.catalogue.endpoints import EndpointPage, ModelEndpoi
 from openrouter_async.types.catalogue.model_query import ModelFilters, UserModelFilters
 from openrouter_async.types.catalogue.models import ModelCountReply, ModelPage, ModelReply
 from openrouter_async.types.catalogue.providers import ProviderPage
-from openrouter_async.types.chat import ChatCompletion
-from openrouter_async.types.chat_chunk import ChatChunk
-from openrouter_async.types.chat_messages import Message
-from openrouter_async.types.chat_request import ChatParams
+from openrouter_async.types.chat.chunk import ChatChunk
+from openrouter_async.types.chat.completion import ChatCompletion
+from openrouter_async.types.chat.messages import Message
+from openrouter_async.types.chat.request import ChatParams
 from openrouter_async.types.embeddings.reply import Embeddings
 from openrouter_async.types.embeddings.request import EmbeddedParts, EmbeddingParams
 

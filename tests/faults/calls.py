@@ -17,7 +17,7 @@ from openrouter_async import AsyncOpenRouter, Output, Retries, errors
 from openrouter_async.streaming.events import StreamEvent, TextDelta
 from openrouter_async.streaming.stream import EventStream
 from openrouter_async.structured.stream import StructuredStream
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 from tests.faults.evidence import check_error, check_hidden
 from tests.faults.service import RunningStage
 

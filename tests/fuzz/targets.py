@@ -30,8 +30,8 @@ from openrouter_async.streaming.chat import ChatAccumulator
 from openrouter_async.streaming.events import StreamEvent, TextDelta
 from openrouter_async.streaming.intake import Intake, OnBadEvent
 from openrouter_async.streaming.joined import JoinedAccumulator
-from openrouter_async.types.chat import ChatCompletion
-from openrouter_async.types.chat_chunk import ChatChunk
+from openrouter_async.types.chat.chunk import ChatChunk
+from openrouter_async.types.chat.completion import ChatCompletion
 from tests.support.http11 import check_alike
 from tests.support.sse_standard import as_text, interpret, joined_comments
 

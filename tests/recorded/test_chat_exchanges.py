@@ -26,8 +26,8 @@ from openrouter_async.streaming.events import (
     ToolCallDelta,
     UsageReported,
 )
-from openrouter_async.types.chat import ChatCompletion
-from openrouter_async.types.chat_request import NOT_OFFERED
+from openrouter_async.types.chat.completion import ChatCompletion
+from openrouter_async.types.chat.request import NOT_OFFERED
 from tests.support.loopback import Connection, LoopbackServer
 from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 

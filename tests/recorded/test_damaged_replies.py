@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openrouter_async import AsyncOpenRouter, OpenRouterError, Retries
-from openrouter_async.types.chat import AssistantMessage, ChatCompletion
+from openrouter_async.types.chat.completion import AssistantMessage, ChatCompletion
 from tests.support.recordings import Recording, load_recordings
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"

@@ -15,8 +15,8 @@ import pytest
 from openrouter_async._sansio.chat_body import chat_body
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.resources._attachments import encode_attachments
-from openrouter_async.types.chat_messages import MessagesLike, system, tool_result, user
-from openrouter_async.types.content_parts import Attachment, file, image
+from openrouter_async.types.chat.content_parts import Attachment, file, image
+from openrouter_async.types.chat.messages import MessagesLike, system, tool_result, user
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
 PNG_PART = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="}}

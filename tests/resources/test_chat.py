@@ -15,9 +15,11 @@ import pytest
 from typing_extensions import is_typeddict
 
 from openrouter_async import AsyncOpenRouter, ConfigurationError
-from openrouter_async.types import chat_tools, plugins, server_tools
-from openrouter_async.types import content_parts as parts
-from openrouter_async.types.chat_messages import (
+from openrouter_async.types.chat import plugins, server_tools
+from openrouter_async.types.chat import tools as chat_tools
+from openrouter_async.types.chat.completion import content_parts as parts
+from openrouter_async.types.chat.completion_request import CompletionParams
+from openrouter_async.types.chat.messages import (
     AssistantTurn,
     CalledFunction,
     DeveloperMessage,
@@ -33,7 +35,14 @@ from openrouter_async.types.chat_messages import (
     tool_result,
     user,
 )
-from openrouter_async.types.chat_request import (
+from openrouter_async.types.chat.prompt_cache import CacheControl, PromptCacheBreakpoint, PromptCacheOptions
+from openrouter_async.types.chat.reasoning import (
+    ConfigurationUpdate,
+    Reasoning,
+    ReasoningBudget,
+    ReasoningUpdate,
+)
+from openrouter_async.types.chat.request import (
     NOT_OFFERED,
     AudioOptions,
     ChatParams,
@@ -41,11 +50,7 @@ from openrouter_async.types.chat_request import (
     Prediction,
     PredictionPart,
 )
-from openrouter_async.types.completion_request import CompletionParams
-from openrouter_async.types.prompt_cache import CacheControl, PromptCacheBreakpoint, PromptCacheOptions
-from openrouter_async.types.reasoning import ConfigurationUpdate, Reasoning, ReasoningBudget, ReasoningUpdate
-from openrouter_async.types.requests.fields import SentAs
-from openrouter_async.types.response_format import (
+from openrouter_async.types.chat.response_format import (
     GrammarFormat,
     JSONObjectFormat,
     JSONSchema,
@@ -53,8 +58,9 @@ from openrouter_async.types.response_format import (
     PythonFormat,
     TextFormat,
 )
-from openrouter_async.types.routing import MaxPrice, Percentiles, Provider, ProviderSort
-from openrouter_async.types.web_search import UserLocation, WebSearchOptions
+from openrouter_async.types.chat.routing import MaxPrice, Percentiles, Provider, ProviderSort
+from openrouter_async.types.chat.web_search import UserLocation, WebSearchOptions
+from openrouter_async.types.requests.fields import SentAs
 from tests.resources.mocked import Mocked, mocked
 from tests.support.shared import SHARED
 

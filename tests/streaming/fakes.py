@@ -10,7 +10,7 @@ from openrouter_async.protocols import StreamItem
 from openrouter_async.streaming.chat import ChatAccumulator
 from openrouter_async.streaming.events import StreamEvent
 from openrouter_async.types._base import ResponseMeta
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 
 __all__ = ["DONE", "FakeSource", "accumulate", "chunk", "deltas"]
 

@@ -34,10 +34,10 @@ from openrouter_async.streaming.events import (
     ToolCallDelta,
     UsageReported,
 )
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 from tests.streaming.fakes import accumulate, chunk
 from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
-from tests.types.test_chat import JUNK, PATHS, damaged, use_everything
+from tests.types.chat.test_completion import JUNK, PATHS, damaged, use_everything
 
 STOP = chunk({}, finish_reason="stop")
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from openrouter_async.streaming.chat_choice import ChoiceBuilder, Kept
 from openrouter_async.streaming.events import ReasoningDelta, StreamEvent
 from openrouter_async.streaming.reasoning import ReasoningBuilder
-from openrouter_async.types.chat import AssistantMessage, ChatCompletion, Choice
-from openrouter_async.types.chat_chunk import Delta
-from openrouter_async.types.sent_back import sent_back
+from openrouter_async.types.chat.chunk import Delta
+from openrouter_async.types.chat.completion import AssistantMessage, ChatCompletion, Choice
+from openrouter_async.types.chat.sent_back import sent_back
 
 
 def build(*chunks: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,10 +13,10 @@ from openrouter_async.streaming.stream import EventStream, OnBadEvent
 from openrouter_async.structured.generate import StructuredChat
 from openrouter_async.structured.native_models import NativeModels
 from openrouter_async.structured.output import Output
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 
 if TYPE_CHECKING:
-    from openrouter_async.types.chat_messages import MessagesLike
+    from openrouter_async.types.chat.messages import MessagesLike
 
 __all__ = ["NATIVE", "PROMPTED", "FakeCatalogue", "FakeChat", "FakeModel", "reply", "structured"]
 

@@ -27,8 +27,8 @@ from openrouter_async.errors import (
 from openrouter_async.structured.completion import StructuredCompletion
 from openrouter_async.structured.native_models import NativeModels
 from openrouter_async.structured.output import Example, Output
-from openrouter_async.types.chat_messages import MessagesLike, system, user, wire_messages
-from openrouter_async.types.known_models import MODELS
+from openrouter_async.types.chat.messages import MessagesLike, system, user, wire_messages
+from openrouter_async.types.chat.short_names import MODELS
 from tests.structured.fakes import NATIVE, PROMPTED, FakeCatalogue, FakeChat, reply, structured
 
 

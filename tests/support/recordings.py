@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from openrouter_async.types.chat import ChatCompletion
-from openrouter_async.types.chat_parts import UrlCitation
+from openrouter_async.types.chat.completion import ChatCompletion
+from openrouter_async.types.chat.parts import UrlCitation
 from tests.support.shared import SHARED
 
 __all__ = [

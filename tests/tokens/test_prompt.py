@@ -13,7 +13,7 @@ from openrouter_async import image, system, tool, user
 from openrouter_async.tokens._families import family_of
 from openrouter_async.tokens.estimate import estimate_tokens
 from openrouter_async.tokens.prompt import estimate_prompt
-from openrouter_async.types.chat import AssistantMessage, ChatCompletion, Choice
+from openrouter_async.types.chat.completion import AssistantMessage, ChatCompletion, Choice
 from tests.support.shared import ROOT, SHARED
 from tests.tokens.fit_frames import Recorded, fit, halves_of, recorded
 

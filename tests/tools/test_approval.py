@@ -22,7 +22,7 @@ from openrouter_async import (
     tool,
 )
 from openrouter_async.testing import Answer, Emulator, tool_call
-from openrouter_async.types.chat_tools import FunctionTool
+from openrouter_async.types.chat.tools import FunctionTool
 from tests.support.emulated import MODEL, client_of
 
 pytestmark = pytest.mark.loopback

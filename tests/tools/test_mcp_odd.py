@@ -13,7 +13,7 @@ import pytest
 from openrouter_async import MCPServer, Run, tool
 from openrouter_async.testing import Emulator, tool_call
 from openrouter_async.tools.mcp_content import content_of_result
-from openrouter_async.types.content_parts import Attachment
+from openrouter_async.types.chat.content_parts import Attachment
 from tests.support.emulated import client_of
 from tests.support.strict_requests import faults
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from openrouter_async import AsyncOpenRouter, Tool, create_tool
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 from tests.support.loopback import Answer, Connection, LoopbackServer, Reply, Request, serve_responses, sse
 from tests.support.recordings import Recording, expected_facts, load_recordings, reported_facts
 from tests.support.strict_requests import faults

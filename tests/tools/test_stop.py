@@ -19,7 +19,7 @@ from openrouter_async import (
     stop_when,
     tool_called,
 )
-from openrouter_async.types.chat import ChatCompletion
+from openrouter_async.types.chat.completion import ChatCompletion
 
 
 def step(*tools: str, cost: str | None = "0.01", tokens: int | None = 10, error: str | None = None) -> Step:

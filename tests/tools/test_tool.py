@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from openrouter_async import ConfigurationError, Tool, create_tool, tool
 from openrouter_async.tools.arguments import InvalidArguments
 from openrouter_async.tools.toolbox import open_toolbox
-from openrouter_async.types.chat_request import check_chat_params
+from openrouter_async.types.chat.request import check_chat_params
 from tests.support.loopback import LoopbackServer, Reply, serve_responses
 
 pytestmark = pytest.mark.loopback

@@ -14,8 +14,10 @@ from typing import Protocol, assert_type
 
 from typing_extensions import Unpack
 
-from openrouter_async.types.chat import ChatCompletion
-from openrouter_async.types.chat_messages import (
+from openrouter_async.types.chat.completion import ChatCompletion
+from openrouter_async.types.chat.completion_request import CompletionParams
+from openrouter_async.types.chat.content_parts import Attachment, audio, file, image, text, video
+from openrouter_async.types.chat.messages import (
     AssistantTurn,
     Message,
     MessagesLike,
@@ -27,12 +29,10 @@ from openrouter_async.types.chat_messages import (
     tool_result,
     user,
 )
-from openrouter_async.types.chat_request import ChatParams
-from openrouter_async.types.chat_tools import FunctionTool, function_tool
-from openrouter_async.types.completion_request import CompletionParams
-from openrouter_async.types.content_parts import Attachment, audio, file, image, text, video
-from openrouter_async.types.routing import MaxPrice, Provider
-from openrouter_async.types.server_tools import date_time, web_search
+from openrouter_async.types.chat.request import ChatParams
+from openrouter_async.types.chat.routing import MaxPrice, Provider
+from openrouter_async.types.chat.server_tools import date_time, web_search
+from openrouter_async.types.chat.tools import FunctionTool, function_tool
 
 
 class Chat(Protocol):

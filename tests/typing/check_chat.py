@@ -41,10 +41,10 @@ from openrouter_async.streaming.events import (
 )
 from openrouter_async.streaming.raw import RawStream
 from openrouter_async.streaming.stream import EventStream
-from openrouter_async.types.chat import ChatCompletion
-from openrouter_async.types.chat_chunk import ChatChunk
-from openrouter_async.types.chat_messages import system, tool_result, user
-from openrouter_async.types.chat_parts import Annotation, Image
+from openrouter_async.types.chat.chunk import ChatChunk
+from openrouter_async.types.chat.completion import ChatCompletion
+from openrouter_async.types.chat.messages import system, tool_result, user
+from openrouter_async.types.chat.parts import Annotation, Image
 from openrouter_async.types.common import Usage
 
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from .._checks import describe_value
 from ..errors import ConfigurationError
-from ..types.chat_messages import wire_messages
-from ..types.chat_request import check_chat_params
-from ..types.completion_request import check_completion_params
+from ..types.chat.completion_request import check_completion_params
+from ..types.chat.messages import wire_messages
+from ..types.chat.request import check_chat_params
+from ..types.chat.sent_back import fit_history
 from ..types.requests.check import hide
-from ..types.sent_back import fit_history
 from .request_body import begin_body, finish_body
 
 __all__ = ["chat_body", "completion_body"]

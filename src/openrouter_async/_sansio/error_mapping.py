@@ -38,7 +38,7 @@ from .retry_after import retry_after
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from ..types.chat import ChatCompletion
+    from ..types.chat.completion import ChatCompletion
 
 __all__ = ["generation_id", "payload_error", "request_id", "status_error", "tell_wait"]
 

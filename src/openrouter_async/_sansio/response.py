@@ -22,7 +22,7 @@ from .parse import ParseFailure, parse
 from .redaction import redact
 
 if TYPE_CHECKING:
-    from ..types.chat import ChatCompletion
+    from ..types.chat.completion import ChatCompletion
 
 __all__ = ["read_reply"]
 

@@ -14,7 +14,7 @@ from .._sansio.retry import resolve
 from ..errors import ConfigurationError, OpenRouterError
 from ..options import RequestOptions, Retries
 from ..resources._attachments import has_attachments
-from ..types.chat import ChatCompletion, with_billed
+from ..types.chat.completion import ChatCompletion, with_billed
 from ..types.common import Usage
 from ..types.usage_total import usages_of
 from .after_failure import Ask, Stop, after_failure

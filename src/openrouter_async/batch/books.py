@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from ..protocols import Sender
     from ..spending.forecast import PriceList
     from ..spending.ledger import Call
-    from ..types.chat import ChatCompletion
-    from ..types.reply_cache import ReplyCache
+    from ..types.chat.completion import ChatCompletion
+    from ..types.chat.reply_cache import ReplyCache
     from .journal import Record
     from .settings import BatchSettings
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from pydantic import BaseModel, JsonValue
 
 from ..errors import ConfigurationError
-from ..types.chat_messages import MessagesLike
-from ..types.content_parts import Attachment
+from ..types.chat.content_parts import Attachment
+from ..types.chat.messages import MessagesLike
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..types.chat_request import ChatParams
+    from ..types.chat.request import ChatParams
 
 __all__ = ["Item", "ItemLike", "Items", "Request", "hashed_settings", "request_hash"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeAlias
 
 from ..errors import OpenRouterError
-from ..types.chat import ChatCompletion
+from ..types.chat.completion import ChatCompletion
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar

@@ -25,8 +25,8 @@ from .._http.observers import METERS
 from ..errors import BudgetExceeded, ConfigurationError, InvalidResponseError, JournalError, OpenRouterError
 from ..options import RequestOptions
 from ..spending.forecast import PriceList
-from ..types.chat import ChatCompletion
-from ..types.chat_request import check_chat_params
+from ..types.chat.completion import ChatCompletion
+from ..types.chat.request import check_chat_params
 from .accounts import Accounts, BatchProgress, BatchSummary
 from .asking import Asker, Create, Stopped
 from .books import Books

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from .._sansio.money import dollars
 from ..errors import ConfigurationError, OpenRouterError, Overloaded, RateLimited
 from ..options import Rate
-from ..types.chat_request import ChatParams
+from ..types.chat.request import ChatParams
 
 __all__ = ["BatchParams", "BatchSettings", "OnChange"]
 

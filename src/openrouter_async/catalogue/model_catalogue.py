@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ..errors import ConfigurationError
 from ..types.catalogue.models import Model, Pricing
-from ..types.known_models import MODELS
-from ..types.model_names import listings_of
+from ..types.chat.model_names import listings_of
+from ..types.chat.short_names import MODELS
 from .capabilities import Capability, is_capable, is_known
 from .query import ModelQuery, select, successor
 from .snapshot import read_snapshot

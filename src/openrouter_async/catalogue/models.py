@@ -18,7 +18,7 @@ from ..options import Timeouts
 from ..protocols import Sender
 from ..resources.models import ModelsResource
 from ..types.catalogue.models import Model, ModelPage
-from ..types.known_models import FREE_MODELS
+from ..types.chat.short_names import FREE_MODELS
 from .model_catalogue import ModelCatalogue
 from .query import chats, is_router
 

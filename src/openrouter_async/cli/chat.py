@@ -21,7 +21,7 @@ from ..conversation.conversation import Conversation
 from ..conversation.history import History
 from ..errors import ConfigurationError, OpenRouterError
 from ..tools.result import Run
-from ..types.chat_messages import MessagesLike
+from ..types.chat.messages import MessagesLike
 from .common import Emulated, Json, ModelName, System, connect, read_text
 from .exit_codes import DONE
 from .output import Output, dollars, printable

@@ -13,9 +13,9 @@ from typing import Any, Literal, TextIO, TypeAlias
 from .._files import private
 from ..batch.items import Item, ItemLike
 from ..errors import ConfigurationError
-from ..types.chat_messages import Message, MessagesLike, user
-from ..types.chat_messages import system as system_message
-from ..types.chat_request import check_chat_params
+from ..types.chat.messages import Message, MessagesLike, user
+from ..types.chat.messages import system as system_message
+from ..types.chat.request import check_chat_params
 from .csv_rows import KEYS, PROMPTS, rows, utf8
 from .text_files import encoding_of
 

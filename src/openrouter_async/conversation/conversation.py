@@ -22,8 +22,8 @@ from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
 from ..tools.run import Prices, run_tools, stream_tools
 from ..tools.settings import RunParams, split_params
-from ..types.chat import OutputT
-from ..types.chat_messages import wire_messages
+from ..types.chat.completion import OutputT
+from ..types.chat.messages import wire_messages
 from ..types.common import JsonObject, Usage
 from .history import History, Turn, WaitingTurn
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..protocols import ChatCompleter
     from ..tools.result import Run
     from ..tools.stream import RunStream
-    from ..types.chat_messages import DeveloperMessage, MessagesLike, SystemMessage
+    from ..types.chat.messages import DeveloperMessage, MessagesLike, SystemMessage
     from .trimming import Trim
 
 __all__ = ["Conversation", "ConversationParams"]

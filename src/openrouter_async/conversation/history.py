@@ -16,7 +16,6 @@ from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
 from ..tools.stored import check_version, corrupt_error
 from ..types.common import JsonObject, Usage
-from ..types.sent_back import fit_history
 from ..types.usage_total import total_usage
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from ..options import RequestOptions
 from ..protocols import Sender
-from ..types.known_models import MODELS
+from ..types.chat.short_names import MODELS
 from ._base import Resource
 
 __all__ = ["CheckShortName", "ModelResource"]

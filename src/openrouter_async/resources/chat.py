@@ -12,14 +12,14 @@ from .._sansio.request import RequestData, build_request
 from ..options import Recover, RequestOptions
 from ..protocols import DeferredRequest, Reply
 from ..streaming.stream import EventStream, OnBadEvent
-from ..types.chat import ChatCompletion, with_billed
-from ..types.known_models import model_of
+from ..types.chat.completion import ChatCompletion, with_billed
+from ..types.chat.short_names import model_of
 from ._attachments import encode_attachments, has_attachments
 from ._base import reader
 from ._models import ModelResource
 
 if TYPE_CHECKING:
-    from ..types.chat_messages import MessagesLike
+    from ..types.chat.messages import MessagesLike
 
 __all__ = ["ChatResource", "read_completion"]
 

@@ -12,16 +12,16 @@ from .._sansio.chat_body import completion_body
 from .._sansio.request import RequestData, build_request
 from ..options import RequestOptions
 from ..streaming.stream import EventStream, OnBadEvent
-from ..types.chat import ChatCompletion
-from ..types.completion_request import completion_params
-from ..types.known_models import model_of
+from ..types.chat.completion import ChatCompletion
+from ..types.chat.completion_request import completion_params
+from ..types.chat.short_names import model_of
 from ._models import ModelResource
 from .chat import read_completion
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..types.completion_request import CompletionParams
+    from ..types.chat.completion_request import CompletionParams
 
 __all__ = ["Completions"]
 

@@ -15,7 +15,7 @@ from typing import Any, TypeGuard
 from pydantic_core import to_json
 
 from ..errors import ConfigurationError
-from ..types.sent_back import call_fields
+from ..types.chat.sent_back import call_fields
 
 __all__ = ["chat_messages_of"]
 

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from .._sansio.chat_reply import check_completion, empty_reply, ended_in_error
 from .._sansio.error_mapping import payload_error
 from ..types.bounds import MOST_CHOICES, check_at_most
-from ..types.chat import ChatCompletion
-from ..types.chat_chunk import ChatChunk
+from ..types.chat.chunk import ChatChunk
+from ..types.chat.completion import ChatCompletion
+from ..types.chat.tool_calls import read_tool_calls
 from ..types.common import fuller_usage
-from ..types.tool_calls import read_tool_calls
 from .chat_choice import ChoiceBuilder, Kept
 from .chunk_repair import ChunkRepair
 from .events import Finished, UsageReported
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from ..errors import APIStatusError
-    from ..types.chat import StreamEnd
-    from ..types.chat_chunk import ChunkChoice
+    from ..types.chat.chunk import ChunkChoice
+    from ..types.chat.completion import StreamEnd
     from ..types.common import Usage
     from .events import StreamEvent
 

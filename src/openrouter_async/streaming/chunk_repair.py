@@ -13,7 +13,7 @@ from json import JSONDecodeError
 from typing import Any, TypeAlias
 
 from .._sansio.parse import ParseFailure, load, parse, written
-from ..types.chat_chunk import ChatChunk
+from ..types.chat.chunk import ChatChunk
 
 __all__ = ["ChunkRepair"]
 

@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic_core import from_json
 
-from ..types.tool_calls import ToolCall
+from ..types.chat.tool_calls import ToolCall
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from ..types.chat import ChatCompletion
-    from ..types.chat_parts import Annotation, Image
+    from ..types.chat.completion import ChatCompletion
+    from ..types.chat.parts import Annotation, Image
+    from ..types.chat.settled_calls import CallBuilder
     from ..types.common import Usage
-    from ..types.settled_calls import CallBuilder
 
 __all__ = [
     "AnnotationAdded",

@@ -33,7 +33,7 @@ from ..errors import (
     StreamTruncated,
 )
 from ..types.bounds import MOST_KEPT, check_at_most
-from ..types.chat import ChatCompletion
+from ..types.chat.completion import ChatCompletion
 from .events import Keepalive
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from ..protocols import StreamItem
     from ..types._base import ResponseMeta
-    from ..types.chat import StreamEnd
+    from ..types.chat.completion import StreamEnd
     from .chat_choice import Kept
     from .events import StreamEvent
 

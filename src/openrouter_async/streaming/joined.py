@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import APIStatusError
-from ..types.chat import AssistantMessage, ChatCompletion, Choice, with_billed
-from ..types.recovery import Recovery
+from ..types.chat.completion import AssistantMessage, ChatCompletion, Choice, with_billed
+from ..types.chat.recovery import Recovery
 from .chat import ChatAccumulator
 from .events import Finished, TextDelta
 from .seam import Seam, WordHold
 
 if TYPE_CHECKING:
     from ..errors import OpenRouterError
-    from ..types.chat import StreamEnd
-    from ..types.chat_chunk import ChatChunk
+    from ..types.chat.chunk import ChatChunk
+    from ..types.chat.completion import StreamEnd
     from .chat_choice import Kept
     from .events import StreamEvent
 

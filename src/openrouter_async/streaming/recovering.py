@@ -17,14 +17,14 @@ from ..errors import (
     RequestTimeout,
     StreamError,
 )
-from ..types.chat import OutputT
+from ..types.chat.completion import OutputT
 from .intake import Intake
 from .joined import Before, JoinedAccumulator
 from .stream import EventStream, OnBadEvent
 
 if TYPE_CHECKING:
     from ..protocols import ContinuableSource, DeferredRequest
-    from ..types.chat_chunk import ChatChunk
+    from ..types.chat.chunk import ChatChunk
 
 __all__ = ["RecoveringStream"]
 

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic
 
 from ..errors import ConfigurationError, ConnectionLost, DeadlineExceeded, OpenRouterError, RequestTimeout
-from ..types.chat import OutputT, with_billed
+from ..types.chat.completion import OutputT, with_billed
 from .chat import ChatAccumulator
 from .events import Finished, ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
 from .intake import Intake, OnBadEvent
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from ..protocols import StreamSource
     from ..types._base import ResponseMeta
-    from ..types.chat import ChatCompletion
-    from ..types.chat_chunk import ChatChunk
+    from ..types.chat.chunk import ChatChunk
+    from ..types.chat.completion import ChatCompletion
 
 __all__ = ["EventStream", "OnBadEvent"]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ConfigurationError
 from ..types._base import WireType
-from ..types.chat_messages import system, user
+from ..types.chat.messages import system, user
 from ..types.requests.check import Checked
 from .prompt import ask_again, strict_examples, universal_prompt
 
 if TYPE_CHECKING:
     from ..errors import StructuredOutputError
-    from ..types.chat import ChatCompletion
-    from ..types.chat_messages import MessageLike, MessagesLike
+    from ..types.chat.completion import ChatCompletion
+    from ..types.chat.messages import MessageLike, MessagesLike
     from .output import Output
 
 __all__ = [

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..types.template_marks import without_marks
+from ..types.chat.template_marks import without_marks
 from .json_text import KeyTwice, parsed
 
 if TYPE_CHECKING:

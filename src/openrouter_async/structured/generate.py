@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias
 
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
 from ..spending.next_cost import NextCost
-from ..types.chat import OutputT, with_billed
-from ..types.chat_messages import wire_messages
+from ..types.chat.completion import OutputT, with_billed
+from ..types.chat.messages import wire_messages
 from .asking import asked_again, asked_models, check_params, native_messages, native_params, prompted_messages
 from .choose import Choice, choose, why_it_cannot
 from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..protocols import ChatCompleter
     from ..spending.forecast import PriceList
     from ..streaming.stream import EventStream, OnBadEvent
-    from ..types.chat_messages import MessagesLike
+    from ..types.chat.messages import MessagesLike
     from .output import Output, OutputLike, Path
 
 __all__ = ["StructuredChat", "StructuredChats"]

@@ -15,7 +15,7 @@ from .reading import read_output
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from ..types.chat import ChatCompletion
+    from ..types.chat.completion import ChatCompletion
     from .output import Output, Path
 
 __all__ = ["KeptOutputs"]

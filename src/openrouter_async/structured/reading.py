@@ -29,7 +29,7 @@ from .violations import DoesNotFit, Path, Violation, part_at, with_parts
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from ..types.chat import ChatCompletion
+    from ..types.chat.completion import ChatCompletion
     from .schema import Schema
 
 __all__ = ["Reading", "read_output"]

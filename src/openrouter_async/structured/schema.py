@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm, TypeIs
 
-    from ..types.response_format import JSONSchemaFormat
+    from ..types.chat.response_format import JSONSchemaFormat
 
 __all__ = ["Schema"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import StructuredOutputError
 from ..streaming.events import Finished, TextDelta
 from ..streaming.stream import EventStream, OnBadEvent
-from ..types.chat import OutputT
+from ..types.chat.completion import OutputT
 from .choose import Choice, why_it_cannot
 from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
 from .partial import Partial, PartialReader
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..protocols import StreamItem, StreamSource
     from ..streaming.events import StreamEvent
     from ..types._base import ResponseMeta
-    from ..types.chat import ChatCompletion
+    from ..types.chat.completion import ChatCompletion
     from .output import Output, Path
 
 __all__ = ["PathSource", "StructuredStream"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import JsonValue
 
 from ..types._base import WireType
-from ..types.content_parts import Attachment
+from ..types.chat.content_parts import Attachment
 from ._families import Family, family_of
 from ._media import MediaKind, count_media
 from ._text import LOOKED_AT, count_text

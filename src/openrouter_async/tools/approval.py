@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from ..errors import ConfigurationError
+from ..types.chat.tool_calls import ToolCall
 from ..types.common import JsonObject, Usage
-from ..types.tool_calls import ToolCall
 from .content import content_of, sendable
 from .steps import Step, ToolResult, usage_of_steps
 from .stored import check_version, corrupt_error

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import anyio.to_thread
 from pydantic_core import PydanticSerializationError, to_json
 
+from ..types.chat.content_parts import Attachment
 from ..types.common import JsonObject
-from ..types.content_parts import Attachment
 
 __all__ = ["content_of", "encoded_content", "sendable"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..streaming.events import StreamEvent
-from ..types.tool_calls import ToolCall
+from ..types.chat.tool_calls import ToolCall
 
 if TYPE_CHECKING:
     from .steps import Step, ToolResult

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 import anyio
 
 from ..errors import ToolError
-from ..types.tool_calls import ToolCall
+from ..types.chat.tool_calls import ToolCall
 from .arguments import InvalidArguments
 from .content import encoded_content, sendable
 from .events import ToolEvent, ToolFinished, ToolProgress, ToolStarted

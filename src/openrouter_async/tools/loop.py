@@ -39,7 +39,7 @@ from .turn import CallsOfTurn
 
 if TYPE_CHECKING:
     from ..spending.next_cost import NextCost
-    from ..types.chat_messages import Message
+    from ..types.chat.messages import Message
     from ..types.common import Usage
     from .toolbox import Toolbox
 

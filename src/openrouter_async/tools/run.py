@@ -11,8 +11,8 @@ from pydantic import JsonValue
 from ..errors import OpenRouterError
 from ..resources._attachments import encode_attachments
 from ..spending.next_cost import NextCost
-from ..types.chat import ChatCompletion, OutputT
-from ..types.chat_messages import wire_messages
+from ..types.chat.completion import ChatCompletion, OutputT
+from ..types.chat.messages import wire_messages
 from .approval import PausedRun
 from .events import ToolEvent
 from .loop import RunLoop

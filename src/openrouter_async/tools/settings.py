@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..errors import ConfigurationError
-from ..types.chat_request import TurnParams
+from ..types.chat.request import TurnParams
 from .execute import OnToolError
 from .stop import StopWhen, max_steps
 from .toolbox import ToolLike

@@ -24,7 +24,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from ..errors import ConfigurationError, OpenRouterError
 from ..streaming.events import TextDelta
-from ..types.chat import OutputT
+from ..types.chat.completion import OutputT
 from .events import RunEvent, StepFinished, ToolEvent
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from .schema import ArgumentSchema
 from .signature import Documentation, Signature, read_docstring, read_hints
 
 if TYPE_CHECKING:
-    from ..types.chat_tools import Function, FunctionTool
-    from ..types.prompt_cache import CacheControl
+    from ..types.chat.prompt_cache import CacheControl
+    from ..types.chat.tools import Function, FunctionTool
 
 __all__ = ["NeedsApproval", "Progress", "Tool", "create_tool", "free_name", "tool"]
 

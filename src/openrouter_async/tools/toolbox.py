@@ -14,7 +14,7 @@ from .tool import Tool, create_tool, free_name, tool
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from ..types.chat_tools import ChatTool
+    from ..types.chat.tools import ChatTool
 
 LOGGER = logging.getLogger("openrouter_async")
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from ..._extras import needs_extra
 from ...client import AsyncOpenRouter
 from ...errors import ConfigurationError
-from ...types.chat import ChatCompletion
+from ...types.chat.completion import ChatCompletion
 from ..output import printable
 from ..streams import console as console_of
 from ..streams import results

@@ -11,7 +11,7 @@ from ...batch.results import Done, Failed
 from ...client import AsyncOpenRouter
 from ...errors import OpenRouterError
 from ...streaming.events import ToolCall, ToolCallDelta
-from ...types.chat import ChatCompletion
+from ...types.chat.completion import ChatCompletion
 from .questions import Question
 
 __all__ = ["ANSWER_TOKENS", "CONCURRENCY", "City", "Findings", "run"]

@@ -1,0 +1,1 @@
+"""The chat endpoint: what a request may hold, and what a reply and its chunks hold."""

@@ -1,0 +1,291 @@
+"""The reply to a chat request: `ChatCompletion`, the same object for a plain call and for a finished stream.
+
+Almost nothing is required, enums are open, and unknown fields are kept. Whether a reply is a good one is judged by
+`_sansio.chat_reply`; here it is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, TypeAdapter, model_validator
+
+from ..._sentinels import OMIT, Omit
+from .._base import WireType
+from ..bounds import MOST_CHOICES, check_at_most
+from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
+from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs, each_once
+from .reasoning_details import readable_reasoning
+from .recovery import Recovery
+from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from typing_extensions import TypeVar
+
+    from .reply_cache import ReplyCache
+
+    OutputT = TypeVar("OutputT", default=str, covariant=True)
+else:
+    from typing import TypeVar
+
+    OutputT = TypeVar("OutputT")
+
+__all__ = [
+    "AssistantMessage",
+    "ChatCompletion",
+    "Choice",
+    "FinishReason",
+    "StreamEnd",
+    "content_text",
+    "with_billed",
+]
+
+FinishReason: TypeAlias = Annotated[
+    Literal["stop", "length", "tool_calls", "content_filter", "error"] | str | None, Lenient()
+]
+"""Why the model stopped, as the service names it; providers' own words also occur."""
+
+StreamEnd: TypeAlias = Literal["finish_reason", "done"]
+"""How a stream ended: `done` by `[DONE]`, `finish_reason` with only a finish reason."""
+
+
+def _nothing_is_empty(value: object) -> object:
+    if isinstance(value, list):
+        check_at_most(MOST_CHOICES, len(value), "choices")  # before they are read
+    return [] if value is None else value
+
+
+def content_text(content: str | list[ContentPart] | None) -> str:
+    """Return the text of a content, whichever form it came in; empty if there is none."""
+    if isinstance(content, list):
+        return "".join(part.text or "" for part in content)
+    return content or ""
+
+
+class AssistantMessage(WireType):
+    """What the model said. Sent back as it is, it continues the conversation."""
+
+    role: MaybeStr = None
+    """`assistant`."""
+    content: str | list[ContentPart] | None = None
+    refusal: MaybeStr = None
+    """Why the model declined, in its words."""
+    reasoning: MaybeStr = None
+    reasoning_content: MaybeStr = None
+    """Another name for `reasoning`, which some servers use."""
+    reasoning_details: Annotated[list[JsonObject] | None, Lenient()] = None
+    """Reasoning as it came; models need it back unchanged, also an empty list. None if there was none."""
+    tool_calls: ToolCallParts = None
+    """As they are sent back; every one has an id."""
+    images: Annotated[list[Image] | None, Lenient()] = None
+    audio: Annotated[AudioOutput | None, Lenient()] = None
+    annotations: Annotated[list[Annotation] | None, AfterValidator(each_once), Lenient()] = None
+    """Each once, however often it came."""
+    model: MaybeStr = None
+    name: MaybeStr = None
+
+    @model_validator(mode="after")
+    def _read_function_call(self) -> Self:
+        """Take a call in the older form as one of the newer, unless there are such beside it."""
+        extra = self.__pydantic_extra__
+        if extra and isinstance(function := extra.get("function_call"), dict):
+            del extra["function_call"]
+            if not self.tool_calls:
+                calls = _read_calls([{"type": "function", "function": function}])
+                object.__setattr__(self, "tool_calls", calls)  # it is being made, so it may still change
+                self.__pydantic_fields_set__.add("tool_calls")
+        return self
+
+    @property
+    def text(self) -> str:
+        """The text; empty if there is none."""
+        return content_text(self.content)
+
+
+_read_calls = TypeAdapter(ToolCallParts).validate_python
+
+
+class Choice(WireType):
+    """One answer."""
+
+    index: MaybeInt = None
+    message: AssistantMessage | None = None
+    text: MaybeStr = None
+    """The answer to a request of the older prompt form, in place of `message`."""
+    finish_reason: FinishReason = None
+    native_finish_reason: MaybeStr = None
+    """The reason in the provider's words."""
+    logprobs: Annotated[Logprobs | None, Lenient()] = None
+    error: RawJson = None
+    """What went wrong after a part of the answer was there."""
+
+
+class ChatCompletion(WireType, Generic[OutputT]):
+    """The reply to a chat request. The properties look at the first choice.
+
+    Generic for the type checker only: `output` has the type that was asked for, which is text by default.
+    """
+
+    id: MaybeStr = None
+    """The generation id."""
+    object: MaybeStr = None
+    created: MaybeInt = None
+    """Seconds since 1970."""
+    model: MaybeStr = None
+    """The model that answered; often not the name that was asked for."""
+    provider: MaybeStr = None
+    """The provider that served it."""
+    choices: Annotated[list[Choice], BeforeValidator(_nothing_is_empty)] = Field(default_factory=list)
+    usage: Annotated[Usage | None, Lenient()] = None
+    """Of all requests that were made for this reply, as far as it is known; see `billed`."""
+    service_tier: MaybeStr = None
+    """The tier that was used."""
+    system_fingerprint: MaybeStr = None
+    openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
+
+    _output: OutputT | Omit = PrivateAttr(OMIT)
+    _end: StreamEnd | None = PrivateAttr(None)
+    _whole: bool = PrivateAttr(True)
+    _recoveries: tuple[Recovery, ...] = PrivateAttr(())
+    _billed: tuple[Usage | None, ...] = PrivateAttr(())
+
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, _item):
+            return cls  # pydantic would make a class for each parameter, at a cost of milliseconds
+
+    @property
+    def text(self) -> str:
+        """The text of the answer; empty if there is none."""
+        choice = self._first
+        return (choice.message.text if choice.message else "") or choice.text or ""
+
+    @property
+    def output(self) -> OutputT:
+        """The value that was asked for; the text if none was."""
+        return self.text if self._output is OMIT else self._output  # type: ignore[return-value]  # OutputT is str then
+
+    @property
+    def message(self) -> AssistantMessage:
+        """The message to send back in the next request."""
+        return self._first.message or AssistantMessage(role="assistant", content=self._first.text)
+
+    @property
+    def reasoning(self) -> str | None:
+        """The reasoning as text, if the model showed any, whichever of the fields holds it."""
+        message = self.message
+        return message.reasoning or readable_reasoning(message.reasoning_details) or message.reasoning_content
+
+    @property
+    def reasoning_details(self) -> list[JsonObject] | None:
+        """The reasoning as it came, to be sent back unchanged; None if the reply had no such field."""
+        return self.message.reasoning_details
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The calls of tools that the model asks for, with parsed arguments."""
+        choice = self._first
+        return read_tool_calls(
+            choice.message.tool_calls if choice.message else None,
+            whole=self._whole,
+            choice=choice.index or 0,
+            finish_reason=choice.finish_reason,
+        )
+
+    @property
+    def images(self) -> list[Image]:
+        """The images that the model made."""
+        return self.message.images or []
+
+    @property
+    def audio(self) -> AudioOutput | None:
+        """The speech that the model made."""
+        return self.message.audio
+
+    @property
+    def annotations(self) -> list[Annotation]:
+        """Web pages cited and files parsed."""
+        return self.message.annotations or []
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the model declined, if it did."""
+        return self.message.refusal
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the model stopped; of a stream the last reason given."""
+        return self._first.finish_reason
+
+    @property
+    def native_finish_reason(self) -> str | None:
+        """The same in the provider's words."""
+        return self._first.native_finish_reason
+
+    @property
+    def billed(self) -> Sequence[Usage | None]:
+        """The usage of each request that was made for this reply and charged for; `usage` is their sum.
+
+        Several where the model was asked again, a stream went on in another request, or a request failed at a cost;
+        None in it for one of which the usage is not known, such as one whose connection was lost.
+        """
+        return self._billed or (self.usage,)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars charged for all requests that were made for this reply; None where that is not known of one."""
+        costs = [None if usage is None else usage.cost for usage in self.billed]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+    @property
+    def total_cost(self) -> Decimal | None:
+        """The same as `cost`."""
+        return self.cost
+
+    @property
+    def cache(self) -> ReplyCache | None:
+        """What the service's response cache had to do with it; None where caching was not asked for."""
+        from .reply_cache import reply_cache  # few ask
+
+        return None if self._meta is None else reply_cache(self._meta.headers)
+
+    @property
+    def recoveries(self) -> tuple[Recovery, ...]:
+        """Where the stream of this reply broke off and another request went on; see `Recover`. Usually empty.
+
+        The fields of the reply besides its text are those of the last request.
+        """
+        return self._recoveries
+
+    @property
+    def generation_id(self) -> str | None:
+        """The id of the billed record."""
+        return (self._meta.generation_id if self._meta else None) or self.id
+
+    @property
+    def end(self) -> StreamEnd | None:
+        """How the stream ended; None for the reply of a plain call, and for what an error keeps of a reply."""
+        return self._end
+
+    @property
+    def _first(self) -> Choice:
+        return self.choices[0] if self.choices else _NO_CHOICE
+
+
+_NO_CHOICE = Choice()
+
+
+def with_billed(reply: ChatCompletion[OutputT], billed: Sequence[Usage | None]) -> ChatCompletion[OutputT]:
+    """Return a reply for which several requests were charged, with what they used together as its usage."""
+    if len(billed) == 1 and billed[0] is reply.usage:
+        return reply
+    from ..usage_total import total_usage  # few replies take several requests
+
+    summed = reply.model_copy(update={"usage": total_usage(billed)})
+    summed._billed = tuple(billed)
+    return summed

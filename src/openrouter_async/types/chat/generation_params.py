@@ -1,0 +1,106 @@
+"""The parameters that every request for generated text has: routing, sampling, and what it is filed under.
+
+`ChatParams` and `CompletionParams` both extend `GenerationParams`, so each parameter is declared once. `stop` stands
+apart, since a run of tools means something else by that name.
+What is not given is not sent, and the provider's own default holds.
+Source: <https://openrouter.ai/docs/api-reference/parameters>.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from ..requests.fields import (
+    BY_KIND,
+    LIST,
+    TEXT,
+    Between,
+    JSONObject,
+    NonEmptyText,
+    OneOfOrText,
+    SentAs,
+    Text,
+    closed,
+)
+from .plugins import Plugin
+from .reasoning import Effort, Reasoning
+from .routing import Provider
+
+__all__ = ["GenerationParams", "ServiceTier", "StopTexts"]
+
+ServiceTier: TypeAlias = Annotated[
+    Literal["auto", "default", "fast", "flex", "priority", "scale", "ultrafast"] | str, OneOfOrText()
+]
+
+_Stop: TypeAlias = Annotated[Annotated[str, TEXT] | Annotated[list[str], Field(max_length=4), LIST], BY_KIND]
+_Bias: TypeAlias = Annotated[float, Between(-100, 100)]
+
+
+@closed
+class GenerationParams(TypedDict, total=False):
+    """Keyword arguments of every call that generates text."""
+
+    models: Sequence[NonEmptyText]
+    """Models tried in turn after `model`, whatever its error; the one that answers is billed."""
+    provider: Provider | None
+    """Which providers may serve the request."""
+    preset: NonEmptyText
+    """Slug of a preset of the account; parameters given here win over it."""
+    plugins: Sequence[Plugin]
+    """Run once on the request or its reply."""
+    max_completion_tokens: Annotated[int, Between(1)] | None
+    """Tokens of output, reasoning included; at least 1."""
+    max_tokens: Annotated[int, Between(1)] | None
+    """The older name of `max_completion_tokens`; some providers want 16 or more."""
+    temperature: Annotated[float, Between(0, 2)] | None
+    """0 (always the likeliest token) to 2; usually 1."""
+    top_p: Annotated[float, Between(0, 1)] | None
+    """0 to 1: only the likeliest tokens that together have this probability; usually 1."""
+    top_k: Annotated[int, Between(0)] | None
+    """Only this many likeliest tokens; 0 for all. Not for OpenAI models."""
+    min_p: Annotated[float, Between(0, 1)] | None
+    """0 to 1: only tokens at least this probable, relative to the likeliest; usually 0."""
+    top_a: Annotated[float, Between(0, 1)] | None
+    """0 to 1: as `min_p`, with a bound that grows with the square of the likeliest; usually 0."""
+    frequency_penalty: Annotated[float, Between(-2, 2)] | None
+    """-2 to 2: lowers tokens the more often they were used; usually 0."""
+    presence_penalty: Annotated[float, Between(-2, 2)] | None
+    """-2 to 2: lowers tokens that were used at all; usually 0."""
+    repetition_penalty: Annotated[float, Between(0, 2)] | None
+    """0 to 2: divides the weight of tokens of the prompt and the output; usually 1."""
+    seed: Annotated[int, Between()] | None
+    """The same seed gives mostly the same output."""
+    logit_bias: Annotated[Mapping[str, float] | Mapping[int, float], SentAs(Mapping[str | int, _Bias])] | None
+    """By token id of the model's tokenizer: -100 (never) to 100 (always)."""
+    reasoning: Reasoning
+    """How much the model may think."""
+    reasoning_effort: Effort | None
+    """The same as `reasoning={"effort": ...}`."""
+    verbosity: Annotated[Literal["low", "medium", "high", "xhigh", "max"] | str, OneOfOrText()]
+    """How wordy the answer is; usually `medium`."""
+    speed: Annotated[Literal["fast", "standard"] | str, OneOfOrText()]
+    """`fast` is Anthropic's name for the service tier `priority`."""
+    service_tier: ServiceTier | None
+    """`priority` costs more, `flex` less; what was used stands in the reply."""
+    session_id: Annotated[str, Text(least=1, most=256)]
+    """Groups requests, and keeps them with one provider; at most 256 characters."""
+    user: NonEmptyText
+    """A stable id of the end user; the provider sees only a hash of it."""
+    metadata: Annotated[
+        Mapping[Annotated[str, Text(most=64)], Annotated[str, Text(most=512)]], Field(max_length=16)
+    ]
+    """Up to 16 notes on the request: keys of up to 64 characters, texts of up to 512."""
+    trace: JSONObject
+    """For observability: `trace_id`, `trace_name`, `span_name`, `generation_name`, `parent_span_id`, and anything."""
+
+
+@closed
+class StopTexts(TypedDict, total=False):
+    """Where the output of a single reply ends."""
+
+    stop: Annotated[str | Sequence[str], SentAs(_Stop)] | None
+    """One text, or up to 4, before which the output ends."""

@@ -1,0 +1,322 @@
+"""Messages of a conversation: their types, constructors for them, and how they become what is sent.
+
+Messages may be given as a text (one user message), as one message, or as a sequence of them; a message is a dict, a
+reply of the model, or a whole completion, which stands for its first answer. Unknown fields are refused, except on
+assistant messages, which are replies that come back.
+
+What is sent back of a reply: role, content, refusal, tool calls, reasoning details unchanged, also an empty list; the
+plain reasoning only where there are no details, which say the same; images; the id of audio, or the audio itself where
+it has none; of annotations only parsed files, which spare parsing them again; unknown fields. `sent_back` says what is
+put right of it, so that providers accept it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Annotated, Any, Literal, Protocol, Required, TypeAlias, TypeGuard, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, Field, Tag, TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+from .._checks import describe_value
+from ..errors import ConfigurationError
+from ._base import WireType
+from ._request_check import check
+from ._request_fields import (
+    BY_KIND,
+    LIST,
+    STRICT,
+    TEXT,
+    JSONObject,
+    NonEmptyText,
+    SentAs,
+    by_key,
+    check_json,
+    closed,
+)
+from .completion import AssistantMessage, ChatCompletion
+from .content_parts import Attachment, Part, TextPart, WirePart
+from .reasoning import ConfigurationUpdate, Effort
+from .sent_back import fit_reply, fit_result, sent_back
+
+__all__ = [
+    "AssistantTurn",
+    "CalledFunction",
+    "Content",
+    "DeveloperMessage",
+    "HasId",
+    "Message",
+    "MessageLike",
+    "MessagesLike",
+    "SystemMessage",
+    "TextContent",
+    "ToolCallTurn",
+    "ToolMessage",
+    "UserMessage",
+    "assistant",
+    "configuration_update",
+    "developer",
+    "system",
+    "tool_result",
+    "user",
+    "wire_messages",
+]
+
+_TextContent: TypeAlias = Annotated[
+    Annotated[str, TEXT] | Annotated[list[TextPart], Field(min_length=1), LIST], BY_KIND
+]
+_Content: TypeAlias = Annotated[
+    Annotated[str, TEXT] | Annotated[list[WirePart], Field(min_length=1), LIST], BY_KIND
+]
+TextContent: TypeAlias = Annotated[str | Sequence[TextPart], SentAs(_TextContent)]
+Content: TypeAlias = Annotated[str | Sequence[Part], SentAs(_Content)]
+
+
+@closed
+class SystemMessage(TypedDict, total=False):
+    """What the model is to do."""
+
+    role: Required[Literal["system"]]
+    content: Required[TextContent]
+    name: str
+    configuration_update: ConfigurationUpdate | None
+    """Changes the effort from here on; such a message has empty content, and stands before a user's."""
+
+
+@closed
+class DeveloperMessage(TypedDict, total=False):
+    """What the model is to do, in the words of newer OpenAI models."""
+
+    role: Required[Literal["developer"]]
+    content: Required[TextContent]
+    name: str
+    configuration_update: ConfigurationUpdate | None
+
+
+@closed
+class UserMessage(TypedDict, total=False):
+    """What the user says and shows."""
+
+    role: Required[Literal["user"]]
+    content: Required[Content]
+    name: str
+    """Put before the content for models that know no names."""
+
+
+@closed
+class ToolMessage(TypedDict):
+    """What a tool gave for one call."""
+
+    role: Literal["tool"]
+    tool_call_id: NonEmptyText
+    content: Content
+
+
+_REPLAYED = ConfigDict({**STRICT, "extra": "allow"})
+
+
+@with_config(_REPLAYED)
+class CalledFunction(TypedDict):
+    """Name and arguments of a call."""
+
+    name: str
+    arguments: str
+    """JSON text, as the model wrote it."""
+
+
+@with_config(_REPLAYED)
+class ToolCallTurn(TypedDict):
+    """A call the model made."""
+
+    id: str
+    type: Literal["function"]
+    function: CalledFunction
+
+
+@with_config(_REPLAYED)
+class AssistantTurn(TypedDict, total=False):
+    """What the model said before, as a dict; what a call returned can be given as it is instead.
+
+    A last message of this kind is a beginning that the model continues.
+    """
+
+    role: Required[Literal["assistant"]]
+    content: Content | None
+    name: str
+    model: str
+    """The model that said it; read by the auto router's `pin_model`."""
+    refusal: str | None
+    reasoning: str | None
+    reasoning_content: str | None
+    """Another name for `reasoning`."""
+    reasoning_details: Sequence[JSONObject] | None
+    tool_calls: Sequence[ToolCallTurn] | None
+    images: Sequence[JSONObject] | None
+    audio: JSONObject | None
+    annotations: Sequence[JSONObject] | None
+
+
+Message: TypeAlias = SystemMessage | DeveloperMessage | UserMessage | AssistantTurn | ToolMessage
+
+MessageLike: TypeAlias = Message | AssistantMessage | ChatCompletion[Any] | Mapping[str, object]
+"""A message, a reply, or a whole completion, whatever its output is."""
+
+MessagesLike: TypeAlias = str | MessageLike | Sequence[MessageLike]
+"""What stands for a conversation: a text is one user message."""
+
+
+class HasId(Protocol):
+    """A tool call."""
+
+    @property
+    def id(self) -> str | None: ...
+
+
+_PartT = TypeVar("_PartT", bound=Part)
+
+
+def system(*content: str | TextPart, name: str | None = None) -> SystemMessage:
+    """Return a system message of one text, or of several parts."""
+    message: SystemMessage = {"role": "system", "content": _content(content)}
+    if name is not None:
+        message["name"] = name
+    return message
+
+
+def developer(*content: str | TextPart, name: str | None = None) -> DeveloperMessage:
+    """Return a developer message of one text, or of several parts."""
+    message: DeveloperMessage = {"role": "developer", "content": _content(content)}
+    if name is not None:
+        message["name"] = name
+    return message
+
+
+def user(*content: str | Part, name: str | None = None) -> UserMessage:
+    """Return a user message of one text, or of several parts such as `image(...)`.
+
+    >>> user("hi")
+    {'role': 'user', 'content': 'hi'}
+    """
+    message: UserMessage = {"role": "user", "content": _content(content)}
+    if name is not None:
+        message["name"] = name
+    return message
+
+
+def assistant(content: str) -> AssistantTurn:
+    """Return what the model is to have said, e.g. the beginning that it shall continue, or an example."""
+    return {"role": "assistant", "content": content}
+
+
+def tool_result(call: str | HasId, *content: str | Part) -> ToolMessage:
+    """Return what a tool gave for `call`, which is the call or its id.
+
+    Raises:
+        ConfigurationError: the call has no id.
+    """
+    call_id = call if isinstance(call, str) else call.id
+    if not call_id:
+        raise ConfigurationError(f"tool_result() got a call whose id is {call_id!r}; expected text")
+    return {"role": "tool", "tool_call_id": call_id, "content": _content(content)}
+
+
+def configuration_update(effort: Effort) -> SystemMessage:
+    """Return a message that changes the effort of reasoning from its place on, and keeps the prompt cache valid."""
+    return {"role": "system", "content": "", "configuration_update": {"reasoning": {"effort": effort}}}
+
+
+def _content(content: tuple[str | _PartT, ...]) -> str | list[_PartT | TextPart]:
+    if len(content) == 1 and isinstance(content[0], str):
+        return content[0]
+    return [TextPart(type="text", text=part) if isinstance(part, str) else part for part in content]
+
+
+def _each(messages: object) -> Iterable[object]:
+    """Return the messages of a conversation, each as it was given.
+
+    Raises:
+        ConfigurationError: there is none, or it is nothing that could be one.
+    """
+    if isinstance(messages, str | Mapping | WireType):
+        return (messages,)
+    if not isinstance(messages, Sequence) or isinstance(messages, bytes):
+        raise ConfigurationError(
+            f"messages is {describe_value(messages)}; expected text, a message, or a list of messages"
+        )
+    if not messages:
+        raise ConfigurationError("messages is empty; expected at least one message")
+    return messages
+
+
+def wire_messages(messages: object) -> list[Message]:
+    """Return the messages as they are sent: validated, replies reduced to what is worth sending back.
+
+    Raises:
+        ConfigurationError: a message is wrong; its path is named, its text is not shown.
+    """
+    if isinstance(messages, str):
+        return [{"role": "user", "content": messages}]
+    given = [_plain(message, index) for index, message in enumerate(_each(messages))]
+    return check(_validator(), given, "messages", private=True)
+
+
+def _plain(message: object, index: int) -> object:
+    """Return a message as a dict of plain parts, to be validated."""
+    if isinstance(message, str):
+        raise ConfigurationError(
+            f"messages[{index}] is text; expected a message such as user(...) or system(...)"
+        )
+    if isinstance(message, ChatCompletion):
+        if not message.choices:
+            raise ConfigurationError(f"messages[{index}] is a completion without an answer; leave it out")
+        return sent_back(message.message)
+    if isinstance(message, AssistantMessage):
+        return sent_back(message)
+    if not isinstance(message, Mapping):
+        return message
+    content = message.get("content")
+    if _has_attachment(content):
+        message = {**message, "content": [_wire_part(part) for part in content]}
+    match message.get("role"):
+        case "assistant":
+            return fit_reply(message)
+        case "tool":
+            return fit_result(message)
+    return message
+
+
+def _has_attachment(content: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(content, list | tuple) and any(isinstance(part, Attachment) for part in content)
+
+
+def _wire_part(part: object) -> object:
+    if not isinstance(part, Attachment):
+        return part
+    if part.is_local:
+        raise ConfigurationError(f"{part!r} is not encoded yet; await encode_attachments(messages) first")
+    return part.encode()
+
+
+_ASSISTANT_FIELDS = frozenset(AssistantTurn.__annotations__)
+
+
+def _extras_are_json(message: AssistantTurn) -> AssistantTurn:
+    for name in message.keys() - _ASSISTANT_FIELDS:
+        check_json(message[name])  # type: ignore[literal-required]  # the fields that the type does not know
+    return message
+
+
+_WireMessage: TypeAlias = Annotated[
+    Annotated[SystemMessage, Tag("<role=system>")]
+    | Annotated[DeveloperMessage, Tag("<role=developer>")]
+    | Annotated[UserMessage, Tag("<role=user>")]
+    | Annotated[AssistantTurn, AfterValidator(_extras_are_json), Tag("<role=assistant>")]
+    | Annotated[ToolMessage, Tag("<role=tool>")],
+    by_key("role"),
+]
+
+
+@cache
+def _validator() -> TypeAdapter[list[Message]]:
+    return TypeAdapter(list[_WireMessage])

@@ -1,0 +1,182 @@
+"""The parts of a chat message that are not text: annotations, images, audio, and the probabilities of tokens."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Discriminator, Tag
+
+from .._base import WireType
+from ..common import JsonObject, Lenient, MaybeFloat, MaybeInt, MaybeStr
+
+__all__ = [
+    "Annotation",
+    "AudioOutput",
+    "CitedPage",
+    "ContentPart",
+    "FileAnnotation",
+    "Image",
+    "ImageURL",
+    "Logprobs",
+    "ParsedFile",
+    "TokenLogprob",
+    "UnknownAnnotation",
+    "UrlCitation",
+    "each_once",
+]
+
+
+class ContentPart(WireType):
+    """A part of a content that came as a list."""
+
+    type: MaybeStr = None
+    text: MaybeStr = None
+
+
+class CitedPage(WireType):
+    """A web page, and the part of the text that rests on it."""
+
+    url: MaybeStr = None
+    title: MaybeStr = None
+    content: MaybeStr = None
+    """An excerpt of the page."""
+    start_index: MaybeInt = None
+    """Position in the text of the message, in characters."""
+    end_index: MaybeInt = None
+
+
+class UrlCitation(WireType):
+    """The annotation of a text with a web page."""
+
+    type: Literal["url_citation"] = "url_citation"
+    url_citation: Annotated[CitedPage | None, Lenient()] = None
+
+    @property
+    def url(self) -> str | None:
+        """The address of the page."""
+        return self.url_citation.url if self.url_citation else None
+
+    @property
+    def title(self) -> str | None:
+        """The title of the page."""
+        return self.url_citation.title if self.url_citation else None
+
+
+class ParsedFile(WireType):
+    """A file of the request, as the service read it."""
+
+    hash: MaybeStr = None
+    name: MaybeStr = None
+    content: Annotated[list[JsonObject] | None, Lenient()] = None
+    """Content parts, `text` and `image_url`, as they came."""
+
+
+class FileAnnotation(WireType):
+    """A parsed file; sent back with the message, it saves parsing the file again."""
+
+    type: Literal["file"] = "file"
+    file: Annotated[ParsedFile | None, Lenient()] = None
+
+
+class UnknownAnnotation(WireType):
+    """An annotation of a type that has no class here; its fields are in `model_extra`."""
+
+    type: MaybeStr = None
+
+
+def _annotation_type(value: object) -> str:
+    type_ = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    return type_ if type_ in ("url_citation", "file") else "unknown"
+
+
+Annotation: TypeAlias = Annotated[
+    Annotated[UrlCitation, Tag("url_citation")]
+    | Annotated[FileAnnotation, Tag("file")]
+    | Annotated[UnknownAnnotation, Tag("unknown")],
+    Discriminator(_annotation_type),
+]
+"""What the service adds to a message beside its text."""
+
+
+def each_once(annotations: list[Annotation] | None) -> list[Annotation] | None:
+    """Return annotations without those that say what one before them says."""
+    if annotations is None or len(annotations) < 2:
+        return annotations
+    return [*{each.model_dump_json(): each for each in annotations}.values()]
+
+
+class ImageURL(WireType):
+    """Where an image is: most often a `data:` URL that holds it."""
+
+    url: MaybeStr = None
+
+
+class Image(WireType):
+    """An image that the model made."""
+
+    type: MaybeStr = None
+    image_url: Annotated[ImageURL | None, Lenient()] = None
+    index: MaybeInt = None
+
+    @property
+    def url(self) -> str | None:
+        """A `data:` URL, or a web address."""
+        return self.image_url.url if self.image_url else None
+
+    @property
+    def media_type(self) -> str | None:
+        """E.g. `image/png`; None where the image is not in its URL."""
+        head, found, _ = (self.url or "").partition(",")
+        if not found or not head.startswith("data:"):
+            return None
+        return head.removeprefix("data:").partition(";")[0] or None
+
+    def decode(self) -> bytes | None:
+        """Return the bytes of the image; None where they are not in its URL, or cannot be read."""
+        head, found, data = (self.url or "").partition(",")
+        if not found or not head.startswith("data:") or not head.endswith(";base64"):
+            return None
+        return _from_base64(data)
+
+
+class AudioOutput(WireType):
+    """Speech that the model made."""
+
+    id: MaybeStr = None
+    """Refers to this audio in a later request."""
+    data: MaybeStr = None
+    """Base64, in the format that was asked for."""
+    transcript: MaybeStr = None
+    expires_at: MaybeInt = None
+    """Until when `id` can be used, in seconds since 1970."""
+
+    def decode(self) -> bytes | None:
+        """Return the bytes of the audio; None where there are none, or they cannot be read."""
+        return _from_base64(self.data) if self.data else None
+
+
+class TokenLogprob(WireType):
+    """A token and how probable it was."""
+
+    token: MaybeStr = None
+    logprob: MaybeFloat = None
+    """Natural logarithm of the probability."""
+    bytes: Annotated[list[int] | None, Lenient()] = None
+    """UTF-8; a token may hold a part of a character."""
+    top_logprobs: Annotated[list[TokenLogprob] | None, Lenient()] = None
+
+
+class Logprobs(WireType):
+    """How probable the tokens of a reply were."""
+
+    content: Annotated[list[TokenLogprob] | None, Lenient()] = None
+    refusal: Annotated[list[TokenLogprob] | None, Lenient()] = None
+
+
+def _from_base64(data: str) -> bytes | None:
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        return None

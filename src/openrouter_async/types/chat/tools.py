@@ -1,0 +1,253 @@
+"""The tools of a chat request, how the model is to choose among them, and when the loop over server tools ends.
+
+Functions are run by the caller, server tools by OpenRouter. All are sent again with every turn.
+Source: <https://openrouter.ai/docs/features/tool-calling>.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Required, TypeAlias
+
+from pydantic import AfterValidator, Tag
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+from ..requests.fields import BY_KIND, OBJECT, TEXT, Between, JSONObject, NonEmptyText, by_key, closed
+from ..requests.schema_check import JSONSchemaObject
+from .prompt_cache import CacheControl
+from .response_format import Name
+from .server_tools import (
+    Advisor,
+    DateTime,
+    Files,
+    Fusion,
+    ImageGeneration,
+    SearchModels,
+    Subagent,
+    WebFetch,
+    WebSearch,
+)
+
+__all__ = [
+    "ChatTool",
+    "ChosenFunction",
+    "CustomSearch",
+    "DeferredTools",
+    "FinishReasonIs",
+    "Function",
+    "FunctionChoice",
+    "FunctionTool",
+    "HasToolCall",
+    "LocalSearch",
+    "MaxCost",
+    "MaxTokensUsed",
+    "ServerToolChoice",
+    "StepCountIs",
+    "StopCondition",
+    "ToolChoice",
+    "ToolSearch",
+    "function_tool",
+]
+
+
+@closed
+class Function(TypedDict, total=False):
+    """What the model is told of a function."""
+
+    name: Required[Name]
+    description: str
+    parameters: JSONSchemaObject
+    """JSON Schema of the arguments; draft 7 is what most providers know."""
+    strict: bool | None
+    """True: arguments follow the schema to the letter, where the provider can."""
+    defer_loading: bool
+    """Hide it until a tool search finds it."""
+
+
+@closed
+class FunctionTool(TypedDict, total=False):
+    """A function that the caller runs."""
+
+    type: Required[Literal["function"]]
+    function: Required[Function]
+    cache_control: CacheControl
+    defer_loading: bool
+    """Hide it until a tool search finds it."""
+    eager_input_streaming: bool
+    """Claude: stream arguments before they are known to be valid."""
+
+
+def function_tool(
+    function: Function, *, cache_control: CacheControl | None = None, defer_loading: bool | None = None
+) -> FunctionTool:
+    """Return the tool of `function`.
+
+    >>> function_tool({"name": "add"})
+    {'type': 'function', 'function': {'name': 'add'}}
+    """
+    tool: FunctionTool = {"type": "function", "function": function}
+    if cache_control is not None:
+        tool["cache_control"] = cache_control
+    if defer_loading is not None:
+        tool["defer_loading"] = defer_loading
+    return tool
+
+
+def _has_type(value: Mapping[str, object]) -> Mapping[str, object]:
+    if not isinstance(value.get("type"), str):
+        raise PydanticCustomError("type", "a dict with the tool's 'type'")
+    return value
+
+
+_KNOWN = frozenset(
+    {"function"}
+    | {
+        f"openrouter:{name}"
+        for name in (
+            "web_search", "web_fetch", "datetime", "image_generation", "experimental__search_models", "advisor",
+            "subagent", "fusion", "files",
+        )
+    }
+)  # fmt: skip
+
+ChatTool: TypeAlias = Annotated[
+    Annotated[FunctionTool, Tag("<type=function>")]
+    | Annotated[WebSearch, Tag("<type=openrouter:web_search>")]
+    | Annotated[WebFetch, Tag("<type=openrouter:web_fetch>")]
+    | Annotated[DateTime, Tag("<type=openrouter:datetime>")]
+    | Annotated[ImageGeneration, Tag("<type=openrouter:image_generation>")]
+    | Annotated[SearchModels, Tag("<type=openrouter:experimental__search_models>")]
+    | Annotated[Advisor, Tag("<type=openrouter:advisor>")]
+    | Annotated[Subagent, Tag("<type=openrouter:subagent>")]
+    | Annotated[Fusion, Tag("<type=openrouter:fusion>")]
+    | Annotated[Files, Tag("<type=openrouter:files>")]
+    | Annotated[JSONObject, AfterValidator(_has_type), Tag("<other>")],
+    by_key("type", _KNOWN),
+]
+"""A tool; one that has no type here is sent as it is."""
+
+
+@closed
+class ChosenFunction(TypedDict):
+    """The name of the function to call."""
+
+    name: Name
+
+
+@closed
+class FunctionChoice(TypedDict):
+    """The model must call this function."""
+
+    type: Literal["function"]
+    function: ChosenFunction
+
+
+@closed
+class ServerToolChoice(TypedDict):
+    """The model must use the server tool of this type, e.g. `openrouter:web_search`."""
+
+    type: NonEmptyText
+
+
+ToolChoice: TypeAlias = Annotated[
+    Annotated[Literal["auto", "none", "required"], TEXT]
+    | Annotated[
+        Annotated[
+            Annotated[FunctionChoice, Tag("<type=function>")] | Annotated[ServerToolChoice, Tag("<other>")],
+            by_key("type", frozenset({"function"})),
+        ],
+        OBJECT,
+    ],
+    BY_KIND,
+]
+
+
+@closed
+class StepCountIs(TypedDict):
+    """Stop after so many steps."""
+
+    type: Literal["step_count_is"]
+    step_count: Annotated[int, Between(1)]
+
+
+@closed
+class HasToolCall(TypedDict):
+    """Stop once this tool was called."""
+
+    type: Literal["has_tool_call"]
+    tool_name: NonEmptyText
+
+
+@closed
+class MaxTokensUsed(TypedDict):
+    """Stop once so many tokens were used in all."""
+
+    type: Literal["max_tokens_used"]
+    max_tokens: Annotated[int, Between(1)]
+
+
+@closed
+class MaxCost(TypedDict):
+    """Stop once so much was spent, in US dollars."""
+
+    type: Literal["max_cost"]
+    max_cost_in_dollars: Annotated[float, Between(0)]
+
+
+@closed
+class FinishReasonIs(TypedDict):
+    """Stop once the model ends with this reason."""
+
+    type: Literal["finish_reason_is"]
+    reason: NonEmptyText
+
+
+StopCondition: TypeAlias = Annotated[
+    Annotated[StepCountIs, Tag("<type=step_count_is>")]
+    | Annotated[HasToolCall, Tag("<type=has_tool_call>")]
+    | Annotated[MaxTokensUsed, Tag("<type=max_tokens_used>")]
+    | Annotated[MaxCost, Tag("<type=max_cost>")]
+    | Annotated[FinishReasonIs, Tag("<type=finish_reason_is>")],
+    by_key("type"),
+]
+"""When OpenRouter ends its loop over server tools: any one suffices. One last turn without tools follows."""
+
+
+@closed
+class LocalSearch(TypedDict, total=False):
+    """OpenRouter searches the hidden tools."""
+
+    type: Required[Literal["bm25", "regex"]]
+    max_results: Annotated[int, Between(1)]
+
+
+@closed
+class CustomSearch(TypedDict, total=False):
+    """The caller's own tool searches the hidden tools."""
+
+    type: Required[Literal["custom"]]
+    tool_id: Required[NonEmptyText]
+    result_key: Required[NonEmptyText]
+    max_results: Annotated[int, Between(1)]
+
+
+ToolSearch: TypeAlias = Annotated[
+    Annotated[LocalSearch, Tag("<type=bm25>")]
+    | Annotated[LocalSearch, Tag("<type=regex>")]
+    | Annotated[CustomSearch, Tag("<type=custom>")],
+    by_key("type"),
+]
+
+
+@closed
+class DeferredTools(TypedDict):
+    """Hides the tools marked `defer_loading` until a search finds them, on any model.
+
+    The list of tools must stay the same between turns, and the thoughts of the model must be sent back unchanged.
+    """
+
+    protocol: Literal["v1"]
+    profile: Literal["portable"]
+    validation: Literal["runtime"]
+    search: ToolSearch

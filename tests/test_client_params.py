@@ -8,7 +8,7 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter, ConfigurationError
 from openrouter_async.testing import Emulator
-from openrouter_async.types.chat.short_names import PRESETS
+from openrouter_async.types.chat.presets import PRESETS
 
 pytestmark = pytest.mark.loopback
 

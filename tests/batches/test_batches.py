@@ -25,7 +25,7 @@ from openrouter_async import (
     RateLimited,
 )
 from openrouter_async.batch.items import Item
-from openrouter_async.types.embeddings import Embeddings
+from openrouter_async.types.embeddings.reply import Embeddings
 from tests.resources.mocked import KEY, mocked
 from tests.support.loopback import LoopbackServer, Reply, serve_responses
 

@@ -11,7 +11,7 @@ import pytest
 
 from openrouter_async import Model, ModelCatalogue
 from openrouter_async.catalogue.capabilities import is_capable
-from openrouter_async.types.chat.model_names import listings_of
+from openrouter_async.types.chat.short_names import listings_of
 
 from .make_snapshot import SNAPSHOT, make_snapshot
 

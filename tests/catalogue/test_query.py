@@ -11,8 +11,9 @@ import respx
 from openrouter_async import AsyncOpenRouter, ConfigurationError, ModelCatalogue, Retries
 from openrouter_async.catalogue.query import successor
 from openrouter_async.types.catalogue.models import Model
+from openrouter_async.types.chat.presets import PRESETS
 from openrouter_async.types.chat.request import check_chat_params
-from openrouter_async.types.chat.short_names import FREE_MODELS, MODELS, PRESETS, model_of
+from openrouter_async.types.chat.short_names import FREE_MODELS, MODELS, resolve_alias
 
 
 def model(id: str, **facts: Any) -> Model:
@@ -134,7 +135,7 @@ def test_short_names_cannot_be_mistaken_for_ids() -> None:
     [("gpt4o", "openai/gpt-4o"), ("openai/o3", "openai/o3"), (None, None), ("@preset/x", "@preset/x")],
 )
 def test_only_short_names_are_replaced(name: str | None, id: str | None) -> None:
-    assert model_of(name) == id
+    assert resolve_alias(name) == id
 
 
 LISTED = [

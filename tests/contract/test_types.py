@@ -11,11 +11,16 @@ from typing import Any
 import pytest
 
 from openrouter_async.types.account.activity import ActivityPage
-from openrouter_async.types.account.credits import CreditsReply
 from openrouter_async.types.account.generations import ContentReply, FeedbackReply, GenerationReply
 from openrouter_async.types.account.key_request import KeyChanges, NewKey
-from openrouter_async.types.account.keys import APIKeyPage, APIKeyReply, CreatedKey, CurrentKeyReply
-from openrouter_async.types.account.oauth import AuthorizedKey
+from openrouter_async.types.account.keys import (
+    APIKeyPage,
+    APIKeyReply,
+    AuthorizedKey,
+    CreatedKey,
+    CreditsReply,
+    CurrentKeyReply,
+)
 from openrouter_async.types.catalogue.endpoints import EndpointPage, ModelEndpointsReply
 from openrouter_async.types.catalogue.model_query import ModelFilters, UserModelFilters
 from openrouter_async.types.catalogue.models import ModelCountReply, ModelPage, ModelReply

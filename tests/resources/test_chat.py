@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from typing_extensions import is_typeddict
 
+import openrouter_async.types.chat.content_parts as parts
+import openrouter_async.types.chat.plugins as plugins
+import openrouter_async.types.chat.server_tools as server_tools
+import openrouter_async.types.chat.tools as chat_tools
 from openrouter_async import AsyncOpenRouter, ConfigurationError
-from openrouter_async.types.chat import plugins, server_tools
-from openrouter_async.types.chat import tools as chat_tools
-from openrouter_async.types.chat.completion import content_parts as parts
 from openrouter_async.types.chat.completion_request import CompletionParams
 from openrouter_async.types.chat.messages import (
     AssistantTurn,

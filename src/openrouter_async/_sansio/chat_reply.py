@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import APIStatusError, EmptyReply, InvalidResponseError, PartialReply, ServerError
-from ..types.chat import ChatCompletion, Choice
+from ..types.chat.completion import ChatCompletion, Choice
 from .error_mapping import payload_error
 from .redaction import redact_json
 

@@ -15,8 +15,7 @@ from ..errors import ConfigurationError, OpenRouterError
 from ..options import RequestOptions, Retries
 from ..resources._attachments import has_attachments
 from ..types.chat.completion import ChatCompletion, with_billed
-from ..types.common import Usage
-from ..types.usage_total import usages_of
+from ..types.common import Usage, usages_of
 from .after_failure import Ask, Stop, after_failure
 from .items import Request
 from .results import Done, Failed, OutputT, Result

@@ -23,7 +23,7 @@ from pydantic_core import from_json, to_json
 
 from .._files import private, replace_file
 from ..errors import JournalError, OpenRouterError
-from ..types.chat import ChatCompletion
+from ..types.chat.completion import ChatCompletion
 from .items import Request
 from .key_hash import key_hash
 from .metering import ItemMeter

@@ -30,7 +30,6 @@ from ..types.chat import ChatCompletion
 from ..types.chat_request import check_chat_params
 from ..types.common import JsonObject
 from ..types.embeddings.reply import Embeddings
-from ..types.known_models import model_of
 from .resource import BatchesResource
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ class BatchJobs(BatchesResource):
             APIStatusError: the service refuses the batch.
         """
         name = model or self._sender.default_model(options)
-        model = model_of(name)
+        model = resolve_alias(name)
         if model is None:
             raise ConfigurationError(
                 "a batch needs a model; give model=..., the account's default does not do"
@@ -260,7 +259,7 @@ def _chat_request(request: Request, model: str) -> JobRequest:
     messages: object = request.messages
     if isinstance(messages, Mapping) and messages.keys() == {"custom_id", "body"}:
         return {"custom_id": messages["custom_id"], "body": messages["body"]}
-    if model_of(request.model) != model:
+    if resolve_alias(request.model) != model:
         raise ConfigurationError(
             f"the item {request.key!r} asks {request.model!r}; expected {model!r}, the model of the batch"
         )

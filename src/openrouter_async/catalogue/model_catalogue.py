@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ..errors import ConfigurationError
 from ..types.catalogue.models import Model, Pricing
-from ..types.chat.model_names import listings_of
-from ..types.chat.short_names import MODELS
+from ..types.chat.short_names import MODELS, listings_of
 from .capabilities import Capability, is_capable, is_known
 from .query import ModelQuery, select, successor
 from .snapshot import read_snapshot

@@ -15,8 +15,8 @@ from ..errors import ConfigurationError
 from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
 from ..tools.stored import check_version, corrupt_error
-from ..types.common import JsonObject, Usage
-from ..types.usage_total import total_usage
+from ..types.chat.sent_back import fit_history
+from ..types.common import JsonObject, Usage, total_usage
 
 if TYPE_CHECKING:
     from typing import Self

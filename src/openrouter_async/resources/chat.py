@@ -13,7 +13,7 @@ from ..options import Recover, RequestOptions
 from ..protocols import DeferredRequest, Reply
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat.completion import ChatCompletion, with_billed
-from ..types.chat.short_names import model_of
+from ..types.chat.short_names import resolve_alias
 from ._attachments import encode_attachments, has_attachments
 from ._base import reader
 from ._models import ModelResource
@@ -132,7 +132,7 @@ class ChatResource(ModelResource):
     ) -> RequestData:
         if model is None:
             model = self._sender.default_model(options)
-        model = model_of(model)
+        model = resolve_alias(model)
         params = {**self._sender.params(options), **params}
         headers: Mapping[str, str] = {}
         once = self._sender.once(options)

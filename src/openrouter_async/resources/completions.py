@@ -14,7 +14,7 @@ from ..options import RequestOptions
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat.completion import ChatCompletion
 from ..types.chat.completion_request import completion_params
-from ..types.chat.short_names import model_of
+from ..types.chat.short_names import resolve_alias
 from ._models import ModelResource
 from .chat import read_completion
 
@@ -81,7 +81,7 @@ class Completions(ModelResource):
     ) -> RequestData:
         if model is None:
             model = self._sender.default_model(options)
-        model = model_of(model)
+        model = resolve_alias(model)
         params = {**completion_params(self._sender.params(options)), **params}
         body = completion_body(prompt, model=model, params=params, extra_body=extra_body, stream=stream)
         return build_request(operations.CREATE_COMPLETION, content=body, model=model)

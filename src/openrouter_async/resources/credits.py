@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import operations
 from ..options import RequestOptions
-from ..types.account.credits import Credits, CreditsReply
+from ..types.account.keys import Credits, CreditsReply
 from ._base import Resource
 
 __all__ = ["CreditsResource"]

@@ -10,7 +10,7 @@ from .._sansio import pkce
 from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..protocols import Sender
-from ..types.account.oauth import AuthorizedKey
+from ..types.account.keys import AuthorizedKey
 from ..types.requests.check import hide
 from ._base import Resource
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import APIStatusError
-from ..types.chat.completion import AssistantMessage, ChatCompletion, Choice, with_billed
-from ..types.chat.recovery import Recovery
+from ..types.chat.completion import AssistantMessage, ChatCompletion, Choice, Recovery, with_billed
 from .chat import ChatAccumulator
 from .events import Finished, TextDelta
 from .seam import Seam, WordHold

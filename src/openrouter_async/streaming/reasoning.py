@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..types.chat.reasoning_details import BETWEEN_BLOCKS, TEXT_FIELDS, readable_text
+from ..types.chat.completion import BETWEEN_BLOCKS, TEXT_FIELDS, readable_text
 
 if TYPE_CHECKING:
     from ..types.common import JsonObject

@@ -11,8 +11,8 @@ from pydantic import JsonValue, PrivateAttr
 
 from .._sentinels import OMIT, Omit
 from ..errors import ReplyNotParsed
-from ..types.chat import ChatCompletion, OutputT, with_billed
-from ..types.usage_total import usages_of
+from ..types.chat.completion import ChatCompletion, OutputT, with_billed
+from ..types.common import usages_of
 
 if TYPE_CHECKING:
     from ..errors import OpenRouterError

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
-from ..types.chat.model_names import listings_of
+from ..types.chat.short_names import listings_of
 
 if TYPE_CHECKING:
     from ..protocols import Capabilities

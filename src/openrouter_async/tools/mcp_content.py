@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic_core import to_json
 
-from ..types.chat._media_types import sniff
 from ..types.chat.content_parts import Attachment, AttachmentKind
+from ..types.chat.media_types import sniff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

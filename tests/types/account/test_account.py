@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async._sansio.parse import ParseFailure, parse
-from openrouter_async.types.account.credits import Credits, CreditsReply
-from openrouter_async.types.account.keys import CurrentKey, CurrentKeyReply
+from openrouter_async.types.account.keys import Credits, CreditsReply, CurrentKey, CurrentKeyReply
 from openrouter_async.types.embeddings.reply import Embeddings
 from tests.support.strategies import damaged
 

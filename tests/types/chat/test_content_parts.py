@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async.errors import ConfigurationError
-from openrouter_async.types.chat._media_types import sniff
 from openrouter_async.types.chat.content_parts import Attachment, audio, file, image, text, video
+from openrouter_async.types.chat.media_types import sniff
 from openrouter_async.types.chat.messages import user, wire_messages
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)

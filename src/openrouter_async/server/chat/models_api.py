@@ -14,7 +14,7 @@ from starlette.routing import Route
 from ...errors import ConfigurationError
 from ...tools.tool import Tool, tool
 from ...tools.toolbox import ToolSource
-from ...types.known_models import PRESETS
+from ...types.chat.presets import PRESETS
 from ..relays.failures import WebError
 from .policy import Offer
 from .stream_slots import Meters
@@ -22,8 +22,8 @@ from .stream_slots import Meters
 if TYPE_CHECKING:
     from ...client import AsyncOpenRouter
     from ...tools.toolbox import ToolLike
-    from ...types.credits import Credits
-    from ...types.models import Model
+    from ...types.account.keys import Credits
+    from ...types.catalogue.models import Model
 
 __all__ = ["information_routes"]
 

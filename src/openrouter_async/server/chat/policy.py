@@ -18,7 +18,7 @@ from ...errors import ConfigurationError
 from ...streaming.stream import EventStream
 from ...tools.tool import Tool
 from ...tools.toolbox import ToolLike
-from ...types.chat_request import NOT_OFFERED, ChatParams
+from ...types.chat.request import NOT_OFFERED, ChatParams
 from ..relays.failures import WebError
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from starlette.responses import Response
 
-    from ...types.chat import ChatCompletion
+    from ...types.chat.completion import ChatCompletion
 
 __all__ = ["WebError", "error_object", "error_response", "partial_of", "status_of"]
 

@@ -1,6 +1,7 @@
-"""What a key may do and has used.
+"""What a key may do and has used, and what its account bought.
 
-Source: the replies of `getCurrentKey`, `list` and `createKeys` in the service's OpenAPI document.
+Source: the replies of `getCurrentKey`, `list`, `createKeys`, `getCredits` and `exchangeAuthCodeForAPIKey` in the
+service's OpenAPI document.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ __all__ = [
     "APIKey",
     "APIKeyPage",
     "APIKeyReply",
+    "AuthorizedKey",
     "CreatedKey",
+    "Credits",
+    "CreditsReply",
     "CurrentKey",
     "CurrentKeyReply",
     "FreeRequests",
@@ -139,3 +143,32 @@ class CreatedKey(WireType):
     """Can be given to a client as it is; `get_secret_value()` is its text."""
     data: APIKey
     """What is said of it."""
+
+
+class Credits(WireType):
+    """The credits of an account, in US dollars."""
+
+    total_credits: Decimal
+    """Bought so far."""
+    total_usage: Decimal
+    """Used so far."""
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is left; below zero where more was used."""
+        return self.total_credits - self.total_usage
+
+
+class CreditsReply(WireType):
+    """Credits, in their envelope."""
+
+    data: Credits
+
+
+class AuthorizedKey(WireType):
+    """An inference key of the user who agreed; it spends the credits of that user."""
+
+    key: SecretStr
+    """Can be given to a client as it is; `get_secret_value()` is its text."""
+    user_id: MaybeStr = None
+    """Who agreed."""

@@ -6,7 +6,8 @@ Almost nothing is required, enums are open, and unknown fields are kept. Whether
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias
 
@@ -15,10 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, TypeAd
 from ..._sentinels import OMIT, Omit
 from .._base import WireType
 from ..bounds import MOST_CHOICES, check_at_most
-from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
+from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage, total_usage
 from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs, each_once
-from .reasoning_details import readable_reasoning
-from .recovery import Recovery
 from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
+    from ...errors import OpenRouterError
     from .reply_cache import ReplyCache
 
     OutputT = TypeVar("OutputT", default=str, covariant=True)
@@ -35,12 +35,17 @@ else:
     OutputT = TypeVar("OutputT")
 
 __all__ = [
+    "BETWEEN_BLOCKS",
+    "TEXT_FIELDS",
     "AssistantMessage",
     "ChatCompletion",
     "Choice",
     "FinishReason",
+    "Recovery",
     "StreamEnd",
     "content_text",
+    "readable_reasoning",
+    "readable_text",
     "with_billed",
 ]
 
@@ -64,6 +69,25 @@ def content_text(content: str | list[ContentPart] | None) -> str:
     if isinstance(content, list):
         return "".join(part.text or "" for part in content)
     return content or ""
+
+
+TEXT_FIELDS = {"reasoning.text": "text", "reasoning.summary": "summary"}
+"""Types of entries that can be read, with the field that holds the text; it may come in pieces."""
+
+BETWEEN_BLOCKS = "\n\n"
+"""Between the texts of two entries, each of which is a paragraph or more."""
+
+
+def readable_text(entry: JsonObject) -> str:
+    """Return the text of one entry; empty where it has none, because it is encrypted, or only a signature."""
+    field = TEXT_FIELDS.get(str(entry.get("type")))
+    text = entry.get(field) if field else None
+    return text if isinstance(text, str) else ""
+
+
+def readable_reasoning(details: Iterable[JsonObject] | None) -> str | None:
+    """Return the reasoning in the entries as text; None if none of them can be read."""
+    return BETWEEN_BLOCKS.join(filter(None, map(readable_text, details or ()))) or None
 
 
 class AssistantMessage(WireType):
@@ -122,6 +146,30 @@ class Choice(WireType):
     logprobs: Annotated[Logprobs | None, Lenient()] = None
     error: RawJson = None
     """What went wrong after a part of the answer was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A place where a reply broke off, and another request went on; see `Recover`."""
+
+    at: int
+    """Characters of the reply's text that stood before it."""
+    error: OpenRouterError
+    """Why it broke off."""
+    broken: ChatCompletion = field(repr=False)
+    """What that request alone had given: its text, model, provider and id, and its usage, if that had come."""
+    repeated: int = 0
+    """Characters that the next request said again, and that were left out."""
+
+    @property
+    def generation_id(self) -> str | None:
+        """The id of the billed record of the request that broke off; `client.generations.get` looks it up."""
+        return self.error.generation_id or self.broken.id
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars for the request that broke off; None where it broke off before the service had said it."""
+        return None if self.broken.usage is None else self.broken.usage.cost
 
 
 class ChatCompletion(WireType, Generic[OutputT]):
@@ -284,8 +332,6 @@ def with_billed(reply: ChatCompletion[OutputT], billed: Sequence[Usage | None]) 
     """Return a reply for which several requests were charged, with what they used together as its usage."""
     if len(billed) == 1 and billed[0] is reply.usage:
         return reply
-    from ..usage_total import total_usage  # few replies take several requests
-
     summed = reply.model_copy(update={"usage": total_usage(billed)})
     summed._billed = tuple(billed)
     return summed

@@ -20,7 +20,7 @@ from typing_extensions import TypedDict
 
 from ...errors import ConfigurationError
 from ..requests.fields import NonEmptyText, OneOfOrText, Text, by_key, closed
-from ._media_types import sniff
+from .media_types import sniff
 from .prompt_cache import CacheControl, PromptCacheBreakpoint
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Short names of well-known models, and settings of sampling by name. Pure.
+"""Short names of well-known models, and the listings that a name may mean. Pure.
 
 A short name has no slash, so it cannot be mistaken for an id, an alias of the service (`~author/...`) or a preset of
 the account (`@preset/...`).
@@ -6,12 +6,10 @@ the account (`@preset/...`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from .request import ChatParams
-
-__all__ = ["FREE_MODELS", "MODELS", "PRESETS", "model_of"]
+__all__ = ["FREE_MODELS", "MODELS", "listings_of", "resolve_alias"]
 
 MODELS: Mapping[str, str] = MappingProxyType(
     {
@@ -44,19 +42,25 @@ FREE_MODELS: tuple[str, ...] = (
 )
 """Models that cost nothing, or did; `client.models.random_free_model()` knows which do now."""
 
-PRESETS: Mapping[str, ChatParams] = MappingProxyType(
-    {
-        "creative": {"temperature": 1.0, "top_p": 0.95},
-        "balanced": {"temperature": 0.7, "top_p": 1.0},
-        "precise": {"temperature": 0.2, "top_p": 0.9},
-        "deterministic": {"temperature": 0, "top_p": 1.0, "seed": 42},
-        "code": {"temperature": 0.1, "top_p": 0.95},
-    }
-)
-"""Settings of sampling by name, for a call: `create(..., **PRESETS["precise"])`, or a client:
-`params=PRESETS["precise"]`. They are plain dicts, so one of your own is used alike."""
 
-
-def model_of(name: str | None) -> str | None:
+def resolve_alias(name: str | None) -> str | None:
     """Return the id that a short name stands for, and everything else as it is."""
     return MODELS.get(name, name) if isinstance(name, str) else name
+
+
+def listings_of(name: str) -> Iterator[str]:
+    """Yield the ids under which the model that a request names `name` may be listed, the closest first.
+
+    ```
+    openai/gpt-4o:free:online@preset/polite  ->  openai/gpt-4o:free:online, openai/gpt-4o:free, openai/gpt-4o
+    ```
+
+    Variants such as `:free` have listings of their own; `:nitro` and `:floor` only say how to route, so they share
+    that of the model. A preset alone has none.
+    Source: <https://openrouter.ai/docs/guides/routing/model-variants>.
+    """
+    name = MODELS.get(name, name)
+    base = name.partition("@preset/")[0]
+    while base:
+        yield base
+        base = base.rpartition(":")[0]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ....structured.partial import Partial
     from ....tools.events import RunEvent
     from ....tools.result import Run
-    from ....types.chat import ChatCompletion
+    from ....types.chat.completion import ChatCompletion
 
     Event: TypeAlias = RunEvent | Partial
     Result: TypeAlias = ChatCompletion[Any] | Run[Any]

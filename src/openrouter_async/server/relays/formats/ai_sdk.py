@@ -36,8 +36,8 @@ from ....structured.completion import StructuredCompletion
 from ....structured.partial import Partial
 from ....tools.events import StepFinished, ToolFinished, ToolProgress
 from ....tools.result import Run
-from ....types.chat_parts import UrlCitation
-from ....types.sent_back import call_fields, sent_back
+from ....types.chat.parts import UrlCitation
+from ....types.chat.sent_back import call_fields, sent_back
 from ..failures import error_object
 from ._format import Format, sse
 from .events import call_object, usage_object

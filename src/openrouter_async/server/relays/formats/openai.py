@@ -21,8 +21,8 @@ from ..failures import error_object
 from ._format import Format
 
 if TYPE_CHECKING:
-    from ....types.chat import ChatCompletion
-    from ....types.chat_chunk import ChatChunk
+    from ....types.chat.chunk import ChatChunk
+    from ....types.chat.completion import ChatCompletion
     from ._format import Event, Relayed, Result
 
 __all__ = ["OpenAIFormat", "WholeOpenAI"]

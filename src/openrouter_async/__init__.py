@@ -135,19 +135,48 @@ if TYPE_CHECKING:
     from .tools.toolbox import ToolLike as ToolLike
     from .types._base import ResponseMeta as ResponseMeta
     from .types._base import response_meta as response_meta
-    from .types.activity import ActivityItem as ActivityItem
+    from .types.account.activity import ActivityItem as ActivityItem
+    from .types.account.generations import Generation as Generation
+    from .types.account.generations import GenerationContent as GenerationContent
+    from .types.account.keys import APIKey as APIKey
+    from .types.account.keys import AuthorizedKey as AuthorizedKey
+    from .types.account.keys import CreatedKey as CreatedKey
+    from .types.account.keys import Credits as Credits
+    from .types.account.keys import CurrentKey as CurrentKey
     from .types.batches import BatchJob as BatchJob
-    from .types.chat import AssistantMessage as AssistantMessage
-    from .types.chat import ChatCompletion as ChatCompletion
-    from .types.chat import Choice as Choice
-    from .types.chat_messages import MessagesLike as MessagesLike
-    from .types.chat_messages import assistant as assistant
-    from .types.chat_messages import developer as developer
-    from .types.chat_messages import system as system
-    from .types.chat_messages import tool_result as tool_result
-    from .types.chat_messages import user as user
-    from .types.chat_request import ChatParams as ChatParams
-    from .types.chat_tools import FunctionTool as FunctionTool
+    from .types.catalogue.endpoints import Endpoint as Endpoint
+    from .types.catalogue.endpoints import ModelEndpoints as ModelEndpoints
+    from .types.catalogue.models import Model as Model
+    from .types.catalogue.models import Pricing as Pricing
+    from .types.catalogue.providers import ProviderInfo as ProviderInfo
+    from .types.chat.completion import AssistantMessage as AssistantMessage
+    from .types.chat.completion import ChatCompletion as ChatCompletion
+    from .types.chat.completion import Choice as Choice
+    from .types.chat.completion import Recovery as Recovery
+    from .types.chat.content_parts import audio as audio
+    from .types.chat.content_parts import file as file
+    from .types.chat.content_parts import image as image
+    from .types.chat.content_parts import text as text
+    from .types.chat.content_parts import video as video
+    from .types.chat.messages import MessagesLike as MessagesLike
+    from .types.chat.messages import assistant as assistant
+    from .types.chat.messages import developer as developer
+    from .types.chat.messages import system as system
+    from .types.chat.messages import tool_result as tool_result
+    from .types.chat.messages import user as user
+    from .types.chat.presets import PRESETS as PRESETS
+    from .types.chat.reasoning import Reasoning as Reasoning
+    from .types.chat.reply_cache import ReplyCache as ReplyCache
+    from .types.chat.request import ChatParams as ChatParams
+    from .types.chat.routing import Provider as Provider
+    from .types.chat.server_tools import date_time as date_time
+    from .types.chat.server_tools import image_generation as image_generation
+    from .types.chat.server_tools import web_fetch as web_fetch
+    from .types.chat.server_tools import web_search as web_search
+    from .types.chat.short_names import FREE_MODELS as FREE_MODELS
+    from .types.chat.short_names import MODELS as MODELS
+    from .types.chat.tool_calls import ToolCall as ToolCall
+    from .types.chat.tools import FunctionTool as FunctionTool
     from .types.common import Usage as Usage
     from .types.embeddings.reply import Embeddings as Embeddings
 
@@ -276,19 +305,19 @@ _EXPORTS = {
     "ToolLike": ".tools.toolbox",
     "ResponseMeta": ".types._base",
     "response_meta": ".types._base",
-    "ActivityItem": ".types.activity",
+    "ActivityItem": ".types.account.activity",
     "BatchJob": ".types.batches",
-    "AssistantMessage": ".types.chat",
-    "ChatCompletion": ".types.chat",
-    "Choice": ".types.chat",
-    "MessagesLike": ".types.chat_messages",
-    "assistant": ".types.chat_messages",
-    "developer": ".types.chat_messages",
-    "system": ".types.chat_messages",
-    "tool_result": ".types.chat_messages",
-    "user": ".types.chat_messages",
-    "ChatParams": ".types.chat_request",
-    "FunctionTool": ".types.chat_tools",
+    "AssistantMessage": ".types.chat.completion",
+    "ChatCompletion": ".types.chat.completion",
+    "Choice": ".types.chat.completion",
+    "MessagesLike": ".types.chat.messages",
+    "assistant": ".types.chat.messages",
+    "developer": ".types.chat.messages",
+    "system": ".types.chat.messages",
+    "tool_result": ".types.chat.messages",
+    "user": ".types.chat.messages",
+    "ChatParams": ".types.chat.request",
+    "FunctionTool": ".types.chat.tools",
     "Usage": ".types.common",
     "audio": ".types.chat.content_parts",
     "file": ".types.chat.content_parts",

@@ -14,7 +14,6 @@ from ..types.chat.completion_request import check_completion_params
 from ..types.chat.messages import wire_messages
 from ..types.chat.request import check_chat_params
 from ..types.chat.sent_back import fit_history
-from ..types.requests.check import hide
 from .request_body import begin_body, finish_body
 
 __all__ = ["chat_body", "completion_body"]

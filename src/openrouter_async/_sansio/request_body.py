@@ -8,8 +8,8 @@ from pydantic_core import PydanticCustomError, PydanticSerializationError, to_js
 
 from .._checks import describe_value
 from ..errors import ConfigurationError
-from ..types._request_check import Checked
-from ..types._request_fields import check_json
+from ..types.requests.check import Checked
+from ..types.requests.fields import check_json
 
 __all__ = ["begin_body", "finish_body"]
 

@@ -26,8 +26,9 @@ from ..errors import (
 )
 from ..resources._attachments import has_attachments
 from ..types.batches import BatchJob
-from ..types.chat import ChatCompletion
-from ..types.chat_request import check_chat_params
+from ..types.chat.completion import ChatCompletion
+from ..types.chat.request import check_chat_params
+from ..types.chat.short_names import resolve_alias
 from ..types.common import JsonObject
 from ..types.embeddings.reply import Embeddings
 from .resource import BatchesResource
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from ..options import RequestOptions
     from ..types.batches import JobEndpoint, JobProvider, JobRequest
-    from ..types.chat_request import ChatParams
+    from ..types.chat.request import ChatParams
 
 __all__ = ["BatchJobs", "JobResult", "JobValue"]
 

@@ -17,7 +17,6 @@ from ..types.account.generations import (
     GenerationContent,
     GenerationReply,
 )
-from ..types.requests.check import hide
 from ._base import Resource
 
 __all__ = ["GenerationsResource"]

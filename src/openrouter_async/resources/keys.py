@@ -16,7 +16,6 @@ from ..options import RequestOptions
 from ..types._base import WireType
 from ..types.account.key_request import check_changes, check_new_key
 from ..types.account.keys import APIKey, APIKeyPage, APIKeyReply, CreatedKey
-from ..types.requests.check import hide
 from ._base import Resource
 from ._pagination import Paginator
 

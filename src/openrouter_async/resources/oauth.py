@@ -11,7 +11,6 @@ from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..protocols import Sender
 from ..types.account.keys import AuthorizedKey
-from ..types.requests.check import hide
 from ._base import Resource
 
 __all__ = ["OAuthResource"]

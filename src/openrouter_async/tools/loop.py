@@ -24,10 +24,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Generic
 
 from ..errors import ConfigurationError, OpenRouterError
-from ..types.chat import ChatCompletion, OutputT
-from ..types.chat_messages import wire_messages
-from ..types.sent_back import fit_history
-from ..types.usage_total import total_usage, usages_of
+from ..types.chat.completion import ChatCompletion, OutputT
+from ..types.chat.messages import wire_messages
+from ..types.chat.sent_back import fit_history
+from ..types.common import total_usage, usages_of
 from .approval import Continuation, PausedRun
 from .execute import Emit
 from .pinning import ProviderPin

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..errors import BadRequest, NotFound, OpenRouterError
-from ..types.chat import ChatCompletion
+from ..types.chat.completion import ChatCompletion
 
 __all__ = ["ProviderPin", "encrypting_provider"]
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from ..errors import RepeatedToolCall
-from ..types.tool_calls import ToolCall
+from ..types.chat.tool_calls import ToolCall
 
 __all__ = ["Repeats"]
 

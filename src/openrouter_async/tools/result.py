@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, cast
 
 from ..errors import OpenRouterError
-from ..types.chat import ChatCompletion, OutputT
-from ..types.common import Usage
-from ..types.usage_total import total_usage
+from ..types.chat.completion import ChatCompletion, OutputT
+from ..types.common import Usage, total_usage
 from .steps import Step, ToolResult, usage_of_steps
 
 if TYPE_CHECKING:
-    from ..types.chat_messages import Message
+    from ..types.chat.messages import Message
     from .approval import PausedRun
 
 __all__ = ["Run", "RunStatus", "run_of"]

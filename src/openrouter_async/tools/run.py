@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..protocols import ChatCompleter
     from ..spending.forecast import PriceList
     from ..streaming.stream import EventStream
-    from ..types.chat_messages import Message, MessagesLike
+    from ..types.chat.messages import Message, MessagesLike
     from ..types.common import Usage
     from .result import Run
 

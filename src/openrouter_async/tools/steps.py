@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import PlainSerializer
 
-from ..types.chat import ChatCompletion
-from ..types.common import JsonObject, Usage
-from ..types.tool_calls import ToolCall
-from ..types.usage_total import total_usage
+from ..types.chat.completion import ChatCompletion
+from ..types.chat.tool_calls import ToolCall
+from ..types.common import JsonObject, Usage, total_usage
 
 if TYPE_CHECKING:
-    from ..types.chat_messages import ToolMessage
+    from ..types.chat.messages import ToolMessage
 
 __all__ = ["Step", "ToolResult", "usage_of_steps"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..errors import ToolError
-from ..types.tool_calls import ToolCall
+from ..types.chat.tool_calls import ToolCall
 from .approval import Decision, PausedRun, WaitingCall
 from .events import ToolFinished
 from .execute import Emit, PreparedCall, Ran, execute_calls, failed_result, prepare_call

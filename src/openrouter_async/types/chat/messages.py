@@ -19,11 +19,11 @@ from typing import Annotated, Any, Literal, Protocol, Required, TypeAlias, TypeG
 from pydantic import AfterValidator, ConfigDict, Field, Tag, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
-from .._checks import describe_value
-from ..errors import ConfigurationError
-from ._base import WireType
-from ._request_check import check
-from ._request_fields import (
+from ..._checks import describe_value
+from ...errors import ConfigurationError
+from .._base import WireType
+from ..requests.check import check
+from ..requests.fields import (
     BY_KIND,
     LIST,
     STRICT,

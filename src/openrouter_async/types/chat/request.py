@@ -15,10 +15,10 @@ from typing import Annotated, Literal, Required
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from .._checks import describe_value
-from ..errors import ConfigurationError
-from ._request_check import check_params, join_problems
-from ._request_fields import (
+from ..._checks import describe_value
+from ...errors import ConfigurationError
+from ..requests.check import check_params, join_problems
+from ..requests.fields import (
     BY_KIND,
     LIST,
     TEXT,

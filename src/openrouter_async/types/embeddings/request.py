@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal, Required, TypeAlias
 from pydantic import Field, Tag, TypeAdapter
 from typing_extensions import TypedDict
 
-from .._checks import describe_value
-from ..errors import ConfigurationError
-from ._request_check import check, check_params
-from ._request_fields import STRICT, Between, JSONObject, NonEmptyText, OneOfOrText, Text, by_key, closed
-from .routing import Provider
+from ..._checks import describe_value
+from ...errors import ConfigurationError
+from ..chat.routing import Provider
+from ..requests.check import check, check_params
+from ..requests.fields import STRICT, Between, JSONObject, NonEmptyText, OneOfOrText, Text, by_key, closed
 
 __all__ = [
     "EmbeddedAudio",

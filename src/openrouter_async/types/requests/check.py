@@ -15,9 +15,9 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 from typing_extensions import is_typeddict
 
-from .._checks import MAX_SHOWN, describe_value
-from ..errors import ConfigurationError
-from ._request_fields import STRICT
+from ..._checks import MAX_SHOWN, describe_value
+from ...errors import ConfigurationError
+from .fields import STRICT
 
 __all__ = ["Checked", "check", "check_params", "join_problems"]
 

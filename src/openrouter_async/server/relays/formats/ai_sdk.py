@@ -44,7 +44,7 @@ from .events import call_object, usage_object
 
 if TYPE_CHECKING:
     from ....tools.steps import ToolResult
-    from ....types.chat import ChatCompletion
+    from ....types.chat.completion import ChatCompletion
     from ._format import Event, Result
 
 __all__ = ["AISDKFormat"]

@@ -28,7 +28,7 @@ from ._format import Format, sse
 
 if TYPE_CHECKING:
     from ....tools.steps import ToolResult
-    from ....types.chat import ChatCompletion
+    from ....types.chat.completion import ChatCompletion
     from ....types.common import Usage
     from ._format import Event, Result
 

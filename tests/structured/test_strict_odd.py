@@ -12,8 +12,9 @@ import jsonschema
 import pytest
 from pydantic import JsonValue
 
+from openrouter_async.structured.strict.codecs import UnsupportedSchema
 from openrouter_async.structured.strict.convert import convert
-from openrouter_async.structured.strict.result import Inexpressible, StrictSchema
+from openrouter_async.structured.strict.result import StrictSchema
 from tests.structured.json_schemas import assert_is_strict
 
 KEYS = ["a", "b", "c"]
@@ -141,7 +142,7 @@ class Drawn:
 def converted(schema: dict[str, Any]) -> StrictSchema | None:
     try:
         return convert(schema, fills_defaults=False)
-    except (Inexpressible, RecursionError):
+    except (UnsupportedSchema, RecursionError):
         return None
 
 
@@ -164,13 +165,13 @@ def test_what_the_schema_accepts_comes_back_and_what_it_refuses_is_refused(seed:
             where = (schema, value, strict.changes)
             fits = is_valid(value, schema)
             try:
-                there = strict.convert(value)
+                there = strict.encode(value)
             except ValueError:
                 assert not fits or strict.accepts in ("fewer", "other"), where
                 continue
             if fits:
                 assert is_valid(there, strict.schema), where
-                assert same(strict.undo(there), value) or "'default': None" in repr(schema), where
+                assert same(strict.decode(there), value) or "'default': None" in repr(schema), where
             elif is_valid(there, strict.schema):
                 assert strict.accepts in ("more", "other"), where
     assert told == {"same", "fewer", "more", "other"}
@@ -190,7 +191,7 @@ def test_what_the_strict_form_accepts_the_schema_does_unless_it_is_said(seed: in
             if not is_valid(reply, strict.schema):
                 continue
             try:
-                value = strict.undo(reply)
+                value = strict.decode(reply)
             except ValueError:
                 continue  # a key twice, a gap in a tuple, text that is no JSON: refused
             judged += 1

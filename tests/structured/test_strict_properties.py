@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 from pydantic_core import from_json
 
+from openrouter_async.structured.strict.codecs import UnsupportedSchema
 from openrouter_async.structured.strict.convert import convert
-from openrouter_async.structured.strict.result import Inexpressible, StrictSchema
+from openrouter_async.structured.strict.result import StrictSchema
 from tests.structured.json_schemas import assert_is_strict, instances, schemas
 
 SETTINGS = settings(
@@ -23,7 +24,7 @@ SETTINGS = settings(
 def converted(schema: dict[str, JsonValue]) -> StrictSchema:
     try:
         return convert(schema, fills_defaults=False)
-    except Inexpressible:
+    except UnsupportedSchema:
         assume(False)
         raise
 
@@ -41,9 +42,9 @@ def test_a_value_comes_back_as_it_was(data: st.DataObject) -> None:
     assume(judge(schema).is_valid(value))
     strict = converted(schema)
     assert_is_strict(dict(strict.schema))
-    there = strict.convert(value)
+    there = strict.encode(value)
     judge(strict.schema).validate(there)
-    assert strict.undo(there) == value
+    assert strict.decode(there) == value
 
 
 @SETTINGS
@@ -54,13 +55,13 @@ def test_what_the_strict_form_accepts_fits_the_schema_unless_it_accepts_more(dat
     reply = data.draw(instances(dict(strict.schema), strict.schema))
     assume(judge(strict.schema).is_valid(reply))
     try:
-        value = strict.undo(reply)
+        value = strict.decode(reply)
     except ValueError:
         assume(False)  # a key twice, or positions of a tuple left out: refused, never guessed
     if strict.accepts in ("same", "fewer"):
         judge(schema).validate(value)
     if judge(schema).is_valid(value):
-        assert strict.undo(strict.convert(value)) == value
+        assert strict.decode(strict.encode(value)) == value
 
 
 @SETTINGS
@@ -72,4 +73,4 @@ def test_half_a_reply_never_fails(data: st.DataObject) -> None:
     text = json.dumps(reply)
     cut = from_json(text[: data.draw(st.integers(0, len(text)))] or "{}", allow_partial="trailing-strings")
     with suppress(ValueError):
-        strict.undo(cut, partial=True)
+        strict.decode(cut, partial=True)

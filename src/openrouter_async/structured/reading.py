@@ -23,7 +23,7 @@ from .candidates import MARK, Candidate, Candidates, find_candidates
 from .json_text import are_equal, parsed
 from .repair import MAX_LENGTH, RepairNotInstalled, repaired
 from .standing import ENVELOPES, Rank, Standing, find_retraction, standing_of
-from .strict.codec import NoJSON
+from .strict.codecs import NotJSON
 from .violations import DoesNotFit, Path, Violation, part_at, with_parts
 
 if TYPE_CHECKING:
@@ -301,10 +301,10 @@ class _Reader:
         given = value
         if self._is_translated:
             try:
-                undone = self._schema.strict.undo(value)
+                undone = self._schema.strict.decode(value)
             except ValueError as error:
                 marks = {"key", "kind"} - self._schema.property_names
-                if isinstance(error, NoJSON) or _has_marks(value, marks):
+                if isinstance(error, NotJSON) or _has_marks(value, marks):
                     reason = f": {error}" if str(error) else ""
                     self._untranslatable = f"is in the strict form, but not of its schema{reason}"
                     return  # what may be anything takes that form too, but it is not the value

@@ -18,8 +18,9 @@ from .inference import infer
 from .json_text import KeyTwice, parsed
 from .output_type import TypeValidator, schema_name, type_name, validator_of
 from .raw_schema import RawValidator, checked_document, resolve, subschemas
+from .strict.codecs import UnsupportedSchema
 from .strict.convert import convert
-from .strict.result import Inexpressible, StrictSchema
+from .strict.result import StrictSchema
 from .violations import DoesNotFit, Violation, outline
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Schema(Generic[T]):
             ConfigurationError: it cannot be said there; place and reason are named.
         """
         converted = self._converted
-        if isinstance(converted, Inexpressible):
+        if isinstance(converted, UnsupportedSchema):
             raise ConfigurationError(
                 f"the schema {self.name!r} has no strict form: {converted}; use path='prompted', or strict=False"
             )
@@ -144,24 +145,26 @@ class Schema(Generic[T]):
     @property
     def strict_problem(self) -> str | None:
         """Why the schema has no strict form; None if it has one."""
-        return str(self._converted) if isinstance(self._converted, Inexpressible) else None
+        return str(self._converted) if isinstance(self._converted, UnsupportedSchema) else None
 
     @cached_property
-    def _converted(self) -> StrictSchema | Inexpressible:
+    def _converted(self) -> StrictSchema | UnsupportedSchema:
         validator = self._validator
         try:
             if isinstance(validator, RawValidator):
                 return convert(validator.document, fits=validator.fits)
             return convert(validator.document, ignores_unknown_keys=True, fills_defaults=False)
-        except Inexpressible as problem:
-            return Inexpressible(problem.place, problem.reason)  # without the frames that the first one holds
+        except UnsupportedSchema as problem:
+            return UnsupportedSchema(
+                problem.reason, problem.place
+            )  # without the frames that the first one holds
         except RecursionError:
-            return Inexpressible("#", "it is nested too deeply")
+            return UnsupportedSchema("it is nested too deeply", "#")
 
     def response_format(self, name: str | None = None, *, strict: bool = True) -> JSONSchemaFormat:
         """Return the part of a request that asks for it: `response_format=schema.response_format()`.
 
-        With `strict` it holds the strict form; the reply is to be translated back by `schema.strict.undo`, which the
+        With `strict` it holds the strict form; the reply is to be translated back by `schema.strict.decode`, which the
         parameter `output` of a call does by itself.
 
         Raises:

@@ -214,6 +214,6 @@ def test_texts_that_hold_json_and_lists_of_keys_are_what_they_say(prompt: str) -
     """The strict form of a schema has no other way to say so than its descriptions."""
     strict = OutputSchema.from_type(dict[str, list[dict[str, Any]]]).strict
     made = value_for(dict(strict.schema), Words(prompt, randomness(0, prompt)))
-    value = strict.undo(made)
+    value = strict.decode(made)
     assert isinstance(value, dict)
     assert len(value) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openrouter_async.structured.standing import NOT_MEANT, RETRACTIONS
+from openrouter_async.structured.reading.standing import NOT_MEANT, RETRACTIONS
 from tests.structured.corpus import ADVERSARIAL, READERS, REALISTIC, main, ours, phrases, score
 
 

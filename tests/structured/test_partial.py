@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue
 
-from openrouter_async.structured import partial
-from openrouter_async.structured.partial import PartialReader
+from openrouter_async.structured.reading import partial
+from openrouter_async.structured.reading.partial import PartialReader
 from openrouter_async.structured.schema import Schema
 
 

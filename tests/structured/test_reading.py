@@ -18,7 +18,7 @@ from openrouter_async.errors import (
     SchemaMismatch,
     StructuredOutputError,
 )
-from openrouter_async.structured.reading import read_output
+from openrouter_async.structured.reading.reply import read_output
 from openrouter_async.structured.schema import Schema
 from openrouter_async.types.chat import ChatCompletion
 from tests.structured.replies import BOB, GOOD, Person, check_reading, read_text

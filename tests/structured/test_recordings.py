@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from openrouter_async.errors import Refused
-from openrouter_async.structured.reading import read_output
+from openrouter_async.structured.reading.reply import read_output
 from openrouter_async.structured.schema import Schema
 from openrouter_async.types.chat import ChatCompletion
 from tests.support.recordings import Recording, load_recordings

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .completion import Attempt, StructuredCompletion, structured_completion
-from .reading import read_output
+from .reading.reply import read_output
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

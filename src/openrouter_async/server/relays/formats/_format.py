@@ -14,7 +14,7 @@ from ....structured.stream import StructuredStream
 from ....tools.stream import RunStream
 
 if TYPE_CHECKING:
-    from ....structured.partial import Partial
+    from ....structured.reading.partial import Partial
     from ....tools.events import RunEvent
     from ....tools.result import Run
     from ....types.chat import ChatCompletion

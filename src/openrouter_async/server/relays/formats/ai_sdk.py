@@ -33,7 +33,7 @@ from ....streaming.events import (
     ToolCallDelta,
 )
 from ....structured.completion import StructuredCompletion
-from ....structured.partial import Partial
+from ....structured.reading.partial import Partial
 from ....tools.events import StepFinished, ToolFinished, ToolProgress
 from ....tools.result import Run
 from ....types.chat_parts import UrlCitation

@@ -20,7 +20,7 @@ from ....streaming.events import (
     UsageReported,
 )
 from ....structured.completion import StructuredCompletion
-from ....structured.partial import Partial
+from ....structured.reading.partial import Partial
 from ....tools.events import StepFinished, ToolFinished, ToolProgress, ToolStarted
 from ....tools.result import Run
 from ..failures import error_object, partial_of

@@ -19,7 +19,7 @@ from .candidates import END_OF_THOUGHT, LOOKS_LIKE_JSON, TOKEN, end_of_value
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from .schema import Schema
+    from ..schema import Schema
 
 __all__ = ["Partial", "PartialReader"]
 

@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from .._sentinels import OMIT, Omit
-from ..errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
+from ..._sentinels import OMIT, Omit
+from ...errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
+from ..json_text import are_equal, parsed
+from ..strict.codecs import NotJSON
+from ..violations import DoesNotFit, Path, Violation, part_at, with_parts
 from .candidates import MARK, Candidate, Candidates, find_candidates
-from .json_text import are_equal, parsed
 from .repair import MAX_LENGTH, RepairNotInstalled, repaired
 from .standing import ENVELOPES, Rank, Standing, find_retraction, standing_of
-from .strict.codecs import NotJSON
-from .violations import DoesNotFit, Path, Violation, part_at, with_parts
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from ..types.chat import ChatCompletion
-    from .schema import Schema
+    from ...types.chat import ChatCompletion
+    from ..schema import Schema
 
 __all__ = ["Reading", "read_output"]
 

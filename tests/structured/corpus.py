@@ -19,9 +19,9 @@ import json_repair
 from pydantic import BaseModel
 
 from openrouter_async.errors import StructuredOutputError
-from openrouter_async.structured.reading.reply import standing
+from openrouter_async.structured.reading import standing
 from openrouter_async.structured.schema import Schema
-from openrouter_async.structured.violations import DoesNotFit
+from openrouter_async.structured.schemas.violations import DoesNotFit
 from tests.structured.deceiving import DECEIVING, Invoice, Person
 from tests.structured.replies import read_text
 

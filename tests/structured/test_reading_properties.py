@@ -17,10 +17,10 @@ from typing_extensions import TypedDict
 
 from openrouter_async._sentinels import OMIT
 from openrouter_async.errors import ReplyTruncated, StructuredOutputError
-from openrouter_async.structured.output_type import TypeValidator
 from openrouter_async.structured.reading.candidates import find_candidates
 from openrouter_async.structured.reading.repair import RepairNotInstalled, repaired
 from openrouter_async.structured.schema import Schema
+from openrouter_async.structured.schemas.output_type import TypeValidator
 from tests.structured.json_schemas import ANY_JSON
 from tests.structured.replies import read_text
 

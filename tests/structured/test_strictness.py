@@ -32,7 +32,7 @@ from typing_extensions import TypedDict
 from openrouter_async.errors import ConfigurationError, SchemaMismatch
 from openrouter_async.structured.output import Output
 from openrouter_async.structured.schema import Schema
-from openrouter_async.structured.violations import DoesNotFit
+from openrouter_async.structured.schemas.violations import DoesNotFit
 from tests.structured.replies import read_text
 
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field, JsonValue
 
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.structured.schema import Schema
-from openrouter_async.structured.violations import DoesNotFit
-from openrouter_async.structured.work import MAX_STEPS, branching
+from openrouter_async.structured.schemas.violations import DoesNotFit
+from openrouter_async.structured.schemas.work import MAX_STEPS, branching
 
 
 class Get(BaseModel):

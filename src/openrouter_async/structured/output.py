@@ -13,9 +13,9 @@ from pydantic_core import PydanticCustomError, to_jsonable_python
 from .._sansio.money import dollars
 from ..errors import ConfigurationError
 from ..types._request_fields import check_json
-from .output_type import schema_name
 from .schema import Schema
-from .violations import outline
+from .schemas.output_type import schema_name
+from .schemas.violations import outline
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

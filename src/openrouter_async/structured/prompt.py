@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError
-from .constraints import plain_json
 from .output import Example, as_schema, example_json
 from .schema import Schema
+from .schemas.constraints import plain_json
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -13,15 +13,15 @@ from .._sentinels import Omit
 from ..errors import ConfigurationError, ReplyNotParsed, SchemaMismatch
 from ..types._request_check import Checked
 from ..types._request_fields import check_json
-from .describe import describe
-from .inference import infer
-from .json_text import KeyTwice, parsed
-from .output_type import TypeValidator, schema_name, type_name, validator_of
-from .raw_schema import RawValidator, checked_document, resolve, subschemas
+from .schemas.describe import describe
+from .schemas.inference import infer
+from .schemas.json_text import KeyTwice, parsed
+from .schemas.output_type import TypeValidator, schema_name, type_name, validator_of
+from .schemas.raw_schema import RawValidator, checked_document, resolve, subschemas
+from .schemas.violations import DoesNotFit, Violation, outline
 from .strict.codecs import UnsupportedSchema
 from .strict.convert import convert
 from .strict.result import StrictSchema
-from .violations import DoesNotFit, Violation, outline
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...types.template_marks import without_marks
-from ..json_text import KeyTwice, parsed
+from ..schemas.json_text import KeyTwice, parsed
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from ..violations import Violation
+    from ..schemas.violations import Violation
 
 __all__ = ["MARK", "Candidate", "Candidates", "Fence", "end_of_value", "find_candidates", "is_json_label"]
 

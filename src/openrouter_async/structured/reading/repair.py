@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from math import isinf
 from typing import TYPE_CHECKING
 
-from ..json_text import KEPT_DIGITS, are_equal
+from ..schemas.json_text import KEPT_DIGITS, are_equal
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

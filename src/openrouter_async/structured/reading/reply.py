@@ -19,9 +19,9 @@ from pydantic import BaseModel
 
 from ..._sentinels import OMIT, Omit
 from ...errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
-from ..json_text import are_equal, parsed
+from ..schemas.json_text import are_equal, parsed
+from ..schemas.violations import DoesNotFit, Path, Violation, part_at, with_parts
 from ..strict.codecs import NotJSON
-from ..violations import DoesNotFit, Path, Violation, part_at, with_parts
 from .candidates import MARK, Candidate, Candidates, find_candidates
 from .repair import MAX_LENGTH, RepairNotInstalled, repaired
 from .standing import ENVELOPES, Rank, Standing, find_retraction, standing_of

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from pydantic_core import from_json
 
-from ..json_text import parsed
+from ..schemas.json_text import parsed
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

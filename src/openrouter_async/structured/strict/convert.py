@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..constraints import CONSTRAINTS
-from ..json_text import are_equal
-from ..output_type import schema_name
-from ..raw_schema import leads_back, pointer, references_in, resolve
+from ..schemas.constraints import CONSTRAINTS
+from ..schemas.json_text import are_equal
+from ..schemas.output_type import schema_name
+from ..schemas.raw_schema import leads_back, pointer, references_in, resolve
 from .codecs import (
     ABSENT,
     Absent,

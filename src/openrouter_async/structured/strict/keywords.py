@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..constraints import constraints
-from ..json_text import are_equal
+from ..schemas.constraints import constraints
+from ..schemas.json_text import are_equal
 from .codecs import Kind, UnsupportedSchema
 
 if TYPE_CHECKING:

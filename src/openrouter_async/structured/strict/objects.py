@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from ..json_text import are_equal
+from ..schemas.json_text import are_equal
 from .codecs import (
     ABSENT,
     Absent,

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticCustomError, from_json, to_json
 
-from .._extras import needs_extra
-from .._sentinels import OMIT, Omit
-from ..errors import ConfigurationError
-from ..types._request_fields import check_json
+from ..._extras import needs_extra
+from ..._sentinels import OMIT, Omit
+from ...errors import ConfigurationError
+from ...types._request_fields import check_json
 from .violations import MAX_VIOLATIONS, DoesNotFit, Violation, outline, too_much_work
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
-from .._sentinels import OMIT, Omit
-from ..errors import ConfigurationError
-from .faithful import compared, is_plain_copy
+from ..._sentinels import OMIT, Omit
+from ...errors import ConfigurationError
 from .json_text import decoded
+from .lossless import compared, is_plain_copy
 from .strictness import Strictness, strictness_of
 from .type_schema import TypeSchema
 from .violations import MAX_VIOLATIONS, DoesNotFit, Violation, outline, too_much_work, with_parts

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.structured.schema import Schema
 from openrouter_async.structured.strict.result import StrictSchema
-from tests.structured.test_strict_odd import Drawn, same
+from tests.structured.strict.test_odd import Drawn, same
 
 COUNT = int(os.environ.get("STRICT_SCHEMAS", "1000"))
 BLOCKS = 4

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue
 
-from openrouter_async.structured.reading import partial
 from openrouter_async.structured.reading.partial import PartialReader
 from openrouter_async.structured.schema import Schema
 
@@ -122,7 +121,7 @@ def test_the_parsing_is_proportional_to_the_length(monkeypatch: pytest.MonkeyPat
             total += len(text)
             return []
 
-        monkeypatch.setattr(partial, "from_json", counting)
+        monkeypatch.setattr("openrouter_async.structured.reading.partial.from_json", counting)
         snapshots(json.dumps(["some words"] * items), list[str], size=20)
         return total
 

@@ -28,7 +28,7 @@ MODEL = "openai/gpt-4o-mini"
 async def faults(items: int) -> None:
     """Ask so many items, 256 at once."""
     with Emulator(credits="1000", first_token_s=0.05) as emulator, tempfile.TemporaryDirectory() as folder:
-        emulator.misbehave(
+        emulator.inject_faults(
             0.1,
             Failure(status=503),
             Failure(status=502),

@@ -44,7 +44,7 @@ class City(BaseModel):
 @pytest.mark.loopback
 async def test_with_faults_everything_is_accounted_for(tmp_path: Path) -> None:
     with Emulator(credits="100") as emulator:
-        emulator.misbehave(
+        emulator.inject_faults(
             0.1,
             Failure(status=503),
             Failure(status=429, retry_after=0.05),
@@ -99,7 +99,7 @@ async def test_refusals_by_chance_do_not_slow_it_down(wait: float | None) -> Non
     speeds = []
     for share in (0.0, 0.05):
         with Emulator(credits="100", first_token_s=0.3, seed=3) as emulator:
-            emulator.misbehave(share, *([Failure(status=429, retry_after=wait)] if share else []))
+            emulator.inject_faults(share, *([Failure(status=429, retry_after=wait)] if share else []))
             async with client_of(emulator) as client:
                 items = [f"question {number}" for number in range(600)]
                 async with client.batch(items, concurrency=32, max_tokens=5) as batch:

@@ -23,8 +23,8 @@ with needs_extra("fastapi", "openrouter_async.server.fastapi"):
     from starlette.requests import HTTPConnection
     from starlette.responses import Response
 
-    from .chat.policy import Offer
-    from .chat.stream_slots import Metered, Meters
+    from .chat.policy import ChatPolicy
+    from .chat.stream_slots import StreamGate, StreamSlots
     from .lifespan import client_of
     from .relays.failures import WebError, error_response
     from .relays.relaying import FormatName, relay
@@ -118,19 +118,19 @@ def create_chat_router(
     Raises:
         ConfigurationError: an argument is wrong.
     """
-    offer = Offer(client, tools=tools, models=models, max_messages=max_messages)
+    policy = ChatPolicy(client, tools=tools, models=models, max_messages=max_messages)
     spend = budget if isinstance(budget, Spend) else client.track(budget)
-    meters = Meters(spend, max_concurrent_streams)
+    slots = StreamSlots(spend, max_concurrent_streams)
 
-    class MeteredRoute(APIRoute):
+    class GatedRoute(APIRoute):
         async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
             # Around the response as well, which a dependency is not.
             try:
-                await Metered(super().handle, meters=meters)(scope, receive, send)
+                await StreamGate(super().handle, slots=slots)(scope, receive, send)
             except WebError as error:
                 await error_response(error)(scope, receive, send)
 
-    router = APIRouter(route_class=MeteredRoute, dependencies=[*dependencies])
+    router = APIRouter(route_class=GatedRoute, dependencies=[*dependencies])
 
     async def chat(body: ChatBody) -> Response:
         asked = body.model_dump(exclude_unset=True)
@@ -140,7 +140,7 @@ def create_chat_router(
                 asked["messages"] = chat_messages_of(asked["messages"])
             except ConfigurationError as error:
                 raise WebError(400, error.message) from error
-        return relay(offer.reply(offer.request(asked, is_ours=True)), format=format)
+        return relay(policy.reply(policy.request(asked, is_ours=True)), format=format)
 
     _document(router, chat)
     return router

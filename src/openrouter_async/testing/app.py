@@ -1,7 +1,7 @@
 """The ASGI application: reads a request, asks the part that answers it, and sends the answer.
 
 ```
-request -> host and origin allowed? -> recorded? -> route -> key -> rate -> script -> handler -> Outgoing -> sending
+request -> host and origin allowed? -> recorded? -> route -> key -> rate -> script -> handler -> response -> sending
 ```
 
 Whatever is wrong with a request is answered in the service's form; only a mistake of the emulator itself, or of a
@@ -46,10 +46,10 @@ from .account.batches import Batches
 from .account.lookups import Lookups
 from .account.management import Account
 from .exchange.protocol import WIRE
-from .exchange.responses import Outgoing, failed, literal, plain
-from .exchange.sending import send_answer
+from .exchange.responses import EmulatedResponse, failed, literal, plain
+from .exchange.sending import OnSent, send_answer
 from .exchange.service_errors import ServiceError, bad_request, forbidden, not_found
-from .inference.inference import Choose, Inference, Over, Pace
+from .inference.inference import ChooseReply, Inference, Pace
 from .received import ReceivedRequest
 from .replies import Answer, Failure, Reply, as_scripted
 from .state.keys import EmulatedKey, authenticate
@@ -71,7 +71,7 @@ LARGEST_BODY = 64 * 1024 * 1024
 USER = "user_emulated"
 
 
-Handler: TypeAlias = "Callable[[_Call], tuple[Outgoing, Over]]"
+Handler: TypeAlias = "Callable[[_Call], tuple[EmulatedResponse, OnSent]]"
 
 
 def _nothing(_tokens: int) -> None:
@@ -92,7 +92,7 @@ class Route:
 class _Call:
     request: ReceivedRequest
     key: EmulatedKey | None
-    choose: Choose
+    choose: ChooseReply
     path: Mapping[str, str]
 
     @property
@@ -175,15 +175,15 @@ class EmulatorApp:
         self._state.arrived(record)
         wire = scope["state"][WIRE]
         try:
-            outgoing, over = self._answer(record, headers, raw)
-            record.generation_id = outgoing.generation_id
-            await send_answer(outgoing, record, wire, send, on_over=over)
+            response, on_sent = self._answer(record, headers, raw)
+            record.generation_id = response.generation_id
+            await send_answer(response, record, wire, send, on_sent=on_sent)
         finally:
             record._over.set()
 
     def _answer(
         self, record: ReceivedRequest, headers: Mapping[str, str], raw: bytes | None
-    ) -> tuple[Outgoing, Over]:
+    ) -> tuple[EmulatedResponse, OnSent]:
         """Return the answer to a request, whatever that is."""
         key: EmulatedKey | None = None
         try:
@@ -210,10 +210,10 @@ class EmulatorApp:
                 return literal(error.answer), _nothing
             return failed(error.answer, user=USER if key is not None else None), _nothing
         except Exception as problem:  # noqa: BLE001 - ours, or of a function we were given: raised at the end
-            self._state.went_wrong(problem)
+            self._state.record_problem(problem)
             return failed(Failure(status=500, message="Internal Server Error")), _nothing
 
-    def _literal(self, record: ReceivedRequest) -> Outgoing | None:
+    def _literal(self, record: ReceivedRequest) -> EmulatedResponse | None:
         """Return what the script says for a path that no model answers."""
         if record.path in _WRITTEN:
             return None
@@ -249,7 +249,7 @@ class EmulatorApp:
 
     def _handled(
         self, record: ReceivedRequest, route: Route, key: EmulatedKey | None, path: Mapping[str, str]
-    ) -> tuple[Outgoing, Over]:
+    ) -> tuple[EmulatedResponse, OnSent]:
         record.origin = "generated" if route.path in _WRITTEN else "service"
 
         def choose() -> Reply | None:
@@ -261,14 +261,14 @@ class EmulatorApp:
                 raise ServiceError(Failure(status=501, message=_UNSCRIPTED))
             return chosen
 
-        outgoing, over = route.handler(_Call(request=record, key=key, choose=choose, path=path))
+        response, on_sent = route.handler(_Call(request=record, key=key, choose=choose, path=path))
         if record.origin in ("generated", "service"):
-            misfortune = self._state.next_misfortune()
-            if isinstance(misfortune, Failure):
-                raise ServiceError(misfortune)
-            if misfortune is not None:
-                outgoing = replace(outgoing, fault=misfortune)
-        return outgoing, over
+            fault = self._state.next_fault()
+            if isinstance(fault, Failure):
+                raise ServiceError(fault)
+            if fault is not None:
+                response = replace(response, fault=fault)
+        return response, on_sent
 
     def _reply_in_batch(self, request: ReceivedRequest) -> Reply | None:
         """Return what the function given says to a request of a batch, None for a generated reply."""

@@ -234,13 +234,11 @@ class Emulator:
         """
         self._state.reply_with(function)
 
-    def misbehave(self, share: float, *misfortunes: Fault | Failure) -> None:
+    def inject_faults(self, share: float, *faults: Fault | Failure) -> None:
         """Let one of these befall that share of the requests that nothing is scripted for, chosen by the seed."""
-        if not 0 <= share <= 1 or (share and not misfortunes):
-            raise ConfigurationError(
-                f"share is {share!r} of {len(misfortunes)} faults; expected 0 to 1 of some"
-            )
-        self._state.misbehave(share, misfortunes)
+        if not 0 <= share <= 1 or (share and not faults):
+            raise ConfigurationError(f"share is {share!r} of {len(faults)} faults; expected 0 to 1 of some")
+        self._state.inject_faults(share, faults)
 
     # what it knows
 

@@ -1,4 +1,4 @@
-"""`Offer`: what a router lets its callers ask for, and the request that is made of what they sent.
+"""`ChatPolicy`: what a router lets its callers ask for, and the request that is made of what they sent.
 
 Nothing of a request reaches the client but what is named here: the messages, the model, and parameters of a chat. No
 base URL, no header, no option of the client comes from a browser.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ..relays.formats._format import Relayed
 
-__all__ = ["ChatRequest", "Offer", "json_body"]
+__all__ = ["ChatPolicy", "ChatRequest", "json_body"]
 
 _PARAMS = frozenset(ChatParams.__annotations__)
 
@@ -72,7 +72,7 @@ class ChatRequest:
     params: dict[str, Any]
 
 
-class Offer:
+class ChatPolicy:
     """The client, and what may be done with it."""
 
     def __init__(

@@ -30,7 +30,7 @@ from ..exchange.field_checks import (
     text,
     whole_query,
 )
-from ..exchange.responses import Outgoing, Part, plain
+from ..exchange.responses import EmulatedResponse, Part, plain
 from ..exchange.service_errors import bad_request, forbidden, not_found
 from ..state.keys import EmulatedKey, iso_now, new_key
 from ..state.state import Generation, State
@@ -114,7 +114,7 @@ class Account:
     def key(self, hash: str) -> JSON:
         return {"data": _record(self._key(hash))}
 
-    def create_key(self, body: JsonValue) -> Outgoing:
+    def create_key(self, body: JsonValue) -> EmulatedResponse:
         fields = _checked(body, _NEW, "name")
         secret = f"sk-or-v1-{secrets.token_hex(32)}"
         key = new_key(secret, "inference")
@@ -166,7 +166,7 @@ class Account:
 
     # OAuth
 
-    def authorize(self, query: Query) -> Outgoing:
+    def authorize(self, query: Query) -> EmulatedResponse:
         """The page of `/auth`: agrees, and sends the browser back, or shows the code."""
         method = query.get("code_challenge_method", "S256")
         challenge = query.get("code_challenge")
@@ -182,10 +182,12 @@ class Account:
         )
         if callback is None:
             headers = {"content-type": "text/plain; charset=utf-8"}
-            return Outgoing(headers=headers, parts=(Part(code.encode()),))
+            return EmulatedResponse(headers=headers, parts=(Part(code.encode()),))
         parts = urlsplit(callback)
         back = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("code", code)])
-        return Outgoing(status=302, headers={"location": urlunsplit(parts._replace(query=back))}, parts=())
+        return EmulatedResponse(
+            status=302, headers={"location": urlunsplit(parts._replace(query=back))}, parts=()
+        )
 
     def exchange(self, body: JsonValue) -> JSON:
         fields = _checked(body, _EXCHANGE, "code")

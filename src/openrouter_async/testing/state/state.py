@@ -35,7 +35,7 @@ __all__ = ["Generation", "RateLimit", "State"]
 _KEPT_REQUESTS = 10_000
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-Misfortune: TypeAlias = Fault | Failure
+InjectedFault: TypeAlias = Fault | Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class State:
             self._requests: deque[ReceivedRequest] = deque(maxlen=_KEPT_REQUESTS)
             self._script: dict[str, deque[tuple[Scripted, int | None]]] = {}
             self._function: Replying | None = None
-            self._misfortunes: tuple[float, tuple[Misfortune, ...]] = (0.0, ())
+            self._injected: tuple[float, tuple[InjectedFault, ...]] = (0.0, ())
             self._chance = Random(self._seed)
             self._generations: dict[str, Generation] = {}
             self.codes: dict[str, OAuthCode] = {}
@@ -168,7 +168,7 @@ class State:
         with self._lock:
             return list(self._requests)
 
-    def went_wrong(self, problem: Exception) -> None:
+    def record_problem(self, problem: Exception) -> None:
         """Keep an exception of the caller's own code, or of ours, for whoever ends the emulator."""
         with self._lock:
             self.problems.append(problem)
@@ -206,16 +206,16 @@ class State:
         with self._lock:
             return sum(times or 0 for queue in self._script.values() for _, times in queue)
 
-    def misbehave(self, share: float, misfortunes: Sequence[Misfortune]) -> None:
+    def inject_faults(self, share: float, faults: Sequence[InjectedFault]) -> None:
         with self._lock:
-            self._misfortunes = (share, tuple(misfortunes))
+            self._injected = (share, tuple(faults))
 
-    def next_misfortune(self) -> Misfortune | None:
+    def next_fault(self) -> InjectedFault | None:
         with self._lock:
-            share, misfortunes = self._misfortunes
-            if not misfortunes or self._chance.random() >= share:
+            share, faults = self._injected
+            if not faults or self._chance.random() >= share:
                 return None
-            return self._chance.choice(misfortunes)
+            return self._chance.choice(faults)
 
     # money and limits
 

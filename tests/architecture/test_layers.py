@@ -79,7 +79,7 @@ IMPURE = {
 
 IMPURE_CALLS = {"open", "input", "print", "now", "utcnow", "today"}
 
-SHELL_OF_STREAMING = {"recovering", "stream", "raw"}
+SHELL_OF_STREAMING = {"lifecycle", "raw", "stream"}
 """The modules of `streaming/` that wait; all others are pure."""
 
 MAX_LINES = 450

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async.errors import StreamError
-from openrouter_async.streaming.seam import LONG_REPEAT, MAX_HELD, Seam, WordHold
+from openrouter_async.streaming.recovery.seam import LONG_REPEAT, MAX_HELD, Seam, WordHold
 
 STORY = "Once upon a time there was a king who had three daughters, and the youngest"
 

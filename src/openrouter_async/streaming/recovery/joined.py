@@ -11,19 +11,19 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..errors import APIStatusError
-from ..types.chat import AssistantMessage, ChatCompletion, Choice, with_billed
-from ..types.recovery import Recovery
-from .chat import ChatAccumulator
-from .events import Finished, TextDelta
+from ...errors import APIStatusError
+from ...types.chat import AssistantMessage, ChatCompletion, Choice, with_billed
+from ...types.recovery import Recovery
+from ..chat.accumulator import ChatAccumulator
+from ..events import Finished, TextDelta
 from .seam import Seam, WordHold
 
 if TYPE_CHECKING:
-    from ..errors import OpenRouterError
-    from ..types.chat import StreamEnd
-    from ..types.chat_chunk import ChatChunk
-    from .chat_choice import Kept
-    from .events import StreamEvent
+    from ...errors import OpenRouterError
+    from ...types.chat import StreamEnd
+    from ...types.chat_chunk import ChatChunk
+    from ..chat.choice import Kept
+    from ..events import StreamEvent
 
 __all__ = ["Before", "JoinedAccumulator"]
 

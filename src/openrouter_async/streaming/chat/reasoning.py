@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..types.reasoning_details import BETWEEN_BLOCKS, TEXT_FIELDS, readable_text
+from ...types.reasoning_details import BETWEEN_BLOCKS, TEXT_FIELDS, readable_text
 
 if TYPE_CHECKING:
-    from ..types.common import JsonObject
+    from ...types.common import JsonObject
 
 __all__ = ["ReasoningBuilder"]
 

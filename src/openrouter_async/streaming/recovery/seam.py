@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..errors import StreamError
+from ...errors import StreamError
 
 __all__ = ["Seam", "WordHold"]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from openrouter_async.errors import ServerError, StreamInterrupted
 from openrouter_async.streaming.events import Finished, ReasoningDelta, StreamEvent, TextDelta
-from openrouter_async.streaming.joined import JoinedAccumulator
+from openrouter_async.streaming.recovery.joined import JoinedAccumulator
 from openrouter_async.types.chat import ChatCompletion
 from tests.streaming.fakes import accumulate, chunk
 

@@ -20,7 +20,7 @@ from openrouter_async.errors import (
     ProviderError,
     ServerError,
 )
-from openrouter_async.streaming.chat import ChatAccumulator
+from openrouter_async.streaming.chat.accumulator import ChatAccumulator
 from openrouter_async.streaming.events import (
     AnnotationAdded,
     AudioDelta,

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from json import JSONDecodeError
 from typing import Any, TypeAlias
 
-from .._sansio.parse import ParseFailure, load, parse, written
-from ..types.chat_chunk import ChatChunk
+from ..._sansio.parse import ParseFailure, load, parse, written
+from ...types.chat_chunk import ChatChunk
 
 __all__ = ["ChunkRepair"]
 

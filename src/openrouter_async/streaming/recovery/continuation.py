@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigurationError
-from ..types.chat_messages import assistant, wire_messages
-from ..types.chat_request import check_chat_params
+from ...errors import ConfigurationError
+from ...types.chat_messages import assistant, wire_messages
+from ...types.chat_request import check_chat_params
 
 if TYPE_CHECKING:
-    from ..options import Recover
-    from ..types.chat_messages import Message, MessagesLike
+    from ...options import Recover
+    from ...types.chat_messages import Message, MessagesLike
 
 __all__ = ["check_recoverable", "messages_with_beginning", "params_of_recovery"]
 

@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from .._sansio.chat_reply import check_completion, empty_reply, ended_in_error
-from .._sansio.error_mapping import payload_error
-from ..types.bounds import MOST_CHOICES, check_at_most
-from ..types.chat import ChatCompletion
-from ..types.chat_chunk import ChatChunk
-from ..types.common import fuller_usage
-from ..types.tool_calls import read_tool_calls
-from .chat_choice import ChoiceBuilder, Kept
+from ..._sansio.chat_reply import check_completion, empty_reply, ended_in_error
+from ..._sansio.error_mapping import payload_error
+from ...types.bounds import MOST_CHOICES, check_at_most
+from ...types.chat import ChatCompletion
+from ...types.chat_chunk import ChatChunk
+from ...types.common import fuller_usage
+from ...types.tool_calls import read_tool_calls
+from ..events import Finished, UsageReported
+from .choice import ChoiceBuilder, Kept
 from .chunk_repair import ChunkRepair
-from .events import Finished, UsageReported
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from ..errors import APIStatusError
-    from ..types.chat import StreamEnd
-    from ..types.chat_chunk import ChunkChoice
-    from ..types.common import Usage
-    from .events import StreamEvent
+    from ...errors import APIStatusError
+    from ...types.chat import StreamEnd
+    from ...types.chat_chunk import ChunkChoice
+    from ...types.common import Usage
+    from ..events import StreamEvent
 
 __all__ = ["ChatAccumulator"]
 

@@ -10,21 +10,21 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Collection
 from typing import TYPE_CHECKING
 
-from ..errors import (
+from ...errors import (
     APIStatusError,
     DeadlineExceeded,
     OpenRouterError,
     RequestTimeout,
     StreamError,
 )
-from ..types.chat import OutputT
-from .intake import Intake
+from ...types.chat import OutputT
+from ..intake import Intake
+from ..stream import EventStream, OnBadEvent
 from .joined import Before, JoinedAccumulator
-from .stream import EventStream, OnBadEvent
 
 if TYPE_CHECKING:
-    from ..protocols import ContinuableSource, DeferredRequest
-    from ..types.chat_chunk import ChatChunk
+    from ...protocols import ContinuableSource, DeferredRequest
+    from ...types.chat_chunk import ChatChunk
 
 __all__ = ["RecoveringStream"]
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_async.streaming.chat_choice import ChoiceBuilder, Kept
+from openrouter_async.streaming.chat.choice import ChoiceBuilder, Kept
+from openrouter_async.streaming.chat.reasoning import ReasoningBuilder
 from openrouter_async.streaming.events import ReasoningDelta, StreamEvent
-from openrouter_async.streaming.reasoning import ReasoningBuilder
 from openrouter_async.types.chat import AssistantMessage, ChatCompletion, Choice
 from openrouter_async.types.chat_chunk import Delta
 from openrouter_async.types.sent_back import sent_back

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..types.bounds import MOST_CALLS, check_at_most
-from ..types.chat import content_text
-from ..types.chat_chunk import ToolCallFragment
-from ..types.settled_arguments import argument_text
-from ..types.settled_calls import CallsBuilder
-from .events import (
+from ...types.bounds import MOST_CALLS, check_at_most
+from ...types.chat import content_text
+from ...types.chat_chunk import ToolCallFragment
+from ...types.settled_arguments import argument_text
+from ...types.settled_calls import CallsBuilder
+from ..events import (
     AnnotationAdded,
     AudioDelta,
     ImageDelta,
@@ -23,9 +23,9 @@ from .reasoning import ReasoningBuilder
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ..types.chat_chunk import ChunkChoice, Delta
-    from ..types.chat_parts import Annotation, AudioOutput, Image, TokenLogprob
-    from .events import StreamEvent
+    from ...types.chat_chunk import ChunkChoice, Delta
+    from ...types.chat_parts import Annotation, AudioOutput, Image, TokenLogprob
+    from ..events import StreamEvent
 
 __all__ = ["ChoiceBuilder", "Kept"]
 

@@ -1,1 +1,1 @@
-"""Tests of `openrouter_async.structured.reading`."""
+"""Tests of `openrouter_async.structured.reading.reply`."""

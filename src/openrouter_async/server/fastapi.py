@@ -6,9 +6,9 @@ read it, the application says by its dependencies and middleware. `create_router
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -146,10 +146,10 @@ def create_chat_router(
     return router
 
 
-def _document(router: APIRouter, chat: Callable[[ChatBody], Coroutine[Any, Any, Response]]) -> None:
+def _document(router: APIRouter, chat: Callable[[ChatBody], Awaitable[Response]]) -> None:
     """Add the route, with what it gives for the application's OpenAPI document."""
     told = {400: "The request is wrong.", 402: "There is no money left.", 429: "Too many requests."}
-    responses: dict[int | str, dict[str, Any]] = {
+    responses: dict[int | str, dict[str, object]] = {
         status: {"model": ErrorBody, "description": description} for status, description in told.items()
     }
     responses[200] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -135,7 +135,7 @@ def _texts(document: _Document) -> Iterator[str]:
             yield node.content
             continue
         for part in node.content:
-            text: Any = part.get("text")
+            text = part.get("text")
             if isinstance(text, str):
                 yield text
 

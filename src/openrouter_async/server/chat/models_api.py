@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 from starlette.requests import Request
@@ -125,7 +125,7 @@ async def _offered(policy: ChatPolicy) -> list[Model]:
     ]
 
 
-def _model(model: Model) -> dict[str, Any]:
+def _model(model: Model) -> dict[str, object]:
     prices = model.pricing
     return {
         "id": model.id,

@@ -65,7 +65,7 @@ _READ_BY_THE_MODEL = {"id": "file-parser", "pdf": {"engine": "native"}}
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What a body asks for."""
+    """What a body asks for; the client checks what is in messages and parameters."""
 
     messages: list[Any]
     model: str | None
@@ -134,7 +134,7 @@ class ChatPolicy:
             params["plugins"] = [_READ_BY_THE_MODEL]
         return ChatRequest(messages, self._model(model), params)
 
-    def _check(self, params: Mapping[str, Any], known: Collection[str]) -> None:
+    def _check(self, params: Mapping[str, object], known: Collection[str]) -> None:
         unknown = sorted(params.keys() - known)
         if unknown:
             raise WebError(400, f"{unknown[0][:64]!r} is no parameter of a chat that this server takes")
@@ -147,7 +147,7 @@ class ChatPolicy:
                     400, "tools may be functions only, since this server offers certain models only"
                 )
 
-    def _check_tools(self, params: Mapping[str, Any]) -> None:
+    def _check_tools(self, params: Mapping[str, object]) -> None:
         """Refuse functions, which nobody would run: those of the page's chats are the server's."""
         tools = params.get("tools") or []
         if not isinstance(tools, list) or any(_kind(tool) == "function" for tool in tools):
@@ -209,7 +209,7 @@ async def json_body(request: Request) -> object:
         raise WebError(400, "the body is no JSON, or nested too deep") from error
 
 
-def _has_file(messages: list[Any]) -> bool:
+def _has_file(messages: list[object]) -> bool:
     contents = [message.get("content") for message in messages if isinstance(message, dict)]
     return any(_kind(part) == "file" for content in contents if isinstance(content, list) for part in content)
 

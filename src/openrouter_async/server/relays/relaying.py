@@ -278,7 +278,7 @@ class _Outlet:
         )
         await self._put({"type": "http.response.body", "body": self._begin(), "more_body": True})
 
-    async def _put(self, message: dict[str, Any]) -> None:
+    async def _put(self, message: dict[str, object]) -> None:
         try:
             with anyio.fail_after(self._write_timeout):
                 await self._send(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pydantic_core import to_json
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from ....types.chat import ChatCompletion
 
     Event: TypeAlias = RunEvent | Partial
-    Result: TypeAlias = ChatCompletion[Any] | Run[Any]
+    Result: TypeAlias = ChatCompletion[object] | Run[object]
 
 __all__ = ["Format", "Relayed", "sse"]
 
-Relayed: TypeAlias = EventStream[Any] | RunStream[Any]
+Relayed: TypeAlias = EventStream[object] | RunStream[object]
 """What can be relayed."""
 
 

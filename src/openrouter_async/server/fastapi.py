@@ -107,7 +107,8 @@ def create_chat_router(
 
     Args:
         client: Stays open as long as the router is used.
-        format: See `relay`. With `ai-sdk` the body is that of `useChat`.
+        format: How the answer is written: `events`, `openai`, `ai-sdk` or `text`. With `ai-sdk` the body is that of
+            `useChat`.
         tools: What the chats may use; run here.
         models: The models that may be asked. Default: all.
         budget: US dollars that may be spent through this router, or a `client.track()` of your own that counts it.

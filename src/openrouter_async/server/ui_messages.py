@@ -43,7 +43,8 @@ def chat_messages_of(ui_messages: object) -> list[dict[str, Any]]:
         parts = message.get("parts") if isinstance(message, Mapping) else None
         if role not in ("system", "user", "assistant") or not _are_parts(parts):
             raise ConfigurationError(
-                f"messages[{number}] is no message of the AI SDK; expected role and parts, as versions from 5 on send"
+                f"messages[{number}] is not a message of the AI SDK; expected role and parts, as version 5 and newer"
+                " send"
             )
         match role:
             case "system":

@@ -121,7 +121,8 @@ class EmulatorApp:
         self._strict = strict
         self._inference = inference = Inference(state, models, pace, seed, finishes_unread=finishes_unread)
         self._batches = batches = Batches(state, inference, self._reply_in_batch)
-        lookups, account = Lookups(state, models), Account(state)
+        self._account = account = Account(state)
+        lookups = Lookups(state, models)
 
         def read(answer: Callable[[_Call], JsonValue]) -> Handler:
             return lambda call: (plain(answer(call)), _nothing)
@@ -162,7 +163,8 @@ class EmulatorApp:
         )
 
     def reset(self) -> None:
-        """Forget cached answers, and begin again with the first recorded ones."""
+        """Forget what was cached, batches and OAuth codes, and begin again with the first recorded answers."""
+        self._account.reset()
         self._inference.reset()
         self._batches.reset()
         if self._recordings is not None:
@@ -195,7 +197,7 @@ class EmulatorApp:
             if scripted is not None:
                 return scripted, _nothing
             route, path = self._route(record)
-            key = authenticate(self._state.keys, headers.get("authorization"), route.key)
+            key = authenticate(self._state.ledger.keys, headers.get("authorization"), route.key)
             record.key_label = key.label if key is not None else None
             if raw is None:
                 raise ServiceError(
@@ -203,7 +205,7 @@ class EmulatorApp:
                 )
             if route.method in ("POST", "PATCH"):
                 _check_body(record, headers)
-                self._state.check_rate()
+                self._state.rate.check()
             return self._handled(record, route, key, path)
         except ServiceError as error:
             if isinstance(error.answer, Answer):
@@ -217,7 +219,7 @@ class EmulatorApp:
         """Return what the script says for a path that no model answers."""
         if record.path in _WRITTEN:
             return None
-        answer = self._state.next_scripted(record.path)
+        answer = self._state.script.next_answer(record.path)
         if answer is None:
             return None
         record.origin = "scripted"
@@ -263,7 +265,7 @@ class EmulatorApp:
 
         response, on_sent = route.handler(_Call(request=record, key=key, choose=choose, path=path))
         if record.origin in ("generated", "service"):
-            fault = self._state.next_fault()
+            fault = self._state.script.next_fault()
             if isinstance(fault, Failure):
                 raise ServiceError(fault)
             if fault is not None:
@@ -272,7 +274,7 @@ class EmulatorApp:
 
     def _reply_in_batch(self, request: ReceivedRequest) -> Reply | None:
         """Return what the function given says to a request of a batch, None for a generated reply."""
-        function = self._state.function
+        function = self._state.script.function
         chosen = None if function is None else function(request)
         if chosen is None:
             return None
@@ -283,11 +285,11 @@ class EmulatorApp:
 
     def _chosen(self, record: ReceivedRequest, path: str) -> Reply | Failure | Answer | None:
         """Return what the script says, else what the function given says, else None."""
-        scripted = self._state.next_scripted(path)
+        scripted = self._state.script.next_answer(path)
         if scripted is not None:
             record.origin = "scripted"
             return scripted
-        function = self._state.function
+        function = self._state.script.function
         chosen = None if function is None else function(record)
         if chosen is None:
             return None
@@ -371,7 +373,7 @@ def _record(scope: Scope, headers: Mapping[str, str], raw: bytes | None) -> Rece
 
 
 def _parsed(raw: bytes | None) -> tuple[JsonValue, bytes | None]:
-    """Return the JSON of a body, or else the bytes that are none."""
+    """Return the JSON of a body, or else its bytes."""
     if not raw:
         return None, None
     try:

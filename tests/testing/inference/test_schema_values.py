@@ -194,7 +194,7 @@ def test_the_wording_of_a_strict_form_has_no_effect(seed: int) -> None:
     assert theirs != ours
     value = value_for(theirs, Words("", Random(seed)))
     assert value == value_for(ours, Words("", Random(seed)))
-    assert strict.undo(value)
+    assert strict.decode(value)
 
 
 def test_a_list_of_entries_without_any_description_names_each_key_once() -> None:

@@ -109,7 +109,7 @@ class ChatPolicy:
         """Return what a body asks for; `is_ours` says that it comes from our page, not from a client of OpenAI's.
 
         Raises:
-            WebError: it is none, or asks for what is not offered.
+            WebError: it is not a request for a chat, or asks for what is not offered.
         """
         if not isinstance(body, dict):
             raise WebError(400, "the body must be a JSON object")
@@ -125,7 +125,7 @@ class ChatPolicy:
             )
         model = params.pop("model", None)
         if model is not None and not isinstance(model, str):
-            raise WebError(400, "model must be the name of one")
+            raise WebError(400, "model must be the name of a model")
         self._check(params, _PARAMS if is_ours else _PARAMS | _OLDER_PARAMS | _OF_OPENAI)
         if is_ours:
             self._check_tools(params)
@@ -137,7 +137,7 @@ class ChatPolicy:
     def _check(self, params: Mapping[str, object], known: Collection[str]) -> None:
         unknown = sorted(params.keys() - known)
         if unknown:
-            raise WebError(400, f"{unknown[0][:64]!r} is no parameter of a chat that this server takes")
+            raise WebError(400, f"{unknown[0][:64]!r} is not a parameter of a chat that this server takes")
         for name in sorted(self._refused & params.keys()):
             tools = params[name]
             if name != "tools":
@@ -201,12 +201,12 @@ async def json_body(request: Request) -> object:
     """Return the JSON of a request.
 
     Raises:
-        WebError: it is none, or nested too deep.
+        WebError: it is not valid JSON, or nested too deep.
     """
     try:
         return from_json(await request.body(), allow_inf_nan=False)
     except ValueError as error:
-        raise WebError(400, "the body is no JSON, or nested too deep") from error
+        raise WebError(400, "the body is not valid JSON, or nested too deep") from error
 
 
 def _has_file(messages: list[object]) -> bool:

@@ -60,7 +60,7 @@ def check_token(token: str) -> str:
     """
     if not isinstance(token, str) or len(token) < TOKEN_LENGTH or not re.fullmatch(r"[\x21-\x7e]+", token):
         raise ConfigurationError(
-            f"the token is no text of at least {TOKEN_LENGTH} ASCII characters without blanks; take one from"
+            f"the token is not a text of at least {TOKEN_LENGTH} ASCII characters without blanks; take one from"
             " secrets.token_urlsafe()"
         )
     return token

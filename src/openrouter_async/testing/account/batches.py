@@ -116,7 +116,7 @@ class Batches:
             elif batch.status == "in_progress":
                 self._finish(batch)
         shown = batch.as_json()
-        if batch.results is not None and self._state.remaining < 0:
+        if batch.results is not None and self._state.ledger.remaining < 0:
             error: JsonValue = {"code": 402, "message": "Add credits to see the results of this batch"}
             return plain({**shown, "error": error}, status=402)
         return plain({**shown, "results": batch.results})
@@ -191,7 +191,7 @@ class Batches:
                     "error": None,
                 }
             )
-        self._state.spend(batch.key, cost)
+        self._state.ledger.spend(batch.key, cost)
         batch.usage = {
             "prompt_tokens": prompt,
             "completion_tokens": completion,

@@ -19,9 +19,10 @@ from ..received import ReceivedRequest
 from ..replies import Reply
 from ..state.accounting import Usage, charged, usage_json
 from ..state.billing import NO_EXTRAS, Extras, extras_of
+from ..state.generations import Generation
 from ..state.keys import EmulatedKey
 from ..state.models import EMBEDDING_MODELS, ListedModel, ModelList
-from ..state.state import Generation, State
+from ..state.state import State
 from .abilities import check_abilities
 from .generated import chat_reply, completion_reply, embedding, packed
 from .request_checks import ChatCall, read_chat, read_completion, read_embeddings
@@ -32,7 +33,7 @@ __all__ = ["ChooseReply", "Inference", "Pace"]
 
 JSON: TypeAlias = dict[str, JsonValue]
 ChooseReply: TypeAlias = Callable[[], Reply | None]
-"""Returns the reply that was scripted, None where there is none; raises where something else was."""
+"""Returns the reply that was scripted, or None; raises `ServiceError` for a scripted failure or answer."""
 
 
 KEEPALIVE_S = 0.5
@@ -69,10 +70,13 @@ class Inference:
         self._seed = seed
         self._finishes_unread = finishes_unread
         self._cache = ResponseCache()
+        self._cached_prompts: set[str] = set()
+        """Digests of what was marked for the cache of prompts."""
 
     def reset(self) -> None:
-        """Forget the answers that were kept."""
+        """Forget the answers and the prompts that were kept."""
         self._cache.clear()
+        self._cached_prompts.clear()
 
     # each returns the answer, and what to do when it is over
 
@@ -86,7 +90,7 @@ class Inference:
         use = CacheUse.of(request, key)
         kept = self._cache.get(use, time.monotonic())
         if kept is None:
-            self._state.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
+            self._state.ledger.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
         reply = choose() if kept is None else kept.reply
         if reply is None:
             reply = chat_reply(call, model.id, seed=self._seed)
@@ -116,7 +120,7 @@ class Inference:
         call = read_completion(request.body)
         model = self._model_for(call.models)
         prompt = count_tokens(call.prompt)
-        self._state.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
+        self._state.ledger.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
         reply = choose() or completion_reply(call, seed=self._seed)
         reply, tokens, _ = prepare_reply(reply, self._state.call_ids())
         usage = Usage(prompt=prompt, completion=tokens)
@@ -143,7 +147,7 @@ class Inference:
         tokens = 0 if kept is not None else sum(count_tokens(text) for text in call.inputs)
         usage = Usage(prompt=tokens, completion=0)
         cost = usage.cost(model)
-        self._state.check_credit(key, model, prompt=tokens, max_tokens=None)
+        self._state.ledger.check_credit(key, model, prompt=tokens, max_tokens=None)
         id_ = self._generation_id()
         body: JSON = {
             "object": "list",
@@ -162,7 +166,7 @@ class Inference:
         }
 
         def on_sent(_sent: int) -> None:
-            self._state.spend(key, cost)
+            self._state.ledger.spend(key, cost)
             if kept is None:
                 self._cache.put(use, None, id_, now)
 
@@ -243,12 +247,12 @@ class Inference:
             is_cut = made < whole
             billed = _NOTHING if kept is not None else replace(usage, completion=made) if is_cut else usage
             cost = _charge(context, billed, is_cut=is_cut)
-            self._state.spend(context.key, cost)
+            self._state.ledger.spend(context.key, cost)
             fault = wire.reply.fault
             if kept is None and is_whole and (fault is None or fault.name != "error_event"):
                 ready = max(time.monotonic(), begun + self._pace.seconds(whole))
                 self._cache.put(use, replace(wire.reply, fault=None), wire.id, ready)
-            self._state.generated(
+            self._state.generations.add(
                 Generation(
                     id=wire.id,
                     model=wire.model,
@@ -297,7 +301,10 @@ class Inference:
         prefix = call.messages[: marked[-1] + 1]
         tokens = prompt_tokens(prefix)
         digest = hashlib.sha256(encode(list[JsonValue](prefix)).encode(errors="replace")).hexdigest()
-        return (tokens, 0) if self._state.cached_before(digest) else (0, tokens)
+        if digest in self._cached_prompts:
+            return tokens, 0
+        self._cached_prompts.add(digest)
+        return 0, tokens
 
 
 @dataclass(frozen=True, slots=True)

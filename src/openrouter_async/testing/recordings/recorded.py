@@ -59,7 +59,7 @@ class Recordings:
         Subfolders are not looked at, nor files whose names are in capitals: those describe the others.
 
         Raises:
-            ConfigurationError: there are none, or a file is none.
+            ConfigurationError: there are none, or a file is not an exchange file.
         """
         if not folder.is_dir():
             raise ConfigurationError(f"recordings is {str(folder)!r}; expected a folder of exchange files")

@@ -24,7 +24,7 @@ from openrouter_async import (
     Rate,
     Timeouts,
 )
-from openrouter_async.batch.accounts import BatchSummary
+from openrouter_async.batch.stats import BatchSummary
 from openrouter_async.options import RequestOptions, ResponseCache
 from openrouter_async.testing import Emulator, Failure, Fault, RateLimit, Reply
 from tests.batch.fakes import read

@@ -27,16 +27,16 @@ from ..options import RequestOptions
 from ..spending.forecast import PriceList
 from ..types.chat import ChatCompletion
 from ..types.chat_request import check_chat_params
-from .accounts import Accounts, BatchProgress, BatchSummary
-from .asking import Asker, Create, Stopped
-from .books import Books
-from .feed import Feed
-from .handover import Handover
+from .item_meter import ItemMeter
+from .item_records import Books
+from .item_runner import Asker, Create, Stopped
+from .item_source import Feed
 from .items import Items, Request
 from .journal import Record
-from .metering import ItemMeter
+from .result_queue import Handover
 from .results import Done, Failed, OutputT, Result
 from .settings import BatchSettings
+from .stats import Accounts, BatchProgress, BatchSummary
 
 if TYPE_CHECKING:
     from typing import Self

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from .._sansio.chat_body import chat_body
 from .._sansio.error_mapping import payload_error
-from ..batch.feed import Feed
+from ..batch.item_source import Feed
 from ..batch.items import Items, Request
 from ..batch.results import Failed
 from ..errors import (

@@ -18,10 +18,10 @@ from .._sansio.charges import Charge
 from .._sansio.once import key_of
 from ..spending.forecast import Request as Forecastable
 from ..spending.spend import Spend
-from .asked import AskedBefore
+from .in_flight import AskedBefore
+from .item_meter import ItemMeter
 from .items import Request
 from .journal import Journal, PaidAgain, done_record, failed_record, settled_record
-from .metering import ItemMeter
 from .results import Failed
 
 if TYPE_CHECKING:

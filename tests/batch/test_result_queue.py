@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import anyio
 import pytest
 
-from openrouter_async.batch.handover import Handover
+from openrouter_async.batch.result_queue import Handover
 from openrouter_async.batch.results import Failed
 from openrouter_async.errors import ConfigurationError
 

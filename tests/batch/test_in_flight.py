@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from openrouter_async import JournalError
-from openrouter_async.batch.asked import AskedBefore
+from openrouter_async.batch.in_flight import AskedBefore
 
 
 def opened(folder: Path, *answered: str) -> AskedBefore:

@@ -31,7 +31,7 @@ LAYERS: list[set[str]] = [
     {"_http"},
     {"resources"},
     {"structured", "tools", "conversation", "batch", "batches", "catalogue", "spending"},
-    {"client", "chat", "batching", "namespaces"},
+    {"client", "chat", "namespaces"},
     {"server", "testing", "otel"},
     {"cli", "__main__"},
 ]
@@ -41,9 +41,7 @@ BESIDE = {
     ("_sansio", "operations"),
     ("streaming", "protocols"),
     ("client", "chat"),
-    ("client", "batching"),
     ("client", "namespaces"),
-    ("batching", "chat"),
     ("batch", "spending"),
     ("batches", "batch"),
     ("conversation", "tools"),
@@ -84,7 +82,7 @@ SHELL_OF_STREAMING = {"lifecycle", "raw", "stream"}
 
 MAX_LINES = 450
 
-LONGER: dict[str, str] = {}
+LONGER: dict[str, str] = {"client.py": "the calls of a client stand in one class, each with its docstring"}
 """Modules that may be longer than that, with the reason."""
 
 MODULES = all_modules()

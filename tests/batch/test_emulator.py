@@ -132,7 +132,7 @@ async def test_a_short_list_is_gathered_in_order() -> None:
             lambda request: Failure(status=400) if request.prompt == "two" else f"echo {request.prompt}"
         )
         async with client_of(emulator) as client:
-            first, second, third = await client.gather(["one", "two", "three"])
+            first, second, third = await client.batch(["one", "two", "three"])
         assert (first.output, third.output) == ("echo one", "echo three")
         assert isinstance(second, Failed)
 
@@ -167,7 +167,7 @@ async def test_the_deadline_of_an_item_ends_one_that_hangs() -> None:
         emulator.reply("never", fault=Fault.stall())
         async with client_of(emulator) as client:
             options = {"timeouts": Timeouts(total=0.5)}
-            results = await client.gather(["one", "two", "three"], options=options, concurrency=1)  # type: ignore[call-overload]  # a dict that is one
+            results = await client.batch(["one", "two", "three"], options=options, concurrency=1)  # type: ignore[call-overload]  # a dict that is one
         assert [type(result) for result in results] == [Failed, Done, Done]
 
 
@@ -175,7 +175,7 @@ async def test_the_deadline_of_an_item_ends_one_that_hangs() -> None:
 async def test_a_rate_is_kept_to() -> None:
     with Emulator(credits="100") as emulator:
         async with client_of(emulator) as client:
-            await client.gather([f"n{number}" for number in range(20)], rate=Rate(rpm=60 * 40))
+            await client.batch([f"n{number}" for number in range(20)], rate=Rate(rpm=60 * 40))
         times = [request.arrived_at for request in emulator.requests if request.path == "/chat/completions"]
         assert max(times) - min(times) >= 19 / 40 - 0.06
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from openrouter_async import JournalError
-from openrouter_async.batch.in_flight import AskedBefore
+from openrouter_async.batch.in_flight import InFlightLog
 
 
-def opened(folder: Path, *answered: str) -> AskedBefore:
-    return AskedBefore(folder / "run.jsonl", lambda key: key in answered)
+def opened(folder: Path, *answered: str) -> InFlightLog:
+    return InFlightLog(folder / "run.jsonl", lambda key: key in answered)
 
 
-def kill(asked: AskedBefore) -> None:
+def kill(asked: InFlightLog) -> None:
     """End a run without its knowledge."""
     asked._file.close()
 

@@ -1,4 +1,4 @@
-"""`AskedBefore`: which items a run was asking when it was killed, so that a later one can tell what it pays for again.
+"""`InFlightLog`: which items a run was asking when it was killed, so that a later one can tell what it pays for again.
 
 Theory of operation: a line is written to a file beside the journal before an item is asked, `+` and its key, and
 another, `-`, once it has failed; of those that were answered the journal knows. What is left nobody was told of. What a
@@ -16,10 +16,10 @@ from pydantic_core import from_json, to_json
 from .._files import private, replace_file
 from ..errors import JournalError
 
-__all__ = ["AskedBefore"]
+__all__ = ["InFlightLog"]
 
 
-class AskedBefore:
+class InFlightLog:
     """The items that were asked and of which nothing has come, and how often; its methods block for the disk."""
 
     def __init__(self, journal: Path, is_answered: Callable[[str], bool]) -> None:

@@ -1,12 +1,18 @@
-"""`Feed`: takes items one at a time, and makes requests with keys of them."""
+"""`ItemSource`: the items of a batch as requests with keys, for whichever worker asks next.
+
+Theory of operation: where the next item is there at once, it is taken without a wait, so nobody can get in between.
+Where it may have to be waited for (an asynchronous iterator, or `allow`), one worker waits and the others stand behind
+it; `stop` ends that wait.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sized
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+import anyio
 from pydantic import JsonValue
 
 from ..errors import ConfigurationError
@@ -15,13 +21,18 @@ from .key_hash import key_hash
 from .results import Failed
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from .items import ItemLike
 
-__all__ = ["Feed"]
+__all__ = ["ItemSource"]
 
 
-class Feed:
-    """The items of a batch as requests. To be used by one task at a time."""
+class ItemSource:
+    """An asynchronous iterator of requests, that many tasks may read; of an item that cannot be sent, why it failed.
+
+    Exceptions of the caller's iterator pass unchanged.
+    """
 
     def __init__(
         self,
@@ -30,7 +41,7 @@ class Feed:
         model: str | None,
         params: Mapping[str, object],
         extra_body: Mapping[str, JsonValue] | None,
-        output_name: str,
+        output_name: str = "",
     ) -> None:
         if isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable | AsyncIterable):
             raise ConfigurationError(
@@ -38,10 +49,6 @@ class Feed:
             )
         self.total = len(items) if isinstance(items, Sized) else None
         """How many there are; None where they do not tell."""
-        self.is_async = isinstance(items, AsyncIterable)
-        """Whether the next item may have to be waited for."""
-        self.taken = 0
-        """How many were taken."""
         self._items = items
         self._iterator: Iterator[ItemLike] | AsyncIterator[ItemLike] | None = None
         self._model = model
@@ -50,25 +57,54 @@ class Feed:
         self._output_name = output_name
         self._seen: Counter[int] = Counter()
         """`key_hash` of each key, and of each request without one -> how often it was there."""
+        self._taken = 0
+        self._allowed: int | None = None
+        self._turn = anyio.Lock(fast_acquire=True)
+        self._wait: anyio.CancelScope | None = None
+        self._more_allowed = anyio.Event()
+        self._is_stopped = False
 
-    async def next(self) -> Request | Failed | None:
-        """Return the next request, or why the next item is none; None at the end.
+    def allow(self, count: int) -> None:
+        """Give at most so many items, those before included, until more are allowed; who wants one waits."""
+        self._allowed = count
+        self._more_allowed.set()
 
-        Exceptions of the caller's iterator pass unchanged.
-        """
+    def stop(self) -> None:
+        """Give no further items."""
+        self._is_stopped = True
+        if self._wait is not None:
+            self._wait.cancel()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Request | Failed:
+        if self._allowed is None and not isinstance(self._items, AsyncIterable):
+            return await self._take()
+        async with self._turn:
+            with anyio.CancelScope() as self._wait:
+                while self._allowed is not None and self._taken >= self._allowed and not self._is_stopped:
+                    self._more_allowed = anyio.Event()
+                    await self._more_allowed.wait()
+                return await self._take()
+        raise StopAsyncIteration
+
+    async def _take(self) -> Request | Failed:
+        if self._is_stopped:
+            raise StopAsyncIteration
         if self._iterator is None:
-            self._iterator = (
-                aiter(self._items) if isinstance(self._items, AsyncIterable) else iter(self._items)
-            )
+            items = self._items
+            self._iterator = aiter(items) if isinstance(items, AsyncIterable) else iter(items)
         try:
-            if self.is_async:
-                item = await anext(cast("AsyncIterator[ItemLike]", self._iterator))
-            else:
-                item = next(cast("Iterator[ItemLike]", self._iterator))
-        except (StopIteration, StopAsyncIteration):
-            return None
-        index = self.taken
-        self.taken += 1
+            item = (
+                await anext(self._iterator)
+                if isinstance(self._iterator, AsyncIterator)
+                else next(self._iterator)
+            )
+        except StopIteration:
+            raise StopAsyncIteration from None
+        index = self._taken
+        self._taken += 1
         try:
             return self._request(item, index)
         except ConfigurationError as error:

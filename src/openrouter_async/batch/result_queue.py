@@ -1,4 +1,4 @@
-"""`Handover`: results on their way from the workers of a batch to their reader, written down before they are seen.
+"""`ResultQueue`: results on their way from the workers of a batch to their reader, written down before they are seen.
 
 Theory of operation: where the reader waits for news, it is woken by the first result, and runs once the tasks that are
 ready have had their turn; all that finished in that turn is then written down at once, by the reader. Where it does not
@@ -17,10 +17,10 @@ import anyio
 
 from .results import OutputT, Result
 
-__all__ = ["Handover"]
+__all__ = ["ResultQueue"]
 
 
-class Handover(Generic[OutputT]):
+class ResultQueue(Generic[OutputT]):
     """The results that are finished and not read."""
 
     def __init__(self, limit: int, write: Callable[[Sequence[bytes]], None]) -> None:

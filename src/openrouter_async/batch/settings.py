@@ -9,9 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from pydantic import JsonValue
+
 from .._sansio.money import dollars
 from ..errors import ConfigurationError, OpenRouterError, Overloaded, RateLimited
-from ..options import Rate
+from ..options import Rate, RequestOptions
 from ..types.chat_request import ChatParams
 
 __all__ = ["BatchParams", "BatchSettings", "OnChange"]
@@ -20,8 +22,14 @@ OnChange: TypeAlias = Literal["refuse", "redo"]
 
 
 class BatchParams(ChatParams, total=False):
-    """Keyword arguments of `client.batch` and `client.gather`: these, and those of a chat request for every item."""
+    """Keyword arguments of `client.batch`: these, and those of a chat request for every item."""
 
+    model: str | None
+    """As for `chat.create`, for items that name none."""
+    extra_body: Mapping[str, JsonValue] | None
+    """As for `chat.create`, with every item."""
+    options: RequestOptions | None
+    """As for `chat.create`; a `Retry-After` of up to an hour is waited for unless they say otherwise."""
     concurrency: int
     """Items asked at once. Default 64."""
     rate: Rate | None

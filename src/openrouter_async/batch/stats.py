@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from ..errors import OpenRouterError
@@ -13,10 +14,10 @@ from ..spending.spend import Spend
 from ..types.common import Usage
 from .journal import PaidAgain
 
-__all__ = ["Accounts", "BatchProgress", "BatchSummary", "ModelTotal"]
+__all__ = ["BatchProgress", "BatchStats", "BatchSummary", "ModelTotal"]
 
 RECENT = 200
-"""How many of the last items the rate is taken from."""
+"""How many of the last items the rate is taken from; chosen: enough to be steady, few enough to follow a change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,102 +89,101 @@ class BatchSummary:
     """Seconds."""
 
 
-@dataclass
-class Accounts:
+class BatchStats:
     """The counters of a batch; its money is counted by a `Spend`."""
 
-    began: float
-    total: int | None
-    spend: Spend
-    done: int = 0
-    failed: int = 0
-    resumed: int = 0
-    in_flight: int = 0
-    errors: dict[str, int] = field(default_factory=dict)
-    _items: dict[str, int] = field(default_factory=dict)
-    _resumed: dict[str, ModelSpend] = field(default_factory=dict)
-    """What the answers of earlier runs used."""
-    _finished: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    def __init__(self, total: int | None, spend: Spend) -> None:
+        self.in_flight = 0
+        self._began = time.monotonic()
+        self._total = total
+        self._spend = spend
+        self._done = 0
+        self._failed = 0
+        self._resumed = 0
+        self._errors: Counter[str] = Counter()
+        self._items: Counter[str] = Counter()
+        """By model, those that count in `ModelTotal.items`."""
+        self._kept: dict[str, ModelSpend] = {}
+        """What the answers of earlier runs used, by model."""
+        self._ended_at: deque[float] = deque(maxlen=RECENT)
 
-    def answered(self, model: str | None, now: float) -> None:
+    def begin(self) -> None:
+        """Count the time from now on."""
+        self._began = time.monotonic()
+
+    def answered(self, model: str | None) -> None:
         """Count an item that was answered."""
-        self.done += 1
-        self._finished.append(now)
-        self._count(model)
+        self._done += 1
+        self._ended_at.append(time.monotonic())
+        self._items[model or ""] += 1
 
-    def read(self, model: str | None, usage: Usage | None) -> None:
-        """Count an item that was read from the journal."""
-        self.done += 1
-        self.resumed += 1
-        self._count(model)
+    def resumed(self, model: str | None, usage: Usage | None) -> None:
+        """Count an item whose answer is in the journal."""
+        self._done += 1
+        self._resumed += 1
+        self._items[model or ""] += 1
         if usage is not None:
-            total = self._resumed.setdefault(model or "", ModelSpend())
+            total = self._kept.setdefault(model or "", ModelSpend())
             total.cost += usage.cost or 0
             total.prompt_tokens += usage.prompt_tokens or 0
             total.completion_tokens += usage.completion_tokens or 0
 
-    def gave_up(self, model: str | None, error: OpenRouterError, now: float, *, was_paid: bool) -> None:
+    def failed(self, error: OpenRouterError, model: str | None = None, *, was_paid: bool = False) -> None:
         """Count an item that failed, or whose kept reply does not fit any more."""
-        self.failed += 1
-        self._finished.append(now)
-        name = type(error).__name__
-        self.errors[name] = self.errors.get(name, 0) + 1
+        self._failed += 1
+        self._ended_at.append(time.monotonic())
+        self._errors[type(error).__name__] += 1
         if was_paid:
-            self._count(model)
-
-    def _count(self, model: str | None) -> None:
-        self._items[model or ""] = self._items.get(model or "", 0) + 1
+            self._items[model or ""] += 1
 
     def _models(self) -> dict[str, ModelTotal]:
-        spent = self.spend.models
-        models = {}
+        spent, models = self._spend.models, {}
         for name in {**self._items, **spent}:
-            before, now = self._resumed.get(name) or ModelSpend(), spent.get(name) or ModelSpend()
+            before, now = self._kept.get(name, ModelSpend()), spent.get(name, ModelSpend())
             models[name] = ModelTotal(
-                items=self._items.get(name, 0),
+                items=self._items[name],
                 prompt_tokens=before.prompt_tokens + now.prompt_tokens,
                 completion_tokens=before.completion_tokens + now.completion_tokens,
                 cost=before.cost + now.cost,
             )
         return models
 
-    def progress(self, now: float) -> BatchProgress:
+    def progress(self) -> BatchProgress:
         """Return where the batch stands."""
-        rate = 0.0
-        if len(self._finished) > 1 and now > self._finished[0]:
-            rate = (len(self._finished) - 1) / (now - self._finished[0])
-        left = None
-        if self.total is not None and rate:
-            left = max(0, self.total - self.done - self.failed) / rate
-        totals = [*self._resumed.values(), *self.spend.models.values()]
+        now, rate, time_left = time.monotonic(), 0.0, None
+        if len(self._ended_at) > 1 and now > self._ended_at[0]:
+            rate = (len(self._ended_at) - 1) / (now - self._ended_at[0])
+        if self._total is not None and rate:
+            time_left = max(0, self._total - self._done - self._failed) / rate
+        models = self._models().values()
         return BatchProgress(
-            total=self.total,
-            done=self.done,
-            failed=self.failed,
+            total=self._total,
+            done=self._done,
+            failed=self._failed,
             in_flight=self.in_flight,
-            resumed=self.resumed,
-            prompt_tokens=sum(model.prompt_tokens for model in totals),
-            completion_tokens=sum(model.completion_tokens for model in totals),
-            cost=self.spend.cost,
-            held=self.spend.held,
-            doubtful=self.spend.doubtful,
+            resumed=self._resumed,
+            prompt_tokens=sum(model.prompt_tokens for model in models),
+            completion_tokens=sum(model.completion_tokens for model in models),
+            cost=self._spend.cost,
+            held=self._spend.held,
+            doubtful=self._spend.doubtful,
             rate=rate,
-            time_left=left,
-            elapsed=now - self.began,
+            time_left=time_left,
+            elapsed=now - self._began,
         )
 
-    def summary(self, now: float, again: PaidAgain) -> BatchSummary:
+    def summary(self, again: PaidAgain) -> BatchSummary:
         """Return what the batch did."""
         return BatchSummary(
-            done=self.done,
-            failed=self.failed,
-            resumed=self.resumed,
-            cost=self.spend.cost,
-            byok_cost=self.spend.byok_cost,
-            unsettled=len(self.spend.unsettled),
+            done=self._done,
+            failed=self._failed,
+            resumed=self._resumed,
+            cost=self._spend.cost,
+            byok_cost=self._spend.byok_cost,
+            unsettled=len(self._spend.unsettled),
             asked_again=again.requests,
             paid_again=again.cost,
             models=self._models(),
-            errors=dict(self.errors),
-            elapsed=now - self.began,
+            errors=dict(self._errors),
+            elapsed=time.monotonic() - self._began,
         )

@@ -199,17 +199,13 @@ class AsyncOpenRouter(Namespaces):
     def batch(
         self, items: Items, *, output: OutputLike[OutputT] | None = None, **params: Unpack[BatchParams]
     ) -> Batch[OutputT] | Batch[str]:
-        """Return a batch, which asks many prompts, a bounded number at a time. Sends nothing yet.
+        """Return a batch, which asks many prompts, a bounded number at a time; see `Batch`. Sends nothing yet.
 
         ```python
         results = await client.batch(["Name a colour.", "Name a fish."], model="openai/gpt-5-mini")
-        async with client.batch(prompts, model="openai/gpt-5-mini", journal="run.jsonl", budget="2.50") as batch:
-            async for result in batch:
-                print(result.key, result)
         ```
 
-        Each item is a call of `chat.create`, with its retries and its billing. A `Retry-After` of up to an hour is
-        waited for unless `options` say otherwise.
+        Each item is a call of `chat.create`, with its retries and its billing.
 
         Args:
             items: Texts, lists of messages, or `Item(key, messages, ...)`, from anything that gives them one by one,
@@ -218,7 +214,7 @@ class AsyncOpenRouter(Namespaces):
             params: How the batch is run, and the arguments of every request; see `BatchParams`.
 
         Raises:
-            ConfigurationError: an argument is wrong. Everything else is raised while reading, see `Batch`.
+            ConfigurationError: an argument is wrong. Everything else is raised while reading.
         """
         from .batch.run import Batch
 

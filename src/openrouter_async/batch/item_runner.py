@@ -137,9 +137,8 @@ class ItemRunner(Generic[OutputT]):
         record = self._records.find(request.key)
         if record is None:
             return None
-        redo = self._settings.on_change == "redo"
         if record.hash != request.hash:
-            if redo:
+            if self._settings.is_redoing:
                 return None
             raise ConfigurationError(
                 f"the request of the item {request.key!r} is not the one that the journal has an answer for;"
@@ -148,7 +147,7 @@ class ItemRunner(Generic[OutputT]):
         try:
             completion = self._restored(record)
         except OpenRouterError as error:
-            if redo:
+            if self._settings.is_redoing:
                 return None
             error.add_note(
                 'the journal keeps the reply; on_change="redo" (--redo-changed) asks the item again'

@@ -26,7 +26,7 @@ from openrouter_async.structured.reading.standing import (
     _right_before,
 )
 from openrouter_async.structured.schema import Schema
-from openrouter_async.structured.schemas.violations import DoesNotFit
+from openrouter_async.structured.schemas.violations import SchemaViolation
 from tests.structured.deceiving import DECEIVING, Invoice, Person
 from tests.structured.replies import read_text
 
@@ -229,7 +229,7 @@ def _fitting(wanted: Any, value: Any) -> object:
         value = value["value"]
     try:
         return schema.read_value(value)
-    except DoesNotFit:
+    except SchemaViolation:
         return None
 
 

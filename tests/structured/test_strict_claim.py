@@ -129,7 +129,7 @@ def test_the_claim_is_true(block: int, draft7: bool) -> None:
             try:
                 value = strict.decode(reply)
             except ValueError:
-                continue  # a key twice, a gap in a tuple, text that is no JSON: refused
+                continue  # a key twice, a gap in a tuple, text that is not JSON: refused
             judged += 1
             assert judge.is_valid(value) or not takes_no_more, (document, reply, value, strict.changes)
         for value in [source.value() for _ in range(6)]:

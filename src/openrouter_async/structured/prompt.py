@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigurationError
 from .output import Example, as_schema, example_json
 from .schema import Schema
-from .schemas.constraints import plain_json
+from .schemas.describe import plain_json
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -15,10 +15,11 @@ from ..types._request_check import Checked
 from ..types._request_fields import check_json
 from .schemas.describe import describe
 from .schemas.inference import infer
-from .schemas.json_text import KeyTwice, parsed
+from .schemas.json_text import DuplicateKeyError, parsed
 from .schemas.output_type import TypeValidator, schema_name, type_name, validator_of
-from .schemas.raw_schema import RawValidator, checked_document, resolve, subschemas
-from .schemas.violations import DoesNotFit, Violation, outline
+from .schemas.raw_schema import RawValidator, checked_document
+from .schemas.references import resolve, subschemas
+from .schemas.violations import SchemaViolation, Violation, outline
 from .strict.codecs import UnsupportedSchema
 from .strict.convert import convert
 from .strict.result import StrictSchema
@@ -81,7 +82,7 @@ class Schema(Generic[T]):
         """Return a JSON schema as a `Schema`; values are held against it by jsonschema-rs, of the extra `schema`.
 
         Raises:
-            ConfigurationError: it is no JSON schema, is nested more than 100 deep, or refers to something outside of
+            ConfigurationError: it is not JSON schema, is nested more than 100 deep, or refers to something outside of
                 it, which is never fetched; or jsonschema-rs is not installed.
         """
         checked = checked_document(document)
@@ -100,7 +101,7 @@ class Schema(Generic[T]):
         get a format, such as a date, where all are plainly of it.
 
         Raises:
-            ConfigurationError: there is none, or one is no JSON, which is named; or jsonschema-rs is not installed.
+            ConfigurationError: there is none, or one is not JSON, which is named; or jsonschema-rs is not installed.
         """
         if isinstance(examples, str | bytes | Mapping) or not isinstance(examples, Sequence):
             raise ConfigurationError(f"examples is {outline(examples)}; expected a list of them")
@@ -201,7 +202,7 @@ class Schema(Generic[T]):
             if _is_json(value):
                 return self.read_value(value)
             return cast("T", self._validator.validate_python(value))
-        except DoesNotFit as problem:
+        except SchemaViolation as problem:
             found = problem.violations
         raise self._mismatch("value", found)
 
@@ -218,7 +219,7 @@ class Schema(Generic[T]):
         """Return the value that `text` is: JSON and nothing else.
 
         Raises:
-            ReplyNotParsed: it is no JSON; the message says why, and where.
+            ReplyNotParsed: it is not JSON; the message says why, and where.
             SchemaMismatch: it does not fit, or an object in it has a key twice, with different values; `violations`
                 has the first hundred reasons, each with its path.
         """
@@ -226,14 +227,14 @@ class Schema(Generic[T]):
         reason = ""
         try:
             return self.read_value(parsed(text))
-        except KeyTwice as twice:
+        except DuplicateKeyError as twice:
             found = [twice.violation]
-        except DoesNotFit as problem:
+        except SchemaViolation as problem:
             found = problem.violations
         except ValueError as error:
             reason = str(error)[:200]
         if not found:
-            raise ReplyNotParsed(f"the text is no JSON: {reason}", raw=text, may_have_been_billed=False)
+            raise ReplyNotParsed(f"the text is not JSON: {reason}", raw=text, may_have_been_billed=False)
         raise self._mismatch("text", found, raw=text)
 
     def read_plain(self, text: str) -> tuple[T, JsonValue] | Omit:
@@ -243,7 +244,7 @@ class Schema(Generic[T]):
         return cast("tuple[T, JsonValue] | Omit", self._validator.read_plain(text))
 
     def read_value(self, value: JsonValue) -> T:
-        """Return a JSON value as what the schema describes; raises `DoesNotFit`."""
+        """Return a JSON value as what the schema describes; raises `SchemaViolation`."""
         return cast("T", self._validator.read(value))
 
     @cached_property
@@ -303,7 +304,7 @@ def _example(example: object, index: int) -> JsonValue:
         reason = problem.message()
     except ValueError as problem:
         reason = f"JSON ({problem})"
-    raise ConfigurationError(f"examples[{index}] is {outline(example)}, which is no JSON; expected {reason}")
+    raise ConfigurationError(f"examples[{index}] is {outline(example)}, which is not JSON; expected {reason}")
 
 
 def _kinds(schema: JsonValue, document: Mapping[str, JsonValue]) -> frozenset[str]:

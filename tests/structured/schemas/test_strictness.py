@@ -32,7 +32,7 @@ from typing_extensions import TypedDict
 from openrouter_async.errors import ConfigurationError, SchemaMismatch
 from openrouter_async.structured.output import Output
 from openrouter_async.structured.schema import Schema
-from openrouter_async.structured.schemas.violations import DoesNotFit
+from openrouter_async.structured.schemas.violations import SchemaViolation
 from tests.structured.replies import read_text
 
 
@@ -129,7 +129,7 @@ def test_what_a_validator_makes_of_a_value_is_taken(given: Any, field: str, made
     ids=str,
 )
 def test_the_fields_beside_a_validator_stay_strict(other: dict[str, Any]) -> None:
-    with pytest.raises(DoesNotFit):
+    with pytest.raises(SchemaViolation):
         Schema.from_type(Sheet).read_value({"price": 1, **other})
 
 
@@ -149,7 +149,7 @@ def test_the_settings_of_a_type_hold() -> None:
     schema = Schema.from_type(Settings)
     assert schema.read_value({"code": 12, "flag": "yes"}) == Settings(code="12", flag=True)
     assert schema.read_value({"code": "a", "flag": 1}) == Settings(code="a", flag=True)
-    with pytest.raises(DoesNotFit):
+    with pytest.raises(SchemaViolation):
         schema.read_value({"code": "a", "size": "3"})
     assert Schema.from_type(Loose).read_value({"size": "3"}) == Loose(size=3)
 
@@ -177,10 +177,10 @@ def test_a_definition_used_on_both_sides_of_a_validator_is_read_as_each_side_say
     made = Tree.model_validate(tree)
     assert schema.read_value({"plain": tree, "trimmed": tree}) == {"plain": made, "trimmed": made}
     assert schema.read_value({"plain": tree, "trimmed": {**tree, "size": "3"}})["trimmed"].size == 3
-    with pytest.raises(DoesNotFit, match=r"plain\.size"):
+    with pytest.raises(SchemaViolation, match=r"plain\.size"):
         schema.read_value({"plain": {**tree, "size": "3"}, "trimmed": tree})
     assert Schema.from_type(Box).read_value({"tree": tree, "n": 1}) == Box(made, 1)
-    with pytest.raises(DoesNotFit, match="n: expected a valid integer"):
+    with pytest.raises(SchemaViolation, match="n: expected a valid integer"):
         Schema.from_type(Box).read_value({"tree": tree, "n": "1"})
 
 
@@ -191,7 +191,7 @@ def test_functions_of_pydantic_are_not_the_callers() -> None:
 
     schema = Schema.from_type(Groups)
     assert schema.read_value({"groups": {"a": [1]}, "own": " 3"}) == Groups(groups={"a": [1]}, own=3)  # type: ignore[arg-type]  # as pydantic takes it
-    with pytest.raises(DoesNotFit):
+    with pytest.raises(SchemaViolation):
         schema.read_value({"groups": {"a": ["1"]}})
 
 
@@ -202,7 +202,7 @@ def test_a_validator_behind_the_type_changes_nothing() -> None:
 
     schema = Schema.from_type(Upper)
     assert schema.read_value({"code": "a"}) == Upper(code="A")
-    with pytest.raises(DoesNotFit):
+    with pytest.raises(SchemaViolation):
         schema.read_value({"code": "a", "n": "1"})
 
 
@@ -221,9 +221,9 @@ def test_a_context_reaches_the_validators() -> None:
     wanted = Output(Stock, context={"sold": ["lamp"]})
     assert wanted.schema.read_value({"item": "lamp"}) == Stock.model_construct(item="lamp")
     assert wanted.schema.validate({"item": "lamp"}).item == "lamp"
-    with pytest.raises(DoesNotFit, match="chair is not sold"):
+    with pytest.raises(SchemaViolation, match="chair is not sold"):
         wanted.schema.read_value({"item": "chair"})
-    with pytest.raises(DoesNotFit):
+    with pytest.raises(SchemaViolation):
         Output(Stock).schema.read_value({"item": "lamp"})
     with pytest.raises(ConfigurationError, match="has no validators"):
         Output({"type": "object"}, context={})  # an empty one is one

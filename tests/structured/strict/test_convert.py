@@ -417,7 +417,7 @@ REFUSED: dict[str, tuple[JsonValue, JsonValue]] = {
         {"type": "array", "prefixItems": [NUMBER, NUMBER], "items": False},
         {"item_1": None, "item_2": {"value": 1}},
     ),
-    "text that is no JSON": ({}, "{broken"),
+    "text that is not JSON": ({}, "{broken"),
     "an arm nobody knows": (CONSTRUCTS["arms that look alike"][0], {"kind": "other", "value": 1}),
     "a foreign key": (closed(a=NUMBER), {"a": 1, "b": 2}),
     "a missing key": (closed(a=NUMBER), {}),

@@ -193,7 +193,7 @@ def test_what_the_strict_form_accepts_the_schema_does_unless_it_is_said(seed: in
             try:
                 value = strict.decode(reply)
             except ValueError:
-                continue  # a key twice, a gap in a tuple, text that is no JSON: refused
+                continue  # a key twice, a gap in a tuple, text that is not JSON: refused
             judged += 1
             assert is_valid(value, schema), (schema, reply, value, strict.changes)
     assert judged > SCHEMAS // 4

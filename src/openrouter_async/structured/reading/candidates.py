@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...types.template_marks import without_marks
-from ..schemas.json_text import KeyTwice, parsed
+from ..schemas.json_text import DuplicateKeyError, parsed
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -152,7 +152,7 @@ def _quoted(text: str) -> list[Candidate]:
 def _read(text: str) -> Candidate:
     try:
         return Candidate(text, parsed(text))
-    except KeyTwice as twice:
+    except DuplicateKeyError as twice:
         return Candidate(text, twice.value, problem=twice.violation)
     except ValueError:
         return Candidate(text, None, is_broken=True)

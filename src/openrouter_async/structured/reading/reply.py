@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from ..._sentinels import OMIT, Omit
 from ...errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
 from ..schemas.json_text import are_equal, parsed
-from ..schemas.violations import DoesNotFit, Path, Violation, part_at, with_parts
+from ..schemas.violations import Path, SchemaViolation, Violation, part_at, with_parts
 from ..strict.codecs import NotJSON
 from .candidates import MARK, Candidate, Candidates, find_candidates
 from .repair import MAX_LENGTH, RepairNotInstalled, repaired
@@ -267,22 +267,24 @@ class _Reader:
         return known is None or bool(known & other.value.keys())
 
     def _fit(self, candidate: Candidate) -> _Fit | None:
-        problem: DoesNotFit | None = None
+        problem: SchemaViolation | None = None
         self._untranslatable = ""
         if self._is_echo(candidate.value):
-            problem = DoesNotFit([Violation((), "is the schema, not a value of it")])
+            problem = SchemaViolation([Violation((), "is the schema, not a value of it")])
         elif candidate.problem:
-            problem = DoesNotFit([candidate.problem])
+            problem = SchemaViolation([candidate.problem])
         else:
             for value in self._forms(candidate.value):
                 try:
                     return self._validated(value, candidate)
-                except DoesNotFit as error:
+                except SchemaViolation as error:
                     problem = problem or error
                 except ValueError:  # no JSON that the validator can read, such as a number of 5,000 digits
-                    problem = problem or DoesNotFit([Violation((), "is no JSON value that can be read")])
+                    problem = problem or SchemaViolation(
+                        [Violation((), "is not JSON value that can be read")]
+                    )
         if self._untranslatable:
-            problem = DoesNotFit([Violation((), self._untranslatable)])
+            problem = SchemaViolation([Violation((), self._untranslatable)])
         if problem is not None and len(candidate.text) >= self._most_likely:
             self._most_likely = len(candidate.text)
             self.violations = problem.violations
@@ -326,7 +328,7 @@ class _Reader:
     def _validated(self, value: JsonValue, candidate: Candidate) -> _Fit:
         try:
             output = self._schema.read_value(value)
-        except DoesNotFit as problem:
+        except SchemaViolation as problem:
             unfolded = _unfolded(value, problem.violations)
             if unfolded is None:
                 raise
@@ -346,7 +348,9 @@ class _Reader:
         if isinstance(output, BaseModel) and output.model_fields_set:
             return  # by their names in place of their aliases
         names = ", ".join(map(repr, sorted(known)[:10]))
-        raise DoesNotFit([Violation((), f"has none of the keys {names}, but {next(iter(value))[:40]!r}")])
+        raise SchemaViolation(
+            [Violation((), f"has none of the keys {names}, but {next(iter(value))[:40]!r}")]
+        )
 
 
 def _is_schema(value: JsonValue) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from math import isinf
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from .violations import Path
 
-__all__ = ["KEPT_DIGITS", "KeyTwice", "Written", "are_equal", "decoded", "parsed"]
+__all__ = ["KEPT_DIGITS", "DuplicateKeyError", "PreciseFloat", "are_equal", "decoded", "parsed"]
 
 KEPT_DIGITS = 15
 """Significant digits that a float keeps, whatever they are."""
@@ -24,7 +25,7 @@ KEPT_DIGITS = 15
 _MANTISSA = re.compile(r"[1-9][\d.]*")
 
 
-class KeyTwice(ValueError):
+class DuplicateKeyError(ValueError):
     """An object has a key twice, with different values."""
 
     def __init__(self, violation: Violation, value: JsonValue) -> None:
@@ -35,14 +36,14 @@ class KeyTwice(ValueError):
         """The whole with the last of both, as parsers take it."""
 
 
-class Written(float):
+class PreciseFloat(float):
     """A number with more digits than a float keeps, and the text that has them all."""
 
     __slots__ = ("text",)
 
     text: str
 
-    def __new__(cls, text: str) -> Written:
+    def __new__(cls, text: str) -> PreciseFloat:
         made = super().__new__(cls, text)
         made.text = text
         return made
@@ -55,8 +56,8 @@ def parsed(text: str) -> JsonValue:
     """Return the value that a text is.
 
     Raises:
-        KeyTwice: see there.
-        ValueError: it is no JSON, nested too deeply, or has a number beyond all.
+        DuplicateKeyError: see there.
+        ValueError: it is not JSON, nested too deeply, or has a number beyond all.
     """
     # It knows the depth it can bear, and refuses halves of surrogate pairs, as does the encoding.
     from_json(text.encode(), allow_inf_nan=False)
@@ -65,60 +66,35 @@ def parsed(text: str) -> JsonValue:
 
 def decoded(text: str) -> JsonValue:
     """Return the value that a text is which another parser has found to be JSON; raises as `parsed`."""
-    try:
-        value: JsonValue = _DECODER.raw_decode(text.lstrip())[0]
-    except _Twice as twice:
-        key = str(twice)
-    else:
-        return value
-    value = json.loads(text, parse_float=_number, object_pairs_hook=_marked)
-    raise KeyTwice(_first_twice(value) or _twice((), key), value)
+    twice: list[tuple[dict[str, JsonValue], str]] = []
 
-
-class _Twice(ValueError):
-    """An object has a key twice, with different values."""
-
-
-class _Doubled(dict[str, "JsonValue"]):
-    """An object that has a key twice, with the last of its values."""
-
-    key = ""
-
-
-def _joined(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    holder = dict(pairs)
-    for key, item in pairs if len(holder) < len(pairs) else ():
-        if not are_equal(item, holder[key]):
-            raise _Twice(key)
-    return holder
-
-
-def _marked(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    try:
-        return _joined(pairs)
-    except _Twice as twice:
-        holder = _Doubled(pairs)
-        holder.key = str(twice)
+    def joined(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+        holder = dict(pairs)
+        if len(holder) < len(pairs):
+            keys = (key for key, item in pairs if not are_equal(item, holder[key]))
+            twice.extend((holder, key) for key in keys)
         return holder
 
+    value: JsonValue = json.loads(text, object_pairs_hook=joined, parse_float=_number)
+    if twice:
+        places = {id(part): path for path, part in _objects(value)}
+        path, key = min((places.get(id(holder), ()), key) for holder, key in twice)
+        raise DuplicateKeyError(
+            Violation(path, f"the key {key[:80]!r} stands twice, with different values"), value
+        )
+    return value
 
-def _twice(path: Path, key: str) -> Violation:
-    return Violation(path, f"the key {key[:80]!r} stands twice, with different values")
 
-
-def _first_twice(value: JsonValue) -> Violation | None:
-    """Return the first such key with its place; None where it stands in what stands twice itself."""
+def _objects(value: JsonValue) -> Iterator[tuple[Path, JsonValue]]:
+    """Give each object in a value, with its place."""
     waiting: list[tuple[Path, JsonValue]] = [((), value)]
     while waiting:
         path, item = waiting.pop()
-        match item:
-            case _Doubled():
-                return _twice(path, item.key)
-            case dict():
-                waiting += [((*path, key), inside) for key, inside in reversed(item.items())]
-            case list():
-                waiting += [((*path, index), item[index]) for index in reversed(range(len(item)))]
-    return None
+        if isinstance(item, dict):
+            yield path, item
+            waiting += [((*path, key), inside) for key, inside in item.items()]
+        elif isinstance(item, list):
+            waiting += [((*path, index), inside) for index, inside in enumerate(item)]
 
 
 def _number(text: str) -> float:
@@ -128,12 +104,8 @@ def _number(text: str) -> float:
     if len(text) > KEPT_DIGITS:
         mantissa = _MANTISSA.search(re.split("[eE]", text)[0])
         if mantissa is not None and len(mantissa[0].replace(".", "")) > KEPT_DIGITS:
-            return Written(text)
+            return PreciseFloat(text)
     return number
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_joined, parse_float=_number)
-"""Made once: `json.loads` makes one for every text."""
 
 
 def are_equal(a: JsonValue, b: JsonValue) -> bool:
@@ -150,8 +122,8 @@ def are_equal(a: JsonValue, b: JsonValue) -> bool:
                     return False
                 waiting += zip(left, right, strict=True)
             case left, right:
-                written = (getattr(left, "text", None), getattr(right, "text", None))
-                is_same = type(left) is type(right) and left == right and written[0] == written[1]
-                if not is_same:
+                if type(left) is not type(right) or left != right:
+                    return False
+                if getattr(left, "text", None) != getattr(right, "text", None):
                     return False
     return True

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, RootModel
 
-from .json_text import Written, are_equal
+from .json_text import PreciseFloat, are_equal
 from .strictness import Own
 from .violations import Path, Violation
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["Compared", "compared", "is_plain_copy"]
+__all__ = ["Losses", "find_losses", "is_lossless_copy"]
 
 _KEPT = frozenset({str, int, bool, NoneType})
 """Types of JSON whose values pydantic keeps as they are where it makes the same type of them."""
@@ -37,7 +37,7 @@ _NUMBER = re.compile(r"[+-]?[\d_.]+(?:[eE][+-]?\d+)?")
 
 
 @dataclass(slots=True)
-class Compared:
+class Losses:
     """What was found."""
 
     violations: list[Violation] = field(default_factory=list)
@@ -45,10 +45,10 @@ class Compared:
     """Decimals that have lost digits, with the text that has them all."""
 
 
-def is_plain_copy(value: JsonValue, output: object) -> bool:
+def is_lossless_copy(value: JsonValue, output: object) -> bool:
     """Whether an output holds each part of its value under the same key, of the same type; if so, nothing differs.
 
-    False says nothing: then `compared` looks closely. Most values end here, in a third of the time.
+    False says nothing: then `find_losses` looks closely. Most values end here, in a third of the time.
     """
     kind = type(output)
     if kind in _KEPT:
@@ -56,7 +56,7 @@ def is_plain_copy(value: JsonValue, output: object) -> bool:
     if kind is float:
         return type(value) is float and value == output
     if isinstance(value, list) and isinstance(output, list):
-        return len(value) == len(output) and all(map(is_plain_copy, value, output))
+        return len(value) == len(output) and all(map(is_lossless_copy, value, output))
     if not isinstance(value, dict):
         return False
     if isinstance(output, dict):
@@ -66,13 +66,13 @@ def is_plain_copy(value: JsonValue, output: object) -> bool:
     else:
         return False
     return made.keys() >= value.keys() and all(
-        map(is_plain_copy, value.values(), map(made.__getitem__, value))
+        map(is_lossless_copy, value.values(), map(made.__getitem__, value))
     )
 
 
-def compared(value: JsonValue, output: object, own: Own = frozenset()) -> Compared:
+def find_losses(value: JsonValue, output: object, own: Own = frozenset()) -> Losses:
     """Return where an output is not what its value says; fields that are the caller's `own` matter are passed over."""
-    found = Compared()
+    found = Losses()
     waiting: list[tuple[Path, JsonValue, object]] = [((), value, output)]
     while waiting:
         path, value, output = waiting.pop()
@@ -84,7 +84,7 @@ def compared(value: JsonValue, output: object, own: Own = frozenset()) -> Compar
             problem = _lost_in_set(value, output) if isinstance(output, set | frozenset) else ""
         else:
             problem = _scalar(value, output)
-            if isinstance(value, Written) and isinstance(output, Decimal):
+            if isinstance(value, PreciseFloat) and isinstance(output, Decimal):
                 found.rounded.append((path, value.text))
         if problem:
             found.violations.append(Violation(path, problem))
@@ -144,7 +144,9 @@ def _lost_keys(value: dict[str, JsonValue], output: object, *, is_root: bool) ->
 
 def _lost_in_set(items: list[JsonValue], output: set[object] | frozenset[object]) -> str:
     """Return what is wrong with a set, whose members cannot be told from which item they are."""
-    if any(isinstance(item, Written) for item in items) and any(isinstance(made, Decimal) for made in output):
+    if any(isinstance(item, PreciseFloat) for item in items) and any(
+        isinstance(made, Decimal) for made in output
+    ):
         return "has numbers of more than 15 digits; expected them as texts"
     truths = [item for item in items if isinstance(item, bool)]
     item = truths[0] if truths and not any(isinstance(made, bool) for made in output) else None

@@ -23,10 +23,10 @@ from pydantic_core import to_json
 from ..._sentinels import OMIT, Omit
 from ...errors import ConfigurationError
 from .json_text import decoded
-from .lossless import compared, is_plain_copy
+from .lossless import find_losses, is_lossless_copy
 from .strictness import Strictness, strictness_of
 from .type_schema import TypeSchema
-from .violations import MAX_VIOLATIONS, DoesNotFit, Violation, outline, too_much_work, with_parts
+from .violations import MAX_VIOLATIONS, SchemaViolation, Violation, outline, too_much_work, with_parts
 from .work import Work, branching
 
 if TYPE_CHECKING:
@@ -77,22 +77,22 @@ class TypeValidator:
         return made
 
     def read(self, value: JsonValue) -> object:
-        """Return a JSON value as the type, of which nothing is taken for something else; raises `DoesNotFit`.
+        """Return a JSON value as the type, of which nothing is taken for something else; raises `SchemaViolation`.
 
         What the caller's own validators and settings accept is accepted.
         """
         output = self._read(value)
         strictness = self._strictness
-        if (strictness is not None and strictness.is_own) or is_plain_copy(value, output):
+        if (strictness is not None and strictness.is_own) or is_lossless_copy(value, output):
             return output
         own = strictness.own if strictness is not None else frozenset()
-        found = compared(value, output, own)
+        found = find_losses(value, output, own)
         if found.rounded:
             value = with_parts(value, found.rounded)
             output = self._read(value)
-            found = compared(value, output, own)
+            found = find_losses(value, output, own)
         if found.violations:
-            raise DoesNotFit(found.violations)
+            raise SchemaViolation(found.violations)
         return output
 
     def read_plain(self, text: str, /) -> tuple[object, JsonValue] | Omit:
@@ -104,7 +104,7 @@ class TypeValidator:
                 return OMIT
             output = self._validated(text)
             value = decoded(text)
-            return (output, value) if is_plain_copy(value, output) else OMIT
+            return (output, value) if is_lossless_copy(value, output) else OMIT
         except Exception:  # noqa: BLE001  # no JSON, or it does not fit, or breaks a validator: `read` tells it all
             return OMIT
 
@@ -116,23 +116,23 @@ class TypeValidator:
 
     def _read(self, value: JsonValue) -> object:
         if self._work is not None and self._work.is_too_much(value):
-            raise DoesNotFit([too_much_work()])
+            raise SchemaViolation([too_much_work()])
         try:
             return self._validated(to_json(value))
         except ValidationError as error:
             details = error.errors(include_url=False)
         except Exception as error:  # a validator of the caller; the reply is not to be lost for it
             problem = f"broke a validator of the type: {type(error).__name__}: {str(error)[:200]}"
-            raise DoesNotFit([Violation((), problem)]) from error
-        raise DoesNotFit([_violation(detail) for detail in details[:MAX_VIOLATIONS]])
+            raise SchemaViolation([Violation((), problem)]) from error
+        raise SchemaViolation([_violation(detail) for detail in details[:MAX_VIOLATIONS]])
 
     def validate_python(self, value: object) -> object:
-        """Return `value`, a Python object, as the type; raises `DoesNotFit`."""
+        """Return `value`, a Python object, as the type; raises `SchemaViolation`."""
         try:
             return self._adapter.validate_python(value, context=self._context)
         except ValidationError as error:
             details = error.errors(include_url=False)
-        raise DoesNotFit([_violation(detail) for detail in details[:MAX_VIOLATIONS]])
+        raise SchemaViolation([_violation(detail) for detail in details[:MAX_VIOLATIONS]])
 
 
 def validator_of(type_: TypeForm[object]) -> TypeValidator:

@@ -22,7 +22,7 @@ class TypeSchema(GenerateJsonSchema):
     """Makes the schema that a model is shown, so that what follows it is taken."""
 
     def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
-        """Refuse to leave out an arm of a union that has no schema; a default that is no JSON is just not told."""
+        """Refuse to leave out an arm of a union that has no schema; a default that is not JSON is just not told."""
         if kind == "skipped-choice":
             raise PydanticInvalidForJsonSchema(detail)
 

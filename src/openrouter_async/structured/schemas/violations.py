@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_VIOLATIONS",
-    "DoesNotFit",
     "Path",
+    "SchemaViolation",
     "Violation",
     "outline",
     "part_at",
@@ -46,7 +46,7 @@ class Violation:
         return f"{path_text(self.path)}: {self.problem}"
 
 
-class DoesNotFit(ValueError):
+class SchemaViolation(ValueError):
     """A value is not of the wanted type."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:

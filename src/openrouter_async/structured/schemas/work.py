@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .raw_schema import leads_back, reached_from, references_in, resolve, subschemas
+from .references import leads_back, reached_from, references_in, resolve, subschemas
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

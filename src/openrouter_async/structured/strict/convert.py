@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..schemas.constraints import CONSTRAINTS
+from ..schemas.describe import CONSTRAINTS
 from ..schemas.json_text import are_equal
 from ..schemas.output_type import schema_name
-from ..schemas.raw_schema import leads_back, pointer, references_in, resolve
+from ..schemas.references import leads_back, pointer, references_in, resolve
 from .codecs import (
     ABSENT,
     Absent,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..schemas.constraints import constraints
+from ..schemas.describe import constraints
 from ..schemas.json_text import are_equal
 from .codecs import Kind, UnsupportedSchema
 

@@ -19,7 +19,6 @@ from typing import Any
 
 from openrouter_async import AsyncOpenRouter, ChatCompletion
 from openrouter_async.batch.run import Batch
-from openrouter_async.batch.settings import BatchSettings
 from openrouter_async.testing import Emulator, Failure, Fault, RateLimit
 
 MODEL = "openai/gpt-4o-mini"
@@ -28,7 +27,7 @@ MODEL = "openai/gpt-4o-mini"
 async def faults(items: int) -> None:
     """Ask so many items, 256 at once."""
     with Emulator(credits="1000", first_token_s=0.05) as emulator, tempfile.TemporaryDirectory() as folder:
-        emulator.misbehave(
+        emulator.inject_faults(
             0.1,
             Failure(status=503),
             Failure(status=502),
@@ -84,9 +83,13 @@ async def memory(items: int) -> None:
         return lambda *_: None
 
     with tempfile.TemporaryDirectory() as folder:
-        settings, params = BatchSettings.split({"journal": Path(folder) / "run.jsonl"})
+        journal = Path(folder) / "run.jsonl"
         prompts = (f"question {number}" for number in range(items))
-        batch: Batch[str] = Batch(prompts, create=create, prices=prices, settings=settings, params=params)
+        async with AsyncOpenRouter("sk-or-v1-none") as client:
+            sender, transport = client._sender, client._sender.transport
+        batch: Batch[str] = Batch(
+            prompts, create=create, transport=transport, sender=sender, prices=prices, journal=journal
+        )
         async with batch:
             async for _ in batch:
                 pass

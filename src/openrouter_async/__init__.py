@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .batch.accounts import BatchProgress as BatchProgress
-    from .batch.accounts import BatchSummary as BatchSummary
-    from .batch.accounts import ModelTotal as ModelTotal
     from .batch.items import Item as Item
     from .batch.results import Done as Done
     from .batch.results import Failed as Failed
     from .batch.run import Batch as Batch
     from .batch.settings import BatchParams as BatchParams
+    from .batch.stats import BatchProgress as BatchProgress
+    from .batch.stats import BatchSummary as BatchSummary
+    from .batch.stats import ModelTotal as ModelTotal
     from .batches.batches import JobResult as JobResult
     from .catalogue.model_catalogue import ModelCatalogue as ModelCatalogue
     from .catalogue.pricing import Estimate as Estimate
@@ -181,9 +181,9 @@ if TYPE_CHECKING:
     from .types.embeddings.reply import Embeddings as Embeddings
 
 _EXPORTS = {
-    "BatchProgress": ".batch.accounts",
-    "BatchSummary": ".batch.accounts",
-    "ModelTotal": ".batch.accounts",
+    "BatchProgress": ".batch.stats",
+    "BatchSummary": ".batch.stats",
+    "ModelTotal": ".batch.stats",
     "Item": ".batch.items",
     "Done": ".batch.results",
     "Failed": ".batch.results",

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
     from ._http.http11.connection import HTTPParser
+    from .batch.items import Items
+    from .batch.run import Batch
+    from .batch.settings import BatchParams
     from .batches.batches import BatchJobs
-    from .batching import Batching, Gathering
     from .catalogue.models import CatalogueCache, Models
     from .catalogue.pricing import Estimate
     from .chat import Chat
@@ -180,17 +182,55 @@ class AsyncOpenRouter(Namespaces):
 
         return Completions(self._sender, self._check_short_name)
 
-    @cached_property
-    def batch(self) -> Batching:
-        """Many prompts: `client.batch(prompts, ...)` for a batch; `client.gather(...)` for a short list."""
-        from .batching import Batching
+    @overload
+    def batch(self, items: Items, *, output: None = None, **params: Unpack[BatchParams]) -> Batch[str]: ...
+    @overload
+    def batch(
+        self, items: Items, *, output: Output[OutputT] | Schema[OutputT], **params: Unpack[BatchParams]
+    ) -> Batch[OutputT]: ...
+    @overload
+    def batch(
+        self, items: Items, *, output: Mapping[str, object], **params: Unpack[BatchParams]
+    ) -> Batch[JsonValue]: ...
+    @overload
+    def batch(
+        self, items: Items, *, output: TypeForm[OutputT], **params: Unpack[BatchParams]
+    ) -> Batch[OutputT]: ...
+    def batch(
+        self, items: Items, *, output: OutputLike[OutputT] | None = None, **params: Unpack[BatchParams]
+    ) -> Batch[OutputT] | Batch[str]:
+        """Return a batch, which asks many prompts, a bounded number at a time; see `Batch`. Sends nothing yet.
 
-        return Batching(
-            self.chat,
-            default_model=self._sender.default_model,
-            catalogue=lambda: self.models.catalogue(),
+        ```python
+        results = await client.batch(["Name a colour.", "Name a fish."], model="openai/gpt-5-mini")
+        ```
+
+        Each item is a call of `chat.create`, with its retries and its billing.
+
+        Args:
+            items: Texts, lists of messages, or `Item(key, messages, ...)`, from anything that gives them one by one,
+                also endlessly or asynchronously.
+            output: As for `chat.create`, for every item.
+            params: How the batch is run, and the arguments of every request; see `BatchParams`.
+
+        Raises:
+            ConfigurationError: an argument is wrong. Everything else is raised while reading.
+        """
+        from .batch.run import Batch
+
+        outputs = None
+        if output is not None:
+            from .structured.kept import KeptOutputs
+
+            outputs = KeptOutputs.of(output)
+        return Batch(
+            items,
+            create=self.chat.create,
             transport=self._sender.transport,
             sender=self._sender,
+            prices=self.models.catalogue,
+            outputs=outputs,
+            **params,
         )
 
     @cached_property
@@ -199,13 +239,6 @@ class AsyncOpenRouter(Namespaces):
         from .batches.batches import BatchJobs
 
         return BatchJobs(self._sender, self._check_short_name)
-
-    @cached_property
-    def gather(self) -> Gathering:
-        """The results of a short list of prompts, in its order: `await client.gather(prompts, ...)`."""
-        from .batching import Gathering
-
-        return Gathering(self.batch)
 
     def estimate(
         self,

@@ -31,7 +31,7 @@ LAYERS: list[set[str]] = [
     {"_http"},
     {"resources"},
     {"structured", "tools", "conversation", "batch", "batches", "catalogue", "spending"},
-    {"client", "chat", "batching", "namespaces"},
+    {"client", "chat", "namespaces"},
     {"server", "testing", "otel"},
     {"cli", "__main__"},
 ]
@@ -41,9 +41,7 @@ BESIDE = {
     ("_sansio", "operations"),
     ("streaming", "protocols"),
     ("client", "chat"),
-    ("client", "batching"),
     ("client", "namespaces"),
-    ("batching", "chat"),
     ("batch", "spending"),
     ("batches", "batch"),
     ("conversation", "tools"),
@@ -79,7 +77,7 @@ IMPURE = {
 
 IMPURE_CALLS = {"open", "input", "print", "now", "utcnow", "today"}
 
-SHELL_OF_STREAMING = {"recovering", "stream", "raw"}
+SHELL_OF_STREAMING = {"lifecycle", "raw", "stream"}
 """The modules of `streaming/` that wait; all others are pure."""
 
 MAX_LINES = 450

@@ -14,15 +14,21 @@ from openrouter_async._http.observers import METERS, BeginMetered, MeteredAttemp
 from openrouter_async._sansio.request import build_request
 from openrouter_async.batch.items import Items
 from openrouter_async.batch.run import Batch
-from openrouter_async.batch.settings import BatchSettings
 from openrouter_async.operations import CREATE_CHAT
 from openrouter_async.types.catalogue.models import Model, Pricing
 from openrouter_async.types.chat.completion import ChatCompletion
 
 __all__ = ["FakeModel", "Prices", "batch_of", "completion", "read", "texts"]
 
-NOBODY: Any = None
-"""Who would look up records, which fakes have none of."""
+
+class NoSender:
+    """Has no default model; would look up records, which fakes have none of."""
+
+    def default_model(self, options: object) -> None:
+        return None
+
+
+NOBODY: Any = NoSender()
 
 Answering = Callable[[str, "FakeModel"], "Awaitable[ChatCompletion] | ChatCompletion"]
 
@@ -103,26 +109,8 @@ async def no_prices() -> Prices:
 
 def batch_of(items: Items, fake: FakeModel, /, **params: Any) -> Batch[str]:
     """Return a batch that asks a fake model."""
-    batch_arguments = {
-        "prices",
-        "transport",
-        "sender",
-        "output",
-        "output_name",
-        "read_output",
-        "extra_body",
-        "options",
-        "model",
-    }
-    own = {name: params.pop(name) for name in batch_arguments & params.keys()}
-    settings, rest = BatchSettings.split(params)
-    return Batch(
-        items,
-        create=fake.create,
-        **{"prices": no_prices, "transport": None, "sender": None, **own},
-        settings=settings,
-        params=rest,
-    )
+    given = {"prices": no_prices, "transport": None, "sender": NOBODY, "create": fake.create, **params}
+    return Batch(items, **given)
 
 
 async def read(batch: Batch[Any], into: list[Any] | None = None) -> list[Any]:

@@ -24,7 +24,7 @@ from openrouter_async import (
     Rate,
     Timeouts,
 )
-from openrouter_async.batch.accounts import BatchSummary
+from openrouter_async.batch.stats import BatchSummary
 from openrouter_async.options import RequestOptions, ResponseCache
 from openrouter_async.testing import Emulator, Failure, Fault, RateLimit, Reply
 from tests.batch.fakes import read
@@ -44,7 +44,7 @@ class City(BaseModel):
 @pytest.mark.loopback
 async def test_with_faults_everything_is_accounted_for(tmp_path: Path) -> None:
     with Emulator(credits="100") as emulator:
-        emulator.misbehave(
+        emulator.inject_faults(
             0.1,
             Failure(status=503),
             Failure(status=429, retry_after=0.05),
@@ -99,7 +99,7 @@ async def test_refusals_by_chance_do_not_slow_it_down(wait: float | None) -> Non
     speeds = []
     for share in (0.0, 0.05):
         with Emulator(credits="100", first_token_s=0.3, seed=3) as emulator:
-            emulator.misbehave(share, *([Failure(status=429, retry_after=wait)] if share else []))
+            emulator.inject_faults(share, *([Failure(status=429, retry_after=wait)] if share else []))
             async with client_of(emulator) as client:
                 items = [f"question {number}" for number in range(600)]
                 async with client.batch(items, concurrency=32, max_tokens=5) as batch:
@@ -132,7 +132,7 @@ async def test_a_short_list_is_gathered_in_order() -> None:
             lambda request: Failure(status=400) if request.prompt == "two" else f"echo {request.prompt}"
         )
         async with client_of(emulator) as client:
-            first, second, third = await client.gather(["one", "two", "three"])
+            first, second, third = await client.batch(["one", "two", "three"])
         assert (first.output, third.output) == ("echo one", "echo three")
         assert isinstance(second, Failed)
 
@@ -167,7 +167,7 @@ async def test_the_deadline_of_an_item_ends_one_that_hangs() -> None:
         emulator.reply("never", fault=Fault.stall())
         async with client_of(emulator) as client:
             options = {"timeouts": Timeouts(total=0.5)}
-            results = await client.gather(["one", "two", "three"], options=options, concurrency=1)  # type: ignore[call-overload]  # a dict that is one
+            results = await client.batch(["one", "two", "three"], options=options, concurrency=1)  # type: ignore[call-overload]  # a dict that is one
         assert [type(result) for result in results] == [Failed, Done, Done]
 
 
@@ -175,7 +175,7 @@ async def test_the_deadline_of_an_item_ends_one_that_hangs() -> None:
 async def test_a_rate_is_kept_to() -> None:
     with Emulator(credits="100") as emulator:
         async with client_of(emulator) as client:
-            await client.gather([f"n{number}" for number in range(20)], rate=Rate(rpm=60 * 40))
+            await client.batch([f"n{number}" for number in range(20)], rate=Rate(rpm=60 * 40))
         times = [request.arrived_at for request in emulator.requests if request.path == "/chat/completions"]
         assert max(times) - min(times) >= 19 / 40 - 0.06
 

@@ -77,11 +77,10 @@ async def test_no_more_is_read_ahead_than_needed() -> None:
 async def test_a_slow_reader_holds_up_the_asking() -> None:
     model = FakeModel()
     async with batch_of((f"question {number}" for number in count()), model, concurrency=3) as batch:
-        async for _ in batch:
+        for read_so_far in range(1, 11):
+            await anext(batch)
             await anyio.sleep(0.005)
-            assert len(model.asked) <= batch._delivered + 2 * 3
-            if batch._delivered == 10:
-                break
+            assert len(model.asked) <= read_so_far + 2 * 3
 
 
 async def test_items_may_come_one_by_one() -> None:
@@ -354,6 +353,20 @@ async def test_a_batch_is_read_inside_its_block_and_once() -> None:
     with pytest.raises(ConfigurationError, match="used once"):
         async with batch:
             pass
+
+
+async def test_awaiting_a_batch_gives_all_results_in_order() -> None:
+    async def answer(text: str, model: FakeModel) -> ChatCompletion:
+        await anyio.sleep(0.02 if text.endswith("0") else 0.001)
+        return completion(text)
+
+    batch = batch_of(texts(12), FakeModel(answer), concurrency=4)
+    results = await batch
+    assert [result.output for result in results] == texts(12)
+    with pytest.raises(ConfigurationError, match="used once"):
+        await batch
+    with pytest.raises(AuthenticationError):
+        await batch_of(texts(3), raising(AuthenticationError("disabled", status=401)))
 
 
 async def test_progress_knows_what_is_left() -> None:

@@ -26,10 +26,10 @@ from openrouter_async._sansio.retry_after import retry_after
 from openrouter_async._sansio.sse import SSEDecoder
 from openrouter_async.batch.journal import Journal
 from openrouter_async.errors import JournalError, OpenRouterError, StreamInterrupted
-from openrouter_async.streaming.chat import ChatAccumulator
+from openrouter_async.streaming.chat.accumulator import ChatAccumulator
 from openrouter_async.streaming.events import StreamEvent, TextDelta
 from openrouter_async.streaming.intake import Intake, OnBadEvent
-from openrouter_async.streaming.joined import JoinedAccumulator
+from openrouter_async.streaming.recovery.joined import JoinedAccumulator
 from openrouter_async.types.chat.chunk import ChatChunk
 from openrouter_async.types.chat.completion import ChatCompletion
 from tests.support.http11 import check_alike

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, Locator, Page, Request
+    from playwright.sync_api import (
+        ConsoleMessage,
+        Locator,
+        LocatorAssertions,
+        Page,
+        PageAssertions,
+        Request,
+    )
 
     from openrouter_async.testing import Emulator
 
-__all__ = ["WAIT_MS", "ChatPage"]
+__all__ = ["WAIT_MS", "ChatPage", "expect"]
 
 WAIT_MS = 20_000
 """The longest a wait lasts; long, because the machine may be busy."""
+
+
+@overload
+def expect(actual: Locator) -> LocatorAssertions: ...
+@overload
+def expect(actual: Page) -> PageAssertions: ...
+def expect(actual: Locator | Page) -> LocatorAssertions | PageAssertions:
+    """Assert what becomes true of the page within `WAIT_MS`: it changes over a moment after what a person does."""
+    from playwright.sync_api import expect as playwright_expect
+
+    playwright_expect.set_options(timeout=WAIT_MS)
+    return playwright_expect(actual)
 
 
 class ChatPage:
@@ -85,6 +105,16 @@ class ChatPage:
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
+
+    def becomes(self, condition: str) -> None:
+        """Wait until an expression in JavaScript is true.
+
+        Not by `wait_for_function`, whose polling calls `eval`, which the page's Content-Security-Policy forbids.
+        """
+        deadline = time.monotonic() + WAIT_MS / 1000
+        while not self.page.evaluate(condition):
+            assert time.monotonic() < deadline, f"does not become true: {condition}"
+            self.page.wait_for_timeout(20)
 
     # What a person does
 

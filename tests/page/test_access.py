@@ -6,7 +6,7 @@ import pytest
 
 from openrouter_async import tool
 from openrouter_async.testing import tool_call
-from tests.page.chat_page import ChatPage
+from tests.page.chat_page import ChatPage, expect
 
 RICH = """## Heading
 
@@ -97,36 +97,41 @@ def test_everything_by_keyboard_alone(chat: ChatPage) -> None:
     chat.emulator.reply("First.")
     chat.emulator.reply("Again.")
     keyboard.press("Control+m")
+    expect(chat.page.get_by_role("combobox")).to_be_focused()
     keyboard.type("gpt-4.1 nano")
+    expect(chat.page.get_by_role("option").first).to_contain_text("Nano")
     keyboard.press("Enter")
-    keyboard.type("Hello")  # the message box has the focus again
+    expect(chat.prompt).to_be_focused()
+    keyboard.type("Hello")
     keyboard.press("Shift+Enter")
     keyboard.type("you")
     keyboard.press("Enter")
     chat.answer.wait_for()
     chat.wait_idle()
-    assert chat.user_messages.locator(".said").inner_text() == "Hello\nyou"
-    assert "Nano" in chat.page.locator("#model-name").inner_text()
+    expect(chat.user_messages.locator(".said")).to_have_text("Hello\nyou", use_inner_text=True)
+    expect(chat.page.locator("#model-name")).to_contain_text("Nano", use_inner_text=True)
     _tab_to(chat, "Answer again", "Shift+Tab")
     keyboard.press("Enter")
     chat.prose.get_by_text("Again.").wait_for()
     chat.wait_idle()
     _tab_to(chat, "Previous version", "Shift+Tab")
     keyboard.press("Enter")
-    assert chat.prose.inner_text() == "First."
+    expect(chat.prose).to_have_text("First.", use_inner_text=True)
     chat.saved("Hello")
     keyboard.press("Control+k")
+    expect(chat.page.get_by_role("searchbox", name="Search conversations")).to_be_focused()
     _tab_to(chat, "Actions for Hello you", "Tab")
     keyboard.press("Enter")
     keyboard.press("ArrowDown")
     keyboard.press("ArrowUp")
     keyboard.press("Enter")
+    expect(chat.page.get_by_role("textbox", name="Title")).to_be_focused()
     keyboard.type("Renamed")
     keyboard.press("Enter")
     chat.saved("Renamed")
     keyboard.press("Control+Shift+o")
-    assert chat.answers.count() == 0
-    assert chat.prompt.evaluate("(box) => box === document.activeElement")
+    expect(chat.answers).to_have_count(0)
+    expect(chat.prompt).to_be_focused()
 
 
 def _tab_to(chat: ChatPage, name: str, key: str) -> None:
@@ -148,13 +153,12 @@ def test_a_screen_reader_is_told_the_answer_once_it_is_whole(chat: ChatPage) -> 
     )
     chat.emulator.reply("**Forty** ", *(f"word{n} " for n in range(50)), "two.")
     chat.send("Hello")
-    chat.page.wait_for_timeout(50)
+    chat.becomes("document.getElementById('live').textContent.startsWith('Answer: ')")
     assert len(said) == 2
     assert said[0] == "The model is answering."
     assert said[1].startswith("Answer: Forty word0")
     assert said[1].endswith("two.")
-    headings = chat.page.locator("#thread h3").all_inner_texts()
-    assert headings == ["You said", "gpt-4.1-mini"]
+    expect(chat.page.locator("#thread h3")).to_have_text(["You said", "gpt-4.1-mini"], use_inner_text=True)
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
@@ -166,8 +170,8 @@ def test_a_narrow_screen_does_not_scroll_sideways(tab: ChatPage, width: int) -> 
         f"{wide}\n\n`{wide}`\n\n```\n{wide}\n```\n\n| {wide} | b |\n|---|---|\n| 1 | 2 |\n\nhttps://e.com/{wide}"
     )
     tab.send(wide)
-    overflow = "document.documentElement.scrollWidth - innerWidth"
-    assert tab.page.evaluate(overflow) <= 0
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    tab.becomes(fits)
     wider = width + 1
     too_wide = f"""[...document.querySelectorAll("#main *")]
       .filter((e) => !e.closest(".code pre, .table-scroll, #model-name") && e.getBoundingClientRect().right > {wider})
@@ -175,19 +179,18 @@ def test_a_narrow_screen_does_not_scroll_sideways(tab: ChatPage, width: int) -> 
     assert tab.page.evaluate(too_wide) == []
     tab.open_list()
     tab.saved("www")
-    assert tab.page.evaluate(overflow) <= 0
+    tab.becomes(fits)
     tab.page.keyboard.press("Escape")
     tab.prompt.click()
     tab.open_list()
     tab.button("New conversation").click()
     tab.prompt.wait_for()
-    assert tab.page.evaluate("document.getElementById('side').inert") is True
+    tab.becomes("document.getElementById('side').inert")
 
 
 def test_colours_follow_the_system_until_one_is_chosen(chat: ChatPage) -> None:
-    def background() -> int:
-        colour = chat.page.evaluate("getComputedStyle(document.body).backgroundColor")
-        return int(colour.removeprefix("rgb(").split(",")[0])
+    red = "parseInt(getComputedStyle(document.body).backgroundColor.slice('rgb('.length))"
+    dark, light = f"{red} < 60", f"{red} > 200"
 
     def choose(theme: str) -> None:
         for _ in range(3):
@@ -197,13 +200,13 @@ def test_colours_follow_the_system_until_one_is_chosen(chat: ChatPage) -> None:
         raise AssertionError(f"no {theme}")
 
     chat.page.emulate_media(color_scheme="dark")
-    assert background() < 60
+    chat.becomes(dark)
     choose("light")
-    assert background() > 200
+    chat.becomes(light)
     chat.page.reload()
-    assert background() > 200
+    chat.becomes(light)
     chat.page.emulate_media(color_scheme="light")
     choose("dark")
-    assert background() < 60
+    chat.becomes(dark)
     choose("system")
-    assert background() > 200
+    chat.becomes(light)

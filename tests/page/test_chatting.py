@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import struct
-import time
 import zlib
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from openrouter_async import tool
 from openrouter_async.testing import ReceivedRequest, tool_call
-from tests.page.chat_page import ChatPage
+from tests.page.chat_page import ChatPage, expect
 
 
 def chats(chat: ChatPage) -> list[ReceivedRequest]:
@@ -42,13 +41,14 @@ def test_an_answer_grows_and_ends_with_its_facts(chat: ChatPage) -> None:
     answer = chat.send("Many words", wait=False)
     answer.get_by_text("word3 ").wait_for()
     chat.button("Stop").wait_for()
-    assert "word199" not in answer.inner_text()
+    expect(answer).not_to_contain_text("word199", use_inner_text=True)
     chat.wait_idle()
-    assert answer.locator("h1").inner_text() == "Words"
-    assert "word199" in answer.inner_text()
+    expect(answer.locator("h1")).to_have_text("Words", use_inner_text=True)
+    expect(answer).to_contain_text("word199", use_inner_text=True)
     facts = answer.locator(".facts").inner_text()
     assert re.fullmatch(r"\d+ tokens · \$0\.\d+ · \d+ tokens/s · \d+\.\d s · \w+", facts)
-    assert chat.page.locator("#total").inner_text().endswith(re.search(r"\$0\.\d+", facts)[0])  # type: ignore[index]  # matched above
+    cost = facts.split(" · ")[1]
+    expect(chat.page.locator("#total")).to_have_text(re.compile(f"{re.escape(cost)}$"), use_inner_text=True)
     assert chats(chat)[0].json["messages"] == [{"role": "user", "content": "Many words"}]
 
 
@@ -62,9 +62,8 @@ def test_stopping_ends_the_request_and_keeps_what_came(chat: ChatPage) -> None:
     assert request.wait_until_over()
     assert request.disconnected_at is not None
     assert request.events_sent < 2000
-    text = answer.inner_text()
-    assert "word5" in text
-    assert "Stopped." in text
+    expect(answer).to_contain_text("word5", use_inner_text=True)
+    expect(answer).to_contain_text("Stopped.", use_inner_text=True)
     chat.emulator.reply("Shorter.")
     chat.send("Shorter, please")
     assert [message["role"] for message in chats(chat)[1].json["messages"]] == ["user", "assistant", "user"]  # type: ignore[union-attr,index,call-overload]  # JSON
@@ -85,17 +84,17 @@ def test_retrying_makes_a_version_and_both_can_be_seen(chat: ChatPage) -> None:
     chat.answer.get_by_role("button", name="Answer again").click()
     chat.prose.get_by_text("Second answer").wait_for()
     chat.wait_idle()
-    assert chat.answer.locator(".versions-count").inner_text() == "2/2"
+    expect(chat.answer.locator(".versions-count")).to_have_text("2/2", use_inner_text=True)
     chat.answer.get_by_role("button", name="Previous version").click()
-    assert chat.prose.inner_text() == "First answer"
-    assert chat.answer.locator(".versions-count").inner_text() == "1/2"
+    expect(chat.prose).to_have_text("First answer", use_inner_text=True)
+    expect(chat.answer.locator(".versions-count")).to_have_text("1/2", use_inner_text=True)
     chat.send("And on")
     sent = [message["content"] for message in chats(chat)[2].json["messages"]]  # type: ignore[union-attr,index,call-overload]  # JSON
     assert sent == ["Say it", "First answer", "And on"]
     chat.answers.first.get_by_role("button", name="Next version").click()
-    assert chat.prose.inner_text() == "Second answer"
+    expect(chat.prose).to_have_text("Second answer", use_inner_text=True)
     chat.answers.first.get_by_role("button", name="Previous version").click()
-    assert chat.prose.inner_text() == "On we go"
+    expect(chat.prose).to_have_text("On we go", use_inner_text=True)
 
 
 def test_editing_makes_a_branch_and_loses_nothing(chat: ChatPage) -> None:
@@ -105,20 +104,20 @@ def test_editing_makes_a_branch_and_loses_nothing(chat: ChatPage) -> None:
     chat.user_messages.first.hover()
     chat.button("Edit message").click()
     box = chat.page.get_by_role("textbox", name="Edit message")
-    assert box.input_value() == "Cats?"
+    expect(box).to_have_value("Cats?")
     box.fill("Dogs?")
     box.press("Enter")
     chat.prose.get_by_text("About dogs").wait_for()
     chat.wait_idle()
     message = chat.user_messages.first
-    assert message.locator(".said").inner_text() == "Dogs?"
+    expect(message.locator(".said")).to_have_text("Dogs?", use_inner_text=True)
     assert chats(chat)[1].prompt == "Dogs?"
     message.get_by_role("button", name="Previous version").click()
-    assert message.locator(".said").inner_text() == "Cats?"
-    assert chat.prose.inner_text() == "About cats"
+    expect(message.locator(".said")).to_have_text("Cats?", use_inner_text=True)
+    expect(chat.prose).to_have_text("About cats", use_inner_text=True)
     chat.button("Edit message").click()
     box.press("Escape")
-    assert chat.user_messages.first.locator(".said").inner_text() == "Cats?"
+    expect(chat.user_messages.first.locator(".said")).to_have_text("Cats?", use_inner_text=True)
     assert len(chats(chat)) == 2
 
 
@@ -131,7 +130,7 @@ def test_an_edit_survives_an_answer_that_ends_meanwhile(chat: ChatPage) -> None:
     box.fill("Dogs and")
     chat.wait_idle()
     box.press_sequentially(" mice?")
-    assert box.input_value() == "Dogs and mice?"
+    expect(box).to_have_value("Dogs and mice?")
     chat.emulator.reply("Mice.")
     box.press("Enter")
     chat.prose.get_by_text("Mice.").wait_for()
@@ -146,14 +145,14 @@ def test_the_focus_stays_where_it_is_when_an_answer_ends(chat: ChatPage) -> None
     button = chat.answers.first.get_by_role("button", name="Copy answer")
     button.focus()
     chat.wait_idle()
-    assert button.evaluate("(button) => button === document.activeElement")
+    expect(button).to_be_focused()
 
 
 def test_a_refusal_is_shown_as_one(chat: ChatPage) -> None:
     chat.emulator.reply(refusal="I would rather not.")
     answer = chat.send("Do it")
-    assert answer.locator(".prose").inner_text() == "I would rather not."
-    assert answer.locator(".note").inner_text() == "The model declined to answer."
+    expect(answer.locator(".prose")).to_have_text("I would rather not.", use_inner_text=True)
+    expect(answer.locator(".note")).to_have_text("The model declined to answer.", use_inner_text=True)
 
 
 def test_reasoning_is_open_while_the_model_thinks_and_folds_when_it_speaks(chat: ChatPage) -> None:
@@ -161,10 +160,10 @@ def test_reasoning_is_open_while_the_model_thinks_and_folds_when_it_speaks(chat:
     answer = chat.send("Think", wait=False)
     fold = answer.locator("details.reasoning")
     fold.get_by_text("Thinking").wait_for()
-    assert fold.evaluate("(fold) => fold.open") is True
+    expect(fold).to_have_js_property("open", True)
     chat.wait_idle()
-    assert fold.evaluate("(fold) => fold.open") is False
-    assert fold.locator("summary").inner_text().startswith("Thought for ")
+    expect(fold).to_have_js_property("open", False)
+    expect(fold.locator("summary")).to_have_text(re.compile("^Thought for "), use_inner_text=True)
     fold.locator("summary").click()
     fold.get_by_text("I weigh it.").wait_for()
 
@@ -185,17 +184,17 @@ def test_tool_calls_grow_and_show_what_came_back(chat: ChatPage) -> None:
     answer = chat.send("How many?", wait=False)
     first = answer.locator("details.tool").first
     first.get_by_text("writing arguments").wait_for()
-    assert first.evaluate("(fold) => fold.open") is True
+    expect(first).to_have_js_property("open", True)
     lengths = set()
     while first.locator(".tool-state").inner_text() == "writing arguments…":
         lengths.add(len(first.locator("pre").first.inner_text()))
     assert len(lengths) > 2
     chat.wait_idle()
-    assert answer.locator(".tool-state").all_inner_texts() == ["done", "failed"]
-    assert first.evaluate("(fold) => fold.open") is False
+    expect(answer.locator(".tool-state")).to_have_text(["done", "failed"], use_inner_text=True)
+    expect(first).to_have_js_property("open", False)
     first.locator("summary").click()
+    expect(first.locator("pre").nth(1)).to_have_text("3", use_inner_text=True)
     assert first.locator("pre").nth(0).inner_text() == f'{{\n  "item": "{long}"\n}}'
-    assert first.locator("pre").nth(1).inner_text() == "3"
     kinds = answer.locator(".flow > *").evaluate_all("(all) => all.map((e) => e.localName)")
     assert kinds == ["div", "details", "details", "div"]
     chat.emulator.reply("Bye")
@@ -213,12 +212,10 @@ def test_images_and_citations_are_shown(chat: ChatPage) -> None:
         "Here.", images=[picture], annotations=[{"type": "url_citation", "url_citation": cited}]
     )
     answer = chat.send("Draw and cite")
-    assert answer.locator(".images img").evaluate("(image) => image.naturalWidth") == 4
+    expect(answer.locator(".images img")).to_have_js_property("naturalWidth", 4)
     link = answer.locator(".sources a")
-    assert (link.get_attribute("href"), link.locator(".source-title").inner_text()) == (
-        "https://example.com/a",
-        "A page",
-    )
+    expect(link).to_have_attribute("href", "https://example.com/a")
+    expect(link.locator(".source-title")).to_have_text("A page", use_inner_text=True)
 
 
 def test_attached_files_are_shown_sent_and_small_enough(chat: ChatPage, tmp_path: Path) -> None:
@@ -229,18 +226,19 @@ def test_attached_files_are_shown_sent_and_small_enough(chat: ChatPage, tmp_path
     chat.page.locator("#file-input").set_input_files(sorted(tmp_path.iterdir()))
     chips = chat.page.locator("#attached .chip")
     chips.nth(2).wait_for()
-    assert "broken.bin is no text" in chat.page.locator("#composer-note").inner_text()
-    assert chips.count() == 3
+    expect(chat.page.locator("#composer-note")).to_contain_text("broken.bin is no text", use_inner_text=True)
+    expect(chips).to_have_count(3)
     chat.page.get_by_role("button", name="Remove paper.pdf").click()
-    assert chips.count() == 2
+    expect(chips).to_have_count(2)
     chat.emulator.reply("Red.")
     chat.send("What colour?")
     content = chats(chat)[0].json["messages"][0]["content"]  # type: ignore[index,call-overload]  # JSON
     assert content[0] == {"type": "text", "text": "What colour?"}
     assert {"type": "text", "text": '<file name="code.py">\nx = 1\n\n</file>'} in content  # type: ignore[operator]  # JSON
     shown = chat.user_messages.first.locator("img")
-    assert shown.evaluate("(image) => [image.naturalWidth, image.naturalHeight]") == [1568, 784]
-    assert chat.user_messages.first.locator(".file-name").inner_text() == "code.py"
+    expect(shown).to_have_js_property("naturalWidth", 1568)
+    expect(shown).to_have_js_property("naturalHeight", 784)
+    expect(chat.user_messages.first.locator(".file-name")).to_have_text("code.py", use_inner_text=True)
 
 
 PASTE = """([element, name, bytes, kind]) => {
@@ -272,7 +270,7 @@ def test_settings_are_sent_and_kept_with_the_conversation(chat: ChatPage) -> Non
         chat.page.get_by_label(label, exact=True).fill(value)
     chat.page.get_by_label("Reasoning").select_option("low")
     chat.page.get_by_label("Top p").fill("7")
-    assert chat.page.get_by_label("Top p").get_attribute("aria-invalid") == "true"
+    expect(chat.page.get_by_label("Top p")).to_have_attribute("aria-invalid", "true")
     chat.page.keyboard.press("Escape")
     chat.emulator.reply("Yes.")
     chat.send("Ready?")
@@ -284,38 +282,39 @@ def test_settings_are_sent_and_kept_with_the_conversation(chat: ChatPage) -> Non
     chat.saved("Ready?")
     chat.page.reload()
     chat.answer.wait_for()
-    assert chat.page.locator("#set-system").input_value() == "You are brief."
-    assert chat.page.locator("#set-temperature").input_value() == "0.3"
+    expect(chat.page.locator("#set-system")).to_have_value("You are brief.")
+    expect(chat.page.locator("#set-temperature")).to_have_value("0.3")
 
 
 def test_presets_of_the_server_and_ones_own(chat: ChatPage) -> None:
     chat.button("Settings of the conversation").click()
     preset = chat.page.get_by_label("Preset")
     preset.select_option("precise")
-    assert chat.page.get_by_label("Temperature").input_value() == "0.2"
+    expect(chat.page.get_by_label("Temperature")).to_have_value("0.2")
     chat.page.get_by_label("System prompt").fill("Be exact.")
     chat.button("Save as…").click()
     chat.page.get_by_role("textbox", name="Name").fill("mine")
     chat.page.get_by_role("button", name="Save", exact=True).click()
     chat.page.get_by_role("option", name="mine").wait_for(state="attached")
     chat.button("Back to the defaults").click()
-    assert chat.page.get_by_label("System prompt").input_value() == ""
+    expect(chat.page.get_by_label("System prompt")).to_have_value("")
     preset.select_option("mine")
-    assert chat.page.get_by_label("System prompt").input_value() == "Be exact."
-    assert chat.page.get_by_label("Temperature").input_value() == "0.2"
+    expect(chat.page.get_by_label("System prompt")).to_have_value("Be exact.")
+    expect(chat.page.get_by_label("Temperature")).to_have_value("0.2")
 
 
 def test_another_model_is_searched_chosen_and_asked(chat: ChatPage) -> None:
     chat.button("Model: OpenAI: GPT-4.1 Mini").click()
     chat.page.get_by_role("combobox").fill("claude haiku 4.5")
     option = chat.page.get_by_role("option").first
-    assert re.search(r"\$[\d.]+ in, \$[\d.]+ out\s*\d+K context", option.inner_text())
+    facts = re.compile(r"Haiku.*\$[\d.]+ in, \$[\d.]+ out\s*\d+K context", re.DOTALL)
+    expect(option).to_have_text(facts, use_inner_text=True)
     chat.page.keyboard.press("Enter")
-    assert "Haiku" in chat.page.locator("#model-name").inner_text()
+    expect(chat.page.locator("#model-name")).to_contain_text("Haiku", use_inner_text=True)
     chat.emulator.reply("Bonjour.")
     chat.send("Hello")
     assert chats(chat)[0].json["model"] == "anthropic/claude-haiku-4.5"
-    assert chat.answer.locator(".answer-name").inner_text() == "claude-haiku-4.5"
+    expect(chat.answer.locator(".answer-name")).to_have_text("claude-haiku-4.5", use_inner_text=True)
 
 
 def test_the_model_used_last_is_taken_again_if_it_is_still_offered(chat: ChatPage) -> None:
@@ -345,14 +344,14 @@ def test_two_conversations_are_answered_at_once(chat: ChatPage) -> None:
     chat.send("The slow one", wait=False).get_by_text("slow slow").wait_for()
     chat.button("New conversation").click()
     chat.send("The other one")
-    assert chat.prose.inner_text() == "quick answer"
+    expect(chat.prose).to_have_text("quick answer", use_inner_text=True)
     chat.page.locator(".running").wait_for()  # one, and no more: the list is drawn a moment after the answer
     chat.conversations.filter(has_text="The slow one").locator("a").click()
     chat.button("Stop").wait_for()  # the page changes over a moment after the click
+    expect(chat.prose).to_contain_text("slow", use_inner_text=True)
     before = len(chat.prose.inner_text())
-    deadline = time.monotonic() + 20
-    while len(chat.prose.inner_text()) <= before and time.monotonic() < deadline:
-        chat.page.wait_for_timeout(20)
-    assert len(chat.prose.inner_text()) > before
+    chat.becomes(
+        f"[...document.querySelectorAll('.message.answer .prose')].at(-1).innerText.length > {before}"
+    )
     chat.button("Stop").click()
     chat.wait_idle()

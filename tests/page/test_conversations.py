@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.page.chat_page import ChatPage
+from tests.page.chat_page import ChatPage, expect
 
 
 def _talk(chat: ChatPage, *pairs: tuple[str, str]) -> None:
@@ -26,14 +26,14 @@ def _menu(chat: ChatPage, title: str, action: str) -> None:
 def test_a_reload_finds_the_conversation(chat: ChatPage) -> None:
     _talk(chat, ("What is a fjord?", "A **long** inlet."))
     url = chat.page.url
-    assert "#" in url
+    assert "#" in url  # the list shows it, so it is saved
     chat.page.reload()
     chat.prose.get_by_text("inlet").wait_for()
-    assert chat.page.url == url
-    assert chat.user_messages.locator(".said").all_inner_texts() == ["What is a fjord?"]
-    assert chat.prose.locator("strong").inner_text() == "long"
-    assert chat.page.title() == "What is a fjord?"
-    assert "$0.0" in chat.page.locator("#total").inner_text()
+    expect(chat.page).to_have_url(url)
+    expect(chat.user_messages.locator(".said")).to_have_text(["What is a fjord?"], use_inner_text=True)
+    expect(chat.prose.locator("strong")).to_have_text("long", use_inner_text=True)
+    expect(chat.page).to_have_title("What is a fjord?")
+    expect(chat.page.locator("#total")).to_contain_text("$0.0", use_inner_text=True)
 
 
 def test_a_reload_in_the_middle_of_an_answer_keeps_what_was_saved(chat: ChatPage) -> None:
@@ -41,18 +41,20 @@ def test_a_reload_in_the_middle_of_an_answer_keeps_what_was_saved(chat: ChatPage
     chat.send("Go on", wait=False).get_by_text("word500 ").wait_for()
     chat.page.reload()
     chat.answer.get_by_text("Broken off").wait_for()
-    assert "word1" in chat.prose.inner_text()
+    expect(chat.prose).to_contain_text("word1", use_inner_text=True)
 
 
 def test_conversations_are_searched_by_what_was_said(chat: ChatPage) -> None:
     _talk(chat, ("About fjords", "Deep water."))
     chat.button("New conversation").click()
     _talk(chat, ("About deserts", "Dry sand."))
-    assert chat.page.locator(".conversation-title").all_inner_texts() == ["About deserts", "About fjords"]
+    expect(chat.page.locator(".conversation-title")).to_have_text(
+        ["About deserts", "About fjords"], use_inner_text=True
+    )
     search = chat.page.get_by_role("searchbox", name="Search conversations")
     search.fill("deep")
     chat.conversations.filter(has_text="About deserts").wait_for(state="detached")
-    assert chat.page.locator(".conversation-title").all_inner_texts() == ["About fjords"]
+    expect(chat.page.locator(".conversation-title")).to_have_text(["About fjords"], use_inner_text=True)
     search.fill("nothing like it")
     chat.page.get_by_text("Nothing was found.").wait_for()
     search.fill("")
@@ -71,19 +73,19 @@ def test_a_conversation_is_renamed(chat: ChatPage) -> None:
     chat.saved("Greetings")
     chat.page.reload()
     chat.saved("Greetings")
-    assert chat.page.title() == "Greetings"
+    expect(chat.page).to_have_title("Greetings")
 
 
 def test_deleting_asks_first_and_then_it_is_gone(chat: ChatPage) -> None:
     _talk(chat, ("Hello", "Hi."))
     _menu(chat, "Hello", "Delete")
     chat.button("Cancel").click()
-    assert chat.conversations.count() == 1
+    expect(chat.conversations).to_have_count(1)
     _menu(chat, "Hello", "Delete")
     chat.button("Delete").click()
     chat.conversations.first.wait_for(state="detached")
-    assert chat.answers.count() == 0
-    assert "#" not in chat.page.url
+    expect(chat.answers).to_have_count(0)
+    expect(chat.page).to_have_url(chat.url)
 
 
 def test_what_two_windows_say_in_one_conversation_is_kept_both(chat: ChatPage) -> None:
@@ -105,19 +107,19 @@ def test_what_two_windows_say_in_one_conversation_is_kept_both(chat: ChatPage) -
         "“Hello” was changed in another window. Both are kept, this one as “Hello (copy)”."
     ).wait_for()
     other.saved("Hello (copy)")
-    assert other.prompt.input_value() == "typed meanwhile"
+    expect(other.prompt).to_have_value("typed meanwhile")
     other.prose.get_by_text("second799").wait_for()
     other.wait_idle()
-    assert other.page.url != url
+    expect(other.page).not_to_have_url(url)
     with other.page.expect_response(lambda answer: answer.request.method == "PUT" and answer.status == 204):
         other.emulator.reply("Third.")
         other.send("Third")
     other.page.reload()
     other.prose.get_by_text("Third.").wait_for()
-    assert "second0" in other.answers.nth(1).inner_text()
+    expect(other.answers.nth(1)).to_contain_text("second0", use_inner_text=True)
     chat.page.reload()
     chat.prose.get_by_text("From the first.").wait_for()
-    assert chat.answers.count() == 2
+    expect(chat.answers).to_have_count(2)
     other.check()
 
 
@@ -136,8 +138,8 @@ def test_the_other_of_two_windows_is_loaded_by_a_button(chat: ChatPage) -> None:
     other.button("Load the other").click()
     other.page.get_by_role("alert").wait_for(state="hidden")
     other.prose.get_by_text("Again.").wait_for(state="detached")
-    assert other.page.title() == "Renamed"
-    assert other.page.url == chat.page.url
+    expect(other.page).to_have_title("Renamed")
+    expect(other.page).to_have_url(chat.page.url)
     other.saved("Hello (copy)")
     other.check()
 
@@ -161,12 +163,12 @@ def test_branching_off_starts_a_conversation_with_what_was_said_so_far(chat: Cha
     _talk(chat, ("One", "First."), ("Two", "Second."))
     chat.answers.first.get_by_role("button", name="Branch off into a new conversation").click()
     chat.saved("One (branch)")
-    assert chat.prose.all_inner_texts() == ["First."]
+    expect(chat.prose).to_have_text(["First."], use_inner_text=True)
     chat.emulator.reply("Other.")
     chat.send("Three")
     chat.conversations.filter(has_not_text="branch").locator("a").click()
     chat.prose.get_by_text("Second.").wait_for()
-    assert chat.user_messages.locator(".said").all_inner_texts() == ["One", "Two"]
+    expect(chat.user_messages.locator(".said")).to_have_text(["One", "Two"], use_inner_text=True)
 
 
 def test_export_as_markdown_and_json(chat: ChatPage, tmp_path: Path) -> None:
@@ -191,10 +193,10 @@ def test_a_draft_waits_in_its_conversation(chat: ChatPage) -> None:
     _talk(chat, ("Hello", "Hi."))
     chat.prompt.fill("not sent yet")
     chat.button("New conversation").click()
-    assert chat.prompt.input_value() == ""
+    expect(chat.prompt).to_have_value("")
     chat.conversations.first.locator("a").click()
     chat.prose.get_by_text("Hi.").wait_for()
-    assert chat.prompt.input_value() == "not sent yet"
+    expect(chat.prompt).to_have_value("not sent yet")
 
 
 def test_a_link_to_what_is_not_there_says_so(tab: ChatPage) -> None:
@@ -203,4 +205,4 @@ def test_a_link_to_what_is_not_there_says_so(tab: ChatPage) -> None:
     tab.page.get_by_text("This conversation is not there any more.").wait_for()
     tab.emulator.reply("Still here.")
     tab.send("Hello")
-    assert tab.prose.inner_text() == "Still here."
+    expect(tab.prose).to_have_text("Still here.", use_inner_text=True)

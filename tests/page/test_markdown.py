@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.page.chat_page import ChatPage
+from tests.page.chat_page import ChatPage, expect
 
 HOSTILE = {
     "script": "<script>window.ran = 1</script>",
@@ -79,11 +79,10 @@ def test_W04_hostile_answers_stay_text(chat: ChatPage) -> None:
     for name in HOSTILE:
         chat.send(name)
         _assert_harmless(chat)
-    count = chat.answers.count()
-    assert count == len(HOSTILE)
+    expect(chat.answers).to_have_count(len(HOSTILE))
     chat.page.wait_for_load_state("networkidle")
     chat.page.reload()
-    chat.answers.nth(count - 1).wait_for()
+    chat.answers.nth(len(HOSTILE) - 1).wait_for()
     _assert_harmless(chat)
 
 
@@ -107,9 +106,9 @@ def test_W04_hostile_reasoning_tools_and_citations_stay_text(chat: ChatPage) -> 
     assert answer.locator(".sources a").evaluate_all("(all) => all.map((a) => [a.href, a.rel])") == [
         ["https://example.com/", "noopener noreferrer"]
     ]
-    assert answer.locator("img").count() == 0
-    assert answer.locator(".images a").get_attribute("href") == "https://evil.example/x.png"
-    assert chat.page.title() == script
+    expect(answer.locator("img")).to_have_count(0)
+    expect(answer.locator(".images a")).to_have_attribute("href", "https://evil.example/x.png")
+    expect(chat.page).to_have_title(script)
     assert chat.page.evaluate("window.ran") is None
 
 
@@ -145,8 +144,8 @@ def test_W04_an_image_in_the_text_is_shown_only_from_the_text(chat: ChatPage) ->
     png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     chat.emulator.reply(f"![dot](data:image/png;base64,{png}) ![far](https://evil.example/p.png)")
     answer = chat.send("Draw")
-    assert answer.locator(".prose img").get_attribute("alt") == "dot"
-    assert answer.locator("a.remote-image").get_attribute("href") == "https://evil.example/p.png"
+    expect(answer.locator(".prose img")).to_have_attribute("alt", "dot")
+    expect(answer.locator("a.remote-image")).to_have_attribute("href", "https://evil.example/p.png")
 
 
 TEXT = """# Title
@@ -271,9 +270,9 @@ def test_the_work_for_a_long_answer_grows_with_its_length_only(tab: ChatPage) ->
 def test_code_is_highlighted_and_copied(chat: ChatPage) -> None:
     chat.emulator.reply("```python\nprint('hi')\n```\n\n```nolanguage\n<b>\n```")
     answer = chat.send("Code")
-    assert answer.locator(".hljs-string").inner_text() == "'hi'"
+    expect(answer.locator(".hljs-string")).to_have_text("'hi'", use_inner_text=True)
     answer.get_by_role("button", name="Copy", exact=True).first.click()
-    assert chat.page.evaluate("navigator.clipboard.readText()") == "print('hi')\n"
+    chat.becomes("""async () => await navigator.clipboard.readText() === "print('hi')\\n\"""")
 
 
 def test_W14_code_that_takes_its_rules_for_ever_stops_nothing(tab: ChatPage) -> None:

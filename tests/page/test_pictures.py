@@ -9,7 +9,7 @@ import pytest
 
 from openrouter_async import tool
 from openrouter_async.testing import tool_call
-from tests.page.chat_page import ChatPage
+from tests.page.chat_page import ChatPage, expect
 from tests.support.shared import ROOT
 
 LARGEST = 150_000
@@ -96,13 +96,15 @@ def test_a_conversation_fills_the_screen_well(tab: ChatPage) -> None:
     tab.emulator.reply(ANSWER)
     answer = tab.send(QUESTION)
     tab.saved("Which lamps")
-    assert answer.locator("table tr").count() == 4
-    assert answer.locator(".tool-state").inner_text() == "done"
-    assert tab.page.locator(".conversations h2").all_inner_texts() == ["Today", "Yesterday", "Last 7 days"]
-    scroller = tab.page.locator("#scroll")
-    assert scroller.evaluate("(e) => e.scrollHeight - e.clientHeight - e.scrollTop") < 2, (
-        "the end is not in sight"
+    expect(answer.locator("table tr")).to_have_count(4)
+    expect(answer.locator(".tool-state")).to_have_text("done", use_inner_text=True)
+    expect(tab.page.locator(".conversations h2")).to_have_text(
+        ["Today", "Yesterday", "Last 7 days"], use_inner_text=True
     )
+    scroll = "document.getElementById('scroll')"
+    tab.becomes(
+        f"{scroll}.scrollHeight - {scroll}.clientHeight - {scroll}.scrollTop < 2"
+    )  # the end is in sight
     _picture(tab, "chat-page.png")
     tab.page.emulate_media(color_scheme="dark")
     _picture(tab, "chat-page-dark.png")
@@ -112,5 +114,5 @@ def test_a_conversation_fills_the_screen_well(tab: ChatPage) -> None:
     tab.page.set_viewport_size({"width": 1280, "height": 860})
     tab.button("Model: OpenAI: GPT-4.1 Mini").click()
     tab.page.get_by_role("combobox").fill("claude")
-    assert tab.page.get_by_role("option").count() > 3
+    tab.page.get_by_role("option").nth(3).wait_for()
     _picture(tab, "chat-page-models.png", "#models-dialog")

@@ -172,7 +172,7 @@ def test_usechat_is_answered_in_its_words(emulator: Emulator) -> None:
     assert '{"type":"text-delta","id":"text-1","delta":"Hello"}' in answer.text
     assert answer.text.endswith("data: [DONE]\n\n")
     assert wrong.status_code == 400
-    assert "messages[0] is no message of the AI SDK" in wrong.json()["error"]["message"]
+    assert "messages[0] is not a message of the AI SDK" in wrong.json()["error"]["message"]
 
 
 def test_the_openapi_document_has_body_and_errors(emulator: Emulator) -> None:

@@ -19,9 +19,14 @@ import json_repair
 from pydantic import BaseModel
 
 from openrouter_async.errors import StructuredOutputError
-from openrouter_async.structured import standing
+from openrouter_async.structured.reading.standing import (
+    NOT_MEANT,
+    RETRACTIONS,
+    _beginning_with,
+    _right_before,
+)
 from openrouter_async.structured.schema import Schema
-from openrouter_async.structured.violations import DoesNotFit
+from openrouter_async.structured.schemas.violations import SchemaViolation
 from tests.structured.deceiving import DECEIVING, Invoice, Person
 from tests.structured.replies import read_text
 
@@ -224,7 +229,7 @@ def _fitting(wanted: Any, value: Any) -> object:
         value = value["value"]
     try:
         return schema.read_value(value)
-    except DoesNotFit:
+    except SchemaViolation:
         return None
 
 
@@ -251,12 +256,12 @@ def phrases() -> dict[str, tuple[int, int]]:
     refused = [reply for reply in REALISTIC if ours(reply.wanted, reply.text) is None]
     found: dict[str, tuple[int, int]] = {}
     for name, every, compiled in (
-        ("_NOT_MEANT", standing.NOT_MEANT, standing._right_before),
-        ("_RETRACTION", standing.RETRACTIONS, standing._beginning_with),
+        ("_NOT_MEANT", NOT_MEANT, _right_before),
+        ("_RETRACTION", RETRACTIONS, _beginning_with),
     ):
         for phrase in every:
             others = [other for other in every if other != phrase]
-            with patch.object(standing, name, compiled(others)):
+            with patch(f"openrouter_async.structured.reading.standing.{name}", compiled(others)):
                 found[phrase] = (
                     len(refused) - score(ours, refused)["refused"],
                     score(ours, ADVERSARIAL)["wrong"],

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from openrouter_async.errors import StructuredOutputError
-from openrouter_async.structured.reading import read_output
+from openrouter_async.structured.reading.reply import read_output
 from openrouter_async.structured.schema import Schema
 from tests.structured.fakes import reply
 

@@ -207,7 +207,7 @@ class TestTheRequest:
         "example", [float("nan"), object(), {"a": [float("inf")]}, Example({1, object()})]
     )  # type: ignore[arg-type]  # what is refused
     def test_an_example_that_is_no_json_is_refused_at_once(self, example: Any) -> None:
-        with pytest.raises(ConfigurationError, match=r"examples\[0\] is .*no JSON"):
+        with pytest.raises(ConfigurationError, match=r"examples\[0\] is .*not JSON"):
             Output(City, examples=[example])
 
     def test_an_instance_is_an_example(self) -> None:

@@ -94,9 +94,9 @@ def test_any_type_has_a_schema_a_validator_and_a_strict_form(
     assert schema.validate(value) == value
     jsonschema.Draft202012Validator.check_schema(schema.json_schema)
     assert_is_strict(dict(schema.strict.schema))
-    there = schema.strict.convert(to_jsonable_python(value))
+    there = schema.strict.encode(to_jsonable_python(value))
     jsonschema.Draft202012Validator(schema.strict.schema).validate(there)
-    assert schema.read_value(schema.strict.undo(there)) == value
+    assert schema.read_value(schema.strict.decode(there)) == value
     assert schema.describe()
 
 
@@ -162,7 +162,7 @@ BAD_SCHEMAS: dict[str, tuple[Any, str]] = {
     ),
     "500 deep": (deep(500), "nested more than 100 deep at #/items/items"),
     "100,000 deep": (deep(100_000), "nested more than 100 deep"),
-    "no JSON": ({"const": {1, 2}}, "the JSON schema is no JSON"),
+    "no JSON": ({"const": {1, 2}}, "the JSON schema is not JSON"),
     "a dynamic reference": ({"$dynamicRef": "#a"}, r"has '\$dynamicRef' at #"),
 }
 
@@ -399,8 +399,8 @@ class TestFromExamples:
         ("examples", "message"),
         [
             ([], "examples is empty"),
-            ([{"a": 1}, {"a": {1, 2}}], r"examples\[1\] is an object of 1 keys, which is no JSON"),
-            (['{"a": '], r"examples\[0\] is '\{\"a\": ', which is no JSON; expected JSON \(EOF"),
+            ([{"a": 1}, {"a": {1, 2}}], r"examples\[1\] is an object of 1 keys, which is not JSON"),
+            (['{"a": '], r"examples\[0\] is '\{\"a\": ', which is not JSON; expected JSON \(EOF"),
             (["[1, NaN]"], r"examples\[0\]"),
             ([float("nan")], r"examples\[0\]"),
             ({"a": 1}, "examples is an object of 1 keys; expected a list"),
@@ -417,4 +417,4 @@ class TestFromExamples:
         schema = Schema.from_examples(examples)
         for example in examples:
             assert schema.validate(example) == example
-            assert schema.strict.undo(schema.strict.convert(example)) == example
+            assert schema.strict.decode(schema.strict.encode(example)) == example

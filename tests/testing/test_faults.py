@@ -193,7 +193,7 @@ def test_a_fault_has_a_place_that_can_be() -> None:
 async def bad_day(seed: int) -> list[str | int | None]:
     """Return what befell each of 60 requests."""
     with Emulator(models=[MODEL], seed=seed) as emulator:
-        emulator.misbehave(0.3, Fault.reset(), Fault.error_event(), Failure(status=503))
+        emulator.inject_faults(0.3, Fault.reset(), Fault.error_event(), Failure(status=503))
         async with client_of(emulator) as client:
             for _ in range(60):
                 try:
@@ -213,13 +213,13 @@ async def test_a_bad_day_is_the_same_for_the_same_seed() -> None:
 
 async def test_what_is_scripted_is_spared() -> None:
     with Emulator(models=[MODEL]) as emulator:
-        emulator.misbehave(1.0, Failure(status=503))
+        emulator.inject_faults(1.0, Failure(status=503))
         emulator.reply("spared")
         async with client_of(emulator) as client:
             assert (await client.chat.create("Hello")).text == "spared"
             with pytest.raises(errors.Overloaded):
                 await client.chat.create("Hello")
-            emulator.misbehave(0)
+            emulator.inject_faults(0)
             await client.chat.create("Hello")
 
 

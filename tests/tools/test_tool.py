@@ -28,12 +28,10 @@ class Adder:
     def __call__(self, number: int) -> int:
         return self.base + number
 
-    @tool
     async def add(self, number: int) -> int:
         """Add a number."""
         return self.base + number
 
-    @tool(name="plain_add", timeout=3, needs_approval=True)
     def add_plainly(self, number: int) -> int:
         return self.base + number
 
@@ -91,45 +89,62 @@ async def test_an_async_function_runs_where_it_is_called_and_a_plain_one_in_a_th
 
 async def test_methods_are_tools_of_their_object() -> None:
     one, two = Adder(1), Adder(2)
-    assert await result_of(one.add, '{"number": 1}') == 2
-    assert await result_of(two.add, '{"number": 1}') == 3
-    assert await result_of(two.add_plainly, '{"number": 1}') == 3
-    assert two.add.parameters == parameters_of({"number": "integer"})
-    assert (two.add_plainly.name, two.add_plainly.timeout, two.add_plainly.needs_approval) == (
-        "plain_add",
-        3,
-        True,
-    )
-    assert await two.add(5) == 7
-    with pytest.raises(ConfigurationError, match="is a method; give it as an attribute of its object"):
-        _ = Adder.add.definition
-    assert (
-        await result_of(
-            tool(
-                one.__call__,
-            ),
-            '{"number": 1}',
-        )
-        == 2
-    )
+    async with open_toolbox([one.add]) as toolbox:
+        add = toolbox.get("add")
+    assert add is not None
+    assert await result_of(add, '{"number": 1}') == 2
+    assert add.definition["function"].get("description") == "Add a number."
+    assert add.parameters == parameters_of({"number": "integer"})
+    plain = tool(two.add_plainly, name="plain_add", timeout=3, needs_approval=True)
+    assert await result_of(plain, '{"number": 1}') == 3
+    assert (plain.name, plain.timeout, plain.needs_approval) == ("plain_add", 3, True)
+    assert await tool(two.add)(5) == 7
+    assert await result_of(tool(one.__call__), '{"number": 1}') == 2
 
 
 class Store:
     shelf = "top"
 
     @classmethod
-    @tool(needs_approval=True)
     async def where(cls, item: str) -> str:
         """Say where something is."""
         return f"{item}: {cls.shelf}"
 
+    @staticmethod
+    @tool
+    async def price(item: str) -> str:
+        return f"{item}: 5"
+
 
 async def test_methods_of_classes_are_tools_of_their_class() -> None:
-    async with open_toolbox([Store.where]) as toolbox:
-        where = toolbox.get("where")
+    async with open_toolbox([Store.where, Store.price]) as toolbox:
+        where, price = toolbox.get("where"), toolbox.get("price")
     assert where is not None
-    assert (where.parameters, where.needs_approval) == (parameters_of({"item": "string"}), True)
+    assert where.parameters == parameters_of({"item": "string"})
     assert await result_of(where, '{"item": "tea"}') == "tea: top"
+    assert price is not None
+    assert await result_of(price, '{"item": "tea"}') == "tea: 5"
+
+
+def test_a_decorated_method_is_refused_where_it_stands() -> None:
+    """Its tool would ask the model for `self`."""
+    with pytest.raises(ConfigurationError, match=r"leave the decorator out, and give tools=\[thing\.buy\]"):
+
+        class Shop:
+            @tool
+            def buy(self, item: str) -> str:
+                return item
+
+    with pytest.raises(ConfigurationError, match=r"or tool\(thing\.find, \.\.\.\) with settings"):
+
+        class Archive:
+            @classmethod
+            @tool(needs_approval=True)
+            def find(cls, item: str) -> str:
+                return item
+
+    with pytest.raises(ConfigurationError, match="stands on the method 'add'"):
+        tool(Adder.add)
 
 
 def test_a_tool_that_a_class_holds_stays_as_it_was() -> None:
@@ -140,8 +155,8 @@ def test_a_tool_that_a_class_holds_stays_as_it_was() -> None:
     class Holder:
         held = find
 
+    assert Holder.held is Holder().held is find
     assert find.parameters == parameters_of({"query": "string"})
-    assert Holder.held is not find
 
 
 async def test_whatever_can_be_called_is_a_tool() -> None:
@@ -187,22 +202,23 @@ async def test_an_async_generator_tells_its_progress_and_its_last_is_the_result(
     assert told == [0, 1, 2]
 
 
-def test_types_of_the_place_where_a_tool_is_made_are_found() -> None:
+def test_types_of_a_function_are_found_where_annotations_are_no_text() -> None:
     class Local(BaseModel):
         number: int
 
     @tool
-    async def use(value: Local, later: Nowhere | None = None) -> int:  # type: ignore[name-defined]  # noqa: F821
+    async def use(value: Local) -> int:
         return value.number
 
-    @tool
-    async def use_now(value: Local) -> int:
-        return value.number
-
-    assert use_now.read_arguments('{"value": {"number": 1}}') == {"value": Local(number=1)}
-    # One name that is missing when the tool is made, and the others are looked up when they are gone.
-    with pytest.raises(ConfigurationError, match="names 'Local', which is not there"):
+    with pytest.raises(
+        ConfigurationError, match="names 'Local', which its module does not have; put the type"
+    ):
         _ = use.definition
+
+    async def use_now(value: object) -> object: ...
+
+    use_now.__annotations__["value"] = Local  # as without `from __future__ import annotations`
+    assert tool(use_now).read_arguments('{"value": {"number": 1}}') == {"value": Local(number=1)}
 
 
 def test_types_that_come_later_in_the_module_are_found() -> None:
@@ -320,7 +336,7 @@ def test_a_property_may_be_called_type() -> None:
         pytest.param('{"limit": 1}', "query", id="missing"),
         pytest.param('{"query": 1}', "query", id="type"),
         pytest.param('{"query": "a", "limit": 0}', "limit", id="bound"),
-        pytest.param('{"query"', "no valid JSON", id="cut"),
+        pytest.param('{"query"', "not valid JSON", id="cut"),
         pytest.param("[]", "must be a JSON object", id="list"),
     ],
 )

@@ -32,7 +32,7 @@ async def batches(client: AsyncOpenRouter) -> None:
                     assert_type(completion, ChatCompletion[list[City]])
                 case Failed(error=error):
                     print(error)
-    results = await client.gather(["a"], output=City)
+    results = await client.batch(["a"], output=City)
     assert_type(results, list[Done[City] | Failed])
 
 

@@ -60,7 +60,6 @@ async def count(to: int) -> AsyncIterator[int]:
 
 
 class Shop:
-    @tool
     async def buy(self, item: str, amount: int = 1) -> Decimal:
         return Decimal(amount)
 
@@ -73,7 +72,8 @@ async def right(client: AsyncOpenRouter, stored: str) -> None:
     assert_type(await weather("Oslo", unit="f"), dict[str, str])
     assert_type(delete("a"), bool)
     shop = Shop()
-    assert_type(await shop.buy("tea", amount=2), Decimal)
+    buy = tool(shop.buy, needs_approval=True)
+    assert_type(await buy("tea", amount=2), Decimal)
     find = create_tool("find", "Find.", {"query": {"type": "string"}}, ["query"])
     assert_type(find, Tool[..., object])
 
@@ -154,7 +154,7 @@ async def right(client: AsyncOpenRouter, stored: str) -> None:
 
 async def wrong(client: AsyncOpenRouter) -> None:
     await weather(town="Oslo")  # type: ignore[call-arg]
-    await Shop().buy(5)  # type: ignore[arg-type]
+    await tool(Shop().buy)(5)  # type: ignore[arg-type]
     await client.chat.run("hi", stop="END")  # type: ignore[call-overload]
     await client.chat.run("hi", tools=[5])  # type: ignore[list-item]
     await client.chat.run("hi", tool_errors="ignore")  # type: ignore[call-overload]

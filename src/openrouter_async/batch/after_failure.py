@@ -19,19 +19,19 @@ from ..errors import (
 if TYPE_CHECKING:
     from .settings import BatchSettings
 
-__all__ = ["Ask", "GiveUp", "Stop", "after_failure"]
+__all__ = ["Abort", "GiveUp", "Retry", "after_failure"]
 
 HOPELESS = (AuthenticationError, InsufficientCredits, SpendingLimitExceeded, BudgetExceeded)
 """No other item would fare better; the last is of a `client.track` around the batch."""
 
 BASE = 2.0
-"""Seconds; the i-th wait is between half of `BASE * 2**i` and the whole."""
+"""Seconds; the i-th wait is between half of `BASE * 2**i` and the whole. Chosen: the client has tried before."""
 CAP = 60.0
-"""Seconds; the longest wait that the service did not ask for."""
+"""Seconds; the longest wait that the service did not ask for. Chosen: its limits are by the minute."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Retry:
     """Ask again after so many seconds."""
 
     wait: float
@@ -45,7 +45,7 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Abort:
     """No further item can succeed now; this one is undone."""
 
 
@@ -57,20 +57,20 @@ def after_failure(
     settings: BatchSettings,
     longest_wait: float,
     random: float,
-) -> Ask | GiveUp | Stop:
+) -> Retry | GiveUp | Abort:
     """Decide what follows the failure of an item.
 
     `tried` are the models it was asked of; `longest_wait` is how many seconds the service may ask the client to wait.
     """
     if isinstance(error, HOPELESS):
-        return Stop()
+        return Abort()
     if isinstance(error, RateLimited) and (error.retry_after or 0.0) > longest_wait:
-        return Stop()
+        return Abort()
     if settings.fallback and isinstance(error, APIStatusError) and error.availability is not None:
         for model in error.availability.fallback_models:
             if model not in tried:
-                return Ask(0.0, model)
+                return Retry(0.0, model)
     if not isinstance(error, settings.retry_on) or attempt >= settings.attempts:
         return GiveUp()
     backoff = min(CAP, BASE * 2.0 ** min(attempt - 1, 16))
-    return Ask(max(error.retry_after or 0.0, backoff * (1 + random) / 2))
+    return Retry(max(error.retry_after or 0.0, backoff * (1 + random) / 2))

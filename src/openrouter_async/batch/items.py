@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import BaseModel, JsonValue
 
+from .._checks import is_unicode
 from ..errors import ConfigurationError
 from ..types.chat.content_parts import Attachment
 from ..types.chat.messages import MessagesLike
@@ -56,9 +57,9 @@ class Item:
             params: See `ChatParams`.
 
         Raises:
-            ConfigurationError: the key is no text.
+            ConfigurationError: the key is not text, or empty.
         """
-        if key is not None and not (isinstance(key, str) and key and _is_unicode(key)):
+        if key is not None and not (isinstance(key, str) and key and is_unicode(key)):
             raise ConfigurationError(f"the key of an item is {key!r}; expected text that is not empty")
         self.key = key
         self.messages = messages
@@ -144,11 +145,7 @@ def _as_json(value: object) -> object:
         case Iterable():
             return list(value)
         case _:
-            raise TypeError(f"a {type(value).__name__} is no JSON value")
+            raise TypeError(f"a {type(value).__name__} is not a JSON value")
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_as_json)
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -24,9 +24,9 @@ from pydantic_core import from_json, to_json
 from .._files import private, replace_file
 from ..errors import JournalError, OpenRouterError
 from ..types.chat.completion import ChatCompletion
+from .item_meter import ItemMeter
 from .items import Request
 from .key_hash import key_hash
-from .metering import ItemMeter
 
 __all__ = ["Journal", "PaidAgain", "Record", "done_record", "failed_record", "settled_record"]
 

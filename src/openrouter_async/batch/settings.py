@@ -9,9 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from pydantic import JsonValue
+
+from .._checks import flag, number, one_of, whole
 from .._sansio.money import dollars
 from ..errors import ConfigurationError, OpenRouterError, Overloaded, RateLimited
-from ..options import Rate
+from ..options import Rate, RequestOptions
 from ..types.chat.request import ChatParams
 
 __all__ = ["BatchParams", "BatchSettings", "OnChange"]
@@ -20,8 +23,14 @@ OnChange: TypeAlias = Literal["refuse", "redo"]
 
 
 class BatchParams(ChatParams, total=False):
-    """Keyword arguments of `client.batch` and `client.gather`: these, and those of a chat request for every item."""
+    """Keyword arguments of `client.batch`: these, and those of a chat request for every item."""
 
+    model: str | None
+    """As for `chat.create`, for items that name none."""
+    extra_body: Mapping[str, JsonValue] | None
+    """As for `chat.create`, with every item."""
+    options: RequestOptions | None
+    """As for `chat.create`; a `Retry-After` of up to an hour is waited for unless they say otherwise."""
     concurrency: int
     """Items asked at once. Default 64."""
     rate: Rate | None
@@ -61,7 +70,8 @@ class BatchSettings:
     budget: Decimal | None
     settle: float
     journal: Path | None
-    on_change: OnChange
+    is_redoing: bool
+    """Whether an item with another request than before is asked again."""
     once: bool
     attempts: int
     retry_on: tuple[type[OpenRouterError], ...]
@@ -77,49 +87,29 @@ class BatchSettings:
         """
         rest = dict(params)
         journal, retry_on = rest.pop("journal", None), rest.pop("retry_on", (RateLimited, Overloaded))
-        budget = rest.pop("budget", None)
-        rate, on_change = rest.pop("rate", None), rest.pop("on_change", "refuse")
+        budget, rate = rest.pop("budget", None), rest.pop("rate", None)
         if journal is not None and not isinstance(journal, str | os.PathLike):
             raise ConfigurationError(f"journal is {journal!r}; expected the path of a file")
         if rate is not None and not isinstance(rate, Rate):
             raise ConfigurationError(f"rate is {rate!r}; expected Rate(rpm=..., tpm=...)")
-        if on_change not in ("refuse", "redo"):
-            raise ConfigurationError(f"on_change is {on_change!r}; expected 'refuse' or 'redo'")
         if not isinstance(retry_on, tuple) or not all(map(_is_error_class, retry_on)):
             raise ConfigurationError(f"retry_on is {retry_on!r}; expected a tuple of classes of errors")
+        on_change: object = rest.pop("on_change", "refuse")
         settings = cls(
-            concurrency=_count("concurrency", rest.pop("concurrency", 64)),
+            concurrency=whole("concurrency", rest.pop("concurrency", 64)),
             rate=rate,
             budget=None if budget is None else dollars("budget", budget),
-            settle=_seconds("settle", rest.pop("settle", 10.0)),
+            settle=number("settle", rest.pop("settle", 10.0), unit="seconds"),
             journal=None if journal is None else Path(journal),
-            on_change=on_change,
-            once=_flag("once", rest.pop("once", False)),
-            attempts=_count("attempts", rest.pop("attempts", 5)),
+            is_redoing=one_of("on_change", on_change, ("refuse", "redo")) == "redo",
+            once=flag("once", rest.pop("once", False)),
+            attempts=whole("attempts", rest.pop("attempts", 5)),
             retry_on=retry_on,
-            fallback=_flag("fallback", rest.pop("fallback", False)),
-            stop_on_error=_flag("stop_on_error", rest.pop("stop_on_error", False)),
+            fallback=flag("fallback", rest.pop("fallback", False)),
+            stop_on_error=flag("stop_on_error", rest.pop("stop_on_error", False)),
         )
         return settings, rest
 
 
 def _is_error_class(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, OpenRouterError)
-
-
-def _count(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigurationError(f"{name} is {value!r}; expected a whole number of at least 1")
-    return value
-
-
-def _seconds(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise ConfigurationError(f"{name} is {value!r}; expected seconds, at least 0")
-    return value
-
-
-def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ConfigurationError(f"{name} is {value!r}; expected True or False")
-    return value

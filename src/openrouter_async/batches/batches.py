@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from .._sansio.chat_body import chat_body
 from .._sansio.error_mapping import payload_error
-from ..batch.feed import Feed
+from ..batch.item_source import ItemSource
 from ..batch.items import Items, Request
 from ..batch.results import Failed
 from ..errors import (
@@ -128,7 +128,7 @@ class BatchJobs(BatchesResource):
             await self._check_short_name(short)
         requests = cast("Iterable[JobRequest] | AsyncIterable[JobRequest]", items)
         if endpoint == CHAT:
-            source = Feed(items, model=model, params=params, extra_body=extra_body, output_name="")
+            source = ItemSource(items, model=model, params=params, extra_body=extra_body)
             requests = _requests(source, model)
         return await self.submit(
             requests,
@@ -248,9 +248,9 @@ def _error(error: JsonValue, status: JsonValue) -> APIStatusError:
     return payload_error(body)
 
 
-async def _requests(source: Feed, model: str) -> AsyncGenerator[JobRequest, None]:
+async def _requests(source: ItemSource, model: str) -> AsyncGenerator[JobRequest, None]:
     """Yield the requests of items; those that are requests already pass."""
-    while (request := await source.next()) is not None:
+    async for request in source:
         if isinstance(request, Failed):
             raise request.error
         yield _chat_request(request, model)

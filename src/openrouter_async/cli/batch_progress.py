@@ -17,7 +17,7 @@ from .streams import notes
 if TYPE_CHECKING:
     from typing import Self
 
-    from ..batch.accounts import BatchProgress
+    from ..batch.stats import BatchProgress
 
 __all__ = ["ProgressDisplay", "duration"]
 

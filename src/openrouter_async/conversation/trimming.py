@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from ..errors import ConfigurationError
+from .._checks import whole
 from ..tokens.prompt import estimate_messages
 from .history import Turn
 
@@ -26,8 +26,7 @@ def keep_turns(count: int) -> Trim:
     Raises:
         ConfigurationError: `count` is below 0.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise ConfigurationError(f"keep_turns() got {count!r}; expected a whole number of at least 0")
+    whole("count of keep_turns()", count, least=0)
     return lambda turns: turns[max(0, len(turns) - count) :]
 
 
@@ -46,8 +45,7 @@ def keep_tokens(
     Raises:
         ConfigurationError: `limit` is below 0.
     """
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise ConfigurationError(f"keep_tokens() got {limit!r}; expected a whole number of at least 0")
+    whole("limit of keep_tokens()", limit, least=0)
 
     def tokens_of(turn: Turn) -> int:
         if count is not None:

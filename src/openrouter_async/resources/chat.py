@@ -79,8 +79,8 @@ class ChatResource(ModelResource):
         )
         if recover is None:
             return EventStream(source, on_bad_event=on_bad_event, tools=tools)
-        from ..streaming.recovering import RecoveringStream
-        from ._going_on import check_recoverable, params_of_recovery
+        from ..streaming.recovery.continuation import check_recoverable, params_of_recovery
+        from ..streaming.recovery.stream import RecoveringStream
 
         params = {**self._sender.params(options), **params}
         check_recoverable(params, extra_body, recover)
@@ -110,7 +110,7 @@ class ChatResource(ModelResource):
         async def request() -> RequestData:
             encoded = await encode_attachments(messages)
             if begun:
-                from ._going_on import messages_with_beginning
+                from ..streaming.recovery.continuation import messages_with_beginning
 
                 encoded = messages_with_beginning(encoded, begun)
             data = self._request(encoded, model, params, extra_body, options, stream=True)

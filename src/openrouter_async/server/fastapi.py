@@ -6,9 +6,9 @@ read it, the application says by its dependencies and middleware. `create_router
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -23,8 +23,8 @@ with needs_extra("fastapi", "openrouter_async.server.fastapi"):
     from starlette.requests import HTTPConnection
     from starlette.responses import Response
 
-    from .chat.policy import Offer
-    from .chat.stream_slots import Metered, Meters
+    from .chat.policy import ChatPolicy
+    from .chat.stream_slots import StreamGate, StreamSlots
     from .lifespan import client_of
     from .relays.failures import WebError, error_response
     from .relays.relaying import FormatName, relay
@@ -107,7 +107,8 @@ def create_chat_router(
 
     Args:
         client: Stays open as long as the router is used.
-        format: See `relay`. With `ai-sdk` the body is that of `useChat`.
+        format: How the answer is written: `events`, `openai`, `ai-sdk` or `text`. With `ai-sdk` the body is that of
+            `useChat`.
         tools: What the chats may use; run here.
         models: The models that may be asked. Default: all.
         budget: US dollars that may be spent through this router, or a `client.track()` of your own that counts it.
@@ -118,19 +119,19 @@ def create_chat_router(
     Raises:
         ConfigurationError: an argument is wrong.
     """
-    offer = Offer(client, tools=tools, models=models, max_messages=max_messages)
+    policy = ChatPolicy(client, tools=tools, models=models, max_messages=max_messages)
     spend = budget if isinstance(budget, Spend) else client.track(budget)
-    meters = Meters(spend, max_concurrent_streams)
+    slots = StreamSlots(spend, max_concurrent_streams)
 
-    class MeteredRoute(APIRoute):
+    class GatedRoute(APIRoute):
         async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
             # Around the response as well, which a dependency is not.
             try:
-                await Metered(super().handle, meters=meters)(scope, receive, send)
+                await StreamGate(super().handle, slots=slots)(scope, receive, send)
             except WebError as error:
                 await error_response(error)(scope, receive, send)
 
-    router = APIRouter(route_class=MeteredRoute, dependencies=[*dependencies])
+    router = APIRouter(route_class=GatedRoute, dependencies=[*dependencies])
 
     async def chat(body: ChatBody) -> Response:
         asked = body.model_dump(exclude_unset=True)
@@ -140,16 +141,16 @@ def create_chat_router(
                 asked["messages"] = chat_messages_of(asked["messages"])
             except ConfigurationError as error:
                 raise WebError(400, error.message) from error
-        return relay(offer.reply(offer.request(asked, is_ours=True)), format=format)
+        return relay(policy.reply(policy.request(asked, is_ours=True)), format=format)
 
     _document(router, chat)
     return router
 
 
-def _document(router: APIRouter, chat: Callable[[ChatBody], Coroutine[Any, Any, Response]]) -> None:
+def _document(router: APIRouter, chat: Callable[[ChatBody], Awaitable[Response]]) -> None:
     """Add the route, with what it gives for the application's OpenAPI document."""
     told = {400: "The request is wrong.", 402: "There is no money left.", 429: "Too many requests."}
-    responses: dict[int | str, dict[str, Any]] = {
+    responses: dict[int | str, dict[str, object]] = {
         status: {"model": ErrorBody, "description": description} for status, description in told.items()
     }
     responses[200] = {

@@ -13,7 +13,7 @@ from ..errors import ConfigurationError
 
 __all__ = ["Lifespan", "client_of", "openrouter_lifespan"]
 
-Lifespan: TypeAlias = Callable[[Any], AbstractAsyncContextManager[dict[str, Any]]]
+Lifespan: TypeAlias = Callable[[Any], AbstractAsyncContextManager[dict[str, object]]]
 """What `Starlette(lifespan=...)` and `FastAPI(lifespan=...)` take."""
 
 _STATE = "openrouter"
@@ -41,7 +41,7 @@ def openrouter_lifespan(client: AsyncOpenRouter | None = None) -> Lifespan:
     """
 
     @asynccontextmanager
-    async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+    async def lifespan(app: object) -> AsyncIterator[dict[str, object]]:
         async with AsyncOpenRouter() if client is None else client._open_again() as opened:
             yield {_STATE: opened}
 

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Protocol, runtime_checkable
 
 __all__ = ["no_delay", "send_at_once"]
 
@@ -19,7 +19,14 @@ MOST_STEPS = 64
 """Functions around the server's own that are looked behind; each middleware adds one or two."""
 
 
-def send_at_once(receive: Callable[..., Any]) -> None:
+@runtime_checkable
+class _Transport(Protocol):
+    """A connection of asyncio, or what is like one: uvloop's is not of asyncio's class."""
+
+    def get_extra_info(self, name: str) -> socket.socket | None: ...
+
+
+def send_at_once(receive: Callable[..., object]) -> None:
     """Let the connection of a request send without delay, if it can be found."""
     waiting: list[object] = [receive]
     for _ in range(MOST_STEPS):
@@ -31,7 +38,7 @@ def send_at_once(receive: Callable[..., Any]) -> None:
             continue
         owner = getattr(function, "__self__", None)
         transport = getattr(owner, "transport", None)
-        if hasattr(transport, "get_extra_info"):
+        if isinstance(transport, _Transport):
             no_delay(transport)
             return
         inner = [getattr(owner, "_receive", None)]  # of a request of Starlette
@@ -41,7 +48,7 @@ def send_at_once(receive: Callable[..., Any]) -> None:
         waiting += filter(callable, inner)
 
 
-def no_delay(transport: Any) -> None:
+def no_delay(transport: _Transport) -> None:
     """Turn Nagle's algorithm off for a connection of asyncio, where it has one."""
     connection = transport.get_extra_info("socket")
     if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):

@@ -43,7 +43,8 @@ def chat_messages_of(ui_messages: object) -> list[dict[str, Any]]:
         parts = message.get("parts") if isinstance(message, Mapping) else None
         if role not in ("system", "user", "assistant") or not _are_parts(parts):
             raise ConfigurationError(
-                f"messages[{number}] is no message of the AI SDK; expected role and parts, as versions from 5 on send"
+                f"messages[{number}] is not a message of the AI SDK; expected role and parts, as version 5 and newer"
+                " send"
             )
         match role:
             case "system":
@@ -56,17 +57,17 @@ def chat_messages_of(ui_messages: object) -> list[dict[str, Any]]:
     return messages
 
 
-def _are_parts(parts: object) -> TypeGuard[list[Mapping[str, Any]]]:
+def _are_parts(parts: object) -> TypeGuard[list[Mapping[str, object]]]:
     return isinstance(parts, list) and all(
         isinstance(part, Mapping) and isinstance(part.get("type"), str) for part in parts
     )
 
 
-def _texts(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _texts(parts: Sequence[Mapping[str, object]]) -> Iterator[str]:
     return (str(part.get("text", "")) for part in parts if part["type"] == "text")
 
 
-def _user_parts(parts: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _user_parts(parts: Sequence[Mapping[str, object]]) -> Iterator[dict[str, object]]:
     for part in parts:
         if part["type"] == "text":
             yield {"type": "text", "text": str(part.get("text", ""))}
@@ -74,7 +75,7 @@ def _user_parts(parts: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             yield _file(str(part.get("url", "")), str(part.get("mediaType", "")), part.get("filename"))
 
 
-def _file(url: str, media_type: str, name: object) -> dict[str, Any]:
+def _file(url: str, media_type: str, name: object) -> dict[str, object]:
     match media_type.partition("/")[0]:
         case "image":
             return {"type": "image_url", "image_url": {"url": url}}
@@ -87,9 +88,9 @@ def _file(url: str, media_type: str, name: object) -> dict[str, Any]:
     return {"type": "file", "file": {"filename": str(name or "file"), "file_data": url}}
 
 
-def _steps(parts: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+def _steps(parts: Sequence[Mapping[str, object]]) -> Iterator[list[Mapping[str, object]]]:
     """Return the parts of each reply of an answer that several made up."""
-    step: list[Mapping[str, Any]] = []
+    step: list[Mapping[str, object]] = []
     for part in parts:
         if part["type"] == "step-start":
             yield step
@@ -99,11 +100,11 @@ def _steps(parts: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any
     yield step
 
 
-def _step_messages(parts: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _step_messages(parts: Sequence[Mapping[str, object]]) -> Iterator[dict[str, object]]:
     text = "".join(_texts(parts))
     calls = [part for part in parts if _tool_name(part) and part.get("state") in _HAS_OUTPUT]
     metadata = [_metadata(part) for part in parts]
-    message: dict[str, Any] = {"role": "assistant", "content": text or None}
+    message: dict[str, object] = {"role": "assistant", "content": text or None}
     for found in metadata:
         if _are_objects(found.get("reasoning_details")):
             message["reasoning_details"] = found["reasoning_details"]
@@ -124,16 +125,16 @@ def _step_messages(parts: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any
         ]
     yield message
     for part in calls:
-        output = part.get(_HAS_OUTPUT[part["state"]])
+        output = part.get(_HAS_OUTPUT[str(part["state"])])
         yield {"role": "tool", "tool_call_id": str(part.get("toolCallId")), "content": _text(output)}
 
 
-def _metadata(part: Mapping[str, Any]) -> Mapping[str, Any]:
+def _metadata(part: Mapping[str, object]) -> Mapping[str, object]:
     """Return what the form `ai-sdk` wrote to a part; what came back from the browser may be anything."""
     for name in ("providerMetadata", "callProviderMetadata"):
         metadata = part.get(name)
         if isinstance(metadata, Mapping) and isinstance(metadata.get("openrouter"), Mapping):
-            found: Mapping[str, Any] = metadata["openrouter"]
+            found: Mapping[str, object] = metadata["openrouter"]
             return found
     return {}
 
@@ -142,15 +143,16 @@ def _are_objects(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
 
 
-def _call_fields(part: Mapping[str, Any]) -> Mapping[str, Any]:
+def _call_fields(part: Mapping[str, object]) -> Mapping[str, object]:
     fields = _metadata(part).get("call")
     return call_fields(fields) if isinstance(fields, Mapping) else {}
 
 
-def _tool_name(part: Mapping[str, Any]) -> str:
+def _tool_name(part: Mapping[str, object]) -> str:
     if part["type"] == "dynamic-tool":
         return str(part.get("toolName", ""))
-    return part["type"].removeprefix("tool-") if part["type"].startswith("tool-") else ""
+    kind = str(part["type"])
+    return kind.removeprefix("tool-") if kind.startswith("tool-") else ""
 
 
 def _text(value: object) -> str:

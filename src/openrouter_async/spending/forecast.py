@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from pydantic import JsonValue
-
 from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
 from ..tokens.prompt import estimate_body
@@ -90,7 +88,7 @@ class Request:
 
     def __init__(
         self,
-        body: Mapping[str, JsonValue],
+        body: Mapping[str, object],
         path: str = "/chat/completions",
         *,
         prompt_tokens: int | None = None,
@@ -227,7 +225,7 @@ def _unreadable(pricing: Pricing) -> set[str]:
     return {name for name, price in pricing.besides.items() if price is None}
 
 
-def _extras(body: Mapping[str, JsonValue]) -> Iterator[str]:
+def _extras(body: Mapping[str, object]) -> Iterator[str]:
     """Yield what a request asks for besides tokens of a listed price."""
     for name in (body.get("model"), *_list(body.get("models"))):
         if isinstance(name, str) and (name.endswith(":online") or "@preset/" in name):
@@ -256,7 +254,7 @@ def _extras(body: Mapping[str, JsonValue]) -> Iterator[str]:
             yield f"tier {tier}"
 
 
-def _parts(body: Mapping[str, JsonValue]) -> Iterator[Mapping[str, JsonValue]]:
+def _parts(body: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
     """Yield the parts of the messages' contents, in whichever dialect."""
     for name in ("messages", "input"):
         for message in _list(body.get(name)):
@@ -264,7 +262,7 @@ def _parts(body: Mapping[str, JsonValue]) -> Iterator[Mapping[str, JsonValue]]:
                 yield from (part for part in _list(message.get("content")) if isinstance(part, dict))
 
 
-def _look_at(part: Mapping[str, JsonValue], extras: set[str], marks: set[str]) -> None:
+def _look_at(part: Mapping[str, object], extras: set[str], marks: set[str]) -> None:
     kind = str(part.get("type"))
     if "cache_control" in part:
         marks.add("cache")
@@ -274,11 +272,11 @@ def _look_at(part: Mapping[str, JsonValue], extras: set[str], marks: set[str]) -
         extras.add(f"reads {kind}")
 
 
-def _list(value: JsonValue) -> Iterable[JsonValue]:
+def _list(value: object) -> Iterable[object]:
     return value if isinstance(value, list) else ()
 
 
-def _count(value: JsonValue) -> int | None:
+def _count(value: object) -> int | None:
     """Return a number of things of at least 1; None for anything else, which bounds nothing."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:
         return None

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio import to_thread
 
+from .._checks import number
 from .._http.observers import METERS
 from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
@@ -75,13 +76,11 @@ class Spend:
             settled: Told of a call that had broken off, once its cost is known.
             advice: What to do where a call is refused.
         """
-        if isinstance(settle, bool) or not isinstance(settle, int | float) or not 0 <= settle < float("inf"):
-            raise ConfigurationError(f"settle is {settle!r}; expected seconds, at least 0")
         self.transport = transport
         """Which calls count."""
         self.budget: Decimal | None = None if budget is None else dollars("budget", budget)
         """What may be spent; None: anything."""
-        self._settle_s = settle
+        self._settle_s = number("settle", settle, unit="seconds")
         self._fetch_prices = prices
         self._waits = waits
         self._is_closed = False

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ..protocols import StreamItem
     from ..types._base import ResponseMeta
     from ..types.chat.completion import StreamEnd
-    from .chat_choice import Kept
+    from .chat.choice import Kept
     from .events import StreamEvent
 
 __all__ = ["Accumulator", "Intake", "OnBadEvent"]

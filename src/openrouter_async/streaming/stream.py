@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Generic
 
 from ..errors import ConfigurationError, ConnectionLost, DeadlineExceeded, OpenRouterError, RequestTimeout
 from ..types.chat.completion import OutputT, with_billed
-from .chat import ChatAccumulator
+from .chat.accumulator import ChatAccumulator
 from .events import Finished, ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
 from .intake import Intake, OnBadEvent
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..errors import OpenRouterError
     from ..types.common import Usage
     from .output import Path
-    from .reading import Reading
+    from .reading.reply import Reading
 
 __all__ = ["Attempt", "StructuredCompletion", "all_billed", "structured_completion"]
 

@@ -27,7 +27,7 @@ from .choose import Choice, choose, why_it_cannot
 from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
 from .native_models import NativeModels
 from .output import as_output
-from .reading import read_output
+from .reading.reply import read_output
 from .stream import PathSource, StructuredStream
 
 if TYPE_CHECKING:

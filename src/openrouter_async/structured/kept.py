@@ -7,16 +7,19 @@ value is never kept as its type writes it, but as the model did, and each run re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pydantic_core import to_json
 
 from .completion import Attempt, StructuredCompletion, structured_completion
-from .reading import read_output
+from .output import as_output
+from .reading.reply import read_output
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from ..types.chat.completion import ChatCompletion
-    from .output import Output, Path
+    from .output import Output, OutputLike, Path
 
 __all__ = ["KeptOutputs"]
 
@@ -29,12 +32,22 @@ class KeptOutputs(Generic[T]):
     def __init__(self, output: Output[T]) -> None:
         self.output = output
 
-    def kept(self, completion: ChatCompletion[Any]) -> Mapping[str, JsonValue]:
+    @classmethod
+    def of(cls, output: OutputLike[T]) -> KeptOutputs[T]:
+        """Return what keeps the values of anything that `output=` takes."""
+        return cls(as_output(output))
+
+    @property
+    def name(self) -> str:
+        """Its schema, by which an item is known to be asked for another output than before."""
+        return to_json(self.output.schema.json_schema).decode()
+
+    def kept(self, completion: ChatCompletion[object]) -> Mapping[str, JsonValue]:
         """Return what is noted of a reply besides itself: the JSON of its value, and how it was asked for."""
         assert isinstance(completion, StructuredCompletion)  # it was asked for with an output
         return {"output": completion._received, "path": completion.path}
 
-    def restored(self, completion: ChatCompletion[Any], path: object) -> StructuredCompletion[T]:
+    def restored(self, completion: ChatCompletion[object], path: JsonValue) -> StructuredCompletion[T]:
         """Return a kept reply with its value.
 
         Raises:

@@ -13,9 +13,9 @@ from pydantic_core import PydanticCustomError, to_jsonable_python
 from .._sansio.money import dollars
 from ..errors import ConfigurationError
 from ..types.requests.fields import check_json
-from .output_type import schema_name
 from .schema import Schema
-from .violations import outline
+from .schemas.output_type import schema_name
+from .schemas.violations import outline
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -134,7 +134,7 @@ def example_json(example: Example | JsonValue, index: int) -> JsonValue:
         return cast("JsonValue", check_json(to_jsonable_python(output)))
     except ValueError as error:  # as those of pydantic are
         reason = error.message() if isinstance(error, PydanticCustomError) else str(error)[:200]
-    raise ConfigurationError(f"examples[{index}] is {outline(output)}, which is no JSON: {reason}")
+    raise ConfigurationError(f"examples[{index}] is {outline(output)}, which is not JSON: {reason}")
 
 
 def as_schema(wanted: Schema[T] | Mapping[str, object] | TypeForm[T]) -> Schema[T]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError
-from .constraints import plain_json
 from .output import Example, as_schema, example_json
 from .schema import Schema
+from .schemas.describe import plain_json
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -77,7 +77,7 @@ def _example(
     try:
         schema.read_value(output)
         if is_strict:
-            output = schema.strict.convert(output)
+            output = schema.strict.encode(output)
     except ValueError as error:
         problem = str(error) or "it has another shape"
     if problem:

@@ -13,14 +13,16 @@ from .._sentinels import Omit
 from ..errors import ConfigurationError, ReplyNotParsed, SchemaMismatch
 from ..types.requests.check import Checked
 from ..types.requests.fields import check_json
-from .describe import describe
-from .inference import infer
-from .json_text import KeyTwice, parsed
-from .output_type import TypeValidator, schema_name, type_name, validator_of
-from .raw_schema import RawValidator, checked_document, resolve, subschemas
+from .schemas.describe import describe
+from .schemas.inference import infer
+from .schemas.json_text import DuplicateKeyError, parsed
+from .schemas.output_type import TypeValidator, schema_name, type_name, validator_of
+from .schemas.raw_schema import RawValidator, checked_document
+from .schemas.references import resolve, subschemas
+from .schemas.violations import SchemaViolation, Violation, outline
+from .strict.codecs import UnsupportedSchema
 from .strict.convert import convert
-from .strict.result import Inexpressible, StrictSchema
-from .violations import DoesNotFit, Violation, outline
+from .strict.result import StrictSchema
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -80,7 +82,7 @@ class Schema(Generic[T]):
         """Return a JSON schema as a `Schema`; values are held against it by jsonschema-rs, of the extra `schema`.
 
         Raises:
-            ConfigurationError: it is no JSON schema, is nested more than 100 deep, or refers to something outside of
+            ConfigurationError: it is not JSON schema, is nested more than 100 deep, or refers to something outside of
                 it, which is never fetched; or jsonschema-rs is not installed.
         """
         checked = checked_document(document)
@@ -99,7 +101,7 @@ class Schema(Generic[T]):
         get a format, such as a date, where all are plainly of it.
 
         Raises:
-            ConfigurationError: there is none, or one is no JSON, which is named; or jsonschema-rs is not installed.
+            ConfigurationError: there is none, or one is not JSON, which is named; or jsonschema-rs is not installed.
         """
         if isinstance(examples, str | bytes | Mapping) or not isinstance(examples, Sequence):
             raise ConfigurationError(f"examples is {outline(examples)}; expected a list of them")
@@ -135,7 +137,7 @@ class Schema(Generic[T]):
             ConfigurationError: it cannot be said there; place and reason are named.
         """
         converted = self._converted
-        if isinstance(converted, Inexpressible):
+        if isinstance(converted, UnsupportedSchema):
             raise ConfigurationError(
                 f"the schema {self.name!r} has no strict form: {converted}; use path='prompted', or strict=False"
             )
@@ -144,24 +146,26 @@ class Schema(Generic[T]):
     @property
     def strict_problem(self) -> str | None:
         """Why the schema has no strict form; None if it has one."""
-        return str(self._converted) if isinstance(self._converted, Inexpressible) else None
+        return str(self._converted) if isinstance(self._converted, UnsupportedSchema) else None
 
     @cached_property
-    def _converted(self) -> StrictSchema | Inexpressible:
+    def _converted(self) -> StrictSchema | UnsupportedSchema:
         validator = self._validator
         try:
             if isinstance(validator, RawValidator):
                 return convert(validator.document, fits=validator.fits)
             return convert(validator.document, ignores_unknown_keys=True, fills_defaults=False)
-        except Inexpressible as problem:
-            return Inexpressible(problem.place, problem.reason)  # without the frames that the first one holds
+        except UnsupportedSchema as problem:
+            return UnsupportedSchema(
+                problem.reason, problem.place
+            )  # without the frames that the first one holds
         except RecursionError:
-            return Inexpressible("#", "it is nested too deeply")
+            return UnsupportedSchema("it is nested too deeply", "#")
 
     def response_format(self, name: str | None = None, *, strict: bool = True) -> JSONSchemaFormat:
         """Return the part of a request that asks for it: `response_format=schema.response_format()`.
 
-        With `strict` it holds the strict form; the reply is to be translated back by `schema.strict.undo`, which the
+        With `strict` it holds the strict form; the reply is to be translated back by `schema.strict.decode`, which the
         parameter `output` of a call does by itself.
 
         Raises:
@@ -198,7 +202,7 @@ class Schema(Generic[T]):
             if _is_json(value):
                 return self.read_value(value)
             return cast("T", self._validator.validate_python(value))
-        except DoesNotFit as problem:
+        except SchemaViolation as problem:
             found = problem.violations
         raise self._mismatch("value", found)
 
@@ -215,7 +219,7 @@ class Schema(Generic[T]):
         """Return the value that `text` is: JSON and nothing else.
 
         Raises:
-            ReplyNotParsed: it is no JSON; the message says why, and where.
+            ReplyNotParsed: it is not JSON; the message says why, and where.
             SchemaMismatch: it does not fit, or an object in it has a key twice, with different values; `violations`
                 has the first hundred reasons, each with its path.
         """
@@ -223,14 +227,14 @@ class Schema(Generic[T]):
         reason = ""
         try:
             return self.read_value(parsed(text))
-        except KeyTwice as twice:
+        except DuplicateKeyError as twice:
             found = [twice.violation]
-        except DoesNotFit as problem:
+        except SchemaViolation as problem:
             found = problem.violations
         except ValueError as error:
             reason = str(error)[:200]
         if not found:
-            raise ReplyNotParsed(f"the text is no JSON: {reason}", raw=text, may_have_been_billed=False)
+            raise ReplyNotParsed(f"the text is not JSON: {reason}", raw=text, may_have_been_billed=False)
         raise self._mismatch("text", found, raw=text)
 
     def read_plain(self, text: str) -> tuple[T, JsonValue] | Omit:
@@ -240,7 +244,7 @@ class Schema(Generic[T]):
         return cast("tuple[T, JsonValue] | Omit", self._validator.read_plain(text))
 
     def read_value(self, value: JsonValue) -> T:
-        """Return a JSON value as what the schema describes; raises `DoesNotFit`."""
+        """Return a JSON value as what the schema describes; raises `SchemaViolation`."""
         return cast("T", self._validator.read(value))
 
     @cached_property
@@ -300,7 +304,7 @@ def _example(example: object, index: int) -> JsonValue:
         reason = problem.message()
     except ValueError as problem:
         reason = f"JSON ({problem})"
-    raise ConfigurationError(f"examples[{index}] is {outline(example)}, which is no JSON; expected {reason}")
+    raise ConfigurationError(f"examples[{index}] is {outline(example)}, which is not JSON; expected {reason}")
 
 
 def _kinds(schema: JsonValue, document: Mapping[str, JsonValue]) -> frozenset[str]:

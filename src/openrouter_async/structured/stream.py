@@ -12,8 +12,8 @@ from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat.completion import OutputT
 from .choose import Choice, why_it_cannot
 from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
-from .partial import Partial, PartialReader
-from .reading import read_output
+from .reading.partial import Partial, PartialReader
+from .reading.reply import read_output
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

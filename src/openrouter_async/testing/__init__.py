@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from .replies import Reply as Reply
     from .replies import ToolCall as ToolCall
     from .replies import tool_call as tool_call
-    from .state.state import RateLimit as RateLimit
+    from .state.rate_limit import RateLimit as RateLimit
 
 _EXPORTS = {
     "Answer": ".replies",
     "Emulator": ".emulator",
     "Failure": ".replies",
     "Fault": ".faults",
-    "RateLimit": ".state.state",
+    "RateLimit": ".state.rate_limit",
     "ReceivedRequest": ".received",
     "Recorder": ".recorder",
     "Reply": ".replies",

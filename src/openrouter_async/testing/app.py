@@ -1,7 +1,7 @@
 """The ASGI application: reads a request, asks the part that answers it, and sends the answer.
 
 ```
-request -> host and origin allowed? -> recorded? -> route -> key -> rate -> script -> handler -> Outgoing -> sending
+request -> host and origin allowed? -> recorded? -> route -> key -> rate -> script -> handler -> response -> sending
 ```
 
 Whatever is wrong with a request is answered in the service's form; only a mistake of the emulator itself, or of a
@@ -46,10 +46,10 @@ from .account.batches import Batches
 from .account.lookups import Lookups
 from .account.management import Account
 from .exchange.protocol import WIRE
-from .exchange.responses import Outgoing, failed, literal, plain
-from .exchange.sending import send_answer
+from .exchange.responses import EmulatedResponse, failed, literal, plain
+from .exchange.sending import OnSent, send_answer
 from .exchange.service_errors import ServiceError, bad_request, forbidden, not_found
-from .inference.inference import Choose, Inference, Over, Pace
+from .inference.inference import ChooseReply, Inference, Pace
 from .received import ReceivedRequest
 from .replies import Answer, Failure, Reply, as_scripted
 from .state.keys import EmulatedKey, authenticate
@@ -71,7 +71,7 @@ LARGEST_BODY = 64 * 1024 * 1024
 USER = "user_emulated"
 
 
-Handler: TypeAlias = "Callable[[_Call], tuple[Outgoing, Over]]"
+Handler: TypeAlias = "Callable[[_Call], tuple[EmulatedResponse, OnSent]]"
 
 
 def _nothing(_tokens: int) -> None:
@@ -92,7 +92,7 @@ class Route:
 class _Call:
     request: ReceivedRequest
     key: EmulatedKey | None
-    choose: Choose
+    choose: ChooseReply
     path: Mapping[str, str]
 
     @property
@@ -121,7 +121,8 @@ class EmulatorApp:
         self._strict = strict
         self._inference = inference = Inference(state, models, pace, seed, finishes_unread=finishes_unread)
         self._batches = batches = Batches(state, inference, self._reply_in_batch)
-        lookups, account = Lookups(state, models), Account(state)
+        self._account = account = Account(state)
+        lookups = Lookups(state, models)
 
         def read(answer: Callable[[_Call], JsonValue]) -> Handler:
             return lambda call: (plain(answer(call)), _nothing)
@@ -162,7 +163,8 @@ class EmulatorApp:
         )
 
     def reset(self) -> None:
-        """Forget cached answers, and begin again with the first recorded ones."""
+        """Forget what was cached, batches and OAuth codes, and begin again with the first recorded answers."""
+        self._account.reset()
         self._inference.reset()
         self._batches.reset()
         if self._recordings is not None:
@@ -175,15 +177,15 @@ class EmulatorApp:
         self._state.arrived(record)
         wire = scope["state"][WIRE]
         try:
-            outgoing, over = self._answer(record, headers, raw)
-            record.generation_id = outgoing.generation_id
-            await send_answer(outgoing, record, wire, send, on_over=over)
+            response, on_sent = self._answer(record, headers, raw)
+            record.generation_id = response.generation_id
+            await send_answer(response, record, wire, send, on_sent=on_sent)
         finally:
             record._over.set()
 
     def _answer(
         self, record: ReceivedRequest, headers: Mapping[str, str], raw: bytes | None
-    ) -> tuple[Outgoing, Over]:
+    ) -> tuple[EmulatedResponse, OnSent]:
         """Return the answer to a request, whatever that is."""
         key: EmulatedKey | None = None
         try:
@@ -195,7 +197,7 @@ class EmulatorApp:
             if scripted is not None:
                 return scripted, _nothing
             route, path = self._route(record)
-            key = authenticate(self._state.keys, headers.get("authorization"), route.key)
+            key = authenticate(self._state.ledger.keys, headers.get("authorization"), route.key)
             record.key_label = key.label if key is not None else None
             if raw is None:
                 raise ServiceError(
@@ -203,21 +205,21 @@ class EmulatorApp:
                 )
             if route.method in ("POST", "PATCH"):
                 _check_body(record, headers)
-                self._state.check_rate()
+                self._state.rate.check()
             return self._handled(record, route, key, path)
         except ServiceError as error:
             if isinstance(error.answer, Answer):
                 return literal(error.answer), _nothing
             return failed(error.answer, user=USER if key is not None else None), _nothing
         except Exception as problem:  # noqa: BLE001 - ours, or of a function we were given: raised at the end
-            self._state.went_wrong(problem)
+            self._state.record_problem(problem)
             return failed(Failure(status=500, message="Internal Server Error")), _nothing
 
-    def _literal(self, record: ReceivedRequest) -> Outgoing | None:
+    def _literal(self, record: ReceivedRequest) -> EmulatedResponse | None:
         """Return what the script says for a path that no model answers."""
         if record.path in _WRITTEN:
             return None
-        answer = self._state.next_scripted(record.path)
+        answer = self._state.script.next_answer(record.path)
         if answer is None:
             return None
         record.origin = "scripted"
@@ -249,7 +251,7 @@ class EmulatorApp:
 
     def _handled(
         self, record: ReceivedRequest, route: Route, key: EmulatedKey | None, path: Mapping[str, str]
-    ) -> tuple[Outgoing, Over]:
+    ) -> tuple[EmulatedResponse, OnSent]:
         record.origin = "generated" if route.path in _WRITTEN else "service"
 
         def choose() -> Reply | None:
@@ -261,18 +263,18 @@ class EmulatorApp:
                 raise ServiceError(Failure(status=501, message=_UNSCRIPTED))
             return chosen
 
-        outgoing, over = route.handler(_Call(request=record, key=key, choose=choose, path=path))
+        response, on_sent = route.handler(_Call(request=record, key=key, choose=choose, path=path))
         if record.origin in ("generated", "service"):
-            misfortune = self._state.next_misfortune()
-            if isinstance(misfortune, Failure):
-                raise ServiceError(misfortune)
-            if misfortune is not None:
-                outgoing = replace(outgoing, fault=misfortune)
-        return outgoing, over
+            fault = self._state.script.next_fault()
+            if isinstance(fault, Failure):
+                raise ServiceError(fault)
+            if fault is not None:
+                response = replace(response, fault=fault)
+        return response, on_sent
 
     def _reply_in_batch(self, request: ReceivedRequest) -> Reply | None:
         """Return what the function given says to a request of a batch, None for a generated reply."""
-        function = self._state.function
+        function = self._state.script.function
         chosen = None if function is None else function(request)
         if chosen is None:
             return None
@@ -283,11 +285,11 @@ class EmulatorApp:
 
     def _chosen(self, record: ReceivedRequest, path: str) -> Reply | Failure | Answer | None:
         """Return what the script says, else what the function given says, else None."""
-        scripted = self._state.next_scripted(path)
+        scripted = self._state.script.next_answer(path)
         if scripted is not None:
             record.origin = "scripted"
             return scripted
-        function = self._state.function
+        function = self._state.script.function
         chosen = None if function is None else function(record)
         if chosen is None:
             return None
@@ -371,7 +373,7 @@ def _record(scope: Scope, headers: Mapping[str, str], raw: bytes | None) -> Rece
 
 
 def _parsed(raw: bytes | None) -> tuple[JsonValue, bytes | None]:
-    """Return the JSON of a body, or else the bytes that are none."""
+    """Return the JSON of a body, or else its bytes."""
     if not raw:
         return None, None
     try:

@@ -20,7 +20,8 @@ from .recordings.recorded import Recordings
 from .replies import Answer, Failure, Reply, Replying, ToolCall
 from .state.keys import EmulatedKey, new_key
 from .state.models import ModelList
-from .state.state import RateLimit, State
+from .state.rate_limit import RateLimit
+from .state.state import Beginning, State
 
 with needs_extra("testing", "the emulator"):
     from .app import BASE_PATH, EmulatorApp
@@ -106,13 +107,14 @@ class Emulator:
             raise ConfigurationError(f"speed is {speed!r}; expected tokens a second above 0, or None")
         if isinstance(rate_limit, int):
             rate_limit = RateLimit(rate_limit)
-        self._state = State(
-            keys=[new_key(self._key, "inference"), new_key(self._management_key, "management")],
+        beginning = Beginning(
+            keys=(new_key(self._key, "inference"), new_key(self._management_key, "management")),
             credits=read_dollars("credits", credits, may_be_owed=True),
             rate_limit=rate_limit,
             seed=seed,
             misses=generation_misses,
         )
+        self._state = State(beginning)
         self._app = EmulatorApp(
             self._state,
             ModelList(models),
@@ -167,7 +169,7 @@ class Emulator:
             parts: Text, and calls from `tool_call()`. One text is streamed in chunks as models cut it; several are
                 streamed as one chunk each.
             times: How many requests get it; None: all from then on.
-            fields: See `Reply`.
+            fields: What else the reply holds, such as `reasoning`, `usage` or `fault`; the fields of `Reply`.
         """
         self.script(Reply.of(*parts, **fields), times=times)
 
@@ -184,7 +186,19 @@ class Emulator:
         path: str = CREATE_CHAT.path,
         times: int | None = 1,
     ) -> None:
-        """Answer the next request for `path` with an error status; see `Failure`."""
+        """Answer the next request for `path` with an error status and the service's body.
+
+        Args:
+            status: 400 to 599.
+            message: Why.
+            retry_after: Seconds that the header `Retry-After` asks to wait.
+            error_type: Kind of error, as `rate_limit_exceeded`; it stands in the metadata.
+            metadata: What else stands in the metadata of the error.
+            headers: Of the answer, besides its own.
+            fault: What goes wrong while the answer is sent.
+            path: Below the base URL.
+            times: How many requests get it; None: all from then on.
+        """
         failure = Failure(
             status=status,
             message=message,
@@ -225,22 +239,20 @@ class Emulator:
             raise ConfigurationError(f"times is {times!r}; expected a number of at least 1, or None for ever")
         if not path.startswith("/"):
             raise ConfigurationError(f"path is {path!r}; expected one below the base URL, such as '/models'")
-        self._state.script(path, answer, times)
+        self._state.script.add(path, answer, times)
 
     def reply_with(self, function: Replying | None) -> None:
         """Let a function of the request choose, where nothing is scripted; it runs in the emulator's thread.
 
         It returns text, a `tool_call()`, a `Reply`, a `Failure`, an `Answer`, or None for a generated reply.
         """
-        self._state.reply_with(function)
+        self._state.script.function = function
 
-    def misbehave(self, share: float, *misfortunes: Fault | Failure) -> None:
+    def inject_faults(self, share: float, *faults: Fault | Failure) -> None:
         """Let one of these befall that share of the requests that nothing is scripted for, chosen by the seed."""
-        if not 0 <= share <= 1 or (share and not misfortunes):
-            raise ConfigurationError(
-                f"share is {share!r} of {len(misfortunes)} faults; expected 0 to 1 of some"
-            )
-        self._state.misbehave(share, misfortunes)
+        if not 0 <= share <= 1 or (share and not faults):
+            raise ConfigurationError(f"share is {share!r} of {len(faults)} faults; expected 0 to 1 of some")
+        self._state.script.inject_faults(share, faults)
 
     # what it knows
 
@@ -252,51 +264,51 @@ class Emulator:
     @property
     def unused(self) -> int:
         """How many of the scripted answers no request has asked for yet."""
-        return self._state.unused
+        return self._state.script.unused
 
     @property
     def spent(self) -> Decimal:
         """US dollars that the account was charged, in all: the bill that totals of a client are to agree with."""
-        return self._state.usage
+        return self._state.ledger.usage
 
     @property
     def remaining(self) -> Decimal:
         """US dollars left on the account."""
-        return self._state.remaining
+        return self._state.ledger.remaining
 
     @property
     def credits(self) -> Decimal:
         """US dollars put on the account; can be set."""
-        return self._state.credits
+        return self._state.ledger.credits
 
     @credits.setter
     def credits(self, dollars: Decimal | str) -> None:
-        self._state.credits = read_dollars("credits", dollars, may_be_owed=True)
+        self._state.ledger.credits = read_dollars("credits", dollars, may_be_owed=True)
 
     @property
     def rate_limit(self) -> RateLimit | None:
         """How many requests are let through; can be set."""
-        return self._state.rate_limit
+        return self._state.rate.limit
 
     @rate_limit.setter
     def rate_limit(self, limit: RateLimit | None) -> None:
-        self._state.rate_limit = limit
+        self._state.rate.limit = limit
 
     def add_key(
         self, *, kind: Literal["inference", "management"] = "inference", limit: Decimal | str | None = None
     ) -> str:
         """Return a new key it accepts, which may spend `limit` US dollars."""
         secret = f"sk-or-v1-{secrets.token_hex(32)}"
-        self._state.add_key(
+        self._state.ledger.add_key(
             new_key(secret, kind, limit=None if limit is None else read_dollars("limit", limit))
         )
         return secret
 
     def disable_key(self, key: str) -> None:
         """Refuse a key from now on, with status 401."""
-        found = self._state.keys.get(EmulatedKey.digest_of(key))
+        found = self._state.ledger.keys.get(EmulatedKey.digest_of(key))
         if found is None:
-            raise ConfigurationError("the key is none of this emulator's; expected one it gave out")
+            raise ConfigurationError("this emulator does not know the key; expected one it gave out")
         found.is_disabled = True
 
     def reset(self) -> None:

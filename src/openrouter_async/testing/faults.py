@@ -107,10 +107,10 @@ class Fault:
 
     @classmethod
     def bad_framing(cls, *, after: int | None = None) -> Fault:
-        """A head with two different lengths; in the body, a chunk whose size is no number."""
+        """A head with two different lengths; in the body, a chunk whose size is not a number."""
         return cls(name="bad_framing", after=after)
 
     @classmethod
     def garbage(cls, data: bytes | None = None, *, after: int | None = None) -> Fault:
-        """Bytes that are no HTTP in place of the head; else an event, or the rest of a body, that is no JSON."""
+        """Bytes that are not HTTP in place of the head; else an event, or the rest of a body, that is not JSON."""
         return cls(name="garbage", data=b"" if data is None else data, after=after)

@@ -25,9 +25,9 @@ class ReceivedRequest:
     headers: Mapping[str, str]
     """By lower-case name, without the key."""
     body: JsonValue = None
-    """Parsed; None where there is none, or it is no JSON."""
+    """Parsed; None if there is none, or if it is not JSON."""
     content: bytes | None = None
-    """The body that is no JSON, as it came."""
+    """The body as it came, if it is not JSON."""
     arrived_at: float = field(default_factory=time.monotonic)
     """`time.monotonic()`."""
     key_label: str | None = None

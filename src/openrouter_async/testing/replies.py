@@ -82,7 +82,7 @@ def _json(what: str, value: object) -> str:
 
 
 class ReplyFields(TypedDict, total=False):
-    """What else a reply may hold; see `Reply`."""
+    """What a reply may hold besides its text and calls; `Reply` tells what each field is."""
 
     reasoning: str | None
     refusal: str | None

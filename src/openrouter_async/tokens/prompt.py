@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pydantic import JsonValue
-
 from ..types._base import WireType
 from ..types.chat.content_parts import Attachment
 from ._families import Family, family_of
@@ -60,7 +58,7 @@ def estimate_prompt(
     return replace(estimate, high=estimate.high + TOLD_TO_THINK) if thinks else estimate
 
 
-def estimate_body(body: Mapping[str, JsonValue]) -> TokenEstimate:
+def estimate_body(body: Mapping[str, object]) -> TokenEstimate:
     """Return about how many tokens the prompt of a request has, of whichever dialect its body is."""
     model, messages, tools = body.get("model"), body.get("messages"), body.get("tools")
     texts = [body.get(name) for name in ("prompt", "input", "instructions", "system")]

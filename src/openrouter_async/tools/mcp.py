@@ -24,13 +24,14 @@ from .._extras import needs_extra
 from ..errors import ConfigurationError
 from .mcp_content import content_of_result
 from .schema import ArgumentSchema
-from .tool import NeedsApproval, Progress, Tool, free_name
+from .tool import NeedsApproval, Progress, Tool, ToolSettings, free_name
 
 if TYPE_CHECKING:
     from typing import Self
 
     import mcp
     import mcp.types
+    from typing_extensions import Unpack
 
 __all__ = ["MCPServer"]
 
@@ -308,7 +309,8 @@ class MCPServer:
                 name,
             )
         try:
-            offered = _ServerTool(self, tool, name, self._needs_approval, self._timeout)
+            settings: ToolSettings = {"needs_approval": self._needs_approval, "timeout": self._timeout}
+            offered = _ServerTool(self, tool, name, **settings)
         except ConfigurationError as error:
             LOGGER.warning("a tool of the MCP server %r is left out: %s", self._name, error)
             return []
@@ -345,24 +347,13 @@ class _ServerTool(Tool[..., object]):
     """A tool of a server."""
 
     def __init__(
-        self,
-        server: MCPServer,
-        tool: mcp.types.Tool,
-        name: str,
-        needs_approval: NeedsApproval,
-        timeout: float | None,
+        self, server: MCPServer, tool: mcp.types.Tool, name: str, **settings: Unpack[ToolSettings]
     ) -> None:
         async def call(**arguments: object) -> object:
             return await server.call(tool.name, arguments, _no_progress)
 
-        super().__init__(
-            name=name,
-            description=tool.description or tool.title,
-            function=call,
-            schema=ArgumentSchema(tool.name, {"type": "object", **tool.input_schema}),
-            needs_approval=needs_approval,
-            timeout=timeout,
-        )
+        schema = ArgumentSchema(tool.name, {"type": "object", **tool.input_schema})
+        super().__init__(name, tool.description or tool.title, call, lambda: schema, **settings)
         self._server = server
         self._remote_name = tool.name
 

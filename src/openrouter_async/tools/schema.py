@@ -44,7 +44,7 @@ class ArgumentSchema:
         try:
             schema = _OBJECT.validate_python(to_jsonable_python(parameters))
         except (PydanticSerializationError, ValidationError, ValueError) as error:
-            raise ConfigurationError(f"the parameters of the tool {tool!r} are no JSON: {error}") from None
+            raise ConfigurationError(f"the parameters of the tool {tool!r} are not JSON: {error}") from None
         kind = schema.get("type")
         if isinstance(kind, str) and kind != "object":
             raise ConfigurationError(
@@ -80,10 +80,18 @@ class ArgumentSchema:
         try:
             arguments = from_json(object_text(text, self._properties))
         except ValueError as error:
-            raise InvalidArguments(f"no valid JSON: {error}") from None
+            raise InvalidArguments(f"not valid JSON: {error}") from None
         if not isinstance(arguments, dict):
             raise InvalidArguments("the arguments must be a JSON object")
         return self._fitting(arguments)
+
+    def completed(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the arguments as they are: what the function would use in place of others is not known."""
+        return arguments
+
+    def call(self, function: Callable[..., object], arguments: Mapping[str, object]) -> object:
+        """Call the function with the arguments as keywords."""
+        return function(**arguments)
 
     def _fitting(self, arguments: dict[str, JsonValue]) -> dict[str, object]:
         """Return the arguments, texts read as JSON where the schema wants it.

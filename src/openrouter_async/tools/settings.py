@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .._checks import one_of, whole
 from ..errors import ConfigurationError
 from ..types.chat.request import TurnParams
 from .execute import OnToolError
@@ -62,19 +63,13 @@ class RunSettings:
             )
         if not isinstance(self.final_answer, bool | str):
             raise ConfigurationError(f"final_answer is {self.final_answer!r}; expected True, False or text")
-        if self.tool_errors not in ("report", "raise"):
-            raise ConfigurationError(f"tool_errors is {self.tool_errors!r}; expected 'report' or 'raise'")
+        one_of("tool_errors", self.tool_errors, ("report", "raise"))
         if self.max_repeats is not None:
-            _check_count("max_repeats", self.max_repeats)
-        _check_count("tool_concurrency", self.tool_concurrency)
+            whole("max_repeats", self.max_repeats)
+        whole("tool_concurrency", self.tool_concurrency)
         timeout = self.tool_timeout
         if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
             raise ConfigurationError(f"tool_timeout is {timeout!r}; expected seconds above 0")
-
-
-def _check_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigurationError(f"{name} is {value!r}; expected a whole number of at least 1")
 
 
 _SETTINGS = frozenset(RunSettings.__dataclass_fields__)

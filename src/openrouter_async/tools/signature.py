@@ -8,14 +8,15 @@ function's own default. Descriptions come from `Field(description=...)`, else fr
 
 from __future__ import annotations
 
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Any, NotRequired
+from typing import TYPE_CHECKING, Annotated, NotRequired
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, ValidationError, with_config
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -25,12 +26,22 @@ from typing_extensions import TypedDict
 from ..errors import ConfigurationError
 from .arguments import MAX_LEVELS, InvalidArguments, object_text, unwrapped
 
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
+    from pydantic.json_schema import JsonSchemaMode
+    from pydantic_core import CoreSchema
+
 __all__ = [
     "Documentation",
     "Signature",
+    "documentation_of",
+    "is_unbound_method",
     "join_problems",
+    "name_of",
     "read_docstring",
     "read_hints",
+    "routine_of",
+    "signature_of",
 ]
 
 MAX_PROBLEMS = 8
@@ -63,14 +74,68 @@ def read_docstring(function: object) -> Documentation:
     return Documentation((parsed.description or "").strip() or None, parameters)
 
 
-def read_hints(function: Callable[..., object], names: Mapping[str, object] | None = None) -> dict[str, Any]:
-    """Return the annotations of a function, those written as text resolved; `names` are seen besides its module's.
+def read_hints(function: Callable[..., object]) -> dict[str, object]:
+    """Return the annotations of a function, those written as text resolved.
 
     Raises:
-        NameError: an annotation names what is not there yet.
+        NameError: an annotation names what its module does not have.
     """
-    localns = None if names is None else dict(names)
-    return typing.get_type_hints(inspect.unwrap(function), localns=localns, include_extras=True)
+    return typing.get_type_hints(inspect.unwrap(function), include_extras=True)
+
+
+def name_of(function: Callable[..., object]) -> str:
+    """Return the function's own name; of an object that can be called that of its class."""
+    function = _without_partial(function)
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def routine_of(function: Callable[..., object]) -> Callable[..., object]:
+    """Return the function that runs when `function` is called: of an object its `__call__`."""
+    function = _without_partial(function)
+    if inspect.isroutine(function) or inspect.isclass(function):
+        return function
+    routine: Callable[..., object] = type(function).__call__
+    return routine
+
+
+def documentation_of(function: Callable[..., object]) -> Documentation:
+    """Return what the docstring says; of an object that can be called that of its `__call__`, else of its class."""
+    documentation = read_docstring(routine_of(function))
+    if documentation.description or isinstance(function, functools.partial):
+        return documentation
+    return read_docstring(function)
+
+
+def is_unbound_method(function: Callable[..., object]) -> bool:
+    """Whether a function stands in the body of a class, as its qualified name says, and lacks its object."""
+    if not inspect.isfunction(function):
+        return False
+    outer = function.__qualname__.rpartition(".")[0]
+    first = next(iter(inspect.signature(function).parameters), None)
+    return outer != "" and not outer.endswith("<locals>") and first in ("self", "cls")
+
+
+def _without_partial(function: Callable[..., object]) -> Callable[..., object]:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
+
+
+def signature_of(tool: str, function: Callable[..., object]) -> Signature:
+    """Return the parameters of a function, with its annotations and what its docstring says of them.
+
+    Raises:
+        ConfigurationError: an annotation has no schema, or names what its module does not have; or a parameter cannot
+            be filled in by name.
+    """
+    try:
+        hints = read_hints(routine_of(function))
+    except NameError as error:
+        raise ConfigurationError(
+            f"an annotation of the tool {tool!r} names {error.name!r}, which its module does not have; put the type"
+            " into the module, or leave out 'from __future__ import annotations'"
+        ) from error
+    return Signature(tool, function, hints, documentation_of(function).parameters)
 
 
 class Signature:
@@ -80,7 +145,7 @@ class Signature:
         self,
         name: str,
         function: Callable[..., object],
-        hints: Mapping[str, Any],
+        hints: Mapping[str, object],
         described: Mapping[str, str],
     ):
         """Read the parameters of the tool `name`.
@@ -89,20 +154,20 @@ class Signature:
             ConfigurationError: a parameter cannot be filled in by name, or its annotation has no schema.
         """
         self._signature = inspect.signature(function)
-        fields: dict[str, Any] = {}
+        fields: dict[str, object] = {}
         for parameter in self._signature.parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 raise ConfigurationError(
                     f"the tool {name!r} takes {str(parameter)!r}; expected parameters with a name each"
                 )
             fields[parameter.name] = _field(
-                parameter, hints.get(parameter.name, Any), described.get(parameter.name)
+                parameter, hints.get(parameter.name, object), described.get(parameter.name)
             )
         arguments = with_config(ConfigDict(extra="forbid"))(
             TypedDict("Arguments", fields)  # type: ignore[operator]  # a TypedDict made at run time
         )
         try:
-            self._adapter = _adapter(arguments)
+            self._adapter: TypeAdapter[dict[str, object]] = TypeAdapter(arguments)
             self.schema: JsonSchemaValue = self._adapter.json_schema(schema_generator=_Untitled)
         except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError) as error:
             reason = error.message.partition("\n")[0]  # the rest is for authors of types
@@ -137,6 +202,15 @@ class Signature:
             join_problems([_problem(tuple(item["loc"]), item["msg"]) for item in problems])
         )
 
+    def completed(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the arguments with the function's own defaults, by name."""
+        return self.bind(arguments).arguments
+
+    def call(self, function: Callable[..., object], arguments: Mapping[str, object]) -> object:
+        """Call the function with the arguments, by position where it wants them so."""
+        bound = self.bind(arguments)
+        return function(*bound.args, **bound.kwargs)
+
     def bind(self, arguments: Mapping[str, object]) -> inspect.BoundArguments:
         """Return the arguments as the function takes them, its own defaults filled in."""
         bound = inspect.BoundArguments(self._signature, dict(arguments))
@@ -144,11 +218,7 @@ class Signature:
         return bound
 
 
-def _adapter(arguments: Any) -> TypeAdapter[dict[str, object]]:
-    return TypeAdapter(arguments)
-
-
-def _json(text: str) -> dict[str, Any]:
+def _json(text: str) -> dict[str, JsonValue]:
     """Return the object in a text; an empty one where it holds none."""
     try:
         value = from_json(text)
@@ -169,9 +239,9 @@ def _problem(loc: tuple[int | str, ...], message: str) -> str:
     return f"{path}: {message}" if path else message
 
 
-def _field(parameter: inspect.Parameter, hint: Any, description: str | None) -> Any:
+def _field(parameter: inspect.Parameter, hint: object, description: str | None) -> object:
     """Return the annotation of the field that stands for a parameter."""
-    extra: dict[str, Any] = {}
+    extra: JsonDict = {}
     has_default = parameter.default is not parameter.empty
     if has_default:
         default = parameter.default
@@ -188,7 +258,7 @@ def _field(parameter: inspect.Parameter, hint: Any, description: str | None) -> 
     return NotRequired[hint] if has_default else hint
 
 
-def _is_described(hint: Any) -> bool:
+def _is_described(hint: object) -> bool:
     metadata = getattr(hint, "__metadata__", ())
     return any(isinstance(item, FieldInfo) and item.description for item in metadata)
 
@@ -196,10 +266,10 @@ def _is_described(hint: Any) -> bool:
 class _Untitled(GenerateJsonSchema):
     """JSON Schema without the titles pydantic makes of names: they say nothing and cost tokens."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, schema: object) -> bool:
         return False
 
-    def generate(self, schema: Any, mode: Any = "validation") -> JsonSchemaValue:
+    def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
         result = super().generate(schema, mode)
         for part in (result, *result.get("$defs", {}).values()):
             part.pop("title", None)

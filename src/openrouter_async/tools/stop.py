@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from .._checks import whole
 from .._sansio.money import dollars as read_dollars
 from ..errors import ConfigurationError
 from .steps import usage_of_steps
@@ -81,8 +82,7 @@ def max_steps(count: int) -> StopWhen:
     Raises:
         ConfigurationError: `count` is below 1.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ConfigurationError(f"max_steps() got {count!r}; expected a whole number of at least 1")
+    whole("count of max_steps()", count)
     return stop_when(lambda steps: len(steps) >= count, name=f"max_steps({count})")
 
 
@@ -117,8 +117,7 @@ def max_run_tokens(count: int) -> StopWhen:
     Raises:
         ConfigurationError: `count` is below 1.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ConfigurationError(f"max_run_tokens() got {count!r}; expected a whole number of at least 1")
+    whole("count of max_run_tokens()", count)
     return stop_when(
         lambda steps: (usage_of_steps(steps).total_tokens or 0) >= count,
         name=f"max_run_tokens({count})",

@@ -338,7 +338,7 @@ def test_the_body_of_a_stream_is_sent_as_it_was_recorded(tmp_path: Path) -> None
 )
 def test_a_file_that_is_no_exchange_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "odd.json").write_text(content)
-    with pytest.raises(ConfigurationError, match=r"'odd.json' is no exchange file"):
+    with pytest.raises(ConfigurationError, match=r"'odd.json' is not an exchange file"):
         Emulator(recordings=tmp_path)
 
 

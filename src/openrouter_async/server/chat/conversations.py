@@ -58,7 +58,7 @@ class ConversationStore(Protocol):
         ...
 
     async def get(self, id: str) -> bytes | None:
-        """Return a document; None where there is none."""
+        """Return a document; None if there is none with that id."""
         ...
 
     async def put(self, entry: Entry, *, replaces: Collection[str] | None = None) -> bool:
@@ -92,18 +92,22 @@ class MemoryConversations:
         self._bytes = 0
 
     async def search(self, query: str, *, limit: int, offset: int) -> tuple[list[Entry], int]:
-        """See `ConversationStore`."""
+        """Return the conversations whose words contain the query, newest first, and how many match in all."""
         found = [entry for entry in self._entries.values() if query.casefold() in entry.words]
         found.sort(key=lambda entry: (entry.updated_at, entry.id), reverse=True)
         return found[offset : offset + limit], len(found)
 
     async def get(self, id: str) -> bytes | None:
-        """See `ConversationStore`."""
+        """Return a document; None if there is none with that id."""
         entry = self._entries.get(id)
         return None if entry is None else entry.document
 
     async def put(self, entry: Entry, *, replaces: Collection[str] | None = None) -> bool:
-        """See `ConversationStore`."""
+        """Keep a conversation, unless the version there is not among those it `replaces`; return whether it was kept.
+
+        Raises:
+            WebError: 503, there is no room for it.
+        """
         there = self._entries.get(entry.id)
         if there is not None and replaces is not None and version_of(there.document) not in replaces:
             return False
@@ -117,7 +121,7 @@ class MemoryConversations:
         return True
 
     async def delete(self, id: str) -> bool:
-        """See `ConversationStore`."""
+        """Forget a conversation, and return whether it was there."""
         gone = self._entries.pop(id, None)
         self._bytes -= _size(gone)
         return gone is not None
@@ -149,13 +153,13 @@ class SQLiteConversations:
         """Open or make the file.
 
         Raises:
-            ConfigurationError: it cannot be opened, is no database, or was written by a newer version.
+            ConfigurationError: it cannot be opened, is not a database, or was written by a newer version.
         """
         self._path = Path(path)
         self._one_at_a_time = anyio.CapacityLimiter(1)
         try:
             if self._path.exists() and not self._path.is_file():
-                raise ConfigurationError(f"the database {str(path)!r} is no regular file")
+                raise ConfigurationError(f"the database {str(path)!r} is not a regular file")
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
             with closing(self._connect()) as connection, connection:
                 [version] = connection.execute("PRAGMA user_version").fetchone()
@@ -173,7 +177,7 @@ class SQLiteConversations:
             raise ConfigurationError(f"the database {str(path)!r} cannot be read: {error}") from error
 
     async def search(self, query: str, *, limit: int, offset: int) -> tuple[list[Entry], int]:
-        """See `ConversationStore`."""
+        """Return the conversations whose words contain the query, newest first, and how many match in all."""
         wanted = query.casefold()
 
         def read(connection: sqlite3.Connection) -> tuple[list[Entry], int]:
@@ -194,7 +198,7 @@ class SQLiteConversations:
         return await self._run(read)
 
     async def get(self, id: str) -> bytes | None:
-        """See `ConversationStore`."""
+        """Return a document; None if there is none with that id."""
 
         def read(connection: sqlite3.Connection) -> bytes | None:
             row = connection.execute("SELECT document FROM conversations WHERE id = ?", (id,)).fetchone()
@@ -203,7 +207,13 @@ class SQLiteConversations:
         return await self._run(read)
 
     async def put(self, entry: Entry, *, replaces: Collection[str] | None = None) -> bool:
-        """See `ConversationStore`."""
+        """Keep a conversation, unless the version there is not among those it `replaces`; return whether it was kept.
+
+        The look and the writing are one transaction, so that no other process comes between.
+
+        Raises:
+            WebError: 503, the database cannot be used.
+        """
 
         def write(connection: sqlite3.Connection) -> bool:
             connection.execute("BEGIN IMMEDIATE")  # no other process writes between the look and the writing
@@ -223,7 +233,7 @@ class SQLiteConversations:
         return await self._run(write)
 
     async def delete(self, id: str) -> bool:
-        """See `ConversationStore`."""
+        """Forget a conversation, and return whether it was there."""
 
         def write(connection: sqlite3.Connection) -> bool:
             return connection.execute("DELETE FROM conversations WHERE id = ?", (id,)).rowcount > 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -77,13 +77,13 @@ def read_document(id: str, raw: bytes) -> Entry:
     """Return a document as an entry of a store.
 
     Raises:
-        WebError: it is none, holds too much, is of another id, or names nodes that are not there, or that follow
-            themselves.
+        WebError: it is not a conversation, holds too much, is of another id, or names nodes that are not there
+            or that follow themselves.
     """
     if json_work(raw) > MOST_WORK:  # to parse it would block the event loop
         raise WebError(413, "the conversation holds too many values to be stored", kind="PayloadTooLarge")
     try:
-        # Read as JSON first: pydantic's models take NaN, which is no JSON, and which no browser reads back.
+        # Read as JSON first: pydantic's models take NaN, which is not JSON, and which no browser reads back.
         from_json(raw, allow_inf_nan=False)
         document = _Document.model_validate_json(raw)
     except ValidationError as error:
@@ -91,7 +91,7 @@ def read_document(id: str, raw: bytes) -> Entry:
         where = ".".join(map(str, first["loc"])) or "the body"
         raise _no_conversation(f"{where}: {first['msg']}") from None
     except ValueError as error:
-        raise _no_conversation(f"the body is no JSON: {error}") from None
+        raise _no_conversation(f"the body is not valid JSON: {error}") from None
     if document.id != id:
         raise _no_conversation("its id is not that of the path")
     ids = {node.id for node in document.nodes}
@@ -135,7 +135,7 @@ def _texts(document: _Document) -> Iterator[str]:
             yield node.content
             continue
         for part in node.content:
-            text: Any = part.get("text")
+            text = part.get("text")
             if isinstance(text, str):
                 yield text
 

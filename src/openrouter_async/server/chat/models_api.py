@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 from starlette.requests import Request
@@ -16,8 +16,8 @@ from ...tools.tool import Tool, tool
 from ...tools.toolbox import ToolSource
 from ...types.chat.presets import PRESETS
 from ..relays.failures import WebError
-from .policy import Offer
-from .stream_slots import Meters
+from .policy import ChatPolicy
+from .stream_slots import StreamSlots
 
 if TYPE_CHECKING:
     from ...client import AsyncOpenRouter
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ...types.account.keys import Credits
     from ...types.catalogue.models import Model
 
-__all__ = ["information_routes"]
+__all__ = ["models_routes"]
 
 _FRESH_S = 10.0
 """Seconds for which credits that were asked for are told again."""
@@ -33,20 +33,20 @@ _FRESH_S = 10.0
 _CHAT_OUTPUTS = frozenset({"text", "image", "audio"})
 
 
-def information_routes(
-    offer: Offer, meters: Meters, title: str, max_body_bytes: int, *, is_emulator: bool
+def models_routes(
+    policy: ChatPolicy, slots: StreamSlots, title: str, max_body_bytes: int, *, is_emulator: bool
 ) -> list[Route]:
     """Return the routes that cost nothing."""
     facts = {
         "title": title,
         "presets": {name: dict(params) for name, params in PRESETS.items()},
         "max_body_bytes": max_body_bytes,
-        "tools": [_told(each) for each in offer.tools],
+        "tools": [_told(each) for each in policy.tools],
         "is_emulator": is_emulator,
     }
 
     async def settings(request: Request) -> Response:
-        spend = meters.spend
+        spend = slots.spend
         budget = None if spend.budget is None else f"{spend.budget:f}"
         money = {
             "budget": budget,
@@ -55,12 +55,12 @@ def information_routes(
             "held": f"{spend.held:f}",
             "doubtful": f"{spend.doubtful:f}",
         }
-        return JSONResponse({**facts, "default_model": offer.default_model, **money})
+        return JSONResponse({**facts, "default_model": policy.default_model, **money})
 
     async def models(request: Request) -> Response:
-        return JSONResponse({"data": [_model(model) for model in await _offered(offer)]})
+        return JSONResponse({"data": [_model(model) for model in await _offered(policy)]})
 
-    known_credits = _KnownCredits(offer.client)
+    known_credits = _KnownCredits(policy.client)
 
     async def credits(request: Request) -> Response:
         found = await known_credits.get()
@@ -80,7 +80,7 @@ def information_routes(
                 "created": model.created or 0,
                 "owned_by": model.id.partition("/")[0],
             }
-            for model in await _offered(offer)
+            for model in await _offered(policy)
         ]
         return JSONResponse({"object": "list", "data": data})
 
@@ -112,11 +112,11 @@ class _KnownCredits:
             return self._found
 
 
-async def _offered(offer: Offer) -> list[Model]:
+async def _offered(policy: ChatPolicy) -> list[Model]:
     """Return the models that answer in a chat, as far as they are offered."""
-    catalogue = await offer.client.models.catalogue()
-    if offer.models is not None:
-        return [model for name in offer.models if (model := catalogue.get(name)) is not None]
+    catalogue = await policy.client.models.catalogue()
+    if policy.models is not None:
+        return [model for name in policy.models if (model := catalogue.get(name)) is not None]
     return [
         model
         for model in catalogue
@@ -125,7 +125,7 @@ async def _offered(offer: Offer) -> list[Model]:
     ]
 
 
-def _model(model: Model) -> dict[str, Any]:
+def _model(model: Model) -> dict[str, object]:
     prices = model.pricing
     return {
         "id": model.id,

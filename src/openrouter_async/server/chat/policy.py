@@ -1,4 +1,4 @@
-"""`Offer`: what a router lets its callers ask for, and the request that is made of what they sent.
+"""`ChatPolicy`: what a router lets its callers ask for, and the request that is made of what they sent.
 
 Nothing of a request reaches the client but what is named here: the messages, the model, and parameters of a chat. No
 base URL, no header, no option of the client comes from a browser.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ..relays.formats._format import Relayed
 
-__all__ = ["ChatRequest", "Offer", "json_body"]
+__all__ = ["ChatPolicy", "ChatRequest", "json_body"]
 
 _PARAMS = frozenset(ChatParams.__annotations__)
 
@@ -65,14 +65,14 @@ _READ_BY_THE_MODEL = {"id": "file-parser", "pdf": {"engine": "native"}}
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What a body asks for."""
+    """What a body asks for; the client checks what is in messages and parameters."""
 
     messages: list[Any]
     model: str | None
     params: dict[str, Any]
 
 
-class Offer:
+class ChatPolicy:
     """The client, and what may be done with it."""
 
     def __init__(
@@ -109,7 +109,7 @@ class Offer:
         """Return what a body asks for; `is_ours` says that it comes from our page, not from a client of OpenAI's.
 
         Raises:
-            WebError: it is none, or asks for what is not offered.
+            WebError: it is not a request for a chat, or asks for what is not offered.
         """
         if not isinstance(body, dict):
             raise WebError(400, "the body must be a JSON object")
@@ -125,7 +125,7 @@ class Offer:
             )
         model = params.pop("model", None)
         if model is not None and not isinstance(model, str):
-            raise WebError(400, "model must be the name of one")
+            raise WebError(400, "model must be the name of a model")
         self._check(params, _PARAMS if is_ours else _PARAMS | _OLDER_PARAMS | _OF_OPENAI)
         if is_ours:
             self._check_tools(params)
@@ -134,10 +134,10 @@ class Offer:
             params["plugins"] = [_READ_BY_THE_MODEL]
         return ChatRequest(messages, self._model(model), params)
 
-    def _check(self, params: Mapping[str, Any], known: Collection[str]) -> None:
+    def _check(self, params: Mapping[str, object], known: Collection[str]) -> None:
         unknown = sorted(params.keys() - known)
         if unknown:
-            raise WebError(400, f"{unknown[0][:64]!r} is no parameter of a chat that this server takes")
+            raise WebError(400, f"{unknown[0][:64]!r} is not a parameter of a chat that this server takes")
         for name in sorted(self._refused & params.keys()):
             tools = params[name]
             if name != "tools":
@@ -147,7 +147,7 @@ class Offer:
                     400, "tools may be functions only, since this server offers certain models only"
                 )
 
-    def _check_tools(self, params: Mapping[str, Any]) -> None:
+    def _check_tools(self, params: Mapping[str, object]) -> None:
         """Refuse functions, which nobody would run: those of the page's chats are the server's."""
         tools = params.get("tools") or []
         if not isinstance(tools, list) or any(_kind(tool) == "function" for tool in tools):
@@ -201,15 +201,15 @@ async def json_body(request: Request) -> object:
     """Return the JSON of a request.
 
     Raises:
-        WebError: it is none, or nested too deep.
+        WebError: it is not valid JSON, or nested too deep.
     """
     try:
         return from_json(await request.body(), allow_inf_nan=False)
     except ValueError as error:
-        raise WebError(400, "the body is no JSON, or nested too deep") from error
+        raise WebError(400, "the body is not valid JSON, or nested too deep") from error
 
 
-def _has_file(messages: list[Any]) -> bool:
+def _has_file(messages: list[object]) -> bool:
     contents = [message.get("content") for message in messages if isinstance(message, dict)]
     return any(_kind(part) == "file" for content in contents if isinstance(content, list) for part in content)
 

@@ -2,10 +2,10 @@
 
 ```
 Guard (safety.py) ── GET /, /assets/...          the page, from the package
-                  ├─ /api/settings, /api/models, /api/credits, /v1/models (information_api.py)
-                  ├─ POST /api/chat              Metered (metering.py) ── Offer (offer.py) ── relay
+                  ├─ /api/settings, /api/models, /api/credits, /v1/models (models_api.py)
+                  ├─ POST /api/chat              StreamGate (stream_slots.py) ── ChatPolicy (policy.py) ── relay
                   ├─ /api/conversations...       (conversations_api.py) ── a store (conversations.py)
-                  └─ POST /v1/chat/completions   Metered ── Offer ── relay, in the words of OpenAI
+                  └─ POST /v1/chat/completions   StreamGate ── ChatPolicy ── relay, in the words of OpenAI
 ```
 """
 
@@ -34,10 +34,10 @@ from ..relays.formats.openai import WholeOpenAI
 from ..relays.relaying import Relay, relay
 from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
 from .conversations_api import conversation_routes
-from .models_api import information_routes
-from .policy import CHANGES_PRICE, Offer, json_body
+from .models_api import models_routes
+from .policy import CHANGES_PRICE, ChatPolicy, json_body
 from .safety import Guard, check_token
-from .stream_slots import Metered, Meters
+from .stream_slots import StreamGate, StreamSlots
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -117,11 +117,11 @@ def create_router(
         "max_concurrent_streams": max_concurrent_streams,
     }.items():
         whole(name, limit)
-    offer = Offer(
+    policy = ChatPolicy(
         client, tools=tools, models=models, allowed_params=allowed_params, max_messages=max_messages
     )
     spend = budget if isinstance(budget, Spend) else client.track(budget)
-    meters = Meters(spend, max_concurrent_streams)
+    slots = StreamSlots(spend, max_concurrent_streams)
     if store is None:
         store = MemoryConversations()
     elif isinstance(store, str | Path):
@@ -140,8 +140,8 @@ def create_router(
         routes=[
             Route("/", _page, methods=["GET"]),
             Mount("/assets", _Assets(directory=PAGE / "assets")),
-            *information_routes(offer, meters, title, max_body_bytes, is_emulator=is_emulator),
-            *_chat_routes(offer, meters, write_timeout),
+            *models_routes(policy, slots, title, max_body_bytes, is_emulator=is_emulator),
+            *_chat_routes(policy, slots, write_timeout),
             *conversation_routes(store),
         ],
         middleware=[guard],
@@ -193,26 +193,26 @@ async def _page(request: Request) -> Response:
     return FileResponse(PAGE / "index.html", headers={"cache-control": "no-cache"})
 
 
-def _chat_routes(offer: Offer, meters: Meters, write_timeout: float) -> list[Route]:
+def _chat_routes(policy: ChatPolicy, slots: StreamSlots, write_timeout: float) -> list[Route]:
     """Return the routes that cost money."""
 
     async def chat(request: Request) -> Response:
-        asked = offer.request(await json_body(request), is_ours=True)
-        return relay(offer.reply(asked), write_timeout=write_timeout)
+        asked = policy.request(await json_body(request), is_ours=True)
+        return relay(policy.reply(asked), write_timeout=write_timeout)
 
     async def completions(request: Request) -> Response:
         body = await json_body(request)
         is_stream = isinstance(body, dict) and body.pop("stream", False) is True
-        stream = offer.passed_on(offer.request(body, is_ours=False))
+        stream = policy.passed_on(policy.request(body, is_ours=False))
         if is_stream:
             return relay(stream, format="openai", write_timeout=write_timeout)
         # A stream too, for a plain call cannot be stopped: it would run on, and be billed, when the caller has gone.
         return Relay(stream, WholeOpenAI(), start_after=math.inf, write_timeout=write_timeout)
 
-    metered = [Middleware(Metered, meters=meters)]
+    gated = [Middleware(StreamGate, slots=slots)]
     return [
-        Route("/api/chat", chat, methods=["POST"], middleware=metered),
-        Route("/v1/chat/completions", completions, methods=["POST"], middleware=metered),
+        Route("/api/chat", chat, methods=["POST"], middleware=gated),
+        Route("/v1/chat/completions", completions, methods=["POST"], middleware=gated),
     ]
 
 

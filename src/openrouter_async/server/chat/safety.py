@@ -12,7 +12,7 @@ import hmac
 import logging
 import re
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
@@ -60,7 +60,7 @@ def check_token(token: str) -> str:
     """
     if not isinstance(token, str) or len(token) < TOKEN_LENGTH or not re.fullmatch(r"[\x21-\x7e]+", token):
         raise ConfigurationError(
-            f"the token is no text of at least {TOKEN_LENGTH} ASCII characters without blanks; take one from"
+            f"the token is not a text of at least {TOKEN_LENGTH} ASCII characters without blanks; take one from"
             " secrets.token_urlsafe()"
         )
     return token
@@ -219,7 +219,7 @@ class _Answer:
         self._send = send
         self._write_timeout = write_timeout
 
-    async def __call__(self, message: Any) -> None:
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.has_started = True
             headers = MutableHeaders(scope=message)

@@ -1,4 +1,4 @@
-"""`Metered`: the routes that cost money: so many at once, all of them counted, those that broke off included."""
+"""`StreamGate`: the routes that cost money: so many at once, all of them counted, those that broke off included."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..relays.failures import WebError
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["Metered", "Meters"]
+__all__ = ["StreamGate", "StreamSlots"]
 
 
-class Meters:
+class StreamSlots:
     """What all routes of one router share."""
 
     def __init__(self, spend: Spend, most_at_once: int) -> None:
@@ -24,30 +24,30 @@ class Meters:
         self.running = 0
 
 
-class Metered:
+class StreamGate:
     """Middleware around one route."""
 
-    def __init__(self, app: ASGIApp, *, meters: Meters) -> None:
+    def __init__(self, app: ASGIApp, *, slots: StreamSlots) -> None:
         self._app = app
-        self._meters = meters
+        self._slots = slots
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, unless too many answers are being written already."""
-        meters = self._meters
-        if meters.running >= meters.most_at_once:
+        slots = self._slots
+        if slots.running >= slots.most_at_once:
             raise WebError(
                 429,
-                f"{meters.most_at_once} answers are being written already; try again when one is done",
+                f"{slots.most_at_once} answers are being written already; try again when one is done",
                 kind="TooManyAtOnce",
                 headers={"retry-after": "1"},
             )
-        meters.running += 1
+        slots.running += 1
         try:
-            async with meters.spend.join():
+            async with slots.spend.join():
                 await self._app(scope, receive, send)
         finally:
-            meters.running -= 1
-        if meters.spend.unsettled:
+            slots.running -= 1
+        if slots.spend.unsettled:
             # The browser has gone, which may cancel what is left of its request; what it cost has to be found.
             with anyio.CancelScope(shield=True):
-                await meters.spend.settle()
+                await slots.spend.settle()

@@ -146,7 +146,7 @@ class Relay(Response):
         self._on_finish = on_finish
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Write the stream; see `relay`."""
+        """Write the stream until it ends, it fails, or the browser goes away; then run the background task."""
         send_at_once(receive)
         out = _Outlet(self, send, self._format.begin, self._write_timeout)
         failure: Exception | None = None
@@ -190,7 +190,7 @@ class Relay(Response):
     async def _tell(
         self, failure: Exception, out: _Outlet, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Tell the browser of a failure; what is none of the service is raised again, for the server's log."""
+        """Tell the browser of a failure; any but an `OpenRouterError` is raised again, for the server's log."""
         ours = isinstance(failure, OpenRouterError)
         if not out.has_started:
             if not ours:
@@ -278,7 +278,7 @@ class _Outlet:
         )
         await self._put({"type": "http.response.body", "body": self._begin(), "more_body": True})
 
-    async def _put(self, message: dict[str, Any]) -> None:
+    async def _put(self, message: dict[str, object]) -> None:
         try:
             with anyio.fail_after(self._write_timeout):
                 await self._send(message)

@@ -12,17 +12,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..constraints import CONSTRAINTS
-from ..json_text import are_equal
-from ..output_type import schema_name
-from ..raw_schema import leads_back, pointer, references_in, resolve
-from .codec import ABSENT, Absent, Codec, Kind, kind_of
-from .keywords import EVERYWHERE, KEYWORDS_OF, UNSPEAKABLE, description_of
-from .merge import ANNOTATIONS, CannotMerge, merged, with_prefix
-from .objects import Field, Object, Pairs, Tuple
-from .result import Change, Effect, Inexpressible, StrictSchema
-from .unions import Union, exclude_each_other
-from .values import AnyJSON, Array, Ref, Scalar
+from ..schemas.describe import CONSTRAINTS
+from ..schemas.json_text import are_equal
+from ..schemas.output_type import schema_name
+from ..schemas.references import leads_back, pointer, references_in, resolve
+from .codecs import (
+    ABSENT,
+    Absent,
+    ArrayCodec,
+    Codec,
+    JSONTextCodec,
+    Kind,
+    RefCodec,
+    ScalarCodec,
+    UnsupportedSchema,
+    kind_of,
+)  # fmt: skip
+from .keywords import ANNOTATIONS, EVERYWHERE, KEYWORDS_OF, UNSUPPORTED, description_of, merged, with_prefix
+from .objects import FieldCodec, MapCodec, ObjectCodec, TupleCodec
+from .result import Change, Effect, StrictSchema
+from .unions import UnionCodec, exclude_each_other
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -53,7 +62,7 @@ def convert(
         fits: Whether a default fits its schema, as far as its form does not show it; one that does not is none.
 
     Raises:
-        Inexpressible: no strict schema can say it; place and reason are named.
+        UnsupportedSchema: no strict schema can say it; place and reason are named.
     """
     converter = _Converter(document, ignores_unknown_keys, fills_defaults, fits)
     root = converter.codec(document, ())
@@ -76,12 +85,13 @@ class _Converter:
         self._ignores_unknown_keys = ignores_unknown_keys
         self._fills_defaults = fills_defaults
         self._names: dict[str, str] = {}
-        self._open: list[str] = []  # definitions that are being put in place
+        self._open: list[str] = []
+        """What `allOf` refers to, while it is put in place."""
         self._uses = references_in(document)
         inside = {ref: references_in(resolve(document, ref)) for ref in self._uses}
         self._recursive = frozenset(ref for ref in inside if leads_back(ref, inside))
         self._constructs = 0
-        self._unions: list[tuple[Place, Union]] = []
+        self._unions: list[tuple[Place, UnionCodec]] = []
         self._exclusive: list[tuple[Place, list[Codec]]] = []
         self._has_untyped = False
         """Whether something was taken as an object or array that may be of any type."""
@@ -91,16 +101,23 @@ class _Converter:
 
     def codec(self, schema: JsonValue | Schema, place: Place) -> Codec:
         """Return the codec of the schema at `place`."""
+        try:
+            return self._construct(schema, place)
+        except UnsupportedSchema as problem:
+            problem.place = problem.place or pointer(place)
+            raise
+
+    def _construct(self, schema: JsonValue | Schema, place: Place) -> Codec:
         self._constructs += 1
         if self._constructs > MAX_CONSTRUCTS:
-            raise Inexpressible("#", f"it has more than {MAX_CONSTRUCTS:,} constructs")
+            raise UnsupportedSchema(f"it has more than {MAX_CONSTRUCTS:,} constructs", "#")
         if schema is True:
             schema = {}
         if not isinstance(schema, Mapping):
-            raise Inexpressible(pointer(place), "nothing fits it")
+            raise UnsupportedSchema("nothing fits it")
         for keyword in schema:
-            if keyword in UNSPEAKABLE:
-                raise Inexpressible(pointer(place), f"{keyword!r} has no strict form")
+            if keyword in UNSUPPORTED:
+                raise UnsupportedSchema(f"{keyword!r} has no strict form")
         if "$ref" in schema:
             return self._reference(schema, place)
         if "allOf" in schema:
@@ -113,7 +130,7 @@ class _Converter:
         if not kinds:
             self._note(place, "any JSON is written as text", "same")
             self._say_bounds(schema, place)
-            return AnyJSON(description_of(schema))
+            return JSONTextCodec(description_of(schema))
         if len(kinds) == 1:
             return self._of_kind(kinds[0], schema, place)
         common = {keyword: value for keyword, value in schema.items() if keyword in EVERYWHERE - {"type"}}
@@ -129,29 +146,17 @@ class _Converter:
     def _reference(self, schema: Schema, place: Place) -> Codec:
         ref = str(schema["$ref"])
         target = resolve(self._document, ref)
-        beside = {
-            keyword: value for keyword, value in schema.items() if keyword not in ANNOTATIONS | {"$ref"}
-        }
-        if ref in self._recursive or (self._uses[ref] > 1 and len(schema) == 1 and not _is_small(target)):
-            if beside:
-                if not beside.keys() <= CONSTRAINTS:
-                    raise Inexpressible(
-                        pointer(place), "'$ref' to a recursive schema has constraints beside it"
-                    )
+        beside = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
+        demands = beside.keys() - ANNOTATIONS
+        if ref in self._recursive or (self._uses[ref] > 1 and not beside and not _is_small(target)):
+            if demands - CONSTRAINTS:
+                raise UnsupportedSchema("'$ref' to a recursive schema has constraints beside it")
+            if demands:
                 self._note(place, "constraints beside '$ref' are left out", "more")
-            return self._definition(ref, target, place)
-        if ref in self._open:
-            raise Inexpressible(pointer(place), f"{ref} leads back to itself")
-        self._open.append(ref)
-        try:
-            if isinstance(target, dict):
-                annotations = {key: value for key, value in schema.items() if key in ANNOTATIONS}
-                return self.codec(self._merge([{**beside, **annotations}, target], place), place)
-            return self.codec(target, place)
-        finally:
-            self._open.pop()
+            return self._definition(ref, target)
+        return self.codec(merged([beside, target]) if isinstance(target, dict) else target, place)
 
-    def _definition(self, ref: str, target: JsonValue, place: Place) -> Ref:
+    def _definition(self, ref: str, target: JsonValue) -> RefCodec:
         name = self._names.get(ref)
         if name is None:
             name = schema_name(ref.rpartition("/")[2].lstrip("#") or "root")
@@ -159,45 +164,35 @@ class _Converter:
                 name += "_"
             self._names[ref] = name
             self.table[name] = self.codec(target, tuple(ref.removeprefix("#").strip("/").split("/")))
-        return Ref(name, self.table)
-
-    def _merge(self, parts: list[Schema], place: Place) -> dict[str, JsonValue]:
-        try:
-            return merged(parts)
-        except CannotMerge as problem:
-            raise Inexpressible(pointer(place), str(problem)) from None
+        return RefCodec(name, self.table)
 
     def _all_of(self, schema: Schema, place: Place) -> Codec:
         parts: list[Schema] = [{key: value for key, value in schema.items() if key != "allOf"}]
-        opened = 0
         items = schema["allOf"]
         assert isinstance(items, list)
-        try:
-            for item in items:
-                part = item
-                while isinstance(part, dict) and "$ref" in part:
-                    ref = str(part["$ref"])
-                    if ref in self._open:
-                        raise Inexpressible(pointer(place), f"'allOf' holds {ref}, which is recursive")
-                    self._open.append(ref)
-                    opened += 1
-                    parts.append({key: value for key, value in part.items() if key != "$ref"})
-                    part = resolve(self._document, ref)
-                if part is False:
-                    raise Inexpressible(pointer(place), "nothing fits it")
-                if isinstance(part, dict):
-                    parts.append(part)
-            if sum("anyOf" in part or "oneOf" in part for part in parts) > 1:
-                raise Inexpressible(pointer(place), "'allOf' holds several choices")
-            flat = self._merge(parts, place)
-            return self.codec(flat, place)
-        finally:
-            del self._open[len(self._open) - opened :]
+        opened = len(self._open)
+        for part in items:
+            while isinstance(part, dict) and "$ref" in part:
+                ref = str(part["$ref"])
+                if ref in self._open:
+                    raise UnsupportedSchema(f"'allOf' holds {ref}, which is recursive")
+                self._open.append(ref)
+                parts.append({key: value for key, value in part.items() if key != "$ref"})
+                part = resolve(self._document, ref)
+            if part is False:
+                raise UnsupportedSchema("nothing fits it")
+            if isinstance(part, dict):
+                parts.append(part)
+        if sum("anyOf" in part or "oneOf" in part for part in parts) > 1:
+            raise UnsupportedSchema("'allOf' holds several choices")
+        codec = self.codec(merged(parts), place)
+        del self._open[opened:]
+        return codec
 
     def _any_of(self, schema: Schema, place: Place) -> Codec:
         keyword = "anyOf" if "anyOf" in schema else "oneOf"
         if "anyOf" in schema and "oneOf" in schema:
-            raise Inexpressible(pointer(place), "'anyOf' and 'oneOf' stand side by side")
+            raise UnsupportedSchema("'anyOf' and 'oneOf' stand side by side")
         given = schema[keyword]
         assert isinstance(given, list)
         common = {key: value for key, value in schema.items() if key not in ANNOTATIONS | {keyword}}
@@ -206,49 +201,37 @@ class _Converter:
         for index, arm in enumerate(given):
             if arm is False:
                 continue
-            inner = (*place, keyword, index)
-            if arm is True:
-                arm = {}
+            names.append(_arm_name(arm, index))
             if common and isinstance(arm, dict):
-                target = resolve(self._document, str(arm["$ref"])) if "$ref" in arm else arm
+                target = resolve(self._document, str(arm["$ref"])) if "$ref" in arm else {}
                 rest = {key: value for key, value in arm.items() if key != "$ref"}
-                parts: list[Schema] = [common, rest, target if isinstance(target, dict) else {}]
-                arms.append(self.codec(self._merge(parts, inner), inner))
-            else:
-                arms.append(self.codec(arm, inner))
-            names.append(self._arm_name(arm, index))
+                arm = merged([common, rest, target if isinstance(target, dict) else {}])
+            arms.append(self.codec(common if common and arm is True else arm, (*place, keyword, index)))
         if not arms:
-            raise Inexpressible(pointer(place), "nothing fits it")
+            raise UnsupportedSchema("nothing fits it")
         if keyword == "oneOf":
             self._exclusive.append((place, arms))
         return self._union(arms, names, place, description_of(schema))
-
-    def _arm_name(self, arm: JsonValue, index: int) -> str:
-        if isinstance(arm, dict):
-            title = arm.get("title") or str(arm.get("$ref", "")).rpartition("/")[2] or arm.get("type")
-            if isinstance(title, str) and title:
-                return schema_name(title)
-        return f"option_{index + 1}"
 
     def _union(self, arms: list[Codec], names: list[str] | list[Kind], place: Place, note: str) -> Codec:
         flat: list[Codec] = []
         labels: list[str] = []
         for arm, name in zip(arms, names, strict=True):
-            inner = arm.arms if isinstance(arm, Union) and not arm.note else (arm,)
+            inner = arm.arms if isinstance(arm, UnionCodec) and not arm.note else (arm,)
             for number, codec in enumerate(inner, 1):
                 label = name if len(inner) == 1 else f"{name}_{number}"
                 labels.append(label if label not in labels else f"{label}_{len(labels) + 1}")
                 flat.append(codec)
         if len(flat) == 1 and not note:
             return flat[0]
-        union = Union(tuple(flat), tuple(labels), note)
+        union = UnionCodec(tuple(flat), tuple(labels), note)
         self._unions.append((place, union))
         return union
 
     def finish(self) -> None:
         """Note what can be known only when all definitions are."""
         for place, union in self._unions:
-            if union.names:
+            if union.is_named:
                 self._note(place, "arms that look alike carry their name", "same")
         for place, arms in self._exclusive:
             exclusive = not self._has_untyped and all(
@@ -269,19 +252,19 @@ class _Converter:
             if kinds and kind not in kinds and not (kind == "integer" and "number" in kinds):
                 continue
             if kind in ("array", "object"):
-                raise Inexpressible(pointer(place), "'enum' holds an array or an object")
+                raise UnsupportedSchema("'enum' holds an array or an object")
             kind = "number" if kind == "integer" and "number" in by_kind else kind
             if choice not in by_kind.setdefault(kind, []):
                 by_kind[kind].append(choice)
         if not by_kind:
-            raise Inexpressible(pointer(place), "nothing fits it")
+            raise UnsupportedSchema("nothing fits it")
         self._say_bounds(schema, place)
         note = description_of(schema)
         if len(by_kind) == 1:
             (kind, few), *_ = by_kind.items()
-            return Scalar(kind, None if kind == "null" else tuple(few), note)
-        arms = [Scalar(kind, None if kind == "null" else tuple(few)) for kind, few in by_kind.items()]
-        return Union(tuple(arms), tuple(by_kind), note)
+            return ScalarCodec(kind, None if kind == "null" else tuple(few), note)
+        arms = [ScalarCodec(kind, None if kind == "null" else tuple(few)) for kind, few in by_kind.items()]
+        return UnionCodec(tuple(arms), tuple(by_kind), note)
 
     def _types(self, schema: Schema, place: Place) -> list[Kind]:
         """Return the types a schema names, or those its keywords speak of."""
@@ -298,7 +281,7 @@ class _Converter:
         if "number" in kinds and "integer" in kinds:
             kinds.remove("integer")
         if not kinds:
-            raise Inexpressible(pointer(place), f"its type is {given!r}")
+            raise UnsupportedSchema(f"its type is {given!r}")
         return kinds
 
     def _say_bounds(self, schema: Schema, place: Place, *, also: bool = False) -> None:
@@ -317,7 +300,7 @@ class _Converter:
         if kind == "array":
             return self._array(schema, place)
         self._say_bounds(schema, place)
-        return Scalar(kind, None, description_of(schema))
+        return ScalarCodec(kind, None, description_of(schema))
 
     # Containers
 
@@ -330,14 +313,14 @@ class _Converter:
         if items is False:
             items = {"type": "null"}
             self._note(place, "an array that must be empty has items", "more")
-        return Array(self.codec(items, (*place, "items")), description_of(said))
+        return ArrayCodec(self.codec(items, (*place, "items")), description_of(said))
 
     def _tuple(
         self, schema: dict[str, JsonValue], prefix: list[JsonValue], items: JsonValue, place: Place
     ) -> Codec:
         least, most = _whole(schema.pop("minItems", 0)) or 0, _whole(schema.pop("maxItems", None))
         if most is not None and least > most:
-            raise Inexpressible(pointer(place), "nothing fits it")
+            raise UnsupportedSchema("nothing fits it")
         codecs = tuple(self.codec(item, (*place, "prefixItems", index)) for index, item in enumerate(prefix))
         rest = None
         if items is not False and (most is None or most > len(prefix)):
@@ -349,7 +332,7 @@ class _Converter:
         if most is not None and most < len(prefix):
             codecs = codecs[:most]
         self._note(place, "a tuple becomes an object of numbered items", "same")
-        return Tuple(codecs, min(least, len(codecs)), rest, description_of(schema))
+        return TupleCodec(codecs, min(least, len(codecs)), rest, description_of(schema))
 
     def _object(self, schema: Schema, place: Place) -> Codec:
         properties = schema.get("properties")
@@ -359,15 +342,15 @@ class _Converter:
         others = self._others(schema, place)
         unlisted = [name for name in required if name not in properties]
         if unlisted and others is None:
-            raise Inexpressible(pointer(place), f"{unlisted[0]!r} is required, but no property")
+            raise UnsupportedSchema(f"{unlisted[0]!r} is required, but no property")
         self._say_bounds(schema, place, also=bool(unlisted))
         note = description_of(schema)
         if unlisted:
             note = f"{note} Must have the keys {', '.join(map(str, unlisted))}.".strip()
-        rest = None if others is None else Pairs(others)
+        rest = None if others is None else MapCodec(others)
         if not properties and rest is not None:
             self._note(place, "a map becomes a list of pairs", "same")
-            return Pairs(rest.values, note)
+            return MapCodec(rest.values, note)
         fields = tuple(
             self._field(name, item, name in required, (*place, "properties", name))
             for name, item in properties.items()
@@ -378,7 +361,7 @@ class _Converter:
         if rest is not None:
             self._note(place, f"further properties become a list of pairs, {rest_name!r}", "same")
         was_open = rest is None and schema.get("additionalProperties") is not False
-        return Object(fields, rest, rest_name if rest else "", note, was_open)
+        return ObjectCodec(fields, rest, rest_name if rest else "", note, was_open)
 
     def _others(self, schema: Schema, place: Place) -> Codec | None:
         """Return the codec of properties that are not named, None if there can be none."""
@@ -386,7 +369,7 @@ class _Converter:
         more = schema.get("additionalProperties")
         if isinstance(patterns, dict) and patterns:
             if len(patterns) > 1 or more not in (None, False):
-                raise Inexpressible(pointer(place), "'patternProperties' has no strict form")
+                raise UnsupportedSchema("'patternProperties' has no strict form")
             (pattern, item), *_ = patterns.items()
             self._note((*place, "patternProperties", pattern), "the pattern of keys is left out", "more")
             if more is None:
@@ -400,16 +383,16 @@ class _Converter:
             more = True
         return None if more is False else self.codec(more, (*place, "additionalProperties"))
 
-    def _field(self, name: str, schema: JsonValue, is_required: bool, place: Place) -> Field:
+    def _field(self, name: str, schema: JsonValue, is_required: bool, place: Place) -> FieldCodec:
         codec = self.codec(schema, place)
         default = schema.get("default", ABSENT) if isinstance(schema, dict) else ABSENT
         if is_required:
-            return Field(name, codec)
+            return FieldCodec(name, codec)
         if self._fills_defaults and not isinstance(default, Absent) and isinstance(schema, dict):
             default = default if self._fits(schema, default) else ABSENT
         has_default = not isinstance(default, Absent)
         self._note(place, "null means its default" if has_default else "null means that it is absent", "same")
-        return Field(name, codec, True, default, self._fills_defaults)
+        return FieldCodec(name, codec, True, default, self._fills_defaults)
 
 
 def _is_small(target: JsonValue) -> bool:
@@ -423,3 +406,11 @@ def _is_small(target: JsonValue) -> bool:
 def _whole(value: JsonValue) -> int | None:
     """Return a number of items, which may be written as `2.0`."""
     return int(value) if isinstance(value, int | float) else None
+
+
+def _arm_name(arm: JsonValue, index: int) -> str:
+    if isinstance(arm, dict):
+        title = arm.get("title") or str(arm.get("$ref", "")).rpartition("/")[2] or arm.get("type")
+        if isinstance(title, str) and title:
+            return schema_name(title)
+    return f"option_{index + 1}"

@@ -7,47 +7,50 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from ..json_text import are_equal
-from .codec import ABSENT, Absent, Codec, Document, Kind, Unfit, are_same, arms_of, closed_object, noted
-from .values import Array, Scalar
+from ..schemas.json_text import are_equal
+from .codecs import (
+    ABSENT,
+    Absent,
+    ArrayCodec,
+    Codec,
+    Document,
+    Kind,
+    ScalarCodec,
+    ShapeError,
+    TranslatedCodec,
+    are_same,
+    noted,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["LISTS_KEYS", "Field", "Object", "Pairs", "Tuple"]
-
-
-LISTS_KEYS = "An object, as a list of its keys and values; each key once."
-"""What the strict form says to a model of such a list."""
+__all__ = ["FieldCodec", "MapCodec", "ObjectCodec", "TupleCodec", "arms_of", "closed_object"]
 
 
 @dataclass(frozen=True)
-class Field:
-    """A property of an object."""
+class FieldCodec:
+    """A property of an object, which may be absent."""
 
     name: str
     codec: Codec
     is_optional: bool = False
+    """Whether the original form may lack it; a reply may too: a model that leaves out a null is understood."""
     default: JsonValue | Absent = ABSENT
     fills_default: bool = False
     """Whether the default stands in the original form where the strict one has null."""
 
     @cached_property
     def absence(self) -> Literal["never", "null", "boxed"]:
-        """How its absence is written: it has none, by null, or by null where a value stands as `{"value": ...}`."""
+        """How its absence is written: it has none, by null, or by null where a value stands as `{"value": ...}`.
+
+        It asks what unions look like, so what unions ask of their arms must not ask for it.
+        """
         if not self.is_optional:
             return "never"
         if "null" not in self.codec.kinds:
             return "null"
         return "never" if self.default is None else "boxed"
-
-    @property
-    def is_needed(self) -> bool:
-        """Whether a reply must have it; a model that leaves out what may be null is understood.
-
-        It must not ask for `absence`: that asks what a union looks like, which asks this of its arms.
-        """
-        return not self.is_optional
 
     @cached_property
     def replacement(self) -> JsonValue | Absent:
@@ -56,7 +59,7 @@ class Field:
             return ABSENT
         try:
             self.codec.encode(self.default)
-        except Unfit:
+        except ShapeError:
             return ABSENT
         return self.default
 
@@ -66,27 +69,24 @@ class Field:
             return schema
         if self.absence == "boxed":
             schema = closed_object({"value": schema})
-        note = (
-            "" if isinstance(self.default, Absent) else f"null means the default, {json.dumps(self.default)}."
-        )
+        has_default = not isinstance(self.default, Absent)
+        note = f"null means the default, {json.dumps(self.default)}." if has_default else ""
         return noted({"anyOf": [*arms_of(schema), {"type": "null"}]}, note)
 
     def encode(self, value: JsonValue | Absent) -> JsonValue:
         if isinstance(value, Absent):
-            if self.is_needed:
-                raise Unfit
+            if not self.is_optional:
+                raise ShapeError
             return None
         encoded = self.codec.encode(value)
         return {"value": encoded} if self.absence == "boxed" else encoded
 
     def decode(self, value: JsonValue, *, partial: bool) -> JsonValue | Absent:
-        if self.absence == "never":
-            return self.codec.decode(value, partial=partial)
-        if value is None:
+        if self.absence != "never" and value is None:
             return self.replacement
         if self.absence == "boxed":
             if not isinstance(value, dict) or value.keys() - {"value"}:
-                raise Unfit
+                raise ShapeError
             if "value" not in value:
                 return ABSENT
             value = value["value"]
@@ -94,30 +94,26 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Object:
+class ObjectCodec(Codec):
     """An object of known properties, and perhaps others, which stand in a list of pairs under `rest_name`."""
 
-    fields: tuple[Field, ...]
-    rest: Pairs | None = None
+    fields: tuple[FieldCodec, ...]
+    rest: MapCodec | None = None
     rest_name: str = ""
     note: str = ""
     was_open: bool = False
     """The original one may have keys that are not known."""
-
-    @property
-    def kinds(self) -> frozenset[Kind]:
-        return frozenset({"object"})
+    _kinds = frozenset({"object"})
 
     @cached_property
     def keys(self) -> frozenset[str]:
         """The properties of the strict form."""
-        names = {field.name for field in self.fields}
-        return frozenset(names | {self.rest_name} if self.rest else names)
+        return frozenset([*(field.name for field in self.fields), *([self.rest_name] if self.rest else ())])
 
     @cached_property
     def needed(self) -> frozenset[str]:
         """Those that a reply must have."""
-        return frozenset(field.name for field in self.fields if field.is_needed)
+        return frozenset(field.name for field in self.fields if not field.is_optional)
 
     @cached_property
     def constants(self) -> dict[str, tuple[JsonValue, ...]]:
@@ -125,7 +121,9 @@ class Object:
         return {
             field.name: field.codec.choices
             for field in self.fields
-            if isinstance(field.codec, Scalar) and field.codec.choices is not None and not field.is_optional
+            if isinstance(field.codec, ScalarCodec)
+            and field.codec.choices is not None
+            and not field.is_optional
         }
 
     def schema(self) -> Document:
@@ -136,42 +134,38 @@ class Object:
 
     def encode(self, value: JsonValue) -> JsonValue:
         if not isinstance(value, dict):
-            raise Unfit
-        encoded: dict[str, JsonValue] = {}
-        for field in self.fields:
-            encoded[field.name] = field.encode(value.get(field.name, ABSENT))
+            raise ShapeError
+        encoded = {field.name: field.encode(value.get(field.name, ABSENT)) for field in self.fields}
         others = {key: item for key, item in value.items() if key not in encoded}
         if self.rest:
             encoded[self.rest_name] = self.rest.encode(others)
         elif others:
-            raise Unfit
+            raise ShapeError
         return encoded
 
     def decode(self, value: JsonValue, *, partial: bool) -> JsonValue:
         if not isinstance(value, dict) or not self.matches(value, partial=partial):
-            raise Unfit
+            raise ShapeError
         decoded: dict[str, JsonValue] = {}
         last = next(reversed(value), None)
         for field in self.fields:
-            if field.name not in value:
-                if not partial and not isinstance(field.replacement, Absent):
-                    decoded[field.name] = field.replacement
-                continue
             is_open = partial and field.name == last
+            item: JsonValue | Absent = ABSENT
             try:
-                codec = field if field.absence != "never" else field.codec
-                item = codec.decode(value[field.name], partial=is_open)
-            except Unfit:
+                if field.name in value:
+                    item = field.decode(value[field.name], partial=is_open)
+                elif not partial:
+                    item = field.replacement
+            except ShapeError:
                 if not is_open:
                     raise
-                continue
             if not isinstance(item, Absent):
                 decoded[field.name] = item
         if self.rest and self.rest_name in value:
             others = self.rest.decode(value[self.rest_name], partial=partial)
             assert isinstance(others, dict)
             if others.keys() & {field.name for field in self.fields}:
-                raise Unfit
+                raise ShapeError
             decoded |= others
         return decoded
 
@@ -188,55 +182,43 @@ class Object:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class MapCodec(TranslatedCodec):
     """An object of any keys, as a list of pairs."""
 
     values: Codec
     note: str = ""
 
+    @cached_property
+    def form(self) -> ArrayCodec:
+        pair = ObjectCodec((FieldCodec("key", ScalarCodec("string")), FieldCodec("value", self.values)))
+        note = f"{self.note} An object, as a list of its keys and values; each key once.".lstrip()
+        return ArrayCodec(pair, note)
+
     @property
-    def kinds(self) -> frozenset[Kind]:
-        return frozenset({"array"})
+    def original_kinds(self) -> frozenset[Kind]:
+        return frozenset({"object"})
 
-    def schema(self) -> Document:
-        pair = closed_object({"key": {"type": "string"}, "value": self.values.schema()})
-        return {"type": "array", "items": pair, "description": f"{self.note} {LISTS_KEYS}".strip()}
-
-    def encode(self, value: JsonValue) -> JsonValue:
+    def to_form(self, value: JsonValue) -> JsonValue:
         if not isinstance(value, dict):
-            raise Unfit
-        return [{"key": key, "value": self.values.encode(item)} for key, item in value.items()]
+            raise ShapeError
+        return [{"key": key, "value": item} for key, item in value.items()]
 
-    def decode(self, value: JsonValue, *, partial: bool) -> JsonValue:
-        if not isinstance(value, list):
-            raise Unfit
+    def from_form(self, value: JsonValue, *, partial: bool) -> JsonValue:
+        assert isinstance(value, list)
         decoded: dict[str, JsonValue] = {}
-        for index, pair in enumerate(value):
-            is_open = partial and index == len(value) - 1
-            if not isinstance(pair, dict) or pair.keys() - {"key", "value"}:
-                raise Unfit
-            if is_open and "value" not in pair:
-                break
-            key = pair.get("key")
-            if not isinstance(key, str) or "value" not in pair:
-                raise Unfit
-            try:
-                item = self.values.decode(pair["value"], partial=is_open)
-            except Unfit:
-                if is_open:
-                    break
-                raise
-            if not is_open and not are_equal(decoded.setdefault(key, item), item):
-                raise Unfit(f"the key {key[:80]!r} stands twice in a list of keys and values")
-            decoded.setdefault(key, item)
+        for number, pair in enumerate(value, 1):
+            is_open = partial and number == len(value)
+            match pair:
+                case {"key": str() as key, "value": item}:
+                    if not are_equal(decoded.setdefault(key, item), item) and not is_open:
+                        raise ShapeError(f"the key {key[:80]!r} stands twice in a list of keys and values")
+                case _ if not is_open:
+                    raise ShapeError
         return decoded
-
-    def matches(self, value: JsonValue, *, partial: bool) -> bool:
-        return isinstance(value, list)
 
 
 @dataclass(frozen=True)
-class Tuple:
+class TupleCodec(TranslatedCodec):
     """An array whose positions have a meaning each, as an object; later positions may be absent."""
 
     items: tuple[Codec, ...]
@@ -246,52 +228,53 @@ class Tuple:
     note: str = ""
 
     @cached_property
-    def as_object(self) -> Object:
-        """The object that stands for it."""
+    def form(self) -> ObjectCodec:
         fields = [
-            Field(f"item_{number}", codec, is_optional=number > self.least)
+            FieldCodec(f"item_{number}", codec, is_optional=number > self.least)
             for number, codec in enumerate(self.items, 1)
         ]
         if self.rest is not None:
-            fields.append(Field("more_items", Array(self.rest)))
-        return Object(tuple(fields), note=self.note)
+            fields.append(FieldCodec("more_items", ArrayCodec(self.rest)))
+        return ObjectCodec(tuple(fields), note=self.note)
 
     @property
-    def kinds(self) -> frozenset[Kind]:
-        return frozenset({"object"})
+    def original_kinds(self) -> frozenset[Kind]:
+        return frozenset({"array"})
 
-    def schema(self) -> Document:
-        return self.as_object.schema()
-
-    def encode(self, value: JsonValue) -> JsonValue:
+    def to_form(self, value: JsonValue) -> JsonValue:
         if not isinstance(value, list) or len(value) < self.least:
-            raise Unfit
+            raise ShapeError
         named: dict[str, JsonValue] = {
             f"item_{number}": item for number, item in enumerate(value[: len(self.items)], 1)
         }
         more = value[len(self.items) :]
-        if self.rest is not None:
-            named["more_items"] = more
-        elif more:
-            raise Unfit
-        return self.as_object.encode(named)
+        if more and self.rest is None:
+            raise ShapeError
+        return named if self.rest is None else {**named, "more_items": more}
 
-    def decode(self, value: JsonValue, *, partial: bool) -> JsonValue:
-        named = self.as_object.decode(value, partial=partial)
-        assert isinstance(named, dict)
-        more = named.pop("more_items", None)
+    def from_form(self, value: JsonValue, *, partial: bool) -> JsonValue:
+        assert isinstance(value, dict)
+        more = value.pop("more_items", None)
         items: list[JsonValue] = []
-        for number in range(1, len(self.items) + 1):
-            if f"item_{number}" not in named:
-                break
-            items.append(named[f"item_{number}"])
-        if len(items) < len(named) and not partial:
-            raise Unfit  # a gap
-        if isinstance(more, list) and len(items) == len(self.items):
-            items += more
-        elif more and not partial:
-            raise Unfit
-        return items
+        while (name := f"item_{len(items) + 1}") in value:
+            items.append(value[name])
+        if (len(items) < len(value) or (more and len(items) < len(self.items))) and not partial:
+            raise ShapeError  # a gap
+        return items + more if isinstance(more, list) and len(items) == len(self.items) else items
 
-    def matches(self, value: JsonValue, *, partial: bool) -> bool:
-        return self.as_object.matches(value, partial=partial)
+
+def closed_object(properties: Document, note: str = "") -> Document:
+    """Return the schema of an object that has exactly these properties."""
+    schema: Document = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    return noted(schema, note)
+
+
+def arms_of(schema: Document) -> list[JsonValue]:
+    """Return the arms of a choice that is nothing more; of anything else itself."""
+    arms = schema.get("anyOf")
+    return list(arms) if isinstance(arms, list) and len(schema) == 1 else [schema]

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from .codec import Codec, Unfit, closed_object
-from .objects import Object
+from .codecs import Codec, RefCodec, ShapeError
+from .objects import ObjectCodec, closed_object
 from .unions import changes_nothing
-from .values import Ref
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["Change", "Effect", "Inexpressible", "StrictSchema"]
+__all__ = ["Change", "Effect", "StrictSchema"]
 
 Effect: TypeAlias = Literal["same", "fewer", "more"]
 """What a change does to the values that are accepted."""
@@ -33,15 +32,6 @@ class Change:
         return f"{self.place}: {self.what}"
 
 
-class Inexpressible(ValueError):
-    """No strict schema says this."""
-
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(f"{reason}, at {place}")
-        self.place: str = place
-        self.reason: str = reason
-
-
 @dataclass(frozen=True, slots=True)
 class StrictSchema:
     """A schema in the strict subset, and the translation of values."""
@@ -52,7 +42,7 @@ class StrictSchema:
     accepts: Literal["same", "fewer", "more", "other"]
     """The values it accepts, compared with the original schema: `other` is some more, and some not."""
     is_original: bool
-    """Whether values have the same form as in the original schema, so that there is nothing to undo."""
+    """Whether values have the same form as in the original schema, so that there is nothing to decode."""
     _root: Codec
     _is_wrapped: bool
 
@@ -60,9 +50,9 @@ class StrictSchema:
     def of(cls, root: Codec, table: Mapping[str, Codec], changes: tuple[Change, ...]) -> StrictSchema:
         """Put the strict schema together."""
         outer = root
-        while isinstance(outer, Ref):
-            outer = outer.table[outer.name]
-        is_wrapped = not isinstance(outer, Object) and "properties" not in outer.schema()
+        while isinstance(outer, RefCodec):
+            outer = outer.target
+        is_wrapped = not isinstance(outer, ObjectCodec) and "properties" not in outer.schema()
         schema = closed_object({"value": root.schema()}) if is_wrapped else dict(outer.schema())
         if is_wrapped:
             changes = (*changes, Change("#", "a value that is no object stands in one", "same"))
@@ -71,16 +61,16 @@ class StrictSchema:
         is_original = not is_wrapped and changes_nothing(root)
         return cls(schema, changes, _accepted(changes), is_original, root, is_wrapped)
 
-    def convert(self, value: JsonValue) -> JsonValue:
+    def encode(self, value: JsonValue) -> JsonValue:
         """Return a value of the original schema as the strict one has it.
 
         Raises:
             ValueError: the value has another shape.
         """
-        converted = self._root.encode(value)
-        return {"value": converted} if self._is_wrapped else converted
+        encoded = self._root.encode(value)
+        return {"value": encoded} if self._is_wrapped else encoded
 
-    def undo(self, value: JsonValue, *, partial: bool = False) -> JsonValue:
+    def decode(self, value: JsonValue, *, partial: bool = False) -> JsonValue:
         """Return a value of the strict schema as the original one has it; it is not validated yet.
 
         With `partial` it may end anywhere.
@@ -90,7 +80,7 @@ class StrictSchema:
         """
         if self._is_wrapped:
             if not isinstance(value, dict) or set(value) != {"value"}:
-                raise Unfit("an object with 'value' alone is expected")
+                raise ShapeError("an object with 'value' alone is expected")
             value = value["value"]
         return self._root.decode(value, partial=partial)
 

@@ -6,18 +6,29 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .codec import Absent, Codec, Document, Kind, Unfit, are_same, arms_of, closed_object, noted
-from .objects import Object, Pairs, Tuple
-from .values import AnyJSON, Array, Ref, Scalar
+from .codecs import (
+    Absent,
+    ArrayCodec,
+    Codec,
+    Document,
+    Kind,
+    RefCodec,
+    ScalarCodec,
+    ShapeError,
+    TranslatedCodec,
+    are_same,
+    noted,
+)  # fmt: skip
+from .objects import FieldCodec, ObjectCodec, TupleCodec, arms_of
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["Union", "are_disjoint", "changes_nothing", "exclude_each_other"]
+__all__ = ["UnionCodec", "are_disjoint", "changes_nothing", "exclude_each_other"]
 
 
 @dataclass(frozen=True)
-class Union:
+class UnionCodec(Codec):
     """One of several. Arms that could be mistaken for each other carry their name, as `{"kind", "value"}`."""
 
     arms: tuple[Codec, ...]
@@ -26,73 +37,86 @@ class Union:
     note: str = ""
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The names as far as they are needed; known only once every definition is, since arms may be references."""
-        for index, arm in enumerate(self.arms):
-            for other in self.arms[:index]:
-                if not (_is_identity(arm) and _is_identity(other)) and not are_disjoint(arm, other):
-                    return self.labels
-        return ()
+    def is_named(self) -> bool:
+        """Whether arms carry their names; known only once every definition is, since arms may be references."""
+        return not all(
+            (_is_identity(arm) and _is_identity(other)) or are_disjoint(arm, other)
+            for index, arm in enumerate(self.arms)
+            for other in self.arms[:index]
+        )
+
+    @cached_property
+    def forms(self) -> tuple[Codec, ...]:
+        """The arms as they are written."""
+        if not self.is_named:
+            return self.arms
+        return tuple(_NamedArm(name, arm) for name, arm in zip(self.labels, self.arms, strict=True))
 
     @property
     def kinds(self) -> frozenset[Kind]:
-        if self.names:
-            return frozenset({"object"})
-        return frozenset().union(*(arm.kinds for arm in self.arms))
+        return frozenset().union(*(form.kinds for form in self.forms))
+
+    @property
+    def original_kinds(self) -> frozenset[Kind]:
+        return frozenset().union(*(arm.original_kinds for arm in self.arms))
 
     def schema(self) -> Document:
-        if not self.names:
-            arms: list[JsonValue] = [each for arm in self.arms for each in arms_of(arm.schema())]
-        else:
-            arms = [
-                closed_object({"kind": {"type": "string", "enum": [name]}, "value": arm.schema()})
-                for name, arm in zip(self.names, self.arms, strict=True)
-            ]
-        return noted({"anyOf": arms}, self.note)
+        return noted({"anyOf": [each for form in self.forms for each in arms_of(form.schema())]}, self.note)
 
     def encode(self, value: JsonValue) -> JsonValue:
-        for index, arm in enumerate(self.arms):
+        for form in self.forms:
             try:
-                encoded = arm.encode(value)
-            except Unfit:
+                return form.encode(value)
+            except ShapeError:
                 continue
-            return {"kind": self.names[index], "value": encoded} if self.names else encoded
-        raise Unfit
+        raise ShapeError
 
     def decode(self, value: JsonValue, *, partial: bool) -> JsonValue:
-        if self.names:
-            if not isinstance(value, dict) or value.keys() - {"kind", "value"}:
-                raise Unfit
-            kind = value.get("kind")
-            if kind not in self.names or "value" not in value:
-                raise Unfit
-            return self.arms[self.names.index(str(kind))].decode(value["value"], partial=partial)
-        for arm in self.arms:
-            if arm.matches(value, partial=partial):
-                return arm.decode(value, partial=partial)
-        raise Unfit
+        for form in self.forms:
+            if form.matches(value, partial=partial):
+                return form.decode(value, partial=partial)
+        raise ShapeError
 
     def matches(self, value: JsonValue, *, partial: bool) -> bool:
-        if self.names:
-            return isinstance(value, dict) and not value.keys() - {"kind", "value"}
-        return any(arm.matches(value, partial=partial) for arm in self.arms)
+        return any(form.matches(value, partial=partial) for form in self.forms)
+
+
+@dataclass(frozen=True)
+class _NamedArm(TranslatedCodec):
+    """An arm with its name beside it."""
+
+    name: str
+    arm: Codec
+
+    @cached_property
+    def form(self) -> ObjectCodec:
+        name = ScalarCodec("string", (self.name,))
+        return ObjectCodec((FieldCodec("kind", name), FieldCodec("value", self.arm)))
+
+    def to_form(self, value: JsonValue) -> JsonValue:
+        return {"kind": self.name, "value": value}
+
+    def from_form(self, value: JsonValue, *, partial: bool) -> JsonValue:
+        if not isinstance(value, dict) or "value" not in value:
+            raise ShapeError
+        return value["value"]
 
 
 def _is_identity(codec: Codec) -> bool:
     """Whether values are the same in both forms, so that it does not matter which arm of a union they are of."""
-    return isinstance(codec, Scalar) or (isinstance(codec, Array) and _is_identity(codec.items))
+    return isinstance(codec, ScalarCodec) or (isinstance(codec, ArrayCodec) and _is_identity(codec.items))
 
 
 def changes_nothing(codec: Codec) -> bool:
     """Whether all values are the same in both forms; of what is recursive that is not found out."""
     match codec:
-        case Scalar():
+        case ScalarCodec():
             return True
-        case Array():
+        case ArrayCodec():
             return changes_nothing(codec.items)
-        case Union():
-            return not codec.names and all(map(changes_nothing, codec.arms))
-        case Object():
+        case UnionCodec():
+            return not codec.is_named and all(map(changes_nothing, codec.arms))
+        case ObjectCodec():
             return codec.rest is None and all(
                 field.absence == "never"
                 and isinstance(field.replacement, Absent)
@@ -107,63 +131,46 @@ def are_disjoint(a: Codec, b: Codec) -> bool:
     """Whether no strict value looks like one of both from outside."""
     if not a.kinds & b.kinds:
         return True
-    if isinstance(a, Scalar) and isinstance(b, Scalar) and a.choices is not None and b.choices is not None:
-        return not any(are_same(x, y) for x in a.choices for y in b.choices)
+    if isinstance(a, ScalarCodec) and isinstance(b, ScalarCodec):
+        return a.choices is not None and b.choices is not None and not _overlap(a.choices, b.choices)
     left, right = _outside(a), _outside(b)
     if left is None or right is None or a.kinds & b.kinds != {"object"}:
         return False
-    if left.needed - right.keys or right.needed - left.keys:
-        return True
-    return _have_other_constants(left, right)
-
-
-def _have_other_constants(left: Object, right: Object) -> bool:
-    """Whether both need a property that can be few things only, of which none is in both."""
-    return any(
-        not any(are_same(x, y) for x in choices for y in right.constants[name])
-        for name, choices in left.constants.items()
-        if name in right.constants
-    )
-
-
-def _outside(codec: Codec) -> Object | None:
-    while isinstance(codec, Ref):
-        codec = codec.table[codec.name]
-    if isinstance(codec, Tuple):
-        return codec.as_object
-    return codec if isinstance(codec, Object) else None
+    return bool(left.needed - right.keys or right.needed - left.keys) or _have_other_constants(left, right)
 
 
 def exclude_each_other(a: Codec, b: Codec) -> bool:
     """Whether no value of the original schema can be of both, as far as can be told; what is not closed may be."""
-    if not _kinds_before(a) & _kinds_before(b):
+    if not a.original_kinds & b.original_kinds:
         return True
-    if isinstance(a, Scalar) and isinstance(b, Scalar):
+    if isinstance(a, ScalarCodec) and isinstance(b, ScalarCodec):
         return are_disjoint(a, b)
     left, right = _outside(a), _outside(b)
-    if left is None or right is None or isinstance(a, Tuple) or isinstance(b, Tuple):
+    if left is None or right is None or isinstance(a, TupleCodec) or isinstance(b, TupleCodec):
         return False
     if (left.needed - right.keys and _is_closed(right)) or (right.needed - left.keys and _is_closed(left)):
         return True
     return _have_other_constants(left, right)
 
 
-def _is_closed(codec: Object) -> bool:
+def _have_other_constants(left: ObjectCodec, right: ObjectCodec) -> bool:
+    """Whether both need a property that can be few things only, of which none is in both."""
+    common = left.constants.keys() & right.constants.keys()
+    return any(not _overlap(left.constants[name], right.constants[name]) for name in common)
+
+
+def _overlap(these: tuple[JsonValue, ...], those: tuple[JsonValue, ...]) -> bool:
+    return any(are_same(this, that) for this in these for that in those)
+
+
+def _outside(codec: Codec) -> ObjectCodec | None:
+    """Return the object that the strict form of a construct is, if it is one."""
+    while isinstance(codec, RefCodec):
+        codec = codec.target
+    if isinstance(codec, TupleCodec):
+        return codec.form
+    return codec if isinstance(codec, ObjectCodec) else None
+
+
+def _is_closed(codec: ObjectCodec) -> bool:
     return codec.rest is None and not codec.was_open
-
-
-def _kinds_before(codec: Codec) -> frozenset[Kind]:
-    """Return the JSON types that values have in their original form."""
-    match codec:
-        case AnyJSON():
-            return frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
-        case Ref():
-            return _kinds_before(codec.table[codec.name])
-        case Union():
-            return frozenset().union(*map(_kinds_before, codec.arms))
-        case Pairs():
-            return frozenset({"object"})
-        case Tuple():
-            return frozenset({"array"})
-        case _:
-            return codec.kinds

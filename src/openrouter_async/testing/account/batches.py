@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from ..exchange.responses import Outgoing, plain
+from ..exchange.responses import EmulatedResponse, plain
 from ..exchange.service_errors import ServiceError, bad_request, not_found
 from ..received import ReceivedRequest
 from ..replies import Answer, Failure
 
 if TYPE_CHECKING:
-    from ..inference.inference import Inference, Over
+    from ..exchange.sending import OnSent
+    from ..inference.inference import Inference
     from ..replies import Reply
     from ..state.keys import EmulatedKey
     from ..state.state import State
@@ -84,7 +85,7 @@ class Batches:
         with self._lock:
             self._batches.clear()
 
-    def create(self, request: ReceivedRequest, key: EmulatedKey) -> Outgoing:
+    def create(self, request: ReceivedRequest, key: EmulatedKey) -> EmulatedResponse:
         body = request.body
         if not isinstance(body, dict):
             raise bad_request("Expected object, received other")
@@ -107,7 +108,7 @@ class Batches:
             self._batches[batch.id] = batch
         return plain(batch.as_json(), status=202)
 
-    def get(self, id: str) -> Outgoing:
+    def get(self, id: str) -> EmulatedResponse:
         batch = self._find(id)
         with self._lock:
             if batch.status == "validating":
@@ -115,7 +116,7 @@ class Batches:
             elif batch.status == "in_progress":
                 self._finish(batch)
         shown = batch.as_json()
-        if batch.results is not None and self._state.remaining < 0:
+        if batch.results is not None and self._state.ledger.remaining < 0:
             error: JsonValue = {"code": 402, "message": "Add credits to see the results of this batch"}
             return plain({**shown, "error": error}, status=402)
         return plain({**shown, "results": batch.results})
@@ -190,7 +191,7 @@ class Batches:
                     "error": None,
                 }
             )
-        self._state.spend(batch.key, cost)
+        self._state.ledger.spend(batch.key, cost)
         batch.usage = {
             "prompt_tokens": prompt,
             "completion_tokens": completion,
@@ -213,7 +214,7 @@ class Batches:
             body={"model": batch.model, **body},
         )
         try:
-            answer: tuple[Outgoing, Over]
+            answer: tuple[EmulatedResponse, OnSent]
             if batch.endpoint == "/v1/chat/completions":
                 answer = self._inference.chat(request, batch.key, lambda: self._choose(request))
             elif batch.endpoint == "/v1/embeddings":

@@ -104,11 +104,11 @@ class Lookups:
         return {"data": key.to_json()}
 
     def credits(self) -> JSON:
-        state = self._state
-        return {"data": {"total_credits": float(state.credits), "total_usage": float(state.usage)}}
+        ledger = self._state.ledger
+        return {"data": {"total_credits": float(ledger.credits), "total_usage": float(ledger.usage)}}
 
     def generation(self, id: str | None) -> JSON:
-        found = self._state.look_up(id or "")
+        found = self._state.generations.find(id or "")
         if found is None:
             raise not_found(f"Generation {id} not found")
         return {"data": found.to_json()}

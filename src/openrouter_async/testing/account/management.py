@@ -30,12 +30,13 @@ from ..exchange.field_checks import (
     text,
     whole_query,
 )
-from ..exchange.responses import Outgoing, Part, plain
+from ..exchange.responses import EmulatedResponse, Part, plain
 from ..exchange.service_errors import bad_request, forbidden, not_found
+from ..state.generations import Generation
 from ..state.keys import EmulatedKey, iso_now, new_key
-from ..state.state import Generation, State
+from ..state.state import State
 
-__all__ = ["Account", "OAuthCode"]
+__all__ = ["Account"]
 
 JSON: TypeAlias = dict[str, JsonValue]
 Query: TypeAlias = Mapping[str, str]
@@ -83,7 +84,7 @@ _EXCHANGE: Mapping[str, Check] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OAuthCode:
+class _OAuthCode:
     """What a user has agreed to, until it is exchanged."""
 
     challenge: str | None
@@ -97,6 +98,11 @@ class Account:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._codes: dict[str, _OAuthCode] = {}
+
+    def reset(self) -> None:
+        """Forget the codes that were not exchanged."""
+        self._codes.clear()
 
     # keys
 
@@ -104,7 +110,7 @@ class Account:
         offset = whole_query(query, "offset", 0, least=0)
         listed = [
             key
-            for key in self._state.keys.values()
+            for key in self._state.ledger.keys.values()
             if not key.is_management
             and (not key.is_disabled or query.get("include_disabled") == "true")
             and (not key.is_expired or query.get("include_expired") == "true")
@@ -114,14 +120,14 @@ class Account:
     def key(self, hash: str) -> JSON:
         return {"data": _record(self._key(hash))}
 
-    def create_key(self, body: JsonValue) -> Outgoing:
+    def create_key(self, body: JsonValue) -> EmulatedResponse:
         fields = _checked(body, _NEW, "name")
         secret = f"sk-or-v1-{secrets.token_hex(32)}"
         key = new_key(secret, "inference")
         _change(key, fields)
         if fields.get("expires_at") is not None:
             key.expires_at = _moment(str(fields["expires_at"]))
-        self._state.add_key(key)
+        self._state.ledger.add_key(key)
         return plain({"key": secret, "data": _record(key)}, status=201)
 
     def update_key(self, hash: str, body: JsonValue) -> JSON:
@@ -131,11 +137,11 @@ class Account:
         return {"data": _record(key)}
 
     def delete_key(self, hash: str) -> JSON:
-        self._state.remove_key(self._key(hash))
+        self._state.ledger.remove_key(self._key(hash))
         return {"deleted": True}
 
     def _key(self, hash: str) -> EmulatedKey:
-        key = self._state.keys.get(hash)
+        key = self._state.ledger.keys.get(hash)
         if key is None or key.is_management:
             raise not_found("API key not found")
         return key
@@ -144,7 +150,7 @@ class Account:
 
     def activity(self, query: Query) -> JSON:
         rows: dict[tuple[str, str, str], list[Generation]] = {}
-        for made in self._state.generations:
+        for made in self._state.generations.all:
             if query.get("date", made.created[:10]) != made.created[:10]:
                 continue
             if query.get("api_key_hash", made.key_digest) != made.key_digest:
@@ -153,20 +159,20 @@ class Account:
         return {"data": [_row(*group, made, query) for group, made in rows.items()]}
 
     def content(self, id: str | None) -> JSON:
-        found = self._state.look_up(id or "")
+        found = self._state.generations.find(id or "")
         if found is None:
             raise not_found(f"Generation {id} not found")
         return {"data": {"input": found.input, "output": found.output, "error": None}}
 
     def feedback(self, body: JsonValue) -> JSON:
         fields = _checked(body, _FEEDBACK, "generation_id", "category")
-        if self._state.look_up(str(fields["generation_id"])) is None:
+        if self._state.generations.find(str(fields["generation_id"])) is None:
             raise not_found(f"Generation {fields['generation_id']} not found")
         return {"data": {"success": True}}
 
     # OAuth
 
-    def authorize(self, query: Query) -> Outgoing:
+    def authorize(self, query: Query) -> EmulatedResponse:
         """The page of `/auth`: agrees, and sends the browser back, or shows the code."""
         method = query.get("code_challenge_method", "S256")
         challenge = query.get("code_challenge")
@@ -177,21 +183,23 @@ class Account:
             raise bad_request("code_challenge is required without callback_url")
         code = secrets.token_urlsafe(24)
         label = query.get("key_label", "OAuth")
-        self._state.codes[code] = OAuthCode(
+        self._codes[code] = _OAuthCode(
             challenge=challenge, method=method, label=label, given_at=time.monotonic()
         )
         if callback is None:
             headers = {"content-type": "text/plain; charset=utf-8"}
-            return Outgoing(headers=headers, parts=(Part(code.encode()),))
+            return EmulatedResponse(headers=headers, parts=(Part(code.encode()),))
         parts = urlsplit(callback)
         back = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("code", code)])
-        return Outgoing(status=302, headers={"location": urlunsplit(parts._replace(query=back))}, parts=())
+        return EmulatedResponse(
+            status=302, headers={"location": urlunsplit(parts._replace(query=back))}, parts=()
+        )
 
     def exchange(self, body: JsonValue) -> JSON:
         fields = _checked(body, _EXCHANGE, "code")
         if fields.get("code_challenge_method") not in (None, "S256", "plain"):
             raise bad_request("Invalid code_challenge_method")
-        code = self._state.codes.pop(str(fields["code"]), None)
+        code = self._codes.pop(str(fields["code"]), None)
         if code is None or time.monotonic() - code.given_at > CODE_S:
             raise forbidden("Invalid code")
         if code.challenge is not None and not _proves(str(fields.get("code_verifier", "")), code):
@@ -199,11 +207,11 @@ class Account:
         secret = f"sk-or-v1-{secrets.token_hex(32)}"
         key = new_key(secret, "inference")
         key.name = code.label
-        self._state.add_key(key)
+        self._state.ledger.add_key(key)
         return {"key": secret, "user_id": "user_emulated"}
 
 
-def _proves(verifier: str, code: OAuthCode) -> bool:
+def _proves(verifier: str, code: _OAuthCode) -> bool:
     if code.method == "plain":
         return verifier == code.challenge
     try:

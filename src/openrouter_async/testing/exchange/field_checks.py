@@ -130,7 +130,7 @@ def whole_query(
     """Return a whole number of the query.
 
     Raises:
-        ServiceError: 400; it is none, or out of bounds.
+        ServiceError: 400; it is not a whole number, or out of bounds.
     """
     text = query.get(name)
     if text is None:

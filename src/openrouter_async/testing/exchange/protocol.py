@@ -112,7 +112,7 @@ class EmulatorProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, in the service's form."""
+        """Refuse what is not HTTP, in the service's form."""
         body = json.dumps({"error": {"code": 400, "message": msg}}).encode()
         headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
         for event in (

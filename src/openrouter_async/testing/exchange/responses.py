@@ -15,8 +15,8 @@ from ..replies import Answer, Failure
 __all__ = [
     "COMMENT",
     "PADDING",
+    "EmulatedResponse",
     "HeadEnd",
-    "Outgoing",
     "Part",
     "encode",
     "event",
@@ -51,7 +51,7 @@ class HeadEnd:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class EmulatedResponse:
     """A whole answer."""
 
     status: int = 200
@@ -81,14 +81,14 @@ def plain(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     fault: Fault | None = None,
-) -> Outgoing:
+) -> EmulatedResponse:
     """Return an answer that is one JSON document."""
     head = {"content-type": "application/json", **(headers or {})}
     data = encode(body).encode(errors="replace")
-    return Outgoing(status=status, headers=head, parts=(Part(data),), fault=fault)
+    return EmulatedResponse(status=status, headers=head, parts=(Part(data),), fault=fault)
 
 
-def failed(failure: Failure, *, user: str | None = None) -> Outgoing:
+def failed(failure: Failure, *, user: str | None = None) -> EmulatedResponse:
     """Return the answer that an error status is."""
     headers = dict(failure.headers)
     if failure.retry_after is not None:
@@ -99,13 +99,15 @@ def failed(failure: Failure, *, user: str | None = None) -> Outgoing:
     return plain(body, status=failure.status, headers=headers, fault=failure.fault)
 
 
-def literal(answer: Answer) -> Outgoing:
+def literal(answer: Answer) -> EmulatedResponse:
     """Return an answer as it was given; a body of server-sent events is sent event by event."""
     head = {"content-type": answer.content_type, **answer.headers}
     data = answer.encoded()
     is_stream = answer.content_type.startswith("text/event-stream")
     parts = tuple(split_events(data)) if is_stream else (Part(data),)
-    return Outgoing(status=answer.status, headers=head, parts=parts, is_stream=is_stream, fault=answer.fault)
+    return EmulatedResponse(
+        status=answer.status, headers=head, parts=parts, is_stream=is_stream, fault=answer.fault
+    )
 
 
 def split_events(data: bytes) -> Iterator[Part]:
@@ -122,14 +124,14 @@ _BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2,}")
 _DATA_LINE = re.compile(rb"^data:", re.MULTILINE)
 
 
-def steps(outgoing: Outgoing) -> Iterator[Part | Fault | HeadEnd]:
+def steps(response: EmulatedResponse) -> Iterator[Part | Fault | HeadEnd]:
     """Return what happens to an answer, in order; a drip is carried out here, as many small parts."""
-    fault = outgoing.fault
+    fault = response.fault
     if fault is not None and fault.after is None:
         yield fault
         fault = None
     yield HeadEnd()
-    parts = iter(outgoing.parts)
+    parts = iter(response.parts)
     if fault is None:
         yield from parts
         return
@@ -145,7 +147,7 @@ def steps(outgoing: Outgoing) -> Iterator[Part | Fault | HeadEnd]:
             yield fault
         if placed:
             yield part
-        elif outgoing.is_stream:
+        elif response.is_stream:
             left -= part.is_event
             yield part
         else:

@@ -5,36 +5,39 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import JsonValue
 
 from ..faults import Fault
 from .protocol import ClientGone, Wire
-from .responses import COMMENT, PADDING, HeadEnd, Outgoing, Part, encode, event, steps
+from .responses import COMMENT, PADDING, EmulatedResponse, HeadEnd, Part, encode, event, steps
 
 if TYPE_CHECKING:
     from starlette.types import Send
 
     from ..received import ReceivedRequest
 
-__all__ = ["send_answer"]
+__all__ = ["OnSent", "send_answer"]
+
+OnSent: TypeAlias = Callable[[int], None]
+"""Called once the answer is over, with the tokens of it that were sent."""
 
 
 async def send_answer(
-    outgoing: Outgoing,
+    response: EmulatedResponse,
     record: ReceivedRequest,
     wire: Wire,
     send: Send,
     *,
-    on_over: Callable[[int], None] = lambda _tokens: None,
+    on_sent: OnSent = lambda _tokens: None,
 ) -> None:
     """Send all of it, or what its fault and the client leave of it.
 
-    `on_over` is called once, with the tokens that were sent, before the client can know that the answer has ended: who
+    `on_sent` is called once, with the tokens that were sent, before the client can know that the answer has ended: who
     has read an answer finds it billed.
     """
-    sending = _Sending(outgoing, record, wire, send, on_over)
+    sending = _Sending(response, record, wire, send, on_sent)
     try:
         await sending.run()
     except ClientGone:
@@ -47,17 +50,17 @@ async def send_answer(
 class _Sending:
     def __init__(
         self,
-        outgoing: Outgoing,
+        response: EmulatedResponse,
         record: ReceivedRequest,
         wire: Wire,
         send: Send,
-        on_over: Callable[[int], None],
+        on_sent: OnSent,
     ) -> None:
-        self._outgoing = outgoing
+        self._response = response
         self._record = record
         self._wire = wire
         self._send = send
-        self._on_over = on_over
+        self._on_sent = on_sent
         self._tokens = 0
         self._is_settled = False
 
@@ -66,13 +69,13 @@ class _Sending:
         if not self._is_settled:
             self._is_settled = True
             self._record.finished = is_whole
-            self._on_over(self._tokens)
+            self._on_sent(self._tokens)
 
     async def run(self) -> None:
-        fault = self._outgoing.fault
+        fault = self._response.fault
         if fault is not None and fault.name == "drip":
             self._record.fault = fault.name  # steps() makes the small parts
-        following = steps(self._outgoing)
+        following = steps(self._response)
         step = next(following, None)
         while step is not None:
             coming = next(following, None)
@@ -92,15 +95,15 @@ class _Sending:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _head(self) -> None:
-        outgoing = self._outgoing
-        headers = {"date": formatdate(usegmt=True), **outgoing.headers}
-        if outgoing.generation_id is not None:
-            headers["x-generation-id"] = outgoing.generation_id
-        if len(outgoing.parts) == 1 and outgoing.fault is None:
-            headers.setdefault("content-length", str(sum(len(part.data) for part in outgoing.parts)))
+        response = self._response
+        headers = {"date": formatdate(usegmt=True), **response.headers}
+        if response.generation_id is not None:
+            headers["x-generation-id"] = response.generation_id
+        if len(response.parts) == 1 and response.fault is None:
+            headers.setdefault("content-length", str(sum(len(part.data) for part in response.parts)))
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        self._record.status = outgoing.status
-        await self._send({"type": "http.response.start", "status": outgoing.status, "headers": raw})
+        self._record.status = response.status
+        await self._send({"type": "http.response.start", "status": response.status, "headers": raw})
 
     async def _part(self, part: Part, *, is_last: bool = False) -> None:
         if part.wait_s:
@@ -127,7 +130,7 @@ class _Sending:
             case "keepalives":
                 await self._keep_alive(fault)
                 return False
-            case "garbage" if self._outgoing.is_stream and fault.after is not None:
+            case "garbage" if self._response.is_stream and fault.after is not None:
                 await self._part(Part(b"data: " + (fault.data or b'{"id": "gen-') + b"\n\n", is_event=True))
                 return False
             case "error_event":
@@ -158,7 +161,7 @@ class _Sending:
                 await self._end()
 
     async def _keep_alive(self, fault: Fault) -> None:
-        data = COMMENT if self._outgoing.is_stream else PADDING
+        data = COMMENT if self._response.is_stream else PADDING
         sent = 0
         while fault.count is None or sent < fault.count:
             await self._write(data)
@@ -170,16 +173,16 @@ class _Sending:
         error: dict[str, JsonValue] = {"code": fault.code, "message": fault.message}
         if fault.error_type is not None:
             error["metadata"] = {"error_type": fault.error_type}
-        if not self._outgoing.is_stream:
+        if not self._response.is_stream:
             self.settle(is_whole=False)
             await self._write(encode({"error": error}).encode())
             return await self._end()
         choice: JsonValue = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
         chunk: JsonValue = {
-            "id": self._outgoing.generation_id,
+            "id": self._response.generation_id,
             "object": "chat.completion.chunk",
             "created": int(time.time()),
-            "model": self._outgoing.model,
+            "model": self._response.model,
             "error": error,
             "choices": [choice],
         }

@@ -11,29 +11,29 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from ..exchange.responses import COMMENT, PADDING, Outgoing, Part, encode, plain
+from ..exchange.responses import COMMENT, PADDING, EmulatedResponse, Part, encode, plain
+from ..exchange.sending import OnSent
 from ..exchange.service_errors import ServiceError, bad_request
 from ..prompts import count_tokens, prompt_tokens
 from ..received import ReceivedRequest
 from ..replies import Reply
 from ..state.accounting import Usage, charged, usage_json
 from ..state.billing import NO_EXTRAS, Extras, extras_of
+from ..state.generations import Generation
 from ..state.keys import EmulatedKey
 from ..state.models import EMBEDDING_MODELS, ListedModel, ModelList
-from ..state.state import Generation, State
+from ..state.state import State
 from .abilities import check_abilities
 from .generated import chat_reply, completion_reply, embedding, packed
 from .request_checks import ChatCall, read_chat, read_completion, read_embeddings
 from .response_cache import CacheUse, Kept, ResponseCache, headers_of
-from .wire import Written, chat_body, chat_parts, text_body, text_parts, written
+from .wire import WireReply, chat_body, chat_parts, prepare_reply, text_body, text_parts
 
-__all__ = ["Choose", "Inference", "Over", "Pace"]
+__all__ = ["ChooseReply", "Inference", "Pace"]
 
 JSON: TypeAlias = dict[str, JsonValue]
-Over: TypeAlias = Callable[[int], None]
-"""Called once the answer is over, with the tokens of it that were sent."""
-Choose: TypeAlias = Callable[[], Reply | None]
-"""Returns the reply that was scripted, None where there is none; raises where something else was."""
+ChooseReply: TypeAlias = Callable[[], Reply | None]
+"""Returns the reply that was scripted, or None; raises `ServiceError` for a scripted failure or answer."""
 
 
 KEEPALIVE_S = 0.5
@@ -70,14 +70,19 @@ class Inference:
         self._seed = seed
         self._finishes_unread = finishes_unread
         self._cache = ResponseCache()
+        self._cached_prompts: set[str] = set()
+        """Digests of what was marked for the cache of prompts."""
 
     def reset(self) -> None:
-        """Forget the answers that were kept."""
+        """Forget the answers and the prompts that were kept."""
         self._cache.clear()
+        self._cached_prompts.clear()
 
     # each returns the answer, and what to do when it is over
 
-    def chat(self, request: ReceivedRequest, key: EmulatedKey, choose: Choose) -> tuple[Outgoing, Over]:
+    def chat(
+        self, request: ReceivedRequest, key: EmulatedKey, choose: ChooseReply
+    ) -> tuple[EmulatedResponse, OnSent]:
         call = read_chat(request.body)
         model = self._model_for(call.models)
         prompt = prompt_tokens(call.messages)
@@ -85,46 +90,50 @@ class Inference:
         use = CacheUse.of(request, key)
         kept = self._cache.get(use, time.monotonic())
         if kept is None:
-            self._state.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
+            self._state.ledger.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
         reply = choose() if kept is None else kept.reply
         if reply is None:
             reply = chat_reply(call, model.id, seed=self._seed)
-        reply, tokens, reasoning = written(reply, self._state.call_ids())
+        reply, tokens, reasoning = prepare_reply(reply, self._state.call_ids())
         cached, cache_written = (0, 0) if kept is not None else self._prompt_cache(call)
         usage = Usage(
             prompt=prompt, completion=tokens, reasoning=reasoning, cached=cached, cache_written=cache_written
         )
         model = self._models.find(reply.model) or model if reply.model is not None else model
         extras = extras_of(request.json, model)
-        text = self._written(request, reply, model, usage, call.models, kept, extras)
+        wire = self._wire_reply(request, reply, model, usage, call.models, kept, extras)
         if model.takes("logprobs"):
-            text = replace(text, top_logprobs=call.top_logprobs)
+            wire = replace(wire, top_logprobs=call.top_logprobs)
         if call.stream:
-            parts = (Part(COMMENT), *self._waiting(COMMENT), *chat_parts(text, self._pace.token_s))
+            parts = (Part(COMMENT), *self._waiting(COMMENT), *chat_parts(wire, self._pace.token_s))
         else:
-            parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(chat_body(text), tokens))
+            parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(chat_body(wire), tokens))
         return self._answer(
-            _Making(text, model, usage, key, use, kept, _asked(request), extras), parts, is_stream=call.stream
+            _ReplyContext(wire, model, usage, key, use, kept, _asked(request), extras),
+            parts,
+            is_stream=call.stream,
         )
 
-    def completion(self, request: ReceivedRequest, key: EmulatedKey, choose: Choose) -> tuple[Outgoing, Over]:
+    def completion(
+        self, request: ReceivedRequest, key: EmulatedKey, choose: ChooseReply
+    ) -> tuple[EmulatedResponse, OnSent]:
         call = read_completion(request.body)
         model = self._model_for(call.models)
         prompt = count_tokens(call.prompt)
-        self._state.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
+        self._state.ledger.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
         reply = choose() or completion_reply(call, seed=self._seed)
-        reply, tokens, _ = written(reply, self._state.call_ids())
+        reply, tokens, _ = prepare_reply(reply, self._state.call_ids())
         usage = Usage(prompt=prompt, completion=tokens)
-        text = self._written(request, reply, model, usage, call.models, None)
+        wire = self._wire_reply(request, reply, model, usage, call.models, None)
         if call.stream:
-            parts = (Part(COMMENT), *self._waiting(COMMENT), *text_parts(text, self._pace.token_s))
+            parts = (Part(COMMENT), *self._waiting(COMMENT), *text_parts(wire, self._pace.token_s))
         else:
-            parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(text_body(text), tokens))
+            parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(text_body(wire), tokens))
         return self._answer(
-            _Making(text, model, usage, key, None, None, _asked(request)), parts, is_stream=call.stream
+            _ReplyContext(wire, model, usage, key, None, None, _asked(request)), parts, is_stream=call.stream
         )
 
-    def embeddings(self, request: ReceivedRequest, key: EmulatedKey) -> tuple[Outgoing, Over]:
+    def embeddings(self, request: ReceivedRequest, key: EmulatedKey) -> tuple[EmulatedResponse, OnSent]:
         call = read_embeddings(request.body)
         name = call.model
         known = EMBEDDING_MODELS.get(name)
@@ -138,7 +147,7 @@ class Inference:
         tokens = 0 if kept is not None else sum(count_tokens(text) for text in call.inputs)
         usage = Usage(prompt=tokens, completion=0)
         cost = usage.cost(model)
-        self._state.check_credit(key, model, prompt=tokens, max_tokens=None)
+        self._state.ledger.check_credit(key, model, prompt=tokens, max_tokens=None)
         id_ = self._generation_id()
         body: JSON = {
             "object": "list",
@@ -156,12 +165,12 @@ class Inference:
             "id": id_,
         }
 
-        def over(_sent: int) -> None:
-            self._state.spend(key, cost)
+        def on_sent(_sent: int) -> None:
+            self._state.ledger.spend(key, cost)
             if kept is None:
                 self._cache.put(use, None, id_, now)
 
-        return plain(body, headers=headers_of(use, kept, now)), over
+        return plain(body, headers=headers_of(use, kept, now)), on_sent
 
     # parts of these
 
@@ -180,7 +189,7 @@ class Inference:
     def _generation_id(self) -> str:
         return self._state.new_id(f"gen-{int(time.time())}-")
 
-    def _written(
+    def _wire_reply(
         self,
         request: ReceivedRequest,
         reply: Reply,
@@ -189,12 +198,12 @@ class Inference:
         asked: tuple[str, ...],
         kept: Kept | None,
         extras: Extras = NO_EXTRAS,
-    ) -> Written:
+    ) -> WireReply:
         provider = reply.provider or model.provider
         metadata: JSON | None = None
         if kept is None and request.headers.get("x-openrouter-metadata", "").lower() == "enabled":
             metadata = _metadata(asked[0] if asked else model.id, model, provider)
-        return Written(
+        return WireReply(
             id=self._generation_id(),
             created=int(time.time()),
             model=reply.model or model.id,
@@ -221,11 +230,13 @@ class Inference:
         made = 0 if seconds < 0 else whole if token_s == 0 else int(seconds / token_s)
         return min(made, whole)
 
-    def _answer(self, making: _Making, parts: tuple[Part, ...], *, is_stream: bool) -> tuple[Outgoing, Over]:
+    def _answer(
+        self, context: _ReplyContext, parts: tuple[Part, ...], *, is_stream: bool
+    ) -> tuple[EmulatedResponse, OnSent]:
         begun = time.monotonic()
-        text, usage, use, kept = making.text, making.usage, making.use, making.kept
+        wire, usage, use, kept = context.wire, context.usage, context.use, context.kept
 
-        def over(sent: int) -> None:
+        def on_sent(sent: int) -> None:
             """Bill what was made of an answer, and keep it for the cache where that is all.
 
             A stream that nobody reads is stopped; a plain answer is finished, or not, as the emulator was told.
@@ -235,35 +246,35 @@ class Inference:
             made = whole if is_whole else sent if is_stream else self._made_since(begun, whole)
             is_cut = made < whole
             billed = _NOTHING if kept is not None else replace(usage, completion=made) if is_cut else usage
-            cost = _charge(making, billed, is_cut=is_cut)
-            self._state.spend(making.key, cost)
-            fault = text.reply.fault
+            cost = _charge(context, billed, is_cut=is_cut)
+            self._state.ledger.spend(context.key, cost)
+            fault = wire.reply.fault
             if kept is None and is_whole and (fault is None or fault.name != "error_event"):
                 ready = max(time.monotonic(), begun + self._pace.seconds(whole))
-                self._cache.put(use, replace(text.reply, fault=None), text.id, ready)
-            self._state.generated(
+                self._cache.put(use, replace(wire.reply, fault=None), wire.id, ready)
+            self._state.generations.add(
                 Generation(
-                    id=text.id,
-                    model=text.model,
-                    provider=text.provider,
+                    id=wire.id,
+                    model=wire.model,
+                    provider=wire.provider,
                     usage=billed,
                     cost=cost,
                     streamed=is_stream,
-                    finish_reason=None if is_cut else text.finish_reason,
+                    finish_reason=None if is_cut else wire.finish_reason,
                     cancelled=is_cut,
                     took_s=time.monotonic() - begun,
-                    key_digest=making.key.digest,
-                    byok_cost=_byok_cost(text.reply.usage) if kept is None else None,
+                    key_digest=context.key.digest,
+                    byok_cost=_byok_cost(wire.reply.usage) if kept is None else None,
                     source_id=None if kept is None else kept.id,
-                    input=making.asked,
+                    input=context.asked,
                     output={
-                        "completion": "".join(text.pieces[:made]) if is_cut else text.reply.text,
-                        "reasoning": text.reply.reasoning,
+                        "completion": "".join(wire.pieces[:made]) if is_cut else wire.reply.text,
+                        "reasoning": wire.reply.reasoning,
                     },
                 )
             )
 
-        outgoing = Outgoing(
+        response = EmulatedResponse(
             headers={
                 "content-type": "text/event-stream" if is_stream else "application/json",
                 "cache-control": "no-cache",
@@ -271,11 +282,11 @@ class Inference:
             },
             parts=parts,
             is_stream=is_stream,
-            fault=text.reply.fault,
-            generation_id=text.id,
-            model=text.model,
+            fault=wire.reply.fault,
+            generation_id=wire.id,
+            model=wire.model,
         )
-        return outgoing, over
+        return response, on_sent
 
     def _prompt_cache(self, call: ChatCall) -> tuple[int, int]:
         """Return the tokens read from, and written to, the prompt cache: the messages up to the last marked part."""
@@ -290,14 +301,17 @@ class Inference:
         prefix = call.messages[: marked[-1] + 1]
         tokens = prompt_tokens(prefix)
         digest = hashlib.sha256(encode(list[JsonValue](prefix)).encode(errors="replace")).hexdigest()
-        return (tokens, 0) if self._state.cached_before(digest) else (0, tokens)
+        if digest in self._cached_prompts:
+            return tokens, 0
+        self._cached_prompts.add(digest)
+        return 0, tokens
 
 
 @dataclass(frozen=True, slots=True)
-class _Making:
+class _ReplyContext:
     """What is known of an answer when its parts are made."""
 
-    text: Written
+    wire: WireReply
     model: ListedModel
     usage: Usage
     key: EmulatedKey
@@ -308,15 +322,17 @@ class _Making:
     extras: Extras = NO_EXTRAS
 
 
-def _charge(making: _Making, billed: Usage, *, is_cut: bool) -> Decimal:
+def _charge(context: _ReplyContext, billed: Usage, *, is_cut: bool) -> Decimal:
     """Return what the account is charged for an answer of which so many tokens were made."""
-    if making.kept is not None:
+    if context.kept is not None:
         return Decimal(0)
-    fault, whole = making.text.reply.fault, making.usage.completion
+    fault, whole = context.wire.reply.fault, context.usage.completion
     if fault is not None and fault.name == "error_event":
-        return making.extras.cost  # a reply that ends in an error is not charged, what was searched for it is
+        return (
+            context.extras.cost
+        )  # a reply that ends in an error is not charged, what was searched for it is
     share = Decimal(billed.completion) / whole if is_cut and whole else Decimal(1)
-    return charged(billed, making.model, making.text.reply.usage, making.extras, share=share)
+    return charged(billed, context.model, context.wire.reply.usage, context.extras, share=share)
 
 
 def _byok_cost(usage: Mapping[str, JsonValue]) -> Decimal | None:

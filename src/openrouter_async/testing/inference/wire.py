@@ -17,7 +17,7 @@ from ..prompts import count_tokens, cut
 from ..replies import Reply, ToolCall
 from .logprobs import logprobs
 
-__all__ = ["Written", "chat_body", "chat_parts", "text_body", "text_parts", "written"]
+__all__ = ["WireReply", "chat_body", "chat_parts", "prepare_reply", "text_body", "text_parts"]
 
 JSON = dict[str, JsonValue]
 
@@ -28,7 +28,7 @@ _AUDIO_PIECE = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class WireReply:
     """A reply with everything that its wire form needs."""
 
     id: str
@@ -55,7 +55,7 @@ class Written:
         return cut(self.reply.text) if len(self.reply.pieces) == 1 else self.reply.pieces
 
 
-def written(reply: Reply, call_ids: Iterator[str]) -> tuple[Reply, int, int]:
+def prepare_reply(reply: Reply, call_ids: Iterator[str]) -> tuple[Reply, int, int]:
     """Return the reply with ids for its calls, the tokens of all of it, and those of its reasoning."""
     calls = tuple(
         call if call.id is not None else ToolCall(call.name, call.arguments, next(call_ids))
@@ -68,9 +68,9 @@ def written(reply: Reply, call_ids: Iterator[str]) -> tuple[Reply, int, int]:
     return replace(reply, tool_calls=calls), tokens, reasoning
 
 
-def chat_body(written: Written) -> JSON:
+def chat_body(wire: WireReply) -> JSON:
     """Return the body of a plain answer."""
-    reply = written.reply
+    reply = wire.reply
     message: JSON = {
         "role": "assistant",
         "content": reply.text if reply.pieces and reply.audio is None else None,
@@ -78,74 +78,74 @@ def chat_body(written: Written) -> JSON:
         "reasoning": reply.reasoning,
     }
     if reply.reasoning is not None:
-        message["reasoning_details"] = list(_details(written, reply.reasoning, signed=True))
+        message["reasoning_details"] = list(_details(wire, reply.reasoning, signed=True))
     if reply.tool_calls:
         message["tool_calls"] = [_call(number, call) for number, call in enumerate(reply.tool_calls)]
     if reply.images:
         message["images"] = [_image(number, url) for number, url in enumerate(reply.images)]
     if reply.audio is not None:
-        message["audio"] = {**_audio_end(written), "data": _base64(reply.audio), "transcript": reply.text}
+        message["audio"] = {**_audio_end(wire), "data": _base64(reply.audio), "transcript": reply.text}
     if reply.annotations:
         message["annotations"] = [dict(annotation) for annotation in reply.annotations]
-    choice: JSON = {"logprobs": None, **_finish(written), "index": 0, "message": message}
-    if written.top_logprobs is not None:
+    choice: JSON = {"logprobs": None, **_finish(wire), "index": 0, "message": message}
+    if wire.top_logprobs is not None:
         content = reply.pieces if reply.audio is None else ()
-        choice["logprobs"] = logprobs(content, reply.refusal or "", written.top_logprobs)
-    return _around(written, "chat.completion", {"choices": [choice], "usage": written.usage})
+        choice["logprobs"] = logprobs(content, reply.refusal or "", wire.top_logprobs)
+    return _around(wire, "chat.completion", {"choices": [choice], "usage": wire.usage})
 
 
-def chat_parts(written: Written, token_s: float) -> Iterator[Part]:
+def chat_parts(wire: WireReply, token_s: float) -> Iterator[Part]:
     """Return the events of a stream; each waits `token_s` seconds for each token in it."""
-    for delta, tokens in _deltas(written):
+    for delta, tokens in _deltas(wire):
         chunk: JSON = {"index": 0, "delta": delta, "finish_reason": None, "native_finish_reason": None}
-        if written.top_logprobs is not None:
+        if wire.top_logprobs is not None:
             content, refusal = (str(delta.get(name) or "") for name in ("content", "refusal"))
-            chunk["logprobs"] = logprobs([content], refusal, written.top_logprobs)
-        body = _around(written, "chat.completion.chunk", {"choices": [chunk]}, last=False)
+            chunk["logprobs"] = logprobs([content], refusal, wire.top_logprobs)
+        body = _around(wire, "chat.completion.chunk", {"choices": [chunk]}, last=False)
         yield event(body, tokens=tokens, wait_s=tokens * token_s)
-    end: JSON = {"index": 0, "delta": {"content": "", "role": "assistant"}, **_finish(written)}
-    yield event(_around(written, "chat.completion.chunk", {"choices": [end]}, last=False))
-    yield event(_around(written, "chat.completion.chunk", {"choices": [end], "usage": written.usage}))
+    end: JSON = {"index": 0, "delta": {"content": "", "role": "assistant"}, **_finish(wire)}
+    yield event(_around(wire, "chat.completion.chunk", {"choices": [end]}, last=False))
+    yield event(_around(wire, "chat.completion.chunk", {"choices": [end], "usage": wire.usage}))
     yield event("[DONE]")
 
 
-def text_body(written: Written) -> JSON:
+def text_body(wire: WireReply) -> JSON:
     """Return the body of a plain answer to `/completions`."""
-    choice: JSON = {"text": written.reply.text, "index": 0, "logprobs": None, **_finish(written)}
-    return _around(written, "text_completion", {"choices": [choice], "usage": written.usage})
+    choice: JSON = {"text": wire.reply.text, "index": 0, "logprobs": None, **_finish(wire)}
+    return _around(wire, "text_completion", {"choices": [choice], "usage": wire.usage})
 
 
-def text_parts(written: Written, token_s: float) -> Iterator[Part]:
+def text_parts(wire: WireReply, token_s: float) -> Iterator[Part]:
     """Return the events of a stream of `/completions`."""
-    for piece in written.pieces:
+    for piece in wire.pieces:
         tokens = count_tokens(piece)
         choice: JSON = {"index": 0, "text": piece, "finish_reason": None, "native_finish_reason": None}
-        body = _around(written, "text_completion", {"choices": [choice]}, last=False)
+        body = _around(wire, "text_completion", {"choices": [choice]}, last=False)
         yield event(body, tokens=tokens, wait_s=tokens * token_s)
-    end: JSON = {"index": 0, "text": "", **_finish(written)}
-    yield event(_around(written, "text_completion", {"choices": [end]}, last=False))
-    yield event(_around(written, "text_completion", {"choices": [end], "usage": written.usage}))
+    end: JSON = {"index": 0, "text": "", **_finish(wire)}
+    yield event(_around(wire, "text_completion", {"choices": [end]}, last=False))
+    yield event(_around(wire, "text_completion", {"choices": [end], "usage": wire.usage}))
     yield event("[DONE]")
 
 
-def _deltas(written: Written) -> Iterator[tuple[JSON, int]]:
+def _deltas(wire: WireReply) -> Iterator[tuple[JSON, int]]:
     """Return each delta with the tokens in it."""
-    reply = written.reply
+    reply = wire.reply
     yield {"role": "assistant", "content": ""}, 0
     if reply.reasoning is not None:
         for piece in cut(reply.reasoning):
-            details = list(_details(written, piece, signed=False))
+            details = list(_details(wire, piece, signed=False))
             yield {**_ROLE, "reasoning": piece, "reasoning_details": details}, 1
-        if signature := list(_signature(written)):
+        if signature := list(_signature(wire)):
             yield {**_ROLE, "reasoning": None, "reasoning_details": signature}, 0
-    for piece in written.pieces:
-        said = {"content": piece} if reply.audio is None else _spoken(written, {"transcript": piece})
+    for piece in wire.pieces:
+        said = {"content": piece} if reply.audio is None else _spoken(wire, {"transcript": piece})
         yield {**_ROLE, **said}, count_tokens(piece)
     if reply.audio is not None:
         data = _base64(reply.audio)
         for start in range(0, len(data), _AUDIO_PIECE):
-            yield {**_ROLE, **_spoken(written, {"data": data[start : start + _AUDIO_PIECE]})}, 0
-        yield {**_ROLE, "audio": _audio_end(written)}, 0
+            yield {**_ROLE, **_spoken(wire, {"data": data[start : start + _AUDIO_PIECE]})}, 0
+        yield {**_ROLE, "audio": _audio_end(wire)}, 0
     for piece in cut(reply.refusal or ""):
         yield {**_ROLE, "refusal": piece}, 1
     for number, url in enumerate(reply.images):
@@ -163,24 +163,24 @@ def _deltas(written: Written) -> Iterator[tuple[JSON, int]]:
 _ROLE: JSON = {"content": "", "role": "assistant"}
 
 
-def _around(written: Written, kind: str, rest: JSON, *, last: bool = True) -> JSON:
+def _around(wire: WireReply, kind: str, rest: JSON, *, last: bool = True) -> JSON:
     head: JSON = {
-        "id": written.id,
+        "id": wire.id,
         "object": kind,
-        "created": written.created,
-        "model": written.model,
-        "provider": written.provider,
+        "created": wire.created,
+        "model": wire.model,
+        "provider": wire.provider,
         "system_fingerprint": None,
         **rest,
     }
-    if last and written.metadata is not None:
-        head["openrouter_metadata"] = written.metadata
+    if last and wire.metadata is not None:
+        head["openrouter_metadata"] = wire.metadata
     return head
 
 
-def _finish(written: Written) -> JSON:
-    reason = written.finish_reason
-    return {"finish_reason": reason, "native_finish_reason": written.reply.native_finish_reason or reason}
+def _finish(wire: WireReply) -> JSON:
+    reason = wire.finish_reason
+    return {"finish_reason": reason, "native_finish_reason": wire.reply.native_finish_reason or reason}
 
 
 def _call(number: int, call: ToolCall) -> JSON:
@@ -192,34 +192,34 @@ def _image(number: int, url: str) -> JSON:
     return {"type": "image_url", "image_url": {"url": url}, "index": number}
 
 
-def _spoken(written: Written, piece: JSON) -> JSON:
-    return {"audio": {"id": f"audio_{written.id}", **piece}}
+def _spoken(wire: WireReply, piece: JSON) -> JSON:
+    return {"audio": {"id": f"audio_{wire.id}", **piece}}
 
 
-def _audio_end(written: Written) -> JSON:
-    return {"id": f"audio_{written.id}", "expires_at": written.created + _AUDIO_S}
+def _audio_end(wire: WireReply) -> JSON:
+    return {"id": f"audio_{wire.id}", "expires_at": wire.created + _AUDIO_S}
 
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _details(written: Written, text: str, *, signed: bool) -> Iterator[JsonValue]:
-    form = written.reasoning_format
+def _details(wire: WireReply, text: str, *, signed: bool) -> Iterator[JsonValue]:
+    form = wire.reasoning_format
     entry: JSON = {"type": "reasoning.text", "text": text, "format": form, "index": 0}
     if signed:
-        for signature in _signature(written):
+        for signature in _signature(wire):
             if isinstance(signature, dict):
                 entry["signature"] = signature["signature"]
     yield entry
 
 
-def _signature(written: Written) -> Iterator[JsonValue]:
+def _signature(wire: WireReply) -> Iterator[JsonValue]:
     """Return the entry that signs the reasoning, where the model's maker does that."""
-    if written.reasoning_format == "anthropic-claude-v1":
+    if wire.reasoning_format == "anthropic-claude-v1":
         yield {
             "type": "reasoning.text",
-            "signature": f"emulated-{written.id}",
-            "format": written.reasoning_format,
+            "signature": f"emulated-{wire.id}",
+            "format": wire.reasoning_format,
             "index": 0,
         }

@@ -6,7 +6,7 @@
  "response": {"status": 200, "headers": {"x-generation-id": "gen-..."}, "content_type": "...", "body": "..."}}
 ```
 
-Bodies are text after content decoding, byte for byte; one that is no UTF-8 stands as `body_base64`. Keys, cookies and
+Bodies are text after content decoding, byte for byte; one that is not UTF-8 stands as `body_base64`. Keys, cookies and
 account ids are not in them.
 """
 
@@ -58,7 +58,7 @@ class ExchangeFile:
         """Return what a file holds.
 
         Raises:
-            ConfigurationError: it is no exchange file.
+            ConfigurationError: it is not an exchange file.
         """
         try:
             held = json.loads(path.read_text("utf-8"))
@@ -76,7 +76,7 @@ class ExchangeFile:
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(
-                f"{path.name!r} is no exchange file ({type(error).__name__}: {error});"
+                f"{path.name!r} is not an exchange file ({type(error).__name__}: {error});"
                 " expected JSON with request and response"
             ) from error
 
@@ -123,7 +123,7 @@ def _body(data: bytes, key: str | None = None) -> dict[str, JsonValue]:
     try:
         return {"body": without_identity(_without(key, data.decode())) if data else None}
     except UnicodeDecodeError:
-        # Byte by byte, keys of the service are found in what is no UTF-8 as well.
+        # Byte by byte, keys of the service are found in what is not UTF-8 as well.
         data = without_identity(data.decode("latin-1")).encode("latin-1")
         return {"body": None, "body_base64": base64.b64encode(data).decode()}
 

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 from pydantic import JsonValue
 
 from ...errors import ConfigurationError
-from ..exchange.responses import Outgoing, Part, split_events
+from ..exchange.responses import EmulatedResponse, Part, split_events
 from ..received import ReceivedRequest
 from .exchange_files import ExchangeFile
 
@@ -59,7 +59,7 @@ class Recordings:
         Subfolders are not looked at, nor files whose names are in capitals: those describe the others.
 
         Raises:
-            ConfigurationError: there are none, or a file is none.
+            ConfigurationError: there are none, or a file is not an exchange file.
         """
         if not folder.is_dir():
             raise ConfigurationError(f"recordings is {str(folder)!r}; expected a folder of exchange files")
@@ -76,7 +76,7 @@ class Recordings:
         with self._lock:
             self._used.clear()
 
-    def find(self, request: ReceivedRequest) -> Outgoing | None:
+    def find(self, request: ReceivedRequest) -> EmulatedResponse | None:
         """Return the recorded answer to a request, or None where none was recorded."""
         same_path = [
             entry
@@ -94,7 +94,7 @@ class Recordings:
             identity = exact[0].identity()
             number = self._used[identity]
             self._used[identity] += 1
-        return _outgoing(exact[min(number, len(exact) - 1)].exchange)
+        return _response(exact[min(number, len(exact) - 1)].exchange)
 
 
 def _entry(exchange: ExchangeFile) -> _Entry:
@@ -127,12 +127,12 @@ def _leading(recorded: JsonValue, given: JsonValue) -> int:
     return next((number for number, (one, other) in enumerate(pairs) if one != other), len(pairs))
 
 
-def _outgoing(exchange: ExchangeFile) -> Outgoing:
+def _response(exchange: ExchangeFile) -> EmulatedResponse:
     headers = {name: value for name, value in exchange.headers.items() if name not in _FRAMING}
     if exchange.content_type is not None:
         headers["content-type"] = exchange.content_type
     is_stream = (exchange.content_type or "").startswith("text/event-stream")
-    return Outgoing(
+    return EmulatedResponse(
         status=exchange.status,
         headers=headers,
         parts=tuple(split_events(exchange.body)) if is_stream else (Part(exchange.body),),

@@ -20,7 +20,7 @@ from ..exchange.service_errors import no_endpoints, unknown_model
 __all__ = ["EMBEDDING_MODELS", "ListedModel", "ModelList"]
 
 ROUTING_VARIANTS = frozenset({"nitro", "floor", "exacto", "online"})
-"""What may follow a slug behind a colon, and is no listing of its own."""
+"""What may follow a slug behind a colon, and is not a listing of its own."""
 
 _EVERY_PARAMETER = (
     "frequency_penalty", "include_reasoning", "logit_bias", "logprobs", "max_tokens", "min_p", "parallel_tool_calls",
@@ -139,7 +139,7 @@ class ModelList:
         return next((model for model in own if model.takes("tools")), own[0] if own else self.all[0])
 
     def find(self, slug: str) -> ListedModel | None:
-        """Return the listing a slug means, its preset and its variant taken off; None where there is none.
+        """Return the listing a slug means, its preset and its variant taken off; None if there is none.
 
         `:free` and the like are listings of their own, so they are not taken off; `:nitro` and the like only say how to
         route.
@@ -160,7 +160,7 @@ class ModelList:
         """Return the model that serves a slug: for an alias the newest it stands for, for a router one it could choose.
 
         Raises:
-            ServiceError: there is none.
+            ServiceError: 400, there is no such model.
         """
         found = self.find(slug)
         if found is None:

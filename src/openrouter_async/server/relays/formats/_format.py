@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pydantic_core import to_json
 
@@ -14,17 +14,17 @@ from ....structured.stream import StructuredStream
 from ....tools.stream import RunStream
 
 if TYPE_CHECKING:
-    from ....structured.partial import Partial
+    from ....structured.reading.partial import Partial
     from ....tools.events import RunEvent
     from ....tools.result import Run
     from ....types.chat.completion import ChatCompletion
 
     Event: TypeAlias = RunEvent | Partial
-    Result: TypeAlias = ChatCompletion[Any] | Run[Any]
+    Result: TypeAlias = ChatCompletion[object] | Run[object]
 
 __all__ = ["Format", "Relayed", "sse"]
 
-Relayed: TypeAlias = EventStream[Any] | RunStream[Any]
+Relayed: TypeAlias = EventStream[object] | RunStream[object]
 """What can be relayed."""
 
 

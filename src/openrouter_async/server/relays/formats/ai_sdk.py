@@ -15,7 +15,7 @@ Specification: <https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol>.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 from pydantic_core import from_json
@@ -33,7 +33,7 @@ from ....streaming.events import (
     ToolCallDelta,
 )
 from ....structured.completion import StructuredCompletion
-from ....structured.partial import Partial
+from ....structured.reading.partial import Partial
 from ....tools.events import StepFinished, ToolFinished, ToolProgress
 from ....tools.result import Run
 from ....types.chat.parts import UrlCitation
@@ -140,18 +140,18 @@ class AISDKFormat(Format):
             begin += sse({"type": f"{kind}-start", "id": self._open[1]})
         return begin + sse({"type": f"{kind}-delta", "id": self._open[1], "delta": text})
 
-    def _close(self, metadata: dict[str, Any] | None = None) -> bytes:
+    def _close(self, metadata: dict[str, object] | None = None) -> bytes:
         part, self._open = self._open, None
         more = {"providerMetadata": {"openrouter": metadata}} if metadata else {}
         return b"" if part is None else sse({"type": f"{part[0]}-end", "id": part[1], **more})
 
-    def _end_reply(self, reply: ChatCompletion[Any]) -> bytes:
+    def _end_reply(self, reply: ChatCompletion[object]) -> bytes:
         """Return the calls of a reply that is whole, and what it has to go back with."""
         calls, self._whole_calls = self._whole_calls, []
-        message: dict[str, Any] = sent_back(reply.message)
+        message = sent_back(reply.message)
         unknown = {each["id"]: call_fields(each) for each in message.get("tool_calls") or ()}
         kept = ("reasoning_details", "reasoning", "reasoning_content")
-        metadata: dict[str, Any] = {name: message[name] for name in kept if name in message}
+        metadata: dict[str, object] = {name: message[name] for name in kept if name in message}
         if metadata and not calls:
             begin = b""
             if self._open is None:
@@ -205,20 +205,18 @@ class _Call:
             else b""
         )
 
-    def arrive(self, call: ToolCall, metadata: dict[str, Any]) -> bytes:
+    def arrive(self, call: ToolCall, metadata: dict[str, object]) -> bytes:
         """Return the whole arguments, and what goes back with them."""
         name = call.name or "unknown"
         begin = self._begin(name, call.id)
-        told: dict[str, Any] = {"toolCallId": self.id, "toolName": name}
+        told: dict[str, object] = {"toolCallId": self.id, "toolName": name}
         if metadata:
             # Gemini's signatures name their call, by the id that the browser does not know.
-            details = [
-                {**each, "id": self.id} if each.get("id") == call.id else each
-                for each in metadata.get("reasoning_details") or ()
-            ]
-            told["providerMetadata"] = {
-                "openrouter": metadata if not details else {**metadata, "reasoning_details": details}
-            }
+            details = metadata.get("reasoning_details")
+            if isinstance(details, list):
+                named = [{**each, "id": self.id} if each.get("id") == call.id else each for each in details]
+                metadata = {**metadata, "reasoning_details": named}
+            told["providerMetadata"] = {"openrouter": metadata}
         if call.args is None:
             told |= {"input": call.arguments, "errorText": "the arguments are no JSON object"}
             return begin + sse({"type": "tool-input-error", **told})
@@ -251,10 +249,10 @@ def _value(content: object) -> JsonValue:
     return value
 
 
-def _metadata(result: Result) -> dict[str, Any]:
+def _metadata(result: Result) -> dict[str, object]:
     reply = result.completion if isinstance(result, Run) else result
     usage = result.usage
-    told: dict[str, Any] = {
+    told: dict[str, object] = {
         "model": reply.model,
         "provider": reply.provider,
         "finishReason": reply.finish_reason,

@@ -5,7 +5,7 @@ Amounts of money are decimal texts. `choice` stands only in events of another an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ....errors import ReplyNotParsed
 from ....streaming.events import (
@@ -20,7 +20,7 @@ from ....streaming.events import (
     UsageReported,
 )
 from ....structured.completion import StructuredCompletion
-from ....structured.partial import Partial
+from ....structured.reading.partial import Partial
 from ....tools.events import StepFinished, ToolFinished, ToolProgress, ToolStarted
 from ....tools.result import Run
 from ..failures import error_object, partial_of
@@ -54,13 +54,13 @@ class EventsFormat(Format):
 
     def fail(self, error: Exception) -> bytes:
         partial = partial_of(error)
-        told: dict[str, Any] = error_object(error)
+        told: dict[str, object] = {**error_object(error)}
         if partial is not None:
             told["partial"] = _reply(partial)
         return sse(told, "error")
 
 
-def _event(event: Event) -> tuple[str, dict[str, Any]] | None:
+def _event(event: Event) -> tuple[str, dict[str, object]] | None:
     match event:
         case TextDelta(text=text):
             return "text", {"text": text}
@@ -90,7 +90,7 @@ def _event(event: Event) -> tuple[str, dict[str, Any]] | None:
     return _tool_event(event)
 
 
-def _tool_event(event: Event) -> tuple[str, dict[str, Any]] | None:
+def _tool_event(event: Event) -> tuple[str, dict[str, object]] | None:
     match event:
         case ToolStarted(call=call):
             return "tool_started", {"id": call.id, "name": call.name}
@@ -103,12 +103,12 @@ def _tool_event(event: Event) -> tuple[str, dict[str, Any]] | None:
     return None
 
 
-def call_object(call: ToolCall) -> dict[str, Any]:
+def call_object(call: ToolCall) -> dict[str, object]:
     """Return a call of a tool; `arguments` is JSON text, and may be cut where it is not complete."""
     return {"id": call.id, "name": call.name, "arguments": call.arguments, "complete": call.complete}
 
 
-def result_object(result: ToolResult) -> dict[str, Any]:
+def result_object(result: ToolResult) -> dict[str, object]:
     """Return what came of a call."""
     return {
         "id": result.call.id,
@@ -119,15 +119,15 @@ def result_object(result: ToolResult) -> dict[str, Any]:
     }
 
 
-def usage_object(usage: Usage) -> dict[str, Any]:
+def usage_object(usage: Usage) -> dict[str, object]:
     """Return tokens and cost, as far as they are known."""
-    told: dict[str, Any] = usage.model_dump(mode="json", exclude_none=True)
+    told: dict[str, object] = usage.model_dump(mode="json", exclude_none=True)
     return told
 
 
-def _reply(reply: ChatCompletion[Any]) -> dict[str, Any]:
+def _reply(reply: ChatCompletion[object]) -> dict[str, object]:
     """Return a whole reply, but for images and speech, which went before."""
-    told: dict[str, Any] = {
+    told: dict[str, object] = {
         "text": reply.text,
         "reasoning": reply.reasoning,
         "refusal": reply.refusal,
@@ -143,7 +143,7 @@ def _reply(reply: ChatCompletion[Any]) -> dict[str, Any]:
     return told
 
 
-def _run(run: Run[Any]) -> dict[str, Any]:
+def _run(run: Run[object]) -> dict[str, object]:
     """Return the last reply of a run, with the usage of all of it, and how it ended."""
     told = {
         **_reply(run.completion),
@@ -160,7 +160,7 @@ def _run(run: Run[Any]) -> dict[str, Any]:
     return told
 
 
-def _output(reply: StructuredCompletion[Any]) -> dict[str, Any]:
+def _output(reply: StructuredCompletion[object]) -> dict[str, object]:
     try:
         return {"output": reply.output}
     except ReplyNotParsed:

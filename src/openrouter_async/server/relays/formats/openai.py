@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ....streaming.events import AnnotationAdded, ImageDelta, ReasoningDelta, RefusalDelta, TextDelta
 from ....streaming.stream import EventStream
@@ -87,7 +87,7 @@ class OpenAIFormat(Format):
     def fail(self, error: Exception) -> bytes:
         return _data({"error": error_object(error)}) + _DONE
 
-    def _whole(self, reply: ChatCompletion[Any]) -> bytes:
+    def _whole(self, reply: ChatCompletion[object]) -> bytes:
         """Return the chunks of a reply that came in one piece, although a stream was asked for."""
         pieces = []
         for choice in reply.choices:
@@ -99,17 +99,17 @@ class OpenAIFormat(Format):
         usage = None if reply.usage is None else reply.usage.model_dump(exclude_unset=True)
         return b"".join(pieces) + self._end(reply, usage)
 
-    def _end(self, reply: ChatCompletion[Any], usage: dict[str, Any] | None) -> bytes:
+    def _end(self, reply: ChatCompletion[object], usage: dict[str, object] | None) -> bytes:
         return self._chunk({}, finish_reason=reply.finish_reason or "stop", model=reply.model, usage=usage)
 
     def _chunk(
         self,
-        delta: dict[str, Any],
+        delta: dict[str, object],
         *,
         choice: int = 0,
         finish_reason: str | None = None,
         model: str | None = None,
-        usage: dict[str, Any] | None = None,
+        usage: dict[str, object] | None = None,
     ) -> bytes:
         entry = {"index": choice, "delta": {"role": "assistant", **delta}, "finish_reason": finish_reason}
         chunk = {**self._made, "model": model or "", "choices": [entry]}
@@ -127,7 +127,7 @@ class WholeOpenAI(Format):
 
     def finish(self, result: Result) -> bytes:
         reply = result.completion if isinstance(result, Run) else result
-        body: dict[str, Any] = {"object": "chat.completion", **reply.model_dump(exclude_unset=True)}
+        body: dict[str, object] = {"object": "chat.completion", **reply.model_dump(exclude_unset=True)}
         return _json({**body, "object": "chat.completion"})
 
     def fail(self, error: Exception) -> bytes:

@@ -1,0 +1,189 @@
+"""`ItemRecords`: what is kept of the items of a batch, in its journal and in the file of those in flight beside it.
+
+Costs come in at three times: with the answer of an item; later, when the record of a request that broke off is found;
+and from an earlier run that was killed, when the service's cache gives again what was paid for then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from anyio import to_thread
+from pydantic import JsonValue
+
+from .._sansio.charges import Charge
+from .._sansio.once import key_of
+from ..errors import JournalError, OpenRouterError
+from ..spending.forecast import Request as Forecastable
+from .in_flight import InFlightLog
+from .items import Request
+from .journal import Journal, PaidAgain, done_record, failed_record, settled_record
+from .settings import BatchSettings
+
+if TYPE_CHECKING:
+    from ..protocols import Sender
+    from ..spending.ledger import Call
+    from ..spending.spend import Spend
+    from ..types.chat.completion import ChatCompletion
+    from ..types.common import Usage
+    from .item_meter import ItemMeter
+    from .journal import Record
+
+__all__ = ["ItemRecords"]
+
+
+class ItemRecords:
+    """The records of a batch; without a journal it has none, and keeps nothing."""
+
+    def __init__(
+        self,
+        settings: BatchSettings,
+        *,
+        spend: Spend,
+        sender: Sender,
+        stop_with: Callable[[JournalError], None],
+    ) -> None:
+        """Make the records of a batch, that are not open yet.
+
+        Args:
+            settings: Of the batch.
+            spend: Counts what it costs.
+            sender: Looks for the records of earlier runs.
+            stop_with: Ends the batch where the journal cannot be written; the results are delivered anyhow.
+        """
+        self.again = PaidAgain()
+        """What was asked again because a run was killed."""
+        self._settings = settings
+        self._spend = spend
+        self._sender = sender
+        self._stop_with = stop_with
+        self._journal: Journal | None = None
+        self._in_flight: InFlightLog | None = None
+        self._asked_before: dict[str, int] = {}
+
+    async def open(self) -> None:
+        """Read the journal, if there is one."""
+        path = self._settings.journal
+        if path is not None:
+            self._journal = journal = await to_thread.run_sync(Journal, path)
+            self._in_flight = InFlightLog(path, journal.is_answered)
+            self.again = replace(journal.again)
+            self._spend.begin_at(journal.cost, journal.byok_cost)
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._in_flight is not None:
+            self._in_flight.close()
+        if self._journal is not None:
+            self._journal.close()
+
+    def find(self, key: str) -> Record | None:
+        """Return what the journal has of an item that was answered."""
+        return None if self._journal is None else self._journal.find(key)
+
+    def once_key(self, request: Request) -> str:
+        """Return the key by which the service knows a repetition of an item's request; see `once`.
+
+        It is the same in each run with the journal, until an answer was paid for that does not serve.
+        """
+        if self._journal is None:
+            return uuid4().hex
+        return key_of(request.key, request.hash, *self._journal.answers_that_do_not_serve(request.key))
+
+    # What happens to an item
+
+    def begin(self, request: Request) -> None:
+        """An item is asked from now on; raises `JournalError`."""
+        if self._in_flight is not None and (before := self._in_flight.begin(request.key)):
+            self._asked_before[request.key] = before
+
+    def left_undone(self, request: Request) -> None:
+        """An item was refused, or not asked again; raises `JournalError`."""
+        if self._in_flight is not None:
+            self._in_flight.failed(request.key)
+
+    def answered(
+        self,
+        request: Request,
+        completion: ChatCompletion[object],
+        structured: Mapping[str, JsonValue] | None,
+        meter: ItemMeter,
+    ) -> bytes:
+        """Return the record of an item that was answered, and look for what its answer cost in an earlier run."""
+        if self._journal is None or self._in_flight is None:
+            return b""
+        self._in_flight.answered(request.key)
+        before = self._asked_before.pop(request.key, 0)
+        cache, source = completion.cache, None
+        if completion.generation_id is not None:
+            self._journal.has_booked(completion.generation_id)
+        if cache is not None and cache.is_hit:
+            before = 0
+            if self._journal.is_resumed or self._settings.once:
+                source = cache.source_id
+            if source is not None and self._journal.has_booked(source):
+                source = None
+            if source is not None:
+                meter.book(source)
+        self.again.add(before, meter.cost)
+        return done_record(request, completion, structured, meter, asked_before=before, source=source)
+
+    def failed(self, request: Request, error: OpenRouterError, meter: ItemMeter) -> bytes:
+        """Return the record of an item that failed; raises `JournalError`."""
+        if self._journal is None or self._in_flight is None:
+            return b""
+        self._in_flight.failed(request.key)
+        before = self._asked_before.pop(request.key, 0)
+        self.again.add(before, meter.cost)
+        return failed_record(request, error, meter, asked_before=before)
+
+    def write(self, records: Sequence[bytes]) -> None:
+        """Write records, if there is a journal; a failure ends the batch."""
+        if self._journal is not None:
+            try:
+                self._journal.append(b"".join(records))
+            except JournalError as error:
+                self._stop_with(error)
+
+    # Costs that come in later, or are of earlier runs
+
+    def settled(self, call: Call) -> None:
+        """Write down what a request cost that had broken off, now that it is known."""
+        cost = call.charge.cost
+        if isinstance(call.item, Request) and cost is not None and self._journal is not None:
+            if call.generation_id is not None:
+                self._journal.has_booked(call.generation_id)
+            self.write([settled_record(call.item, call.generation_id, cost, call.charge.byok_cost)])
+
+    @property
+    def has_unbooked(self) -> bool:
+        """Whether a run was killed before it knew what answers had cost that the service's cache gave again."""
+        return self._journal is not None and bool(self._journal.unbooked)
+
+    async def book_earlier(self) -> None:
+        """Look for those costs."""
+        assert self._journal is not None
+        for source, (key, hash_) in self._journal.unbooked.items():
+            request = Request(
+                key=key, index=-1, hash=hash_, messages=[], model=None, extra_body=None, params={}
+            )
+            self._spend.book(source, self._sender, request)
+        await self._spend.settle()
+
+    def learn(self, request: Request, usage: Usage | None) -> None:
+        """Foresee what further items cost by one that an earlier run was answered."""
+        if usage is None or self._settings.budget is None:
+            return
+        body = {
+            "model": request.model,
+            **request.params,
+            **(request.extra_body or {}),
+            "messages": request.messages,
+        }
+        byok_cost = (usage.paid or Decimal(0)) - (usage.cost or Decimal(0))
+        charge = Charge(cost=usage.cost, byok_cost=byok_cost, completion_tokens=usage.completion_tokens)
+        self._spend.learn(Forecastable(body, prompt_tokens=usage.prompt_tokens or 0), charge)

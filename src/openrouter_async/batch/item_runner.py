@@ -1,0 +1,233 @@
+"""`ItemRunner`: the result of an item: its kept answer, or that of the model, asked until it answers or is given up."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeAlias, cast
+
+import anyio
+from anyio.lowlevel import checkpoint
+from pydantic import JsonValue, ValidationError
+
+from .._sansio.chat_body import chat_body
+from .._sansio.retry import resolve
+from ..errors import BudgetExceeded, ConfigurationError, InvalidResponseError, OpenRouterError
+from ..options import RequestOptions, Retries
+from ..resources._attachments import has_attachments
+from ..types.chat.completion import ChatCompletion, with_billed
+from ..types.common import Usage, usages_of
+from .after_failure import Abort, Retry, after_failure
+from .item_meter import ItemMeter
+from .item_records import ItemRecords
+from .items import Request
+from .journal import Record
+from .results import Done, Failed, OutputT, Result
+from .settings import BatchSettings
+from .stats import BatchStats
+
+__all__ = ["Create", "ItemRunner", "Outputs"]
+
+Create: TypeAlias = Callable[..., Awaitable[ChatCompletion[object]]]
+"""`client.chat.create`, or what stands for it."""
+
+MAX_RETRY_AFTER = 3_600.0
+"""The longest wait, in seconds, that the service may ask a batch for; a longer one ends it. Chosen: nobody waits
+for one item, and limits by the day are not waited for."""
+
+
+class Outputs(Protocol):
+    """Structured output, as a batch needs it; `structured.kept` has it."""
+
+    @property
+    def output(self) -> object:
+        """What each call is asked for."""
+
+    @property
+    def name(self) -> str:
+        """What changes with the type that is asked for."""
+
+    def kept(self, completion: ChatCompletion[object], /) -> Mapping[str, JsonValue]:
+        """Return what the journal notes of a reply besides itself."""
+        ...
+
+    def restored(self, completion: ChatCompletion[str], path: JsonValue, /) -> ChatCompletion[object]:
+        """Return a kept reply with its value; raises `OpenRouterError` where it does not fit any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Undone:
+    """The item has no result, since the batch ends."""
+
+    error: OpenRouterError | None = None
+    """Why no other item can succeed either; None where the batch was stopped."""
+
+
+class ItemRunner(Generic[OutputT]):
+    """Runs the items of a batch, many at once."""
+
+    def __init__(
+        self,
+        create: Create,
+        settings: BatchSettings,
+        *,
+        records: ItemRecords,
+        stats: BatchStats,
+        outputs: Outputs | None,
+        options: RequestOptions | None,
+    ) -> None:
+        self._create = create
+        self._settings = settings
+        self._records = records
+        self._stats = stats
+        self._outputs = outputs
+        self._output: dict[str, object] = {} if outputs is None else {"output": outputs.output}
+        patient = Retries(max_retry_after=MAX_RETRY_AFTER)
+        merged = RequestOptions(**(options or {}))
+        given = merged.get("retries")
+        retries = merged["retries"] = patient if given is None else given.with_defaults(patient)
+        if settings.rate is not None:
+            merged["rate"] = settings.rate
+        self._options = merged
+        self._is_once = settings.once or merged.get("once") is True
+        self._longest_wait = resolve(retries).max_retry_after
+        self._stopped = anyio.Event()
+
+    def stop(self) -> None:
+        """Ask nothing again; what waits to be is undone."""
+        self._stopped.set()
+
+    async def run(self, request: Request, meter: ItemMeter) -> tuple[Result[OutputT], bytes | None] | None:
+        """Return the result of an item, and its record, if one is to be written; None where it is undone.
+
+        Raises:
+            OpenRouterError: no other item can succeed either; this one is undone.
+        """
+        kept = self._resume(request)
+        if kept is not None:
+            await checkpoint()
+            return kept, None
+        meter.turn_to(request)
+        self._records.begin(request)
+        self._stats.in_flight += 1
+        try:
+            result = await self._ask(request)
+        finally:
+            self._stats.in_flight -= 1
+        if isinstance(result, _Undone):
+            self._records.left_undone(request)
+            # One that waited for room in the budget when the batch was stopped was not in flight: no error to tell.
+            if result.error and not (self._stopped.is_set() and isinstance(result.error, BudgetExceeded)):
+                raise result.error
+            return None
+        if isinstance(result, Failed):
+            self._stats.failed(result.error, request.model, was_paid=bool(meter.cost))
+            return result, self._records.failed(request, result.error, meter)
+        self._stats.answered(result.completion.model)
+        structured = None if self._outputs is None else self._outputs.kept(result.completion)
+        return result, self._records.answered(request, result.completion, structured, meter)
+
+    # Answers of earlier runs
+
+    def _resume(self, request: Request) -> Result[OutputT] | None:
+        """Return the result that the journal has for an item; None where it is to be asked."""
+        record = self._records.find(request.key)
+        if record is None:
+            return None
+        if record.hash != request.hash:
+            if self._settings.is_redoing:
+                return None
+            raise ConfigurationError(
+                f"the request of the item {request.key!r} is not the one that the journal has an answer for;"
+                ' name another journal, give it another key, or ask it again with on_change="redo" (--redo-changed)'
+            )
+        try:
+            completion = self._restored(record)
+        except OpenRouterError as error:
+            if self._settings.is_redoing:
+                return None
+            error.add_note(
+                'the journal keeps the reply; on_change="redo" (--redo-changed) asks the item again'
+            )
+            self._stats.failed(error, request.model)
+            return Failed(key=request.key, index=request.index, error=error)
+        self._stats.resumed(completion.model, completion.usage)
+        self._records.learn(request, completion.usage)
+        return self._done(request, completion, is_resumed=True)
+
+    def _restored(self, record: Record) -> ChatCompletion[object]:
+        """Return the reply that a record holds; raises `OpenRouterError` where it cannot be used any more."""
+        try:
+            completion: ChatCompletion[str] = ChatCompletion.model_validate(record.completion)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]["msg"]
+            raise InvalidResponseError(f"the journal has no valid reply: {problem}") from None
+        return completion if self._outputs is None else self._outputs.restored(completion, record.path)
+
+    # Asking
+
+    async def _ask(self, request: Request) -> Result[OutputT] | _Undone:
+        model, attempt, tried = request.model, 1, {request.model}
+        billed: tuple[Usage | None, ...] = ()
+        options = self._options
+        if self._is_once:
+            options = RequestOptions(**{**options, "once": self._records.once_key(request)})
+        while True:
+            try:
+                completion = await self._create(
+                    request.messages,
+                    model=model,
+                    extra_body=request.extra_body,
+                    options=options,
+                    **self._output,
+                    **request.params,
+                )
+                if billed:
+                    completion = with_billed(completion, (*billed, *completion.billed))
+                return self._done(request, completion)
+            except ConfigurationError as error:
+                if not _is_at_fault(request):
+                    return _Undone(error)  # a closed client, no key: the same for every item
+                return Failed(key=request.key, index=request.index, error=error)
+            except OpenRouterError as error:
+                billed = error.billed = billed + usages_of(error)
+                decision = after_failure(
+                    error,
+                    attempt=attempt,
+                    tried=tried,
+                    settings=self._settings,
+                    longest_wait=self._longest_wait,
+                    random=random.random(),
+                )
+                if isinstance(decision, Abort):
+                    return _Undone(error)
+                if not isinstance(decision, Retry):
+                    return Failed(key=request.key, index=request.index, error=error)
+            if decision.model is None:
+                attempt += 1
+                with anyio.move_on_after(decision.wait):
+                    await self._stopped.wait()
+                    return _Undone()
+            else:
+                model = decision.model
+                tried.add(model)
+
+    def _done(
+        self, request: Request, completion: ChatCompletion[object], *, is_resumed: bool = False
+    ) -> Done[OutputT]:
+        # `create` and `restored` give what `output` asks for, which `client.batch` has made the type of the batch.
+        typed = cast("ChatCompletion[OutputT]", completion)
+        return Done(key=request.key, index=request.index, completion=typed, is_resumed=is_resumed)
+
+
+def _is_at_fault(request: Request) -> bool:
+    """Whether a refused call was refused for its request, rather than for the client's state."""
+    if has_attachments(request.messages):
+        return True
+    try:
+        chat_body(request.messages, model=request.model, params=request.params, extra_body=request.extra_body)
+    except ConfigurationError:
+        return True
+    return False

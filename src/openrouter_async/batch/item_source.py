@@ -1,0 +1,159 @@
+"""`ItemSource`: the items of a batch as requests with keys, for whichever worker asks next.
+
+Theory of operation: where the next item is there at once, it is taken without a wait, so nobody can get in between.
+Where it may have to be waited for (an asynchronous iterator, or `allow`), one worker waits and the others stand behind
+it; `stop` ends that wait.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sized
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import anyio
+from pydantic import JsonValue
+
+from ..errors import ConfigurationError
+from .items import Item, Items, Request, hashed_settings, request_hash
+from .key_hash import key_hash
+from .results import Failed
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .items import ItemLike
+
+__all__ = ["ItemSource"]
+
+
+class ItemSource:
+    """An asynchronous iterator of requests, that many tasks may read; of an item that cannot be sent, why it failed.
+
+    Exceptions of the caller's iterator pass unchanged.
+    """
+
+    def __init__(
+        self,
+        items: Items,
+        *,
+        model: str | None,
+        params: Mapping[str, object],
+        extra_body: Mapping[str, JsonValue] | None,
+        output_name: str = "",
+    ) -> None:
+        if isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable | AsyncIterable):
+            raise ConfigurationError(
+                f"the items are a {type(items).__name__}; expected a list, or anything else that gives them one by one"
+            )
+        self.total = len(items) if isinstance(items, Sized) else None
+        """How many there are; None where they do not tell."""
+        self._items = items
+        self._iterator: Iterator[ItemLike] | AsyncIterator[ItemLike] | None = None
+        self._model = model
+        self._params = params
+        self._extra_body = extra_body
+        self._output_name = output_name
+        self._seen: Counter[int] = Counter()
+        """`key_hash` of each key, and of each request without one -> how often it was there."""
+        self._taken = 0
+        self._allowed: int | None = None
+        self._turn = anyio.Lock(fast_acquire=True)
+        self._wait: anyio.CancelScope | None = None
+        self._more_allowed = anyio.Event()
+        self._is_stopped = False
+
+    def allow(self, count: int) -> None:
+        """Give at most so many items, those before included, until more are allowed; who wants one waits."""
+        self._allowed = count
+        self._more_allowed.set()
+
+    def stop(self) -> None:
+        """Give no further items."""
+        self._is_stopped = True
+        if self._wait is not None:
+            self._wait.cancel()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Request | Failed:
+        if self._allowed is None and not isinstance(self._items, AsyncIterable):
+            return await self._take()
+        async with self._turn:
+            with anyio.CancelScope() as self._wait:
+                while self._allowed is not None and self._taken >= self._allowed and not self._is_stopped:
+                    self._more_allowed = anyio.Event()
+                    await self._more_allowed.wait()
+                return await self._take()
+        raise StopAsyncIteration
+
+    async def _take(self) -> Request | Failed:
+        if self._is_stopped:
+            raise StopAsyncIteration
+        if self._iterator is None:
+            items = self._items
+            self._iterator = aiter(items) if isinstance(items, AsyncIterable) else iter(items)
+        try:
+            item = (
+                await anext(self._iterator)
+                if isinstance(self._iterator, AsyncIterator)
+                else next(self._iterator)
+            )
+        except StopIteration:
+            raise StopAsyncIteration from None
+        index = self._taken
+        self._taken += 1
+        try:
+            return self._request(item, index)
+        except ConfigurationError as error:
+            key = (item.key if isinstance(item, Item) else None) or f"#{index}"
+            return Failed(key=key, index=index, error=error)
+
+    @cached_property
+    def _hashed_settings(self) -> str:
+        """Those of items that have none of their own."""
+        return hashed_settings(
+            model=self._model, params=self._params, extra_body=self._extra_body, output=self._output_name
+        )
+
+    def _request(self, item: ItemLike, index: int) -> Request:
+        model, params, extra_body = self._model, self._params, self._extra_body
+        if isinstance(item, Item):
+            messages, model = item.messages, item.model or model
+            params = {**params, **item.params} if item.params else params
+            extra_body = item.extra_body if item.extra_body is not None else extra_body
+            settings = hashed_settings(
+                model=model, params=params, extra_body=extra_body, output=self._output_name
+            )
+        else:
+            messages, settings = item, self._hashed_settings
+        digest = request_hash(messages, settings)
+        if isinstance(item, Item) and item.key is not None:
+            key = item.key
+            if self._count(key) > 1:
+                raise ConfigurationError(f"the key {key!r} was given to an earlier item; expected each once")
+        else:
+            key = f"{digest[:16]}-{self._count(digest)}"
+        return Request(
+            key=key,
+            index=index,
+            hash=digest,
+            messages=messages,
+            model=model,
+            extra_body=extra_body,
+            params=params,
+        )
+
+    def _count(self, name: str) -> int:
+        self._seen[mark := key_hash(name)] += 1
+        return self._seen[mark]
+
+    async def aclose(self) -> None:
+        """Close the iterator, if it is a generator."""
+        close = getattr(self._iterator, "aclose", None) or getattr(self._iterator, "close", None)
+        if close is not None:
+            closing = close()
+            if closing is not None:
+                await closing

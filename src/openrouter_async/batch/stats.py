@@ -1,0 +1,189 @@
+"""What a batch has done so far: `BatchProgress` while it runs, `BatchSummary` of the whole."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ..errors import OpenRouterError
+from ..spending.ledger import ModelSpend
+from ..spending.spend import Spend
+from ..types.common import Usage
+from .journal import PaidAgain
+
+__all__ = ["BatchProgress", "BatchStats", "BatchSummary", "ModelTotal"]
+
+RECENT = 200
+"""How many of the last items the rate is taken from; chosen: enough to be steady, few enough to follow a change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchProgress:
+    """Where a batch stands."""
+
+    total: int | None
+    """How many items there are; None where the items do not tell."""
+    done: int
+    """Answered, those of earlier runs included."""
+    failed: int
+    in_flight: int
+    """Being asked now."""
+    resumed: int
+    """Of `done`: read from the journal."""
+    prompt_tokens: int
+    completion_tokens: int
+    cost: Decimal
+    """US dollars that the account was charged, as far as it is known, those of earlier runs included."""
+    held: Decimal
+    """US dollars kept back for requests that run, and for those that broke off; 0 without a budget."""
+    doubtful: Decimal
+    """What of `held` is for requests that broke off, until their cost is known or the time of `settle` is over."""
+    rate: float
+    """Items a second, lately; 0 before there are two."""
+    time_left: float | None
+    """Seconds, at this rate; None where total or rate is not known."""
+    elapsed: float
+    """Seconds since the batch began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelTotal:
+    """What the answers of one model used."""
+
+    items: int = 0
+    """Answered, and those that failed and cost something."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: Decimal = Decimal(0)
+    """US dollars."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSummary:
+    """What a batch did."""
+
+    done: int
+    """Answered, those of earlier runs included."""
+    failed: int
+    resumed: int
+    """Of `done`: read from the journal."""
+    cost: Decimal
+    """US dollars that the account was charged, for whatever came of it; with a journal, in earlier runs too."""
+    byok_cost: Decimal
+    """US dollars that providers charged to your own keys there, beside `cost`."""
+    unsettled: int
+    """Requests that broke off and whose cost is not known, so that it is not in `cost`."""
+    asked_again: int
+    """Requests that runs with the journal were waiting for when they were killed or left, and that were made again, of
+    which each may have been billed too; what `once` had answered from the service's cache is not among them."""
+    paid_again: Decimal
+    """US dollars that those cost at most, if each was billed like its repetition; they are not in `cost`."""
+    models: Mapping[str, ModelTotal]
+    """By the model that answered; of earlier runs, what they answered."""
+    errors: Mapping[str, int]
+    """How many items failed with which class of error."""
+    elapsed: float
+    """Seconds."""
+
+
+class BatchStats:
+    """The counters of a batch; its money is counted by a `Spend`."""
+
+    def __init__(self, total: int | None, spend: Spend) -> None:
+        self.in_flight = 0
+        self._began = time.monotonic()
+        self._total = total
+        self._spend = spend
+        self._done = 0
+        self._failed = 0
+        self._resumed = 0
+        self._errors: Counter[str] = Counter()
+        self._items: Counter[str] = Counter()
+        """By model, those that count in `ModelTotal.items`."""
+        self._kept: dict[str, ModelSpend] = {}
+        """What the answers of earlier runs used, by model."""
+        self._ended_at: deque[float] = deque(maxlen=RECENT)
+
+    def begin(self) -> None:
+        """Count the time from now on."""
+        self._began = time.monotonic()
+
+    def answered(self, model: str | None) -> None:
+        """Count an item that was answered."""
+        self._done += 1
+        self._ended_at.append(time.monotonic())
+        self._items[model or ""] += 1
+
+    def resumed(self, model: str | None, usage: Usage | None) -> None:
+        """Count an item whose answer is in the journal."""
+        self._done += 1
+        self._resumed += 1
+        self._items[model or ""] += 1
+        if usage is not None:
+            total = self._kept.setdefault(model or "", ModelSpend())
+            total.cost += usage.cost or 0
+            total.prompt_tokens += usage.prompt_tokens or 0
+            total.completion_tokens += usage.completion_tokens or 0
+
+    def failed(self, error: OpenRouterError, model: str | None = None, *, was_paid: bool = False) -> None:
+        """Count an item that failed, or whose kept reply does not fit any more."""
+        self._failed += 1
+        self._ended_at.append(time.monotonic())
+        self._errors[type(error).__name__] += 1
+        if was_paid:
+            self._items[model or ""] += 1
+
+    def _models(self) -> dict[str, ModelTotal]:
+        spent, models = self._spend.models, {}
+        for name in {**self._items, **spent}:
+            before, now = self._kept.get(name, ModelSpend()), spent.get(name, ModelSpend())
+            models[name] = ModelTotal(
+                items=self._items[name],
+                prompt_tokens=before.prompt_tokens + now.prompt_tokens,
+                completion_tokens=before.completion_tokens + now.completion_tokens,
+                cost=before.cost + now.cost,
+            )
+        return models
+
+    def progress(self) -> BatchProgress:
+        """Return where the batch stands."""
+        now, rate, time_left = time.monotonic(), 0.0, None
+        if len(self._ended_at) > 1 and now > self._ended_at[0]:
+            rate = (len(self._ended_at) - 1) / (now - self._ended_at[0])
+        if self._total is not None and rate:
+            time_left = max(0, self._total - self._done - self._failed) / rate
+        models = self._models().values()
+        return BatchProgress(
+            total=self._total,
+            done=self._done,
+            failed=self._failed,
+            in_flight=self.in_flight,
+            resumed=self._resumed,
+            prompt_tokens=sum(model.prompt_tokens for model in models),
+            completion_tokens=sum(model.completion_tokens for model in models),
+            cost=self._spend.cost,
+            held=self._spend.held,
+            doubtful=self._spend.doubtful,
+            rate=rate,
+            time_left=time_left,
+            elapsed=now - self._began,
+        )
+
+    def summary(self, again: PaidAgain) -> BatchSummary:
+        """Return what the batch did."""
+        return BatchSummary(
+            done=self._done,
+            failed=self._failed,
+            resumed=self._resumed,
+            cost=self._spend.cost,
+            byok_cost=self._spend.byok_cost,
+            unsettled=len(self._spend.unsettled),
+            asked_again=again.requests,
+            paid_again=again.cost,
+            models=self._models(),
+            errors=dict(self._errors),
+            elapsed=time.monotonic() - self._began,
+        )

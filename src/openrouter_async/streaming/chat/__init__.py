@@ -1,0 +1,1 @@
+"""The chat dialect of streams: its chunks become events, and a `ChatCompletion`. No I/O here."""

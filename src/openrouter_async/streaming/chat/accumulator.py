@@ -1,0 +1,216 @@
+"""`ChatAccumulator`: chunks of a chat stream become events, and in the end the reply that a plain call gives.
+
+Theory of operation. Each chunk adds pieces to the choices it names. Pieces are collected in lists and joined only when
+a completion is asked for, so a reply of n chunks costs n steps. A finish reason is noted but ends nothing: providers
+send text and tool calls after it, repeat it, and change their mind; the last one seen counts. Hence a tool call is
+known to be whole only when the stream is, and its event comes then. No I/O here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from ..._sansio.chat_reply import check_completion, empty_reply, ended_in_error
+from ..._sansio.error_mapping import payload_error
+from ...types.bounds import MOST_CHOICES, check_at_most
+from ...types.chat.chunk import ChatChunk
+from ...types.chat.completion import ChatCompletion
+from ...types.chat.tool_calls import read_tool_calls
+from ...types.common import fuller_usage
+from ..events import Finished, UsageReported
+from .choice import ChoiceBuilder, Kept
+from .chunk_repair import ChunkRepair
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from ...errors import APIStatusError
+    from ...types.chat.chunk import ChunkChoice
+    from ...types.chat.completion import StreamEnd
+    from ...types.common import Usage
+    from ..events import StreamEvent
+
+__all__ = ["ChatAccumulator"]
+
+_read_chunk: Callable[[bytes], ChatChunk] = ChatChunk.__pydantic_validator__.validate_json
+
+_HEAD = (
+    "id",
+    "created",
+    "model",
+    "provider",
+    "service_tier",
+    "system_fingerprint",
+    "openrouter_metadata",
+)
+"""What chunks say of the whole reply; the last value stays."""
+
+
+class ChatAccumulator:
+    """One chat stream; feed it the chunks in order."""
+
+    def __init__(self, tools: Collection[str] = ()) -> None:
+        """Begin; `tools` are the names of the tools of the request."""
+        self.may_be_empty: bool = False
+        """Whether a stream that ends without a word is no fault, because it goes on with one that said something."""
+        self._tools = tools
+        self._has_given = False
+        self._repair = ChunkRepair()
+        self.has_finish: bool = False
+        """Whether the model has said that it stopped."""
+        self.kept: Kept = Kept()
+        """What came since somebody looked."""
+        self._choices: dict[int, ChoiceBuilder] = {}
+        self._head: dict[str, object] = {}
+        self._usage: Usage | None = None
+        self._extra: dict[str, object] = {}
+        self._reply: ChatCompletion | None = None
+
+    @property
+    def has_piece(self) -> bool:
+        """Whether a piece of the answer has come, given out or not, so that the request must not be repeated."""
+        return self._has_given or any(builder.has_details for builder in self._choices.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all has come but the mark of the end: that the model stopped, and what it used."""
+        return self.has_finish and self._usage is not None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a chunk has come, though perhaps one without a piece."""
+        return bool(self._head)
+
+    @property
+    def generation_id(self) -> str | None:
+        """The id of the billed record, if a chunk has named it."""
+        id = self._head.get("id")
+        return id if isinstance(id, str) else None
+
+    def parse(self, data: bytes) -> ChatChunk:
+        """Return the chunk in the data of an event; raises `ParseFailure`."""
+        if not self._repair.halves:
+            try:
+                # What `parse` does first, without its calls: they are a tenth of what a chunk costs.
+                return _read_chunk(data)
+            except ValidationError:
+                pass  # outside the handler, so that the error carries no input
+        return self._repair.parse(data)
+
+    def feed(self, chunk: ChatChunk) -> list[StreamEvent]:
+        """Return the events that a chunk gives.
+
+        Raises:
+            APIStatusError: the chunk reports an error; `.partial` is what had arrived, this chunk included.
+        """
+        events: list[StreamEvent] = []
+        choices = chunk.choices
+        failed: ChunkChoice | None = None
+        is_plain = bool(choices) and bool(self._head)
+        for position, part in enumerate(choices or ()):
+            index = position if part.index is None else part.index
+            builder = self._choices.get(index)
+            if builder is None:
+                check_at_most(MOST_CHOICES, len(self._choices) + 1, "choices")
+                builder = self._choices[index] = ChoiceBuilder(index, self._tools, self.kept)
+            delta = part.delta
+            if part.message is not None:
+                is_last = bool(part.finish_reason) or chunk.object == "chat.completion"
+                delta = builder.news_of(part.message, delta, is_last=is_last)
+            if delta is not None:
+                builder.add(delta, events)
+            if part.text:
+                builder.add_text(part.text, events)
+            if part.finish_reason or part.logprobs or part.error or part.native_finish_reason:
+                is_plain = False
+                builder.note(part)
+                self.has_finish = self.has_finish or bool(part.finish_reason)
+                if part.error or part.finish_reason == "error":
+                    failed = part
+        if events:
+            self._has_given = True
+        says_error = chunk.object == "error"
+        if chunk.__pydantic_extra__:
+            says_error = says_error or chunk.__pydantic_extra__.get("type") == "error"
+            fields = len(self._extra)
+            self._extra.update(chunk.__pydantic_extra__)
+            if len(self._extra) > fields:
+                self.kept.has_grown = True
+        # Names and ids are the same in every chunk, so those that only bring a piece are not asked for them.
+        if not is_plain or chunk.usage is not None:
+            for name in _HEAD:
+                if (value := getattr(chunk, name)) is not None:
+                    self._head[name] = value
+            if chunk.usage is not None:
+                # One that says less takes nothing away.
+                self._usage = chunk.usage if self._usage is None else fuller_usage(self._usage, chunk.usage)
+                self._head["usage"] = self._usage
+            self._head.setdefault("object", "chat.completion")
+        if chunk.error or failed is not None:
+            raise self._error(chunk.error, failed)
+        if says_error:
+            raise self._error(dict(chunk.__pydantic_extra__ or {}), None)
+        return events
+
+    def feed_reply(self, reply: ChatCompletion) -> list[StreamEvent]:
+        """Return the events of a whole reply that came in place of a stream; `finish` then gives it back.
+
+        Raises:
+            APIStatusError, InvalidResponseError: as `check_completion`.
+        """
+        check_completion(reply)
+        fields = reply.model_dump(exclude_unset=True)
+        for choice in fields["choices"]:
+            choice["delta"] = choice.pop("message", None)
+        events = self.feed(ChatChunk.model_validate(fields))
+        self._reply = reply
+        return events
+
+    def finish(self, end: StreamEnd) -> tuple[list[StreamEvent], ChatCompletion]:
+        """Return the last events, and the reply, which the last of them holds.
+
+        Raises:
+            EmptyReply: there is nothing in it.
+        """
+        completion = self._reply or self._completion()
+        completion._end = end
+        if not self.has_piece:
+            check_completion(completion)
+            has_tokens = completion.usage is not None and completion.usage.completion_tokens
+            if not (self.has_finish or has_tokens or self.may_be_empty):
+                raise empty_reply(completion, "neither content nor a finish reason")
+        events = [event for index in sorted(self._choices) for event in self._choices[index].held()]
+        for choice in completion.choices:
+            if choice.message is not None and choice.message.tool_calls:
+                events += read_tool_calls(
+                    choice.message.tool_calls,
+                    whole=True,
+                    choice=choice.index or 0,
+                    finish_reason=choice.finish_reason,
+                )
+        if completion.usage is not None:
+            events.append(UsageReported(completion.usage))
+        events.append(Finished(completion))
+        return events, completion
+
+    def snapshot(self) -> ChatCompletion:
+        """Return what has arrived so far; none of its tool calls counts as complete."""
+        completion = self._completion()
+        completion._whole = False
+        return completion
+
+    def _completion(self) -> ChatCompletion:
+        choices = [self._choices[index].as_fields() for index in sorted(self._choices)]
+        return ChatCompletion.model_validate({**self._extra, **self._head, "choices": choices})
+
+    def _error(self, error: JsonValue, failed: ChunkChoice | None) -> APIStatusError:
+        partial = self.snapshot()
+        if not error and failed is not None:
+            error = failed.error
+        if not error:
+            return ended_in_error(failed.native_finish_reason if failed else None, partial)
+        names: dict[str, JsonValue] = {"id": partial.id, "provider": partial.provider, "model": partial.model}
+        return payload_error(error, around=names, partial=partial)

@@ -1,0 +1,244 @@
+"""`JoinedAccumulator`: a chat stream that may break off and go on in another request, as one reply. No I/O here.
+
+It wraps the accumulator of one request. Text passes a `WordHold`, so that it can be gone on from, and in a continuation
+a `Seam` first; everything else passes as it is. When the request breaks off, `break_off` gives what the next one has to
+know, as a `Before`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ...errors import APIStatusError
+from ...types.chat.completion import AssistantMessage, ChatCompletion, Choice, Recovery, with_billed
+from ..chat.accumulator import ChatAccumulator
+from ..events import Finished, TextDelta
+from .seam import Seam, WordHold
+
+if TYPE_CHECKING:
+    from ...errors import OpenRouterError
+    from ...types.chat.chunk import ChatChunk
+    from ...types.chat.completion import StreamEnd
+    from ..chat.choice import Kept
+    from ..events import StreamEvent
+
+__all__ = ["Before", "JoinedAccumulator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the requests before this one have given."""
+
+    text: str
+    """What was given out; it ends with a whole word."""
+    held: str
+    """What came behind it and was not."""
+    reasoning: str
+    recoveries: tuple[Recovery, ...]
+    """One for each of those requests."""
+
+
+class JoinedAccumulator:
+    """The stream of one request that is, or may become, a part of a reply."""
+
+    def __init__(self, before: Before | None = None, tools: Collection[str] = ()) -> None:
+        self._own = ChatAccumulator(tools)
+        self._own.may_be_empty = before is not None
+        self._before = before
+        self._hold = WordHold()
+        self._seam: Seam | None = None
+        if before is not None and before.text:
+            self._seam = Seam(before.text, before.held[: len(before.held) - len(before.held.lstrip())])
+        self._given: list[str] = []
+
+    @property
+    def is_continuation(self) -> bool:
+        """Whether there were requests before this one."""
+        return self._before is not None
+
+    @property
+    def has_given(self) -> bool:
+        """Whether text of this request was given out."""
+        return bool(self._given)
+
+    @property
+    def has_piece(self) -> bool:
+        """Whether a piece of the answer has come in this request."""
+        return self._own.has_piece
+
+    @property
+    def has_finish(self) -> bool:
+        """Whether the model has said that it stopped."""
+        return self._own.has_finish
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of this request has come but the mark of the end."""
+        return self._own.is_whole
+
+    @property
+    def kept(self) -> Kept:
+        """What came in this request since somebody looked."""
+        return self._own.kept
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a chunk has come in this request."""
+        return self._own.has_begun
+
+    @property
+    def generation_id(self) -> str | None:
+        """The id of the billed record of this request, if a chunk has named it."""
+        return self._own.generation_id
+
+    def parse(self, data: bytes) -> ChatChunk:
+        """Return the chunk in the data of an event; raises `ParseFailure`."""
+        return self._own.parse(data)
+
+    def feed(self, chunk: ChatChunk) -> list[StreamEvent]:
+        """Return the events that a chunk gives.
+
+        Raises:
+            APIStatusError: the chunk reports an error; `.partial` is what had arrived, this chunk included.
+            StreamError: this request does not go on with the text before.
+        """
+        try:
+            return self._passed(self._own.feed(chunk))
+        except APIStatusError as error:
+            error.partial = self.snapshot()
+            raise
+
+    def feed_reply(self, reply: ChatCompletion) -> list[StreamEvent]:
+        """Return the events of a whole reply that came in place of a stream."""
+        return self._passed(self._own.feed_reply(reply))
+
+    def finish(self, end: StreamEnd) -> tuple[list[StreamEvent], ChatCompletion]:
+        """Return the last events, and the whole reply.
+
+        Raises:
+            EmptyReply: there is nothing in it.
+            StreamError: this request does not go on with the text before.
+        """
+        events, reply = self._own.finish(end)
+        last = self._hold.feed(self._seam.finish()) if self._seam is not None else ""
+        last += self._hold.release()
+        given = self._give(last)
+        if self._before is not None:
+            reply = self._joined(self._before, reply)
+            events[-1] = Finished(reply)
+        return given + events, reply
+
+    def snapshot(self) -> ChatCompletion:
+        """Return what has arrived so far, in all requests."""
+        own = self._own.snapshot()
+        if self._before is None:
+            return own
+        return self._joined(self._before, own, self._hold.held if self._given else self._before.held)
+
+    def release(self) -> list[StreamEvent]:
+        """Return the text that is still held; nothing goes on from it any more."""
+        held = self._hold.release()
+        if self._before is not None and not self._given and not held:
+            held, self._before = self._before.held, replace(self._before, held="")
+        return self._give(held)
+
+    def obstacle(self) -> str | None:
+        """Why another request cannot go on from what has arrived; None where it can."""
+        own = self._own.snapshot()
+        if own.finish_reason:
+            return "the model had finished"
+        if len(own.choices) > 1:
+            return f"there are {len(own.choices)} answers"
+        message = own.message
+        choice = own.choices[0] if own.choices else Choice()
+        if not self._text and own.reasoning:
+            return "it broke off in the reasoning"
+        for name, value in (
+            ("calls of tools", message.tool_calls),
+            ("a refusal", message.refusal),
+            ("images", message.images),
+            ("audio", message.audio),
+            ("annotations", message.annotations),
+            ("log probabilities", choice.logprobs),
+            ("signed reasoning", any(map(_is_signed, message.reasoning_details or ()))),
+        ):
+            if value:
+                return f"the answer holds {name}"
+        return None
+
+    def break_off(self, error: OpenRouterError) -> Before:
+        """Return what the request after this one has to know; `error` is why this one ended."""
+        own = self._own.snapshot()
+        held = self._hold.held
+        if self._before is not None and not self._given:
+            held = self._before.held
+        return Before(
+            text=self._text,
+            held=held,
+            reasoning=self._reasoning(own),
+            recoveries=(*self._recoveries(), Recovery(len(self._text), error, own)),
+        )
+
+    # The text
+
+    @property
+    def _text(self) -> str:
+        """What was given out, in all requests."""
+        return (self._before.text if self._before is not None else "") + "".join(self._given)
+
+    def _give(self, text: str) -> list[StreamEvent]:
+        if not text:
+            return []
+        self._given.append(text)
+        return [TextDelta(text)]
+
+    def _passed(self, events: list[StreamEvent]) -> list[StreamEvent]:
+        """Return the events that can be given out now."""
+        passed: list[StreamEvent] = []
+        for event in events:
+            if isinstance(event, TextDelta) and event.choice == 0:
+                text = event.text if self._seam is None else self._seam.feed(event.text)
+                passed += self._give(self._hold.feed(text))
+            else:
+                passed += self._give(self._hold.release())
+                passed.append(event)
+        return passed
+
+    # The reply
+
+    def _joined(self, before: Before, own: ChatCompletion, held: str = "") -> ChatCompletion:
+        """Return a reply with what came before it, and what is held at its end."""
+        choice = own.choices[0] if own.choices else Choice(index=0)
+        message = choice.message or AssistantMessage(role="assistant")
+        changed: Mapping[str, object] = {
+            "content": self._text + held or None,
+            "reasoning": self._reasoning(own) or None,
+            "reasoning_content": None,
+            # Signatures are those of one request's reasoning; of several they would be refused when sent back.
+            "reasoning_details": None,
+        }
+        choices = [
+            choice.model_copy(update={"message": message.model_copy(update=changed)}),
+            *own.choices[1:],
+        ]
+        joined = own.model_copy(update={"choices": choices})
+        joined._recoveries = self._recoveries()
+        return with_billed(joined, (*(each.broken.usage for each in joined._recoveries), *own.billed))
+
+    def _reasoning(self, own: ChatCompletion) -> str:
+        parts = (self._before.reasoning if self._before is not None else "", own.reasoning or "")
+        return "\n\n".join(filter(None, parts))
+
+    def _recoveries(self) -> tuple[Recovery, ...]:
+        if self._before is None:
+            return ()
+        *earlier, last = self._before.recoveries
+        repeated = self._seam.repeated if self._seam is not None else 0
+        return (*earlier, replace(last, repeated=repeated))
+
+
+def _is_signed(detail: Mapping[str, object]) -> bool:
+    """Whether a piece of reasoning is bound to the request it came in."""
+    return detail.get("type") == "reasoning.encrypted" or bool(detail.get("signature"))

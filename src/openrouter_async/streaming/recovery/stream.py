@@ -1,0 +1,112 @@
+"""`RecoveringStream`: an `EventStream` that goes on in another request where one breaks off.
+
+It differs from other streams in one decision: what a failure after the first piece leads to. The text that was given
+out is sent as the beginning of the answer, and a `JoinedAccumulator` joins to it what comes back. Where that cannot be
+done, or fails, the stream fails as it would have without, with all that had arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Collection
+from typing import TYPE_CHECKING
+
+from ...errors import (
+    APIStatusError,
+    DeadlineExceeded,
+    OpenRouterError,
+    RequestTimeout,
+    StreamError,
+)
+from ...types.chat.completion import OutputT
+from ..intake import Intake
+from ..stream import EventStream, OnBadEvent
+from .joined import Before, JoinedAccumulator
+
+if TYPE_CHECKING:
+    from ...protocols import ContinuableSource, DeferredRequest
+    from ...types.chat.chunk import ChatChunk
+
+__all__ = ["RecoveringStream"]
+
+MAX_REASON = 500
+"""Characters of one error's message within that of another."""
+
+
+class RecoveringStream(EventStream[OutputT]):
+    """The reply of as many requests as it takes; see `Recover`."""
+
+    def __init__(
+        self,
+        source: ContinuableSource,
+        *,
+        attempts: int,
+        going_on: Callable[[str], DeferredRequest],
+        on_bad_event: OnBadEvent = "raise",
+        tools: Collection[str] = (),
+    ) -> None:
+        super().__init__(source, on_bad_event=on_bad_event, tools=tools)
+        self._continuable = source
+        self._left = attempts
+        self._going_on = going_on
+        self._before: Before | None = None
+        self._given_up: OpenRouterError | None = None  # raised once the last words are handed out
+        self._part = JoinedAccumulator(tools=tools)
+        self._intake: Intake[ChatChunk] = Intake(self._new_part, lambda: source.meta, on_bad_event)
+
+    def _new_part(self) -> JoinedAccumulator:
+        self._part = JoinedAccumulator(self._before, self._tools)
+        return self._part
+
+    def chunks(self) -> AsyncGenerator[ChatChunk]:
+        """Give the chunks as the service sent them; what is read in this way is not gone on from."""
+        self._left = 0
+        return super().chunks()
+
+    async def _recover(self, error: OpenRouterError) -> None:
+        part = self._part
+        if self._given_up is not None:
+            raise self._given_up
+        if self._is_closed or not (part.has_piece or part.is_continuation):
+            await super()._recover(error)
+            return
+        error = self._intake.explain(error)
+        try:
+            await self._go_on(error)
+        except OpenRouterError as failure:
+            final = self._why(error, failure)
+            # The last words go out first, and belong to what had arrived.
+            self._queue.extend(part.release())
+            final.may_have_been_billed = True
+            if isinstance(final, StreamError | APIStatusError | RequestTimeout | DeadlineExceeded):
+                final.partial = part.snapshot()
+            self._given_up = self._late_error = self._source.fail(final)
+            if not self._queue:
+                raise self._given_up from self._given_up.__cause__
+
+    async def _go_on(self, error: OpenRouterError) -> None:
+        """Begin the next request; raises why there is none."""
+        part = self._part
+        if not part.has_piece:
+            await self._source.retry(error)
+        else:
+            reason = part.obstacle() if self._left else "no further request is allowed"
+            if reason is not None:
+                error.message += f"; another request cannot go on from there: {reason}"
+                raise error
+            before = part.break_off(error)
+            await self._continuable.follow(self._going_on(before.text), error)
+            self._left -= 1
+            self._before = before
+        self._intake.restart()
+
+    def _why(self, error: OpenRouterError, failure: OpenRouterError) -> OpenRouterError:
+        """Return the error to raise: why the answer broke off, rather than why nothing went on from there."""
+        part, before = self._part, self._before
+        if isinstance(failure, DeadlineExceeded):
+            return failure
+        if before is not None and not part.has_given:
+            error = before.recoveries[-1].error
+            error.message += f"; going on from there failed: {failure.message[:MAX_REASON]}"
+            error.attempts = failure.attempts
+        error.args = (error.message,)
+        return error

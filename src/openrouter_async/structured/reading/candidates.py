@@ -1,0 +1,281 @@
+"""Finds the JSON values that a reply may mean, among prose, fences and thoughts, in linear time.
+
+Theory of operation. A reply that is JSON as a whole is its only candidate. Otherwise what is no value is passed over
+token by token: thoughts as a whole; fences, brackets and tags are kept in mind, since what stands within them may be a
+part of something else. A bracket that begins as JSON does is a candidate up to the one that closes it, strings
+respected; what lies within is never one itself, since a part of a broken value is not the value that was meant. What
+is JSON by chance, such as a footnote, is prose. A value that does not end makes the reply *cut*.
+Whether a candidate is the answer is not said here: see `standing`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...types.chat.template_marks import without_marks
+from ..schemas.json_text import DuplicateKeyError, parsed
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from ..schemas.violations import Violation
+
+__all__ = ["MARK", "Candidate", "Candidates", "Fence", "end_of_value", "find_candidates", "is_json_label"]
+
+MAX_CANDIDATES = 1_000
+"""Values in one reply; in one that holds more, none can be the one that was meant."""
+
+MAX_WITHIN = 8
+"""Open brackets that are told of a candidate, the innermost; it is no answer within half as many."""
+
+_THOUGHT = "(?:think|thinking|thought|thoughts|reasoning|reflection|analysis|scratchpad)"
+_END = rf"</{_THOUGHT}\b[^<>]{{0,50}}>|\[/THINK\]|\u25c1/think\u25b7|<\|channel\|>final(?:<\|message\|>)?"
+TOKEN = re.compile(
+    rf"""
+      (?P<thought> <{_THOUGHT}\b[^<>]{{0,50}}> | \[THINK\] | \u25c1think\u25b7
+                 | <\|channel\|>(?:analysis|commentary) )
+    | (?P<end> {_END} )
+    | (?P<fence> `{{3,}} | ^[ \t]*~{{3,}}(?=[^~{{\[\n]*$) )[ \t]*(?P<label>[\w+\#.-]{{0,30}})
+    | (?<!\w)<(?P<tag> /?[A-Za-z_][\w.-]{{0,50}} )(?:\s[^<>]{{0,200}})?> | (?P<comment> <!-- | --> )
+    | (?P<open> [{{\[] ) | (?P<bracket> [(}}\])] )
+    """,
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
+END_OF_THOUGHT = re.compile(_END, re.IGNORECASE)
+_IN_VALUE = re.compile(r'\\.|"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
+LOOKS_LIKE_JSON = re.compile(
+    r"""\{\s*(?:["'“”‘’}]|[A-Za-z_]\w{0,100}\s*:|//|/\*|\#|\\"|$)|\[\s*(?:["'“”‘’{\[\]\d.+-]|true|false|null|True|False|None|//|/\*|$)"""
+)
+MARK = re.compile(r"\{\s*\}|\[[\s\d,]*\]")
+"""What is as often a mark in prose as a value: `[1]`, `[ ]`, `{}`."""
+_REFERENCE = re.compile(r"\[\d{1,3}\][ \t]+\w")
+_ANNOUNCED = re.compile(r"(?:[:=>{\u2192\uff1a]|\b(?:is|are|be))[ \t]*[`*_$]{0,3}[ \t]*\Z")
+_STANDS_ALONE = re.compile(r"[^\w\n]{0,20}$", re.MULTILINE)
+_CLOSING = {"}": "{", "]": "[", ")": "(", "-->": "<!--"}
+_CLOSING_TAG = re.compile(r"</([A-Za-z_][\w.-]{0,50})>")
+_LAYOUT = frozenset(
+    {"b", "bos", "br", "code", "div", "em", "hr", "i", "img", "li", "p", "pre", "s", "span", "strong"}
+)
+"""Tags that only say how something looks, or that are not closed."""
+_JSON_LABELS = frozenset(
+    {"", "json", "json5", "jsonc", "jsonl", "javascript", "js", "text", "txt", "plaintext"}
+)
+
+
+@dataclass(slots=True)
+class Fence:
+    """A fence of Markdown; places are positions in the text."""
+
+    start: int
+    inside: int
+    label: str
+    closing: int | None = None
+    """Where its inside ends; None if it is not closed."""
+    end: int | None = None
+
+
+class Candidate(NamedTuple):
+    """A piece of a reply that may be its value."""
+
+    text: str
+    value: JsonValue
+    """None where it is broken."""
+    problem: Violation | None = None
+    """Why no value can be taken from it, though it is JSON."""
+    is_broken: bool = False
+    """It is not JSON, but looks much like it."""
+    start: int = 0
+    end: int = 0
+    lead: int = 0
+    """Where the prose before it begins: after thoughts, the beginning of its fence, or the candidate before."""
+    within: tuple[str, ...] = ()
+    """The brackets and tags of prose, outermost first, that are open where it stands."""
+    fence: Fence | None = None
+
+
+def is_json_label(label: str) -> bool:
+    """Whether a fence with a label may hold JSON, and not another language that holds some by chance."""
+    return label.lower() in _JSON_LABELS
+
+
+class Candidates(NamedTuple):
+    """What was found in a reply."""
+
+    text: str
+    found: tuple[Candidate, ...] = ()
+    is_cut: bool = False
+    """A value, or the thoughts before it, do not end."""
+    is_whole: bool = False
+    """The reply is nothing but its value, and the others are what it holds as text."""
+
+
+def find_candidates(reply: str) -> Candidates:
+    """Return the values that a reply may mean, in their order."""
+    text = without_marks(reply.strip().strip("\ufeff\u200b").strip())
+    found = _quoted(text)
+    if not found and (inside := _unfenced(text)) is not None:
+        found = _quoted(inside)
+    if found:
+        return Candidates(text, tuple(found), is_whole=True)
+    found_all = _Scan(text).run()
+    if found_all.is_cut:
+        *_, last = (0, *(match.end() for match in END_OF_THOUGHT.finditer(text)))
+        if last:
+            return _Scan(text[last:]).run()
+    return found_all
+
+
+def _unfenced(text: str) -> str | None:
+    """Return what stands in the one fence that the text is, if it is one."""
+    if not (text.startswith("```") and text.endswith("```")):
+        return None
+    inside = text[:-3].partition("\n")[2]
+    return inside.strip() or None
+
+
+def _quoted(text: str) -> list[Candidate]:
+    """Return the value that a text is, and what that holds if it is text that is JSON itself, however often."""
+    found: list[Candidate] = []
+    for _ in range(4):
+        candidate = _read(text)
+        if candidate.is_broken:
+            break
+        found.append(candidate)
+        if not isinstance(candidate.value, str):
+            break
+        text = candidate.value
+    return found
+
+
+def _read(text: str) -> Candidate:
+    try:
+        return Candidate(text, parsed(text))
+    except DuplicateKeyError as twice:
+        return Candidate(text, twice.value, problem=twice.violation)
+    except ValueError:
+        return Candidate(text, None, is_broken=True)
+
+
+class _Scan:
+    """One way through a text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._closed: dict[str, int] | None = None
+        """Where the last tag of each name closes."""
+        self._begin(0)
+
+    def _begin(self, lead: int) -> None:
+        self._found: list[Candidate] = []
+        self._lead = lead
+        self._within: list[str] = []
+        self._fence: Fence | None = None
+        self._outside: list[str] = []
+        """What was open where the fence began."""
+
+    def run(self) -> Candidates:
+        """Return what was found."""
+        text = self._text
+        position = marks = 0
+        while (match := TOKEN.search(text, position)) is not None:
+            position = match.end()
+            if match["end"]:  # thoughts whose beginning was not sent
+                self._begin(position)
+            elif match["thought"]:
+                end = END_OF_THOUGHT.search(text, position)
+                if end is None:
+                    return Candidates(text, tuple(self._found), is_cut=True)
+                position = self._lead = end.end()
+            elif match["fence"]:
+                self._pass_fence(match)
+            elif match["open"] and LOOKS_LIKE_JSON.match(text, match.start()):
+                ends = end_of_value(text, match.start())
+                if ends is None:
+                    return Candidates(text, tuple(self._found), is_cut=True)
+                position = ends
+                if _is_mark(text, match.start(), ends):
+                    marks += 1
+                else:
+                    self._add(match.start(), ends)
+                if marks + len(self._found) > MAX_CANDIDATES:
+                    return Candidates(text)
+            else:
+                self._pass_bracket(match)
+        return Candidates(text, tuple(self._found))
+
+    def _add(self, start: int, end: int) -> None:
+        inside = self._text[start:end]
+        found = _read(inside)
+        if found.is_broken and '\\"' in inside:  # its quotes were escaped once too often
+            quoted = _quoted(f'"{inside}"')
+            found = quoted[1] if len(quoted) > 1 else found
+        within = tuple([*self._outside, *self._within][-MAX_WITHIN:])
+        self._found.append(
+            found._replace(start=start, end=end, lead=self._lead, within=within, fence=self._fence)
+        )
+        self._lead = end
+
+    def _pass_fence(self, match: re.Match[str]) -> None:
+        if self._fence is None:
+            self._fence = Fence(match.start(), match.end(), match["label"])
+            self._outside, self._within = self._within, []  # brackets of code concern its fence alone
+        else:
+            self._fence.closing, self._fence.end = match.start(), match.end("fence")
+            self._lead = match.end("fence")
+            self._fence, self._within, self._outside = None, self._outside, []
+
+    def _pass_bracket(self, match: re.Match[str]) -> None:
+        tag = (match["tag"] or "").lower()
+        mark = f"<{tag}>" if tag else match[0]
+        if mark in _CLOSING or tag.startswith("/"):
+            opening = f"<{tag[1:]}>" if tag else _CLOSING[mark]
+            if self._within and self._within[-1] == opening:
+                self._within.pop()
+        elif not (self._is_smiley(match) if not tag else self._is_placeholder(tag, match)):
+            self._within.append(mark)
+
+    def _is_smiley(self, match: re.Match[str]) -> bool:
+        before = self._text[max(0, match.start() - 2) : match.start()]
+        return match[0] == "(" and before.rstrip("-").endswith((":", ";"))
+
+    def _is_placeholder(self, tag: str, match: re.Match[str]) -> bool:
+        """Whether a tag holds nothing: it is within a line, has no attributes, and closes nowhere."""
+        if tag in _LAYOUT:
+            return True
+        if " " in match[0]:
+            return False
+        if self._text[max(0, match.start() - 200) : match.start()].rpartition("\n")[2].strip() == "":
+            return False
+        if self._closed is None:
+            self._closed = {found[1].lower(): found.start() for found in _CLOSING_TAG.finditer(self._text)}
+        return self._closed.get(tag, -1) < match.end()
+
+
+def _is_mark(text: str, start: int, end: int) -> bool:
+    """Whether JSON is rather a footnote, a box, a placeholder or an index."""
+    if MARK.fullmatch(text, start, end) is None:
+        return False
+    if _REFERENCE.match(text, start):
+        return True
+    before = text[max(0, start - 80) : start].rpartition("\n")[2]
+    stands_alone = not before.strip("`*_ \t") and _STANDS_ALONE.match(text, end) is not None
+    return not stands_alone and _ANNOUNCED.search(before) is None
+
+
+def end_of_value(text: str, start: int) -> int | None:
+    """Return where the value that opens at `start` ends; None if it does not.
+
+    A bracket of the wrong kind closes too: such a value is broken, and its parts are no values.
+    """
+    depth = 0
+    for match in _IN_VALUE.finditer(text, start):
+        token = text[match.start()]
+        if token in "{[":
+            depth += 1
+        elif token in "}]":
+            depth -= 1
+            if depth == 0:
+                return match.end()
+    return None

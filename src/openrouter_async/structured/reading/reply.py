@@ -1,0 +1,392 @@
+"""Reads the wanted value from a reply, or says why there is none; never guesses one.
+
+Theory of operation. Exactly one thing in the reply fits the schema: it is the value, wherever it stands and whatever
+the prose says. Several that differ fit: what is in an answer's place, under a final heading or set apart behind the
+reasoning, wins over what is an example, a part, or in a sentence of the reasoning; if that leaves two, there is none.
+What looks like the value but does not fit is a rival too, unless prose lies between. Only where nothing validates is
+what is nearly JSON mended, where nothing has to be guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+
+from ..._sentinels import OMIT, Omit
+from ...errors import Refused, ReplyNotParsed, ReplyTruncated, SchemaMismatch, StructuredOutputError
+from ..schemas.json_text import are_equal, parsed
+from ..schemas.violations import Path, SchemaViolation, Violation, part_at, with_parts
+from ..strict.codecs import NotJSON
+from .candidates import MARK, Candidate, Candidates, find_candidates
+from .repair import MAX_LENGTH, RepairNotInstalled, repaired
+from .standing import ENVELOPES, Rank, Standing, find_retraction, standing_of
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from ...types.chat.completion import ChatCompletion
+    from ..schema import Schema
+
+__all__ = ["Reading", "read_output"]
+
+T = TypeVar("T")
+
+EXACT_INTEGERS = 2**53
+"""Below that a float without a fraction is the whole number that was written."""
+
+
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Of surrogate pairs; no parser takes them."""
+
+_WORDS = re.compile(r"[^\W_]")
+_FENCE_MARK = re.compile(r"[`~]{3,}\w*")
+
+
+class _Fit(NamedTuple):
+    """A value that validates."""
+
+    candidate: Candidate
+    plain: JsonValue
+    output: object
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What a reply gives."""
+
+    output: T | Omit
+    """The value; OMIT where the reply calls tools instead."""
+    received: JsonValue = None
+    """The JSON that the value was made of."""
+
+
+def read_output(
+    completion: ChatCompletion[Any], schema: Schema[T], *, is_native: bool = False, repair: bool = True
+) -> Reading[T]:
+    """Return the value that a reply gives; with `is_native` it may stand there in its strict form.
+
+    Raises:
+        Refused: the model declined, or its reply was filtered.
+        ReplyTruncated: the reply ends before the value does, or was cut off by the token limit.
+        SchemaMismatch: it holds a value, but not a fitting one.
+        ReplyNotParsed: no value can be read from it, or it is not sure which one is meant.
+    """
+    try:
+        return _read(completion, schema, is_native=is_native, repair=repair)
+    except StructuredOutputError as error:
+        if completion.tool_calls:
+            return Reading(OMIT)
+        error.completion = completion
+        error.generation_id = completion.generation_id
+        error.may_have_been_billed = True
+        raise
+
+
+def _read(completion: ChatCompletion[Any], schema: Schema[T], *, is_native: bool, repair: bool) -> Reading[T]:
+    text = completion.text
+    reader = _Reader(schema, is_native)
+    found: Candidates | None = None
+    if completion.finish_reason not in (
+        "length",
+        "content_filter",
+    ):  # a value before a cut may have been taken back
+        reading = reader.plain(text)
+        if reading is not None:
+            return reading
+        text = _HALVES.sub("\ufffd", text)
+        found = find_candidates(text)
+        fit = None
+        if found.is_whole:
+            fit = reader.whole(found)
+        elif not found.is_cut:
+            fit = reader.the_one(found, repair=repair, raw=text)
+        if fit is not None:
+            return Reading(fit.output, fit.plain)  # type: ignore[arg-type]  # the schema made it
+    raise _why_not(completion, text, found, reader.violations, can_mend=reader.can_mend or not repair)
+
+
+def _why_not(
+    completion: ChatCompletion[Any],
+    text: str,
+    found: Candidates | None,
+    violations: Sequence[Violation],
+    *,
+    can_mend: bool,
+) -> StructuredOutputError:
+    """Return the error that says best why a reply gives no value; `found` is None where none was looked for."""
+    if refusal := completion.refusal:
+        return Refused(f"the model declined to answer: {refusal[:300]}", raw=refusal)
+    if completion.finish_reason == "content_filter":
+        return Refused("the reply was filtered by the provider", raw=text)
+    if found is None:
+        return ReplyTruncated(
+            "the reply was cut off by the token limit before it was complete; raise max_tokens", raw=text
+        )
+    if found.is_cut:
+        return ReplyTruncated("the reply ends before its value is complete", raw=text)
+    if violations:
+        listed = [str(violation) for violation in violations]
+        more = f", and {len(listed) - 1} more" if len(listed) > 1 else ""
+        return SchemaMismatch(f"the reply does not fit: {listed[0]}{more}", raw=text, violations=listed)
+    if not text.strip():
+        return ReplyNotParsed("the reply has no text", raw=text)
+    if not can_mend:
+        return ReplyNotParsed(
+            "the reply holds something like JSON, but json-repair, which may be able to mend it, is not installed;"
+            " run: pip install 'openrouter-async[repair]'",
+            raw=text,
+        )
+    nearly = ", but something like it" if any(each.is_broken for each in found.found) else ""
+    return ReplyNotParsed(f"no JSON value can be read from the reply{nearly}", raw=text)
+
+
+class _Contender(NamedTuple):
+    """A value that fits, or looks much like the wanted one, and how it stands."""
+
+    standing: Standing
+    fit: _Fit | None
+    candidate: Candidate
+    is_guess: bool = False
+    """It was mended, where something fits as it is."""
+
+
+class _Reader:
+    """Holds what may be the value against one schema, and keeps what was wrong with the most likely one."""
+
+    def __init__(self, schema: Schema[Any], is_native: bool) -> None:
+        self._schema = schema
+        self._is_native = is_native
+        self._is_translated = is_native and not schema.strict.is_original
+        self._is_wrapped = schema.is_wrapped
+        self._most_likely = -1
+        self._untranslatable = ""
+        self.violations: tuple[Violation, ...] = ()
+        self.can_mend = True
+        """False where json-repair was wanted and is not installed."""
+
+    def plain(self, text: str) -> Reading[Any] | None:
+        """Return what a reply gives that is nothing but the JSON of its value; None for all others.
+
+        The others are looked at closely, which would say the same of this one, and take half as long again.
+        """
+        if self._is_translated or self._is_wrapped or not text.startswith("{"):
+            return None
+        read = self._schema.read_plain(text)
+        return None if read is OMIT else Reading(*read)
+
+    def whole(self, found: Candidates) -> _Fit | None:
+        """Return what fits in a reply that is nothing but its value, or JSON as text; None if nothing does."""
+        return next(filter(None, map(self._fit, found.found)), None)
+
+    def the_one(self, found: Candidates, *, repair: bool, raw: str) -> _Fit | None:
+        """Return what a reply means; None if nothing in it fits.
+
+        Raises:
+            ReplyNotParsed: what fits is a part of something, or is not meant, or there are rivals.
+        """
+        contenders = self._contenders(found, repair=repair)
+        fitting = [each for each in contenders if each.fit is not None and not each.is_guess]
+        if not fitting:
+            return None
+        best = max(fitting, key=lambda each: (each.standing.rank, each.standing.start))
+        problem = best.standing.reason
+        if best.fit is None or best.standing.rank <= Rank.PART:
+            problem = f"the reply holds a value that fits, but {problem}"
+        elif any(not self._beats(best, each, found.text) for each in contenders if each is not best):
+            problem = "the reply holds a value that fits, and another one that may be meant"
+        elif words := find_retraction(found.text, best.standing.end):
+            problem = f"the reply holds a value that fits, but the words after it say {words!r}"
+        else:
+            return best.fit
+        raise ReplyNotParsed(f"{problem}; expected one value and nothing else", raw=raw)
+
+    def _contenders(self, found: Candidates, *, repair: bool) -> list[_Contender]:
+        """Return what fits, as it is or mended, and what does not but looks like the wanted value."""
+        contenders: list[_Contender] = []
+        names = frozenset({self._schema.name.lower()})
+        may_mend = sum(len(each.text) for each in found.found if each.is_broken) <= MAX_LENGTH
+        has_fit = False
+        for candidate in found.found:
+            whole = candidate
+            if candidate.is_broken and may_mend:
+                whole = self._mended(candidate)
+            fit = None if whole.is_broken else self._fit(whole)
+            if fit is None and not self._claims_to_be_meant(whole):
+                continue
+            standing = standing_of(found.text, whole, names=names, properties=self._schema.property_names)
+            contenders.append(_Contender(standing, fit, whole, is_guess=candidate.is_broken))
+            has_fit = has_fit or (fit is not None and not candidate.is_broken)
+        if repair and not has_fit:
+            contenders = [each._replace(is_guess=False) for each in contenders]
+        return contenders
+
+    def _mended(self, candidate: Candidate) -> Candidate:
+        try:
+            return candidate._replace(value=repaired(candidate.text), is_broken=False)
+        except RepairNotInstalled:
+            self.can_mend = False
+        except ValueError:
+            pass  # it stays broken
+        return candidate
+
+    def _beats(self, best: _Contender, other: _Contender, text: str) -> bool:
+        """Whether `other` leaves no doubt that `best` is meant."""
+        if best.fit is not None and other.fit is not None and are_equal(best.fit.plain, other.fit.plain):
+            return True
+        rank, end = other.standing.rank, other.standing.end
+        if rank is Rank.EXAMPLE or _is_schema(other.candidate.value):
+            return True
+        if end > best.standing.start:
+            return False
+        between = text[end : best.standing.start]
+        if rank < best.standing.rank >= Rank.SET_APART:
+            return True
+        if other.fit is None and isinstance(other.candidate.value, dict | None):
+            return _WORDS.search(_FENCE_MARK.sub("", between)) is not None
+        return best.candidate.fence is not other.candidate.fence is None and bool(find_retraction(between, 0))
+
+    def _claims_to_be_meant(self, other: Candidate) -> bool:
+        """Whether a candidate that does not fit looks like the wanted value all the same."""
+        known = self._schema.root_keys
+        if (self._is_wrapped or self._is_native) and (
+            known is not None or "object" not in self._schema.root_kinds
+        ):
+            known = frozenset({"value", *(known or ())})
+        if other.is_broken:
+            return known is None or any(key in other.text for key in known)
+        kinds = self._schema.root_kinds
+        if isinstance(other.value, list):
+            return (not kinds or "array" in kinds) and MARK.fullmatch(other.text) is None
+        if not isinstance(other.value, dict) or not other.value:
+            return False
+        return known is None or bool(known & other.value.keys())
+
+    def _fit(self, candidate: Candidate) -> _Fit | None:
+        problem: SchemaViolation | None = None
+        self._untranslatable = ""
+        if self._is_echo(candidate.value):
+            problem = SchemaViolation([Violation((), "is the schema, not a value of it")])
+        elif candidate.problem:
+            problem = SchemaViolation([candidate.problem])
+        else:
+            for value in self._forms(candidate.value):
+                try:
+                    return self._validated(value, candidate)
+                except SchemaViolation as error:
+                    problem = problem or error
+                except ValueError:  # no JSON that the validator can read, such as a number of 5,000 digits
+                    problem = problem or SchemaViolation(
+                        [Violation((), "is not JSON value that can be read")]
+                    )
+        if self._untranslatable:
+            problem = SchemaViolation([Violation((), self._untranslatable)])
+        if problem is not None and len(candidate.text) >= self._most_likely:
+            self._most_likely = len(candidate.text)
+            self.violations = problem.violations
+        return None
+
+    def _is_echo(self, value: JsonValue) -> bool:
+        """Whether a value is the schema that was asked for."""
+        if not _is_schema(value):
+            return False
+        assert isinstance(value, dict)
+        properties, known = value.get("properties"), self._schema.root_keys
+        return isinstance(properties, dict) and known is not None and properties.keys() == known
+
+    def _forms(self, value: JsonValue) -> Iterator[JsonValue]:
+        """Give the values that a candidate may stand for, the one that was asked for first."""
+        given = value
+        if self._is_translated:
+            try:
+                undone = self._schema.strict.decode(value)
+            except ValueError as error:
+                marks = {"key", "kind"} - self._schema.property_names
+                if isinstance(error, NotJSON) or _has_marks(value, marks):
+                    reason = f": {error}" if str(error) else ""
+                    self._untranslatable = f"is in the strict form, but not of its schema{reason}"
+                    return  # what may be anything takes that form too, but it is not the value
+                self._untranslatable = str(error)
+            else:
+                yield undone
+        if self._is_wrapped and isinstance(value, dict) and value.keys() == {"value"}:
+            yield value["value"]
+        yield given
+        kinds = self._schema.root_kinds
+        if isinstance(given, dict) and len(given) == 1 and kinds and "string" not in kinds:
+            (key, inside), *_ = given.items()
+            known = self._schema.root_keys
+            is_envelope = key.lower() in ENVELOPES or key.lower() == self._schema.name.lower()
+            holds_list = kinds == {"array"} and isinstance(inside, list) and dict in map(type, inside)
+            if (is_envelope or holds_list) and (known is None or key not in known):
+                yield inside
+
+    def _validated(self, value: JsonValue, candidate: Candidate) -> _Fit:
+        try:
+            output = self._schema.read_value(value)
+        except SchemaViolation as problem:
+            unfolded = _unfolded(value, problem.violations)
+            if unfolded is None:
+                raise
+            try:
+                output = self._schema.read_value(unfolded)
+            except ValueError:
+                raise problem from None
+            value = unfolded
+        self._check_known_keys(value, output)
+        return _Fit(candidate, value, output)
+
+    def _check_known_keys(self, value: JsonValue, output: object) -> None:
+        """Raise if all keys are foreign, which a type of nothing but defaults would not notice."""
+        known = self._schema.root_keys
+        if not isinstance(value, dict) or not value or known is None or not known.isdisjoint(value):
+            return
+        if isinstance(output, BaseModel) and output.model_fields_set:
+            return  # by their names in place of their aliases
+        names = ", ".join(map(repr, sorted(known)[:10]))
+        raise SchemaViolation(
+            [Violation((), f"has none of the keys {names}, but {next(iter(value))[:40]!r}")]
+        )
+
+
+def _is_schema(value: JsonValue) -> bool:
+    """Whether a value is rather the schema of one, which models repeat."""
+    if not isinstance(value, dict):
+        return False
+    return "$schema" in value or (isinstance(value.get("properties"), dict) and value.get("type") == "object")
+
+
+def _has_marks(value: JsonValue, marks: Set[str]) -> bool:
+    """Whether a value holds `{mark: ..., "value": ...}`, as maps and unions do in their strict form."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case dict() as holder:
+                if len(holder) == 2 and "value" in holder and holder.keys() & marks:
+                    return True
+                waiting += holder.values()
+            case list() as items:
+                waiting += items
+    return False
+
+
+def _unfolded(value: JsonValue, violations: Sequence[Violation]) -> JsonValue | None:
+    """Return a copy in which what should be of another type is replaced by what it holds; None if nothing is.
+
+    A text may hold JSON, and a number without a fraction a whole number.
+    """
+    held: list[tuple[Path, JsonValue]] = []
+    for violation in violations:
+        if not violation.is_of_type:
+            continue
+        match part_at(value, violation.path):
+            case str() as text:
+                with suppress(ValueError):
+                    held.append((violation.path, parsed(text)))
+            case float() as number if number.is_integer() and abs(number) < EXACT_INTEGERS:
+                held.append((violation.path, int(number)))
+    return with_parts(value, held) if held else None

@@ -1,0 +1,154 @@
+"""JSON schemas that a caller gives: checked when they come in, and values held against them by jsonschema-rs.
+
+Nothing is ever fetched: a reference must lead to a place within the schema itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pydantic_core import PydanticCustomError, from_json, to_json
+
+from ..._extras import needs_extra
+from ..._sentinels import OMIT, Omit
+from ...errors import ConfigurationError
+from ...types.requests.fields import check_json
+from .references import check_references, pointer
+from .violations import MAX_VIOLATIONS, SchemaViolation, Violation, outline, too_much_work
+from .work import Work, branching
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+    from pydantic import JsonValue
+
+__all__ = ["RawValidator", "checked_document"]
+
+MAX_VERDICT_STEPS = 500_000
+"""Parts of a value held against parts of a schema for a verdict alone, without what is wrong; about 0.1 s."""
+
+MAX_TOLD_STEPS = 5_000
+"""The same to say what is wrong, which takes fifty times as long for each."""
+
+MAX_DEPTH = 100
+"""Levels of a schema; pydantic and providers read not many more."""
+
+
+class RawValidator:
+    """Holds values against one JSON schema.
+
+    Raises:
+        ConfigurationError: jsonschema-rs is not installed, or says that the schema is none.
+    """
+
+    def __init__(self, document: Mapping[str, JsonValue]) -> None:
+        with needs_extra("schema", "a JSON schema as output"):
+            import jsonschema_rs
+        self.document = dict(document)
+        try:
+            self._validator = jsonschema_rs.validator_for(
+                self.document, validate_formats=True, retriever=_refuse_to_fetch
+            )
+        except jsonschema_rs.ValidationError as problem:
+            place = pointer(problem.instance_path)
+            raise ConfigurationError(
+                f"the JSON schema is invalid at {place}: {problem.message[:200]}"
+            ) from None
+        except (ValueError, jsonschema_rs.ReferencingError) as problem:
+            raise ConfigurationError(f"the JSON schema cannot be used: {str(problem)[:200]}") from None
+
+    @cached_property
+    def _work(self) -> Work | None:
+        return branching(self.document, uses_tags=False)
+
+    def read(self, value: JsonValue) -> object:
+        """Return a copy of a JSON value, of plain floats, if it fits; raises `SchemaViolation`."""
+        return self.validate_python(from_json(to_json(value)))
+
+    def read_plain(self, _text: str, /) -> Omit:
+        """Return OMIT: every value is looked at closely."""
+        return OMIT
+
+    def validate_python(self, value: object) -> object:
+        """Return `value` if it fits; raises `SchemaViolation`."""
+        if self._work is not None and self._work.is_too_much(value, MAX_TOLD_STEPS):
+            if not self._work.is_too_much(value, MAX_VERDICT_STEPS) and self._validator.is_valid(value):
+                return value
+            raise SchemaViolation([too_much_work()])
+        try:
+            found = [
+                Violation(tuple(error.instance_path), _cut(error.message), _is_of_type(error))
+                for error in islice(self._validator.iter_errors(value), MAX_VIOLATIONS)
+            ]
+        except ValueError as error:  # not JSON: a set, an object of some class
+            found = [Violation((), _cut(str(error)))]
+        if found:
+            raise SchemaViolation(found)
+        return value
+
+    def fits(self, schema: Mapping[str, JsonValue], value: JsonValue) -> bool:
+        """Whether a value fits a part of the schema, such as a default its property."""
+        import jsonschema_rs
+
+        part = dict(schema)
+        part |= {
+            key: item for key, item in self.document.items() if key in ("$schema", "$defs", "definitions")
+        }
+        try:
+            return jsonschema_rs.validator_for(part, retriever=_refuse_to_fetch).is_valid(value)
+        except (ValueError, jsonschema_rs.ReferencingError):  # it refers to what is not in the part
+            return True
+
+
+def _refuse_to_fetch(uri: str) -> JsonValue:
+    raise ValueError(f"{uri!r} would have to be fetched")
+
+
+def _is_of_type(error: jsonschema_rs.ValidationError) -> bool:
+    """Whether a value is of none of the JSON types that may stand there."""
+    arms: list[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", [])
+    if arms:
+        return all(inner.kind.name == "type" for arm in arms for inner in arm)
+    return error.kind.name == "type"
+
+
+def _cut(message: str) -> str:
+    return message if len(message) <= 200 else message[:199] + "…"
+
+
+def checked_document(document: object) -> dict[str, JsonValue]:
+    """Return a copy of a JSON schema, made of plain JSON values, whose references can all be followed.
+
+    Raises:
+        ConfigurationError: it is not JSON object, is nested too deeply, or refers to something outside of it.
+    """
+    if not isinstance(document, Mapping):
+        raise ConfigurationError(f"the JSON schema is {outline(document)}; expected a dict")
+    _check_depth(document)
+    try:
+        copy: dict[str, JsonValue] = dict(check_json(document))  # type: ignore[call-overload]  # a mapping becomes a dict
+    except PydanticCustomError as error:
+        raise ConfigurationError(f"the JSON schema is not JSON: expected {error.message()}") from None
+    check_references(copy)
+    return copy
+
+
+def _check_depth(document: object) -> None:
+    """Raise if the schema is too deep; walks without recursion, so any depth can be told."""
+    level: list[tuple[object, tuple[str | int, ...]]] = [(document, ())]
+    for _ in range(MAX_DEPTH):
+        below: list[tuple[object, tuple[str | int, ...]]] = []
+        for value, path in level:
+            if isinstance(value, Mapping):
+                below += [(item, (*path, str(key))) for key, item in value.items()]
+            elif isinstance(value, list | tuple):
+                below += [(item, (*path, index)) for index, item in enumerate(value)]
+        level = [(value, path) for value, path in below if isinstance(value, Mapping | list | tuple)]
+        if not level:
+            return
+    place = pointer(level[0][1])
+    raise ConfigurationError(
+        f"the JSON schema is nested more than {MAX_DEPTH} deep at {place[:60]}…; use $ref to make it flat"
+    )

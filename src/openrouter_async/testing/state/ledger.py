@@ -1,0 +1,65 @@
+"""The account: its keys, the money on it, and what was spent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from ..exchange.service_errors import key_limit_reached, out_of_credits
+from .accounting import Usage
+from .keys import EmulatedKey
+from .models import ListedModel
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """The money of one emulator's account, in US dollars."""
+
+    def __init__(self, keys: Sequence[EmulatedKey], credits: Decimal) -> None:
+        self.keys = {key.digest: replace(key) for key in keys}
+        """By their digests."""
+        self.credits = credits
+        """What was put on the account."""
+        self.usage = Decimal(0)
+        self._lock = threading.Lock()
+
+    def add_key(self, key: EmulatedKey) -> None:
+        """Accept a key from now on."""
+        with self._lock:
+            self.keys[key.digest] = key
+
+    def remove_key(self, key: EmulatedKey) -> None:
+        """Forget a key."""
+        with self._lock:
+            self.keys.pop(key.digest, None)
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is left; below 0 where more was spent than there was."""
+        with self._lock:
+            return self.credits - self.usage
+
+    def check_credit(
+        self, key: EmulatedKey, model: ListedModel, *, prompt: int, max_tokens: int | None
+    ) -> None:
+        """Raise the service's 402 or 403 where the account or the key cannot pay."""
+        if key.is_spent:
+            raise key_limit_reached()
+        remaining = self.remaining
+        if remaining < 0 or (remaining == 0 and not model.is_free):
+            raise out_of_credits()
+        price = model.price("completion")
+        if price and max_tokens is not None:
+            left = remaining - Usage(prompt=prompt, completion=0).input_cost(model)
+            affordable = max(0, int(left / price))
+            if max_tokens > affordable:
+                raise out_of_credits(wanted=max_tokens, affordable=affordable)
+
+    def spend(self, key: EmulatedKey, cost: Decimal) -> None:
+        """Charge the account, and count it for the key."""
+        with self._lock:
+            self.usage += cost
+            key.usage += cost

@@ -1,0 +1,1 @@
+"""Tests of streams that go on in another request."""

@@ -26,11 +26,12 @@ from .observers import METERS
 from .stream_source import HTTPStreamSource
 
 if TYPE_CHECKING:
-    from .._sansio.request import RequestData
+    from .._sansio.request import DeferredRequest, RequestData
     from .._settings import Settings
     from ..operations import Operation
     from ..options import RequestOptions
-    from ..protocols import ContinuableSource, DeferredRequest, Reply
+    from ..protocols import Reply
+    from ..streaming.source import ContinuableSource
     from ..types._base import ResponseMeta
     from .exchange import Exchange
     from .observers import BeginMetered

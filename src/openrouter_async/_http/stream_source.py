@@ -21,16 +21,16 @@ from .._sansio.parse import ParseFailure
 from .._sansio.redaction import redact
 from .._sansio.sse import Comment, SSEDecoder
 from ..errors import OpenRouterError, ResponseTooLarge
-from ..protocols import PlainBody
+from ..streaming.source import PlainBody
 from .attempts import Attempts
 from .clocks import Clock, Clocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .._sansio.request import RequestData
+    from .._sansio.request import DeferredRequest, RequestData
     from .._settings import Settings
-    from ..protocols import DeferredRequest, StreamItem
+    from ..streaming.source import StreamItem
     from ..types._base import ResponseMeta
     from .exchange import Exchange
     from .observers import BeginMetered
@@ -48,7 +48,7 @@ END_GRACE = 0.05
 
 
 class HTTPStreamSource:
-    """One streamed call; see `protocols.StreamSource`."""
+    """One streamed call; see `streaming.source.StreamSource`."""
 
     def __init__(
         self,
@@ -205,8 +205,8 @@ class HTTPStreamSource:
         self._exchange = None
         self._begin_attempt()
 
-    async def follow(self, data: DeferredRequest, error: OpenRouterError) -> None:
-        """Close this attempt and send `data` next, which goes on with what the caller was given."""
+    async def continue_with(self, data: DeferredRequest, error: OpenRouterError) -> None:
+        """Close this attempt and send `data` next, which continues what the caller was given."""
         await self._close_exchange()
         if self._attempts is None:
             raise error

@@ -9,7 +9,6 @@ from ._sansio.request import RequestData
 from .options import RequestOptions
 
 if TYPE_CHECKING:
-    from ._sansio.charges import Charge
     from ._sansio.request import DeferredRequest
     from .streaming.source import ContinuableSource
     from .streaming.stream import EventStream, OnBadEvent
@@ -21,8 +20,6 @@ __all__ = [
     "Capabilities",
     "ChatCompleter",
     "ListedModel",
-    "Meter",
-    "MeteredCall",
     "Reply",
     "Sender",
 ]
@@ -119,31 +116,3 @@ class Capabilities(Protocol):
 
     def supports(self, model: str, capability: str) -> bool | None:
         """Whether a model has a capability; None where nobody knows."""
-
-
-class MeteredCall(Protocol):
-    """One request that a meter counts. It waits for nothing; `end` may come from any thread, at any moment."""
-
-    def report(self, charge: Charge) -> None:
-        """Something was read that says what the request cost, or which record is that of it."""
-
-    def end(self, *, may_have_been_billed: bool, generation_id: str | None, is_in_loop: bool) -> None:
-        """The request is over; what was reported counts, else it may have cost something that is not known.
-
-        `is_in_loop` says that this is the loop's thread, and no moment of the garbage collector's.
-        """
-
-
-class Meter(Protocol):
-    """Counts what calls cost, and may refuse them."""
-
-    transport: object
-    """Only calls over this one are counted."""
-
-    async def begin(self, data: RequestData, sender: Sender) -> MeteredCall:
-        """A request is about to be made, once there is room; `sender` can look up its record later.
-
-        Raises:
-            BudgetExceeded: it may not be.
-        """
-        ...

@@ -45,6 +45,11 @@ class RequestData:
     once: bool = False
     """Whether a repetition is answered from the service's cache, and so not billed."""
 
+    @property
+    def may_cost(self) -> bool:
+        """Whether it may cost money."""
+        return self.operation.method == "POST" and self.operation.key == "inference"
+
 
 DeferredRequest = Callable[[], Awaitable[RequestData]]
 """Makes a request whose body takes waiting, such as reading a file."""

@@ -168,14 +168,18 @@ def broken_off(connection: Connection, _request: Request) -> None:
     connection.reset()
 
 
+async def read_all(client: AsyncOpenRouter) -> None:
+    async with client.chat.stream("Hello") as stream:
+        async for _ in stream:
+            pass
+
+
 async def test_a_broken_stream_is_told_with_its_first_failure() -> None:
     watch = Factory()
     with LoopbackServer(serve_responses([broken_off])) as server:
         async with client_of(server, watch) as client:
             with pytest.raises(OpenRouterError) as caught:
-                async with client.chat.stream("Hello") as stream:
-                    async for _ in stream:
-                        pass
+                await read_all(client)
     name = type(caught.value).__name__
     assert watch.told == ["started 1", "sent", "saw", f"failed {name}", "ended failed"]
     assert watch.last.error is caught.value

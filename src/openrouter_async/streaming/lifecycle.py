@@ -51,7 +51,13 @@ class QueuedItems(ABC, Generic[ItemT]):
         return self
 
     async def __anext__(self) -> ItemT:
-        """Return the next item."""
+        """Return the next item.
+
+        Raises:
+            APIStatusError: the service refused the request, or reported an error within the stream.
+            StreamError: the stream broke off, ended too early, or held something that does not belong there.
+            OpenRouterError: any other failure of a call. What had arrived of a reply is in `error.partial`.
+        """
         if self._queue or await self._refill():
             return self._queue.popleft()
         raise StopAsyncIteration
@@ -65,19 +71,12 @@ class QueuedItems(ABC, Generic[ItemT]):
         self._is_reading = True
         try:
             return await self._fill(self._queue if wanted is None else wanted)
-        except BaseException as error:
-            await self._failed(error)
-            raise
         finally:
             self._is_reading = False
 
     @abstractmethod
     async def _fill(self, wanted: Sized) -> bool:
         """Put what comes next into the queue until `wanted` has something; False at the end."""
-
-    @abstractmethod
-    async def _failed(self, error: BaseException) -> None:
-        """Clean up after what `_fill` raised."""
 
 
 class ItemReader(Protocol[ItemT]):
@@ -171,28 +170,28 @@ class OwnedStream(QueuedItems[ItemT]):
                 source=self,
             )
 
-    async def _failed(self, error: BaseException) -> None:
-        if isinstance(error, OpenRouterError) and self._failure is None:
-            self._failure = error
-        await self.aclose()
-
     async def _fill(self, wanted: Sized) -> bool:
-        reader = self._items
-        while not reader.is_complete:
-            if self._failure is not None:
-                raise self._failure
-            if self._is_closed:
-                raise ConfigurationError("the stream was closed before its end; read it inside its block")
-            error, self._late_error = self._late_error, None
-            if error is None:
-                error = await self._read(reader)
-                if wanted:
-                    self._late_error = error
-                    return True
-            if error is not None:
-                await self._recover(error)
-                if self._queue:
-                    return True
+        try:
+            while not self._items.is_complete:
+                if self._failure is not None:
+                    raise self._failure
+                if self._is_closed:
+                    raise ConfigurationError("the stream was closed before its end; read it inside its block")
+                error, self._late_error = self._late_error, None
+                if error is None:
+                    error = await self._read(self._items)
+                    if wanted:
+                        self._late_error = error
+                        return True
+                if error is not None:
+                    await self._recover(error)
+                    if self._queue:
+                        return True
+        except BaseException as error:
+            if isinstance(error, OpenRouterError) and self._failure is None:
+                self._failure = error
+            await self.aclose()
+            raise
         await self.aclose()
         return False
 

@@ -37,16 +37,6 @@ class RawStream(OwnedStream[T]):
     def __init__(self, source: StreamSource, into: type[T]) -> None:
         super().__init__(source, _EventReader(into, lambda: source.meta))
 
-    async def __anext__(self) -> T:
-        """Return the next event.
-
-        Raises:
-            APIStatusError: the service refused the request, or reported an error within the stream.
-            StreamError: the stream broke off, or held an event that is not of the type.
-            OpenRouterError: any other failure of a call.
-        """
-        return await super().__anext__()
-
     async def _recover(self, error: OpenRouterError) -> None:
         # Another task may close the stream while this one reads; that is no failure to be repeated.
         await super()._recover(_interrupted(error) if self._is_closed else error)

@@ -346,9 +346,7 @@ class Emulator:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
-        if exc is None:
-            self.check()
+        self.__exit__(exc_type, exc, traceback)
 
     def __repr__(self) -> str:
         where = self.base_url if self._server is not None else "not running"

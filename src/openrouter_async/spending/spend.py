@@ -23,7 +23,7 @@ from .._checks import number
 from .._http.observers import OBSERVERS, Attempt, Observer
 from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
-from .._sansio.money import dollars, shown
+from .._sansio.money import format_usd, parse_usd
 from ..errors import BudgetExceeded, ConfigurationError, OpenRouterError
 from ..resources.generations import GenerationsResource
 from .forecast import Forecast, PriceList, Request
@@ -76,7 +76,7 @@ class Spend:
         """
         self.transport = transport
         """Which calls count."""
-        self.budget: Decimal | None = None if budget is None else dollars("budget", budget)
+        self.budget: Decimal | None = None if budget is None else parse_usd("budget", budget)
         """What may be spent; None: anything."""
         self._settle_s = number("settle", settle, unit="seconds")
         self._fetch_prices = prices
@@ -198,18 +198,18 @@ class Spend:
     def _exceeded(self, call: Call) -> BudgetExceeded:
         assert self.budget is not None
         ledger, foreseen = self._ledger, call.foreseen
-        byok = f" and {shown(ledger.byok_cost)} on keys of your own" if ledger.byok_cost else ""
-        doubtful = f" and {shown(ledger.doubtful)} for some that broke off" if ledger.doubtful else ""
-        may_cost = f", and it may cost {shown(foreseen.cost)}" if foreseen.is_known else ""
+        byok = f" and {format_usd(ledger.byok_cost)} on keys of your own" if ledger.byok_cost else ""
+        doubtful = f" and {format_usd(ledger.doubtful)} for some that broke off" if ledger.doubtful else ""
+        may_cost = f", and it may cost {format_usd(foreseen.cost)}" if foreseen.is_known else ""
         if not foreseen.is_known:
             may_cost = ", and what it may cost is not known"
             may_cost += " before another such call is over" if ledger.is_guessing else ""
         return BudgetExceeded(
-            f"{call.operation} would pass the budget of {self.budget:f} US dollars: {shown(ledger.cost)} are"
-            f" spent{byok}, {shown(ledger.running_held)} held for calls in flight{doubtful}{may_cost};"
+            f"{call.operation} would pass the budget of {self.budget:f} US dollars: {format_usd(ledger.cost)} are"
+            f" spent{byok}, {format_usd(ledger.running_held)} held for calls in flight{doubtful}{may_cost};"
             f" {self._advice}",
             budget=self.budget,
-            spent=Decimal(shown(ledger.taken)),
+            spent=Decimal(format_usd(ledger.taken)),
             may_have_been_billed=False,
         )
 
@@ -325,7 +325,7 @@ class Spend:
 
     def __repr__(self) -> str:
         limit = "" if self.budget is None else f" of {self.budget:f}"
-        return f"<Spend {shown(self.cost)}{limit} US dollars, {self.calls} calls, {len(self.unsettled)} unsettled>"
+        return f"<Spend {format_usd(self.cost)}{limit} US dollars, {self.calls} calls, {len(self.unsettled)} unsettled>"
 
 
 def _model_in(data: RequestData) -> str | None:

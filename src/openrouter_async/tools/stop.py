@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from .._checks import whole
-from .._sansio.money import dollars as read_dollars
+from .._sansio.money import parse_usd
 from ..errors import ConfigurationError
 from .steps import usage_of_steps
 
@@ -97,7 +97,7 @@ def max_cost(dollars: str | Decimal | float) -> StopWhen:
     Raises:
         ConfigurationError: `dollars` is no positive number.
     """
-    limit = read_dollars("max_cost()", dollars)
+    limit = parse_usd("max_cost()", dollars)
     if limit == 0:
         raise ConfigurationError(
             f"max_cost() is {dollars!r}, which ends every run; expected US dollars above 0"

@@ -1,8 +1,9 @@
 """Families of tokenizers: which models have which, and how each differs from those that can be imitated. Facts only.
 
 `factor` and `overhead` of the families that are verified were fitted by tests/tokens/fit_overheads.py to half of the
-recorded exchanges of each, and the other half was measured once they stood here; the bands are set by both. All is English
-and JSON, since that was recorded. The numbers of other families are set by hand, from what is usual and a few recordings.
+recorded exchanges of each, and the other half was measured once they stood here; the bands are set by both. All is
+English and JSON, since that was recorded. The numbers of other families are set by hand, from what is usual and a few
+recordings.
 """
 
 from __future__ import annotations

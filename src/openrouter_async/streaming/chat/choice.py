@@ -162,7 +162,9 @@ class ChoiceBuilder:
     def held(self) -> list[StreamEvent]:
         """Return the arguments that were held back, since they might have held the place of others."""
         return [
-            ToolCallDelta(call.id, call.index, call.name, text, self.index, call, len(call.pieces))
+            ToolCallDelta(
+                call.id, call.index, call.name, text, self.index, (call.pieces, call.held, len(call.pieces))
+            )
             for call in (self._calls.calls if self._calls is not None else ())
             if (text := call.release())
         ]
@@ -219,7 +221,14 @@ class ChoiceBuilder:
             if news is not None:
                 call, text = news
                 events.append(
-                    ToolCallDelta(call.id, call.index, call.name, text, self.index, call, len(call.pieces))
+                    ToolCallDelta(
+                        call.id,
+                        call.index,
+                        call.name,
+                        text,
+                        self.index,
+                        (call.pieces, call.held, len(call.pieces)),
+                    )
                 )
 
     def _add_function_call(self, delta: Delta, events: list[StreamEvent]) -> None:

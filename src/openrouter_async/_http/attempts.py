@@ -130,7 +130,7 @@ class CallAttempts:
     ) -> None:
         """Wait for the next attempt; raises `error`, or `DeadlineExceeded`, where there is none.
 
-        `continued` says that it goes on with what was delivered, rather than begins anew.
+        `continued` says that it continues what was delivered, rather than begins anew.
         """
         self._complete(error)
         if self._is_refused or isinstance(error, ConfigurationError):
@@ -144,17 +144,16 @@ class CallAttempts:
             repeat=self.request.operation.repeat,
             once=self.request.once,
             delivered=delivered,
-            continued=continued,
             body_began=exchange is not None and exchange.bytes_read > 0,
             billed=any(usage is not None and usage.paid for usage in billed),
             should_retry=None if exchange is None else should_retry(exchange.headers),
         )
         remaining = self.timeouts.total.at - time.monotonic()
-        decision = self._state.after(
-            failure,
-            random=random.random(),
-            remaining=None if remaining == math.inf else remaining,
-        )
+        chance, left = random.random(), None if remaining == math.inf else remaining
+        if continued:
+            decision, self._state = self._state.continuation(failure, random=chance, remaining=left)
+        else:
+            decision = self._state.after(failure, random=chance, remaining=left)
         if isinstance(decision, Wait):
             if not continued:  # the reply that goes on has what broke off among its recoveries
                 self._earlier += billed

@@ -42,7 +42,7 @@ async def run_here(
     async with connect(output, emulated=emulated, model=model) as client:
         items = _Counted(file)
         running: Batch[JsonValue] | Batch[str]
-        if wanted is None:
+        if wanted is None:  # noqa: SIM108 - type checkers choose an overload for each
             running = client.batch(items, **params)
         else:
             running = client.batch(items, output=wanted, **params)

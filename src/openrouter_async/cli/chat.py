@@ -299,7 +299,7 @@ class _Session:
             write_saved(self._path, self._conversation.model_dump_json(indent=2))
 
     def _say(self, text: str) -> None:
-        """Write what was asked for by a command: it is no answer, so not among them."""
+        """Write what was asked for by a command: it is not an answer, so it does not stand among them."""
         print(printable(text), file=results if self._output.is_terminal else notes)
 
 

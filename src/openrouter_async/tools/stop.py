@@ -66,7 +66,7 @@ def stop_when(predicate: Callable[[Sequence[Step]], bool], *, name: str | None =
     """Return a condition of your own over the steps so far; `name` is what `run.stopped_by` says of it.
 
     Raises:
-        ConfigurationError: `predicate` is no function, or an async one.
+        ConfigurationError: `predicate` is not a function, or an async one.
     """
     if not callable(predicate) or inspect.iscoroutinefunction(predicate):
         raise ConfigurationError(
@@ -95,7 +95,7 @@ def max_cost(dollars: str | Decimal | float) -> StopWhen:
     there, so join it with `max_steps`.
 
     Raises:
-        ConfigurationError: `dollars` is no positive number.
+        ConfigurationError: `dollars` is not a positive number.
     """
     limit = parse_usd("max_cost()", dollars)
     if limit == 0:

@@ -274,7 +274,7 @@ class AsyncOpenRouter(Namespaces):
 
         learner = self._known.learner = self._known.learner or TokenLearner()
         catalogue = self.models.latest
-        for answered in self._sender.transport.answered.take():
+        for answered in self._sender.transport.usage_samples.take():
             listed = next((found.id for name in answered.models if (found := catalogue.get(name))), None)
             model = listed or next(iter(answered.models), None)
             if model is not None:

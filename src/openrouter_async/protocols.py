@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ._sansio.request import RequestData
-from ._sansio.sse import SSEItem
-from .errors import OpenRouterError
 from .options import RequestOptions
 
 if TYPE_CHECKING:
-    from ._sansio.charges import Charge
+    from ._sansio.request import DeferredRequest
+    from .streaming.source import ContinuableSource
     from .streaming.stream import EventStream, OnBadEvent
     from .types._base import ResponseMeta
     from .types.chat.completion import ChatCompletion
@@ -20,30 +19,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Capabilities",
     "ChatCompleter",
-    "ContinuableSource",
-    "DeferredRequest",
     "ListedModel",
-    "Meter",
-    "MeteredCall",
-    "PlainBody",
     "Reply",
     "Sender",
-    "StreamItem",
-    "StreamSource",
 ]
 
 T = TypeVar("T")
 OutputT = TypeVar("OutputT", covariant=True)
-
-
-class PlainBody(bytes):
-    """A whole body that came instead of an event stream (a JSON completion, an HTML page)."""
-
-
-StreamItem = SSEItem | PlainBody
-
-DeferredRequest = Callable[[], Awaitable[RequestData]]
-"""Makes a request whose body takes waiting, such as reading a file."""
 
 
 class Reply(Protocol):
@@ -54,50 +36,6 @@ class Reply(Protocol):
 
     @property
     def meta(self) -> ResponseMeta: ...
-
-
-class StreamSource(Protocol):
-    """The bytes of one streamed call as items; it owns connection, clocks, slot and attempts."""
-
-    @property
-    def meta(self) -> ResponseMeta | None:
-        """The HTTP side of the attempt that is being read; None before its headers."""
-
-    async def read(self) -> list[StreamItem] | None:
-        """Return the items of the next read, which may be none; None at the end of the body.
-
-        The first call sends the request. Raises the errors of the status, the connection and the clocks.
-        """
-
-    async def retry(self, error: OpenRouterError) -> None:
-        """Close this attempt and wait for the next; raises `error` where there is none."""
-
-    async def finish(self, answer: object = None) -> None:
-        """Release the connection after the last wanted item, for reuse if its body ends within 50 ms.
-
-        `answer` is what the items were put together to; later estimates learn from its usage.
-        """
-
-    async def aclose(self) -> None:
-        """Close the connection at once and give back the slot; harmless when done before."""
-
-    def abort(self) -> None:
-        """The same without waiting, for a stream that was dropped; callable from any thread."""
-
-    def fail(self, error: OpenRouterError) -> OpenRouterError:
-        """Put ids and attempts on an error found above the source, tell the hooks, and return it."""
-        ...
-
-
-class ContinuableSource(StreamSource, Protocol):
-    """A source that can go on in another request after a piece was delivered."""
-
-    async def follow(self, data: DeferredRequest, error: OpenRouterError) -> None:
-        """Close this attempt and send `data` next, which goes on with what the caller was given.
-
-        It waits, is paid for and counted as a retry is, on the same total clock; raises `error` where none is allowed.
-        """
-        ...
 
 
 class Sender(Protocol):
@@ -178,31 +116,3 @@ class Capabilities(Protocol):
 
     def supports(self, model: str, capability: str) -> bool | None:
         """Whether a model has a capability; None where nobody knows."""
-
-
-class MeteredCall(Protocol):
-    """One request that a meter counts. It waits for nothing; `end` may come from any thread, at any moment."""
-
-    def report(self, charge: Charge) -> None:
-        """Something was read that says what the request cost, or which record is that of it."""
-
-    def end(self, *, may_have_been_billed: bool, generation_id: str | None, is_in_loop: bool) -> None:
-        """The request is over; what was reported counts, else it may have cost something that is not known.
-
-        `is_in_loop` says that this is the loop's thread, and no moment of the garbage collector's.
-        """
-
-
-class Meter(Protocol):
-    """Counts what calls cost, and may refuse them."""
-
-    transport: object
-    """Only calls over this one are counted."""
-
-    async def begin(self, data: RequestData, sender: Sender) -> MeteredCall:
-        """A request is about to be made, once there is room; `sender` can look up its record later.
-
-        Raises:
-            BudgetExceeded: it may not be.
-        """
-        ...

@@ -17,6 +17,7 @@ from openrouter_async._http.patched import CLIENT, CORE, TRANSPORT, Watch
 from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.options import Limits
 from tests.support.loopback import Connection, LoopbackServer, Reply, Request, refused_port, serve_responses
+from tests.support.pools import count_connections
 
 MODEL = "acme/model"
 CHOICE = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Paris"}}
@@ -220,7 +221,7 @@ async def test_the_pool_of_httpcore_keeps_nothing_of_calls_that_ended(
             with pytest.raises(httpx.ConnectError):
                 await client.get(f"http://127.0.0.1:{refused_port()}")
             assert len(transport._pool.connections) <= 1
-            assert transport.stats().open == 1
+            assert count_connections(transport).open == 1
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ async def test_cancelling_closes_the_connection_and_frees_the_place() -> None:
                 await client.chat.create("Hello")
             assert scope.cancelled_caught
             assert (await client.chat.create("Hello")).text == "Hi"
-            assert client._sender.transport.open_exchanges == 0
+            assert client._sender.transport.limiter.in_use == 0
     assert gone == [True]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async._sansio.charges import Charge, charge_in
-from openrouter_async._sansio.money import dollars
+from openrouter_async._sansio.money import parse_usd
 from openrouter_async.errors import ConfigurationError
 
 
@@ -88,10 +88,10 @@ def test_a_later_charge_completes_an_earlier_one() -> None:
     ("given", "amount"), [("1.50", "1.50"), (0.1, "0.1"), (2, "2"), (Decimal("0.3"), "0.3"), ("0", "0")]
 )
 def test_an_amount_is_exact(given: object, amount: str) -> None:
-    assert dollars("budget", given) == Decimal(amount)
+    assert parse_usd("budget", given) == Decimal(amount)
 
 
 @pytest.mark.parametrize("given", ["", "x", -1, "NaN", float("inf"), None, True])
 def test_an_amount_that_is_none_is_refused(given: object) -> None:
     with pytest.raises(ConfigurationError, match=r"budget is .*; expected US dollars"):
-        dollars("budget", given)
+        parse_usd("budget", given)

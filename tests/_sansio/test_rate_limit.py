@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pytest
 
-from openrouter_async._sansio.rate_limit import LEAST, LearnedRate, Pace
+from openrouter_async._sansio.rate_limit import LEAST, AdaptiveRate, Pacer
 
 
 class Server(Protocol):
@@ -75,7 +75,7 @@ class Load:
 
     def __init__(self, server: Server, *, callers: int, seed: int = 1) -> None:
         self.server = server
-        self.learned = LearnedRate()
+        self.learned = AdaptiveRate()
         self.now = 0.0
         self.accepted: list[float] = []
         self.refused: list[float] = []
@@ -192,7 +192,7 @@ class Chancy:
         return (True, None) if self._server is None else self._server.ask(now)
 
 
-class Unlearned(LearnedRate):
+class Unlearned(AdaptiveRate):
     """Holds nothing back."""
 
     def refused(self, *, sent_at: float, now: float, wait: float | None, in_flight: int) -> None:
@@ -244,7 +244,7 @@ def test_when_all_is_refused_next_to_nothing_is_sent_and_then_it_recovers() -> N
 
 
 def test_before_the_first_refusal_nothing_is_held_back() -> None:
-    learned = LearnedRate()
+    learned = AdaptiveRate()
     for _ in range(1_000):
         learned.take(5.0)
         learned.accepted(sent_at=5.0, now=5.0)
@@ -252,8 +252,8 @@ def test_before_the_first_refusal_nothing_is_held_back() -> None:
     assert learned.rate == math.inf
 
 
-def test_one_wave_of_refusals_lowers_the_rate_once() -> None:
-    learned = LearnedRate()
+def test_one_epoch_of_refusals_lowers_the_rate_once() -> None:
+    learned = AdaptiveRate()
     for _ in range(100):
         learned.refused(sent_at=0.0, now=0.1, wait=None, in_flight=100)
     assert learned.rate == 50
@@ -264,7 +264,7 @@ def test_one_wave_of_refusals_lowers_the_rate_once() -> None:
 
 def test_one_refusal_among_many_requests_lowers_nothing_yet() -> None:
     """Before it is seen how many are accepted a second, only a majority of refusals tells that there are too many."""
-    learned = LearnedRate()
+    learned = AdaptiveRate()
     for _ in range(31):
         learned.refused(sent_at=0.0, now=0.1, wait=None, in_flight=64)
     assert learned.rate == math.inf
@@ -274,25 +274,25 @@ def test_one_refusal_among_many_requests_lowers_nothing_yet() -> None:
 
 def test_a_model_that_is_away_is_waited_for_and_not_slowed_down() -> None:
     """One of many answers that say so holds back nobody: each waits for itself."""
-    learned = LearnedRate()
+    learned = AdaptiveRate()
     for _ in range(10):
-        learned.is_away(now=0.0, wait=5.0)
+        learned.mark_unavailable(now=0.0, wait=5.0)
         learned.accepted(sent_at=0.0, now=0.1)
     assert learned.ready_at == -math.inf
     for _ in range(3):
-        learned.is_away(now=1.0, wait=5.0)
+        learned.mark_unavailable(now=1.0, wait=5.0)
     assert (learned.ready_at, learned.rate) == (6.0, math.inf)
 
 
 def test_the_longest_wait_that_was_asked_for_holds() -> None:
-    learned = LearnedRate()
+    learned = AdaptiveRate()
     for wait in (2.0, 5.0, 1.0):
         learned.refused(sent_at=0.0, now=1.0, wait=wait, in_flight=1)
     assert learned.ready_at == 6.0
 
 
 def test_repeated_refusals_never_stop_it_for_good() -> None:
-    learned = LearnedRate()
+    learned = AdaptiveRate()
     for number in range(100):
         learned.refused(sent_at=float(number), now=number + 0.5, wait=None, in_flight=64)
     assert learned.rate == LEAST
@@ -300,7 +300,7 @@ def test_repeated_refusals_never_stop_it_for_good() -> None:
 
 def test_while_nobody_waits_the_rate_does_not_grow() -> None:
     """What is not limited by the rate says nothing about a higher one."""
-    learned = LearnedRate()
+    learned = AdaptiveRate()
     for _ in range(20):
         learned.refused(sent_at=0.0, now=0.1, wait=None, in_flight=20)
     for number in range(1, 200):
@@ -310,7 +310,7 @@ def test_while_nobody_waits_the_rate_does_not_grow() -> None:
 
 
 def test_a_pace_is_even_and_saves_nothing_up() -> None:
-    pace = Pace(10)
+    pace = Pacer(10)
     pace.take(1, 0.0)
     assert pace.next_at == pytest.approx(0.08)  # a late timer may catch up so much
     pace.take(1, 0.1)
@@ -323,7 +323,7 @@ def test_a_pace_is_even_and_saves_nothing_up() -> None:
 
 
 def test_amounts_are_corrected_when_they_are_known() -> None:
-    pace = Pace(100)
+    pace = Pacer(100)
     pace.take(50, 0.0)
     pace.correct(100)
     assert pace.next_at == pytest.approx(1.48)

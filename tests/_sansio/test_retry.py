@@ -428,19 +428,21 @@ def test_the_budget_stays_within_its_bounds(calls: list[list[int]]) -> None:
     ],
 )
 def test_what_another_request_may_go_on_from(error: errors.OpenRouterError, expected: bool) -> None:
-    failure = Failure(error=error, stream=True, continued=True)
+    failure = Failure(error=error, stream=True)
     assert is_continuable(failure) is expected
-    decision = RetryState(RetrySettings(), RetryBudget()).after(failure, random=0.5, remaining=None)
+    state = RetryState(RetrySettings(), RetryBudget())
+    decision, _ = state.continuation(failure, random=0.5, remaining=None)
     assert isinstance(decision, Wait) is expected
 
 
 def test_a_request_that_goes_on_is_paid_for_and_has_attempts_of_its_own() -> None:
     budget = RetryBudget()
     state = RetryState(RetrySettings(attempts=2), budget)
-    broken = Failure(error=errors.StreamInterrupted("x"), stream=True, continued=True)
+    broken = Failure(error=errors.StreamInterrupted("x"), stream=True)
     refused = Failure(error=status_error(503), stream=True)
     assert isinstance(state.after(refused, random=0, remaining=None), Wait)
-    assert isinstance(state.after(broken, random=0, remaining=None), Wait)
+    decision, state = state.continuation(broken, random=0, remaining=None)
+    assert isinstance(decision, Wait)
     assert isinstance(state.after(refused, random=0, remaining=None), Wait)
     assert state.after(refused, random=0, remaining=None) == GiveUp("attempts")
     assert state.attempts == 4
@@ -449,8 +451,8 @@ def test_a_request_that_goes_on_is_paid_for_and_has_attempts_of_its_own() -> Non
 
 def test_a_request_that_goes_on_keeps_to_the_deadline_the_budget_and_retry_after() -> None:
     def decision(error: errors.OpenRouterError, budget: RetryBudget, remaining: float | None) -> object:
-        failure = Failure(error=error, stream=True, continued=True)
-        return RetryState(RetrySettings(), budget).after(failure, random=1, remaining=remaining)
+        state = RetryState(RetrySettings(), budget)
+        return state.continuation(Failure(error=error, stream=True), random=1, remaining=remaining)[0]
 
     empty = RetryBudget()
     empty.take(BUDGET)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import anyio.lowlevel
 
-from openrouter_async._http.observers import METERS, BeginMetered, MeteredAttempt
+from openrouter_async._http.observers import OBSERVERS, Attempt
+from openrouter_async._sansio.charges import charge_in
 from openrouter_async._sansio.request import build_request
+from openrouter_async._secret import Secrets
 from openrouter_async.batch.items import Items
 from openrouter_async.batch.run import Batch
 from openrouter_async.operations import CREATE_CHAT
@@ -55,7 +56,7 @@ class FakeModel:
         return {}
 
     async def create(self, messages: Any, **arguments: Any) -> ChatCompletion:
-        """Answer as `client.chat.create` does, and let the meters of the task count it as the sender does."""
+        """Answer as `client.chat.create` does, and let the observers of the task watch it as the sender does."""
         text = messages if isinstance(messages, str) else messages[-1]["content"]
         body = {
             "model": arguments.get("model"),
@@ -63,18 +64,30 @@ class FakeModel:
             **{name: arguments[name] for name in ("max_tokens", "plugins") if name in arguments},
         }
         data = build_request(CREATE_CHAT, content=json.dumps(body).encode(), model=arguments.get("model"))
-        meters: list[BeginMetered] = [partial(meter.begin, sender=NOBODY) for meter in METERS.get()]
-        attempt = await MeteredAttempt.begin(meters, data)
+        attempt = Attempt(request=data, number=1, began=0.0, secrets=Secrets())
+        observers = [
+            each for factory in OBSERVERS.get() if (each := factory.observe(data, NOBODY)) is not None
+        ]
+
+        def saw(reply: ChatCompletion) -> None:
+            body = reply.model_dump_json().encode()
+            attempt.charge = charge_in(body) or attempt.charge
+            for observer in observers:
+                observer.saw(attempt, body)
+
         try:
+            for observer in observers:
+                await observer.started(attempt)
             reply = await self._answer(text, arguments)
-            attempt.saw(reply.model_dump_json().encode())
+            saw(reply)
         except Exception as error:
             completion = getattr(error, "completion", None) or getattr(error, "partial", None)
             if completion is not None:
-                attempt.saw(completion.model_dump_json().encode())
+                saw(completion)
             raise
         finally:
-            attempt.end(may_have_been_billed=False)
+            for observer in observers:
+                observer.ended(attempt)
         return reply
 
     async def _answer(self, text: str, arguments: Mapping[str, Any]) -> ChatCompletion:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from openrouter_async.cli.app import app
-from openrouter_async.cli.environment import read_env_file
+from openrouter_async.cli.app import app, read_env_file
 from openrouter_async.testing import Emulator
 from tests.cli.commands import RunHere, environment, run
 
@@ -25,7 +24,7 @@ def test_help_names_every_command() -> None:
 
 def test_help_of_a_command_has_more_than_its_line_in_the_list() -> None:
     done = run("ask", "--help", env=environment(None))
-    assert "What is piped in stands behind the prompt" in done.stdout
+    assert "Text that is piped in follows the prompt" in done.stdout
     assert "--empty-attach" not in done.stdout
     assert "[default: False]" not in done.stdout
 

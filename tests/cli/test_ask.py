@@ -86,14 +86,14 @@ def test_a_file_is_attached(emulator: Emulator, tmp_path: Path) -> None:
     [
         ([], "", "there is no question"),
         (["Hi", "--schema", "missing.json"], "", "--schema names 'missing.json'"),
-        (["Hi", "--schema", "{oops"], "", "--schema is no JSON"),
+        (["Hi", "--schema", "{oops"], "", "--schema is not valid JSON"),
         (["Hi", "--schema", '{"type": "nonsense"}'], "", "nonsense"),
         (["Hi", "-s", "@missing.txt"], "", "--system names 'missing.txt'"),
         (["Hi", "-a", "missing.png"], "", "missing.png"),
         (["Hi", "-t", "9"], "", "for -t; must be <= 2"),
         (["Hi", "-t", "warm"], "", "warm"),
         (["Hi", "--nonsense"], "", "--nonsense"),
-        (["Hi"], b"\xff\xfe\x00", "no UTF-8"),
+        (["Hi"], b"\xff\xfe\x00", "not UTF-8"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

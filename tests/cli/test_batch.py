@@ -174,7 +174,7 @@ def test_a_dry_run_reports_bad_lines_and_writes_no_file(emulator: Emulator, tmp_
     (tmp_path / "in.jsonl").write_text('"one"\n{no json\n', "utf-8")
     ran = run(emulator, tmp_path, "in.jsonl", "-o", "out.jsonl", "--dry-run")
     assert ran.returncode == 1
-    assert "in.jsonl:2: no JSON" in ran.stderr
+    assert "in.jsonl:2: not valid JSON" in ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
 

@@ -89,7 +89,7 @@ def test_an_error_is_shown_and_the_conversation_goes_on(emulator: Emulator) -> N
         terminal.expect("402 out of credits")
         terminal.expect("you> ")
         terminal.type("/nonsense\r")
-        terminal.expect("is no command")
+        terminal.expect("is not a command")
         terminal.expect("you> ")
         emulator.reply("Hello again.")
         terminal.type("Hello?\r")

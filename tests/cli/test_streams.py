@@ -142,7 +142,7 @@ def test_standard_input_may_be_closed_or_no_text(emulator: Emulator) -> None:
     assert run(emulator, "ask", "x", shell="<&-")[0] == 0
     assert run(emulator, "chat", shell="<&-")[0] == 0
     code, _, errors = run(emulator, "chat", stdin=b"caf\xe9\n", PYTHONIOENCODING="utf-8")
-    assert (code, errors) == (2, "openrouter-async: standard input is no UTF-8 text\n")
+    assert (code, errors) == (2, "openrouter-async: standard input is not UTF-8 text\n")
     assert run(emulator, "chat", stdin=b"\xef\xbb\xbfhello\n", PYTHONIOENCODING="utf-8")[0] == 0
     assert emulator.requests[-1].prompt == "hello"
 

@@ -7,6 +7,7 @@ import resource
 import anyio
 
 from openrouter_async import AsyncOpenRouter, ConnectError, OpenRouterError, Retries
+from tests.support.pools import count_connections
 
 __all__ = ["few_descriptors", "outcome"]
 
@@ -56,7 +57,7 @@ async def few_descriptors(url: str) -> str:
             await client.chat.create("Hello")
         transport = client._sender.transport
         assert transport._own is not None
-        stats = transport._own.stats()
+        stats = count_connections(transport._own)
         if stats.open != stats.idle or transport.limiter.in_use:
             return f"left: {stats}, {transport.limiter.in_use} in use"
     return ""

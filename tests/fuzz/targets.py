@@ -27,8 +27,8 @@ from openrouter_async._sansio.sse import SSEDecoder
 from openrouter_async.batch.journal import Journal
 from openrouter_async.errors import JournalError, OpenRouterError, StreamInterrupted
 from openrouter_async.streaming.chat.accumulator import ChatAccumulator
+from openrouter_async.streaming.chunk_reader import ChunkReader, OnBadEvent
 from openrouter_async.streaming.events import StreamEvent, TextDelta
-from openrouter_async.streaming.intake import Intake, OnBadEvent
 from openrouter_async.streaming.recovery.joined import JoinedAccumulator
 from openrouter_async.types.chat.chunk import ChatChunk
 from openrouter_async.types.chat.completion import ChatCompletion
@@ -62,8 +62,8 @@ def accumulators(data: bytes) -> None:
     """Lines are the chunks of a stream: however they come, the same events, and a reply or a typed error."""
     on_bad_event: OnBadEvent = "skip" if len(data) % 2 else "raise"
     chunks = data.split(b"\n")
-    one = _taken(Intake(ChatAccumulator, _nothing, on_bad_event), [chunks])
-    many = _taken(Intake(ChatAccumulator, _nothing, on_bad_event), [[chunk] for chunk in chunks])
+    one = _taken(ChunkReader(ChatAccumulator, _nothing, on_bad_event), [chunks])
+    many = _taken(ChunkReader(ChatAccumulator, _nothing, on_bad_event), [[chunk] for chunk in chunks])
     assert one[0] == many[0]
     assert repr(one[1]) == repr(many[1])
     events, outcome = one
@@ -78,10 +78,10 @@ def _goes_on(chunks: Sequence[bytes]) -> None:
     """The first half is one request, the second the next: what was given out is what the reply says."""
     half = len(chunks) // 2
     first = JoinedAccumulator()
-    events, _ = _taken(Intake(lambda: first, _nothing, "skip"), [chunks[:half]], is_whole=False)
-    if first.obstacle() is None:
-        last = JoinedAccumulator(first.break_off(StreamInterrupted("cut")))
-        more, outcome = _taken(Intake(lambda: last, _nothing, "skip"), [chunks[half:]])
+    events, _ = _taken(ChunkReader(lambda: first, _nothing, "skip"), [chunks[:half]], is_whole=False)
+    if first.why_not_resumable() is None:
+        last = JoinedAccumulator(first.checkpoint(StreamInterrupted("cut")))
+        more, outcome = _taken(ChunkReader(lambda: last, _nothing, "skip"), [chunks[half:]])
         if isinstance(outcome, ChatCompletion):
             _look_at(outcome)
             said = [event for event in events + more if isinstance(event, TextDelta) and event.choice == 0]
@@ -89,22 +89,22 @@ def _goes_on(chunks: Sequence[bytes]) -> None:
 
 
 def _taken(
-    intake: Intake[ChatChunk], reads: Sequence[Sequence[bytes]], *, is_whole: bool = True
+    reader: ChunkReader[ChatChunk, ChatCompletion], reads: Sequence[Sequence[bytes]], *, is_whole: bool = True
 ) -> tuple[list[StreamEvent], ChatCompletion | OpenRouterError | None]:
     """Return the events of some reads, and what they end in."""
     events: list[StreamEvent] = []
     for read in reads:
-        more, error = intake.take(read)
+        more, error = reader.feed(read)
         events += more
-        if error is not None or intake.reply is not None:
+        if error is not None or reader.reply is not None:
             break
     else:
-        more, error = intake.end() if is_whole else ([], None)
+        more, error = reader.feed_eof() if is_whole else ([], None)
         events += more
     if error is not None:
-        _look_at_error(intake.explain(error))
-    _look_at(intake.snapshot())
-    return events, intake.reply or error
+        _look_at_error(reader.enrich(error))
+    _look_at(reader.snapshot())
+    return events, reader.reply or error
 
 
 def reply(data: bytes) -> None:

@@ -29,7 +29,9 @@ from openrouter_async import (
     max_steps,
     tool,
 )
+from openrouter_async._http.observers import Attempt
 from openrouter_async._sansio.request import build_request
+from openrouter_async._secret import Secrets
 from openrouter_async.operations import CREATE_CHAT
 from openrouter_async.testing import Emulator, Fault, Reply, tool_call
 
@@ -446,7 +448,10 @@ async def test_a_long_prompt_is_estimated_while_the_event_loop_goes_on(emulator:
         tasks.start_soon(tick)
         await anyio.sleep(0.01)
         before = ticks
-        await meter.begin(build_request(CREATE_CHAT, content=body, model=MODEL), client._sender)
+        request = build_request(CREATE_CHAT, content=body, model=MODEL)
+        observer = meter.observe(request, client._sender)
+        assert observer is not None
+        await observer.started(Attempt(request=request, number=1, began=0.0, secrets=Secrets()))
         assert ticks - before > 3
         tasks.cancel_scope.cancel()
     assert meter.held > Decimal("1")

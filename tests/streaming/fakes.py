@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 
 from openrouter_async.errors import OpenRouterError
-from openrouter_async.protocols import StreamItem
 from openrouter_async.streaming.chat.accumulator import ChatAccumulator
 from openrouter_async.streaming.events import StreamEvent
+from openrouter_async.streaming.source import StreamItem
 from openrouter_async.types._base import ResponseMeta
 from openrouter_async.types.chat.completion import ChatCompletion
 

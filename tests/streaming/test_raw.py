@@ -13,8 +13,8 @@ from pydantic import BaseModel, JsonValue
 
 from openrouter_async import AsyncOpenRouter, errors
 from openrouter_async._sansio.sse import Comment, ServerSentEvent
-from openrouter_async.protocols import PlainBody
 from openrouter_async.streaming.raw import RawStream
+from openrouter_async.streaming.source import PlainBody
 from tests.streaming.fakes import DONE, FakeSource, Read
 
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"

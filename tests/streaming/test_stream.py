@@ -31,7 +31,6 @@ from openrouter_async.errors import (
     StreamInterrupted,
     StreamTruncated,
 )
-from openrouter_async.protocols import PlainBody, StreamItem
 from openrouter_async.streaming.events import (
     Finished,
     Keepalive,
@@ -40,6 +39,7 @@ from openrouter_async.streaming.events import (
     ToolCall,
     ToolCallDelta,
 )
+from openrouter_async.streaming.source import PlainBody, StreamItem
 from openrouter_async.streaming.stream import EventStream
 from openrouter_async.types._base import response_meta
 from tests.streaming.fakes import DONE, FakeSource, Read, chunk, deltas

@@ -87,12 +87,11 @@ NONE = [
     "{a}\n\n*Wait*, one field is not right.", "{a}\n(No, that is wrong.)", "{a}, no, wait: it is 31",
     "{a}\n\nEdit: it is 31.", "{a}\n\nThis is just an example.", "{a}\n\nThe last field is wrong.",
     "It isn't {a}.", "Your input {a} is not valid.",
-    "Reasoning: {a}", "*Thinking...* {a}", "### Reasoning\n{a}\n\n### Answer\nI can't tell.", "Dummy data:\n{a}",
+    "### Reasoning\n{a}\n\n### Answer\nI can't tell.", "Dummy data:\n{a}",
     "Notes\n{a}\n\n## Answer\nI can't tell.",
     "{a}\n<think>Wait, that is wrong.</think>", "{a}\nPlease disregard the above.", "{a}\nOn second thought, no.",
-    "{a}\n\nFinal answer: unknown", "{a}\n\n### Final answer\nI cannot tell.", "For example:\n{a}",
+    "{a}\n\nFinal answer: unknown", "{a}\n\n### Final answer\nI cannot tell.", "Such as:\n{a}",
     "An answer could look like this:\n```json\n{a}\n```", "Example 1, for the input: x\n{a}",
-    "Example:\n```json\n{a}\n```",
     "Expected format:\n{a}\n\nPlease send me the text.", "The answer is not {a}.", "Do you mean {a}?", "~~{a}~~",
     "I do not know it. It would be e.g. {a}", "I cannot help with that. Such data looks like {a}, for instance.",
     # thoughts
@@ -104,16 +103,25 @@ NONE = [
     "[Al, {a}]", "[\n{a},", "[{a}]", '{{"friend": {a}}}', '{{"friend": {a}, "name": "Al"}}', '"friend": {a}\n}}',
     "| name | friend |\n|---|---|\n| Al | {a} |", "{{1: {a}}}", "```python\nfriend = {a}\n```",
     "```sh\ncurl -d '{a}' x\n```",
-    "{a},", "{a})",
+    "{a})",
     '<tool_call>\n{{"name": "save", "arguments": {a}}}\n</tool_call>',
     # corrected by something that does not fit
     '{a}\n{{"name": "Bob", "age": "31?", "number": "17", "total": "?"}}', '{a}\n{{"name": Bob, "number": 17 or 18}}',
     '{{"name": "Bob", "number": "1"}}\n{a}',
+    # labels
+    "I read the text.\n\nReasoning:\n{a}\n\nSo I cannot tell.",
+    "Example:\n{a}\n\nNo, that is wrong.", "Input: {a}\n\nFinal answer: unknown", "Such as: {a}",
+    "Input: {a}\nOutput: {{\"name\": \"Bob\", \"age\": \"?\", \"number\": \"1\"}}",
     # truncation
     "{c}", "Here:\n```json\n{c}", "{a}\n{c}", '{{"result": {c}', "[{a}, {c}", "```json\n{a}\n```\nAnd:\n```json\n{c}",
     "<answer>{c}</answer>",
 ]  # fmt: skip
 """One value that fits, or half of one, which is not meant."""
+
+LABELLED = [
+    "Reasoning: {a}", "*Thinking...* {a}", "For example:\n{a}", "Example:\n```json\n{a}\n```", "Input: {a}", "{a},",
+]  # fmt: skip
+"""One value under a label that often stands before another one, or before a comma; there is no other one."""
 
 ODD: list[tuple[Any, str, object, str]] = [
     (Person, f"**Name:** Al\n**Friend:** {GOOD}", None, "part"),
@@ -182,6 +190,7 @@ def _crossed() -> Iterator[tuple[Any, str, object, str]]:
             ("rivals", RIVALS, None),
             ("outranked", OUTRANKED, meant),
             ("none", NONE, None),
+            ("labelled", LABELLED, meant),
         ):
             for template in templates:
                 yield wanted, template.format(a=good, b=bad, c=good[:-7]), right, kind

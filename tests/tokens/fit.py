@@ -83,7 +83,7 @@ def _joined(pieces: list[str], weight: float) -> Iterator[tuple[str, float]]:
 
 def features(text: str) -> Counter[int]:
     found: Counter[int] = Counter()
-    for (left, right), times in Counter(pairwise("\n" + _text.made_alike(text))).items():
+    for (left, right), times in Counter(pairwise("\n" + _text.normalise(text))).items():
         found[_text.place_of(left, right)] += times
         found[SIZE + _text.block_of(right)] += times
     return found

@@ -15,7 +15,7 @@ from openrouter_async.tokens.estimate import estimate_tokens
 from openrouter_async.tokens.prompt import estimate_prompt
 from openrouter_async.types.chat.completion import AssistantMessage, ChatCompletion, Choice
 from tests.support.shared import ROOT, SHARED
-from tests.tokens.fit_frames import Recorded, fit, halves_of, recorded
+from tests.tokens.fit_overheads import Recorded, fit, halves_of, recorded
 
 WEATHER = {
     "type": "function",
@@ -57,7 +57,7 @@ def test_the_median_error_of_either_half_of_gpt_prompts_is_below_a_tenth(held_ou
 def test_the_numbers_are_those_that_the_fitted_half_gives(family: str) -> None:
     """Or else they would have been set with the other half in sight."""
     found = family_of(next(row.model for row in halves_of(family)[0]))
-    there = {"factor": found.factor, **asdict(found.frame)}
+    there = {"factor": found.factor, **asdict(found.overhead)}
     assert {name: round(number, digits_of(name)) for name, number in fit(family).items()} == {
         name: pytest.approx(number, abs=1.01 * 10 ** -digits_of(name)) for name, number in there.items()
     }

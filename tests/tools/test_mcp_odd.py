@@ -139,7 +139,7 @@ def encoded(data: bytes) -> str:
             },
             id="unknown",
         ),
-        pytest.param(resource(blob="no base64!"), "(file that is no base64, left out)", id="no base64"),
+        pytest.param(resource(blob="no base64!"), "(file that is not base64, left out)", id="no base64"),
     ],
 )
 async def test_a_resource_is_its_text_or_an_attachment(emulator: Emulator, block: Any, part: Any) -> None:

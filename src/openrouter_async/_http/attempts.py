@@ -1,6 +1,6 @@
-"""`Attempts`: the requests of one call, told to the hooks and the log, and the waits between them.
+"""`CallAttempts`: the requests of one call, their deadlines, and the waits between them.
 
-What is decided is decided in `_sansio.retry`; this is the part that sleeps.
+What is decided is decided in `_sansio.retry`; this is the part that sleeps, and tells the observers.
 """
 
 from __future__ import annotations
@@ -9,94 +9,92 @@ import logging
 import math
 import random
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 import anyio
 
-from .._sansio.charges import Charge, charge_in, usage_in
-from .._sansio.error_mapping import generation_id as id_of_generation
-from .._sansio.error_mapping import request_id, tell_wait
+from .._sansio.charges import charge_in, usage_in
+from .._sansio.error_mapping import generation_id, request_id, tell_wait
 from .._sansio.redaction import redact, redact_json, safe_headers
 from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
 from .._secret import Secret, Secrets
-from ..errors import APIStatusError, BudgetExceeded, ConfigurationError, DeadlineExceeded, OpenRouterError
-from ..hooks import RequestEvent
+from ..errors import APIStatusError, ConfigurationError, DeadlineExceeded, OpenRouterError
 from ..types._base import ResponseMeta
-from .clocks import Clocks
-from .observers import MeteredAttempt, is_metered
+from .deadlines import CallTimeouts
+from .observers import Attempt, Observer, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from .._sansio.request import RequestData
     from .._sansio.retry import RetryBudget
-    from .._settings import Settings
+    from ..options import Retries, Timeouts
     from ..types.common import Usage
     from .exchange import Exchange
-    from .observers import BeginMetered
+    from .limiter import Admission
 
-__all__ = ["Attempts"]
+__all__ = ["CallAttempts"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
 
-class Attempts:
+class CallAttempts:
     """One call: which request of it is running, what it met, and whether there is another."""
 
     def __init__(
         self,
-        data: RequestData,
-        settings: Settings,
-        budget: RetryBudget,
+        request: RequestData,
         *,
+        timeouts: Timeouts,
+        retries: Retries,
+        budget: RetryBudget,
         streaming: bool,
-        meters: Sequence[BeginMetered] = (),
+        observers: Sequence[Observer],
     ) -> None:
-        self.clocks = Clocks.start(settings.timeouts, streaming=streaming)
-        self.data = data
-        self.settings = settings
+        self.request = request
+        self.timeouts = CallTimeouts.start(timeouts, streaming=streaming)
         self._streaming = streaming
-        self._state = RetryState(resolve(settings.retries), budget)
+        self._state = RetryState(resolve(retries), budget)
+        self._observers = observers
+        self._readers = [observer for observer in observers if observer.reads]
         self._began = time.monotonic()
-        self.secrets = Secrets()
-        """What must not appear in an error of the request that is running."""
+        self.current = self._attempt(None)
+        """The request that is running."""
         self._exchange: Exchange | None = None
-        self._is_running = False
-        self._meters = meters if is_metered(data) else ()
-        self._metered: MeteredAttempt | None = None
-        self._counts_tokens = settings.rate is not None and settings.rate.tpm is not None
-        self._charge = Charge()
         self._earlier: tuple[Usage | None, ...] = ()
-        self._was_sent = False
         self._body = b""
+        self._is_running = False
+        self._is_refused = False
+
+    def _attempt(self, key: Secret | None) -> Attempt:
+        return Attempt(
+            request=self.request, number=self._state.attempts, began=self._began, secrets=Secrets(key)
+        )
 
     async def begin(self, key: Secret | None) -> None:
-        """A request is about to be sent with `key`, once the meters have room for it.
-
-        Raises:
-            BudgetExceeded: a meter refuses it.
-        """
-        self.secrets, self._exchange, self._is_running = Secrets(key), None, True
-        self._was_sent, self._body = False, b""
-        self._metered = await MeteredAttempt.begin(self._meters, self.data) if self._meters else None
-        self._charge = Charge()
-        self._tell("started", logging.DEBUG)
-        if self.settings.log_bodies and self.data.content is not None:
-            LOGGER.debug(
-                "%s sent %s",
-                self.data.operation.name,
-                redact(self.data.content.decode("utf-8", "replace"), self.secrets),
-            )
+        """A request is about to be sent with `key`, once no observer refuses it."""
+        self.current, self._exchange, self._body = self._attempt(key), None, b""
+        self._is_running = self._is_refused = True
+        for observer in self._observers:
+            await observer.started(self.current)
+        self._is_refused = False
 
     @property
     def is_watched(self) -> bool:
-        """Whether anyone wants to know what the request that is running costs, or takes of a rate."""
-        return self._metered is not None or self._counts_tokens
+        """Whether anyone looks into bodies."""
+        return bool(self._readers)
 
-    def sending(self) -> None:
+    def sending(self, admission: Admission) -> None:
         """The request goes out now; until then it waited for its place."""
-        self._was_sent = True
+        self.current.admission, self.current.was_sent = admission, True
+        for observer in self._observers:
+            observer.sent(self.current)
+
+    def answered(self, exchange: Exchange) -> None:
+        """The head of an answer has arrived."""
+        self._exchange = exchange
+        self.current.status, self.current.headers = exchange.status, exchange.headers
 
     def read(self, body: bytes) -> None:
         """A whole body was read."""
@@ -105,70 +103,65 @@ class Attempts:
 
     def saw(self, data: bytes) -> None:
         """A body, or an event of a stream, was read; it may say what the request cost, and how many tokens it took."""
-        if self._metered is not None:
-            self._metered.saw(data)
-        if self._counts_tokens and b'"usage"' in data and (charge := charge_in(data)) is not None:
-            self._charge = charge.over(self._charge)
-
-    def answered(self, exchange: Exchange) -> None:
-        """The headers of an answer have arrived."""
-        self._exchange = exchange
+        if not self._readers:
+            return
+        attempt = self.current
+        if (attempt.charge.generation_id is None or b'"usage"' in data) and (charge := charge_in(data)):
+            attempt.charge = charge.over(attempt.charge)
+        for observer in self._readers:
+            observer.saw(attempt, data)
 
     def meta(self) -> ResponseMeta:
         """Return the HTTP side of the answer so far."""
         assert self._exchange is not None
-        headers = safe_headers(self._exchange.headers, self.secrets)
+        headers = safe_headers(self._exchange.headers, self.current.secrets)
         return ResponseMeta(
             status=self._exchange.status,
             headers=headers,
             request_id=request_id(headers),
-            generation_id=id_of_generation(headers),
-            elapsed=time.monotonic() - self._began,
+            generation_id=generation_id(headers),
+            elapsed=self.current.elapsed,
             attempts=self._state.attempts,
             billed_before=self._earlier,
         )
 
-    async def after(
+    async def wait_for_retry(
         self, error: OpenRouterError, *, delivered: bool = False, continued: bool = False
     ) -> None:
         """Wait for the next attempt; raises `error`, or `DeadlineExceeded`, where there is none.
 
-        `continued` says that it goes on with what was delivered, rather than begins anew.
+        `continued` says that it continues what was delivered, rather than begins anew.
         """
         self._complete(error)
-        billed = self._billed(error)
-        self._end_metered(is_free=self._is_free(error))
-        if isinstance(error, ConfigurationError | BudgetExceeded):
+        if self._is_refused or isinstance(error, ConfigurationError):
             raise self.failed(error)
-        exchange = self._exchange
-        if exchange is not None and exchange.passage is not None and isinstance(error, APIStatusError):
-            exchange.passage.failed(error, longest_wait=self._state.max_retry_after)
+        if self.current.admission is not None and isinstance(error, APIStatusError):
+            self.current.admission.failed(error, longest_wait=self._state.max_retry_after)
+        exchange, billed = self._exchange, self._billed(error)
         failure = Failure(
             error=error,
             stream=self._streaming,
-            repeat=self.data.operation.repeat,
-            once=self.data.once,
+            repeat=self.request.operation.repeat,
+            once=self.request.once,
             delivered=delivered,
-            continued=continued,
             body_began=exchange is not None and exchange.bytes_read > 0,
             billed=any(usage is not None and usage.paid for usage in billed),
             should_retry=None if exchange is None else should_retry(exchange.headers),
         )
-        failed_attempt = self._state.attempts
-        remaining = self.clocks.total.at - time.monotonic()
-        decision = self._state.after(
-            failure,
-            random=random.random(),
-            remaining=None if remaining == math.inf else remaining,
-        )
+        remaining = self.timeouts.total.at - time.monotonic()
+        chance, left = random.random(), None if remaining == math.inf else remaining
+        if continued:
+            decision, self._state = self._state.continuation(failure, random=chance, remaining=left)
+        else:
+            decision = self._state.after(failure, random=chance, remaining=left)
         if isinstance(decision, Wait):
             if not continued:  # the reply that goes on has what broke off among its recoveries
                 self._earlier += billed
-            self._was_sent = False
-            self._tell("retried", logging.INFO, error=error, wait=decision.seconds, attempt=failed_attempt)
+            self._tell_failed(error, decision.seconds)
+            self.current.was_sent = False  # what is left now is no request
             await anyio.sleep(decision.seconds)
         elif decision.reason == "deadline":
-            late = self.clocks.total.expired("")
+            late = self.timeouts.total.expired("")
             late.retry_after = error.retry_after
             late.__cause__ = error
             raise self.failed(late) from error
@@ -177,67 +170,72 @@ class Attempts:
                 error.message += "; it may have been carried out: look before you send it again"
             raise self.failed(error)
 
-    def succeeded(self) -> None:
-        """The answer, or the whole stream, was read."""
-        self._is_running = False
-        self._end_metered()
+    def succeeded(self, answer: object) -> None:
+        """The answer, or the whole stream, was read, as `answer`."""
+        self.current.answer = answer
         self._state.succeeded()
-        if self._exchange is not None and self._exchange.passage is not None:
-            self._exchange.passage.succeeded()
-            if self._charge.tokens:
-                self._exchange.passage.used(self._charge.tokens)
-        self._tell("finished", logging.INFO)
+        if self.current.admission is not None:
+            self.current.admission.succeeded()
+        self._end("answered")
 
     def failed(self, error: OpenRouterError) -> OpenRouterError:
-        """Put ids, attempts and what was billed on the error of the call, tell the hooks, and return it."""
+        """Put ids, attempts and what was billed on the error of the call, tell the observers, and return it."""
         self._complete(error)
-        error.billed = self._earlier + self._billed(error.__cause__ if _is_late(error) else error)
-        self._end_metered(is_free=self._is_free(error))
+        cause = error.__cause__ if _is_late(error) else error
+        error.billed = self._earlier + self._billed(cause)
         if self._is_running:
-            self._is_running = False
-            self._tell("failed", logging.INFO, error=error)
+            try:
+                self._tell_failed(cause if isinstance(cause, OpenRouterError) else error, None)
+            finally:
+                self.current.error = error
+                self._end("failed")
         return error
 
-    def abandoned(self, *, is_in_loop: bool = True) -> None:
+    def cancelled(self, *, is_in_loop: bool = True) -> None:
         """The call was cancelled, or code of the caller's raised inside it; nothing if it had ended.
 
         `is_in_loop` is False where a stream was dropped, which may be noticed in any thread, at any moment.
         """
-        self._end_metered(is_in_loop=is_in_loop)
+        if self._is_running:
+            self.current.is_in_loop, self.current.error = is_in_loop, None
+            self._end("left")
+
+    def _tell_failed(self, error: OpenRouterError, wait: float | None) -> None:
+        self.current.error = error
+        self._tell_all([partial(observer.failed, self.current, error, wait) for observer in self._observers])
+
+    def _end(self, outcome: Outcome) -> None:
+        """The call is over; nothing if it was before."""
         if self._is_running:
             self._is_running = False
-            self._tell("failed", logging.INFO)
+            self.current.outcome = outcome
+            self._tell_all([partial(observer.ended, self.current) for observer in self._observers])
+
+    def _tell_all(self, calls: Sequence[Callable[[], None]]) -> None:
+        """Tell every observer; then raise what the first raised that did."""
+        failure: BaseException | None = None
+        for call in calls:
+            try:
+                call()
+            except BaseException as error:
+                if failure is not None:
+                    LOGGER.exception("another observer of the call failed too", exc_info=error)
+                failure = failure or error
+        if failure is not None:
+            raise failure
 
     def _billed(self, error: BaseException | None) -> tuple[Usage | None, ...]:
         """Return what the request that failed used: empty where it cost nothing, None in it where nobody knows."""
-        if not isinstance(error, OpenRouterError) or not (self._was_sent and is_metered(self.data)):
+        if not isinstance(error, OpenRouterError) or not (self.current.was_sent and self.request.may_cost):
             return ()
-        partial = getattr(error, "partial", None)
-        usage = getattr(partial, "usage", None) or usage_in(self._body)
+        usage = getattr(getattr(error, "partial", None), "usage", None) or usage_in(self._body)
         if usage is not None and usage.cost is not None:
             return (usage,)
-        return () if self._is_free(error) else (None,)
-
-    def _end_metered(self, *, is_free: bool = False, is_in_loop: bool = True) -> None:
-        """The request that is running costs no more; nothing if that was said before."""
-        metered, self._metered = self._metered, None
-        if metered is not None:
-            # Not the id on an error, which may be that of an earlier request that this one went on from.
-            exchange = self._exchange
-            generation_id = None if exchange is None else id_of_generation(exchange.headers)
-            metered.end(
-                may_have_been_billed=self._was_sent and not is_free,
-                generation_id=generation_id,
-                is_in_loop=is_in_loop,
-            )
-
-    def _is_free(self, error: OpenRouterError) -> bool:
-        """Whether the request that failed cost nothing, as one does that was answered by an error status."""
-        refused = self._exchange is not None and self._exchange.status >= 400
-        return error.may_have_been_billed is False or (refused and not error.may_have_been_billed)
+        return () if self.current.is_free(error) else (None,)
 
     def _complete(self, error: OpenRouterError) -> None:
         """Fill in what the error does not know, and take the key out of what it was told."""
+        secrets = self.current.secrets
         if self._is_running:
             error.attempts = self._state.attempts
         if self._exchange is not None:
@@ -246,62 +244,22 @@ class Attempts:
             error.generation_id = error.generation_id or meta.generation_id
         for name, value in vars(error).items():
             if isinstance(value, str):
-                setattr(error, name, redact(value, self.secrets))
+                setattr(error, name, redact(value, secrets))
         error.args = (error.message,)
         # What has ended holds bodies and headers, the key's echo among them; who shows the locals of a traceback
         # shows none of it.
         clear_frames(error.__traceback__)
         if isinstance(error, APIStatusError):
-            metadata = redact_json(dict(error.metadata), self.secrets)
+            metadata = redact_json(dict(error.metadata), secrets)
             assert isinstance(metadata, dict)
             error.metadata = metadata
             if error.partial is not None:
                 from .._sansio.chat_reply import without_secrets  # its types are loaded by then
 
-                error.partial = without_secrets(error.partial, self.secrets)
+                error.partial = without_secrets(error.partial, secrets)
             if error.retry_after is None and self._exchange is not None:
                 # Of an error within a 200 the moment until which to wait is known only here, where there is a clock.
                 tell_wait(error, self._exchange.headers, now=time.time())
-
-    def _tell(
-        self,
-        what: str,
-        level: int,
-        *,
-        error: OpenRouterError | None = None,
-        wait: float | None = None,
-        attempt: int | None = None,
-    ) -> None:
-        """Write a log record, and call the hooks, if there is anyone to read them."""
-        hooks = self.settings.hooks
-        if not hooks and not LOGGER.isEnabledFor(level):
-            return
-        exchange = self._exchange
-        headers = {} if exchange is None else exchange.headers
-        event = RequestEvent(
-            operation=self.data.operation.name,
-            method=self.data.operation.method,
-            path=self.data.path,
-            attempt=attempt or self._state.attempts,
-            elapsed=time.monotonic() - self._began,
-            status=None if exchange is None else exchange.status,
-            generation_id=id_of_generation(headers),
-            error=error,
-            wait=wait,
-        )
-        LOGGER.log(
-            level,
-            "%s %s: attempt %d%s, %.3f s%s%s",
-            event.operation,
-            "left" if what == "failed" and error is None else what,
-            event.attempt,
-            "" if event.status is None else f", status {event.status}",
-            event.elapsed,
-            "" if error is None else f", {type(error).__name__}",
-            "" if wait is None else f", again in {wait:.3f} s",
-        )
-        for hook in hooks:
-            getattr(hook, what)(event)
 
 
 def _is_late(error: OpenRouterError) -> bool:

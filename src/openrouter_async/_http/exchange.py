@@ -1,7 +1,7 @@
-"""`Exchange`: one request on the wire and its answer, under its clocks.
+"""`Exchange`: one request on the wire and its answer, within its deadlines.
 
 Work on what has come already waits for nothing, so nobody else would run meanwhile. Pieces are therefore small, and
-before each of them the exchange looks how long the task has worked: after `SLICE_S` it looks at the clocks, and lets
+before each of them the exchange looks how long the task has worked: after `SLICE_S` it looks at the deadlines, and lets
 others run.
 
 Whoever opens an exchange closes it. Closing one whose body was read to its end frees the connection for the
@@ -13,8 +13,9 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from types import AsyncGeneratorType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
@@ -23,16 +24,14 @@ import httpx
 from .._sansio.content_decoding import ContentDecoder, ContentDecodingError, content_decoder
 from .._sansio.json_work import LEAST_BYTES, check_work, json_work
 from ..errors import ConnectionLost, InvalidResponseError, ResponseTooLarge
-from .clocks import Clock, Clocks, under
+from .deadlines import CallTimeouts, Deadline, run_within
 from .exceptions import Phase, from_httpx
+from .network.stream import CallStream
 
 if TYPE_CHECKING:
     from ..options import Limits
-    from .limiter import Passage
 
 __all__ = ["Exchange"]
-
-T = TypeVar("T")
 
 CLOSE_GRACE = 0.4
 """Seconds a close may take before it is abandoned."""
@@ -50,7 +49,7 @@ class Exchange:
     def __init__(
         self, send: Callable[[httpx.Request], Awaitable[httpx.Response]], request: httpx.Request
     ) -> None:
-        self._send_request = send
+        self._send = send
         self._request = request
         self._host = request.url.host
         self._response: httpx.Response | None = None
@@ -64,38 +63,41 @@ class Exchange:
         self.bytes_read = 0
         """Bytes of the body that were given out, decoded."""
         self.is_at_end = False
-        self.passage: Passage | None = None
-        """How it passed the limiter."""
         self._is_closed = False
-        self._is_ours = False
-        self._stream: object = None
+        self._stream: CallStream | None = None
+        """The connection, if it is of our own transport."""
+        self._abort: Callable[[], None] | None = None
         self._received = 0
         self._slice_began = 0.0
 
-    async def open(self, clocks: Clocks) -> None:
+    async def open(self, timeouts: CallTimeouts) -> None:
         """Send the request and read the headers of the answer.
 
         Raises:
             OpenRouterError: `ConnectError`, `ConnectionLost`, `RequestTimeout`, `DeadlineExceeded`.
         """
-        await self._mapped((Clock("headers", clocks.headers), clocks.total), self._send, "headers")
-        assert self._response is not None
-        self.status, self.headers = self._response.status_code, self._response.headers
+        deadlines = (Deadline("headers", timeouts.headers), timeouts.total)
         try:
-            self._decoder = content_decoder(self.headers.get("content-encoding"))
-        except ContentDecodingError as error:
-            raise InvalidResponseError(f"the answer of {self._host} cannot be read: {error}") from error
-        # httpcore reads the time-out of the body from the same object when the body begins.
-        self._request.extensions["timeout"]["read"] = clocks.idle
-        self._is_ours = "abort" in self._response.extensions
-        self._stream = self._response.extensions.get("network_stream")
-        assert isinstance(self._response.stream, httpx.AsyncByteStream)
-        self._chunks = self._response.stream.__aiter__()
+            response = await run_within(deadlines, partial(self._send, self._request), self._host)
+        except Exception as error:
+            self._raise_translated(error, "headers")
+            raise
+        self._response, self.status, self.headers = response, response.status_code, response.headers
+        encoding = self.headers.get("content-encoding")
+        if encoding is not None:
+            try:
+                self._decoder = content_decoder(encoding)
+            except ContentDecodingError as error:
+                raise InvalidResponseError(f"the answer of {self._host} cannot be read: {error}") from error
+        # httpcore reads the timeout of the body from the same object when the body begins.
+        self._request.extensions["timeout"]["read"] = timeouts.idle
+        stream = response.extensions.get("network_stream")
+        if isinstance(stream, CallStream):
+            self._stream, self._abort = stream, stream.abort_call
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        self._chunks = response.stream.__aiter__()
 
-    async def _send(self) -> None:
-        self._response = await self._send_request(self._request)
-
-    async def read(self, clocks: tuple[Clock, ...] = ()) -> bytes | None:
+    async def read(self, deadlines: tuple[Deadline, ...] = ()) -> bytes | None:
         """Return the next bytes of the body, decoded, at most `PIECE`; None at its end.
 
         Raises:
@@ -105,12 +107,18 @@ class Exchange:
         try:
             while True:
                 if time.monotonic() - self._slice_began > SLICE_S:
-                    await self.pause(clocks)
+                    await self.pause(deadlines)
                 piece = next(self._pieces, None) if self._pieces is not None else None
                 if piece is None:
                     if self.is_at_end:
                         return None
-                    data = await self._mapped(clocks, self._next, "body")
+                    try:
+                        data = await (
+                            run_within(deadlines, self._next, self._host) if deadlines else self._next()
+                        )
+                    except Exception as error:
+                        self._raise_translated(error, "body")
+                        raise
                     if data is None:
                         self.is_at_end = True
                         if self._decoder is not None:
@@ -130,33 +138,33 @@ class Exchange:
         except ContentDecodingError as error:
             raise InvalidResponseError(f"the answer of {self._host} cannot be read: {error}") from error
 
-    async def pause(self, clocks: tuple[Clock, ...]) -> None:
+    async def pause(self, deadlines: tuple[Deadline, ...]) -> None:
         """Let other tasks run, unless they did since the last time; the slice of work is over.
 
         Raises:
-            OpenRouterError: `RequestTimeout` or `DeadlineExceeded`, of a clock that ran out meanwhile.
+            OpenRouterError: `RequestTimeout` or `DeadlineExceeded`, of a deadline that passed meanwhile.
         """
         now = time.monotonic()
-        for clock in clocks:
-            if clock.at <= now:
-                raise clock.expired(self._host)
+        for deadline in deadlines:
+            if deadline.at <= now:
+                raise deadline.expired(self._host)
         # Bytes come to our connections only while the task waits. Of others that is not known.
-        received = getattr(self._stream, "received", 0)
+        received = self._received if self._stream is None else self._stream.received
         if received == self._received:
             await anyio.lowlevel.checkpoint()
             now = time.monotonic()
         self._received, self._slice_began = received, now
 
-    async def pause_if_due(self, clocks: tuple[Clock, ...]) -> None:
-        """Do so if the task has worked for long enough."""
+    async def pause_if_due(self, deadlines: tuple[Deadline, ...]) -> None:
+        """Let other tasks run if this one has worked for long enough."""
         if time.monotonic() - self._slice_began > SLICE_S:
-            await self.pause(clocks)
+            await self.pause(deadlines)
 
     async def _next(self) -> bytes | None:
         assert self._chunks is not None
         # What has come already is read without waiting, so a fast server could keep a cancellation from the task.
         # Our connections look for one when they need not wait; to do so for every chunk took a tenth of slow streams.
-        if not self._is_ours:
+        if self._stream is None:
             await anyio.lowlevel.checkpoint_if_cancelled()
         try:
             return await self._chunks.__anext__()
@@ -166,7 +174,7 @@ class Exchange:
             return None
 
     async def read_all(
-        self, limits: Limits, clocks: tuple[Clock, ...], *, is_json: bool = True, begun: bytes = b""
+        self, limits: Limits, deadlines: tuple[Deadline, ...], *, is_json: bool = True, begun: bytes = b""
     ) -> bytes:
         """Return the whole body, `begun` included, which was read before.
 
@@ -175,7 +183,7 @@ class Exchange:
         """
         pieces = [begun] if begun else []
         limit, work, counted = limits.body_bytes, 0, 0
-        while (piece := await self.read(clocks)) is not None:
+        while (piece := await self.read(deadlines)) is not None:
             pieces.append(piece)
             if self.bytes_read > limit:
                 raise ResponseTooLarge(
@@ -188,14 +196,11 @@ class Exchange:
                 check_work(work, limits.values, f"the answer of {self._host}")
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def _mapped(self, clocks: tuple[Clock, ...], work: Callable[[], Awaitable[T]], phase: Phase) -> T:
-        try:
-            return await (under(clocks, work, self._host) if clocks else work())
-        except Exception as exc:
-            error = from_httpx(exc, phase, self._host, self._request.extensions.get("through", ""))
-            if error is None:
-                raise
-            raise error from exc
+    def _raise_translated(self, error: Exception, phase: Phase) -> None:
+        """Raise what an error of the transport is to the caller; return if it is none of these."""
+        translated = from_httpx(error, phase, self._host, self._request.extensions.get("through", ""))
+        if translated is not None:
+            raise translated from error
 
     async def aclose(self) -> None:
         """Free the connection if the body was read to its end; otherwise close it. Takes at most a second."""
@@ -218,7 +223,7 @@ class Exchange:
 
         Returns False where only `aclose` can: for connections that are not of our own transport.
         """
-        abort = None if self._response is None else self._response.extensions.get("abort")
-        if abort is not None:
-            abort()
-        return abort is not None
+        if self._abort is None or self._response is None:
+            return False
+        self._abort()
+        return True

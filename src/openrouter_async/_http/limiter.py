@@ -2,9 +2,9 @@
 
 Nothing below it queues: a call that has a place gets a connection at once. For the tasks of one event loop.
 
-Where a model has a rate, given or learned from refusals, its calls wait in a *lane* before they wait for a place: in
-turn, each until the pace of the lane lets it through. While the service asks to wait, the lane is shut for all of them.
-A model that never refused, and was given no rate, has no lane, and its calls pay nothing for those of others.
+Where a model has a rate, given or learned from refusals, its calls wait in a `ModelQueue` before they wait for a place:
+in turn, each until its pace lets it through. While the service asks to wait, the queue is shut for all of them. A model
+that never refused, and was given no rate, has no queue, and its calls pay nothing for those of others.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .._sansio.rate_limit import LearnedRate, Pace
+from .._sansio.rate_limit import AdaptiveRate, Pacer
 from ..errors import APIStatusError
 
 if TYPE_CHECKING:
     from ..options import Rate
 
-__all__ = ["Lane", "Limiter", "Passage"]
+__all__ = ["Admission", "Limiter", "ModelQueue"]
 
 REFUSALS = frozenset({429, 529})
 """The statuses that say: too many requests."""
@@ -39,15 +39,15 @@ class _Waiter:
         self.error: Exception | None = None
 
 
-class Lane:
+class ModelQueue:
     """The calls to one model that keep to one rate."""
 
     __slots__ = ("_answer", "learned", "requests", "tokens", "turn")
 
-    def __init__(self, learned: LearnedRate, rate: Rate | None) -> None:
+    def __init__(self, learned: AdaptiveRate, rate: Rate | None) -> None:
         self.learned = learned
-        self.requests = None if rate is None or rate.rpm is None else Pace(rate.rpm / 60)
-        self.tokens = None if rate is None or rate.tpm is None else Pace(rate.tpm / 60)
+        self.requests = None if rate is None or rate.rpm is None else Pacer(rate.rpm / 60)
+        self.tokens = None if rate is None or rate.tpm is None else Pacer(rate.tpm / 60)
         self.turn = anyio.Lock(fast_acquire=True)
         self._answer = 0.0
         """Tokens of an answer, as an average of the last ones."""
@@ -56,9 +56,9 @@ class Lane:
     def ready_at(self) -> float:
         """When its next call may go, in monotonic seconds."""
         ready_at = self.learned.ready_at
-        for pace in (self.requests, self.tokens):
-            if pace is not None and pace.next_at > ready_at:
-                ready_at = pace.next_at
+        for pacer in (self.requests, self.tokens):
+            if pacer is not None and pacer.next_at > ready_at:
+                ready_at = pacer.next_at
         return ready_at
 
     def take(self, tokens: float, now: float) -> None:
@@ -85,39 +85,35 @@ class Limiter:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self._in_use = 0
+        self.in_use = 0
+        """Places that are taken."""
         # Ordered, because a waiter may leave from the middle; not a dict, because popping from its front is slow.
         self._waiters: OrderedDict[_Waiter, None] = OrderedDict()
         self._closed_error: Callable[[], Exception] | None = None
         self._closing: anyio.Event | None = None
-        self._learned: dict[str | None, LearnedRate] = {}
-        self._lanes: dict[tuple[str | None, Rate | None], Lane] = {}
+        self._learned: dict[str | None, AdaptiveRate] = {}
+        self._queues: dict[tuple[str | None, Rate | None], ModelQueue] = {}
 
     def __repr__(self) -> str:
-        return f"<Limiter: {self._in_use} of {self.capacity} in use, {self.waiting} waiting>"
-
-    @property
-    def in_use(self) -> int:
-        """Places that are taken."""
-        return self._in_use
+        return f"<Limiter: {self.in_use} of {self.capacity} in use, {self.waiting} waiting>"
 
     @property
     def waiting(self) -> int:
-        """Calls that wait for a place, or in a lane."""
+        """Calls that wait for a place, or in a queue."""
         return len(self._waiters) + sum(
-            lane.turn.locked() + lane.turn.statistics().tasks_waiting for lane in self._lanes.values()
+            queue.turn.locked() + queue.turn.statistics().tasks_waiting for queue in self._queues.values()
         )
 
-    def lane(self, model: str | None, rate: Rate | None) -> Lane | None:
-        """Return the lane of a call; None where nothing holds it back."""
+    def queue_for(self, model: str | None, rate: Rate | None) -> ModelQueue | None:
+        """Return the queue of a call; None where nothing holds it back."""
         if rate is None and model not in self._learned:
             return None
-        lane = self._lanes.get((model, rate))
-        if lane is None:
-            lane = self._lanes[model, rate] = Lane(self._learned_of(model), rate)
-        return lane
+        queue = self._queues.get((model, rate))
+        if queue is None:
+            queue = self._queues[model, rate] = ModelQueue(self._learned_of(model), rate)
+        return queue
 
-    def try_acquire(self, lane: Lane | None = None, tokens: float = 0.0) -> bool:
+    def try_acquire(self, queue: ModelQueue | None = None, tokens: float = 0.0) -> bool:
         """Take a place if that needs no waiting.
 
         Raises:
@@ -125,17 +121,17 @@ class Limiter:
         """
         if self._closed_error is not None:
             raise self._closed_error()
-        if self._in_use >= self.capacity:  # a freed place goes to a waiter at once, so nobody waits otherwise
+        if self.in_use >= self.capacity:  # a freed place goes to a waiter at once, so nobody waits otherwise
             return False
-        if lane is not None:
+        if queue is not None:
             now = time.monotonic()
-            if lane.turn.locked() or lane.ready_at > now:
+            if queue.turn.locked() or queue.ready_at > now:
                 return False
-            lane.take(tokens, now)
-        self._in_use += 1
+            queue.take(tokens, now)
+        self.in_use += 1
         return True
 
-    async def acquire(self, lane: Lane | None = None, tokens: float = 0.0) -> None:
+    async def acquire(self, queue: ModelQueue | None = None, tokens: float = 0.0) -> None:
         """Take a place, waiting in turn for a free one; without a checkpoint if there is one.
 
         Cancelled, it leaves the queue, or hands on the place it was just given.
@@ -143,10 +139,10 @@ class Limiter:
         Raises:
             Exception: what `close` was given.
         """
-        if self.try_acquire(lane, tokens):
+        if self.try_acquire(queue, tokens):
             return
-        if lane is not None:
-            await self._pass(lane, tokens)
+        if queue is not None:
+            await self._pass(queue, tokens)
             if self.try_acquire():
                 return
         waiter = _Waiter()
@@ -161,22 +157,22 @@ class Limiter:
         if waiter.error is not None:
             raise waiter.error
 
-    async def _pass(self, lane: Lane, tokens: float) -> None:
-        """Wait in turn until the lane is open."""
+    async def _pass(self, queue: ModelQueue, tokens: float) -> None:
+        """Wait in turn until the queue is open."""
         if self._closing is None:
             self._closing = anyio.Event()
-        async with lane.turn:
-            while self._closed_error is None and (wait := lane.ready_at - time.monotonic()) > 0:
+        async with queue.turn:
+            while self._closed_error is None and (wait := queue.ready_at - time.monotonic()) > 0:
                 with anyio.move_on_after(wait):
                     await self._closing.wait()
-            lane.take(tokens, time.monotonic())
+            queue.take(tokens, time.monotonic())
 
     def release(self) -> None:
         """Give a place back: to the first who waits, if anyone does."""
-        if self._in_use == 0:
+        if self.in_use == 0:
             raise RuntimeError("a place was given back that nobody had")
         if not self._waiters:
-            self._in_use -= 1
+            self.in_use -= 1
             return
         waiter, _ = self._waiters.popitem(last=False)
         waiter.has_place = True
@@ -188,21 +184,21 @@ class Limiter:
         if learned is not None:
             learned.accepted(sent_at=sent_at, now=time.monotonic())
 
-    def _learned_of(self, model: str | None) -> LearnedRate:
-        """Return what is learned of a model; from now on its calls have a lane."""
+    def _learned_of(self, model: str | None) -> AdaptiveRate:
+        """Return what is learned of a model; from now on its calls have a queue."""
         learned = self._learned.get(model)
         if learned is None:
-            learned = self._learned[model] = LearnedRate()
+            learned = self._learned[model] = AdaptiveRate()
         return learned
 
     def refused(self, model: str | None, sent_at: float, wait: float | None) -> None:
         """A request to a model was refused because there were too many; `wait` is what was asked for, in seconds."""
         now = time.monotonic()
-        self._learned_of(model).refused(sent_at=sent_at, now=now, wait=wait, in_flight=self._in_use)
+        self._learned_of(model).refused(sent_at=sent_at, now=now, wait=wait, in_flight=self.in_use)
 
-    def is_away(self, model: str | None, wait: float) -> None:
+    def mark_unavailable(self, model: str | None, wait: float) -> None:
         """A model is away for `wait` seconds."""
-        self._learned_of(model).is_away(now=time.monotonic(), wait=wait)
+        self._learned_of(model).mark_unavailable(now=time.monotonic(), wait=wait)
 
     def close(self, error: Callable[[], Exception]) -> None:
         """Fail everyone who waits, and everyone who comes, each with an error of their own."""
@@ -215,15 +211,17 @@ class Limiter:
             waiter.woken.set()
 
 
-class Passage:
+class Admission:
     """One request that passed the limiter, and what the limiter is told of its fate."""
 
-    __slots__ = ("_expected", "_lane", "_limiter", "_model", "_sent_at")
+    __slots__ = ("_expected", "_limiter", "_model", "_queue", "_sent_at")
 
-    def __init__(self, limiter: Limiter, model: str | None, lane: Lane | None, expected: float) -> None:
+    def __init__(
+        self, limiter: Limiter, model: str | None, queue: ModelQueue | None, expected: float
+    ) -> None:
         self._limiter = limiter
         self._model = model
-        self._lane = lane
+        self._queue = queue
         self._expected = expected
         self._sent_at = time.monotonic()
 
@@ -239,9 +237,9 @@ class Passage:
         if error.status in REFUSALS:
             self._limiter.refused(self._model, self._sent_at, wait)
         elif wait is not None and error.status == 503:
-            self._limiter.is_away(self._model, wait)
+            self._limiter.mark_unavailable(self._model, wait)
 
     def used(self, tokens: int) -> None:
         """It took so many tokens, prompt included."""
-        if self._lane is not None:
-            self._lane.used(tokens, self._expected)
+        if self._queue is not None:
+            self._queue.used(tokens, self._expected)

@@ -1,71 +1,233 @@
-"""Which meters count the calls of the running task.
+"""`Observer`: whoever watches a call without steering it, such as a budget, the hooks, and the log.
 
-A meter is put there by a block that counts what is spent; tasks that begin inside inherit it.
+*Theory of operation.* Each call has a tuple of observers, made when it begins by the factories of its client
+(`Transport.observers`) and of its task (`OBSERVERS`), which tasks that begin inside a block inherit. They are told of
+five moments, in this order:
+
+```
+started ── sent ── saw* ─┬─ ended                        for the call, exactly once, last
+   └────────┴────────────┴─ failed ── started (a retry)  for a request; its wait is None where no other follows
+```
+
+What one raises reaches the caller. Raised by `started`, nothing of the request was sent, and it is not retried.
+`failed` and `ended` are told to everybody, whatever one of them raises: a budget is settled although a hook is broken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import logging
+import time
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from .._sansio.charges import charge_in
-from .._sansio.request import RequestData
-from ..protocols import Meter, MeteredCall
+from .._sansio.charges import Charge
+from .._sansio.error_mapping import generation_id as id_of_generation
+from .._sansio.redaction import redact
+from ..hooks import RequestEvent
 
-__all__ = ["METERS", "BeginMetered", "MeteredAttempt", "is_metered"]
+if TYPE_CHECKING:
+    from .._sansio.request import RequestData
+    from .._secret import Secrets
+    from ..errors import OpenRouterError
+    from ..hooks import RequestHook
+    from ..protocols import Sender
+    from .limiter import Admission
 
-METERS: ContextVar[tuple[Meter, ...]] = ContextVar("openrouter_async.meters", default=())
+__all__ = [
+    "OBSERVERS",
+    "Attempt",
+    "EventLog",
+    "Observer",
+    "ObserverFactory",
+    "TaskObserverFactory",
+    "TokenCount",
+    "log_body",
+]
 
-BeginMetered: TypeAlias = Callable[[RequestData], Awaitable[MeteredCall]]
+LOGGER = logging.getLogger("openrouter_async")
 
-
-class MeteredAttempt:
-    """One request, as the meters see it."""
-
-    __slots__ = ("_calls", "_has_id")
-
-    def __init__(self, calls: list[MeteredCall]) -> None:
-        self._has_id = False
-        self._calls = calls
-
-    @classmethod
-    async def begin(cls, meters: Sequence[BeginMetered], data: RequestData) -> MeteredAttempt:
-        """Ask the meters whether the request may be made, which may wait for others to end.
-
-        Raises:
-            BudgetExceeded: one of them refuses it; then none counts it.
-        """
-        attempt = cls([])
-        try:
-            for begin in meters:
-                attempt._calls.append(await begin(data))
-        except BaseException:
-            attempt.end(may_have_been_billed=False)
-            raise
-        return attempt
-
-    def saw(self, data: bytes) -> None:
-        """Look for the cost in a whole body, or in an event."""
-        if self._has_id and b'"cost"' not in data:
-            return
-        charge = charge_in(data)
-        if charge is not None:
-            self._has_id |= charge.generation_id is not None
-            for call in self._calls:
-                call.report(charge)
-
-    def end(
-        self, *, may_have_been_billed: bool, generation_id: str | None = None, is_in_loop: bool = True
-    ) -> None:
-        """The request is over; nothing where it was before."""
-        calls, self._calls = self._calls, []
-        for call in calls:
-            call.end(
-                may_have_been_billed=may_have_been_billed, generation_id=generation_id, is_in_loop=is_in_loop
-            )
+Outcome = Literal["running", "answered", "failed", "left"]
 
 
-def is_metered(data: RequestData) -> bool:
-    """Return whether a request may cost money."""
-    return data.operation.method == "POST" and data.operation.key == "inference"
+@dataclass(slots=True, kw_only=True, eq=False)
+class Attempt:
+    """One request of a call, as far as it has come. Observers read it, and change nothing."""
+
+    request: RequestData
+    number: int
+    """Of the request within the call, from 1."""
+    began: float
+    """When the call began, in monotonic seconds."""
+    secrets: Secrets
+    """What no observer may show."""
+    admission: Admission | None = None
+    """How it passed the limiter; None before that."""
+    was_sent: bool = False
+    """Whether the request left, or began to."""
+    status: int | None = None
+    """HTTP status of the answer; None before its head."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the answer; names in any case."""
+    charge: Charge = field(default_factory=Charge)
+    """Cost, tokens, model and id, as far as what was read says; filled in where an observer `reads`."""
+    error: OpenRouterError | None = None
+    """Why it failed; None before that, and where the caller left."""
+    answer: object = None
+    """What the answer was read as, or the stream put together to; None before that."""
+    outcome: Outcome = "running"
+    """Of the call: answered whole, failed for good, or left: cancelled, closed early, ended by the caller's error."""
+    is_in_loop: bool = True
+    """False where a stream was collected as garbage: in any thread, in the midst of anything, and nothing may wait."""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the call began, waits included."""
+        return time.monotonic() - self.began
+
+    @property
+    def generation_id(self) -> str | None:
+        """The id of the billed record, as far as the head says."""
+        return id_of_generation(self.headers)
+
+    @property
+    def may_have_been_billed(self) -> bool:
+        """Whether the request may cost something: it left, and its end does not say that it is free."""
+        return self.was_sent and not (self.error is not None and self.is_free(self.error))
+
+    def is_free(self, error: OpenRouterError) -> bool:
+        """Whether the request cost nothing if it ended so, as one does that was answered by an error status."""
+        refused = self.status is not None and self.status >= 400
+        return error.may_have_been_billed is False or (refused and not error.may_have_been_billed)
+
+
+class Observer:
+    """Told of one call. Every moment does nothing unless it is overridden."""
+
+    __slots__ = ()
+
+    reads = False
+    """Whether it wants `saw`, and `Attempt.charge`: looking into every body and event costs time."""
+
+    async def started(self, attempt: Attempt) -> None:
+        """A request is about to be made; this may wait until there is room for it, or raise to refuse it."""
+
+    def sent(self, attempt: Attempt) -> None:
+        """It has its place, and leaves now."""
+
+    def saw(self, attempt: Attempt, data: bytes) -> None:
+        """A whole body, or the data of an event of a stream, was read; its charge is counted."""
+
+    def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None) -> None:
+        """It failed; the next follows after `wait` seconds, or none."""
+
+    def ended(self, attempt: Attempt) -> None:
+        """The call is over; `outcome` tells how, and `error` why it failed."""
+
+
+class ObserverFactory(Protocol):
+    """Makes an observer for each call that it wants to know of."""
+
+    def observe(self, request: RequestData, sender: Sender) -> Observer | None:
+        """Return the observer of a call; `sender` is who makes it, and can look up its record later."""
+        ...
+
+
+class TaskObserverFactory(ObserverFactory, Protocol):
+    """Watches the calls of a task, and of tasks that begin inside it."""
+
+    transport: object
+    """Only calls over this one are watched."""
+
+
+OBSERVERS: ContextVar[tuple[TaskObserverFactory, ...]] = ContextVar("openrouter_async.observers", default=())
+"""Those of the running task."""
+
+
+class TokenCount(Observer):
+    """Tells the limiter how many tokens a call took, where a rate of tokens is kept to."""
+
+    __slots__ = ()
+
+    reads = True
+
+    def ended(self, attempt: Attempt) -> None:
+        """Count what the answer says; what failed is taken to have used what was expected."""
+        if attempt.outcome == "answered" and attempt.admission is not None and attempt.charge.tokens:
+            attempt.admission.used(attempt.charge.tokens)
+
+
+class EventLog(Observer):
+    """Tells the hooks of a client, and writes the log."""
+
+    __slots__ = ("_hooks", "_logs_bodies")
+
+    def __init__(self, hooks: Sequence[RequestHook], *, logs_bodies: bool) -> None:
+        self._hooks = hooks
+        self._logs_bodies = logs_bodies
+
+    async def started(self, attempt: Attempt) -> None:
+        """A request begins."""
+        event = self._log(logging.DEBUG, "started", attempt)
+        for hook in self._hooks:
+            hook.started(event)
+        if self._logs_bodies and attempt.request.content is not None:
+            log_body("sent", attempt, attempt.request.content)
+
+    def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None) -> None:
+        """Only a failure that is followed by another request; the last one is told at the end."""
+        if wait is not None:
+            event = self._log(logging.INFO, "retried", attempt, error, wait)
+            for hook in self._hooks:
+                hook.retried(event)
+
+    def ended(self, attempt: Attempt) -> None:
+        """The call is over."""
+        if attempt.outcome == "answered":
+            event = self._log(logging.INFO, "finished", attempt)
+            for hook in self._hooks:
+                hook.finished(event)
+        else:
+            event = self._log(logging.INFO, attempt.outcome, attempt, attempt.error)
+            for hook in self._hooks:
+                hook.failed(event)
+
+    def _log(
+        self,
+        level: int,
+        what: str,
+        attempt: Attempt,
+        error: OpenRouterError | None = None,
+        wait: float | None = None,
+    ) -> RequestEvent:
+        operation = attempt.request.operation
+        event = RequestEvent(
+            operation=operation.name,
+            method=operation.method,
+            path=attempt.request.path,
+            attempt=attempt.number,
+            elapsed=attempt.elapsed,
+            status=attempt.status,
+            generation_id=attempt.generation_id,
+            error=error,
+            wait=wait,
+        )
+        LOGGER.log(
+            level,
+            "%s %s: attempt %d%s, %.3f s%s%s",
+            event.operation,
+            what,
+            event.attempt,
+            "" if event.status is None else f", status {event.status}",
+            event.elapsed,
+            "" if error is None else f", {type(error).__name__}",
+            "" if wait is None else f", again in {wait:.3f} s",
+        )
+        return event
+
+
+def log_body(verb: str, attempt: Attempt, body: bytes) -> None:
+    """Write a body, or a piece of one, to the log."""
+    text = redact(body.decode("utf-8", "replace"), attempt.secrets)
+    LOGGER.debug("%s %s %s", attempt.request.operation.name, verb, text)

@@ -11,16 +11,17 @@ import httpx
 
 from .._sansio.content_decoding import ContentDecodingError, content_decoder
 from ..options import Limits
+from .network.stream import CallStream
 from .pool.connections import ConnectionTransport
 
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["SeenExchange", "TapTransport"]
+__all__ = ["RecordedExchange", "RecordingTransport"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenExchange:
+class RecordedExchange:
     """A request and its answer, as far as that was read."""
 
     method: str
@@ -36,13 +37,13 @@ class SeenExchange:
     """What the request was authorized by."""
 
 
-class TapTransport(httpx.AsyncBaseTransport):
+class RecordingTransport(httpx.AsyncBaseTransport):
     """Passes requests on to another transport, and exchanges to `seen`; that one is closed with it."""
 
     def __init__(
-        self, seen: Callable[[SeenExchange], None], transport: httpx.AsyncBaseTransport | None = None
+        self, seen: Callable[[RecordedExchange], None], transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        """Make a tap; without a `transport` of the caller's, over connections like those of a client."""
+        """Record into `seen`; without a `transport` of the caller's, over connections like those of a client."""
         self._seen = seen
         self._inner = transport or ConnectionTransport(limits=Limits(), ssl_context=None, proxy=None)
 
@@ -56,7 +57,7 @@ class TapTransport(httpx.AsyncBaseTransport):
         def over(body: bytes) -> None:
             headers = {name.lower(): value for name, value in response.headers.items()}
             self._seen(
-                SeenExchange(
+                RecordedExchange(
                     method=request.method,
                     target=request.url.raw_path.decode("ascii"),
                     request_body=sent,
@@ -67,16 +68,16 @@ class TapTransport(httpx.AsyncBaseTransport):
                 )
             )
 
-        body = _TappedBody(stream, over)
+        body = _RecordedBody(stream, over)
         response.stream = body
-        abort = response.extensions.get("abort")
-        if abort is not None:
+        connection = response.extensions.get("network_stream")
+        if isinstance(connection, CallStream) and (abort := connection.abort_call) is not None:
 
             def tell_and_abort() -> None:
                 body.tell()
                 abort()
 
-            response.extensions = {**response.extensions, "abort": tell_and_abort}
+            connection.abort_call = tell_and_abort
         return response
 
     async def aclose(self) -> None:
@@ -95,7 +96,7 @@ class TapTransport(httpx.AsyncBaseTransport):
         await self.aclose()
 
 
-class _TappedBody(httpx.AsyncByteStream, AsyncIterator[bytes]):
+class _RecordedBody(httpx.AsyncByteStream, AsyncIterator[bytes]):
     """A body whose bytes are kept until it ends, fails or is closed."""
 
     def __init__(self, stream: httpx.AsyncByteStream, over: Callable[[bytes], None]) -> None:

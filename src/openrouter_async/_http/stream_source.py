@@ -18,23 +18,22 @@ import anyio.lowlevel
 from .._sansio.error_body import load_json
 from .._sansio.json_work import LEAST_BYTES, check_work, json_work
 from .._sansio.parse import ParseFailure
-from .._sansio.redaction import redact
 from .._sansio.sse import Comment, SSEDecoder
 from ..errors import OpenRouterError, ResponseTooLarge
-from ..protocols import PlainBody
-from .attempts import Attempts
-from .clocks import Clock, Clocks
+from ..streaming.source import PlainBody
+from .deadlines import CallTimeouts, Deadline
+from .observers import log_body
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
-    from .._sansio.request import RequestData
-    from .._settings import Settings
-    from ..protocols import DeferredRequest, StreamItem
+    from .._sansio.request import DeferredRequest, RequestData
+    from ..options import Limits
+    from ..streaming.source import StreamItem
     from ..types._base import ResponseMeta
+    from .attempts import CallAttempts
+    from .call import Call
     from .exchange import Exchange
-    from .observers import BeginMetered
-    from .sender import HTTPSender
 
 __all__ = ["HTTPStreamSource"]
 
@@ -48,65 +47,69 @@ END_GRACE = 0.05
 
 
 class HTTPStreamSource:
-    """One streamed call; see `protocols.StreamSource`."""
+    """The bytes of one streamed call as items; it owns connection, deadlines, place in the limiter and attempts."""
 
     def __init__(
         self,
-        sender: HTTPSender,
         data: RequestData | DeferredRequest,
-        settings: Settings,
-        meters: Sequence[BeginMetered],
+        begin: Callable[[RequestData], Call],
+        limits: Limits,
+        *,
+        logs_bodies: bool,
     ) -> None:
-        self._sender = sender
-        self._meters = meters
+        """Send nothing yet.
+
+        Args:
+            data: The request, or what makes it.
+            begin: Makes the call, whose time begins then.
+            limits: Of events, of the stream and of what came instead of one.
+            logs_bodies: Whether what is read is written to the log.
+        """
         self._data = data
-        self._settings = settings
-        self._attempts: Attempts | None = None
+        self._begin = begin
+        self._limits = limits
+        self._logs_bodies = logs_bodies
+        self._call: Call | None = None
         self._exchange: Exchange | None = None
         self._begin_attempt()
 
     def _begin_attempt(self) -> None:
-        self._decoder = SSEDecoder(limit=self._sender.transport.limits.event_bytes)
+        self._decoder = SSEDecoder(limit=self._limits.event_bytes)
         self._is_event_stream = False
         self._has_ended = False
-        self._event_clock: Clock | None = None
+        self._event_deadline: Deadline | None = None
         self._left: list[StreamItem] = []
         self._work = 0  # of a long event that has begun
 
     @property
     def meta(self) -> ResponseMeta | None:
         """The HTTP side of the attempt that is being read; None before its headers."""
-        return None if self._exchange is None or self._attempts is None else self._attempts.meta()
+        return None if self._exchange is None or self._call is None else self._call.attempts.meta()
 
     async def read(self) -> list[StreamItem] | None:
         """Return the items of the next read, which may be none; None at the end of the body."""
-        attempts = self._attempts
-        if attempts is None:
-            attempts = self._attempts = await self._start()
-        exchange = self._exchange
+        call = self._call
+        if call is None:
+            call = self._call = self._begin(await self._data() if callable(self._data) else self._data)
+        attempts, exchange = call.attempts, self._exchange
         if exchange is None:
-            exchange = await self._sender.open(attempts)
-            self._exchange = exchange
+            exchange = self._exchange = await call.open()
         if self._left:
-            await exchange.pause_if_due(self._near_clocks(attempts.clocks))
+            await exchange.pause_if_due(self._near(attempts.timeouts))
             return self._lot(attempts, self._left)
-        data = await exchange.read(self._near_clocks(attempts.clocks))
+        data = await exchange.read(self._near(attempts.timeouts))
         if data is None:
             return self._last_items()
-        if self._settings.log_bodies:
-            LOGGER.debug(
-                "%s received %s",
-                attempts.data.operation.name,
-                redact(data.decode("utf-8", "replace"), attempts.secrets),
-            )
+        if self._logs_bodies:
+            log_body("received", attempts.current, data)
         if not self._is_event_stream:
             first = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
             if first in (b"{", b"[", b"<"):
-                body = await self._plain_body(exchange, data, attempts.clocks)
+                body = await self._plain_body(exchange, data, attempts.timeouts)
                 attempts.read(body)
                 return [body]
             self._is_event_stream = first != b""
-        limits = self._sender.transport.limits
+        limits = self._limits
         if exchange.bytes_read > limits.stream_bytes:
             raise ResponseTooLarge(
                 f"the stream is longer than {limits.stream_bytes} bytes; see Limits(stream_bytes=...)",
@@ -122,38 +125,32 @@ class HTTPStreamSource:
             end = items.index(b"[DONE]") if b"[DONE]" in items else len(items)
             items[end:end] = self._bare_error()
         if any(type(item) is not Comment for item in items):
-            self._event_clock = None
+            self._event_deadline = None
         if len(items) > LOT:
             return self._lot(attempts, items)
         self._watch(attempts, items)
         return items
 
-    def _lot(self, attempts: Attempts, items: list[StreamItem]) -> list[StreamItem]:
+    def _lot(self, attempts: CallAttempts, items: list[StreamItem]) -> list[StreamItem]:
         """Return the first of the items, and keep the others for the next read."""
         lot, self._left = items[:LOT], items[LOT:]
         self._watch(attempts, lot)
         return lot
 
-    def _watch(self, attempts: Attempts, items: list[StreamItem]) -> None:
+    def _watch(self, attempts: CallAttempts, items: list[StreamItem]) -> None:
         if attempts.is_watched:
             for item in items:
                 if not isinstance(item, Comment):
                     attempts.saw(item if isinstance(item, bytes) else item.data)
 
-    async def _start(self) -> Attempts:
-        """Make the request; its clocks start here."""
-        data = await self._data() if callable(self._data) else self._data
-        budget = self._sender.transport.budget
-        return Attempts(data, self._settings, budget, streaming=True, meters=self._meters)
-
-    def _near_clocks(self, clocks: Clocks) -> tuple[Clock, ...]:
-        """Return the clocks that may run out before the idle clock of the connection does."""
-        if self._event_clock is None:
-            self._event_clock = Clock("event", clocks.event)
-        nearest = min(self._event_clock.at, clocks.total.at)
-        if clocks.idle is not None and nearest - time.monotonic() > clocks.idle:
+    def _near(self, timeouts: CallTimeouts) -> tuple[Deadline, ...]:
+        """Return the deadlines that may pass before the idle timeout of the connection does."""
+        if self._event_deadline is None:
+            self._event_deadline = Deadline("event", timeouts.event)
+        nearest = min(self._event_deadline.at, timeouts.total.at)
+        if timeouts.idle is not None and nearest - time.monotonic() > timeouts.idle:
             return ()
-        return (self._event_clock, clocks.total)
+        return (self._event_deadline, timeouts.total)
 
     def _last_items(self) -> list[StreamItem] | None:
         """Return what is worth an event at the end, though the standard drops it.
@@ -172,8 +169,8 @@ class HTTPStreamSource:
         if not _is_object(data):
             return self._bare_error() or None
         items: list[StreamItem] = [item]
-        if self._attempts is not None:
-            self._watch(self._attempts, items)
+        if self._call is not None:
+            self._watch(self._call.attempts, items)
         return items
 
     def _bare_error(self) -> list[StreamItem]:
@@ -187,11 +184,10 @@ class HTTPStreamSource:
             return []
         return [data] if isinstance(payload, dict) and payload.get("error") else []
 
-    async def _plain_body(self, exchange: Exchange, begun: bytes, clocks: Clocks) -> PlainBody:
+    async def _plain_body(self, exchange: Exchange, begun: bytes, timeouts: CallTimeouts) -> PlainBody:
         """Read to its end a body that is no event stream."""
-        limits = self._sender.transport.limits
-        waits = (Clock("body", clocks.body), clocks.total)
-        body = PlainBody(await exchange.read_all(limits, waits, begun=begun))
+        deadlines = (Deadline("body", timeouts.body), timeouts.total)
+        body = PlainBody(await exchange.read_all(self._limits, deadlines, begun=begun))
         if len(body) > LEAST_BYTES:
             await anyio.lowlevel.checkpoint()  # to join it and to parse it are two slices
         return body
@@ -199,29 +195,27 @@ class HTTPStreamSource:
     async def retry(self, error: OpenRouterError) -> None:
         """Close this attempt and wait for the next; raises `error` where there is none."""
         await self._close_exchange()
-        if self._attempts is None:
+        if self._call is None:
             raise error
-        await self._attempts.after(error)
+        await self._call.attempts.wait_for_retry(error)
         self._exchange = None
         self._begin_attempt()
 
-    async def follow(self, data: DeferredRequest, error: OpenRouterError) -> None:
-        """Close this attempt and send `data` next, which goes on with what the caller was given."""
+    async def continue_with(self, data: DeferredRequest, error: OpenRouterError) -> None:
+        """Close this attempt and send `data` next, which continues what the caller was given."""
         await self._close_exchange()
-        if self._attempts is None:
+        if self._call is None:
             raise error
-        await self._attempts.after(error, continued=True)
-        self._attempts.data = await data()
+        await self._call.attempts.wait_for_retry(error, continued=True)
+        self._call.attempts.request = await data()
         self._exchange = None
         self._begin_attempt()
 
     async def finish(self, answer: object = None) -> None:
         """Release the connection after the last wanted item, for reuse if its body ends within 50 ms.
 
-        `answer` is what the items were put together to; later estimates learn from its usage.
+        `answer` is what the items were put together to, for the observers of the call.
         """
-        if self._attempts is not None:
-            self._sender.transport.answered.add(self._attempts.data, answer)
         exchange = self._exchange
         if exchange is not None:
             try:
@@ -232,29 +226,29 @@ class HTTPStreamSource:
                 LOGGER.debug("after the last event of the stream: %s", error)
             finally:
                 await self._close_exchange()
-        if self._attempts is not None:
-            self._attempts.succeeded()
+        if self._call is not None:
+            self._call.attempts.succeeded(answer)
 
     async def aclose(self) -> None:
         """Close the connection at once and give back the slot; harmless when done before."""
         await self._close_exchange()
-        if self._attempts is not None:
-            self._attempts.abandoned()
+        if self._call is not None:
+            self._call.attempts.cancelled()
 
     async def _close_exchange(self) -> None:
-        if self._exchange is not None:
-            await self._sender.transport.close(self._exchange)
+        if self._exchange is not None and self._call is not None:
+            await self._call.transport.close(self._exchange)
 
     def abort(self) -> None:
-        """The same without waiting, for a stream that was dropped; callable from any thread."""
-        if self._exchange is not None:
-            self._sender.transport.abort(self._exchange)
-        if self._attempts is not None:
-            self._attempts.abandoned(is_in_loop=False)
+        """Close the connection without waiting, for a stream that was dropped; callable from any thread."""
+        if self._call is not None:
+            if self._exchange is not None:
+                self._call.transport.abort(self._exchange)
+            self._call.attempts.cancelled(is_in_loop=False)
 
     def fail(self, error: OpenRouterError) -> OpenRouterError:
-        """Put ids and attempts on an error found above the source, tell the hooks, and return it."""
-        return error if self._attempts is None else self._attempts.failed(error)
+        """Put ids and attempts on an error found above the source, tell the observers, and return it."""
+        return error if self._call is None else self._call.attempts.failed(error)
 
 
 def _is_object(data: bytes) -> bool:

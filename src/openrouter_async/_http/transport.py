@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import ssl
-from functools import lru_cache, partial
+from functools import partial
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import anyio
 import httpx
@@ -20,22 +19,22 @@ from anyio.lowlevel import EventLoopToken, current_token
 from .._sansio.retry import RetryBudget
 from ..errors import ConfigurationError
 from ..options import Limits
-from .clocks import Clock, Clocks, under
-from .exchange import Exchange
-from .limiter import Limiter, Passage
-from .log_filter import keep_out_of_logs
+from .deadlines import Deadline, run_within
+from .limiter import Admission, Limiter
 from .network.stream import Network, current_network
 from .patched import CLIENT
 from .pool.connections import ConnectionTransport
-from .usage_samples import AnsweredPrompts
+from .usage_samples import UsageSamples
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
     from .._sansio.request import RequestData
-    from .._secret import Secret
-    from .._settings import Settings
+    from ..options import Rate
+    from .deadlines import CallTimeouts
+    from .exchange import Exchange
     from .http11.connection import HTTPParser
+    from .observers import ObserverFactory
 
 __all__ = ["Transport"]
 
@@ -78,7 +77,9 @@ class Transport:
             raise ConfigurationError(f"proxy is a {type(proxy).__name__}; expected a URL")
         self.limits = limits
         self.budget = RetryBudget()
-        self.answered = AnsweredPrompts()
+        self.usage_samples = UsageSamples()
+        self.observers: list[ObserverFactory] = [self.usage_samples]
+        """Who watches every call of these clients."""
         self._process = os.getpid()
         self._given = http_client, transport
         self._uses_httpx = http_parser == "h11"
@@ -107,11 +108,6 @@ class Transport:
         if self._is_closed:
             self._begin()
 
-    @property
-    def open_exchanges(self) -> int:
-        """Calls that hold a connection now."""
-        return len(self._exchanges)
-
     def check(self) -> None:
         """Refuse to work for a closed client, in a second event loop, or after a fork.
 
@@ -133,71 +129,36 @@ class Transport:
                 "the client was used in another event loop before; make one client for each loop"
             )
 
-    async def open(
-        self,
-        data: RequestData,
-        settings: Settings,
-        key: Secret | None,
-        clocks: Clocks,
-        *,
-        on_sending: Callable[[], None],
-    ) -> Exchange:
-        """Wait for a place, send a request, and return its answer with the headers read.
-
-        The place is held until `close`. `on_sending` is called once the request has its place.
-
-        Raises:
-            OpenRouterError: see `Limiter.acquire` and `Exchange.open`.
-        """
-        self.check()
-        request = httpx.Request(
-            data.operation.method,
-            _url(settings.base_url, data.path, (*data.query, *settings.query.items())),
-            headers=_headers(data, settings),
-            content=data.content if data.upload is None else data.upload,
-            extensions={
-                "timeout": {
-                    "connect": clocks.connect,
-                    "read": clocks.headers,
-                    "write": clocks.idle,
-                    "pool": clocks.queue,
-                },
-                # Whether a reused connection was lost before or after the request arrived, nobody can tell.
-                "is_sent_once": data.operation.repeat == "refused",
-            },
-        )
-        if key is not None:
-            keep_out_of_logs(key)
-            # Written here and nowhere else, so that no local variable of any frame holds the key.
-            request.headers["authorization"] = f"Bearer {key.get()}"
-        exchange = Exchange(self._send, request)
-        exchange.passage = await self._acquire(clocks, data, settings)
-        self._exchanges.add(exchange)
-        try:
-            self.check()  # it may have been closed while the call was waiting
-            on_sending()
-            await exchange.open(clocks)
-        except BaseException:
-            await self.close(exchange)
-            raise
-        return exchange
-
-    def _send(self, request: httpx.Request) -> Awaitable[httpx.Response]:
+    def send(self, request: httpx.Request) -> Awaitable[httpx.Response]:
+        """Send a request over a connection, and return its answer with the head read."""
         if self._own is not None and not self._uses_httpx and not CLIENT.sees_a_patch():
             # Redirects, cookies and authentication are not of our requests; to ask httpx is a third of the call.
             return self._own.handle_async_request(request)
         return self._client.send(request, stream=True, follow_redirects=False)
 
-    async def _acquire(self, clocks: Clocks, data: RequestData, settings: Settings) -> Passage:
-        rate = settings.rate
-        lane = self.limiter.lane(data.model, rate)
+    async def admit(
+        self, exchange: Exchange, request: RequestData, rate: Rate | None, timeouts: CallTimeouts
+    ) -> Admission:
+        """Wait until an exchange has its place, which it holds until `close`.
+
+        Raises:
+            OpenRouterError: no place became free in time, or the client was closed meanwhile.
+        """
+        self.check()
+        queue = self.limiter.queue_for(request.model, rate)
         tokens = (
-            0.0 if lane is None or rate is None or rate.tpm is None else lane.expected_tokens(data.content)
+            0.0
+            if queue is None or rate is None or rate.tpm is None
+            else queue.expected_tokens(request.content)
         )
-        if not self.limiter.try_acquire(lane, tokens):
-            acquire = partial(self.limiter.acquire, lane, tokens)
-            await under((Clock("queue", clocks.queue), clocks.total), acquire, "")
-        return Passage(self.limiter, data.model, lane, tokens)
+        if not self.limiter.try_acquire(queue, tokens):
+            acquire = partial(self.limiter.acquire, queue, tokens)
+            await run_within((Deadline("queue", timeouts.queue), timeouts.total), acquire, "")
+        self._exchanges.add(exchange)
+        if self._is_closed:  # while the call was waiting
+            await self.close(exchange)
+            self.check()
+        return Admission(self.limiter, request.model, queue, tokens)
 
     async def close(self, exchange: Exchange) -> None:
         """Close an exchange, and give its place to the next call; harmless when done before."""
@@ -209,7 +170,7 @@ class Transport:
                 self.limiter.release()
 
     def abort(self, exchange: Exchange) -> None:
-        """The same without waiting, callable from any thread, also when the event loop is gone."""
+        """Close an exchange without waiting; callable from any thread, also when the event loop is gone."""
         if not exchange.abort() or self._network is None:
             return  # closed with the client
         try:
@@ -243,18 +204,3 @@ class _NoCookies(CookieJar):
 
 def _closed_while_waiting() -> ConfigurationError:
     return ConfigurationError("the client was closed while the call waited for a free place")
-
-
-def _headers(data: RequestData, settings: Settings) -> list[tuple[bytes, bytes]]:
-    headers = [*settings.sent_headers, *((name.encode(), value.encode()) for name, value in data.headers)]
-    if data.content_type is not None:
-        headers.append((b"content-type", data.content_type.encode()))
-    if data.upload is not None:
-        headers.append((b"content-length", b"%d" % data.upload.length))
-    return headers
-
-
-@lru_cache(maxsize=512)
-def _url(base_url: str, path: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
-    """Return the parsed URL of a request; parsing one takes longer than the rest of making a request."""
-    return httpx.URL(base_url + path + (f"?{urlencode(query)}" if query else ""))

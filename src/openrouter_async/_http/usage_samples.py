@@ -1,4 +1,4 @@
-"""`AnsweredPrompts`: the last prompts that were answered, each with how many tokens the service counted in it.
+"""`UsageSamples`: the last prompts that were answered, each with how many tokens the service counted in it.
 
 They are kept as they were sent, and read only when somebody asks for an estimate, so that a call pays for it no more
 than an entry in a list. No I/O here.
@@ -10,18 +10,24 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .observers import Observer
+
 if TYPE_CHECKING:
     from .._sansio.request import RequestData
+    from ..protocols import Sender
+    from .observers import Attempt
 
-__all__ = ["AnsweredPrompt", "AnsweredPrompts"]
+__all__ = ["UsageSample", "UsageSamples"]
 
 KEPT = 32
+"""Chosen: an estimate is a ratio of bytes to tokens, which more samples hardly change."""
 KEPT_BYTES = 1024 * 1024
+"""Chosen: what a client may hold for it at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredPrompt:
-    """One of them."""
+class UsageSample:
+    """A prompt that was answered."""
 
     body: bytes
     """The request, as it was sent."""
@@ -31,28 +37,33 @@ class AnsweredPrompt:
     """As the service counted them."""
 
 
-class AnsweredPrompts:
+class UsageSamples(Observer):
     """At most 32 prompts, of at most a megabyte together; older ones give way."""
 
     def __init__(self) -> None:
-        self._prompts: deque[AnsweredPrompt] = deque()
+        self._samples: deque[UsageSample] = deque()
         self._bytes = 0
 
-    def add(self, data: RequestData, answer: object) -> None:
-        """Keep a chat request whose answer says how many tokens it had; nothing of any other."""
+    def observe(self, request: RequestData, _sender: Sender) -> Observer | None:
+        """Watch chat requests."""
+        return self if request.operation.name == "chat.create" else None
+
+    def ended(self, attempt: Attempt) -> None:
+        """Keep a request whose answer says how many tokens it had."""
+        answer, request = attempt.answer, attempt.request
         tokens = getattr(getattr(answer, "usage", None), "prompt_tokens", None)
-        if data.operation.name != "chat.create" or data.content is None or not isinstance(tokens, int):
+        if request.content is None or not isinstance(tokens, int):
             return
-        named = (getattr(answer, "model", None), data.model)
+        named = (getattr(answer, "model", None), request.model)
         models = tuple(name for name in named if isinstance(name, str))
-        self._prompts.append(AnsweredPrompt(data.content, models, tokens))
-        self._bytes += len(data.content)
-        while len(self._prompts) > KEPT or self._bytes > KEPT_BYTES:
-            self._bytes -= len(self._prompts.popleft().body)
+        self._samples.append(UsageSample(request.content, models, tokens))
+        self._bytes += len(request.content)
+        while len(self._samples) > KEPT or self._bytes > KEPT_BYTES:
+            self._bytes -= len(self._samples.popleft().body)
 
-    def take(self) -> list[AnsweredPrompt]:
+    def take(self) -> list[UsageSample]:
         """Return them, the oldest first, and keep them no longer."""
-        prompts = list(self._prompts)
-        self._prompts.clear()
+        samples = list(self._samples)
+        self._samples.clear()
         self._bytes = 0
-        return prompts
+        return samples

@@ -6,10 +6,10 @@ from decimal import Decimal, InvalidOperation
 
 from ..errors import ConfigurationError
 
-__all__ = ["dollars", "shown"]
+__all__ = ["format_usd", "parse_usd"]
 
 
-def dollars(name: str, value: object, *, may_be_owed: bool = False) -> Decimal:
+def parse_usd(name: str, value: object, *, may_be_owed: bool = False) -> Decimal:
     """Return an amount of US dollars; a float means what it is written as.
 
     Raises:
@@ -24,6 +24,6 @@ def dollars(name: str, value: object, *, may_be_owed: bool = False) -> Decimal:
     return amount
 
 
-def shown(amount: Decimal) -> str:
+def format_usd(amount: Decimal) -> str:
     """Return an amount without an exponent and without zeros at its end."""
     return f"{amount.normalize() + 0:f}"

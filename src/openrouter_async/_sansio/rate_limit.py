@@ -1,16 +1,16 @@
-"""How fast to send: `Pace` keeps to a rate that is known, `LearnedRate` finds out what a server allows.
+"""How fast to send: `Pacer` keeps to a rate that is known, `AdaptiveRate` finds out what a server allows.
 
-Theory of operation of `LearnedRate`. Before the first refusal nothing is held back. A refusal asks one question: were
+Theory of operation of `AdaptiveRate`. Before the first refusal nothing is held back. A refusal asks one question: were
 there too many requests, or was it chance, as where one of many providers has no room? Three things tell:
 
 ```
 most of what was sent is refused             too many by far: half the rate, and half again while that goes on
 refused near the good rate                   a little too many: 5 % below what was accepted a second, the good rate
 refused again and again, clearly below it    chance: so large a share of the requests is refused at any rate;
-                                             while no more than that is, a refusal lowers nothing (`_sansio/chance.py`)
+                                             while no more than that is, a refusal lowers nothing (`refusal_noise`)
 ```
 
-A decrease begins a *wave*: requests that were sent before it and are refused too say nothing of the new rate. Every
+A decrease begins a *epoch*: requests that were sent before it and are refused too say nothing of the new rate. Every
 acceptance raises the rate, as long as the rate is what holds requests back:
 
 ```
@@ -32,16 +32,16 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from .chance import LIMIT as MOST_BY_CHANCE
-from .chance import Chance
+from .refusal_noise import LIMIT as MOST_NOISE
+from .refusal_noise import RefusalNoise
 
-__all__ = ["LearnedRate", "Pace"]
+__all__ = ["AdaptiveRate", "Pacer"]
 
 SLACK = 0.02
 """Seconds by which a sender that woke late may be ahead of its pace, so that late timers do not add up."""
 
 FEW = 3
-"""Refusals in a wave from which they are looked at together."""
+"""Refusals in a epoch from which they are looked at together."""
 FIRST = 5.0
 """Requests a second where most are refused before it is seen how many are accepted; half of those in flight, if that is
 more."""
@@ -75,7 +75,7 @@ QUICK = 0.5
 """The share by which it grows in one round trip elsewhere, at most."""
 
 
-class Pace:
+class Pacer:
     """Evenly spaced amounts: so many a second, and nothing saved up while nothing is sent."""
 
     __slots__ = ("next_at", "rate")
@@ -95,87 +95,87 @@ class Pace:
         self.next_at += amount / self.rate
 
 
-class LearnedRate:
+class AdaptiveRate:
     """The rate at which a server takes requests, as far as its refusals show."""
 
     __slots__ = (
         "_away",
-        "_chance",
         "_closed",
+        "_epoch",
         "_good",
         "_is_binding",
         "_minute",
-        "_pace",
+        "_noise",
+        "_pacer",
         "_recent",
-        "_wave",
         "paused_until",
     )
 
     def __init__(self) -> None:
         self.paused_until = -math.inf
         """Until when the server asked to wait."""
-        self._pace: Pace | None = None
+        self._pacer: Pacer | None = None
         self._good: float | None = None
         """What was accepted a second when last there were a little too many."""
-        self._wave = _Tally(-math.inf)
-        self._closed: _Tally | None = None
+        self._epoch = _Counts(-math.inf)
+        self._closed: _Counts | None = None
         """Since it was first seen that most were refused."""
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._minute = _LastMinute()
-        self._chance = Chance()
+        self._noise = RefusalNoise()
         self._away = 0
         self._is_binding = False
 
     @property
     def rate(self) -> float:
         """Requests a second that are let through; infinite before there were too many."""
-        return math.inf if self._pace is None else self._pace.rate
+        return math.inf if self._pacer is None else self._pacer.rate
 
     @property
     def ready_at(self) -> float:
         """When the next request may be sent."""
-        return self.paused_until if self._pace is None else max(self._pace.next_at, self.paused_until)
+        return self.paused_until if self._pacer is None else max(self._pacer.next_at, self.paused_until)
 
     def take(self, now: float) -> None:
         """Count a request that is sent now."""
-        self._chance.sent(now, is_slow=self._is_slow)
+        self._noise.sent(now, is_slow=self._is_slow)
         self._recent.append(now)
         self._minute.add(now)
-        self._wave.sent += 1
+        self._epoch.sent += 1
         if self._closed is not None:
             self._closed.sent += 1
-        if self._pace is not None:
-            self._is_binding = now - self.ready_at < 2 / self._pace.rate + SLACK
-            self._pace.take(1, now)
+        if self._pacer is not None:
+            self._is_binding = now - self.ready_at < 2 / self._pacer.rate + SLACK
+            self._pacer.take(1, now)
 
     def refused(self, *, sent_at: float, now: float, wait: float | None, in_flight: int) -> None:
         """Learn from a refusal; `wait` is what the server asked for, in seconds, and `in_flight` all that was sent."""
-        if self._pace is None:  # nothing is counted before the first refusal
-            self._wave.sent = max(self._wave.sent, in_flight)
-        self._chance.refused(sent_at, now, sent_since=sum(at > sent_at for at in self._recent))
+        if self._pacer is None:  # nothing is counted before the first refusal
+            self._epoch.sent = max(self._epoch.sent, in_flight)
+        self._noise.refused(sent_at, now, sent_since=sum(at > sent_at for at in self._recent))
         if self._closed is not None and sent_at >= self._closed.at:
             self._closed.refused += 1
-        if sent_at < self._wave.at:
+        if sent_at < self._epoch.at:
             if now < self.paused_until:
                 self._pause(wait, now)
             return
-        self._wave.refused += 1
-        self._wave.sent = max(self._wave.sent, self._wave.refused)
+        self._epoch.refused += 1
+        self._epoch.sent = max(self._epoch.sent, self._epoch.refused)
         if self._are_most_refused:
             self._pause(wait, now)
             self._halve(now, in_flight)
-        elif self._chance.explains_all:
+        elif self._noise.explains_all:
             if self._is_slow:
                 self._good = None  # there was no limit
         elif not self._is_slow:
             self._pause(wait, now)
             if self._shows_throughput:
                 self._go_below(now)
-        elif self._wave.refused == FEW:  # the good rate is wrong, or it is chance; the next wave tells
+        elif self._epoch.refused == FEW:  # the good rate is wrong, or it is chance; the next epoch tells
             self._pause(wait, now)
             self._go_below(now)
 
-    def is_away(self, *, now: float, wait: float) -> None:
+    def mark_unavailable(self, *, now: float, wait: float) -> None:
         """Learn that a model is away for so long; that says nothing of how many requests it takes afterwards."""
         self._away += 1
         if self._away >= AWAY:
@@ -193,13 +193,13 @@ class LearnedRate:
 
     @property
     def _are_most_refused(self) -> bool:
-        """Whether most of the wave is; where that was so before, one refusal at its beginning is enough to tell."""
-        wave = self._wave
-        return 2 * wave.refused >= wave.sent and (wave.refused >= FEW or self._closed is not None)
+        """Whether most of the epoch is; where that was so before, one refusal at its beginning is enough to tell."""
+        epoch = self._epoch
+        return 2 * epoch.refused >= epoch.sent and (epoch.refused >= FEW or self._closed is not None)
 
     @property
     def _shows_throughput(self) -> bool:
-        return self._wave.accepted >= EVIDENCE <= len(self._recent)
+        return self._epoch.accepted >= EVIDENCE <= len(self._recent)
 
     def _throughput(self, now: float) -> float:
         """Return about how many requests a second the server takes.
@@ -207,8 +207,8 @@ class LearnedRate:
         That is less than were sent lately, and more than were accepted on average, with the wait now asked for, since
         there were too many before.
         """
-        wave, since = self._wave, self._closed or self._wave
-        most = (len(self._recent) - 1) / max(SLACK, now - self._recent[0]) * (1 - wave.refused / wave.sent)
+        epoch, since = self._epoch, self._closed or self._epoch
+        most = (len(self._recent) - 1) / max(SLACK, now - self._recent[0]) * (1 - epoch.refused / epoch.sent)
         least = (since.sent - since.refused) / max(SLACK, max(now, self.paused_until) - since.at)
         return most * (least / most) ** CAUTION if 0 < least < most else most
 
@@ -219,40 +219,40 @@ class LearnedRate:
         self._begin(BELOW * self._good, now)
 
     def _halve(self, now: float, in_flight: int) -> None:
-        if self._pace is None:
+        if self._pacer is None:
             if self._shows_throughput:
                 self._go_below(now)
             else:
                 self._begin(max(FIRST, in_flight / 2), now)  # a guess; what is too much is halved quickly
             return
-        if self._wave.accepted and self._good is not None:
+        if self._epoch.accepted and self._good is not None:
             self._good = min(self._good, self.rate)
         if self._closed is None or self._closed.refused < NEXT_TO_ALL * self._closed.sent:
-            self._closed = _Tally(now)
+            self._closed = _Counts(now)
         elif CLOSED < now - self._closed.at < math.inf:
             self._closed.at = -math.inf  # once each time
             self._good = max(LEAST, self._minute.count(now) / 60)
         self._begin(self.rate / 2, now)
 
     def _begin(self, rate: float, now: float) -> None:
-        """Begin a wave."""
-        if self._wave.refused > MOST_BY_CHANCE * self._wave.sent:
-            self._chance.forget(now)
-        if self._pace is None:
-            self._pace = Pace(rate)
-        self._pace.rate = max(LEAST, rate)
-        self._pace.next_at = max(self._pace.next_at, now + 1 / self._pace.rate)
-        self._wave = _Tally(now)
+        """Begin a epoch."""
+        if self._epoch.refused > MOST_NOISE * self._epoch.sent:
+            self._noise.forget(now)
+        if self._pacer is None:
+            self._pacer = Pacer(rate)
+        self._pacer.rate = max(LEAST, rate)
+        self._pacer.next_at = max(self._pacer.next_at, now + 1 / self._pacer.rate)
+        self._epoch = _Counts(now)
 
     def accepted(self, *, sent_at: float, now: float) -> None:
         """Learn from a request that was not refused."""
         self._away = 0
-        if sent_at < self._wave.at:
+        if sent_at < self._epoch.at:
             return
-        self._wave.accepted += 1
-        if self._pace is None or not self._is_binding:
+        self._epoch.accepted += 1
+        if self._pacer is None or not self._is_binding:
             return
-        rate, good = self._pace.rate, self._good
+        rate, good = self._pacer.rate, self._good
         # As many answers as come in a round trip.
         window = max(LEAST_WINDOW, rate * max(ROUND_TRIP, now - sent_at))
         quickly = rate * QUICK / window
@@ -263,10 +263,10 @@ class LearnedRate:
         else:
             beyond = max(0.0, rate / good - 1 - STEP) / STEP
             grown = rate + min(quickly, good * STEP * (1 + beyond) ** 2 / max(CYCLE, window))
-        self._pace.rate = grown
+        self._pacer.rate = grown
 
 
-class _Tally:
+class _Counts:
     """What happened to the requests that were sent since a moment."""
 
     __slots__ = ("accepted", "at", "refused", "sent")

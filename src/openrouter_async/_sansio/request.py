@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ..errors import ConfigurationError
 from ..operations import Operation
 
-__all__ = ["RequestData", "Upload", "build_request", "flatten_query"]
+__all__ = ["DeferredRequest", "RequestData", "Upload", "build_request", "flatten_query"]
 
 QueryValue = str | int | float | bool | None | list[str] | tuple[str, ...]
 
@@ -44,6 +44,15 @@ class RequestData:
     """The model that is asked for; limits of rate are kept by model."""
     once: bool = False
     """Whether a repetition is answered from the service's cache, and so not billed."""
+
+    @property
+    def may_cost(self) -> bool:
+        """Whether it may cost money."""
+        return self.operation.method == "POST" and self.operation.key == "inference"
+
+
+DeferredRequest = Callable[[], Awaitable[RequestData]]
+"""Makes a request whose body takes waiting, such as reading a file."""
 
 
 def build_request(

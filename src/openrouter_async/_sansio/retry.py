@@ -118,8 +118,6 @@ class Failure:
     """Whether a repetition is answered from the service's cache."""
     delivered: bool = False
     """Whether the caller was handed a piece of a stream or a download."""
-    continued: bool = False
-    """Whether the next request goes on with what was delivered, as the caller asked for by name."""
     body_began: bool = False
     """Whether a byte of the body of a 2xx had arrived."""
     billed: bool = False
@@ -176,20 +174,23 @@ class RetryBudget:
 class RetryState:
     """The retries of one call."""
 
-    __slots__ = ("_attempts", "_before", "_budget", "_invalid_seen", "_paid", "_settings")
+    __slots__ = ("_attempts", "_budget", "_earlier", "_invalid_seen", "_paid", "_settings")
 
-    def __init__(self, settings: RetrySettings, budget: RetryBudget) -> None:
+    def __init__(
+        self, settings: RetrySettings, budget: RetryBudget, *, earlier: int = 0, paid: int = 0
+    ) -> None:
+        """Begin; `earlier` are the requests that this one continues, and `paid` is what it cost to begin it."""
         self._settings = settings
         self._budget = budget
         self._attempts = 1
-        self._before = 0  # attempts of the requests that the present one goes on from
-        self._paid = 0
+        self._earlier = earlier
+        self._paid = paid
         self._invalid_seen = False
 
     @property
     def attempts(self) -> int:
         """The requests of this call so far, the running one included."""
-        return self._attempts
+        return self._earlier + self._attempts
 
     @property
     def max_retry_after(self) -> float:
@@ -202,8 +203,30 @@ class RetryState:
         `random` is a fresh number from 0 to 1; `remaining` the seconds until the call's deadline, if it has one.
         """
         reason = self._refusal(failure)
-        if reason is not None:
-            return GiveUp(reason)
+        decision = GiveUp(reason) if reason is not None else self._wait(failure, random, remaining)
+        if isinstance(decision, Wait):
+            self._attempts += 1
+            self._invalid_seen = self._invalid_seen or isinstance(failure.error, NO_ANSWER)
+        return decision
+
+    def continuation(
+        self, failure: Failure, *, random: float, remaining: float | None
+    ) -> tuple[Wait | GiveUp, RetryState]:
+        """Decide whether another request continues what was delivered; it has a state, and attempts, of its own."""
+        asked = failure.error.retry_after
+        if is_uncertain(failure):
+            return GiveUp("uncertain"), self
+        if not is_continuable(failure):
+            return GiveUp("final"), self
+        if asked is not None and asked > self._settings.max_retry_after:
+            return GiveUp("retry_after"), self
+        decision = self._wait(failure, random, remaining)
+        if isinstance(decision, GiveUp):
+            return decision, self
+        return decision, RetryState(self._settings, self._budget, earlier=self.attempts, paid=self._paid)
+
+    def _wait(self, failure: Failure, random: float, remaining: float | None) -> Wait | GiveUp:
+        """Pay for another request, and say when it begins."""
         throttled = isinstance(failure.error, APIStatusError) and failure.error.status in THROTTLING_STATUSES
         seconds = self._seconds(failure.error.retry_after, throttled=throttled, random=random)
         if remaining is not None and seconds >= remaining:
@@ -212,10 +235,6 @@ class RetryState:
         if not self._budget.take(cost):
             return GiveUp("budget")
         self._paid = cost
-        if failure.continued:
-            self._before = self._attempts
-        self._attempts += 1
-        self._invalid_seen = self._invalid_seen or isinstance(failure.error, NO_ANSWER)
         return Wait(seconds)
 
     def succeeded(self) -> None:
@@ -229,12 +248,10 @@ class RetryState:
             return "uncertain"
         asked = failure.error.retry_after
         too_long = asked is not None and asked > self._settings.max_retry_after
-        if failure.continued:
-            return ("retry_after" if too_long else None) if is_continuable(failure) else "final"
         second_invalid = self._invalid_seen and isinstance(failure.error, NO_ANSWER)
         if second_invalid or not is_retryable(failure, retry_ambiguous=self._settings.retry_ambiguous):
             return "final"
-        if self._attempts - self._before >= self._settings.attempts:
+        if self._attempts >= self._settings.attempts:
             return "attempts"
         return "retry_after" if too_long else None
 
@@ -249,7 +266,7 @@ class RetryState:
             else (settings.base, settings.cap)
         )
         # 2.0 ** 1024 raises OverflowError; long before, the cap has decided.
-        return random * min(cap, base * 2.0 ** min(self._attempts - self._before - 1, 64))
+        return random * min(cap, base * 2.0 ** min(self._attempts - 1, 64))
 
 
 def is_retryable(failure: Failure, *, retry_ambiguous: bool) -> bool:

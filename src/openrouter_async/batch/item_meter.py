@@ -1,14 +1,15 @@
-"""`ItemMeter`: counts the requests that a worker makes for the item it works on; see `protocols.Meter`."""
+"""`ItemMeter`: counts the requests that a worker makes for the item it works on."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ..spending.spend import MeteredCall, Spend
+from ..spending.spend import Spend, SpendObserver
 from .items import Request
 
 if TYPE_CHECKING:
+    from .._sansio.charges import Charge
     from .._sansio.request import RequestData
     from ..protocols import Sender
 
@@ -22,7 +23,7 @@ class ItemMeter:
         self.transport = spend.transport
         self._spend = spend
         self._request: Request | None = None
-        self._calls: list[MeteredCall] = []
+        self._calls: list[SpendObserver] = []
 
     def turn_to(self, request: Request) -> None:
         """From now on the requests are made for this item."""
@@ -35,19 +36,24 @@ class ItemMeter:
 
         Without those that were settled by their record, which stand in the journal by themselves.
         """
-        known = [call.charge.cost for call in self._calls if call.charge.cost is not None]
+        known = [charge.cost for charge in self._charges if charge.cost is not None]
         return sum(known, Decimal(0)) if known else None
 
     @property
     def byok_cost(self) -> Decimal:
         """What providers are known to have charged for it to keys of the account's own."""
-        return sum((call.charge.byok_cost for call in self._calls), Decimal(0))
+        return sum((charge.byok_cost for charge in self._charges), Decimal(0))
 
-    async def begin(self, data: RequestData, sender: Sender) -> MeteredCall:
-        """Let the batch's budget decide; see `protocols.Meter`."""
-        call = await self._spend.begin(data, sender, item=self._request)
-        self._calls.append(call)
-        return call
+    @property
+    def _charges(self) -> list[Charge]:
+        return [charge for call in self._calls for charge in call.charges]
+
+    def observe(self, request: RequestData, sender: Sender) -> SpendObserver | None:
+        """Let the batch's budget watch a call."""
+        observer = self._spend.observe(request, sender, item=self._request)
+        if observer is not None:
+            self._calls.append(observer)
+        return observer
 
     def book(self, generation_id: str) -> None:
         """Look for what a generation cost that was made for the item before, and that nobody has counted."""

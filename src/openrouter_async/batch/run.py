@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias
 import anyio
 from pydantic import JsonValue
 
-from .._http.observers import METERS
+from .._http.observers import OBSERVERS
 from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..spending.forecast import PriceList
@@ -296,7 +296,7 @@ class Batch(Generic[OutputT]):
 
     async def _run_items(self) -> None:
         meter = ItemMeter(self._spend)
-        METERS.set((*METERS.get(), meter))
+        OBSERVERS.set((*OBSERVERS.get(), meter))
         async for item in self._source:
             if isinstance(item, Failed):
                 self._stats.failed(item.error)

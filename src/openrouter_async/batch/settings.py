@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from pydantic import JsonValue
 
 from .._checks import flag, number, one_of, whole
-from .._sansio.money import dollars
+from .._sansio.money import parse_usd
 from ..errors import ConfigurationError, OpenRouterError, Overloaded, RateLimited
 from ..options import Rate, RequestOptions
 from ..types.chat.request import ChatParams
@@ -98,7 +98,7 @@ class BatchSettings:
         settings = cls(
             concurrency=whole("concurrency", rest.pop("concurrency", 64)),
             rate=rate,
-            budget=None if budget is None else dollars("budget", budget),
+            budget=None if budget is None else parse_usd("budget", budget),
             settle=number("settle", rest.pop("settle", 10.0), unit="seconds"),
             journal=None if journal is None else Path(journal),
             is_redoing=one_of("on_change", on_change, ("refuse", "redo")) == "redo",

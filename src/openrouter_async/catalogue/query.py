@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from typing_extensions import TypedDict
 
-from .._sansio.money import dollars
+from .._sansio.money import parse_usd
 from ..errors import ConfigurationError
 from ..types.catalogue.models import Model
 from .capabilities import Capability, is_capable
@@ -97,7 +97,7 @@ def _passes(model: Model, query: ModelQuery) -> bool:
         and set(_several(query.get("output_modalities", ()))) <= set(architecture.output_modalities or ())
         and (model.context_length or 0) >= query.get("context", 0)
         and all(
-            price is not None and price * MILLION <= dollars(name, limit)
+            price is not None and price * MILLION <= parse_usd(name, limit)
             for name, price, limit in (
                 ("max_price", pricing.prompt, query.get("max_price")),
                 ("max_output_price", pricing.completion, query.get("max_output_price")),

@@ -1,20 +1,22 @@
-"""The commands of `openrouter-async`, each loaded when it is used."""
+"""The commands of `openrouter-async`, each loaded when it is used, and the `.env` of the directory they are run in."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
 
 from cyclopts import App, CycloptsError, Parameter
+from dotenv import dotenv_values
 
-from .._extras import needs_extra
 from .._version import __version__
 from ..errors import APIStatusError, ConfigurationError, OpenRouterError
 from .exit_codes import DONE, FAILED, INTERRUPTED, MISTAKE, PIPE_CLOSED, exit_code_of
 from .output import printable, to_json
 from .streams import ReaderGone, console, notes, prepare, results
 
-__all__ = ["app", "run"]
+__all__ = ["app", "read_env_file", "run"]
 
 app = App(
     name="openrouter-async",
@@ -25,11 +27,15 @@ app = App(
     console=console(results),
 )
 
+_KEYS = ("OPENROUTER_API_KEY", "OPENROUTER_MANAGEMENT_KEY")
+_WITH_ITS_OWN_KEY = ("OPENROUTER_BASE_URL", "OPENROUTER_MODEL")
+
+_IN_ACCOUNT = frozenset({"credits", "generation", "key"})
 _COMMANDS = {
     "ask": "Ask a model one question.",
     "batch": "Ask a model every prompt of a file.",
     "chat": "Talk with a model.",
-    "credits": "Show what the account bought, used, and has left.",
+    "credits": "Show the credits of the account: bought, used, left.",
     "demo": "Watch the library at work, on the emulator or, with --live, on OpenRouter.",
     "emulate": "Serve an OpenRouter on this machine, for developing and testing without a key.",
     "generation": "Show what one call cost, and how it went.",
@@ -39,7 +45,8 @@ _COMMANDS = {
 }
 
 for _name, _help in _COMMANDS.items():
-    app.command(f"openrouter_async.cli.{_name}:{_name}", name=_name, help=_help)
+    _module = "account" if _name in _IN_ACCOUNT else _name
+    app.command(f"openrouter_async.cli.{_module}:{_name}", name=_name, help=_help)
 app.register_install_completion_command()
 
 
@@ -52,15 +59,15 @@ def run(arguments: Sequence[str]) -> int:
     except ReaderGone:
         return PIPE_CLOSED
     if results.failure:
-        print(f"openrouter-async: {results.failure}; what it was to hold stands above", file=notes)
+        print(
+            f"openrouter-async: {results.failure}; what should have gone there is written above", file=notes
+        )
         return code or FAILED
     return code
 
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        with needs_extra("cli", "the command line"):
-            from .environment import read_env_file
         for line in read_env_file():
             print(f"openrouter-async: {printable(line)}", file=notes)
         if arguments and arguments[0] in _COMMANDS and not {"--help", "-h"}.isdisjoint(arguments):
@@ -77,6 +84,42 @@ def _run(arguments: Sequence[str]) -> int:
         _report(error, as_json="--json" in arguments)
         return exit_code_of(error)
     return result if isinstance(result, int) else DONE
+
+
+def read_env_file(path: Path = Path(".env"), environment: MutableMapping[str, str] = os.environ) -> list[str]:
+    """Add the key of a `.env` to the environment, with the base URL and the model that belong to it.
+
+    What is set in the environment stays. Base URL and model count only where every key in use is the file's own: the
+    `.env` of a stranger's directory can neither send your key elsewhere nor choose what it pays for. Nothing else is
+    read: the token of a server is never a file's.
+
+    Returns:
+        What was taken and what was left, for the person who runs the command: a line for each, without values.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    try:
+        found = dotenv_values(path, interpolate=False, encoding="utf-8-sig") if path.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{str(path)!r} cannot be read: {error}") from error
+    has_key = any(environment.get(name) for name in _KEYS)
+    brings_key = any(found.get(name) for name in _KEYS)
+    taken: list[str] = []
+    left: list[str] = []
+    for name in (*_KEYS, *_WITH_ITS_OWN_KEY):
+        value = found.get(name)
+        if not value or environment.get(name):
+            continue
+        if name in _KEYS or (brings_key and not has_key):
+            taken.append(name)
+            environment[name] = value
+        else:
+            left.append(name)
+    told = [f"from {path}: {', '.join(taken)}"] if taken else []
+    if left:
+        told.append(f"not taken from {path}, since the key is not from there: {', '.join(left)}")
+    return told
 
 
 def _as_ours(error: CycloptsError) -> ConfigurationError:

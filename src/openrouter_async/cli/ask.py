@@ -34,7 +34,7 @@ def ask(
     model: ModelName = None,
     system: System = None,
     schema: Annotated[
-        str | None, Parameter(help="A JSON schema, or a file of one: the answer is JSON that fits it.")
+        str | None, Parameter(help="A JSON Schema, or a file with one: the answer is JSON that matches it.")
     ] = None,
     attach: Annotated[
         list[Path] | None,
@@ -49,12 +49,12 @@ def ask(
 ) -> int:
     """Ask a model, and write its answer to standard output, as it is written.
 
-    What is piped in stands behind the prompt, or is the prompt: `git diff | openrouter-async ask "Review this."`
+    Text that is piped in follows the prompt, or is the prompt: `git diff | openrouter-async ask "Review this."`
 
     Args:
         prompt: The question.
-        temperature: 0 for the likeliest words, up to 2.
-        max_tokens: The longest answer.
+        temperature: How random the answer is: 0 for the most likely words, at most 2.
+        max_tokens: The most tokens that the answer may have.
     """
     output = Output(as_json=json)
     messages: list[Message] = []
@@ -121,7 +121,7 @@ def _read_stdin() -> str:
     try:
         return decoded(sys.stdin.buffer.read())
     except UnicodeDecodeError as error:
-        raise ConfigurationError("standard input is no UTF-8 text; give files with --attach") from error
+        raise ConfigurationError("standard input is not UTF-8 text; give files with --attach") from error
 
 
 def read_schema(given: str) -> Schema[JsonValue]:
@@ -133,9 +133,9 @@ def read_schema(given: str) -> Schema[JsonValue]:
     try:
         schema = json.loads(text)
     except ValueError as error:
-        raise ConfigurationError(f"{what} is no JSON: {error}") from error
+        raise ConfigurationError(f"{what} is not valid JSON: {error}") from error
     if not isinstance(schema, dict):
-        raise ConfigurationError(f"{what} is no JSON object; expected a JSON schema")
+        raise ConfigurationError(f"{what} is not a JSON object; expected a JSON Schema")
     return Schema.from_json_schema(schema)
 
 

@@ -31,16 +31,16 @@ from .streams import notes, results
 __all__ = ["chat"]
 
 HELP = '''\
-/model NAME    go on with another model; without a name: say which it is
-/models WORDS  find models: all words stand in id or name
-/system TEXT   what the model is to do from here on: text, or @FILE; without: say what it is
+/model NAME    continue with another model; without a name: show the model
+/models WORDS  find models whose id or name contains all of the words
+/system TEXT   set the instructions for the model: text, or @FILE; without a text: show them
 /retry         ask the last question again
 /undo          drop the last question and its answer
-/new           begin anew; what was kept in a file stays there
-/save FILE     keep the conversation in a file, from now on
+/new           start a new conversation; the file of the old one keeps it
+/save FILE     keep the conversation in a file from now on
 /cost          tokens and cost so far
-/quit          end, as Ctrl-D does
-A line of """ begins a message of several lines, and ends it. Ctrl-C ends an answer.'''
+/quit          quit, as Ctrl-D does
+A line of """ starts a message of several lines, and ends it. Ctrl-C stops an answer.'''
 
 FENCE = '"""'
 _COLOURED = "\x01\x1b[1;36m\x02{}\x01\x1b[0m\x02"
@@ -55,13 +55,14 @@ def chat(
     save: Annotated[
         Path | None,
         Parameter(
-            name=["--save", "-o"], help="Keep the conversation in this file; go on with what is in it."
+            name=["--save", "-o"],
+            help="Keep the conversation in this file; if it has one already, continue it.",
         ),
     ] = None,
     json: Json = False,
     emulator: Emulated = False,
 ) -> int:
-    """Talk with a model. A line is a message; /help lists what else can be written.
+    """Talk with a model. Each line is a message; /help lists the commands.
 
     Lines can be piped in, one message each; with --json each answer is one line of JSON.
     """
@@ -167,7 +168,7 @@ class _Session:
             try:
                 line = sys.stdin.readline().removeprefix("\ufeff")
             except UnicodeDecodeError as error:
-                raise ConfigurationError(f"standard input is no {error.encoding.upper()} text") from error
+                raise ConfigurationError(f"standard input is not {error.encoding.upper()} text") from error
             if not line:
                 raise EOFError
             return line.rstrip("\n")
@@ -274,13 +275,15 @@ class _Session:
                 raise _Quit
             case _:
                 raise ConfigurationError(
-                    f"{command!r} is no command, or lacks its argument; /help lists them"
+                    f"{command!r} is not a command, or lacks its argument; /help lists the commands"
                 )
 
     def _list_models(self, words: str) -> None:
         found = self._runner.run(self._client.models.search(words, output_modalities="text"))
         more = f"\n... and {len(found) - MODELS_SHOWN} more" if len(found) > MODELS_SHOWN else ""
-        self._say("\n".join(model.id for model in found[:MODELS_SHOWN]) + more if found else "there is none")
+        self._say(
+            "\n".join(model.id for model in found[:MODELS_SHOWN]) + more if found else "no model was found"
+        )
 
     def _retry(self) -> None:
         """Ask the last question again, in a copy, so that a failure changes nothing."""
@@ -296,7 +299,7 @@ class _Session:
             write_saved(self._path, self._conversation.model_dump_json(indent=2))
 
     def _say(self, text: str) -> None:
-        """Write what was asked for by a command: it is no answer, so not among them."""
+        """Write what was asked for by a command: it is not an answer, so it does not stand among them."""
         print(printable(text), file=results if self._output.is_terminal else notes)
 
 

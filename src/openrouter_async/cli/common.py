@@ -19,7 +19,7 @@ from .text_files import decoded
 __all__ = ["Emulated", "Json", "ModelName", "System", "connect", "read_file", "read_text"]
 
 Json: TypeAlias = Annotated[
-    bool, Parameter(name="--json", negative="", show_default=False, help="Write JSON.")
+    bool, Parameter(name="--json", negative="", show_default=False, help="Write the result as JSON.")
 ]
 Emulated: TypeAlias = Annotated[
     bool,
@@ -27,7 +27,7 @@ Emulated: TypeAlias = Annotated[
         name="--emulator",
         negative="",
         show_default=False,
-        help="Ask an emulator on this machine, which needs no key and makes its answers up.",
+        help="Ask an emulator on this machine instead; it needs no key and invents its answers.",
     ),
 ]
 ModelName: TypeAlias = Annotated[
@@ -35,12 +35,14 @@ ModelName: TypeAlias = Annotated[
     Parameter(
         name=["--model", "-m"],
         env_var="OPENROUTER_MODEL",
-        help="Such as openai/gpt-5-mini; without it, your account's default model.",
+        help="The model, such as openai/gpt-5-mini. Default: that of your account.",
     ),
 ]
 System: TypeAlias = Annotated[
     str | None,
-    Parameter(name=["--system", "-s"], help="What the model is to do: text, or @FILE."),
+    Parameter(
+        name=["--system", "-s"], help="Instructions for the model (its system message): text, or @FILE."
+    ),
 ]
 
 
@@ -49,7 +51,7 @@ KeyNeed: TypeAlias = Literal["OPENROUTER_API_KEY", "OPENROUTER_MANAGEMENT_KEY"]
 _MISSING: dict[KeyNeed, str] = {
     "OPENROUTER_API_KEY": "there is no key; set OPENROUTER_API_KEY, in the environment or in a file .env"
     " (keys are made at https://openrouter.ai/keys)",
-    "OPENROUTER_MANAGEMENT_KEY": "there is no management key, and an inference key does not do; set"
+    "OPENROUTER_MANAGEMENT_KEY": "there is no management key, and an inference key cannot be used here; set"
     " OPENROUTER_MANAGEMENT_KEY, in the environment or in a file .env",
 }
 
@@ -77,7 +79,7 @@ async def connect(
         return
     with needs_extra("testing", "--emulator"):
         from ..testing import Emulator
-    output.note("an emulator on this machine makes the answers up")
+    output.note("the answers are invented by an emulator on this machine")
     with Emulator() as emulator:
         async with AsyncOpenRouter(
             emulator.key,
@@ -102,5 +104,5 @@ def read_file(name: str, option: str) -> str:
     try:
         return decoded(Path(name).read_bytes())
     except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is no UTF-8 text"
+        reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigurationError(f"{option} names {name!r}, which cannot be read: {reason}") from error

@@ -28,10 +28,10 @@ def emulate(
     """Serve an OpenRouter on this machine, for developing and testing without a key.
 
     Args:
-        port: Where it listens, on 127.0.0.1; 0 takes a free port.
-        key: The inference key it accepts; without one, a new one is made.
-        seed: Answers are made up; the same seed gives the same ones.
-        credits: US dollars on the account at the start.
+        port: The port on 127.0.0.1; 0 chooses a free one.
+        key: The inference key that it accepts. Default: a new one.
+        seed: Answers are invented; the same seed gives the same ones.
+        credits: US dollars in the account at the start.
     """
     with needs_extra("testing", "the emulator"):
         from ..testing import Emulator

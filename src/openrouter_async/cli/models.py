@@ -23,35 +23,42 @@ _MILLION = 1_000_000
 def models(
     *words: str,
     free: Annotated[
-        bool, Parameter(negative="", show_default=False, help="Only those that cost nothing.")
+        bool, Parameter(negative="", show_default=False, help="Only models that cost nothing.")
     ] = False,
-    supports: Annotated[list[str] | None, Parameter(help="A parameter it knows, such as tools.")] = None,
-    takes: Annotated[list[str] | None, Parameter(help="What it reads besides text, such as image.")] = None,
-    gives: Annotated[list[str] | None, Parameter(help="What it makes, such as image, or all.")] = None,
+    supports: Annotated[
+        list[str] | None, Parameter(help="A parameter that it must support, such as tools.")
+    ] = None,
+    takes: Annotated[
+        list[str] | None, Parameter(help="What it must accept besides text, such as image.")
+    ] = None,
+    gives: Annotated[list[str] | None, Parameter(help="What it must produce, such as image; or all.")] = None,
     author: Annotated[
         list[str] | None, Parameter(help="The first part of its id, such as anthropic.")
     ] = None,
     context: Annotated[
-        int | None, Parameter(help="At least so many tokens of context.", validator=Number(gte=1))
+        int | None, Parameter(help="The least context, in tokens.", validator=Number(gte=1))
     ] = None,
     max_price: Annotated[
         float | None,
-        Parameter(help="At most so many US$ a million tokens of input.", validator=Number(gte=0)),
+        Parameter(
+            help="The highest price, in US dollars per million tokens of input.", validator=Number(gte=0)
+        ),
     ] = None,
-    sort: Annotated[ModelSort | None, Parameter(help="Such as newest or pricing-low-to-high.")] = None,
+    sort: Annotated[ModelSort | None, Parameter(help="The order, such as newest.")] = None,
     limit: Annotated[
         int | None,
-        Parameter(name=["--limit", "-n"], help="Only the first so many.", validator=Number(gte=1)),
+        Parameter(name=["--limit", "-n"], help="How many to show at most.", validator=Number(gte=1)),
     ] = None,
     json: Json = False,
     emulator: Emulated = False,
 ) -> None:
     """List models; needs no key.
 
-    In a pipe each is a line: id, context, US$ a million tokens of input, and of output, name; separated by tabs.
+    In a pipe each model is a line of cells separated by tabs: id, context, US dollars per million tokens of input and
+    of output, name.
 
     Args:
-        words: What stands in id or name; all of them.
+        words: Words that id or name must all contain.
     """
     given: dict[str, object] = {
         "supported_parameters": supports,

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from io import TextIOBase
+from itertools import compress
 
 from rich.table import Table
 from rich.text import Text
@@ -105,28 +106,26 @@ class Output:
             for row in rows:
                 self.write("\t".join(" ".join(cell.split()) for cell in row), end="\n")
             return
-        widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
-        firm = [column not in dim for column in columns]
-        needed = sum(width + GAP for width, keeps in zip(widths, firm, strict=True) if keeps)
+        widths = {
+            column: max(map(len, cells)) for column, *cells in zip(columns, columns, *rows, strict=True)
+        }
+        needed = sum(width + GAP for column, width in widths.items() if column not in dim)
         room = self.console.width - needed
+        shown = [column not in dim or room >= LEAST_ROOM for column in columns]
         drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
-        shown = [keeps or room >= LEAST_ROOM for keeps in firm]
-        for column, width, keeps in zip(columns, widths, firm, strict=True):
-            if keeps or room >= LEAST_ROOM:
-                drawn.add_column(
-                    column,
-                    justify="right" if column in right else "left",
-                    style="" if keeps else "dim",
-                    overflow="ellipsis",
-                    no_wrap=True,
-                    width=width if keeps else min(width, room),
-                )
+        for column in compress(columns, shown):
+            drawn.add_column(
+                column,
+                justify="right" if column in right else "left",
+                style="dim" if column in dim else "",
+                no_wrap=True,
+                width=min(widths[column], room) if column in dim else widths[column],
+            )
         for row in rows:
-            cells = (cell for cell, is_shown in zip(row, shown, strict=True) if is_shown)
-            drawn.add_row(*(Text(printable(cell)) for cell in cells))
+            drawn.add_row(*(Text(printable(cell)) for cell in compress(row, shown)))
         # Where not even ids and prices have room, the terminal breaks the lines, and nothing is cut.
         width = max(self.console.width, needed)
-        console(results, highlight=False, markup=False, width=width).print(drawn, crop=False, soft_wrap=False)
+        console(results, highlight=False, markup=False, width=width).print(drawn, crop=False)
 
     def facts(self, facts: Mapping[str, str]) -> None:
         """Write names and values, a line each."""

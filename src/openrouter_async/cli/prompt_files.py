@@ -174,5 +174,5 @@ def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return f"it is nested more than {MAX_DEPTH} deep"
     if isinstance(error, json.JSONDecodeError):
-        return f"no JSON: {error.msg.lower()} at character {error.pos + 1}"
+        return f"not valid JSON: {error.msg.lower()} at character {error.pos + 1}"
     return str(error)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import webbrowser
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import anyio.to_thread
@@ -24,12 +26,15 @@ from .streams import results
 
 if TYPE_CHECKING:
     import uvicorn
+    from starlette.types import ASGIApp
+
+    from ..client import AsyncOpenRouter
 
 __all__ = ["serve"]
 
 MIB = 1024 * 1024
 END_S = 2
-"""Seconds that answers in the midst get after Ctrl-C."""
+"""Seconds that answers in progress get after Ctrl-C."""
 MOST_CONNECTIONS = 256
 
 
@@ -41,21 +46,24 @@ def serve(
         str | None,
         Parameter(
             env_var="OPENROUTER_SERVE_TOKEN",
-            help="What callers must send; text, or @FILE. Others see options!",
+            help="The token that callers must send: text, or @FILE. Other users of this machine can see options.",
         ),
     ] = None,
     allow_host: Annotated[
-        list[str] | None, Parameter(help="A name by which the server may be called; may be repeated.")
+        list[str] | None, Parameter(help="Another host name by which browsers may reach it; may be repeated.")
     ] = None,
-    budget: Annotated[str | None, Parameter(help="US dollars that may be spent until it ends.")] = None,
+    budget: Annotated[
+        str | None, Parameter(help="The most US dollars that it may spend until it ends.")
+    ] = None,
     database: Annotated[
-        Path | None, Parameter(help="A file that keeps conversations. Default: they end with the server.")
+        Path | None, Parameter(help="The file that keeps conversations. Default: they are lost when it ends.")
     ] = None,
     max_body: Annotated[int, Parameter(help="The largest request in MiB, attachments included.")] = 16,
     open: Annotated[
         bool | None,
         Parameter(
-            negative=["--no-open", "--no-browser"], help="Open the page. Default: where this is a terminal."
+            negative=["--no-open", "--no-browser"],
+            help="Open the page in a browser. Default: if this is a terminal.",
         ),
     ] = None,
     model: ModelName = None,
@@ -63,23 +71,17 @@ def serve(
 ) -> int:
     """Serve a chat page, its API, and one for OpenAI's clients, on this machine.
 
-    Whoever reaches it spends your money. It answers this machine only; any other --host needs a --token.
+    Whoever can reach it spends your money. By default only this machine can; any other --host needs a --token.
 
     Args:
-        port: Where it listens; 0 takes a free port.
-        host: The address it listens on.
+        port: The port; 0 chooses a free one.
+        host: The address to listen on.
     """
     with needs_extra("server", "serving"):
         import uvicorn  # noqa: F401 - only to say at once where it is missing
 
-        from ..server.chat.safety import check_token
-    if token is not None:
-        token = check_token(read_text(token, "--token").strip())
-    elif not is_this_machine(host):
-        raise ConfigurationError(
-            f"--host {host!r} can be reached by others, who could spend your money; give --token as well, such as"
-            " one from: openssl rand -hex 24"
-        )
+        from ..server.chat.router import create_router
+    token = _checked_token(token, host)
     if not 0 <= port <= 65_535:
         raise ConfigurationError(f"--port is {port}; expected 0 to 65535")
     if max_body < 1:
@@ -89,35 +91,60 @@ def serve(
             "there is no key; set OPENROUTER_API_KEY (keys are made at https://openrouter.ai/keys), or give --emulator"
         )
     listening = _listen(host, port)
-    settings: dict[str, Any] = {
-        "store": database,
-        "budget": budget,
-        "token": token,
-        "allowed_hosts": [*(allow_host or ()), *_names(host)],
-        "max_body_bytes": max_body * MIB,
-        "max_conversation_bytes": 4 * max_body * MIB,
-        "title": "OpenRouter chat",
-        "is_emulator": emulator,
-    }
+    router = partial(
+        create_router,
+        store=database,
+        token=token,
+        allowed_hosts=[*(allow_host or ()), *_names(host)],
+        max_body_bytes=max_body * MIB,
+        max_conversation_bytes=4 * max_body * MIB,
+        title="OpenRouter chat",
+        is_emulator=emulator,
+    )
+    url = _url(host, listening.getsockname()[1])
     show = results.isatty() if open is None else open
     with listening, suppress(KeyboardInterrupt):  # which is how it is ended
-        anyio.run(_serve, listening, _url(host, listening.getsockname()[1]), settings, show, model)
+        anyio.run(
+            _serve, listening, url, router, connect(Output(), emulated=emulator, model=model), budget, show
+        )
     return DONE
 
 
+def _checked_token(token: str | None, host: str) -> str | None:
+    """Return the token that callers must send; None where only this machine can call.
+
+    Raises:
+        ConfigurationError: it is not fit to be one, or others can call and there is none.
+    """
+    from ..server.chat.safety import check_token
+
+    if token is not None:
+        return check_token(read_text(token, "--token").strip())
+    if not is_this_machine(host):
+        raise ConfigurationError(
+            f"--host {host!r} can be reached by others, who could spend your money; give --token as well, such as"
+            " one from: openssl rand -hex 24"
+        )
+    return None
+
+
 async def _serve(
-    listening: socket.socket, url: str, settings: dict[str, Any], show: bool, model: str | None
+    listening: socket.socket,
+    url: str,
+    router: Callable[..., ASGIApp],
+    connected: AbstractAsyncContextManager[AsyncOpenRouter],
+    budget: str | None,
+    show: bool,
 ) -> None:
     import uvicorn
 
-    from ..server.chat.router import create_router
     from ..server.protocol import TimedProtocol
 
     output = Output()
-    async with connect(output, emulated=settings["is_emulator"], model=model) as client:
-        spend = client.track(settings.pop("budget"))
+    async with connected as client:
+        spend = client.track(budget)
         config = uvicorn.Config(
-            create_router(client, budget=spend, **settings),
+            router(client, budget=spend),
             http=TimedProtocol,
             ws="none",
             lifespan="off",

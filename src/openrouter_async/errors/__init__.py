@@ -32,7 +32,7 @@ OpenRouterError
 ├── StreamError                     after a stream had begun; `.partial` keeps what arrived
 │   ├── StreamInterrupted           network: the stream broke off
 │   │   └── StreamTruncated         provider: it ended cleanly, but without a finish
-│   └── StreamDecodeError           service: an event that is no chunk
+│   └── StreamDecodeError           service: an event that is not a chunk
 ├── StructuredOutputError           the reply does not give the wanted value; `.raw` keeps it
 │   ├── ReplyNotParsed              model: no JSON value could be read from it
 │   ├── SchemaMismatch              model: a value, but not of the wanted type

@@ -200,7 +200,7 @@ class DeadlineExceeded(OpenRouterError):
 
 
 class InvalidResponseError(OpenRouterError):
-    """A 200 that is not what was promised: HTML, nothing, no JSON, the wrong shape."""
+    """A 200 that is not what was promised: HTML, nothing, not JSON, the wrong shape."""
 
     def __init__(
         self,
@@ -256,7 +256,7 @@ class StreamTruncated(StreamInterrupted):
 
 
 class StreamDecodeError(StreamError):
-    """An event of the stream is no chunk; `data` keeps the first 200 characters of it."""
+    """An event of the stream is not a chunk; `data` keeps the first 200 characters of it."""
 
     def __init__(
         self,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from .. import operations
 from .._sansio.chat_body import chat_body
 from .._sansio.chat_reply import check_completion
-from .._sansio.request import RequestData, build_request
+from .._sansio.request import DeferredRequest, RequestData, build_request
 from ..options import Recover, RequestOptions
-from ..protocols import DeferredRequest, Reply
+from ..protocols import Reply
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat.completion import ChatCompletion, with_billed
 from ..types.chat.short_names import resolve_alias
@@ -87,11 +87,15 @@ class ChatResource(ModelResource):
         changed = params_of_recovery(params, recover)
         who = recover.models[0] if recover.models else model
 
-        def going_on(begun: str) -> DeferredRequest:
+        def continue_from(begun: str) -> DeferredRequest:
             return self._later(messages, who, changed, extra_body, options, begun=begun)
 
         return RecoveringStream(
-            source, attempts=recover.attempts, going_on=going_on, on_bad_event=on_bad_event, tools=tools
+            source,
+            attempts=recover.attempts,
+            continue_from=continue_from,
+            on_bad_event=on_bad_event,
+            tools=tools,
         )
 
     def _later(

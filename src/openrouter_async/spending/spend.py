@@ -1,9 +1,9 @@
 """`Spend`: what the calls of a block cost, and its budget.
 
-*Theory of operation.* While the block is entered, it is among the meters of its task and of all tasks begun inside; the
-sender asks them before each request that costs money, and tells them how it ended; a `Ledger` adds up. A request holds
-its forecast until it ends. One of which nothing is known that bounds its cost waits for the others of its sort. What
-broke off is looked up by its record: when the block is left, and before a request is refused that would fit then.
+*Theory of operation.* While the block is entered, it is among the observers of its task and of all tasks begun inside:
+it is asked before each request that costs money, and told how that ended; a `Ledger` adds up. A request holds its
+forecast until it ends. One of which nothing is known that bounds its cost waits for the others of its sort. What broke
+off is looked up by its record: when the block is left, and before a request is refused that would fit then.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import anyio
 from anyio import to_thread
 
 from .._checks import number
-from .._http.observers import METERS
+from .._http.observers import OBSERVERS, Attempt, Observer
 from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
-from .._sansio.money import dollars, shown
+from .._sansio.money import format_usd, parse_usd
 from ..errors import BudgetExceeded, ConfigurationError, OpenRouterError
 from ..resources.generations import GenerationsResource
 from .forecast import Forecast, PriceList, Request
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..protocols import Sender
     from ..types.account.generations import Generation
 
-__all__ = ["MeteredCall", "Spend", "UnsettledCall"]
+__all__ = ["Spend", "SpendObserver", "UnsettledCall"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
@@ -45,8 +45,6 @@ LONG_BODY = 16 * 1024
 
 LOOK_S = 0.05
 """How often a call that waits looks by itself; nobody wakes it for a stream that is collected as garbage."""
-
-_UNKNOWN = Charge()
 
 PATIENCE_S = 60.0
 """How long a call of unknown cost waits for another one of unknown cost."""
@@ -78,7 +76,7 @@ class Spend:
         """
         self.transport = transport
         """Which calls count."""
-        self.budget: Decimal | None = None if budget is None else dollars("budget", budget)
+        self.budget: Decimal | None = None if budget is None else parse_usd("budget", budget)
         """What may be spent; None: anything."""
         self._settle_s = number("settle", settle, unit="seconds")
         self._fetch_prices = prices
@@ -139,8 +137,12 @@ class Spend:
 
     # what the sender says
 
-    async def begin(self, data: RequestData, sender: Sender, *, item: object = None) -> MeteredCall:
-        """Hold what a request may cost; see `protocols.Meter`. `item` is what it is made for."""
+    def observe(self, request: RequestData, sender: Sender, *, item: object = None) -> SpendObserver | None:
+        """Watch a call that may cost money; `item` is what it is made for."""
+        return SpendObserver(self, sender, item) if request.may_cost else None
+
+    async def _open(self, data: RequestData, sender: Sender, item: object) -> Call:
+        """Hold what a request may cost, once the budget has room for it."""
         call = Call(
             operation=data.operation.name, model=data.model or _model_in(data), sender=sender, item=item
         )
@@ -153,7 +155,7 @@ class Spend:
             call.model = call.request.model
             await self._admit(call)
         ledger.open(call)
-        return MeteredCall(self, call)
+        return call
 
     async def _admit(self, call: Call) -> None:
         """Return once the budget has room for a call.
@@ -196,18 +198,18 @@ class Spend:
     def _exceeded(self, call: Call) -> BudgetExceeded:
         assert self.budget is not None
         ledger, foreseen = self._ledger, call.foreseen
-        byok = f" and {shown(ledger.byok_cost)} on keys of your own" if ledger.byok_cost else ""
-        doubtful = f" and {shown(ledger.doubtful)} for some that broke off" if ledger.doubtful else ""
-        may_cost = f", and it may cost {shown(foreseen.cost)}" if foreseen.is_known else ""
+        byok = f" and {format_usd(ledger.byok_cost)} on keys of your own" if ledger.byok_cost else ""
+        doubtful = f" and {format_usd(ledger.doubtful)} for some that broke off" if ledger.doubtful else ""
+        may_cost = f", and it may cost {format_usd(foreseen.cost)}" if foreseen.is_known else ""
         if not foreseen.is_known:
             may_cost = ", and what it may cost is not known"
             may_cost += " before another such call is over" if ledger.is_guessing else ""
         return BudgetExceeded(
-            f"{call.operation} would pass the budget of {self.budget:f} US dollars: {shown(ledger.cost)} are"
-            f" spent{byok}, {shown(ledger.running_held)} held for calls in flight{doubtful}{may_cost};"
+            f"{call.operation} would pass the budget of {self.budget:f} US dollars: {format_usd(ledger.cost)} are"
+            f" spent{byok}, {format_usd(ledger.running_held)} held for calls in flight{doubtful}{may_cost};"
             f" {self._advice}",
             budget=self.budget,
-            spent=Decimal(shown(ledger.taken)),
+            spent=Decimal(format_usd(ledger.taken)),
             may_have_been_billed=False,
         )
 
@@ -257,7 +259,7 @@ class Spend:
             raise ConfigurationError("this spend was used before; make another with client.track()")
         self._is_entered = True
         await self.prepare()
-        METERS.set((*METERS.get(), self))
+        OBSERVERS.set((*OBSERVERS.get(), self))
         return self
 
     async def __aexit__(
@@ -267,7 +269,7 @@ class Spend:
         traceback: TracebackType | None,
     ) -> None:
         # Not by a token: the end of a fixture may run in another context than its beginning.
-        METERS.set(tuple(meter for meter in METERS.get() if meter is not self))
+        OBSERVERS.set(tuple(each for each in OBSERVERS.get() if each is not self))
         if exc is None or isinstance(exc, Exception):  # someone who cancels does not want to wait
             await self.settle(also_let_go=True)
 
@@ -278,11 +280,11 @@ class Spend:
         For what has no one block around all of its calls, such as the requests that a server answers.
         """
         await self.prepare()
-        METERS.set((*METERS.get(), self))
+        OBSERVERS.set((*OBSERVERS.get(), self))
         try:
             yield
         finally:
-            METERS.set(tuple(meter for meter in METERS.get() if meter is not self))
+            OBSERVERS.set(tuple(each for each in OBSERVERS.get() if each is not self))
 
     async def prepare(self) -> None:
         """Read the prices, if there is a budget and they were not read."""
@@ -323,7 +325,7 @@ class Spend:
 
     def __repr__(self) -> str:
         limit = "" if self.budget is None else f" of {self.budget:f}"
-        return f"<Spend {shown(self.cost)}{limit} US dollars, {self.calls} calls, {len(self.unsettled)} unsettled>"
+        return f"<Spend {format_usd(self.cost)}{limit} US dollars, {self.calls} calls, {len(self.unsettled)} unsettled>"
 
 
 def _model_in(data: RequestData) -> str | None:
@@ -347,35 +349,54 @@ def _charge_of(record: Generation) -> Charge:
     )
 
 
-class MeteredCall:
-    """One request; see `protocols.MeteredCall`."""
+class SpendObserver(Observer):
+    """Counts the requests of one call."""
 
-    __slots__ = ("_call", "_spend")
+    __slots__ = ("_calls", "_running", "_spend", "item", "sender")
 
-    def __init__(self, spend: Spend, call: Call) -> None:
+    reads = True
+
+    def __init__(self, spend: Spend, sender: Sender, item: object) -> None:
         self._spend = spend
-        self._call = call
+        self._calls: list[Call] = []
+        self._running: Call | None = None
+        self.sender = sender
+        """Who makes them."""
+        self.item = item
+        """What they are made for."""
 
     @property
-    def charge(self) -> Charge:
-        """What its answer said of its cost; nothing where its record did, of which whoever is told has been told."""
-        return _UNKNOWN if self._call.is_settled else self._call.charge
+    def charges(self) -> list[Charge]:
+        """What the answers said of their costs, without those whose record did, of which whoever is told knows."""
+        return [call.charge for call in self._calls if not call.is_settled]
 
-    @property
-    def sender(self) -> Sender:
-        """Who made it."""
-        return self._call.sender
+    async def started(self, attempt: Attempt) -> None:
+        """Hold what the request may cost.
 
-    @property
-    def item(self) -> object:
-        """What it was made for."""
-        return self._call.item
+        Raises:
+            BudgetExceeded: the budget has no room for it.
+        """
+        self._running = await self._spend._open(attempt.request, self.sender, self.item)
+        self._calls.append(self._running)
 
-    def report(self, charge: Charge) -> None:
-        self._call.charge = charge.over(self._call.charge)
-        self._call.generation_id = self._call.charge.generation_id
+    def saw(self, attempt: Attempt, _data: bytes) -> None:
+        """Keep what is known of the cost."""
+        if self._running is not None:
+            self._running.charge = attempt.charge
+            self._running.generation_id = attempt.charge.generation_id
 
-    def end(self, *, may_have_been_billed: bool, generation_id: str | None, is_in_loop: bool) -> None:
-        self._call.is_in_doubt = may_have_been_billed
-        self._call.generation_id = generation_id or self._call.generation_id
-        self._spend._ended(self._call, is_in_loop=is_in_loop)
+    def failed(self, attempt: Attempt, _error: OpenRouterError, _wait: float | None) -> None:
+        """The request costs no more."""
+        self._close(attempt)
+
+    def ended(self, attempt: Attempt) -> None:
+        """So does the call."""
+        self._close(attempt)
+
+    def _close(self, attempt: Attempt) -> None:
+        call, self._running = self._running, None
+        if call is not None:
+            call.is_in_doubt = attempt.may_have_been_billed
+            # Not the id on an error, which may be that of an earlier request that this one went on from.
+            call.generation_id = attempt.generation_id or call.generation_id
+            self._spend._ended(call, is_in_loop=attempt.is_in_loop)

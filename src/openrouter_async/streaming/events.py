@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from ..types.chat.completion import ChatCompletion
     from ..types.chat.parts import Annotation, Image
-    from ..types.chat.settled_calls import CallBuilder
     from ..types.common import Usage
 
 __all__ = [
@@ -71,8 +70,7 @@ class RefusalDelta:
     choice: int = 0
 
 
-# Not frozen as the others are: with seven fields that was a tenth of what a fragment costs.
-@dataclass(slots=True, unsafe_hash=True)
+@dataclass(frozen=True, slots=True)
 class ToolCallDelta:
     """The next characters of the arguments of a tool call; the first of a call may have none."""
 
@@ -85,13 +83,16 @@ class ToolCallDelta:
     fragment: str
     """A piece of JSON text. A `{}` that may hold the place of what follows comes last, and only if nothing does."""
     choice: int = 0
-    _call: CallBuilder | None = field(default=None, repr=False, compare=False)
-    _length: int = field(default=0, repr=False, compare=False)
+    # Which pieces of a list that is only ever appended to: copied for each event, they would cost quadratic time.
+    _given: tuple[list[str], int, int] | None = field(default=None, repr=False, compare=False)
 
     @property
     def arguments_so_far(self) -> str:
         """The arguments up to and with this piece. Joined when asked for, so asking at every piece is quadratic."""
-        return self.fragment if self._call is None else self._call.given(self._length)
+        if self._given is None:
+            return self.fragment
+        pieces, start, end = self._given
+        return "".join(pieces[start:end])
 
     def parsed_so_far(self) -> JsonValue:
         """Return the arguments so far as JSON, as if they were closed here; None where nothing can be read yet."""

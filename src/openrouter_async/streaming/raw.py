@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections import deque
-from types import TracebackType
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .._sansio.error_body import excerpt, load_json
@@ -12,21 +10,20 @@ from .._sansio.error_mapping import payload_error
 from .._sansio.parse import ParseFailure, parse
 from .._sansio.response import read_reply
 from .._sansio.sse import Comment, ServerSentEvent
-from ..errors import ConfigurationError, ConnectionLost, OpenRouterError, StreamDecodeError, StreamInterrupted
-from ..protocols import PlainBody
+from ..errors import ConnectionLost, OpenRouterError, StreamDecodeError, StreamInterrupted
+from .lifecycle import OwnedStream
+from .source import PlainBody
 
 if TYPE_CHECKING:
-    from typing import Self
-
-    from ..protocols import StreamItem, StreamSource
     from ..types._base import ResponseMeta
+    from .source import StreamItem, StreamSource
 
 __all__ = ["RawStream"]
 
 T = TypeVar("T")
 
 
-class RawStream(Generic[T]):
+class RawStream(OwnedStream[T]):
     """Events as they come; an async context manager and iterator.
 
     It ends at `[DONE]` or at the end of the body. What a whole stream looks like is particular to its operation, so
@@ -35,105 +32,59 @@ class RawStream(Generic[T]):
     after a `break` only when it is collected, with a `ResourceWarning`. One task at a time may read it.
     """
 
+    _MADE_BY = "client.stream_request(...) as events"
+
     def __init__(self, source: StreamSource, into: type[T]) -> None:
-        self._source = source
+        super().__init__(source, _EventReader(into, lambda: source.meta))
+
+    async def _recover(self, error: OpenRouterError) -> None:
+        # Another task may close the stream while this one reads; that is no failure to be repeated.
+        await super()._recover(_interrupted(error) if self._is_closed else error)
+
+
+class _EventReader(Generic[T]):
+    """Reads each event as one type; an `ItemReader`."""
+
+    is_whole = False
+    reply = None
+
+    def __init__(self, into: type[T], meta: Callable[[], ResponseMeta | None]) -> None:
         self._into = into
-        self._queue: deque[T] = deque()
-        self._late_error: OpenRouterError | None = None  # came with events that are handed out first
-        self._failure: OpenRouterError | None = None
-        self._has_given = False
-        self._has_started = False
-        self._is_reading = False
-        self._is_complete = False
-        self._is_closed = False
+        self._meta = meta
+        self.has_piece: bool = False
+        self.is_complete: bool = False
 
-    @property
-    def meta(self) -> ResponseMeta | None:
-        """Status, headers, ids and attempts of the answer; None before its headers."""
-        return self._source.meta
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> T:
-        """Return the next event.
-
-        Raises:
-            APIStatusError: the service refused the request, or reported an error within the stream.
-            StreamError: the stream broke off, or held an event that is not of the type.
-            OpenRouterError: any other failure of a call.
-        """
-        if self._is_reading:
-            raise ConfigurationError(
-                "the stream is being read by another task; read it in one, and hand its events on"
-            )
-        self._is_reading = True
-        try:
-            while not self._queue:
-                if self._is_complete:
-                    raise StopAsyncIteration
-                if self._failure is not None:
-                    raise self._failure
-                if self._is_closed:
-                    raise ConfigurationError("the stream was closed before its end; read it inside its block")
-                await self._read()
-        except StopAsyncIteration:
-            raise
-        except BaseException as error:
-            if isinstance(error, OpenRouterError):
-                self._failure = error
-            await self._close()
-            raise
-        finally:
-            self._is_reading = False
-        self._has_given = True
-        return self._queue.popleft()
-
-    async def _read(self) -> None:
-        error, self._late_error = self._late_error, None
-        if error is None:
-            self._has_started = True
-            try:
-                items = await self._source.read()
-            except OpenRouterError as failure:
-                error = failure
-            else:
-                if items is None:
-                    await self._finish()
-                    return
-                error = await self._take(items)
-                if self._queue:
-                    self._late_error = error
-                    return
-        if error is None:
-            return
-        if self._has_given or self._is_closed:
-            if isinstance(error, ConnectionLost):
-                raise self._source.fail(
-                    StreamInterrupted(f"the stream broke off: {error.message}")
-                ) from error
-            raise self._source.fail(error)
-        await self._source.retry(error)
-
-    async def _take(self, items: list[StreamItem]) -> OpenRouterError | None:
-        """Queue the events of a read; return the failure it ends in, if any."""
+    def feed(self, items: list[StreamItem]) -> tuple[list[T], OpenRouterError | None]:
+        events: list[T] = []
         try:
             for item in items:
                 if isinstance(item, Comment):
                     continue
                 data = item.data if isinstance(item, ServerSentEvent) else bytes(item)
                 if data.strip() == b"[DONE]":
-                    await self._finish()
-                    return None
+                    self.is_complete = True
+                    break
                 if isinstance(item, PlainBody):
-                    meta = self._source.meta
-                    assert meta is not None
-                    self._queue.append(read_reply(self._into, meta.status, meta.headers, data))
+                    meta = self._meta()
+                    assert meta is not None  # a body follows its headers
+                    events.append(read_reply(self._into, meta.status, meta.headers, data))
                 elif data.strip() not in (b"", b"null"):
-                    self._queue.append(self._parse(data))
+                    events.append(self._parse(data))
         except OpenRouterError as error:
-            return error
-        return None
+            return events, error
+        finally:
+            self.has_piece = self.has_piece or bool(events)
+        return events, None
+
+    def feed_eof(self) -> tuple[list[T], OpenRouterError | None]:
+        self.is_complete = True
+        return [], None
+
+    def enrich(self, error: OpenRouterError) -> OpenRouterError:
+        return _interrupted(error) if self.has_piece else error
+
+    def restart(self) -> None:
+        """Nothing is kept but the events that were handed out."""
 
     def _parse(self, data: bytes) -> T:
         if b'"error"' in data:
@@ -144,53 +95,13 @@ class RawStream(Generic[T]):
             reason = failure.reason
         raise StreamDecodeError(f"an event of the stream is not of the type: {reason}", data=excerpt(data))
 
-    async def _finish(self) -> None:
-        self._is_complete = self._is_closed = True
-        try:
-            await self._source.finish()
-        except BaseException:
-            self._source.abort()
-            raise
 
-    async def __aenter__(self) -> Self:
-        if self._is_closed:
-            raise ConfigurationError("the stream is closed; make a new one for another request")
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close the connection; harmless when done before."""
-        self._queue.clear()
-        await self._close()
-
-    async def _close(self) -> None:
-        if self._is_closed:
-            return
-        self._is_closed = True
-        try:
-            await self._source.aclose()
-        except BaseException:
-            self._source.abort()
-            raise
-
-    def __del__(self) -> None:
-        if not getattr(self, "_has_started", False) or self._is_closed:
-            return
-        self._source.abort()
-        warnings.warn(
-            "a stream was dropped before its end; write 'async with client.stream_request(...) as events:'"
-            " so that leaving the block closes it",
-            ResourceWarning,
-            stacklevel=2,
-            source=self,
-        )
+def _interrupted(error: OpenRouterError) -> OpenRouterError:
+    if not isinstance(error, ConnectionLost):
+        return error
+    interrupted = StreamInterrupted(f"the stream broke off: {error.message}")
+    interrupted.__cause__ = error
+    return interrupted
 
 
 def _raise_reported(data: bytes) -> None:

@@ -1,94 +1,45 @@
 """`EventStream`: a streamed reply, as typed events, as text, or as a whole.
 
-Theory of operation. One method, `_refill`, waits: it reads once, gives what came to the `Intake`, and puts the events
-of it into a queue, from which every view takes. So a view that finds something in the queue does not wait, and nothing
-is read ahead of a slow consumer. A failure before the first piece goes to the source, which may send the request
-again; after it, never. Whatever else comes out of a read, a cancellation above all, closes the connection at once.
-
-```
-new ── first read ──> reading ──> complete ──> released     the connection may serve the next call
-                         ├──> failed                        connection closed; the error is raised
-                         └──> left, cancelled, dropped      connection closed
-```
+Its life is that of every stream, see `lifecycle`; what it gives is what a `ChunkReader` makes of each read.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
-from types import TracebackType
-from typing import TYPE_CHECKING, Generic
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from ..errors import ConfigurationError, ConnectionLost, DeadlineExceeded, OpenRouterError, RequestTimeout
-from ..types.chat.completion import OutputT, with_billed
+from .. import _checks
+from ..types.chat.completion import OutputT
 from .chat.accumulator import ChatAccumulator
-from .events import Finished, ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
-from .intake import Intake, OnBadEvent
+from .chunk_reader import Accumulator, ChunkReader, OnBadEvent
+from .events import ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
+from .lifecycle import OwnedStream
 
 if TYPE_CHECKING:
-    from typing import Self
-
-    from ..protocols import StreamSource
-    from ..types._base import ResponseMeta
+    from ..errors import PartialReply
     from ..types.chat.chunk import ChatChunk
     from ..types.chat.completion import ChatCompletion
+    from .source import StreamSource
 
-__all__ = ["EventStream", "OnBadEvent"]
+__all__ = ["EventStream", "OnBadEvent", "ReplyStream"]
+
+ChunkT = TypeVar("ChunkT")
+ReplyT = TypeVar("ReplyT", bound="PartialReply")
 
 
-_NO_MORE_CAME = (ConnectionLost, RequestTimeout, DeadlineExceeded)
-
-
-class EventStream(Generic[OutputT]):
-    """The reply to one request, while it is being written.
-
-    ```python
-    async with client.chat.stream("Tell a story.") as stream:
-        async for text in stream.text():
-            print(text, end="")
-        reply = await stream.final()
-    ```
-
-    Nothing is sent before the first event is asked for. Leaving the block closes the connection, which ends the work
-    that is billed. Without `async with` the stream closes itself at its end and on errors, but after a `break` only
-    when it is collected, with a `ResourceWarning`. One task at a time may read it. The views take from one sequence
-    of events: what one has given, another does not give again.
-    """
+class ReplyStream(OwnedStream[StreamEvent], Generic[ChunkT, ReplyT]):
+    """A streamed reply of any dialect: its accumulator says what a chunk and what the whole reply is."""
 
     def __init__(
-        self, source: StreamSource, *, on_bad_event: OnBadEvent = "raise", tools: Collection[str] = ()
+        self,
+        source: StreamSource,
+        accumulator: Callable[[], Accumulator[ChunkT, ReplyT]],
+        *,
+        on_bad_event: OnBadEvent = "raise",
     ) -> None:
-        if on_bad_event not in ("raise", "skip"):
-            raise ConfigurationError(f"on_bad_event is {on_bad_event!r}; expected 'raise' or 'skip'")
-        self._source = source
-        self._tools = tools  # names of those that the request holds
-        self._intake: Intake[ChatChunk] = Intake(
-            lambda: ChatAccumulator(tools), lambda: source.meta, on_bad_event
-        )
-        self._queue: deque[StreamEvent] = deque()
-        self._late_error: OpenRouterError | None = None  # came with pieces that are handed out first
-        self._failure: OpenRouterError | None = None
-        self._is_reading = False
-        self._has_started = False
-        self._is_closed = False
-
-    # The events
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> StreamEvent:
-        """Return the next event.
-
-        Raises:
-            StreamError: the stream broke off, ended too early, or held something that is no chunk.
-            APIStatusError: the service refused the request, or reported an error within the stream.
-            OpenRouterError: any other failure of a call. What had arrived is in `error.partial`.
-        """
-        if self._queue or await self._refill():
-            return self._queue.popleft()
-        raise StopAsyncIteration
+        _checks.one_of("on_bad_event", on_bad_event, ("raise", "skip"))
+        self._reader = ChunkReader(accumulator, lambda: source.meta, on_bad_event)
+        super().__init__(source, self._reader)
 
     async def text(self, *, choice: int = 0) -> AsyncIterator[str]:
         """Give the pieces of the answer's text; fails as the events do."""
@@ -114,21 +65,25 @@ class EventStream(Generic[OutputT]):
             if isinstance(event, ToolCallDelta):
                 yield event
 
-    async def chunks(self) -> AsyncGenerator[ChatChunk]:
+    async def chunks(self) -> AsyncGenerator[ChunkT]:
         """Give the chunks as the service sent them, from the next read on; fails as the events do.
 
         A reply that came whole in place of a stream has none.
         """
-        chunks: list[ChatChunk] = []
-        while await self._refill(chunks):
-            self._queue.clear()
-            for chunk in chunks:
-                yield chunk
-            chunks.clear()
+        chunks: list[ChunkT] = []
+        self._reader.chunks = chunks
+        try:
+            while await self._refill(chunks):
+                self._queue.clear()
+                for chunk in chunks:
+                    yield chunk
+                chunks.clear()
+        finally:
+            self._reader.chunks = None
 
     # The whole
 
-    async def final(self) -> ChatCompletion[OutputT]:
+    async def final(self) -> ReplyT:
         """Read to the end, and return the reply that a plain call would have given.
 
         Can be called instead of iterating, in the midst of it, or after it, and more than once.
@@ -140,137 +95,54 @@ class EventStream(Generic[OutputT]):
         self._queue.clear()
         while await self._refill():
             self._queue.clear()
-        reply = self._intake.reply
+        reply = self._reader.reply
         assert reply is not None  # `_refill` ends only then
-        return reply  # type: ignore[return-value]  # what `OutputT` is, the call that made the stream has decided
+        return reply
 
-    def snapshot(self) -> ChatCompletion[OutputT]:
+    def snapshot(self) -> ReplyT:
         """Return what has arrived so far; costs as much as there is, and sends nothing."""
-        return self._intake.snapshot()  # type: ignore[return-value]  # as above
-
-    @property
-    def meta(self) -> ResponseMeta | None:
-        """Status, headers, ids and attempts of the answer; None before its headers."""
-        return self._source.meta
+        return self._reader.snapshot()
 
     @property
     def generation_id(self) -> str | None:
         """The id of the billed record; None before the service has named it."""
         meta = self._source.meta
-        return (meta.generation_id if meta else None) or self._intake.generation_id
+        return (meta.generation_id if meta else None) or self._reader.generation_id
 
     @property
     def skipped_events(self) -> int:
         """How many events were no chunks, and were left out by `on_bad_event="skip"`."""
-        return self._intake.skipped_events
+        return self._reader.skipped_events
 
-    # Its life
 
-    async def __aenter__(self) -> Self:
-        if self._is_closed:
-            raise ConfigurationError("the stream is closed; make a new one for another request")
-        return self
+class EventStream(ReplyStream["ChatChunk", "ChatCompletion[OutputT]"], Generic[OutputT]):
+    """The reply to one chat request, while it is being written.
 
-    async def __aexit__(
+    ```python
+    async with client.chat.stream("Tell a story.") as stream:
+        async for text in stream.text():
+            print(text, end="")
+        reply = await stream.final()
+    ```
+
+    Nothing is sent before the first event is asked for. Leaving the block closes the connection, which ends the work
+    that is billed. Without `async with` the stream closes itself at its end and on errors, but after a `break` only
+    when it is collected, with a `ResourceWarning`. One task at a time may read it. The views take from one sequence
+    of events: what one has given, another does not give again.
+    """
+
+    def __init__(
         self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
+        source: StreamSource,
+        *,
+        on_bad_event: OnBadEvent = "raise",
+        tools: Collection[str] = (),
+        accumulator: Callable[[], Accumulator[ChatChunk, ChatCompletion]] | None = None,
     ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close the connection; harmless when done before. A reply that is complete stays in `final()`."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        self._queue.clear()
-        try:
-            if self._intake.reply is not None:
-                await self._source.finish(self._intake.reply)
-            else:
-                await self._source.aclose()
-        except BaseException:
-            self._source.abort()
-            raise
-
-    def __del__(self) -> None:
-        if not getattr(self, "_has_started", False) or self._is_closed:
-            return
-        self._source.abort()
-        if self._intake.reply is None:
-            warnings.warn(
-                "a stream was dropped before its end; write 'async with client.chat.stream(...) as stream:'"
-                " so that leaving the block closes it",
-                ResourceWarning,
-                stacklevel=2,
-                source=self,
-            )
-
-    # Reading
-
-    async def _refill(self, chunks: list[ChatChunk] | None = None) -> bool:
-        """Wait until there are events in the queue, or chunks in `chunks`; False at the end of the stream."""
-        if self._is_reading:
-            raise ConfigurationError(
-                "the stream is being read by another task; read it in one, and hand its events on"
-            )
-        self._is_reading = True
-        try:
-            return await self._read(chunks)
-        except BaseException as error:
-            if isinstance(error, OpenRouterError) and self._failure is None:
-                self._failure = error
-            await self.aclose()
-            raise
-        finally:
-            self._is_reading = False
-
-    async def _read(self, chunks: list[ChatChunk] | None) -> bool:
-        while self._intake.reply is None:
-            if self._failure is not None:
-                raise self._failure
-            if self._is_closed:
-                raise ConfigurationError("the stream was closed before its end; read it inside its block")
-            error, self._late_error = self._late_error, None
-            if error is None:
-                events, error = await self._read_once(chunks)
-                if events if chunks is None else chunks:
-                    self._queue.extend(events)
-                    self._late_error = error
-                    return True
-            if error is not None:
-                await self._recover(error)
-                if self._queue:
-                    return True
-        await self.aclose()
-        return False
-
-    async def _read_once(
-        self, chunks: list[ChatChunk] | None
-    ) -> tuple[list[StreamEvent], OpenRouterError | None]:
-        """Return the events of one read, and the failure it ends in, if any."""
-        self._has_started = True
-        try:
-            items = await self._source.read()
-        except OpenRouterError as error:
-            if not (isinstance(error, _NO_MORE_CAME) and self._intake.is_whole):
-                return [], error
-            items = None  # nothing but the mark of the end was to come
-        intake = self._intake
-        result = intake.end() if items is None else intake.take(items, chunks)
-        if intake.reply is not None:
-            meta = self._source.meta
-            if meta is not None and meta.billed_before:
-                intake.reply = with_billed(intake.reply, (*meta.billed_before, *intake.reply.billed))
-                result = ([*result[0][:-1], Finished(intake.reply)], result[1])
-            intake.reply._meta = meta
-        return result
-
-    async def _recover(self, error: OpenRouterError) -> None:
-        """Begin the next attempt; raises the error where there is none."""
-        error = self._intake.explain(error)
-        if self._intake.has_piece or self._is_closed:
-            raise self._source.fail(error)
-        await self._source.retry(error)
-        self._intake.restart()
+        """Read `source`; `tools` are the names of those that the request holds."""
+        # What `OutputT` is, the call that made the stream has decided.
+        made = cast(
+            "Callable[[], Accumulator[ChatChunk, ChatCompletion[OutputT]]]",
+            accumulator or (lambda: ChatAccumulator(tools)),
+        )
+        super().__init__(source, made, on_bad_event=on_bad_event)

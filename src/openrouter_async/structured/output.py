@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, T
 
 from pydantic_core import PydanticCustomError, to_jsonable_python
 
-from .._sansio.money import dollars
+from .._sansio.money import parse_usd
 from ..errors import ConfigurationError
 from ..types.requests.fields import check_json
 from .schema import Schema
@@ -101,7 +101,7 @@ class Output(Generic[T]):
         self.path: Path | Literal["auto"] = settings.get("path", "auto")
         self.attempts: int = settings.get("attempts", 2)
         max_cost = settings.get("max_cost")
-        self.max_cost: Decimal | None = None if max_cost is None else dollars("Output.max_cost", max_cost)
+        self.max_cost: Decimal | None = None if max_cost is None else parse_usd("Output.max_cost", max_cost)
         self.repair: bool = settings.get("repair", True)
         self.healing: bool = settings.get("healing", False)
         self.name: str = settings.get("name") or self.schema.name

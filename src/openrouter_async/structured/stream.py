@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from ..errors import OpenRouterError
-    from ..protocols import StreamItem, StreamSource
     from ..streaming.events import StreamEvent
+    from ..streaming.source import StreamItem, StreamSource
     from ..types._base import ResponseMeta
     from ..types.chat.completion import ChatCompletion
     from .output import Output, Path

@@ -122,45 +122,7 @@ class EmulatorApp:
         self._inference = inference = Inference(state, models, pace, seed, finishes_unread=finishes_unread)
         self._batches = batches = Batches(state, inference, self._reply_in_batch)
         self._account = account = Account(state)
-        lookups = Lookups(state, models)
-
-        def read(answer: Callable[[_Call], JsonValue]) -> Handler:
-            return lambda call: (plain(answer(call)), _nothing)
-
-        def served(operation: Operation, handler: Handler) -> Route:
-            return Route(operation.method, operation.path, operation.key, handler)
-
-        self.routes = (
-            served(CREATE_CHAT, lambda c: inference.chat(c.request, c.sure_key, c.choose)),
-            served(CREATE_COMPLETION, lambda c: inference.completion(c.request, c.sure_key, c.choose)),
-            served(CREATE_EMBEDDINGS, lambda c: inference.embeddings(c.request, c.sure_key)),
-            served(CREATE_BATCH, lambda c: (batches.create(c.request, c.sure_key), _nothing)),
-            served(GET_BATCH, lambda c: (batches.get(**c.path), _nothing)),
-            served(LIST_BATCHES, read(lambda c: batches.list(c.request.query))),
-            served(DELETE_BATCH, read(lambda c: batches.delete(**c.path))),
-            served(LIST_MODELS, read(lambda c: lookups.models(c.request.query))),
-            served(GET_MODEL, read(lambda c: lookups.model(**c.path))),
-            served(GET_KEY, read(lambda c: lookups.key(c.sure_key))),
-            served(GET_CREDITS, read(lambda _: lookups.credits())),
-            served(COUNT_MODELS, read(lambda c: lookups.count(c.request.query))),
-            served(LIST_USER_MODELS, read(lambda c: lookups.models(c.request.query))),
-            served(LIST_MODEL_ENDPOINTS, read(lambda c: lookups.endpoints(**c.path))),
-            served(LIST_ZDR_ENDPOINTS, read(lambda _: lookups.all_endpoints())),
-            served(LIST_PROVIDERS, read(lambda _: lookups.providers())),
-            served(GET_GENERATION, read(lambda c: lookups.generation(c.request.query.get("id")))),
-            served(
-                operations.GET_GENERATION_CONTENT, read(lambda c: account.content(c.request.query.get("id")))
-            ),
-            served(operations.SEND_FEEDBACK, read(lambda c: account.feedback(c.request.body))),
-            served(operations.LIST_ACTIVITY, read(lambda c: account.activity(c.request.query))),
-            served(operations.LIST_KEYS, read(lambda c: account.keys(c.request.query))),
-            served(operations.GET_ACCOUNT_KEY, read(lambda c: account.key(**c.path))),
-            served(operations.CREATE_KEY, lambda c: (account.create_key(c.request.body), _nothing)),
-            served(operations.UPDATE_KEY, read(lambda c: account.update_key(c.path["hash"], c.request.body))),
-            served(operations.DELETE_KEY, read(lambda c: account.delete_key(**c.path))),
-            served(operations.EXCHANGE_CODE, read(lambda c: account.exchange(c.request.body))),
-            Route("GET", "/auth", "none", lambda c: (account.authorize(c.request.query), _nothing)),
-        )
+        self.routes = _routes(inference, batches, Lookups(state, models), account)
 
     def reset(self) -> None:
         """Forget what was cached, batches and OAuth codes, and begin again with the first recorded answers."""
@@ -181,7 +143,7 @@ class EmulatorApp:
             record.generation_id = response.generation_id
             await send_answer(response, record, wire, send, on_sent=on_sent)
         finally:
-            record._over.set()
+            record.mark_over()
 
     def _answer(
         self, record: ReceivedRequest, headers: Mapping[str, str], raw: bytes | None
@@ -295,6 +257,46 @@ class EmulatorApp:
             return None
         record.origin = "function"
         return as_scripted(chosen)
+
+
+def _routes(inference: Inference, batches: Batches, lookups: Lookups, account: Account) -> tuple[Route, ...]:
+    """Return the operations that are emulated."""
+
+    def read(answer: Callable[[_Call], JsonValue]) -> Handler:
+        return lambda call: (plain(answer(call)), _nothing)
+
+    def served(operation: Operation, handler: Handler) -> Route:
+        return Route(operation.method, operation.path, operation.key, handler)
+
+    return (
+        served(CREATE_CHAT, lambda c: inference.chat(c.request, c.sure_key, c.choose)),
+        served(CREATE_COMPLETION, lambda c: inference.completion(c.request, c.sure_key, c.choose)),
+        served(CREATE_EMBEDDINGS, lambda c: inference.embeddings(c.request, c.sure_key)),
+        served(CREATE_BATCH, lambda c: (batches.create(c.request, c.sure_key), _nothing)),
+        served(GET_BATCH, lambda c: (batches.get(**c.path), _nothing)),
+        served(LIST_BATCHES, read(lambda c: batches.list(c.request.query))),
+        served(DELETE_BATCH, read(lambda c: batches.delete(**c.path))),
+        served(LIST_MODELS, read(lambda c: lookups.models(c.request.query))),
+        served(GET_MODEL, read(lambda c: lookups.model(**c.path))),
+        served(GET_KEY, read(lambda c: lookups.key(c.sure_key))),
+        served(GET_CREDITS, read(lambda _: lookups.credits())),
+        served(COUNT_MODELS, read(lambda c: lookups.count(c.request.query))),
+        served(LIST_USER_MODELS, read(lambda c: lookups.models(c.request.query))),
+        served(LIST_MODEL_ENDPOINTS, read(lambda c: lookups.endpoints(**c.path))),
+        served(LIST_ZDR_ENDPOINTS, read(lambda _: lookups.all_endpoints())),
+        served(LIST_PROVIDERS, read(lambda _: lookups.providers())),
+        served(GET_GENERATION, read(lambda c: lookups.generation(c.request.query.get("id")))),
+        served(operations.GET_GENERATION_CONTENT, read(lambda c: account.content(c.request.query.get("id")))),
+        served(operations.SEND_FEEDBACK, read(lambda c: account.feedback(c.request.body))),
+        served(operations.LIST_ACTIVITY, read(lambda c: account.activity(c.request.query))),
+        served(operations.LIST_KEYS, read(lambda c: account.keys(c.request.query))),
+        served(operations.GET_ACCOUNT_KEY, read(lambda c: account.key(**c.path))),
+        served(operations.CREATE_KEY, lambda c: (account.create_key(c.request.body), _nothing)),
+        served(operations.UPDATE_KEY, read(lambda c: account.update_key(c.path["hash"], c.request.body))),
+        served(operations.DELETE_KEY, read(lambda c: account.delete_key(**c.path))),
+        served(operations.EXCHANGE_CODE, read(lambda c: account.exchange(c.request.body))),
+        Route("GET", "/auth", "none", lambda c: (account.authorize(c.request.query), _nothing)),
+    )
 
 
 _WRITTEN = frozenset({CREATE_CHAT.path, CREATE_COMPLETION.path})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import JsonValue
 
 from .._extras import needs_extra
-from .._sansio.money import dollars as read_dollars
+from .._sansio.money import parse_usd
 from ..errors import ConfigurationError
 from ..operations import CREATE_CHAT
 from .faults import Fault
@@ -109,7 +109,7 @@ class Emulator:
             rate_limit = RateLimit(rate_limit)
         beginning = Beginning(
             keys=(new_key(self._key, "inference"), new_key(self._management_key, "management")),
-            credits=read_dollars("credits", credits, may_be_owed=True),
+            credits=parse_usd("credits", credits, may_be_owed=True),
             rate_limit=rate_limit,
             seed=seed,
             misses=generation_misses,
@@ -283,7 +283,7 @@ class Emulator:
 
     @credits.setter
     def credits(self, dollars: Decimal | str) -> None:
-        self._state.ledger.credits = read_dollars("credits", dollars, may_be_owed=True)
+        self._state.ledger.credits = parse_usd("credits", dollars, may_be_owed=True)
 
     @property
     def rate_limit(self) -> RateLimit | None:
@@ -300,7 +300,7 @@ class Emulator:
         """Return a new key it accepts, which may spend `limit` US dollars."""
         secret = f"sk-or-v1-{secrets.token_hex(32)}"
         self._state.ledger.add_key(
-            new_key(secret, kind, limit=None if limit is None else read_dollars("limit", limit))
+            new_key(secret, kind, limit=None if limit is None else parse_usd("limit", limit))
         )
         return secret
 
@@ -346,9 +346,7 @@ class Emulator:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
-        if exc is None:
-            self.check()
+        self.__exit__(exc_type, exc, traceback)
 
     def __repr__(self) -> str:
         where = self.base_url if self._server is not None else "not running"

@@ -88,6 +88,10 @@ class ReceivedRequest:
         """Block until nothing more will be sent, and return whether that came within so many seconds."""
         return self._over.wait(timeout)
 
+    def mark_over(self) -> None:
+        """Let those go on who wait until it is over."""
+        self._over.set()
+
     @staticmethod
     def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
         """Return headers without those that hold secrets."""

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._http.recording import SeenExchange, TapTransport
+from .._http.recording import RecordedExchange, RecordingTransport
 from .._sansio.error_body import load_json
 from .._sansio.parse import ParseFailure
 from ..errors import ConfigurationError
@@ -22,7 +22,7 @@ __all__ = ["Recorder"]
 _NUMBER = re.compile(r"(\d+)_.*\.json")
 
 
-class Recorder(TapTransport):
+class Recorder(RecordingTransport):
     """A transport for a client, that writes every exchange to a folder.
 
     ```python
@@ -54,7 +54,7 @@ class Recorder(TapTransport):
         names = (_NUMBER.fullmatch(path.name) for path in self.folder.iterdir())
         self._last = max((int(name[1]) for name in names if name is not None), default=0)
 
-    def _write(self, seen: SeenExchange) -> None:
+    def _write(self, seen: RecordedExchange) -> None:
         exchange = ExchangeFile(
             method=seen.method,
             path=seen.target,
@@ -85,7 +85,7 @@ class Recorder(TapTransport):
             return path
 
 
-def _described(seen: SeenExchange) -> str:
+def _described(seen: RecordedExchange) -> str:
     """Return what a file is named for: operation, model, stream or not, and a status that is no 200."""
     path = seen.target.partition("?")[0].removeprefix("/api/v1/")
     words = [path]

@@ -106,11 +106,11 @@ class Reply:
     tool_calls: tuple[ToolCall, ...] = ()
     reasoning: str | None = None
     refusal: str | None = None
-    images: tuple[str, ...] = ()
+    images: Sequence[str] = ()
     """URLs, usually data URLs."""
     audio: bytes | None = None
     """Speech, in the format the request names; the text is then its transcript, and there is no other content."""
-    annotations: tuple[Mapping[str, JsonValue], ...] = ()
+    annotations: Sequence[Mapping[str, JsonValue]] = ()
     finish_reason: str | None = None
     """Default: `tool_calls` where there are any, `length` where `max_tokens` cut the text, else `stop`."""
     native_finish_reason: str | None = None
@@ -132,17 +132,7 @@ class Reply:
         return cls(
             pieces=tuple(part for part in parts if isinstance(part, str)),
             tool_calls=tuple(part for part in parts if isinstance(part, ToolCall)),
-            reasoning=fields.get("reasoning"),
-            refusal=fields.get("refusal"),
-            images=tuple(fields.get("images", ())),
-            audio=fields.get("audio"),
-            annotations=tuple(fields.get("annotations", ())),
-            finish_reason=fields.get("finish_reason"),
-            native_finish_reason=fields.get("native_finish_reason"),
-            model=fields.get("model"),
-            provider=fields.get("provider"),
-            usage=fields.get("usage", {}),
-            fault=fields.get("fault"),
+            **fields,
         )
 
     @property

@@ -1,8 +1,9 @@
 """Families of tokenizers: which models have which, and how each differs from those that can be imitated. Facts only.
 
-`factor` and `frame` of the families that are verified were fitted by tests/tokens/fit_frames.py to half of the recorded
-exchanges of each, and the other half was measured once they stood here; the bands are set by both. All is English and
-JSON, since that was recorded. The numbers of other families are set by hand, from what is usual and a few recordings.
+`factor` and `overhead` of the families that are verified were fitted by tests/tokens/fit_overheads.py to half of the
+recorded exchanges of each, and the other half was measured once they stood here; the bands are set by both. All is
+English and JSON, since that was recorded. The numbers of other families are set by hand, from what is usual and a few
+recordings.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Literal, TypeAlias
 
 from ._text import Encoding
 
-__all__ = ["Family", "FamilyName", "Frame", "family_of"]
+__all__ = ["Family", "FamilyName", "PromptOverhead", "family_of"]
 
 FamilyName: TypeAlias = Literal[
     "o200k", "cl100k", "claude", "claude-3", "gemini", "gemma", "kimi", "qwen", "glm", "deepseek", "grok", "llama3",
@@ -22,7 +23,7 @@ FamilyName: TypeAlias = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PromptOverhead:
     """The tokens of a prompt besides its texts."""
 
     prompt: float
@@ -45,8 +46,8 @@ class Frame:
     """Once, if the model is told to think."""
 
 
-_GPT = Frame(3.0, 3.9, tool=9.0, tool_text=0.42, call=10, schema=4.1, schema_text=0.51, thinking=1.0)
-_USUAL = Frame(4, 5, tools=60, tool=10, call=10)
+_GPT = PromptOverhead(3.0, 3.9, tool=9.0, tool_text=0.42, call=10, schema=4.1, schema_text=0.51, thinking=1.0)
+_USUAL = PromptOverhead(4, 5, tools=60, tool=10, call=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Family:
     """How far nine of ten estimates are off at most, as a share."""
     is_verified: bool
     """Whether it was compared with real counts."""
-    frame: Frame
+    overhead: PromptOverhead
 
 
 _FAMILIES: dict[FamilyName, Family] = {
@@ -76,7 +77,7 @@ _FAMILIES: dict[FamilyName, Family] = {
             1.01,
             0.20,
             True,
-            Frame(
+            PromptOverhead(
                 3.9,
                 4.4,
                 tools=482.3,
@@ -89,7 +90,12 @@ _FAMILIES: dict[FamilyName, Family] = {
             ),
         ),
         Family(
-            "claude-3", "cl100k", 1.0, 0.30, True, Frame(3.3, 4.0, tools=346, tool=8, call=10, thinking=13.1)
+            "claude-3",
+            "cl100k",
+            1.0,
+            0.30,
+            True,
+            PromptOverhead(3.3, 4.0, tools=346, tool=8, call=10, thinking=13.1),
         ),
         Family(
             "gemini",
@@ -97,11 +103,18 @@ _FAMILIES: dict[FamilyName, Family] = {
             0.98,
             0.40,
             True,
-            Frame(0.3, 1.6, tool=5.6, tool_text=0.79, call=10, schema_text=1.02),
+            PromptOverhead(0.3, 1.6, tool=5.6, tool_text=0.79, call=10, schema_text=1.02),
         ),
-        Family("kimi", "o200k", 0.99, 0.30, True, Frame(2.5, 3.5, tool=7.6, tool_text=0.96, call=10)),
         Family(
-            "qwen", "o200k", 1.0, 0.15, True, Frame(3.5, 3.9, tools=82.6, tool=8.1, tool_text=1.01, call=10)
+            "kimi", "o200k", 0.99, 0.30, True, PromptOverhead(2.5, 3.5, tool=7.6, tool_text=0.96, call=10)
+        ),
+        Family(
+            "qwen",
+            "o200k",
+            1.0,
+            0.15,
+            True,
+            PromptOverhead(3.5, 3.9, tools=82.6, tool=8.1, tool_text=1.01, call=10),
         ),
         Family(
             "glm",
@@ -109,12 +122,24 @@ _FAMILIES: dict[FamilyName, Family] = {
             1.0,
             0.20,
             True,
-            Frame(2.7, 3.7, tools=88.8, tool=8.1, tool_text=1.01, call=10, thinking=3.5),
+            PromptOverhead(2.7, 3.7, tools=88.8, tool=8.1, tool_text=1.01, call=10, thinking=3.5),
         ),
         Family(
-            "deepseek", "o200k", 1.05, 0.40, False, Frame(2, 1, tools=60, tool=10, tool_text=1.0, call=10)
+            "deepseek",
+            "o200k",
+            1.05,
+            0.40,
+            False,
+            PromptOverhead(2, 1, tools=60, tool=10, tool_text=1.0, call=10),
         ),
-        Family("grok", "o200k", 1.0, 0.50, False, Frame(150, 5, tools=135, tool=9, tool_text=0.9, call=11)),
+        Family(
+            "grok",
+            "o200k",
+            1.0,
+            0.50,
+            False,
+            PromptOverhead(150, 5, tools=135, tool=9, tool_text=0.9, call=11),
+        ),
         Family("gemma", "o200k", 0.95, 0.40, False, _USUAL),
         Family("llama3", "cl100k", 1.0, 0.40, False, _USUAL),
         Family("mistral", "o200k", 1.05, 0.40, False, _USUAL),

@@ -20,7 +20,7 @@ from typing import Literal, TypeAlias
 
 from ._weights import BLOCK_WEIGHTS, BLOCKS, PAIR_WEIGHTS
 
-__all__ = ["LOOKED_AT", "Encoding", "block_of", "count_text", "made_alike", "place_of"]
+__all__ = ["LOOKED_AT", "Encoding", "block_of", "count_text", "normalise", "place_of"]
 
 Encoding: TypeAlias = Literal["o200k", "cl100k"]
 """A tokenizer that the weights imitate."""
@@ -71,7 +71,7 @@ def _count(text: str, encoding: Encoding) -> float:
         gone += len(run[0]) - _RUN_KEPT
         return run[1] * _RUN_KEPT
 
-    text = _RUN.sub(cut, made_alike(text))
+    text = _RUN.sub(cut, normalise(text))
     weights, blocks = _weights(encoding), BLOCK_WEIGHTS[encoding]
     total, words, pairs, text = 0.0, 0, Counter[tuple[str, str]](), "\n" + text
     for start in range(0, len(text), _AT_ONCE):  # so that a thread that counts lets others run in between
@@ -83,7 +83,7 @@ def _count(text: str, encoding: Encoding) -> float:
     return max(1.0, total, words) + gone / _RUN_A_TOKEN
 
 
-def made_alike(text: str) -> str:
+def normalise(text: str) -> str:
     """Return a text with all indentation alike, which is one token, and all digits, which count by their number."""
     return _DIGIT.sub("0", _INDENTATION.sub("  ", text))
 

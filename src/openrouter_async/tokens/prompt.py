@@ -53,7 +53,9 @@ def estimate_prompt(
     counting.tools(tools)
     counting.response_format(response_format)
     thinks = bool(reasoning) or counting.model.endswith(":thinking")
-    counting.framing += counting.family.frame.prompt + (counting.family.frame.thinking if thinks else 0)
+    counting.overhead += counting.family.overhead.prompt + (
+        counting.family.overhead.thinking if thinks else 0
+    )
     estimate = counting.estimate()
     return replace(estimate, high=estimate.high + TOLD_TO_THINK) if thinks else estimate
 
@@ -92,19 +94,19 @@ class _Counting:
     family: Family
     model: str
     text: float = 0.0
-    framing: float = 0.0
+    overhead: float = 0.0
     media: list[tuple[float, float, float]] = field(default_factory=list)
     looked_at: int = 0
     """Characters; once they are many, a part of each further text is looked at."""
 
     def estimate(self) -> TokenEstimate:
-        sums = in_band(self.text + self.framing, self.family)
+        sums = in_band(self.text + self.overhead, self.family)
         for tokens, least, most in self.media:
             sums += TokenEstimate(round(tokens), int(least), round(most), sums.basis)
         return sums
 
     def message(self, message: object) -> None:
-        self.framing += self.family.frame.message
+        self.overhead += self.family.overhead.message
         if isinstance(message, WireType):
             message = _message_of(message)
         if isinstance(message, Mapping):
@@ -173,21 +175,21 @@ class _Counting:
     def call(self, call: object) -> None:
         function = call.get("function") if isinstance(call, Mapping) else None
         if isinstance(function, Mapping):
-            self.framing += self.family.frame.call
+            self.overhead += self.family.overhead.call
             self.words(function.get("name"), function.get("arguments"))
 
     def tools(self, tools: Sequence[object]) -> None:
-        frame = self.family.frame
+        overhead = self.family.overhead
         for tool in tools:
-            self.framing += frame.tool + self._json(_definition(tool)) * frame.tool_text
+            self.overhead += overhead.tool + self._json(_definition(tool)) * overhead.tool_text
         if tools:
-            self.framing += frame.tools
+            self.overhead += overhead.tools
 
     def response_format(self, wanted: object) -> None:
-        frame = self.family.frame
+        overhead = self.family.overhead
         schema = wanted.get("json_schema") if isinstance(wanted, Mapping) else None
         if schema is not None:
-            self.framing += frame.schema + self._json(schema) * frame.schema_text
+            self.overhead += overhead.schema + self._json(schema) * overhead.schema_text
 
     def _json(self, value: object) -> float:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)

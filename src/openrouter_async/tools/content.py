@@ -38,7 +38,12 @@ def sendable(text: str) -> str:
 
 
 def content_of(value: object) -> str | list[JsonObject]:
-    """Do the same, and block while a file is read."""
+    """Return the content for `value`; blocks while a file is read and encoded.
+
+    Raises:
+        ConfigurationError: an attachment cannot be read.
+        TypeError: something in it is neither JSON nor an attachment.
+    """
     if isinstance(value, Attachment):
         return [_part(value)]
     if isinstance(value, list | tuple) and any(isinstance(part, Attachment) for part in value):
@@ -62,6 +67,6 @@ def _text(value: object) -> str:
         return to_json(value, inf_nan_mode="constants").decode()
     except (PydanticSerializationError, ValueError) as error:
         raise TypeError(
-            f"the tool returned a {type(value).__name__} that is no JSON ({error}); expected text, JSON values,"
+            f"the tool returned a {type(value).__name__} that is not JSON ({error}); expected text, JSON values,"
             " pydantic values, or image(...) and the like"
         ) from error

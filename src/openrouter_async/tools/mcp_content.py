@@ -1,4 +1,4 @@
-"""What a tool of an MCP server gave, as a tool of our own returns it: text, and attachments for what is no text.
+"""What a tool of an MCP server gave, as a tool of our own returns it: text, and attachments for what is not text.
 
 A server may send anything of any size. Text beyond `MAX_TEXT` characters, attachments beyond `MAX_DATA` bytes and
 blocks beyond `MAX_BLOCKS` are left out, and the model is told so. No I/O here.
@@ -46,10 +46,12 @@ def content_of_result(result: mcp.types.CallToolResult) -> str | list[object]:
                 kept = _cut(part, room)
                 room = max(0, room - len(part))
                 parts.append(kept)
-            elif len(part.source) > data_room:  # type: ignore[arg-type]  # bytes
-                parts.append(f"({part.media_type or part.kind} of {len(part.source):,} bytes, left out)")  # type: ignore[arg-type]
+                continue
+            size = len(part.source) if isinstance(part.source, bytes) else 0
+            if size > data_room:
+                parts.append(f"({part.media_type or part.kind} of {size:,} bytes, left out)")
             else:
-                data_room -= len(part.source)  # type: ignore[arg-type]
+                data_room -= size
                 parts.append(part)
     if len(result.content) > MAX_BLOCKS:
         parts.append(f"(cut off here: {len(result.content):,} parts in all)")
@@ -81,7 +83,7 @@ def _attachment(encoded: str, media_type: str, kind: AttachmentKind, uri: str) -
     try:
         data = base64.b64decode("".join(encoded.split()), validate=True)
     except (binascii.Error, ValueError):
-        return f"({media_type or kind} that is no base64, left out)"
+        return f"({media_type or kind} that is not base64, left out)"
     if media_type.lower().startswith(_TEXT_TYPES):
         try:
             return data.decode()
@@ -98,8 +100,10 @@ def _attachment(encoded: str, media_type: str, kind: AttachmentKind, uri: str) -
 
 
 def _kind(media_type: str) -> AttachmentKind:
-    kind = media_type.partition("/")[0]
-    return kind if kind in ("image", "audio", "video") else "file"  # type: ignore[return-value]
+    match media_type.partition("/")[0]:
+        case "image" | "audio" | "video" as kind:
+            return kind
+    return "file"
 
 
 def _cut(text: str, room: int) -> str:

@@ -24,14 +24,14 @@ _Problem: TypeAlias = tuple[tuple[int | str, ...], str]
 
 _OBJECT = TypeAdapter(dict[str, JsonValue])
 
-# Keywords of a schema of an object whose value is no schema, as that of a property would be.
+# Keywords of a schema of an object whose value is not a schema, as that of a property would be (JSON Schema 2020-12).
 _KEYWORDS = ("type", "required", "$ref", "anyOf", "oneOf", "allOf")
 
 
 class ArgumentSchema:
     """A JSON Schema of the arguments of one tool."""
 
-    def __init__(self, tool: str, parameters: Mapping[str, JsonValue], required: Sequence[str] | None = None):
+    def __init__(self, tool: str, parameters: Mapping[str, object], required: Sequence[str] | None = None):
         """Take a schema of an object, or only its properties.
 
         Raises:

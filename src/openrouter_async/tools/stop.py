@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from .._checks import whole
-from .._sansio.money import dollars as read_dollars
+from .._sansio.money import parse_usd
 from ..errors import ConfigurationError
 from .steps import usage_of_steps
 
@@ -66,7 +66,7 @@ def stop_when(predicate: Callable[[Sequence[Step]], bool], *, name: str | None =
     """Return a condition of your own over the steps so far; `name` is what `run.stopped_by` says of it.
 
     Raises:
-        ConfigurationError: `predicate` is no function, or an async one.
+        ConfigurationError: `predicate` is not a function, or an async one.
     """
     if not callable(predicate) or inspect.iscoroutinefunction(predicate):
         raise ConfigurationError(
@@ -95,9 +95,9 @@ def max_cost(dollars: str | Decimal | float) -> StopWhen:
     there, so join it with `max_steps`.
 
     Raises:
-        ConfigurationError: `dollars` is no positive number.
+        ConfigurationError: `dollars` is not a positive number.
     """
-    limit = read_dollars("max_cost()", dollars)
+    limit = parse_usd("max_cost()", dollars)
     if limit == 0:
         raise ConfigurationError(
             f"max_cost() is {dollars!r}, which ends every run; expected US dollars above 0"

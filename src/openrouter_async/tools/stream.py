@@ -5,15 +5,14 @@ tools run, they do so in a task group that is entered with the block and left wi
 memory stream of bounded size: nothing is yielded inside a task group, and a slow reader slows the tools.
 
 ```
-entered ── reply ── tools ── reply ── ... ── over         `_advance` puts the next events into the queue
+entered ── reply ── tools ── reply ── ... ── over         `_fill` puts the next events into the queue
               └────────┴────── left, failed, cancelled    the connection is closed, the tools are cancelled
 ```
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sized
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic
@@ -24,6 +23,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from ..errors import ConfigurationError, OpenRouterError
 from ..streaming.events import TextDelta
+from ..streaming.lifecycle import QueuedItems
 from ..types.chat.completion import OutputT
 from .events import RunEvent, StepFinished, ToolEvent
 
@@ -41,7 +41,7 @@ EVENTS_AHEAD = 64
 """Events of tools that wait for a slow reader; further ones make the tools wait."""
 
 
-class RunStream(Generic[OutputT]):
+class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
     """A run while it goes on: the events of its replies, and of its tools, in the order in which they happen.
 
     ```python
@@ -52,7 +52,11 @@ class RunStream(Generic[OutputT]):
     ```
 
     Leaving the block closes the connection and cancels the tools that still run. One task at a time may read it.
+    The errors of `client.chat.run` are raised where the events are read: a reply that broke off is in `error.partial`,
+    the run until then in `error.run`.
     """
+
+    _NOUN = "run"
 
     def __init__(
         self,
@@ -60,13 +64,13 @@ class RunStream(Generic[OutputT]):
         open_reply: Callable[[RunLoop[OutputT], Mapping[str, object]], EventStream[OutputT]],
         foresee: Callable[[RunLoop[OutputT]], Awaitable[None]],
     ) -> None:
+        super().__init__()
         self._begin = begin
         self._open_reply = open_reply
         self._foresee = foresee
         self._stack = AsyncExitStack()
         self._group: TaskGroup | None = None
         self._loop: RunLoop[OutputT] | None = None
-        self._queue: deque[RunEvent] = deque()
         self._request: Mapping[str, object] = {}
         self._reply: EventStream[OutputT] | None = None
         self._has_events = False
@@ -75,25 +79,8 @@ class RunStream(Generic[OutputT]):
         self._tool_failure: Exception | None = None
         self._step_is_whole = False
         self._run: Run[OutputT] | None = None
-        self._is_reading = False
-        self._is_closed = False
 
     # The events
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> RunEvent:
-        """Return the next event.
-
-        Raises:
-            OpenRouterError: as `client.chat.run`; a reply that broke off is in `error.partial`, the run until then in
-                `error.run`.
-        """
-        while not self._queue:
-            if not await self._advance():
-                raise StopAsyncIteration
-        return self._queue.popleft()
 
     async def text(self) -> AsyncIterator[str]:
         """Give the pieces of the text of all replies; fails as the events do."""
@@ -109,9 +96,9 @@ class RunStream(Generic[OutputT]):
             OpenRouterError: as the events do.
         """
         self._queue.clear()
-        while await self._advance():
+        while await self._refill():
             self._queue.clear()
-        assert self._run is not None  # `_advance` ends only then
+        assert self._run is not None  # `_refill` ends only then
         return self._run
 
     @property
@@ -165,29 +152,24 @@ class RunStream(Generic[OutputT]):
 
     # Going on
 
-    async def _advance(self) -> bool:
-        """Put what comes next into the queue, which may be nothing; False once the run is over."""
-        if self._run is not None:
-            return False
-        if self._is_closed:
-            raise ConfigurationError("the run was left before its end; read it inside its block")
-        if self._loop is None:
-            raise ConfigurationError("the run was not begun; write 'async with client.chat.run_stream(...)'")
-        if self._is_reading:
-            raise ConfigurationError("the run is being read by another task; read it in one")
-        self._is_reading = True
-        try:
-            await self._next_piece(self._loop)
-        except OpenRouterError as error:
-            self._is_closed = self._has_failed = True
-            error.run = self._loop.broken(error)
-            raise
-        except BaseException:
-            self._is_closed = True
-            raise
-        finally:
-            self._is_reading = False
-        return True
+    async def _fill(self, wanted: Sized) -> bool:
+        while self._run is None and not wanted:
+            if self._is_closed:
+                raise ConfigurationError("the run was left before its end; read it inside its block")
+            if self._loop is None:
+                raise ConfigurationError(
+                    "the run was not begun; write 'async with client.chat.run_stream(...)'"
+                )
+            try:
+                await self._next_piece(self._loop)
+            except OpenRouterError as error:
+                self._is_closed = self._has_failed = True
+                error.run = self._loop.broken(error)
+                raise
+            except BaseException:
+                self._is_closed = True
+                raise
+        return bool(wanted)
 
     async def _next_piece(self, loop: RunLoop[OutputT]) -> None:
         if self._reply is not None:

@@ -281,7 +281,7 @@ def tool(
 def create_tool(
     name: str,
     description: str | None = None,
-    parameters: Mapping[str, JsonValue] | None = None,
+    parameters: Mapping[str, object] | None = None,
     required: Sequence[str] | None = None,
     *,
     function: Callable[..., object] | None = None,

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast, runtime_checkable
 
 from ..errors import ConfigurationError
 from .tool import Tool, create_tool, free_name, tool
@@ -14,7 +14,7 @@ from .tool import Tool, create_tool, free_name, tool
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from ..types.chat.tools import ChatTool
+    from ..types.chat.tools import ChatTool, FunctionTool
 
 LOGGER = logging.getLogger("openrouter_async")
 
@@ -72,7 +72,7 @@ async def open_toolbox(tools: Sequence[ToolLike]) -> AsyncIterator[Toolbox]:
     """Give the tools, those of servers included; servers that were opened for it are closed afterwards.
 
     Raises:
-        ConfigurationError: something is no tool, two have the same name, or a server cannot be reached.
+        ConfigurationError: something is not a tool, two have the same name, or a server cannot be reached.
     """
     if isinstance(tools, str | Mapping) or not isinstance(tools, Sequence):
         raise ConfigurationError(f"tools is a {type(tools).__name__}; expected a list of tools")
@@ -84,7 +84,7 @@ async def open_toolbox(tools: Sequence[ToolLike]) -> AsyncIterator[Toolbox]:
             own.append(each)
         elif isinstance(each, Mapping):
             if each.get("type") == "function":
-                own.append(_without_function(each))
+                own.append(_without_function(cast("FunctionTool", each)))  # by its type
             else:
                 others.append(each)
         elif isinstance(each, ToolSource):
@@ -100,7 +100,7 @@ async def open_toolbox(tools: Sequence[ToolLike]) -> AsyncIterator[Toolbox]:
         yield Toolbox([*own, *_without_clashes([each.name for each in own], found)], others)
 
 
-def _without_function(definition: Mapping[str, Any]) -> Tool[..., object]:
+def _without_function(definition: FunctionTool) -> Tool[..., object]:
     """Return the tool that a dict of the API defines; the caller of the run answers its calls."""
     function = definition.get("function")
     if not isinstance(function, Mapping) or "name" not in function:

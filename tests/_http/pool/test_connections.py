@@ -37,6 +37,7 @@ from tests.support.loopback import (
     serve_responses,
     server_tls,
 )
+from tests.support.pools import count_connections
 
 pytestmark = pytest.mark.loopback
 
@@ -84,7 +85,7 @@ async def pool(
     finally:
         with anyio.CancelScope(shield=True):
             await transport.aclose()
-    assert transport.stats() == (0, 0)
+    assert count_connections(transport) == (0, 0)
 
 
 def wait_closed(connection: Connection) -> None:
@@ -109,7 +110,7 @@ async def test_calls_one_after_the_other_share_a_connection() -> None:
             for _ in range(5):
                 assert await calls.is_good()
             assert server.connections == 1
-            assert calls.transport.stats() == (1, 1)
+            assert count_connections(calls.transport) == (1, 1)
             assert repr(calls.transport) == "<ConnectionTransport: 1 open, 1 idle>"
         assert await server.eventually(lambda: server.open_connections == 0)
         assert repr(calls.transport) == "<ConnectionTransport: closed>"
@@ -127,7 +128,7 @@ async def test_every_call_at_once_gets_a_connection_of_its_own() -> None:
             async with anyio.create_task_group() as group:
                 for _ in range(50):
                     group.start_soon(calls.call)
-            assert calls.transport.stats() == (50, 50)
+            assert count_connections(calls.transport) == (50, 50)
             assert server.connections == 50
 
 
@@ -149,7 +150,7 @@ async def test_no_more_idle_connections_are_kept_than_allowed() -> None:
             async with calls.stream() as first, calls.stream() as second, calls.stream() as third:
                 for response in (first, second, third):
                     await response.aread()
-            assert calls.transport.stats() == (2, 2)
+            assert count_connections(calls.transport) == (2, 2)
             assert await server.eventually(lambda: server.open_connections == 2)
 
 
@@ -170,7 +171,7 @@ async def test_origins_do_not_share_connections() -> None:
             response = await calls.client.get(other.url)
             assert response.json() == {"ok": True}
             assert (server.connections, other.connections) == (1, 1)
-            assert calls.transport.stats() == (2, 2)
+            assert count_connections(calls.transport) == (2, 2)
 
 
 def filling_a_read() -> bytes:
@@ -204,7 +205,7 @@ async def test_a_connection_that_may_not_be_reused_is_closed(answer: Reply | byt
         async with pool(server) as calls:
             for _ in range(3):
                 assert await calls.is_good()
-            assert calls.transport.stats() == (0, 0)
+            assert count_connections(calls.transport) == (0, 0)
             assert server.connections == 3
             assert await server.eventually(lambda: server.open_connections == 0)
 
@@ -214,7 +215,7 @@ async def test_a_body_that_was_not_read_closes_the_connection() -> None:
         async with pool(server) as calls:
             async with calls.stream() as response:
                 assert response.status_code == 200
-            assert calls.transport.stats() == (0, 0)
+            assert count_connections(calls.transport) == (0, 0)
             assert await calls.is_good()
             assert server.connections == 2
 
@@ -352,7 +353,7 @@ async def test_cancelled_while_connecting() -> None:
                 assert await server.eventually(lambda: server.open_connections == 1)
                 cancelled_at = time.monotonic()
                 group.cancel_scope.cancel()
-            assert calls.transport.stats() == (0, 0)
+            assert count_connections(calls.transport) == (0, 0)
             assert await server.eventually(lambda: bool(gone))
     assert gone[0] - cancelled_at < 0.5
 
@@ -396,7 +397,7 @@ async def test_cancelling_closes_the_connection_at_once(phase: str) -> None:
                     await got_piece.wait()
                 cancelled_at = time.monotonic()
                 group.cancel_scope.cancel()
-            assert calls.transport.stats() == (0, 0)
+            assert count_connections(calls.transport) == (0, 0)
             assert await server.eventually(lambda: bool(gone))
             assert gone[0] - cancelled_at < 0.5
 
@@ -412,7 +413,7 @@ async def test_cancelled_while_reading_the_connection_is_gone_before_anyone_clos
             assert isinstance(response.stream, httpx.AsyncByteStream)
             with anyio.move_on_after(0.05):
                 await response.stream.__aiter__().__anext__()
-            assert calls.transport.stats() == (0, 0)
+            assert count_connections(calls.transport) == (0, 0)
             assert await server.eventually(lambda: server.open_connections == 0, 0.5)
 
 
@@ -425,7 +426,7 @@ async def test_leaving_a_stream_early_closes_the_connection_at_once() -> None:
         async with pool(server) as calls:
             async with calls.stream() as response, pieces(response) as chunks:
                 assert (await chunks.__anext__()).startswith(b"piece")
-            assert calls.transport.stats() == (0, 0)
+            assert count_connections(calls.transport) == (0, 0)
             assert await server.eventually(lambda: server.open_connections == 0, 0.5)
 
 
@@ -479,7 +480,7 @@ async def test_after_a_storm_of_cancellations_every_call_works() -> None:
                 response = await calls.call()
                 good += response.content == b'{"ok"' * 3
             assert good == 30
-            stats = calls.transport.stats()
+            stats = count_connections(calls.transport)
             assert stats.open == stats.idle
             assert await server.eventually(lambda: server.open_connections == stats.open)
         assert await server.eventually(lambda: server.open_connections == 0)
@@ -549,7 +550,7 @@ async def test_closed_just_as_a_connection_was_made(monkeypatch: pytest.MonkeyPa
             monkeypatch.setattr(connections, "current_network", Slow)
             with pytest.raises(httpx.ConnectError, match="closed"):
                 await calls.call()
-            assert calls.transport.stats() == (0, 0)
+            assert count_connections(calls.transport) == (0, 0)
             assert await server.eventually(lambda: server.connections == 1 and server.open_connections == 0)
 
 
@@ -564,14 +565,14 @@ async def test_a_stream_can_be_aborted_from_anywhere(from_thread: bool) -> None:
     with LoopbackServer(handler) as server:
         async with pool(server) as calls, calls.stream() as response, pieces(response) as chunks:
             assert (await chunks.__anext__()).startswith(b"piece")
-            abort = response.extensions["abort"]
+            abort = response.extensions["network_stream"].abort_call
             if from_thread:
                 await anyio.to_thread.run_sync(abort)
             else:
                 abort()
             with pytest.raises(httpx.ReadError):
                 await chunks.__anext__()
-            assert calls.transport.stats() == (0, 0)
+            assert count_connections(calls.transport) == (0, 0)
             assert await server.eventually(lambda: server.open_connections == 0)
 
 
@@ -579,9 +580,9 @@ async def test_aborting_a_finished_call_leaves_the_next_alone() -> None:
     with LoopbackServer(serve_responses([GOOD])) as server:
         async with pool(server) as calls:
             first = await calls.call()
-            first.extensions["abort"]()
+            first.extensions["network_stream"].abort_call()
             async with calls.stream() as second:
-                first.extensions["abort"]()
+                first.extensions["network_stream"].abort_call()
                 await anyio.sleep(0.01)
                 await second.aread()
                 assert second.json() == {"ok": True}
@@ -609,7 +610,7 @@ async def test_an_answer_may_end_with_its_connection() -> None:
     with LoopbackServer(handler) as server:
         async with pool(server) as calls:
             assert await calls.is_good()
-            assert calls.transport.stats() == (0, 0)
+            assert count_connections(calls.transport) == (0, 0)
 
 
 @pytest.mark.parametrize("stays_open", [False, True], ids=["then closes", "and stays open"])
@@ -654,7 +655,7 @@ async def test_nonsense_is_an_error_and_ends_the_connection(answer: bytes) -> No
         async with pool(server) as calls:
             with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
                 await calls.call()
-            assert calls.transport.stats() == (0, 0)
+            assert count_connections(calls.transport) == (0, 0)
             assert len(server.requests) == 1
 
 
@@ -681,7 +682,7 @@ async def test_a_server_that_reads_nothing_ends_with_the_write_timeout() -> None
         async with pool(server) as calls:
             with pytest.raises(httpx.WriteTimeout):
                 await calls.call(b"x" * (64 << 20), write=0.1)
-            assert calls.transport.stats() == (0, 0)
+            assert count_connections(calls.transport) == (0, 0)
 
 
 # Connecting
@@ -692,7 +693,7 @@ async def test_refused() -> None:
     async with httpx.AsyncClient(transport=transport) as client:
         with pytest.raises(httpx.ConnectError):
             await client.get(f"http://127.0.0.1:{refused_port()}/")
-        assert transport.stats() == (0, 0)
+        assert count_connections(transport) == (0, 0)
 
 
 @pytest.mark.parametrize("host", ["x.invalid", "a" * 64 + ".invalid"], ids=["unknown", "impossible"])

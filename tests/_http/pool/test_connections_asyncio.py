@@ -26,6 +26,7 @@ from tests.support.loopback import (
     serve_responses,
     server_tls,
 )
+from tests.support.pools import count_connections
 
 GOOD = Reply(json={"ok": True})
 
@@ -50,9 +51,9 @@ async def test_old_idle_connections_are_closed_without_traffic() -> None:
         transport = ConnectionTransport(limits=Limits(idle_expiry=0.05))
         async with httpx.AsyncClient(transport=transport) as client:
             await asyncio.gather(*(client.get(server.url) for _ in range(5)))
-            assert transport.stats().open > 0
+            assert count_connections(transport).open > 0
             assert await server.eventually(lambda: server.open_connections == 0, 2)
-            assert transport.stats() == (0, 0)
+            assert count_connections(transport) == (0, 0)
             await client.get(server.url)
             assert await server.eventually(lambda: server.open_connections == 0, 2)
 
@@ -69,7 +70,7 @@ async def test_an_idle_connection_that_ends_is_closed_at_once(end: object) -> No
         transport = ConnectionTransport(limits=Limits())
         async with httpx.AsyncClient(transport=transport) as client:
             await client.get(server.url)
-            assert await server.eventually(lambda: transport.stats() == (0, 0), 2)
+            assert await server.eventually(lambda: count_connections(transport) == (0, 0), 2)
 
 
 async def test_closing_leaves_no_timer_and_no_task() -> None:
@@ -95,7 +96,7 @@ async def test_the_answer_to_a_request_that_was_not_read_is_readable() -> None:
         async with httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(5, write=0.1)) as client:
             response = await client.post(server.url, content=b"x" * (8 << 20))
             assert response.status_code == 413
-            assert transport.stats() == (0, 0)
+            assert count_connections(transport) == (0, 0)
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
@@ -127,7 +128,7 @@ async def test_a_storm_of_native_cancellations_leaves_no_socket(tls: bool) -> No
                 await asyncio.wait(tasks)
             for _ in range(30):
                 assert (await client.get(server.url)).content == b"piece"
-            stats = transport.stats()
+            stats = count_connections(transport)
             assert stats.open == stats.idle
             assert await server.eventually(lambda: server.open_connections == stats.open)
         assert await server.eventually(lambda: server.open_connections == 0)
@@ -150,7 +151,7 @@ def test_a_stream_can_be_aborted_when_its_loop_is_gone() -> None:
         transport, response = loop.run_until_complete(begin(server))
         loop.close()
         assert server.open_connections == 1
-        response.extensions["abort"]()
+        response.extensions["network_stream"].abort_call()
         assert server.wait_until(lambda: server.open_connections == 0)
         asyncio.run(transport.aclose())
         with warnings.catch_warnings():
@@ -165,6 +166,7 @@ import asyncio, resource, sys
 import httpx
 from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.options import Limits
+from tests.support.pools import count_connections
 
 async def main():
     transport = ConnectionTransport(limits=Limits())
@@ -177,7 +179,7 @@ async def main():
         assert "Too many open files" in str(failed[0]), failed[0]
         for _ in range(5):
             assert (await client.get(sys.argv[1])).status_code == 200
-        assert transport.stats().open == transport.stats().idle
+        assert count_connections(transport).open == count_connections(transport).idle
 
 asyncio.run(main())
 """

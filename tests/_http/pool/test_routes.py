@@ -26,6 +26,7 @@ from tests.support.loopback import (
     serve_responses,
     server_tls,
 )
+from tests.support.pools import count_connections
 from tests.support.proxies import HTTPProxy, SocksProxy
 
 pytestmark = pytest.mark.loopback
@@ -72,8 +73,8 @@ async def test_calls_share_the_connection_that_a_proxy_gave(
             for _ in range(3):
                 response = await calls.post(f"{url}/x?y=z", content=b"{}")
                 assert response.json() == {"ok": True}
-                assert response.extensions["abort"]
-            assert transport.stats() == (1, 1)
+                assert response.extensions["network_stream"].abort_call
+            assert count_connections(transport) == (1, 1)
             assert (server.connections, proxy.connections) == (1, 1)
         assert await server.eventually(lambda: server.open_connections == 0)
         for request in server.requests:
@@ -103,7 +104,7 @@ async def test_every_call_at_once_gets_a_connection_of_its_own(scheme: str) -> N
                 async with anyio.create_task_group() as group:
                     for _ in range(50):
                         group.start_soon(calls.get, server.url)
-                assert transport.stats() == (50, 50)
+                assert count_connections(transport) == (50, 50)
             assert proxy.connections == server.connections == 50
 
 
@@ -126,7 +127,7 @@ async def test_cancelled_while_a_tunnel_is_made_nothing_is_left(scheme: str) -> 
                     async with anyio.create_task_group() as group:
                         for _ in range(3):
                             group.start_soon(call)
-            stats = transport.stats()
+            stats = count_connections(transport)
             assert stats.open == stats.idle
             assert await proxy.eventually(lambda: proxy.open_connections == stats.open)
             assert (await calls.get(server.url)).status_code == 200

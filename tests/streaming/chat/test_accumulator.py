@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import FrozenInstanceError
 from decimal import Decimal
 
 import pytest
@@ -204,6 +205,8 @@ def test_tool_call_deltas_know_what_came_before_them_even_later() -> None:
     assert [piece.parsed_so_far() for piece in pieces] == [None, {"city": "Os"}, {"city": "Oslo"}]
     assert {(piece.id, piece.index, piece.name) for piece in pieces} == {("a", 0, "f")}
     assert pieces[1] == ToolCallDelta("a", 0, "f", '{"city": "Os')
+    with pytest.raises(FrozenInstanceError):
+        pieces[1].fragment = ""  # type: ignore[misc]  # wrong on purpose
 
 
 def test_a_tool_call_is_given_once_and_last() -> None:

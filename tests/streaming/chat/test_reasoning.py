@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_async.streaming.chat.choice import ChoiceBuilder, Kept
+from openrouter_async.streaming.chat.choice import ChoiceBuilder
 from openrouter_async.streaming.chat.reasoning import ReasoningBuilder
+from openrouter_async.streaming.chunk_reader import Growth
 from openrouter_async.streaming.events import ReasoningDelta, StreamEvent
 from openrouter_async.types.chat.chunk import Delta
 from openrouter_async.types.chat.completion import AssistantMessage, ChatCompletion, Choice
@@ -135,7 +136,7 @@ def test_no_text_is_lost_however_it_is_cut_into_chunks(
 
 def deltas(*fields: dict[str, Any]) -> tuple[list[str], int]:
     """Return the pieces of reasoning that one answer gives, and how often texts were joined meanwhile."""
-    builder, events, joins = ChoiceBuilder(0, (), Kept()), list[StreamEvent](), 0
+    builder, events, joins = ChoiceBuilder(0, (), Growth()), list[StreamEvent](), 0
     read = [Delta.model_validate(each) for each in fields]
 
     def profile(_frame: FrameType, event: str, argument: object) -> None:
@@ -167,7 +168,7 @@ def test_a_piece_of_reasoning_takes_no_longer_the_more_there_are() -> None:
 
 
 def streamed(*fields: dict[str, Any]) -> AssistantMessage:
-    builder = ChoiceBuilder(0, (), Kept())
+    builder = ChoiceBuilder(0, (), Growth())
     for each in fields:
         builder.add(Delta.model_validate(each), [])
     return AssistantMessage.model_validate(builder.as_fields()["message"])

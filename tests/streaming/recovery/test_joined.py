@@ -35,8 +35,8 @@ def broken_after(*chunks: bytes) -> tuple[str, JoinedAccumulator]:
     """Return what a request that breaks off gave out, and the accumulator of the next one."""
     part = JoinedAccumulator()
     given_out = text_of(feed(part, *chunks))
-    assert part.obstacle() is None
-    return given_out, JoinedAccumulator(part.break_off(BROKEN))
+    assert part.why_not_resumable() is None
+    return given_out, JoinedAccumulator(part.checkpoint(BROKEN))
 
 
 @given(st.lists(st.text(alphabet="ab \n", min_size=1, max_size=5), min_size=1))
@@ -156,5 +156,5 @@ def test_an_error_in_the_next_request_keeps_what_came_before() -> None:
 def test_only_text_can_be_gone_on_from(chunks: list[bytes], why: str) -> None:
     part = JoinedAccumulator()
     feed(part, *chunks)
-    obstacle: Any = part.obstacle()
+    obstacle: Any = part.why_not_resumable()
     assert why in obstacle

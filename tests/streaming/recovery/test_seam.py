@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async.errors import StreamError
-from openrouter_async.streaming.recovery.seam import LONG_REPEAT, MAX_HELD, Seam, WordHold
+from openrouter_async.streaming.recovery.seam import LONG_REPEAT, MAX_HELD, OverlapTrimmer, WordBuffer
 
 STORY = "Once upon a time there was a king who had three daughters, and the youngest"
 
 
 def join(before: str, continuation: str, *, gap: str = " ", step: int | None = None) -> str:
     """Return the text that a continuation makes of the one before, fed in pieces of `step` characters."""
-    seam = Seam(before, gap)
+    seam = OverlapTrimmer(before, gap)
     step = step or max(1, len(continuation))
     pieces = [continuation[at : at + step] for at in range(0, len(continuation), step)]
     return before + "".join(map(seam.feed, pieces)) + seam.finish()
@@ -37,7 +37,7 @@ def join(before: str, continuation: str, *, gap: str = " ", step: int | None = N
     ],
 )
 def test_the_last_word_is_held_until_it_is_whole(pieces: list[str], given_out: list[str], held: str) -> None:
-    hold = WordHold()
+    hold = WordBuffer()
     assert [hold.feed(piece) for piece in pieces] == given_out
     assert hold.held == held
     assert hold.release() == held
@@ -46,7 +46,7 @@ def test_the_last_word_is_held_until_it_is_whole(pieces: list[str], given_out: l
 
 @given(st.lists(st.text(alphabet="ab. \n今", max_size=9)))
 def test_what_is_held_and_given_out_is_the_text(pieces: list[str]) -> None:
-    hold = WordHold()
+    hold = WordBuffer()
     given_out = "".join(map(hold.feed, pieces))
     assert given_out + hold.held == "".join(pieces)
     assert not re.search(r"\s\Z", given_out)
@@ -107,7 +107,7 @@ def test_what_it_repeats_is_left_out(before: str, continuation: str, expected: s
 
 
 def test_how_much_was_left_out_is_known() -> None:
-    seam = Seam("the quick", " ")
+    seam = OverlapTrimmer("the quick", " ")
     assert seam.feed("quick brown") == " brown"
     assert seam.repeated == len("quick")
 

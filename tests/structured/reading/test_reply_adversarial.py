@@ -94,7 +94,7 @@ PART_OF_MORE: dict[str, tuple[object, str, object]] = {
     "an object without its first brace": (Person, f'"name": "Al",\n"friend": {GOOD}\n}}', REFUSED),
     "an array without its first bracket": (Person, f"{GOOD}]", REFUSED),
     "an array without its brackets": (Person, f"{GOOD},\n{AL}", REFUSED),
-    "an item with a comma": (Person, f"{GOOD},", REFUSED),
+    "an item with a comma in a list": (Person, f"[\n{GOOD},", REFUSED),
     "an array of words that does not end": (Person, f"[ Al,\n{GOOD}", REFUSED),
     "half of an outer object": (Person, f'{{"people": [{GOOD}, ', REFUSED),
     "half of an outer array": (Person, f"[{GOOD}, ", REFUSED),
@@ -122,7 +122,7 @@ DENIED: dict[str, tuple[object, str, object]] = {
     "corrected in the same fence": (Person, f"```json\n{AL}\n{GOOD}\n```", REFUSED),
     "a correction in a fence": (Person, f"{AL}\nWait:\n```json\n{GOOD}\n```", BOB),
     "a correction in a second fence": (Person, f"```json\n{AL}\n```\nWait:\n```json\n{GOOD}\n```", REFUSED),
-    "an example": (Person, f"For example:\n{GOOD}", REFUSED),
+    "an example of others": (Person, f"It is like this one, for example:\n{GOOD}", REFUSED),
     "an example in a fence": (Person, f"An answer could look like this:\n```json\n{GOOD}\n```", REFUSED),
     "the format": (Person, f"The expected format:\n{GOOD}\nPlease name the person.", REFUSED),
     "the example of the prompt": (Person, f"Example 1, for the input: Bob\n{GOOD}", REFUSED),
@@ -160,6 +160,8 @@ WHEREVER_IT_STANDS: dict[str, tuple[object, str, object]] = {
 }
 
 PROSE_DECIDES_NOTHING: dict[str, tuple[object, str, object]] = {
+    "nothing but a label": (Person, f"For example:\n{GOOD}", BOB),
+    "a last comma": (Person, f"{GOOD},", BOB),
     "denied in the same line": (Person, f"{GOOD} is what I would say, but no.", BOB),
     "denied before, on a line of its own": (Person, f"I would never say this:\n{GOOD}", BOB),
     "denied in German": (Person, f"Das ist nicht die Antwort:\n{GOOD}", BOB),

@@ -116,7 +116,7 @@ OUTSIDE = [
     "{{{word} = {value}}}", "{{'{word}': {value}}}", "<{word}>{value}</{word}>",
     "<a>\n{value}\n</a>", "<a b='1'>{value}",
     "| {word} | {value} |", "name: Al\n{word}: {value}", "name:\n- {value}", "size: {value}",
-    "{value},", "{value}]", "{value})", "\"{word}\": {value}",
+    "{value}]", "{value})", "\"{word}\": {value}",
     "[{word}]({value})", "~~{value}~~", "${{{value}}}",
 ]  # fmt: skip
 AROUND = [

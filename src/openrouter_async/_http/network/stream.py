@@ -29,6 +29,9 @@ class CallStream(httpcore.AsyncNetworkStream):
     on_idle_event: Callable[[], None] | None = None
     """Called, where the event loop can, when bytes, the end or a failure come while it is set: when idle."""
 
+    abort_call: Callable[[], None] | None = None
+    """Closes the connection if it still serves the call that found it here; any thread may call it."""
+
     def begin_call(self) -> None:
         """Make ready for the next request."""
 

@@ -24,7 +24,7 @@ import ssl
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, Self
+from typing import Self
 
 import anyio
 import anyio.lowlevel
@@ -41,15 +41,7 @@ from .proxies import Proxies
 from .routes import Progress, Road
 from .tls import TLSSettings
 
-__all__ = ["ConnectionStats", "ConnectionTransport"]
-
-
-class ConnectionStats(NamedTuple):
-    """How many connections a transport has."""
-
-    open: int
-    """Idle ones and those in use."""
-    idle: int
+__all__ = ["ConnectionTransport"]
 
 
 class _Site:
@@ -123,10 +115,6 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         state = "closed" if self._is_closed else f"{len(self._open)} open, {self._idle} idle"
         return f"<ConnectionTransport: {state}>"
 
-    def stats(self) -> ConnectionStats:
-        """Return how many connections there are."""
-        return ConnectionStats(len(self._open), self._idle)
-
     async def __aenter__(self) -> Self:
         """Return itself; connections are made when they are needed."""
         return self
@@ -138,8 +126,7 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the answer, its headers read.
 
-        `response.extensions["abort"]` is a function that closes the connection if it still serves this call; any
-        thread may call it. Cancelling closes the connection at once.
+        `response.extensions["network_stream"]` is the `CallStream`. Cancelling closes the connection at once.
 
         Raises:
             httpx.TransportError: no connection, no answer, or nonsense.
@@ -191,6 +178,7 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
     async def _exchange(self, connection: _Connection, request: httpx.Request) -> httpx.Response:
         connection.calls += 1
         connection.stream.begin_call()
+        connection.stream.abort_call = partial(self._abort_from_anywhere, connection, connection.calls)
         try:
             answer = await connection.http.send(request)
         except Exception as error:
@@ -211,7 +199,6 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
                 answer.extensions.get("reason_phrase", b""),
                 road.origin.host.decode("ascii"),
             )
-        answer.extensions["abort"] = partial(self._abort_from_anywhere, connection, connection.calls)
         return httpx.Response(
             answer.status,
             headers=answer.headers,

@@ -34,8 +34,8 @@ def demo(*, live: bool = False, yes: bool = False, model: str = MODEL, questions
     """Watch the library at work: a chat, a stream, a tool call, an error, and many questions at once.
 
     Args:
-        live: Do it on OpenRouter with the key in OPENROUTER_API_KEY, after asking whether the cost is all right.
-        yes: Do not ask.
+        live: Use OpenRouter, with the key in OPENROUTER_API_KEY, once you have confirmed the cost.
+        yes: Do not ask for that.
         model: The model that answers.
         questions: How many of the 300 questions to ask.
     """
@@ -59,7 +59,7 @@ async def _demo(live: bool, yes: bool, model: str, questions: Sequence[Question]
             )
         else:
             if "OPENROUTER_API_KEY" not in os.environ:
-                raise ConfigurationError("--live needs a key of yours in OPENROUTER_API_KEY")
+                raise ConfigurationError("--live needs your key in OPENROUTER_API_KEY")
             client = AsyncOpenRouter(default_model=model)
         async with client:
             if emulator is None and not await _is_affordable(console, client, model, questions, yes=yes):
@@ -144,7 +144,7 @@ async def _is_affordable(
     catalogue = await client.models.catalogue()
     price = catalogue.price(model)
     if price is None or price.prompt is None or price.completion is None:
-        raise ConfigurationError(f"the price of {model!r} is not known, so its cost has no upper bound")
+        raise ConfigurationError(f"the price of {model!r} is not known, so the cost cannot be limited")
     # A token is at least one byte of text; the answers are limited to so many tokens each.
     prompt_tokens = sum(len(question.question.encode()) + 50 for question in questions) + 2_000
     bound = prompt_tokens * price.prompt + (len(questions) + 8) * ANSWER_TOKENS * price.completion
@@ -154,5 +154,5 @@ async def _is_affordable(
     try:
         return console.input("go on? [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:
-        console.print("nobody is there to say yes; --yes goes on without")
+        console.print("nobody can answer here; --yes continues without asking")
         return False

@@ -71,22 +71,43 @@ async def run(
 ) -> Findings:
     """Chat, stream, collect a tool call, read a value, meet an error, and ask all questions at once."""
     found = Findings()
-
     heading("A chat")
     found.chat = await client.chat.create(
         "What is the capital of Norway? One word.", max_completion_tokens=ANSWER_TOKENS
     )
     write(found.chat.text)
-
     heading("A story, as it is written")
+    found.story = await _story(client, write)
+    heading("A tool call, fragment by fragment")
+    found.call = await _tool_call(client, write)
+    heading("A value of a type")
+    structured = await client.chat.create(
+        "Which city is the capital of Norway?", output=City, max_completion_tokens=ANSWER_TOKENS
+    )
+    found.city = structured.output
+    write(repr(found.city))
+    heading("An error")
+    try:
+        await client.chat.create("Hello?", model="openai/gpt-nonexistent")
+    except OpenRouterError as error:
+        found.error = error
+        write(f"{type(error).__name__}: {error}")
+    heading(f"{len(questions)} questions at once")
+    await _batch(client, questions, found, progress)
+    return found
+
+
+async def _story(client: AsyncOpenRouter, write: Callable[[str], None]) -> ChatCompletion:
     async with client.chat.stream(
         "Tell a story of three sentences about a lighthouse.", max_completion_tokens=ANSWER_TOKENS
     ) as stream:
         async for text in stream.text():
             write(text)
-        found.story = await stream.final()
+        return await stream.final()
 
-    heading("A tool call, fragment by fragment")
+
+async def _tool_call(client: AsyncOpenRouter, write: Callable[[str], None]) -> ToolCall | None:
+    call = None
     async with client.chat.stream(
         "How warm is it in Oslo, in celsius?", tools=[WEATHER], max_completion_tokens=ANSWER_TOKENS
     ) as stream:
@@ -95,24 +116,14 @@ async def run(
                 case ToolCallDelta(fragment=fragment):
                     write(f"{fragment}|")
                 case ToolCall(name=name, args=args):
-                    found.call = event
+                    call = event
                     write(f"\n{name}({args})")
+    return call
 
-    heading("A value of a type")
-    structured = await client.chat.create(
-        "Which city is the capital of Norway?", output=City, max_completion_tokens=ANSWER_TOKENS
-    )
-    found.city = structured.output
-    write(repr(found.city))
 
-    heading("An error")
-    try:
-        await client.chat.create("Hello?", model="openai/gpt-nonexistent")
-    except OpenRouterError as error:
-        found.error = error
-        write(f"{type(error).__name__}: {error}")
-
-    heading(f"{len(questions)} questions at once")
+async def _batch(
+    client: AsyncOpenRouter, questions: Sequence[Question], found: Findings, progress: Callable[[], None]
+) -> None:
     items = [Item(question.key, question.question) for question in questions]
     async with client.batch(items, concurrency=CONCURRENCY, max_completion_tokens=ANSWER_TOKENS) as batch:
         async for item in batch:
@@ -123,4 +134,3 @@ async def run(
                     found.failures[key] = failure
             progress()
     found.cost, found.seconds = batch.summary.cost, batch.summary.elapsed
-    return found

@@ -38,25 +38,10 @@ _OLDER_PARAMS = frozenset(NOT_OFFERED) - {"prompt", "route", "stream"}
 _OF_OPENAI = frozenset({"function_call", "functions", "n", "safety_identifier", "store"})
 """What OpenAI's clients may send besides; the service judges it."""
 
-CHANGES_PRICE = frozenset(
-    {
-        "audio",
-        "cache_control",
-        "image_config",
-        "modalities",
-        "models",
-        "n",
-        "plugins",
-        "prediction",
-        "preset",
-        "provider",
-        "service_tier",
-        "speed",
-        "tools",
-        "web_search_options",
-        "x_search_filter",
-    }
-)
+CHANGES_PRICE = frozenset({
+    "audio", "cache_control", "image_config", "modalities", "models", "n", "plugins", "prediction", "preset",
+    "provider", "service_tier", "speed", "tools", "web_search_options", "x_search_filter",
+})  # fmt: skip
 """Parameters by which another model may answer than the one that is named, or the same for another price. Of `tools`
 it is those of OpenRouter; functions cost nothing."""
 

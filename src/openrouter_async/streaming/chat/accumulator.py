@@ -15,25 +15,28 @@ from pydantic import ValidationError
 
 from ..._sansio.chat_reply import check_completion, empty_reply, ended_in_error
 from ..._sansio.error_mapping import payload_error
+from ..._sansio.response import read_reply
 from ...types.bounds import MOST_CHOICES, check_at_most
 from ...types.chat.chunk import ChatChunk
-from ...types.chat.completion import ChatCompletion
+from ...types.chat.completion import ChatCompletion, with_billed
 from ...types.chat.tool_calls import read_tool_calls
 from ...types.common import fuller_usage
+from ..chunk_reader import Growth
 from ..events import Finished, UsageReported
-from .choice import ChoiceBuilder, Kept
+from .choice import ChoiceBuilder
 from .chunk_repair import ChunkRepair
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from ...errors import APIStatusError
+    from ...types._base import ResponseMeta
     from ...types.chat.chunk import ChunkChoice
     from ...types.chat.completion import StreamEnd
     from ...types.common import Usage
     from ..events import StreamEvent
 
-__all__ = ["ChatAccumulator"]
+__all__ = ["ChatAccumulator", "with_meta"]
 
 _read_chunk: Callable[[bytes], ChatChunk] = ChatChunk.__pydantic_validator__.validate_json
 
@@ -49,6 +52,14 @@ _HEAD = (
 """What chunks say of the whole reply; the last value stays."""
 
 
+def with_meta(reply: ChatCompletion, meta: ResponseMeta | None) -> ChatCompletion:
+    """Return a reply with the HTTP side of its answer, and with what the attempts before that one were billed."""
+    if meta is not None and meta.billed_before:
+        reply = with_billed(reply, (*meta.billed_before, *reply.billed))
+    reply._meta = meta
+    return reply
+
+
 class ChatAccumulator:
     """One chat stream; feed it the chunks in order."""
 
@@ -61,8 +72,7 @@ class ChatAccumulator:
         self._repair = ChunkRepair()
         self.has_finish: bool = False
         """Whether the model has said that it stopped."""
-        self.kept: Kept = Kept()
-        """What came since somebody looked."""
+        self.growth: Growth = Growth()
         self._choices: dict[int, ChoiceBuilder] = {}
         self._head: dict[str, object] = {}
         self._usage: Usage | None = None
@@ -115,7 +125,7 @@ class ChatAccumulator:
             builder = self._choices.get(index)
             if builder is None:
                 check_at_most(MOST_CHOICES, len(self._choices) + 1, "choices")
-                builder = self._choices[index] = ChoiceBuilder(index, self._tools, self.kept)
+                builder = self._choices[index] = ChoiceBuilder(index, self._tools, self.growth)
             delta = part.delta
             if part.message is not None:
                 is_last = bool(part.finish_reason) or chunk.object == "chat.completion"
@@ -138,7 +148,7 @@ class ChatAccumulator:
             fields = len(self._extra)
             self._extra.update(chunk.__pydantic_extra__)
             if len(self._extra) > fields:
-                self.kept.has_grown = True
+                self.growth.has_grown = True
         # Names and ids are the same in every chunk, so those that only bring a piece are not asked for them.
         if not is_plain or chunk.usage is not None:
             for name in _HEAD:
@@ -169,7 +179,13 @@ class ChatAccumulator:
         self._reply = reply
         return events
 
-    def finish(self, end: StreamEnd) -> tuple[list[StreamEvent], ChatCompletion]:
+    def read_whole(self, body: bytes, meta: ResponseMeta | None) -> ChatCompletion:
+        """Return the reply in a body that came whole, in place of a stream."""
+        return read_reply(ChatCompletion, meta.status if meta else 200, meta.headers if meta else {}, body)
+
+    def finish(
+        self, end: StreamEnd, meta: ResponseMeta | None = None
+    ) -> tuple[list[StreamEvent], ChatCompletion]:
         """Return the last events, and the reply, which the last of them holds.
 
         Raises:
@@ -193,6 +209,7 @@ class ChatAccumulator:
                 )
         if completion.usage is not None:
             events.append(UsageReported(completion.usage))
+        completion = with_meta(completion, meta)
         events.append(Finished(completion))
         return events, completion
 

@@ -25,22 +25,14 @@ if TYPE_CHECKING:
 
     from ...types.chat.chunk import ChunkChoice, Delta
     from ...types.chat.parts import Annotation, AudioOutput, Image, TokenLogprob
+    from ..chunk_reader import Growth
     from ..events import StreamEvent
 
-__all__ = ["ChoiceBuilder", "Kept"]
+__all__ = ["ChoiceBuilder"]
 
 _COMMON_FIELDS = frozenset({"role", "content", "tool_calls"})
 _IN_PIECES = frozenset({"function_call"})
 """Fields that no type names, and of which one piece is not the whole: they are read elsewhere."""
-
-
-class Kept:
-    """Whether something came that is kept as it is, rather than joined to a text; whoever looks takes it back."""
-
-    __slots__ = ("has_grown",)
-
-    def __init__(self) -> None:
-        self.has_grown: bool = False
 
 
 class ChoiceBuilder:
@@ -53,9 +45,9 @@ class ChoiceBuilder:
         "_details",
         "_extra",
         "_finish_reason",
+        "_growth",
         "_has_function_call",
         "_images",
-        "_kept",
         "_logprobs",
         "_message_extra",
         "_native_finish_reason",
@@ -70,9 +62,9 @@ class ChoiceBuilder:
         "index",
     )
 
-    def __init__(self, index: int, tools: Collection[str], kept: Kept) -> None:
+    def __init__(self, index: int, tools: Collection[str], growth: Growth) -> None:
         """Begin; `tools` are the names of the tools of the request."""
-        self._kept = kept
+        self._growth = growth
         self.index: int = index
         self._text: list[str] = []
         self._reasoning: list[str] = []
@@ -162,15 +154,17 @@ class ChoiceBuilder:
         if part.logprobs is not None:
             for name in ("content", "refusal"):
                 self._logprobs.setdefault(name, []).extend(getattr(part.logprobs, name) or ())
-            self._kept.has_grown = True
+            self._growth.has_grown = True
         if part.model_extra:
-            self._kept.has_grown = True
+            self._growth.has_grown = True
             self._extra.update(part.model_extra)
 
     def held(self) -> list[StreamEvent]:
         """Return the arguments that were held back, since they might have held the place of others."""
         return [
-            ToolCallDelta(call.id, call.index, call.name, text, self.index, call, len(call.pieces))
+            ToolCallDelta(
+                call.id, call.index, call.name, text, self.index, (call.pieces, call.held, len(call.pieces))
+            )
             for call in (self._calls.calls if self._calls is not None else ())
             if (text := call.release())
         ]
@@ -227,7 +221,14 @@ class ChoiceBuilder:
             if news is not None:
                 call, text = news
                 events.append(
-                    ToolCallDelta(call.id, call.index, call.name, text, self.index, call, len(call.pieces))
+                    ToolCallDelta(
+                        call.id,
+                        call.index,
+                        call.name,
+                        text,
+                        self.index,
+                        (call.pieces, call.held, len(call.pieces)),
+                    )
                 )
 
     def _add_function_call(self, delta: Delta, events: list[StreamEvent]) -> None:
@@ -250,7 +251,7 @@ class ChoiceBuilder:
             blocks = self._details.blocks
             readable = self._details.feed(delta.reasoning_details)
             if self._details.blocks > blocks:
-                self._kept.has_grown = True
+                self._growth.has_grown = True
             self.has_details = self.has_details or bool(delta.reasoning_details)
         if text:
             self._reasoning.append(text)
@@ -275,7 +276,7 @@ class ChoiceBuilder:
             self._refusal.append(delta.refusal)
             events.append(RefusalDelta(delta.refusal, self.index))
         if delta.images or delta.audio or delta.annotations:
-            self._kept.has_grown = True
+            self._growth.has_grown = True
         for image in delta.images or ():
             self._images.append(image)
             events.append(ImageDelta(image, self.index))

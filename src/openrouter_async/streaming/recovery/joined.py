@@ -1,8 +1,8 @@
-"""`JoinedAccumulator`: a chat stream that may break off and go on in another request, as one reply. No I/O here.
+"""`JoinedAccumulator`: a chat stream that may break off and continue in another request, as one reply. No I/O here.
 
-It wraps the accumulator of one request. Text passes a `WordHold`, so that it can be gone on from, and in a continuation
-a `Seam` first; everything else passes as it is. When the request breaks off, `break_off` gives what the next one has to
-know, as a `Before`.
+It wraps the accumulator of one request. Text passes a `WordBuffer`, so that it can be continued, and in a continuation
+an `OverlapTrimmer` first; everything else passes as it is. When the request breaks off, `checkpoint` gives what the
+next one has to know, as a `DeliveredSoFar`.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from typing import TYPE_CHECKING
 
 from ...errors import APIStatusError
 from ...types.chat.completion import AssistantMessage, ChatCompletion, Choice, Recovery, with_billed
-from ..chat.accumulator import ChatAccumulator
+from ..chat.accumulator import ChatAccumulator, with_meta
 from ..events import Finished, TextDelta
-from .seam import Seam, WordHold
+from .seam import OverlapTrimmer, WordBuffer
 
 if TYPE_CHECKING:
     from ...errors import OpenRouterError
+    from ...types._base import ResponseMeta
     from ...types.chat.chunk import ChatChunk
     from ...types.chat.completion import StreamEnd
-    from ..chat.choice import Kept
+    from ..chunk_reader import Growth
     from ..events import StreamEvent
 
-__all__ = ["Before", "JoinedAccumulator"]
+__all__ = ["DeliveredSoFar", "JoinedAccumulator"]
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class DeliveredSoFar:
     """What the requests before this one have given."""
 
     text: str
@@ -43,14 +44,16 @@ class Before:
 class JoinedAccumulator:
     """The stream of one request that is, or may become, a part of a reply."""
 
-    def __init__(self, before: Before | None = None, tools: Collection[str] = ()) -> None:
+    def __init__(self, before: DeliveredSoFar | None = None, tools: Collection[str] = ()) -> None:
         self._own = ChatAccumulator(tools)
         self._own.may_be_empty = before is not None
         self._before = before
-        self._hold = WordHold()
-        self._seam: Seam | None = None
+        self._words = WordBuffer()
+        self._trimmer: OverlapTrimmer | None = None
         if before is not None and before.text:
-            self._seam = Seam(before.text, before.held[: len(before.held) - len(before.held.lstrip())])
+            self._trimmer = OverlapTrimmer(
+                before.text, before.held[: len(before.held) - len(before.held.lstrip())]
+            )
         self._given: list[str] = []
 
     @property
@@ -79,9 +82,9 @@ class JoinedAccumulator:
         return self._own.is_whole
 
     @property
-    def kept(self) -> Kept:
-        """What came in this request since somebody looked."""
-        return self._own.kept
+    def growth(self) -> Growth:
+        """Whether something came in this request that is kept as it is."""
+        return self._own.growth
 
     @property
     def has_begun(self) -> bool:
@@ -102,7 +105,7 @@ class JoinedAccumulator:
 
         Raises:
             APIStatusError: the chunk reports an error; `.partial` is what had arrived, this chunk included.
-            StreamError: this request does not go on with the text before.
+            StreamError: this request does not continue the text before.
         """
         try:
             return self._passed(self._own.feed(chunk))
@@ -114,38 +117,44 @@ class JoinedAccumulator:
         """Return the events of a whole reply that came in place of a stream."""
         return self._passed(self._own.feed_reply(reply))
 
-    def finish(self, end: StreamEnd) -> tuple[list[StreamEvent], ChatCompletion]:
+    def read_whole(self, body: bytes, meta: ResponseMeta | None) -> ChatCompletion:
+        """Return the reply in a body that came whole, in place of a stream."""
+        return self._own.read_whole(body, meta)
+
+    def finish(
+        self, end: StreamEnd, meta: ResponseMeta | None = None
+    ) -> tuple[list[StreamEvent], ChatCompletion]:
         """Return the last events, and the whole reply.
 
         Raises:
             EmptyReply: there is nothing in it.
-            StreamError: this request does not go on with the text before.
+            StreamError: this request does not continue the text before.
         """
         events, reply = self._own.finish(end)
-        last = self._hold.feed(self._seam.finish()) if self._seam is not None else ""
-        last += self._hold.release()
+        last = self._words.feed(self._trimmer.finish()) if self._trimmer is not None else ""
+        last += self._words.release()
         given = self._give(last)
         if self._before is not None:
             reply = self._joined(self._before, reply)
-            events[-1] = Finished(reply)
-        return given + events, reply
+        reply = with_meta(reply, meta)
+        return [*given, *events[:-1], Finished(reply)], reply
 
     def snapshot(self) -> ChatCompletion:
         """Return what has arrived so far, in all requests."""
         own = self._own.snapshot()
         if self._before is None:
             return own
-        return self._joined(self._before, own, self._hold.held if self._given else self._before.held)
+        return self._joined(self._before, own, self._words.held if self._given else self._before.held)
 
     def release(self) -> list[StreamEvent]:
-        """Return the text that is still held; nothing goes on from it any more."""
-        held = self._hold.release()
+        """Return the text that is still held; nothing continues it any more."""
+        held = self._words.release()
         if self._before is not None and not self._given and not held:
             held, self._before = self._before.held, replace(self._before, held="")
         return self._give(held)
 
-    def obstacle(self) -> str | None:
-        """Why another request cannot go on from what has arrived; None where it can."""
+    def why_not_resumable(self) -> str | None:
+        """Return why another request cannot continue what has arrived; None where it can."""
         own = self._own.snapshot()
         if own.finish_reason:
             return "the model had finished"
@@ -168,13 +177,13 @@ class JoinedAccumulator:
                 return f"the answer holds {name}"
         return None
 
-    def break_off(self, error: OpenRouterError) -> Before:
+    def checkpoint(self, error: OpenRouterError) -> DeliveredSoFar:
         """Return what the request after this one has to know; `error` is why this one ended."""
         own = self._own.snapshot()
-        held = self._hold.held
+        held = self._words.held
         if self._before is not None and not self._given:
             held = self._before.held
-        return Before(
+        return DeliveredSoFar(
             text=self._text,
             held=held,
             reasoning=self._reasoning(own),
@@ -199,16 +208,16 @@ class JoinedAccumulator:
         passed: list[StreamEvent] = []
         for event in events:
             if isinstance(event, TextDelta) and event.choice == 0:
-                text = event.text if self._seam is None else self._seam.feed(event.text)
-                passed += self._give(self._hold.feed(text))
+                text = event.text if self._trimmer is None else self._trimmer.feed(event.text)
+                passed += self._give(self._words.feed(text))
             else:
-                passed += self._give(self._hold.release())
+                passed += self._give(self._words.release())
                 passed.append(event)
         return passed
 
     # The reply
 
-    def _joined(self, before: Before, own: ChatCompletion, held: str = "") -> ChatCompletion:
+    def _joined(self, before: DeliveredSoFar, own: ChatCompletion, held: str = "") -> ChatCompletion:
         """Return a reply with what came before it, and what is held at its end."""
         choice = own.choices[0] if own.choices else Choice(index=0)
         message = choice.message or AssistantMessage(role="assistant")
@@ -235,7 +244,7 @@ class JoinedAccumulator:
         if self._before is None:
             return ()
         *earlier, last = self._before.recoveries
-        repeated = self._seam.repeated if self._seam is not None else 0
+        repeated = self._trimmer.repeated if self._trimmer is not None else 0
         return (*earlier, replace(last, repeated=repeated))
 
 

@@ -1,16 +1,16 @@
 """Where the continuation of a text meets what was given out before it. No I/O here.
 
-Theory of operation. Two things make the place where a text breaks off hard to go on from: it may be inside a word, and
-whoever goes on may say again what stands there. Hence two small machines.
+Theory of operation. Two things make the place where a text breaks off hard to continue from: it may be inside a word,
+and the continuation may say again what stands there. Hence two small machines.
 
-`WordHold` holds back the last word of a text until the whitespace behind it has come. What was given out then always
+`WordBuffer` holds back the last word of a text until the whitespace behind it has come. What was given out then always
 ends with a whole word, and it is known which whitespace followed; the held rest is written anew.
 
-`Seam` holds back the beginning of the continuation until it is certain what it is. Whether it begins with whitespace
-is the best sign there is: a model that goes on from the last word begins with the whitespace, or the mark, that follows
-it; one that takes the text for an earlier turn of its own begins a new one, without. So from the latter a single
-repeated word counts, and from the former only a passage that is long and stands nowhere else. What remains uncertain
-is refused: a text is not given out that may hold a word twice, or lack one, or begin anew in other words.
+`OverlapTrimmer` holds back the beginning of the continuation until it is certain what it is. Whether it begins with
+whitespace is the best sign there is: a model that continues from the last word begins with the whitespace, or the mark,
+that follows it; one that takes the text for an earlier turn of its own begins a new one, without. So from the latter a
+single repeated word counts, and from the former only a passage that is long and stands nowhere else. What remains
+uncertain is refused: a text is not given out that may hold a word twice, or lack one, or begin anew in other words.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from collections.abc import Iterable
 
 from ...errors import StreamError
 
-__all__ = ["Seam", "WordHold"]
+__all__ = ["OverlapTrimmer", "WordBuffer"]
 
 MAX_HELD = 80
-"""Characters without whitespace that are held at most; what is longer is no word."""
+"""Characters without whitespace that are held at most. Chosen: words of natural languages are shorter."""
 
 LONG_REPEAT = 6
-"""Words that must be repeated by a continuation which begins as one should."""
+"""Words that must be repeated by a continuation which begins as one should. Chosen: shorter repeats are often meant."""
 
 # Scripts that write words without spaces between them: Thai to Myanmar, Khmer, and from the CJK radicals onwards.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
@@ -35,7 +35,7 @@ _WORD_START = re.compile(rf"(?<!\S)\S|[{_UNSPACED}]")
 _CLOSING = frozenset(".,;:!?)]}%»”’…")
 
 
-class WordHold:
+class WordBuffer:
     """Gives text out up to the end of its last whole word."""
 
     __slots__ = ("held",)
@@ -58,7 +58,7 @@ class WordHold:
         return held
 
 
-class Seam:
+class OverlapTrimmer:
     """Where a continuation begins, behind the text `before`, which `gap` followed when it was first written."""
 
     __slots__ = ("_before", "_candidates", "_gap", "_is_open", "_text", "repeated")

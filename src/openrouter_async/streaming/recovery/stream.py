@@ -1,4 +1,4 @@
-"""`RecoveringStream`: an `EventStream` that goes on in another request where one breaks off.
+"""`RecoveringStream`: an `EventStream` that continues in another request where one breaks off.
 
 It differs from other streams in one decision: what a failure after the first piece leads to. The text that was given
 out is sent as the beginning of the answer, and a `JoinedAccumulator` joins to it what comes back. Where that cannot be
@@ -18,13 +18,13 @@ from ...errors import (
     StreamError,
 )
 from ...types.chat.completion import OutputT
-from ..intake import Intake
 from ..stream import EventStream, OnBadEvent
-from .joined import Before, JoinedAccumulator
+from .joined import DeliveredSoFar, JoinedAccumulator
 
 if TYPE_CHECKING:
-    from ...protocols import ContinuableSource, DeferredRequest
+    from ..._sansio.request import DeferredRequest
     from ...types.chat.chunk import ChatChunk
+    from ..source import ContinuableSource
 
 __all__ = ["RecoveringStream"]
 
@@ -40,25 +40,24 @@ class RecoveringStream(EventStream[OutputT]):
         source: ContinuableSource,
         *,
         attempts: int,
-        going_on: Callable[[str], DeferredRequest],
+        continue_from: Callable[[str], DeferredRequest],
         on_bad_event: OnBadEvent = "raise",
         tools: Collection[str] = (),
     ) -> None:
-        super().__init__(source, on_bad_event=on_bad_event, tools=tools)
+        self._tools = tools
+        self._before: DeliveredSoFar | None = None
+        super().__init__(source, on_bad_event=on_bad_event, accumulator=self._new_part)
         self._continuable = source
         self._left = attempts
-        self._going_on = going_on
-        self._before: Before | None = None
+        self._continue_from = continue_from
         self._given_up: OpenRouterError | None = None  # raised once the last words are handed out
-        self._part = JoinedAccumulator(tools=tools)
-        self._intake: Intake[ChatChunk] = Intake(self._new_part, lambda: source.meta, on_bad_event)
 
     def _new_part(self) -> JoinedAccumulator:
         self._part = JoinedAccumulator(self._before, self._tools)
         return self._part
 
     def chunks(self) -> AsyncGenerator[ChatChunk]:
-        """Give the chunks as the service sent them; what is read in this way is not gone on from."""
+        """Give the chunks as the service sent them; what is read in this way is not continued."""
         self._left = 0
         return super().chunks()
 
@@ -69,9 +68,9 @@ class RecoveringStream(EventStream[OutputT]):
         if self._is_closed or not (part.has_piece or part.is_continuation):
             await super()._recover(error)
             return
-        error = self._intake.explain(error)
+        error = self._reader.enrich(error)
         try:
-            await self._go_on(error)
+            await self._continue(error)
         except OpenRouterError as failure:
             final = self._why(error, failure)
             # The last words go out first, and belong to what had arrived.
@@ -83,21 +82,21 @@ class RecoveringStream(EventStream[OutputT]):
             if not self._queue:
                 raise self._given_up from self._given_up.__cause__
 
-    async def _go_on(self, error: OpenRouterError) -> None:
+    async def _continue(self, error: OpenRouterError) -> None:
         """Begin the next request; raises why there is none."""
         part = self._part
         if not part.has_piece:
             await self._source.retry(error)
         else:
-            reason = part.obstacle() if self._left else "no further request is allowed"
+            reason = part.why_not_resumable() if self._left else "no further request is allowed"
             if reason is not None:
                 error.message += f"; another request cannot go on from there: {reason}"
                 raise error
-            before = part.break_off(error)
-            await self._continuable.follow(self._going_on(before.text), error)
+            before = part.checkpoint(error)
+            await self._continuable.continue_with(self._continue_from(before.text), error)
             self._left -= 1
             self._before = before
-        self._intake.restart()
+        self._reader.restart()
 
     def _why(self, error: OpenRouterError, failure: OpenRouterError) -> OpenRouterError:
         """Return the error to raise: why the answer broke off, rather than why nothing went on from there."""

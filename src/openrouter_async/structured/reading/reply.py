@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -47,14 +47,6 @@ _WORDS = re.compile(r"[^\W_]")
 _FENCE_MARK = re.compile(r"[`~]{3,}\w*")
 
 
-class _Fit(NamedTuple):
-    """A value that validates."""
-
-    candidate: Candidate
-    plain: JsonValue
-    output: object
-
-
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
     """What a reply gives."""
@@ -66,7 +58,7 @@ class Reading(Generic[T]):
 
 
 def read_output(
-    completion: ChatCompletion[Any], schema: Schema[T], *, is_native: bool = False, repair: bool = True
+    completion: ChatCompletion[object], schema: Schema[T], *, is_native: bool = False, repair: bool = True
 ) -> Reading[T]:
     """Return the value that a reply gives; with `is_native` it may stand there in its strict form.
 
@@ -77,7 +69,7 @@ def read_output(
         ReplyNotParsed: no value can be read from it, or it is not sure which one is meant.
     """
     try:
-        return _read(completion, schema, is_native=is_native, repair=repair)
+        return _Reader(schema, is_native, repair).read(completion)
     except StructuredOutputError as error:
         if completion.tool_calls:
             return Reading(OMIT)
@@ -87,115 +79,98 @@ def read_output(
         raise
 
 
-def _read(completion: ChatCompletion[Any], schema: Schema[T], *, is_native: bool, repair: bool) -> Reading[T]:
-    text = completion.text
-    reader = _Reader(schema, is_native)
-    found: Candidates | None = None
-    if completion.finish_reason not in (
-        "length",
-        "content_filter",
-    ):  # a value before a cut may have been taken back
-        reading = reader.plain(text)
-        if reading is not None:
-            return reading
-        text = _HALVES.sub("\ufffd", text)
-        found = find_candidates(text)
-        fit = None
-        if found.is_whole:
-            fit = reader.whole(found)
-        elif not found.is_cut:
-            fit = reader.the_one(found, repair=repair, raw=text)
-        if fit is not None:
-            return Reading(fit.output, fit.plain)  # type: ignore[arg-type]  # the schema made it
-    raise _why_not(completion, text, found, reader.violations, can_mend=reader.can_mend or not repair)
-
-
-def _why_not(
-    completion: ChatCompletion[Any],
-    text: str,
-    found: Candidates | None,
-    violations: Sequence[Violation],
-    *,
-    can_mend: bool,
-) -> StructuredOutputError:
-    """Return the error that says best why a reply gives no value; `found` is None where none was looked for."""
-    if refusal := completion.refusal:
-        return Refused(f"the model declined to answer: {refusal[:300]}", raw=refusal)
-    if completion.finish_reason == "content_filter":
-        return Refused("the reply was filtered by the provider", raw=text)
-    if found is None:
-        return ReplyTruncated(
-            "the reply was cut off by the token limit before it was complete; raise max_tokens", raw=text
-        )
-    if found.is_cut:
-        return ReplyTruncated("the reply ends before its value is complete", raw=text)
-    if violations:
-        listed = [str(violation) for violation in violations]
-        more = f", and {len(listed) - 1} more" if len(listed) > 1 else ""
-        return SchemaMismatch(f"the reply does not fit: {listed[0]}{more}", raw=text, violations=listed)
-    if not text.strip():
-        return ReplyNotParsed("the reply has no text", raw=text)
-    if not can_mend:
-        return ReplyNotParsed(
-            "the reply holds something like JSON, but json-repair, which may be able to mend it, is not installed;"
-            " run: pip install 'openrouter-async[repair]'",
-            raw=text,
-        )
-    nearly = ", but something like it" if any(each.is_broken for each in found.found) else ""
-    return ReplyNotParsed(f"no JSON value can be read from the reply{nearly}", raw=text)
-
-
-class _Contender(NamedTuple):
+class _Contender(NamedTuple, Generic[T]):
     """A value that fits, or looks much like the wanted one, and how it stands."""
 
     standing: Standing
-    fit: _Fit | None
+    fit: Reading[T] | None
     candidate: Candidate
     is_guess: bool = False
     """It was mended, where something fits as it is."""
 
 
-class _Reader:
+class _Reader(Generic[T]):
     """Holds what may be the value against one schema, and keeps what was wrong with the most likely one."""
 
-    def __init__(self, schema: Schema[Any], is_native: bool) -> None:
+    def __init__(self, schema: Schema[T], is_native: bool, repair: bool) -> None:
         self._schema = schema
         self._is_native = is_native
         self._is_translated = is_native and not schema.strict.is_original
         self._is_wrapped = schema.is_wrapped
+        self._repair = repair
         self._most_likely = -1
         self._untranslatable = ""
-        self.violations: tuple[Violation, ...] = ()
-        self.can_mend = True
+        self._violations: tuple[Violation, ...] = ()
+        self._can_mend = True
         """False where json-repair was wanted and is not installed."""
 
-    def plain(self, text: str) -> Reading[Any] | None:
-        """Return what a reply gives that is nothing but the JSON of its value; None for all others.
+    def read(self, completion: ChatCompletion[object]) -> Reading[T]:
+        """Return the value of a reply; raises as `read_output`."""
+        text = completion.text
+        if completion.finish_reason in ("length", "content_filter"):
+            raise self._why_not(completion, text, None)  # a value before a cut may have been taken back
+        # Most replies are nothing but the JSON of their value; to look at one closely takes half as long again.
+        if not self._is_translated and not self._is_wrapped and text.startswith("{"):
+            plain = self._schema.read_plain(text)
+            if plain is not OMIT:
+                return Reading(*plain)
+        text = _HALVES.sub("\ufffd", text)
+        found = find_candidates(text)
+        reading = None
+        if found.is_whole:
+            reading = next(filter(None, map(self._fit, found.found)), None)
+        elif not found.is_cut:
+            reading = self._the_one(found, raw=text)
+        if reading is None:
+            raise self._why_not(completion, text, found)
+        return reading
 
-        The others are looked at closely, which would say the same of this one, and take half as long again.
-        """
-        if self._is_translated or self._is_wrapped or not text.startswith("{"):
-            return None
-        read = self._schema.read_plain(text)
-        return None if read is OMIT else Reading(*read)
+    def _why_not(
+        self, completion: ChatCompletion[object], text: str, found: Candidates | None
+    ) -> StructuredOutputError:
+        """Return the error that says best why a reply gives no value; `found` is None where none was looked for."""
+        if refusal := completion.refusal:
+            return Refused(f"the model declined to answer: {refusal[:300]}", raw=refusal)
+        if completion.finish_reason == "content_filter":
+            return Refused("the reply was filtered by the provider", raw=text)
+        if found is None:
+            return ReplyTruncated(
+                "the reply was cut off by the token limit before it was complete; raise max_tokens", raw=text
+            )
+        if found.is_cut:
+            return ReplyTruncated("the reply ends before its value is complete", raw=text)
+        if self._violations:
+            listed = [str(violation) for violation in self._violations]
+            more = f", and {len(listed) - 1} more" if len(listed) > 1 else ""
+            return SchemaMismatch(f"the reply does not fit: {listed[0]}{more}", raw=text, violations=listed)
+        problem = "no JSON value can be read from the reply"
+        if not text.strip():
+            problem = "the reply has no text"
+        elif self._repair and not self._can_mend:
+            problem = (
+                "the reply holds something like JSON, but json-repair, which may be able to mend it, is not"
+                " installed; run: pip install 'openrouter-async[repair]'"
+            )
+        elif any(each.is_broken for each in found.found):
+            problem += ", but something like it"
+        return ReplyNotParsed(problem, raw=text)
 
-    def whole(self, found: Candidates) -> _Fit | None:
-        """Return what fits in a reply that is nothing but its value, or JSON as text; None if nothing does."""
-        return next(filter(None, map(self._fit, found.found)), None)
-
-    def the_one(self, found: Candidates, *, repair: bool, raw: str) -> _Fit | None:
+    def _the_one(self, found: Candidates, *, raw: str) -> Reading[T] | None:
         """Return what a reply means; None if nothing in it fits.
 
         Raises:
             ReplyNotParsed: what fits is a part of something, or is not meant, or there are rivals.
         """
-        contenders = self._contenders(found, repair=repair)
+        contenders = self._contenders(found)
         fitting = [each for each in contenders if each.fit is not None and not each.is_guess]
         if not fitting:
             return None
         best = max(fitting, key=lambda each: (each.standing.rank, each.standing.start))
         problem = best.standing.reason
-        if best.fit is None or best.standing.rank <= Rank.PART:
+        is_meant = best.standing.rank > Rank.PART or (
+            best.standing.rank is Rank.LABELLED and len(contenders) == 1
+        )
+        if best.fit is None or not is_meant:
             problem = f"the reply holds a value that fits, but {problem}"
         elif any(not self._beats(best, each, found.text) for each in contenders if each is not best):
             problem = "the reply holds a value that fits, and another one that may be meant"
@@ -205,9 +180,9 @@ class _Reader:
             return best.fit
         raise ReplyNotParsed(f"{problem}; expected one value and nothing else", raw=raw)
 
-    def _contenders(self, found: Candidates, *, repair: bool) -> list[_Contender]:
+    def _contenders(self, found: Candidates) -> list[_Contender[T]]:
         """Return what fits, as it is or mended, and what does not but looks like the wanted value."""
-        contenders: list[_Contender] = []
+        contenders: list[_Contender[T]] = []
         names = frozenset({self._schema.name.lower()})
         may_mend = sum(len(each.text) for each in found.found if each.is_broken) <= MAX_LENGTH
         has_fit = False
@@ -221,7 +196,7 @@ class _Reader:
             standing = standing_of(found.text, whole, names=names, properties=self._schema.property_names)
             contenders.append(_Contender(standing, fit, whole, is_guess=candidate.is_broken))
             has_fit = has_fit or (fit is not None and not candidate.is_broken)
-        if repair and not has_fit:
+        if self._repair and not has_fit:
             contenders = [each._replace(is_guess=False) for each in contenders]
         return contenders
 
@@ -229,17 +204,17 @@ class _Reader:
         try:
             return candidate._replace(value=repaired(candidate.text), is_broken=False)
         except RepairNotInstalled:
-            self.can_mend = False
+            self._can_mend = False
         except ValueError:
             pass  # it stays broken
         return candidate
 
-    def _beats(self, best: _Contender, other: _Contender, text: str) -> bool:
+    def _beats(self, best: _Contender[T], other: _Contender[T], text: str) -> bool:
         """Whether `other` leaves no doubt that `best` is meant."""
-        if best.fit is not None and other.fit is not None and are_equal(best.fit.plain, other.fit.plain):
+        if best.fit and other.fit and are_equal(best.fit.received, other.fit.received):
             return True
         rank, end = other.standing.rank, other.standing.end
-        if rank is Rank.EXAMPLE or _is_schema(other.candidate.value):
+        if rank <= Rank.LABELLED or _is_schema(other.candidate.value):
             return True
         if end > best.standing.start:
             return False
@@ -266,7 +241,7 @@ class _Reader:
             return False
         return known is None or bool(known & other.value.keys())
 
-    def _fit(self, candidate: Candidate) -> _Fit | None:
+    def _fit(self, candidate: Candidate) -> Reading[T] | None:
         problem: SchemaViolation | None = None
         self._untranslatable = ""
         if self._is_echo(candidate.value):
@@ -276,7 +251,7 @@ class _Reader:
         else:
             for value in self._forms(candidate.value):
                 try:
-                    return self._validated(value, candidate)
+                    return self._validated(value)
                 except SchemaViolation as error:
                     problem = problem or error
                 except ValueError:  # no JSON that the validator can read, such as a number of 5,000 digits
@@ -287,7 +262,7 @@ class _Reader:
             problem = SchemaViolation([Violation((), self._untranslatable)])
         if problem is not None and len(candidate.text) >= self._most_likely:
             self._most_likely = len(candidate.text)
-            self.violations = problem.violations
+            self._violations = problem.violations
         return None
 
     def _is_echo(self, value: JsonValue) -> bool:
@@ -325,7 +300,7 @@ class _Reader:
             if (is_envelope or holds_list) and (known is None or key not in known):
                 yield inside
 
-    def _validated(self, value: JsonValue, candidate: Candidate) -> _Fit:
+    def _validated(self, value: JsonValue) -> Reading[T]:
         try:
             output = self._schema.read_value(value)
         except SchemaViolation as problem:
@@ -338,7 +313,7 @@ class _Reader:
                 raise problem from None
             value = unfolded
         self._check_known_keys(value, output)
-        return _Fit(candidate, value, output)
+        return Reading(output, value)
 
     def _check_known_keys(self, value: JsonValue, output: object) -> None:
         """Raise if all keys are foreign, which a type of nothing but defaults would not notice."""

@@ -39,6 +39,12 @@ NOT_MEANT = (
 )
 """What right before a value says that it is not meant as the answer."""
 
+LABEL = (
+    r"(?:(?:for )?(?:example|instance|sample)s?(?: (?:answer|data|input|output|\d+)\b[^\n]*)?"
+    r"|(?:the |your )?(?:original |given )?input|(?:my )?(?:reasoning|thinking|thoughts?))(?::|\.{3}|…)"
+)
+"""Such a phrase where it is all that stands before a value: then the value is the answer if no other one may be."""
+
 _THAT = r"(?:that|this|it|which|the [\w ]{1,30})"
 RETRACTIONS = (
     r"(?:oh,? |no,? )?wait[*_]*(?:[,.!:…]| ?[—–-]| (?:no|it|that|this|i)\b|\s*\Z)",
@@ -70,6 +76,7 @@ def _beginning_with(phrases: Sequence[str]) -> re.Pattern[str]:
 
 
 _NOT_MEANT = _right_before(NOT_MEANT)
+_LABEL_ALONE = re.compile(LABEL, re.IGNORECASE)
 _RETRACTION = _beginning_with(RETRACTIONS)
 _FINAL = re.compile(
     r"(?:(?:so|thus|therefore|hence|and),? )?(?:here is |here's |this is )?(?:the |my |our )?"
@@ -112,13 +119,15 @@ class Rank(IntEnum):
 
     EXAMPLE = 0
     """Not meant, and no rival of any other."""
-    PART = 1
+    LABELLED = 1
+    """Under nothing but a label such as *Example*, or before a last comma: the answer where no other one may be."""
+    PART = 2
     """A part of something else, and never the answer."""
-    SENTENCE = 2
+    SENTENCE = 3
     """In the middle of a sentence, or in a fence of another language."""
-    SET_APART = 3
+    SET_APART = 4
     """By itself: in a fence, on lines of its own, or announced."""
-    FINAL = 4
+    FINAL = 5
     """Under a heading or in a tag that says so."""
 
 
@@ -224,6 +233,8 @@ def _after(candidate: Candidate, lead: str, rest: str, *, is_cautious: bool) -> 
     rest = rest[_CLOSING.match(rest).end() :]  # type: ignore[union-attr]  # it may be empty
     if rest[:1] in ("?", "\uff1f"):
         return Rank.EXAMPLE, "it is a question"
+    if rest.strip() == "," and not is_cautious:
+        return Rank.LABELLED, "a comma follows it"
     if _PART_AFTER.match(rest) or (is_cautious and not _PROSE_AFTER.match(rest)):
         return Rank.PART, f"{rest.strip()[:20]!r} follows it on its line"
     return None
@@ -240,7 +251,8 @@ def _before(
     label = words or above.rstrip().rpartition("\n")[2].strip(_DECORATION)
     *_, sentence = ("", *filter(None, _SENTENCES.split(label)))
     if found := _NOT_MEANT.search(sentence.rstrip(_DECORATION)):
-        return Rank.EXAMPLE, f"{found[0]!r} stands before it"
+        is_label = _LABEL_ALONE.fullmatch(lead.strip(_DECORATION + "\n"))
+        return Rank.LABELLED if is_label else Rank.EXAMPLE, f"{found[0]!r} stands before it"
     marks = line
     if not line.strip() and not is_fenced:
         above, _, marks = above.rpartition("\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -232,17 +232,21 @@ def _checked(body: JsonValue, checks: Mapping[str, Check], *required: str) -> JS
     return {name: body[name] for name in checks if name in body}
 
 
+_ATTRIBUTES = {
+    "name": "name",
+    "disabled": "is_disabled",
+    "limit_reset": "limit_reset",
+    "include_byok_in_limit": "counts_byok",
+}
+"""What a request calls it -> what the key does."""
+
+
 def _change(key: EmulatedKey, fields: JSON) -> None:
-    setters: Mapping[str, Callable[[JsonValue], None]] = {
-        "name": lambda value: setattr(key, "name", value),
-        "disabled": lambda value: setattr(key, "is_disabled", value),
-        "limit": lambda value: setattr(key, "limit", None if value is None else Decimal(str(value))),
-        "limit_reset": lambda value: setattr(key, "limit_reset", value),
-        "include_byok_in_limit": lambda value: setattr(key, "counts_byok", value),
-    }
     for name, value in fields.items():
-        if name in setters:
-            setters[name](value)
+        if name == "limit":
+            key.limit = None if value is None else Decimal(str(value))
+        elif name in _ATTRIBUTES:
+            setattr(key, _ATTRIBUTES[name], value)
 
 
 def _moment(given: str) -> datetime:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import TypeAlias
 
 from pydantic import JsonValue
@@ -233,52 +234,12 @@ class Inference:
     def _answer(
         self, context: _ReplyContext, parts: tuple[Part, ...], *, is_stream: bool
     ) -> tuple[EmulatedResponse, OnSent]:
-        begun = time.monotonic()
-        wire, usage, use, kept = context.wire, context.usage, context.use, context.kept
-
-        def on_sent(sent: int) -> None:
-            """Bill what was made of an answer, and keep it for the cache where that is all.
-
-            A stream that nobody reads is stopped; a plain answer is finished, or not, as the emulator was told.
-            """
-            whole = usage.completion
-            is_whole = sent == whole or (self._finishes_unread and not is_stream)
-            made = whole if is_whole else sent if is_stream else self._made_since(begun, whole)
-            is_cut = made < whole
-            billed = _NOTHING if kept is not None else replace(usage, completion=made) if is_cut else usage
-            cost = _charge(context, billed, is_cut=is_cut)
-            self._state.ledger.spend(context.key, cost)
-            fault = wire.reply.fault
-            if kept is None and is_whole and (fault is None or fault.name != "error_event"):
-                ready = max(time.monotonic(), begun + self._pace.seconds(whole))
-                self._cache.put(use, replace(wire.reply, fault=None), wire.id, ready)
-            self._state.generations.add(
-                Generation(
-                    id=wire.id,
-                    model=wire.model,
-                    provider=wire.provider,
-                    usage=billed,
-                    cost=cost,
-                    streamed=is_stream,
-                    finish_reason=None if is_cut else wire.finish_reason,
-                    cancelled=is_cut,
-                    took_s=time.monotonic() - begun,
-                    key_digest=context.key.digest,
-                    byok_cost=_byok_cost(wire.reply.usage) if kept is None else None,
-                    source_id=None if kept is None else kept.id,
-                    input=context.asked,
-                    output={
-                        "completion": "".join(wire.pieces[:made]) if is_cut else wire.reply.text,
-                        "reasoning": wire.reply.reasoning,
-                    },
-                )
-            )
-
+        wire, begun = context.wire, time.monotonic()
         response = EmulatedResponse(
             headers={
                 "content-type": "text/event-stream" if is_stream else "application/json",
                 "cache-control": "no-cache",
-                **headers_of(use, kept, begun),
+                **headers_of(context.use, context.kept, begun),
             },
             parts=parts,
             is_stream=is_stream,
@@ -286,7 +247,46 @@ class Inference:
             generation_id=wire.id,
             model=wire.model,
         )
-        return response, on_sent
+        return response, partial(self._settle, context, begun, is_stream)
+
+    def _settle(self, context: _ReplyContext, begun: float, is_stream: bool, sent: int) -> None:
+        """Bill what was made of an answer, and keep it for the cache where that is all.
+
+        A stream that nobody reads is stopped; a plain answer is finished, or not, as the emulator was told.
+        """
+        wire, usage, kept = context.wire, context.usage, context.kept
+        whole = usage.completion
+        is_whole = sent == whole or (self._finishes_unread and not is_stream)
+        made = whole if is_whole else sent if is_stream else self._made_since(begun, whole)
+        is_cut = made < whole
+        billed = _NOTHING if kept is not None else replace(usage, completion=made) if is_cut else usage
+        cost = _charge(context, billed, is_cut=is_cut)
+        self._state.ledger.spend(context.key, cost)
+        fault = wire.reply.fault
+        if kept is None and is_whole and (fault is None or fault.name != "error_event"):
+            ready = max(time.monotonic(), begun + self._pace.seconds(whole))
+            self._cache.put(context.use, replace(wire.reply, fault=None), wire.id, ready)
+        self._state.generations.add(
+            Generation(
+                id=wire.id,
+                model=wire.model,
+                provider=wire.provider,
+                usage=billed,
+                cost=cost,
+                streamed=is_stream,
+                finish_reason=None if is_cut else wire.finish_reason,
+                cancelled=is_cut,
+                took_s=time.monotonic() - begun,
+                key_digest=context.key.digest,
+                byok_cost=_byok_cost(wire.reply.usage) if kept is None else None,
+                source_id=None if kept is None else kept.id,
+                input=context.asked,
+                output={
+                    "completion": "".join(wire.pieces[:made]) if is_cut else wire.reply.text,
+                    "reasoning": wire.reply.reasoning,
+                },
+            )
+        )
 
     def _prompt_cache(self, call: ChatCall) -> tuple[int, int]:
         """Return the tokens read from, and written to, the prompt cache: the messages up to the last marked part."""

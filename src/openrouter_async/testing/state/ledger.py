@@ -27,12 +27,10 @@ class Ledger:
         self._lock = threading.Lock()
 
     def add_key(self, key: EmulatedKey) -> None:
-        """Accept a key from now on."""
         with self._lock:
             self.keys[key.digest] = key
 
     def remove_key(self, key: EmulatedKey) -> None:
-        """Forget a key."""
         with self._lock:
             self.keys.pop(key.digest, None)
 

@@ -52,7 +52,6 @@ class Script:
             return sum(times or 0 for queue in self._answers.values() for _, times in queue)
 
     def inject_faults(self, share: float, faults: Sequence[InjectedFault]) -> None:
-        """Let that share of the requests fail by one of these."""
         with self._lock:
             self._faults = (share, tuple(faults))
 

@@ -112,10 +112,6 @@ class CallBuilder:
         """Return the arguments as they came."""
         return "".join(self.pieces)
 
-    def given(self, length: int) -> str:
-        """Return the arguments that were given out with the first `length` pieces."""
-        return "".join(self.pieces[self.held : length])
-
     def release(self) -> str:
         """Return what is held back to the end, since nothing else came."""
         if self.held < len(self.pieces):

@@ -1,4 +1,4 @@
-"""`Chance`: which share of the requests is refused at any rate, as where one of many providers has no room. Pure.
+"""`RefusalNoise`: which share of the requests is refused at any rate, as where one of many providers has no room. Pure.
 
 It is seen from requests that were sent clearly below a rate at which others were accepted: such a rate is not the
 reason for their refusal. A share that is no larger than that is no sign of a limit.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["LIMIT", "Chance"]
+__all__ = ["LIMIT", "RefusalNoise"]
 
 LIMIT = 0.25
 """The most that is ever put down to chance."""
@@ -22,7 +22,7 @@ MANY = 200
 """Refusals of slow requests after which it is, too."""
 
 
-class Chance:
+class RefusalNoise:
     """Compares the refusals of all requests with those of slow ones."""
 
     __slots__ = ("_share", "_since", "_until", "refused_slow", "sent_slow")

@@ -1,4 +1,4 @@
-"""Lanes of the limiter: what one model is sent is paced, and the others pay nothing for it."""
+"""The queues of models in the limiter: what one model is sent is paced, and the others pay nothing for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import anyio.lowlevel
 import pytest
 
 from openrouter_async import AsyncOpenRouter, Rate
-from openrouter_async._http.limiter import Limiter, Passage
+from openrouter_async._http.limiter import Admission, Limiter
 from openrouter_async.errors import Overloaded, RateLimited, ServerError
 from tests.support.loopback import LoopbackServer, Reply, serve_responses, sse
 
@@ -30,14 +30,14 @@ def client_of(server: LoopbackServer, **settings: object) -> AsyncOpenRouter:
 
 
 @pytest.mark.loopback
-async def test_a_model_that_never_refused_has_no_lane() -> None:
+async def test_a_model_that_never_refused_has_no_queue() -> None:
     limiter = Limiter(5)
-    assert limiter.lane("a/model", None) is None
-    Passage(limiter, "a/model", None, 0.0).succeeded()
-    assert limiter.lane("a/model", None) is None
+    assert limiter.queue_for("a/model", None) is None
+    Admission(limiter, "a/model", None, 0.0).succeeded()
+    assert limiter.queue_for("a/model", None) is None
     limiter.refused("a/model", 0.0, None)
-    assert limiter.lane("a/model", None) is not None
-    assert limiter.lane("b/model", None) is None
+    assert limiter.queue_for("a/model", None) is not None
+    assert limiter.queue_for("b/model", None) is None
 
 
 @pytest.mark.parametrize(
@@ -52,29 +52,29 @@ async def test_a_model_that_never_refused_has_no_lane() -> None:
     ],
     ids=["429", "529", "503", "503 with a wait", "500", "a wait that is too long"],
 )
-def test_which_errors_close_a_lane(error: ServerError | RateLimited, is_refusal: bool) -> None:
+def test_which_errors_close_a_queue(error: ServerError | RateLimited, is_refusal: bool) -> None:
     limiter = Limiter(5)
-    Passage(limiter, "a/model", None, 0.0).failed(error, longest_wait=60.0)
-    assert (limiter.lane("a/model", None) is not None) is is_refusal
+    Admission(limiter, "a/model", None, 0.0).failed(error, longest_wait=60.0)
+    assert (limiter.queue_for("a/model", None) is not None) is is_refusal
 
 
 @pytest.mark.loopback
 async def test_a_wait_holds_back_everyone_of_that_model_and_nobody_else() -> None:
     limiter = Limiter(10)
     limiter.refused("a/model", 0.0, 0.2)
-    lane = limiter.lane("a/model", None)
+    queue = limiter.queue_for("a/model", None)
     began = time.monotonic()
     passed: list[float] = []
 
     async def call() -> None:
-        await limiter.acquire(lane)
+        await limiter.acquire(queue)
         passed.append(time.monotonic() - began)
 
     async with anyio.create_task_group() as group:
         for _ in range(5):
             group.start_soon(call)
         with anyio.fail_after(0.15):
-            await limiter.acquire(limiter.lane("b/model", None))
+            await limiter.acquire(limiter.queue_for("b/model", None))
     assert min(passed) >= 0.19
     assert limiter.in_use == 6
 
@@ -82,12 +82,12 @@ async def test_a_wait_holds_back_everyone_of_that_model_and_nobody_else() -> Non
 @pytest.mark.loopback
 async def test_a_lane_is_left_in_turn_and_at_its_pace() -> None:
     limiter = Limiter(10)
-    lane = limiter.lane("a/model", Rate(rpm=60 * 50))
+    queue = limiter.queue_for("a/model", Rate(rpm=60 * 50))
     order: list[int] = []
     times: list[float] = []
 
     async def call(number: int) -> None:
-        await limiter.acquire(lane)
+        await limiter.acquire(queue)
         order.append(number)
         times.append(time.monotonic())
 
@@ -103,11 +103,11 @@ async def test_a_lane_is_left_in_turn_and_at_its_pace() -> None:
 async def test_one_who_leaves_a_lane_lets_the_others_through() -> None:
     limiter = Limiter(10)
     limiter.refused("a/model", 0.0, 0.1)
-    lane = limiter.lane("a/model", None)
+    queue = limiter.queue_for("a/model", None)
     async with anyio.create_task_group() as group:
         with anyio.move_on_after(0.02):
-            await limiter.acquire(lane)
-        group.start_soon(limiter.acquire, lane)
+            await limiter.acquire(queue)
+        group.start_soon(limiter.acquire, queue)
     assert (limiter.in_use, limiter.waiting) == (1, 0)
 
 
@@ -115,13 +115,13 @@ async def test_one_who_leaves_a_lane_lets_the_others_through() -> None:
 async def test_closing_fails_those_in_a_lane_at_once() -> None:
     limiter = Limiter(10)
     limiter.refused("a/model", 0.0, 60.0)
-    lane = limiter.lane("a/model", None)
+    queue = limiter.queue_for("a/model", None)
     failures = 0
 
     async def call() -> None:
         nonlocal failures
         with pytest.raises(ClosedError):
-            await limiter.acquire(lane)
+            await limiter.acquire(queue)
         failures += 1
 
     with anyio.fail_after(5):

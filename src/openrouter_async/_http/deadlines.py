@@ -1,4 +1,4 @@
-"""The clocks of a call, all on the monotonic clock: a jump of the wall clock changes none of them."""
+"""The deadlines of a call, all on the monotonic clock: a jump of the wall clock moves none of them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .._sentinels import OMIT, Omit
 from ..errors import DeadlineExceeded, OpenRouterError, RequestTimeout, TimeoutPhase
 from ..options import Timeouts
 
-__all__ = ["Clock", "Clocks", "under"]
+__all__ = ["CallTimeouts", "Deadline", "run_within"]
 
 T = TypeVar("T")
 
 
-class Clock:
-    """A clock that has started: the moment it ends, and what its end means."""
+class Deadline:
+    """A moment, and what it means that it has passed."""
 
     __slots__ = ("at", "phase", "seconds")
 
@@ -31,7 +31,7 @@ class Clock:
         self.at = math.inf if seconds is None else time.monotonic() + seconds
 
     def expired(self, host: str) -> OpenRouterError:
-        """Return the error of this clock having run out."""
+        """Return the error of it having passed."""
         if self.phase is None:
             return DeadlineExceeded(
                 f"the call was not done within its total time of {self.seconds:g} s; see Timeouts(total=...)"
@@ -52,8 +52,8 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Clocks:
-    """The lengths of a call's clocks in seconds, and its total clock, which runs already."""
+class CallTimeouts:
+    """The timeouts of a call in seconds, and the deadline of the whole call, which has begun."""
 
     connect: float | None
     queue: float | None
@@ -61,11 +61,11 @@ class Clocks:
     body: float | None
     idle: float | None
     event: float | None
-    total: Clock
+    total: Deadline
 
     @classmethod
-    def start(cls, timeouts: Timeouts, *, streaming: bool) -> Clocks:
-        """Return the clocks of a call that begins now."""
+    def start(cls, timeouts: Timeouts, *, streaming: bool) -> CallTimeouts:
+        """Return the timeouts of a call that begins now."""
         return cls(
             connect=_or(timeouts.connect, 5.0),
             queue=_or(timeouts.queue, None),
@@ -73,20 +73,20 @@ class Clocks:
             body=_or(timeouts.body, 1_800.0),
             idle=_or(timeouts.idle, 60.0),
             event=_or(timeouts.event, 300.0),
-            total=Clock(None, _or(timeouts.total, None)),
+            total=Deadline(None, _or(timeouts.total, None)),
         )
 
 
-async def under(clocks: tuple[Clock, ...], work: Callable[[], Awaitable[T]], host: str) -> T:
-    """Await what `work` returns until the first of the clocks runs out.
+async def run_within(deadlines: tuple[Deadline, ...], work: Callable[[], Awaitable[T]], host: str) -> T:
+    """Await what `work` returns until the first of the deadlines.
 
     Raises:
-        OpenRouterError: `RequestTimeout` or `DeadlineExceeded`, of the clock that ran out.
+        OpenRouterError: `RequestTimeout` or `DeadlineExceeded`, of the deadline that passed.
     """
-    first = clocks[0]
-    for clock in clocks:
-        if clock.at < first.at:
-            first = clock
+    first = deadlines[0]
+    for deadline in deadlines:
+        if deadline.at < first.at:
+            first = deadline
     if first.at == math.inf:
         return await work()
     left = first.at - time.monotonic()

@@ -1,9 +1,9 @@
 """Fits what frames a prompt, family by family, to one half of the recorded exchanges. Not a test: run it by hand.
 
-    OPENROUTER_ASYNC_SHARED=... python -m tests.tokens.fit_frames
+    OPENROUTER_ASYNC_SHARED=... python -m tests.tokens.fit_overheads
 
-It prints the factor and the `Frame` of each family, as they stand in `_families.py`; with `--errors` also how far the
-estimates with the numbers that stand there are off, on both halves.
+It prints the factor and the `PromptOverhead` of each family, as they stand in `_families.py`; with `--errors` also
+how far the estimates with the numbers that stand there are off, on both halves.
 
 The half that is fitted and the one that is held out are settled by a hash of the prompts, so that they share none and
 nobody chooses. A number is drawn to what the makers document, or to what is usual, unless the fitted half says
@@ -23,7 +23,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
-from openrouter_async.tokens._families import Family, Frame, family_of
+from openrouter_async.tokens._families import Family, PromptOverhead, family_of
 from openrouter_async.tokens.estimate import TokenEstimate
 from openrouter_async.tokens.prompt import _Counting, estimate_body
 from tests.support.recordings import load_recordings
@@ -133,22 +133,24 @@ KNOWN = {"o200k": GPT, "cl100k": GPT, "claude": CLAUDE, "claude-3": CLAUDE}
 
 def parts_of(row: Recorded) -> dict[str, float]:
     """Return how often each number counts in a prompt: the estimate is the sum of their products."""
-    blank = Frame(**dict.fromkeys((field.name for field in fields(Frame)), 0.0))
-    base = replace(row.family, factor=1.0, frame=blank)
+    blank = PromptOverhead(**dict.fromkeys((field.name for field in fields(PromptOverhead)), 0.0))
+    base = replace(row.family, factor=1.0, overhead=blank)
 
-    def tokens(**frame: float) -> float:
-        counting = _Counting(replace(base, frame=replace(blank, **frame)), row.model)
+    def tokens(**overhead: float) -> float:
+        counting = _Counting(replace(base, overhead=replace(blank, **overhead)), row.model)
         for message in row.body["messages"]:
             counting.message(message)
         counting.tools(row.body.get("tools") or ())
         counting.response_format(row.body.get("response_format"))
         if row.body.get("reasoning") or row.model.endswith(":thinking"):
-            counting.framing += counting.family.frame.thinking
-        counting.framing += counting.family.frame.prompt
-        return counting.text + counting.framing
+            counting.overhead += counting.family.overhead.thinking
+        counting.overhead += counting.family.overhead.prompt
+        return counting.text + counting.overhead
 
     text = tokens()
-    return {"factor": text} | {field.name: tokens(**{field.name: 1.0}) - text for field in fields(Frame)}
+    return {"factor": text} | {
+        field.name: tokens(**{field.name: 1.0}) - text for field in fields(PromptOverhead)
+    }
 
 
 def fit(family: str, *, rounds: int = 300) -> dict[str, float]:

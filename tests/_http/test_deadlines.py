@@ -1,4 +1,4 @@
-"""Clocks: what their end means, and that none is outrun by work that never waits."""
+"""CallTimeouts: what their end means, and that none is outrun by work that never waits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from openrouter_async import AsyncOpenRouter, Timeouts, errors
-from openrouter_async._http.clocks import Clock, Clocks, under
+from openrouter_async._http.deadlines import CallTimeouts, Deadline, run_within
 from tests.support.loopback import sse
 
 pytestmark = pytest.mark.loopback
@@ -23,14 +23,16 @@ async def at_once() -> str:
 
 
 async def test_work_within_the_clocks_gives_its_result() -> None:
-    assert await under((Clock("idle", 5), Clock(None, None)), at_once, "host") == "done"
-    assert await under((Clock("idle", None), Clock(None, None)), at_once, "host") == "done"
+    assert await run_within((Deadline("idle", 5), Deadline(None, None)), at_once, "host") == "done"
+    assert await run_within((Deadline("idle", None), Deadline(None, None)), at_once, "host") == "done"
 
 
 @pytest.mark.parametrize("phase", ["connect", "queue", "headers", "body", "idle", "event"])
 async def test_a_clock_that_runs_out_says_which_it_was(phase: errors.TimeoutPhase) -> None:
     with pytest.raises(errors.RequestTimeout) as caught:
-        await under((Clock(None, 9), Clock(phase, 0.02), Clock("idle", 9)), anyio.sleep_forever, "host")
+        await run_within(
+            (Deadline(None, 9), Deadline(phase, 0.02), Deadline("idle", 9)), anyio.sleep_forever, "host"
+        )
     assert caught.value.phase == phase
     assert f"Timeouts({phase}=...)" in str(caught.value)
     assert caught.value.may_have_been_billed is (False if phase in ("connect", "queue") else None)
@@ -38,27 +40,27 @@ async def test_a_clock_that_runs_out_says_which_it_was(phase: errors.TimeoutPhas
 
 async def test_the_total_clock_that_runs_out_is_the_deadline() -> None:
     with pytest.raises(errors.DeadlineExceeded, match=r"total time of 0\.02 s"):
-        await under((Clock("idle", 9), Clock(None, 0.02)), anyio.sleep_forever, "host")
+        await run_within((Deadline("idle", 9), Deadline(None, 0.02)), anyio.sleep_forever, "host")
 
 
 async def test_a_clock_that_had_run_out_ends_also_work_that_would_not_wait() -> None:
-    clock = Clock("event", 0.01)
+    clock = Deadline("event", 0.01)
     await anyio.sleep(0.02)
     with pytest.raises(errors.RequestTimeout):
-        await under((clock,), at_once, "host")
+        await run_within((clock,), at_once, "host")
 
 
 async def test_a_jump_of_the_wall_clock_changes_no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    clocks = Clocks.start(Timeouts(total=5), streaming=False)
+    clocks = CallTimeouts.start(Timeouts(total=5), streaming=False)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 3_600)
-    assert await under((clocks.total,), at_once, "host") == "done"
+    assert await run_within((clocks.total,), at_once, "host") == "done"
 
 
 def test_streams_wait_less_long_for_headers_than_plain_calls() -> None:
-    assert Clocks.start(Timeouts(), streaming=True).headers == 60
-    assert Clocks.start(Timeouts(), streaming=False).headers == 600
-    assert Clocks.start(Timeouts(headers=None, idle=3), streaming=True).headers is None
+    assert CallTimeouts.start(Timeouts(), streaming=True).headers == 60
+    assert CallTimeouts.start(Timeouts(), streaming=False).headers == 600
+    assert CallTimeouts.start(Timeouts(headers=None, idle=3), streaming=True).headers is None
 
 
 class Endless(httpx.AsyncByteStream, AsyncIterator[bytes]):

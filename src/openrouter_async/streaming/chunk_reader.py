@@ -1,12 +1,12 @@
-"""`Intake`: the items of a source become events, and whatever ends a stream too early becomes the error it is.
+"""`ChunkReader`: the items of a source become events, and whatever ends a stream too early becomes the error it is.
 
-Everything of a stream that does not wait. It knows an accumulator only by its protocol, so every kind of stream the
-service has can be read by it.
+Everything of a stream that does not wait. It knows an accumulator only by its protocol, which leaves open what a chunk
+and what a reply is, so every dialect of the service is read by it.
 
-Theory of operation. `take` is given what each read brings and returns the events of it, up to the first failure, which
-it returns too: pieces that came with a failure are handed out before it is raised. `end` is called at the end of the
-body. A stream is complete once `reply` is set, which happens at `[DONE]`, or at the end of the body if the model has
-said that it stopped; nothing is read after that. An incomplete end, and a connection lost, become `StreamError`s.
+Theory of operation. `feed` is given what each read brings and returns the events of it, up to the first failure, which
+it returns too: pieces that came with a failure are handed out before it is raised. `feed_eof` is called at the end of
+the body. A stream is complete once `reply` is set, which happens at `[DONE]`, or at the end of the body if the model
+has said that it stopped; nothing is read after that. An incomplete end, and a connection lost, become `StreamError`s.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from .._sansio.error_body import excerpt, load_json
 from .._sansio.error_mapping import payload_error
 from .._sansio.json_work import json_work
 from .._sansio.parse import ParseFailure
-from .._sansio.response import read_reply
 from .._sansio.sse import Comment, ServerSentEvent
 from ..errors import (
     APIStatusError,
@@ -33,23 +32,23 @@ from ..errors import (
     StreamTruncated,
 )
 from ..types.bounds import MOST_KEPT, check_at_most
-from ..types.chat.completion import ChatCompletion
 from .events import Keepalive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..protocols import StreamItem
+    from ..errors import PartialReply
     from ..types._base import ResponseMeta
     from ..types.chat.completion import StreamEnd
-    from .chat.choice import Kept
     from .events import StreamEvent
+    from .source import StreamItem
 
-__all__ = ["Accumulator", "Intake", "OnBadEvent"]
+__all__ = ["Accumulator", "ChunkReader", "Growth", "OnBadEvent"]
 
 OnBadEvent = Literal["raise", "skip"]
 
 ChunkT = TypeVar("ChunkT")
+ReplyT = TypeVar("ReplyT", bound="PartialReply")
 
 _DONE = b"[DONE]"
 _NOTHING = (b"", b"null", b'""', b"[]")
@@ -57,50 +56,76 @@ _SIGNS_OF_LIFE = ("ping", "heartbeat", "keepalive", "keep-alive")
 """Names of events that are nothing else, whatever their data."""
 
 
-class Accumulator(Protocol[ChunkT]):
-    """What is particular to one kind of stream; `ChatAccumulator` says what each does."""
+class Accumulator(Protocol[ChunkT, ReplyT]):
+    """What is particular to one dialect of streams; a new one is a class of this shape."""
 
     @property
-    def has_piece(self) -> bool: ...
+    def has_piece(self) -> bool:
+        """Whether a piece of the answer has come, so that the request must not be repeated."""
 
     @property
-    def has_finish(self) -> bool: ...
+    def has_finish(self) -> bool:
+        """Whether the model has said that it stopped."""
 
     @property
-    def is_whole(self) -> bool: ...
+    def is_whole(self) -> bool:
+        """Whether all has come but the mark of the end: that the model stopped, and what it used."""
 
     @property
-    def has_begun(self) -> bool: ...
+    def has_begun(self) -> bool:
+        """Whether a chunk has come, though perhaps one without a piece."""
 
     @property
-    def kept(self) -> Kept: ...
+    def growth(self) -> Growth:
+        """Whether something came that is kept as it is, rather than joined to a text."""
 
     @property
-    def generation_id(self) -> str | None: ...
+    def generation_id(self) -> str | None:
+        """The id of the billed record, as far as the body has named it."""
 
-    def parse(self, data: bytes) -> ChunkT: ...
+    def parse(self, data: bytes) -> ChunkT:
+        """Return the chunk in the data of an event; raises `ParseFailure`."""
 
-    def feed(self, chunk: ChunkT) -> list[StreamEvent]: ...
+    def feed(self, chunk: ChunkT) -> list[StreamEvent]:
+        """Return the events that a chunk gives; raises `APIStatusError` where it reports an error."""
 
-    def feed_reply(self, reply: ChatCompletion) -> list[StreamEvent]: ...
+    def read_whole(self, body: bytes, meta: ResponseMeta | None) -> ReplyT:
+        """Return the reply in a body that came whole, in place of a stream."""
 
-    def finish(self, end: StreamEnd) -> tuple[list[StreamEvent], ChatCompletion]: ...
+    def feed_reply(self, reply: ReplyT) -> list[StreamEvent]:
+        """Return the events of such a reply; `finish` then gives it back."""
 
-    def snapshot(self) -> ChatCompletion: ...
+    def finish(self, end: StreamEnd, meta: ResponseMeta | None) -> tuple[list[StreamEvent], ReplyT]:
+        """Return the last events, and the reply, whose HTTP side is `meta`."""
+
+    def snapshot(self) -> ReplyT:
+        """Return what has arrived so far."""
 
 
-class Intake(Generic[ChunkT]):
+class Growth:
+    """Whether something came that is kept as it is, rather than joined to a text; whoever looks takes it back."""
+
+    __slots__ = ("has_grown",)
+
+    def __init__(self) -> None:
+        self.has_grown: bool = False
+
+
+class ChunkReader(Generic[ChunkT, ReplyT]):
     """What one stream has received; `restart` begins anew with the next attempt."""
 
     def __init__(
         self,
-        accumulator: Callable[[], Accumulator[ChunkT]],
+        accumulator: Callable[[], Accumulator[ChunkT, ReplyT]],
         meta: Callable[[], ResponseMeta | None],
         on_bad_event: OnBadEvent,
     ) -> None:
-        self.reply: ChatCompletion | None = None
+        self.reply: ReplyT | None = None
         """The whole reply, once the stream is complete."""
+        self.is_complete: bool = False
         self.skipped_events = 0
+        self.chunks: list[ChunkT] | None = None
+        """A list to which the chunks are added as they came, where somebody wants them."""
         self._kept_work = 0
         self._new_accumulator = accumulator
         self._accumulator = accumulator()
@@ -127,21 +152,14 @@ class Intake(Generic[ChunkT]):
         self._accumulator = self._new_accumulator()
         self._kept_work = 0
 
-    def snapshot(self) -> ChatCompletion:
+    def snapshot(self) -> ReplyT:
         """Return what has arrived so far."""
-        return self.reply or self._accumulator.snapshot()
+        return self._accumulator.snapshot() if self.reply is None else self.reply
 
-    def take(
-        self,
-        items: Sequence[StreamItem],
-        chunks: list[ChunkT] | None = None,
-    ) -> tuple[list[StreamEvent], OpenRouterError | None]:
-        """Return the events of what was read, and the failure it ends in, if any.
-
-        `chunks` is a list to which the chunks are added as they came.
-        """
+    def feed(self, items: Sequence[StreamItem]) -> tuple[list[StreamEvent], OpenRouterError | None]:
+        """Return the events of what was read, and the failure it ends in, if any."""
         events: list[StreamEvent] = []
-        accumulator = self._accumulator
+        accumulator, chunks = self._accumulator, self.chunks
         try:
             for item in items:
                 name = ""
@@ -181,15 +199,15 @@ class Intake(Generic[ChunkT]):
                     events.append(Keepalive(excerpt(said)))
                     continue
                 self._refuse(data, reason)
-            if accumulator.kept.has_grown:
-                accumulator.kept.has_grown = False
+            if accumulator.growth.has_grown:
+                accumulator.growth.has_grown = False
                 self._kept_work += sum(json_work(item) for item in items if type(item) is bytes)
                 check_at_most(MOST_KEPT, self._kept_work, "values")
         except OpenRouterError as error:
             return events, error
         return events, None
 
-    def end(self) -> tuple[list[StreamEvent], OpenRouterError | None]:
+    def feed_eof(self) -> tuple[list[StreamEvent], OpenRouterError | None]:
         """Return the last events at the end of the body, or why it is no end."""
         events: list[StreamEvent] = []
         if not self._accumulator.has_finish:
@@ -202,7 +220,7 @@ class Intake(Generic[ChunkT]):
             return events, error
         return events, None
 
-    def explain(self, error: OpenRouterError) -> OpenRouterError:
+    def enrich(self, error: OpenRouterError) -> OpenRouterError:
         """Return the error to raise for one that ended the stream, with what had arrived."""
         if isinstance(error, ConnectionLost) and self._accumulator.has_begun:
             interrupted = StreamInterrupted(f"the stream broke off: {error.message}")
@@ -223,13 +241,13 @@ class Intake(Generic[ChunkT]):
 
     def _take_whole(self, body: bytes, events: list[StreamEvent]) -> None:
         """Read a whole reply that came in place of a stream."""
-        meta = self._meta()
-        reply = read_reply(ChatCompletion, meta.status if meta else 200, meta.headers if meta else {}, body)
+        reply = self._accumulator.read_whole(body, self._meta())
         events += self._accumulator.feed_reply(reply)
         self._finish("finish_reason", events)
 
     def _finish(self, end: StreamEnd, events: list[StreamEvent]) -> None:
-        last, self.reply = self._accumulator.finish(end)
+        last, self.reply = self._accumulator.finish(end, self._meta())
+        self.is_complete = True
         events += last
 
     def _reported(self, data: bytes) -> APIStatusError:
@@ -246,4 +264,4 @@ class Intake(Generic[ChunkT]):
         if self._on_bad_event == "skip":
             self.skipped_events += 1
             return
-        raise StreamDecodeError(f"an event of the stream is no chunk: {reason}", data=excerpt(data))
+        raise StreamDecodeError(f"an event of the stream is not a chunk: {reason}", data=excerpt(data))

@@ -1,0 +1,239 @@
+"""`Call`: one call, from its key to the bytes of its answer, as often as its attempts allow."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode
+
+import httpx
+from anyio.lowlevel import checkpoint
+
+from .._sansio.error_mapping import status_error
+from .._sansio.json_work import LEAST_BYTES
+from .._secret import Secret
+from .._settings import check_key
+from ..errors import APIStatusError, ConfigurationError, OpenRouterError
+from .attempts import CallAttempts
+from .deadlines import Deadline
+from .exchange import Exchange
+from .log_filter import keep_out_of_logs
+from .observers import EventLog, TokenCount, log_body
+
+if TYPE_CHECKING:
+    from .._sansio.request import RequestData
+    from .._settings import Settings
+    from ..operations import Operation
+    from ..protocols import Reply, Sender
+    from ..types._base import ResponseMeta
+    from .deadlines import CallTimeouts
+    from .observers import Observer, ObserverFactory
+    from .transport import Transport
+
+__all__ = ["Call", "HTTPReply"]
+
+T = TypeVar("T")
+
+LOGGER = logging.getLogger("openrouter_async")
+
+
+class HTTPReply:
+    """A whole 2xx answer."""
+
+    __slots__ = ("body", "meta")
+
+    def __init__(self, body: bytes, meta: ResponseMeta) -> None:
+        self.body = body
+        self.meta = meta
+
+
+class Call:
+    """One call over the transport of a client; who opens its exchanges closes them."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        request: RequestData,
+        settings: Settings,
+        *,
+        sender: Sender,
+        observers: Sequence[ObserverFactory],
+        streaming: bool,
+    ) -> None:
+        self.transport = transport
+        self.settings = settings
+        self.attempts = CallAttempts(
+            request,
+            timeouts=settings.timeouts,
+            retries=settings.retries,
+            budget=transport.budget,
+            streaming=streaming,
+            observers=_observers(request, settings, sender, observers),
+        )
+
+    async def run(self, read: Callable[[Reply], T]) -> T:
+        """Send the request, again where the rules allow it, and return what `read` makes of the answer."""
+        attempts = self.attempts
+        try:
+            while True:
+                try:
+                    value = read(await self._reply())
+                except OpenRouterError as error:
+                    await attempts.wait_for_retry(error)
+                else:
+                    attempts.succeeded(value)
+                    return value
+        except BaseException:
+            attempts.cancelled()
+            raise
+
+    async def _reply(self) -> HTTPReply:
+        attempts = self.attempts
+        exchange = await self.open()
+        try:
+            deadlines = (Deadline("body", attempts.timeouts.body), attempts.timeouts.total)
+            is_json = not attempts.request.operation.is_file
+            body = await exchange.read_all(self.transport.limits, deadlines, is_json=is_json)
+        finally:
+            await self.transport.close(exchange)
+        # To join a large one, to look for its cost and to parse it are slices of their own.
+        is_large = len(body) > LEAST_BYTES
+        if is_large:
+            await checkpoint()
+        attempts.read(body)
+        if is_large and attempts.is_watched:
+            await checkpoint()
+        if self.settings.log_bodies:
+            log_body("received", attempts.current, body)
+        return HTTPReply(body, attempts.meta())
+
+    async def open(self) -> Exchange:
+        """Send one request, and return its answer if that is a 2xx.
+
+        Raises:
+            OpenRouterError: no key, no connection, or the `APIStatusError` of another status.
+        """
+        transport, attempts, settings = self.transport, self.attempts, self.settings
+        request, timeouts = attempts.request, attempts.timeouts
+        transport.check()
+        key = await _key(settings, request.operation)
+        await attempts.begin(key)
+        exchange = Exchange(transport.send, _http_request(request, settings, timeouts, key))
+        admission = await transport.admit(exchange, request, settings.rate, timeouts)
+        try:
+            attempts.sending(admission)
+            await exchange.open(timeouts)
+            attempts.answered(exchange)
+            if 200 <= exchange.status < 300 or exchange.status in request.operation.answers_with:
+                return exchange
+            raise await self._status_error(exchange)
+        except BaseException:
+            await transport.close(exchange)
+            raise
+
+    async def _status_error(self, exchange: Exchange) -> APIStatusError:
+        """Read what there is of an error's body, and return the error. What is known wins over what fails."""
+        attempts, most = self.attempts, self.transport.limits.error_body_bytes
+        pieces: list[bytes] = []
+        deadlines = (Deadline("idle", attempts.timeouts.idle), attempts.timeouts.total)
+        try:
+            while exchange.bytes_read < most:
+                piece = await exchange.read(deadlines)
+                if piece is None:
+                    break
+                pieces.append(piece)
+        except OpenRouterError as error:
+            LOGGER.debug("the body of status %d could not be read whole: %s", exchange.status, error)
+        body = b"".join(pieces)[:most]
+        attempts.read(body)  # some say what they cost all the same
+        secrets = attempts.current.secrets
+        return status_error(exchange.status, exchange.headers, body, secrets=secrets, now=time.time())
+
+
+def _observers(
+    request: RequestData, settings: Settings, sender: Sender, factories: Sequence[ObserverFactory]
+) -> list[Observer]:
+    """Return who watches a call; hooks come last, so that a call that is refused does not begin for them."""
+    observers = [each for factory in factories if (each := factory.observe(request, sender)) is not None]
+    if settings.rate is not None and settings.rate.tpm is not None:
+        observers.append(TokenCount())
+    if settings.hooks or LOGGER.isEnabledFor(logging.INFO):
+        observers.append(EventLog(settings.hooks, logs_bodies=settings.log_bodies))
+    return observers
+
+
+async def _key(settings: Settings, operation: Operation) -> Secret | None:
+    """Return the key that an operation needs.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if operation.key == "none":
+        return None
+    if operation.key == "management":
+        if settings.management_key is None:
+            raise ConfigurationError(
+                f"{operation.name} needs a management key; give management_key=... or set"
+                " OPENROUTER_MANAGEMENT_KEY (an inference key, api_key, does not do)"
+            )
+        source, name = settings.management_key, "management_key"
+    elif settings.api_key is not None:
+        source, name = settings.api_key, "api_key"
+    elif operation.key == "any" and settings.management_key is not None:
+        source, name = settings.management_key, "management_key"
+    elif operation.key == "optional":
+        return None
+    else:
+        raise ConfigurationError(
+            f"{operation.name} needs a key; give api_key=... or set OPENROUTER_API_KEY"
+            " (keys are made at https://openrouter.ai/keys)"
+        )
+    if isinstance(source, Secret):
+        return source
+    value = await source()
+    if not isinstance(value, str):
+        raise ConfigurationError(
+            f"the function given as {name} returned a {type(value).__name__}; expected text"
+        )
+    return Secret(check_key(name, value))
+
+
+def _http_request(
+    data: RequestData, settings: Settings, timeouts: CallTimeouts, key: Secret | None
+) -> httpx.Request:
+    headers = [*settings.sent_headers, *[(name.encode(), value.encode()) for name, value in data.headers]]
+    if data.content_type is not None:
+        headers.append((b"content-type", data.content_type.encode()))
+    if data.upload is not None:
+        headers.append((b"content-length", b"%d" % data.upload.length))
+    request = httpx.Request(
+        data.operation.method,
+        _url(settings.base_url, data.path, (*data.query, *settings.query.items())),
+        headers=headers,
+        content=data.content if data.upload is None else data.upload,
+        extensions={
+            "timeout": {
+                "connect": timeouts.connect,
+                "read": timeouts.headers,
+                "write": timeouts.idle,
+                "pool": timeouts.queue,
+            },
+            # Whether a reused connection was lost before or after the request arrived, nobody can tell
+            # (RFC 9112, section 9.3.1), so what must not be done twice is sent once.
+            "is_sent_once": data.operation.repeat == "refused",
+        },
+    )
+    if key is not None:
+        keep_out_of_logs(key)
+        # Written here and nowhere else, so that no local variable of any frame holds the key (RFC 6750, section 2.1).
+        request.headers["authorization"] = f"Bearer {key.get()}"
+    return request
+
+
+@lru_cache(maxsize=512)
+def _url(base_url: str, path: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
+    """Return the parsed URL of a request; parsing one takes longer than the rest of making a request."""
+    return httpx.URL(base_url + path + (f"?{urlencode(query)}" if query else ""))

@@ -1,0 +1,157 @@
+"""The batch of `openrouter-async batch`, while it runs: its answers, its progress, its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+from pydantic import JsonValue
+from pydantic_core import to_json as model_json
+
+from ..batch.items import ItemLike
+from ..batch.results import Done, Failed
+from ..batch.run import Batch
+from ..batch.settings import BatchParams
+from ..errors import OpenRouterError
+from ..structured.schema import Schema
+from .batch_progress import ProgressDisplay, duration
+from .common import connect
+from .exit_codes import DONE, FAILED, INTERRUPTED
+from .output import Output, dollars, escaped, printable, to_json
+from .prompt_files import PromptFile
+from .signals import received_signals
+from .streams import ReaderGone, json_for, notes, results
+
+__all__ = ["run_here"]
+
+GRACE = 5.0
+"""Seconds that what is in flight gets after Ctrl-C. Chosen: an answer that has begun mostly ends in it."""
+
+
+async def run_here(
+    output: Output,
+    emulated: bool,
+    model: str | None,
+    file: PromptFile,
+    out: Path | None,
+    wanted: Schema[JsonValue] | None,
+    params: BatchParams,
+) -> int:
+    """Ask the prompts of a file, write what is answered, and return the exit code."""
+    async with connect(output, emulated=emulated, model=model) as client:
+        items = _Counted(file)
+        running: Batch[JsonValue] | Batch[str]
+        if wanted is None:  # noqa: SIM108 - type checkers choose an overload for each
+            running = client.batch(items, **params)
+        else:
+            running = client.batch(items, output=wanted, **params)
+        watch = _Watch(running, output, writes=out is None)
+        await watch.run(items.total)
+    _summarize(output, running, file.bad)
+    if watch.is_interrupted:
+        return INTERRUPTED
+    if watch.failed is not None:
+        raise watch.failed
+    return FAILED if running.summary.failed or file.bad else DONE
+
+
+class _Counted:
+    """The items of a file, with their number."""
+
+    def __init__(self, file: PromptFile) -> None:
+        self._file = file
+        self.total = file.count()
+
+    def __len__(self) -> int:
+        return self.total
+
+    def __iter__(self) -> Iterator[ItemLike]:
+        return iter(self._file)
+
+
+class _Watch:
+    """Reads a batch to its end, with its progress on the terminal and an ear for Ctrl-C."""
+
+    def __init__(self, running: Batch[object], output: Output, *, writes: bool) -> None:
+        self._running = running
+        self._output = output
+        self._writes = writes
+        self.failed: OpenRouterError | ReaderGone | None = None
+        self.is_interrupted = False
+
+    async def run(self, total: int) -> None:
+        with anyio.CancelScope() as scope, ProgressDisplay(total, self._output) as display:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._obey_signals, scope)
+                group.start_soon(self._show, display)
+                try:
+                    await self._read(display)
+                except (OpenRouterError, ReaderGone) as error:
+                    self.failed = error
+                group.cancel_scope.cancel()
+
+    async def _read(self, display: ProgressDisplay) -> None:
+        async with self._running as batch:
+            async for result in batch:
+                if isinstance(result, Failed):
+                    error = result.error
+                    self._output.warn(f"{result.key}: {type(error).__name__}: {error}")
+                elif self._writes:
+                    display.write(_answer(result))
+
+    async def _show(self, display: ProgressDisplay) -> None:
+        while True:
+            display.show(self._running.progress)
+            await anyio.sleep(0.2)
+
+    async def _obey_signals(self, scope: anyio.CancelScope) -> None:
+        with received_signals() as signals:
+            async for _ in signals:
+                if self.is_interrupted:
+                    scope.cancel()
+                    return
+                self.is_interrupted = True
+                self._running.stop()
+                scope.deadline = anyio.current_time() + GRACE
+                count = self._running.progress.in_flight
+                self._output.warn(
+                    f"finishing {count} in flight, for {GRACE:g} seconds at most; interrupt again to end at once"
+                )
+
+
+def _answer(result: Done[object]) -> str:
+    answer = escaped(model_json({"key": result.key, "answer": result.output}).decode())
+    return json_for(results, answer)
+
+
+def _summarize(output: Output, running: Batch[object], bad: int) -> None:
+    summary = running.summary
+    if output.as_json:
+        facts = {
+            "done": summary.done,
+            "failed": summary.failed,
+            "resumed": summary.resumed,
+            "rejected": bad,
+            "cost": summary.cost,
+            "elapsed": round(summary.elapsed, 3),
+            "models": {
+                name: {"items": total.items, "cost": total.cost} for name, total in summary.models.items()
+            },
+            "errors": dict(summary.errors),
+        }
+        print(to_json(facts, to=notes), file=notes)
+        return
+    parts = [f"{summary.done} answered"]
+    if summary.resumed:
+        parts.append(f"{summary.resumed} of them before")
+    if summary.failed:
+        parts.append(f"{summary.failed} failed")
+    if bad:
+        parts.append(f"{bad} rejected")
+    parts += [dollars(summary.cost), duration(summary.elapsed)]
+    print(" · ".join(parts), file=notes)
+    for name, total in sorted(summary.models.items()):
+        tokens = f"{total.prompt_tokens} + {total.completion_tokens} tokens"
+        line = f"  {name or 'unknown model'}: {total.items}, {tokens}, {dollars(total.cost)}"
+        print(printable(line), file=notes)

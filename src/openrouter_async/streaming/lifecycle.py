@@ -1,0 +1,217 @@
+"""The life of a stream, the same for all kinds: what is in its queue, who reads it, how it ends.
+
+Theory of operation. A view of a stream takes from the queue, and where that is empty it calls `_refill`, the one
+place that waits. So a view that finds something does not wait, and nothing is read ahead of a slow consumer.
+`OwnedStream` fills the queue from a source: it reads once and gives what came to its reader. A failure that came with
+items is raised once these are handed out. A failure before the first piece goes back to the source, which may send the
+request again. Whatever else comes out of a read, a cancellation above all, closes the connection at once.
+
+```
+new ── first read ──> reading ──> complete ──> released     the connection may serve the next call
+                         ├──> failed                        connection closed; the error is raised
+                         └──> left, cancelled, dropped      connection closed
+```
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Sized
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from ..errors import ConfigurationError, ConnectionLost, DeadlineExceeded, OpenRouterError, RequestTimeout
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from ..types._base import ResponseMeta
+    from .source import StreamItem, StreamSource
+
+__all__ = ["ItemReader", "OwnedStream", "QueuedItems"]
+
+ItemT = TypeVar("ItemT")
+
+_NO_MORE_CAME = (ConnectionLost, RequestTimeout, DeadlineExceeded)
+
+
+class QueuedItems(ABC, Generic[ItemT]):
+    """An async iterator over a queue that is filled when it is empty; one task at a time may read it."""
+
+    _NOUN = "stream"
+
+    def __init__(self) -> None:
+        self._queue: deque[ItemT] = deque()
+        self._is_reading = False
+        self._is_closed = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> ItemT:
+        """Return the next item.
+
+        Raises:
+            APIStatusError: the service refused the request, or reported an error within the stream.
+            StreamError: the stream broke off, ended too early, or held something that does not belong there.
+            OpenRouterError: any other failure of a call. What had arrived of a reply is in `error.partial`.
+        """
+        if self._queue or await self._refill():
+            return self._queue.popleft()
+        raise StopAsyncIteration
+
+    async def _refill(self, wanted: Sized | None = None) -> bool:
+        """Wait until there is something in the queue, or in `wanted`; False at the end."""
+        if self._is_reading:
+            raise ConfigurationError(
+                f"the {self._NOUN} is being read by another task; read it in one, and hand its events on"
+            )
+        self._is_reading = True
+        try:
+            return await self._fill(self._queue if wanted is None else wanted)
+        finally:
+            self._is_reading = False
+
+    @abstractmethod
+    async def _fill(self, wanted: Sized) -> bool:
+        """Put what comes next into the queue until `wanted` has something; False at the end."""
+
+
+class ItemReader(Protocol[ItemT]):
+    """What is particular to a kind of stream: what the items of its source are read as. It waits for nothing."""
+
+    is_complete: bool
+    """Whether all has come; nothing is read after that."""
+
+    @property
+    def has_piece(self) -> bool:
+        """Whether a piece of the answer has come, so that the request must not be repeated."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing but the mark of the end is missing."""
+
+    @property
+    def reply(self) -> object:
+        """What the items were put together to; None where they are not, or not yet."""
+
+    def feed(self, items: list[StreamItem]) -> tuple[list[ItemT], OpenRouterError | None]:
+        """Return what one read brought, and the failure it ends in, if any."""
+
+    def feed_eof(self) -> tuple[list[ItemT], OpenRouterError | None]:
+        """Return what the end of the body brings, or why it is no end."""
+
+    def enrich(self, error: OpenRouterError) -> OpenRouterError:
+        """Return the error to raise for one that ended the stream, with what had arrived."""
+
+    def restart(self) -> None:
+        """Forget what has arrived; the request is sent again."""
+
+
+class OwnedStream(QueuedItems[ItemT]):
+    """A stream that owns a source: an async context manager that closes it, and an async iterator."""
+
+    _MADE_BY = "client.chat.stream(...) as stream"
+
+    def __init__(self, source: StreamSource, reader: ItemReader[ItemT]) -> None:
+        super().__init__()
+        self._source = source
+        self._items = reader
+        self._late_error: OpenRouterError | None = None  # came with items that are handed out first
+        self._failure: OpenRouterError | None = None
+        self._has_started = False
+
+    @property
+    def meta(self) -> ResponseMeta | None:
+        """Status, headers, ids and attempts of the answer; None before its headers."""
+        return self._source.meta
+
+    async def __aenter__(self) -> Self:
+        if self._is_closed:
+            raise ConfigurationError("the stream is closed; make a new one for another request")
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connection; harmless when done before. A reply that is complete stays in `final()`."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._queue.clear()
+        try:
+            if self._items.is_complete:
+                await self._source.finish(self._items.reply)
+            else:
+                await self._source.aclose()
+        except BaseException:
+            self._source.abort()
+            raise
+
+    def __del__(self) -> None:
+        # One whose `__init__` raised has no attributes.
+        if not getattr(self, "_has_started", False) or self._is_closed:
+            return
+        self._source.abort()
+        if not self._items.is_complete:
+            warnings.warn(
+                f"a stream was dropped before its end; write 'async with {self._MADE_BY}:'"
+                " so that leaving the block closes it",
+                ResourceWarning,
+                stacklevel=2,
+                source=self,
+            )
+
+    async def _fill(self, wanted: Sized) -> bool:
+        try:
+            while not self._items.is_complete:
+                if self._failure is not None:
+                    raise self._failure
+                if self._is_closed:
+                    raise ConfigurationError("the stream was closed before its end; read it inside its block")
+                error, self._late_error = self._late_error, None
+                if error is None:
+                    error = await self._read(self._items)
+                    if wanted:
+                        self._late_error = error
+                        return True
+                if error is not None:
+                    await self._recover(error)
+                    if self._queue:
+                        return True
+        except BaseException as error:
+            if isinstance(error, OpenRouterError) and self._failure is None:
+                self._failure = error
+            await self.aclose()
+            raise
+        await self.aclose()
+        return False
+
+    async def _read(self, reader: ItemReader[ItemT]) -> OpenRouterError | None:
+        """Queue what one read brings; return the failure it ends in, if any."""
+        self._has_started = True
+        try:
+            read = await self._source.read()
+        except OpenRouterError as error:
+            if not (isinstance(error, _NO_MORE_CAME) and reader.is_whole):
+                return error
+            read = None
+        items, failure = reader.feed_eof() if read is None else reader.feed(read)
+        self._queue.extend(items)
+        return failure
+
+    async def _recover(self, error: OpenRouterError) -> None:
+        """Begin the next attempt; raises the error where there is none."""
+        error = self._items.enrich(error)
+        if self._items.has_piece or self._is_closed:
+            raise self._source.fail(error)
+        await self._source.retry(error)
+        self._items.restart()

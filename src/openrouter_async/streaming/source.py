@@ -1,0 +1,65 @@
+"""Where the items of a stream come from: what a stream needs of the I/O below it, so that a test can fake it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from .._sansio.sse import SSEItem
+
+if TYPE_CHECKING:
+    from .._sansio.request import DeferredRequest
+    from ..errors import OpenRouterError
+    from ..types._base import ResponseMeta
+
+__all__ = ["ContinuableSource", "PlainBody", "StreamItem", "StreamSource"]
+
+
+class PlainBody(bytes):
+    """A whole body that came instead of an event stream (a JSON completion, an HTML page)."""
+
+
+StreamItem = SSEItem | PlainBody
+
+
+class StreamSource(Protocol):
+    """The bytes of one streamed call as items; it owns connection, clocks, slot and attempts."""
+
+    @property
+    def meta(self) -> ResponseMeta | None:
+        """The HTTP side of the attempt that is being read; None before its headers."""
+
+    async def read(self) -> list[StreamItem] | None:
+        """Return the items of the next read, which may be none; None at the end of the body.
+
+        The first call sends the request. Raises the errors of the status, the connection and the clocks.
+        """
+
+    async def retry(self, error: OpenRouterError) -> None:
+        """Close this attempt and wait for the next; raises `error` where there is none."""
+
+    async def finish(self, answer: object = None) -> None:
+        """Release the connection after the last wanted item, for reuse if its body ends within 50 ms.
+
+        `answer` is what the items were put together to; later estimates learn from its usage.
+        """
+
+    async def aclose(self) -> None:
+        """Close the connection at once and give back the slot; harmless when done before."""
+
+    def abort(self) -> None:
+        """Close the connection without waiting, for a stream that was dropped; callable from any thread."""
+
+    def fail(self, error: OpenRouterError) -> OpenRouterError:
+        """Put ids and attempts on an error found above the source, tell the hooks, and return it."""
+        ...
+
+
+class ContinuableSource(StreamSource, Protocol):
+    """A source that can continue in another request after a piece was delivered."""
+
+    async def continue_with(self, data: DeferredRequest, error: OpenRouterError) -> None:
+        """Close this attempt and send `data` next, which continues what the caller was given.
+
+        It waits, is paid for and counted as a retry is, on the same total clock; raises `error` where none is allowed.
+        """
+        ...

@@ -1,0 +1,334 @@
+"""Whoever watches a call is told of the same five moments, however the call goes, and the core knows nothing of it."""
+
+from __future__ import annotations
+
+import gc
+
+import anyio
+import pytest
+
+from openrouter_async import AsyncOpenRouter, Retries
+from openrouter_async._http.observers import OBSERVERS, Attempt, Observer
+from openrouter_async._sansio.request import RequestData
+from openrouter_async.errors import BadRequest, BudgetExceeded, OpenRouterError, StreamError
+from openrouter_async.hooks import RequestEvent
+from openrouter_async.protocols import Sender
+from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses, sse
+
+pytestmark = pytest.mark.loopback
+
+USAGE = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "cost": 0.002}
+COMPLETION = {
+    "id": "gen-1",
+    "model": "a/model",
+    "choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}],
+    "usage": USAGE,
+}
+GOOD = Reply(json=COMPLETION, headers={"x-generation-id": "gen-1"})
+BUSY = Reply(503, json={"error": {"message": "busy", "code": 503}})
+
+
+def chunk(text: str, finish: str | None = None) -> dict[str, object]:
+    return {
+        "id": "gen-1",
+        "model": "a/model",
+        "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}],
+    }
+
+
+STREAM = Reply(
+    200,
+    sse(chunk("Hi"), chunk("", "stop"), {"id": "gen-1", "choices": [], "usage": USAGE}, "[DONE]"),
+    {"content-type": "text/event-stream"},
+)
+
+
+class Watching(Observer):
+    """Writes down what it is told."""
+
+    reads = True
+
+    def __init__(self, into: list[str]) -> None:
+        self.told = into
+
+    async def started(self, attempt: Attempt) -> None:
+        assert not attempt.was_sent
+        self.told.append(f"started {attempt.number}")
+
+    def sent(self, attempt: Attempt) -> None:
+        assert attempt.was_sent
+        assert attempt.admission is not None
+        self.told.append("sent")
+
+    def saw(self, attempt: Attempt, data: bytes) -> None:
+        assert attempt.status is not None
+        self.told.append("saw" if data.startswith(b"{") else f"saw {data!r}")
+
+    def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None) -> None:
+        assert attempt.error is error
+        self.told.append(f"failed {type(error).__name__}" + ("" if wait is None else ", again"))
+
+    def ended(self, attempt: Attempt) -> None:
+        self.told.append(f"ended {attempt.outcome}" + ("" if attempt.is_in_loop else ", collected"))
+        self.last = attempt
+
+
+class Factory:
+    """Watches every call of a client, as telemetry, a cache or a ledger would; it stands nowhere in the core."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.made: list[Watching] = []
+
+    def observe(self, request: RequestData, _sender: Sender) -> Observer | None:
+        if request.operation.name != "chat.create":
+            return None
+        self.made.append(Watching(self.told))
+        return self.made[-1]
+
+    @property
+    def last(self) -> Attempt:
+        return self.made[-1].last
+
+
+def client_of(server: LoopbackServer, *factories: Factory, **settings: object) -> AsyncOpenRouter:
+    client = AsyncOpenRouter(
+        "sk-or-v1-test", base_url=server.url, default_model="a/model", retries=Retries(base=0.001), **settings
+    )  # type: ignore[arg-type]  # settings of the client, by name
+    client._sender.transport.observers.extend(factories)
+    return client
+
+
+async def test_a_plain_call() -> None:
+    watch = Factory()
+    with LoopbackServer(serve_responses([GOOD])) as server:
+        async with client_of(server, watch) as client:
+            reply = await client.chat.create("Hello")
+    assert watch.told == ["started 1", "sent", "saw", "ended answered"]
+    assert watch.last.request.model == "a/model"
+    assert (watch.last.status, watch.last.generation_id) == (200, "gen-1")
+    assert (str(watch.last.charge.cost), watch.last.charge.tokens) == ("0.002", 7)
+    assert watch.last.answer is reply
+    assert watch.last.elapsed > 0
+    assert watch.last.error is None
+
+
+async def test_a_stream() -> None:
+    watch = Factory()
+    with LoopbackServer(serve_responses([STREAM])) as server:
+        async with client_of(server, watch) as client, client.chat.stream("Hello") as stream:
+            reply = await stream.final()
+    assert watch.told == ["started 1", "sent", "saw", "saw", "saw", "saw b'[DONE]'", "ended answered"]
+    assert (str(watch.last.charge.cost), watch.last.charge.tokens) == ("0.002", 7)
+    assert watch.last.answer == reply
+
+
+async def test_a_retry() -> None:
+    watch = Factory()
+    with LoopbackServer(serve_responses([BUSY, GOOD])) as server:
+        async with client_of(server, watch) as client:
+            await client.chat.create("Hello")
+    assert watch.told == [
+        *("started 1", "sent", "saw", "failed Overloaded, again"),
+        *("started 2", "sent", "saw", "ended answered"),
+    ]
+
+
+async def test_a_status_error() -> None:
+    watch = Factory()
+    with LoopbackServer(
+        serve_responses([Reply(400, json={"error": {"message": "no", "code": 400}})])
+    ) as server:
+        async with client_of(server, watch) as client:
+            with pytest.raises(BadRequest) as caught:
+                await client.chat.create("Hello")
+    assert watch.told == ["started 1", "sent", "saw", "failed BadRequest", "ended failed"]
+    assert watch.last.error is caught.value
+    assert not watch.last.may_have_been_billed
+
+
+async def test_a_cancelled_call() -> None:
+    watch = Factory()
+
+    def stall(connection: Connection, _request: Request) -> None:
+        connection.wait_closed()
+        connection.close()
+
+    with LoopbackServer(serve_responses([stall])) as server:
+        async with client_of(server, watch) as client:
+            with anyio.move_on_after(0.1):
+                await client.chat.create("Hello")
+    assert watch.told == ["started 1", "sent", "ended left"]
+    assert watch.last.may_have_been_billed
+
+
+def broken_off(connection: Connection, _request: Request) -> None:
+    connection.start_chunked()
+    connection.event(chunk("Hi"))
+    connection.reset()
+
+
+async def read_all(client: AsyncOpenRouter) -> None:
+    async with client.chat.stream("Hello") as stream:
+        async for _ in stream:
+            pass
+
+
+async def test_a_broken_stream_is_told_with_its_first_failure() -> None:
+    watch = Factory()
+    with LoopbackServer(serve_responses([broken_off])) as server:
+        async with client_of(server, watch) as client:
+            with pytest.raises(OpenRouterError) as caught:
+                await read_all(client)
+    name = type(caught.value).__name__
+    assert watch.told == ["started 1", "sent", "saw", f"failed {name}", "ended failed"]
+    assert watch.last.error is caught.value
+
+
+async def test_an_error_in_a_stream() -> None:
+    watch = Factory()
+    broken = sse(chunk("Hi"), {"error": {"message": "gone", "code": 502}})
+    with LoopbackServer(
+        serve_responses([Reply(200, broken, {"content-type": "text/event-stream"})])
+    ) as server:
+        async with client_of(server, watch) as client:
+            with pytest.raises((StreamError, OpenRouterError)):
+                async with client.chat.stream("Hello") as stream:
+                    await stream.final()
+    assert watch.told[:4] == ["started 1", "sent", "saw", "saw"]
+    assert watch.told[-1] == "ended failed"
+    assert len([told for told in watch.told if told.startswith("failed")]) == 1
+
+
+async def test_a_stream_that_is_left_and_one_that_is_dropped() -> None:
+    watch = Factory()
+
+    def endless(connection: Connection, _request: Request) -> None:
+        connection.start_chunked()
+        connection.event(chunk("Hi"))
+        connection.wait_closed()
+        connection.close()
+
+    with LoopbackServer(serve_responses([endless])) as server:
+        async with client_of(server, watch) as client:
+            async with client.chat.stream("Hello") as stream:
+                await anext(stream)
+            assert watch.told == ["started 1", "sent", "saw", "ended left"]
+            watch.told.clear()
+            dropped = client.chat.stream("Hello")
+            await anext(dropped)
+            with pytest.warns(ResourceWarning):  # noqa: PT031  # the warning comes from the collector
+                del dropped
+                gc.collect()
+            assert watch.told == ["started 1", "sent", "saw", "ended left, collected"]
+
+
+class Refusing(Observer):
+    """Refuses to start, or is broken at another moment."""
+
+    def __init__(self, moment: str, error: Exception) -> None:
+        self._moment, self._error = moment, error
+
+    def observe(self, _request: RequestData, _sender: Sender) -> Observer:
+        return self
+
+    def _raise_at(self, moment: str) -> None:
+        if moment == self._moment:
+            raise self._error
+
+    async def started(self, attempt: Attempt) -> None:
+        self._raise_at("started")
+
+    def sent(self, attempt: Attempt) -> None:
+        self._raise_at("sent")
+
+    def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None) -> None:
+        self._raise_at("failed")
+
+    def ended(self, attempt: Attempt) -> None:
+        self._raise_at("ended")
+
+
+REFUSED = BudgetExceeded("too dear", may_have_been_billed=False)
+
+
+@pytest.mark.parametrize("error", [REFUSED, OpenRouterError("no"), LookupError("no")], ids=repr)
+@pytest.mark.parametrize("moment", ["started", "sent"])
+async def test_whoever_refuses_a_call_stops_it_before_a_byte_leaves(moment: str, error: Exception) -> None:
+    watch = Factory()
+    with LoopbackServer(serve_responses([GOOD])) as server:
+        async with client_of(server, watch) as client:
+            client._sender.transport.observers.append(Refusing(moment, error))
+            with pytest.raises(type(error)) as caught:
+                await client.chat.create("Hello")
+            with pytest.raises(type(error)):
+                async with client.chat.stream("Hello") as stream:
+                    await anext(stream)
+            assert client._sender.transport.limiter.in_use == 0
+        assert server.requests == []
+        assert caught.value is error
+    assert watch.told[-1] == ("ended failed" if isinstance(error, OpenRouterError) else "ended left")
+
+
+@pytest.mark.parametrize("moment", ["failed", "ended"])
+async def test_a_broken_observer_keeps_none_of_the_others_from_being_told(moment: str) -> None:
+    watch, log = Factory(), Log()
+    with LoopbackServer(
+        serve_responses([Reply(400, json={"error": {"message": "no", "code": 400}})])
+    ) as server:
+        async with client_of(server, hooks=[log]) as client:
+            client._sender.transport.observers[:0] = [Refusing(moment, LookupError("broken"))]
+            client._sender.transport.observers.append(watch)
+            with pytest.raises(LookupError) as caught:
+                await client.chat.create("Hello")
+    assert isinstance(caught.value.__context__, BadRequest), "what the call met is not lost"
+    assert watch.told[-2:] == ["failed BadRequest", "ended failed"]
+    assert log.told == ["started", "failed"]
+
+
+class Log:
+    """A hook."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def started(self, _event: RequestEvent) -> None:
+        self.told.append("started")
+
+    def retried(self, _event: RequestEvent) -> None:
+        self.told.append("retried")
+
+    def finished(self, _event: RequestEvent) -> None:
+        self.told.append("finished")
+
+    def failed(self, _event: RequestEvent) -> None:
+        self.told.append("failed")
+
+
+async def test_a_refused_call_is_told_to_the_hooks_as_failed() -> None:
+    log = Log()
+    with LoopbackServer(serve_responses([GOOD])) as server:
+        async with client_of(server, hooks=[log]) as client:
+            client._sender.transport.observers.append(Refusing("started", REFUSED))
+            with pytest.raises(BudgetExceeded):
+                await client.chat.create("Hello")
+    assert log.told == ["failed"]
+
+
+class OfTask(Factory):
+    def __init__(self, transport: object) -> None:
+        super().__init__()
+        self.transport = transport
+
+
+async def test_those_of_a_task_watch_the_calls_of_one_client() -> None:
+    with LoopbackServer(serve_responses([GOOD])) as server:
+        async with client_of(server) as client, client_of(server) as other:
+            watch = OfTask(client._sender.transport)
+            token = OBSERVERS.set((watch,))
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(client.chat.create, "Hello")
+                tasks.start_soon(other.chat.create, "Hello")
+            OBSERVERS.reset(token)
+            await client.chat.create("Hello")
+    assert len(watch.made) == 1

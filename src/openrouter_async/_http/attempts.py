@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .._sansio.charges import charge_in, usage_in
+from .._sansio.charges import read_charge, usage_in
 from .._sansio.error_mapping import generation_id, request_id, tell_wait
 from .._sansio.redaction import redact, redact_json, safe_headers
 from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
@@ -106,7 +106,7 @@ class CallAttempts:
         if not self._readers:
             return
         attempt = self.current
-        if (attempt.charge.generation_id is None or b'"usage"' in data) and (charge := charge_in(data)):
+        if (attempt.charge.generation_id is None or b'"usage"' in data) and (charge := read_charge(data)):
             attempt.charge = charge.over(attempt.charge)
         for observer in self._readers:
             observer.saw(attempt, data)

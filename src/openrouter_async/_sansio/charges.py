@@ -18,7 +18,7 @@ from .error_body import load_json
 if TYPE_CHECKING:
     from ..types.common import Usage
 
-__all__ = ["Charge", "charge_in", "charge_of", "usage_in"]
+__all__ = ["Charge", "charge_of", "read_charge", "usage_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class Charge:
         )
 
 
-def charge_in(data: bytes) -> Charge | None:
+def read_charge(data: bytes) -> Charge | None:
     """Return what a whole answer, or one event of a stream, says; None where it is no JSON object."""
     try:
         answer = load_json(data)

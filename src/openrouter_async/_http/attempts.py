@@ -58,6 +58,8 @@ class CallAttempts:
         self._state = RetryState(resolve(retries), budget)
         self._observers = observers
         self._readers = [observer for observer in observers if observer.reads]
+        self.is_watched = bool(self._readers)
+        """Whether anyone looks into bodies."""
         self._began = time.monotonic()
         self.current = self._attempt(None)
         """The request that is running."""
@@ -79,11 +81,6 @@ class CallAttempts:
         for observer in self._observers:
             await observer.started(self.current)
         self._is_refused = False
-
-    @property
-    def is_watched(self) -> bool:
-        """Whether anyone looks into bodies."""
-        return bool(self._readers)
 
     def sending(self, admission: Admission) -> None:
         """The request goes out now; until then it waited for its place."""

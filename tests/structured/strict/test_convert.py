@@ -242,9 +242,7 @@ class TestOptionalProperties:
 
     def test_a_validator_that_knows_the_default_gives_it_back_itself(self) -> None:
         assert (
-            convert(self.optional({"type": "integer", "default": 7}), fills_defaults=False).decode(
-                {"x": None}
-            )
+            convert(self.optional({"type": "integer", "default": 7}), fills_defaults=False).undo({"x": None})
             == {}
         )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_async._sansio.charges import Charge, charge_in
+from openrouter_async._sansio.charges import Charge, read_charge
 from openrouter_async._sansio.money import parse_usd
 from openrouter_async.errors import ConfigurationError
 
@@ -64,12 +64,12 @@ from openrouter_async.errors import ConfigurationError
     ],
 )
 def test_each_dialect(data: bytes, charge: Charge | None) -> None:
-    assert charge_in(data) == charge
+    assert read_charge(data) == charge
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(data: bytes) -> None:
-    charge_in(data)
+    read_charge(data)
 
 
 def test_a_later_charge_completes_an_earlier_one() -> None:

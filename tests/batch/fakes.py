@@ -10,7 +10,7 @@ from typing import Any
 import anyio.lowlevel
 
 from openrouter_async._http.observers import OBSERVERS, Attempt
-from openrouter_async._sansio.charges import charge_in
+from openrouter_async._sansio.charges import read_charge
 from openrouter_async._sansio.request import build_request
 from openrouter_async._secret import Secrets
 from openrouter_async.batch.items import Items
@@ -71,7 +71,7 @@ class FakeModel:
 
         def saw(reply: ChatCompletion) -> None:
             body = reply.model_dump_json().encode()
-            attempt.charge = charge_in(body) or attempt.charge
+            attempt.charge = read_charge(body) or attempt.charge
             for observer in observers:
                 observer.saw(attempt, body)
 

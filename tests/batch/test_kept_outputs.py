@@ -129,7 +129,7 @@ async def test_a_value_comes_back_as_it_was(wanted: Any, value: Any, model: str,
     output = Output(wanted)
     text = json.dumps(value)
     if model == NATIVE and output.schema.strict_problem is None:
-        text = json.dumps(output.schema.strict.encode(value))
+        text = json.dumps(output.schema.strict.convert(value))
     elif not isinstance(value, dict | list):
         text = json.dumps({"value": value})
     with Emulator(models=[NATIVE, WORDED]) as emulator:
@@ -165,7 +165,7 @@ async def test_a_journal_that_does_not_say_how_it_was_asked_is_read_too(tmp_path
     with Emulator(models=[NATIVE, WORDED]) as emulator:
         for model in (NATIVE, "maker/worded"):
             value: Any = {"counts": {"a": 1}, "note": None}
-            text = json.dumps(Output(Map).schema.strict.encode(value) if model == NATIVE else value)
+            text = json.dumps(Output(Map).schema.strict.convert(value) if model == NATIVE else value)
             emulator.reply(text)
             await one(emulator, Map, path, model=model, on_change="redo")
             last = path.read_bytes().splitlines()[-1]

@@ -15,7 +15,7 @@ from tests.support.loopback import WAIT_S, Connection, LoopbackServer, Reply, se
 
 MOST = 123
 MOST_FILES = 39
-MOST_BY_CHUNK = {"socket": 17.1, "transport": 10.1}
+MOST_BY_CHUNK = {"socket": 14.1, "transport": 7.1}
 
 
 def client_of(server: LoopbackServer) -> AsyncOpenRouter:

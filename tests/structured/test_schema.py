@@ -94,9 +94,9 @@ def test_any_type_has_a_schema_a_validator_and_a_strict_form(
     assert schema.validate(value) == value
     jsonschema.Draft202012Validator.check_schema(schema.json_schema)
     assert_is_strict(dict(schema.strict.schema))
-    there = schema.strict.encode(to_jsonable_python(value))
+    there = schema.strict.convert(to_jsonable_python(value))
     jsonschema.Draft202012Validator(schema.strict.schema).validate(there)
-    assert schema.read_value(schema.strict.decode(there)) == value
+    assert schema.read_value(schema.strict.undo(there)) == value
     assert schema.describe()
 
 
@@ -417,4 +417,4 @@ class TestFromExamples:
         schema = Schema.from_examples(examples)
         for example in examples:
             assert schema.validate(example) == example
-            assert schema.strict.decode(schema.strict.encode(example)) == example
+            assert schema.strict.undo(schema.strict.convert(example)) == example

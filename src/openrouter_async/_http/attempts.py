@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .._sansio.charges import charge_in, usage_in
+from .._sansio.charges import read_charge, usage_in
 from .._sansio.error_mapping import generation_id, request_id, tell_wait
 from .._sansio.redaction import redact, redact_json, safe_headers
 from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
@@ -58,6 +58,8 @@ class CallAttempts:
         self._state = RetryState(resolve(retries), budget)
         self._observers = observers
         self._readers = [observer for observer in observers if observer.reads]
+        self.is_watched = bool(self._readers)
+        """Whether anyone looks into bodies."""
         self._began = time.monotonic()
         self.current = self._attempt(None)
         """The request that is running."""
@@ -80,11 +82,6 @@ class CallAttempts:
             await observer.started(self.current)
         self._is_refused = False
 
-    @property
-    def is_watched(self) -> bool:
-        """Whether anyone looks into bodies."""
-        return bool(self._readers)
-
     def sending(self, admission: Admission) -> None:
         """The request goes out now; until then it waited for its place."""
         self.current.admission, self.current.was_sent = admission, True
@@ -106,7 +103,7 @@ class CallAttempts:
         if not self._readers:
             return
         attempt = self.current
-        if (attempt.charge.generation_id is None or b'"usage"' in data) and (charge := charge_in(data)):
+        if (attempt.charge.generation_id is None or b'"usage"' in data) and (charge := read_charge(data)):
             attempt.charge = charge.over(attempt.charge)
         for observer in self._readers:
             observer.saw(attempt, data)

@@ -9,6 +9,7 @@ events is worked on in slices, as `Exchange` does it.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ class HTTPStreamSource:
         self._decoder = SSEDecoder(limit=self._limits.event_bytes)
         self._is_event_stream = False
         self._has_ended = False
-        self._event_deadline: Deadline | None = None
+        self._event_at: float | None = None  # when the next event is due, on the monotonic clock
         self._left: list[StreamItem] = []
         self._work = 0  # of a long event that has begun
 
@@ -124,33 +125,37 @@ class HTTPStreamSource:
         if self._decoder.ignored:
             end = items.index(b"[DONE]") if b"[DONE]" in items else len(items)
             items[end:end] = self._bare_error()
-        if any(type(item) is not Comment for item in items):
-            self._event_deadline = None
+        if {*map(type, items)} - {Comment}:
+            self._event_at = None
         if len(items) > LOT:
             return self._lot(attempts, items)
-        self._watch(attempts, items)
+        if attempts.is_watched:
+            self._watch(attempts, items)
         return items
 
     def _lot(self, attempts: CallAttempts, items: list[StreamItem]) -> list[StreamItem]:
         """Return the first of the items, and keep the others for the next read."""
         lot, self._left = items[:LOT], items[LOT:]
-        self._watch(attempts, lot)
+        if attempts.is_watched:
+            self._watch(attempts, lot)
         return lot
 
     def _watch(self, attempts: CallAttempts, items: list[StreamItem]) -> None:
-        if attempts.is_watched:
-            for item in items:
-                if not isinstance(item, Comment):
-                    attempts.saw(item if isinstance(item, bytes) else item.data)
+        for item in items:
+            if not isinstance(item, Comment):
+                attempts.saw(item if isinstance(item, bytes) else item.data)
 
     def _near(self, timeouts: CallTimeouts) -> tuple[Deadline, ...]:
         """Return the deadlines that may pass before the idle timeout of the connection does."""
-        if self._event_deadline is None:
-            self._event_deadline = Deadline("event", timeouts.event)
-        nearest = min(self._event_deadline.at, timeouts.total.at)
-        if timeouts.idle is not None and nearest - time.monotonic() > timeouts.idle:
+        now = time.monotonic()
+        if self._event_at is None:
+            self._event_at = math.inf if timeouts.event is None else now + timeouts.event
+        nearest = min(self._event_at, timeouts.total.at)
+        if timeouts.idle is not None and nearest - now > timeouts.idle:
             return ()
-        return (self._event_deadline, timeouts.total)
+        event = Deadline("event", timeouts.event)
+        event.at = self._event_at
+        return (event, timeouts.total)
 
     def _last_items(self) -> list[StreamItem] | None:
         """Return what is worth an event at the end, though the standard drops it.
@@ -169,7 +174,7 @@ class HTTPStreamSource:
         if not _is_object(data):
             return self._bare_error() or None
         items: list[StreamItem] = [item]
-        if self._call is not None:
+        if self._call is not None and self._call.attempts.is_watched:
             self._watch(self._call.attempts, items)
         return items
 

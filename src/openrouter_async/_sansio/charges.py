@@ -18,7 +18,7 @@ from .error_body import load_json
 if TYPE_CHECKING:
     from ..types.common import Usage
 
-__all__ = ["Charge", "charge_in", "usage_in"]
+__all__ = ["Charge", "charge_of", "read_charge", "usage_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class Charge:
         )
 
 
-def charge_in(data: bytes) -> Charge | None:
+def read_charge(data: bytes) -> Charge | None:
     """Return what a whole answer, or one event of a stream, says; None where it is no JSON object."""
     try:
         answer = load_json(data)
@@ -81,6 +81,12 @@ def charge_in(data: bytes) -> Charge | None:
         prompt_tokens=_count(usage.get("prompt_tokens", usage.get("input_tokens"))),
         completion_tokens=_count(usage.get("completion_tokens", usage.get("output_tokens"))),
     )
+
+
+def charge_of(usage: Usage) -> Charge:
+    """Return what a reply's usage says of its cost and of the length of its answer."""
+    byok_cost = (usage.paid or Decimal(0)) - (usage.cost or Decimal(0))
+    return Charge(cost=usage.cost, byok_cost=byok_cost, completion_tokens=usage.completion_tokens)
 
 
 def usage_in(body: bytes) -> Usage | None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from anyio import to_thread
 from pydantic import JsonValue
 
-from .._sansio.charges import Charge
+from .._sansio.charges import charge_of
 from .._sansio.once import key_of
 from ..errors import JournalError, OpenRouterError
 from ..spending.forecast import Request as Forecastable
@@ -184,6 +183,5 @@ class ItemRecords:
             **(request.extra_body or {}),
             "messages": request.messages,
         }
-        byok_cost = (usage.paid or Decimal(0)) - (usage.cost or Decimal(0))
-        charge = Charge(cost=usage.cost, byok_cost=byok_cost, completion_tokens=usage.completion_tokens)
-        self._spend.learn(Forecastable(body, prompt_tokens=usage.prompt_tokens or 0), charge)
+        forecastable = Forecastable(body, prompt_tokens=usage.prompt_tokens or 0)
+        self._spend.learn(forecastable, charge_of(usage))

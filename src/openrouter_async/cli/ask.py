@@ -16,12 +16,12 @@ from pydantic import JsonValue
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..structured.schema import Schema
-from ..types.chat.completion import ChatCompletion
-from ..types.chat.content_parts import Attachment, audio, file, image, video
-from ..types.chat.messages import Message, user
-from ..types.chat.messages import system as system_message
-from ..types.chat.request import ChatParams
-from .common import Emulated, Json, ModelName, System, connect, read_file, read_text
+from ..types.chat import ChatCompletion
+from ..types.chat_messages import Message, user
+from ..types.chat_messages import system as system_message
+from ..types.chat_request import ChatParams
+from ..types.content_parts import Attachment, audio, file, image, video
+from .common import Emulated, Json, ModelName, System, chat_params, connect, read_file, read_text
 from .exit_codes import DONE, UNUSABLE
 from .output import Output, dollars
 from .text_files import decoded
@@ -62,11 +62,7 @@ def ask(
         messages.append(system_message(read_text(system, "--system")))
     text = _prompt(prompt)
     messages.append(user(text, *map(_attachment, attach or ())))
-    params: ChatParams = {}
-    if temperature is not None:
-        params["temperature"] = temperature
-    if max_tokens is not None:
-        params["max_completion_tokens"] = max_tokens
+    params = chat_params(temperature, max_tokens)
     wanted = None if schema is None else read_schema(schema)
     return anyio.run(_ask, output, emulator, model, messages, wanted, params)
 

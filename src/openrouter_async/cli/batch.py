@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import anyio
 from cyclopts import Parameter
@@ -16,7 +16,7 @@ from ..client import AsyncOpenRouter
 from ..options import Rate
 from .ask import read_schema
 from .batch_run import run_here
-from .common import Emulated, Json, ModelName, System, read_text
+from .common import Emulated, Json, ModelName, System, chat_params, read_text
 from .exit_codes import DONE, FAILED
 from .output import Output, dollars
 from .prompt_files import PromptFile, PromptFormat
@@ -74,11 +74,7 @@ def batch(
         service: Submit it as a batch job of the service: about half the price, done within a day.
     """
     output = Output(as_json=json)
-    params: BatchParams = {}
-    if temperature is not None:
-        params["temperature"] = temperature
-    if max_tokens is not None:
-        params["max_completion_tokens"] = max_tokens
+    of_requests = chat_params(temperature, max_tokens)
     beside = out or prompts
     rejected = beside.parent / f"{beside.name}.rejected"
     file = PromptFile(
@@ -93,15 +89,16 @@ def batch(
     if dry_run:
         return anyio.run(_estimate, output, file, model, max_tokens)
     if service:
-        return anyio.run(run_at_service, output, emulator, model, file, out, dict(params))
-    if rpm is not None or tpm is not None:
-        params["rate"] = Rate(rpm=rpm, tpm=tpm)
-    params |= {
+        return anyio.run(run_at_service, output, emulator, model, file, out, of_requests)
+    params: BatchParams = {
         "concurrency": concurrency,
         "budget": budget,
         "journal": out,
         "on_change": "redo" if redo_changed else "refuse",
     }
+    if rpm is not None or tpm is not None:
+        params["rate"] = Rate(rpm=rpm, tpm=tpm)
+    params |= cast("BatchParams", of_requests)  # which has all keys of ChatParams
     wanted = None if schema is None else read_schema(schema)
     return anyio.run(run_here, output, emulator, model, file, out, wanted, params)
 

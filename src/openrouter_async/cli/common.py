@@ -13,10 +13,11 @@ from cyclopts import Parameter
 from .._extras import needs_extra
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
+from ..types.chat_request import ChatParams
 from .output import Output
 from .text_files import decoded
 
-__all__ = ["Emulated", "Json", "ModelName", "System", "connect", "read_file", "read_text"]
+__all__ = ["Emulated", "Json", "ModelName", "System", "chat_params", "connect", "read_file", "read_text"]
 
 Json: TypeAlias = Annotated[
     bool, Parameter(name="--json", negative="", show_default=False, help="Write the result as JSON.")
@@ -88,6 +89,16 @@ async def connect(
             default_model=model,
         ) as client:
             yield client
+
+
+def chat_params(temperature: float | None, max_tokens: int | None) -> ChatParams:
+    """Return the parameters that options set; what was not given is not sent."""
+    params: ChatParams = {}
+    if temperature is not None:
+        params["temperature"] = temperature
+    if max_tokens is not None:
+        params["max_completion_tokens"] = max_tokens
+    return params
 
 
 def read_text(given: str, option: str) -> str:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from pydantic_core import to_json as model_json
 
 from .._files import claim, replace_file
-from ..batches.batches import JobResult
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..types.batches import BatchJob
+from ..types.chat import ChatCompletion
+from ..types.chat_request import ChatParams
 from .common import connect
 from .exit_codes import DONE, FAILED
 from .output import Output, dollars, to_json
@@ -42,7 +42,7 @@ async def run_at_service(
     model: str | None,
     file: PromptFile,
     out: Path | None,
-    params: dict[str, Any],
+    params: ChatParams,
 ) -> int:
     """Submit the batch, or go on waiting for it; write its answers, and return the exit code."""
     if out is None:
@@ -68,7 +68,7 @@ async def run_at_service(
                 failed += 1
                 output.warn(f"{result.key}: {type(result.error).__name__}: {result.error}")
         try:
-            replace_file(out, (_line(result) for result in results if result.error is None))
+            replace_file(out, (_line(result.key, result.value) for result in results if result.error is None))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise ConfigurationError(
@@ -79,9 +79,9 @@ async def run_at_service(
     return FAILED if failed or rejected else DONE
 
 
-def _line(result: JobResult[Any]) -> bytes:
-    text = getattr(result.value, "text", None)
-    return model_json({"key": result.key, "text": text, "completion": result.value}) + b"\n"
+def _line(key: str, value: object) -> bytes:
+    text = value.text if isinstance(value, ChatCompletion) else None
+    return model_json({"key": key, "text": text, "completion": value}) + b"\n"
 
 
 def _summarize(output: Output, done: int, failed: int, rejected: int, cost: Decimal | None) -> None:

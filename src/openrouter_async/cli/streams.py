@@ -16,7 +16,7 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from rich.console import Console
 
@@ -55,9 +55,17 @@ def prepare() -> None:
         sys.stdout.reconfigure(errors=READABLE)
 
 
-def console(to: Results | Notes, **settings: Any) -> Console:
+def console(
+    to: Results | Notes,
+    *,
+    highlight: bool = True,
+    markup: bool = True,
+    soft_wrap: bool = False,
+    width: int | None = None,
+) -> Console:
     """Return a console of rich that writes there."""
-    return Console(file=cast("IO[str]", to), **settings)
+    file = cast("IO[str]", to)
+    return Console(file=file, highlight=highlight, markup=markup, soft_wrap=soft_wrap, width=width)
 
 
 def json_for(stream: io.TextIOBase, text: str) -> str:

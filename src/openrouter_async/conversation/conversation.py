@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, cast
+from typing import TYPE_CHECKING, Generic, cast
 
 from pydantic import JsonValue
 
@@ -56,7 +56,7 @@ class ConversationParams(RunParams, total=False):
     extra_body: Mapping[str, JsonValue] | None
     """Sent besides with every request, for parameters that these types do not know."""
     options: RequestOptions | None
-    """See `RequestOptions`."""
+    """What its requests do differently, such as a timeout or retries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,8 @@ class Conversation(Generic[OutputT]):
         Raises:
             ConfigurationError: the history cannot be read, or a setting is wrong.
         """
-        params: dict[str, Any] = {**settings}
-        model, system = params.pop("model", None), params.pop("system", None)
-        history = params.pop("history", None)
-        past = _past(history)
+        model, system = settings.pop("model", None), settings.pop("system", None)
+        past = _past(settings.pop("history", None))
         if model is not None:
             past = past.model_copy(update={"model": model})
         if system is not None:
@@ -107,13 +105,13 @@ class Conversation(Generic[OutputT]):
         self._completer = completer
         self._prices = prices
         self._history = past
-        self._trim: Trim | None = params.pop("trim", None)
+        self._trim = settings.pop("trim", None)
         if self._trim is not None and not callable(self._trim):
             raise ConfigurationError(f"trim is {self._trim!r}; expected a policy such as keep_turns(20)")
-        self._extra_body: Mapping[str, JsonValue] | None = params.pop("extra_body", None)
-        self._options: RequestOptions | None = params.pop("options", None)
-        split_params(params)
-        self._params = params
+        self._extra_body = settings.pop("extra_body", None)
+        self._options = settings.pop("options", None)
+        split_params(settings)
+        self._params: Mapping[str, object] = settings
         self._is_sending = False
 
     # What there is
@@ -180,7 +178,7 @@ class Conversation(Generic[OutputT]):
         """Send the last message again, in place of what came of it.
 
         Raises:
-            ConfigurationError: there is none, or as for `send`.
+            ConfigurationError: there is no question yet; else as for `send`.
             OpenRouterError: as for `send`; the history then stays as it was.
         """
         if not self._history.turns and self._history.waiting is None:

@@ -14,7 +14,7 @@ garbage: in any thread, and in the midst of anything.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -23,12 +23,14 @@ from .._sansio.charges import Charge
 from .forecast import Forecast, Foreseen, Request
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from ..protocols import Sender
 
 __all__ = ["Call", "Ledger", "ModelSpend", "UnsettledCall"]
 
 KEPT = 1_000
-"""How many calls that were let go are told at most, the latest."""
+"""How many calls that were let go are told at most, the latest; chosen: some 300 kB."""
 
 _NOTHING = Foreseen(cost=Decimal(0), is_known=True)
 
@@ -106,71 +108,40 @@ class Ledger:
         self._ended: deque[Call] = deque()
         self._in_doubt: dict[int, Call] = {}
         self._let_go: deque[Call] = deque(maxlen=KEPT)
-        self._cost = self._byok_cost = self._held = self._doubtful = Decimal(0)
-        self._calls = 0
-        self._models: dict[str, ModelSpend] = {}
-
-    # What it comes to
-
-    @property
-    def cost(self) -> Decimal:
+        self.cost = Decimal(0)
         """What the account was charged."""
-        self.count()
-        return self._cost
-
-    @property
-    def byok_cost(self) -> Decimal:
+        self.byok_cost = Decimal(0)
         """What providers charged to keys of the account's own."""
-        self.count()
-        return self._byok_cost
-
-    @property
-    def running_held(self) -> Decimal:
+        self.held = Decimal(0)
         """What is held for calls that run."""
-        self.count()
-        return self._held
-
-    @property
-    def doubtful(self) -> Decimal:
+        self.doubtful = Decimal(0)
         """What is held for calls that broke off."""
-        self.count()
-        return self._doubtful
+        self.calls = 0
+        """How many requests were paid for or are in doubt."""
+        self.models: dict[str, ModelSpend] = {}
+        """By the model that answered."""
+
+    # What it comes to, as of the last `count`
 
     @property
     def taken(self) -> Decimal:
-        """What is no longer there to be spent."""
-        self.count()
-        return self._cost + self._byok_cost + self._held + self._doubtful
-
-    @property
-    def calls(self) -> int:
-        """How many requests were paid for or are in doubt."""
-        self.count()
-        return self._calls
-
-    @property
-    def models(self) -> Mapping[str, ModelSpend]:
-        """By the model that answered."""
-        self.count()
-        return self._models
+        """What can no longer be spent."""
+        return self.cost + self.byok_cost + self.held + self.doubtful
 
     @property
     def unsettled(self) -> tuple[UnsettledCall, ...]:
         """The calls that run, those in doubt, and the last that were let go."""
-        self.count()
         calls = (*self._running.values(), *self._in_doubt.values(), *self._let_go)
         return tuple(call.described for call in calls)
 
     @property
     def running(self) -> int:
         """How many calls run."""
-        self.count()
         return len(self._running)
 
     @property
     def is_guessing(self) -> bool:
         """Whether a call runs of which nothing is known that bounds its cost."""
-        self.count()
         return any(not call.foreseen.is_known for call in self._running.values())
 
     def guesses_in(self, task: int) -> bool:
@@ -207,35 +178,35 @@ class Ledger:
 
     def begin_at(self, cost: Decimal, byok_cost: Decimal) -> None:
         """Count what was spent before, of which no calls are known."""
-        self._cost += cost
-        self._byok_cost += byok_cost
+        self.cost += cost
+        self.byok_cost += byok_cost
 
     def open(self, call: Call) -> None:
         """A call is made."""
         self.count()  # so that no more are kept than run
         self._running[id(call)] = call
         call.held = call.foreseen.cost
-        self._held += call.held
+        self.held += call.held
 
     def ended(self, call: Call) -> None:
         """Note that a call is over; from any thread, in the midst of anything."""
         self._ended.append(call)
 
-    def count(self) -> None:
-        """Count the ends, and let go of doubts whose time is over."""
+    def count(self) -> Self:
+        """Count the ends, let go of doubts whose time is over, and return the ledger."""
         while self._ended:
             call = self._ended.popleft()
             if self._running.pop(id(call), None) is None:
                 continue
-            self._held -= call.held
+            self.held -= call.held
             if call.charge.cost is not None:
-                self._calls += 1
+                self.calls += 1
                 self._pay(call)
             elif call.is_in_doubt:
-                self._calls += 1
+                self.calls += 1
                 call.doubted_at = self._clock()
                 self._in_doubt[id(call)] = call
-                self._doubtful += call.held
+                self.doubtful += call.held
         if self._in_doubt:
             now = self._clock()
             for key, call in [*self._in_doubt.items()]:
@@ -243,8 +214,9 @@ class Ledger:
                     break  # they stand in the order in which they came
                 if not call.is_looked_up:
                     del self._in_doubt[key]
-                    self._doubtful -= call.held
+                    self.doubtful -= call.held
                     self._let_go.append(call)
+        return self
 
     def doubt(self, call: Call) -> None:
         """Look for the cost of something that was paid for elsewhere, such as an answer that a cache gave again.
@@ -260,7 +232,7 @@ class Ledger:
     def settle(self, call: Call, charge: Charge) -> None:
         """The record of a call in doubt has come."""
         if self._in_doubt.pop(id(call), None) is not None:
-            self._doubtful -= call.held
+            self.doubtful -= call.held
         elif call in self._let_go:
             self._let_go.remove(call)
         else:
@@ -273,9 +245,9 @@ class Ledger:
 
     def _pay(self, call: Call) -> None:
         charge = call.charge
-        self._cost += charge.cost or 0
-        self._byok_cost += charge.byok_cost
-        model = self._models.setdefault(charge.model or call.model or "", ModelSpend())
+        self.cost += charge.cost or 0
+        self.byok_cost += charge.byok_cost
+        model = self.models.setdefault(charge.model or call.model or "", ModelSpend())
         model.cost += charge.cost or 0
         model.prompt_tokens += charge.prompt_tokens or 0
         model.completion_tokens += charge.completion_tokens or 0

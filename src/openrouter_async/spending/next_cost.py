@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from anyio import to_thread
 
-from .._sansio.charges import Charge
+from .._sansio.charges import charge_of
 from ..types.common import Usage
 from .forecast import Forecast, PriceList, Request
 
@@ -22,7 +21,7 @@ class NextCost:
         self._forecast = Forecast(prices)
         self._asked: Request | None = None
 
-    async def of(self, body: Mapping[str, Any]) -> Decimal:
+    async def of(self, body: Mapping[str, object]) -> Decimal:
         """Return US dollars that a request may cost, as far as that is known; the event loop goes on meanwhile."""
         self._asked = await to_thread.run_sync(Request, body)
         return self._forecast.of(self._asked).cost
@@ -30,6 +29,4 @@ class NextCost:
     def was(self, usage: Usage | None) -> None:
         """The request that was asked about last cost this."""
         if self._asked is not None and usage is not None:
-            upstream = (usage.paid or Decimal(0)) - (usage.cost or Decimal(0))
-            charge = Charge(cost=usage.cost, byok_cost=upstream, completion_tokens=usage.completion_tokens)
-            self._forecast.learn(self._asked, charge)
+            self._forecast.learn(self._asked, charge_of(usage))

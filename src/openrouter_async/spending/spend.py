@@ -90,42 +90,43 @@ class Spend:
     @property
     def cost(self) -> Decimal:
         """What the account was charged, as far as it is known."""
-        return self._ledger.cost
+        return self._ledger.count().cost
 
     @property
     def byok_cost(self) -> Decimal:
         """What providers charged to your own keys there (`is_byok`), beside `cost`; it counts in the budget."""
-        return self._ledger.byok_cost
+        return self._ledger.count().byok_cost
 
     @property
     def calls(self) -> int:
         """How many requests were paid for or are in doubt; what failed and was sent again counts by itself."""
-        return self._ledger.calls
+        return self._ledger.count().calls
 
     @property
     def by_model(self) -> Mapping[str, Decimal]:
         """What the account was charged for each model that answered."""
-        return {name: model.cost for name, model in self._ledger.models.items()}
+        return {name: model.cost for name, model in self.models.items()}
 
     @property
     def models(self) -> Mapping[str, ModelSpend]:
         """The same, with the tokens."""
-        return self._ledger.models
+        return self._ledger.count().models
 
     @property
     def held(self) -> Decimal:
         """What is kept back for requests that run, and for those in doubt, as far as it can be foreseen."""
-        return self._ledger.running_held + self._ledger.doubtful
+        ledger = self._ledger.count()
+        return ledger.held + ledger.doubtful
 
     @property
     def doubtful(self) -> Decimal:
         """What of `held` is for requests that broke off; it is let go after the time of `settle`."""
-        return self._ledger.doubtful
+        return self._ledger.count().doubtful
 
     @property
     def remaining(self) -> Decimal | None:
         """What is left of the budget, without what is held; None where there is no budget."""
-        return None if self.budget is None else self.budget - self._ledger.taken
+        return None if self.budget is None else self.budget - self._ledger.count().taken
 
     @property
     def unsettled(self) -> tuple[UnsettledCall, ...]:
@@ -133,7 +134,7 @@ class Spend:
 
         After the block, those whose record did not come in time; the last thousand of them.
         """
-        return self._ledger.unsettled
+        return self._ledger.count().unsettled
 
     # what the sender says
 
@@ -206,7 +207,7 @@ class Spend:
             may_cost += " before another such call is over" if ledger.is_guessing else ""
         return BudgetExceeded(
             f"{call.operation} would pass the budget of {self.budget:f} US dollars: {format_usd(ledger.cost)} are"
-            f" spent{byok}, {format_usd(ledger.running_held)} held for calls in flight{doubtful}{may_cost};"
+            f" spent{byok}, {format_usd(ledger.held)} held for calls in flight{doubtful}{may_cost};"
             f" {self._advice}",
             budget=self.budget,
             spent=Decimal(format_usd(ledger.taken)),

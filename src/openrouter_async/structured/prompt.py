@@ -77,7 +77,7 @@ def _example(
     try:
         schema.read_value(output)
         if is_strict:
-            output = schema.strict.encode(output)
+            output = schema.strict.convert(output)
     except ValueError as error:
         problem = str(error) or "it has another shape"
     if problem:

@@ -165,7 +165,7 @@ class Schema(Generic[T]):
     def response_format(self, name: str | None = None, *, strict: bool = True) -> JSONSchemaFormat:
         """Return the part of a request that asks for it: `response_format=schema.response_format()`.
 
-        With `strict` it holds the strict form; the reply is to be translated back by `schema.strict.decode`, which the
+        With `strict` it holds the strict form; the reply is to be translated back by `schema.strict.undo`, which the
         parameter `output` of a call does by itself.
 
         Raises:

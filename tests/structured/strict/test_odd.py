@@ -165,13 +165,13 @@ def test_what_the_schema_accepts_comes_back_and_what_it_refuses_is_refused(seed:
             where = (schema, value, strict.changes)
             fits = is_valid(value, schema)
             try:
-                there = strict.encode(value)
+                there = strict.convert(value)
             except ValueError:
                 assert not fits or strict.accepts in ("fewer", "other"), where
                 continue
             if fits:
                 assert is_valid(there, strict.schema), where
-                assert same(strict.decode(there), value) or "'default': None" in repr(schema), where
+                assert same(strict.undo(there), value) or "'default': None" in repr(schema), where
             elif is_valid(there, strict.schema):
                 assert strict.accepts in ("more", "other"), where
     assert told == {"same", "fewer", "more", "other"}
@@ -191,7 +191,7 @@ def test_what_the_strict_form_accepts_the_schema_does_unless_it_is_said(seed: in
             if not is_valid(reply, strict.schema):
                 continue
             try:
-                value = strict.decode(reply)
+                value = strict.undo(reply)
             except ValueError:
                 continue  # a key twice, a gap in a tuple, text that is not JSON: refused
             judged += 1

@@ -42,9 +42,9 @@ def test_a_value_comes_back_as_it_was(data: st.DataObject) -> None:
     assume(judge(schema).is_valid(value))
     strict = converted(schema)
     assert_is_strict(dict(strict.schema))
-    there = strict.encode(value)
+    there = strict.convert(value)
     judge(strict.schema).validate(there)
-    assert strict.decode(there) == value
+    assert strict.undo(there) == value
 
 
 @SETTINGS
@@ -55,13 +55,13 @@ def test_what_the_strict_form_accepts_fits_the_schema_unless_it_accepts_more(dat
     reply = data.draw(instances(dict(strict.schema), strict.schema))
     assume(judge(strict.schema).is_valid(reply))
     try:
-        value = strict.decode(reply)
+        value = strict.undo(reply)
     except ValueError:
         assume(False)  # a key twice, or positions of a tuple left out: refused, never guessed
     if strict.accepts in ("same", "fewer"):
         judge(schema).validate(value)
     if judge(schema).is_valid(value):
-        assert strict.decode(strict.encode(value)) == value
+        assert strict.undo(strict.convert(value)) == value
 
 
 @SETTINGS
@@ -73,4 +73,4 @@ def test_half_a_reply_never_fails(data: st.DataObject) -> None:
     text = json.dumps(reply)
     cut = from_json(text[: data.draw(st.integers(0, len(text)))] or "{}", allow_partial="trailing-strings")
     with suppress(ValueError):
-        strict.decode(cut, partial=True)
+        strict.undo(cut, partial=True)

@@ -98,6 +98,6 @@ def test_a_text_that_holds_json_of_a_type_fits_what_is_drawn(seed: int) -> None:
 def test_values_for_a_strict_form_fit_the_type(prompt: str, seed: int) -> None:
     schema = Schema.from_type(Order)
     value = value_for(dict(schema.strict.schema), Words(prompt, Random(seed)))
-    made = schema.read_value(schema.strict.decode(value))
+    made = schema.read_value(schema.strict.undo(value))
     assert isinstance(made, Order)
     assert json.dumps(value)

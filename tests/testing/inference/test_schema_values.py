@@ -194,7 +194,7 @@ def test_the_wording_of_a_strict_form_has_no_effect(seed: int) -> None:
     assert theirs != ours
     value = value_for(theirs, Words("", Random(seed)))
     assert value == value_for(ours, Words("", Random(seed)))
-    assert strict.decode(value)
+    assert strict.undo(value)
 
 
 def test_a_list_of_entries_without_any_description_names_each_key_once() -> None:
@@ -214,6 +214,6 @@ def test_texts_that_hold_json_and_lists_of_keys_are_what_they_say(prompt: str) -
     """The strict form of a schema has no other way to say so than its descriptions."""
     strict = OutputSchema.from_type(dict[str, list[dict[str, Any]]]).strict
     made = value_for(dict(strict.schema), Words(prompt, randomness(0, prompt)))
-    value = strict.decode(made)
+    value = strict.undo(made)
     assert isinstance(value, dict)
     assert len(value) == 2

@@ -124,7 +124,7 @@ class PartialReader:
         """Return the value in the form that was asked for; none while nothing can be said yet."""
         if self._is_native:
             try:
-                return [self._schema.strict.decode(value, partial=partial)]
+                return [self._schema.strict.undo(value, partial=partial)]
             except ValueError:
                 if partial:
                     return []

@@ -278,7 +278,7 @@ class _Reader(Generic[T]):
         given = value
         if self._is_translated:
             try:
-                undone = self._schema.strict.decode(value)
+                undone = self._schema.strict.undo(value)
             except ValueError as error:
                 marks = {"key", "kind"} - self._schema.property_names
                 if isinstance(error, NotJSON) or _has_marks(value, marks):

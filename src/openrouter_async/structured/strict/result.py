@@ -42,7 +42,7 @@ class StrictSchema:
     accepts: Literal["same", "fewer", "more", "other"]
     """The values it accepts, compared with the original schema: `other` is some more, and some not."""
     is_original: bool
-    """Whether values have the same form as in the original schema, so that there is nothing to decode."""
+    """Whether values have the same form as in the original schema, so that there is nothing to undo."""
     _root: Codec
     _is_wrapped: bool
 
@@ -61,16 +61,16 @@ class StrictSchema:
         is_original = not is_wrapped and changes_nothing(root)
         return cls(schema, changes, _accepted(changes), is_original, root, is_wrapped)
 
-    def encode(self, value: JsonValue) -> JsonValue:
+    def convert(self, value: JsonValue) -> JsonValue:
         """Return a value of the original schema as the strict one has it.
 
         Raises:
             ValueError: the value has another shape.
         """
-        encoded = self._root.encode(value)
-        return {"value": encoded} if self._is_wrapped else encoded
+        converted = self._root.encode(value)
+        return {"value": converted} if self._is_wrapped else converted
 
-    def decode(self, value: JsonValue, *, partial: bool = False) -> JsonValue:
+    def undo(self, value: JsonValue, *, partial: bool = False) -> JsonValue:
         """Return a value of the strict schema as the original one has it; it is not validated yet.
 
         With `partial` it may end anywhere.

@@ -16,11 +16,11 @@ from pydantic import JsonValue
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..structured.schema import Schema
-from ..types.chat import ChatCompletion
-from ..types.chat_messages import Message, user
-from ..types.chat_messages import system as system_message
-from ..types.chat_request import ChatParams
-from ..types.content_parts import Attachment, audio, file, image, video
+from ..types.chat.completion import ChatCompletion
+from ..types.chat.content_parts import Attachment, audio, file, image, video
+from ..types.chat.messages import Message, user
+from ..types.chat.messages import system as system_message
+from ..types.chat.request import ChatParams
 from .common import Emulated, Json, ModelName, System, chat_params, connect, read_file, read_text
 from .exit_codes import DONE, UNUSABLE
 from .output import Output, dollars

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from .._extras import needs_extra
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
-from ..types.chat_request import ChatParams
+from ..types.chat.request import ChatParams
 from .output import Output
 from .text_files import decoded
 

@@ -16,8 +16,8 @@ from .._files import claim, replace_file
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..types.batches import BatchJob
-from ..types.chat import ChatCompletion
-from ..types.chat_request import ChatParams
+from ..types.chat.completion import ChatCompletion
+from ..types.chat.request import ChatParams
 from .common import connect
 from .exit_codes import DONE, FAILED
 from .output import Output, dollars, to_json

@@ -134,7 +134,8 @@ def example_json(example: Example | JsonValue, index: int) -> JsonValue:
         return cast("JsonValue", check_json(to_jsonable_python(output)))
     except ValueError as error:  # as those of pydantic are
         reason = error.message() if isinstance(error, PydanticCustomError) else str(error)[:200]
-    raise ConfigurationError(f"examples[{index}] is {outline(output)}, which is not JSON: {reason}")
+        shown = f"examples[{index}] is {outline(output)}, which is not JSON: {reason}"
+        raise ConfigurationError(shown) from None
 
 
 def as_schema(wanted: Schema[T] | Mapping[str, object] | TypeForm[T]) -> Schema[T]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from pydantic_core import PydanticCustomError, to_jsonable_python
 
@@ -161,7 +161,7 @@ def as_output(output: OutputLike[T]) -> Output[T]:
 
 
 @lru_cache(maxsize=256)
-def _output_of_class(wanted: type) -> Output[Any]:
+def _output_of_class(wanted: type) -> Output[object]:
     """Return the `Output` of a class, which, unlike a union, equals nothing that is spelled otherwise."""
     return Output(wanted)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from pydantic_core import PydanticCustomError
 
@@ -285,7 +285,7 @@ class Schema(Generic[T]):
 
 
 @lru_cache(maxsize=256)
-def _schema_of_type(validator: TypeValidator, name: str) -> Schema[Any]:
+def _schema_of_type(validator: TypeValidator, name: str) -> Schema[object]:
     return Schema(validator, name)
 
 

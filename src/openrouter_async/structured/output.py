@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Example", "Output", "OutputSettings", "Path", "as_output", "as_schema", "example_json"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Path: TypeAlias = Literal["native", "prompted"]
 """How a value is asked for: by a schema that the provider enforces, or by words."""
@@ -64,7 +65,7 @@ class OutputSettings(TypedDict, total=False):
     """What the validators of the type find in `info.context`. Default: None."""
 
 
-class Output(Generic[T]):
+class Output(Generic[T_co]):
     """The wanted value, where more is to be said than its type.
 
     ```python
@@ -73,15 +74,15 @@ class Output(Generic[T]):
     """
 
     @overload
-    def __init__(self, wanted: Schema[T], **settings: Unpack[OutputSettings]) -> None: ...
+    def __init__(self, wanted: Schema[T_co], **settings: Unpack[OutputSettings]) -> None: ...
     @overload
     def __init__(
         self: Output[JsonValue], wanted: Mapping[str, object], **settings: Unpack[OutputSettings]
     ) -> None: ...
     @overload
-    def __init__(self, wanted: TypeForm[T], **settings: Unpack[OutputSettings]) -> None: ...
+    def __init__(self, wanted: TypeForm[T_co], **settings: Unpack[OutputSettings]) -> None: ...
     def __init__(
-        self, wanted: Schema[T] | Mapping[str, object] | TypeForm[T], **settings: Unpack[OutputSettings]
+        self, wanted: Schema[T_co] | Mapping[str, object] | TypeForm[T_co], **settings: Unpack[OutputSettings]
     ) -> None:
         """Say what is wanted: a type, a `Schema`, or a JSON schema as a dict; for the rest see `OutputSettings`.
 
@@ -93,7 +94,7 @@ class Output(Generic[T]):
             raise ConfigurationError(
                 f"Output has no setting {min(unknown)!r}; expected {', '.join(OutputSettings.__annotations__)}"
             )
-        self.schema: Schema[T] = as_schema(wanted)
+        self.schema: Schema[T_co] = as_schema(wanted)
         """The schema of the wanted value; kept, where it comes of a type."""
         context = settings.get("context")
         if context is not None:

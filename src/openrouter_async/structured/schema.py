@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Schema"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 TypeT = TypeVar("TypeT")
 
 
@@ -48,7 +49,7 @@ class _Validator(Protocol):
     def validate_python(self, value: object) -> object: ...
 
 
-class Schema(Generic[T]):
+class Schema(Generic[T_co]):
     """What a value must be like; made by `from_type`, `from_json_schema` or `from_examples`.
 
     ```python
@@ -110,7 +111,7 @@ class Schema(Generic[T]):
         read = [_example(example, index) for index, example in enumerate(examples)]
         return cls.from_json_schema(infer(read), name=name)
 
-    def with_context(self, context: object) -> Schema[T]:
+    def with_context(self, context: object) -> Schema[T_co]:
         """Return the same schema, whose type's validators find `context` in their `info.context`.
 
         Raises:
@@ -190,7 +191,7 @@ class Schema(Generic[T]):
     def _asked_format(self) -> Checked:
         return Checked(self.response_format())
 
-    def validate(self, value: object) -> T:
+    def validate(self, value: object) -> T_co:
         """Return `value`, a Python object such as parsed JSON, as what the schema describes.
 
         What is plain JSON is read as replies are: nothing is taken for another type, such as true for a number.
@@ -201,7 +202,7 @@ class Schema(Generic[T]):
         try:
             if _is_json(value):
                 return self.read_value(value)
-            return cast("T", self._validator.validate_python(value))
+            return cast("T_co", self._validator.validate_python(value))
         except SchemaViolation as problem:
             found = problem.violations
         raise self._mismatch("value", found)
@@ -215,7 +216,7 @@ class Schema(Generic[T]):
             may_have_been_billed=False,
         )
 
-    def read_json(self, text: str) -> T:
+    def read_json(self, text: str) -> T_co:
         """Return the value that `text` is: JSON and nothing else.
 
         Raises:
@@ -232,15 +233,15 @@ class Schema(Generic[T]):
             failed = ReplyNotParsed(said, raw=text, may_have_been_billed=False)
         raise failed  # outside of the handlers: its context would hold the whole text
 
-    def read_plain(self, text: str) -> tuple[T, JsonValue] | Omit:
+    def read_plain(self, text: str) -> tuple[T_co, JsonValue] | Omit:
         """Return the value, and it as JSON, where a text is that, key by key and type by type; OMIT where there is
         any doubt.
         """
-        return cast("tuple[T, JsonValue] | Omit", self._validator.read_plain(text))
+        return cast("tuple[T_co, JsonValue] | Omit", self._validator.read_plain(text))
 
-    def read_value(self, value: JsonValue) -> T:
+    def read_value(self, value: JsonValue) -> T_co:
         """Return a JSON value as what the schema describes; raises `SchemaViolation`."""
-        return cast("T", self._validator.read(value))
+        return cast("T_co", self._validator.read(value))
 
     @cached_property
     def _description(self) -> str:

@@ -30,6 +30,7 @@ from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..spending.forecast import PriceList
 from ..spending.spend import Spend
+from ..types.chat import OutputT
 from ..types.chat_request import check_chat_params
 from .item_meter import ItemMeter
 from .item_records import ItemRecords
@@ -37,7 +38,7 @@ from .item_runner import Create, ItemRunner, Outputs
 from .item_source import ItemSource
 from .items import Items
 from .result_queue import ResultQueue
-from .results import Failed, OutputT, Result
+from .results import Failed, Result
 from .settings import BatchSettings
 from .stats import BatchProgress, BatchStats, BatchSummary
 

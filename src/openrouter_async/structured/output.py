@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVa
 
 from pydantic_core import PydanticCustomError, to_jsonable_python
 
+from .._checks import one_of, whole
 from .._sansio.money import parse_usd
 from ..errors import ConfigurationError
 from ..types._request_fields import check_json
@@ -109,12 +110,8 @@ class Output(Generic[T_co]):
         self.examples: tuple[Example | JsonValue, ...] = tuple(settings.get("examples", ()))
         for index, example in enumerate(self.examples):
             example_json(example, index)
-        if self.path not in ("auto", "native", "prompted"):
-            raise ConfigurationError(f"Output.path is {self.path!r}; expected 'auto', 'native' or 'prompted'")
-        if not isinstance(self.attempts, int) or isinstance(self.attempts, bool) or self.attempts < 1:
-            raise ConfigurationError(
-                f"Output.attempts is {self.attempts!r}; expected a whole number of at least 1"
-            )
+        one_of("Output.path", self.path, ("auto", "native", "prompted"))
+        whole("Output.attempts", self.attempts)
         if schema_name(self.name) != self.name:
             raise ConfigurationError(
                 f"Output.name is {self.name[:80]!r}; expected 1 to 64 letters, digits, '_' and '-'"

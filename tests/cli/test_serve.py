@@ -119,7 +119,7 @@ def test_W06_others_can_reach_it_only_with_a_token(emulator: Emulator, tmp_path:
         (["--token", "short"], "at least 16"),
         (["--budget", "much"], "budget"),
         (["--max-body", "0"], "--max-body is 0"),
-        (["--database", "/dev/null"], "no regular file"),
+        (["--database", "/dev/null"], "not a regular file"),
         (["--database", "/nowhere/at/all"], "cannot be opened"),
         (["--port", "99999"], "--port is 99999; expected 0 to 65535"),
         (["--host", "no.such.host.invalid", "--token", TOKEN], "cannot be used"),

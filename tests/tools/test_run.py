@@ -25,6 +25,7 @@ from openrouter_async import (
     image,
     max_cost,
     max_steps,
+    run_of,
     tool,
     tool_called,
     user,
@@ -271,6 +272,8 @@ async def test_what_goes_wrong_raises_if_asked(emulator: Emulator, each: Any, ca
     error = caught.value
     assert (error.tool, len(emulator.requests)) == (call.name, 1)
     assert error.run is not None
+    assert run_of(error) is error.run
+    assert run_of(ToolError("outside of runs")) is None
     assert (error.run.status, len(error.run.steps)) == ("failed", 1)
     was_started = each is not weather
     roles = [message["role"] for message in error.run.messages]

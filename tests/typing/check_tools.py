@@ -17,6 +17,7 @@ from openrouter_async import (
     AsyncOpenRouter,
     Conversation,
     MCPServer,
+    OpenRouterError,
     PausedRun,
     Run,
     RunParams,
@@ -34,6 +35,7 @@ from openrouter_async import (
     max_cost,
     max_run_tokens,
     max_steps,
+    run_of,
     stop_when,
     tool,
     tool_called,
@@ -150,6 +152,12 @@ async def right(client: AsyncOpenRouter, stored: str) -> None:
     assert_type(await client.conversation(output=int).send("hi"), Run[int])
     shared: RunParams = {"tools": [weather], "stop": max_steps(3), "temperature": 0}
     await client.chat.run("hi", **shared)
+
+
+def failed_run(error: OpenRouterError) -> PausedRun | None:
+    run = run_of(error)
+    assert_type(run, Run[object] | None)
+    return None if run is None else run.paused
 
 
 async def wrong(client: AsyncOpenRouter) -> None:

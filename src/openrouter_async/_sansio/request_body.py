@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic_core import PydanticCustomError, PydanticSerializationError, to_json
 
-from .._checks import describe_value
+from .._checks import describe_value, is_unicode
 from ..errors import ConfigurationError
 from ..types.requests.check import Checked
 from ..types.requests.fields import check_json
@@ -74,7 +74,7 @@ def _checked_extra(extra_body: object) -> dict[str, object]:
 def _not_utf8(value: object, path: str) -> str:
     """Return the path of the first text that is no valid Unicode; empty if all is."""
     if isinstance(value, str):
-        return path if any("\ud800" <= character <= "\udfff" for character in value) else ""
+        return "" if is_unicode(value) else path
     if isinstance(value, Mapping):
         for key, item in value.items():
             if found := _not_utf8(key, f"a key of {path}") or _not_utf8(item, f"{path}.{key}".lstrip(".")):

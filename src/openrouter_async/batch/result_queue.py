@@ -15,7 +15,8 @@ from typing import Generic
 
 import anyio
 
-from .results import OutputT, Result
+from ..types.chat import OutputT
+from .results import Result
 
 __all__ = ["ResultQueue"]
 

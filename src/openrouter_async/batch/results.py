@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, NoReturn, TypeAlias
+from typing import Generic, NoReturn, TypeAlias
 
 from ..errors import OpenRouterError
-from ..types.chat.completion import ChatCompletion
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-
-    OutputT = TypeVar("OutputT", default=str, covariant=True)
-else:
-    from typing import TypeVar
-
-    OutputT = TypeVar("OutputT")
+from ..types.chat import ChatCompletion, OutputT
 
 __all__ = ["Done", "Failed", "Result"]
 

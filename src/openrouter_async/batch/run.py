@@ -30,14 +30,15 @@ from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..spending.forecast import PriceList
 from ..spending.spend import Spend
-from ..types.chat.request import check_chat_params
+from ..types.chat import OutputT
+from ..types.chat_request import check_chat_params
 from .item_meter import ItemMeter
 from .item_records import ItemRecords
 from .item_runner import Create, ItemRunner, Outputs
 from .item_source import ItemSource
 from .items import Items
 from .result_queue import ResultQueue
-from .results import Failed, OutputT, Result
+from .results import Failed, Result
 from .settings import BatchSettings
 from .stats import BatchProgress, BatchStats, BatchSummary
 

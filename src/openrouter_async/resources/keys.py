@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from .. import operations
-from .._checks import describe_value
+from .._checks import describe_value, whole
 from .._sansio.pagination import Arguments, OffsetPaging
 from .._sansio.request_body import finish_body
 from ..errors import ConfigurationError
@@ -61,8 +61,7 @@ class KeysResource(Resource):
         Raises:
             ConfigurationError: `offset` is no such number; nothing was sent. Everything else is raised while reading.
         """
-        if not isinstance(offset, int) or isinstance(offset, bool) or offset < 0:
-            raise ConfigurationError(f"offset is {offset!r}; expected a whole number of at least 0")
+        whole("offset", offset, least=0)
         query = {
             "include_disabled": True if include_disabled else None,
             "include_expired": True if include_expired else None,

@@ -120,8 +120,7 @@ def create_chat_router(
         ConfigurationError: an argument is wrong.
     """
     policy = ChatPolicy(client, tools=tools, models=models, max_messages=max_messages)
-    spend = budget if isinstance(budget, Spend) else client.track(budget)
-    slots = StreamSlots(spend, max_concurrent_streams)
+    slots = StreamSlots(client, budget, max_concurrent_streams)
 
     class GatedRoute(APIRoute):
         async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from pydantic_core import PydanticCustomError, to_jsonable_python
 
+from .._checks import one_of, whole
 from .._sansio.money import parse_usd
 from ..errors import ConfigurationError
 from ..types.requests.fields import check_json
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Example", "Output", "OutputSettings", "Path", "as_output", "as_schema", "example_json"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Path: TypeAlias = Literal["native", "prompted"]
 """How a value is asked for: by a schema that the provider enforces, or by words."""
@@ -64,7 +66,7 @@ class OutputSettings(TypedDict, total=False):
     """What the validators of the type find in `info.context`. Default: None."""
 
 
-class Output(Generic[T]):
+class Output(Generic[T_co]):
     """The wanted value, where more is to be said than its type.
 
     ```python
@@ -73,15 +75,15 @@ class Output(Generic[T]):
     """
 
     @overload
-    def __init__(self, wanted: Schema[T], **settings: Unpack[OutputSettings]) -> None: ...
+    def __init__(self, wanted: Schema[T_co], **settings: Unpack[OutputSettings]) -> None: ...
     @overload
     def __init__(
         self: Output[JsonValue], wanted: Mapping[str, object], **settings: Unpack[OutputSettings]
     ) -> None: ...
     @overload
-    def __init__(self, wanted: TypeForm[T], **settings: Unpack[OutputSettings]) -> None: ...
+    def __init__(self, wanted: TypeForm[T_co], **settings: Unpack[OutputSettings]) -> None: ...
     def __init__(
-        self, wanted: Schema[T] | Mapping[str, object] | TypeForm[T], **settings: Unpack[OutputSettings]
+        self, wanted: Schema[T_co] | Mapping[str, object] | TypeForm[T_co], **settings: Unpack[OutputSettings]
     ) -> None:
         """Say what is wanted: a type, a `Schema`, or a JSON schema as a dict; for the rest see `OutputSettings`.
 
@@ -93,7 +95,7 @@ class Output(Generic[T]):
             raise ConfigurationError(
                 f"Output has no setting {min(unknown)!r}; expected {', '.join(OutputSettings.__annotations__)}"
             )
-        self.schema: Schema[T] = as_schema(wanted)
+        self.schema: Schema[T_co] = as_schema(wanted)
         """The schema of the wanted value; kept, where it comes of a type."""
         context = settings.get("context")
         if context is not None:
@@ -108,12 +110,8 @@ class Output(Generic[T]):
         self.examples: tuple[Example | JsonValue, ...] = tuple(settings.get("examples", ()))
         for index, example in enumerate(self.examples):
             example_json(example, index)
-        if self.path not in ("auto", "native", "prompted"):
-            raise ConfigurationError(f"Output.path is {self.path!r}; expected 'auto', 'native' or 'prompted'")
-        if not isinstance(self.attempts, int) or isinstance(self.attempts, bool) or self.attempts < 1:
-            raise ConfigurationError(
-                f"Output.attempts is {self.attempts!r}; expected a whole number of at least 1"
-            )
+        one_of("Output.path", self.path, ("auto", "native", "prompted"))
+        whole("Output.attempts", self.attempts)
         if schema_name(self.name) != self.name:
             raise ConfigurationError(
                 f"Output.name is {self.name[:80]!r}; expected 1 to 64 letters, digits, '_' and '-'"
@@ -134,7 +132,8 @@ def example_json(example: Example | JsonValue, index: int) -> JsonValue:
         return cast("JsonValue", check_json(to_jsonable_python(output)))
     except ValueError as error:  # as those of pydantic are
         reason = error.message() if isinstance(error, PydanticCustomError) else str(error)[:200]
-    raise ConfigurationError(f"examples[{index}] is {outline(output)}, which is not JSON: {reason}")
+        shown = f"examples[{index}] is {outline(output)}, which is not JSON: {reason}"
+        raise ConfigurationError(shown) from None
 
 
 def as_schema(wanted: Schema[T] | Mapping[str, object] | TypeForm[T]) -> Schema[T]:
@@ -160,7 +159,7 @@ def as_output(output: OutputLike[T]) -> Output[T]:
 
 
 @lru_cache(maxsize=256)
-def _output_of_class(wanted: type) -> Output[Any]:
+def _output_of_class(wanted: type) -> Output[object]:
     """Return the `Output` of a class, which, unlike a union, equals nothing that is spelled otherwise."""
     return Output(wanted)
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from pydantic_core import PydanticCustomError
 
 from .._sentinels import Omit
-from ..errors import ConfigurationError, ReplyNotParsed, SchemaMismatch
-from ..types.requests.check import Checked
-from ..types.requests.fields import check_json
+from ..errors import ConfigurationError, OpenRouterError, ReplyNotParsed, SchemaMismatch
+from ..types._request_check import Checked
+from ..types._request_fields import check_json
 from .schemas.describe import describe
 from .schemas.inference import infer
-from .schemas.json_text import DuplicateKeyError, parsed
+from .schemas.json_text import parsed
 from .schemas.output_type import TypeValidator, schema_name, type_name, validator_of
 from .schemas.raw_schema import RawValidator, checked_document
 from .schemas.references import resolve, subschemas
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Schema"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 TypeT = TypeVar("TypeT")
 
 
@@ -48,7 +49,7 @@ class _Validator(Protocol):
     def validate_python(self, value: object) -> object: ...
 
 
-class Schema(Generic[T]):
+class Schema(Generic[T_co]):
     """What a value must be like; made by `from_type`, `from_json_schema` or `from_examples`.
 
     ```python
@@ -110,7 +111,7 @@ class Schema(Generic[T]):
         read = [_example(example, index) for index, example in enumerate(examples)]
         return cls.from_json_schema(infer(read), name=name)
 
-    def with_context(self, context: object) -> Schema[T]:
+    def with_context(self, context: object) -> Schema[T_co]:
         """Return the same schema, whose type's validators find `context` in their `info.context`.
 
         Raises:
@@ -190,7 +191,7 @@ class Schema(Generic[T]):
     def _asked_format(self) -> Checked:
         return Checked(self.response_format())
 
-    def validate(self, value: object) -> T:
+    def validate(self, value: object) -> T_co:
         """Return `value`, a Python object such as parsed JSON, as what the schema describes.
 
         What is plain JSON is read as replies are: nothing is taken for another type, such as true for a number.
@@ -201,7 +202,7 @@ class Schema(Generic[T]):
         try:
             if _is_json(value):
                 return self.read_value(value)
-            return cast("T", self._validator.validate_python(value))
+            return cast("T_co", self._validator.validate_python(value))
         except SchemaViolation as problem:
             found = problem.violations
         raise self._mismatch("value", found)
@@ -215,7 +216,7 @@ class Schema(Generic[T]):
             may_have_been_billed=False,
         )
 
-    def read_json(self, text: str) -> T:
+    def read_json(self, text: str) -> T_co:
         """Return the value that `text` is: JSON and nothing else.
 
         Raises:
@@ -223,29 +224,24 @@ class Schema(Generic[T]):
             SchemaMismatch: it does not fit, or an object in it has a key twice, with different values; `violations`
                 has the first hundred reasons, each with its path.
         """
-        found: Sequence[Violation] = ()
-        reason = ""
         try:
             return self.read_value(parsed(text))
-        except DuplicateKeyError as twice:
-            found = [twice.violation]
         except SchemaViolation as problem:
-            found = problem.violations
+            failed: OpenRouterError = self._mismatch("text", problem.violations, raw=text)
         except ValueError as error:
-            reason = str(error)[:200]
-        if not found:
-            raise ReplyNotParsed(f"the text is not JSON: {reason}", raw=text, may_have_been_billed=False)
-        raise self._mismatch("text", found, raw=text)
+            said = f"the text is not JSON: {str(error)[:200]}"
+            failed = ReplyNotParsed(said, raw=text, may_have_been_billed=False)
+        raise failed  # outside of the handlers: its context would hold the whole text
 
-    def read_plain(self, text: str) -> tuple[T, JsonValue] | Omit:
+    def read_plain(self, text: str) -> tuple[T_co, JsonValue] | Omit:
         """Return the value, and it as JSON, where a text is that, key by key and type by type; OMIT where there is
         any doubt.
         """
-        return cast("tuple[T, JsonValue] | Omit", self._validator.read_plain(text))
+        return cast("tuple[T_co, JsonValue] | Omit", self._validator.read_plain(text))
 
-    def read_value(self, value: JsonValue) -> T:
+    def read_value(self, value: JsonValue) -> T_co:
         """Return a JSON value as what the schema describes; raises `SchemaViolation`."""
-        return cast("T", self._validator.read(value))
+        return cast("T_co", self._validator.read(value))
 
     @cached_property
     def _description(self) -> str:
@@ -256,9 +252,14 @@ class Schema(Generic[T]):
         return self._description
 
     @cached_property
+    def _root_arms(self) -> list[dict[str, JsonValue]] | None:
+        return _arms(self._validator.document, self._validator.document)
+
+    @cached_property
     def root_kinds(self) -> frozenset[str]:
         """The JSON types that a value can have; empty where the schema does not say."""
-        return _kinds(self._validator.document, self._validator.document)
+        kinds = [_kinds(arm) for arm in self._root_arms or ()]
+        return frozenset().union(*kinds) if all(kinds) else frozenset()
 
     @cached_property
     def is_wrapped(self) -> bool:
@@ -268,7 +269,11 @@ class Schema(Generic[T]):
     @cached_property
     def root_keys(self) -> frozenset[str] | None:
         """The keys that a value can have, if it is an object; None where there may be any."""
-        return _keys(self._validator.document, self._validator.document)
+        arms = self._root_arms
+        keys = [_keys(arm) for arm in arms or () if "object" in _kinds(arm) or not _kinds(arm)]
+        if arms is None or None in keys:
+            return None
+        return frozenset().union(*filter(None, keys))
 
     @cached_property
     def property_names(self) -> frozenset[str]:
@@ -281,7 +286,7 @@ class Schema(Generic[T]):
 
 
 @lru_cache(maxsize=256)
-def _schema_of_type(validator: TypeValidator, name: str) -> Schema[Any]:
+def _schema_of_type(validator: TypeValidator, name: str) -> Schema[object]:
     return Schema(validator, name)
 
 
@@ -295,51 +300,41 @@ def _is_json(value: object) -> TypeIs[JsonValue]:
 
 
 def _example(example: object, index: int) -> JsonValue:
-    reason = "JSON values only"
     try:
         if isinstance(example, str) and example.lstrip()[:1] in ("{", "["):
             return parsed(example)
         return cast("JsonValue", check_json(example))
-    except PydanticCustomError as problem:
-        reason = problem.message()
-    except ValueError as problem:
-        reason = f"JSON ({problem})"
-    raise ConfigurationError(f"examples[{index}] is {outline(example)}, which is not JSON; expected {reason}")
+    except ValueError as problem:  # PydanticCustomError is one
+        reason = problem.message() if isinstance(problem, PydanticCustomError) else f"JSON ({problem})"
+        shown = f"examples[{index}] is {outline(example)}, which is not JSON; expected {reason}"
+        raise ConfigurationError(shown) from None
 
 
-def _kinds(schema: JsonValue, document: Mapping[str, JsonValue]) -> frozenset[str]:
-    """Return the types that a schema names for the value itself; empty where it names none."""
+def _arms(schema: JsonValue, document: Mapping[str, JsonValue]) -> list[dict[str, JsonValue]] | None:
+    """Return the schemas of which a value must fit one, its references followed; None where one demands nothing."""
+    while isinstance(schema, dict) and "$ref" in schema:
+        schema = resolve(document, str(schema["$ref"]))
     if not isinstance(schema, dict):
-        return frozenset()
-    if "$ref" in schema:
-        return _kinds(resolve(document, str(schema["$ref"])), document)
+        return None
+    arms = schema.get("anyOf", schema.get("oneOf"))
+    if not isinstance(arms, list) or "type" in schema:
+        return [schema]
+    inner = [_arms(arm, document) for arm in arms]
+    return None if None in inner else [each for some in inner for each in some or ()]
+
+
+def _kinds(schema: Mapping[str, JsonValue]) -> frozenset[str]:
+    """Return the types that a schema names for the value itself; empty where it names none."""
     named = schema.get("type")
     if named is not None:
         return frozenset(map(str, named if isinstance(named, list) else [named]))
-    arms = schema.get("anyOf", schema.get("oneOf"))
-    if isinstance(arms, list):
-        kinds = [_kinds(arm, document) for arm in arms]
-        return frozenset().union(*kinds) if all(kinds) else frozenset()
     return frozenset({"object"}) if "properties" in schema else frozenset()
 
 
-def _keys(schema: JsonValue, document: Mapping[str, JsonValue]) -> frozenset[str] | None:
-    if not isinstance(schema, dict):
-        return None
-    if "$ref" in schema:
-        return _keys(resolve(document, str(schema["$ref"])), document)
-    arms = schema.get("anyOf", schema.get("oneOf"))
-    if isinstance(arms, list):
-        keys = [_keys(arm, document) for arm in arms if _may_be_object(arm, document)]
-        return None if None in keys else frozenset().union(*(each for each in keys if each is not None))
+def _keys(schema: Mapping[str, JsonValue]) -> frozenset[str] | None:
+    """Return the keys that an object of a schema can have; None where there may be any."""
     properties = schema.get("properties")
-    is_open = schema.get("additionalProperties") not in (None, False) or schema.keys() & {
-        "patternProperties",
-        "allOf",
-    }
-    return None if is_open or not isinstance(properties, dict) else frozenset(properties)
-
-
-def _may_be_object(schema: JsonValue, document: Mapping[str, JsonValue]) -> bool:
-    kinds = _kinds(schema, document)
-    return not kinds or "object" in kinds
+    is_open = schema.get("additionalProperties") not in (None, False)
+    if is_open or schema.keys() & {"patternProperties", "allOf"} or not isinstance(properties, dict):
+        return None
+    return frozenset(properties)

@@ -79,6 +79,24 @@ def test_a_json_schema_in_a_text_is_understood() -> None:
         assert schema_in([text]) == document
 
 
+def test_a_value_drawn_in_the_words_of_others_is_understood() -> None:
+    lines = (
+        '"name": string,  // at least 3 characters',
+        '"size": "s" | "m" | null,',
+        '"n": [integer, ...]',
+    )
+    drawn = "Answer as:\n{\n" + "\n".join(lines) + "\n}"
+    assert schema_in([drawn]) == {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "description": "at least 3 characters"},
+            "size": {"anyOf": [{"const": "s"}, {"const": "m"}, {"type": "null"}]},
+            "n": {"type": "array", "items": {"type": "integer"}},
+        },
+        "required": ["name", "size", "n"],
+    }
+
+
 @pytest.mark.parametrize(
     "text",
     [

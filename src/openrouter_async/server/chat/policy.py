@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
+from ..._checks import whole
 from ..._sansio.chat_body import chat_body
 from ...client import AsyncOpenRouter
 from ...errors import ConfigurationError
@@ -69,6 +70,16 @@ class ChatPolicy:
         allowed_params: Collection[str] = (),
         max_messages: int,
     ) -> None:
+        if models is not None and (isinstance(models, str) or not models):
+            raise ConfigurationError(
+                f"models is {models!r}; expected a list of at least one, or None for all"
+            )
+        whole("max_messages", max_messages)
+        for name in [allowed_params] if isinstance(allowed_params, str) else allowed_params:
+            if name not in CHANGES_PRICE:
+                raise ConfigurationError(
+                    f"allowed_params has {name!r}; expected names among {', '.join(sorted(CHANGES_PRICE))}"
+                )
         self.client = client
         self.tools = tuple(tools)
         self.models = None if models is None else tuple(dict.fromkeys(models))

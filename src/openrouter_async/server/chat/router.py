@@ -25,7 +25,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from ..._checks import is_this_machine, whole
+from ..._checks import whole
 from ...client import AsyncOpenRouter
 from ...errors import ConfigurationError, OpenRouterError
 from ...spending.spend import Spend
@@ -35,8 +35,8 @@ from ..relays.relaying import Relay, relay
 from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
 from .conversations_api import conversation_routes
 from .models_api import models_routes
-from .policy import CHANGES_PRICE, ChatPolicy, json_body
-from .safety import Guard, check_token
+from .policy import ChatPolicy, json_body
+from .safety import Guard, check_access
 from .stream_slots import StreamGate, StreamSlots
 
 if TYPE_CHECKING:
@@ -108,20 +108,15 @@ def create_router(
     Raises:
         ConfigurationError: an argument is wrong, or a host that others can reach is allowed without a token.
     """
-    _check(token, allowed_hosts, models, title)
-    _check_params(allowed_params)
-    for name, limit in {
-        "max_body_bytes": max_body_bytes,
-        "max_conversation_bytes": max_conversation_bytes,
-        "max_messages": max_messages,
-        "max_concurrent_streams": max_concurrent_streams,
-    }.items():
-        whole(name, limit)
+    check_access(token, allowed_hosts)
+    if not isinstance(title, str) or not title:
+        raise ConfigurationError(f"title is {title!r}; expected text")
+    whole("max_body_bytes", max_body_bytes)
+    whole("max_conversation_bytes", max_conversation_bytes)
     policy = ChatPolicy(
         client, tools=tools, models=models, allowed_params=allowed_params, max_messages=max_messages
     )
-    spend = budget if isinstance(budget, Spend) else client.track(budget)
-    slots = StreamSlots(spend, max_concurrent_streams)
+    slots = StreamSlots(client, budget, max_concurrent_streams)
     if store is None:
         store = MemoryConversations()
     elif isinstance(store, str | Path):
@@ -147,35 +142,6 @@ def create_router(
         middleware=[guard],
         exception_handlers={HTTPException: _http_error, WebError: _error, OpenRouterError: _error},
     )
-
-
-def _check(token: str | None, hosts: Collection[str], models: Collection[str] | None, title: str) -> None:
-    if isinstance(hosts, str) or any("/" in host or "*" in host for host in hosts):
-        raise ConfigurationError(
-            f"allowed_hosts is {hosts!r}; expected a list of names such as 'chat.example.com'"
-        )
-    if models is not None and (isinstance(models, str) or not models):
-        raise ConfigurationError(f"models is {models!r}; expected a list of at least one, or None for all")
-    if not isinstance(title, str) or not title:
-        raise ConfigurationError(f"title is {title!r}; expected text")
-    if token is not None:
-        check_token(token)
-        return
-    open_to = sorted(host for host in hosts if not is_this_machine(host))
-    if open_to:
-        raise ConfigurationError(
-            f"allowed_hosts has {open_to[0]!r}, under which others can spend the account's money; give token= as well"
-        )
-
-
-def _check_params(allowed: Collection[str]) -> None:
-    unknown = (
-        [allowed] if isinstance(allowed, str) else [name for name in allowed if name not in CHANGES_PRICE]
-    )
-    if unknown:
-        raise ConfigurationError(
-            f"allowed_params has {unknown[0]!r}; expected names among {', '.join(sorted(CHANGES_PRICE))}"
-        )
 
 
 class _Assets(StaticFiles):

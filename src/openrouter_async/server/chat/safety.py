@@ -24,7 +24,7 @@ from ..relays.failures import WebError, error_response
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["TOKEN_LENGTH", "Guard", "check_token"]
+__all__ = ["TOKEN_LENGTH", "Guard", "check_access", "check_token"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
@@ -64,6 +64,24 @@ def check_token(token: str) -> str:
             " secrets.token_urlsafe()"
         )
     return token
+
+
+def check_access(token: str | None, hosts: Collection[str]) -> None:
+    """Check who may reach the router: under a name that others can use, nobody without a token.
+
+    Raises:
+        ConfigurationError: a host is not a name, the token is too weak, or none is given where one is needed.
+    """
+    if isinstance(hosts, str) or any("/" in host or "*" in host for host in hosts):
+        raise ConfigurationError(
+            f"allowed_hosts is {hosts!r}; expected a list of names such as 'chat.example.com'"
+        )
+    if token is not None:
+        check_token(token)
+    elif open_to := sorted(host for host in hosts if not is_this_machine(host)):
+        raise ConfigurationError(
+            f"allowed_hosts has {open_to[0]!r}, under which others can spend the account's money; give token= as well"
+        )
 
 
 class Guard:

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from ..._checks import whole
 from ...spending.spend import Spend
 from ..relays.failures import WebError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from ...client import AsyncOpenRouter
 
 __all__ = ["StreamGate", "StreamSlots"]
 
@@ -18,9 +23,14 @@ __all__ = ["StreamGate", "StreamSlots"]
 class StreamSlots:
     """What all routes of one router share."""
 
-    def __init__(self, spend: Spend, most_at_once: int) -> None:
-        self.spend = spend
-        self.most_at_once = most_at_once
+    def __init__(
+        self,
+        client: AsyncOpenRouter,
+        budget: Spend | Decimal | str | float | None,
+        max_concurrent_streams: int,
+    ) -> None:
+        self.spend = budget if isinstance(budget, Spend) else client.track(budget)
+        self.most_at_once = whole("max_concurrent_streams", max_concurrent_streams)
         self.running = 0
 
 

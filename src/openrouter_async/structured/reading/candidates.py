@@ -20,7 +20,7 @@ from ..schemas.json_text import DuplicateKeyError, parsed
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from ..schemas.violations import Violation
+    from ..schemas.violations import SchemaViolation
 
 __all__ = ["MARK", "Candidate", "Candidates", "Fence", "end_of_value", "find_candidates", "is_json_label"]
 
@@ -82,7 +82,7 @@ class Candidate(NamedTuple):
     text: str
     value: JsonValue
     """None where it is broken."""
-    problem: Violation | None = None
+    problem: SchemaViolation | None = None
     """Why no value can be taken from it, though it is JSON."""
     is_broken: bool = False
     """It is not JSON, but looks much like it."""
@@ -153,7 +153,7 @@ def _read(text: str) -> Candidate:
     try:
         return Candidate(text, parsed(text))
     except DuplicateKeyError as twice:
-        return Candidate(text, twice.value, problem=twice.violation)
+        return Candidate(text, twice.value, problem=twice)
     except ValueError:
         return Candidate(text, None, is_broken=True)
 

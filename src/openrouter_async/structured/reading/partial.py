@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
@@ -45,7 +45,7 @@ class Partial:
 class PartialReader:
     """The value of one reply, while it is written."""
 
-    def __init__(self, schema: Schema[Any], *, is_native: bool) -> None:
+    def __init__(self, schema: Schema[object], *, is_native: bool) -> None:
         self._schema = schema
         self._is_native = is_native
         self._is_wrapped = schema.is_wrapped

@@ -247,7 +247,7 @@ class _Reader(Generic[T]):
         if self._is_echo(candidate.value):
             problem = SchemaViolation([Violation((), "is the schema, not a value of it")])
         elif candidate.problem:
-            problem = SchemaViolation([candidate.problem])
+            problem = candidate.problem
         else:
             for value in self._forms(candidate.value):
                 try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
-from .violations import Violation
+from .violations import SchemaViolation, Violation
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -25,13 +25,11 @@ KEPT_DIGITS = 15
 _MANTISSA = re.compile(r"[1-9][\d.]*")
 
 
-class DuplicateKeyError(ValueError):
+class DuplicateKeyError(SchemaViolation):
     """An object has a key twice, with different values."""
 
     def __init__(self, violation: Violation, value: JsonValue) -> None:
-        super().__init__(str(violation))
-        self.violation = violation
-        """What it is, and the path of the object."""
+        super().__init__([violation])
         self.value: JsonValue = value
         """The whole with the last of both, as parsers take it."""
 

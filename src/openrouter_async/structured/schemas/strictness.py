@@ -111,7 +111,7 @@ class _Writer:
             copy["strict"] = True
         return copy
 
-    def _part(self, key: str, part: Any, source: _Source, place: _Place) -> Any:
+    def _part(self, key: str, part: object, source: _Source, place: _Place) -> object:
         if key in _NO_SCHEMAS:
             return part
         if isinstance(part, dict):
@@ -133,15 +133,16 @@ class _Writer:
         return name
 
 
-def _field(place: _Place, name: str, part: Any) -> _Place:
+def _field(place: _Place, name: str, part: object) -> _Place:
     """Return the place of what may be a field of the class whose fields come here."""
-    kind = part.get("type") if isinstance(part, dict) else None
-    if place.owner is None or kind not in ("model-field", "dataclass-field"):
+    if place.owner is None or not isinstance(part, dict):
+        return place
+    if part.get("type") not in ("model-field", "dataclass-field"):
         return place
     return _Place(None, (place.owner, name or part["name"]))
 
 
-def _is_of_library(function: Any) -> bool:
+def _is_of_library(function: object) -> bool:
     """Whether a function is one of pydantic's own."""
     inner = getattr(function, "func", function)  # of a `functools.partial`
     module = getattr(inner, "__module__", None) or type(inner).__module__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from typing import Any, cast
+from typing import Any
 
 from pydantic import PydanticInvalidForJsonSchema
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
@@ -60,7 +60,7 @@ class TypeSchema(GenerateJsonSchema):
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         """Put what a model reads by an `AliasPath` where it reads it."""
-        config = cast("Mapping[str, Any]", schema["cls"].model_config)
+        config: Mapping[str, object] = schema["cls"].model_config
         by_name = config.get("validate_by_name") or config.get("populate_by_name")
         made = super().model_schema(schema)
         if by_name or config.get("validate_by_alias") is False:
@@ -78,7 +78,9 @@ def _in_time(schema: JsonSchemaValue, when: str | None, example: str) -> JsonSch
     return schema
 
 
-def _with_paths(schema: JsonSchemaValue, model: str, fields: Iterable[tuple[str, Any]]) -> JsonSchemaValue:
+def _with_paths(
+    schema: JsonSchemaValue, model: str, fields: Iterable[tuple[str, Mapping[str, object]]]
+) -> JsonSchemaValue:
     """Return the schema of a model whose properties stand where their `AliasPath` leads.
 
     Raises:

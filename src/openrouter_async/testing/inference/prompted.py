@@ -32,6 +32,9 @@ _KINDS: dict[str, JSON] = {
     "whole number": {"type": "integer"},
     "number": {"type": "number"},
     "text": {"type": "string"},
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "boolean": {"type": "boolean"},
     "any JSON": {"type": "string"},
     "object": {"type": "object"},
     "array": {"type": "array"},
@@ -43,7 +46,7 @@ _SPACE = re.compile(r"\s*")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _KEY_OF_ANY = re.compile(r"\(any (?:other )?key(?: matching (?P<pattern>.+?))?\): ")
 _WHERE = re.compile(r"\s*\nwhere ([A-Za-z_][\w.-]*) is ")
-_CLOSED = re.compile(r"\)(?= or | that is also |[,\]\n]|[ \t]+//|$)")
+_CLOSED = re.compile(r"\)(?= or | \| | that is also |[,\]\n]|[ \t]+//|$)")
 _END = re.compile(r"[ \t]*(?:\n|$)")
 
 
@@ -144,9 +147,9 @@ class _Reader:
     def _value(self) -> JSON:
         """Return alternatives, or what must be several things at once."""
         arms, joint = [self._arm()], ""
-        while joint := next((word for word in (" or ", " that is also ") if self._takes(word)), ""):
+        while joint := next((word for word in (" or ", " | ", " that is also ") if self._takes(word)), ""):
             arm = self._arm()
-            arms = [*arms, arm] if joint == " or " else [*arms[:-1], {"allOf": [arms[-1], arm]}]
+            arms = [*arms[:-1], {"allOf": [arms[-1], arm]}] if "also" in joint else [*arms, arm]
         if len(arms) == 1:
             return arms[0]
         if all("const" in arm for arm in arms):

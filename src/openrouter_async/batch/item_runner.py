@@ -16,9 +16,8 @@ from .._sansio.retry import resolve
 from ..errors import BudgetExceeded, ConfigurationError, InvalidResponseError, OpenRouterError
 from ..options import RequestOptions, Retries
 from ..resources._attachments import has_attachments
-from ..types.chat import ChatCompletion, OutputT, with_billed
-from ..types.common import Usage
-from ..types.usage_total import usages_of
+from ..types.chat.completion import ChatCompletion, OutputT, with_billed
+from ..types.common import Usage, usages_of
 from .after_failure import Abort, Retry, after_failure
 from .item_meter import ItemMeter
 from .item_records import ItemRecords

@@ -15,7 +15,7 @@ from typing import Generic
 
 import anyio
 
-from ..types.chat import OutputT
+from ..types.chat.completion import OutputT
 from .results import Result
 
 __all__ = ["ResultQueue"]

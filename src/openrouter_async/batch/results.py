@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, NoReturn, TypeAlias
 
 from ..errors import OpenRouterError
-from ..types.chat import ChatCompletion, OutputT
+from ..types.chat.completion import ChatCompletion, OutputT
 
 __all__ = ["Done", "Failed", "Result"]
 

@@ -30,8 +30,8 @@ from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..spending.forecast import PriceList
 from ..spending.spend import Spend
-from ..types.chat import OutputT
-from ..types.chat_request import check_chat_params
+from ..types.chat.completion import OutputT
+from ..types.chat.request import check_chat_params
 from .item_meter import ItemMeter
 from .item_records import ItemRecords
 from .item_runner import Create, ItemRunner, Outputs

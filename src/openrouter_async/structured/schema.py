@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from .._sentinels import Omit
 from ..errors import ConfigurationError, OpenRouterError, ReplyNotParsed, SchemaMismatch
-from ..types._request_check import Checked
-from ..types._request_fields import check_json
+from ..types.requests.check import Checked
+from ..types.requests.fields import check_json
 from .schemas.describe import describe
 from .schemas.inference import infer
 from .schemas.json_text import parsed

@@ -38,6 +38,8 @@ __all__ = ["CallAttempts"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
+_NO_SECRETS = Secrets()
+
 
 class CallAttempts:
     """One call: which request of it is running, what it met, and whether there is another."""
@@ -61,7 +63,7 @@ class CallAttempts:
         self.is_watched = bool(self._readers)
         """Whether anyone looks into bodies."""
         self._began = time.monotonic()
-        self.current = self._attempt(None)
+        self.current = self._attempt(_NO_SECRETS)
         """The request that is running."""
         self._exchange: Exchange | None = None
         self._earlier: tuple[Usage | None, ...] = ()
@@ -69,14 +71,12 @@ class CallAttempts:
         self._is_running = False
         self._is_refused = False
 
-    def _attempt(self, key: Secret | None) -> Attempt:
-        return Attempt(
-            request=self.request, number=self._state.attempts, began=self._began, secrets=Secrets(key)
-        )
+    def _attempt(self, secrets: Secrets) -> Attempt:
+        return Attempt(request=self.request, number=self._state.attempts, began=self._began, secrets=secrets)
 
     async def begin(self, key: Secret | None) -> None:
         """A request is about to be sent with `key`, once no observer refuses it."""
-        self.current, self._exchange, self._body = self._attempt(key), None, b""
+        self.current, self._exchange, self._body = self._attempt(Secrets(key)), None, b""
         self._is_running = self._is_refused = True
         for observer in self._observers:
             await observer.started(self.current)
@@ -117,7 +117,7 @@ class CallAttempts:
             headers=headers,
             request_id=request_id(headers),
             generation_id=generation_id(headers),
-            elapsed=self.current.elapsed,
+            elapsed=time.monotonic() - self._began,
             attempts=self._state.attempts,
             billed_before=self._earlier,
         )

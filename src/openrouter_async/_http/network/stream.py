@@ -7,7 +7,6 @@ asyncio the stream is our own (`network_asyncio`), under trio it is httpcore's (
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
 import ssl
 from abc import abstractmethod
@@ -18,7 +17,7 @@ from typing import Protocol
 import httpcore
 from anyio.lowlevel import current_token
 
-__all__ = ["CallStream", "Network", "current_network", "is_readable", "shut_down"]
+__all__ = ["CallStream", "Network", "current_network", "shut_down"]
 
 
 class CallStream(httpcore.AsyncNetworkStream):
@@ -91,17 +90,6 @@ def current_network() -> Network:
     from .on_trio import TrioNetwork
 
     return TrioNetwork()
-
-
-def is_readable(sock: socket.socket) -> bool:
-    """Whether a read of a socket would not wait; costs one call of the system."""
-    if sock.fileno() < 0:  # closed
-        return True
-    if not hasattr(select, "poll"):  # on Windows, where `select` takes any number
-        return bool(select.select([sock.fileno()], (), (), 0)[0])
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def shut_down(sock: socket.socket | None) -> None:

@@ -59,9 +59,11 @@ class CallAttempts:
         self._streaming = streaming
         self._state = RetryState(resolve(retries), budget)
         self._observers = observers
-        self._readers = [observer for observer in observers if observer.reads]
+        self._readers = [each for each in observers if each.reads]
         self.is_watched = bool(self._readers)
         """Whether anyone looks into bodies."""
+        self._starters = [each for each in observers if type(each).started is not Observer.started]
+        self._senders = [each for each in observers if type(each).sent is not Observer.sent]
         self._began = time.monotonic()
         self.current = self._attempt(_NO_SECRETS)
         """The request that is running."""
@@ -78,14 +80,14 @@ class CallAttempts:
         """A request is about to be sent with `key`, once no observer refuses it."""
         self.current, self._exchange, self._body = self._attempt(Secrets(key)), None, b""
         self._is_running = self._is_refused = True
-        for observer in self._observers:
+        for observer in self._starters:
             await observer.started(self.current)
         self._is_refused = False
 
     def sending(self, admission: Admission) -> None:
         """The request goes out now; until then it waited for its place."""
         self.current.admission, self.current.was_sent = admission, True
-        for observer in self._observers:
+        for observer in self._senders:
             observer.sent(self.current)
 
     def answered(self, exchange: Exchange) -> None:

@@ -65,7 +65,7 @@ class CallAttempts:
         self._starters = [each for each in observers if type(each).started is not Observer.started]
         self._senders = [each for each in observers if type(each).sent is not Observer.sent]
         self._began = time.monotonic()
-        self.current = self._attempt(_NO_SECRETS)
+        self.current = Attempt(request=request, number=1, began=self._began, secrets=_NO_SECRETS)
         """The request that is running."""
         self._exchange: Exchange | None = None
         self._earlier: tuple[Usage | None, ...] = ()
@@ -73,12 +73,12 @@ class CallAttempts:
         self._is_running = False
         self._is_refused = False
 
-    def _attempt(self, secrets: Secrets) -> Attempt:
-        return Attempt(request=self.request, number=self._state.attempts, began=self._began, secrets=secrets)
-
     async def begin(self, key: Secret | None) -> None:
         """A request is about to be sent with `key`, once no observer refuses it."""
-        self.current, self._exchange, self._body = self._attempt(Secrets(key)), None, b""
+        self.current = Attempt(
+            request=self.request, number=self._state.attempts, began=self._began, secrets=Secrets(key)
+        )
+        self._exchange, self._body = None, b""
         self._is_running = self._is_refused = True
         for observer in self._starters:
             await observer.started(self.current)
@@ -120,7 +120,7 @@ class CallAttempts:
             request_id=request_id(headers),
             generation_id=generation_id(headers),
             elapsed=time.monotonic() - self._began,
-            attempts=self._state.attempts,
+            attempts=self.current.number,
             billed_before=self._earlier,
         )
 
@@ -236,7 +236,7 @@ class CallAttempts:
         """Fill in what the error does not know, and take the key out of what it was told."""
         secrets = self.current.secrets
         if self._is_running:
-            error.attempts = self._state.attempts
+            error.attempts = self.current.number
         if self._exchange is not None:
             meta = self.meta()
             error.request_id = error.request_id or meta.request_id

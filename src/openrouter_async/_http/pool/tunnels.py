@@ -12,7 +12,7 @@ import httpcore
 import httpx
 
 from ..._extras import needs_extra
-from ..http11.connection import trailing_data
+from ..http11.with_httpcore import trailing_data
 from ..network.stream import CallStream
 from .proxies import ProxyFailure, name_of
 

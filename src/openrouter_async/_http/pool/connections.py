@@ -156,7 +156,8 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
             try:
                 return await self._exchange(connection, request)
             except (httpx.NetworkError, httpx.RemoteProtocolError):
-                # The server closed the connection while it was idle, and the request crossed with that.
+                # The server closed the connection while it was idle, and the request crossed with that: RFC 9112,
+                # section 9.3.1, lets a client send it again if nothing of an answer has come.
                 is_stale = connection.stream.received == received
                 if not is_stale or self._is_closed or not is_repeatable:
                     raise

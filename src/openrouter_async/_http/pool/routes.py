@@ -39,6 +39,7 @@ class Route:
         if proxy is not None and proxy.url.scheme in ("http", "https") and not self.is_secure:
             from . import tunnels
 
+            # A proxy is asked by the absolute form of the target: RFC 9112, section 3.2.2.
             self.forwarding = Forwarding(b"http://" + url.netloc, tunnels.authorization(proxy))
 
     async def open(self, names: Names, tls: TLSSettings, progress: Progress) -> CallStream:

@@ -29,7 +29,7 @@ from openrouter_async import (
     errors,
     response_meta,
 )
-from openrouter_async._http.http11.connection import HTTPParser
+from openrouter_async._http.http11.parsers import HTTPParser
 from openrouter_async._settings import READERS
 from tests.support.loopback import (
     Connection,

@@ -48,7 +48,7 @@ class Secrets:
         self._secrets = [secret for secret in secrets if secret is not None]
 
     def __iter__(self) -> Iterator[str]:
-        return (text for secret in self._secrets if len(text := secret.get()) >= LEAST_LENGTH)
+        return iter([text for secret in self._secrets if len(text := secret.get()) >= LEAST_LENGTH])
 
     def __repr__(self) -> str:
         return f"Secrets({', '.join(map(str, self._secrets))})"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm, Unpack
 
-    from ._http.http11.connection import HTTPParser
+    from ._http.http11.parsers import HTTPParser
     from .batch.items import Items
     from .batch.run import Batch
     from .batch.settings import BatchParams

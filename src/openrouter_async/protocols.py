@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ._sansio.request import RequestData
@@ -41,9 +41,9 @@ class Reply(Protocol):
 class Sender(Protocol):
     """Sends requests with a client's settings."""
 
-    async def send(
+    def send(
         self, data: RequestData, read: Callable[[Reply], T], options: RequestOptions | None = None
-    ) -> T:
+    ) -> Awaitable[T]:
         """Send, retry as the rules say, and return what `read` makes of the answer.
 
         An `InvalidResponseError` or `APIStatusError` that `read` raises counts as a failed attempt.

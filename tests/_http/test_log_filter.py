@@ -78,4 +78,4 @@ async def test_no_frame_below_the_call_keeps_what_was_read(parser: str) -> None:
                 assert KEY not in repr(list(trace.tb_frame.f_locals.values()))
             trace = trace.tb_next
         error = error.__cause__ or error.__context__
-    assert "send" in seen
+    assert "run" in seen

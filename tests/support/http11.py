@@ -10,7 +10,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from openrouter_async._http.http11.connection import HTTPParser, maker_of
+from openrouter_async._http.http11.parsers import HTTPParser, maker_of
 from openrouter_async._http.network.stream import CallStream
 
 __all__ = ["Outcome", "ScriptedStream", "check_alike", "outcome"]

@@ -38,6 +38,8 @@ __all__ = ["CallAttempts"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
+_NO_SECRETS = Secrets()
+
 
 class CallAttempts:
     """One call: which request of it is running, what it met, and whether there is another."""
@@ -57,11 +59,13 @@ class CallAttempts:
         self._streaming = streaming
         self._state = RetryState(resolve(retries), budget)
         self._observers = observers
-        self._readers = [observer for observer in observers if observer.reads]
+        self._readers = [each for each in observers if each.reads]
         self.is_watched = bool(self._readers)
         """Whether anyone looks into bodies."""
+        self._starters = [each for each in observers if type(each).started is not Observer.started]
+        self._senders = [each for each in observers if type(each).sent is not Observer.sent]
         self._began = time.monotonic()
-        self.current = self._attempt(None)
+        self.current = Attempt(request=request, number=1, began=self._began, secrets=_NO_SECRETS)
         """The request that is running."""
         self._exchange: Exchange | None = None
         self._earlier: tuple[Usage | None, ...] = ()
@@ -69,23 +73,21 @@ class CallAttempts:
         self._is_running = False
         self._is_refused = False
 
-    def _attempt(self, key: Secret | None) -> Attempt:
-        return Attempt(
-            request=self.request, number=self._state.attempts, began=self._began, secrets=Secrets(key)
-        )
-
     async def begin(self, key: Secret | None) -> None:
         """A request is about to be sent with `key`, once no observer refuses it."""
-        self.current, self._exchange, self._body = self._attempt(key), None, b""
+        self.current = Attempt(
+            request=self.request, number=self._state.attempts, began=self._began, secrets=Secrets(key)
+        )
+        self._exchange, self._body = None, b""
         self._is_running = self._is_refused = True
-        for observer in self._observers:
+        for observer in self._starters:
             await observer.started(self.current)
         self._is_refused = False
 
     def sending(self, admission: Admission) -> None:
         """The request goes out now; until then it waited for its place."""
         self.current.admission, self.current.was_sent = admission, True
-        for observer in self._observers:
+        for observer in self._senders:
             observer.sent(self.current)
 
     def answered(self, exchange: Exchange) -> None:
@@ -117,8 +119,8 @@ class CallAttempts:
             headers=headers,
             request_id=request_id(headers),
             generation_id=generation_id(headers),
-            elapsed=self.current.elapsed,
-            attempts=self._state.attempts,
+            elapsed=time.monotonic() - self._began,
+            attempts=self.current.number,
             billed_before=self._earlier,
         )
 
@@ -234,7 +236,7 @@ class CallAttempts:
         """Fill in what the error does not know, and take the key out of what it was told."""
         secrets = self.current.secrets
         if self._is_running:
-            error.attempts = self._state.attempts
+            error.attempts = self.current.number
         if self._exchange is not None:
             meta = self.meta()
             error.request_id = error.request_id or meta.request_id

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -40,14 +40,11 @@ T = TypeVar("T")
 LOGGER = logging.getLogger("openrouter_async")
 
 
-class HTTPReply:
+class HTTPReply(NamedTuple):
     """A whole 2xx answer."""
 
-    __slots__ = ("body", "meta")
-
-    def __init__(self, body: bytes, meta: ResponseMeta) -> None:
-        self.body = body
-        self.meta = meta
+    body: bytes
+    meta: ResponseMeta
 
 
 class Call:

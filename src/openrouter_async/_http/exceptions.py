@@ -23,6 +23,7 @@ from ..errors import (
     TLSError,
 )
 from .pool.proxies import ProxyFailure
+from .pool.tls import has_ended
 
 __all__ = ["Phase", "from_httpx"]
 
@@ -87,9 +88,7 @@ def _connect_error(exc: Exception, host: str) -> ConnectError:
                 " that knows its authority",
                 may_have_been_billed=False,
             )
-        if isinstance(exc, ProxyFailure) and isinstance(cause, ssl.SSLEOFError):
-            continue  # the proxy ended the connection, which is no matter of TLS
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLError) and not (isinstance(exc, ProxyFailure) and has_ended(cause)):
             return TLSError(
                 f"the TLS handshake with {host} failed: {cause.reason or cause}", may_have_been_billed=False
             )

@@ -10,6 +10,7 @@ next call; closing it earlier, or aborting it, closes the connection at once.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Exchange"]
 
 CLOSE_GRACE = 0.4
-"""Seconds a close may take before it is abandoned."""
+"""Seconds a close may take before it is abandoned; chosen: nobody who leaves a call should notice."""
 
 PIECE = 64 * 1024
 """The most bytes that are given out at once."""
@@ -68,6 +69,7 @@ class Exchange:
         """The connection, if it is of our own transport."""
         self._abort: Callable[[], None] | None = None
         self._received = 0
+        self._idle_s = math.inf
         self._slice_began = 0.0
 
     async def open(self, timeouts: CallTimeouts) -> None:
@@ -91,6 +93,7 @@ class Exchange:
                 raise InvalidResponseError(f"the answer of {self._host} cannot be read: {error}") from error
         # httpcore reads the timeout of the body from the same object when the body begins.
         self._request.extensions["timeout"]["read"] = timeouts.idle
+        self._idle_s = math.inf if timeouts.idle is None else timeouts.idle
         stream = response.extensions.get("network_stream")
         if isinstance(stream, CallStream):
             self._stream, self._abort = stream, stream.abort_call
@@ -106,16 +109,17 @@ class Exchange:
         """
         try:
             while True:
-                if time.monotonic() - self._slice_began > SLICE_S:
+                now = time.monotonic()
+                if now - self._slice_began > SLICE_S:
                     await self.pause(deadlines)
                 piece = next(self._pieces, None) if self._pieces is not None else None
                 if piece is None:
                     if self.is_at_end:
                         return None
                     try:
-                        data = await (
-                            run_within(deadlines, self._next, self._host) if deadlines else self._next()
-                        )
+                        # Silence ends the read before a deadline that is farther away than the idle timeout.
+                        near = tuple([each for each in deadlines if each.at - now <= self._idle_s])
+                        data = await (run_within(near, self._next, self._host) if near else self._next())
                     except Exception as error:
                         self._raise_translated(error, "body")
                         raise

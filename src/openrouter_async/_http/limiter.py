@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["Admission", "Limiter", "ModelQueue"]
 
 REFUSALS = frozenset({429, 529})
-"""The statuses that say: too many requests."""
+"""The statuses that say: too many requests (RFC 6585, section 4; 529 as the service and its providers use it)."""
 
 BYTES_PER_TOKEN = 4
+"""Chosen: about what English text has; what a call really took is counted afterwards."""
 
 
 class _Waiter:

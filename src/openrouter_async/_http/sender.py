@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, TypeVar
@@ -78,9 +78,9 @@ class HTTPSender:
         key = once if isinstance(once, str) else uuid4().hex
         return key, cache_headers(self.settings_with(options).cache)
 
-    async def send(
+    def send(
         self, data: RequestData, read: Callable[[Reply], T], options: RequestOptions | None = None
-    ) -> T:
+    ) -> Awaitable[T]:
         """Send a request, again where the rules allow it, and return what `read` makes of the answer.
 
         Raises:
@@ -88,7 +88,7 @@ class HTTPSender:
         """
         settings = self.settings_with(options)
         _check_once(data, options)
-        return await self._call(self._observers(), settings, data, streaming=False).run(read)
+        return self._call(self._observers(), settings, data, streaming=False).run(read)
 
     def stream(
         self, data: RequestData | DeferredRequest, options: RequestOptions | None = None

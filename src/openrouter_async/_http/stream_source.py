@@ -1,9 +1,7 @@
-"""`HTTPStreamSource`: the bytes of one streamed call as items, under its clocks.
+"""`HTTPStreamSource`: the bytes of one streamed call as items, within its deadlines.
 
-The place in the limiter is held from the request until the source is finished or closed. Silence is bounded
-by the idle clock of the connection; the event and total clocks are looked at only when they may end before it
-does, so that an ordinary read costs no timer. What one read brings is given out in lots, so that a flood of small
-events is worked on in slices, as `Exchange` does it.
+The place in the limiter is held from the request until the source is finished or closed. What one read brings is given
+out in lots, so that a flood of small events is worked on in slices, as `Exchange` does it.
 """
 
 from __future__ import annotations

@@ -37,6 +37,8 @@ from .refusal_noise import RefusalNoise
 
 __all__ = ["AdaptiveRate", "Pacer"]
 
+# The numbers below are chosen; the simulated servers of tests/_sansio/test_rate_limit.py hold what they come to.
+
 SLACK = 0.02
 """Seconds by which a sender that woke late may be ahead of its pace, so that late timers do not add up."""
 
@@ -57,10 +59,12 @@ CAUTION = 0.35
 CLOSED = 2.0
 """Seconds in which next to nothing was accepted, after which the server is taken to count by the minute."""
 NEXT_TO_ALL = 0.9
+"""The share of refusals from which next to nothing is accepted."""
 AWAY = 3
 """Answers one after the other that say a model is away, from which everyone waits for it."""
 BELOW = 0.95
-"""Where to go on after a refusal, as a share of the good rate."""
+"""Where to go on after a refusal, as a share of the good rate. TCP halves (RFC 5681) because it sees a queue that must
+drain; a limiter has none, and what is refused costs a round trip only."""
 SLOW = 0.975
 """Up to which share of the good rate a refusal is suspected to be chance."""
 NEAR = 0.9
@@ -68,7 +72,9 @@ NEAR = 0.9
 STEP = 0.05
 """The share by which the rate grows in `CYCLE` acceptances near the good rate."""
 CYCLE = 300
+"""Acceptances: near the good rate one refusal in about as many is what probing costs, a third of a per cent."""
 LEAST_WINDOW = 8
+"""Acceptances that count as a round trip at least, so that a slow rate is not doubled by a single answer."""
 ROUND_TRIP = 0.5
 """Seconds: what a quick server's round trip counts as."""
 QUICK = 0.5

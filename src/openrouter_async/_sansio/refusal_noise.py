@@ -10,6 +10,8 @@ import math
 
 __all__ = ["LIMIT", "RefusalNoise"]
 
+# Chosen, as those of `rate_limit`, and held by the same simulated servers.
+
 LIMIT = 0.25
 """The most that is ever put down to chance."""
 ENOUGH = 6

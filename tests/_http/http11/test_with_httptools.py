@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openrouter_async import AsyncOpenRouter, ConfigurationError
-from openrouter_async._http.http11.connection import HTTPParser, maker_of
+from openrouter_async._http.http11.parsers import HTTPParser, maker_of
 from openrouter_async._http.http11.with_httptools import OVERHEAD, READ, HttptoolsConnection
 from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.options import Limits

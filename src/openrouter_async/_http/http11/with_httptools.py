@@ -85,9 +85,9 @@ class HttptoolsConnection:
         async for piece in Content.of(request):
             sent += len(piece)
             if length is None:
-                if piece:  # an empty one would be the end
+                if piece:  # an empty one would be the last chunk: RFC 9112, section 7.1
                     await self._stream.write(b"%x\r\n%b\r\n" % (len(piece), piece), timeout)
-            elif sent > length:
+            elif sent > length:  # would be taken for the next request: RFC 9112, section 11.2
                 break
             else:
                 await self._stream.write(piece, timeout)
@@ -236,6 +236,7 @@ class HttptoolsAnswer(AsyncIterator[bytes]):
         """The server has closed the connection, or its half of it."""
         if not self.status:
             self._failure = httpcore.RemoteProtocolError("the server closed the connection without an answer")
+        # Without a length the end of the connection is the end of the body: RFC 9112, section 6.3, point 8.
         elif self._is_chunked or any(name.lower() == b"content-length" for name, _ in self.headers):
             self._failure = httpcore.RemoteProtocolError("the server closed the connection amid the body")
         else:
@@ -265,9 +266,10 @@ class HttptoolsAnswer(AsyncIterator[bytes]):
         status = self._parser.get_status_code()
         if status < 100 or status == 101:
             raise _Refused(f"status {status}, which was not asked for")
-        if status < 200:
+        if status < 200:  # interim answers, of which any number may come: RFC 9110, section 15.2
             self.headers.clear()
             return
+        # Anything else could be read as two different answers: RFC 9112, sections 6.1 and 6.3.
         codings = [value.lower() for name, value in self.headers if name.lower() == b"transfer-encoding"]
         self._is_chunked = codings == [b"chunked"]
         if codings and not self._is_chunked:

@@ -18,25 +18,32 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, zip_longest
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import anyio
 import httpcore
 
 from .stream import CallStream, Network
 
-if TYPE_CHECKING:
-    from ..pool.routes import Progress
-
-__all__ = ["KEPT_S", "RACE_DELAY_S", "Address", "Names", "first_of", "is_address"]
+__all__ = ["KEPT_S", "RACE_DELAY_S", "Address", "Names", "Progress", "first_of", "is_address"]
 
 KEPT_S = 10.0
-"""How long the addresses of a name are used before it is looked up again."""
+"""How long the addresses of a name are used before it is looked up again; chosen: the time to live that a name has is
+not told by getaddrinfo, and services that move give theirs a minute or less."""
 RACE_DELAY_S = 0.25
-"""How long one address of a name is tried before the next is tried beside it."""
+"""How long one address of a name is tried before the next is tried beside it: RFC 8305, section 5."""
 
 Address: TypeAlias = tuple[str, int]
 """An address as text, and a port."""
+
+
+class Progress:
+    """What connecting is waiting for, in words: what is said when its time is up."""
+
+    __slots__ = ("waits_for",)
+
+    def __init__(self) -> None:
+        self.waits_for = "the connection"
 
 
 class _LookUp:
@@ -169,7 +176,7 @@ def is_address(host: str) -> bool:
 
 
 def _in_turn(rows: Sequence[tuple[int, int, int, str, tuple[object, ...]]]) -> list[Address]:
-    """Return the addresses of a look-up, IPv6 and IPv4 in turn, the first one's kind first."""
+    """Return the addresses of a look-up, IPv6 and IPv4 in turn, the first one's kind first (RFC 8305, section 4)."""
     kinds: dict[int, dict[Address, None]] = {}
     for family, _, _, _, address in rows:
         if family in (socket.AF_INET, socket.AF_INET6):

@@ -13,6 +13,8 @@ left armed when the wait ends, since most waits end early: it looks again when i
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,7 +23,7 @@ from typing import Any, cast
 import httpcore
 from anyio.lowlevel import checkpoint_if_cancelled
 
-from .stream import CallStream, is_readable, shut_down
+from .stream import CallStream, shut_down
 
 __all__ = ["AsyncioNetwork", "AsyncioStream"]
 
@@ -201,7 +203,7 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         """Whether bytes, the end or a failure are waiting, also those that a busy loop has not come to see yet."""
         if self._buffer or self._has_ended or self._failure is not None:
             return True
-        return self._transport is not None and is_readable(self._transport.get_extra_info("socket"))
+        return self._transport is not None and _is_readable(self._transport.get_extra_info("socket"))
 
     def abort(self) -> None:
         """Close the socket now; whoever reads or writes fails. Harmless when done before."""
@@ -291,6 +293,17 @@ _EXTRA_INFO = {
     "server_addr": "peername",
 }
 """asyncio's names for what httpcore calls by its own."""
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    """Whether a read of a socket would not wait; costs one call of the system."""
+    if sock.fileno() < 0:  # closed
+        return True
+    if not hasattr(select, "poll"):  # on Windows, where `select` takes any number
+        return bool(select.select([sock.fileno()], (), (), 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class AsyncioNetwork:

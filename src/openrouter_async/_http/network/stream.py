@@ -1,13 +1,11 @@
 """What connections need of an event loop: byte streams that can be dropped at once, and being called back.
 
 httpcore defines the stream; `CallStream` adds what it takes to reuse and to drop connections safely. Under
-asyncio the stream is our own (`network_asyncio`), under trio it is httpcore's (`network_trio`).
+asyncio the stream is our own (`on_asyncio`), under trio it is httpcore's (`on_trio`).
 """
 
 from __future__ import annotations
 
-import asyncio
-import select
 import socket
 import ssl
 from abc import abstractmethod
@@ -16,9 +14,8 @@ from contextlib import suppress
 from typing import Protocol
 
 import httpcore
-from anyio.lowlevel import current_token
 
-__all__ = ["CallStream", "Network", "current_network", "is_readable", "shut_down"]
+__all__ = ["CallStream", "Network", "shut_down"]
 
 
 class CallStream(httpcore.AsyncNetworkStream):
@@ -79,29 +76,6 @@ class Network(Protocol):
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None] | None:
         """Call back later, and return what prevents it; None where the loop has no timers for callbacks."""
         ...
-
-
-def current_network() -> Network:
-    """Return the event loop that is running."""
-    from .on_asyncio import AsyncioNetwork
-
-    loop = current_token().native_token
-    if isinstance(loop, asyncio.AbstractEventLoop):
-        return AsyncioNetwork(loop)
-    from .on_trio import TrioNetwork
-
-    return TrioNetwork()
-
-
-def is_readable(sock: socket.socket) -> bool:
-    """Whether a read of a socket would not wait; costs one call of the system."""
-    if sock.fileno() < 0:  # closed
-        return True
-    if not hasattr(select, "poll"):  # on Windows, where `select` takes any number
-        return bool(select.select([sock.fileno()], (), (), 0)[0])
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def shut_down(sock: socket.socket | None) -> None:

@@ -5,7 +5,7 @@ connections are made. This one is no queue. Whoever calls has a place in the cli
 connection at once: an idle one, or a new one.
 
 *Theory of operation.* A connection speaks HTTP/1.1 (`http11`) over a stream of ours, and serves one call at a time.
-Whether that stream ends at the service or passes through a proxy (`roads`) makes no difference to it.
+Whether that stream ends at the service or passes through a proxy (`routes`) makes no difference to it.
 Those that are idle lie on a stack for each origin; the last that was put there is taken first.
 
 ```
@@ -32,13 +32,15 @@ import httpx
 
 from ...options import Limits
 from ..http11.bodies import Body
-from ..http11.connection import Answer, HTTPConnection, HTTPParser, maker_of
+from ..http11.connection import Answer, HTTPConnection
 from ..http11.errors import raise_as_httpx
-from ..network.names import Names
-from ..network.stream import CallStream, Network, current_network, shut_down
+from ..http11.parsers import HTTPParser, maker_of
+from ..network.current import current_network
+from ..network.names import Names, Progress
+from ..network.stream import CallStream, Network, shut_down
 from ..patched import CORE, TRANSPORT, Closing, OwnPool
 from .proxies import Proxies
-from .routes import Progress, Road
+from .routes import Route
 from .tls import TLSSettings
 
 __all__ = ["ConnectionTransport"]
@@ -47,10 +49,10 @@ __all__ = ["ConnectionTransport"]
 class _Site:
     """An origin, how it is reached, and its idle connections, oldest first."""
 
-    __slots__ = ("idle", "road")
+    __slots__ = ("idle", "route")
 
-    def __init__(self, road: Road) -> None:
-        self.road = road
+    def __init__(self, route: Route) -> None:
+        self.route = route
         self.idle: dict[_Connection, None] = {}
 
 
@@ -143,8 +145,8 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         key = (url.scheme, url.host, url.port)
         site = self._sites.get(key)
         if site is None:
-            site = self._sites[key] = _Site(Road(url, self._proxies.of(url)))
-        request.extensions["through"] = site.road.through
+            site = self._sites[key] = _Site(Route(url, self._proxies.of(url)))
+        request.extensions["through"] = site.route.through
         is_repeatable = isinstance(request.stream, httpx.ByteStream) and not request.extensions.get(
             "is_sent_once"
         )
@@ -154,7 +156,8 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
             try:
                 return await self._exchange(connection, request)
             except (httpx.NetworkError, httpx.RemoteProtocolError):
-                # The server closed the connection while it was idle, and the request crossed with that.
+                # The server closed the connection while it was idle, and the request crossed with that: RFC 9112,
+                # section 9.3.1, lets a client send it again if nothing of an answer has come.
                 is_stale = connection.stream.received == received
                 if not is_stale or self._is_closed or not is_repeatable:
                     raise
@@ -188,16 +191,16 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         except BaseException:
             self._discard(connection)
             raise
-        road = connection.site.road
-        if answer.status == 407 and road.forwarding is not None and road.proxy is not None:
+        route = connection.site.route
+        if answer.status == 407 and route.forwarding is not None and route.proxy is not None:
             from .tunnels import refusal
 
             self._discard(connection)
             raise refusal(
-                road.proxy,
+                route.proxy,
                 answer.status,
                 answer.extensions.get("reason_phrase", b""),
-                road.origin.host.decode("ascii"),
+                route.origin.host.decode("ascii"),
             )
         return httpx.Response(
             answer.status,
@@ -215,10 +218,10 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         if self._names is None:
             self._network = current_network()
             self._names = Names(self._network)
-        road, progress = site.road, Progress()
+        route, progress = site.route, Progress()
         with self._until_closed(timeout) as scope:
             try:
-                stream = await road.open(self._names, self._tls, progress)
+                stream = await route.open(self._names, self._tls, progress)
             except Exception as error:
                 raise_as_httpx(error)
                 raise
@@ -227,7 +230,7 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
             if self._is_closed:  # just as the connection was made
                 stream.abort()
                 raise _closed()
-            connection = _Connection(site, stream, self._make_http(road.origin, stream, road.forwarding))
+            connection = _Connection(site, stream, self._make_http(route.origin, stream, route.forwarding))
             self._open.add(connection)
             return connection
         if self._is_closed:

@@ -25,7 +25,7 @@ __all__ = ["DEFAULT_PORTS", "Proxies", "ProxyFailure", "name_of"]
 DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 SOCKS_TEXT = 255
-"""Bytes that a user or a password may have in SOCKS5, and a name as well."""
+"""Bytes that a user or a password may have in SOCKS5 (RFC 1929, section 2), as a name may (RFC 1928, section 5)."""
 
 
 class ProxyFailure(httpx.ProxyError):

@@ -1,4 +1,4 @@
-"""`Road`: how connections to an origin are made, directly or through a proxy.
+"""`Route`: how connections to an origin are made, directly or through a proxy.
 
 All of it is connecting: nothing of a request is sent, so whatever fails here may be tried again, and costs nothing.
 """
@@ -11,24 +11,15 @@ import httpcore
 import httpx
 
 from ..http11.connection import Forwarding
-from ..network.names import Names
+from ..network.names import Names, Progress
 from ..network.stream import CallStream
 from .proxies import DEFAULT_PORTS, ProxyFailure, name_of
-from .tls import TLSSettings
+from .tls import TLSSettings, is_tls_failure
 
-__all__ = ["Progress", "Road"]
-
-
-class Progress:
-    """What connecting is waiting for, in words: what is said when its time is up."""
-
-    __slots__ = ("waits_for",)
-
-    def __init__(self) -> None:
-        self.waits_for = "the connection"
+__all__ = ["Route"]
 
 
-class Road:
+class Route:
     """The way to one origin."""
 
     __slots__ = ("forwarding", "is_secure", "origin", "proxy", "through")
@@ -48,6 +39,7 @@ class Road:
         if proxy is not None and proxy.url.scheme in ("http", "https") and not self.is_secure:
             from . import tunnels
 
+            # A proxy is asked by the absolute form of the target: RFC 9112, section 3.2.2.
             self.forwarding = Forwarding(b"http://" + url.netloc, tunnels.authorization(proxy))
 
     async def open(self, names: Names, tls: TLSSettings, progress: Progress) -> CallStream:
@@ -68,7 +60,7 @@ class Road:
             try:
                 await _secure(stream, context, host)
             except httpcore.ConnectError as error:
-                if self.proxy is None or _is_refused(error):
+                if self.proxy is None or is_tls_failure(error):
                     raise
                 raise _failure(self.proxy, f"broke off the TLS handshake with {host}") from error
         return stream
@@ -110,14 +102,6 @@ class Road:
 def _failure(proxy: httpx.Proxy, what: str) -> ProxyFailure:
     name = name_of(proxy)
     return ProxyFailure(f"the proxy {name} {what}", proxy=name)
-
-
-def _is_refused(error: BaseException) -> bool:
-    """Whether TLS itself failed; that the connection ended meanwhile, event loops tell in different ways."""
-    cause = error.__cause__
-    while cause is not None and not isinstance(cause, ssl.SSLError):
-        cause = cause.__cause__
-    return cause is not None and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError)
 
 
 async def _secure(stream: CallStream, context: ssl.SSLContext, host: str) -> None:

@@ -11,7 +11,7 @@ import httpx
 
 from ...errors import ConfigurationError
 
-__all__ = ["TLSSettings"]
+__all__ = ["TLSSettings", "has_ended", "is_tls_failure"]
 
 
 class TLSSettings:
@@ -41,6 +41,19 @@ class TLSSettings:
                 context.set_alpn_protocols(["http/1.1"])  # the only one spoken here; httpx sets it as well
                 self._context = context
         return self._context
+
+
+def has_ended(error: ssl.SSLError) -> bool:
+    """Whether the peer ended the connection amid TLS, with its goodbye or without; event loops tell either."""
+    return isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+
+
+def is_tls_failure(error: BaseException) -> bool:
+    """Whether TLS itself failed, rather than that the connection ended meanwhile."""
+    cause = error.__cause__
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__
+    return cause is not None and not has_ended(cause)
 
 
 def _default() -> ssl.SSLContext:

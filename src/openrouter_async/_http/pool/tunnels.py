@@ -12,7 +12,7 @@ import httpcore
 import httpx
 
 from ..._extras import needs_extra
-from ..http11.connection import trailing_data
+from ..http11.with_httpcore import trailing_data
 from ..network.stream import CallStream
 from .proxies import ProxyFailure, name_of
 
@@ -20,7 +20,7 @@ __all__ = ["authorization", "connect", "refusal", "socks5"]
 
 PASSWORD_ADVICE = "give them in the proxy's URL, as in 'user:password@host:3128'"
 PASSING = frozenset({408, 429})
-"""Statuses below 500 after which a proxy may be asked again."""
+"""Statuses below 500 after which a proxy may be asked again: RFC 9110, section 15.5.9, and RFC 6585, section 4."""
 
 
 def authorization(proxy: httpx.Proxy) -> list[tuple[bytes, bytes]]:
@@ -52,6 +52,7 @@ async def connect(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int
         httpcore.NetworkError: it closed the connection.
         httpcore.ProtocolError: it does not speak HTTP.
     """
+    # The authority form, without scheme or path: RFC 9110, section 9.3.6, and RFC 9112, section 3.2.3.
     target = b"%b:%d" % (b"[%b]" % host if b":" in host else host, port)
     # Only `target` of this URL is sent.
     url = httpcore.URL(scheme=b"http", host=proxy.url.raw_host, port=proxy.url.port, target=target)
@@ -59,7 +60,7 @@ async def connect(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int
     answer = await http.handle_async_request(
         httpcore.Request("CONNECT", url, headers=[(b"Host", target), *authorization(proxy)])
     )
-    if not 200 <= answer.status < 300:
+    if not 200 <= answer.status < 300:  # any 2xx opens the tunnel: RFC 9110, section 9.3.6
         raise refusal(proxy, answer.status, answer.extensions.get("reason_phrase", b""), host.decode("ascii"))
     if trailing_data(http):
         raise httpcore.RemoteProtocolError("bytes follow the answer to CONNECT, where nothing was asked yet")
@@ -116,6 +117,7 @@ async def socks5(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int)
         raise httpcore.RemoteProtocolError(str(error)) from error
 
 
+# The replies of RFC 1928, section 6, and the lengths of its addresses, section 5.
 _SOCKS5_CODES = {
     1: "general failure",
     2: "not allowed by its rules",

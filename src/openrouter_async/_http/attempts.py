@@ -65,7 +65,8 @@ class CallAttempts:
         self._starters = [each for each in observers if type(each).started is not Observer.started]
         self._senders = [each for each in observers if type(each).sent is not Observer.sent]
         self._began = time.monotonic()
-        self.current = Attempt(request=request, number=1, began=self._began, secrets=_NO_SECRETS)
+        self._number = 1
+        self.current = Attempt(request=request, number=self._number, began=self._began, secrets=_NO_SECRETS)
         """The request that is running."""
         self._exchange: Exchange | None = None
         self._earlier: tuple[Usage | None, ...] = ()
@@ -76,7 +77,7 @@ class CallAttempts:
     async def begin(self, key: Secret | None) -> None:
         """A request is about to be sent with `key`, once no observer refuses it."""
         self.current = Attempt(
-            request=self.request, number=self._state.attempts, began=self._began, secrets=Secrets(key)
+            request=self.request, number=self._number, began=self._began, secrets=Secrets(key)
         )
         self._exchange, self._body = None, b""
         self._is_running = self._is_refused = True
@@ -157,6 +158,7 @@ class CallAttempts:
             if not continued:  # the reply that goes on has what broke off among its recoveries
                 self._earlier += billed
             self._tell_failed(error, decision.seconds)
+            self._number = self._state.attempts
             self.current.was_sent = False  # what is left now is no request
             await anyio.sleep(decision.seconds)
         elif decision.reason == "deadline":

@@ -1,4 +1,5 @@
 """Many prompts: asked a bounded number at a time, kept in a journal, within a budget.
 
-`items` says what is asked, `run` asks it, `journal` remembers what was answered, `accounts` counts and `budget` pays.
+`run` has the workers; `item_source` gives them items, `item_runner` gets the result of one, `result_queue` hands it
+over. `item_records` keeps what was answered, in a `journal` and the file of those `in_flight`; `stats` counts.
 """

@@ -47,6 +47,7 @@ class Outputs(Protocol):
     @property
     def name(self) -> str:
         """What changes with the type that is asked for."""
+        ...
 
     def kept(self, completion: ChatCompletion[object], /) -> Mapping[str, JsonValue]:
         """Return what the journal notes of a reply besides itself."""

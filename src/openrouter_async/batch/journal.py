@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, TypeGuard
+from typing import BinaryIO, TypeGuard
 
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
 from .._files import private, replace_file
 from ..errors import JournalError, OpenRouterError
-from ..types.chat.completion import ChatCompletion
+from ..types.chat import ChatCompletion
+from ..types.common import JsonObject
 from .item_meter import ItemMeter
 from .items import Request
 from .key_hash import key_hash
@@ -58,7 +59,7 @@ class Record:
 
 def done_record(
     request: Request,
-    completion: ChatCompletion[Any],
+    completion: ChatCompletion[object],
     structured: Mapping[str, JsonValue] | None,
     meter: ItemMeter,
     *,
@@ -293,6 +294,7 @@ class Journal:
             record = None
         if not _is_record(record):
             raise self._error(f"has a line {number} that is no record of a batch; name another file")
+        key = str(record["key"])
         self.cost += _decimal(record.get("cost"))
         self.byok_cost += _decimal(record.get("byok_cost"))
         before = record.get("asked_before", 0)
@@ -303,13 +305,13 @@ class Journal:
             self._generations.add(key_hash(generation))
             self.unbooked.pop(generation, None)
         if isinstance(source := record.get("source"), str) and not self.has_booked(source):
-            self.unbooked[source] = record["key"], str(record["request"])
+            self.unbooked[source] = key, str(record["request"])
         if "completion" in record:
-            self._done[key_hash(record["key"])] = self._end
+            self._done[key_hash(key)] = self._end
         elif "error" in record and not (record.get("cost") or record.get("byok_cost")):
             self._free_failures += 1
         elif "error" in record:
-            self._paid_failures[record["key"]] = self._paid_failures.get(record["key"], 0) + 1
+            self._paid_failures[key] = self._paid_failures.get(key, 0) + 1
 
     def _cut_off(self, line: bytes, number: int) -> None:
         if not (line.startswith(BEGINNING) or BEGINNING.startswith(line) or line.isspace()):
@@ -338,7 +340,7 @@ def _lock_file(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _is_record(value: object) -> TypeGuard[dict[str, Any]]:
+def _is_record(value: object) -> TypeGuard[JsonObject]:
     """Whether a line's value is what we write; prompts may have keys too, and are not taken for answers."""
     return (
         isinstance(value, dict)

@@ -267,7 +267,7 @@ class Batch(Generic[OutputT]):
     def _begin(self) -> None:
         if self._group is None:
             raise ConfigurationError(
-                "a batch is read inside its block: async with client.batch(...) as batch"
+                "a batch is read inside its block: async with client.batch(...) as batch; or awaited for all results"
             )
         if self._working is None:
             self._stats.begin()

@@ -228,7 +228,8 @@ def _result(result: JsonObject, reader: TypeAdapter[T]) -> JobResult[T]:
     body, status = response.get("body"), response.get("status_code")
     error = result.get("error")
     if error is None and isinstance(body, dict) and isinstance(status, int) and status >= 400:
-        error = body.get("error") or {"message": f"the request was answered with status {status}"}
+        message: JsonObject = {"message": f"the request was answered with status {status}"}
+        error = body.get("error") or message
     if error is not None or body is None:
         return JobResult(key=key, error=_error(error, status))
     try:
@@ -257,10 +258,10 @@ async def _requests(source: ItemSource, model: str) -> AsyncGenerator[JobRequest
 
 
 def _chat_request(request: Request, model: str) -> JobRequest:
-    messages: object = request.messages
+    messages = request.messages
     if isinstance(messages, Mapping) and messages.keys() == {"custom_id", "body"}:
-        return {"custom_id": messages["custom_id"], "body": messages["body"]}
-    if resolve_alias(request.model) != model:
+        return cast("JobRequest", {**messages})
+    if model_of(request.model) != model:
         raise ConfigurationError(
             f"the item {request.key!r} asks {request.model!r}; expected {model!r}, the model of the batch"
         )

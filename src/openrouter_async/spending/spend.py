@@ -380,13 +380,13 @@ class SpendObserver(Observer):
         self._running = await self._spend._open(attempt.request, self.sender, self.item)
         self._calls.append(self._running)
 
-    def saw(self, attempt: Attempt, _data: bytes) -> None:
+    def saw(self, attempt: Attempt, data: bytes) -> None:
         """Keep what is known of the cost."""
         if self._running is not None:
             self._running.charge = attempt.charge
             self._running.generation_id = attempt.charge.generation_id
 
-    def failed(self, attempt: Attempt, _error: OpenRouterError, _wait: float | None) -> None:
+    def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None) -> None:
         """The request costs no more."""
         self._close(attempt)
 

@@ -62,44 +62,56 @@ class Accumulator(Protocol[ChunkT, ReplyT]):
     @property
     def has_piece(self) -> bool:
         """Whether a piece of the answer has come, so that the request must not be repeated."""
+        ...
 
     @property
     def has_finish(self) -> bool:
         """Whether the model has said that it stopped."""
+        ...
 
     @property
     def is_whole(self) -> bool:
         """Whether all has come but the mark of the end: that the model stopped, and what it used."""
+        ...
 
     @property
     def has_begun(self) -> bool:
         """Whether a chunk has come, though perhaps one without a piece."""
+        ...
 
     @property
     def growth(self) -> Growth:
         """Whether something came that is kept as it is, rather than joined to a text."""
+        ...
 
     @property
     def generation_id(self) -> str | None:
         """The id of the billed record, as far as the body has named it."""
+        ...
 
     def parse(self, data: bytes) -> ChunkT:
         """Return the chunk in the data of an event; raises `ParseFailure`."""
+        ...
 
     def feed(self, chunk: ChunkT) -> list[StreamEvent]:
         """Return the events that a chunk gives; raises `APIStatusError` where it reports an error."""
+        ...
 
     def read_whole(self, body: bytes, meta: ResponseMeta | None) -> ReplyT:
         """Return the reply in a body that came whole, in place of a stream."""
+        ...
 
     def feed_reply(self, reply: ReplyT) -> list[StreamEvent]:
         """Return the events of such a reply; `finish` then gives it back."""
+        ...
 
     def finish(self, end: StreamEnd, meta: ResponseMeta | None) -> tuple[list[StreamEvent], ReplyT]:
         """Return the last events, and the reply, whose HTTP side is `meta`."""
+        ...
 
     def snapshot(self) -> ReplyT:
         """Return what has arrived so far."""
+        ...
 
 
 class Growth:

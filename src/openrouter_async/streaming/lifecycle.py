@@ -88,23 +88,29 @@ class ItemReader(Protocol[ItemT]):
     @property
     def has_piece(self) -> bool:
         """Whether a piece of the answer has come, so that the request must not be repeated."""
+        ...
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing but the mark of the end is missing."""
+        ...
 
     @property
     def reply(self) -> object:
         """What the items were put together to; None where they are not, or not yet."""
+        ...
 
     def feed(self, items: list[StreamItem]) -> tuple[list[ItemT], OpenRouterError | None]:
         """Return what one read brought, and the failure it ends in, if any."""
+        ...
 
     def feed_eof(self) -> tuple[list[ItemT], OpenRouterError | None]:
         """Return what the end of the body brings, or why it is no end."""
+        ...
 
     def enrich(self, error: OpenRouterError) -> OpenRouterError:
         """Return the error to raise for one that ended the stream, with what had arrived."""
+        ...
 
     def restart(self) -> None:
         """Forget what has arrived; the request is sent again."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["EventStream", "OnBadEvent", "ReplyStream"]
 
 ChunkT = TypeVar("ChunkT")
-ReplyT = TypeVar("ReplyT", bound="PartialReply")
+ReplyT = TypeVar("ReplyT", bound="PartialReply", covariant=True)
 
 
 class ReplyStream(OwnedStream[StreamEvent], Generic[ChunkT, ReplyT]):

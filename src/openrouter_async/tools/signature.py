@@ -14,7 +14,7 @@ import typing
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, NotRequired
+from typing import TYPE_CHECKING, Annotated, NotRequired, cast
 
 from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, ValidationError, with_config
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
@@ -163,8 +163,11 @@ class Signature:
             fields[parameter.name] = _field(
                 parameter, hints.get(parameter.name, object), described.get(parameter.name)
             )
-        arguments = with_config(ConfigDict(extra="forbid"))(
-            TypedDict("Arguments", fields)  # type: ignore[operator]  # a TypedDict made at run time
+        arguments = cast(
+            "type[dict[str, object]]",
+            with_config(ConfigDict(extra="forbid"))(
+                TypedDict("Arguments", fields)  # type: ignore[operator]  # a TypedDict made at run time
+            ),
         )
         try:
             self._adapter: TypeAdapter[dict[str, object]] = TypeAdapter(arguments)

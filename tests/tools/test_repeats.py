@@ -8,7 +8,7 @@ import pytest
 
 from openrouter_async import RepeatedToolCall
 from openrouter_async.tools.repeats import Repeats
-from openrouter_async.types.tool_calls import ToolCall
+from openrouter_async.types.chat.tool_calls import ToolCall
 
 
 def call(name: str = "find", arguments: str = '{"a": 1, "b": 2}', id: str = "call_1") -> ToolCall:

@@ -23,7 +23,7 @@ from pydantic_core import from_json, to_json
 
 from .._files import private, replace_file
 from ..errors import JournalError, OpenRouterError
-from ..types.chat import ChatCompletion
+from ..types.chat.completion import ChatCompletion
 from ..types.common import JsonObject
 from .item_meter import ItemMeter
 from .items import Request

@@ -261,7 +261,7 @@ def _chat_request(request: Request, model: str) -> JobRequest:
     messages = request.messages
     if isinstance(messages, Mapping) and messages.keys() == {"custom_id", "body"}:
         return cast("JobRequest", {**messages})
-    if model_of(request.model) != model:
+    if resolve_alias(request.model) != model:
         raise ConfigurationError(
             f"the item {request.key!r} asks {request.model!r}; expected {model!r}, the model of the batch"
         )

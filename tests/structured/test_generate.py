@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async.errors import (
     APIStatusError,
     Availability,
@@ -49,9 +50,7 @@ async def ask(
     params: dict[str, object] | None = None,
     **settings: object,
 ) -> StructuredCompletion[Any]:
-    return await structured(chat, wanted, **settings).create(
-        messages, model=model, params=params or {}, extra_body=None, options=None
-    )
+    return await structured(chat, wanted, **settings).create(ChatCall(messages, model, params or {}))
 
 
 def roles(body: dict[str, Any]) -> list[str]:
@@ -109,7 +108,7 @@ class TestThePath:
     async def test_what_was_asked_for_is_done_without_the_model_list(self) -> None:
         for path in ("native", "prompted"):
             asking = structured(FakeChat(OSLO.replace("null", "2")), City, path=path)
-            got = await asking.create("A city.", model="maker/new", params={}, extra_body=None, options=None)
+            got = await asking.create(ChatCall("A city.", "maker/new"))
             assert (got.path, got.path_reason) == (path, "it was asked for")
             assert asking._natives._catalogue.loaded == 0  # type: ignore[union-attr]  # a fake
 
@@ -137,8 +136,8 @@ class TestThePath:
         natives.remove(NATIVE)
         natives.add("maker/new")
         assert await natives.list() == ["maker/new"]
-        first = await asking.create("A city.", model=NATIVE, params={}, extra_body=None, options=None)
-        second = await asking.create("A city.", model="maker/new", params={}, extra_body=None, options=None)
+        first = await asking.create(ChatCall("A city.", NATIVE))
+        second = await asking.create(ChatCall("A city.", "maker/new"))
         assert (first.path, second.path) == ("prompted", "native")
         natives.reset()
         assert await natives.list() == [NATIVE]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ConfigurationError
@@ -12,6 +13,7 @@ from ..types.chat_messages import system, user
 from .prompt import ask_again, strict_examples, universal_prompt
 
 if TYPE_CHECKING:
+    from .._sansio.chat_call import ChatCall
     from ..errors import StructuredOutputError
     from ..types.chat import ChatCompletion
     from ..types.chat_messages import MessageLike, MessagesLike
@@ -21,10 +23,9 @@ __all__ = [
     "as_list",
     "asked_again",
     "asked_models",
-    "check_params",
-    "native_messages",
-    "native_params",
-    "prompted_messages",
+    "check_call",
+    "native_call",
+    "prompted_call",
 ]
 
 HEALING = "response-healing"
@@ -32,9 +33,9 @@ HEALING = "response-healing"
 _PROVIDER = Checked(require_parameters=True)
 
 
-def native_params(output: Output[Any], params: Mapping[str, object], *, streaming: bool) -> dict[str, object]:
-    """Return the parameters of a call with the schema, which endpoints must know unless the call says otherwise."""
-    asked = dict(params)
+def native_call(output: Output[Any], call: ChatCall, *, streaming: bool) -> ChatCall:
+    """Return the call with the schema, which endpoints must know unless the call says otherwise, and the examples."""
+    asked = dict(call.params)
     asked["response_format"] = output.schema.asked_format(output.name)
     provider = asked.get("provider")
     if provider is None:
@@ -49,27 +50,23 @@ def native_params(output: Output[Any], params: Mapping[str, object], *, streamin
         and not any(isinstance(each, Mapping) and each.get("id") == HEALING for each in plugins)
     ):
         asked["plugins"] = [*plugins, {"id": HEALING}]
-    return asked
+    messages = call.messages
+    if output.examples:
+        messages = _instructed(messages, strict_examples(output.schema, output.examples))
+    return replace(call, messages=messages, params=asked)
 
 
-def check_params(params: Mapping[str, object], extra_body: Mapping[str, object] | None) -> None:
+def check_call(call: ChatCall) -> None:
     """Raise if a call says by itself what form its reply has."""
-    if params.get("response_format") is not None or (extra_body or {}).get("response_format") is not None:
+    given = (call.params.get("response_format"), (call.extra_body or {}).get("response_format"))
+    if given != (None, None):
         raise ConfigurationError("both output and response_format are given; leave response_format out")
 
 
-def prompted_messages(output: Output[Any], messages: MessagesLike) -> list[MessageLike]:
-    """Return the messages with the words that ask for the value, behind the system prompt of the call."""
-    return _instructed(messages, universal_prompt(output.schema, examples=output.examples))
-
-
-def native_messages(output: Output[Any], messages: MessagesLike) -> MessagesLike:
-    """Return the messages with the examples, if there are any; the schema is enough otherwise."""
-    return (
-        _instructed(messages, strict_examples(output.schema, output.examples))
-        if output.examples
-        else messages
-    )
+def prompted_call(output: Output[Any], call: ChatCall) -> ChatCall:
+    """Return the call with the words that ask for the value, behind its system prompt."""
+    words = universal_prompt(output.schema, examples=output.examples)
+    return replace(call, messages=_instructed(call.messages, words))
 
 
 def _instructed(messages: MessagesLike, words: str) -> list[MessageLike]:
@@ -95,13 +92,12 @@ def _instructs(message: MessageLike) -> bool:
     return isinstance(message, Mapping) and message.get("role") in ("system", "developer")
 
 
-def asked_again(
-    messages: MessagesLike, reply: ChatCompletion[Any], error: StructuredOutputError
-) -> list[MessageLike]:
-    """Return the messages with the reply that did not fit, and what was wrong with it."""
+def asked_again(call: ChatCall, reply: ChatCompletion[Any], error: StructuredOutputError) -> ChatCall:
+    """Return the call with the reply that did not fit, and what was wrong with it."""
     told = user(ask_again(error.message, error.violations))
     # Some providers refuse a message of the model without content.
-    return [*as_list(messages), reply, told] if reply.text else [*as_list(messages), told]
+    said = [reply, told] if reply.text else [told]
+    return replace(call, messages=[*as_list(call.messages), *said])
 
 
 def as_list(messages: MessagesLike) -> list[MessageLike]:
@@ -113,16 +109,9 @@ def as_list(messages: MessagesLike) -> list[MessageLike]:
     return list(messages)
 
 
-def asked_models(
-    model: str | None,
-    params: Mapping[str, object],
-    extra_body: Mapping[str, object] | None,
-) -> tuple[str, ...]:
+def asked_models(call: ChatCall) -> tuple[str, ...]:
     """Return the models that may answer: the one that is named, and those that stand in for it."""
-    if not extra_body and "models" not in params:
-        return (model,) if isinstance(model, str) else ()
-    extra = extra_body or {}
-    named = [extra.get("model", model)]
-    others = extra.get("models", params.get("models"))
-    named += others if isinstance(others, list | tuple) else []
+    extra = call.extra_body or {}
+    others = extra.get("models", call.params.get("models"))
+    named = [extra.get("model", call.model), *(others if isinstance(others, list | tuple) else [])]
     return tuple(dict.fromkeys(name for name in named if isinstance(name, str)))

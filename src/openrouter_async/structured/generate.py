@@ -16,13 +16,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias
 
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
 from ..spending.next_cost import NextCost
 from ..types.chat import OutputT, with_billed
-from ..types.chat_messages import wire_messages
-from .asking import asked_again, asked_models, check_params, native_messages, native_params, prompted_messages
+from .asking import asked_again, asked_models, check_call, native_call, prompted_call
 from .choose import Choice, choose, why_it_cannot
 from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
 from .native_models import NativeModels
@@ -31,11 +30,11 @@ from .reading.reply import read_output
 from .stream import PathSource, StructuredStream
 
 if TYPE_CHECKING:
+    from .._sansio.chat_call import ChatCall
     from ..options import RequestOptions
     from ..protocols import ChatCompleter
     from ..spending.forecast import PriceList
     from ..streaming.stream import EventStream, OnBadEvent
-    from ..types.chat_messages import MessagesLike
     from .output import Output, OutputLike, Path
 
 __all__ = ["StructuredChat", "StructuredChats"]
@@ -43,16 +42,6 @@ __all__ = ["StructuredChat", "StructuredChats"]
 
 Prices: TypeAlias = "Callable[[], Awaitable[PriceList]]"
 """Gives the prices of models; asked only where a call has a limit of its cost."""
-
-
-class _Call(NamedTuple):
-    """What the caller asked."""
-
-    messages: MessagesLike
-    model: str | None
-    params: Mapping[str, object]
-    extra_body: Mapping[str, object] | None
-    options: RequestOptions | None
 
 
 @dataclass
@@ -81,22 +70,14 @@ class _Progress:
 class StructuredChats:
     """Gives the `StructuredChat` of each output that a client is asked for."""
 
-    def __init__(
-        self,
-        chat: ChatCompleter[str],
-        natives: NativeModels,
-        default_model: Callable[[RequestOptions | None], str | None],
-        prices: Prices | None = None,
-    ) -> None:
+    def __init__(self, chat: ChatCompleter[str], natives: NativeModels, prices: Prices | None = None) -> None:
         self._chat = chat
         self._natives = natives
-        self._default_model = default_model
         self._prices = prices
 
-    def of(self, output: OutputLike[OutputT], options: RequestOptions | None) -> StructuredChat[OutputT]:
+    def of(self, output: OutputLike[OutputT]) -> StructuredChat[OutputT]:
         """Return what asks for an output; raises `ConfigurationError` where it has no schema."""
-        model = self._default_model(options)
-        return StructuredChat(self._chat, as_output(output), self._natives, model, self._prices)
+        return StructuredChat(self._chat, as_output(output), self._natives, self._prices)
 
 
 class StructuredChat(Generic[OutputT]):
@@ -107,41 +88,41 @@ class StructuredChat(Generic[OutputT]):
         chat: ChatCompleter[str],
         output: Output[OutputT],
         natives: NativeModels,
-        default_model: str | None,
         prices: Prices | None = None,
     ) -> None:
         self._chat = chat
         self._output = output
         self._natives = natives
-        self._default_model = default_model
         self._prices = prices
 
-    def params(self, options: RequestOptions | None) -> Mapping[str, object]:
-        """Return the parameters of requests that do not give them themselves."""
-        return self._chat.params(options)
+    def with_options(self, options: RequestOptions | None) -> StructuredChat[OutputT]:
+        """Return the same with these options; itself where there are none."""
+        if options is None:
+            return self
+        return StructuredChat(self._chat.with_options(options), self._output, self._natives, self._prices)
 
-    async def create(
-        self,
-        messages: MessagesLike,
-        *,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-    ) -> StructuredCompletion[OutputT]:
+    @property
+    def default_model(self) -> str | None:
+        """The model of calls that name none."""
+        return self._chat.default_model
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The parameters of requests that do not give them themselves."""
+        return self._chat.params
+
+    async def create(self, call: ChatCall) -> StructuredCompletion[OutputT]:
         """Return the reply with its value.
 
         Raises:
             StructuredOutputError: no reply gave it; the error is of the last one.
             OpenRouterError: as every call.
         """
-        check_params(params, extra_body)
-        params = self._with_defaults(params, options)
-        call = _Call(messages, model, params, extra_body, options)
+        call = self._completed(call)
         progress = _Progress()
         if self._output.max_cost is not None and self._prices is not None:
             progress.next_cost = NextCost(await self._prices())
-        choice = await self._choose(model, params, extra_body)
+        choice = await self._choose(call)
         try:
             return await self._on_path(call, choice, progress)
         except OpenRouterError as error:
@@ -151,50 +132,25 @@ class StructuredChat(Generic[OutputT]):
             error.__traceback__ = None  # it is kept, and would keep every frame of the call
         return await self._on_path(call, other, progress)
 
-    def stream(
-        self,
-        messages: MessagesLike,
-        *,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-        on_bad_event: OnBadEvent,
-    ) -> StructuredStream[OutputT]:
+    def stream(self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise") -> StructuredStream[OutputT]:
         """Return the reply as a stream, whose last value is the value."""
-        check_params(params, extra_body)
-        params = self._with_defaults(params, options)
-        call = _Call(messages, model, params, extra_body, options)
-
-        async def choice() -> Choice:
-            return await self._choose(model, params, extra_body)
+        call = self._completed(call)
 
         def open_(path: Path) -> EventStream:
-            asked, asked_params = self._request(call, call.messages, path, streaming=True)
-            return self._chat.stream(
-                asked,
-                model=model,
-                params=asked_params,
-                extra_body=extra_body,
-                options=options,
-                on_bad_event=on_bad_event,
-            )
+            return self._chat.stream(self._request(call, path, streaming=True), on_bad_event=on_bad_event)
 
         return StructuredStream(
-            PathSource(choice, open_, can_change=self._output.path == "auto"),
+            PathSource(lambda: self._choose(call), open_, can_change=self._output.path == "auto"),
             self._output,
             on_bad_event=on_bad_event,
         )
 
-    def _with_defaults(
-        self, params: Mapping[str, object], options: RequestOptions | None
-    ) -> Mapping[str, object]:
-        """Return the parameters with those of the client: what is added to one of them must not replace it."""
-        return {**self._chat.params(options), **params}
+    def _completed(self, call: ChatCall) -> ChatCall:
+        """Return the call with what the client says: what is added to a parameter must not replace the client's."""
+        check_call(call)
+        return call.with_defaults(self._chat.default_model, self._chat.params)
 
-    async def _choose(
-        self, model: str | None, params: Mapping[str, object], extra_body: Mapping[str, object] | None
-    ) -> Choice:
+    async def _choose(self, call: ChatCall) -> Choice:
         """Return the path; asks for the model list only where it decides."""
         output = self._output
         problem = output.schema.strict_problem if output.path != "prompted" else None
@@ -203,7 +159,7 @@ class StructuredChat(Generic[OutputT]):
                 f"the schema {output.schema.name!r} has no strict form: {problem}; use path='prompted' or 'auto'"
             )
         is_open = output.path == "auto" and problem is None
-        models = asked_models(model or self._default_model, params, extra_body)
+        models = asked_models(call)
         return choose(
             output.path,
             models=models,
@@ -214,12 +170,12 @@ class StructuredChat(Generic[OutputT]):
             else output.schema.strict.accepts,
         )
 
-    async def _other_path(self, error: OpenRouterError, progress: _Progress, call: _Call) -> Choice | None:
+    async def _other_path(self, error: OpenRouterError, progress: _Progress, call: ChatCall) -> Choice | None:
         """Return the choice of the other path where the native one leads nowhere; None where its error is the end."""
         if self._output.path != "auto" or isinstance(error, Refused | ReplyTruncated):
             return None
         if isinstance(error, StructuredOutputError):
-            if not await self._may_ask(call, call.messages, "prompted", progress):
+            if not await self._may_ask(call, "prompted", progress):
                 return None
             count = sum(attempt.path == "native" for attempt in progress.attempts)
             return Choice(
@@ -235,18 +191,14 @@ class StructuredChat(Generic[OutputT]):
         return Choice("prompted", reason)
 
     async def _on_path(
-        self, call: _Call, choice: Choice, progress: _Progress
+        self, call: ChatCall, choice: Choice, progress: _Progress
     ) -> StructuredCompletion[OutputT]:
         """Ask on one path until a reply fits, `attempts` times at most."""
-        messages = call.messages
         if not progress.attempts:
-            await self._may_ask(call, messages, choice.path, progress)  # the first is made, and learnt from
+            await self._may_ask(call, choice.path, progress)  # the first is made, and learnt from
         for number in range(1, self._output.attempts + 1):
-            asked, params = self._request(call, messages, choice.path, streaming=False)
             try:
-                reply = await self._chat.create(
-                    asked, model=call.model, params=params, extra_body=call.extra_body, options=call.options
-                )
+                reply = await self._chat.create(self._request(call, choice.path, streaming=False))
             except OpenRouterError as error:
                 progress.failed(error)
                 raise
@@ -266,36 +218,25 @@ class StructuredChat(Generic[OutputT]):
                 hopeless = isinstance(error, Refused) or (
                     isinstance(error, ReplyTruncated) and reply.finish_reason == "length"
                 )
-                again = asked_again(messages, reply, error)
-                if is_last or hopeless or not await self._may_ask(call, again, choice.path, progress):
+                again = asked_again(call, reply, error)
+                if is_last or hopeless or not await self._may_ask(again, choice.path, progress):
                     error.billed = all_billed(progress.attempts)
                     error.completion = with_billed(reply, error.billed)
                     raise
-                messages = again
+                call = again
                 error.__traceback__ = None  # as above
                 continue
             progress.attempts.append(Attempt(choice.path, reply))
             return structured_completion(reply, reading, reason=choice.reason, attempts=progress.attempts)
         raise AssertionError("attempts is at least 1")
 
-    async def _may_ask(self, call: _Call, messages: MessagesLike, path: Path, progress: _Progress) -> bool:
-        """Whether the limit of the cost has room for a request with these messages."""
+    async def _may_ask(self, call: ChatCall, path: Path, progress: _Progress) -> bool:
+        """Whether the limit of the cost has room for this request."""
         if self._output.max_cost is None:
             return True
-        asked, params = self._request(call, messages, path, streaming=False)
-        body = {
-            **params,
-            "model": call.model or self._default_model,
-            "messages": wire_messages(asked),
-            **(call.extra_body or {}),
-        }
-        return await progress.may_ask(self._output.max_cost, body)
+        return await progress.may_ask(self._output.max_cost, self._request(call, path, streaming=False).sent)
 
-    def _request(
-        self, call: _Call, messages: MessagesLike, path: Path, *, streaming: bool
-    ) -> tuple[MessagesLike, Mapping[str, object]]:
+    def _request(self, call: ChatCall, path: Path, *, streaming: bool) -> ChatCall:
         if path == "native":
-            return native_messages(self._output, messages), native_params(
-                self._output, call.params, streaming=streaming
-            )
-        return prompted_messages(self._output, messages), call.params
+            return native_call(self._output, call, streaming=streaming)
+        return prompted_call(self._output, call)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from .spending.forecast import PriceList
     from .structured.completion import StructuredCompletion
-    from .structured.generate import StructuredChats
-    from .structured.native_models import NativeModels
+    from .structured.generate import OutputRequests
+    from .structured.modes import SchemaModels
     from .structured.output import Output, OutputLike
     from .structured.schema import Schema
     from .structured.stream import StructuredStream
@@ -61,11 +61,11 @@ class Chat:
         self._native_models = {} if native_models is None else native_models
 
     @cached_property
-    def native_models(self) -> NativeModels:
+    def native_models(self) -> SchemaModels:
         """The models that are asked for `output` by a schema; derived clients have the same."""
-        from .structured.native_models import NativeModels
+        from .structured.modes import SchemaModels
 
-        return NativeModels(self._catalogue, self._native_models)
+        return SchemaModels(self._catalogue, self._native_models)
 
     @overload
     async def create(
@@ -403,8 +403,8 @@ class Chat:
         return completer.with_options(options)
 
     @cached_property
-    def _structured(self) -> StructuredChats:
+    def _structured(self) -> OutputRequests:
         """What asks for values; imported with the first of them, since to ask for the import took 1 % of each."""
-        from .structured.generate import StructuredChats
+        from .structured.generate import OutputRequests
 
-        return StructuredChats(self._resource, self.native_models, self._prices)
+        return OutputRequests(self._resource, self.native_models, self._prices)

@@ -219,7 +219,7 @@ class AsyncOpenRouter(Namespaces):
 
         outputs = None
         if output is not None:
-            from .structured.kept import KeptOutputs
+            from .structured.completion import KeptOutputs
 
             outputs = KeptOutputs.of(output)
         return Batch(

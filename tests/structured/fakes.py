@@ -10,8 +10,8 @@ from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async.errors import OpenRouterError
 from openrouter_async.options import RequestOptions
 from openrouter_async.streaming.stream import EventStream, OnBadEvent
-from openrouter_async.structured.generate import StructuredChat
-from openrouter_async.structured.native_models import NativeModels
+from openrouter_async.structured.generate import OutputRequest
+from openrouter_async.structured.modes import SchemaModels
 from openrouter_async.structured.output import Output
 from openrouter_async.types.chat import ChatCompletion
 
@@ -84,7 +84,7 @@ class FakeCatalogue:
         return {NATIVE: True, PROMPTED: False}.get(model)
 
 
-def structured(chat: FakeChat, wanted: object, **settings: object) -> StructuredChat[object]:
+def structured(chat: FakeChat, wanted: object, **settings: object) -> OutputRequest[object]:
     """Return what asks `chat` for a value."""
     output: Output[object] = Output(wanted, **settings)  # type: ignore[call-overload]  # any type
-    return StructuredChat(chat, output, NativeModels(FakeCatalogue()))  # type: ignore[arg-type]
+    return OutputRequest(chat, output, SchemaModels(FakeCatalogue()))  # type: ignore[arg-type]

@@ -38,7 +38,7 @@ for one item, and limits by the day are not waited for."""
 
 
 class Outputs(Protocol):
-    """Structured output, as a batch needs it; `structured.kept` has it."""
+    """Structured output, as a batch needs it; `structured.completion` has it."""
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from .._sentinels import OMIT
 from ..errors import ReplyNotParsed
-from ..types.chat import ChatCompletion, OutputT, with_billed
+from ..types.chat import ChatCompletion, OutputT, marked, with_billed
 from ..types.usage_total import usages_of
 from .output import as_output
 from .reading.reply import read_output
@@ -107,16 +107,15 @@ def structured_completion(
     """Return `completion` with its value, if it has one; the last of `attempts` is the one that gave it."""
     if len(attempts) > 1:
         completion = with_billed(completion, all_billed(attempts))
-    made: StructuredCompletion[T] = StructuredCompletion.model_construct(
-        completion.model_fields_set, **completion.__dict__, **(completion.model_extra or {})
+    made: StructuredCompletion[T] = marked(
+        completion,
+        StructuredCompletion,
+        _output=reading.output,
+        _received=reading.received,
+        _path=attempts[-1].path,
+        _reason=reason,
+        _attempts=tuple(attempts),
     )
-    for name in ChatCompletion.__private_attributes__:
-        setattr(made, name, getattr(completion, name))
-    made._output = reading.output
-    made._received = reading.received
-    made._path = attempts[-1].path
-    made._reason = reason
-    made._attempts = tuple(attempts)
     return made
 
 

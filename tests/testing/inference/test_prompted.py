@@ -61,7 +61,7 @@ TYPES: list[Any] = [
 
 @pytest.mark.parametrize("type_", TYPES, ids=str)
 @pytest.mark.parametrize("own", [None, "Be terse.\nThis is the tone:\n{dry} and\n[short]"])
-def test_the_universal_prompt_is_understood(type_: Any, own: str | None) -> None:
+def test_the_schema_prompt_is_understood(type_: Any, own: str | None) -> None:
     schema: Schema[Any] = Schema.from_type(type_)
     found = schema_in([schema_prompt(schema, system=own)])
     assert found is not None

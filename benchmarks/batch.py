@@ -15,9 +15,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from openrouter_async import AsyncOpenRouter, ChatCompletion
+from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async.batch.run import Batch
 from openrouter_async.testing import Emulator, Failure, Fault, RateLimit
 
@@ -75,9 +76,16 @@ async def memory(items: int) -> None:
     message = {"role": "assistant", "content": "An answer of a usual kind."}
     reply = ChatCompletion.model_validate({"choices": [{"message": message}], "usage": {"cost": 0.0001}})
 
-    async def create(*_: Any, **__: Any) -> ChatCompletion[Any]:
-        await asyncio.sleep(0)
-        return reply
+    class Answering:
+        params: ClassVar[dict[str, object]] = {}
+        default_model = None
+
+        def with_options(self, _options: object) -> Answering:
+            return self
+
+        async def create(self, _call: ChatCall) -> ChatCompletion[Any]:
+            await asyncio.sleep(0)
+            return reply
 
     async def prices() -> Any:
         return lambda *_: None
@@ -88,7 +96,7 @@ async def memory(items: int) -> None:
         async with AsyncOpenRouter("sk-or-v1-none") as client:
             sender, transport = client._sender, client._sender.transport
         batch: Batch[str] = Batch(
-            prompts, create=create, transport=transport, sender=sender, prices=prices, journal=journal
+            prompts, completer=Answering(), transport=transport, sender=sender, prices=prices, journal=journal
         )
         async with batch:
             async for _ in batch:

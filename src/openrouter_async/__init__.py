@@ -98,10 +98,10 @@ if TYPE_CHECKING:
     from .streaming.stream import EventStream as EventStream
     from .structured.completion import Attempt as Attempt
     from .structured.completion import StructuredCompletion as StructuredCompletion
-    from .structured.native_models import NativeModels as NativeModels
+    from .structured.modes import SchemaModels as SchemaModels
     from .structured.output import Example as Example
     from .structured.output import Output as Output
-    from .structured.prompt import universal_prompt as universal_prompt
+    from .structured.prompt import schema_prompt as schema_prompt
     from .structured.schema import Schema as Schema
     from .structured.stream import StructuredStream as StructuredStream
     from .structured.strict.result import StrictSchema as StrictSchema
@@ -268,10 +268,10 @@ _EXPORTS = {
     "EventStream": ".streaming.stream",
     "Attempt": ".structured.completion",
     "StructuredCompletion": ".structured.completion",
-    "NativeModels": ".structured.native_models",
+    "SchemaModels": ".structured.modes",
     "Example": ".structured.output",
     "Output": ".structured.output",
-    "universal_prompt": ".structured.prompt",
+    "schema_prompt": ".structured.prompt",
     "Schema": ".structured.schema",
     "StructuredStream": ".structured.stream",
     "StrictSchema": ".structured.strict.result",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 from pydantic import JsonValue
 
+from ._sansio.chat_call import ChatCall
 from .errors import ConfigurationError
 from .options import Recover, RequestOptions
 from .protocols import Capabilities, ChatCompleter, Sender
-from .resources._models import CheckShortName
 from .resources.chat import ChatResource
 from .streaming.stream import EventStream, OnBadEvent
 from .types.chat.completion import ChatCompletion, OutputT
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from .spending.forecast import PriceList
     from .structured.completion import StructuredCompletion
-    from .structured.generate import StructuredChats
-    from .structured.native_models import NativeModels
+    from .structured.generate import OutputRequests
+    from .structured.modes import SchemaModels
     from .structured.output import Output, OutputLike
     from .structured.schema import Schema
     from .structured.stream import StructuredStream
@@ -54,20 +54,18 @@ class Chat:
         catalogue: Callable[[], Awaitable[Capabilities]] | None = None,
         prices: Callable[[], Awaitable[PriceList]] | None = None,
         native_models: dict[str, bool] | None = None,
-        check_short_name: CheckShortName | None = None,
     ) -> None:
-        self._sender = sender
-        self._resource = ChatResource(sender, check_short_name)
+        self._resource = ChatResource(sender)
         self._catalogue = catalogue
         self._prices = prices
         self._native_models = {} if native_models is None else native_models
 
     @cached_property
-    def native_models(self) -> NativeModels:
+    def native_models(self) -> SchemaModels:
         """The models that are asked for `output` by a schema; derived clients have the same."""
-        from .structured.native_models import NativeModels
+        from .structured.modes import SchemaModels
 
-        return NativeModels(self._catalogue, self._native_models)
+        return SchemaModels(self._catalogue, self._native_models)
 
     @overload
     async def create(
@@ -136,14 +134,8 @@ class Chat:
             StructuredOutputError: no reply gave the value that `output` asks for; `error.raw` has the last one.
             OpenRouterError: any other failure of a call.
         """
-        if output is not None:
-            structured = self._structured.of(output, options)
-            return await structured.create(
-                messages, model=model, params=params, extra_body=extra_body, options=options
-            )
-        return await self._resource.create(
-            messages, model=model, params=params, extra_body=extra_body, options=options
-        )
+        call = ChatCall(messages, model, params, extra_body)
+        return await self._completer(output, options).create(call)
 
     @overload
     def stream(
@@ -225,25 +217,11 @@ class Chat:
             ConfigurationError: an argument is wrong; nothing was sent. Everything else is raised while reading.
         """
         how = self._recover(recover, has_output=output is not None)
-        if output is not None:
-            structured = self._structured.of(output, options)
-            return structured.stream(
-                messages,
-                model=model,
-                params=params,
-                extra_body=extra_body,
-                options=options,
-                on_bad_event=on_bad_event,
-            )
-        return self._resource.stream(
-            messages,
-            model=model,
-            params=params,
-            extra_body=extra_body,
-            options=options,
-            on_bad_event=on_bad_event,
-            recover=how,
-        )
+        call = ChatCall(messages, model, params, extra_body)
+        if output is None:
+            resource = self._resource.with_options(options)
+            return resource.stream(call, on_bad_event=on_bad_event, recover=how)
+        return self._structured.of(output).with_options(options).stream(call, on_bad_event=on_bad_event)
 
     @overload
     async def run(
@@ -323,18 +301,10 @@ class Chat:
             RepeatedToolCall: the model repeats itself; see `max_repeats`.
             OpenRouterError: any failure of a request. What had been done until then is in `error.run`.
         """
-        from .tools.run import run_tools
+        from .tools.run import RunCall, run_tools
 
         completer = self._completer(output, options)
-        return await run_tools(
-            completer,
-            messages,
-            model=model,
-            params=params,
-            extra_body=extra_body,
-            options=options,
-            prices=self._prices,
-        )
+        return await run_tools(completer, RunCall(messages, model, params, extra_body), prices=self._prices)
 
     @overload
     def run_stream(
@@ -409,18 +379,10 @@ class Chat:
             options: As for `run`.
             params: See `RunParams`.
         """
-        from .tools.run import stream_tools
+        from .tools.run import RunCall, stream_tools
 
         completer = self._completer(output, options)
-        return stream_tools(
-            completer,
-            messages,
-            model=model,
-            params=params,
-            extra_body=extra_body,
-            options=options,
-            prices=self._prices,
-        )
+        return stream_tools(completer, RunCall(messages, model, params, extra_body), prices=self._prices)
 
     @staticmethod
     def _recover(recover: bool | Recover, *, has_output: bool) -> Recover | None:
@@ -436,12 +398,13 @@ class Chat:
     def _completer(
         self, output: OutputLike[OutputT] | None, options: RequestOptions | None = None
     ) -> ChatCompleter[Any]:
-        """What sends the requests of runs and conversations whose last reply is to hold `output`."""
-        return self._resource if output is None else self._structured.of(output, options)
+        """What sends requests with these options, whose last reply is to hold `output`."""
+        completer = self._resource if output is None else self._structured.of(output)
+        return completer.with_options(options)
 
     @cached_property
-    def _structured(self) -> StructuredChats:
+    def _structured(self) -> OutputRequests:
         """What asks for values; imported with the first of them, since to ask for the import took 1 % of each."""
-        from .structured.generate import StructuredChats
+        from .structured.generate import OutputRequests
 
-        return StructuredChats(self._resource, self.native_models, self._sender.default_model, self._prices)
+        return OutputRequests(self._resource, self.native_models, self._prices)

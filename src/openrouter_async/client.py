@@ -172,7 +172,6 @@ class AsyncOpenRouter(Namespaces):
             catalogue=lambda: self.models.catalogue(),
             prices=lambda: self.models.catalogue(),
             native_models=self._known.native_models,
-            check_short_name=self._check_short_name,
         )
 
     @cached_property
@@ -180,7 +179,7 @@ class AsyncOpenRouter(Namespaces):
         """The older form, which continues a prompt."""
         from .resources.completions import Completions
 
-        return Completions(self._sender, self._check_short_name)
+        return Completions(self._sender)
 
     @overload
     def batch(self, items: Items, *, output: None = None, **params: Unpack[BatchParams]) -> Batch[str]: ...
@@ -220,12 +219,12 @@ class AsyncOpenRouter(Namespaces):
 
         outputs = None
         if output is not None:
-            from .structured.kept import KeptOutputs
+            from .structured.completion import KeptOutputs
 
             outputs = KeptOutputs.of(output)
         return Batch(
             items,
-            create=self.chat.create,
+            completer=self.chat._completer(None if outputs is None else outputs.output),
             transport=self._sender.transport,
             sender=self._sender,
             prices=self.models.catalogue,
@@ -238,7 +237,7 @@ class AsyncOpenRouter(Namespaces):
         """Batches that the service works on by itself, within a day and for about half the price."""
         from .batches.batches import BatchJobs
 
-        return BatchJobs(self._sender, self._check_short_name)
+        return BatchJobs(self._sender)
 
     def estimate(
         self,
@@ -288,9 +287,6 @@ class AsyncOpenRouter(Namespaces):
 
         return Models(self._sender, self._known.catalogues.setdefault(self.base_url, CatalogueCache()))
 
-    async def _check_short_name(self, name: str) -> None:
-        await self.models.check_short_name(name)
-
     @overload
     def conversation(
         self, *, output: None = None, **settings: Unpack[ConversationParams]
@@ -321,7 +317,7 @@ class AsyncOpenRouter(Namespaces):
         """
         from .conversation.conversation import Conversation
 
-        completer = self.chat._completer(output, settings.get("options"))
+        completer = self.chat._completer(output)
         return Conversation(completer, prices=lambda: self.models.catalogue(), **settings)
 
     def track(self, budget: Decimal | str | float | None = None, *, settle: float = 10.0) -> Spend:

@@ -6,17 +6,18 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ._sansio.request import RequestData
-from .options import RequestOptions
+from .options import RequestOptions, ResponseCache
 
 if TYPE_CHECKING:
+    from ._sansio.chat_call import ChatCall
     from ._sansio.request import DeferredRequest
     from .streaming.source import ContinuableSource
     from .streaming.stream import EventStream, OnBadEvent
     from .types._base import ResponseMeta
     from .types.chat.completion import ChatCompletion
-    from .types.chat.messages import MessagesLike
 
 __all__ = [
+    "CallSettings",
     "Capabilities",
     "ChatCompleter",
     "ListedModel",
@@ -38,66 +39,78 @@ class Reply(Protocol):
     def meta(self) -> ResponseMeta: ...
 
 
-class Sender(Protocol):
-    """Sends requests with a client's settings."""
+class CallSettings(Protocol):
+    """The settings of a client, or of one call, that decide what its requests hold."""
 
-    def send(
-        self, data: RequestData, read: Callable[[Reply], T], options: RequestOptions | None = None
-    ) -> Awaitable[T]:
+    @property
+    def default_model(self) -> str | None:
+        """The model used where a call names none."""
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The parameters of requests for text that do not give them themselves."""
+        ...
+
+    @property
+    def once(self) -> bool | str:
+        """Whether requests are to be billed once; or the key by which the service knows a repetition."""
+        ...
+
+    @property
+    def cache(self) -> ResponseCache | None:
+        """What is said of the service's response cache."""
+
+
+class Sender(Protocol):
+    """Sends requests with the settings of a client, or of one call."""
+
+    @property
+    def settings(self) -> CallSettings:
+        """What holds for its requests now."""
+        ...
+
+    def with_options(self, options: RequestOptions | None) -> Sender:
+        """Return a sender with these options laid over its settings; itself where there are none.
+
+        Raises:
+            ConfigurationError: an option is unknown, or its value wrong.
+        """
+        ...
+
+    def send(self, data: RequestData, read: Callable[[Reply], T]) -> Awaitable[T]:
         """Send, retry as the rules say, and return what `read` makes of the answer.
 
         An `InvalidResponseError` or `APIStatusError` that `read` raises counts as a failed attempt.
         """
         ...
 
-    def stream(
-        self, data: RequestData | DeferredRequest, options: RequestOptions | None = None
-    ) -> ContinuableSource:
+    def stream(self, data: RequestData | DeferredRequest) -> ContinuableSource:
         """Return a source that has not sent anything yet."""
-        ...
-
-    def default_model(self, options: RequestOptions | None = None) -> str | None:
-        """The model used where a call names none."""
-        ...
-
-    def params(self, options: RequestOptions | None = None) -> Mapping[str, object]:
-        """The parameters of requests for text that do not give them themselves."""
-        ...
-
-    def once(self, options: RequestOptions | None = None) -> tuple[str, Mapping[str, str]] | None:
-        """The key and the headers of a request that is to be billed once; None where it need not be."""
         ...
 
 
 class ChatCompleter(Protocol[OutputT]):
     """Asks a model; what runs, conversations and batches need of `client.chat`."""
 
-    def params(self, options: RequestOptions | None) -> Mapping[str, object]:
+    def with_options(self, options: RequestOptions | None) -> ChatCompleter[OutputT]:
+        """Return the same with these options laid over its settings; itself where there are none."""
+        ...
+
+    @property
+    def default_model(self) -> str | None:
+        """The model of calls that name none."""
+        ...
+
+    @property
+    def params(self) -> Mapping[str, object]:
         """The parameters of requests that do not give them themselves."""
         ...
 
-    async def create(
-        self,
-        messages: MessagesLike,
-        *,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-    ) -> ChatCompletion[OutputT]:
+    async def create(self, call: ChatCall) -> ChatCompletion[OutputT]:
         """Return the whole reply."""
         ...
 
-    def stream(
-        self,
-        messages: MessagesLike,
-        *,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-        on_bad_event: OnBadEvent,
-    ) -> EventStream[OutputT]:
+    def stream(self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise") -> EventStream[OutputT]:
         """Return the reply as a stream; nothing is sent before its first event is asked for."""
         ...
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async._sansio.chat_body import chat_body, completion_body
+from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.types.chat.content_parts import image
 from openrouter_async.types.chat.generation_params import GenerationParams
@@ -20,12 +21,18 @@ from openrouter_async.types.chat.request import NOT_OFFERED
 from tests.support.recordings import Recording, each_recording
 
 Body = Callable[..., bytes]
-BOTH = pytest.mark.parametrize("body", [chat_body, completion_body], ids=["chat", "completion"])
+
+
+def body_of(messages: Any, *, stream: bool = False, **call: Any) -> bytes:
+    return chat_body(ChatCall(messages, **call), stream=stream)
+
+
+BOTH = pytest.mark.parametrize("body", [body_of, completion_body], ids=["chat", "completion"])
 
 
 def test_a_plain_call_has_model_and_messages_only() -> None:
     assert (
-        chat_body("hi", model="a/b", params={})
+        body_of("hi", model="a/b", params={})
         == b'{"model":"a/b","messages":[{"role":"user","content":"hi"}]}'
     )
 
@@ -56,7 +63,7 @@ def test_keys_stand_in_the_declared_order_whatever_the_order_of_arguments() -> N
     params = {"debug": {}, "tools": [], "temperature": 1, "models": ["x"]}
     expected = ["model", "messages", "models", "temperature", "debug", "tools", "stream", "zzz"]
     for ordered in (params, dict(reversed(params.items()))):
-        body = chat_body("hi", model="m", params=ordered, extra_body={"zzz": 1}, stream=True)
+        body = body_of("hi", model="m", params=ordered, extra_body={"zzz": 1}, stream=True)
         assert list(json.loads(body)) == expected
 
 
@@ -103,7 +110,7 @@ def test_half_of_a_surrogate_pair_is_refused_and_its_place_named(
     arguments: dict[str, Any], path: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        chat_body(model="m", **{"params": {}, **arguments})
+        body_of(model="m", **arguments)
     assert str(caught.value).startswith(f"{path} holds half of a surrogate pair")
     assert caught.value.__context__ is None
 
@@ -115,21 +122,21 @@ def test_a_prompt_that_is_no_text_is_refused_without_showing_it() -> None:
 
 def test_a_file_is_not_read_here(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"is not encoded yet; await encode_attachments"):
-        chat_body([user(image(tmp_path / "x.png"))], model="m", params={})
+        body_of([user(image(tmp_path / "x.png"))], model="m", params={})
 
 
 def test_parameters_of_chat_are_checked_for_streams() -> None:
     params = {"modalities": ["text", "audio"], "audio": {"voice": "alloy"}}
-    assert json.loads(chat_body("hi", model="m", params=params, stream=True))["audio"] == {"voice": "alloy"}
+    assert json.loads(body_of("hi", model="m", params=params, stream=True))["audio"] == {"voice": "alloy"}
     with pytest.raises(ConfigurationError, match="only streams"):
-        chat_body("hi", model="m", params=params)
+        body_of("hi", model="m", params=params)
 
 
 @given(st.text(), st.floats(0, 2), st.lists(st.text(), max_size=4))
 def test_whatever_is_text_arrives_as_it_was(prompt: str, temperature: float, stop: list[str]) -> None:
     params: GenerationParams = {"temperature": temperature, "stop": stop}
     for body in (
-        chat_body(prompt, model="m", params=params),
+        body_of(prompt, model="m", params=params),
         completion_body(prompt, model="m", params=params),
     ):
         sent = json.loads(body)
@@ -154,10 +161,10 @@ def test_a_request_that_the_service_took_is_sent_unchanged(recording: Recording)
     params = {name: value for name, value in wanted.items() if name not in NOT_OFFERED}
     if recording.name in NOT_AS_DOCUMENTED:
         with pytest.raises(ConfigurationError) as caught:
-            chat_body(messages, model=model, params=params, stream=stream)
+            body_of(messages, model=model, params=params, stream=stream)
         assert NOT_AS_DOCUMENTED[recording.name] in str(caught.value)
         return
-    sent = json.loads(chat_body(messages, model=model, params=params, stream=stream))
+    sent = json.loads(body_of(messages, model=model, params=params, stream=stream))
     for message in messages:
         if message.get("tool_calls") and not (message.get("content") or " ").strip() and "content" in message:
             message["content"] = None

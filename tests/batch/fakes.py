@@ -5,31 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio.lowlevel
 
 from openrouter_async._http.observers import OBSERVERS, Attempt
 from openrouter_async._sansio.charges import read_charge
+from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async._sansio.request import build_request
 from openrouter_async._secret import Secrets
 from openrouter_async.batch.items import Items
 from openrouter_async.batch.run import Batch
 from openrouter_async.operations import CREATE_CHAT
+from openrouter_async.streaming.stream import EventStream, OnBadEvent
 from openrouter_async.types.catalogue.models import Model, Pricing
 from openrouter_async.types.chat.completion import ChatCompletion
 
 __all__ = ["FakeModel", "Prices", "batch_of", "completion", "read", "texts"]
 
-
-class NoSender:
-    """Has no default model; would look up records, which fakes have none of."""
-
-    def default_model(self, options: object) -> None:
-        return None
-
-
-NOBODY: Any = NoSender()
+NOBODY: Any = None
+"""Who would look up records, which fakes have none of."""
 
 Answering = Callable[[str, "FakeModel"], "Awaitable[ChatCompletion] | ChatCompletion"]
 
@@ -52,12 +47,20 @@ class FakeModel:
     at_once: int = 0
     most_at_once: int = 0
 
-    def params(self, options: object) -> dict[str, object]:
-        return {}
+    default_model = None
+    params: ClassVar[Mapping[str, object]] = {}
 
-    async def create(self, messages: Any, **arguments: Any) -> ChatCompletion:
+    def with_options(self, options: object) -> FakeModel:
+        return self
+
+    def stream(self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise") -> EventStream:
+        raise NotImplementedError
+
+    async def create(self, call: ChatCall) -> ChatCompletion:
         """Answer as `client.chat.create` does, and let the observers of the task watch it as the sender does."""
+        messages: Any = call.messages
         text = messages if isinstance(messages, str) else messages[-1]["content"]
+        arguments = {"model": call.model, **call.params, "extra_body": call.extra_body}
         body = {
             "model": arguments.get("model"),
             "messages": [{"role": "user", "content": text}],
@@ -122,7 +125,7 @@ async def no_prices() -> Prices:
 
 def batch_of(items: Items, fake: FakeModel, /, **params: Any) -> Batch[str]:
     """Return a batch that asks a fake model."""
-    given = {"prices": no_prices, "transport": None, "sender": NOBODY, "create": fake.create, **params}
+    given = {"prices": no_prices, "transport": None, "sender": NOBODY, "completer": fake, **params}
     return Batch(items, **given)
 
 

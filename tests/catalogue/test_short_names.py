@@ -1,4 +1,4 @@
-"""Calls by short name: of a model that is gone the error says so, and names the newest of its family."""
+"""Calls by short name: they send its id, and the error about a model that is gone says what the name stands for."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from openrouter_async import AsyncOpenRouter, ConfigurationError, Item, user
+from openrouter_async import AsyncOpenRouter, BadRequest, Item, NotFound, user
 from openrouter_async.testing import Emulator
 
 pytestmark = pytest.mark.loopback
 
 GONE = (
-    "'claude3opus' stands for 'anthropic/claude-3-opus', which is not among the .* models that the service lists,"
-    " as of .*; the newest of its family is 'anthropic/claude-opus-4"
+    "anthropic/claude-3-opus is not a valid model ID.*; 'claude3opus' stands for 'anthropic/claude-3-opus',"
+    r" see client.models.resolve\('claude3opus'\)"
 )
 
 
@@ -30,33 +30,33 @@ def paths(emulator: Emulator) -> list[str]:
     return [request.path for request in emulator.requests]
 
 
-async def test_plain_calls_streams_runs_conversations_and_values_say_so_and_send_nothing_billed() -> None:
+async def test_plain_calls_streams_runs_conversations_and_values_say_so() -> None:
     async with emulated() as (emulator, client):
-        with pytest.raises(ConfigurationError, match=GONE):
+        with pytest.raises(BadRequest, match=GONE):
             await client.chat.create("Hi", model="claude3opus")
-        with pytest.raises(ConfigurationError, match=GONE):
+        with pytest.raises(BadRequest, match=GONE):
             await client.chat.stream("Hi", model="claude3opus").final()
-        with pytest.raises(ConfigurationError, match=GONE):
+        with pytest.raises(BadRequest, match=GONE):
             await client.chat.run("Hi", model="claude3opus")
-        with pytest.raises(ConfigurationError, match=GONE):
+        with pytest.raises(BadRequest, match=GONE):
             await client.chat.create("Hi", model="claude3opus", output=int)
-        with pytest.raises(ConfigurationError, match=GONE):
+        with pytest.raises(BadRequest, match=GONE):
             await client.conversation(model="claude3opus").send("Hi")
-        with pytest.raises(ConfigurationError, match=GONE):
+        with pytest.raises(BadRequest, match=GONE):
             await client.completions.create("Hi", model="claude3opus")
-        with pytest.raises(ConfigurationError, match=GONE):
+        with pytest.raises(BadRequest, match=GONE):
             await client.completions.stream("Hi", model="claude3opus").final()
-        with pytest.raises(ConfigurationError, match=GONE):
+        emulator.fail(404, "No such model", path="/batches")
+        with pytest.raises(NotFound, match="'claude3opus' stands for 'anthropic/claude-3-opus'"):
             await client.batches.create(["Hi"], model="claude3opus")
         client.default_model = "claude3opus"
-        with pytest.raises(ConfigurationError, match=GONE):
+        with pytest.raises(BadRequest, match=GONE):
             await client.chat.create([user("Hi")])
-        with pytest.raises(ConfigurationError, match=GONE):
+        with pytest.raises(BadRequest, match=GONE):
             await client.completions.create("Hi")
-        with pytest.raises(ConfigurationError, match=GONE):
-            await client.batches.create(["Hi"])
-        assert set(paths(emulator)) == {"/models"}
-        assert paths(emulator).count("/models") == 1
+        assert {request.body["model"] for request in emulator.requests if request.body} == {
+            "anthropic/claude-3-opus"
+        }
 
 
 async def test_a_short_name_of_a_listed_model_costs_no_further_request() -> None:
@@ -78,15 +78,18 @@ async def test_the_older_form_and_batches_of_the_service_take_short_names() -> N
         assert paths(emulator) == ["/completions", "/completions", "/batches"]
 
 
-async def test_the_list_of_the_service_decides_and_not_the_packaged_one() -> None:
-    async with emulated(models=["anthropic/claude-3-opus"]) as (_, client):
-        assert (await client.chat.create("Hi", model="claude3opus")).model == "anthropic/claude-3-opus"
-
-
-async def test_where_no_list_can_be_read_the_service_decides() -> None:
+async def test_the_service_decides_and_not_the_packaged_list() -> None:
     async with emulated(models=["anthropic/claude-3-opus"]) as (emulator, client):
-        emulator.fail(404, path="/models")
-        assert (await client.chat.create("Hi", model="claude3opus")).text
+        assert (await client.chat.create("Hi", model="claude3opus")).model == "anthropic/claude-3-opus"
+        assert paths(emulator) == ["/chat/completions"]
+
+
+async def test_errors_about_something_else_do_not_explain_the_name() -> None:
+    async with emulated() as (emulator, client):
+        emulator.fail(400, "the temperature is too high")
+        with pytest.raises(BadRequest) as caught:
+            await client.chat.create("Hi", model="gpt4o")
+    assert "stands for" not in str(caught.value)
 
 
 async def test_an_id_is_left_to_the_service() -> None:

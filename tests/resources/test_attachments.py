@@ -13,6 +13,7 @@ import anyio.lowlevel
 import pytest
 
 from openrouter_async._sansio.chat_body import chat_body
+from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.resources._attachments import encode_attachments
 from openrouter_async.types.chat.content_parts import Attachment, file, image
@@ -42,7 +43,7 @@ def test_bytes_and_paths_are_encoded_wherever_they_stand(loop: str, tmp_path: Pa
     assert done[2]["content"] == [PNG_PART]
     call = {"id": "1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
     with_call = [*done[:2], {"role": "assistant", "tool_calls": [call]}, done[2]]
-    assert chat_body(with_call, model="m", params={}).count(b"data:image/png;base64,") == 2
+    assert chat_body(ChatCall(with_call, model="m")).count(b"data:image/png;base64,") == 2
 
 
 @LOOPS

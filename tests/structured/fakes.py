@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from openrouter_async._sansio.chat_body import chat_body
+from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async.errors import OpenRouterError
 from openrouter_async.options import RequestOptions
 from openrouter_async.streaming.stream import EventStream, OnBadEvent
-from openrouter_async.structured.generate import StructuredChat
-from openrouter_async.structured.native_models import NativeModels
+from openrouter_async.structured.generate import OutputRequest
+from openrouter_async.structured.modes import SchemaModels
 from openrouter_async.structured.output import Output
 from openrouter_async.types.chat.completion import ChatCompletion
-
-if TYPE_CHECKING:
-    from openrouter_async.types.chat.messages import MessagesLike
 
 __all__ = ["NATIVE", "PROMPTED", "FakeCatalogue", "FakeChat", "FakeModel", "reply", "structured"]
 
@@ -43,35 +40,21 @@ class FakeChat:
         self.answers = list(answers)
         self.asked: list[dict[str, object]] = []
 
-    def params(self, options: object) -> dict[str, object]:
-        return {}
+    default_model = None
+    params: Mapping[str, object] = {}
 
-    async def create(
-        self,
-        messages: MessagesLike,
-        *,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-    ) -> ChatCompletion:
-        body = chat_body(messages, model=model, params=params, extra_body=extra_body)
+    def with_options(self, options: RequestOptions | None) -> FakeChat:
+        return self
+
+    async def create(self, call: ChatCall) -> ChatCompletion:
+        body = chat_body(call)
         self.asked.append(json.loads(body))
         answer = self.answers.pop(0)
         if isinstance(answer, OpenRouterError):
             raise answer
         return reply(answer) if isinstance(answer, str) else answer
 
-    def stream(
-        self,
-        messages: MessagesLike,
-        *,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-        on_bad_event: OnBadEvent,
-    ) -> EventStream:
+    def stream(self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise") -> EventStream:
         raise NotImplementedError
 
 
@@ -101,7 +84,7 @@ class FakeCatalogue:
         return {NATIVE: True, PROMPTED: False}.get(model)
 
 
-def structured(chat: FakeChat, wanted: object, **settings: object) -> StructuredChat[object]:
+def structured(chat: FakeChat, wanted: object, **settings: object) -> OutputRequest[object]:
     """Return what asks `chat` for a value."""
     output: Output[object] = Output(wanted, **settings)  # type: ignore[call-overload]  # any type
-    return StructuredChat(chat, output, NativeModels(FakeCatalogue()), None)  # type: ignore[arg-type]
+    return OutputRequest(chat, output, SchemaModels(FakeCatalogue()))  # type: ignore[arg-type]

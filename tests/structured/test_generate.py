@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async.errors import (
     APIStatusError,
     Availability,
@@ -25,7 +26,7 @@ from openrouter_async.errors import (
     SchemaMismatch,
 )
 from openrouter_async.structured.completion import StructuredCompletion
-from openrouter_async.structured.native_models import NativeModels
+from openrouter_async.structured.modes import SchemaModels
 from openrouter_async.structured.output import Example, Output
 from openrouter_async.types.chat.messages import MessagesLike, system, user, wire_messages
 from openrouter_async.types.chat.short_names import MODELS
@@ -49,9 +50,7 @@ async def ask(
     params: dict[str, object] | None = None,
     **settings: object,
 ) -> StructuredCompletion[Any]:
-    return await structured(chat, wanted, **settings).create(
-        messages, model=model, params=params or {}, extra_body=None, options=None
-    )
+    return await structured(chat, wanted, **settings).create(ChatCall(messages, model, params or {}))
 
 
 def roles(body: dict[str, Any]) -> list[str]:
@@ -109,9 +108,9 @@ class TestThePath:
     async def test_what_was_asked_for_is_done_without_the_model_list(self) -> None:
         for path in ("native", "prompted"):
             asking = structured(FakeChat(OSLO.replace("null", "2")), City, path=path)
-            got = await asking.create("A city.", model="maker/new", params={}, extra_body=None, options=None)
+            got = await asking.create(ChatCall("A city.", "maker/new"))
             assert (got.path, got.path_reason) == (path, "it was asked for")
-            assert asking._natives._catalogue.loaded == 0  # type: ignore[union-attr]  # a fake
+            assert asking.models._catalogue.loaded == 0  # type: ignore[union-attr]  # a fake
 
     async def test_a_schema_without_strict_form_is_asked_for_in_words(self) -> None:
         wanted = {"type": "object", "properties": {"name": {"type": "string"}}, "if": {}, "then": {}}
@@ -133,12 +132,12 @@ class TestThePath:
 
     async def test_an_application_may_know_better(self) -> None:
         asking = structured(FakeChat('{"name": "Oslo"}', OSLO), City)
-        natives = asking._natives
+        natives = asking.models
         natives.remove(NATIVE)
         natives.add("maker/new")
         assert await natives.list() == ["maker/new"]
-        first = await asking.create("A city.", model=NATIVE, params={}, extra_body=None, options=None)
-        second = await asking.create("A city.", model="maker/new", params={}, extra_body=None, options=None)
+        first = await asking.create(ChatCall("A city.", NATIVE))
+        second = await asking.create(ChatCall("A city.", "maker/new"))
         assert (first.path, second.path) == ("prompted", "native")
         natives.reset()
         assert await natives.list() == [NATIVE]
@@ -225,7 +224,7 @@ class TestTheRequest:
     async def test_what_is_said_of_a_model_holds_for_its_variants(
         self, said: str, asked: str, is_native: bool
     ) -> None:
-        natives = NativeModels(FakeCatalogue())  # type: ignore[arg-type]  # what is needed of one
+        natives = SchemaModels(FakeCatalogue())  # type: ignore[arg-type]  # what is needed of one
         natives.add(said)
         assert bool(await natives.supports(asked)) is is_native
         natives.remove(said)
@@ -233,7 +232,7 @@ class TestTheRequest:
 
     async def test_what_is_said_of_a_short_name_holds_for_its_model(self) -> None:
         short, model = next(iter(MODELS.items()))
-        natives = NativeModels()
+        natives = SchemaModels()
         natives.add(short)
         assert await natives.supports(model)
         assert await natives.supports(f"{model}:floor")

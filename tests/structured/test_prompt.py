@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field, JsonValue
 
-from openrouter_async.errors import ConfigurationError
+from openrouter_async._sansio.chat_call import ChatCall
+from openrouter_async.errors import ConfigurationError, ReplyNotParsed, SchemaMismatch, StructuredOutputError
 from openrouter_async.structured.output import Example
-from openrouter_async.structured.prompt import ask_again, universal_prompt
+from openrouter_async.structured.prompt import schema_prompt, with_feedback
 from openrouter_async.structured.schema import Schema
+from tests.structured.fakes import reply
 
 
 class Size(Enum):
@@ -93,41 +95,47 @@ def test_a_schema_that_would_be_too_long_is_given_as_it_is() -> None:
 
 class TestUniversalPrompt:
     def test_the_system_prompt_stays_first_and_unchanged(self) -> None:
-        assert universal_prompt(list[int], system="You are\n\nterse. ").startswith(
+        assert schema_prompt(list[int], system="You are\n\nterse. ").startswith(
             "You are\n\nterse. \n\nAnswer with one"
         )
 
     def test_what_is_hard_to_find_in_prose_is_asked_for_in_an_object(self) -> None:
-        assert '{\n  "value": whole number\n}' in universal_prompt(int)
-        assert '"value"' not in universal_prompt(list[int])
-        assert '"value"' not in universal_prompt(dict[str, int])
+        assert '{\n  "value": whole number\n}' in schema_prompt(int)
+        assert '"value"' not in schema_prompt(list[int])
+        assert '"value"' not in schema_prompt(dict[str, int])
 
     def test_definitions_stay_outside_of_it(self) -> None:
-        assert '{\n  "value": Part or whole number\n}\nwhere Part is {' in universal_prompt(Part | int)
+        assert '{\n  "value": Part or whole number\n}\nwhere Part is {' in schema_prompt(Part | int)
 
     def test_examples_are_shown_in_the_form_that_is_asked_for(self) -> None:
-        text = universal_prompt(int, examples=[7, Example(9, input="Three squared")])
+        text = schema_prompt(int, examples=[7, Example(9, input="Three squared")])
         assert text.endswith(
             'Example 1:\n{"value": 7}\n\nExample 2, for the input: Three squared\n{"value": 9}'
         )
 
     def test_a_json_schema_will_do(self) -> None:
-        assert '"a": text' in universal_prompt({"type": "object", "properties": {"a": {"type": "string"}}})
+        assert '"a": text' in schema_prompt({"type": "object", "properties": {"a": {"type": "string"}}})
 
     def test_an_example_that_does_not_fit_is_told(self) -> None:
         with pytest.raises(
             ConfigurationError, match=r"examples\[1\] does not fit .*value: expected a valid integer"
         ):
-            universal_prompt(int, examples=[1, "x"])
+            schema_prompt(int, examples=[1, "x"])
+
+
+def told(error: StructuredOutputError) -> str:
+    """Return the last message of a call that is asked again."""
+    messages: Any = with_feedback(ChatCall("Hi"), reply(""), error).messages
+    return str(messages[-1]["content"])
 
 
 def test_many_violations_are_told_in_part() -> None:
-    told = ask_again("", [f"[{number}]: is missing" for number in range(30)])
-    assert told.count("is missing") == 20
-    assert "- and 10 more" in told
+    missing = [f"[{number}]: is missing" for number in range(30)]
+    text = told(SchemaMismatch("it does not fit", violations=missing))
+    assert text.count("is missing") == 20
+    assert "- and 10 more" in text
 
 
 def test_a_reply_without_a_value_is_told_why() -> None:
-    assert ask_again("the reply has no text", []).startswith(
-        "Your reply cannot be used: the reply has no text."
-    )
+    text = told(ReplyNotParsed("the reply has no text"))
+    assert text.startswith("Your reply cannot be used: the reply has no text.")

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import httpx
 from anyio.lowlevel import checkpoint
 
-from .._sansio.error_mapping import status_error
+from .._sansio.error_mapping import explain_short_name, status_error
 from .._sansio.json_work import LEAST_BYTES
 from .._secret import Secret
 from .._settings import check_key
@@ -147,7 +147,9 @@ class Call:
         body = b"".join(pieces)[:most]
         attempts.read(body)  # some say what they cost all the same
         secrets = attempts.current.secrets
-        return status_error(exchange.status, exchange.headers, body, secrets=secrets, now=time.time())
+        refusal = status_error(exchange.status, exchange.headers, body, secrets=secrets, now=time.time())
+        explain_short_name(refusal, attempts.request.named, attempts.request.model)
+        return refusal
 
 
 def _observers(

@@ -116,10 +116,10 @@ class Observer:
     def sent(self, attempt: Attempt) -> None:
         """It has its place, and leaves now."""
 
-    def saw(self, attempt: Attempt, data: bytes) -> None:
+    def saw(self, attempt: Attempt, data: bytes, /) -> None:
         """A whole body, or the data of an event of a stream, was read; its charge is counted."""
 
-    def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None) -> None:
+    def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None, /) -> None:
         """It failed; the next follows after `wait` seconds, or none."""
 
     def ended(self, attempt: Attempt) -> None:
@@ -129,7 +129,7 @@ class Observer:
 class ObserverFactory(Protocol):
     """Makes an observer for each call that it wants to know of."""
 
-    def observe(self, request: RequestData, sender: Sender) -> Observer | None:
+    def observe(self, request: RequestData, sender: Sender, /) -> Observer | None:
         """Return the observer of a call; `sender` is who makes it, and can look up its record later."""
         ...
 
@@ -175,7 +175,7 @@ class EventLog(Observer):
         if self._logs_bodies and attempt.request.content is not None:
             log_body("sent", attempt, attempt.request.content)
 
-    def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None) -> None:
+    def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None, /) -> None:
         """Only a failure that is followed by another request; the last one is told at the end."""
         if wait is not None:
             event = self._log(logging.INFO, "retried", attempt, error, wait)

@@ -14,38 +14,31 @@ from ..types.chat.completion_request import check_completion_params
 from ..types.chat.messages import wire_messages
 from ..types.chat.request import check_chat_params
 from ..types.chat.sent_back import fit_history
+from .chat_call import ChatCall
 from .request_body import begin_body, finish_body
 
 __all__ = ["chat_body", "completion_body"]
 
 
-def chat_body(
-    messages: object,
-    *,
-    model: str | None,
-    params: Mapping[str, object],
-    extra_body: Mapping[str, object] | None = None,
-    stream: bool = False,
-) -> bytes:
-    """Return the body of a chat request.
+def chat_body(call: ChatCall, *, stream: bool = False) -> bytes:
+    """Return the body of a chat request; without a model the account's default answers.
 
-    `extra_body` comes last and wins: a key of it replaces the whole value of that key. Without `model` the account's
-    default answers. Local attachments must have been encoded before.
+    Local attachments must have been encoded before.
 
     Raises:
         ConfigurationError: an argument is wrong; field, value and what is allowed are named.
     """
-    body = begin_body(model)
-    body["messages"] = fitting = fit_history(wire_messages(messages))
+    body = begin_body(call.model)
+    body["messages"] = fitting = fit_history(wire_messages(call.messages))
     if not fitting:
         raise ConfigurationError(
             "messages holds nothing but results of calls that are not there; give the reply with the calls before them"
         )
-    if params:
-        body |= check_chat_params(params, stream=stream)
+    if call.params:
+        body |= check_chat_params(call.params, stream=stream)
     if stream:
         body["stream"] = True
-    return finish_body(body, extra_body)
+    return finish_body(body, call.extra_body)
 
 
 def completion_body(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from ..types.chat.completion import ChatCompletion
 
-__all__ = ["generation_id", "payload_error", "request_id", "status_error", "tell_wait"]
+__all__ = ["explain_short_name", "generation_id", "payload_error", "request_id", "status_error", "tell_wait"]
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     401: AuthenticationError,
@@ -147,6 +147,14 @@ def status_error(
     # A request that was refused was not carried out; one that failed later may have cost something.
     billed = None if status >= 500 or status == 408 else False
     return _error(status, headers, said, secrets=secrets, now=now, billed=billed)
+
+
+def explain_short_name(error: APIStatusError, named: str | None, model: str | None) -> None:
+    """Say in an error about a model what the short name stands for by which the caller named it."""
+    is_about_model = error.status == 404 or (error.status == 400 and str(model) in error.message)
+    if named is not None and named != model and is_about_model:
+        error.message += f"; {named!r} stands for {model!r}, see client.models.resolve({named!r})"
+        error.args = (error.message,)
 
 
 def payload_error(

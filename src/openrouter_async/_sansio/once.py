@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..options import ResponseCache
+    from .chat_call import ChatCall
 
 __all__ = ["METADATA_KEY", "TTL_S", "cache_headers", "key_of", "with_key"]
 
@@ -29,13 +31,14 @@ def key_of(*facts: object) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 
-def with_key(
-    params: Mapping[str, object], extra_body: Mapping[str, object] | None, key: str
-) -> tuple[Mapping[str, object], Mapping[str, object] | None]:
-    """Return parameters and `extra_body` with the key among the metadata, wherever that stands."""
+def with_key(call: ChatCall, key: str) -> ChatCall:
+    """Return the call with the key among its metadata, wherever that stands."""
+    params, extra_body = call.params, call.extra_body
     if extra_body is not None and "metadata" in extra_body:
-        return params, {**extra_body, "metadata": _added(extra_body["metadata"], key)}
-    return {**params, "metadata": _added(params.get("metadata"), key)}, extra_body
+        extra_body = {**extra_body, "metadata": _added(extra_body["metadata"], key)}
+    else:
+        params = {**params, "metadata": _added(params.get("metadata"), key)}
+    return replace(call, params=params, extra_body=extra_body)
 
 
 def _added(metadata: object, key: str) -> object:

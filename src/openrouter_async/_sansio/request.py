@@ -42,6 +42,8 @@ class RequestData:
     headers: tuple[tuple[str, str], ...] = ()
     model: str | None = None
     """The model that is asked for; limits of rate are kept by model."""
+    named: str | None = None
+    """What the caller calls that model: its id, or a short name of `MODELS`."""
     once: bool = False
     """Whether a repetition is answered from the service's cache, and so not billed."""
 
@@ -65,6 +67,7 @@ def build_request(
     content_type: str = "application/json",
     headers: Mapping[str, str] | None = None,
     model: str | None = None,
+    named: str | None = None,
     once: bool = False,
 ) -> RequestData:
     """Return the request of `operation`, with path parameters quoted and the query flattened.
@@ -81,6 +84,7 @@ def build_request(
         content_type=None if content is None and upload is None else content_type,
         headers=tuple((headers or {}).items()),
         model=model,
+        named=named,
         once=once,
     )
 

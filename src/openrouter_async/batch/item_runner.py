@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeAlias, cast
+from typing import Generic, Protocol, cast
 
 import anyio
 from anyio.lowlevel import checkpoint
 from pydantic import JsonValue, ValidationError
 
 from .._sansio.chat_body import chat_body
+from .._sansio.chat_call import ChatCall
 from .._sansio.retry import resolve
 from ..errors import BudgetExceeded, ConfigurationError, InvalidResponseError, OpenRouterError
 from ..options import RequestOptions, Retries
+from ..protocols import ChatCompleter
 from ..resources._attachments import has_attachments
 from ..types.chat.completion import ChatCompletion, OutputT, with_billed
 from ..types.common import Usage, usages_of
@@ -27,10 +29,7 @@ from .results import Done, Failed, Result
 from .settings import BatchSettings
 from .stats import BatchStats
 
-__all__ = ["Create", "ItemRunner", "Outputs"]
-
-Create: TypeAlias = Callable[..., Awaitable[ChatCompletion[object]]]
-"""`client.chat.create`, or what stands for it."""
+__all__ = ["ItemRunner", "Outputs"]
 
 MAX_RETRY_AFTER = 3_600.0
 """The longest wait, in seconds, that the service may ask a batch for; a longer one ends it. Chosen: nobody waits
@@ -38,11 +37,7 @@ for one item, and limits by the day are not waited for."""
 
 
 class Outputs(Protocol):
-    """Structured output, as a batch needs it; `structured.kept` has it."""
-
-    @property
-    def output(self) -> object:
-        """What each call is asked for."""
+    """Structured output, as a batch needs it; `structured.completion` has it."""
 
     @property
     def name(self) -> str:
@@ -71,7 +66,7 @@ class ItemRunner(Generic[OutputT]):
 
     def __init__(
         self,
-        create: Create,
+        completer: ChatCompleter[OutputT],
         settings: BatchSettings,
         *,
         records: ItemRecords,
@@ -79,19 +74,17 @@ class ItemRunner(Generic[OutputT]):
         outputs: Outputs | None,
         options: RequestOptions | None,
     ) -> None:
-        self._create = create
         self._settings = settings
         self._records = records
         self._stats = stats
         self._outputs = outputs
-        self._output: dict[str, object] = {} if outputs is None else {"output": outputs.output}
         patient = Retries(max_retry_after=MAX_RETRY_AFTER)
         merged = RequestOptions(**(options or {}))
         given = merged.get("retries")
         retries = merged["retries"] = patient if given is None else given.with_defaults(patient)
         if settings.rate is not None:
             merged["rate"] = settings.rate
-        self._options = merged
+        self._completer = completer.with_options(merged)
         self._is_once = settings.once or merged.get("once") is True
         self._longest_wait = resolve(retries).max_retry_after
         self._stopped = anyio.Event()
@@ -172,19 +165,13 @@ class ItemRunner(Generic[OutputT]):
     async def _ask(self, request: Request) -> Result[OutputT] | _Undone:
         model, attempt, tried = request.model, 1, {request.model}
         billed: tuple[Usage | None, ...] = ()
-        options = self._options
+        completer = self._completer
         if self._is_once:
-            options = RequestOptions(**{**options, "once": self._records.once_key(request)})
+            completer = completer.with_options({"once": self._records.once_key(request)})
         while True:
             try:
-                completion = await self._create(
-                    request.messages,
-                    model=model,
-                    extra_body=request.extra_body,
-                    options=options,
-                    **self._output,
-                    **request.params,
-                )
+                call = ChatCall(request.messages, model, request.params, request.extra_body)
+                completion = await completer.create(call)
                 if billed:
                     completion = with_billed(completion, (*billed, *completion.billed))
                 return self._done(request, completion)
@@ -218,7 +205,7 @@ class ItemRunner(Generic[OutputT]):
     def _done(
         self, request: Request, completion: ChatCompletion[object], *, is_resumed: bool = False
     ) -> Done[OutputT]:
-        # `create` and `restored` give what `output` asks for, which `client.batch` has made the type of the batch.
+        # The completer and `restored` give what `output` asks for, which `client.batch` has made the type of the batch.
         typed = cast("ChatCompletion[OutputT]", completion)
         return Done(key=request.key, index=request.index, completion=typed, is_resumed=is_resumed)
 
@@ -228,7 +215,7 @@ def _is_at_fault(request: Request) -> bool:
     if has_attachments(request.messages):
         return True
     try:
-        chat_body(request.messages, model=request.model, params=request.params, extra_body=request.extra_body)
+        chat_body(ChatCall(request.messages, request.model, request.params, request.extra_body))
     except ConfigurationError:
         return True
     return False

@@ -34,7 +34,7 @@ from ..types.chat.completion import OutputT
 from ..types.chat.request import check_chat_params
 from .item_meter import ItemMeter
 from .item_records import ItemRecords
-from .item_runner import Create, ItemRunner, Outputs
+from .item_runner import ItemRunner, Outputs
 from .item_source import ItemSource
 from .items import Items
 from .result_queue import ResultQueue
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
-    from ..protocols import Sender
+    from ..protocols import ChatCompleter, Sender
 
 __all__ = ["Batch", "Prices"]
 
@@ -88,7 +88,7 @@ class Batch(Generic[OutputT]):
         self,
         items: Items,
         *,
-        create: Create,
+        completer: ChatCompleter[OutputT],
         transport: object,
         sender: Sender,
         prices: Prices,
@@ -102,9 +102,9 @@ class Batch(Generic[OutputT]):
 
         Args:
             items: As for `client.batch`.
-            create: Asks an item.
+            completer: Asks an item.
             transport: Whose calls count.
-            sender: Looks for billed records, and knows the default model.
+            sender: Looks for billed records.
             prices: Asked only where there is a budget.
             outputs: Of structured output.
             model: As for `client.batch`.
@@ -130,14 +130,14 @@ class Batch(Generic[OutputT]):
         self._records = ItemRecords(settings, spend=self._spend, sender=sender, stop_with=self._stop_with)
         self._source = ItemSource(
             items,
-            model=model or sender.default_model(options),
+            model=model or completer.with_options(options).default_model,
             params=chat_params,
             extra_body=extra_body,
             output_name="" if outputs is None else outputs.name,
         )
         self._stats = BatchStats(self._source.total, self._spend)
         self._runner: ItemRunner[OutputT] = ItemRunner(
-            create, settings, records=self._records, stats=self._stats, outputs=outputs, options=options
+            completer, settings, records=self._records, stats=self._stats, outputs=outputs, options=options
         )
         self._queue: ResultQueue[OutputT] = ResultQueue(settings.concurrency, self._records.write)
         self._error: Exception | None = None

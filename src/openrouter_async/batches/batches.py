@@ -12,6 +12,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from .._sansio.chat_body import chat_body
+from .._sansio.chat_call import ChatCall
 from .._sansio.error_mapping import payload_error
 from ..batch.item_source import ItemSource
 from ..batch.items import Items, Request
@@ -116,23 +117,21 @@ class BatchJobs(BatchesResource):
             ConfigurationError: an item cannot be sent, or asks another model; nothing was sent.
             APIStatusError: the service refuses the batch.
         """
-        name = model or self._sender.default_model(options)
-        model = resolve_alias(name)
-        if model is None:
+        named = model or self._sender.with_options(options).settings.default_model
+        model = resolve_alias(named)
+        if named is None or model is None:
             raise ConfigurationError(
                 "a batch needs a model; give model=..., the account's default does not do"
             )
         provider = cast("JobProvider | None", params.pop("provider", None))
         check_chat_params(params, stream=False)
-        if (short := self._short_name(name, options)) is not None:
-            await self._check_short_name(short)
         requests = cast("Iterable[JobRequest] | AsyncIterable[JobRequest]", items)
         if endpoint == CHAT:
             source = ItemSource(items, model=model, params=params, extra_body=extra_body)
             requests = _requests(source, model)
         return await self.submit(
             requests,
-            model=model,
+            model=named,
             endpoint=endpoint,
             callback_url=callback_url,
             completion_window=completion_window,
@@ -267,5 +266,5 @@ def _chat_request(request: Request, model: str) -> JobRequest:
         )
     if has_attachments(messages):
         raise ConfigurationError(f"the item {request.key!r} has an attachment; such batches take text only")
-    body = chat_body(messages, model=None, params=request.params, extra_body=request.extra_body)
+    body = chat_body(ChatCall(messages, None, request.params, request.extra_body))
     return {"custom_id": request.key, "body": from_json(body)}

@@ -18,10 +18,10 @@ from .._sansio.request import build_request
 from ..errors import ConfigurationError, RateLimited
 from ..options import RequestOptions, Retries
 from ..protocols import Reply
-from ..resources._base import json_bytes, reader
-from ..resources._models import ModelResource
+from ..resources._base import Resource, json_bytes, reader
 from ..resources._pagination import Paginator
 from ..types.batches import BatchJob, DeletedJob, JobPage
+from ..types.chat.short_names import MODELS
 from .spool import Spool
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ LONGEST_WAIT = 60.0
 _read_batch = reader(BatchJob)
 
 
-class BatchesResource(ModelResource):
+class BatchesResource(Resource):
     """`/batches`; these need an inference key, and see the batches of its whole workspace."""
 
     async def submit(
@@ -59,7 +59,7 @@ class BatchesResource(ModelResource):
 
         Args:
             requests: Bodies, each with an id of yours.
-            model: One for all.
+            model: One for all, by its id or a short name.
             endpoint: Which operation the bodies are for, such as `/v1/embeddings`.
             callback_url: Is told by the service when the batch ends; https.
             completion_window: Only `24h` is known.
@@ -70,6 +70,7 @@ class BatchesResource(ModelResource):
             ConfigurationError: a request lacks `custom_id` or `body`, or an id is there twice; nothing was sent.
             APIStatusError: the service refuses the batch.
         """
+        named, model = model, MODELS.get(model, model)
         async with Spool() as spool:
             # The service reads the body as a stream: what says how to read the requests must stand before them.
             head = {
@@ -83,11 +84,11 @@ class BatchesResource(ModelResource):
             spool.write(json_bytes(given)[:-1] + b',"requests":[')
             await _write_requests(spool, requests)
             spool.write(b"]}")
-            data = build_request(operations.CREATE_BATCH, upload=spool, model=model)
-            once: RequestOptions = {**(options or {}), "retries": Retries(attempts=1)}
+            data = build_request(operations.CREATE_BATCH, upload=spool, model=model, named=named)
+            sender = self._sender.with_options({**(options or {}), "retries": Retries(attempts=1)})
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    return await self._sender.send(data, _read_batch, once)
+                    return await sender.send(data, _read_batch)
                 except RateLimited as error:
                     wait = random.uniform(1, 2) * attempt if error.retry_after is None else error.retry_after
                     if attempt == ATTEMPTS or wait > LONGEST_WAIT:
@@ -106,7 +107,7 @@ class BatchesResource(ModelResource):
             InsufficientCredits: the account owes, and the service says nothing of the batch.
         """
         data = build_request(operations.GET_BATCH, path={"id": id})
-        return await self._sender.send(data, _read_status, options)
+        return await self._sender.with_options(options).send(data, _read_status)
 
     def list(
         self,

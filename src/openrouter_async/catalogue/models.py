@@ -90,17 +90,6 @@ class Models(ModelsResource):
         """
         return (await self.catalogue()).resolve(name).id
 
-    async def check_short_name(self, name: str) -> None:
-        """Raise where a short name stands for a model that the service no longer lists.
-
-        Sends a request only where the list that is at hand lacks the model, and takes the name where none can be read.
-
-        Raises:
-            ConfigurationError: it is not listed; the newest one of its family is named, if there is one.
-        """
-        if self.latest.get(name) is None and (catalogue := await self.catalogue()).source == "service":
-            catalogue.resolve(name)
-
     async def random_free_model(self) -> str:
         """Return the id of a model that costs nothing and chats, any of those that the catalogue lists.
 

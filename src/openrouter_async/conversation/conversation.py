@@ -20,7 +20,7 @@ from ..errors import ConfigurationError
 from ..resources._attachments import encode_attachments
 from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
-from ..tools.run import Prices, run_tools, stream_tools
+from ..tools.run import Prices, RunCall, run_tools, stream_tools
 from ..tools.settings import RunParams, split_params
 from ..types.chat.completion import OutputT
 from ..types.chat.messages import wire_messages
@@ -237,17 +237,8 @@ class Conversation(Generic[OutputT]):
     ) -> AsyncIterator[RunStream[OutputT]]:
         with self._one_at_a_time():
             outgoing = await self._outgoing(self._history, message)
-            stream = stream_tools(
-                self._completer,
-                outgoing.messages,
-                model=self._history.model,
-                params={**self._params, **params},
-                extra_body=self._extra_body,
-                options=self._options if options is None else options,
-                provider=outgoing.provider,
-                spend=self._spend,
-                prices=self._prices,
-            )
+            completer, call = self._call(outgoing, options, params)
+            stream = stream_tools(completer, call, spend=self._spend, prices=self._prices)
             try:
                 async with stream:
                     yield stream
@@ -267,20 +258,30 @@ class Conversation(Generic[OutputT]):
     ) -> Run[OutputT]:
         with self._one_at_a_time():
             outgoing = await self._outgoing(base, message, is_new=is_new)
+            completer, call = self._call(outgoing, options, params)
             run = await run_tools(
-                self._completer,
-                outgoing.messages,
-                model=self._history.model,
-                params={**self._params, **params},
-                extra_body=self._extra_body,
-                options=self._options if options is None else options,
-                provider=outgoing.provider,
+                completer,
+                call,
                 spend=self._spend,
                 on_broken=partial(self._keep, outgoing),
                 prices=self._prices,
             )
             self._keep(outgoing, run)
             return run
+
+    def _call(
+        self, outgoing: _Outgoing, options: RequestOptions | None, params: Mapping[str, object]
+    ) -> tuple[ChatCompleter[OutputT], RunCall]:
+        """Return what a turn is sent with, and what is asked in it."""
+        completer = self._completer.with_options(self._options if options is None else options)
+        call = RunCall(
+            outgoing.messages,
+            self._history.model,
+            {**self._params, **params},
+            self._extra_body,
+            outgoing.provider,
+        )
+        return completer, call
 
     def _spend(self, usage: Usage) -> None:
         """Count what a reply used at once, so that it counts whatever becomes of its turn."""

@@ -49,7 +49,7 @@ class Resource:
         """Carry out an operation, and return its answer as an `into`."""
         content = body if body is None or isinstance(body, bytes) else json_bytes(body)
         data = build_request(operation, path=path, query=query, content=content)
-        return await self._sender.send(data, reader(into), options)
+        return await self._sender.with_options(options).send(data, reader(into))
 
     async def _send_data(
         self,
@@ -71,7 +71,7 @@ class Resource:
             value._meta = reply.meta
             return value
 
-        return await self._sender.send(data, read, options)
+        return await self._sender.with_options(options).send(data, read)
 
 
 def reader(into: type[T]) -> Callable[[Reply], T]:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from uuid import uuid4
 
 from .. import operations
 from .._sansio.chat_body import chat_body
+from .._sansio.chat_call import ChatCall
 from .._sansio.chat_reply import check_completion
 from .._sansio.request import DeferredRequest, RequestData, build_request
 from ..options import Recover, RequestOptions
 from ..protocols import Reply
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat.completion import ChatCompletion, with_billed
-from ..types.chat.short_names import resolve_alias
+from ..types.chat.short_names import MODELS
 from ._attachments import encode_attachments, has_attachments
-from ._base import reader
-from ._models import ModelResource
-
-if TYPE_CHECKING:
-    from ..types.chat.messages import MessagesLike
+from ._base import Resource, reader
 
 __all__ = ["ChatResource", "read_completion"]
 
@@ -34,121 +32,95 @@ def read_completion(reply: Reply) -> ChatCompletion:
     return with_billed(completion, (*before, completion.usage)) if before else completion
 
 
-class ChatResource(ModelResource):
+class ChatResource(Resource):
     """`POST /chat/completions`."""
 
-    async def create(
-        self,
-        messages: MessagesLike,
-        *,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-    ) -> ChatCompletion:
-        """Return the whole reply."""
-        messages = await encode_attachments(messages)
-        data = self._request(messages, model, params, extra_body, options, stream=False)
-        if (name := self._short_name(model, options)) is not None:
-            await self._check_short_name(name)
-        return await self._sender.send(data, read_completion, options)
+    def with_options(self, options: RequestOptions | None) -> ChatResource:
+        """Return the resource of the client with these options; itself where there are none."""
+        return self if options is None else ChatResource(self._sender.with_options(options))
 
-    def params(self, options: RequestOptions | None) -> Mapping[str, object]:
-        """Return the parameters of requests that do not give them themselves."""
-        return self._sender.params(options)
+    @property
+    def default_model(self) -> str | None:
+        """The model of calls that name none."""
+        return self._sender.settings.default_model
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The parameters of requests that do not give them themselves."""
+        return self._sender.settings.params
+
+    async def create(self, call: ChatCall) -> ChatCompletion:
+        """Return the whole reply."""
+        data = self._request(await _encoded(self._completed(call)), stream=False)
+        return await self._sender.send(data, read_completion)
 
     def stream(
-        self,
-        messages: MessagesLike,
-        *,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-        on_bad_event: OnBadEvent,
-        recover: Recover | None = None,
+        self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise", recover: Recover | None = None
     ) -> EventStream:
         """Return the reply as a stream."""
-        if self._short_name(model, options) is not None or has_attachments(messages):
-            source = self._sender.stream(self._later(messages, model, params, extra_body, options), options)
+        call = self._completed(call)
+        if has_attachments(call.messages):
+            source = self._sender.stream(self._later(call))
         else:
-            data = self._request(messages, model, params, extra_body, options, stream=True)
-            source = self._sender.stream(data, options)
-        tools = _tool_names(
-            (extra_body or {}).get("tools", {**self._sender.params(options), **params}.get("tools"))
-        )
+            source = self._sender.stream(self._request(call, stream=True))
+        tools = _tool_names((call.extra_body or {}).get("tools", call.params.get("tools")))
         if recover is None:
             return EventStream(source, on_bad_event=on_bad_event, tools=tools)
-        from ..streaming.recovery.continuation import check_recoverable, params_of_recovery
+        from ..streaming.recovery.continuation import call_of_recovery, check_recoverable
         from ..streaming.recovery.stream import RecoveringStream
 
-        params = {**self._sender.params(options), **params}
-        check_recoverable(params, extra_body, recover)
-        changed = params_of_recovery(params, recover)
-        who = recover.models[0] if recover.models else model
-
-        def continue_from(begun: str) -> DeferredRequest:
-            return self._later(messages, who, changed, extra_body, options, begun=begun)
-
+        check_recoverable(call, recover)
+        changed = call_of_recovery(call, recover)
         return RecoveringStream(
             source,
             attempts=recover.attempts,
-            continue_from=continue_from,
+            continue_from=lambda begun: self._later(changed, begun=begun),
             on_bad_event=on_bad_event,
             tools=tools,
         )
 
-    def _later(
-        self,
-        messages: MessagesLike,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-        *,
-        begun: str = "",
-    ) -> DeferredRequest:
+    def _completed(self, call: ChatCall) -> ChatCall:
+        settings = self._sender.settings
+        return call.with_defaults(settings.default_model, settings.params)
+
+    def _later(self, call: ChatCall, *, begun: str = "") -> DeferredRequest:
         """Return what makes the request of a stream once it is needed; `begun` is how its answer begins."""
-        name = self._short_name(model, options)
 
         async def request() -> RequestData:
-            encoded = await encode_attachments(messages)
+            encoded = await _encoded(call)
             if begun:
-                from ..streaming.recovery.continuation import messages_with_beginning
+                from ..streaming.recovery.continuation import with_beginning
 
-                encoded = messages_with_beginning(encoded, begun)
-            data = self._request(encoded, model, params, extra_body, options, stream=True)
-            if name is not None:
-                await self._check_short_name(name)
-            return data
+                encoded = with_beginning(encoded, begun)
+            return self._request(encoded, stream=True)
 
         return request
 
-    def _request(
-        self,
-        messages: MessagesLike,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-        *,
-        stream: bool,
-    ) -> RequestData:
-        if model is None:
-            model = self._sender.default_model(options)
-        model = resolve_alias(model)
-        params = {**self._sender.params(options), **params}
+    def _request(self, call: ChatCall, *, stream: bool) -> RequestData:
+        named = call.model
+        model = MODELS.get(named, named) if isinstance(named, str) else named
+        if model != named:
+            call = replace(call, model=model)
+        settings = self._sender.settings
         headers: Mapping[str, str] = {}
-        once = self._sender.once(options)
-        if once is not None:
-            from .._sansio.once import with_key  # few ask for it
+        if settings.once:
+            from .._sansio.once import cache_headers, with_key  # few ask for it
 
-            key, headers = once
-            params, extra_body = with_key(params, extra_body, key)
-        body = chat_body(messages, model=model, params=params, extra_body=extra_body, stream=stream)
+            call = with_key(call, settings.once if isinstance(settings.once, str) else uuid4().hex)
+            headers = cache_headers(settings.cache)
         return build_request(
-            operations.CREATE_CHAT, content=body, model=model, headers=headers, once=once is not None
+            operations.CREATE_CHAT,
+            content=chat_body(call, stream=stream),
+            model=model,
+            named=named,
+            headers=headers,
+            once=bool(settings.once),
         )
+
+
+async def _encoded(call: ChatCall) -> ChatCall:
+    messages = await encode_attachments(call.messages)
+    return call if messages is call.messages else replace(call, messages=messages)
 
 
 def _tool_names(tools: object) -> frozenset[str]:

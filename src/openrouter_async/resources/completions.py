@@ -11,11 +11,12 @@ from .. import operations
 from .._sansio.chat_body import completion_body
 from .._sansio.request import RequestData, build_request
 from ..options import RequestOptions
+from ..protocols import Sender
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat.completion import ChatCompletion
 from ..types.chat.completion_request import completion_params
 from ..types.chat.short_names import resolve_alias
-from ._models import ModelResource
+from ._base import Resource
 from .chat import read_completion
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Completions"]
 
 
-class Completions(ModelResource):
+class Completions(Resource):
     """`POST /completions`; replies are read as those of chat are."""
 
     async def create(
@@ -42,10 +43,9 @@ class Completions(ModelResource):
 
         Sends one request, which is billed. Arguments and errors are those of `client.chat.create`.
         """
-        data = self._request(prompt, model, params, extra_body, options, stream=False)
-        if (name := self._short_name(model, options)) is not None:
-            await self._check_short_name(name)
-        return await self._sender.send(data, read_completion, options)
+        sender = self._sender.with_options(options)
+        data = _request(sender, prompt, model, params, extra_body, stream=False)
+        return await sender.send(data, read_completion)
 
     def stream(
         self,
@@ -58,30 +58,22 @@ class Completions(ModelResource):
         **params: Unpack[CompletionParams],
     ) -> EventStream:
         """Return the continuation of `prompt` as it is written; see `client.chat.stream`."""
-        data = self._request(prompt, model, params, extra_body, options, stream=True)
-        name = self._short_name(model, options)
+        sender = self._sender.with_options(options)
+        data = _request(sender, prompt, model, params, extra_body, stream=True)
+        return EventStream(sender.stream(data), on_bad_event=on_bad_event)
 
-        async def checked() -> RequestData:
-            if name is not None:
-                await self._check_short_name(name)
-            return data
 
-        source = self._sender.stream(data if name is None else checked, options)
-        return EventStream(source, on_bad_event=on_bad_event)
-
-    def _request(
-        self,
-        prompt: str,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-        *,
-        stream: bool,
-    ) -> RequestData:
-        if model is None:
-            model = self._sender.default_model(options)
-        model = resolve_alias(model)
-        params = {**completion_params(self._sender.params(options)), **params}
-        body = completion_body(prompt, model=model, params=params, extra_body=extra_body, stream=stream)
-        return build_request(operations.CREATE_COMPLETION, content=body, model=model)
+def _request(
+    sender: Sender,
+    prompt: str,
+    model: str | None,
+    params: Mapping[str, object],
+    extra_body: Mapping[str, object] | None,
+    *,
+    stream: bool,
+) -> RequestData:
+    named = sender.settings.default_model if model is None else model
+    model = resolve_alias(named)
+    params = {**completion_params(sender.settings.params), **params}
+    body = completion_body(prompt, model=model, params=params, extra_body=extra_body, stream=stream)
+    return build_request(operations.CREATE_COMPLETION, content=body, model=model, named=named)

@@ -72,7 +72,7 @@ class EmbeddingsResource(Resource):
                 )
             return embeddings
 
-        return await self._sender.send(data, read, options)
+        return await self._sender.with_options(options).send(data, read)
 
 
 def _count(input: object) -> int:

@@ -42,7 +42,7 @@ class Requests(Resource):
         data = _request(method, path, body=body, query=query, key=key)
         if into is bytes or into is str:
             data = replace(data, operation=replace(data.operation, is_file=True))
-        return await self._sender.send(data, reader(into), options)
+        return await self._sender.with_options(options).send(data, reader(into))
 
     def stream(
         self,
@@ -57,7 +57,7 @@ class Requests(Resource):
     ) -> RawStream[T]:
         """Return the stream of a request; nothing is sent before its first event is asked for."""
         data = _request(method, path, body=body, query=query, key=key)
-        return RawStream(self._sender.stream(data, options), into)
+        return RawStream(self._sender.with_options(options).stream(data), into)
 
 
 def _request(

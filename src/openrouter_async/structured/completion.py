@@ -1,26 +1,29 @@
-"""`StructuredCompletion`: a completion with its value, and how it was got."""
+"""`StructuredCompletion`: a completion with its value, and how it was got; and how a batch keeps the value."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import JsonValue, PrivateAttr
+from pydantic_core import to_json
 
-from .._sentinels import OMIT, Omit
+from .._sentinels import OMIT
 from ..errors import ReplyNotParsed
-from ..types.chat.completion import ChatCompletion, OutputT, with_billed
+from ..types.chat.completion import ChatCompletion, OutputT, marked, with_billed
 from ..types.common import usages_of
+from .output import as_output
+from .reading.reply import read_output
 
 if TYPE_CHECKING:
     from ..errors import OpenRouterError
     from ..types.common import Usage
-    from .output import Path
-    from .reading.reply import Reading
+    from .output import Mode, Output, OutputLike, as_output
+from .reading.reply import Reading
 
-__all__ = ["Attempt", "StructuredCompletion", "all_billed", "structured_completion"]
+__all__ = ["Attempt", "KeptOutputs", "StructuredCompletion", "all_billed", "structured_completion"]
 
 T = TypeVar("T")
 
@@ -29,8 +32,8 @@ T = TypeVar("T")
 class Attempt:
     """One request that was made for a value."""
 
-    path: Path
-    completion: ChatCompletion[Any] | None = field(repr=False)
+    path: Mode
+    completion: ChatCompletion[object] | None = field(repr=False)
     """The reply; None where the service refused the request."""
     error: OpenRouterError | None = None
     """Why it gave no value; None for the one that did."""
@@ -60,7 +63,7 @@ class StructuredCompletion(ChatCompletion[OutputT]):
 
     _received: JsonValue = PrivateAttr(None)
     """The JSON that the value was made of."""
-    _path: Path = PrivateAttr("prompted")
+    _path: Mode = PrivateAttr("prompted")
     _reason: str = PrivateAttr("")
     _attempts: tuple[Attempt, ...] = PrivateAttr(())
 
@@ -71,8 +74,7 @@ class StructuredCompletion(ChatCompletion[OutputT]):
         Raises:
             ReplyNotParsed: the reply calls tools, and there is no value before their results were sent.
         """
-        # pydantic finds private attributes by a function of Python, which takes four times as long.
-        output: OutputT | Omit = (self.__pydantic_private__ or {})["_output"]
+        output = self._output
         if output is OMIT:
             names = ", ".join(repr(call.name) for call in self.tool_calls)
             raise ReplyNotParsed(
@@ -84,7 +86,7 @@ class StructuredCompletion(ChatCompletion[OutputT]):
         return output
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Mode:
         """How the value was asked for: `native` or `prompted`."""
         return self._path
 
@@ -100,23 +102,58 @@ class StructuredCompletion(ChatCompletion[OutputT]):
 
 
 def structured_completion(
-    completion: ChatCompletion[Any], reading: Reading[T], *, reason: str, attempts: Sequence[Attempt]
+    completion: ChatCompletion[object], reading: Reading[T], *, reason: str, attempts: Sequence[Attempt]
 ) -> StructuredCompletion[T]:
     """Return `completion` with its value, if it has one; the last of `attempts` is the one that gave it."""
     if len(attempts) > 1:
         completion = with_billed(completion, all_billed(attempts))
-    made = cast("StructuredCompletion[T]", StructuredCompletion.__new__(StructuredCompletion))
-    # `model_construct`, and a private attribute set one by one, take 17 µs, this 2.
-    keep = object.__setattr__
-    keep(made, "__dict__", dict(completion.__dict__))
-    keep(made, "__pydantic_fields_set__", set(completion.model_fields_set))
-    keep(made, "__pydantic_extra__", completion.__pydantic_extra__)
-    private = {
-        "_output": reading.output,
-        "_received": reading.received,
-        "_path": attempts[-1].path,
-        "_reason": reason,
-        "_attempts": tuple(attempts),
-    }
-    keep(made, "__pydantic_private__", {**(completion.__pydantic_private__ or {}), **private})
+    made: StructuredCompletion[T] = marked(
+        completion,
+        StructuredCompletion,
+        _output=reading.output,
+        _received=reading.received,
+        _path=attempts[-1].path,
+        _reason=reason,
+        _attempts=tuple(attempts),
+    )
     return made
+
+
+class KeptOutputs(Generic[T]):
+    """What the journal of a batch keeps of the values of one output, and how it is read again.
+
+    A type may write less than it reads: secrets as stars, fields left out, other names, texts for what they hold. So
+    the value is never kept as its type writes it, but as the model did, and each run reads the reply by the type that
+    it has.
+    """
+
+    def __init__(self, output: Output[T]) -> None:
+        self.output = output
+
+    @classmethod
+    def of(cls, output: OutputLike[T]) -> KeptOutputs[T]:
+        """Return what keeps the values of anything that `output=` takes."""
+        return cls(as_output(output))
+
+    @property
+    def name(self) -> str:
+        """Its schema, by which an item is known to be asked for another output than before."""
+        return to_json(self.output.schema.json_schema).decode()
+
+    def kept(self, completion: ChatCompletion[object]) -> Mapping[str, JsonValue]:
+        """Return what is noted of a reply besides itself: the JSON of its value, and how it was asked for."""
+        assert isinstance(completion, StructuredCompletion)  # it was asked for with an output
+        return {"output": completion._received, "path": completion.path}
+
+    def restored(self, completion: ChatCompletion[object], path: JsonValue) -> StructuredCompletion[T]:
+        """Return a kept reply with its value.
+
+        Raises:
+            StructuredOutputError: it does not fit the type as it is now.
+        """
+        schema = self.output.schema
+        # Where it was not noted, both forms are looked for.
+        is_native = path != "prompted" and schema.strict_problem is None
+        reading = read_output(completion, schema, is_native=is_native, repair=self.output.repair)
+        attempts = [Attempt("native" if is_native else "prompted", completion)]
+        return structured_completion(completion, reading, reason="it was kept so", attempts=attempts)

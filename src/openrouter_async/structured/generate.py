@@ -1,7 +1,7 @@
-"""`StructuredChat`: asks a model for a value: chooses the path, asks, reads, asks again, changes the path.
+"""`OutputRequest`: asks a model for a value: decides the mode, asks, reads, asks again, changes the mode.
 
 ```
-choose ──> native ──> reply ──> read ──> value
+decide ──> native ──> reply ──> read ──> value
   │           │                  └──> does not fit: shown to the model, asked again, `attempts` times in all
   │           └── the service says that it cannot, or no reply fits ──┐
   └────────────────> prompted <───────────────────────────────────────┘ the same once more, with words
@@ -14,45 +14,33 @@ calls tools is returned as it is, without a value.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias
 
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
 from ..spending.next_cost import NextCost
 from ..types.chat.completion import OutputT, with_billed
-from ..types.chat.messages import wire_messages
-from .asking import asked_again, asked_models, check_params, native_messages, native_params, prompted_messages
-from .choose import Choice, choose, why_it_cannot
 from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
-from .native_models import NativeModels
+from .modes import ModeDecision, SchemaModels, decide_mode, models_asked, schema_rejection
 from .output import as_output
+from .prompt import check_call, with_feedback, with_output
 from .reading.reply import read_output
-from .stream import PathSource, StructuredStream
+from .stream import FallbackSource, StructuredStream
 
 if TYPE_CHECKING:
+    from .._sansio.chat_call import ChatCall
     from ..options import RequestOptions
     from ..protocols import ChatCompleter
     from ..spending.forecast import PriceList
     from ..streaming.stream import EventStream, OnBadEvent
-    from ..types.chat.messages import MessagesLike
-    from .output import Output, OutputLike, Path
+    from .output import Mode, Output, OutputLike
 
-__all__ = ["StructuredChat", "StructuredChats"]
+__all__ = ["OutputRequest", "OutputRequests"]
 
 
 Prices: TypeAlias = "Callable[[], Awaitable[PriceList]]"
 """Gives the prices of models; asked only where a call has a limit of its cost."""
-
-
-class _Call(NamedTuple):
-    """What the caller asked."""
-
-    messages: MessagesLike
-    model: str | None
-    params: Mapping[str, object]
-    extra_body: Mapping[str, object] | None
-    options: RequestOptions | None
 
 
 @dataclass
@@ -69,233 +57,159 @@ class _Progress:
             return True
         paid = [None if usage is None else usage.paid for usage in all_billed(self.attempts)]
         known = [cost for cost in paid if cost is not None]
-        if len(known) < len(paid):
-            return False
-        return sum(known) + max(foreseen, *known, Decimal(0)) <= limit
-
-    def failed(self, error: OpenRouterError) -> None:
-        """Tell an error what the attempts before it used."""
-        error.billed = all_billed(self.attempts) + error.billed
+        return len(known) == len(paid) and sum(known) + max(foreseen, *known, Decimal(0)) <= limit
 
 
-class StructuredChats:
-    """Gives the `StructuredChat` of each output that a client is asked for."""
+@dataclass(frozen=True)
+class OutputRequests:
+    """Gives the `OutputRequest` of each output that a client is asked for."""
 
-    def __init__(
-        self,
-        chat: ChatCompleter[str],
-        natives: NativeModels,
-        default_model: Callable[[RequestOptions | None], str | None],
-        prices: Prices | None = None,
-    ) -> None:
-        self._chat = chat
-        self._natives = natives
-        self._default_model = default_model
-        self._prices = prices
+    chat: ChatCompleter[str]
+    models: SchemaModels
+    prices: Prices | None = None
 
-    def of(self, output: OutputLike[OutputT], options: RequestOptions | None) -> StructuredChat[OutputT]:
+    def of(self, output: OutputLike[OutputT]) -> OutputRequest[OutputT]:
         """Return what asks for an output; raises `ConfigurationError` where it has no schema."""
-        model = self._default_model(options)
-        return StructuredChat(self._chat, as_output(output), self._natives, model, self._prices)
+        return OutputRequest(self.chat, as_output(output), self.models, self.prices)
 
 
-class StructuredChat(Generic[OutputT]):
+@dataclass(frozen=True)
+class OutputRequest(Generic[OutputT]):
     """A `ChatCompleter` whose replies have a value."""
 
-    def __init__(
-        self,
-        chat: ChatCompleter[str],
-        output: Output[OutputT],
-        natives: NativeModels,
-        default_model: str | None,
-        prices: Prices | None = None,
-    ) -> None:
-        self._chat = chat
-        self._output = output
-        self._natives = natives
-        self._default_model = default_model
-        self._prices = prices
+    chat: ChatCompleter[str]
+    output: Output[OutputT]
+    models: SchemaModels
+    prices: Prices | None = None
 
-    def params(self, options: RequestOptions | None) -> Mapping[str, object]:
-        """Return the parameters of requests that do not give them themselves."""
-        return self._chat.params(options)
+    def with_options(self, options: RequestOptions | None) -> OutputRequest[OutputT]:
+        """Return the same with these options; itself where there are none."""
+        return self if options is None else replace(self, chat=self.chat.with_options(options))
 
-    async def create(
-        self,
-        messages: MessagesLike,
-        *,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-    ) -> StructuredCompletion[OutputT]:
+    @property
+    def default_model(self) -> str | None:
+        """The model of calls that name none."""
+        return self.chat.default_model
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The parameters of requests that do not give them themselves."""
+        return self.chat.params
+
+    async def create(self, call: ChatCall) -> StructuredCompletion[OutputT]:
         """Return the reply with its value.
 
         Raises:
             StructuredOutputError: no reply gave it; the error is of the last one.
             OpenRouterError: as every call.
         """
-        check_params(params, extra_body)
-        params = self._with_defaults(params, options)
-        call = _Call(messages, model, params, extra_body, options)
+        call = self._completed(call)
         progress = _Progress()
-        if self._output.max_cost is not None and self._prices is not None:
-            progress.next_cost = NextCost(await self._prices())
-        choice = await self._choose(model, params, extra_body)
+        if self.output.max_cost is not None and self.prices is not None:
+            progress.next_cost = NextCost(await self.prices())
+        decision = await self._decide(call)
         try:
-            return await self._on_path(call, choice, progress)
+            return await self._in_mode(call, decision, progress)
         except OpenRouterError as error:
-            other = await self._other_path(error, progress, call) if choice.path == "native" else None
+            other = await self._other_mode(error, progress, call) if decision.mode == "native" else None
             if other is None:
                 raise
             error.__traceback__ = None  # it is kept, and would keep every frame of the call
-        return await self._on_path(call, other, progress)
+        return await self._in_mode(call, other, progress)
 
-    def stream(
-        self,
-        messages: MessagesLike,
-        *,
-        model: str | None,
-        params: Mapping[str, object],
-        extra_body: Mapping[str, object] | None,
-        options: RequestOptions | None,
-        on_bad_event: OnBadEvent,
-    ) -> StructuredStream[OutputT]:
+    def stream(self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise") -> StructuredStream[OutputT]:
         """Return the reply as a stream, whose last value is the value."""
-        check_params(params, extra_body)
-        params = self._with_defaults(params, options)
-        call = _Call(messages, model, params, extra_body, options)
+        call = self._completed(call)
 
-        async def choice() -> Choice:
-            return await self._choose(model, params, extra_body)
+        def open_(mode: Mode) -> EventStream:
+            asked = with_output(self.output, call, mode, streaming=True)
+            return self.chat.stream(asked, on_bad_event=on_bad_event)
 
-        def open_(path: Path) -> EventStream:
-            asked, asked_params = self._request(call, call.messages, path, streaming=True)
-            return self._chat.stream(
-                asked,
-                model=model,
-                params=asked_params,
-                extra_body=extra_body,
-                options=options,
-                on_bad_event=on_bad_event,
-            )
+        source = FallbackSource(lambda: self._decide(call), open_, can_change=self.output.path == "auto")
+        return StructuredStream(source, self.output, on_bad_event=on_bad_event)
 
-        return StructuredStream(
-            PathSource(choice, open_, can_change=self._output.path == "auto"),
-            self._output,
-            on_bad_event=on_bad_event,
-        )
+    def _completed(self, call: ChatCall) -> ChatCall:
+        """Return the call with what the client says: what is added to a parameter must not replace the client's."""
+        check_call(call)
+        return call.with_defaults(self.chat.default_model, self.chat.params)
 
-    def _with_defaults(
-        self, params: Mapping[str, object], options: RequestOptions | None
-    ) -> Mapping[str, object]:
-        """Return the parameters with those of the client: what is added to one of them must not replace it."""
-        return {**self._chat.params(options), **params}
-
-    async def _choose(
-        self, model: str | None, params: Mapping[str, object], extra_body: Mapping[str, object] | None
-    ) -> Choice:
-        """Return the path; asks for the model list only where it decides."""
-        output = self._output
-        problem = output.schema.strict_problem if output.path != "prompted" else None
-        if problem is not None and output.path == "native":
+    async def _decide(self, call: ChatCall) -> ModeDecision:
+        """Return the mode; asks for the model list only where it decides."""
+        wanted, schema = self.output.path, self.output.schema
+        problem = schema.strict_problem if wanted != "prompted" else None
+        if problem is not None and wanted == "native":
             raise ConfigurationError(
-                f"the schema {output.schema.name!r} has no strict form: {problem}; use path='prompted' or 'auto'"
+                f"the schema {schema.name!r} has no strict form: {problem}; use path='prompted' or 'auto'"
             )
-        is_open = output.path == "auto" and problem is None
-        models = asked_models(model or self._default_model, params, extra_body)
-        return choose(
-            output.path,
+        models = models_asked(call)
+        asks_list = wanted == "auto" and problem is None
+        return decide_mode(
+            wanted,
             models=models,
-            supports=tuple([await self._natives.supports(each) for each in models]) if is_open else (),
+            supports=tuple([await self.models.supports(each) for each in models]) if asks_list else (),
             strict_problem=problem,
-            accepts="same"
-            if problem is not None or output.path == "prompted"
-            else output.schema.strict.accepts,
+            accepts="same" if problem is not None or wanted == "prompted" else schema.strict.accepts,
         )
 
-    async def _other_path(self, error: OpenRouterError, progress: _Progress, call: _Call) -> Choice | None:
-        """Return the choice of the other path where the native one leads nowhere; None where its error is the end."""
-        if self._output.path != "auto" or isinstance(error, Refused | ReplyTruncated):
+    async def _other_mode(
+        self, error: OpenRouterError, progress: _Progress, call: ChatCall
+    ) -> ModeDecision | None:
+        """Return the decision to prompt where the native mode leads nowhere; None where its error is the end."""
+        if self.output.path != "auto" or isinstance(error, Refused | ReplyTruncated):
             return None
         if isinstance(error, StructuredOutputError):
-            if not await self._may_ask(call, call.messages, "prompted", progress):
+            if not await self._may_ask(call, "prompted", progress):
                 return None
             count = sum(attempt.path == "native" for attempt in progress.attempts)
-            return Choice(
-                "prompted", f"{count} replies to the schema did not fit, the last: {error.message[:200]}"
-            )
-        reason = why_it_cannot(error)
-        if reason is None:
+            reason = f"{count} replies to the schema did not fit, the last: {error.message[:200]}"
+            return ModeDecision("prompted", reason)
+        rejection = schema_rejection(error)
+        if rejection is None:
             return None
-        error.billed = error.billed[
-            len(all_billed(progress.attempts)) :
-        ]  # what the ones before used is told there
+        error.billed = error.billed[len(all_billed(progress.attempts)) :]  # the ones before are told there
         progress.attempts.append(Attempt("native", None, error))
-        return Choice("prompted", reason)
+        return ModeDecision("prompted", rejection)
 
-    async def _on_path(
-        self, call: _Call, choice: Choice, progress: _Progress
+    async def _in_mode(
+        self, call: ChatCall, decision: ModeDecision, progress: _Progress
     ) -> StructuredCompletion[OutputT]:
-        """Ask on one path until a reply fits, `attempts` times at most."""
-        messages = call.messages
-        if not progress.attempts:
-            await self._may_ask(call, messages, choice.path, progress)  # the first is made, and learnt from
-        for number in range(1, self._output.attempts + 1):
-            asked, params = self._request(call, messages, choice.path, streaming=False)
+        """Ask in one mode until a reply fits, `attempts` times at most."""
+        mode, attempts = decision.mode, progress.attempts
+        if not attempts:
+            await self._may_ask(call, mode, progress)  # the first is made, and learnt from
+        for number in range(1, self.output.attempts + 1):
             try:
-                reply = await self._chat.create(
-                    asked, model=call.model, params=params, extra_body=call.extra_body, options=call.options
-                )
+                reply = await self.chat.create(with_output(self.output, call, mode, streaming=False))
             except OpenRouterError as error:
-                progress.failed(error)
+                error.billed = all_billed(attempts) + error.billed
                 raise
             if progress.next_cost is not None:
                 progress.next_cost.was(reply.usage)
             try:
                 reading = read_output(
-                    reply,
-                    self._output.schema,
-                    is_native=choice.path == "native",
-                    repair=self._output.repair,
+                    reply, self.output.schema, is_native=mode == "native", repair=self.output.repair
                 )
             except StructuredOutputError as error:
-                progress.attempts.append(Attempt(choice.path, reply, error))
-                error.attempts = len(progress.attempts)
-                is_last = number == self._output.attempts
-                hopeless = isinstance(error, Refused) or (
+                attempts.append(Attempt(mode, reply, error))
+                error.attempts = len(attempts)
+                is_hopeless = isinstance(error, Refused) or (
                     isinstance(error, ReplyTruncated) and reply.finish_reason == "length"
                 )
-                again = asked_again(messages, reply, error)
-                if is_last or hopeless or not await self._may_ask(call, again, choice.path, progress):
-                    error.billed = all_billed(progress.attempts)
+                call = with_feedback(call, reply, error)
+                is_last = number == self.output.attempts or is_hopeless
+                if is_last or not await self._may_ask(call, mode, progress):
+                    error.billed = all_billed(attempts)
                     error.completion = with_billed(reply, error.billed)
                     raise
-                messages = again
                 error.__traceback__ = None  # as above
                 continue
-            progress.attempts.append(Attempt(choice.path, reply))
-            return structured_completion(reply, reading, reason=choice.reason, attempts=progress.attempts)
+            attempts.append(Attempt(mode, reply))
+            return structured_completion(reply, reading, reason=decision.reason, attempts=attempts)
         raise AssertionError("attempts is at least 1")
 
-    async def _may_ask(self, call: _Call, messages: MessagesLike, path: Path, progress: _Progress) -> bool:
-        """Whether the limit of the cost has room for a request with these messages."""
-        if self._output.max_cost is None:
+    async def _may_ask(self, call: ChatCall, mode: Mode, progress: _Progress) -> bool:
+        """Whether the limit of the cost has room for this request."""
+        if self.output.max_cost is None:
             return True
-        asked, params = self._request(call, messages, path, streaming=False)
-        body = {
-            **params,
-            "model": call.model or self._default_model,
-            "messages": wire_messages(asked),
-            **(call.extra_body or {}),
-        }
-        return await progress.may_ask(self._output.max_cost, body)
-
-    def _request(
-        self, call: _Call, messages: MessagesLike, path: Path, *, streaming: bool
-    ) -> tuple[MessagesLike, Mapping[str, object]]:
-        if path == "native":
-            return native_messages(self._output, messages), native_params(
-                self._output, call.params, streaming=streaming
-            )
-        return prompted_messages(self._output, messages), call.params
+        asked = with_output(self.output, call, mode, streaming=False)
+        return await progress.may_ask(self.output.max_cost, asked.sent)

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm, Unpack
 
-__all__ = ["Example", "Output", "OutputSettings", "Path", "as_output", "as_schema", "example_json"]
+__all__ = ["Example", "Mode", "Output", "OutputSettings", "as_output", "as_schema", "example_json"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-Path: TypeAlias = Literal["native", "prompted"]
+Mode: TypeAlias = Literal["native", "prompted"]
 """How a value is asked for: by a schema that the provider enforces, or by words."""
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Example:
 class OutputSettings(TypedDict, total=False):
     """What can be said of an `Output` besides what is wanted."""
 
-    path: Path | Literal["auto"]
+    path: Mode | Literal["auto"]
     """`native`: the provider enforces the schema; `prompted`: words ask for it; `auto` (default): native where the
     model list says that the model follows schemas, and by words where it turns out that it does not."""
     attempts: int
@@ -100,7 +100,7 @@ class Output(Generic[T_co]):
         context = settings.get("context")
         if context is not None:
             self.schema = self.schema.with_context(context)
-        self.path: Path | Literal["auto"] = settings.get("path", "auto")
+        self.path: Mode | Literal["auto"] = settings.get("path", "auto")
         self.attempts: int = settings.get("attempts", 2)
         max_cost = settings.get("max_cost")
         self.max_cost: Decimal | None = None if max_cost is None else parse_usd("Output.max_cost", max_cost)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import StructuredOutputError
 from ..streaming.events import Finished, TextDelta
 from ..streaming.stream import EventStream, OnBadEvent
 from ..types.chat.completion import OutputT
-from .choose import Choice, why_it_cannot
 from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
+from .modes import ModeDecision, schema_rejection
 from .reading.partial import Partial, PartialReader
 from .reading.reply import read_output
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from ..streaming.source import StreamItem, StreamSource
     from ..types._base import ResponseMeta
     from ..types.chat.completion import ChatCompletion
-    from .output import Output, Path
+    from .output import Mode, Output
 
-__all__ = ["PathSource", "StructuredStream"]
+__all__ = ["FallbackSource", "StructuredStream"]
 
 
 class StructuredStream(EventStream[OutputT]):
@@ -42,10 +42,10 @@ class StructuredStream(EventStream[OutputT]):
     """
 
     def __init__(
-        self, source: PathSource, output: Output[OutputT], *, on_bad_event: OnBadEvent = "raise"
+        self, source: FallbackSource, output: Output[OutputT], *, on_bad_event: OnBadEvent = "raise"
     ) -> None:
         super().__init__(source, on_bad_event=on_bad_event)
-        self._paths = source
+        self._modes = source
         self._output = output
         self._result: StructuredCompletion[OutputT] | None = None
 
@@ -76,8 +76,8 @@ class StructuredStream(EventStream[OutputT]):
                     yield event
             text = "".join(texts)
             if text:
-                if reader is None:  # only now is the path sure
-                    reader = PartialReader(self._output.schema, is_native=self._paths.path == "native")
+                if reader is None:  # only now is the mode sure
+                    reader = PartialReader(self._output.schema, is_native=self._modes.mode == "native")
                 snapshot = reader.add(text)
                 if snapshot and snapshot != latest:
                     latest = snapshot
@@ -100,92 +100,93 @@ class StructuredStream(EventStream[OutputT]):
             self._result = self._structured(reply)
         return self._result
 
-    def _structured(self, reply: ChatCompletion[Any]) -> StructuredCompletion[OutputT]:
-        path = self._paths.path
-        schema = self._output.schema
+    def _structured(self, reply: ChatCompletion[object]) -> StructuredCompletion[OutputT]:
+        mode = self._modes.mode
+        attempts = [*self._modes.refused, Attempt(mode, reply)]
         try:
-            reading = read_output(reply, schema, is_native=path == "native", repair=self._output.repair)
+            reading = read_output(
+                reply, self._output.schema, is_native=mode == "native", repair=self._output.repair
+            )
         except StructuredOutputError as error:
-            error.attempts = len(self._paths.refused) + 1
-            error.billed = all_billed([*self._paths.refused, Attempt(path, reply)])
+            error.attempts = len(attempts)
+            error.billed = all_billed(attempts)
             raise
-        attempts = [*self._paths.refused, Attempt(path, reply)]
-        return structured_completion(reply, reading, reason=self._paths.reason, attempts=attempts)
+        return structured_completion(reply, reading, reason=self._modes.reason, attempts=attempts)
 
 
-class PathSource:
-    """The source of one path, and of the other one where the service says at once that it cannot; a `StreamSource`."""
+class FallbackSource:
+    """The source of one mode, and of the other one where the service says at once that it cannot; a `StreamSource`."""
 
     def __init__(
         self,
-        choose: Callable[[], Awaitable[Choice]],
-        open_: Callable[[Path], EventStream],
+        decide: Callable[[], Awaitable[ModeDecision]],
+        open_: Callable[[Mode], EventStream],
         *,
         can_change: bool,
     ) -> None:
-        self._choose = choose
+        self._decide = decide
         self._open = open_
         self._can_change = can_change
-        self._choice: Choice | None = None
+        self._decision: ModeDecision | None = None
         self._current: StreamSource | None = None
         self.refused: list[Attempt] = []
         """The request that was refused, if there was one."""
 
     @property
-    def path(self) -> Path:
-        """The path that is taken, once something was read."""
-        return self._choice.path if self._choice else "prompted"
+    def mode(self) -> Mode:
+        """The mode that was decided on, once something was read."""
+        return self._decision.mode if self._decision else "prompted"
 
     @property
     def reason(self) -> str:
         """Why it is taken."""
-        return self._choice.reason if self._choice else ""
+        return self._decision.reason if self._decision else ""
 
     @property
     def meta(self) -> ResponseMeta | None:
-        """As the source of the path that is taken."""
+        """What the response says of itself; None before it came."""
         return self._current.meta if self._current else None
 
     async def read(self) -> list[StreamItem] | None:
-        """Choose the path with the first read; then as its source."""
+        """Return what has come, None at the end; the first read decides the mode."""
         if self._current is None:
-            self._take(await self._choose())
+            self._take(await self._decide())
         assert self._current is not None  # taken
         return await self._current.read()
 
-    def _take(self, choice: Choice) -> None:
-        self._choice = choice
+    def _take(self, decision: ModeDecision) -> None:
+        self._decision = decision
         # The stream only built the request; its source, which has sent nothing yet, is read by ours.
-        self._current = self._open(choice.path)._source
+        self._current = self._open(decision.mode)._source
 
     async def retry(self, error: OpenRouterError) -> None:
-        """Change the path if that is what the error is about, else as its source."""
+        """Ask again: in words if the error is about the schema, else as the mode was; raises where that may not be."""
         current = self._current
         if current is None:
             raise error
-        reason = why_it_cannot(error) if self._can_change and self.path == "native" else None
+        reason = schema_rejection(error) if self._can_change and self.mode == "native" else None
         if reason is None:
             await current.retry(error)
             return
         await current.aclose()
         self.refused.append(Attempt("native", None, error))
-        self._take(Choice("prompted", reason))
+        self._take(ModeDecision("prompted", reason))
 
     async def finish(self, answer: object = None) -> None:
-        """As the source."""
+        """Tell the source that all of the reply was read."""
         if self._current is not None:
             await self._current.finish(answer)
 
     async def aclose(self) -> None:
-        """As the source."""
+        """Close the connection."""
         if self._current is not None:
             await self._current.aclose()
 
     def abort(self) -> None:
-        """As the source."""
+        """Drop the connection at once, where nothing can be awaited."""
         if self._current is not None:
             self._current.abort()
 
     def fail(self, error: OpenRouterError) -> OpenRouterError:
-        """As the source."""
+        """Return an error with what is known of the request."""
         return error if self._current is None else self._current.fail(error)

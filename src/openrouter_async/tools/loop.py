@@ -1,11 +1,11 @@
 """`RunLoop`: where a run stands between two awaits: what to ask next, which calls to run, and when it is over.
 
-Theory of operation. `next_request` decides; its answer is the parameters of one more request, or None. `take` adds
+Theory of operation. `next_request` decides; it returns one more request, or None. `take` adds
 the reply; then `run_calls` brings the results of its calls, and the step is whole. The callers of these three send
 the requests, plain or streamed, so both kinds of run follow the same rules.
 
 ```
-next_request ── parameters ──> (a request) ── reply ──> take ──> run_calls ──┐
+next_request ── request ──> (it is sent) ── reply ──> take ──> run_calls ──┐
    ↑  └── None: complete, stopped or paused                                  │
    └─────────────────────────────────────────────────────────────────────────┘
 ```
@@ -19,7 +19,8 @@ What becomes of the calls of one reply is in `turn`, which provider must serve a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Generic
 
@@ -38,6 +39,7 @@ from .steps import Step, usage_of_steps
 from .turn import CallsOfTurn
 
 if TYPE_CHECKING:
+    from .._sansio.chat_call import ChatCall
     from ..spending.next_cost import NextCost
     from ..types.chat.messages import Message
     from ..types.common import Usage
@@ -57,16 +59,16 @@ class RunLoop(Generic[OutputT]):
 
     def __init__(
         self,
-        start: Sequence[Message] | PausedRun,
+        call: ChatCall,
         *,
+        paused: PausedRun | None = None,
         toolbox: Toolbox,
         settings: RunSettings,
-        params: Mapping[str, object],
         pin: ProviderPin,
         spend: Callable[[Usage], None] | None = None,
         next_cost: NextCost | None = None,
     ) -> None:
-        """Begin with messages, as they are sent, or where a paused run ended.
+        """Begin with `call`, whose messages are as they are sent, or go on where `paused` ended.
 
         `spend` is told what each reply used; `next_cost` foresees the next one, where the stop condition asks.
 
@@ -75,29 +77,26 @@ class RunLoop(Generic[OutputT]):
         """
         self._toolbox = toolbox
         self._settings = settings
-        self._params = params
+        self._call = call
         self._pin = pin
         self._spend = spend
         self._next_cost = next_cost
-        self._has_server_tools = bool(params.get("plugins")) or any(
+        self._has_server_tools = bool(call.params.get("plugins")) or any(
             each.get("type") != "function" for each in toolbox.definitions
         )
         self._repeats = Repeats(settings.max_repeats)
         self._foreseen = Decimal(0)
         self._billed_besides: tuple[Usage | None, ...] = ()
         self._steps: list[Step] = []
-        self._messages: list[Message] = []
-        self._before = 0
+        self._messages: list[Message] = [*call.messages]
+        self._before = len(self._messages)
         """Messages before the last reply."""
         self._turn = CallsOfTurn()
         self._stopped_by: str | None = None
         self._is_last = False
         self._continuation = Continuation()
-        if isinstance(start, PausedRun):
-            self._resume(start)
-        else:
-            self._messages += start
-            self._before = len(start)
+        if paused is not None:
+            self._resume(paused)
 
     @property
     def messages(self) -> Sequence[Message]:
@@ -111,24 +110,20 @@ class RunLoop(Generic[OutputT]):
 
     # Asking
 
-    async def foresee(self, model: str | None, extra_body: Mapping[str, object] | None) -> None:
+    async def foresee(self) -> None:
         """Find out what the next request may cost, if the stop condition asks."""
         if self._next_cost is not None and not self._turn.waiting and not self._is_last:
-            if model is None and self._steps:
-                model = self._steps[-1].completion.model
-            body = {
-                "tools": self._toolbox.definitions,
-                **self._params,
-                "model": model,
-                "messages": self._messages,
-            }
-            self._foreseen = await self._next_cost.of({**body, **(extra_body or {})})
+            model = self._steps[-1].completion.model if self._steps else None
+            call = replace(self._call, messages=self._messages)
+            self._foreseen = await self._next_cost.of(
+                call.with_defaults(model, {"tools": self._toolbox.definitions}).sent
+            )
 
-    def next_request(self) -> dict[str, object] | None:
-        """Return the parameters of the next request; None where the run is over."""
+    def next_request(self) -> ChatCall | None:
+        """Return the next request; None where the run is over."""
         if self._turn.waiting or self._is_last:
             return None
-        params = dict(self._params)
+        params = dict(self._call.params)
         if self._toolbox.definitions:
             params["tools"] = self._toolbox.definitions
         if self._steps:
@@ -142,7 +137,7 @@ class RunLoop(Generic[OutputT]):
                     return None
                 self._ask_for_the_end(params)
         self._pin.add_to(params, [step.completion for step in self._steps])
-        return params
+        return replace(self._call, messages=[*self._messages], params=params)
 
     def _is_to_go_on(self) -> bool:
         """Whether the last reply, which calls nothing, asks for another request."""
@@ -168,9 +163,10 @@ class RunLoop(Generic[OutputT]):
         if isinstance(self._settings.final_answer, str):
             self._messages.append({"role": "user", "content": self._settings.final_answer})
 
-    def without_pin(self, error: OpenRouterError, params: Mapping[str, object]) -> dict[str, object] | None:
+    def without_pin(self, error: OpenRouterError, request: ChatCall) -> ChatCall | None:
         """Return the same request for any provider, if `error` says that the one it named is not there."""
-        return self._pin.removed_after(error, params)
+        params = self._pin.removed_after(error, request.params)
+        return None if params is None else replace(request, params=params)
 
     # Answering
 

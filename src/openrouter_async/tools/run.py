@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from pydantic import JsonValue
-
+from .._sansio.chat_call import ChatCall
 from ..errors import OpenRouterError
 from ..resources._attachments import encode_attachments
 from ..spending.next_cost import NextCost
@@ -22,31 +22,34 @@ from .stream import RunStream
 from .toolbox import open_toolbox
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
-    from ..options import RequestOptions
     from ..protocols import ChatCompleter
     from ..spending.forecast import PriceList
-    from ..streaming.stream import EventStream
-    from ..types.chat.messages import Message, MessagesLike
+    from ..types.chat.messages import MessagesLike
     from ..types.common import Usage
     from .result import Run
 
-__all__ = ["Prices", "run_tools", "stream_tools"]
+__all__ = ["Prices", "RunCall", "run_tools", "stream_tools"]
 
 Prices: TypeAlias = "Callable[[], Awaitable[PriceList]]"
 """Gives the prices of models."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunCall:
+    """What a run is asked: a call with the parameters of runs, see `RunParams`; or a paused run to go on with."""
+
+    messages: MessagesLike | PausedRun
+    model: str | None
+    params: Mapping[str, object]
+    extra_body: Mapping[str, object] | None
+    provider: str | None = None
+    """The one whose encrypted reasoning stands in the messages."""
+
+
 async def run_tools(
     completer: ChatCompleter[OutputT],
-    messages: MessagesLike | PausedRun,
+    call: RunCall,
     *,
-    model: str | None = None,
-    params: Mapping[str, object],
-    extra_body: Mapping[str, JsonValue] | None = None,
-    options: RequestOptions | None = None,
-    provider: str | None = None,
     spend: Callable[[Usage], None] | None = None,
     on_broken: Callable[[Run[object]], None] | None = None,
     prices: Prices | None = None,
@@ -54,22 +57,20 @@ async def run_tools(
     """Ask, run the tools the model calls, and ask again, until there is an answer; see `client.chat.run`.
 
     Args:
-        params: See `RunParams`.
-        provider: The one whose encrypted reasoning stands in `messages`.
         spend: Told what each reply used, as soon as it is there.
         on_broken: Told what was done where the run fails or is cancelled.
         prices: Gives the prices of models; asked only where the stop condition goes by the cost.
     """
-    async with _begin(completer, messages, params, options, provider, spend, prices) as loop:
+    async with _begin(completer, call, spend, prices) as loop:
         try:
             while True:
                 if loop.has_calls:
                     await loop.run_calls(_ignore)
-                await loop.foresee(model, extra_body)
+                await loop.foresee()
                 request = loop.next_request()
                 if request is None:
                     return loop.result()
-                loop.take(await _ask(completer, loop, model, request, extra_body, options))
+                loop.take(await _ask(completer, loop, request))
         except BaseException as error:
             run = loop.broken(error)
             if isinstance(error, OpenRouterError):
@@ -80,66 +81,32 @@ async def run_tools(
 
 
 async def _ask(
-    completer: ChatCompleter[OutputT],
-    loop: RunLoop[OutputT],
-    model: str | None,
-    params: Mapping[str, object],
-    extra_body: Mapping[str, JsonValue] | None,
-    options: RequestOptions | None,
+    completer: ChatCompleter[OutputT], loop: RunLoop[OutputT], request: ChatCall
 ) -> ChatCompletion[OutputT]:
     try:
-        return await completer.create(
-            loop.messages, model=model, params=params, extra_body=extra_body, options=options
-        )
+        return await completer.create(request)
     except OpenRouterError as error:
-        unpinned = loop.without_pin(error, params)
+        unpinned = loop.without_pin(error, request)
         if unpinned is None:
             raise
-        return await completer.create(
-            loop.messages, model=model, params=unpinned, extra_body=extra_body, options=options
-        )
+        return await completer.create(unpinned)
 
 
 def stream_tools(
     completer: ChatCompleter[OutputT],
-    messages: MessagesLike | PausedRun,
+    call: RunCall,
     *,
-    model: str | None = None,
-    params: Mapping[str, object],
-    extra_body: Mapping[str, JsonValue] | None = None,
-    options: RequestOptions | None = None,
-    provider: str | None = None,
     spend: Callable[[Usage], None] | None = None,
     prices: Prices | None = None,
 ) -> RunStream[OutputT]:
     """Return the same as a stream; see `client.chat.run_stream`. Arguments are as for `run_tools`."""
-
-    def begin() -> AbstractAsyncContextManager[RunLoop[OutputT]]:
-        return _begin(completer, messages, params, options, provider, spend, prices)
-
-    def open_reply(loop: RunLoop[OutputT], request: Mapping[str, object]) -> EventStream[OutputT]:
-        return completer.stream(
-            [*loop.messages],
-            model=model,
-            params=request,
-            extra_body=extra_body,
-            options=options,
-            on_bad_event="raise",
-        )
-
-    async def foresee(loop: RunLoop[OutputT]) -> None:
-        await loop.foresee(model, extra_body)
-
-    return RunStream(begin, open_reply, foresee)
+    return RunStream(completer, lambda: _begin(completer, call, spend, prices))
 
 
 @asynccontextmanager
 async def _begin(
     completer: ChatCompleter[OutputT],
-    messages: MessagesLike | PausedRun,
-    params: Mapping[str, object],
-    options: RequestOptions | None,
-    provider: str | None,
+    call: RunCall,
     spend: Callable[[Usage], None] | None,
     prices: Prices | None,
 ) -> AsyncIterator[RunLoop[OutputT]]:
@@ -148,25 +115,25 @@ async def _begin(
     Raises:
         ConfigurationError: messages, tools or settings are wrong, or a server cannot be reached.
     """
-    tools, settings, request = split_params(params)
-    start: Sequence[Message] | PausedRun
-    if isinstance(messages, PausedRun):
-        start = messages
+    tools, settings, params = split_params(call.params)
+    first, provider, paused = ChatCall((), call.model, params, call.extra_body), call.provider, None
+    if isinstance(call.messages, PausedRun):
+        paused = call.messages
     else:
-        encoded = await encode_attachments(messages)
-        start = wire_messages(encoded)
+        encoded = await encode_attachments(call.messages)
+        first = replace(first, messages=wire_messages(encoded))
         provider = provider or encrypting_provider(_completions(encoded))
-    default = completer.params(options).get("provider")
-    pin = ProviderPin(request, earlier=provider, default=default, is_on=settings.keep_provider)
+    default = completer.params.get("provider")
+    pin = ProviderPin(params, earlier=provider, default=default, is_on=settings.keep_provider)
     next_cost = None
     if settings.stop.asks_cost and prices is not None:
         next_cost = NextCost(await prices())
     async with open_toolbox(tools) as toolbox:
         loop: RunLoop[OutputT] = RunLoop(
-            start,
+            first,
+            paused=paused,
             toolbox=toolbox,
             settings=settings,
-            params=request,
             pin=pin,
             spend=spend,
             next_cost=next_cost,

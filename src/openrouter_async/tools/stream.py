@@ -12,7 +12,7 @@ entered ── reply ── tools ── reply ── ... ── over         `_
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sized
+from collections.abc import AsyncIterator, Callable, Sized
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from typing import Self
 
+    from .._sansio.chat_call import ChatCall
+    from ..protocols import ChatCompleter
     from ..streaming.stream import EventStream
     from .loop import RunLoop
     from .result import Run
@@ -60,18 +62,16 @@ class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
 
     def __init__(
         self,
+        completer: ChatCompleter[OutputT],
         begin: Callable[[], AbstractAsyncContextManager[RunLoop[OutputT]]],
-        open_reply: Callable[[RunLoop[OutputT], Mapping[str, object]], EventStream[OutputT]],
-        foresee: Callable[[RunLoop[OutputT]], Awaitable[None]],
     ) -> None:
         super().__init__()
+        self._completer = completer
         self._begin = begin
-        self._open_reply = open_reply
-        self._foresee = foresee
         self._stack = AsyncExitStack()
         self._group: TaskGroup | None = None
         self._loop: RunLoop[OutputT] | None = None
-        self._request: Mapping[str, object] = {}
+        self._request: ChatCall | None = None
         self._reply: EventStream[OutputT] | None = None
         self._has_events = False
         self._has_failed = False
@@ -179,17 +179,17 @@ class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
         elif loop.has_calls and not self._step_is_whole:
             self._start_tools(loop)
         else:
-            await self._foresee(loop)
+            await loop.foresee()
             request = loop.next_request()
             if request is None:
                 self._run = loop.result()
             else:
-                self._open(loop, request)
+                self._open(request)
 
-    def _open(self, loop: RunLoop[OutputT], request: Mapping[str, object]) -> None:
+    def _open(self, request: ChatCall) -> None:
         self._request = request
         self._has_events = False
-        self._reply = self._open_reply(loop, request)
+        self._reply = self._completer.stream(request)
 
     async def _read_reply(self, loop: RunLoop[OutputT], reply: EventStream[OutputT]) -> None:
         try:
@@ -203,10 +203,11 @@ class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
             if not loop.has_calls:
                 self._finish_step(loop)
         except OpenRouterError as error:
-            unpinned = None if self._has_events else loop.without_pin(error, self._request)
+            request = self._request
+            unpinned = None if self._has_events or request is None else loop.without_pin(error, request)
             if unpinned is None:
                 raise
-            self._open(loop, unpinned)
+            self._open(unpinned)
 
     def _start_tools(self, loop: RunLoop[OutputT]) -> None:
         assert self._group is not None

@@ -227,8 +227,8 @@ NODE = {"id": "a", "parent": None, "role": "user", "content": ""}
     [
         pytest.param({"updated_at": "0001-01-01T00:00:00+14:00"}, "updated_at", id="before all time"),
         pytest.param({"created_at": "9999-12-31T23:59:59-14:00"}, "created_at", id="after all time"),
-        pytest.param({"settings": {"x": float("nan")}}, "no JSON", id="NaN"),
-        pytest.param({"settings": {"x": float("-inf")}}, "no JSON", id="infinite"),
+        pytest.param({"settings": {"x": float("nan")}}, "not valid JSON", id="NaN"),
+        pytest.param({"settings": {"x": float("-inf")}}, "not valid JSON", id="infinite"),
         pytest.param({"nodes": [NODE | {"parent": "a"}], "leaf": "a"}, "follows itself", id="its own parent"),
         pytest.param(
             {"nodes": [NODE | {"parent": "b"}, NODE | {"id": "b", "parent": "a"}], "leaf": "a"},

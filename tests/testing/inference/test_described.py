@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import UUID4, UUID7, AnyUrl, BaseModel, Field, FutureDate, Json, JsonValue, NaiveDatetime
 
-from openrouter_async.structured.prompt import universal_prompt
+from openrouter_async.structured.prompt import schema_prompt
 from openrouter_async.structured.schema import Schema
 from openrouter_async.testing.inference.described import as_described
 from openrouter_async.testing.inference.prompted import schema_in
@@ -85,7 +85,7 @@ class Held(BaseModel):
 @pytest.mark.parametrize("seed", range(20))
 def test_a_text_that_holds_json_of_a_type_fits_what_is_drawn(seed: int) -> None:
     schema = Schema.from_type(Held)
-    found = schema_in([universal_prompt(schema)])
+    found = schema_in([schema_prompt(schema)])
     assert found is not None
     value = value_for(found, Words("", Random(seed)))
     made = schema.read_value(value)

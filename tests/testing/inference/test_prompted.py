@@ -14,7 +14,7 @@ import anyio
 import pytest
 from pydantic import BaseModel, Field
 
-from openrouter_async import AsyncOpenRouter, Example, Output, system, universal_prompt, user
+from openrouter_async import AsyncOpenRouter, Example, Output, schema_prompt, system, user
 from openrouter_async.structured.schema import Schema
 from openrouter_async.testing import Emulator
 from openrouter_async.testing.inference.prompted import schema_in
@@ -61,9 +61,9 @@ TYPES: list[Any] = [
 
 @pytest.mark.parametrize("type_", TYPES, ids=str)
 @pytest.mark.parametrize("own", [None, "Be terse.\nThis is the tone:\n{dry} and\n[short]"])
-def test_the_universal_prompt_is_understood(type_: Any, own: str | None) -> None:
+def test_the_schema_prompt_is_understood(type_: Any, own: str | None) -> None:
     schema: Schema[Any] = Schema.from_type(type_)
-    found = schema_in([universal_prompt(schema, system=own)])
+    found = schema_in([schema_prompt(schema, system=own)])
     assert found is not None
     for seed in range(5):
         value: Any = value_for(found, Words("Go.", Random(seed)))

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async._sansio.chat_body import chat_body
+from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.types.chat.reasoning import Reasoning
 from openrouter_async.types.chat.request import NOT_OFFERED, ChatParams, check_chat_params
@@ -410,7 +411,7 @@ REFUSED: list[tuple[str, Any, str]] = [
 
 def sent(**params: Any) -> dict[str, Any]:
     """Return the parameters as they stand in the body."""
-    body = json.loads(chat_body("hi", model="a/b", params=params))
+    body = json.loads(chat_body(ChatCall("hi", model="a/b", params=params)))
     del body["model"], body["messages"]
     return dict(body)
 
@@ -549,7 +550,7 @@ def test_absent_parameters_are_not_sent_and_null_is_where_it_has_a_meaning() -> 
 
 
 def test_whole_numbers_stay_whole() -> None:
-    assert b'"temperature":1,' in chat_body("hi", model="m", params={"temperature": 1, "top_k": 1})
+    assert b'"temperature":1,' in chat_body(ChatCall("hi", model="m", params={"temperature": 1, "top_k": 1}))
 
 
 def test_prices_may_be_exact_decimals() -> None:
@@ -564,7 +565,7 @@ def test_token_ids_may_be_numbers() -> None:
 
 def test_free_json_keeps_its_order_and_takes_tuples() -> None:
     tool = function_tool({"name": "f", "parameters": {"z": 1, "a": (1, 2)}}, defer_loading=True)
-    assert b'"parameters":{"z":1,"a":[1,2]}' in chat_body("hi", model="m", params={"tools": [tool]})
+    assert b'"parameters":{"z":1,"a":[1,2]}' in chat_body(ChatCall("hi", model="m", params={"tools": [tool]}))
 
 
 def test_json_that_contains_itself_is_refused() -> None:
@@ -597,7 +598,8 @@ def test_types_and_plain_dicts_give_the_same_bytes(
     if price := provider.get("max_price"):
         typed["max_price"] = MaxPrice(**price)
     shuffled = dict(reversed(provider.items()))
-    plain = chat_body("hi", model="m", params={"provider": shuffled, "reasoning": reasoning})
+    plain = chat_body(ChatCall("hi", model="m", params={"provider": shuffled, "reasoning": reasoning}))
     assert (
-        chat_body("hi", model="m", params={"reasoning": Reasoning(**reasoning), "provider": typed}) == plain
+        chat_body(ChatCall("hi", model="m", params={"reasoning": Reasoning(**reasoning), "provider": typed}))
+        == plain
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from openrouter_async import ConfigurationError
 from openrouter_async._sansio.chat_body import chat_body
+from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async.streaming.chat.accumulator import ChatAccumulator
 from openrouter_async.types.chat.completion import ChatCompletion
 from openrouter_async.types.chat.messages import tool_result, user
@@ -32,8 +33,8 @@ def reply(**message: Any) -> ChatCompletion[str]:
 
 def sent(*messages: Any) -> list[dict[str, Any]]:
     """Return the messages of a request; what is given is sent once more from JSON, as from a file."""
-    body = json.loads(chat_body([*messages], model="a/b", params={}))["messages"]
-    again = json.loads(chat_body(body, model="a/b", params={}))["messages"]
+    body = json.loads(chat_body(ChatCall([*messages], model="a/b")))["messages"]
+    again = json.loads(chat_body(ChatCall(body, model="a/b")))["messages"]
     assert again == body, "what is fit stays as it is"
     assert isinstance(body, list)
     return body

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 
 from openrouter_async import ConfigurationError
 from openrouter_async._sansio.chat_body import chat_body
-from openrouter_async.types.requests.schema_check import schema_problem
+from openrouter_async._sansio.chat_call import ChatCall
+from openrouter_async.types._schema_check import schema_problem
 from tests.structured.json_schemas import schemas
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -44,7 +45,7 @@ def test_what_is_no_schema_is_refused_with_its_place(schema: dict[str, Any], tol
     ]
     for params in forms:
         with pytest.raises(ConfigurationError) as caught:
-            chat_body("hi", model="m", params=params, extra_body=None)
+            chat_body(ChatCall("hi", model="m", params=params))
         assert told in str(caught.value)
         assert next(iter(params)) in str(caught.value)
 
@@ -62,7 +63,7 @@ def test_what_is_no_schema_is_refused_with_its_place(schema: dict[str, Any], tol
 def test_what_some_draft_allows_goes_out(schema: dict[str, Any]) -> None:
     assert schema_problem(schema) == ""
     params = {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}}
-    assert json.loads(chat_body("hi", model="m", params=params, extra_body=None))["response_format"]
+    assert json.loads(chat_body(ChatCall("hi", model="m", params=params)))["response_format"]
 
 
 @settings(max_examples=200)

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from ..._checks import whole
 from ..._sansio.chat_body import chat_body
+from ..._sansio.chat_call import ChatCall
 from ...client import AsyncOpenRouter
 from ...errors import ConfigurationError
 from ...streaming.stream import EventStream
@@ -170,7 +171,7 @@ class ChatPolicy:
                 )
                 return stream
             # A run checks its first request when it begins, so it is checked here.
-            chat_body(request.messages, model=request.model, params=request.params, stream=True)
+            chat_body(ChatCall(request.messages, request.model, request.params), stream=True)
         except ConfigurationError as error:
             raise WebError(400, error.message) from error
         params = dict(request.params)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigurationError
@@ -10,10 +11,10 @@ from ...types.chat.messages import assistant, wire_messages
 from ...types.chat.request import check_chat_params
 
 if TYPE_CHECKING:
+    from ..._sansio.chat_call import ChatCall
     from ...options import Recover
-    from ...types.chat.messages import Message, MessagesLike
 
-__all__ = ["check_recoverable", "messages_with_beginning", "params_of_recovery"]
+__all__ = ["call_of_recovery", "check_recoverable", "with_beginning"]
 
 _NOT_TEXT = ("tools", "response_format", "audio", "image_config", "web_search_options", "logprobs")
 """Parameters whose answers cannot be put together from the text of two."""
@@ -21,15 +22,14 @@ _NOT_TEXT = ("tools", "response_format", "audio", "image_config", "web_search_op
 _SET_BY_RECOVERY = ("messages", "prompt")
 
 
-def check_recoverable(
-    params: Mapping[str, object], extra_body: Mapping[str, object] | None, recover: Recover
-) -> None:
-    """Return if the answer to a request is text that another request could go on with.
+def check_recoverable(call: ChatCall, recover: Recover) -> None:
+    """Return if the answer to a call is text that another request could go on with.
 
     Raises:
         ConfigurationError: it holds or may hold something else, or `recover` is wrong.
     """
-    sent = {**params, **(extra_body or {})}
+    extra_body = call.extra_body or {}
+    sent = {**call.params, **extra_body}
     unfit = [name for name in _NOT_TEXT if sent.get(name)]
     if any(kind != "text" for kind in _each(sent.get("modalities"))):
         unfit.append("modalities")
@@ -44,20 +44,25 @@ def check_recoverable(
             f"recover goes on with answers that are text alone, and {', '.join(unfit)} may bring others;"
             " leave out either"
         )
-    taken = [name for name in _SET_BY_RECOVERY if name in (extra_body or {})]
+    taken = [name for name in _SET_BY_RECOVERY if name in extra_body]
     if recover.models:
-        taken += [name for name in ("model", "models") if name in (extra_body or {})]
-    if recover.provider is not None and "provider" in (extra_body or {}):
+        taken += [name for name in ("model", "models") if name in extra_body]
+    if recover.provider is not None and "provider" in extra_body:
         taken.append("provider")
     if taken:
         raise ConfigurationError(
             f"extra_body has {', '.join(map(repr, taken))}, which would replace what recover sends; leave out either"
         )
-    check_chat_params(params_of_recovery({}, recover), stream=True)
+    check_chat_params(_params_of_recovery({}, recover), stream=True)
 
 
-def params_of_recovery(params: Mapping[str, object], recover: Recover) -> dict[str, object]:
-    """Return the parameters of a request that goes on, `params` being those of the call."""
+def call_of_recovery(call: ChatCall, recover: Recover) -> ChatCall:
+    """Return what is asked of the models that go on with the answer to a call."""
+    model = recover.models[0] if recover.models else call.model
+    return replace(call, model=model, params=_params_of_recovery(call.params, recover))
+
+
+def _params_of_recovery(params: Mapping[str, object], recover: Recover) -> dict[str, object]:
     changed = dict(params)
     if recover.models:
         changed.pop("models", None)
@@ -68,16 +73,16 @@ def params_of_recovery(params: Mapping[str, object], recover: Recover) -> dict[s
     return changed
 
 
-def messages_with_beginning(messages: MessagesLike, text: str) -> list[Message]:
-    """Return messages that end with `text` as the beginning of the answer; attachments have been encoded."""
-    sent = wire_messages(messages)
+def with_beginning(call: ChatCall, text: str) -> ChatCall:
+    """Return the call with `text` as the beginning of its answer; attachments have been encoded."""
+    sent = wire_messages(call.messages)
     last = sent[-1] if sent else None
     # The caller may have begun the answer too; two beginnings in a row would be two turns.
     if last is not None and last["role"] == "assistant" and not last.get("tool_calls"):
         begun = last.get("content")
         if isinstance(begun, str):
-            return [*sent[:-1], {**last, "content": begun + text}]
-    return [*sent, assistant(text)]
+            return replace(call, messages=[*sent[:-1], {**last, "content": begun + text}])
+    return replace(call, messages=[*sent, assistant(text)])
 
 
 def _each(value: object) -> Iterable[object]:

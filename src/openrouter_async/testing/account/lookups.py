@@ -89,10 +89,11 @@ class Lookups:
 
     def providers(self) -> JSON:
         names = sorted({(model.author, model.provider) for model in self._models.all})
-        unsaid = dict.fromkeys(
+        unsaid: JSON = dict.fromkeys(
             ("privacy_policy_url", "terms_of_service_url", "status_page_url", "headquarters", "datacenters")
         )
-        return {"data": [{"slug": slug, "name": name, **unsaid} for slug, name in names]}
+        data: list[JsonValue] = [{"slug": slug, "name": name, **unsaid} for slug, name in names]
+        return {"data": data}
 
     def key(self, key: EmulatedKey) -> JSON:
         return {"data": key.to_json()}

@@ -34,6 +34,8 @@ else:
 
     OutputT = TypeVar("OutputT")
 
+ReplyT = TypeVar("ReplyT", bound="ChatCompletion[object]")
+
 __all__ = [
     "BETWEEN_BLOCKS",
     "TEXT_FIELDS",
@@ -44,8 +46,7 @@ __all__ = [
     "Recovery",
     "StreamEnd",
     "content_text",
-    "readable_reasoning",
-    "readable_text",
+    "marked",
     "with_billed",
 ]
 
@@ -335,3 +336,17 @@ def with_billed(reply: ChatCompletion[OutputT], billed: Sequence[Usage | None]) 
     summed = reply.model_copy(update={"usage": total_usage(billed)})
     summed._billed = tuple(billed)
     return summed
+
+
+def marked(reply: ChatCompletion[object], kind: type[ReplyT], **marks: object) -> ReplyT:
+    """Return a reply as one of a subclass, with private attributes of it; what its fields hold is shared.
+
+    As pydantic's own `__copy__` does, which keeps the class: `model_construct` goes through every field again, and took
+    17 µs in place of 2.
+    """
+    made = kind.__new__(kind)
+    object.__setattr__(made, "__dict__", dict(reply.__dict__))
+    object.__setattr__(made, "__pydantic_fields_set__", set(reply.model_fields_set))
+    object.__setattr__(made, "__pydantic_extra__", reply.__pydantic_extra__)
+    object.__setattr__(made, "__pydantic_private__", {**(reply.__pydantic_private__ or {}), **marks})
+    return made

@@ -1,0 +1,173 @@
+"""Which mode a call takes, by what is known of its models: the model list says it; an application may know better."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ..errors import (
+    APIStatusError,
+    BadRequest,
+    ConfigurationError,
+    ContextLengthExceeded,
+    NotFound,
+    UnprocessableRequest,
+)  # fmt: skip
+from ..types.model_names import listings_of
+
+if TYPE_CHECKING:
+    from .._sansio.chat_call import ChatCall
+    from ..protocols import Capabilities
+    from .output import Mode
+
+__all__ = ["ModeDecision", "SchemaModels", "decide_mode", "models_asked", "schema_rejection"]
+
+CAPABILITY = "structured_outputs"
+
+MAX_ANSWERS = 1_000
+"""Models whose answer is kept; to look for the listing of a model took 1 % of a call for a value."""
+
+
+class SchemaModels:
+    """The models that are asked natively, where a call leaves the mode to us.
+
+    ```python
+    client.chat.native_models.remove("some/model")  # it says that it follows schemas, but does not
+    client.chat.native_models.add("other/model")
+    print(await client.chat.native_models.list())
+    ```
+    """
+
+    def __init__(
+        self,
+        catalogue: Callable[[], Awaitable[Capabilities]] | None = None,
+        said: dict[str, bool] | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._said = {} if said is None else said
+        self._asked: Capabilities | None = None
+        self._answers: dict[str, bool | None] = {}
+        """What that catalogue said."""
+
+    def add(self, *models: str) -> None:
+        """Ask these natively, whatever the model list says; of a model also its variants, such as `:nitro`."""
+        self._say(models, is_native=True)
+
+    def remove(self, *models: str) -> None:
+        """Ask these by prompt, whatever the model list says; of a model also its variants."""
+        self._say(models, is_native=False)
+
+    def _say(self, models: tuple[str, ...], *, is_native: bool) -> None:
+        for model in models:
+            names = [*listings_of(model)] if isinstance(model, str) else []
+            if not names:
+                raise ConfigurationError(
+                    f"the name of a model is {model!r}; expected one such as 'maker/model'"
+                )
+            self._said[names[0]] = is_native  # a short name is kept as the model that it stands for
+
+    def _said_of(self, model: str) -> bool | None:
+        """Return what was said of a model, or of the one that it is a variant of."""
+        return next((self._said[name] for name in listings_of(model) if name in self._said), None)
+
+    def reset(self) -> None:
+        """Forget what was added and removed."""
+        self._said.clear()
+
+    async def list(self) -> list[str]:
+        """Return the models that are asked natively, in the order of the list; loads the list if it has to."""
+        listed: dict[str, None] = {}
+        if self._catalogue is not None:
+            catalogue = await self._catalogue()
+            able = (model.id for model in catalogue if catalogue.supports(model.id, CAPABILITY))
+            listed = dict.fromkeys(model for model in able if self._said_of(model) is not False)
+        return [*(listed | dict.fromkeys(model for model, is_native in self._said.items() if is_native))]
+
+    async def supports(self, model: str) -> bool | None:
+        """Return whether a model follows schemas; None where nobody knows. Loads the model list if it has to."""
+        said = self._said_of(model) if self._said else None
+        if said is not None or self._catalogue is None:
+            return said
+        catalogue = await self._catalogue()
+        if catalogue is not self._asked or len(self._answers) > MAX_ANSWERS:
+            self._asked, self._answers = catalogue, {}
+        if model not in self._answers:
+            self._answers[model] = catalogue.supports(model, CAPABILITY)
+        return self._answers[model]
+
+
+@dataclass(frozen=True, slots=True)
+class ModeDecision:
+    """The mode of a call."""
+
+    mode: Mode
+    reason: str
+
+
+def models_asked(call: ChatCall) -> tuple[str, ...]:
+    """Return the models that may answer: the one that is named, and those that stand in for it."""
+    extra = call.extra_body or {}
+    others = extra.get("models", call.params.get("models"))
+    named = [extra.get("model", call.model), *(others if isinstance(others, list | tuple) else ())]
+    return tuple(dict.fromkeys(name for name in named if isinstance(name, str)))
+
+
+@lru_cache(maxsize=256)
+def decide_mode(
+    wanted: str,
+    *,
+    models: tuple[str, ...],
+    supports: tuple[bool | None, ...],
+    strict_problem: str | None,
+    accepts: str,
+) -> ModeDecision:
+    """Return the mode for a call.
+
+    Args:
+        wanted: `auto`, `native` or `prompted`, as `Output.path`.
+        models: The models that may answer; empty where the account's default does.
+        supports: Of each, whether it follows schemas; None where nobody knows.
+        strict_problem: Why the schema has no strict form, if it has none.
+        accepts: What the strict form accepts compared with the schema.
+    """
+    if wanted == "prompted":
+        return ModeDecision("prompted", "it was asked for")
+    if strict_problem is not None:
+        return ModeDecision("prompted", f"the schema has no strict form: {strict_problem}")
+    also = (
+        "" if accepts in ("same", "more") else f"; its strict form accepts {accepts} values than the schema"
+    )
+    if wanted == "native":
+        return ModeDecision("native", f"it was asked for{also}")
+    if not models:
+        return ModeDecision("prompted", "no model is named, so the account's default answers")
+    for model, can in zip(models, supports, strict=True):
+        if can is None:
+            return ModeDecision("prompted", f"the model list does not know {model!r}")
+        if not can:
+            return ModeDecision("prompted", f"{model!r} does not follow schemas, says the model list")
+    follow = f"{' and '.join(map(repr, models))} {'follows' if len(models) == 1 else 'follow'}"
+    return ModeDecision("native", f"{follow} schemas, says the model list{also}")
+
+
+_SPEAKS_OF_SCHEMAS = (
+    "schema", "response_format", "response format", "structured", "output_config", "output_format",
+    "response_mime_type", "responsemimetype", "json mode", "json_object", "guided", "grammar", "require_parameters",
+    "requested parameters",
+)  # fmt: skip
+
+
+def schema_rejection(error: Exception) -> str | None:
+    """Return the reason if an error says that the request cannot be served with a schema; None if it says else."""
+    if isinstance(error, ContextLengthExceeded) or not isinstance(error, APIStatusError):
+        return None
+    if isinstance(error, NotFound):
+        is_meant = error.availability is None or error.availability.code != "model_not_found"
+    else:
+        words = f"{error.message} {error.metadata.get('raw', '')}".lower()
+        is_meant = isinstance(error, BadRequest | UnprocessableRequest) and any(
+            word in words for word in _SPEAKS_OF_SCHEMAS
+        )
+    return f"status {error.status} to the request with a schema: {error.message[:200]}" if is_meant else None

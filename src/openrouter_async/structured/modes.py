@@ -15,7 +15,7 @@ from ..errors import (
     NotFound,
     UnprocessableRequest,
 )  # fmt: skip
-from ..types.model_names import listings_of
+from ..types.chat.short_names import listings_of
 
 if TYPE_CHECKING:
     from .._sansio.chat_call import ChatCall

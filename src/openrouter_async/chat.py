@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from .types.chat.messages import MessagesLike
     from .types.chat.request import ChatParams
 
+    class RunCallParams(RunParams, total=False):
+        """What `run` and `run_stream` take besides the messages and the output."""
+
+        model: str | None
+        extra_body: Mapping[str, JsonValue] | None
+        options: RequestOptions | None
+
     class CallParams(ChatParams, total=False):
         """What `create` and `stream` take besides the messages and the output."""
 
@@ -228,44 +235,32 @@ class Chat:
         self,
         messages: MessagesLike | PausedRun,
         *,
-        model: str | None = None,
         output: None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[RunParams],
+        **params: Unpack[RunCallParams],
     ) -> Run[str]: ...
     @overload
     async def run(
         self,
         messages: MessagesLike | PausedRun,
         *,
-        model: str | None = None,
         output: Output[OutputT] | Schema[OutputT],
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[RunParams],
+        **params: Unpack[RunCallParams],
     ) -> Run[OutputT]: ...
     @overload
     async def run(
         self,
         messages: MessagesLike | PausedRun,
         *,
-        model: str | None = None,
         output: Mapping[str, object],
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[RunParams],
+        **params: Unpack[RunCallParams],
     ) -> Run[JsonValue]: ...
     @overload
     async def run(
         self,
         messages: MessagesLike | PausedRun,
         *,
-        model: str | None = None,
         output: TypeForm[OutputT],
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[RunParams],
+        **params: Unpack[RunCallParams],
     ) -> Run[OutputT]: ...
     async def run(
         self,
@@ -311,44 +306,32 @@ class Chat:
         self,
         messages: MessagesLike | PausedRun,
         *,
-        model: str | None = None,
         output: None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[RunParams],
+        **params: Unpack[RunCallParams],
     ) -> RunStream[str]: ...
     @overload
     def run_stream(
         self,
         messages: MessagesLike | PausedRun,
         *,
-        model: str | None = None,
         output: Output[OutputT] | Schema[OutputT],
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[RunParams],
+        **params: Unpack[RunCallParams],
     ) -> RunStream[OutputT]: ...
     @overload
     def run_stream(
         self,
         messages: MessagesLike | PausedRun,
         *,
-        model: str | None = None,
         output: Mapping[str, object],
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[RunParams],
+        **params: Unpack[RunCallParams],
     ) -> RunStream[JsonValue]: ...
     @overload
     def run_stream(
         self,
         messages: MessagesLike | PausedRun,
         *,
-        model: str | None = None,
         output: TypeForm[OutputT],
-        extra_body: Mapping[str, JsonValue] | None = None,
-        options: RequestOptions | None = None,
-        **params: Unpack[RunParams],
+        **params: Unpack[RunCallParams],
     ) -> RunStream[OutputT]: ...
     def run_stream(
         self,

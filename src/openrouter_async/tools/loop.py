@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Generic, cast
 
 from ..errors import ConfigurationError, OpenRouterError
 from ..types.chat.completion import ChatCompletion, OutputT
@@ -88,7 +88,7 @@ class RunLoop(Generic[OutputT]):
         self._foreseen = Decimal(0)
         self._billed_besides: tuple[Usage | None, ...] = ()
         self._steps: list[Step] = []
-        self._messages: list[Message] = [*call.messages]
+        self._messages = cast("list[Message]", [*call.messages])  # as `wire_messages` gave them
         self._before = len(self._messages)
         """Messages before the last reply."""
         self._turn = CallsOfTurn()

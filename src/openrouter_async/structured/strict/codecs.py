@@ -11,6 +11,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from pydantic_core import from_json
@@ -219,10 +220,10 @@ class RefCodec(Codec):
 class TranslatedCodec(Codec):
     """A construct that has no strict form, whose values are written as those of another one."""
 
-    @property
-    @abstractmethod
+    @cached_property
     def form(self) -> Codec:
-        """What its values are written as."""
+        """What its values are written as; each construct says its own."""
+        raise NotImplementedError
 
     @property
     def kinds(self) -> frozenset[Kind]:

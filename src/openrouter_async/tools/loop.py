@@ -12,7 +12,7 @@ next_request ── request ──> (it is sent) ── reply ──> take ─�
 
 A run is complete with the first reply that calls no tool and says that it is one: a reply may end with `tool_calls` and
 hold none, where a server tool was in the middle of its work, and is then asked to go on, a few times. (Text where there
-are no server tools is an answer, whatever the reply says.) `types.sent_back` decides what of a reply is sent back.
+are no server tools is an answer, whatever the reply says.) `types.chat.sent_back` decides what of a reply is sent back.
 
 What becomes of the calls of one reply is in `turn`, which provider must serve a request in `pinning`.
 """

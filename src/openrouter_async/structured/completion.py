@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from pydantic import JsonValue, PrivateAttr
 from pydantic_core import to_json
@@ -108,16 +108,15 @@ def structured_completion(
     """Return `completion` with its value, if it has one; the last of `attempts` is the one that gave it."""
     if len(attempts) > 1:
         completion = with_billed(completion, all_billed(attempts))
-    made: StructuredCompletion[T] = marked(
+    return marked(
         completion,
-        StructuredCompletion,
+        cast("type[StructuredCompletion[T]]", StructuredCompletion),
         _output=reading.output,
         _received=reading.received,
         _path=attempts[-1].path,
         _reason=reason,
         _attempts=tuple(attempts),
     )
-    return made
 
 
 class KeptOutputs(Generic[T]):

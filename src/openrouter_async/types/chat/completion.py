@@ -47,6 +47,8 @@ __all__ = [
     "StreamEnd",
     "content_text",
     "marked",
+    "readable_reasoning",
+    "readable_text",
     "with_billed",
 ]
 

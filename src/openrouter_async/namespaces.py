@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._http.sender import HTTPSender
-    from .resources.activity import ActivityResource
-    from .resources.credits import CreditsResource
+    from .resources.account.activity import ActivityResource
+    from .resources.account.credits import CreditsResource
+    from .resources.account.generations import GenerationsResource
+    from .resources.account.key import KeyResource
+    from .resources.account.keys import KeysResource
+    from .resources.account.oauth import OAuthResource
     from .resources.embeddings import EmbeddingsResource
     from .resources.endpoints import EndpointsResource
-    from .resources.generations import GenerationsResource
-    from .resources.key import KeyResource
-    from .resources.keys import KeysResource
-    from .resources.oauth import OAuthResource
     from .resources.providers import ProvidersResource
 
 __all__ = ["Namespaces"]
@@ -40,35 +40,35 @@ class Namespaces:
     @cached_property
     def credits(self) -> CreditsResource:
         """Credits bought and used; needs a management key."""
-        from .resources.credits import CreditsResource
+        from .resources.account.credits import CreditsResource
 
         return CreditsResource(self._sender)
 
     @cached_property
     def key(self) -> KeyResource:
         """The client's own key: what it may spend, and has spent."""
-        from .resources.key import KeyResource
+        from .resources.account.key import KeyResource
 
         return KeyResource(self._sender)
 
     @cached_property
     def keys(self) -> KeysResource:
         """The inference keys of the account: `list`, `get`, `create`, `update`, `delete`; needs a management key."""
-        from .resources.keys import KeysResource
+        from .resources.account.keys import KeysResource
 
         return KeysResource(self._sender)
 
     @cached_property
     def activity(self) -> ActivityResource:
         """What the account used, day by day; needs a management key."""
-        from .resources.activity import ActivityResource
+        from .resources.account.activity import ActivityResource
 
         return ActivityResource(self._sender)
 
     @cached_property
     def generations(self) -> GenerationsResource:
         """The billed records of calls."""
-        from .resources.generations import GenerationsResource
+        from .resources.account.generations import GenerationsResource
 
         return GenerationsResource(self._sender)
 
@@ -89,6 +89,6 @@ class Namespaces:
     @cached_property
     def oauth(self) -> OAuthResource:
         """Keys that users give to an app."""
-        from .resources.oauth import OAuthResource
+        from .resources.account.oauth import OAuthResource
 
         return OAuthResource(self._sender, self.base_url)

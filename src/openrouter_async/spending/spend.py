@@ -25,7 +25,7 @@ from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
 from .._sansio.money import format_usd, parse_usd
 from ..errors import BudgetExceeded, ConfigurationError, OpenRouterError
-from ..resources.generations import GenerationsResource
+from ..resources.account.generations import GenerationsResource
 from .forecast import Forecast, PriceList, Request
 from .ledger import Call, Ledger, ModelSpend, UnsettledCall
 

@@ -12,9 +12,9 @@ import pytest
 from pydantic import JsonValue
 
 from openrouter_async import ConfigurationError, NotFound
-from openrouter_async.resources import generations
+from openrouter_async.resources.account import generations
 
-from .mocked import KEY, MANAGEMENT_KEY, mocked
+from ..mocked import KEY, MANAGEMENT_KEY, mocked
 
 RECORD: dict[str, JsonValue] = {
     "id": "gen-1",

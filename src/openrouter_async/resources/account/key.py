@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .. import operations
-from ..options import RequestOptions
-from ..types.account.keys import CurrentKey, CurrentKeyReply
-from ._base import Resource
+from ... import operations
+from ...options import RequestOptions
+from ...types.account.keys import CurrentKey, CurrentKeyReply
+from .._base import Resource
 
 __all__ = ["KeyResource"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import anyio
 
-from .. import operations
-from .._checks import describe_value
-from .._sansio.request_body import finish_body
-from ..errors import ConfigurationError, NotFound
-from ..options import RequestOptions
-from ..types.account.generations import (
+from ... import operations
+from ..._checks import describe_value
+from ..._sansio.request_body import finish_body
+from ...errors import ConfigurationError, NotFound
+from ...options import RequestOptions
+from ...types.account.generations import (
     ContentReply,
     FeedbackCategory,
     FeedbackReply,
@@ -17,7 +17,7 @@ from ..types.account.generations import (
     GenerationContent,
     GenerationReply,
 )
-from ._base import Resource
+from .._base import Resource
 
 __all__ = ["GenerationsResource"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 
-from .. import operations
-from .._checks import describe_value
-from .._sansio import pkce
-from ..errors import ConfigurationError
-from ..options import RequestOptions
-from ..protocols import Sender
-from ..types.account.keys import AuthorizedKey
-from ._base import Resource
+from ... import operations
+from ..._checks import describe_value
+from ..._sansio import pkce
+from ...errors import ConfigurationError
+from ...options import RequestOptions
+from ...protocols import Sender
+from ...types.account.keys import AuthorizedKey
+from .._base import Resource
 
 __all__ = ["OAuthResource"]
 

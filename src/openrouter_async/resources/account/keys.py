@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from .. import operations
-from .._checks import describe_value, whole
-from .._sansio.pagination import Arguments, OffsetPaging
-from .._sansio.request_body import finish_body
-from ..errors import ConfigurationError
-from ..options import RequestOptions
-from ..types._base import WireType
-from ..types.account.key_request import check_changes, check_new_key
-from ..types.account.keys import APIKey, APIKeyPage, APIKeyReply, CreatedKey
-from ._base import Resource
-from ._pagination import Paginator
+from ... import operations
+from ..._checks import describe_value, whole
+from ..._sansio.pagination import Arguments, OffsetPaging
+from ..._sansio.request_body import finish_body
+from ...errors import ConfigurationError
+from ...options import RequestOptions
+from ...types._base import WireType
+from ...types.account.key_request import check_changes, check_new_key
+from ...types.account.keys import APIKey, APIKeyPage, APIKeyReply, CreatedKey
+from .._base import Resource
+from .._pagination import Paginator
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..types.account.key_request import KeyChanges, NewKey
+    from ...types.account.key_request import KeyChanges, NewKey
 
 __all__ = ["KeysResource"]
 

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from openrouter_async import ConfigurationError, InvalidResponseError, NotFound, response_meta
 
-from .mocked import MANAGEMENT_KEY, mocked
+from ..mocked import MANAGEMENT_KEY, mocked
 
 HASH = "f01d52606dc8f0a8303a7b5cc3fa07109c2e346cec7c0a16b40de462992ce943"
 RECORD: dict[str, JsonValue] = {

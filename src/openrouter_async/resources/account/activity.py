@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 
-from .. import operations
-from .._sansio.pagination import Arguments, OffsetPaging
-from ..errors import ConfigurationError
-from ..options import RequestOptions
-from ..types.account.activity import ActivityItem, ActivityPage
-from ._base import Resource
-from ._pagination import Paginator
+from ... import operations
+from ..._sansio.pagination import Arguments, OffsetPaging
+from ...errors import ConfigurationError
+from ...options import RequestOptions
+from ...types.account.activity import ActivityItem, ActivityPage
+from .._base import Resource
+from .._pagination import Paginator
 
 __all__ = ["ActivityResource"]
 

@@ -10,7 +10,7 @@ import pytest
 from openrouter_async import ConfigurationError, PermissionDenied
 from openrouter_async._sansio.pkce import challenge_of
 
-from .mocked import mocked
+from ..mocked import mocked
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 """The example of RFC 7636, appendix B."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 
-from ... import operations
 from ..._sansio.pagination import Arguments, OffsetPaging
 from ...errors import ConfigurationError
+from ...operations import LIST_ACTIVITY
 from ...options import RequestOptions
 from ...types.account.activity import ActivityItem, ActivityPage
 from .._base import Resource
@@ -57,9 +57,7 @@ class ActivityResource(Resource):
         }
 
         async def fetch(arguments: Arguments) -> ActivityPage:
-            return await self._send(
-                operations.LIST_ACTIVITY, into=ActivityPage, query=arguments, options=options
-            )
+            return await self._send(LIST_ACTIVITY, into=ActivityPage, query=arguments, options=options)
 
         return Paginator(fetch, OffsetPaging(says_more=True), query)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ... import operations
+from ...operations import GET_CREDITS
 from ...options import RequestOptions
 from ...types.account.keys import Credits, CreditsReply
 from .._base import Resource
@@ -23,4 +23,4 @@ class CreditsResource(Resource):
             ConfigurationError: the client has no management key; nothing was sent.
             OpenRouterError: any other failure of a call.
         """
-        return await self._send_data(operations.GET_CREDITS, into=CreditsReply, options=options)
+        return await self._send_data(GET_CREDITS, into=CreditsReply, options=options)

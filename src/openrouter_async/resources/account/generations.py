@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import anyio
 
-from ... import operations
 from ..._checks import describe_value
 from ..._sansio.request_body import finish_body
 from ...errors import ConfigurationError, NotFound
+from ...operations import GET_GENERATION, GET_GENERATION_CONTENT, SEND_FEEDBACK
 from ...options import RequestOptions
 from ...types.account.generations import (
     ContentReply,
@@ -62,7 +62,7 @@ class GenerationsResource(Resource):
         while True:
             try:
                 return await self._send_data(
-                    operations.GET_GENERATION, into=GenerationReply, query=_query(id), options=options
+                    GET_GENERATION, into=GenerationReply, query=_query(id), options=options
                 )
             except NotFound:
                 left = end - anyio.current_time()
@@ -80,7 +80,7 @@ class GenerationsResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
-            operations.GET_GENERATION_CONTENT, into=ContentReply, query=_query(id), options=options
+            GET_GENERATION_CONTENT, into=ContentReply, query=_query(id), options=options
         )
 
     async def feedback(
@@ -113,9 +113,7 @@ class GenerationsResource(Resource):
         body: dict[str, object] = {**_named("generation_id", id), **_named("category", category)}
         if comment is not None:
             body["comment"] = comment
-        await self._send(
-            operations.SEND_FEEDBACK, into=FeedbackReply, body=finish_body(body, None), options=options
-        )
+        await self._send(SEND_FEEDBACK, into=FeedbackReply, body=finish_body(body, None), options=options)
 
 
 def _query(id: str | None) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ... import operations
+from ...operations import GET_KEY
 from ...options import RequestOptions
 from ...types.account.keys import CurrentKey, CurrentKeyReply
 from .._base import Resource
@@ -21,4 +21,4 @@ class KeyResource(Resource):
         Raises:
             OpenRouterError: any failure of a call; `AuthenticationError` where the service does not know the key.
         """
-        return await self._send_data(operations.GET_KEY, into=CurrentKeyReply, options=options)
+        return await self._send_data(GET_KEY, into=CurrentKeyReply, options=options)

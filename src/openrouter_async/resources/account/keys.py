@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from ... import operations
 from ..._checks import describe_value, whole
 from ..._sansio.pagination import Arguments, OffsetPaging
 from ..._sansio.request_body import finish_body
 from ...errors import ConfigurationError
+from ...operations import CREATE_KEY, DELETE_KEY, GET_ACCOUNT_KEY, LIST_KEYS, UPDATE_KEY
 from ...options import RequestOptions
 from ...types._base import WireType
 from ...types.account.key_request import check_changes, check_new_key
@@ -70,7 +70,7 @@ class KeysResource(Resource):
         }
 
         async def fetch(arguments: Arguments) -> APIKeyPage:
-            return await self._send(operations.LIST_KEYS, into=APIKeyPage, query=arguments, options=options)
+            return await self._send(LIST_KEYS, into=APIKeyPage, query=arguments, options=options)
 
         return Paginator(fetch, OffsetPaging(), query)
 
@@ -81,9 +81,7 @@ class KeysResource(Resource):
             NotFound: the account has no such key.
             OpenRouterError: any other failure of a call.
         """
-        return await self._send_data(
-            operations.GET_ACCOUNT_KEY, into=APIKeyReply, path=_path(hash), options=options
-        )
+        return await self._send_data(GET_ACCOUNT_KEY, into=APIKeyReply, path=_path(hash), options=options)
 
     async def create(
         self,
@@ -115,7 +113,7 @@ class KeysResource(Resource):
         if not isinstance(name, str) or not name:
             raise ConfigurationError(f"name is {describe_value(name)}; expected text that is not empty")
         body = finish_body({"name": name, **check_new_key(fields)}, extra_body)
-        return await self._send(operations.CREATE_KEY, into=CreatedKey, body=body, options=options)
+        return await self._send(CREATE_KEY, into=CreatedKey, body=body, options=options)
 
     async def update(
         self,
@@ -150,7 +148,7 @@ class KeysResource(Resource):
             )
         body = finish_body(checked, extra_body)
         return await self._send_data(
-            operations.UPDATE_KEY, into=APIKeyReply, path=_path(hash), body=body, options=options
+            UPDATE_KEY, into=APIKeyReply, path=_path(hash), body=body, options=options
         )
 
     async def delete(self, hash: str, *, options: RequestOptions | None = None) -> None:
@@ -160,7 +158,7 @@ class KeysResource(Resource):
             NotFound: the account has no such key.
             OpenRouterError: any other failure of a call.
         """
-        await self._send(operations.DELETE_KEY, into=WireType, path=_path(hash), options=options)
+        await self._send(DELETE_KEY, into=WireType, path=_path(hash), options=options)
 
 
 def _path(hash: str) -> dict[str, str]:

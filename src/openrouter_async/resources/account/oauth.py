@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 
-from ... import operations
 from ..._checks import describe_value
 from ..._sansio import pkce
 from ...errors import ConfigurationError
+from ...operations import EXCHANGE_CODE
 from ...options import RequestOptions
 from ...protocols import Sender
 from ...types.account.keys import AuthorizedKey
@@ -76,4 +76,4 @@ class OAuthResource(Resource):
             "code_verifier": pkce.check_verifier(verifier),
             "code_challenge_method": "S256",
         }
-        return await self._send(operations.EXCHANGE_CODE, into=AuthorizedKey, body=body, options=options)
+        return await self._send(EXCHANGE_CODE, into=AuthorizedKey, body=body, options=options)

@@ -133,8 +133,6 @@ if TYPE_CHECKING:
     from .tools.tool import create_tool as create_tool
     from .tools.tool import tool as tool
     from .tools.toolbox import ToolLike as ToolLike
-    from .types._base import ResponseMeta as ResponseMeta
-    from .types._base import response_meta as response_meta
     from .types.account.activity import ActivityItem as ActivityItem
     from .types.account.generations import Generation as Generation
     from .types.account.generations import GenerationContent as GenerationContent
@@ -179,6 +177,8 @@ if TYPE_CHECKING:
     from .types.chat.tools import FunctionTool as FunctionTool
     from .types.common import Usage as Usage
     from .types.embeddings.reply import Embeddings as Embeddings
+    from .types.meta import ResponseMeta as ResponseMeta
+    from .types.meta import response_meta as response_meta
 
 _EXPORTS = {
     "BatchProgress": ".batch.stats",
@@ -303,8 +303,8 @@ _EXPORTS = {
     "create_tool": ".tools.tool",
     "tool": ".tools.tool",
     "ToolLike": ".tools.toolbox",
-    "ResponseMeta": ".types._base",
-    "response_meta": ".types._base",
+    "ResponseMeta": ".types.meta",
+    "response_meta": ".types.meta",
     "ActivityItem": ".types.account.activity",
     "BatchJob": ".types.batches",
     "AssistantMessage": ".types.chat.completion",

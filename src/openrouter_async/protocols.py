@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ._sansio.request import DeferredRequest
     from .streaming.source import ContinuableSource
     from .streaming.stream import EventStream, OnBadEvent
-    from .types._base import ResponseMeta
     from .types.chat.completion import ChatCompletion
+    from .types.meta import ResponseMeta
 
 __all__ = [
     "CallSettings",

@@ -9,8 +9,8 @@ from openrouter_async.errors import OpenRouterError
 from openrouter_async.streaming.chat.accumulator import ChatAccumulator
 from openrouter_async.streaming.events import StreamEvent
 from openrouter_async.streaming.source import StreamItem
-from openrouter_async.types._base import ResponseMeta
 from openrouter_async.types.chat.completion import ChatCompletion
+from openrouter_async.types.meta import ResponseMeta
 
 __all__ = ["DONE", "FakeSource", "accumulate", "chunk", "deltas"]
 

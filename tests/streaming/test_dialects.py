@@ -15,8 +15,8 @@ from openrouter_async.streaming.chunk_reader import Accumulator, Growth
 from openrouter_async.streaming.events import StreamEvent, TextDelta
 from openrouter_async.streaming.source import PlainBody, StreamItem, StreamSource
 from openrouter_async.streaming.stream import ReplyStream
-from openrouter_async.types._base import ResponseMeta
 from openrouter_async.types.common import Usage
+from openrouter_async.types.meta import ResponseMeta
 
 from .fakes import DONE, FakeSource
 

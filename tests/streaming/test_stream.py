@@ -41,7 +41,7 @@ from openrouter_async.streaming.events import (
 )
 from openrouter_async.streaming.source import PlainBody, StreamItem
 from openrouter_async.streaming.stream import EventStream
-from openrouter_async.types._base import response_meta
+from openrouter_async.types.meta import response_meta
 from tests.streaming.fakes import DONE, FakeSource, Read, chunk, deltas
 
 ROLE = chunk({"role": "assistant", "content": ""})

@@ -22,7 +22,7 @@ from .._sansio.redaction import redact, redact_json, safe_headers
 from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
 from .._secret import Secret, Secrets
 from ..errors import APIStatusError, ConfigurationError, DeadlineExceeded, OpenRouterError
-from ..types._base import ResponseMeta
+from ..types.meta import ResponseMeta
 from .deadlines import CallTimeouts
 from .observers import Attempt, Observer, Outcome
 

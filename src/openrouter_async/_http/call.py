@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .._settings import Settings
     from ..operations import Operation
     from ..protocols import Reply, Sender
-    from ..types._base import ResponseMeta
+    from ..types.meta import ResponseMeta
     from .deadlines import CallTimeouts
     from .observers import Observer, ObserverFactory
     from .transport import Transport

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .._sansio.request import DeferredRequest, RequestData
     from ..options import Limits
     from ..streaming.source import StreamItem
-    from ..types._base import ResponseMeta
+    from ..types.meta import ResponseMeta
     from .attempts import CallAttempts
     from .call import Call
     from .exchange import Exchange

@@ -15,6 +15,7 @@ from ..operations import Operation
 from ..options import RequestOptions
 from ..protocols import Reply, Sender
 from ..types._base import WireType
+from ..types.meta import keep_meta
 
 __all__ = ["QueryValue", "Resource", "reader"]
 
@@ -68,7 +69,7 @@ class Resource:
 
         def read(reply: Reply) -> WireT:
             value = read_envelope(reply).data
-            value._meta = reply.meta
+            keep_meta(value, reply.meta)
             return value
 
         return await self._sender.with_options(options).send(data, read)
@@ -81,7 +82,7 @@ def reader(into: type[T]) -> Callable[[Reply], T]:
         meta = reply.meta
         value = read_reply(into, meta.status, meta.headers, reply.body)
         if isinstance(value, WireType):
-            value._meta = meta
+            keep_meta(value, meta)
         return value
 
     return read

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from .._sansio.pagination import Arguments, Paging, facts_of
-from ..types._base import ResponseMeta
+from ..types.meta import ResponseMeta, kept_meta
 
 __all__ = ["Page", "PageLike", "Paginator"]
 
@@ -102,5 +102,5 @@ class Paginator(Generic[T]):
             items=page.data,
             total_count=facts.total_count,
             has_more=following is not None,
-            _meta=getattr(page, "_meta", None),
+            _meta=kept_meta(page),
         )

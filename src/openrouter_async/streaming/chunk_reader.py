@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..errors import PartialReply
-    from ..types._base import ResponseMeta
     from ..types.chat.completion import StreamEnd
+    from ..types.meta import ResponseMeta
     from .events import StreamEvent
     from .source import StreamItem
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from ..types._base import ResponseMeta
+    from ..types.meta import ResponseMeta
     from .source import StreamItem, StreamSource
 
 __all__ = ["ItemReader", "OwnedStream", "QueuedItems"]

@@ -15,7 +15,7 @@ from .lifecycle import OwnedStream
 from .source import PlainBody
 
 if TYPE_CHECKING:
-    from ..types._base import ResponseMeta
+    from ..types.meta import ResponseMeta
     from .source import StreamItem, StreamSource
 
 __all__ = ["RawStream"]

@@ -9,7 +9,7 @@ from .._sansio.sse import SSEItem
 if TYPE_CHECKING:
     from .._sansio.request import DeferredRequest
     from ..errors import OpenRouterError
-    from ..types._base import ResponseMeta
+    from ..types.meta import ResponseMeta
 
 __all__ = ["ContinuableSource", "PlainBody", "StreamItem", "StreamSource"]
 

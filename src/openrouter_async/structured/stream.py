@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ..errors import OpenRouterError
     from ..streaming.events import StreamEvent
     from ..streaming.source import StreamItem, StreamSource
-    from ..types._base import ResponseMeta
     from ..types.chat.completion import ChatCompletion
+    from ..types.meta import ResponseMeta
     from .output import Mode, Output
 
 __all__ = ["FallbackSource", "StructuredStream"]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from openrouter_async._sansio.chat_reply import check_completion
 from openrouter_async._sansio.response import read_reply
 from openrouter_async.errors import OpenRouterError
-from openrouter_async.types._base import ResponseMeta
 from openrouter_async.types.chat.completion import ChatCompletion
 from openrouter_async.types.chat.messages import wire_messages
 from openrouter_async.types.chat.parts import FileAnnotation, Image, UnknownAnnotation, UrlCitation
+from openrouter_async.types.meta import ResponseMeta, keep_meta
 from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 
 
@@ -163,7 +163,7 @@ def test_no_class_is_made_for_a_type_parameter() -> None:
 
 def test_metadata_survives_pickling() -> None:
     reply = completion({"content": "x"})
-    reply._meta = ResponseMeta(200, {}, None, "gen-header", 0.5, 1)
+    keep_meta(reply, ResponseMeta(200, {}, None, "gen-header", 0.5, 1))
     again = pickle.loads(pickle.dumps(reply))
     assert again == reply
     assert again.generation_id == "gen-header"

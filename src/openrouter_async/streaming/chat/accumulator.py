@@ -21,6 +21,7 @@ from ...types.chat.chunk import ChatChunk
 from ...types.chat.completion import ChatCompletion, with_billed
 from ...types.chat.tool_calls import read_tool_calls
 from ...types.common import fuller_usage
+from ...types.meta import keep_meta
 from ..chunk_reader import Growth
 from ..events import Finished, UsageReported
 from .choice import ChoiceBuilder
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from ...errors import APIStatusError
-    from ...types._base import ResponseMeta
     from ...types.chat.chunk import ChunkChoice
     from ...types.chat.completion import StreamEnd
     from ...types.common import Usage
+    from ...types.meta import ResponseMeta
     from ..events import StreamEvent
 
 __all__ = ["ChatAccumulator", "with_meta"]
@@ -56,7 +57,7 @@ def with_meta(reply: ChatCompletion, meta: ResponseMeta | None) -> ChatCompletio
     """Return a reply with the HTTP side of its answer, and with what the attempts before that one were billed."""
     if meta is not None and meta.billed_before:
         reply = with_billed(reply, (*meta.billed_before, *reply.billed))
-    reply._meta = meta
+    keep_meta(reply, meta)
     return reply
 
 

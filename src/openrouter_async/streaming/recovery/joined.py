@@ -19,9 +19,9 @@ from .seam import OverlapTrimmer, WordBuffer
 
 if TYPE_CHECKING:
     from ...errors import OpenRouterError
-    from ...types._base import ResponseMeta
     from ...types.chat.chunk import ChatChunk
     from ...types.chat.completion import StreamEnd
+    from ...types.meta import ResponseMeta
     from ..chunk_reader import Growth
     from ..events import StreamEvent
 

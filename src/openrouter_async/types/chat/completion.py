@@ -17,6 +17,7 @@ from ..._sentinels import OMIT, Omit
 from .._base import WireType
 from ..bounds import MOST_CHOICES, check_at_most
 from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage, total_usage
+from ..meta import kept_meta
 from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs, each_once
 from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
 
@@ -303,7 +304,8 @@ class ChatCompletion(WireType, Generic[OutputT]):
         """What the service's response cache had to do with it; None where caching was not asked for."""
         from .reply_cache import reply_cache  # few ask
 
-        return None if self._meta is None else reply_cache(self._meta.headers)
+        meta = kept_meta(self)
+        return None if meta is None else reply_cache(meta.headers)
 
     @property
     def recoveries(self) -> tuple[Recovery, ...]:
@@ -316,7 +318,8 @@ class ChatCompletion(WireType, Generic[OutputT]):
     @property
     def generation_id(self) -> str | None:
         """The id of the billed record."""
-        return (self._meta.generation_id if self._meta else None) or self.id
+        meta = kept_meta(self)
+        return (meta.generation_id if meta else None) or self.id
 
     @property
     def end(self) -> StreamEnd | None:

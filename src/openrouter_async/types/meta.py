@@ -1,0 +1,77 @@
+"""`response_meta`: the HTTP side of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ..errors import ConfigurationError
+from ._base import WireType
+
+if TYPE_CHECKING:
+    from .common import Usage
+
+__all__ = ["ResponseMeta", "WithMeta", "keep_meta", "kept_meta", "response_meta"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseMeta:
+    """The HTTP side of an answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Lower-case names; without cookies."""
+    request_id: str | None
+    """The id that the edge in front of the service gave the request, if it did."""
+    generation_id: str | None
+    """Id of the billed record (`gen-…`)."""
+    elapsed: float
+    """Seconds from the call to the end of the answer, retries and waits included."""
+    attempts: int
+    """Requests that were sent for it."""
+    billed_before: tuple[Usage | None, ...] = ()
+    """What those of them used that failed and were charged for; None in it for one of which that is not known."""
+
+
+class WithMeta(Protocol):
+    """What is no object of the service, and keeps the metadata itself: a page of a list."""
+
+    @property
+    def _meta(self) -> ResponseMeta | None: ...
+
+
+def keep_meta(answer: WireType, meta: ResponseMeta | None) -> None:
+    """Put the metadata on a whole answer.
+
+    No `PrivateAttr`: pydantic fills those by a Python call an object, which made a chunk of a stream, three objects,
+    6.8 µs to read instead of 2.9. Only the whole answer of a call ever has this one.
+    """
+    private = {**(answer.__pydantic_private__ or {}), "_meta": meta}
+    object.__setattr__(answer, "__pydantic_private__", private)
+
+
+def kept_meta(answer: object) -> ResponseMeta | None:
+    """Return the metadata that was put on an answer; None where there is none."""
+    private = (
+        answer.__pydantic_private__
+        if isinstance(answer, WireType)
+        else {"_meta": getattr(answer, "_meta", None)}
+    )
+    meta = (private or {}).get("_meta")
+    return meta if isinstance(meta, ResponseMeta) else None
+
+
+def response_meta(obj: WireType | WithMeta) -> ResponseMeta:
+    """Return status, headers, ids, time and attempts of the answer that `obj` came in.
+
+    Raises:
+        ConfigurationError: `obj` is not a whole answer of the client, but a part of one, or made by hand.
+    """
+    meta = kept_meta(obj)
+    if meta is None:
+        raise ConfigurationError(
+            f"{type(obj).__name__} has no response metadata;"
+            " only the whole object that a call returned has it"
+        )
+    return meta

@@ -22,7 +22,7 @@ from openrouter_async.testing.exchange.protocol import WIRE
 from openrouter_async.testing.inference.inference import Pace
 from openrouter_async.testing.state.keys import new_key
 from openrouter_async.testing.state.models import ModelList
-from openrouter_async.testing.state.state import Beginning, State
+from openrouter_async.testing.state.state import State
 from tests.testing.raw import exchange, post
 
 MODEL = "openai/gpt-4o-mini"
@@ -292,7 +292,7 @@ def test_every_operation_of_the_client_is_emulated_or_says_that_it_can_be_script
 
 
 def app_of() -> EmulatorApp:
-    state = State(Beginning(keys=(new_key(SECRET, "inference"),), credits=Decimal(10), misses=0))
+    state = State([new_key(SECRET, "inference")], credits=Decimal(10), misses=0)
     return EmulatorApp(state, ModelList([MODEL]), pace=Pace(), seed=0)
 
 
@@ -329,7 +329,7 @@ def call(method: str, path: bytes, body: bytes) -> tuple[int, bytes]:
         "state": {WIRE: NoWire()},
     }
     asyncio.run(APP(scope, receive, send))
-    assert not APP._state.problems, APP._state.problems
+    assert not APP.state.problems, APP.state.problems
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 
 

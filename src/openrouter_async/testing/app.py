@@ -17,41 +17,21 @@ from urllib.parse import parse_qsl, unquote
 
 from pydantic import JsonValue
 
-from .. import operations
+from .. import operations as ops
 from .._checks import host_of, is_this_machine
 from .._sansio.error_body import load_json
 from .._sansio.parse import ParseFailure
-from ..operations import (
-    COUNT_MODELS,
-    CREATE_BATCH,
-    CREATE_CHAT,
-    CREATE_COMPLETION,
-    CREATE_EMBEDDINGS,
-    DELETE_BATCH,
-    GET_BATCH,
-    GET_CREDITS,
-    GET_GENERATION,
-    GET_KEY,
-    GET_MODEL,
-    LIST_BATCHES,
-    LIST_MODEL_ENDPOINTS,
-    LIST_MODELS,
-    LIST_PROVIDERS,
-    LIST_USER_MODELS,
-    LIST_ZDR_ENDPOINTS,
-    KeyKind,
-    Operation,
-)
+from ..operations import KeyKind, Operation
 from .account.batches import Batches
 from .account.lookups import Lookups
 from .account.management import Account
 from .exchange.protocol import WIRE
 from .exchange.responses import EmulatedResponse, failed, literal, plain
-from .exchange.sending import OnSent, send_answer
+from .exchange.sending import send_answer
 from .exchange.service_errors import ServiceError, bad_request, forbidden, not_found
 from .inference.inference import ChooseReply, Inference, Pace
 from .received import ReceivedRequest
-from .replies import Answer, Failure, Reply, as_scripted
+from .replies import Answer, Failure, Reply, Scripted, as_scripted
 from .state.keys import EmulatedKey, authenticate
 from .state.models import ModelList
 from .state.state import State
@@ -70,12 +50,8 @@ LARGEST_BODY = 64 * 1024 * 1024
 
 USER = "user_emulated"
 
-
-Handler: TypeAlias = "Callable[[_Call], tuple[EmulatedResponse, OnSent]]"
-
-
-def _nothing(_tokens: int) -> None:
-    """What is billed for an answer no model wrote."""
+Handler: TypeAlias = "Callable[[_Call], EmulatedResponse | JsonValue]"
+"""Returns the answer, or the JSON of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,50 +92,41 @@ class EmulatorApp:
         strict: bool = False,
         finishes_unread: bool = True,
     ) -> None:
-        self._state = state
+        self.state = state
         self._recordings = recordings
         self._strict = strict
-        self._inference = inference = Inference(state, models, pace, seed, finishes_unread=finishes_unread)
-        self._batches = batches = Batches(state, inference, self._reply_in_batch)
-        self._account = account = Account(state)
-        self.routes = _routes(inference, batches, Lookups(state, models), account)
-
-    def reset(self) -> None:
-        """Forget what was cached, batches and OAuth codes, and begin again with the first recorded answers."""
-        self._account.reset()
-        self._inference.reset()
-        self._batches.reset()
-        if self._recordings is not None:
-            self._recordings.reset()
+        inference = Inference(state, models, pace, seed, finishes_unread=finishes_unread)
+        batches = Batches(state, inference, lambda request: _reply(self._from_function(request)))
+        self.routes = _routes(inference, batches, Lookups(state, models), Account(state))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         raw = await _read_body(receive)
         record = _record(scope, headers, raw)
-        self._state.arrived(record)
+        self.state.arrived(record)
         wire = scope["state"][WIRE]
         try:
-            response, on_sent = self._answer(record, headers, raw)
+            response = self._answer(record, headers, raw)
             record.generation_id = response.generation_id
-            await send_answer(response, record, wire, send, on_sent=on_sent)
+            await send_answer(response, record, wire, send)
         finally:
             record.mark_over()
 
     def _answer(
         self, record: ReceivedRequest, headers: Mapping[str, str], raw: bytes | None
-    ) -> tuple[EmulatedResponse, OnSent]:
+    ) -> EmulatedResponse:
         """Return the answer to a request, whatever that is."""
         key: EmulatedKey | None = None
         try:
             _check_sender(headers)
             if self._recordings is not None and (found := self._recordings.find(record)) is not None:
                 record.origin = "recorded"
-                return found, _nothing
+                return found
             scripted = self._literal(record)
             if scripted is not None:
-                return scripted, _nothing
+                return scripted
             route, path = self._route(record)
-            key = authenticate(self._state.ledger.keys, headers.get("authorization"), route.key)
+            key = authenticate(self.state.ledger.keys, headers.get("authorization"), route.key)
             record.key_label = key.label if key is not None else None
             if raw is None:
                 raise ServiceError(
@@ -167,21 +134,21 @@ class EmulatorApp:
                 )
             if route.method in ("POST", "PATCH"):
                 _check_body(record, headers)
-                self._state.rate.check()
+                self.state.rate.check()
             return self._handled(record, route, key, path)
         except ServiceError as error:
             if isinstance(error.answer, Answer):
-                return literal(error.answer), _nothing
-            return failed(error.answer, user=USER if key is not None else None), _nothing
+                return literal(error.answer)
+            return failed(error.answer, user=USER if key is not None else None)
         except Exception as problem:  # noqa: BLE001 - ours, or of a function we were given: raised at the end
-            self._state.record_problem(problem)
-            return failed(Failure(status=500, message="Internal Server Error")), _nothing
+            self.state.problems.append(problem)
+            return failed(Failure(status=500, message="Internal Server Error"))
 
     def _literal(self, record: ReceivedRequest) -> EmulatedResponse | None:
         """Return what the script says for a path that no model answers."""
         if record.path in _WRITTEN:
             return None
-        answer = self._state.script.next_answer(record.path)
+        answer = self.state.script.next_answer(record.path)
         if answer is None:
             return None
         record.origin = "scripted"
@@ -203,7 +170,7 @@ class EmulatorApp:
             methods = ", ".join(sorted(set(allowed)))
             failure = Failure(status=405, message="Method Not Allowed", headers={"allow": methods})
             raise ServiceError(failure)
-        rows = (row for row in vars(operations).values() if isinstance(row, Operation))
+        rows = (row for row in vars(ops).values() if isinstance(row, Operation))
         if any(row.method == record.method and _match(row.path, record.path) is not None for row in rows):
             message = (
                 f"{record.method} {record.path} is not emulated; script it with emulator.answer(path, body)"
@@ -213,93 +180,85 @@ class EmulatorApp:
 
     def _handled(
         self, record: ReceivedRequest, route: Route, key: EmulatedKey | None, path: Mapping[str, str]
-    ) -> tuple[EmulatedResponse, OnSent]:
+    ) -> EmulatedResponse:
         record.origin = "generated" if route.path in _WRITTEN else "service"
 
         def choose() -> Reply | None:
             """Return the reply to give, None for a generated one; asked for once a request is found to be in order."""
-            chosen = self._chosen(record, route.path)
-            if isinstance(chosen, Failure | Answer):
-                raise ServiceError(chosen)
+            chosen = _reply(self._chosen(record, route.path))
             if chosen is None and self._strict:
                 raise ServiceError(Failure(status=501, message=_UNSCRIPTED))
             return chosen
 
-        response, on_sent = route.handler(_Call(request=record, key=key, choose=choose, path=path))
+        answer = route.handler(_Call(request=record, key=key, choose=choose, path=path))
+        response = answer if isinstance(answer, EmulatedResponse) else plain(answer)
         if record.origin in ("generated", "service"):
-            fault = self._state.script.next_fault()
+            fault = self.state.script.next_fault()
             if isinstance(fault, Failure):
                 raise ServiceError(fault)
             if fault is not None:
                 response = replace(response, fault=fault)
-        return response, on_sent
+        return response
 
-    def _reply_in_batch(self, request: ReceivedRequest) -> Reply | None:
-        """Return what the function given says to a request of a batch, None for a generated reply."""
-        function = self._state.script.function
-        chosen = None if function is None else function(request)
-        if chosen is None:
-            return None
-        scripted = as_scripted(chosen)
-        if isinstance(scripted, Reply):
-            return scripted
-        raise ServiceError(scripted)
-
-    def _chosen(self, record: ReceivedRequest, path: str) -> Reply | Failure | Answer | None:
+    def _chosen(self, record: ReceivedRequest, path: str) -> Scripted | None:
         """Return what the script says, else what the function given says, else None."""
-        scripted = self._state.script.next_answer(path)
-        if scripted is not None:
+        chosen = self.state.script.next_answer(path)
+        if chosen is not None:
             record.origin = "scripted"
-            return scripted
-        function = self._state.script.function
+        elif (chosen := self._from_function(record)) is not None:
+            record.origin = "function"
+        return chosen
+
+    def _from_function(self, record: ReceivedRequest) -> Scripted | None:
+        function = self.state.script.function
         chosen = None if function is None else function(record)
-        if chosen is None:
-            return None
-        record.origin = "function"
-        return as_scripted(chosen)
+        return None if chosen is None else as_scripted(chosen)
+
+
+def _reply(chosen: Scripted | None) -> Reply | None:
+    """Return what is to be answered if it is a reply, and raise it if it is an answer of another kind."""
+    if isinstance(chosen, Failure | Answer):
+        raise ServiceError(chosen)
+    return chosen
 
 
 def _routes(inference: Inference, batches: Batches, lookups: Lookups, account: Account) -> tuple[Route, ...]:
     """Return the operations that are emulated."""
-
-    def read(answer: Callable[[_Call], JsonValue]) -> Handler:
-        return lambda call: (plain(answer(call)), _nothing)
-
-    def served(operation: Operation, handler: Handler) -> Route:
-        return Route(operation.method, operation.path, operation.key, handler)
-
+    handlers: dict[Operation, Handler] = {
+        ops.CREATE_CHAT: lambda c: inference.chat(c.request, c.sure_key, c.choose),
+        ops.CREATE_COMPLETION: lambda c: inference.completion(c.request, c.sure_key, c.choose),
+        ops.CREATE_EMBEDDINGS: lambda c: inference.embeddings(c.request, c.sure_key),
+        ops.CREATE_BATCH: lambda c: batches.create(c.request, c.sure_key),
+        ops.GET_BATCH: lambda c: batches.get(**c.path),
+        ops.LIST_BATCHES: lambda c: batches.list(c.request.query),
+        ops.DELETE_BATCH: lambda c: batches.delete(**c.path),
+        ops.LIST_MODELS: lambda c: lookups.models(c.request.query),
+        ops.GET_MODEL: lambda c: lookups.model(**c.path),
+        ops.GET_KEY: lambda c: {"data": c.sure_key.to_json()},
+        ops.GET_CREDITS: lambda _: lookups.credits(),
+        ops.COUNT_MODELS: lambda c: lookups.count(c.request.query),
+        ops.LIST_USER_MODELS: lambda c: lookups.models(c.request.query),
+        ops.LIST_MODEL_ENDPOINTS: lambda c: lookups.endpoints(**c.path),
+        ops.LIST_ZDR_ENDPOINTS: lambda _: lookups.all_endpoints(),
+        ops.LIST_PROVIDERS: lambda _: lookups.providers(),
+        ops.GET_GENERATION: lambda c: lookups.generation(c.request.query.get("id")),
+        ops.GET_GENERATION_CONTENT: lambda c: account.content(c.request.query.get("id")),
+        ops.SEND_FEEDBACK: lambda c: account.feedback(c.request.body),
+        ops.LIST_ACTIVITY: lambda c: account.activity(c.request.query),
+        ops.LIST_KEYS: lambda c: account.keys(c.request.query),
+        ops.GET_ACCOUNT_KEY: lambda c: account.key(**c.path),
+        ops.CREATE_KEY: lambda c: account.create_key(c.request.body),
+        ops.UPDATE_KEY: lambda c: account.update_key(c.path["hash"], c.request.body),
+        ops.DELETE_KEY: lambda c: account.delete_key(**c.path),
+        ops.EXCHANGE_CODE: lambda c: account.exchange(c.request.body),
+    }
     return (
-        served(CREATE_CHAT, lambda c: inference.chat(c.request, c.sure_key, c.choose)),
-        served(CREATE_COMPLETION, lambda c: inference.completion(c.request, c.sure_key, c.choose)),
-        served(CREATE_EMBEDDINGS, lambda c: inference.embeddings(c.request, c.sure_key)),
-        served(CREATE_BATCH, lambda c: (batches.create(c.request, c.sure_key), _nothing)),
-        served(GET_BATCH, lambda c: (batches.get(**c.path), _nothing)),
-        served(LIST_BATCHES, read(lambda c: batches.list(c.request.query))),
-        served(DELETE_BATCH, read(lambda c: batches.delete(**c.path))),
-        served(LIST_MODELS, read(lambda c: lookups.models(c.request.query))),
-        served(GET_MODEL, read(lambda c: lookups.model(**c.path))),
-        served(GET_KEY, read(lambda c: lookups.key(c.sure_key))),
-        served(GET_CREDITS, read(lambda _: lookups.credits())),
-        served(COUNT_MODELS, read(lambda c: lookups.count(c.request.query))),
-        served(LIST_USER_MODELS, read(lambda c: lookups.models(c.request.query))),
-        served(LIST_MODEL_ENDPOINTS, read(lambda c: lookups.endpoints(**c.path))),
-        served(LIST_ZDR_ENDPOINTS, read(lambda _: lookups.all_endpoints())),
-        served(LIST_PROVIDERS, read(lambda _: lookups.providers())),
-        served(GET_GENERATION, read(lambda c: lookups.generation(c.request.query.get("id")))),
-        served(operations.GET_GENERATION_CONTENT, read(lambda c: account.content(c.request.query.get("id")))),
-        served(operations.SEND_FEEDBACK, read(lambda c: account.feedback(c.request.body))),
-        served(operations.LIST_ACTIVITY, read(lambda c: account.activity(c.request.query))),
-        served(operations.LIST_KEYS, read(lambda c: account.keys(c.request.query))),
-        served(operations.GET_ACCOUNT_KEY, read(lambda c: account.key(**c.path))),
-        served(operations.CREATE_KEY, lambda c: (account.create_key(c.request.body), _nothing)),
-        served(operations.UPDATE_KEY, read(lambda c: account.update_key(c.path["hash"], c.request.body))),
-        served(operations.DELETE_KEY, read(lambda c: account.delete_key(**c.path))),
-        served(operations.EXCHANGE_CODE, read(lambda c: account.exchange(c.request.body))),
-        Route("GET", "/auth", "none", lambda c: (account.authorize(c.request.query), _nothing)),
+        *(Route(each.method, each.path, each.key, handler) for each, handler in handlers.items()),
+        Route("GET", "/auth", "none", lambda c: account.authorize(c.request.query)),
     )
 
 
-_WRITTEN = frozenset({CREATE_CHAT.path, CREATE_COMPLETION.path})
+_WRITTEN = frozenset({ops.CREATE_CHAT.path, ops.CREATE_COMPLETION.path})
 """The operations a model answers, so that replies can be scripted for them."""
 
 _UNSCRIPTED = "no reply is scripted for this request, and the emulator is strict; add emulator.reply(...)"

@@ -21,7 +21,7 @@ from .replies import Answer, Failure, Reply, Replying, ToolCall
 from .state.keys import EmulatedKey, new_key
 from .state.models import ModelList
 from .state.rate_limit import RateLimit
-from .state.state import Beginning, State
+from .state.state import State
 
 with needs_extra("testing", "the emulator"):
     from .app import BASE_PATH, EmulatorApp
@@ -31,6 +31,7 @@ with needs_extra("testing", "the emulator"):
 if TYPE_CHECKING:
     from typing import Self
 
+    from starlette.types import Receive, Scope, Send
     from typing_extensions import Unpack
 
     from .received import ReceivedRequest
@@ -107,23 +108,25 @@ class Emulator:
             raise ConfigurationError(f"speed is {speed!r}; expected tokens a second above 0, or None")
         if isinstance(rate_limit, int):
             rate_limit = RateLimit(rate_limit)
-        beginning = Beginning(
-            keys=(new_key(self._key, "inference"), new_key(self._management_key, "management")),
-            credits=parse_usd("credits", credits, may_be_owed=True),
-            rate_limit=rate_limit,
-            seed=seed,
-            misses=generation_misses,
-        )
-        self._state = State(beginning)
-        self._app = EmulatorApp(
-            self._state,
-            ModelList(models),
-            pace=Pace(first_token_s=first_token_s, tokens_per_s=speed),
-            seed=seed,
-            recordings=None if recordings is None else Recordings.load(Path(recordings)),
-            strict=strict,
-            finishes_unread=finishes_unread,
-        )
+        dollars, known = parse_usd("credits", credits, may_be_owed=True), ModelList(models)
+        recorded = None if recordings is None else Recordings.load(Path(recordings))
+
+        def begin() -> EmulatorApp:
+            if recorded is not None:
+                recorded.reset()
+            keys = new_key(self._key, "inference"), new_key(self._management_key, "management")
+            return EmulatorApp(
+                State(keys, credits=dollars, rate_limit=rate_limit, seed=seed, misses=generation_misses),
+                known,
+                pace=Pace(first_token_s=first_token_s, tokens_per_s=speed),
+                seed=seed,
+                recordings=recorded,
+                strict=strict,
+                finishes_unread=finishes_unread,
+            )
+
+        self._begin = begin
+        self._app = begin()
         self._port = port
         self._server: ServerThread | None = None
 
@@ -150,7 +153,7 @@ class Emulator:
         """Begin to serve; done by entering the block."""
         if self._server is not None:
             raise ConfigurationError("the emulator runs already")
-        server = ServerThread(self._app, self._port)
+        server = ServerThread(self._serve, self._port)
         server.start()
         self._server = server
 
@@ -159,6 +162,13 @@ class Emulator:
         if self._server is not None:
             server, self._server = self._server, None
             server.stop()
+
+    @property
+    def _state(self) -> State:
+        return self._app.state
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
     # what it answers
 
@@ -252,7 +262,7 @@ class Emulator:
         """Let one of these befall that share of the requests that nothing is scripted for, chosen by the seed."""
         if not 0 <= share <= 1 or (share and not faults):
             raise ConfigurationError(f"share is {share!r} of {len(faults)} faults; expected 0 to 1 of some")
-        self._state.script.inject_faults(share, faults)
+        self._state.script.faults = share, faults
 
     # what it knows
 
@@ -313,8 +323,7 @@ class Emulator:
 
     def reset(self) -> None:
         """Forget requests, script, spending, keys and limits; begin again as at the start."""
-        self._state.reset()
-        self._app.reset()
+        self._app = self._begin()
 
     def check(self) -> None:
         """Raise what a function given to `reply_with` raised, if one did; done by leaving the block."""

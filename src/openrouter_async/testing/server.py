@@ -17,7 +17,7 @@ from ..errors import ConfigurationError
 from .exchange.protocol import EmulatorProtocol
 
 if TYPE_CHECKING:
-    from .app import EmulatorApp
+    from starlette.types import ASGIApp
 
 __all__ = ["ServerThread"]
 
@@ -28,7 +28,7 @@ _STOP_S = 10.0
 class ServerThread:
     """A server on 127.0.0.1 that listens from the moment it is made until it is stopped."""
 
-    def __init__(self, app: EmulatorApp, port: int) -> None:
+    def __init__(self, app: ASGIApp, port: int) -> None:
         # The protocol is named, because asyncio switches Nagle's algorithm off only where it is.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -44,6 +44,7 @@ class ServerThread:
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,
+            interface="asgi3",
             http=EmulatorProtocol,
             ws="none",
             lifespan="off",

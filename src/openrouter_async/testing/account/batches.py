@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ from ..received import ReceivedRequest
 from ..replies import Answer, Failure
 
 if TYPE_CHECKING:
-    from ..exchange.sending import OnSent
     from ..inference.inference import Inference
     from ..replies import Reply
     from ..state.keys import EmulatedKey
@@ -77,13 +75,7 @@ class Batches:
         self._state = state
         self._inference = inference
         self._choose = choose
-        self._lock = threading.Lock()
         self._batches: dict[str, _Batch] = {}
-
-    def reset(self) -> None:
-        """Forget all of them."""
-        with self._lock:
-            self._batches.clear()
 
     def create(self, request: ReceivedRequest, key: EmulatedKey) -> EmulatedResponse:
         body = request.body
@@ -104,17 +96,15 @@ class Batches:
         if len({str(item["custom_id"]) for item in checked}) < len(checked):
             raise bad_request("requests: custom_id must be unique")
         batch = _Batch(self._state.new_id("batch-"), str(endpoint), model, checked, key)
-        with self._lock:
-            self._batches[batch.id] = batch
+        self._batches[batch.id] = batch
         return plain(batch.as_json(), status=202)
 
     def get(self, id: str) -> EmulatedResponse:
         batch = self._find(id)
-        with self._lock:
-            if batch.status == "validating":
-                batch.status = "in_progress"
-            elif batch.status == "in_progress":
-                self._finish(batch)
+        if batch.status == "validating":
+            batch.status = "in_progress"
+        elif batch.status == "in_progress":
+            self._finish(batch)
         shown = batch.as_json()
         if batch.results is not None and self._state.ledger.remaining < 0:
             error: JsonValue = {"code": 402, "message": "Add credits to see the results of this batch"}
@@ -129,8 +119,7 @@ class Batches:
             raise bad_request("limit: expected number from 1 to 100")
         if any(status not in FILTERS for status in all_status):
             raise bad_request(f"status: Invalid option: expected one of {'|'.join(FILTERS)}")
-        with self._lock:
-            found = list(reversed(self._batches.values()))
+        found = list(reversed(self._batches.values()))
         if "after" in query:
             ids = [batch.id for batch in found]
             if query["after"] not in ids:
@@ -151,8 +140,7 @@ class Batches:
         batch = self._find(id)
         if batch.finalized_at is None:
             raise ServiceError(Failure(status=409, message=f"The batch is {batch.status}"))
-        with self._lock:
-            del self._batches[id]
+        del self._batches[id]
         upstream: JsonValue = {"provider": "Emulator", "status": "not_applicable"}
         return {
             "id": id,
@@ -161,8 +149,7 @@ class Batches:
         }
 
     def _find(self, id: str) -> _Batch:
-        with self._lock:
-            batch = self._batches.get(id)
+        batch = self._batches.get(id)
         if batch is None:
             raise not_found("Batch not found")
         return batch
@@ -214,7 +201,6 @@ class Batches:
             body={"model": batch.model, **body},
         )
         try:
-            answer: tuple[EmulatedResponse, OnSent]
             if batch.endpoint == "/v1/chat/completions":
                 answer = self._inference.chat(request, batch.key, lambda: self._choose(request))
             elif batch.endpoint == "/v1/embeddings":
@@ -225,7 +211,7 @@ class Batches:
             if isinstance(error.answer, Answer):
                 return error.answer.status, _object(error.answer.encoded())
             return error.answer.status, error.answer.body()
-        return 200, _object(b"".join(part.data for part in answer[0].parts))
+        return 200, _object(b"".join(part.data for part in answer.parts))
 
 
 def _object(data: bytes) -> dict[str, JsonValue]:

@@ -12,7 +12,6 @@ from pydantic import JsonValue
 
 from ..exchange.field_checks import whole_query
 from ..exchange.service_errors import bad_request, not_found
-from ..state.keys import EmulatedKey
 from ..state.models import ListedModel, ModelList
 from ..state.state import State
 
@@ -95,18 +94,12 @@ class Lookups:
         data: list[JsonValue] = [{"slug": slug, "name": name, **unsaid} for slug, name in names]
         return {"data": data}
 
-    def key(self, key: EmulatedKey) -> JSON:
-        return {"data": key.to_json()}
-
     def credits(self) -> JSON:
         ledger = self._state.ledger
         return {"data": {"total_credits": float(ledger.credits), "total_usage": float(ledger.usage)}}
 
     def generation(self, id: str | None) -> JSON:
-        found = self._state.generations.find(id or "")
-        if found is None:
-            raise not_found(f"Generation {id} not found")
-        return {"data": found.to_json()}
+        return {"data": self._state.generations.find(id).to_json()}
 
     def _listed(self, author: str, slug: str) -> ListedModel:
         found = self._models.listed(f"{author}/{slug}")

@@ -100,17 +100,13 @@ class Account:
         self._state = state
         self._codes: dict[str, _OAuthCode] = {}
 
-    def reset(self) -> None:
-        """Forget the codes that were not exchanged."""
-        self._codes.clear()
-
     # keys
 
     def keys(self, query: Query) -> JSON:
         offset = whole_query(query, "offset", 0, least=0)
         listed = [
             key
-            for key in self._state.ledger.keys.values()
+            for key in list(self._state.ledger.keys.values())
             if not key.is_management
             and (not key.is_disabled or query.get("include_disabled") == "true")
             and (not key.is_expired or query.get("include_expired") == "true")
@@ -137,7 +133,7 @@ class Account:
         return {"data": _record(key)}
 
     def delete_key(self, hash: str) -> JSON:
-        self._state.ledger.remove_key(self._key(hash))
+        del self._state.ledger.keys[self._key(hash).digest]
         return {"deleted": True}
 
     def _key(self, hash: str) -> EmulatedKey:
@@ -159,15 +155,12 @@ class Account:
         return {"data": [_row(*group, made, query) for group, made in rows.items()]}
 
     def content(self, id: str | None) -> JSON:
-        found = self._state.generations.find(id or "")
-        if found is None:
-            raise not_found(f"Generation {id} not found")
+        found = self._state.generations.find(id)
         return {"data": {"input": found.input, "output": found.output, "error": None}}
 
     def feedback(self, body: JsonValue) -> JSON:
         fields = _checked(body, _FEEDBACK, "generation_id", "category")
-        if self._state.generations.find(str(fields["generation_id"])) is None:
-            raise not_found(f"Generation {fields['generation_id']} not found")
+        self._state.generations.find(str(fields["generation_id"]))
         return {"data": {"success": True}}
 
     # OAuth

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from pydantic import JsonValue
 
@@ -17,6 +18,7 @@ __all__ = [
     "PADDING",
     "EmulatedResponse",
     "HeadEnd",
+    "OnSent",
     "Part",
     "encode",
     "event",
@@ -45,6 +47,10 @@ class Part:
     """What passes before it is sent."""
 
 
+OnSent: TypeAlias = Callable[[int], None]
+"""Called once the answer is over, with the tokens of it that were sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeadEnd:
     """Where status and headers are sent."""
@@ -62,6 +68,8 @@ class EmulatedResponse:
     generation_id: str | None = None
     model: str = ""
     """What an error event says of the model."""
+    on_sent: OnSent = lambda _tokens: None
+    """What bills it; by default nothing does."""
 
 
 def event(data: JsonValue, *, tokens: int = 0, wait_s: float = 0.0) -> Part:

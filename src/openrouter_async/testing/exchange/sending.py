@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from email.utils import formatdate
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -18,26 +17,16 @@ if TYPE_CHECKING:
 
     from ..received import ReceivedRequest
 
-__all__ = ["OnSent", "send_answer"]
-
-OnSent: TypeAlias = Callable[[int], None]
-"""Called once the answer is over, with the tokens of it that were sent."""
+__all__ = ["send_answer"]
 
 
-async def send_answer(
-    response: EmulatedResponse,
-    record: ReceivedRequest,
-    wire: Wire,
-    send: Send,
-    *,
-    on_sent: OnSent = lambda _tokens: None,
-) -> None:
+async def send_answer(response: EmulatedResponse, record: ReceivedRequest, wire: Wire, send: Send) -> None:
     """Send all of it, or what its fault and the client leave of it.
 
-    `on_sent` is called once, with the tokens that were sent, before the client can know that the answer has ended: who
-    has read an answer finds it billed.
+    It is billed once, for the tokens that were sent, before the client can know that the answer has ended: who has read
+    an answer finds it billed.
     """
-    sending = _Sending(response, record, wire, send, on_sent)
+    sending = _Sending(response, record, wire, send)
     try:
         await sending.run()
     except ClientGone:
@@ -48,19 +37,11 @@ async def send_answer(
 
 
 class _Sending:
-    def __init__(
-        self,
-        response: EmulatedResponse,
-        record: ReceivedRequest,
-        wire: Wire,
-        send: Send,
-        on_sent: OnSent,
-    ) -> None:
+    def __init__(self, response: EmulatedResponse, record: ReceivedRequest, wire: Wire, send: Send) -> None:
         self._response = response
         self._record = record
         self._wire = wire
         self._send = send
-        self._on_sent = on_sent
         self._tokens = 0
         self._is_settled = False
 
@@ -69,7 +50,7 @@ class _Sending:
         if not self._is_settled:
             self._is_settled = True
             self._record.finished = is_whole
-            self._on_sent(self._tokens)
+            self._response.on_sent(self._tokens)
 
     async def run(self) -> None:
         fault = self._response.fault

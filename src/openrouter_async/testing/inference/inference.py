@@ -13,12 +13,11 @@ from typing import TypeAlias
 from pydantic import JsonValue
 
 from ..exchange.responses import COMMENT, PADDING, EmulatedResponse, Part, encode, plain
-from ..exchange.sending import OnSent
 from ..exchange.service_errors import ServiceError, bad_request
 from ..prompts import count_tokens, prompt_tokens
 from ..received import ReceivedRequest
 from ..replies import Reply
-from ..state.accounting import Usage, charged, usage_json
+from ..state.accounting import Usage, usage_json
 from ..state.billing import NO_EXTRAS, Extras, extras_of
 from ..state.generations import Generation
 from ..state.keys import EmulatedKey
@@ -74,16 +73,7 @@ class Inference:
         self._cached_prompts: set[str] = set()
         """Digests of what was marked for the cache of prompts."""
 
-    def reset(self) -> None:
-        """Forget the answers and the prompts that were kept."""
-        self._cache.clear()
-        self._cached_prompts.clear()
-
-    # each returns the answer, and what to do when it is over
-
-    def chat(
-        self, request: ReceivedRequest, key: EmulatedKey, choose: ChooseReply
-    ) -> tuple[EmulatedResponse, OnSent]:
+    def chat(self, request: ReceivedRequest, key: EmulatedKey, choose: ChooseReply) -> EmulatedResponse:
         call = read_chat(request.body)
         model = self._model_for(call.models)
         prompt = prompt_tokens(call.messages)
@@ -93,48 +83,40 @@ class Inference:
         if kept is None:
             self._state.ledger.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
         reply = choose() if kept is None else kept.reply
-        if reply is None:
-            reply = chat_reply(call, model.id, seed=self._seed)
-        reply, tokens, reasoning = prepare_reply(reply, self._state.call_ids())
+        reply = reply or chat_reply(call, model.id, seed=self._seed)
         cached, cache_written = (0, 0) if kept is not None else self._prompt_cache(call)
-        usage = Usage(
-            prompt=prompt, completion=tokens, reasoning=reasoning, cached=cached, cache_written=cache_written
-        )
-        model = self._models.find(reply.model) or model if reply.model is not None else model
-        extras = extras_of(request.json, model)
-        wire = self._wire_reply(request, reply, model, usage, call.models, kept, extras)
-        if model.takes("logprobs"):
-            wire = replace(wire, top_logprobs=call.top_logprobs)
-        if call.stream:
-            parts = (Part(COMMENT), *self._waiting(COMMENT), *chat_parts(wire, self._pace.token_s))
-        else:
-            parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(chat_body(wire), tokens))
-        return self._answer(
-            _ReplyContext(wire, model, usage, key, use, kept, _asked(request), extras),
-            parts,
+        model = (self._models.find(reply.model) if reply.model is not None else None) or model
+        asked = _Asked(
+            request=request,
+            key=key,
+            models=call.models,
+            model=model,
+            prompt=Usage(prompt=prompt, completion=0, cached=cached, cache_written=cache_written),
             is_stream=call.stream,
+            use=use,
+            kept=kept,
+            extras=extras_of(request.json, model),
+            top_logprobs=call.top_logprobs if model.takes("logprobs") else None,
         )
+        return self._answer(asked, reply, chat_body, chat_parts)
 
-    def completion(
-        self, request: ReceivedRequest, key: EmulatedKey, choose: ChooseReply
-    ) -> tuple[EmulatedResponse, OnSent]:
+    def completion(self, request: ReceivedRequest, key: EmulatedKey, choose: ChooseReply) -> EmulatedResponse:
         call = read_completion(request.body)
         model = self._model_for(call.models)
         prompt = count_tokens(call.prompt)
         self._state.ledger.check_credit(key, model, prompt=prompt, max_tokens=call.max_tokens)
-        reply = choose() or completion_reply(call, seed=self._seed)
-        reply, tokens, _ = prepare_reply(reply, self._state.call_ids())
-        usage = Usage(prompt=prompt, completion=tokens)
-        wire = self._wire_reply(request, reply, model, usage, call.models, None)
-        if call.stream:
-            parts = (Part(COMMENT), *self._waiting(COMMENT), *text_parts(wire, self._pace.token_s))
-        else:
-            parts = (Part(PADDING), *self._waiting(PADDING, tokens), _document(text_body(wire), tokens))
-        return self._answer(
-            _ReplyContext(wire, model, usage, key, None, None, _asked(request)), parts, is_stream=call.stream
+        asked = _Asked(
+            request=request,
+            key=key,
+            models=call.models,
+            model=model,
+            prompt=Usage(prompt=prompt, completion=0),
+            is_stream=call.stream,
         )
+        reply = choose() or completion_reply(call, seed=self._seed)
+        return self._answer(asked, reply, text_body, text_parts)
 
-    def embeddings(self, request: ReceivedRequest, key: EmulatedKey) -> tuple[EmulatedResponse, OnSent]:
+    def embeddings(self, request: ReceivedRequest, key: EmulatedKey) -> EmulatedResponse:
         call = read_embeddings(request.body)
         name = call.model
         known = EMBEDDING_MODELS.get(name)
@@ -171,9 +153,7 @@ class Inference:
             if kept is None:
                 self._cache.put(use, None, id_, now)
 
-        return plain(body, headers=headers_of(use, kept, now)), on_sent
-
-    # parts of these
+        return replace(plain(body, headers=headers_of(use, kept, now)), on_sent=on_sent)
 
     def _model_for(self, names: tuple[str, ...]) -> ListedModel:
         """Return the first model asked for that there is, and else the error of the first."""
@@ -190,36 +170,57 @@ class Inference:
     def _generation_id(self) -> str:
         return self._state.new_id(f"gen-{int(time.time())}-")
 
-    def _wire_reply(
+    def _answer(
         self,
-        request: ReceivedRequest,
+        asked: _Asked,
         reply: Reply,
-        model: ListedModel,
-        usage: Usage,
-        asked: tuple[str, ...],
-        kept: Kept | None,
-        extras: Extras = NO_EXTRAS,
-    ) -> WireReply:
+        body: Callable[[WireReply], JSON],
+        events: Callable[[WireReply, float], Iterator[Part]],
+    ) -> EmulatedResponse:
+        """Return a reply as the answer, one document or a stream."""
+        reply, tokens, reasoning = prepare_reply(reply, self._state.call_ids())
+        usage = replace(asked.prompt, completion=tokens, reasoning=reasoning)
+        model, kept = asked.model, asked.kept
         provider = reply.provider or model.provider
         metadata: JSON | None = None
-        if kept is None and request.headers.get("x-openrouter-metadata", "").lower() == "enabled":
-            metadata = _metadata(asked[0] if asked else model.id, model, provider)
-        return WireReply(
+        if kept is None and asked.request.headers.get("x-openrouter-metadata", "").lower() == "enabled":
+            metadata = _metadata(asked.models[0] if asked.models else model.id, model, provider)
+        wire = WireReply(
             id=self._generation_id(),
             created=int(time.time()),
             model=reply.model or model.id,
             provider=provider,
             reply=reply,
-            usage=usage_json(usage, model, reply.usage, extras)
+            usage=usage_json(usage, model, reply.usage, asked.extras)
             if kept is None
             else usage_json(_NOTHING, _FREE, {}),
             reasoning_format="anthropic-claude-v1" if model.author == "anthropic" else "unknown",
             metadata=metadata,
+            top_logprobs=asked.top_logprobs,
+        )
+        if asked.is_stream:
+            parts = (Part(COMMENT), *self._waiting(COMMENT), *events(wire, self._pace.token_s))
+        else:
+            document = Part(encode(body(wire)).encode(errors="replace"), tokens=tokens)
+            parts = (Part(PADDING), *self._waiting(PADDING, tokens), document)
+        begun = time.monotonic()
+        return EmulatedResponse(
+            headers={
+                "content-type": "text/event-stream" if asked.is_stream else "application/json",
+                "cache-control": "no-cache",
+                **headers_of(asked.use, kept, begun),
+            },
+            parts=parts,
+            is_stream=asked.is_stream,
+            fault=reply.fault,
+            generation_id=wire.id,
+            model=wire.model,
+            on_sent=partial(self._settle, asked, wire, usage, begun),
         )
 
     def _waiting(self, filler: bytes, tokens: int = 0) -> Iterator[Part]:
         """Return what is sent until the first token is there, or all of a plain answer."""
-        left = self._pace.first_token_s + tokens * self._pace.token_s
+        left = self._pace.seconds(tokens)
         while left > 0:
             pause = min(left, KEEPALIVE_S)
             left -= pause
@@ -231,41 +232,21 @@ class Inference:
         made = 0 if seconds < 0 else whole if token_s == 0 else int(seconds / token_s)
         return min(made, whole)
 
-    def _answer(
-        self, context: _ReplyContext, parts: tuple[Part, ...], *, is_stream: bool
-    ) -> tuple[EmulatedResponse, OnSent]:
-        wire, begun = context.wire, time.monotonic()
-        response = EmulatedResponse(
-            headers={
-                "content-type": "text/event-stream" if is_stream else "application/json",
-                "cache-control": "no-cache",
-                **headers_of(context.use, context.kept, begun),
-            },
-            parts=parts,
-            is_stream=is_stream,
-            fault=wire.reply.fault,
-            generation_id=wire.id,
-            model=wire.model,
-        )
-        return response, partial(self._settle, context, begun, is_stream)
-
-    def _settle(self, context: _ReplyContext, begun: float, is_stream: bool, sent: int) -> None:
+    def _settle(self, asked: _Asked, wire: WireReply, usage: Usage, begun: float, sent: int) -> None:
         """Bill what was made of an answer, and keep it for the cache where that is all.
 
         A stream that nobody reads is stopped; a plain answer is finished, or not, as the emulator was told.
         """
-        wire, usage, kept = context.wire, context.usage, context.kept
-        whole = usage.completion
-        is_whole = sent == whole or (self._finishes_unread and not is_stream)
-        made = whole if is_whole else sent if is_stream else self._made_since(begun, whole)
+        kept, whole = asked.kept, usage.completion
+        is_whole = sent == whole or (self._finishes_unread and not asked.is_stream)
+        made = whole if is_whole else sent if asked.is_stream else self._made_since(begun, whole)
         is_cut = made < whole
-        billed = _NOTHING if kept is not None else replace(usage, completion=made) if is_cut else usage
-        cost = _charge(context, billed, is_cut=is_cut)
-        self._state.ledger.spend(context.key, cost)
-        fault = wire.reply.fault
-        if kept is None and is_whole and (fault is None or fault.name != "error_event"):
+        billed = _NOTHING if kept is not None else replace(usage, completion=made)
+        cost = _charge(asked, wire.reply, billed, share=Decimal(made) / whole if is_cut else Decimal(1))
+        self._state.ledger.spend(asked.key, cost)
+        if kept is None and is_whole and not _fails(wire.reply):
             ready = max(time.monotonic(), begun + self._pace.seconds(whole))
-            self._cache.put(context.use, replace(wire.reply, fault=None), wire.id, ready)
+            self._cache.put(asked.use, replace(wire.reply, fault=None), wire.id, ready)
         self._state.generations.add(
             Generation(
                 id=wire.id,
@@ -273,14 +254,18 @@ class Inference:
                 provider=wire.provider,
                 usage=billed,
                 cost=cost,
-                streamed=is_stream,
+                streamed=asked.is_stream,
                 finish_reason=None if is_cut else wire.finish_reason,
                 cancelled=is_cut,
                 took_s=time.monotonic() - begun,
-                key_digest=context.key.digest,
+                key_digest=asked.key.digest,
                 byok_cost=_byok_cost(wire.reply.usage) if kept is None else None,
                 source_id=None if kept is None else kept.id,
-                input=context.asked,
+                input={
+                    name: asked.request.json[name]
+                    for name in ("prompt", "messages")
+                    if name in asked.request.json
+                },
                 output={
                     "completion": "".join(wire.pieces[:made]) if is_cut else wire.reply.text,
                     "reasoning": wire.reply.reasoning,
@@ -307,32 +292,39 @@ class Inference:
         return 0, tokens
 
 
-@dataclass(frozen=True, slots=True)
-class _ReplyContext:
-    """What is known of an answer when its parts are made."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is known of a request when its reply is."""
 
-    wire: WireReply
-    model: ListedModel
-    usage: Usage
+    request: ReceivedRequest
     key: EmulatedKey
-    use: CacheUse | None
-    kept: Kept | None
-    asked: JsonValue
-    """What `/generation/content` gives as the input."""
+    models: tuple[str, ...]
+    model: ListedModel
+    prompt: Usage
+    """Without what the model wrote."""
+    is_stream: bool
+    use: CacheUse | None = None
+    kept: Kept | None = None
     extras: Extras = NO_EXTRAS
+    top_logprobs: int | None = None
 
 
-def _charge(context: _ReplyContext, billed: Usage, *, is_cut: bool) -> Decimal:
-    """Return what the account is charged for an answer of which so many tokens were made."""
-    if context.kept is not None:
+def _fails(reply: Reply) -> bool:
+    return reply.fault is not None and reply.fault.name == "error_event"
+
+
+def _charge(asked: _Asked, reply: Reply, billed: Usage, *, share: Decimal) -> Decimal:
+    """Return what the account is charged: for the tokens, or that share of a cost that the reply was told to have.
+
+    A plain answer and a whole stream are charged what they report.
+    """
+    if asked.kept is not None:
         return Decimal(0)
-    fault, whole = context.wire.reply.fault, context.usage.completion
-    if fault is not None and fault.name == "error_event":
-        return (
-            context.extras.cost
-        )  # a reply that ends in an error is not charged, what was searched for it is
-    share = Decimal(billed.completion) / whole if is_cut and whole else Decimal(1)
-    return charged(billed, context.model, context.wire.reply.usage, context.extras, share=share)
+    if _fails(reply):
+        return asked.extras.cost  # a reply that ends in an error is not charged, what was searched for it is
+    if isinstance(cost := reply.usage.get("cost"), int | float) and not isinstance(cost, bool):
+        return Decimal(str(cost)) * share
+    return billed.cost(asked.model) * asked.extras.factor + asked.extras.cost
 
 
 def _byok_cost(usage: Mapping[str, JsonValue]) -> Decimal | None:
@@ -346,14 +338,6 @@ def _byok_cost(usage: Mapping[str, JsonValue]) -> Decimal | None:
 
 _FREE = ListedModel({"id": "", "pricing": {}})
 _NOTHING = Usage(prompt=0, completion=0)
-
-
-def _asked(request: ReceivedRequest) -> JsonValue:
-    return {name: value for name, value in request.json.items() if name in ("prompt", "messages")}
-
-
-def _document(body: JSON, tokens: int) -> Part:
-    return Part(encode(body).encode(errors="replace"), tokens=tokens)
 
 
 def _metadata(asked: str, model: ListedModel, provider: str) -> JSON:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -68,28 +67,20 @@ class ResponseCache:
 
     def __init__(self) -> None:
         self._kept: dict[str, Kept] = {}
-        self._lock = threading.Lock()
 
     def get(self, use: CacheUse | None, now: float) -> Kept | None:
         """Return what is kept for a request at this time."""
         if use is None:
             return None
-        with self._lock:
-            if use.clears:
-                self._kept.pop(use.digest, None)
-            found = self._kept.get(use.digest)
-            return found if found is not None and found.since <= now < found.until else None
+        if use.clears:
+            self._kept.pop(use.digest, None)
+        found = self._kept.get(use.digest)
+        return found if found is not None and found.since <= now < found.until else None
 
     def put(self, use: CacheUse | None, reply: Reply | None, id: str, now: float) -> None:
         """Keep a reply from then on, if its request asked for that."""
         if use is not None:
-            with self._lock:
-                self._kept[use.digest] = Kept(reply, id, now, now + use.ttl_s)
-
-    def clear(self) -> None:
-        """Forget all of it."""
-        with self._lock:
-            self._kept.clear()
+            self._kept[use.digest] = Kept(reply, id, now, now + use.ttl_s)
 
 
 def headers_of(use: CacheUse | None, kept: Kept | None, now: float) -> Mapping[str, str]:

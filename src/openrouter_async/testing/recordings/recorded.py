@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -50,7 +49,6 @@ class Recordings:
     def __init__(self, exchanges: Iterable[ExchangeFile]) -> None:
         self._entries = [_entry(exchange) for exchange in exchanges]
         self._used: defaultdict[str, int] = defaultdict(int)
-        self._lock = threading.Lock()
 
     @classmethod
     def load(cls, folder: Path) -> Recordings:
@@ -73,8 +71,7 @@ class Recordings:
 
     def reset(self) -> None:
         """Begin again with the first answer of each request."""
-        with self._lock:
-            self._used.clear()
+        self._used.clear()
 
     def find(self, request: ReceivedRequest) -> EmulatedResponse | None:
         """Return the recorded answer to a request, or None where none was recorded."""
@@ -90,10 +87,9 @@ class Recordings:
                 return None
             identity = max(scored, key=lambda pair: pair[0])[1].identity()
             exact = [entry for entry in same_path if entry.identity() == identity]
-        with self._lock:
-            identity = exact[0].identity()
-            number = self._used[identity]
-            self._used[identity] += 1
+        identity = exact[0].identity()
+        number = self._used[identity]
+        self._used[identity] += 1
         return _response(exact[min(number, len(exact) - 1)].exchange)
 
 

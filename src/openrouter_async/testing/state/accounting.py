@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from .billing import NO_EXTRAS, Extras
 from .models import ListedModel
 
-__all__ = ["Usage", "charged", "usage_json"]
+__all__ = ["Usage", "usage_json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,18 +85,6 @@ def usage_json(
         **more,
         **over,
     }
-
-
-def charged(
-    usage: Usage, model: ListedModel, reported: Mapping[str, JsonValue], extras: Extras, *, share: Decimal
-) -> Decimal:
-    """Return what the account is charged: for the tokens, or that share of a cost that the reply was told to have.
-
-    A plain answer and a whole stream are charged what they report.
-    """
-    if isinstance(cost := reported.get("cost"), int | float) and not isinstance(cost, bool):
-        return Decimal(str(cost)) * share
-    return usage.cost(model) * extras.factor + extras.cost
 
 
 def _price(model: ListedModel, unit: str, prompt_tokens: int) -> Decimal:

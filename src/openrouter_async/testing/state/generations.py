@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from decimal import Decimal
 
 from pydantic import JsonValue
 
+from ..exchange.service_errors import not_found
 from .accounting import Usage
 from .keys import iso_now
 
@@ -89,29 +89,28 @@ class Generations:
 
     def __init__(self, misses: int) -> None:
         self._misses = misses
-        self._lock = threading.Lock()
         self._by_id: dict[str, Generation] = {}
 
     def add(self, generation: Generation) -> None:
         """Keep a generation as made now."""
         generation.misses_left = self._misses
         generation.created = iso_now()
-        with self._lock:
-            self._by_id[generation.id] = generation
+        self._by_id[generation.id] = generation
 
     @property
     def all(self) -> list[Generation]:
         """Oldest first."""
-        with self._lock:
-            return list(self._by_id.values())
+        return list(self._by_id.values())
 
-    def find(self, id: str) -> Generation | None:
-        """Return a generation; its first lookups fail, as they do with the service."""
-        with self._lock:
-            found = self._by_id.get(id)
-            if found is None:
-                return None
-            if found.misses_left > 0:
-                found.misses_left -= 1
-                return None
+    def find(self, id: str | None) -> Generation:
+        """Return a generation.
+
+        Raises:
+            ServiceError: 404, there is none; or there is, and this is one of its first lookups, as with the service.
+        """
+        found = self._by_id.get(id or "")
+        if found is not None and found.misses_left <= 0:
             return found
+        if found is not None:
+            found.misses_left -= 1
+        raise not_found(f"Generation {id} not found")

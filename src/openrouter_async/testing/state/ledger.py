@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from decimal import Decimal
 
 from ..exchange.service_errors import key_limit_reached, out_of_credits
@@ -18,27 +16,20 @@ __all__ = ["Ledger"]
 class Ledger:
     """The money of one emulator's account, in US dollars."""
 
-    def __init__(self, keys: Sequence[EmulatedKey], credits: Decimal) -> None:
-        self.keys = {key.digest: replace(key) for key in keys}
+    def __init__(self, keys: Iterable[EmulatedKey], credits: Decimal) -> None:
+        self.keys = {key.digest: key for key in keys}
         """By their digests."""
         self.credits = credits
         """What was put on the account."""
         self.usage = Decimal(0)
-        self._lock = threading.Lock()
 
     def add_key(self, key: EmulatedKey) -> None:
-        with self._lock:
-            self.keys[key.digest] = key
-
-    def remove_key(self, key: EmulatedKey) -> None:
-        with self._lock:
-            self.keys.pop(key.digest, None)
+        self.keys[key.digest] = key
 
     @property
     def remaining(self) -> Decimal:
         """What is left; below 0 where more was spent than there was."""
-        with self._lock:
-            return self.credits - self.usage
+        return self.credits - self.usage
 
     def check_credit(
         self, key: EmulatedKey, model: ListedModel, *, prompt: int, max_tokens: int | None
@@ -58,6 +49,5 @@ class Ledger:
 
     def spend(self, key: EmulatedKey, cost: Decimal) -> None:
         """Charge the account, and count it for the key."""
-        with self._lock:
-            self.usage += cost
-            key.usage += cost
+        self.usage += cost
+        key.usage += cost

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass
 
@@ -27,21 +26,19 @@ class RateWindow:
 
     def __init__(self, limit: RateLimit | None) -> None:
         self.limit = limit
-        self._lock = threading.Lock()
         self._begun, self._count = 0.0, 0
 
     def check(self) -> None:
         """Count a request, and raise the service's 429 where it is one too many."""
-        with self._lock:
-            limit = self.limit
-            if limit is None:
-                return
-            now = time.time()
-            if now >= self._begun + limit.per_s:
-                self._begun, self._count = now, 0
-            if self._count >= limit.requests:
-                raise ServiceError(_too_many(limit, reset_at=self._begun + limit.per_s, now=now))
-            self._count += 1
+        limit = self.limit
+        if limit is None:
+            return
+        now = time.time()
+        if now >= self._begun + limit.per_s:
+            self._begun, self._count = now, 0
+        if self._count >= limit.requests:
+            raise ServiceError(_too_many(limit, reset_at=self._begun + limit.per_s, now=now))
+        self._count += 1
 
 
 def _too_many(limit: RateLimit, *, reset_at: float, now: float) -> Failure:

@@ -6,14 +6,11 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from random import Random
-from typing import TypeAlias
 
 from ..faults import Fault
 from ..replies import Failure, Replying, Scripted
 
-__all__ = ["InjectedFault", "Script"]
-
-InjectedFault: TypeAlias = Fault | Failure
+__all__ = ["Script"]
 
 
 class Script:
@@ -24,7 +21,8 @@ class Script:
         """Chooses the answer where nothing is scripted."""
         self._lock = threading.Lock()
         self._answers: dict[str, deque[tuple[Scripted, int | None]]] = {}
-        self._faults: tuple[float, tuple[InjectedFault, ...]] = (0.0, ())
+        self.faults: tuple[float, Sequence[Fault | Failure]] = (0.0, ())
+        """What befalls a share of the requests."""
         self._random = Random(seed)
 
     def add(self, path: str, answer: Scripted, times: int | None) -> None:
@@ -51,14 +49,7 @@ class Script:
         with self._lock:
             return sum(times or 0 for queue in self._answers.values() for _, times in queue)
 
-    def inject_faults(self, share: float, faults: Sequence[InjectedFault]) -> None:
-        with self._lock:
-            self._faults = (share, tuple(faults))
-
-    def next_fault(self) -> InjectedFault | None:
+    def next_fault(self) -> Fault | Failure | None:
         """Return what goes wrong with the next request, None for most."""
-        with self._lock:
-            share, faults = self._faults
-            if not faults or self._random.random() >= share:
-                return None
-            return self._random.choice(faults)
+        share, faults = self.faults
+        return self._random.choice(faults) if faults and self._random.random() < share else None

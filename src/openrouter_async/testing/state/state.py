@@ -1,7 +1,7 @@
 """Everything one emulator remembers, by subject: money, rate, script, generations, requests, problems.
 
-*Theory of operation.* The server reads and changes it from its own thread, the caller from any other, so each method of
-each part holds the part's lock for as long as it takes, and never while it waits. What is handed out is a copy, or an
+*Theory of operation.* The server's own thread changes it, one request at a time. Requests and script, which the caller
+reads or changes from any other, have a lock, never held while something waits. What is handed out is a copy, or an
 object of which single fields change (`ReceivedRequest`).
 """
 
@@ -10,8 +10,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from random import Random
 
@@ -22,44 +21,35 @@ from .ledger import Ledger
 from .rate_limit import RateLimit, RateWindow
 from .script import Script
 
-__all__ = ["Beginning", "State"]
+__all__ = ["State"]
 
 _KEPT_REQUESTS = 10_000
 """Chosen: a long test's worth, and some 100 MB at the size of usual prompts."""
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
-    """What an emulator begins with, and begins with again after a reset."""
-
-    keys: tuple[EmulatedKey, ...]
-    credits: Decimal
-    rate_limit: RateLimit | None = None
-    seed: int = 0
-    misses: int = 1
-    """How many lookups of a new generation fail."""
-
-
 class State:
-    """What one emulator remembers."""
+    """What one emulator remembers, from its start or its last reset on."""
 
-    def __init__(self, beginning: Beginning) -> None:
-        self._beginning = beginning
+    def __init__(
+        self,
+        keys: Iterable[EmulatedKey],
+        *,
+        credits: Decimal,
+        rate_limit: RateLimit | None = None,
+        seed: int = 0,
+        misses: int = 1,
+    ) -> None:
+        self.ledger = Ledger(keys, credits)
+        self.rate = RateWindow(rate_limit)
+        self.script = Script(seed)
+        self.generations = Generations(misses)
+        self.problems: list[Exception] = []
+        """Exceptions of the caller's own code, or of ours, for whoever ends the emulator."""
+        self._seed = seed
+        self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget everything, and begin again as at the start."""
-        begun = self._beginning
-        with self._lock:
-            self.ledger = Ledger(begun.keys, begun.credits)
-            self.rate = RateWindow(begun.rate_limit)
-            self.script = Script(begun.seed)
-            self.generations = Generations(begun.misses)
-            self.problems: list[Exception] = []
-            self._requests: deque[ReceivedRequest] = deque(maxlen=_KEPT_REQUESTS)
-            self._numbers = itertools.count(1)
+        self._requests: deque[ReceivedRequest] = deque(maxlen=_KEPT_REQUESTS)
 
     def arrived(self, request: ReceivedRequest) -> None:
         """Keep a request; the oldest is forgotten where there are too many."""
@@ -72,15 +62,9 @@ class State:
         with self._lock:
             return list(self._requests)
 
-    def record_problem(self, problem: Exception) -> None:
-        """Keep an exception of the caller's own code, or of ours, for whoever ends the emulator."""
-        with self._lock:
-            self.problems.append(problem)
-
     def new_id(self, prefix: str) -> str:
         """Return an id like those of the service; the n-th is the same for the same seed."""
-        with self._lock:
-            random = Random(f"{self._beginning.seed} {prefix} {next(self._numbers)}")
+        random = Random(f"{self._seed} {prefix} {next(self._numbers)}")
         return f"{prefix}{''.join(random.choices(_ALPHABET, k=20))}"
 
     def call_ids(self) -> Iterator[str]:

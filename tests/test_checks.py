@@ -129,3 +129,20 @@ def test_half_of_a_surrogate_pair_is_not_unicode(text: str, is_unicode: bool) ->
 )
 def test_a_value_is_described_without_a_prompt_or_a_key(value: object, shown: str) -> None:
     assert _checks.describe_value(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (1.5, "1.5"),
+        ("a" * 40, repr("a" * 40)),
+        ("a" * 41, "text of 41 characters"),
+        (2**128, "a very long number"),
+        ([1, 2], "an array of 2"),
+        ({"a": 1}, "an object of 1 keys"),
+    ],
+)
+def test_a_json_value_is_described_in_the_words_of_json(value: object, shown: str) -> None:
+    assert _checks.describe_json(value) == shown

@@ -14,6 +14,7 @@ from typing import TypeVar
 from .errors import ConfigurationError
 
 __all__ = [
+    "describe_json",
     "describe_value",
     "flag",
     "host_of",
@@ -31,6 +32,9 @@ T = TypeVar("T")
 
 MAX_SHOWN = 48
 """Characters of a text that an error shows. Chosen: the longest slug of a model has 45, a prompt seldom so few."""
+
+MAX_JSON_SHOWN = 40
+"""Characters of a text within received JSON that an error shows. Chosen: names and dates fit, sentences do not."""
 
 # The value of `Host`, and what stands behind the scheme of an `Origin` (RFC 9110, 7.2; RFC 6454, 7): a name, or an IPv6
 # address in brackets, and perhaps a port. It has no user name, behind which another host could stand.
@@ -109,6 +113,27 @@ def describe_value(value: object, *, private: bool = False) -> str:
     if isinstance(value, Sequence | set | frozenset):
         return f"a {type(value).__name__} of {len(value)} items"
     return f"a {type(value).__name__}"
+
+
+def describe_json(value: object) -> str:
+    """Return what a JSON value that was received is, in JSON's words; a scalar is shown where it is short."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case str() if len(value) > MAX_JSON_SHOWN:
+            return f"text of {len(value):,} characters"
+        case int() if value.bit_length() > 128:  # see `describe_value`
+            return "a very long number"
+        case str() | int() | float():
+            return repr(value)
+        case list() | tuple():
+            return f"an array of {len(value)}"
+        case dict():
+            return f"an object of {len(value)} keys"
+        case _:
+            return f"a {type(value).__name__}"
 
 
 def is_unicode(text: str) -> bool:

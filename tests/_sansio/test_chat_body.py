@@ -17,7 +17,7 @@ from openrouter_async.errors import ConfigurationError
 from openrouter_async.types.chat.content_parts import image
 from openrouter_async.types.chat.generation_params import GenerationParams
 from openrouter_async.types.chat.messages import user
-from openrouter_async.types.chat.request import NOT_OFFERED
+from openrouter_async.types.chat.request import REPLACED_PARAMS
 from tests.support.recordings import Recording, each_recording
 
 Body = Callable[..., bytes]
@@ -158,7 +158,7 @@ def test_a_request_that_the_service_took_is_sent_unchanged(recording: Recording)
     if recording.request["path"] != "/api/v1/chat/completions" or not wanted:
         pytest.skip("no chat request is recorded")
     messages, model, stream = wanted.pop("messages"), wanted.pop("model"), wanted.pop("stream", False)
-    params = {name: value for name, value in wanted.items() if name not in NOT_OFFERED}
+    params = {name: value for name, value in wanted.items() if name not in REPLACED_PARAMS}
     if recording.name in NOT_AS_DOCUMENTED:
         with pytest.raises(ConfigurationError) as caught:
             body_of(messages, model=model, params=params, stream=stream)

@@ -27,7 +27,7 @@ from openrouter_async.streaming.events import (
     UsageReported,
 )
 from openrouter_async.types.chat.completion import ChatCompletion
-from openrouter_async.types.chat.request import NOT_OFFERED
+from openrouter_async.types.chat.request import REPLACED_PARAMS
 from tests.support.loopback import Connection, LoopbackServer
 from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 
@@ -206,7 +206,7 @@ REQUESTS_THAT_DIFFER = {
 )
 async def test_a_recorded_request_can_be_made_with_this_client(recording: Recording) -> None:
     recorded = json.loads(recording.request["body"])
-    expected = {name: value for name, value in recorded.items() if name not in NOT_OFFERED}
+    expected = {name: value for name, value in recorded.items() if name not in REPLACED_PARAMS}
     params = dict(expected)
     messages = params.pop("messages")
     with LoopbackServer(serving(whole(recording))) as server:

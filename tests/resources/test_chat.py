@@ -44,7 +44,7 @@ from openrouter_async.types.chat.reasoning import (
     ReasoningUpdate,
 )
 from openrouter_async.types.chat.request import (
-    NOT_OFFERED,
+    REPLACED_PARAMS,
     AudioOptions,
     ChatParams,
     Debug,
@@ -61,7 +61,7 @@ from openrouter_async.types.chat.response_format import (
 )
 from openrouter_async.types.chat.routing import MaxPrice, Percentiles, Provider, ProviderSort
 from openrouter_async.types.chat.web_search import UserLocation, WebSearchOptions
-from openrouter_async.types.requests.fields import SentAs
+from openrouter_async.types.requests.fields import ValidatedAs
 from tests.resources.mocked import Mocked, mocked
 from tests.support.shared import SHARED
 
@@ -181,10 +181,10 @@ async def test_every_documented_parameter_is_offered_or_has_a_successor() -> Non
     with (SHARED / "api" / "chat_request_fields.csv").open(encoding="utf-8") as file:
         documented = {row["name"].partition(".")[0].partition("[")[0] for row in csv.DictReader(file)}
     # Parts of messages are listed below `content`.
-    assert documented - set(PARAMS) - set(NOT_OFFERED) == {"model", "messages", "content"}
+    assert documented - set(PARAMS) - set(REPLACED_PARAMS) == {"model", "messages", "content"}
 
 
-@pytest.mark.parametrize("name", NOT_OFFERED)
+@pytest.mark.parametrize("name", REPLACED_PARAMS)
 @pytest.mark.parametrize("stream", [False, True])
 async def test_what_is_not_offered_names_its_successor_and_sends_nothing(name: str, stream: bool) -> None:
     async with mocked(REPLY) as server:
@@ -193,7 +193,7 @@ async def test_what_is_not_offered_names_its_successor_and_sends_nothing(name: s
                 *_call(server, stream, "Hello"), **{name: True}
             )
         assert server.requests == []
-    assert str(caught.value) == f"{name!r} is not offered; {NOT_OFFERED[name]}"
+    assert str(caught.value) == f"{name!r} is not offered; {REPLACED_PARAMS[name]}"
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -757,7 +757,7 @@ FIELDS: list[tuple[Any, Put, list[dict[str, Any]]]] = [
 
 def typed_dicts(hint: Any, seen: set[Any]) -> None:
     """Add the `TypedDict`s within a hint to `seen`, also those that stand for it when it is sent."""
-    if isinstance(hint, SentAs):
+    if isinstance(hint, ValidatedAs):
         typed_dicts(hint.hint, seen)
     elif is_typeddict(hint):
         if hint not in seen:

@@ -107,7 +107,7 @@ class CallAttempts:
             return
         attempt = self.current
         if (attempt.charge.generation_id is None or b'"usage"' in data) and (charge := read_charge(data)):
-            attempt.charge = charge.over(attempt.charge)
+            attempt.charge = charge.merged_over(attempt.charge)
         for observer in self._readers:
             observer.saw(attempt, data)
 

@@ -45,7 +45,7 @@ class Charge:
         """Those of prompt and answer, as far as they are known."""
         return (self.prompt_tokens or 0) + (self.completion_tokens or 0)
 
-    def over(self, earlier: Charge) -> Charge:
+    def merged_over(self, earlier: Charge) -> Charge:
         """Return this charge, with what it lacks taken from an earlier one; as in `fuller_usage`, 0 says nothing."""
         says_cost = bool(self.cost or self.byok_cost) or earlier.cost is None
         return Charge(

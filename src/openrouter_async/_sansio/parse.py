@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 from pydantic import BaseModel, PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core.core_schema import ErrorType
 
+from .._checks import describe_json
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ NESTING_LIMIT = 200
 MENDED_BYTES = 4 * 1024 * 1024
 """The longest document that is read again where it is no JSON at first sight."""
 
-_LONGEST_SHOWN = 32
 _LONGEST_INTEGER = sys.int_info.str_digits_check_threshold
 """Digits that `int` converts whatever `sys.set_int_max_str_digits` was told."""
 
@@ -158,28 +158,9 @@ def _describe(error: ErrorDetails) -> str:
         message = kind
     reason = message[:1].lower() + message[1:]
     if kind != "missing":
-        reason += f", got {_outline(error['input'])}"
+        reason += f", got {describe_json(error['input'])}"
     path = ".".join(map(str, error["loc"]))
     return f"{_cut(path)}: {_cut(reason)}" if path else _cut(reason)
-
-
-def _outline(value: object) -> str:
-    """Return a scalar if it is short, and of everything else what it is and its size."""
-    match value:
-        case None:
-            return "null"
-        case str() if len(value) > _LONGEST_SHOWN:
-            return f"text of {len(value)} characters"
-        case int() if abs(value) >= 10**_LONGEST_SHOWN:
-            return f"an integer of more than {_LONGEST_SHOWN} digits"
-        case bool():
-            return str(value).lower()
-        case str() | int() | float():
-            return repr(value)
-        case list():
-            return f"an array of {len(value)}"
-        case _:
-            return "an object"
 
 
 def _cut(text: str, length: int = 200) -> str:

@@ -8,10 +8,11 @@ from pydantic_core import PydanticCustomError, PydanticSerializationError, to_js
 
 from .._checks import describe_value, is_unicode
 from ..errors import ConfigurationError
-from ..types.requests.check import Checked
+from ..types.embeddings.request import check_embedding_params, check_embeddings_input
+from ..types.requests.check import Prevalidated
 from ..types.requests.fields import check_json
 
-__all__ = ["begin_body", "finish_body"]
+__all__ = ["begin_body", "embeddings_body", "finish_body"]
 
 
 def begin_body(model: object) -> dict[str, object]:
@@ -38,7 +39,7 @@ def finish_body(body: dict[str, object], extra_body: object) -> bytes:
     if extra_body is not None:
         body = body | _checked_extra(extra_body)
     try:
-        if Checked in map(type, body.values()):
+        if Prevalidated in map(type, body.values()):
             return b"{%b}" % b",".join(_member(name, value) for name, value in body.items())
         return to_json(body)
     except PydanticSerializationError:
@@ -48,8 +49,25 @@ def finish_body(body: dict[str, object], extra_body: object) -> bytes:
     )
 
 
+def embeddings_body(
+    input: object,
+    *,
+    model: str,
+    params: Mapping[str, object],
+    extra_body: Mapping[str, object] | None = None,
+) -> bytes:
+    """Return the body; `extra_body` comes last and wins.
+
+    Raises:
+        ConfigurationError: an argument is wrong; field and what is allowed are named.
+    """
+    body = begin_body(model)
+    body["input"] = check_embeddings_input(input)
+    return finish_body(body | check_embedding_params(params), extra_body)
+
+
 def _member(name: str, value: object) -> bytes:
-    return b"%b:%b" % (to_json(name), value.json if type(value) is Checked else to_json(value))
+    return b"%b:%b" % (to_json(name), value.json if type(value) is Prevalidated else to_json(value))
 
 
 def _checked_extra(extra_body: object) -> dict[str, object]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from .. import operations
-from .._sansio.embeddings_body import embeddings_body
 from .._sansio.request import build_request
+from .._sansio.request_body import embeddings_body
 from ..errors import InvalidResponseError
 from ..options import RequestOptions
 from ..protocols import Reply

@@ -237,7 +237,7 @@ class Ledger:
             self._let_go.remove(call)
         else:
             return
-        call.charge = charge.over(call.charge)
+        call.charge = charge.merged_over(call.charge)
         call.is_settled = True
         self._pay(call)
         if self._settled is not None:

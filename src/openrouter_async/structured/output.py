@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVa
 
 from pydantic_core import PydanticCustomError, to_jsonable_python
 
-from .._checks import one_of, whole
+from .._checks import describe_json, one_of, whole
 from .._sansio.money import parse_usd
 from ..errors import ConfigurationError
 from ..types.requests.fields import check_json
 from .schema import Schema
 from .schemas.output_type import schema_name
-from .schemas.violations import outline
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -132,7 +131,7 @@ def example_json(example: Example | JsonValue, index: int) -> JsonValue:
         return cast("JsonValue", check_json(to_jsonable_python(output)))
     except ValueError as error:  # as those of pydantic are
         reason = error.message() if isinstance(error, PydanticCustomError) else str(error)[:200]
-        shown = f"examples[{index}] is {outline(output)}, which is not JSON: {reason}"
+        shown = f"examples[{index}] is {describe_json(output)}, which is not JSON: {reason}"
         raise ConfigurationError(shown) from None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from ..errors import ConfigurationError
 from ..types._base import WireType
 from ..types.chat.messages import system, user
-from ..types.requests.check import Checked
+from ..types.requests.check import Prevalidated
 from .output import Example, as_schema, example_json
 from .schemas.describe import plain_json
 
@@ -31,7 +31,7 @@ MAX_TOLD = 20
 
 HEALING = "response-healing"
 
-_PROVIDER = Checked(require_parameters=True)
+_PROVIDER = Prevalidated(require_parameters=True)
 
 
 def schema_prompt(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from pydantic_core import PydanticCustomError
 
+from .._checks import describe_json
 from .._sentinels import Omit
 from ..errors import ConfigurationError, OpenRouterError, ReplyNotParsed, SchemaMismatch
-from ..types.requests.check import Checked
+from ..types.requests.check import Prevalidated
 from ..types.requests.fields import check_json
 from .schemas.describe import describe
 from .schemas.inference import infer
@@ -19,7 +20,7 @@ from .schemas.json_text import parsed
 from .schemas.output_type import TypeValidator, schema_name, type_name, validator_of
 from .schemas.raw_schema import RawValidator, checked_document
 from .schemas.references import resolve, subschemas
-from .schemas.violations import SchemaViolation, Violation, outline
+from .schemas.violations import SchemaViolation, Violation
 from .strict.codecs import UnsupportedSchema
 from .strict.convert import convert
 from .strict.result import StrictSchema
@@ -105,7 +106,7 @@ class Schema(Generic[T_co]):
             ConfigurationError: there is none, or one is not JSON, which is named; or jsonschema-rs is not installed.
         """
         if isinstance(examples, str | bytes | Mapping) or not isinstance(examples, Sequence):
-            raise ConfigurationError(f"examples is {outline(examples)}; expected a list of them")
+            raise ConfigurationError(f"examples is {describe_json(examples)}; expected a list of them")
         if not examples:
             raise ConfigurationError("examples is empty; expected at least one")
         read = [_example(example, index) for index, example in enumerate(examples)]
@@ -180,16 +181,16 @@ class Schema(Generic[T_co]):
         document = dict(deepcopy(self.strict.schema)) if strict else self.json_schema
         return {"type": "json_schema", "json_schema": {"name": name, "strict": strict, "schema": document}}
 
-    def asked_format(self, name: str) -> Checked:
+    def asked_format(self, name: str) -> Prevalidated:
         """Return the strict `response_format`, checked, for requests; what belongs to the own name is kept.
 
         Made anew for every call, it was 11 % of what a call for a value costs.
         """
-        return self._asked_format if name == self.name else Checked(self.response_format(name))
+        return self._asked_format if name == self.name else Prevalidated(self.response_format(name))
 
     @cached_property
-    def _asked_format(self) -> Checked:
-        return Checked(self.response_format())
+    def _asked_format(self) -> Prevalidated:
+        return Prevalidated(self.response_format())
 
     def validate(self, value: object) -> T_co:
         """Return `value`, a Python object such as parsed JSON, as what the schema describes.
@@ -306,7 +307,7 @@ def _example(example: object, index: int) -> JsonValue:
         return cast("JsonValue", check_json(example))
     except ValueError as problem:  # PydanticCustomError is one
         reason = problem.message() if isinstance(problem, PydanticCustomError) else f"JSON ({problem})"
-        shown = f"examples[{index}] is {outline(example)}, which is not JSON; expected {reason}"
+        shown = f"examples[{index}] is {describe_json(example)}, which is not JSON; expected {reason}"
         raise ConfigurationError(shown) from None
 
 

@@ -15,7 +15,7 @@ from openrouter_async._sansio.chat_body import chat_body
 from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.types.chat.reasoning import Reasoning
-from openrouter_async.types.chat.request import NOT_OFFERED, ChatParams, check_chat_params
+from openrouter_async.types.chat.request import REPLACED_PARAMS, ChatParams, check_chat_params
 from openrouter_async.types.chat.routing import MaxPrice, Percentiles, Provider, ProviderSort
 from openrouter_async.types.chat.server_tools import (
     advisor,
@@ -453,9 +453,9 @@ def test_a_wrong_value_is_named_with_what_is_allowed(name: str, value: Any, mess
     assert message in problem(**{name: value})
 
 
-@pytest.mark.parametrize("name", NOT_OFFERED)
+@pytest.mark.parametrize("name", REPLACED_PARAMS)
 def test_a_parameter_that_is_not_offered_names_its_successor(name: str) -> None:
-    assert problem(**{name: True}) == f"{name!r} is not offered; {NOT_OFFERED[name]}"
+    assert problem(**{name: True}) == f"{name!r} is not offered; {REPLACED_PARAMS[name]}"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from ...errors import ConfigurationError
 from ...streaming.stream import EventStream
 from ...tools.tool import Tool
 from ...tools.toolbox import ToolLike
-from ...types.chat.request import NOT_OFFERED, ChatParams
+from ...types.chat.request import REPLACED_PARAMS, ChatParams
 from ..relays.failures import WebError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ __all__ = ["ChatPolicy", "ChatRequest", "json_body"]
 
 _PARAMS = frozenset(ChatParams.__annotations__)
 
-_OLDER_PARAMS = frozenset(NOT_OFFERED) - {"prompt", "route", "stream"}
+_OLDER_PARAMS = frozenset(REPLACED_PARAMS) - {"prompt", "route", "stream"}
 """Parameters that other clients send, and that we have a better name for."""
 
 _OF_OPENAI = frozenset({"function_call", "functions", "n", "safety_identifier", "store"})

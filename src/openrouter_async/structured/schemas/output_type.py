@@ -20,13 +20,14 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
+from ..._checks import describe_json
 from ..._sentinels import OMIT, Omit
 from ...errors import ConfigurationError
 from .json_text import decoded
 from .lossless import find_losses, is_lossless_copy
 from .strictness import Strictness, strictness_of
 from .type_schema import TypeSchema
-from .violations import MAX_VIOLATIONS, SchemaViolation, Violation, outline, too_much_work, with_parts
+from .violations import MAX_VIOLATIONS, SchemaViolation, Violation, too_much_work, with_parts
 from .work import Work, branching
 
 if TYPE_CHECKING:
@@ -157,7 +158,9 @@ def _kept(type_: TypeForm[object], _spelling: str) -> TypeValidator:
 def _make(type_: TypeForm[object]) -> TypeValidator:
     text = type_name(type_)
     if isinstance(type_, str | BaseModel):
-        raise ConfigurationError(f"output is {outline(type_)}; expected a type, a Schema or a JSON schema")
+        raise ConfigurationError(
+            f"output is {describe_json(type_)}; expected a type, a Schema or a JSON schema"
+        )
     try:
         adapter: TypeAdapter[object] = TypeAdapter(type_)
     except Exception as error:  # as above
@@ -196,5 +199,5 @@ def _violation(detail: ErrorDetails) -> Violation:
     if kind == "missing":
         return Violation(detail["loc"], "is missing")
     if detail["msg"].startswith("Input should be "):
-        problem = f"expected {problem}, got {outline(detail['input'])}"
+        problem = f"expected {problem}, got {describe_json(detail['input'])}"
     return Violation(detail["loc"], problem, kind in _OF_TYPE)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticCustomError, from_json, to_json
 
+from ..._checks import describe_json
 from ..._extras import needs_extra
 from ..._sentinels import OMIT, Omit
 from ...errors import ConfigurationError
 from ...types.requests.fields import check_json
 from .references import check_references, pointer
-from .violations import MAX_VIOLATIONS, SchemaViolation, Violation, outline, too_much_work
+from .violations import MAX_VIOLATIONS, SchemaViolation, Violation, too_much_work
 from .work import Work, branching
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def checked_document(document: object) -> dict[str, JsonValue]:
         ConfigurationError: it is not JSON object, is nested too deeply, or refers to something outside of it.
     """
     if not isinstance(document, Mapping):
-        raise ConfigurationError(f"the JSON schema is {outline(document)}; expected a dict")
+        raise ConfigurationError(f"the JSON schema is {describe_json(document)}; expected a dict")
     _check_depth(document)
     try:
         copy: dict[str, JsonValue] = dict(check_json(document))  # type: ignore[call-overload]  # a mapping becomes a dict

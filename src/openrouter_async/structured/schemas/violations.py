@@ -15,7 +15,6 @@ __all__ = [
     "Path",
     "SchemaViolation",
     "Violation",
-    "outline",
     "part_at",
     "path_text",
     "too_much_work",
@@ -27,9 +26,6 @@ Path: TypeAlias = tuple[str | int, ...]
 
 MAX_VIOLATIONS = 100
 """Violations that are told of one value; the rest follows from them, or comes next."""
-
-MAX_SHOWN = 40
-"""Characters of a value that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,24 +98,3 @@ def with_parts(value: JsonValue, parts: Iterable[tuple[Path, JsonValue]]) -> Jso
             case list() as items, int() as index:
                 items[index] = part
     return copy
-
-
-def outline(value: object) -> str:
-    """Return what a value is in a few words; scalars are shown if they are short."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case int() if value.bit_length() > 128:
-            return "a very long number"
-        case int() | float():
-            return repr(value)
-        case str():
-            return repr(value) if len(value) <= MAX_SHOWN else f"text of {len(value):,} characters"
-        case list() | tuple():
-            return f"an array of {len(value)}"
-        case dict():
-            return f"an object of {len(value)} keys"
-        case _:
-            return f"a {type(value).__name__}"

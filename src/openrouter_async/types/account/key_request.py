@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from ..requests.check import check_params
-from ..requests.fields import Between, NonEmptyText, OneOfOrText, SentAs, Text, closed
+from ..requests.fields import Between, NonEmptyText, OneOfOrText, Text, ValidatedAs, closed
 
 __all__ = [
     "Dollars",
@@ -57,9 +57,9 @@ def _as_utc_text(value: object) -> object:
 _Dollars: TypeAlias = Annotated[float, Between(0), BeforeValidator(_as_number)]
 _Moment: TypeAlias = Annotated[str, Text(least=1), BeforeValidator(_as_utc_text)]
 
-Dollars: TypeAlias = Annotated[float | Decimal, SentAs(_Dollars)]
+Dollars: TypeAlias = Annotated[float | Decimal, ValidatedAs(_Dollars)]
 """US dollars."""
-Moment: TypeAlias = Annotated[datetime.datetime | str, SentAs(_Moment)]
+Moment: TypeAlias = Annotated[datetime.datetime | str, ValidatedAs(_Moment)]
 """A moment; as text in ISO 8601 and UTC."""
 
 

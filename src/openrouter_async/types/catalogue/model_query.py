@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 from typing_extensions import TypedDict
 
 from ..requests.check import check_params
-from ..requests.fields import BY_KIND, LIST, TEXT, Between, NonEmptyText, OneOfOrText, SentAs, closed
+from ..requests.fields import BY_KIND, LIST, TEXT, Between, NonEmptyText, OneOfOrText, ValidatedAs, closed
 
 __all__ = ["Category", "ModelFilters", "ModelSort", "UserModelFilters", "Words", "check_model_filters"]
 
@@ -20,7 +20,7 @@ _Words: TypeAlias = Annotated[
     Annotated[NonEmptyText, TEXT] | Annotated[Sequence[NonEmptyText], LIST],
     BY_KIND,
 ]
-Words: TypeAlias = Annotated[str | Sequence[str], SentAs(_Words)]
+Words: TypeAlias = Annotated[str | Sequence[str], ValidatedAs(_Words)]
 """One word, or several."""
 
 Category: TypeAlias = Annotated[

@@ -11,7 +11,7 @@ from ...errors import ConfigurationError
 from ..requests.check import check_params, join_problems
 from ..requests.fields import closed
 from .generation_params import GenerationParams, StopTexts
-from .request import NOT_OFFERED, reasoning_misfits
+from .request import REPLACED_PARAMS, reasoning_misfits
 
 __all__ = ["CompletionParams", "check_completion_params", "completion_params"]
 
@@ -27,7 +27,7 @@ def completion_params(params: Mapping[str, object]) -> dict[str, object]:
 
 
 _ELSEWHERE = {
-    **{name: reason for name, reason in NOT_OFFERED.items() if name != "prompt"},
+    **{name: reason for name, reason in REPLACED_PARAMS.items() if name != "prompt"},
     "stream": "use client.completions.stream(...)",
     "structured_outputs": "use client.chat.create(...)",
     "messages": "use client.chat.create(...)",

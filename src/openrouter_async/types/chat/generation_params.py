@@ -22,8 +22,8 @@ from ..requests.fields import (
     JSONObject,
     NonEmptyText,
     OneOfOrText,
-    SentAs,
     Text,
+    ValidatedAs,
     closed,
 )
 from .plugins import Plugin
@@ -74,7 +74,9 @@ class GenerationParams(TypedDict, total=False):
     """0 to 2: divides the weight of tokens of the prompt and the output; usually 1."""
     seed: Annotated[int, Between()] | None
     """The same seed gives mostly the same output."""
-    logit_bias: Annotated[Mapping[str, float] | Mapping[int, float], SentAs(Mapping[str | int, _Bias])] | None
+    logit_bias: (
+        Annotated[Mapping[str, float] | Mapping[int, float], ValidatedAs(Mapping[str | int, _Bias])] | None
+    )
     """By token id of the model's tokenizer: -100 (never) to 100 (always)."""
     reasoning: Reasoning
     """How much the model may think."""
@@ -102,5 +104,5 @@ class GenerationParams(TypedDict, total=False):
 class StopTexts(TypedDict, total=False):
     """Where the output of a single reply ends."""
 
-    stop: Annotated[str | Sequence[str], SentAs(_Stop)] | None
+    stop: Annotated[str | Sequence[str], ValidatedAs(_Stop)] | None
     """One text, or up to 4, before which the output ends."""

@@ -30,7 +30,7 @@ from ..requests.fields import (
     TEXT,
     JSONObject,
     NonEmptyText,
-    SentAs,
+    ValidatedAs,
     by_key,
     check_json,
     closed,
@@ -69,8 +69,8 @@ _TextContent: TypeAlias = Annotated[
 _Content: TypeAlias = Annotated[
     Annotated[str, TEXT] | Annotated[list[WirePart], Field(min_length=1), LIST], BY_KIND
 ]
-TextContent: TypeAlias = Annotated[str | Sequence[TextPart], SentAs(_TextContent)]
-Content: TypeAlias = Annotated[str | Sequence[Part], SentAs(_Content)]
+TextContent: TypeAlias = Annotated[str | Sequence[TextPart], ValidatedAs(_TextContent)]
+Content: TypeAlias = Annotated[str | Sequence[Part], ValidatedAs(_Content)]
 
 
 @closed

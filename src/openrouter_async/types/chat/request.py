@@ -26,7 +26,7 @@ from ..requests.fields import (
     JSONObject,
     NonEmptyText,
     OneOfOrText,
-    SentAs,
+    ValidatedAs,
     closed,
 )
 from .generation_params import GenerationParams, StopTexts
@@ -36,7 +36,7 @@ from .tools import ChatTool, DeferredTools, StopCondition, ToolChoice
 from .web_search import WebSearchOptions, XSearchFilter
 
 __all__ = [
-    "NOT_OFFERED",
+    "REPLACED_PARAMS",
     "AudioOptions",
     "ChatParams",
     "Debug",
@@ -63,7 +63,7 @@ class Prediction(TypedDict):
     type: Literal["content"]
     content: Annotated[
         str | Sequence[PredictionPart],
-        SentAs(Annotated[Annotated[str, TEXT] | Annotated[list[PredictionPart], LIST], BY_KIND]),
+        ValidatedAs(Annotated[Annotated[str, TEXT] | Annotated[list[PredictionPart], LIST], BY_KIND]),
     ]
 
 
@@ -133,7 +133,7 @@ class ChatParams(TurnParams, StopTexts, total=False):
     """Functions and server tools the model may call."""
 
 
-NOT_OFFERED = {
+REPLACED_PARAMS = {
     "route": 'use provider={"sort": {"by": ..., "partition": "model" or "none"}}',
     "include_reasoning": 'use reasoning={"exclude": True}, or reasoning={} to include it',
     "usage": "usage is always reported",
@@ -152,7 +152,7 @@ def check_chat_params(params: Mapping[str, object], *, stream: bool) -> dict[str
     Raises:
         ConfigurationError: a parameter is unknown, its value is not allowed, or it does not fit another one.
     """
-    checked = check_params(ChatParams, params, elsewhere=NOT_OFFERED, where="a chat request")
+    checked = check_params(ChatParams, params, elsewhere=REPLACED_PARAMS, where="a chat request")
     if not _RELATED.isdisjoint(checked):
         problems = [*_misfits(checked), *([] if stream else _only_in_streams(checked))]
         if problems:

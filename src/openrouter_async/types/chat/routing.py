@@ -18,8 +18,8 @@ from ..requests.fields import (
     JSONObject,
     NonEmptyText,
     OneOfOrText,
-    SentAs,
     Text,
+    ValidatedAs,
     closed,
 )
 
@@ -44,7 +44,7 @@ _Price: TypeAlias = Annotated[
     BY_KIND,
     BeforeValidator(_decimal_as_text),
 ]
-Price: TypeAlias = Annotated[float | str | Decimal, SentAs(_Price)]
+Price: TypeAlias = Annotated[float | str | Decimal, ValidatedAs(_Price)]
 """US dollars, as a number, a decimal text or a `Decimal`."""
 
 

@@ -78,7 +78,6 @@ class CallBuilder:
         "_looks",
         "_whole_at",
         "extra",
-        "given_id",
         "has_head",
         "held",
         "id",
@@ -86,12 +85,13 @@ class CallBuilder:
         "index",
         "name",
         "pieces",
+        "provider_id",
     )
 
-    def __init__(self, id: str, given_id: str | None, index: int) -> None:
+    def __init__(self, id: str, provider_id: str | None, index: int) -> None:
         self.id: str = id
         """The provider's id, or one made up until that comes."""
-        self.given_id: str | None = given_id
+        self.provider_id: str | None = provider_id
         """The provider's id, which other calls may have too."""
         self.index: int = index
         """Position among the calls of the message."""
@@ -168,7 +168,7 @@ class CallBuilder:
 
     def copy(self) -> CallBuilder:
         """Return a call of its own that is the same so far."""
-        call = CallBuilder(self.id, self.given_id, self.index)
+        call = CallBuilder(self.id, self.provider_id, self.index)
         call.name, call.pieces, call.extra = self.name, [*self.pieces], {**self.extra}
         return call
 
@@ -204,11 +204,11 @@ class CallsBuilder:
             call = self._begin(id, index)
             call.has_head = not text.strip()
         self._last = call
-        if id and call.given_id is None:
-            call.id = call.given_id = id
+        if id and call.provider_id is None:
+            call.id = call.provider_id = id
             self._by_id[id] = call
             self._taken.add(id)
-        if id and id != call.given_id:
+        if id and id != call.provider_id:
             call.id_changed = True
             self._by_id.setdefault(id, call)
         if index is not None and index not in self._at_index:
@@ -270,13 +270,13 @@ class CallsBuilder:
             return before != now and "{}" not in (before, now)
         if is_other:
             return before != now or not call.id_changed
-        if call.given_id is not None and "{}" in (before, now):
+        if call.provider_id is not None and "{}" in (before, now):
             return False
-        return before != now or (call.given_id is None and len(call.pieces) == 1 and not call.has_head)
+        return before != now or (call.provider_id is None and len(call.pieces) == 1 and not call.has_head)
 
     def _has_id(self, call: CallBuilder, id: str) -> bool:
         """Whether this is an id of the call, be it a later one."""
-        return call.given_id == id or self._by_id.get(id) is call
+        return call.provider_id == id or self._by_id.get(id) is call
 
     def _joined_name(self, begun: str, piece: str) -> str | None:
         """Return the name that two names in a row are pieces of; None if they are not."""
@@ -312,8 +312,8 @@ class CallsBuilder:
         """Return the ids whose calls are whole only together, such as those of one call with an index a fragment."""
         with_id: dict[str, list[CallBuilder]] = {}
         for call in self.calls:
-            if call.given_id is not None:
-                with_id.setdefault(call.given_id, []).append(call)
+            if call.provider_id is not None:
+                with_id.setdefault(call.provider_id, []).append(call)
         return {
             id
             for id, calls in with_id.items()
@@ -325,8 +325,8 @@ class CallsBuilder:
 
     def _settled(self) -> list[CallBuilder]:
         """Return the calls, those that are one put together."""
-        if len({call.given_id for call in self.calls}) == len(self.calls) and all(
-            call.name and call.given_id for call in self.calls
+        if len({call.provider_id for call in self.calls}) == len(self.calls) and all(
+            call.name and call.provider_id for call in self.calls
         ):
             return self.calls
         settled: list[CallBuilder] = []
@@ -334,16 +334,16 @@ class CallsBuilder:
         in_pieces = self._ids_in_pieces()
         for each in self.calls:
             call = each.copy()
-            if call.given_id is None:
+            if call.provider_id is None:
                 last = settled[-1] if settled else None
                 if last is not None and last.name and not call.name and not last.is_whole:
                     last.join(call)
                     continue
             else:
-                same = with_id.setdefault(call.given_id, [])
+                same = with_id.setdefault(call.provider_id, [])
                 # The last few are enough, and bound the work.
                 head: CallBuilder | None
-                if same and call.given_id in in_pieces:
+                if same and call.provider_id in in_pieces:
                     head = same[0]
                 else:
                     head = next(

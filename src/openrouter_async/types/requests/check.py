@@ -19,7 +19,7 @@ from ..._checks import MAX_SHOWN, describe_value
 from ...errors import ConfigurationError
 from .fields import STRICT
 
-__all__ = ["Checked", "check", "check_params", "join_problems"]
+__all__ = ["Prevalidated", "check", "check_params", "join_problems"]
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ _EXPECTED = {
 _KINDS = {"text": "text", "number": "a number", "object": "a dict", "list": "a list"}
 
 
-class Checked(dict[str, object]):
+class Prevalidated(dict[str, object]):
     """A parameter that was validated when it was made, for many calls, and is neither looked at nor written again."""
 
     @cached_property
@@ -87,7 +87,7 @@ def check_params(
     checked: dict[str, object] = {}
     for name in sorted(filter(hints.__contains__, params), key=_order(owner).__getitem__):
         value = params[name]
-        if type(value) is Checked:
+        if type(value) is Prevalidated:
             checked[name] = value
             continue
         try:

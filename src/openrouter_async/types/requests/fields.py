@@ -29,8 +29,8 @@ __all__ = [
     "JSONObject",
     "NonEmptyText",
     "OneOfOrText",
-    "SentAs",
     "Text",
+    "ValidatedAs",
     "by_key",
     "check_json",
     "closed",
@@ -224,7 +224,7 @@ def by_key(key: str, known: frozenset[str] | None = None) -> Discriminator:
 
 
 @dataclass(frozen=True)
-class SentAs:
+class ValidatedAs:
     """What is validated in place of the annotation, where callers may give more than is sent."""
 
     hint: object

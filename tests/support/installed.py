@@ -28,7 +28,12 @@ def main() -> None:
         "assets/store/tree.js",
         "assets/vendor/markdown-it.js",
     )
-    for name in ("py.typed", "cli/demo/questions.jsonl", *(f"server/page/{file}" for file in page)):
+    for name in (
+        "py.typed",
+        "cli/demo/questions.jsonl",
+        "tokens/weights.json",
+        *(f"server/page/{file}" for file in page),
+    ):
         assert importlib.resources.files(openrouter_async).joinpath(name).is_file(), f"without {name}"
     assert len(openrouter_async.ModelCatalogue.snapshot()) > 300
     installed = {found.metadata["Name"].lower() for found in importlib.metadata.distributions()}

@@ -1,6 +1,6 @@
-"""Fits the weights of `openrouter_async.tokens`, and prints their module. Not a test: run it by hand.
+"""Fits the weights of `openrouter_async.tokens`, and prints them as JSON. Not a test: run it by hand.
 
-    python tests/tokens/fit.py > src/openrouter_async/tokens/_weights.py
+    python tests/tokens/fit.py > src/openrouter_async/tokens/weights.json
 
 Needs numpy and rs-bpe, and a Debian system: the texts are its translated messages (/usr/share/locale) and tutors, the
 standard library's sources, and made-up identifiers and numbers; the texts of the tests are not among them. The packaged
@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import base64
 import gettext
+import json
 import random
 import sysconfig
 from collections import Counter
@@ -27,7 +28,7 @@ import numpy as np
 from rs_bpe.bpe import openai
 
 from openrouter_async.tokens import _text
-from openrouter_async.tokens._weights import BLOCKS
+from openrouter_async.tokens._text import BLOCKS
 
 SIZE = _text._PAIRS + _text._SINGLES
 CHARACTERS_A_LANGUAGE, CHARACTERS_A_TEXT = 120_000, 150
@@ -123,43 +124,16 @@ def fit(pages: Path | None) -> dict[str, np.ndarray]:
     return {name: np.linalg.solve(squares, total) for name, total in sums.items()}
 
 
-def module(found: dict[str, np.ndarray]) -> str:
-    lines = [
-        '"""The weights of `_text`, fitted by tests/tokens/fit.py; made by it, not written by hand.',
-        "",
-        "Pairs are signed bytes in base85, in units of 1/40 token; blocks are in units of 1/100 token.",
-        '"""',
-        "",
-        "from __future__ import annotations",
-        "",
-        '__all__ = ["BLOCKS", "BLOCK_WEIGHTS", "PAIR_WEIGHTS"]',
-        "",
-        "# fmt: off",
-        "",
-        "BLOCKS = (",
-        *_rows([f"0x{first:x}" for first in BLOCKS], 14, "    "),
-        ")",
-        '"""The first characters of blocks whose characters are alike to a tokenizer."""',
-        "",
-        "BLOCK_WEIGHTS = {",
-    ]
-    for name, weights in found.items():
-        numbers = [str(round(weight * 100)) for weight in weights[SIZE:]]
-        lines += [f'    "{name}": (', *_rows(numbers, 20, "        "), "    ),"]
-    lines += ["}", "", "PAIR_WEIGHTS = {"]
+def as_json(found: dict[str, np.ndarray]) -> str:
+    fitted: dict[str, object] = {"blocks": BLOCKS}
     for name, weights in found.items():
         packed = np.clip(np.round(weights[:SIZE] * 40), -127, 127).astype(np.int8).tobytes()
-        text = base64.b85encode(packed).decode()
-        pieces = [f'        "{text[at : at + 108]}"' for at in range(0, len(text), 108)]
-        lines += [f'    "{name}": (', *pieces, "    ),"]
-    return "\n".join([*lines, "}", ""])
-
-
-def _rows(items: list[str], length: int, indent: str) -> list[str]:
-    return [indent + ", ".join(items[at : at + length]) + "," for at in range(0, len(items), length)]
+        blocks = [round(weight * 100) for weight in weights[SIZE:]]
+        fitted[name] = {"blocks": blocks, "pairs": base64.b85encode(packed).decode()}
+    return json.dumps(fitted)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=Path, help="a folder of .txt files in UTF-8")
-    print(module(fit(parser.parse_args().pages)), end="")
+    print(as_json(fit(parser.parse_args().pages)))

@@ -55,6 +55,7 @@ class Facts(TypedDict, total=False):
     attempts: int
     retry_after: float | None
     may_have_been_billed: bool | None
+    partial: PartialReply | None
 
 
 class TokenUsage(Protocol):
@@ -108,6 +109,8 @@ class OpenRouterError(Exception):
         """Seconds the service asked to wait, if it did."""
         self.may_have_been_billed: bool | None = facts.get("may_have_been_billed")
         """False: certainly not. True: tokens were delivered. None: unknown."""
+        self.partial: PartialReply | None = facts.get("partial")
+        """What had arrived of a reply, a stream's above all: text, reasoning, tool calls so far, usage if seen."""
         self.billed: tuple[TokenUsage | None, ...] = ()
         """The `Usage` of each request of this call that was charged for; None for one of which it is not known."""
         self.run: object = None
@@ -175,28 +178,14 @@ class ConnectionLost(OpenRouterError):
 class RequestTimeout(OpenRouterError):
     """A clock of `Timeouts` ran out; `phase` says which."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        phase: TimeoutPhase,
-        partial: PartialReply | None = None,
-        **facts: Unpack[Facts],
-    ) -> None:
+    def __init__(self, message: str, *, phase: TimeoutPhase, **facts: Unpack[Facts]) -> None:
         super().__init__(message, **facts)
         self.phase: TimeoutPhase = phase
         """`connect`, `queue`, `headers`, `body`, `idle` or `event`."""
-        self.partial: PartialReply | None = partial
-        """What a stream had given until then; None for plain calls."""
 
 
 class DeadlineExceeded(OpenRouterError):
     """The total time of the call ran out; it counts retries and waits."""
-
-    def __init__(self, message: str, *, partial: PartialReply | None = None, **facts: Unpack[Facts]) -> None:
-        super().__init__(message, **facts)
-        self.partial: PartialReply | None = partial
-        """What a stream had given until then; None for plain calls."""
 
 
 class InvalidResponseError(OpenRouterError):
@@ -223,28 +212,14 @@ class EmptyReply(InvalidResponseError):
 class ResponseTooLarge(OpenRouterError):
     """A limit of `Limits` was passed; the connection was closed."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        limit: int,
-        partial: PartialReply | None = None,
-        **facts: Unpack[Facts],
-    ) -> None:
+    def __init__(self, message: str, *, limit: int, **facts: Unpack[Facts]) -> None:
         super().__init__(message, **facts)
         self.limit: int = limit
         """The limit, in bytes, or in what else it counts."""
-        self.partial: PartialReply | None = partial
-        """What a stream had given until then; None for plain calls."""
 
 
 class StreamError(OpenRouterError):
-    """A failure after a stream had begun."""
-
-    def __init__(self, message: str, *, partial: PartialReply | None = None, **facts: Unpack[Facts]) -> None:
-        super().__init__(message, **facts)
-        self.partial: PartialReply | None = partial
-        """What had arrived: text, reasoning, tool calls so far, usage if seen."""
+    """A failure after a stream had begun; `partial` keeps what had arrived."""
 
 
 class StreamInterrupted(StreamError):
@@ -258,15 +233,8 @@ class StreamTruncated(StreamInterrupted):
 class StreamDecodeError(StreamError):
     """An event of the stream is not a chunk; `data` keeps the first 200 characters of it."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        data: str | None = None,
-        partial: PartialReply | None = None,
-        **facts: Unpack[Facts],
-    ) -> None:
-        super().__init__(message, partial=partial, **facts)
+    def __init__(self, message: str, *, data: str | None = None, **facts: Unpack[Facts]) -> None:
+        super().__init__(message, **facts)
         self.data: str | None = data
 
 

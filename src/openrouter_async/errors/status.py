@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .base import Facts, OpenRouterError
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import Unpack
-
-    from .base import PartialReply
 
 __all__ = [
     "APIStatusError",
@@ -71,21 +69,13 @@ class StatusFacts(Facts, total=False):
     availability: Availability | None
     body: str | None
     is_reported: bool
-    partial: PartialReply | None
 
 
 class APIStatusError(OpenRouterError):
     """The service answered with an error: as a status, inside a 200, or inside a stream."""
 
     def __init__(self, message: str, **facts: Unpack[StatusFacts]) -> None:
-        super().__init__(
-            message,
-            request_id=facts.get("request_id"),
-            generation_id=facts.get("generation_id"),
-            attempts=facts.get("attempts", 0),
-            retry_after=facts.get("retry_after"),
-            may_have_been_billed=facts.get("may_have_been_billed"),
-        )
+        super().__init__(message, **cast("Facts", facts))
         self.status: int = facts.get("status", 500)
         """The HTTP status, or the code of an error that came inside a 200 (500 if it had no number)."""
         self.code: int | str | None = facts.get("code")
@@ -102,8 +92,6 @@ class APIStatusError(OpenRouterError):
         self.is_reported: bool = facts.get("is_reported", False)
         """Whether the body is an error in the service's own form; any other may come from a proxy in front of it, which
         does not know what the service did."""
-        self.partial: PartialReply | None = facts.get("partial")
-        """The reply as far as it had come, perhaps only its ids; None where the error came in its place."""
 
 
 class BadRequest(APIStatusError):

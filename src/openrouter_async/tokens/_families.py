@@ -46,10 +46,6 @@ class PromptOverhead:
     """Once, if the model is told to think."""
 
 
-_GPT = PromptOverhead(3.0, 3.9, tool=9.0, tool_text=0.42, call=10, schema=4.1, schema_text=0.51, thinking=1.0)
-_USUAL = PromptOverhead(4, 5, tools=60, tool=10, call=10)
-
-
 @dataclass(frozen=True, slots=True)
 class Family:
     """One family of tokenizers."""
@@ -66,80 +62,32 @@ class Family:
     overhead: PromptOverhead
 
 
+_GPT = PromptOverhead(3.0, 3.9, tool=9.0, tool_text=0.42, call=10, schema=4.1, schema_text=0.51, thinking=1.0)
+_CLAUDE = PromptOverhead(
+    3.9, 4.4, tools=482.3, tool=8.4, tool_text=1.02, call=10.2, schema=51.7, schema_text=1.19, thinking=0.5
+)
+_CLAUDE_3 = PromptOverhead(3.3, 4.0, tools=346, tool=8, call=10, thinking=13.1)
+_GEMINI = PromptOverhead(0.3, 1.6, tool=5.6, tool_text=0.79, call=10, schema_text=1.02)
+_KIMI = PromptOverhead(2.5, 3.5, tool=7.6, tool_text=0.96, call=10)
+_QWEN = PromptOverhead(3.5, 3.9, tools=82.6, tool=8.1, tool_text=1.01, call=10)
+_GLM = PromptOverhead(2.7, 3.7, tools=88.8, tool=8.1, tool_text=1.01, call=10, thinking=3.5)
+_DEEPSEEK = PromptOverhead(2, 1, tools=60, tool=10, call=10)
+_GROK = PromptOverhead(150, 5, tools=135, tool=9, tool_text=0.9, call=11)
+_USUAL = PromptOverhead(4, 5, tools=60, tool=10, call=10)
+
 _FAMILIES: dict[FamilyName, Family] = {
     family.name: family
     for family in (
         Family("o200k", "o200k", 1.0, 0.15, True, _GPT),
         Family("cl100k", "cl100k", 1.0, 0.15, True, _GPT),
-        Family(
-            "claude",
-            "cl100k",
-            1.01,
-            0.20,
-            True,
-            PromptOverhead(
-                3.9,
-                4.4,
-                tools=482.3,
-                tool=8.4,
-                tool_text=1.02,
-                call=10.2,
-                schema=51.7,
-                schema_text=1.19,
-                thinking=0.5,
-            ),
-        ),
-        Family(
-            "claude-3",
-            "cl100k",
-            1.0,
-            0.30,
-            True,
-            PromptOverhead(3.3, 4.0, tools=346, tool=8, call=10, thinking=13.1),
-        ),
-        Family(
-            "gemini",
-            "o200k",
-            0.98,
-            0.40,
-            True,
-            PromptOverhead(0.3, 1.6, tool=5.6, tool_text=0.79, call=10, schema_text=1.02),
-        ),
-        Family(
-            "kimi", "o200k", 0.99, 0.30, True, PromptOverhead(2.5, 3.5, tool=7.6, tool_text=0.96, call=10)
-        ),
-        Family(
-            "qwen",
-            "o200k",
-            1.0,
-            0.15,
-            True,
-            PromptOverhead(3.5, 3.9, tools=82.6, tool=8.1, tool_text=1.01, call=10),
-        ),
-        Family(
-            "glm",
-            "o200k",
-            1.0,
-            0.20,
-            True,
-            PromptOverhead(2.7, 3.7, tools=88.8, tool=8.1, tool_text=1.01, call=10, thinking=3.5),
-        ),
-        Family(
-            "deepseek",
-            "o200k",
-            1.05,
-            0.40,
-            False,
-            PromptOverhead(2, 1, tools=60, tool=10, tool_text=1.0, call=10),
-        ),
-        Family(
-            "grok",
-            "o200k",
-            1.0,
-            0.50,
-            False,
-            PromptOverhead(150, 5, tools=135, tool=9, tool_text=0.9, call=11),
-        ),
+        Family("claude", "cl100k", 1.01, 0.20, True, _CLAUDE),
+        Family("claude-3", "cl100k", 1.0, 0.30, True, _CLAUDE_3),
+        Family("gemini", "o200k", 0.98, 0.40, True, _GEMINI),
+        Family("kimi", "o200k", 0.99, 0.30, True, _KIMI),
+        Family("qwen", "o200k", 1.0, 0.15, True, _QWEN),
+        Family("glm", "o200k", 1.0, 0.20, True, _GLM),
+        Family("deepseek", "o200k", 1.05, 0.40, False, _DEEPSEEK),
+        Family("grok", "o200k", 1.0, 0.50, False, _GROK),
         Family("gemma", "o200k", 0.95, 0.40, False, _USUAL),
         Family("llama3", "cl100k", 1.0, 0.40, False, _USUAL),
         Family("mistral", "o200k", 1.05, 0.40, False, _USUAL),

@@ -15,12 +15,13 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from functools import cache
+from importlib.resources import files
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from ._weights import BLOCK_WEIGHTS, BLOCKS, PAIR_WEIGHTS
+from pydantic_core import from_json
 
-__all__ = ["LOOKED_AT", "Encoding", "block_of", "count_text", "normalise", "place_of"]
+__all__ = ["BLOCKS", "LOOKED_AT", "Encoding", "block_of", "count_text", "normalise", "place_of"]
 
 Encoding: TypeAlias = Literal["o200k", "cl100k"]
 """A tokenizer that the weights imitate."""
@@ -42,9 +43,18 @@ _STRETCH = 4 * 1024
 """Characters that are taken of one place, at most."""
 
 
+_FITTED = from_json(files("openrouter_async.tokens").joinpath("weights.json").read_bytes())
+"""The weights, made by tests/tokens/fit.py: pairs are signed bytes in base85, in units of 1/40 token; blocks are in
+units of 1/100 token."""
+
+BLOCKS: list[int] = _FITTED["blocks"]
+"""The first characters of blocks whose characters are alike to a tokenizer."""
+
+
 @cache
 def _weights(encoding: Encoding) -> tuple[float, ...]:
-    return tuple(weight / 40 for weight in memoryview(base64.b85decode(PAIR_WEIGHTS[encoding])).cast("b"))
+    pairs = base64.b85decode(_FITTED[encoding]["pairs"])
+    return tuple(weight / 40 for weight in memoryview(pairs).cast("b"))
 
 
 def count_text(text: str, encoding: Encoding, *, most: int = LOOKED_AT) -> float:
@@ -72,7 +82,7 @@ def _count(text: str, encoding: Encoding) -> float:
         return run[1] * _RUN_KEPT
 
     text = _RUN.sub(cut, normalise(text))
-    weights, blocks = _weights(encoding), BLOCK_WEIGHTS[encoding]
+    weights, blocks = _weights(encoding), _FITTED[encoding]["blocks"]
     total, words, pairs, text = 0.0, 0, Counter[tuple[str, str]](), "\n" + text
     for start in range(0, len(text), _AT_ONCE):  # so that a thread that counts lets others run in between
         piece = text[start : start + _AT_ONCE + 1]

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from .resources.account.key import KeyResource
     from .resources.account.keys import KeysResource
     from .resources.account.oauth import OAuthResource
+    from .resources.catalogue.endpoints import EndpointsResource
+    from .resources.catalogue.providers import ProvidersResource
     from .resources.embeddings import EmbeddingsResource
-    from .resources.endpoints import EndpointsResource
-    from .resources.providers import ProvidersResource
 
 __all__ = ["Namespaces"]
 
@@ -75,14 +75,14 @@ class Namespaces:
     @cached_property
     def providers(self) -> ProvidersResource:
         """Who runs models."""
-        from .resources.providers import ProvidersResource
+        from .resources.catalogue.providers import ProvidersResource
 
         return ProvidersResource(self._sender)
 
     @cached_property
     def endpoints(self) -> EndpointsResource:
         """Offers of models by providers, over all models."""
-        from .resources.endpoints import EndpointsResource
+        from .resources.catalogue.endpoints import EndpointsResource
 
         return EndpointsResource(self._sender)
 

@@ -16,7 +16,7 @@ from .. import operations
 from ..errors import ConfigurationError, OpenRouterError
 from ..options import Timeouts
 from ..protocols import Sender
-from ..resources.models import ModelsResource
+from ..resources.catalogue.models import ModelsResource
 from ..types.catalogue.models import Model, ModelPage
 from ..types.chat.short_names import FREE_MODELS
 from .model_catalogue import ModelCatalogue

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from openrouter_async import ConfigurationError, response_meta
 
-from .mocked import KEY, MANAGEMENT_KEY, mocked
+from ..mocked import KEY, MANAGEMENT_KEY, mocked
 
 ENDPOINT: dict[str, JsonValue] = {
     "name": "OpenAI | openai/gpt-4o",

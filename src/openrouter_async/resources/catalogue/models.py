@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .. import operations
-from .._sansio.pagination import Arguments, OffsetPaging
-from ..errors import ConfigurationError
-from ..operations import Operation
-from ..options import RequestOptions
-from ..types.catalogue.endpoints import ModelEndpoints, ModelEndpointsReply
-from ..types.catalogue.model_query import ModelFilters, UserModelFilters, check_model_filters
-from ..types.catalogue.models import Model, ModelCountReply, ModelPage, ModelReply
-from ._base import QueryValue, Resource
-from ._pagination import Paginator
+from ..._sansio.pagination import Arguments, OffsetPaging
+from ...errors import ConfigurationError
+from ...operations import (
+    COUNT_MODELS,
+    GET_MODEL,
+    LIST_MODEL_ENDPOINTS,
+    LIST_MODELS,
+    LIST_USER_MODELS,
+    Operation,
+)
+from ...options import RequestOptions
+from ...types.catalogue.endpoints import ModelEndpoints, ModelEndpointsReply
+from ...types.catalogue.model_query import ModelFilters, UserModelFilters, check_model_filters
+from ...types.catalogue.models import Model, ModelCountReply, ModelPage, ModelReply
+from .._base import QueryValue, Resource
+from .._pagination import Paginator
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..types.catalogue.model_query import Words
+    from ...types.catalogue.model_query import Words
 
 __all__ = ["ModelsResource"]
 
@@ -47,7 +53,7 @@ class ModelsResource(Resource):
         Raises:
             ConfigurationError: a filter is wrong; nothing was sent. Everything else is raised while reading.
         """
-        return self._pages(operations.LIST_MODELS, _query(filters), options)
+        return self._pages(LIST_MODELS, _query(filters), options)
 
     async def get(self, id: str, *, options: RequestOptions | None = None) -> Model:
         """Return one model; an alias such as `~openai/gpt-latest` gives the model it stands for.
@@ -63,7 +69,7 @@ class ModelsResource(Resource):
             NotFound: the service does not know it.
             OpenRouterError: any other failure of a call.
         """
-        return await self._send_data(operations.GET_MODEL, into=ModelReply, path=_path(id), options=options)
+        return await self._send_data(GET_MODEL, into=ModelReply, path=_path(id), options=options)
 
     async def count(
         self, *, output_modalities: Words | None = None, options: RequestOptions | None = None
@@ -79,7 +85,7 @@ class ModelsResource(Resource):
         """
         filters = {} if output_modalities is None else {"output_modalities": output_modalities}
         counted = await self._send_data(
-            operations.COUNT_MODELS, into=ModelCountReply, query=_query(filters), options=options
+            COUNT_MODELS, into=ModelCountReply, query=_query(filters), options=options
         )
         return counted.count
 
@@ -97,7 +103,7 @@ class ModelsResource(Resource):
         Raises:
             ConfigurationError: a filter is wrong; nothing was sent. Everything else is raised while reading.
         """
-        return self._pages(operations.LIST_USER_MODELS, _query(filters, UserModelFilters), options)
+        return self._pages(LIST_USER_MODELS, _query(filters, UserModelFilters), options)
 
     async def endpoints(self, id: str, *, options: RequestOptions | None = None) -> ModelEndpoints:
         """Return everyone who offers a model: prices, limits, parameters, how well it runs.
@@ -114,7 +120,7 @@ class ModelsResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
-            operations.LIST_MODEL_ENDPOINTS, into=ModelEndpointsReply, path=_path(id), options=options
+            LIST_MODEL_ENDPOINTS, into=ModelEndpointsReply, path=_path(id), options=options
         )
 
     def _pages(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .. import operations
-from .._sansio.pagination import Arguments, OffsetPaging
-from ..options import RequestOptions
-from ..types.catalogue.providers import ProviderInfo, ProviderPage
-from ._base import Resource
-from ._pagination import Paginator
+from ..._sansio.pagination import Arguments, OffsetPaging
+from ...operations import LIST_PROVIDERS
+from ...options import RequestOptions
+from ...types.catalogue.providers import ProviderInfo, ProviderPage
+from .._base import Resource
+from .._pagination import Paginator
 
 __all__ = ["ProvidersResource"]
 
@@ -19,8 +19,6 @@ class ProvidersResource(Resource):
         """Return all providers, in one request, which costs nothing."""
 
         async def fetch(arguments: Arguments) -> ProviderPage:
-            return await self._send(
-                operations.LIST_PROVIDERS, into=ProviderPage, query=arguments, options=options
-            )
+            return await self._send(LIST_PROVIDERS, into=ProviderPage, query=arguments, options=options)
 
         return Paginator(fetch, OffsetPaging(says_more=True), {})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .. import operations
-from .._sansio.pagination import Arguments, OffsetPaging
-from ..options import RequestOptions
-from ..types.catalogue.endpoints import Endpoint, EndpointPage
-from ._base import Resource
-from ._pagination import Paginator
+from ..._sansio.pagination import Arguments, OffsetPaging
+from ...operations import LIST_ZDR_ENDPOINTS
+from ...options import RequestOptions
+from ...types.catalogue.endpoints import Endpoint, EndpointPage
+from .._base import Resource
+from .._pagination import Paginator
 
 __all__ = ["EndpointsResource"]
 
@@ -19,8 +19,6 @@ class EndpointsResource(Resource):
         """Return the endpoints that retain nothing of a request, in one request, which costs nothing."""
 
         async def fetch(arguments: Arguments) -> EndpointPage:
-            return await self._send(
-                operations.LIST_ZDR_ENDPOINTS, into=EndpointPage, query=arguments, options=options
-            )
+            return await self._send(LIST_ZDR_ENDPOINTS, into=EndpointPage, query=arguments, options=options)
 
         return Paginator(fetch, OffsetPaging(says_more=True), {})

@@ -1,0 +1,1 @@
+"""The catalogue: models, their endpoints, and providers."""

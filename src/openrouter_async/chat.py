@@ -12,7 +12,7 @@ from ._sansio.chat_call import ChatCall
 from .errors import ConfigurationError
 from .options import Recover, RequestOptions
 from .protocols import Capabilities, ChatCompleter, Sender
-from .resources.chat import ChatResource
+from .resources.chat.chat import ChatResource
 from .streaming.stream import EventStream, OnBadEvent
 from .types.chat.completion import ChatCompletion, OutputT
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from .chat import Chat
     from .conversation.conversation import Conversation, ConversationParams
     from .resources._base import QueryValue
-    from .resources.completions import Completions
+    from .resources.chat.completions import Completions
     from .resources.requests import KeyName
     from .spending.spend import Spend
     from .streaming.raw import RawStream
@@ -177,7 +177,7 @@ class AsyncOpenRouter(Namespaces):
     @cached_property
     def completions(self) -> Completions:
         """The older form, which continues a prompt."""
-        from .resources.completions import Completions
+        from .resources.chat.completions import Completions
 
         return Completions(self._sender)
 

@@ -17,7 +17,7 @@ from .._sansio.retry import resolve
 from ..errors import BudgetExceeded, ConfigurationError, InvalidResponseError, OpenRouterError
 from ..options import RequestOptions, Retries
 from ..protocols import ChatCompleter
-from ..resources._attachments import has_attachments
+from ..resources.chat.attachments import has_attachments
 from ..types.chat.completion import ChatCompletion, OutputT, with_billed
 from ..types.common import Usage, usages_of
 from .after_failure import Abort, Retry, after_failure

@@ -25,7 +25,7 @@ from ..errors import (
     InvalidResponseError,
     OpenRouterError,
 )
-from ..resources._attachments import has_attachments
+from ..resources.chat.attachments import has_attachments
 from ..types.batches import BatchJob
 from ..types.chat.completion import ChatCompletion
 from ..types.chat.request import check_chat_params

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Generic, cast
 from pydantic import JsonValue
 
 from ..errors import ConfigurationError
-from ..resources._attachments import encode_attachments
+from ..resources.chat.attachments import encode_attachments
 from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
 from ..tools.run import Prices, RunCall, run_tools, stream_tools

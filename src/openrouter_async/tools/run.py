@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from .._sansio.chat_call import ChatCall
 from ..errors import OpenRouterError
-from ..resources._attachments import encode_attachments
+from ..resources.chat.attachments import encode_attachments
 from ..spending.next_cost import NextCost
 from ..types.chat.completion import ChatCompletion, OutputT
 from ..types.chat.messages import wire_messages

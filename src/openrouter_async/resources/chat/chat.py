@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import uuid4
 
-from .. import operations
-from .._sansio.chat_body import chat_body
-from .._sansio.chat_call import ChatCall
-from .._sansio.chat_reply import check_completion
-from .._sansio.request import DeferredRequest, RequestData, build_request
-from ..options import Recover, RequestOptions
-from ..protocols import Reply
-from ..streaming.stream import EventStream, OnBadEvent
-from ..types.chat.completion import ChatCompletion, with_billed
-from ..types.chat.short_names import MODELS
-from ._attachments import encode_attachments, has_attachments
-from ._base import Resource, reader
+from ..._sansio.chat_body import chat_body
+from ..._sansio.chat_call import ChatCall
+from ..._sansio.chat_reply import check_completion
+from ..._sansio.request import DeferredRequest, RequestData, build_request
+from ...operations import CREATE_CHAT
+from ...options import Recover, RequestOptions
+from ...protocols import Reply
+from ...streaming.stream import EventStream, OnBadEvent
+from ...types.chat.completion import ChatCompletion, with_billed
+from ...types.chat.short_names import MODELS
+from .._base import Resource, reader
+from .attachments import encode_attachments, has_attachments
 
 __all__ = ["ChatResource", "read_completion"]
 
@@ -66,8 +66,8 @@ class ChatResource(Resource):
         tools = _tool_names((call.extra_body or {}).get("tools", call.params.get("tools")))
         if recover is None:
             return EventStream(source, on_bad_event=on_bad_event, tools=tools)
-        from ..streaming.recovery.continuation import call_of_recovery, check_recoverable
-        from ..streaming.recovery.stream import RecoveringStream
+        from ...streaming.recovery.continuation import call_of_recovery, check_recoverable
+        from ...streaming.recovery.stream import RecoveringStream
 
         check_recoverable(call, recover)
         changed = call_of_recovery(call, recover)
@@ -89,7 +89,7 @@ class ChatResource(Resource):
         async def request() -> RequestData:
             encoded = await _encoded(call)
             if begun:
-                from ..streaming.recovery.continuation import with_beginning
+                from ...streaming.recovery.continuation import with_beginning
 
                 encoded = with_beginning(encoded, begun)
             return self._request(encoded, stream=True)
@@ -104,12 +104,12 @@ class ChatResource(Resource):
         settings = self._sender.settings
         headers: Mapping[str, str] = {}
         if settings.once:
-            from .._sansio.once import cache_headers, with_key  # few ask for it
+            from ..._sansio.once import cache_headers, with_key  # few ask for it
 
             call = with_key(call, settings.once if isinstance(settings.once, str) else uuid4().hex)
             headers = cache_headers(settings.cache)
         return build_request(
-            operations.CREATE_CHAT,
+            CREATE_CHAT,
             content=chat_body(call, stream=stream),
             model=model,
             named=named,

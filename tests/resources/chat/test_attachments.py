@@ -15,7 +15,7 @@ import pytest
 from openrouter_async._sansio.chat_body import chat_body
 from openrouter_async._sansio.chat_call import ChatCall
 from openrouter_async.errors import ConfigurationError
-from openrouter_async.resources._attachments import encode_attachments
+from openrouter_async.resources.chat.attachments import encode_attachments
 from openrouter_async.types.chat.content_parts import Attachment, file, image
 from openrouter_async.types.chat.messages import MessagesLike, system, tool_result, user
 
@@ -70,7 +70,7 @@ def test_without_local_attachments_the_messages_come_back_at_once(
     def no_thread(*_: object, **__: object) -> None:
         raise AssertionError("a thread was used")
 
-    monkeypatch.setattr("openrouter_async.resources._attachments.to_thread.run_sync", no_thread)
+    monkeypatch.setattr("openrouter_async.resources.chat.attachments.to_thread.run_sync", no_thread)
     assert encode(messages, loop) is messages
 
 

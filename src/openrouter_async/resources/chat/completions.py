@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from .. import operations
-from .._sansio.chat_body import completion_body
-from .._sansio.request import RequestData, build_request
-from ..options import RequestOptions
-from ..protocols import Sender
-from ..streaming.stream import EventStream, OnBadEvent
-from ..types.chat.completion import ChatCompletion
-from ..types.chat.completion_request import completion_params
-from ..types.chat.short_names import resolve_alias
-from ._base import Resource
+from ..._sansio.chat_body import completion_body
+from ..._sansio.request import RequestData, build_request
+from ...operations import CREATE_COMPLETION
+from ...options import RequestOptions
+from ...protocols import Sender
+from ...streaming.stream import EventStream, OnBadEvent
+from ...types.chat.completion import ChatCompletion
+from ...types.chat.completion_request import completion_params
+from ...types.chat.short_names import resolve_alias
+from .._base import Resource
 from .chat import read_completion
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..types.chat.completion_request import CompletionParams
+    from ...types.chat.completion_request import CompletionParams
 
 __all__ = ["Completions"]
 
@@ -76,4 +76,4 @@ def _request(
     model = resolve_alias(named)
     params = {**completion_params(sender.settings.params), **params}
     body = completion_body(prompt, model=model, params=params, extra_body=extra_body, stream=stream)
-    return build_request(operations.CREATE_COMPLETION, content=body, model=model, named=named)
+    return build_request(CREATE_COMPLETION, content=body, model=model, named=named)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
-from ..types.chat.content_parts import Attachment
+from ...types.chat.content_parts import Attachment
 
 if TYPE_CHECKING:
-    from ..types.chat.messages import MessagesLike
+    from ...types.chat.messages import MessagesLike
 
 __all__ = ["encode_attachments", "has_attachments"]
 

@@ -1,0 +1,1 @@
+"""Chat and the older completions: their requests, and the attachments of messages."""

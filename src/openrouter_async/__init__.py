@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .batch.stats import BatchSummary as BatchSummary
     from .batch.stats import ModelTotal as ModelTotal
     from .batches.batches import JobResult as JobResult
-    from .catalogue.model_catalogue import ModelCatalogue as ModelCatalogue
+    from .catalogue.catalogue import ModelCatalogue as ModelCatalogue
     from .catalogue.pricing import Estimate as Estimate
     from .client import AsyncOpenRouter as AsyncOpenRouter
     from .conversation.conversation import Conversation as Conversation
@@ -190,7 +190,7 @@ _EXPORTS = {
     "Batch": ".batch.run",
     "JobResult": ".batches.batches",
     "BatchParams": ".batch.settings",
-    "ModelCatalogue": ".catalogue.model_catalogue",
+    "ModelCatalogue": ".catalogue.catalogue",
     "Estimate": ".catalogue.pricing",
     "AsyncOpenRouter": ".client",
     "Conversation": ".conversation.conversation",

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .batch.run import Batch
     from .batch.settings import BatchParams
     from .batches.batches import BatchJobs
-    from .catalogue.models import CatalogueCache, Models
+    from .catalogue.namespace import CatalogueCache, Models
     from .catalogue.pricing import Estimate
     from .chat import Chat
     from .conversation.conversation import Conversation, ConversationParams
@@ -283,7 +283,7 @@ class AsyncOpenRouter(Namespaces):
     @cached_property
     def models(self) -> Models:
         """The models that the service offers: `list`, `get`, and a `catalogue` that is kept."""
-        from .catalogue.models import CatalogueCache, Models
+        from .catalogue.namespace import CatalogueCache, Models
 
         return Models(self._sender, self._known.catalogues.setdefault(self.base_url, CatalogueCache()))
 

@@ -19,7 +19,7 @@ from openrouter_async import (
     Timeouts,
     errors,
 )
-from openrouter_async.catalogue.models import PAUSE_S, CatalogueCache
+from openrouter_async.catalogue.namespace import PAUSE_S, CatalogueCache
 from tests.support.loopback import Connection, LoopbackServer, Reply, refused_port, serve_responses
 
 pytestmark = pytest.mark.loopback

@@ -19,7 +19,7 @@ from ..protocols import Sender
 from ..resources.catalogue.models import ModelsResource
 from ..types.catalogue.models import Model, ModelPage
 from ..types.chat.short_names import FREE_MODELS
-from .model_catalogue import ModelCatalogue
+from .catalogue import ModelCatalogue
 from .query import chats, is_router
 
 if TYPE_CHECKING:

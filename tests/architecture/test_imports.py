@@ -16,7 +16,6 @@ EXTRAS = {
     "docstring_parser",
     "fastapi",
     "httptools",
-    "json_repair",
     "jsonschema_rs",
     "mcp",
     "rich",

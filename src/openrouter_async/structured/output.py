@@ -54,7 +54,7 @@ class OutputSettings(TypedDict, total=False):
     """US dollars for all requests together, those on your own provider key included: after the first, another one is
     made only if what it may cost stays below. Default: no limit."""
     repair: bool
-    """Mend what is nearly JSON, by the package json-repair, where nothing has to be guessed. Default True."""
+    """Mend what is nearly JSON where nothing has to be guessed. Default True."""
     healing: bool
     """Also let the service's response-healing plugin mend it, on the native path of `create`. Default False."""
     name: str | None

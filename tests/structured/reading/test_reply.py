@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import suppress
 from enum import Enum
@@ -434,21 +433,6 @@ class TestWhyThereIsNone:
             read_text(text, schema)
         paths = [violation.partition(":")[0] for violation in caught.value.violations]
         assert paths == ["[0].owner.name", "[0].owner.age", "[1].name", "[1].owner"]
-
-    def test_without_the_package_it_says_that_repair_is_not_installed(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setitem(sys.modules, "json_repair", None)
-        with pytest.raises(
-            ReplyNotParsed, match=r"not installed; run: pip install 'openrouter-async\[repair\]'"
-        ):
-            read_text("{'name': 'Bob', 'age': 30}", self.schema)
-
-    def test_without_the_package_strict_json_is_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(sys.modules, "json_repair", None)
-        assert read_text(f"Sure: {GOOD}", self.schema) == BOB
-        with pytest.raises(ReplyNotParsed, match="no JSON value"):
-            read_text("I cannot tell.", self.schema)
 
     def test_repair_can_be_declined(self) -> None:
         with pytest.raises(ReplyNotParsed):

@@ -23,7 +23,7 @@ from ..schemas.json_text import are_equal, parsed
 from ..schemas.violations import Path, SchemaViolation, Violation, part_at, with_parts
 from ..strict.codecs import NotJSON
 from .candidates import MARK, Candidate, Candidates, find_candidates
-from .repair import MAX_LENGTH, RepairNotInstalled, repaired
+from .repair import MAX_LENGTH, repaired
 from .standing import ENVELOPES, Rank, Standing, find_retraction, standing_of
 
 if TYPE_CHECKING:
@@ -101,8 +101,6 @@ class _Reader(Generic[T]):
         self._most_likely = -1
         self._untranslatable = ""
         self._violations: tuple[Violation, ...] = ()
-        self._can_mend = True
-        """False where json-repair was wanted and is not installed."""
 
     def read(self, completion: ChatCompletion[object]) -> Reading[T]:
         """Return the value of a reply; raises as `read_output`."""
@@ -146,11 +144,6 @@ class _Reader(Generic[T]):
         problem = "no JSON value can be read from the reply"
         if not text.strip():
             problem = "the reply has no text"
-        elif self._repair and not self._can_mend:
-            problem = (
-                "the reply holds something like JSON, but json-repair, which may be able to mend it, is not"
-                " installed; run: pip install 'openrouter-async[repair]'"
-            )
         elif any(each.is_broken for each in found.found):
             problem += ", but something like it"
         return ReplyNotParsed(problem, raw=text)
@@ -187,9 +180,7 @@ class _Reader(Generic[T]):
         may_mend = sum(len(each.text) for each in found.found if each.is_broken) <= MAX_LENGTH
         has_fit = False
         for candidate in found.found:
-            whole = candidate
-            if candidate.is_broken and may_mend:
-                whole = self._mended(candidate)
+            whole = _mended(candidate) if candidate.is_broken and may_mend else candidate
             fit = None if whole.is_broken else self._fit(whole)
             if fit is None and not self._claims_to_be_meant(whole):
                 continue
@@ -199,15 +190,6 @@ class _Reader(Generic[T]):
         if self._repair and not has_fit:
             contenders = [each._replace(is_guess=False) for each in contenders]
         return contenders
-
-    def _mended(self, candidate: Candidate) -> Candidate:
-        try:
-            return candidate._replace(value=repaired(candidate.text), is_broken=False)
-        except RepairNotInstalled:
-            self._can_mend = False
-        except ValueError:
-            pass  # it stays broken
-        return candidate
 
     def _beats(self, best: _Contender[T], other: _Contender[T], text: str) -> bool:
         """Whether `other` leaves no doubt that `best` is meant."""
@@ -326,6 +308,13 @@ class _Reader(Generic[T]):
         raise SchemaViolation(
             [Violation((), f"has none of the keys {names}, but {next(iter(value))[:40]!r}")]
         )
+
+
+def _mended(candidate: Candidate) -> Candidate:
+    """Return a candidate that is broken with its value, where that is sure."""
+    with suppress(ValueError):
+        return candidate._replace(value=repaired(candidate.text), is_broken=False)
+    return candidate
 
 
 def _is_schema(value: JsonValue) -> bool:

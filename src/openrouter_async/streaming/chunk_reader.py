@@ -117,8 +117,6 @@ class Accumulator(Protocol[ChunkT, ReplyT]):
 class Growth:
     """Whether something came that is kept as it is, rather than joined to a text; whoever looks takes it back."""
 
-    __slots__ = ("has_grown",)
-
     def __init__(self) -> None:
         self.has_grown: bool = False
 

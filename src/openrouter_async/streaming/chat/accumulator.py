@@ -64,10 +64,15 @@ def with_meta(reply: ChatCompletion, meta: ResponseMeta | None) -> ChatCompletio
 class ChatAccumulator:
     """One chat stream; feed it the chunks in order."""
 
-    def __init__(self, tools: Collection[str] = ()) -> None:
-        """Begin; `tools` are the names of the tools of the request."""
-        self.may_be_empty: bool = False
-        """Whether a stream that ends without a word is no fault, because it goes on with one that said something."""
+    def __init__(self, tools: Collection[str] = (), *, may_be_empty: bool = False) -> None:
+        """Begin.
+
+        Args:
+            tools: Names of the tools of the request.
+            may_be_empty: Whether a stream that ends without a word is no fault, because it goes on with one that said
+                something.
+        """
+        self._may_be_empty = may_be_empty
         self._tools = tools
         self._has_given = False
         self._repair = ChunkRepair()
@@ -197,7 +202,7 @@ class ChatAccumulator:
         if not self.has_piece:
             check_completion(completion)
             has_tokens = completion.usage is not None and completion.usage.completion_tokens
-            if not (self.has_finish or has_tokens or self.may_be_empty):
+            if not (self.has_finish or has_tokens or self._may_be_empty):
                 raise empty_reply(completion, "neither content nor a finish reason")
         events = [event for index in sorted(self._choices) for event in self._choices[index].held()]
         for choice in completion.choices:

@@ -8,7 +8,7 @@ from ...types.bounds import MOST_CALLS, check_at_most
 from ...types.chat.chunk import ToolCallFragment
 from ...types.chat.completion import content_text
 from ...types.chat.settled_arguments import argument_text
-from ...types.chat.settled_calls import CallsBuilder
+from ...types.chat.settled_calls import CallBuilder, CallsBuilder
 from ..events import (
     AnnotationAdded,
     AudioDelta,
@@ -37,30 +37,6 @@ _IN_PIECES = frozenset({"function_call"})
 
 class ChoiceBuilder:
     """One answer that is being written."""
-
-    __slots__ = (
-        "_annotations",
-        "_audio",
-        "_calls",
-        "_details",
-        "_extra",
-        "_finish_reason",
-        "_growth",
-        "_has_function_call",
-        "_images",
-        "_logprobs",
-        "_message_extra",
-        "_native_finish_reason",
-        "_readable",
-        "_reasoning",
-        "_reasoning_field",
-        "_reasoning_left",
-        "_refusal",
-        "_text",
-        "_tools",
-        "has_details",
-        "index",
-    )
 
     def __init__(self, index: int, tools: Collection[str], growth: Growth) -> None:
         """Begin; `tools` are the names of the tools of the request."""
@@ -161,13 +137,8 @@ class ChoiceBuilder:
 
     def held(self) -> list[StreamEvent]:
         """Return the arguments that were held back, since they might have held the place of others."""
-        return [
-            ToolCallDelta(
-                call.id, call.index, call.name, text, self.index, (call.pieces, call.held, len(call.pieces))
-            )
-            for call in (self._calls.calls if self._calls is not None else ())
-            if (text := call.release())
-        ]
+        calls = self._calls.calls if self._calls is not None else ()
+        return [self._call_delta(call, text) for call in calls if (text := call.release())]
 
     def as_fields(self) -> dict[str, object]:
         """Return the answer so far, as `Choice` is read from it."""
@@ -219,17 +190,11 @@ class ChoiceBuilder:
                 self._calls.calls.pop()  # the others are what the error keeps
                 check_at_most(MOST_CALLS, count, "tool calls")
             if news is not None:
-                call, text = news
-                events.append(
-                    ToolCallDelta(
-                        call.id,
-                        call.index,
-                        call.name,
-                        text,
-                        self.index,
-                        (call.pieces, call.held, len(call.pieces)),
-                    )
-                )
+                events.append(self._call_delta(*news))
+
+    def _call_delta(self, call: CallBuilder, text: str) -> ToolCallDelta:
+        given = (call.pieces, call.held, len(call.pieces))
+        return ToolCallDelta(call.id, call.index, call.name, text, self.index, given)
 
     def _add_function_call(self, delta: Delta, events: list[StreamEvent]) -> None:
         """Add a piece of a call in the older form, of which a message has one; some send it beside the newer one."""

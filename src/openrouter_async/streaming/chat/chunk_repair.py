@@ -28,8 +28,6 @@ _Path: TypeAlias = tuple[object, ...]
 class ChunkRepair:
     """The chunks of one stream that need it."""
 
-    __slots__ = ("halves",)
-
     def __init__(self) -> None:
         self.halves: dict[_Path, str] = {}
         """First halves of characters, by the place of the text that they end; then the next chunk must be seen too."""

@@ -22,8 +22,6 @@ __all__ = ["ReasoningBuilder"]
 class _Block:
     """One entry that is being written."""
 
-    __slots__ = ("fields", "pieces", "text_field")
-
     def __init__(self, fields: JsonObject) -> None:
         self.fields = dict(fields)
         self.text_field = TEXT_FIELDS.get(str(fields.get("type")))
@@ -53,8 +51,6 @@ class _Block:
 
 class ReasoningBuilder:
     """The reasoning of one message."""
-
-    __slots__ = ("_blocks", "_latest_text", "_read")
 
     def __init__(self) -> None:
         self._blocks: list[_Block] = []

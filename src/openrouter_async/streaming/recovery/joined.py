@@ -1,6 +1,6 @@
 """`JoinedAccumulator`: a chat stream that may break off and continue in another request, as one reply. No I/O here.
 
-It wraps the accumulator of one request. Text passes a `WordBuffer`, so that it can be continued, and in a continuation
+It is the accumulator of one request. Text passes a `WordBuffer`, so that it can be continued, and in a continuation
 an `OverlapTrimmer` first; everything else passes as it is. When the request breaks off, `checkpoint` gives what the
 next one has to know, as a `DeliveredSoFar`.
 """
@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...errors import APIStatusError
 from ...types.chat.completion import AssistantMessage, ChatCompletion, Choice, Recovery, with_billed
 from ..chat.accumulator import ChatAccumulator, with_meta
 from ..events import Finished, TextDelta
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from ...types.chat.chunk import ChatChunk
     from ...types.chat.completion import StreamEnd
     from ...types.meta import ResponseMeta
-    from ..chunk_reader import Growth
     from ..events import StreamEvent
 
 __all__ = ["DeliveredSoFar", "JoinedAccumulator"]
@@ -41,12 +39,11 @@ class DeliveredSoFar:
     """One for each of those requests."""
 
 
-class JoinedAccumulator:
+class JoinedAccumulator(ChatAccumulator):
     """The stream of one request that is, or may become, a part of a reply."""
 
     def __init__(self, before: DeliveredSoFar | None = None, tools: Collection[str] = ()) -> None:
-        self._own = ChatAccumulator(tools)
-        self._own.may_be_empty = before is not None
+        super().__init__(tools, may_be_empty=before is not None)
         self._before = before
         self._words = WordBuffer()
         self._trimmer: OverlapTrimmer | None = None
@@ -66,40 +63,6 @@ class JoinedAccumulator:
         """Whether text of this request was given out."""
         return bool(self._given)
 
-    @property
-    def has_piece(self) -> bool:
-        """Whether a piece of the answer has come in this request."""
-        return self._own.has_piece
-
-    @property
-    def has_finish(self) -> bool:
-        """Whether the model has said that it stopped."""
-        return self._own.has_finish
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of this request has come but the mark of the end."""
-        return self._own.is_whole
-
-    @property
-    def growth(self) -> Growth:
-        """Whether something came in this request that is kept as it is."""
-        return self._own.growth
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether a chunk has come in this request."""
-        return self._own.has_begun
-
-    @property
-    def generation_id(self) -> str | None:
-        """The id of the billed record of this request, if a chunk has named it."""
-        return self._own.generation_id
-
-    def parse(self, data: bytes) -> ChatChunk:
-        """Return the chunk in the data of an event; raises `ParseFailure`."""
-        return self._own.parse(data)
-
     def feed(self, chunk: ChatChunk) -> list[StreamEvent]:
         """Return the events that a chunk gives.
 
@@ -107,19 +70,7 @@ class JoinedAccumulator:
             APIStatusError: the chunk reports an error; `.partial` is what had arrived, this chunk included.
             StreamError: this request does not continue the text before.
         """
-        try:
-            return self._passed(self._own.feed(chunk))
-        except APIStatusError as error:
-            error.partial = self.snapshot()
-            raise
-
-    def feed_reply(self, reply: ChatCompletion) -> list[StreamEvent]:
-        """Return the events of a whole reply that came in place of a stream."""
-        return self._passed(self._own.feed_reply(reply))
-
-    def read_whole(self, body: bytes, meta: ResponseMeta | None) -> ChatCompletion:
-        """Return the reply in a body that came whole, in place of a stream."""
-        return self._own.read_whole(body, meta)
+        return self._passed(super().feed(chunk))
 
     def finish(
         self, end: StreamEnd, meta: ResponseMeta | None = None
@@ -130,7 +81,7 @@ class JoinedAccumulator:
             EmptyReply: there is nothing in it.
             StreamError: this request does not continue the text before.
         """
-        events, reply = self._own.finish(end)
+        events, reply = super().finish(end)
         last = self._words.feed(self._trimmer.finish()) if self._trimmer is not None else ""
         last += self._words.release()
         given = self._give(last)
@@ -141,7 +92,7 @@ class JoinedAccumulator:
 
     def snapshot(self) -> ChatCompletion:
         """Return what has arrived so far, in all requests."""
-        own = self._own.snapshot()
+        own = super().snapshot()
         if self._before is None:
             return own
         return self._joined(self._before, own, self._words.held if self._given else self._before.held)
@@ -155,7 +106,7 @@ class JoinedAccumulator:
 
     def why_not_resumable(self) -> str | None:
         """Return why another request cannot continue what has arrived; None where it can."""
-        own = self._own.snapshot()
+        own = super().snapshot()
         if own.finish_reason:
             return "the model had finished"
         if len(own.choices) > 1:
@@ -179,7 +130,7 @@ class JoinedAccumulator:
 
     def checkpoint(self, error: OpenRouterError) -> DeliveredSoFar:
         """Return what the request after this one has to know; `error` is why this one ended."""
-        own = self._own.snapshot()
+        own = super().snapshot()
         held = self._words.held
         if self._before is not None and not self._given:
             held = self._before.held

@@ -38,8 +38,6 @@ _CLOSING = frozenset(".,;:!?)]}%»”’…")
 class WordBuffer:
     """Gives text out up to the end of its last whole word."""
 
-    __slots__ = ("held",)
-
     def __init__(self) -> None:
         self.held = ""
         """What has come and was not given out: whitespace, and the beginning of a word."""
@@ -60,8 +58,6 @@ class WordBuffer:
 
 class OverlapTrimmer:
     """Where a continuation begins, behind the text `before`, which `gap` followed when it was first written."""
-
-    __slots__ = ("_before", "_candidates", "_gap", "_is_open", "_text", "repeated")
 
     def __init__(self, before: str, gap: str) -> None:
         self._before = before

@@ -7,9 +7,13 @@ caller unchanged, and the connection is released.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
 
 from .errors import OpenRouterError
+
+if TYPE_CHECKING:
+    from .types.common import Usage
 
 __all__ = ["RequestEvent", "RequestHook"]
 
@@ -34,6 +38,23 @@ class RequestEvent:
     """Why the request is repeated, or why the call failed."""
     wait: float | None = None
     """Seconds until the next attempt, where there is one."""
+    model: str | None = None
+    """The model that answered; before that, the one that is asked for."""
+    provider: str | None = None
+    """Who served it."""
+    usage: Usage | None = None
+    """Tokens of the call once it is over, failed attempts that were charged for included."""
+    cost: Decimal | None = None
+    """US dollars for the same; None where the cost of one of its requests is not known."""
+    finish_reasons: tuple[str, ...] = ()
+    """Why the model stopped, for each choice."""
+    is_streamed: bool = False
+    time_to_first_piece: float | None = None
+    """Seconds from the beginning of the call to the first event of its stream."""
+    is_poll: bool = False
+    """Whether it only looks if a billed record is there yet, for `generations.get(wait=...)`, `track()` or a batch.
+
+    One that finds none is `finished`, with status 404."""
 
 
 class RequestHook(Protocol):

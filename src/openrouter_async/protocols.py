@@ -57,6 +57,10 @@ class CallSettings(Protocol):
         ...
 
     @property
+    def session_id(self) -> str | None:
+        """What groups requests, and keeps them with one provider."""
+
+    @property
     def cache(self) -> ResponseCache | None:
         """What is said of the service's response cache."""
 
@@ -105,6 +109,10 @@ class ChatCompleter(Protocol[OutputT]):
     def params(self) -> Mapping[str, object]:
         """The parameters of requests that do not give them themselves."""
         ...
+
+    @property
+    def session_id(self) -> str | None:
+        """What groups requests, and keeps them with one provider."""
 
     async def create(self, call: ChatCall) -> ChatCompletion[OutputT]:
         """Return the whole reply."""

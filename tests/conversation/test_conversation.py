@@ -596,3 +596,41 @@ async def test_a_reply_that_breaks_off_half_way_after_a_tool_keeps_the_turn(emul
         emulator.reply("Done.")
         run = await chat.send(chat.paused.approve())
     assert (run.text, refunds, results_sent(emulator)) == ("Done.", ["dear"], ["refunded dear"])
+
+
+def sessions(emulator: Emulator) -> list[object]:
+    """Return what each chat request was grouped by."""
+    asked = [request for request in emulator.requests if request.method == "POST"]
+    return [request.headers.get("x-session-id") or request.body.get("session_id") for request in asked]
+
+
+async def test_its_messages_stay_with_one_provider_also_when_it_is_taken_up_or_forked(
+    emulator: Emulator,
+) -> None:
+    for _ in range(4):
+        emulator.reply("Hello")
+    async with client_of(emulator) as client:
+        chat = client.conversation()
+        await chat.send("Hi")
+        await chat.fork().send("Again")
+        await client.conversation(history=chat.model_dump_json()).send("Later")
+        await client.conversation().send("Another one")
+    first, fork, taken_up, other = sessions(emulator)
+    assert isinstance(first, str)
+    assert first == fork == taken_up != other
+    assert isinstance(other, str)
+
+
+async def test_a_session_that_is_given_wins_and_none_may_be(emulator: Emulator) -> None:
+    for text in ["Hello"] * 4 + ["[1]"] + ["Hello"] * 2:
+        emulator.reply(text)
+    async with client_of(emulator) as client:
+        await client.conversation(options={"session_id": "mine"}).send("Hi")
+        await client.conversation().send("Hi", options={"session_id": "mine"})
+        await client.conversation(extra_body={"session_id": "mine"}).send("Hi")
+        await client.with_options(session_id="mine").conversation().send("Hi")
+        await client.with_options(session_id="mine").conversation(output=list[int]).send("Hi")
+        assert sessions(emulator) == ["mine"] * 5
+        await client.conversation(options={"session_id": None}).send("Hi")
+        await client.with_options(session_id="mine").conversation(options={"session_id": None}).send("Hi")
+        assert sessions(emulator)[5:] == [None, None]

@@ -66,18 +66,30 @@ class CallAttempts:
         self._senders = [each for each in observers if type(each).sent is not Observer.sent]
         self._began = time.monotonic()
         self._number = 1
-        self.current = Attempt(request=request, number=self._number, began=self._began, secrets=_NO_SECRETS)
+        self.current = Attempt(
+            request=request,
+            number=self._number,
+            began=self._began,
+            secrets=_NO_SECRETS,
+            is_streamed=streaming,
+        )
         """The request that is running."""
         self._exchange: Exchange | None = None
         self._earlier: tuple[Usage | None, ...] = ()
         self._body = b""
+        self._to_first_piece: float | None = None
         self._is_running = False
         self._is_refused = False
 
     async def begin(self, key: Secret | None) -> None:
         """A request is about to be sent with `key`, once no observer refuses it."""
         self.current = Attempt(
-            request=self.request, number=self._number, began=self._began, secrets=Secrets(key)
+            request=self.request,
+            number=self._number,
+            began=self._began,
+            secrets=Secrets(key),
+            is_streamed=self._streaming,
+            to_first_piece=self._to_first_piece,
         )
         self._exchange, self._body = None, b""
         self._is_running = self._is_refused = True
@@ -95,6 +107,10 @@ class CallAttempts:
         """The head of an answer has arrived."""
         self._exchange = exchange
         self.current.status, self.current.headers = exchange.status, exchange.headers
+
+    def began_stream(self) -> None:
+        """The first event of a stream was read; it counts unless another attempt takes its place."""
+        self._to_first_piece = self.current.to_first_piece = self.current.elapsed
 
     def read(self, body: bytes) -> None:
         """A whole body was read."""
@@ -157,6 +173,7 @@ class CallAttempts:
         if isinstance(decision, Wait):
             if not continued:  # the reply that goes on has what broke off among its recoveries
                 self._earlier += billed
+                self._to_first_piece = None
             self._tell_failed(error, decision.seconds)
             self._number = self._state.attempts
             self.current.was_sent = False  # what is left now is no request

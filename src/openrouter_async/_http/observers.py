@@ -26,6 +26,7 @@ from .._sansio.charges import Charge
 from .._sansio.error_mapping import generation_id as id_of_generation
 from .._sansio.redaction import redact
 from ..hooks import RequestEvent
+from .answer_facts import AnswerFacts, answer_facts
 
 if TYPE_CHECKING:
     from .._sansio.request import RequestData
@@ -62,6 +63,10 @@ class Attempt:
     """When the call began, in monotonic seconds."""
     secrets: Secrets
     """What no observer may show."""
+    is_streamed: bool = False
+    """Whether the answer is read as it comes."""
+    to_first_piece: float | None = None
+    """Seconds from the beginning of the call to the first event of its stream; None before it, and without a stream."""
     admission: Admission | None = None
     """How it passed the limiter; None before that."""
     was_sent: bool = False
@@ -184,8 +189,9 @@ class EventLog(Observer):
 
     def ended(self, attempt: Attempt) -> None:
         """The call is over."""
-        if attempt.outcome == "answered":
-            event = self._log(logging.INFO, "finished", attempt)
+        finds_no_record = attempt.request.is_poll and attempt.status == 404
+        if attempt.outcome == "answered" or finds_no_record:
+            event = self._log(logging.INFO, "found none yet" if finds_no_record else "finished", attempt)
             for hook in self._hooks:
                 hook.finished(event)
         else:
@@ -201,7 +207,8 @@ class EventLog(Observer):
         error: OpenRouterError | None = None,
         wait: float | None = None,
     ) -> RequestEvent:
-        operation = attempt.request.operation
+        operation, is_over = attempt.request.operation, attempt.outcome != "running"
+        facts = answer_facts(attempt) if self._hooks and is_over else AnswerFacts()
         event = RequestEvent(
             operation=operation.name,
             method=operation.method,
@@ -212,6 +219,14 @@ class EventLog(Observer):
             generation_id=attempt.generation_id,
             error=error,
             wait=wait,
+            model=facts.model or attempt.request.model,
+            provider=facts.provider,
+            usage=facts.usage,
+            cost=facts.cost,
+            finish_reasons=facts.finish_reasons,
+            is_streamed=attempt.is_streamed,
+            time_to_first_piece=attempt.to_first_piece,
+            is_poll=attempt.request.is_poll,
         )
         LOGGER.log(
             level,

@@ -125,6 +125,8 @@ class HTTPStreamSource:
             items[end:end] = self._bare_error()
         if {*map(type, items)} - {Comment}:
             self._event_at = None
+            if attempts.current.to_first_piece is None:
+                attempts.began_stream()
         if len(items) > LOT:
             return self._lot(attempts, items)
         if attempts.is_watched:

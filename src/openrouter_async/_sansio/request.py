@@ -46,6 +46,8 @@ class RequestData:
     """What the caller calls that model: its id, or a short name of `MODELS`."""
     once: bool = False
     """Whether a repetition is answered from the service's cache, and so not billed."""
+    is_poll: bool = False
+    """Whether it looks if something is there yet, so that a 404 is an answer like others."""
 
     @property
     def may_cost(self) -> bool:
@@ -69,6 +71,7 @@ def build_request(
     model: str | None = None,
     named: str | None = None,
     once: bool = False,
+    is_poll: bool = False,
 ) -> RequestData:
     """Return the request of `operation`, with path parameters quoted and the query flattened.
 
@@ -86,6 +89,7 @@ def build_request(
         model=model,
         named=named,
         once=once,
+        is_poll=is_poll,
     )
 
 

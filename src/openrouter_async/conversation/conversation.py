@@ -13,6 +13,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Generic, cast
+from uuid import uuid4
 
 from pydantic import JsonValue
 
@@ -56,7 +57,8 @@ class ConversationParams(RunParams, total=False):
     extra_body: Mapping[str, JsonValue] | None
     """Sent besides with every request, for parameters that these types do not know."""
     options: RequestOptions | None
-    """What its requests do differently, such as a timeout or retries."""
+    """What its requests do differently, such as a timeout or retries. Its requests have a `session_id` of the
+    conversation's own, unless one is given here or anywhere else; `{"session_id": None}` sends none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class Conversation(Generic[OutputT]):
         if system is not None:
             message = {"role": "system", "content": system} if isinstance(system, str) else system
             past = past.model_copy(update={"system": cast("JsonObject", wire_messages(message)[0])})
+        if past.session_id is None:
+            past = past.model_copy(update={"session_id": uuid4().hex})
         self._completer = completer
         self._prices = prices
         self._history = past
@@ -273,11 +277,20 @@ class Conversation(Generic[OutputT]):
         self, outgoing: _Outgoing, options: RequestOptions | None, params: Mapping[str, object]
     ) -> tuple[ChatCompleter[OutputT], RunCall]:
         """Return what a turn is sent with, and what is asked in it."""
-        completer = self._completer.with_options(self._options if options is None else options)
+        options = (self._options if options is None else options) or {}
+        params = {**self._params, **params}
+        says_session = (
+            self._completer.session_id
+            or "session_id" in options
+            or "session_id" in {**self._completer.params, **params, **(self._extra_body or {})}
+        )
+        if not says_session:  # the provider that has the prompts of the conversation cached gets the next one
+            options = {**options, "session_id": self._history.session_id}
+        completer = self._completer.with_options(options or None)
         call = RunCall(
             outgoing.messages,
             self._history.model,
-            {**self._params, **params},
+            params,
             self._extra_body,
             outgoing.provider,
         )

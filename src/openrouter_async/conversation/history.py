@@ -77,6 +77,8 @@ class History(BaseModel):
     version: Literal[1] = 1
     """The version of the format."""
     model: str | None = None
+    session_id: str | None = None
+    """What its requests have in common, so that the service keeps them with one provider."""
     system: JsonObject | None = None
     """The message that stands before all turns."""
     turns: tuple[Turn, ...] = ()

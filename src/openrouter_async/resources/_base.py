@@ -61,10 +61,11 @@ class Resource:
         query: Mapping[str, QueryValue] | None = None,
         body: Mapping[str, JsonValue] | bytes | None = None,
         options: RequestOptions | None = None,
+        is_poll: bool = False,
     ) -> WireT:
         """Carry out an operation whose answer is an `into`, and return the `data` of that."""
         content = body if body is None or isinstance(body, bytes) else json_bytes(body)
-        data = build_request(operation, path=path, query=query, content=content)
+        data = build_request(operation, path=path, query=query, content=content, is_poll=is_poll)
         read_envelope = reader(into)
 
         def read(reply: Reply) -> WireT:

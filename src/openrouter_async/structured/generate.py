@@ -96,6 +96,11 @@ class OutputRequest(Generic[OutputT]):
         """The parameters of requests that do not give them themselves."""
         return self.chat.params
 
+    @property
+    def session_id(self) -> str | None:
+        """What groups requests, and keeps them with one provider."""
+        return self.chat.session_id
+
     async def create(self, call: ChatCall) -> StructuredCompletion[OutputT]:
         """Return the reply with its value.
 

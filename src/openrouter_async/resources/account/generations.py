@@ -62,7 +62,11 @@ class GenerationsResource(Resource):
         while True:
             try:
                 return await self._send_data(
-                    GET_GENERATION, into=GenerationReply, query=_query(id), options=options
+                    GET_GENERATION,
+                    into=GenerationReply,
+                    query=_query(id),
+                    options=options,
+                    is_poll=patience > 0,
                 )
             except NotFound:
                 left = end - anyio.current_time()

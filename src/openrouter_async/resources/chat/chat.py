@@ -49,6 +49,11 @@ class ChatResource(Resource):
         """The parameters of requests that do not give them themselves."""
         return self._sender.settings.params
 
+    @property
+    def session_id(self) -> str | None:
+        """What groups requests, and keeps them with one provider."""
+        return self._sender.settings.session_id
+
     async def create(self, call: ChatCall) -> ChatCompletion:
         """Return the whole reply."""
         data = self._request(await _encoded(self._completed(call)), stream=False)

@@ -1,0 +1,60 @@
+"""`AnswerFacts`: what the answer of a call says of itself, whichever operation it is of and however the call ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..types.common import Usage
+    from .observers import Attempt
+
+__all__ = ["AnswerFacts", "answer_facts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFacts:
+    """Each is None or empty where nobody said it, and before there is an answer."""
+
+    id: str | None = None
+    model: str | None = None
+    """The one that answered."""
+    provider: str | None = None
+    usage: Usage | None = None
+    """Of all requests of the call that were charged for, as far as it is known."""
+    cost: Decimal | None = None
+    """US dollars for the same; None where the cost of one of them is not known."""
+    finish_reasons: tuple[str, ...] = ()
+
+
+def answer_facts(attempt: Attempt) -> AnswerFacts:
+    """Return what is known when a call is over: by its answer, by what its error kept of one, or by its charge."""
+    charge, error = attempt.charge, attempt.error
+    reply = attempt.answer if error is None else getattr(error, "partial", None)
+    usage: Usage | None = getattr(reply, "usage", None)
+    cost: Decimal | None = charge.cost if usage is None else usage.cost
+    billed = getattr(reply, "billed", (usage,)) if error is None else error.billed
+    if usage is not None or error is not None:
+        costs = [None if each is None else each.cost for each in billed]
+        known = [cost for cost in costs if cost is not None]
+        cost = sum(known, Decimal(0)) if len(known) == len(costs) else None
+    if error is not None and any(billed):
+        from ..types.common import total_usage, usages_of  # they were loaded to read what was billed
+
+        usage = total_usage(usages_of(error))
+    choices = getattr(reply, "choices", None)
+    reasons = [getattr(choice, "finish_reason", None) for choice in choices or ()]
+    return AnswerFacts(
+        id=attempt.generation_id or _text(reply, "id") or charge.generation_id,
+        model=_text(reply, "model") or charge.model,
+        provider=_text(reply, "provider"),
+        usage=usage,
+        cost=cost,
+        finish_reasons=tuple(reason for reason in reasons if isinstance(reason, str)),
+    )
+
+
+def _text(reply: object, name: str) -> str | None:
+    value = getattr(reply, name, None)
+    return value if isinstance(value, str) else None

@@ -22,9 +22,9 @@ from ...errors import ConfigurationError
 from ..exchange.field_checks import (
     Check,
     boolean,
-    either,
-    invalid,
+    expecting,
     json_object,
+    nullable,
     number,
     one_of,
     text,
@@ -49,25 +49,19 @@ WORKSPACE = "00000000-0000-4000-8000-000000000000"
 _CATEGORIES = ("latency", "incoherence", "incorrect_response", "formatting", "billing", "api_error", "other")
 
 
-def _null(value: JsonValue) -> str | None:
-    return None if value is None else "null"
-
-
-def _word(value: JsonValue) -> str | None:
-    return None if isinstance(value, str) and value else "a string of at least 1 character"
-
+_word = expecting("a string of at least 1 character", lambda value: isinstance(value, str) and value != "")
 
 _LIMITS: Mapping[str, Check] = {
-    "limit": either(number(0), _null),
-    "limit_reset": either(one_of("daily", "weekly", "monthly"), _null),
+    "limit": nullable(number(0)),
+    "limit_reset": nullable(one_of("daily", "weekly", "monthly")),
     "include_byok_in_limit": boolean,
     "workspace_id": _word,
 }
 _NEW: Mapping[str, Check] = {
     **_LIMITS,
     "name": _word,
-    "expires_at": either(text(), _null),
-    "creator_user_id": either(_word, _null),
+    "expires_at": nullable(text()),
+    "creator_user_id": nullable(_word),
     "external": json_object,
 }
 _CHANGED: Mapping[str, Check] = {**_LIMITS, "name": _word, "disabled": boolean}
@@ -79,7 +73,7 @@ _FEEDBACK: Mapping[str, Check] = {
 _EXCHANGE: Mapping[str, Check] = {
     "code": _word,
     "code_verifier": text(),
-    "code_challenge_method": either(text(), _null),
+    "code_challenge_method": nullable(text()),
 }
 
 
@@ -215,14 +209,13 @@ def _proves(verifier: str, code: _OAuthCode) -> bool:
 
 def _checked(body: JsonValue, checks: Mapping[str, Check], *required: str) -> JSON:
     """Return the fields of a body; unknown ones are passed over, as the service does."""
-    if not isinstance(body, dict):
-        raise invalid("body", "an object", body)
+    given = json_object("body", body)
     for name, check in checks.items():
-        if name in body and (expected := check(body[name])) is not None:
-            raise invalid(name, expected, body[name])
-        if name in required and name not in body:
+        if name in given:
+            check(name, given[name])
+        elif name in required:
             raise bad_request(f"{name}: Required")
-    return {name: body[name] for name in checks if name in body}
+    return {name: given[name] for name in checks if name in given}
 
 
 _ATTRIBUTES = {

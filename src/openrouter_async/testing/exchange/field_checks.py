@@ -14,20 +14,33 @@ from .service_errors import ServiceError, bad_request
 __all__ = [
     "Check",
     "boolean",
-    "either",
+    "by_type",
+    "expecting",
     "invalid",
     "is_number",
     "json_object",
     "kind_of",
     "list_of",
+    "nullable",
     "number",
     "one_of",
+    "record",
     "text",
     "whole_query",
 ]
 
-Check: TypeAlias = Callable[[JsonValue], str | None]
-"""Returns what was expected where a value is wrong, else None."""
+Check: TypeAlias = Callable[[str, JsonValue], object]
+"""Is given the path of a value and the value; raises a `ServiceError` where it is wrong."""
+
+
+def expecting(wanted: str, fits: Callable[[JsonValue], bool]) -> Check:
+    """Return a check for values that fit; `wanted` says what these are."""
+
+    def check(path: str, value: JsonValue) -> None:
+        if not fits(value):
+            raise invalid(path, wanted, value)
+
+    return check
 
 
 def is_number(value: JsonValue) -> bool:
@@ -41,69 +54,81 @@ def number(low: float | None = None, high: float | None = None, *, whole: bool =
     """Return a check for numbers within these bounds."""
     noun = "an integer" if whole else "a number"
     bounds = "" if low is None else f" >= {low:g}" if high is None else f" between {low:g} and {high:g}"
-
-    def check(value: JsonValue) -> str | None:
-        fits = (
+    return expecting(
+        noun + bounds,
+        lambda value: (
             isinstance(value, int | float)
             and is_number(value)
             and (not whole or value == math.floor(value))
             and (low is None or value >= low)
             and (high is None or value <= high)
-        )
-        return None if fits else noun + bounds
-
-    return check
+        ),
+    )
 
 
 def text(longest: int | None = None) -> Check:
     """Return a check for text of at most so many characters."""
-
-    def check(value: JsonValue) -> str | None:
-        if not isinstance(value, str):
-            return "a string"
-        return f"at most {longest} characters" if longest is not None and len(value) > longest else None
-
-    return check
-
-
-def boolean(value: JsonValue) -> str | None:
-    """Expect true or false."""
-    return None if isinstance(value, bool) else "a boolean"
-
-
-def json_object(value: JsonValue) -> str | None:
-    """Expect an object."""
-    return None if isinstance(value, dict) else "an object"
+    wanted = "a string" if longest is None else f"a string of at most {longest} characters"
+    return expecting(
+        wanted, lambda value: isinstance(value, str) and (longest is None or len(value) <= longest)
+    )
 
 
 def one_of(*words: str) -> Check:
     """Return a check for one of these words."""
-
-    def check(value: JsonValue) -> str | None:
-        return None if isinstance(value, str) and value in words else "one of " + ", ".join(map(repr, words))
-
-    return check
+    wanted = "one of " + ", ".join(map(repr, words))
+    return expecting(wanted, lambda value: isinstance(value, str) and value in words)
 
 
-def list_of(item: Check, *, longest: int | None = None) -> Check:
+boolean = expecting("a boolean", lambda value: isinstance(value, bool))
+
+
+def nullable(check: Check) -> Check:
+    """Return a check that null passes as well."""
+    return lambda path, value: None if value is None else check(path, value)
+
+
+def json_object(path: str, value: JsonValue) -> dict[str, JsonValue]:
+    """Return a value that is an object."""
+    if not isinstance(value, dict):
+        raise invalid(path, "an object", value)
+    return value
+
+
+def list_of(item: Check, *, least: int = 0, most: int | None = None) -> Check:
     """Return a check for an array whose items pass `item`."""
 
-    def check(value: JsonValue) -> str | None:
-        if not isinstance(value, list):
-            return "an array"
-        if longest is not None and len(value) > longest:
-            return f"an array of at most {longest} items"
-        return next((f"an array of {wrong}" for inner in value if (wrong := item(inner))), None)
+    def check(path: str, value: JsonValue) -> None:
+        if not isinstance(value, list) or len(value) < least or (most is not None and len(value) > most):
+            bounds = f" of at most {most} items" if most else " that is not empty" if least else ""
+            raise invalid(path, f"an array{bounds}", value)
+        for place, inner in enumerate(value):
+            item(f"{path}.{place}", inner)
 
     return check
 
 
-def either(*checks: Check) -> Check:
-    """Return a check that one of these must pass."""
+def record(needed: Mapping[str, Check] | None = None, /, **others: Check) -> Check:
+    """Return a check for an object with these fields; others than the needed ones may be null or missing."""
 
-    def check(value: JsonValue) -> str | None:
-        wrong = [found for one in checks if (found := one(value))]
-        return None if len(wrong) < len(checks) else " or ".join(wrong)
+    def check(path: str, value: JsonValue) -> None:
+        held = json_object(path, value)
+        for name, field in {**(needed or {}), **others}.items():
+            if held.get(name) is not None or name in (needed or {}):
+                field(f"{path}.{name}", held.get(name))
+
+    return check
+
+
+def by_type(shapes: Mapping[str, Check], *, is_open: bool = False) -> Check:
+    """Return a check for an object whose `type` says what it holds; of other types only if it is open."""
+    kind = text() if is_open else one_of(*shapes)
+
+    def check(path: str, value: JsonValue) -> None:
+        named = json_object(path, value).get("type")
+        kind(f"{path}.type", named)
+        if shape := shapes.get(str(named)):
+            shape(path, value)
 
     return check
 

@@ -16,7 +16,8 @@ from pydantic import JsonValue
 from ..exchange.field_checks import (
     Check,
     boolean,
-    either,
+    by_type,
+    expecting,
     invalid,
     is_number,
     json_object,
@@ -24,6 +25,7 @@ from ..exchange.field_checks import (
     list_of,
     number,
     one_of,
+    record,
     text,
 )
 from ..exchange.service_errors import bad_request
@@ -59,7 +61,7 @@ _PARAMETERS: Mapping[str, Check] = {
     "seed": number(whole=True),
     "top_logprobs": number(0, 20, whole=True),
     "logprobs": boolean,
-    "stop": either(text(), list_of(text(), longest=4)),
+    "stop": lambda path, value: None if isinstance(value, str) else list_of(text(), most=4)(path, value),
     "logit_bias": json_object,
     "parallel_tool_calls": boolean,
     "provider": json_object,
@@ -82,20 +84,45 @@ _PROVIDER_FIELDS = frozenset({
     "max_price", "options", "experimental",
 })  # fmt: skip
 
-_PART_FIELDS: Mapping[str, tuple[str, str | None]] = {
-    "text": ("text", None),
-    "input_text": ("text", None),
-    "image_url": ("image_url", "url"),
-    "input_audio": ("input_audio", "data"),
-    "video_url": ("video_url", "url"),
-    "input_video": ("video_url", "url"),
-    "file": ("file", None),
+_NAME = expecting(
+    "a string of 1 to 64 letters, digits, underscores or dashes",
+    lambda value: isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value) is not None,
+)
+
+_CHAT: Mapping[str, Check] = {
+    "reasoning": record(effort=one_of(*_EFFORTS), max_tokens=number(1, whole=True)),
+    "tools": list_of(
+        by_type({"function": record({"function": record({"name": _NAME}, parameters=json_object)})}, is_open=True)
+    ),
+    "response_format": by_type({
+        "text": record(),
+        "json_object": record(),
+        "json_schema": record({"json_schema": record({"name": _NAME}, schema=json_object)}),
+        "grammar": record(),
+        "python": record(),
+    }),
+}  # fmt: skip
+
+_EMBEDDINGS: Mapping[str, Check] = {
+    "encoding_format": one_of("float", "base64"),
+    "dimensions": number(1, 16_384, whole=True),
 }
-"""Type of a content part -> its field, and the text that must stand in that."""
 
-_ROLES = ("system", "developer", "user", "assistant", "tool")
-
-_FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TEXT = record({"text": text()})
+_VIDEO = record({"video_url": record({"url": text()})})
+_PART = by_type({
+    "text": _TEXT,
+    "input_text": _TEXT,
+    "image_url": record({"image_url": record({"url": text()})}),
+    "input_audio": record({"input_audio": record({"data": text()})}),
+    "video_url": _VIDEO,
+    "input_video": _VIDEO,
+    "file": record({"file": json_object}),
+})  # fmt: skip
+_MESSAGE = record(
+    {"role": one_of("system", "developer", "user", "assistant", "tool")},
+    tool_calls=list_of(record({"function": record({"name": text()})})),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,27 +175,27 @@ def read_chat(body: JsonValue) -> ChatCall:
     Raises:
         ServiceError: 400; the message names the field.
     """
-    fields = _checked(body)
+    fields = _checked(body, _CHAT)
     messages = fields.get("messages")
     if messages is None:
         raise bad_request('Input required: specify "prompt" or "messages"')
-    if not isinstance(messages, list) or not messages:
-        raise invalid("messages", "a non-empty array", messages)
-    for place, message in enumerate(messages):
-        _check_message(f"messages.{place}", message)
+    list_of(_check_message, least=1)("messages", messages)
     reasoning = _reasoning(fields)
     modalities = _strings(fields.get("modalities"))
     stream = fields.get("stream") is True
     if "audio" in modalities and not stream:
         raise bad_request("Audio output requires stream: true")
+    tools = [_dict(tool) for tool in _list(fields.get("tools"))]
+    functions = tuple(_dict(tool.get("function")) for tool in tools if tool["type"] == "function")
+    form = fields.get("response_format")
     return ChatCall(
         models=_models(fields),
-        messages=[message for message in messages if isinstance(message, dict)],
+        messages=[_dict(message) for message in _list(messages)],
         stream=stream,
-        tools=_tools(fields.get("tools")),
-        tool_choice=_tool_choice(fields),
+        tools=functions,
+        tool_choice=_tool_choice(fields.get("tool_choice"), functions),
         parallel=fields.get("parallel_tool_calls") is not False,
-        response_format=_response_format(fields.get("response_format")),
+        response_format=None if form is None else _dict(form),
         max_tokens=_max_tokens(fields),
         stop=_strings(fields.get("stop")),
         wants_reasoning=reasoning,
@@ -185,15 +212,14 @@ def read_completion(body: JsonValue) -> TextCall:
     Raises:
         ServiceError: 400; the message names the field.
     """
-    fields = _checked(body)
+    fields = _checked(body, {})
     prompt = fields.get("prompt")
     if prompt is None:
         raise bad_request('Input required: specify "prompt" or "messages"')
-    if not isinstance(prompt, str):
-        raise invalid("prompt", "a string", prompt)
+    text()("prompt", prompt)
     return TextCall(
         models=_models(fields),
-        prompt=prompt,
+        prompt=str(prompt),
         stream=fields.get("stream") is True,
         max_tokens=_max_tokens(fields),
     )
@@ -205,21 +231,13 @@ def read_embeddings(body: JsonValue) -> EmbeddingsCall:
     Raises:
         ServiceError: 400; the message names the field.
     """
-    fields = _checked(body)
-    model = fields.get("model")
-    if not isinstance(model, str):
-        raise invalid("model", "a string", model)
-    form = fields.get("encoding_format")
-    if form not in (None, "float", "base64"):
-        raise invalid("encoding_format", "one of 'float', 'base64'", form)
-    dimensions = fields.get("dimensions")
-    if dimensions is not None and (wrong := number(1, 16_384, whole=True)(dimensions)):
-        raise invalid("dimensions", wrong, dimensions)
+    fields = _checked(body, _EMBEDDINGS)
+    text()("model", fields.get("model"))
     return EmbeddingsCall(
-        model=model,
+        model=str(fields["model"]),
         inputs=_embedding_inputs(fields.get("input")),
-        dimensions=_whole(dimensions),
-        as_base64=form == "base64",
+        dimensions=_whole(fields.get("dimensions")),
+        as_base64=fields.get("encoding_format") == "base64",
     )
 
 
@@ -235,89 +253,32 @@ def _embedding_inputs(given: JsonValue) -> tuple[str, ...]:
     raise invalid("input", "a non-empty string, or a non-empty array of strings, tokens or parts", given)
 
 
-def _checked(body: JsonValue) -> JSON:
+def _checked(body: JsonValue, more: Mapping[str, Check]) -> JSON:
     if not isinstance(body, dict):
         raise bad_request(f"Invalid input: expected object, received {kind_of(body)}")
-    for name, check in _PARAMETERS.items():
-        value = body.get(name)
-        if value is not None and (expected := check(value)):
-            raise invalid(name, expected, value)
-    provider = body.get("provider")
-    unknown = sorted(provider.keys() - _PROVIDER_FIELDS) if isinstance(provider, dict) else []
+    for name, check in {**_PARAMETERS, **more}.items():
+        if body.get(name) is not None:
+            check(name, body[name])
+    unknown = sorted(_dict(body.get("provider")).keys() - _PROVIDER_FIELDS)
     if unknown:
         raise bad_request(f"provider: Unrecognized key: {unknown[0]!r}")
     return body
 
 
-def _check_message(path: str, message: JsonValue) -> None:
-    if not isinstance(message, dict):
-        raise invalid(path, "an object", message)
-    role = message.get("role")
-    if wrong := one_of(*_ROLES)(role):
-        raise invalid(f"{path}.role", wrong, role)
-    content = message.get("content")
-    if role == "tool" and not isinstance(message.get("tool_call_id"), str):
-        raise invalid(f"{path}.tool_call_id", "a string", message.get("tool_call_id"))
+def _check_message(path: str, value: JsonValue) -> None:
+    _MESSAGE(path, value)
+    message = _dict(value)
+    role, content = message["role"], message.get("content")
+    if role == "tool":
+        text()(f"{path}.tool_call_id", message.get("tool_call_id"))
     if isinstance(content, list):
-        for place, part in enumerate(content):
-            _check_part(f"{path}.content.{place}", part, text_only=role in ("system", "developer"))
+        part = by_type({"text": _TEXT}) if role in ("system", "developer") else _PART
+        list_of(part)(f"{path}.content", content)
     elif not isinstance(content, str) and not (content is None and role == "assistant"):
         raise invalid(f"{path}.content", "a string or an array", content)
-    calls = message.get("tool_calls")
-    if calls is not None:
-        if not isinstance(calls, list):
-            raise invalid(f"{path}.tool_calls", "an array", calls)
-        for place, call in enumerate(calls):
-            function = call.get("function") if isinstance(call, dict) else None
-            if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-                raise invalid(f"{path}.tool_calls.{place}.function.name", "a string", None)
 
 
-def _check_part(path: str, part: JsonValue, *, text_only: bool) -> None:
-    if not isinstance(part, dict):
-        raise invalid(path, "an object", part)
-    kind = part.get("type")
-    if not isinstance(kind, str) or kind not in _PART_FIELDS or (text_only and kind != "text"):
-        known = ("text",) if text_only else tuple(_PART_FIELDS)
-        raise invalid(f"{path}.type", "one of " + ", ".join(map(repr, known)), kind)
-    name, inner = _PART_FIELDS[kind]
-    value = part.get(name)
-    if kind in ("text", "input_text"):
-        if not isinstance(value, str):
-            raise invalid(f"{path}.{name}", "a string", value)
-        return
-    if not isinstance(value, dict):
-        raise invalid(f"{path}.{name}", "an object", value)
-    if inner is not None and not isinstance(value.get(inner), str):
-        raise invalid(f"{path}.{name}.{inner}", "a string", value.get(inner))
-
-
-def _tools(tools: JsonValue) -> tuple[JSON, ...]:
-    if tools is None:
-        return ()
-    if not isinstance(tools, list):
-        raise invalid("tools", "an array", tools)
-    functions: list[JSON] = []
-    for place, tool in enumerate(tools):
-        kind = tool.get("type") if isinstance(tool, dict) else None
-        if not isinstance(tool, dict) or not isinstance(kind, str):
-            raise invalid(f"tools.{place}.type", "a string", kind)
-        if kind != "function":
-            continue
-        function = tool.get("function")
-        name = function.get("name") if isinstance(function, dict) else None
-        if not isinstance(function, dict) or not isinstance(name, str) or not _FUNCTION_NAME.fullmatch(name):
-            expected = "a string of 1 to 64 letters, digits, underscores or dashes"
-            raise invalid(f"tools.{place}.function.name", expected, name)
-        parameters = function.get("parameters")
-        if parameters is not None and not isinstance(parameters, dict):
-            raise invalid(f"tools.{place}.function.parameters", "an object", parameters)
-        functions.append(function)
-    return tuple(functions)
-
-
-def _tool_choice(fields: JSON) -> str:
-    choice = fields.get("tool_choice")
+def _tool_choice(choice: JsonValue, tools: tuple[JSON, ...]) -> str:
     if choice is None:
         return "auto"
     if isinstance(choice, str) and choice in ("auto", "none", "required"):
@@ -325,46 +286,18 @@ def _tool_choice(fields: JSON) -> str:
     if isinstance(choice, dict) and isinstance(choice.get("type"), str):
         if choice["type"] != "function":
             return "auto"  # forces a server tool, which runs inside the service
-        function = choice.get("function")
-        name = function.get("name") if isinstance(function, dict) else None
-        if isinstance(name, str) and any(tool.get("name") == name for tool in _tools(fields.get("tools"))):
+        name = _dict(choice.get("function")).get("name")
+        if isinstance(name, str) and any(tool["name"] == name for tool in tools):
             return f"={name}"
         raise invalid("tool_choice.function.name", "the name of one of the tools", name)
     raise invalid("tool_choice", "'auto', 'none', 'required' or an object", choice)
 
 
-def _response_format(given: JsonValue) -> JSON | None:
-    if given is None:
-        return None
-    if not isinstance(given, dict):
-        raise invalid("response_format", "an object", given)
-    kinds = ("text", "json_object", "json_schema", "grammar", "python")
-    if wrong := one_of(*kinds)(given.get("type")):
-        raise invalid("response_format.type", wrong, given.get("type"))
-    if given["type"] == "json_schema":
-        wrapper = given.get("json_schema")
-        if not isinstance(wrapper, dict):
-            raise invalid("response_format.json_schema", "an object", wrapper)
-        name = wrapper.get("name")
-        if not isinstance(name, str) or not _FUNCTION_NAME.fullmatch(name):
-            expected = "a string of 1 to 64 letters, digits, underscores or dashes"
-            raise invalid("response_format.json_schema.name", expected, name)
-        schema = wrapper.get("schema")
-        if schema is not None and not isinstance(schema, dict):
-            raise invalid("response_format.json_schema.schema", "an object", schema)
-    return given
-
-
 def _reasoning(fields: JSON) -> bool:
     """Return whether the reply is to hold its reasoning."""
     given, short = fields.get("reasoning"), fields.get("reasoning_effort")
-    reasoning: JSON = given if isinstance(given, dict) else {}
-    effort = reasoning.get("effort")
-    if effort is not None and (wrong := one_of(*_EFFORTS)(effort)):
-        raise invalid("reasoning.effort", wrong, effort)
-    budget = reasoning.get("max_tokens")
-    if budget is not None and (wrong := number(1, whole=True)(budget)):
-        raise invalid("reasoning.max_tokens", wrong, budget)
+    reasoning = _dict(given)
+    effort, budget = reasoning.get("effort"), reasoning.get("max_tokens")
     if effort is not None and budget is not None:
         raise bad_request('Only one of "reasoning.effort" and "reasoning.max_tokens" can be specified')
     if effort is not None and short is not None and effort != short:
@@ -391,6 +324,14 @@ def _strings(value: JsonValue) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _dict(value: JsonValue) -> JSON:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
 
 
 def _whole(value: JsonValue) -> int | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from openrouter_async import AsyncOpenRouter, ChatCompletion
-from openrouter_async._sansio.chat_call import ChatCall
+from openrouter_async._sansio.chat_body import ChatCall
 from openrouter_async.batch.run import Batch
 from openrouter_async.testing import Emulator, Failure, Fault, RateLimit
 

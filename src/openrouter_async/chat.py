@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from pydantic import JsonValue
 
-from ._sansio.chat_call import ChatCall
+from ._sansio.chat_body import ChatCall
 from .errors import ConfigurationError
 from .options import Recover, RequestOptions
 from .protocols import Capabilities, ChatCompleter, Sender

@@ -9,7 +9,7 @@ from ._sansio.request import RequestData
 from .options import RequestOptions, ResponseCache
 
 if TYPE_CHECKING:
-    from ._sansio.chat_call import ChatCall
+    from ._sansio.chat_body import ChatCall
     from ._sansio.request import DeferredRequest
     from .streaming.source import ContinuableSource
     from .streaming.stream import EventStream, OnBadEvent

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_async._sansio.chat_body import chat_body, completion_body
-from openrouter_async._sansio.chat_call import ChatCall
+from openrouter_async._sansio.chat_body import ChatCall, chat_body, completion_body
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.types.chat.content_parts import image
 from openrouter_async.types.chat.generation_params import GenerationParams

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async import errors
-from openrouter_async._sansio.error_mapping import generation_id, payload_error, request_id, status_error
+from openrouter_async._sansio.error_mapping import payload_error, status_error
 from openrouter_async._sansio.response import read_reply
 from openrouter_async.errors import APIStatusError
 from tests._sansio.test_error_body import JSON, KEY
@@ -203,14 +203,6 @@ def test_the_generation_of_the_body_stands_in_for_that_of_the_header() -> None:
     anthropic = {"type": "error", "error": {"type": "api_error", "message": "m"}, "request_id": "gen-1"}
     assert status(500, anthropic).generation_id == "gen-1"
     assert payload_error({"code": 500}, around={"id": "gen-2"}).generation_id == "gen-2"
-
-
-def test_ids_are_read_from_headers() -> None:
-    assert request_id({"x-request-id": "r", "cf-ray": "c"}) == "r"
-    assert request_id({"cf-ray": "c"}) == "c"
-    assert request_id({}) is None
-    assert generation_id({"x-generation-id": "gen-1"}) == "gen-1"
-    assert generation_id({}) is None
 
 
 NOW = 1_789_999_990.0

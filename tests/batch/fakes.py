@@ -11,7 +11,7 @@ import anyio.lowlevel
 
 from openrouter_async._http.observers import OBSERVERS, Attempt
 from openrouter_async._sansio.charges import read_charge
-from openrouter_async._sansio.chat_call import ChatCall
+from openrouter_async._sansio.chat_body import ChatCall
 from openrouter_async._sansio.request import build_request
 from openrouter_async._secret import Secrets
 from openrouter_async.batch.items import Items

@@ -18,9 +18,9 @@ import httpx
 from openrouter_async import AsyncOpenRouter, Retries
 from openrouter_async._sansio.chat_reply import check_completion
 from openrouter_async._sansio.content_decoding import ContentDecodingError, content_decoder
-from openrouter_async._sansio.error_mapping import generation_id, request_id, status_error
-from openrouter_async._sansio.redaction import safe_headers
+from openrouter_async._sansio.error_mapping import status_error
 from openrouter_async._sansio.response import read_reply
+from openrouter_async._sansio.response_headers import generation_id, request_id, safe_headers
 from openrouter_async._sansio.retry import should_retry
 from openrouter_async._sansio.retry_after import retry_after
 from openrouter_async._sansio.sse import SSEDecoder

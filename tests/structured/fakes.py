@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from openrouter_async._sansio.chat_body import chat_body
-from openrouter_async._sansio.chat_call import ChatCall
+from openrouter_async._sansio.chat_body import ChatCall, chat_body
 from openrouter_async.errors import OpenRouterError
 from openrouter_async.options import RequestOptions
 from openrouter_async.streaming.stream import EventStream, OnBadEvent

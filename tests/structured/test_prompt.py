@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field, JsonValue
 
-from openrouter_async._sansio.chat_call import ChatCall
+from openrouter_async._sansio.chat_body import ChatCall
 from openrouter_async.errors import ConfigurationError, ReplyNotParsed, SchemaMismatch, StructuredOutputError
 from openrouter_async.structured.output import Example
 from openrouter_async.structured.prompt import schema_prompt, with_feedback

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import anyio
 
 from .._sansio.charges import read_charge, usage_in
-from .._sansio.error_mapping import generation_id, request_id, tell_wait
-from .._sansio.redaction import redact, redact_json, safe_headers
+from .._sansio.error_mapping import tell_wait
+from .._sansio.redaction import redact, redact_json
+from .._sansio.response_headers import generation_id, request_id, safe_headers
 from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
 from .._secret import Secret, Secrets
 from ..errors import APIStatusError, ConfigurationError, DeadlineExceeded, OpenRouterError

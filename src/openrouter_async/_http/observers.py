@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from .._sansio.charges import Charge
-from .._sansio.error_mapping import generation_id as id_of_generation
 from .._sansio.redaction import redact
+from .._sansio.response_headers import generation_id as id_of_generation
 from ..hooks import RequestEvent
 from .answer_facts import AnswerFacts, answer_facts
 

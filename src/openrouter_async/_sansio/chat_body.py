@@ -1,4 +1,4 @@
-"""The bodies of chat and completion requests: arguments become JSON bytes, validated, always the same for the same.
+"""`ChatCall`, what a caller asks of a model, and its JSON bytes: validated, always the same for the same.
 
 Order of keys: `model`, `messages` (or `prompt`), the parameters as `ChatParams` declares them, `stream`, then what only
 `extra_body` has. Within free JSON the caller's order stays. Caches of whole answers and of prompts go by these bytes.
@@ -7,6 +7,8 @@ Order of keys: `model`, `messages` (or `prompt`), the parameters as `ChatParams`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .._checks import describe_value
 from ..errors import ConfigurationError
@@ -14,10 +16,39 @@ from ..types.chat.completion_request import check_completion_params
 from ..types.chat.messages import wire_messages
 from ..types.chat.request import check_chat_params
 from ..types.chat.sent_back import fit_history
-from .chat_call import ChatCall
 from .request_body import begin_body, finish_body
 
-__all__ = ["chat_body", "completion_body"]
+if TYPE_CHECKING:
+    from ..types.chat.messages import MessagesLike
+
+__all__ = ["ChatCall", "chat_body", "completion_body"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCall:
+    """One request of a model. Its arguments are as they were given; `chat_body` validates them."""
+
+    messages: MessagesLike
+    model: str | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
+    """See `ChatParams`."""
+    extra_body: Mapping[str, object] | None = None
+    """Sent besides; each key of it replaces the whole value of that key."""
+
+    def with_defaults(self, model: str | None, params: Mapping[str, object]) -> ChatCall:
+        """Return the call with this model if it names none, and with those of `params` that it does not give."""
+        return ChatCall(
+            self.messages,
+            model if self.model is None else self.model,
+            {**params, **self.params},
+            self.extra_body,
+        )
+
+    @property
+    def sent(self) -> dict[str, object]:
+        """The fields of the request before they are validated, with `extra_body` laid over them."""
+        fields = {**self.params, "model": self.model, "messages": wire_messages(self.messages)}
+        return {**fields, **(self.extra_body or {})}
 
 
 def chat_body(call: ChatCall, *, stream: bool = False) -> bytes:
@@ -29,7 +60,8 @@ def chat_body(call: ChatCall, *, stream: bool = False) -> bytes:
         ConfigurationError: an argument is wrong; field, value and what is allowed are named.
     """
     body = begin_body(call.model)
-    body["messages"] = fitting = fit_history(wire_messages(call.messages))
+    messages = wire_messages(call.messages)
+    body["messages"] = fitting = messages if isinstance(call.messages, str) else fit_history(messages)
     if not fitting:
         raise ConfigurationError(
             "messages holds nothing but results of calls that are not there; give the reply with the calls before them"

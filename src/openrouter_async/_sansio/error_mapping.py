@@ -33,6 +33,7 @@ from ..errors import (
 )
 from .error_body import ErrorBody, one_line, read_error, read_error_body
 from .redaction import redact
+from .response_headers import generation_id, request_id
 from .retry_after import retry_after
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from ..types.chat.completion import ChatCompletion
 
-__all__ = ["explain_short_name", "generation_id", "payload_error", "request_id", "status_error", "tell_wait"]
+__all__ = ["explain_short_name", "payload_error", "status_error", "tell_wait"]
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     401: AuthenticationError,
@@ -184,16 +185,6 @@ def tell_wait(error: APIStatusError, headers: Mapping[str, str], *, now: float) 
         error.retry_after = wait
         error.message += _asked(wait)
         error.args = (error.message,)
-
-
-def request_id(headers: Mapping[str, str]) -> str | None:
-    """Return the id that the edge in front of the service gave the request, if it did."""
-    return headers.get("x-request-id") or headers.get("cf-ray") or None
-
-
-def generation_id(headers: Mapping[str, str]) -> str | None:
-    """Return the id of the billed record, if the headers name it."""
-    return headers.get("x-generation-id") or None
 
 
 def _error(

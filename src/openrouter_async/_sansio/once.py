@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..options import ResponseCache
-    from .chat_call import ChatCall
+    from .chat_body import ChatCall
 
 __all__ = ["METADATA_KEY", "TTL_S", "cache_headers", "key_of", "with_key"]
 

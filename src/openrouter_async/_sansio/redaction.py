@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from .._secret import Secret
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["redact", "redact_json", "safe_headers"]
+__all__ = ["redact", "redact_json"]
 
 # The quantifiers are possessive, and no place where a pattern may begin lies inside of what another attempt
 # has read, so that hostile text is not read again and again.
@@ -38,8 +38,6 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 MOST_VALUES = 5_000
 MOST_CHARACTERS = 256 * 1024
 LONGEST_SECRET = 512
-
-_PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"})
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
@@ -93,20 +91,3 @@ def redact_json(value: JsonValue, secrets: Iterable[str] = ()) -> JsonValue:
         else:
             put(part)
     return whole[0]
-
-
-def safe_headers(headers: Mapping[str, str], secrets: Iterable[str] = ()) -> dict[str, str]:
-    """Return the headers that may be shown, by lower-case name.
-
-    Credentials and cookies are left out; a value that repeats a key is redacted.
-    """
-    secrets = tuple(filter(None, secrets))
-    safe: dict[str, str] = {}
-    for name, value in headers.items():
-        name = name.lower()
-        if name in _PRIVATE_HEADERS:
-            continue
-        # Looking for them first spares most headers of most answers the patterns.
-        repeats_key = "sk-" in value or any(secret in value for secret in secrets)
-        safe[name] = redact(value, secrets) if repeats_key else value
-    return safe

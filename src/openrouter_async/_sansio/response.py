@@ -17,9 +17,10 @@ from pydantic import BaseModel
 from ..errors import InvalidResponseError
 from ..types._base import WireType
 from .error_body import excerpt, load_json
-from .error_mapping import generation_id, payload_error, request_id
+from .error_mapping import payload_error
 from .parse import ParseFailure, parse
 from .redaction import redact
+from .response_headers import generation_id, request_id
 
 if TYPE_CHECKING:
     from ..types.chat.completion import ChatCompletion

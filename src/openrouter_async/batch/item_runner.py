@@ -11,8 +11,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 from pydantic import JsonValue, ValidationError
 
-from .._sansio.chat_body import chat_body
-from .._sansio.chat_call import ChatCall
+from .._sansio.chat_body import ChatCall, chat_body
 from .._sansio.retry import resolve
 from ..errors import BudgetExceeded, ConfigurationError, InvalidResponseError, OpenRouterError
 from ..options import RequestOptions, Retries

@@ -11,8 +11,7 @@ import anyio
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from .._sansio.chat_body import chat_body
-from .._sansio.chat_call import ChatCall
+from .._sansio.chat_body import ChatCall, chat_body
 from .._sansio.error_mapping import payload_error
 from ..batch.item_source import ItemSource
 from ..batch.items import Items, Request

@@ -31,7 +31,7 @@ from ..errors import (
     StreamInterrupted,
     StreamTruncated,
 )
-from ..types.bounds import MOST_KEPT, check_at_most
+from ..types.bounds import MOST_KEPT, too_many
 from .events import Keepalive
 
 if TYPE_CHECKING:
@@ -212,7 +212,8 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
             if accumulator.growth.has_grown:
                 accumulator.growth.has_grown = False
                 self._kept_work += sum(json_work(item) for item in items if type(item) is bytes)
-                check_at_most(MOST_KEPT, self._kept_work, "values")
+                if self._kept_work > MOST_KEPT:
+                    raise too_many(MOST_KEPT, self._kept_work, "values")
         except OpenRouterError as error:
             return events, error
         return events, None

@@ -61,6 +61,7 @@ def all_billed(attempts: Sequence[Attempt]) -> tuple[Usage | None, ...]:
 class StructuredCompletion(ChatCompletion[OutputT]):
     """The reply that gave the value, `output`; its other fields are those of that reply."""
 
+    _output: OutputT | Omit = PrivateAttr(OMIT)
     _received: JsonValue = PrivateAttr(None)
     """The JSON that the value was made of."""
     _path: Mode = PrivateAttr("prompted")

@@ -29,7 +29,7 @@ from .reading.reply import read_output
 from .stream import FallbackSource, StructuredStream
 
 if TYPE_CHECKING:
-    from .._sansio.chat_call import ChatCall
+    from .._sansio.chat_body import ChatCall
     from ..options import RequestOptions
     from ..protocols import ChatCompleter
     from ..spending.forecast import PriceList

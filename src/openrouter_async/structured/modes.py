@@ -18,7 +18,7 @@ from ..errors import (
 from ..types.chat.short_names import listings_of
 
 if TYPE_CHECKING:
-    from .._sansio.chat_call import ChatCall
+    from .._sansio.chat_body import ChatCall
     from ..protocols import Capabilities
     from .output import Mode
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm
 
-    from .._sansio.chat_call import ChatCall
+    from .._sansio.chat_body import ChatCall
     from ..errors import StructuredOutputError
     from ..types.chat.completion import ChatCompletion
     from ..types.chat.messages import MessageLike, MessagesLike

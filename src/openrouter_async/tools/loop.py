@@ -39,7 +39,7 @@ from .steps import Step, usage_of_steps
 from .turn import CallsOfTurn
 
 if TYPE_CHECKING:
-    from .._sansio.chat_call import ChatCall
+    from .._sansio.chat_body import ChatCall
     from ..spending.next_cost import NextCost
     from ..types.chat.messages import Message
     from ..types.common import Usage

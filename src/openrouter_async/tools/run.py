@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from .._sansio.chat_call import ChatCall
+from .._sansio.chat_body import ChatCall
 from ..errors import OpenRouterError
 from ..resources.chat.attachments import encode_attachments
 from ..spending.next_cost import NextCost

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from typing import Self
 
-    from .._sansio.chat_call import ChatCall
+    from .._sansio.chat_body import ChatCall
     from ..protocols import ChatCompleter
     from ..streaming.stream import EventStream
     from .loop import RunLoop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import ResponseTooLarge
 
-__all__ = ["MOST_CALLS", "MOST_CHOICES", "MOST_KEPT", "check_at_most"]
+__all__ = ["MOST_CALLS", "MOST_CHOICES", "MOST_KEPT", "too_many"]
 
 MOST_CHOICES = 256
 """Answers of one reply; the service makes at most 128."""
@@ -17,11 +17,6 @@ MOST_KEPT = 8_000_000
 probabilities and unknown fields. They take about 60 MiB."""
 
 
-def check_at_most(most: int, count: int, what: str) -> None:
-    """Refuse a reply with more than so many parts of a kind.
-
-    Raises:
-        ResponseTooLarge: it has more.
-    """
-    if count > most:
-        raise ResponseTooLarge(f"the reply has {count} {what} or more; at most {most} are read", limit=most)
+def too_many(most: int, count: int, what: str) -> ResponseTooLarge:
+    """Return the error of a reply with more than so many parts of a kind."""
+    return ResponseTooLarge(f"the reply has {count} {what} or more; at most {most} are read", limit=most)

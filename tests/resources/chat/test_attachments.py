@@ -12,8 +12,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from openrouter_async._sansio.chat_body import chat_body
-from openrouter_async._sansio.chat_call import ChatCall
+from openrouter_async._sansio.chat_body import ChatCall, chat_body
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.resources.chat.attachments import encode_attachments
 from openrouter_async.types.chat.content_parts import Attachment, file, image

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async import ConfigurationError
-from openrouter_async._sansio.chat_body import chat_body
-from openrouter_async._sansio.chat_call import ChatCall
+from openrouter_async._sansio.chat_body import ChatCall, chat_body
 from openrouter_async.streaming.chat.accumulator import ChatAccumulator
 from openrouter_async.types.chat.completion import ChatCompletion
 from openrouter_async.types.chat.messages import tool_result, user

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from openrouter_async import ConfigurationError
-from openrouter_async._sansio.chat_body import chat_body
-from openrouter_async._sansio.chat_call import ChatCall
+from openrouter_async._sansio.chat_body import ChatCall, chat_body
 from openrouter_async.types.requests.schema_check import schema_problem
 from tests.structured.json_schemas import schemas
 

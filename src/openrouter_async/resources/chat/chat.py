@@ -6,29 +6,30 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import uuid4
 
-from ..._sansio.chat_body import chat_body
-from ..._sansio.chat_call import ChatCall
+from ..._sansio.chat_body import ChatCall, chat_body
 from ..._sansio.chat_reply import check_completion
 from ..._sansio.request import DeferredRequest, RequestData, build_request
+from ..._sansio.response import read_reply
 from ...operations import CREATE_CHAT
 from ...options import Recover, RequestOptions
 from ...protocols import Reply
 from ...streaming.stream import EventStream, OnBadEvent
 from ...types.chat.completion import ChatCompletion, with_billed
 from ...types.chat.short_names import MODELS
-from .._base import Resource, reader
+from ...types.meta import keep_meta
+from .._base import Resource
 from .attachments import encode_attachments, has_attachments
 
 __all__ = ["ChatResource", "read_completion"]
 
-_read = reader(ChatCompletion)
-
 
 def read_completion(reply: Reply) -> ChatCompletion:
     """Return the completion in an answer, if it is one."""
-    completion = _read(reply)
+    meta = reply.meta
+    completion = read_reply(ChatCompletion, meta.status, meta.headers, reply.body)
+    keep_meta(completion, meta)
     check_completion(completion)
-    before = reply.meta.billed_before
+    before = meta.billed_before
     return with_billed(completion, (*before, completion.usage)) if before else completion
 
 
@@ -124,6 +125,8 @@ class ChatResource(Resource):
 
 
 async def _encoded(call: ChatCall) -> ChatCall:
+    if isinstance(call.messages, str):
+        return call
     messages = await encode_attachments(call.messages)
     return call if messages is call.messages else replace(call, messages=messages)
 

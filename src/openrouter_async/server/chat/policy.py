@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from ..._checks import whole
-from ..._sansio.chat_body import chat_body
-from ..._sansio.chat_call import ChatCall
+from ..._sansio.chat_body import ChatCall, chat_body
 from ...client import AsyncOpenRouter
 from ...errors import ConfigurationError
 from ...streaming.stream import EventStream

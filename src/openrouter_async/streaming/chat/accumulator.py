@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from ..._sansio.chat_reply import check_completion, empty_reply, ended_in_error
 from ..._sansio.error_mapping import payload_error
 from ..._sansio.response import read_reply
-from ...types.bounds import MOST_CHOICES, check_at_most
+from ...types.bounds import MOST_CHOICES, too_many
 from ...types.chat.chunk import ChatChunk
 from ...types.chat.completion import ChatCompletion, with_billed
 from ...types.chat.tool_calls import read_tool_calls
@@ -130,7 +130,8 @@ class ChatAccumulator:
             index = position if part.index is None else part.index
             builder = self._choices.get(index)
             if builder is None:
-                check_at_most(MOST_CHOICES, len(self._choices) + 1, "choices")
+                if len(self._choices) + 1 > MOST_CHOICES:
+                    raise too_many(MOST_CHOICES, len(self._choices) + 1, "choices")
                 builder = self._choices[index] = ChoiceBuilder(index, self._tools, self.growth)
             delta = part.delta
             if part.message is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...types.bounds import MOST_CALLS, check_at_most
+from ...types.bounds import MOST_CALLS, too_many
 from ...types.chat.chunk import ToolCallFragment
 from ...types.chat.completion import content_text
 from ...types.chat.settled_arguments import argument_text
@@ -188,7 +188,8 @@ class ChoiceBuilder:
             count = len(self._calls.calls)
             if count > MOST_CALLS:
                 self._calls.calls.pop()  # the others are what the error keeps
-                check_at_most(MOST_CALLS, count, "tool calls")
+                if count > MOST_CALLS:
+                    raise too_many(MOST_CALLS, count, "tool calls")
             if news is not None:
                 events.append(self._call_delta(*news))
 

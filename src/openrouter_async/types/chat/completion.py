@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, TypeAdapter, model_validator
 
-from ..._sentinels import OMIT, Omit
 from .._base import WireType
-from ..bounds import MOST_CHOICES, check_at_most
+from ..bounds import MOST_CHOICES, too_many
 from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage, total_usage
 from ..meta import kept_meta
 from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs, each_once
@@ -63,8 +62,8 @@ StreamEnd: TypeAlias = Literal["finish_reason", "done"]
 
 
 def _nothing_is_empty(value: object) -> object:
-    if isinstance(value, list):
-        check_at_most(MOST_CHOICES, len(value), "choices")  # before they are read
+    if isinstance(value, list) and len(value) > MOST_CHOICES:  # before they are read
+        raise too_many(MOST_CHOICES, len(value), "choices")
     return [] if value is None else value
 
 
@@ -199,7 +198,6 @@ class ChatCompletion(WireType, Generic[OutputT]):
     system_fingerprint: MaybeStr = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
 
-    _output: OutputT | Omit = PrivateAttr(OMIT)
     _end: StreamEnd | None = PrivateAttr(None)
     _whole: bool = PrivateAttr(True)
     _recoveries: tuple[Recovery, ...] = PrivateAttr(())
@@ -219,7 +217,7 @@ class ChatCompletion(WireType, Generic[OutputT]):
     @property
     def output(self) -> OutputT:
         """The value that was asked for; the text if none was."""
-        return self.text if self._output is OMIT else self._output  # type: ignore[return-value]  # OutputT is str then
+        return self.text  # type: ignore[return-value]  # OutputT is str where no other was asked for
 
     @property
     def message(self) -> AssistantMessage:

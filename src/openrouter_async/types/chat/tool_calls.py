@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, JsonValue, model_validator
 from pydantic_core import from_json
 
 from .._base import WireType
-from ..bounds import MOST_CALLS, check_at_most
+from ..bounds import MOST_CALLS, too_many
 from ..common import MaybeInt, MaybeStr
 from .settled_arguments import argument_text
 from .settled_calls import CallsBuilder
@@ -121,7 +121,8 @@ def _is_same(part: ToolCallPart, fields: CallFields) -> bool:
 def _as_list(value: object) -> object:
     """Return the calls of a message as a list: nothing is none, an object is one, a null among them is none."""
     if isinstance(value, list):
-        check_at_most(MOST_CALLS, len(value), "tool calls")  # before they are read
+        if len(value) > MOST_CALLS:  # before they are read
+            raise too_many(MOST_CALLS, len(value), "tool calls")
         return [call for call in value if call is not None]
     if value in ("", {}):
         return None

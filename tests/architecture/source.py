@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,8 +54,16 @@ class Module:
     @cached_property
     def imports(self) -> dict[str, int]:
         """Dotted names of the modules it imports at run time, anywhere in it, with the line of each."""
+        return self._imports(self.nodes)
+
+    @cached_property
+    def all_imports(self) -> dict[str, int]:
+        """The same with those that only type checkers see."""
+        return self._imports(ast.walk(self.tree))
+
+    def _imports(self, nodes: Iterable[ast.AST]) -> dict[str, int]:
         found: dict[str, int] = {}
-        for node in self.nodes:
+        for node in nodes:
             if isinstance(node, ast.Import):
                 found |= {alias.name: node.lineno for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
@@ -63,6 +71,18 @@ class Module:
                 # `from .a import b` may name a module b as well as an attribute of a
                 found |= {base: node.lineno} | {f"{base}.{alias.name}": node.lineno for alias in node.names}
         return found
+
+    def imports_of(self, modules: Container[str]) -> set[str]:
+        """The modules among those given that it imports; a folder only where it takes a name of the folder itself."""
+        found: set[str] = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                base = self._absolute(node)
+                named = {f"{base}.{alias.name}" for alias in node.names}
+                found |= {name if name in modules else base for name in named}
+        return {name for name in found if name in modules}
 
     def _absolute(self, node: ast.ImportFrom) -> str:
         if not node.level:

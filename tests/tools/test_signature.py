@@ -21,7 +21,7 @@ from typing_extensions import TypedDict
 
 from openrouter_async import ConfigurationError
 from openrouter_async.tools.arguments import InvalidArguments
-from openrouter_async.tools.signature import Signature, read_docstring, read_hints
+from openrouter_async.tools.signature import Signature, read_docstring
 
 
 class Place(BaseModel):
@@ -46,7 +46,7 @@ class Colour(enum.Enum):
 
 
 def signature_of(function: Callable[..., object]) -> Signature:
-    return Signature(function.__name__, function, read_hints(function), read_docstring(function).parameters)
+    return Signature(function.__name__, function)
 
 
 def of_one(hint: object) -> Signature:

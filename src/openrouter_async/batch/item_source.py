@@ -16,8 +16,7 @@ import anyio
 from pydantic import JsonValue
 
 from ..errors import ConfigurationError
-from .items import Item, Items, Request, hashed_settings, request_hash
-from .key_hash import key_hash
+from .items import Item, Items, Request, hashed_settings, key_hash, request_hash
 from .results import Failed
 
 if TYPE_CHECKING:

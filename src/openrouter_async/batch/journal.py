@@ -26,8 +26,7 @@ from ..errors import JournalError, OpenRouterError
 from ..types.chat.completion import ChatCompletion
 from ..types.common import JsonObject
 from .item_meter import ItemMeter
-from .items import Request
-from .key_hash import key_hash
+from .items import Request, key_hash
 
 __all__ = ["Journal", "PaidAgain", "Record", "done_record", "failed_record", "settled_record"]
 

@@ -17,10 +17,9 @@ is finished and delivered, and then the reader gets the error. What was taken an
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import TYPE_CHECKING, Generic, TypeAlias
+from typing import TYPE_CHECKING, Generic
 
 import anyio
 from pydantic import JsonValue
@@ -28,7 +27,6 @@ from pydantic import JsonValue
 from .._http.observers import OBSERVERS
 from ..errors import ConfigurationError
 from ..options import RequestOptions
-from ..spending.forecast import PriceList
 from ..spending.spend import Spend
 from ..types.chat.completion import OutputT
 from ..types.chat.request import check_chat_params
@@ -48,11 +46,9 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from ..protocols import ChatCompleter, Sender
+    from ..spending.forecast import Prices
 
-__all__ = ["Batch", "Prices"]
-
-Prices: TypeAlias = Callable[[], Awaitable[PriceList]]
-"""Gives the prices of models; asked once, and only where there is a budget."""
+__all__ = ["Batch"]
 
 AHEAD = 16
 """How many times `concurrency` items are in work or waiting at most where results are wanted in order. Chosen: one item
@@ -98,19 +94,7 @@ class Batch(Generic[OutputT]):
         options: RequestOptions | None = None,
         **params: object,
     ) -> None:
-        """Make a batch; see `client.batch`.
-
-        Args:
-            items: As for `client.batch`.
-            completer: Asks an item.
-            transport: Whose calls count.
-            sender: Looks for billed records.
-            prices: Asked only where there is a budget.
-            outputs: Of structured output.
-            model: As for `client.batch`.
-            extra_body: As for `client.batch`.
-            options: As for `client.batch`.
-            params: `BatchParams`.
+        """Use `client.batch`; `completer` asks an item, `sender` looks for billed records of the calls of `transport`.
 
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent.
@@ -243,12 +227,7 @@ class Batch(Generic[OutputT]):
             raise
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, exc_type: object, exc: BaseException | None, traceback: object) -> None:
         assert self._group is not None
         self._source.stop()
         try:

@@ -248,7 +248,7 @@ def _error(error: JsonValue, status: JsonValue) -> APIStatusError:
 
 
 async def _requests(source: ItemSource, model: str) -> AsyncGenerator[JobRequest, None]:
-    """Yield the requests of items; those that are requests already pass."""
+    """Yield the requests of items; those that are requests already pass as they are."""
     async for request in source:
         if isinstance(request, Failed):
             raise request.error

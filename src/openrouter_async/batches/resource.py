@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterable, Iterable, Mapping
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ class BatchesResource(Resource):
             APIStatusError: the service refuses the batch.
         """
         named, model = model, MODELS.get(model, model)
-        async with Spool() as spool:
+        with closing(Spool()) as spool:
             # The service reads the body as a stream: what says how to read the requests must stand before them.
             head = {
                 "callback_url": callback_url,

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator
-from types import TracebackType
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from anyio import to_thread
-
-if TYPE_CHECKING:
-    from typing import Self
 
 __all__ = ["Spool"]
 
@@ -20,12 +16,12 @@ PIECE = 64 * 1024
 
 
 class Spool:
-    """A temporary file that is gone when the block is left. It can be sent several times, once at a time."""
+    """A temporary file that is gone once it is closed. It can be sent several times, once at a time."""
 
     def __init__(self) -> None:
         self.length = 0
         """Bytes written so far."""
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed with the block
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed by its owner
 
     def write(self, data: bytes) -> None:
         """Append to it; the system's buffers make that quick."""
@@ -37,15 +33,8 @@ class Spool:
         self._file.seek(0)
         return _Pieces(self._file)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Remove it."""
         self._file.close()
 
 

@@ -21,7 +21,7 @@ from ..errors import ConfigurationError
 from ..resources.chat.attachments import encode_attachments
 from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
-from ..tools.run import Prices, RunCall, run_tools, stream_tools
+from ..tools.run import RunCall, run_tools, stream_tools
 from ..tools.settings import RunParams, split_params
 from ..types.chat.completion import OutputT
 from ..types.chat.messages import wire_messages
@@ -29,12 +29,11 @@ from ..types.common import JsonObject, Usage
 from .history import History, Turn, WaitingTurn
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
     from typing_extensions import Unpack
 
     from ..options import RequestOptions
     from ..protocols import ChatCompleter
+    from ..spending.forecast import Prices
     from ..tools.result import Run
     from ..tools.stream import RunStream
     from ..types.chat.messages import DeveloperMessage, MessagesLike, SystemMessage
@@ -187,8 +186,9 @@ class Conversation(Generic[OutputT]):
         """
         if not self._history.turns and self._history.waiting is None:
             raise ConfigurationError("there is nothing to retry; the conversation has 0 turns")
-        base = self._history.undone(1)
-        return await self._send(base, self._last_asked(), options, params, is_new=False)
+        waiting = self._history.waiting
+        asked = self._history.turns[-1].asked if waiting is None else waiting.asked
+        return await self._send(self._history.undone(1), asked, options, params, is_new=False)
 
     async def edit(
         self,
@@ -211,14 +211,15 @@ class Conversation(Generic[OutputT]):
             self._history.first(turn % len(turns)), message, options, params, is_new=False
         )
 
-    def stream(
+    @asynccontextmanager
+    async def stream(
         self,
         message: MessagesLike | PausedRun,
         *,
         options: RequestOptions | None = None,
         **params: Unpack[RunParams],
-    ) -> AbstractAsyncContextManager[RunStream[OutputT]]:
-        """Send a message, and give the events of its run.
+    ) -> AsyncIterator[RunStream[OutputT]]:
+        """Send a message, and give the events of its run, in an `async with` block.
 
         ```python
         async with chat.stream("And in Rome?") as stream:
@@ -230,15 +231,6 @@ class Conversation(Generic[OutputT]):
         tool was started, as for `send`.
         Arguments and errors are those of `send`.
         """
-        return self._stream(message, options, params)
-
-    @asynccontextmanager
-    async def _stream(
-        self,
-        message: MessagesLike | PausedRun,
-        options: RequestOptions | None,
-        params: Mapping[str, object],
-    ) -> AsyncIterator[RunStream[OutputT]]:
         with self._one_at_a_time():
             outgoing = await self._outgoing(self._history, message)
             completer, call = self._call(outgoing, options, params)
@@ -344,10 +336,6 @@ class Conversation(Generic[OutputT]):
             provider=encrypting_provider([step.completion for step in run.steps]),
         )
         self._history = base.with_turn(turn)
-
-    def _last_asked(self) -> MessagesLike:
-        waiting = self._history.waiting
-        return waiting.asked if waiting is not None else self._history.turns[-1].asked
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:

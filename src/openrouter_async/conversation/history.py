@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from ..errors import ConfigurationError
 from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
-from ..tools.stored import check_version, corrupt_error
+from ..tools.stored import read_stored
 from ..types.chat.sent_back import fit_history
 from ..types.common import JsonObject, Usage, total_usage
 
@@ -94,11 +94,7 @@ class History(BaseModel):
         Raises:
             ConfigurationError: the text holds none, or one written by a newer version of this library.
         """
-        check_version(text, cls.__name__, newest=1)
-        try:
-            return cls.model_validate_json(text)
-        except ValidationError as error:
-            raise corrupt_error(cls.__name__, error) from None
+        return read_stored(text, cls, newest=1)
 
     @property
     def messages(self) -> list[JsonObject]:

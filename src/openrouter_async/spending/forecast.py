@@ -15,17 +15,17 @@ that cost nothing, as an answer from a cache does, says nothing of what the next
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
 from ..tokens.prompt import estimate_body
 from ..types.catalogue.models import Model, Pricing, PricingOverride
 
-__all__ = ["Forecast", "Foreseen", "Kind", "PriceList", "Request"]
+__all__ = ["Forecast", "Foreseen", "Kind", "PriceList", "Prices", "Request"]
 
 FIRST_ANSWER = 1_000
 """Tokens that an answer without a bound is taken to have, before there is one of its kind to go by."""
@@ -54,6 +54,10 @@ class PriceList(Protocol):
     """Knows the models and what they cost, as the catalogue does."""
 
     def get(self, name: str) -> Model | None: ...
+
+
+Prices: TypeAlias = Callable[[], Awaitable[PriceList]]
+"""Gives the prices of models; asked once, and only where something is limited by its cost."""
 
 
 @dataclass(frozen=True, slots=True)

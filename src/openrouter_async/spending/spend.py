@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import anyio
@@ -26,7 +25,7 @@ from .._sansio.error_body import load_json
 from .._sansio.money import format_usd, parse_usd
 from ..errors import BudgetExceeded, ConfigurationError, OpenRouterError
 from ..resources.account.generations import GenerationsResource
-from .forecast import Forecast, PriceList, Request
+from .forecast import Forecast, Prices, Request
 from .ledger import Call, Ledger, ModelSpend, UnsettledCall
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Spend:
         self,
         *,
         transport: object,
-        prices: Callable[[], Awaitable[PriceList]],
+        prices: Prices,
         budget: Decimal | str | float | None,
         settle: float,
         waits: bool = False,
@@ -263,12 +262,7 @@ class Spend:
         OBSERVERS.set((*OBSERVERS.get(), self))
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, exc_type: object, exc: BaseException | None, traceback: object) -> None:
         # Not by a token: the end of a fixture may run in another context than its beginning.
         OBSERVERS.set(tuple(each for each in OBSERVERS.get() if each is not self))
         if exc is None or isinstance(exc, Exception):  # someone who cancels does not want to wait

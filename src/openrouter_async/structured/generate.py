@@ -13,10 +13,10 @@ calls tools is returned as it is, without a value.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, TypeAlias
+from typing import TYPE_CHECKING, Generic
 
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
 from ..spending.next_cost import NextCost
@@ -32,15 +32,11 @@ if TYPE_CHECKING:
     from .._sansio.chat_body import ChatCall
     from ..options import RequestOptions
     from ..protocols import ChatCompleter
-    from ..spending.forecast import PriceList
+    from ..spending.forecast import Prices
     from ..streaming.stream import EventStream, OnBadEvent
     from .output import Mode, Output, OutputLike
 
 __all__ = ["OutputRequest", "OutputRequests"]
-
-
-Prices: TypeAlias = "Callable[[], Awaitable[PriceList]]"
-"""Gives the prices of models; asked only where a call has a limit of its cost."""
 
 
 @dataclass

@@ -13,14 +13,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from ..errors import ConfigurationError
 from ..types.chat.tool_calls import ToolCall
 from ..types.common import JsonObject, Usage
 from .content import content_of, sendable
 from .steps import Step, ToolResult, usage_of_steps
-from .stored import check_version, corrupt_error
+from .stored import read_stored
 
 if TYPE_CHECKING:
     from typing import Self
@@ -96,11 +96,7 @@ class PausedRun(BaseModel):
         Raises:
             ConfigurationError: the text is not a paused run, or was written by a newer version of this library.
         """
-        check_version(text, cls.__name__, newest=1)
-        try:
-            return cls.model_validate_json(text)
-        except ValidationError as error:
-            raise corrupt_error(cls.__name__, error) from None
+        return read_stored(text, cls, newest=1)
 
     @property
     def undecided(self) -> list[WaitingCall]:

@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import anyio
 
@@ -15,18 +15,17 @@ from ..types.chat.tool_calls import ToolCall
 from .arguments import InvalidArguments
 from .content import encoded_content, sendable
 from .events import ToolEvent, ToolFinished, ToolProgress, ToolStarted
+from .settings import OnToolError, RunSettings
 from .steps import ToolResult
 from .tool import Tool
 from .toolbox import Toolbox
 
-__all__ = ["Emit", "OnToolError", "PreparedCall", "Ran", "execute_calls", "failed_result", "prepare_call"]
+__all__ = ["Emit", "PreparedCall", "Ran", "execute_calls", "failed_result", "prepare_call"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
 MAX_ERROR_LENGTH = 2_000
 """Characters of an exception's text that the model is told."""
-
-OnToolError: TypeAlias = Literal["report", "raise"]
 
 Emit: TypeAlias = Callable[[ToolEvent], Awaitable[None]]
 
@@ -73,16 +72,8 @@ def failed_result(call: ToolCall, reason: str, seconds: float = 0.0) -> ToolResu
     return ToolResult(call, f"error: {reason}", reason, seconds)
 
 
-async def execute_calls(
-    calls: Sequence[PreparedCall],
-    *,
-    concurrency: int,
-    timeout: float | None,
-    on_error: OnToolError,
-    emit: Emit,
-    ran: Ran,
-) -> None:
-    """Run the calls together, at most `concurrency` at once; what was started, and came of it, is in `ran` at once.
+async def execute_calls(calls: Sequence[PreparedCall], settings: RunSettings, emit: Emit, ran: Ran) -> None:
+    """Run the calls together, so many at once; what was started, and what came of it, is in `ran` at once.
 
     No call is left running, however it ends: a failure that is raised cancels the others, and so does a
     cancellation from outside; only functions in worker threads cannot be stopped.
@@ -90,12 +81,12 @@ async def execute_calls(
     Raises:
         ToolError: a call failed, and errors are raised.
     """
-    places = anyio.Semaphore(concurrency)
+    places = anyio.Semaphore(settings.tool_concurrency)
     failure: list[ToolError] = []
 
     async def run(prepared: PreparedCall) -> None:
         try:
-            result = await _run_one(prepared, timeout, on_error, emit, ran)
+            result = await _run_one(prepared, settings, emit, ran)
         except ToolError as error:
             failure.append(error)
             group.cancel_scope.cancel()
@@ -112,11 +103,9 @@ async def execute_calls(
         raise failure[0]
 
 
-async def _run_one(
-    prepared: PreparedCall, timeout: float | None, on_error: OnToolError, emit: Emit, ran: Ran
-) -> ToolResult:
+async def _run_one(prepared: PreparedCall, settings: RunSettings, emit: Emit, ran: Ran) -> ToolResult:
     call, tool = prepared.call, prepared.tool
-    limit = timeout if tool.timeout is None else tool.timeout
+    limit = settings.tool_timeout if tool.timeout is None else tool.timeout
     await emit(ToolStarted(call))
     begun = anyio.current_time()
 
@@ -144,7 +133,7 @@ async def _run_one(
         said = _said(cause)
         reason = f"the tool {tool.name!r} failed: {type(cause).__name__}" + (f": {said}" if said else "")
     ran[call.id] = result = failed_result(call, reason, seconds)
-    if on_error == "raise":
+    if settings.tool_errors == "raise":
         raise ToolError(result.error or reason, tool=tool.name, call_id=call.id) from cause
     if cause is not None:
         # Neither its text nor its traceback, which may hold what was said.

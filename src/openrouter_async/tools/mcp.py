@@ -13,9 +13,9 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import anyio
 from anyio.abc import TaskGroup
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import mcp.types
     from typing_extensions import Unpack
 
-__all__ = ["MCPServer"]
+__all__ = ["MCPParams", "MCPServer"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
@@ -44,6 +44,19 @@ MAX_TOOLS = 1_000
 
 CLOSE_S = 5.0
 """Seconds a server gets to end; then its session is cut off."""
+
+
+class MCPParams(TypedDict, total=False):
+    """Keyword arguments of `MCPServer`, of `stdio` and of `http`, besides `name`."""
+
+    only: Sequence[str] | None
+    """Names of the tools that are offered to the model; default: all."""
+    needs_approval: NeedsApproval
+    """True: a run pauses before each call of its tools, until someone has decided. A function decides by the call."""
+    timeout: float | None
+    """Seconds a call may take; default: `tool_timeout` of the run."""
+    connect_timeout: float
+    """Seconds until its tools must be known. Default 30."""
 
 
 class MCPServer:
@@ -58,32 +71,23 @@ class MCPServer:
     `async with files: ...`.
     """
 
-    def __init__(
-        self,
-        target: object,
-        *,
-        name: str,
-        only: Sequence[str] | None = None,
-        needs_approval: NeedsApproval = False,
-        timeout: float | None = None,
-        connect_timeout: float = 30.0,
-    ) -> None:
+    def __init__(self, target: object, *, name: str, **params: Unpack[MCPParams]) -> None:
         """Use `MCPServer.stdio` or `MCPServer.http`; `target` is what `mcp.Client` takes, such as another transport.
 
         Args:
             target: What to connect to.
             name: Stands before the names of its tools where those clash with others.
-            only: Names of the tools that are offered to the model; default: all.
-            needs_approval: As for `tool`, for all of its tools.
-            timeout: Seconds a call may take; default: `tool_timeout` of the run.
-            connect_timeout: Seconds until its tools must be known.
+            params: See `MCPParams`.
         """
+        only = params.get("only")
         self._target = target
         self._name = name
         self._only = None if only is None else frozenset(only)
-        self._needs_approval = needs_approval
-        self._timeout = timeout
-        self._connect_timeout = connect_timeout
+        self._tool_settings: ToolSettings = {
+            "needs_approval": params.get("needs_approval", False),
+            "timeout": params.get("timeout"),
+        }
+        self._connect_timeout = params.get("connect_timeout", 30.0)
         self._group: TaskGroup | None = None
         self._session: mcp.Client | None = None
         self._leave = anyio.Event()
@@ -99,10 +103,7 @@ class MCPServer:
         env: Mapping[str, str] | None = None,
         cwd: str | Path | None = None,
         name: str | None = None,
-        only: Sequence[str] | None = None,
-        needs_approval: NeedsApproval = False,
-        timeout: float | None = None,
-        connect_timeout: float = 30.0,
+        **params: Unpack[MCPParams],
     ) -> Self:
         """Return a server that is started as a process, and spoken to over its standard input and output.
 
@@ -111,11 +112,8 @@ class MCPServer:
             args: Its arguments.
             env: Set besides the few variables that are passed on, such as `PATH` and `HOME`.
             cwd: Where it is started.
-            name: As for the class; default: the program's.
-            only: As for the class.
-            needs_approval: As for the class.
-            timeout: As for the class.
-            connect_timeout: As for the class.
+            name: Stands before the names of its tools where those clash with others; default: the program's.
+            params: See `MCPParams`.
 
         Raises:
             ConfigurationError: the extra `mcp` is not installed.
@@ -125,14 +123,7 @@ class MCPServer:
         target = StdioServerParameters(
             command=command, args=[*args], env=None if env is None else dict(env), cwd=cwd
         )
-        return cls(
-            target,
-            name=name or Path(command).stem,
-            only=only,
-            needs_approval=needs_approval,
-            timeout=timeout,
-            connect_timeout=connect_timeout,
-        )
+        return cls(target, name=name or Path(command).stem, **params)
 
     @classmethod
     def http(
@@ -141,21 +132,15 @@ class MCPServer:
         *,
         headers: Mapping[str, str] | None = None,
         name: str | None = None,
-        only: Sequence[str] | None = None,
-        needs_approval: NeedsApproval = False,
-        timeout: float | None = None,
-        connect_timeout: float = 30.0,
+        **params: Unpack[MCPParams],
     ) -> Self:
         """Return a server that is reached by streamable HTTP.
 
         Args:
             url: Its endpoint, e.g. `https://example.com/mcp`.
             headers: Sent with each request, e.g. `Authorization`.
-            name: As for the class; default: the host's.
-            only: As for the class.
-            needs_approval: As for the class.
-            timeout: As for the class.
-            connect_timeout: As for the class.
+            name: Stands before the names of its tools where those clash with others; default: the host's.
+            params: See `MCPParams`.
 
         Raises:
             ConfigurationError: the extra `mcp` is not installed.
@@ -163,14 +148,7 @@ class MCPServer:
         with needs_extra("mcp", "an MCP server"):
             import mcp  # noqa: F401 - whether it is there
         host = url.partition("://")[2].partition("/")[0].partition(":")[0]
-        return cls(
-            _HTTPTarget(url, dict(headers or {})),
-            name=name or host or "mcp",
-            only=only,
-            needs_approval=needs_approval,
-            timeout=timeout,
-            connect_timeout=connect_timeout,
-        )
+        return cls(_HTTPTarget(url, dict(headers or {})), name=name or host or "mcp", **params)
 
     @property
     def name(self) -> str:
@@ -219,12 +197,7 @@ class MCPServer:
             ) from failure
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._close()
 
     async def _close(self) -> None:
@@ -309,8 +282,7 @@ class MCPServer:
                 name,
             )
         try:
-            settings: ToolSettings = {"needs_approval": self._needs_approval, "timeout": self._timeout}
-            offered = _ServerTool(self, tool, name, **settings)
+            offered = _ServerTool(self, tool, name, **self._tool_settings)
         except ConfigurationError as error:
             LOGGER.warning("a tool of the MCP server %r is left out: %s", self._name, error)
             return []
@@ -361,23 +333,23 @@ class _ServerTool(Tool[..., object]):
         return await self._server.call(self._remote_name, arguments, progress)
 
 
+@dataclass(frozen=True, slots=True)
 class _HTTPTarget:
     """An endpoint, with the headers that open it."""
 
-    def __init__(self, url: str, headers: dict[str, str]) -> None:
-        self._url = url
-        self._headers = headers
+    url: str
+    headers: dict[str, str]
 
     async def open(self, stack: AsyncExitStack) -> object:
-        if not self._headers:
-            return self._url
+        if not self.headers:
+            return self.url
         import httpx2
         from mcp.client.streamable_http import streamable_http_client
 
         # A call may take long before its first byte; `timeout` of the tool or the run ends it.
         timeout = httpx2.Timeout(30, read=None)
-        client = await stack.enter_async_context(httpx2.AsyncClient(headers=self._headers, timeout=timeout))
-        return streamable_http_client(self._url, http_client=client)
+        client = await stack.enter_async_context(httpx2.AsyncClient(headers=self.headers, timeout=timeout))
+        return streamable_http_client(self.url, http_client=client)
 
 
 async def _no_progress(_value: object) -> None:

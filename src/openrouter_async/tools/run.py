@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from .._sansio.chat_body import ChatCall
 from ..errors import OpenRouterError
@@ -23,15 +23,12 @@ from .toolbox import open_toolbox
 
 if TYPE_CHECKING:
     from ..protocols import ChatCompleter
-    from ..spending.forecast import PriceList
+    from ..spending.forecast import Prices
     from ..types.chat.messages import MessagesLike
     from ..types.common import Usage
     from .result import Run
 
-__all__ = ["Prices", "RunCall", "run_tools", "stream_tools"]
-
-Prices: TypeAlias = "Callable[[], Awaitable[PriceList]]"
-"""Gives the prices of models."""
+__all__ = ["RunCall", "run_tools", "stream_tools"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,10 @@ def stream_tools(
     spend: Callable[[Usage], None] | None = None,
     prices: Prices | None = None,
 ) -> RunStream[OutputT]:
-    """Return the same as a stream; see `client.chat.run_stream`. Arguments are as for `run_tools`."""
+    """Return a run whose events are read while it goes on; see `client.chat.run_stream`.
+
+    `spend` is told what each reply used; `prices` gives those of models, where the stop condition goes by the cost.
+    """
     return RunStream(completer, lambda: _begin(completer, call, spend, prices))
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from .._checks import one_of, whole
 from ..errors import ConfigurationError
 from ..types.chat.request import TurnParams
-from .execute import OnToolError
 from .stop import StopWhen, max_steps
 from .toolbox import ToolLike
 
-__all__ = ["RunParams", "RunSettings", "split_params"]
+__all__ = ["OnToolError", "RunParams", "RunSettings", "split_params"]
 
 DEFAULT_STEPS = 20
+
+OnToolError: TypeAlias = Literal["report", "raise"]
 
 
 class RunParams(TurnParams, total=False):
@@ -50,7 +51,7 @@ class RunSettings:
     stop: StopWhen = field(default_factory=lambda: max_steps(DEFAULT_STEPS))
     final_answer: bool | str = False
     max_repeats: int | None = 5
-    tool_errors: Literal["report", "raise"] = "report"
+    tool_errors: OnToolError = "report"
     tool_timeout: float | None = None
     tool_concurrency: int = 16
     keep_provider: bool = True

@@ -41,7 +41,6 @@ __all__ = [
     "read_docstring",
     "read_hints",
     "routine_of",
-    "signature_of",
 ]
 
 MAX_PROBLEMS = 8
@@ -121,44 +120,30 @@ def _without_partial(function: Callable[..., object]) -> Callable[..., object]:
     return function
 
 
-def signature_of(tool: str, function: Callable[..., object]) -> Signature:
-    """Return the parameters of a function, with its annotations and what its docstring says of them.
-
-    Raises:
-        ConfigurationError: an annotation has no schema, or names what its module does not have; or a parameter cannot
-            be filled in by name.
-    """
-    try:
-        hints = read_hints(routine_of(function))
-    except NameError as error:
-        raise ConfigurationError(
-            f"an annotation of the tool {tool!r} names {error.name!r}, which its module does not have; put the type"
-            " into the module, or leave out 'from __future__ import annotations'"
-        ) from error
-    return Signature(tool, function, hints, documentation_of(function).parameters)
-
-
 class Signature:
     """The parameters of a function, as a model fills them in."""
 
-    def __init__(
-        self,
-        name: str,
-        function: Callable[..., object],
-        hints: Mapping[str, object],
-        described: Mapping[str, str],
-    ):
-        """Read the parameters of the tool `name`.
+    def __init__(self, tool: str, function: Callable[..., object]) -> None:
+        """Read the parameters of a function, with its annotations and what its docstring says of them.
 
         Raises:
-            ConfigurationError: a parameter cannot be filled in by name, or its annotation has no schema.
+            ConfigurationError: an annotation has no schema, or names what its module does not have; or a parameter
+                cannot be filled in by name.
         """
+        try:
+            hints = read_hints(routine_of(function))
+        except NameError as error:
+            raise ConfigurationError(
+                f"an annotation of the tool {tool!r} names {error.name!r}, which its module does not have; put the type"
+                " into the module, or leave out 'from __future__ import annotations'"
+            ) from error
+        described = documentation_of(function).parameters
         self._signature = inspect.signature(function)
         fields: dict[str, object] = {}
         for parameter in self._signature.parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 raise ConfigurationError(
-                    f"the tool {name!r} takes {str(parameter)!r}; expected parameters with a name each"
+                    f"the tool {tool!r} takes {str(parameter)!r}; expected parameters with a name each"
                 )
             fields[parameter.name] = _field(
                 parameter, hints.get(parameter.name, object), described.get(parameter.name)
@@ -175,7 +160,7 @@ class Signature:
         except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError) as error:
             reason = error.message.partition("\n")[0]  # the rest is for authors of types
             raise ConfigurationError(
-                f"the parameters of the tool {name!r} have no JSON schema: {reason}"
+                f"the parameters of the tool {tool!r} have no JSON schema: {reason}"
             ) from error
         self.schema.pop("description", None)
         self.schema.setdefault("properties", {})

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from ..errors import ConfigurationError
 
-__all__ = ["check_version", "corrupt_error"]
+__all__ = ["read_stored"]
+
+T = TypeVar("T", bound=BaseModel)
 
 
-def check_version(text: str | bytes, what: str, *, newest: int) -> None:
-    """Return if `text` is a JSON object of a version that is known.
+def read_stored(text: str | bytes, kind: type[T], *, newest: int) -> T:
+    """Return what `model_dump_json()` of a class wrote, if it is of a version that is known.
 
     Raises:
-        ConfigurationError: it is not.
+        ConfigurationError: the text holds none, or one of a newer version.
     """
+    what = kind.__name__
     try:
         data = from_json(text)
     except ValueError as error:
-        raise corrupt_error(what, error) from None
+        raise ConfigurationError(f"the text holds no {what}: {error}") from None
     version = data.get("version") if isinstance(data, dict) else None
     if not isinstance(version, int) or isinstance(version, bool):
         raise ConfigurationError(f"the text holds no {what}; expected what its model_dump_json() wrote")
@@ -27,13 +32,11 @@ def check_version(text: str | bytes, what: str, *, newest: int) -> None:
         raise ConfigurationError(
             f"the {what} is of version {version}, this library reads up to {newest}; install a newer one"
         )
-
-
-def corrupt_error(what: str, error: ValueError) -> ConfigurationError:
-    """Return the error for a text that holds no whole `what`; it names places, and shows nothing of the text."""
-    if isinstance(error, ValidationError):  # its text would show what was said
-        places = {
-            ".".join(map(str, item["loc"])) for item in error.errors(include_url=False, include_input=False)
-        }
-        return ConfigurationError(f"the text holds no whole {what}; wrong or missing: {sorted(places)[:5]!r}")
-    return ConfigurationError(f"the text holds no {what}: {error}")
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:  # its text would show what was said
+        problems = error.errors(include_url=False, include_input=False)
+        places = sorted({".".join(map(str, item["loc"])) for item in problems})
+        raise ConfigurationError(
+            f"the text holds no whole {what}; wrong or missing: {places[:5]!r}"
+        ) from None

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sized
 from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import TYPE_CHECKING, Generic
 
 import anyio
@@ -124,12 +123,7 @@ class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
             raise
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._is_closed = True
         self._queue.clear()
         group = self._group

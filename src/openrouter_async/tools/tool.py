@@ -13,14 +13,14 @@ import inspect
 import itertools
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, ParamSpec, Protocol, TypeAlias, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeAlias, TypedDict, TypeVar, overload
 
 import anyio.to_thread
 from pydantic import JsonValue
 
 from ..errors import ConfigurationError
 from .schema import ArgumentSchema
-from .signature import documentation_of, is_unbound_method, name_of, routine_of, signature_of
+from .signature import Signature, documentation_of, is_unbound_method, name_of, routine_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from ..types.chat.tools import Function, FunctionTool
 
 __all__ = [
-    "Arguments",
     "NeedsApproval",
     "Progress",
     "Tool",
@@ -76,27 +75,6 @@ class ToolParams(ToolSettings, total=False):
     """Default: what the docstring says before its sections."""
 
 
-class Arguments(Protocol):
-    """How the arguments of a tool are read, and given to its function: a `Signature` or an `ArgumentSchema`."""
-
-    @property
-    def schema(self) -> dict[str, JsonValue]:
-        """The JSON Schema of them."""
-        ...
-
-    def read(self, text: str) -> dict[str, object]:
-        """Return those in a JSON text; raises `InvalidArguments`."""
-        ...
-
-    def completed(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
-        """Return them with the function's own defaults."""
-        ...
-
-    def call(self, function: Callable[..., object], arguments: Mapping[str, object]) -> object:
-        """Call the function with them."""
-        ...
-
-
 class Tool(Generic[P, R]):
     """A function that a model may call; made by `tool` or `create_tool`."""
 
@@ -105,7 +83,7 @@ class Tool(Generic[P, R]):
         name: str,
         description: str | None,
         function: Callable[P, R] | None,
-        arguments: Callable[[], Arguments],
+        arguments: Callable[[], Signature | ArgumentSchema],
         **settings: Unpack[ToolSettings],
     ) -> None:
         """Use `tool` or `create_tool`; `arguments` is asked once, when the schema is first needed."""
@@ -136,7 +114,7 @@ class Tool(Generic[P, R]):
             functools.update_wrapper(self, routine, updated=())
 
     @functools.cached_property
-    def _arguments(self) -> Arguments:
+    def _arguments(self) -> Signature | ArgumentSchema:
         return self._read_arguments()
 
     @property
@@ -272,7 +250,7 @@ def tool(
             )
         said = documentation_of(function).description if description is None else description
         return Tool(
-            name or own_name, said, function, lambda: signature_of(name or own_name, function), **settings
+            name or own_name, said, function, lambda: Signature(name or own_name, function), **settings
         )
 
     return make if function is None else make(function)

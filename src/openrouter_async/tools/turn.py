@@ -66,14 +66,7 @@ class CallsOfTurn:
                 self.waiting.append(WaitingCall(call, "approval"))
             else:
                 to_run.append(outcome)
-        await execute_calls(
-            to_run,
-            concurrency=settings.tool_concurrency,
-            timeout=settings.tool_timeout,
-            on_error=settings.tool_errors,
-            emit=emit,
-            ran=self._ran,
-        )
+        await execute_calls(to_run, settings, emit, self._ran)
 
     @property
     def results(self) -> dict[str, ToolResult]:

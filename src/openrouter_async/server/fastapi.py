@@ -6,7 +6,7 @@ read it, the application says by its dependencies and middleware. `create_router
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -130,8 +130,23 @@ def create_chat_router(
             except WebError as error:
                 await error_response(error)(scope, receive, send)
 
+    told = {400: "The request is wrong.", 402: "There is no money left.", 429: "Too many requests."}
+    responses: dict[int | str, dict[str, object]] = {
+        status: {"model": ErrorBody, "description": description} for status, description in told.items()
+    }
+    responses[200] = {
+        "description": "The answer while it is written.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
     router = APIRouter(route_class=GatedRoute, dependencies=[*dependencies])
 
+    @router.post(
+        "/chat",
+        response_class=Response,
+        responses=responses,
+        summary="Chat with a model; the answer is streamed.",
+        operation_id="chat",
+    )
     async def chat(body: ChatBody) -> Response:
         asked = body.model_dump(exclude_unset=True)
         if format == "ai-sdk":
@@ -142,26 +157,4 @@ def create_chat_router(
                 raise WebError(400, error.message) from error
         return relay(policy.reply(policy.request(asked, is_ours=True)), format=format)
 
-    _document(router, chat)
     return router
-
-
-def _document(router: APIRouter, chat: Callable[[ChatBody], Awaitable[Response]]) -> None:
-    """Add the route, with what it gives for the application's OpenAPI document."""
-    told = {400: "The request is wrong.", 402: "There is no money left.", 429: "Too many requests."}
-    responses: dict[int | str, dict[str, object]] = {
-        status: {"model": ErrorBody, "description": description} for status, description in told.items()
-    }
-    responses[200] = {
-        "description": "The answer while it is written.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
-    router.add_api_route(
-        "/chat",
-        chat,
-        methods=["POST"],
-        response_class=Response,
-        responses=responses,
-        summary="Chat with a model; the answer is streamed.",
-        operation_id="chat",
-    )

@@ -77,10 +77,8 @@ def _user_parts(parts: Sequence[Mapping[str, object]]) -> Iterator[dict[str, obj
 
 def _file(url: str, media_type: str, name: object) -> dict[str, object]:
     match media_type.partition("/")[0]:
-        case "image":
-            return {"type": "image_url", "image_url": {"url": url}}
-        case "video":
-            return {"type": "video_url", "video_url": {"url": url}}
+        case "image" | "video" as kind:
+            return {"type": f"{kind}_url", f"{kind}_url": {"url": url}}
         case "audio" if match := _DATA_URL.fullmatch(url):
             format = match["format"]
             audio = {"data": match["data"], "format": _AUDIO_FORMATS.get(format, format)}

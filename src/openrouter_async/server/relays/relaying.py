@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import anyio
 from starlette.responses import Response
 
+from ... import _checks
 from ...errors import ConfigurationError, OpenRouterError
 from ..no_delay import send_at_once
 from .failures import error_response
@@ -99,8 +100,7 @@ def relay(
     Raises:
         ConfigurationError: an argument is wrong.
     """
-    if format not in _FORMATS:
-        raise ConfigurationError(f"format is {format!r}; expected one of {[*_FORMATS]!r}")
+    _checks.one_of("format", format, [*_FORMATS])
     for name, seconds in (
         ("start_after", start_after),
         ("keepalive", keepalive),
@@ -211,7 +211,7 @@ class Relay(Response):
     async def _keep_time(self, out: _Outlet, scope: anyio.CancelScope) -> None:
         try:
             await anyio.sleep(self._start_after)
-            await out.start()
+            await out.write(b"")  # the head
             if not self._format.keepalive:
                 return
             while True:
@@ -247,15 +247,14 @@ class _Outlet:
         self._write_timeout = write_timeout
         self._lock = anyio.Lock()
 
-    async def start(self) -> None:
-        """Write the head, unless it is written."""
-        async with self._lock:
-            await self._start()
-
     async def write(self, data: bytes) -> None:
-        """Write a piece, behind the head."""
+        """Write a piece, which may be empty, behind the head."""
         async with self._lock:
-            await self._start()
+            if not self.has_started:
+                self.has_started = True
+                head, headers = self._response.status_code, self._response.raw_headers
+                await self._put({"type": "http.response.start", "status": head, "headers": headers})
+                await self._put({"type": "http.response.body", "body": self._begin(), "more_body": True})
             if data:
                 await self._put({"type": "http.response.body", "body": data, "more_body": True})
 
@@ -263,20 +262,6 @@ class _Outlet:
         """Write the end of the body."""
         async with self._lock:
             await self._put({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def _start(self) -> None:
-        if self.has_started:
-            return
-        self.has_started = True
-        response = self._response
-        await self._put(
-            {
-                "type": "http.response.start",
-                "status": response.status_code,
-                "headers": response.raw_headers,
-            }
-        )
-        await self._put({"type": "http.response.body", "body": self._begin(), "more_body": True})
 
     async def _put(self, message: dict[str, object]) -> None:
         try:

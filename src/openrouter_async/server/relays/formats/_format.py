@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
@@ -22,19 +21,21 @@ if TYPE_CHECKING:
     Event: TypeAlias = RunEvent | Partial
     Result: TypeAlias = ChatCompletion[object] | Run[object]
 
-__all__ = ["Format", "Relayed", "sse"]
+__all__ = ["DONE", "Format", "Relayed", "sse"]
+
+DONE = b"data: [DONE]\n\n"
 
 Relayed: TypeAlias = EventStream[object] | RunStream[object]
 """What can be relayed."""
 
 
-class Format(ABC):
+class Format:
     """Turns the events of one stream into the bytes of one response."""
 
-    media_type: ClassVar[str]
+    media_type: ClassVar[str] = "text/event-stream"
     headers: ClassVar[Mapping[str, str]] = {}
     """Of the response, besides those of every relay."""
-    keepalive: ClassVar[bytes] = b""
+    keepalive: ClassVar[bytes] = b": keep-alive\n\n"
     """What may be written at any time to show that there is life; empty where the form has no such thing."""
     has_partials: ClassVar[bool] = True
     """Whether snapshots of a value take the place of its text."""
@@ -53,17 +54,17 @@ class Format(ABC):
         """Return what stands before the first piece."""
         return b""
 
-    @abstractmethod
     def event(self, event: Event) -> bytes:
         """Return what is written for an event; nothing for one that the form does not show."""
+        return b""
 
-    @abstractmethod
     def finish(self, result: Result) -> bytes:
         """Return what stands behind the last piece."""
+        return b""
 
-    @abstractmethod
     def fail(self, error: Exception) -> bytes:
         """Return what stands behind the last piece where the stream failed after it had begun."""
+        return b""
 
 
 def sse(data: object, event: str | None = None) -> bytes:

@@ -39,7 +39,7 @@ from ....tools.result import Run
 from ....types.chat.parts import UrlCitation
 from ....types.chat.sent_back import call_fields, sent_back
 from ..failures import error_object
-from ._format import Format, sse
+from ._format import DONE, Format, sse
 from .events import call_object, usage_object
 
 if TYPE_CHECKING:
@@ -49,15 +49,11 @@ if TYPE_CHECKING:
 
 __all__ = ["AISDKFormat"]
 
-_DONE = b"data: [DONE]\n\n"
-
 
 class AISDKFormat(Format):
     """`data: {part}`, and `data: [DONE]` at the end; only the first of several answers is shown."""
 
-    media_type = "text/event-stream"
     headers = {"x-vercel-ai-ui-message-stream": "v1"}  # noqa: RUF012 - a ClassVar, which the base class says
-    keepalive = b": keep-alive\n\n"
 
     def __init__(self) -> None:
         self._numbers = 0
@@ -94,13 +90,13 @@ class AISDKFormat(Format):
             for waiting in result.paused.undecided:
                 data = {**call_object(waiting.call), "wants": waiting.wants}
                 end += sse({"type": "data-waiting", "id": waiting.call.id, "data": data})
-        return end + sse({"type": "finish", "messageMetadata": _metadata(result)}) + _DONE
+        return end + sse({"type": "finish", "messageMetadata": _metadata(result)}) + DONE
 
     def fail(self, error: Exception) -> bytes:
         told = error_object(error)
         advice = told.get("advice")
         text = f"{told['message']}. {advice}" if advice else str(told["message"])
-        return self._close() + sse({"type": "error", "errorText": text}) + _DONE
+        return self._close() + sse({"type": "error", "errorText": text}) + DONE
 
     def _parts(self, event: Event) -> bytes:
         match event:

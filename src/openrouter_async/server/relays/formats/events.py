@@ -38,9 +38,6 @@ __all__ = ["EventsFormat", "call_object", "result_object", "usage_object"]
 class EventsFormat(Format):
     """`event: NAME` and `data: {...}`; the last is `finished` or `error`."""
 
-    media_type = "text/event-stream"
-    keepalive = b": keep-alive\n\n"
-
     def event(self, event: Event) -> bytes:
         told = _event(event)
         if told is None:
@@ -60,38 +57,29 @@ class EventsFormat(Format):
         return sse(told, "error")
 
 
+_FIELDS: dict[type, tuple[str, ...]] = {
+    TextDelta: ("text", "text"),
+    ReasoningDelta: ("reasoning", "text"),
+    RefusalDelta: ("refusal", "text"),
+    Partial: ("partial", "value"),
+    ToolCallDelta: ("tool_call_delta", "id", "index", "name", "fragment"),
+    AudioDelta: ("audio", "data", "transcript"),
+}
+"""Events that are written as they are: the name of each, and its fields."""
+
+
 def _event(event: Event) -> tuple[str, dict[str, object]] | None:
+    if fields := _FIELDS.get(type(event)):
+        return fields[0], {name: getattr(event, name) for name in fields[1:]}
     match event:
-        case TextDelta(text=text):
-            return "text", {"text": text}
-        case ReasoningDelta(text=text):
-            return "reasoning", {"text": text}
-        case RefusalDelta(text=text):
-            return "refusal", {"text": text}
-        case Partial(value=value):
-            return "partial", {"value": value}
-        case ToolCallDelta():
-            return "tool_call_delta", {
-                "id": event.id,
-                "index": event.index,
-                "name": event.name,
-                "fragment": event.fragment,
-            }
         case ToolCall():
             return "tool_call", call_object(event)
         case ImageDelta(image=image):
             return "image", {"url": image.url}
-        case AudioDelta(data=data, transcript=transcript):
-            return "audio", {"data": data, "transcript": transcript}
         case AnnotationAdded(annotation=annotation):
             return "annotation", annotation.model_dump(mode="json", exclude_none=True)
         case UsageReported(usage=usage):
             return "usage", usage_object(usage)
-    return _tool_event(event)
-
-
-def _tool_event(event: Event) -> tuple[str, dict[str, object]] | None:
-    match event:
         case ToolStarted(call=call):
             return "tool_started", {"id": call.id, "name": call.name}
         case ToolProgress(call=call, value=value):

@@ -18,7 +18,7 @@ from ....streaming.events import AnnotationAdded, ImageDelta, ReasoningDelta, Re
 from ....streaming.stream import EventStream
 from ....tools.result import Run
 from ..failures import error_object
-from ._format import Format
+from ._format import DONE, Format
 
 if TYPE_CHECKING:
     from ....types.chat.chunk import ChatChunk
@@ -27,14 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenAIFormat", "WholeOpenAI"]
 
-_DONE = b"data: [DONE]\n\n"
-
 
 class OpenAIFormat(Format):
     """`data: {chunk}`, and `data: [DONE]` at the end."""
 
-    media_type = "text/event-stream"
-    keepalive = b": keep-alive\n\n"
     has_partials = False
 
     def __init__(self) -> None:
@@ -79,13 +75,13 @@ class OpenAIFormat(Format):
 
     def finish(self, result: Result) -> bytes:
         if self._has_chunks:
-            return _DONE
+            return DONE
         if isinstance(result, Run):
-            return self._end(result.completion, result.usage.model_dump(exclude_none=True)) + _DONE
-        return self._whole(result) + _DONE
+            return self._end(result.completion, result.usage.model_dump(exclude_none=True)) + DONE
+        return self._whole(result) + DONE
 
     def fail(self, error: Exception) -> bytes:
-        return _data({"error": error_object(error)}) + _DONE
+        return _data({"error": error_object(error)}) + DONE
 
     def _whole(self, reply: ChatCompletion[object]) -> bytes:
         """Return the chunks of a reply that came in one piece, although a stream was asked for."""
@@ -120,18 +116,13 @@ class WholeOpenAI(Format):
     """One JSON body, a chat completion as the service gives it, once all of it is there."""
 
     media_type = "application/json"
+    keepalive = b""
     has_partials = False
-
-    def event(self, event: Event) -> bytes:
-        return b""
 
     def finish(self, result: Result) -> bytes:
         reply = result.completion if isinstance(result, Run) else result
         body: dict[str, object] = {"object": "chat.completion", **reply.model_dump(exclude_unset=True)}
         return _json({**body, "object": "chat.completion"})
-
-    def fail(self, error: Exception) -> bytes:
-        return b""
 
 
 def _has_piece(chunk: ChatChunk) -> bool:

@@ -11,7 +11,7 @@ from ....streaming.events import TextDelta
 from ._format import Format
 
 if TYPE_CHECKING:
-    from ._format import Event, Result
+    from ._format import Event
 
 __all__ = ["TextFormat"]
 
@@ -20,13 +20,8 @@ class TextFormat(Format):
     """Plain text, in UTF-8."""
 
     media_type = "text/plain"
+    keepalive = b""
     has_partials = False
 
     def event(self, event: Event) -> bytes:
         return event.text.encode() if isinstance(event, TextDelta) and event.choice == 0 else b""
-
-    def finish(self, result: Result) -> bytes:
-        return b""
-
-    def fail(self, error: Exception) -> bytes:
-        return b""

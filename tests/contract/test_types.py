@@ -10,25 +10,19 @@ from typing import Any
 
 import pytest
 
-from openrouter_async.types.account.activity import ActivityPage
-from openrouter_async.types.account.generations import ContentReply, FeedbackReply, GenerationReply
+from openrouter_async.types.account.activity import ActivityItem
+from openrouter_async.types.account.generations import FeedbackResult, Generation, GenerationContent
 from openrouter_async.types.account.key_request import KeyChanges, NewKey
-from openrouter_async.types.account.keys import (
-    APIKeyPage,
-    APIKeyReply,
-    AuthorizedKey,
-    CreatedKey,
-    CreditsReply,
-    CurrentKeyReply,
-)
-from openrouter_async.types.catalogue.endpoints import EndpointPage, ModelEndpointsReply
+from openrouter_async.types.account.keys import APIKey, AuthorizedKey, CreatedKey, Credits, CurrentKey
+from openrouter_async.types.catalogue.endpoints import Endpoint, ModelEndpoints
 from openrouter_async.types.catalogue.model_query import ModelFilters, UserModelFilters
-from openrouter_async.types.catalogue.models import ModelCountReply, ModelPage, ModelReply
-from openrouter_async.types.catalogue.providers import ProviderPage
+from openrouter_async.types.catalogue.models import Model, ModelCount, ModelPage
+from openrouter_async.types.catalogue.providers import ProviderInfo
 from openrouter_async.types.chat.chunk import ChatChunk
 from openrouter_async.types.chat.completion import ChatCompletion
 from openrouter_async.types.chat.messages import Message
 from openrouter_async.types.chat.request import ChatParams
+from openrouter_async.types.common import Envelope, Listing
 from openrouter_async.types.embeddings.reply import Embeddings
 from openrouter_async.types.embeddings.request import EmbeddedParts, EmbeddingParams
 
@@ -53,22 +47,22 @@ RECEIVED = [
     (ChatCompletion, "ChatResult"),
     (ChatChunk, "ChatStreamChunk"),
     (ModelPage, "ModelsListResponse"),
-    (ModelReply, "ModelResponse"),
-    (CreditsReply, "getCredits.reply"),
-    (CurrentKeyReply, "getCurrentKey.reply"),
+    (Envelope[Model], "ModelResponse"),
+    (Envelope[Credits], "getCredits.reply"),
+    (Envelope[CurrentKey], "getCurrentKey.reply"),
     (Embeddings, "createEmbeddings.reply"),
-    (ModelCountReply, "ModelsCountResponse"),
-    (ModelEndpointsReply, "listEndpoints.reply"),
-    (EndpointPage, "listEndpointsZdr.reply"),
-    (ProviderPage, "listProviders.reply"),
-    (ActivityPage, "ActivityResponse"),
-    (APIKeyPage, "list.reply"),
-    (APIKeyReply, "getKey.reply"),
-    (APIKeyReply, "updateKeys.reply"),
+    (Envelope[ModelCount], "ModelsCountResponse"),
+    (Envelope[ModelEndpoints], "listEndpoints.reply"),
+    (Listing[Endpoint], "listEndpointsZdr.reply"),
+    (Listing[ProviderInfo], "listProviders.reply"),
+    (Listing[ActivityItem], "ActivityResponse"),
+    (Listing[APIKey], "list.reply"),
+    (Envelope[APIKey], "getKey.reply"),
+    (Envelope[APIKey], "updateKeys.reply"),
     (CreatedKey, "createKeys.reply"),
-    (GenerationReply, "GenerationResponse"),
-    (ContentReply, "GenerationContentResponse"),
-    (FeedbackReply, "SubmitGenerationFeedbackResponse"),
+    (Envelope[Generation], "GenerationResponse"),
+    (Envelope[GenerationContent], "GenerationContentResponse"),
+    (Envelope[FeedbackResult], "SubmitGenerationFeedbackResponse"),
     (AuthorizedKey, "exchangeAuthCodeForAPIKey.reply"),
 ]
 """The same of what is received."""

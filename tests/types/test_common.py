@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from decimal import Decimal
 
 import pytest
 
-from openrouter_async.types.common import RouterMetadata, Usage
+from openrouter_async.types.common import Envelope, Listing, RouterMetadata, ServerToolUse, Usage
 
 
 def test_the_cost_is_the_decimal_that_was_written() -> None:
@@ -55,3 +57,10 @@ def test_the_routing_trace_is_read() -> None:
     assert trace.attempts is not None
     assert trace.attempts[0].status == 503
     assert trace.pipeline == [{"type": "plugin", "name": "web"}]
+
+
+def test_what_stands_around_an_object_is_one_class_however_often_it_is_named() -> None:
+    first = weakref.ref(Envelope[ServerToolUse])
+    gc.collect()
+    assert first() is Envelope[ServerToolUse]
+    assert Listing[ServerToolUse].model_validate({"data": [None, {}]}).data == [ServerToolUse()]

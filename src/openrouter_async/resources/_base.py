@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from pydantic import JsonValue
 from pydantic_core import to_json
@@ -15,20 +15,13 @@ from ..operations import Operation
 from ..options import RequestOptions
 from ..protocols import Reply, Sender
 from ..types._base import WireType
+from ..types.common import Envelope
 from ..types.meta import keep_meta
 
 __all__ = ["QueryValue", "Resource", "reader"]
 
 T = TypeVar("T")
 WireT = TypeVar("WireT", bound=WireType)
-WireT_co = TypeVar("WireT_co", bound=WireType, covariant=True)
-
-
-class Envelope(Protocol[WireT_co]):
-    """An answer that holds what was asked for as its `data`."""
-
-    @property
-    def data(self) -> WireT_co: ...
 
 
 class Resource:

@@ -22,3 +22,8 @@ class WireType(BaseModel):
         val_json_bytes="utf8",
         coerce_numbers_to_str=True,
     )
+
+    def _amend(self, **fields: object) -> None:
+        """Set fields, for a validator of the class itself, which is still making the object; later it is frozen."""
+        self.__dict__.update(fields)
+        self.__pydantic_fields_set__.update(fields)

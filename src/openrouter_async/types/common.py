@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Annotated, TypeAlias, get_args
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Generic, TypeAlias, TypeVar, get_args
 
 from pydantic import AliasChoices, Field, GetCoreSchemaHandler, JsonValue, SkipValidation
 from pydantic_core import CoreSchema, core_schema
@@ -20,8 +21,10 @@ __all__ = [
     "Charged",
     "CompletionTokens",
     "CostDetails",
+    "Envelope",
     "JsonObject",
     "Lenient",
+    "Listing",
     "MaybeBool",
     "MaybeDecimal",
     "MaybeFloat",
@@ -40,6 +43,9 @@ __all__ = [
     "total_usage",
     "usages_of",
 ]
+
+
+T = TypeVar("T")
 
 
 class Lenient:
@@ -61,6 +67,29 @@ class WithoutNulls:
 
 def _without_nulls(rows: list[object]) -> list[object]:
     return [row for row in rows if row is not None]
+
+
+class _Holder(WireType):
+    """What stands around objects; pydantic holds the classes that it makes of a generic one only weakly."""
+
+    if not TYPE_CHECKING:
+
+        @classmethod
+        @cache  # else it would make a class for each call again, which takes milliseconds
+        def __class_getitem__(cls, item):
+            return super().__class_getitem__(item)
+
+
+class Envelope(_Holder, Generic[T]):
+    """An answer that holds what was asked for."""
+
+    data: T
+
+
+class Listing(_Holder, Generic[T]):
+    """A list, or a page of one."""
+
+    data: Annotated[list[T], WithoutNulls()]
 
 
 MaybeStr: TypeAlias = Annotated[str | None, Lenient()]

@@ -371,7 +371,7 @@ def test_a_whole_reply_in_place_of_a_stream_gives_its_pieces() -> None:
         UsageReported,
         Finished,
     ]
-    assert final is reply
+    assert final.choices is reply.choices
     assert final.end == "finish_reason"
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async._sansio.parse import ParseFailure, parse
-from openrouter_async.types.account.keys import Credits, CreditsReply, CurrentKey, CurrentKeyReply
+from openrouter_async.types.account.keys import Credits, CurrentKey
+from openrouter_async.types.common import Envelope
 from openrouter_async.types.embeddings.reply import Embeddings
 from tests.support.strategies import damaged
 
@@ -46,7 +47,7 @@ def read(into: type[T], reply: dict[str, Any]) -> T | str:
 @given(damaged(KEY))
 def test_a_key_is_read_whatever_its_details_are(reply: dict[str, Any]) -> None:
     """Only what it has used is needed."""
-    found = read(CurrentKeyReply, reply)
+    found = read(Envelope[CurrentKey], reply)
     if isinstance(found, str):
         assert found.startswith(("data: ", "data.usage: "))
     else:
@@ -64,7 +65,7 @@ def test_vectors_are_numbers_or_the_answer_is_none(reply: dict[str, Any]) -> Non
 
 @given(damaged({"data": {"total_credits": 1, "total_usage": 0.5}}))
 def test_credits_are_amounts_or_the_answer_is_none(reply: dict[str, Any]) -> None:
-    found = read(CreditsReply, reply)
+    found = read(Envelope[Credits], reply)
     if isinstance(found, str):
         assert found.startswith("data")
     else:

@@ -8,7 +8,8 @@ from ..._sansio.pagination import Arguments, OffsetPaging
 from ...errors import ConfigurationError
 from ...operations import LIST_ACTIVITY
 from ...options import RequestOptions
-from ...types.account.activity import ActivityItem, ActivityPage
+from ...types.account.activity import ActivityItem
+from ...types.common import Listing
 from .._base import Resource
 from .._pagination import Paginator
 
@@ -56,8 +57,10 @@ class ActivityResource(Resource):
             "group_by": "workspace" if by_workspace else None,
         }
 
-        async def fetch(arguments: Arguments) -> ActivityPage:
-            return await self._send(LIST_ACTIVITY, into=ActivityPage, query=arguments, options=options)
+        async def fetch(arguments: Arguments) -> Listing[ActivityItem]:
+            return await self._send(
+                LIST_ACTIVITY, into=Listing[ActivityItem], query=arguments, options=options
+            )
 
         return Paginator(fetch, OffsetPaging(says_more=True), query)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...operations import GET_CREDITS
 from ...options import RequestOptions
-from ...types.account.keys import Credits, CreditsReply
+from ...types.account.keys import Credits
+from ...types.common import Envelope
 from .._base import Resource
 
 __all__ = ["CreditsResource"]
@@ -23,4 +24,4 @@ class CreditsResource(Resource):
             ConfigurationError: the client has no management key; nothing was sent.
             OpenRouterError: any other failure of a call.
         """
-        return await self._send_data(GET_CREDITS, into=CreditsReply, options=options)
+        return await self._send_data(GET_CREDITS, into=Envelope[Credits], options=options)

@@ -9,14 +9,8 @@ from ..._sansio.request_body import finish_body
 from ...errors import ConfigurationError, NotFound
 from ...operations import GET_GENERATION, GET_GENERATION_CONTENT, SEND_FEEDBACK
 from ...options import RequestOptions
-from ...types.account.generations import (
-    ContentReply,
-    FeedbackCategory,
-    FeedbackReply,
-    Generation,
-    GenerationContent,
-    GenerationReply,
-)
+from ...types.account.generations import FeedbackCategory, FeedbackResult, Generation, GenerationContent
+from ...types.common import Envelope
 from .._base import Resource
 
 __all__ = ["GenerationsResource"]
@@ -63,7 +57,7 @@ class GenerationsResource(Resource):
             try:
                 return await self._send_data(
                     GET_GENERATION,
-                    into=GenerationReply,
+                    into=Envelope[Generation],
                     query=_query(id),
                     options=options,
                     is_poll=patience > 0,
@@ -84,7 +78,7 @@ class GenerationsResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
-            GET_GENERATION_CONTENT, into=ContentReply, query=_query(id), options=options
+            GET_GENERATION_CONTENT, into=Envelope[GenerationContent], query=_query(id), options=options
         )
 
     async def feedback(
@@ -117,7 +111,9 @@ class GenerationsResource(Resource):
         body: dict[str, object] = {**_named("generation_id", id), **_named("category", category)}
         if comment is not None:
             body["comment"] = comment
-        await self._send(SEND_FEEDBACK, into=FeedbackReply, body=finish_body(body, None), options=options)
+        await self._send(
+            SEND_FEEDBACK, into=Envelope[FeedbackResult], body=finish_body(body, None), options=options
+        )
 
 
 def _query(id: str | None) -> dict[str, str]:

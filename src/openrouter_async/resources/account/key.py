@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...operations import GET_KEY
 from ...options import RequestOptions
-from ...types.account.keys import CurrentKey, CurrentKeyReply
+from ...types.account.keys import CurrentKey
+from ...types.common import Envelope
 from .._base import Resource
 
 __all__ = ["KeyResource"]
@@ -21,4 +22,4 @@ class KeyResource(Resource):
         Raises:
             OpenRouterError: any failure of a call; `AuthenticationError` where the service does not know the key.
         """
-        return await self._send_data(GET_KEY, into=CurrentKeyReply, options=options)
+        return await self._send_data(GET_KEY, into=Envelope[CurrentKey], options=options)

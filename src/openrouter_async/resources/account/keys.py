@@ -15,7 +15,8 @@ from ...operations import CREATE_KEY, DELETE_KEY, GET_ACCOUNT_KEY, LIST_KEYS, UP
 from ...options import RequestOptions
 from ...types._base import WireType
 from ...types.account.key_request import check_changes, check_new_key
-from ...types.account.keys import APIKey, APIKeyPage, APIKeyReply, CreatedKey
+from ...types.account.keys import APIKey, CreatedKey
+from ...types.common import Envelope, Listing
 from .._base import Resource
 from .._pagination import Paginator
 
@@ -69,8 +70,8 @@ class KeysResource(Resource):
             "offset": offset or None,
         }
 
-        async def fetch(arguments: Arguments) -> APIKeyPage:
-            return await self._send(LIST_KEYS, into=APIKeyPage, query=arguments, options=options)
+        async def fetch(arguments: Arguments) -> Listing[APIKey]:
+            return await self._send(LIST_KEYS, into=Listing[APIKey], query=arguments, options=options)
 
         return Paginator(fetch, OffsetPaging(), query)
 
@@ -81,7 +82,9 @@ class KeysResource(Resource):
             NotFound: the account has no such key.
             OpenRouterError: any other failure of a call.
         """
-        return await self._send_data(GET_ACCOUNT_KEY, into=APIKeyReply, path=_path(hash), options=options)
+        return await self._send_data(
+            GET_ACCOUNT_KEY, into=Envelope[APIKey], path=_path(hash), options=options
+        )
 
     async def create(
         self,
@@ -148,7 +151,7 @@ class KeysResource(Resource):
             )
         body = finish_body(checked, extra_body)
         return await self._send_data(
-            UPDATE_KEY, into=APIKeyReply, path=_path(hash), body=body, options=options
+            UPDATE_KEY, into=Envelope[APIKey], path=_path(hash), body=body, options=options
         )
 
     async def delete(self, hash: str, *, options: RequestOptions | None = None) -> None:

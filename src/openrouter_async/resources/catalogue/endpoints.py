@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..._sansio.pagination import Arguments, OffsetPaging
 from ...operations import LIST_ZDR_ENDPOINTS
 from ...options import RequestOptions
-from ...types.catalogue.endpoints import Endpoint, EndpointPage
+from ...types.catalogue.endpoints import Endpoint
+from ...types.common import Listing
 from .._base import Resource
 from .._pagination import Paginator
 
@@ -18,7 +19,9 @@ class EndpointsResource(Resource):
     def zdr(self, *, options: RequestOptions | None = None) -> Paginator[Endpoint]:
         """Return the endpoints that retain nothing of a request, in one request, which costs nothing."""
 
-        async def fetch(arguments: Arguments) -> EndpointPage:
-            return await self._send(LIST_ZDR_ENDPOINTS, into=EndpointPage, query=arguments, options=options)
+        async def fetch(arguments: Arguments) -> Listing[Endpoint]:
+            return await self._send(
+                LIST_ZDR_ENDPOINTS, into=Listing[Endpoint], query=arguments, options=options
+            )
 
         return Paginator(fetch, OffsetPaging(says_more=True), {})

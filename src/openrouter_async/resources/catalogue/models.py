@@ -16,9 +16,10 @@ from ...operations import (
     Operation,
 )
 from ...options import RequestOptions
-from ...types.catalogue.endpoints import ModelEndpoints, ModelEndpointsReply
+from ...types.catalogue.endpoints import ModelEndpoints
 from ...types.catalogue.model_query import ModelFilters, UserModelFilters, check_model_filters
-from ...types.catalogue.models import Model, ModelCountReply, ModelPage, ModelReply
+from ...types.catalogue.models import Model, ModelCount, ModelPage
+from ...types.common import Envelope
 from .._base import QueryValue, Resource
 from .._pagination import Paginator
 
@@ -69,7 +70,7 @@ class ModelsResource(Resource):
             NotFound: the service does not know it.
             OpenRouterError: any other failure of a call.
         """
-        return await self._send_data(GET_MODEL, into=ModelReply, path=_path(id), options=options)
+        return await self._send_data(GET_MODEL, into=Envelope[Model], path=_path(id), options=options)
 
     async def count(
         self, *, output_modalities: Words | None = None, options: RequestOptions | None = None
@@ -85,7 +86,7 @@ class ModelsResource(Resource):
         """
         filters = {} if output_modalities is None else {"output_modalities": output_modalities}
         counted = await self._send_data(
-            COUNT_MODELS, into=ModelCountReply, query=_query(filters), options=options
+            COUNT_MODELS, into=Envelope[ModelCount], query=_query(filters), options=options
         )
         return counted.count
 
@@ -120,7 +121,7 @@ class ModelsResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
-            LIST_MODEL_ENDPOINTS, into=ModelEndpointsReply, path=_path(id), options=options
+            LIST_MODEL_ENDPOINTS, into=Envelope[ModelEndpoints], path=_path(id), options=options
         )
 
     def _pages(

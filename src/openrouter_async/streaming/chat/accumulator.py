@@ -18,7 +18,7 @@ from ..._sansio.error_mapping import payload_error
 from ..._sansio.response import read_reply
 from ...types.bounds import MOST_CHOICES, too_many
 from ...types.chat.chunk import ChatChunk
-from ...types.chat.completion import ChatCompletion, with_billed
+from ...types.chat.completion import ChatCompletion, marked, with_billed
 from ...types.chat.tool_calls import read_tool_calls
 from ...types.common import fuller_usage
 from ...types.meta import keep_meta
@@ -198,8 +198,7 @@ class ChatAccumulator:
         Raises:
             EmptyReply: there is nothing in it.
         """
-        completion = self._reply or self._completion()
-        completion._end = end
+        completion = marked(self._reply or self._completion(), ChatCompletion, _end=end)
         if not self.has_piece:
             check_completion(completion)
             has_tokens = completion.usage is not None and completion.usage.completion_tokens
@@ -222,9 +221,7 @@ class ChatAccumulator:
 
     def snapshot(self) -> ChatCompletion:
         """Return what has arrived so far; none of its tool calls counts as complete."""
-        completion = self._completion()
-        completion._whole = False
-        return completion
+        return marked(self._completion(), ChatCompletion, _whole=False)
 
     def _completion(self) -> ChatCompletion:
         choices = [self._choices[index].as_fields() for index in sorted(self._choices)]

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...types.chat.completion import AssistantMessage, ChatCompletion, Choice, Recovery, with_billed
+from ...types.chat.completion import AssistantMessage, ChatCompletion, Choice, Recovery, marked, with_billed
 from ..chat.accumulator import ChatAccumulator, with_meta
 from ..events import Finished, TextDelta
 from .seam import OverlapTrimmer, WordBuffer
@@ -183,9 +183,9 @@ class JoinedAccumulator(ChatAccumulator):
             choice.model_copy(update={"message": message.model_copy(update=changed)}),
             *own.choices[1:],
         ]
-        joined = own.model_copy(update={"choices": choices})
-        joined._recoveries = self._recoveries()
-        return with_billed(joined, (*(each.broken.usage for each in joined._recoveries), *own.billed))
+        recoveries = self._recoveries()
+        joined = marked(own.model_copy(update={"choices": choices}), ChatCompletion, _recoveries=recoveries)
+        return with_billed(joined, (*(each.broken.usage for each in recoveries), *own.billed))
 
     def _reasoning(self, own: ChatCompletion) -> str:
         parts = (self._before.reasoning if self._before is not None else "", own.reasoning or "")

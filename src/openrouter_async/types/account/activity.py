@@ -6,9 +6,9 @@ import datetime
 from typing import Annotated
 
 from .._base import WireType
-from ..common import Lenient, MaybeDecimal, MaybeInt, MaybeStr, WithoutNulls
+from ..common import Lenient, MaybeDecimal, MaybeInt, MaybeStr
 
-__all__ = ["ActivityItem", "ActivityPage"]
+__all__ = ["ActivityItem"]
 
 
 class ActivityItem(WireType):
@@ -34,9 +34,3 @@ class ActivityItem(WireType):
     """Of the prompts, read from the provider's cache."""
     workspace_id: MaybeStr = None
     """Set only where rows were asked for by workspace."""
-
-
-class ActivityPage(WireType):
-    """All rows of an account's activity."""
-
-    data: Annotated[list[ActivityItem], WithoutNulls()]

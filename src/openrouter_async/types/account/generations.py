@@ -24,17 +24,14 @@ from ..common import (
 )
 
 __all__ = [
-    "ContentReply",
     "FailedAttempt",
     "FeedbackCategory",
-    "FeedbackReply",
     "FeedbackResult",
     "Generation",
     "GenerationContent",
     "GenerationFailure",
     "GenerationInput",
     "GenerationOutput",
-    "GenerationReply",
     "ProviderAttempt",
 ]
 
@@ -135,12 +132,6 @@ class Generation(WireType):
     workspace_id: MaybeStr = None
 
 
-class GenerationReply(WireType):
-    """A generation, in its envelope."""
-
-    data: Generation
-
-
 class GenerationInput(WireType):
     """What was asked: one of the two."""
 
@@ -189,19 +180,7 @@ class GenerationContent(WireType):
     """None where the call succeeded."""
 
 
-class ContentReply(WireType):
-    """The content, in its envelope."""
-
-    data: GenerationContent
-
-
 class FeedbackResult(WireType):
     """Whether feedback was taken."""
 
     success: MaybeBool = None
-
-
-class FeedbackReply(WireType):
-    """The result, in its envelope."""
-
-    data: FeedbackResult

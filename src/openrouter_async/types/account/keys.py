@@ -12,18 +12,14 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AwareDatetime, SecretStr
 
 from .._base import WireType
-from ..common import Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeStr, WithoutNulls
+from ..common import Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeStr
 
 __all__ = [
     "APIKey",
-    "APIKeyPage",
-    "APIKeyReply",
     "AuthorizedKey",
     "CreatedKey",
     "Credits",
-    "CreditsReply",
     "CurrentKey",
-    "CurrentKeyReply",
     "FreeRequests",
     "KeyBudget",
     "Reset",
@@ -103,12 +99,6 @@ class CurrentKey(_KeyFacts):
     """The one of them that will be reached first."""
 
 
-class CurrentKeyReply(WireType):
-    """The key, in its envelope."""
-
-    data: CurrentKey
-
-
 class APIKey(_KeyFacts):
     """An inference key of the account, without the key itself; amounts in US dollars."""
 
@@ -122,18 +112,6 @@ class APIKey(_KeyFacts):
     last_used_at: _Moment = None
     external_user: MaybeStr = None
     """Your id of the person it was made for, if you gave one."""
-
-
-class APIKeyPage(WireType):
-    """A page of keys."""
-
-    data: Annotated[list[APIKey], WithoutNulls()]
-
-
-class APIKeyReply(WireType):
-    """A key, in its envelope."""
-
-    data: APIKey
 
 
 class CreatedKey(WireType):
@@ -157,12 +135,6 @@ class Credits(WireType):
     def remaining(self) -> Decimal:
         """What is left; below zero where more was used."""
         return self.total_credits - self.total_usage
-
-
-class CreditsReply(WireType):
-    """Credits, in their envelope."""
-
-    data: Credits
 
 
 class AuthorizedKey(WireType):

@@ -13,7 +13,7 @@ from .._base import WireType
 from ..common import JsonObject, Lenient, MaybeBool, MaybeFloat, MaybeInt, MaybeStr, WithoutNulls
 from .models import Architecture, MaybeStrs, OrEmpty, Pricing
 
-__all__ = ["Endpoint", "EndpointPage", "ModelEndpoints", "ModelEndpointsReply", "Percentiles", "ToolChoices"]
+__all__ = ["Endpoint", "ModelEndpoints", "Percentiles", "ToolChoices"]
 
 Quantization: TypeAlias = (
     Literal["int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"]
@@ -79,12 +79,6 @@ class Endpoint(WireType):
     perf_last_30m_by_workload: Annotated[JsonObject | None, Lenient()] = None
 
 
-class EndpointPage(WireType):
-    """A list of endpoints."""
-
-    data: Annotated[list[Endpoint], WithoutNulls()]
-
-
 class ModelEndpoints(WireType):
     """A model, and everyone who offers it."""
 
@@ -95,9 +89,3 @@ class ModelEndpoints(WireType):
     description: MaybeStr = None
     architecture: Annotated[Architecture, OrEmpty(Architecture)] = Field(default_factory=Architecture)
     endpoints: Annotated[list[Endpoint], WithoutNulls()]
-
-
-class ModelEndpointsReply(WireType):
-    """A model's endpoints, in their envelope."""
-
-    data: ModelEndpoints

@@ -26,11 +26,9 @@ __all__ = [
     "InputModality",
     "Model",
     "ModelCount",
-    "ModelCountReply",
     "ModelLinks",
     "ModelPage",
     "ModelReasoning",
-    "ModelReply",
     "OrEmpty",
     "OutputModality",
     "PageLinks",
@@ -387,19 +385,7 @@ class ModelPage(WireType):
     links: Annotated[PageLinks | None, Lenient()] = None
 
 
-class ModelReply(WireType):
-    """One model, in its envelope."""
-
-    data: Model
-
-
 class ModelCount(WireType):
     """How many models there are."""
 
     count: int
-
-
-class ModelCountReply(WireType):
-    """The count, in its envelope."""
-
-    data: ModelCount

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from .._base import WireType
-from ..common import Lenient, MaybeStr, WithoutNulls
+from ..common import Lenient, MaybeStr
 
-__all__ = ["ProviderInfo", "ProviderPage"]
+__all__ = ["ProviderInfo"]
 
 
 class ProviderInfo(WireType):
@@ -23,9 +23,3 @@ class ProviderInfo(WireType):
     privacy_policy_url: MaybeStr = None
     terms_of_service_url: MaybeStr = None
     status_page_url: MaybeStr = None
-
-
-class ProviderPage(WireType):
-    """All providers."""
-
-    data: Annotated[list[ProviderInfo], WithoutNulls()]

@@ -122,9 +122,7 @@ class AssistantMessage(WireType):
         if extra and isinstance(function := extra.get("function_call"), dict):
             del extra["function_call"]
             if not self.tool_calls:
-                calls = _read_calls([{"type": "function", "function": function}])
-                object.__setattr__(self, "tool_calls", calls)  # it is being made, so it may still change
-                self.__pydantic_fields_set__.add("tool_calls")
+                self._amend(tool_calls=_read_calls([{"type": "function", "function": function}]))
         return self
 
     @property
@@ -337,8 +335,7 @@ def with_billed(reply: ChatCompletion[OutputT], billed: Sequence[Usage | None]) 
     if len(billed) == 1 and billed[0] is reply.usage:
         return reply
     summed = reply.model_copy(update={"usage": total_usage(billed)})
-    summed._billed = tuple(billed)
-    return summed
+    return marked(summed, type(reply), _billed=tuple(billed))
 
 
 def marked(reply: ChatCompletion[object], kind: type[ReplyT], **marks: object) -> ReplyT:

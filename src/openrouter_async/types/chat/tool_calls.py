@@ -86,9 +86,8 @@ class ToolCallPart(WireType):
         if not function.arguments and "arguments" in extra:
             flat["arguments"] = extra.pop("arguments")
         if flat:
-            function = FunctionCall.model_validate({**function.model_dump(exclude_unset=True), **flat})
-            object.__setattr__(self, "function", function)  # it is being made, so it may still change
-            self.__pydantic_fields_set__.add("function")
+            fields = {**function.model_dump(exclude_unset=True), **flat}
+            self._amend(function=FunctionCall.model_validate(fields))
         return self
 
 

@@ -110,13 +110,16 @@ def test_catching_errors_and_setting_options_loads_no_dependency(name: str) -> N
 
 
 def test_a_first_call_loads_what_it_needs() -> None:
-    """Each module costs about a third of a millisecond of the start of a program; a folder a fifth of that."""
+    """Each module costs about a third of a millisecond of the start of a program; a folder a fifth of that.
+
+    Of ours there are as many as stand here, so that one more needs a reason; of others it depends on the interpreter.
+    """
     loaded = loaded_after(FIRST_CALL)
     ours = {name for name in loaded if name.startswith("openrouter_async.")}
     folders = {name for name in ours if any(other.startswith(f"{name}.") for other in ours)}
     of_dependencies = loaded_after("import asyncio, json, anyio, httpcore, httpx, pydantic")
-    assert len(ours - folders) < 103
-    assert len(loaded - of_dependencies - ours) < 110
+    assert len(ours - folders) <= 101
+    assert len(loaded - of_dependencies - ours) <= 85
 
 
 def test_a_first_call_reads_no_source() -> None:

@@ -17,9 +17,10 @@ from tests.architecture.source import PACKAGE, SOURCE, Module, all_modules
 
 LAYERS: dict[str, set[str]] = {
     "words and errors": {"errors", "operations", "_secret", "_sentinels", "_version"},
-    "checks": {"_checks", "_extras", "_files", "hooks"},
+    "checks": {"_checks", "_extras", "_files"},
     "wire types": {"types"},
-    "options and estimates": {"options", "tokens"},
+    "hooks and estimates": {"hooks", "tokens"},
+    "options": {"options"},
     "the pure core": {"_sansio", "_settings"},
     "streams": {"streaming"},
     "what a caller of HTTP must offer": {"protocols"},

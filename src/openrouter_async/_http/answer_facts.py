@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .._sansio.charges import Charge
+    from ..errors import OpenRouterError
     from ..types.common import Usage
-    from .observers import Attempt
 
 __all__ = ["AnswerFacts", "answer_facts"]
 
@@ -28,10 +29,14 @@ class AnswerFacts:
     finish_reasons: tuple[str, ...] = ()
 
 
-def answer_facts(attempt: Attempt) -> AnswerFacts:
-    """Return what is known when a call is over: by its answer, by what its error kept of one, or by its charge."""
-    charge, error = attempt.charge, attempt.error
-    reply = attempt.answer if error is None else getattr(error, "partial", None)
+def answer_facts(
+    answer: object, error: OpenRouterError | None, charge: Charge, generation_id: str | None
+) -> AnswerFacts:
+    """Return what is known when a call is over: by its answer, by what its error kept of one, or by its charge.
+
+    The id of the head of the answer goes before those that its body says.
+    """
+    reply = answer if error is None else getattr(error, "partial", None)
     usage: Usage | None = getattr(reply, "usage", None)
     cost: Decimal | None = charge.cost if usage is None else usage.cost
     billed = getattr(reply, "billed", (usage,)) if error is None else error.billed
@@ -46,7 +51,7 @@ def answer_facts(attempt: Attempt) -> AnswerFacts:
     choices = getattr(reply, "choices", None)
     reasons = [getattr(choice, "finish_reason", None) for choice in choices or ()]
     return AnswerFacts(
-        id=attempt.generation_id or _text(reply, "id") or charge.generation_id,
+        id=generation_id or _text(reply, "id") or charge.generation_id,
         model=_text(reply, "model") or charge.model,
         provider=_text(reply, "provider"),
         usage=usage,

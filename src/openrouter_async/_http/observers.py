@@ -208,7 +208,9 @@ class EventLog(Observer):
         wait: float | None = None,
     ) -> RequestEvent:
         operation, is_over = attempt.request.operation, attempt.outcome != "running"
-        facts = answer_facts(attempt) if self._hooks and is_over else AnswerFacts()
+        facts = AnswerFacts()
+        if self._hooks and is_over:
+            facts = answer_facts(attempt.answer, attempt.error, attempt.charge, attempt.generation_id)
         event = RequestEvent(
             operation=operation.name,
             method=operation.method,

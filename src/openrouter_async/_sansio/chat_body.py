@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from .._checks import describe_value
 from ..errors import ConfigurationError
-from ..types.chat.completion_request import check_completion_params
 from ..types.chat.messages import wire_messages
 from ..types.chat.request import check_chat_params
 from ..types.chat.sent_back import fit_history
@@ -91,6 +90,8 @@ def completion_body(
     body = begin_body(model)
     body["prompt"] = prompt
     if params:
+        from ..types.chat.completion_request import check_completion_params  # few ask
+
         body |= check_completion_params(params)
     if stream:
         body["stream"] = True

@@ -8,7 +8,6 @@ from pydantic_core import PydanticCustomError, PydanticSerializationError, to_js
 
 from .._checks import describe_value, is_unicode
 from ..errors import ConfigurationError
-from ..types.embeddings.request import check_embedding_params, check_embeddings_input
 from ..types.requests.check import Prevalidated
 from ..types.requests.fields import check_json
 
@@ -61,6 +60,8 @@ def embeddings_body(
     Raises:
         ConfigurationError: an argument is wrong; field and what is allowed are named.
     """
+    from ..types.embeddings.request import check_embedding_params, check_embeddings_input  # chats need none
+
     body = begin_body(model)
     body["input"] = check_embeddings_input(input)
     return finish_body(body | check_embedding_params(params), extra_body)

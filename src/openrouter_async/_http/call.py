@@ -20,6 +20,7 @@ from ..errors import APIStatusError, ConfigurationError, OpenRouterError
 from .attempts import CallAttempts
 from .deadlines import Deadline
 from .exchange import Exchange
+from .http11.connection import DELIVERY, Delivery
 from .log_filter import keep_out_of_logs
 from .observers import EventLog, TokenCount, log_body
 
@@ -197,7 +198,9 @@ async def _key(settings: Settings, operation: Operation) -> Secret | None:
         raise ConfigurationError(
             f"the function given as {name} returned a {type(value).__name__}; expected text"
         )
-    return Secret(check_key(name, value))
+    key = Secret(check_key(name, value))
+    keep_out_of_logs(key)
+    return key
 
 
 def _http_request(
@@ -220,13 +223,10 @@ def _http_request(
                 "write": timeouts.idle,
                 "pool": timeouts.queue,
             },
-            # Whether a reused connection was lost before or after the request arrived, nobody can tell
-            # (RFC 9112, section 9.3.1), so what must not be done twice is sent once.
-            "is_sent_once": data.operation.repeat == "refused",
+            DELIVERY: Delivery(is_sent_once=data.operation.repeat == "refused"),
         },
     )
     if key is not None:
-        keep_out_of_logs(key)
         # Written here and nowhere else, so that no local variable of any frame holds the key (RFC 6750, section 2.1).
         request.headers["authorization"] = f"Bearer {key.get()}"
     return request

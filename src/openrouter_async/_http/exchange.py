@@ -27,6 +27,7 @@ from .._sansio.json_work import LEAST_BYTES, check_work, json_work
 from ..errors import ConnectionLost, InvalidResponseError, ResponseTooLarge
 from .deadlines import CallTimeouts, Deadline, run_within
 from .exceptions import Phase, from_httpx
+from .http11.connection import DELIVERY
 from .network.stream import CallStream
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ class Exchange:
 
     def _raise_translated(self, error: Exception, phase: Phase) -> None:
         """Raise what an error of the transport is to the caller; return if it is none of these."""
-        translated = from_httpx(error, phase, self._host, self._request.extensions.get("through", ""))
+        translated = from_httpx(error, phase, self._host, self._request.extensions[DELIVERY].through)
         if translated is not None:
             raise translated from error
 

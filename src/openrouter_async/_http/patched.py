@@ -18,8 +18,9 @@ What was patched before this module was loaded counts as patched for good: it is
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
-from functools import lru_cache
-from types import AsyncGeneratorType, FunctionType
+from functools import lru_cache, partial
+from operator import attrgetter
+from types import AsyncGeneratorType, FunctionType, SimpleNamespace
 from typing import TypeAlias
 
 import httpcore
@@ -33,19 +34,25 @@ Send: TypeAlias = Callable[[httpx.Request], Awaitable[httpx.Response]]
 class Watch:
     """Knows whether methods are those that their library has; names it does not have are left out."""
 
-    __slots__ = ("_originals",)
+    __slots__ = ("current", "genuine")
 
     def __init__(self, *methods: tuple[type, str]) -> None:
-        self._originals = tuple(
-            (owner, name, _original(owner, name)) for owner, name in methods if hasattr(owner, name)
+        there = [(owner, name) for owner, name in methods if hasattr(owner, name)]
+        owners = SimpleNamespace(**{f"owner_{i}": owner for i, (owner, _) in enumerate(there)})
+        paths = [f"owner_{i}.{name}" for i, (_, name) in enumerate(there)]
+        self.current: Callable[[], object] = partial(
+            attrgetter("__class__", "__class__", *paths),
+            owners,  # of two or more names, so that it is a tuple
+        )
+        """Returns the methods as they are; another value than `genuine` if one is patched. Costs no call of Python."""
+        self.genuine: object = (
+            *(SimpleNamespace, SimpleNamespace),
+            *[_original(owner, name) for owner, name in there],
         )
 
     def sees_a_patch(self) -> bool:
         """Whether one of them is another now."""
-        for owner, name, original in self._originals:  # noqa: SIM110  # a generator would be resumed for each
-            if getattr(owner, name, None) is not original:
-                return True
-        return False
+        return self.current() != self.genuine
 
 
 def _original(owner: type, name: str) -> object:
@@ -65,11 +72,13 @@ CLIENT = Watch(
     (httpx.AsyncClient, "_send_single_request"),
     (httpx.AsyncClient, "_transport_for_url"),
 )
-TRANSPORT = Watch((httpx.AsyncHTTPTransport, "handle_async_request"))
-CORE = Watch(
+_CORE = (
     (httpcore.AsyncConnectionPool, "handle_async_request"),
     (httpcore.AsyncHTTPConnection, "handle_async_request"),
 )
+TRANSPORT = Watch((httpx.AsyncHTTPTransport, "handle_async_request"), *_CORE)
+"""And all below it."""
+CORE = Watch(*_CORE)
 
 
 class OwnPool(httpcore.AsyncConnectionPool):

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from .._secret import Secret
 from ..errors import ConfigurationError
 from .call import Call
+from .log_filter import keep_out_of_logs
 from .observers import OBSERVERS
 from .stream_source import HTTPStreamSource
 
@@ -32,6 +34,9 @@ class HTTPSender:
         self.transport = transport
         self.settings = settings
         self._once_is_of_call = False
+        for key in (settings.api_key, settings.management_key):
+            if isinstance(key, Secret):
+                keep_out_of_logs(key)
 
     def with_options(self, options: RequestOptions | None) -> HTTPSender:
         """Return a sender with these options laid over its settings; itself where there are none."""

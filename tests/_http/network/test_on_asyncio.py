@@ -45,7 +45,7 @@ def stream_and_transport() -> tuple[AsyncioStream, FakeTransport]:
 
 async def test_head_and_body_leave_in_one_write() -> None:
     stream, transport = stream_and_transport()
-    stream.begin_call()
+    stream.holds_next = True
     await stream.write(b"head ")
     assert transport.log == []
     await stream.write(b"body")
@@ -57,7 +57,7 @@ async def test_head_and_body_leave_in_one_write() -> None:
 
 async def test_a_head_without_body_leaves_at_the_latest_before_reading() -> None:
     stream, transport = stream_and_transport()
-    stream.begin_call()
+    stream.holds_next = True
     await stream.write(b"head")
     stream.data_received(b"answer")
     assert await stream.read(100) == b"answer"
@@ -66,7 +66,7 @@ async def test_a_head_without_body_leaves_at_the_latest_before_reading() -> None
 
 async def test_a_large_body_is_handed_over_in_slices() -> None:
     stream, transport = stream_and_transport()
-    stream.begin_call()
+    stream.holds_next = True
     await stream.write(b"head")
     body = bytes(1_000_000)
     await stream.write(body)

@@ -9,8 +9,7 @@ import anyio
 import httpcore
 import pytest
 
-from openrouter_async._http.network.current import current_network
-from openrouter_async._http.network.stream import CallStream
+from openrouter_async._http.network.stream import CallStream, current_network
 from tests.support.loopback import Connection, LoopbackServer, client_tls, refused_port, server_tls
 
 pytestmark = pytest.mark.loopback

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio.lowlevel
@@ -26,25 +27,19 @@ DRAIN_SLICE_S = 0.005
 """Seconds of work after which other tasks run."""
 
 
+@dataclass(frozen=True, slots=True)
 class Content:
-    """The body of a request, which can be sent more than once."""
+    """The body of a request, which can be sent more than once where it is held."""
 
-    __slots__ = ("_content",)
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    @classmethod
-    def of(cls, request: httpx.Request) -> AsyncIterable[bytes]:
-        """Return the body of a request."""
-        if isinstance(request.stream, httpx.ByteStream):
-            return cls(request.content)
-        assert isinstance(request.stream, AsyncIterable)
-        return request.stream
+    request: httpx.Request
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Return the body in one piece."""
-        return _Once(self._content)
+        """Return its pieces; what is held is one."""
+        stream = self.request.stream
+        if isinstance(stream, httpx.ByteStream):
+            return _Once(self.request.content)
+        assert isinstance(stream, AsyncIterable)
+        return stream.__aiter__()
 
 
 class _Once(AsyncIterator[bytes]):

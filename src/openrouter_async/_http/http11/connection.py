@@ -6,11 +6,27 @@ By default httpcore does that, and h11 parses (`with_httpcore`); where it is ask
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Iterable, MutableMapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import httpx
 
-__all__ = ["Answer", "Forwarding", "HTTPConnection"]
+__all__ = ["DELIVERY", "Answer", "Delivery", "Forwarding", "HTTPConnection"]
+
+
+DELIVERY = "openrouter_async.delivery"
+"""The extension of a request that is its `Delivery`; requests of others have none."""
+
+
+@dataclass(slots=True)
+class Delivery:
+    """What a request and the pool tell each other beside HTTP."""
+
+    is_sent_once: bool = False
+    """Whether a reused connection was lost before or after the request arrived, nobody can tell (RFC 9112, section
+    9.3.1), so what must not be done twice is sent once."""
+    through: str = ""
+    """Set by the pool: the proxy that the request goes through, as errors name it."""
 
 
 class Forwarding(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from contextlib import AbstractAsyncContextManager
 
 import httpcore
 import httpx
@@ -12,6 +13,23 @@ from .bodies import Content
 from .connection import Forwarding
 
 __all__ = ["HttpcoreConnection", "trailing_data"]
+
+
+class _Unlocked(AbstractAsyncContextManager[None]):
+    async def __aexit__(self, *_: object) -> None:
+        """Do nothing."""
+
+
+class _OneCall(httpcore.AsyncHTTP11Connection):
+    """httpcore's connection, without the lock that keeps calls from each other: the pool has one call at a time.
+
+    anyio's lock lets all other tasks run before it is taken, which a call did twice. Where httpcore has no lock of
+    this name, nothing is changed.
+    """
+
+    def __init__(self, origin: httpcore.Origin, stream: CallStream) -> None:
+        super().__init__(origin, stream)
+        self._state_lock = _Unlocked()  # type: ignore[assignment]  # all that is asked of a lock
 
 
 class HttpcoreConnection:
@@ -24,7 +42,7 @@ class HttpcoreConnection:
     ) -> None:
         self._origin = origin
         self._forwarding = forwarding
-        self._http = httpcore.AsyncHTTP11Connection(origin, stream)
+        self._http = _OneCall(origin, stream)
 
     def send(self, request: httpx.Request) -> Awaitable[httpcore.Response]:
         """Send a request and read the head of its answer."""
@@ -41,7 +59,7 @@ class HttpcoreConnection:
                     target=target,
                 ),
                 headers=headers,
-                content=Content.of(request),
+                content=Content(request),
                 extensions=request.extensions,
             )
         )

@@ -82,7 +82,7 @@ class HttptoolsConnection:
         length = _declared_length(request)
         await self._stream.write(_head(request, self._forwarding), timeout)
         sent = 0
-        async for piece in Content.of(request):
+        async for piece in Content(request):
             sent += len(piece)
             if length is None:
                 if piece:  # an empty one would be the last chunk: RFC 9112, section 7.1

@@ -43,7 +43,6 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._held: bytes | None = None
-        self._holds_next = False
         self._has_ended = False
         self._failure: Exception | None = None
         self._is_lost = False
@@ -146,8 +145,8 @@ class AsyncioStream(CallStream, asyncio.Protocol):
             httpcore.WriteTimeout: the peer did not take them within `timeout` seconds.
             httpcore.WriteError: the connection was reset or dropped, or the peer answers but does not read on.
         """
-        if self._holds_next:
-            self._holds_next = False
+        if self.holds_next:
+            self.holds_next = False
             self._held = buffer
             return
         if self._held is not None:
@@ -194,10 +193,6 @@ class AsyncioStream(CallStream, asyncio.Protocol):
         return self._transport.get_extra_info(name) if name and self._transport is not None else None
 
     # Called by the pool
-
-    def begin_call(self) -> None:
-        """Hold back the next write, so that head and body leave together."""
-        self._holds_next = True
 
     def is_readable(self) -> bool:
         """Whether bytes, the end or a failure are waiting, also those that a busy loop has not come to see yet."""

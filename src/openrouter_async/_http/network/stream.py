@@ -6,6 +6,7 @@ asyncio the stream is our own (`on_asyncio`), under trio it is httpcore's (`on_t
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from abc import abstractmethod
@@ -14,8 +15,9 @@ from contextlib import suppress
 from typing import Protocol
 
 import httpcore
+from anyio.lowlevel import current_token
 
-__all__ = ["CallStream", "Network", "shut_down"]
+__all__ = ["CallStream", "Network", "current_network", "shut_down"]
 
 
 class CallStream(httpcore.AsyncNetworkStream):
@@ -26,11 +28,10 @@ class CallStream(httpcore.AsyncNetworkStream):
     on_idle_event: Callable[[], None] | None = None
     """Called, where the event loop can, when bytes, the end or a failure come while it is set: when idle."""
 
+    holds_next: bool = False
+    """Set before a request: head and body may leave together, so the next write may wait for the one after it."""
     abort_call: Callable[[], None] | None = None
     """Closes the connection if it still serves the call that found it here; any thread may call it."""
-
-    def begin_call(self) -> None:
-        """Make ready for the next request."""
 
     @abstractmethod
     async def start_tls(
@@ -76,6 +77,18 @@ class Network(Protocol):
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None] | None:
         """Call back later, and return what prevents it; None where the loop has no timers for callbacks."""
         ...
+
+
+def current_network() -> Network:
+    """Return the event loop that is running."""
+    from .on_asyncio import AsyncioNetwork
+
+    loop = current_token().native_token
+    if isinstance(loop, asyncio.AbstractEventLoop):
+        return AsyncioNetwork(loop)
+    from .on_trio import TrioNetwork
+
+    return TrioNetwork()
 
 
 def shut_down(sock: socket.socket | None) -> None:

@@ -32,13 +32,12 @@ import httpx
 
 from ...options import Limits
 from ..http11.bodies import Body
-from ..http11.connection import Answer, HTTPConnection
+from ..http11.connection import DELIVERY, Answer, Delivery, HTTPConnection
 from ..http11.errors import raise_as_httpx
 from ..http11.parsers import HTTPParser, maker_of
-from ..network.current import current_network
 from ..network.names import Names, Progress
-from ..network.stream import CallStream, Network, shut_down
-from ..patched import CORE, TRANSPORT, Closing, OwnPool
+from ..network.stream import CallStream, Network, current_network, shut_down
+from ..patched import TRANSPORT, Closing, OwnPool
 from .proxies import Proxies
 from .routes import Route
 from .tls import TLSSettings
@@ -133,7 +132,7 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         Raises:
             httpx.TransportError: no connection, no answer, or nonsense.
         """
-        if TRANSPORT.sees_a_patch() or CORE.sees_a_patch():
+        if TRANSPORT.current() != TRANSPORT.genuine:  # `sees_a_patch`, for each request
             response = await super().handle_async_request(request)
             if isinstance(response.stream, httpx.AsyncByteStream):
                 response.stream = Closing(response.stream)
@@ -141,15 +140,17 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         return await self._send(request)
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
+        # Nothing below waits before the request is sent, and what is sent is billed.
+        await anyio.lowlevel.checkpoint_if_cancelled()
         url = request.url
         key = (url.scheme, url.host, url.port)
         site = self._sites.get(key)
         if site is None:
             site = self._sites[key] = _Site(Route(url, self._proxies.of(url)))
-        request.extensions["through"] = site.route.through
-        is_repeatable = isinstance(request.stream, httpx.ByteStream) and not request.extensions.get(
-            "is_sent_once"
-        )
+        is_repeatable = isinstance(request.stream, httpx.ByteStream)
+        if isinstance(delivery := request.extensions.get(DELIVERY), Delivery):
+            delivery.through = site.route.through
+            is_repeatable = is_repeatable and not delivery.is_sent_once
         connection = self._take_idle(site)
         if connection is not None:
             received = connection.stream.received
@@ -180,7 +181,7 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
 
     async def _exchange(self, connection: _Connection, request: httpx.Request) -> httpx.Response:
         connection.calls += 1
-        connection.stream.begin_call()
+        connection.stream.holds_next = True
         connection.stream.abort_call = partial(self._abort_from_anywhere, connection, connection.calls)
         try:
             answer = await connection.http.send(request)

@@ -23,7 +23,7 @@ from ...types.chat.tool_calls import read_tool_calls
 from ...types.common import fuller_usage
 from ...types.meta import keep_meta
 from ..chunk_reader import Growth
-from ..events import Finished, UsageReported
+from ..events import Finished, TextDelta, UsageReported
 from .choice import ChoiceBuilder
 from .chunk_repair import ChunkRepair
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["ChatAccumulator", "with_meta"]
 
 _read_chunk: Callable[[bytes], ChatChunk] = ChatChunk.__pydantic_validator__.validate_json
+
+_TEXT_FIELDS = frozenset({"role", "content"})
 
 _HEAD = (
     "id",
@@ -138,7 +140,15 @@ class ChatAccumulator:
                 is_last = bool(part.finish_reason) or chunk.object == "chat.completion"
                 delta = builder.news_of(part.message, delta, is_last=is_last)
             if delta is not None:
-                builder.add(delta, events)
+                content = delta.content
+                if (
+                    type(content) is str and delta.__pydantic_fields_set__ <= _TEXT_FIELDS
+                ):  # nearly every token
+                    if content:
+                        builder.text.append(content)
+                        events.append(TextDelta(content, index))
+                else:
+                    builder.add(delta, events)
             if part.text:
                 builder.add_text(part.text, events)
             if part.finish_reason or part.logprobs or part.error or part.native_finish_reason:

@@ -42,7 +42,8 @@ class ChoiceBuilder:
         """Begin; `tools` are the names of the tools of the request."""
         self._growth = growth
         self.index: int = index
-        self._text: list[str] = []
+        self.text: list[str] = []
+        """The pieces of the text so far."""
         self._reasoning: list[str] = []
         self._reasoning_field = "reasoning_content"  # until some comes under the usual name
         self._readable: list[str] = []  # what the details alone have said
@@ -89,7 +90,7 @@ class ChoiceBuilder:
             return delta
         news: dict[str, object] = {}
         said = {
-            "content": self._text,
+            "content": self.text,
             "reasoning": self._reasoning,
             "reasoning_content": self._reasoning,
             "refusal": self._refusal,
@@ -117,7 +118,7 @@ class ChoiceBuilder:
     def add_text(self, text: str, events: list[StreamEvent]) -> None:
         """Add a piece of text, which may be empty."""
         if text:
-            self._text.append(text)
+            self.text.append(text)
             events.append(TextDelta(text, self.index))
 
     def note(self, part: ChunkChoice) -> None:
@@ -145,7 +146,7 @@ class ChoiceBuilder:
         message: dict[str, object] = {
             **self._message_extra,
             "role": "assistant",
-            "content": "".join(self._text) or None,
+            "content": "".join(self.text) or None,
         }
         if self._reasoning:
             message[self._reasoning_field] = "".join(self._reasoning)

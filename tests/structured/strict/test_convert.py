@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import JsonValue
 
+from openrouter_async.structured.schema import Schema
 from openrouter_async.structured.strict.codecs import UnsupportedSchema
 from openrouter_async.structured.strict.convert import convert
 from tests.structured.json_schemas import assert_is_strict
@@ -371,8 +372,18 @@ ACCEPTS: dict[str, tuple[JsonValue, str]] = {
     "oneOf of what may be anything": ({"oneOf": [{}, NUMBER]}, "more"),
     "oneOf of open objects": ({"oneOf": [OPEN_A, OPEN_B]}, "other"),
     "oneOf of a map and an object": ({"oneOf": [MAP, closed(a=NUMBER)]}, "more"),
-    "oneOf of closed objects": ({"oneOf": [closed(a=NUMBER), closed(b=NUMBER)]}, "same"),
-    "oneOf of a map and an array": ({"oneOf": [MAP, {"type": "array", "items": NUMBER}]}, "same"),
+    "oneOf of closed objects": ({"oneOf": [closed(a=NUMBER), closed(b=NUMBER)]}, "more"),
+    "oneOf of objects with tags": (
+        {
+            "oneOf": [
+                closed(a={"const": 1}),
+                {"type": "object", "properties": {"a": {"const": 2}}, "required": ["a"]},
+            ]
+        },
+        "fewer",
+    ),
+    "oneOf of an array and a text": ({"oneOf": [TEXT, {"type": "array", "items": NUMBER}]}, "same"),
+    "oneOf of a map and an array": ({"oneOf": [MAP, {"type": "array", "items": NUMBER}]}, "more"),
     "a choice of anything beside a type": ({"type": "integer", "anyOf": [True, {"title": "x"}]}, "same"),
     "a pattern of keys": ({"type": "object", "patternProperties": {"^a": NUMBER}}, "other"),
     "a pattern of keys and no others": (
@@ -401,7 +412,7 @@ def test_a_default_that_does_not_fit_is_none() -> None:
         "properties": {"x": {"type": "string", "default": None}},
         "additionalProperties": False,
     }
-    assert convert(schema).undo({"x": None}) == {}
+    assert Schema.from_json_schema(schema).strict.undo({"x": None}) == {}
 
 
 REFUSED: dict[str, tuple[JsonValue, JsonValue]] = {

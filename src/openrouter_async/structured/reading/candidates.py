@@ -233,24 +233,14 @@ class _Scan:
             opening = f"<{tag[1:]}>" if tag else _CLOSING[mark]
             if self._within and self._within[-1] == opening:
                 self._within.pop()
-        elif not (self._is_smiley(match) if not tag else self._is_placeholder(tag, match)):
+        elif not (tag and self._is_placeholder(tag, match)):
             self._within.append(mark)
 
-    def _is_smiley(self, match: re.Match[str]) -> bool:
-        before = self._text[max(0, match.start() - 2) : match.start()]
-        return match[0] == "(" and before.rstrip("-").endswith((":", ";"))
-
     def _is_placeholder(self, tag: str, match: re.Match[str]) -> bool:
-        """Whether a tag holds nothing: it is within a line, has no attributes, and closes nowhere."""
-        if tag in _LAYOUT:
-            return True
-        if " " in match[0]:
-            return False
-        if self._text[max(0, match.start() - 200) : match.start()].rpartition("\n")[2].strip() == "":
-            return False
+        """Whether a tag holds nothing: it only says how something looks, or has no attributes and closes nowhere."""
         if self._closed is None:
             self._closed = {found[1].lower(): found.start() for found in _CLOSING_TAG.finditer(self._text)}
-        return self._closed.get(tag, -1) < match.end()
+        return tag in _LAYOUT or (" " not in match[0] and self._closed.get(tag, -1) < match.end())
 
 
 def _is_mark(text: str, start: int, end: int) -> bool:

@@ -110,7 +110,6 @@ _PROSE_AFTER = re.compile(r"[.!。]?\s*\Z|[.!。](?:\s|\[)|\s*\n|\s+(?=[^\W\d_a-
 _COMMENTS = re.compile(r"(?:\s|//[^\n]*|#[^\n]*|/\*(?:[^*]|\*(?!/))*+\*/)*+")
 _PAREN = re.compile(r"(?<![\w)\]])\(\s*\Z")
 _BRACE = re.compile(r"(\\boxed\s*)?(?<![$#%])\{\Z")
-_TAGS_BEFORE = re.compile(r"(?:<(?:\|[^<>|]{1,40}\||[\w.-]{1,50})>\s*+(?:assistant\s+)?){1,4}\Z")
 _TAG_AFTER = re.compile(r"\s*</([\w.-]{1,50})>")
 
 
@@ -161,8 +160,6 @@ def standing_of(text: str, candidate: Candidate, *, names: Set[str], properties:
         start, end = fence.start, fence.end or end
     lead, rest = text[max(lowest, start - MAX_NEAR) : start], text[end : min(stop, end + MAX_NEAR)]
     rank, reason = _rank(candidate, lead, rest, is_fenced=is_fenced, names=names, properties=properties)
-    if is_fenced and fence is not None and not is_json_label(fence.label):
-        rank = min(rank, Rank.SENTENCE)
     return Standing(rank, reason, start, end)
 
 
@@ -179,9 +176,7 @@ def find_retraction(text: str, start: int, end: int | None = None) -> str:
 def _is_alone(text: str, candidate: Candidate, fence: Fence) -> bool:
     """Whether a fence holds nothing but a value and comments; in one that is not closed all may follow."""
     before = text[fence.inside : candidate.start]
-    after = "" if fence.closing is None else text[candidate.end : fence.closing].strip()
-    if after and after == candidate.text[-1:]:
-        after = ""  # a bracket too many
+    after = "" if fence.closing is None else text[candidate.end : fence.closing]
     return bool(_COMMENTS.fullmatch(before) and _COMMENTS.fullmatch(after))
 
 
@@ -210,16 +205,11 @@ def _rank(
             lead, rest = lead[: paren.start()], rest[closing.end() :]
     if within:
         return Rank.PART, f"it stands within {within[-1]!r}"
-    is_final = any(mark[1:-1] in _TAGS for mark in candidate.within)
-    lead = _TAGS_BEFORE.sub("", lead)
     while (closing := _TAG_AFTER.match(rest)) is not None and closing[1].lower() in tags:
         rest = rest[closing.end() :]
     if not is_fenced and (found := _after(candidate, lead, rest, is_cautious=is_cautious)) is not None:
         return found
-    rank, reason = _before(
-        lead, is_fenced=is_fenced, is_cautious=is_cautious, tags=tags, properties=properties
-    )
-    return (Rank.FINAL if is_final and rank is Rank.SET_APART else rank), reason
+    return _before(lead, is_fenced=is_fenced, is_cautious=is_cautious, tags=tags, properties=properties)
 
 
 def _after(candidate: Candidate, lead: str, rest: str, *, is_cautious: bool) -> tuple[Rank, str] | None:
@@ -245,8 +235,8 @@ def _before(
 ) -> tuple[Rank, str]:
     """Return the rank that the text before a value gives it."""
     above, _, line = lead.rpartition("\n")
-    if _COMMA.fullmatch(lead) or line.lstrip().startswith("|"):
-        return Rank.PART, "it is an item of a list or a table"
+    if _COMMA.fullmatch(lead):
+        return Rank.PART, "it is an item of a list"
     words = line.strip(_DECORATION)
     label = words or above.rstrip().rpartition("\n")[2].strip(_DECORATION)
     *_, sentence = ("", *filter(None, _SENTENCES.split(label)))
@@ -259,17 +249,14 @@ def _before(
     if _MARKS.fullmatch(marks):
         keys = {(key or name).lower() for _, key, _, name in re.findall(_KEY, marks)}
         fields = {field[1].lower() for field in _FIELD.finditer(above.rpartition("\n\n")[2])}
-        is_in_record = (keys | fields) & properties or (keys and fields) or len(keys) > 1 or "" in keys
-        if (is_cautious or is_in_record) and not (keys & tags or (is_fenced and keys)):
+        is_in_record = (keys | fields) & properties or (keys and fields) or "" in keys
+        if is_cautious or is_in_record:
             return Rank.PART, f"{marks.strip()[:40]!r} stands before it, as if it were a part of something"
-        if not keys:
-            return Rank.SENTENCE, ""
     if not is_fenced and words and _LABEL.search(line):
         record = above.rpartition("\n\n")[2] + "\n" + _LABEL.sub("", line)
         if _QUOTED_KEY.match(line):
             return Rank.PART, f"{line.strip()[:40]!r} stands before it, so it may be a part of something"
-        is_answer = label.rstrip(": =").rpartition(" ")[2].strip(_DECORATION).lower() in tags
-        for field in () if is_answer else _FIELD.finditer(record):
+        for field in _FIELD.finditer(record):
             if field[1].lower() in properties:
                 return Rank.PART, f"{field[1]!r} stands before it, so it may be a part of something"
     if _FINAL.fullmatch(sentence.rstrip(_DECORATION)):

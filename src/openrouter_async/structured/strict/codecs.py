@@ -68,11 +68,6 @@ class Codec(ABC):
         """The JSON types that its strict form has."""
         return self._kinds
 
-    @property
-    def original_kinds(self) -> frozenset[Kind]:
-        """The JSON types that its original form has."""
-        return self.kinds
-
     @abstractmethod
     def schema(self) -> Document:
         """Return the strict schema."""
@@ -128,10 +123,6 @@ class JSONTextCodec(Codec):
 
     note: str = ""
     _kinds = frozenset({"string"})
-
-    @property
-    def original_kinds(self) -> frozenset[Kind]:
-        return frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 
     def schema(self) -> Document:
         return {
@@ -199,10 +190,6 @@ class RefCodec(Codec):
     @property
     def kinds(self) -> frozenset[Kind]:
         return self.target.kinds
-
-    @property
-    def original_kinds(self) -> frozenset[Kind]:
-        return self.target.original_kinds
 
     def schema(self) -> Document:
         return {"$ref": f"#/$defs/{self.name}"}

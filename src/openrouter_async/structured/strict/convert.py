@@ -360,8 +360,7 @@ class _Converter:
             rest_name += "_"
         if rest is not None:
             self._note(place, f"further properties become a list of pairs, {rest_name!r}", "same")
-        was_open = rest is None and schema.get("additionalProperties") is not False
-        return ObjectCodec(fields, rest, rest_name if rest else "", note, was_open)
+        return ObjectCodec(fields, rest, rest_name if rest else "", note)
 
     def _others(self, schema: Schema, place: Place) -> Codec | None:
         """Return the codec of properties that are not named, None if there can be none."""

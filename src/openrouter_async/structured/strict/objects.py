@@ -14,7 +14,6 @@ from .codecs import (
     ArrayCodec,
     Codec,
     Document,
-    Kind,
     ScalarCodec,
     ShapeError,
     TranslatedCodec,
@@ -52,16 +51,10 @@ class FieldCodec:
             return "null"
         return "never" if self.default is None else "boxed"
 
-    @cached_property
+    @property
     def replacement(self) -> JsonValue | Absent:
         """What stands in the original form where the strict one has none: a default that fits, or nothing."""
-        if not self.fills_default or isinstance(self.default, Absent):
-            return ABSENT
-        try:
-            self.codec.encode(self.default)
-        except ShapeError:
-            return ABSENT
-        return self.default
+        return self.default if self.fills_default else ABSENT
 
     def schema(self) -> Document:
         schema = self.codec.schema()
@@ -101,8 +94,6 @@ class ObjectCodec(Codec):
     rest: MapCodec | None = None
     rest_name: str = ""
     note: str = ""
-    was_open: bool = False
-    """The original one may have keys that are not known."""
     _kinds = frozenset({"object"})
 
     @cached_property
@@ -194,10 +185,6 @@ class MapCodec(TranslatedCodec):
         note = f"{self.note} An object, as a list of its keys and values; each key once.".lstrip()
         return ArrayCodec(pair, note)
 
-    @property
-    def original_kinds(self) -> frozenset[Kind]:
-        return frozenset({"object"})
-
     def to_form(self, value: JsonValue) -> JsonValue:
         if not isinstance(value, dict):
             raise ShapeError
@@ -236,10 +223,6 @@ class TupleCodec(TranslatedCodec):
         if self.rest is not None:
             fields.append(FieldCodec("more_items", ArrayCodec(self.rest)))
         return ObjectCodec(tuple(fields), note=self.note)
-
-    @property
-    def original_kinds(self) -> frozenset[Kind]:
-        return frozenset({"array"})
 
     def to_form(self, value: JsonValue) -> JsonValue:
         if not isinstance(value, list) or len(value) < self.least:

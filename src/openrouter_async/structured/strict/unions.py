@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["UnionCodec", "are_disjoint", "changes_nothing", "exclude_each_other"]
 
+_UNTRANSLATED = (ScalarCodec, ArrayCodec, ObjectCodec)
+"""Constructs whose strict form is of their own JSON type."""
+
 
 @dataclass(frozen=True)
 class UnionCodec(Codec):
@@ -55,10 +58,6 @@ class UnionCodec(Codec):
     @property
     def kinds(self) -> frozenset[Kind]:
         return frozenset().union(*(form.kinds for form in self.forms))
-
-    @property
-    def original_kinds(self) -> frozenset[Kind]:
-        return frozenset().union(*(arm.original_kinds for arm in self.arms))
 
     def schema(self) -> Document:
         return noted({"anyOf": [each for form in self.forms for each in arms_of(form.schema())]}, self.note)
@@ -140,17 +139,11 @@ def are_disjoint(a: Codec, b: Codec) -> bool:
 
 
 def exclude_each_other(a: Codec, b: Codec) -> bool:
-    """Whether no value of the original schema can be of both, as far as can be told; what is not closed may be."""
-    if not a.original_kinds & b.original_kinds:
-        return True
-    if isinstance(a, ScalarCodec) and isinstance(b, ScalarCodec):
-        return are_disjoint(a, b)
-    left, right = _outside(a), _outside(b)
-    if left is None or right is None or isinstance(a, TupleCodec) or isinstance(b, TupleCodec):
-        return False
-    if (left.needed - right.keys and _is_closed(right)) or (right.needed - left.keys and _is_closed(left)):
-        return True
-    return _have_other_constants(left, right)
+    """Whether no value of the original schema can be of both, as their types and constants tell."""
+    a, b = _resolved(a), _resolved(b)
+    if isinstance(a, ObjectCodec) and isinstance(b, ObjectCodec):
+        return _have_other_constants(a, b)
+    return isinstance(a, _UNTRANSLATED) and isinstance(b, _UNTRANSLATED) and are_disjoint(a, b)
 
 
 def _have_other_constants(left: ObjectCodec, right: ObjectCodec) -> bool:
@@ -165,12 +158,13 @@ def _overlap(these: tuple[JsonValue, ...], those: tuple[JsonValue, ...]) -> bool
 
 def _outside(codec: Codec) -> ObjectCodec | None:
     """Return the object that the strict form of a construct is, if it is one."""
-    while isinstance(codec, RefCodec):
-        codec = codec.target
+    codec = _resolved(codec)
     if isinstance(codec, TupleCodec):
         return codec.form
     return codec if isinstance(codec, ObjectCodec) else None
 
 
-def _is_closed(codec: ObjectCodec) -> bool:
-    return codec.rest is None and not codec.was_open
+def _resolved(codec: Codec) -> Codec:
+    while isinstance(codec, RefCodec):
+        codec = codec.target
+    return codec

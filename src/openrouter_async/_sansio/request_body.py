@@ -11,7 +11,7 @@ from ..errors import ConfigurationError
 from ..types.requests.check import Prevalidated
 from ..types.requests.fields import check_json
 
-__all__ = ["begin_body", "embeddings_body", "finish_body"]
+__all__ = ["begin_body", "finish_body"]
 
 
 def begin_body(model: object) -> dict[str, object]:
@@ -46,25 +46,6 @@ def finish_body(body: dict[str, object], extra_body: object) -> bytes:
     raise ConfigurationError(
         f"{path} holds half of a surrogate pair, which UTF-8 cannot carry; expected valid text"
     )
-
-
-def embeddings_body(
-    input: object,
-    *,
-    model: str,
-    params: Mapping[str, object],
-    extra_body: Mapping[str, object] | None = None,
-) -> bytes:
-    """Return the body; `extra_body` comes last and wins.
-
-    Raises:
-        ConfigurationError: an argument is wrong; field and what is allowed are named.
-    """
-    from ..types.embeddings.request import check_embedding_params, check_embeddings_input  # chats need none
-
-    body = begin_body(model)
-    body["input"] = check_embeddings_input(input)
-    return finish_body(body | check_embedding_params(params), extra_body)
 
 
 def _member(name: str, value: object) -> bytes:

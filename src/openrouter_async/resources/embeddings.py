@@ -9,11 +9,12 @@ from pydantic import JsonValue
 
 from .. import operations
 from .._sansio.request import build_request
-from .._sansio.request_body import embeddings_body
+from .._sansio.request_body import begin_body, finish_body
 from ..errors import InvalidResponseError
 from ..options import RequestOptions
 from ..protocols import Reply
 from ..types.embeddings.reply import Embeddings
+from ..types.embeddings.request import check_embedding_params, check_embeddings_input
 from ._base import Resource, reader
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class EmbeddingsResource(Resource):
             InvalidResponseError: there is not one vector for each input.
             OpenRouterError: any other failure of a call.
         """
-        body = embeddings_body(input, model=model, params=params, extra_body=extra_body)
-        data = build_request(operations.CREATE_EMBEDDINGS, content=body)
+        body = {**begin_body(model), "input": check_embeddings_input(input), **check_embedding_params(params)}
+        data = build_request(operations.CREATE_EMBEDDINGS, content=finish_body(body, extra_body))
         inputs = _count((extra_body or {}).get("input", input))
 
         def read(reply: Reply) -> Embeddings:

@@ -10,6 +10,8 @@ import re
 
 from pydantic import JsonValue
 
+from .json_values import as_object, objects_in
+
 __all__ = ["count_tokens", "cut", "prompt_tokens", "text_of"]
 
 _TOKEN = re.compile(r"\s*(?:\w{1,8}|[^\w\s])|\s+")
@@ -33,9 +35,7 @@ def text_of(content: JsonValue) -> str:
     """Return the text of a message's content, whichever form that has."""
     if isinstance(content, str):
         return content
-    if not isinstance(content, list):
-        return ""
-    parts = (part.get("text") for part in content if isinstance(part, dict))
+    parts = (part.get("text") for part in objects_in(content))
     return "".join(text for text in parts if isinstance(text, str))
 
 
@@ -46,13 +46,9 @@ def prompt_tokens(messages: list[dict[str, JsonValue]]) -> int:
 
 def _message_tokens(message: dict[str, JsonValue]) -> int:
     content = message.get("content")
-    media = 0
-    if isinstance(content, list):
-        media = sum(1 for part in content if isinstance(part, dict) and part.get("type") != "text")
+    media = sum(part.get("type") != "text" for part in objects_in(content))
     count = _MESSAGE_TOKENS + count_tokens(text_of(content)) + media * _MEDIA_TOKENS
-    calls = message.get("tool_calls")
-    for call in calls if isinstance(calls, list) else []:
-        function = call.get("function") if isinstance(call, dict) else None
-        if isinstance(function, dict):
+    for call in objects_in(message.get("tool_calls")):
+        if function := as_object(call.get("function")):
             count += count_tokens(f"{function.get('name')} {function.get('arguments')}")
     return count

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from .json_values import as_object, objects_in
+from .prompts import text_of
+
 __all__ = ["ReceivedRequest"]
 
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", "x-api-key"}
@@ -59,21 +62,17 @@ class ReceivedRequest:
     @property
     def model(self) -> str | None:
         """The model that was asked for."""
-        model = self.body.get("model") if isinstance(self.body, dict) else None
+        model = as_object(self.body).get("model")
         return model if isinstance(model, str) else None
 
     @property
     def messages(self) -> list[dict[str, JsonValue]]:
         """The messages that were sent, as JSON."""
-        messages = self.body.get("messages") if isinstance(self.body, dict) else None
-        found = messages if isinstance(messages, list) else []
-        return [message for message in found if isinstance(message, dict)]
+        return objects_in(as_object(self.body).get("messages"))
 
     @property
     def prompt(self) -> str:
         """The text of the last message of the user."""
-        from .prompts import text_of
-
         for message in reversed(self.messages):
             if message.get("role") == "user":
                 return text_of(message.get("content"))
@@ -82,7 +81,7 @@ class ReceivedRequest:
     @property
     def is_stream(self) -> bool:
         """Whether a stream was asked for."""
-        return isinstance(self.body, dict) and self.body.get("stream") is True
+        return as_object(self.body).get("stream") is True
 
     def wait_until_over(self, timeout: float = 5.0) -> bool:
         """Block until nothing more will be sent, and return whether that came within so many seconds."""

@@ -12,12 +12,12 @@ from pydantic import JsonValue
 
 from ..exchange.field_checks import whole_query
 from ..exchange.service_errors import bad_request, not_found
+from ..json_values import JSON, as_object
 from ..state.models import ListedModel, ModelList
 from ..state.state import State
 
 __all__ = ["Lookups"]
 
-JSON: TypeAlias = dict[str, JsonValue]
 Query: TypeAlias = Mapping[str, str]
 
 _PAGE, _LARGEST_PAGE = 500, 1000
@@ -71,14 +71,10 @@ class Lookups:
 
     def endpoints(self, author: str, slug: str) -> JSON:
         model = self._listed(author, slug)
-        architecture = model.facts.get("architecture")
         described: JSON = {
             "id": model.id,
             "name": model.facts.get("name"),
-            "architecture": {
-                "instruct_type": None,
-                **(architecture if isinstance(architecture, dict) else {}),
-            },
+            "architecture": {"instruct_type": None, **model.architecture},
         }
         described |= {"created": model.created, "description": "", "endpoints": [_endpoint(model)]}
         return {"data": described}
@@ -110,7 +106,7 @@ class Lookups:
 
 def _endpoint(model: ListedModel) -> JSON:
     """Return the one offer there is of a model."""
-    facts, top = model.facts, model.facts.get("top_provider")
+    facts = model.facts
     can_choose = model.takes("tool_choice")
     choices: JSON = dict.fromkeys(("auto", "function", "none", "required"), can_choose)
     return {
@@ -122,7 +118,7 @@ def _endpoint(model: ListedModel) -> JSON:
         "provider_name": model.provider,
         "tag": model.author,
         "quantization": None,
-        "max_completion_tokens": top.get("max_completion_tokens") if isinstance(top, dict) else None,
+        "max_completion_tokens": as_object(facts.get("top_provider")).get("max_completion_tokens"),
         "max_prompt_tokens": None,
         "supported_parameters": facts.get("supported_parameters") or [],
         "status": 0,

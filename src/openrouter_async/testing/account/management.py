@@ -32,13 +32,13 @@ from ..exchange.field_checks import (
 )
 from ..exchange.responses import EmulatedResponse, Part, plain
 from ..exchange.service_errors import bad_request, forbidden, not_found
+from ..json_values import JSON
 from ..state.generations import Generation
 from ..state.keys import EmulatedKey, iso_now, new_key
 from ..state.state import State
 
 __all__ = ["Account"]
 
-JSON: TypeAlias = dict[str, JsonValue]
 Query: TypeAlias = Mapping[str, str]
 
 KEYS_A_PAGE = 100

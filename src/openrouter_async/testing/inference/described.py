@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 import re
 
-from pydantic import JsonValue
+from ..json_values import JSON
 
 __all__ = ["as_described"]
-
-JSON = dict[str, JsonValue]
 
 _NUMBER = r"(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
 

@@ -13,8 +13,7 @@ import re
 import struct
 from random import Random
 
-from pydantic import JsonValue
-
+from ..json_values import JSON, as_object
 from ..prompts import count_tokens, cut, text_of
 from ..replies import Reply, ToolCall
 from .prompted import schema_in
@@ -22,8 +21,6 @@ from .request_checks import ChatCall, TextCall
 from .schema_values import Words, value_for
 
 __all__ = ["chat_reply", "completion_reply", "embedding", "packed", "randomness"]
-
-JSON = dict[str, JsonValue]
 
 PIXEL = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJ"
@@ -160,18 +157,15 @@ def _words_of(tool: JSON) -> set[str]:
 
 
 def _arguments(tool: JSON, words: Words) -> str:
-    parameters = tool.get("parameters")
-    schema: JSON = parameters if isinstance(parameters, dict) else {"type": "object"}
-    value = value_for(schema, words)
-    return json.dumps(value if isinstance(value, dict) else {}, ensure_ascii=False)
+    value = value_for(as_object(tool.get("parameters")) or {"type": "object"}, words)
+    return json.dumps(as_object(value), ensure_ascii=False)
 
 
 def _text(call: ChatCall, prompt: str, words: Words, random: Random) -> str:
     form = call.response_format or {}
     if form.get("type") == "json_schema":
-        wrapper = form.get("json_schema")
-        schema = wrapper.get("schema") if isinstance(wrapper, dict) else None
-        return json.dumps(value_for(schema if isinstance(schema, dict) else {}, words), ensure_ascii=False)
+        schema = as_object(as_object(form.get("json_schema")).get("schema"))
+        return json.dumps(value_for(schema, words), ensure_ascii=False)
     is_json = form.get("type") == "json_object"
     asking = ("system", "developer", "user") if is_json else ("system", "developer")
     asked = schema_in([text_of(each.get("content")) for each in call.messages if each.get("role") in asking])

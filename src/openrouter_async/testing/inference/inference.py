@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from ..exchange.responses import COMMENT, PADDING, EmulatedResponse, Part, encode, plain
 from ..exchange.service_errors import ServiceError, bad_request
+from ..json_values import JSON, as_object, objects_in
 from ..prompts import count_tokens, prompt_tokens
 from ..received import ReceivedRequest
 from ..replies import Reply
@@ -31,7 +32,6 @@ from .wire import WireReply, chat_body, chat_parts, prepare_reply, text_body, te
 
 __all__ = ["ChooseReply", "Inference", "Pace"]
 
-JSON: TypeAlias = dict[str, JsonValue]
 ChooseReply: TypeAlias = Callable[[], Reply | None]
 """Returns the reply that was scripted, or None; raises `ServiceError` for a scripted failure or answer."""
 
@@ -278,8 +278,7 @@ class Inference:
         marked = [
             number
             for number, message in enumerate(call.messages)
-            if isinstance(parts := message.get("content"), list)
-            and any(isinstance(part, dict) and part.get("cache_control") is not None for part in parts)
+            if any(part.get("cache_control") is not None for part in objects_in(message.get("content")))
         ]
         if not marked:
             return 0, 0
@@ -329,11 +328,8 @@ def _charge(asked: _Asked, reply: Reply, billed: Usage, *, share: Decimal) -> De
 
 def _byok_cost(usage: Mapping[str, JsonValue]) -> Decimal | None:
     """Return what a reply was told that the provider charged to a key of the account's own; None where it was not."""
-    details = usage.get("cost_details")
-    if usage.get("is_byok") is not True or not isinstance(details, dict):
-        return None
-    cost = details.get("upstream_inference_cost")
-    return Decimal(str(cost)) if isinstance(cost, int | float) else None
+    cost = as_object(usage.get("cost_details")).get("upstream_inference_cost")
+    return Decimal(str(cost)) if usage.get("is_byok") is True and isinstance(cost, int | float) else None
 
 
 _FREE = ListedModel({"id": "", "pricing": {}})

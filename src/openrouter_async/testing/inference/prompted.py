@@ -20,9 +20,9 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
-__all__ = ["schema_in"]
+from ..json_values import JSON
 
-JSON = dict[str, JsonValue]
+__all__ = ["schema_in"]
 
 MAX_READ = 200_000
 """Characters of a prompt in which a schema is looked for."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from pydantic import JsonValue
 
@@ -29,6 +28,7 @@ from ..exchange.field_checks import (
     text,
 )
 from ..exchange.service_errors import bad_request
+from ..json_values import JSON, as_list, as_object, objects_in
 
 __all__ = [
     "ChatCall",
@@ -38,8 +38,6 @@ __all__ = [
     "read_completion",
     "read_embeddings",
 ]
-
-JSON: TypeAlias = dict[str, JsonValue]
 
 _EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
 
@@ -185,17 +183,17 @@ def read_chat(body: JsonValue) -> ChatCall:
     stream = fields.get("stream") is True
     if "audio" in modalities and not stream:
         raise bad_request("Audio output requires stream: true")
-    tools = [_dict(tool) for tool in _list(fields.get("tools"))]
-    functions = tuple(_dict(tool.get("function")) for tool in tools if tool["type"] == "function")
+    tools = objects_in(fields.get("tools"))
+    functions = tuple(as_object(tool.get("function")) for tool in tools if tool["type"] == "function")
     form = fields.get("response_format")
     return ChatCall(
         models=_models(fields),
-        messages=[_dict(message) for message in _list(messages)],
+        messages=objects_in(messages),
         stream=stream,
         tools=functions,
         tool_choice=_tool_choice(fields.get("tool_choice"), functions),
         parallel=fields.get("parallel_tool_calls") is not False,
-        response_format=None if form is None else _dict(form),
+        response_format=None if form is None else as_object(form),
         max_tokens=_max_tokens(fields),
         stop=_strings(fields.get("stop")),
         wants_reasoning=reasoning,
@@ -259,7 +257,7 @@ def _checked(body: JsonValue, more: Mapping[str, Check]) -> JSON:
     for name, check in {**_PARAMETERS, **more}.items():
         if body.get(name) is not None:
             check(name, body[name])
-    unknown = sorted(_dict(body.get("provider")).keys() - _PROVIDER_FIELDS)
+    unknown = sorted(as_object(body.get("provider")).keys() - _PROVIDER_FIELDS)
     if unknown:
         raise bad_request(f"provider: Unrecognized key: {unknown[0]!r}")
     return body
@@ -267,7 +265,7 @@ def _checked(body: JsonValue, more: Mapping[str, Check]) -> JSON:
 
 def _check_message(path: str, value: JsonValue) -> None:
     _MESSAGE(path, value)
-    message = _dict(value)
+    message = as_object(value)
     role, content = message["role"], message.get("content")
     if role == "tool":
         text()(f"{path}.tool_call_id", message.get("tool_call_id"))
@@ -286,7 +284,7 @@ def _tool_choice(choice: JsonValue, tools: tuple[JSON, ...]) -> str:
     if isinstance(choice, dict) and isinstance(choice.get("type"), str):
         if choice["type"] != "function":
             return "auto"  # forces a server tool, which runs inside the service
-        name = _dict(choice.get("function")).get("name")
+        name = as_object(choice.get("function")).get("name")
         if isinstance(name, str) and any(tool["name"] == name for tool in tools):
             return f"={name}"
         raise invalid("tool_choice.function.name", "the name of one of the tools", name)
@@ -296,7 +294,7 @@ def _tool_choice(choice: JsonValue, tools: tuple[JSON, ...]) -> str:
 def _reasoning(fields: JSON) -> bool:
     """Return whether the reply is to hold its reasoning."""
     given, short = fields.get("reasoning"), fields.get("reasoning_effort")
-    reasoning = _dict(given)
+    reasoning = as_object(given)
     effort, budget = reasoning.get("effort"), reasoning.get("max_tokens")
     if effort is not None and budget is not None:
         raise bad_request('Only one of "reasoning.effort" and "reasoning.max_tokens" can be specified')
@@ -323,15 +321,7 @@ def _max_tokens(fields: JSON) -> int | None:
 def _strings(value: JsonValue) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
-
-
-def _dict(value: JsonValue) -> JSON:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
+    return tuple(item for item in as_list(value) if isinstance(item, str))
 
 
 def _whole(value: JsonValue) -> int | None:

@@ -13,11 +13,10 @@ from random import Random
 
 from pydantic import JsonValue
 
+from ..json_values import JSON, as_list, as_object, objects_in
 from .described import as_described
 
 __all__ = ["Words", "value_for"]
-
-JSON = dict[str, JsonValue]
 
 _DEEPEST = 12
 """Levels after which nothing is made that a schema does not require."""
@@ -133,16 +132,15 @@ class _Maker:
         schema = self._merged(schema, depth)
         if "const" in schema:
             return schema["const"]
-        choices = schema.get("enum")
-        if isinstance(choices, list) and choices:
+        if choices := as_list(schema.get("enum")):
             return self._words.random.choice(choices)
         for key in ("anyOf", "oneOf"):
-            arms = schema.get(key)
-            if isinstance(arms, list) and arms:
+            if arms := objects_in(schema.get(key)):
                 return self.value(self._arm(schema, key, arms, depth), name, depth + 1)
-        examples = schema.get("examples")
-        fitting = [each for each in examples if _is_of(each, schema)] if isinstance(examples, list) else []
-        if fitting:
+        # One in words is always a text.
+        is_text = schema.get("type") == "string"
+        examples = as_list(schema.get("examples"))
+        if fitting := [each for each in examples if isinstance(each, str) or not is_text]:
             return self._words.random.choice(fitting)
         if "default" in schema and schema["default"] is not None:
             return schema["default"]
@@ -161,9 +159,8 @@ class _Maker:
         if not isinstance(parts, list) or depth > 4 * _DEEPEST:
             return schema
         merged: JSON = {key: value for key, value in schema.items() if key != "allOf"}
-        for part in parts:
-            if isinstance(part, dict):
-                merged = _laid_over(merged, self._merged(part, depth + 1))
+        for part in objects_in(parts):
+            merged = _laid_over(merged, self._merged(part, depth + 1))
         return merged
 
     def _find(self, reference: str) -> JSON:
@@ -171,12 +168,12 @@ class _Maker:
         found: JsonValue = self._root
         for step in reference.removeprefix("#").split("/")[1:]:
             step = step.replace("~1", "/").replace("~0", "~")
-            found = found.get(step) if isinstance(found, dict) else None
-        return found if isinstance(found, dict) else {}
+            found = as_object(found).get(step)
+        return as_object(found)
 
-    def _arm(self, schema: JSON, key: str, arms: list[JsonValue], depth: int) -> JSON:
+    def _arm(self, schema: JSON, key: str, arms: list[JSON], depth: int) -> JSON:
         """Return the arm of a union to fill: not `null`, and deep down the simplest."""
-        real = [self._merged(arm, depth) for arm in arms if isinstance(arm, dict)]
+        real = [self._merged(arm, depth) for arm in arms]
         named = [arm for arm in real if arm.get("type") != "null"] or real or [{}]
         if depth > _DEEPEST:
             arm = next(
@@ -210,11 +207,9 @@ class _Maker:
                 return self._string(schema, name, depth)
 
     def _object(self, schema: JSON, depth: int) -> JSON:
-        properties = schema.get("properties")
-        required = schema.get("required")
-        wanted = {name for name in required if isinstance(name, str)} if isinstance(required, list) else set()
+        wanted = {name for name in as_list(schema.get("required")) if isinstance(name, str)}
         made: JSON = {}
-        for name, inner in (properties if isinstance(properties, dict) else {}).items():
+        for name, inner in as_object(schema.get("properties")).items():
             if name in wanted or depth < _DEEPEST // 2:
                 made[name] = self.value(inner, name, depth + 1)
         more = schema.get("additionalProperties")
@@ -222,12 +217,11 @@ class _Maker:
             made[name] = self.value(more if isinstance(more, dict) else {"type": "string"}, name, depth + 1)
         least = _whole(schema.get("minProperties"), 0)
         while more is not False and len(made) < least and self._left > 0:
-            made[f"field_{len(made)}"] = self.value(more if isinstance(more, dict) else {}, "", depth + 1)
+            made[f"field_{len(made)}"] = self.value(as_object(more), "", depth + 1)
         return made
 
     def _array(self, schema: JSON, name: str, depth: int) -> list[JsonValue]:
-        prefix = schema.get("prefixItems")
-        made = [self.value(inner, name, depth + 1) for inner in (prefix if isinstance(prefix, list) else [])]
+        made = [self.value(inner, name, depth + 1) for inner in as_list(schema.get("prefixItems"))]
         least = _whole(schema.get("minItems"), 0 if depth > _DEEPEST // 2 else 2)
         most = _whole(schema.get("maxItems"), max(least, 2))
         items = schema.get("items")
@@ -243,7 +237,7 @@ class _Maker:
             value = self.value(item, name.removesuffix("s"), depth + 1)
             if unique and value in made:
                 value = _other(value, tries)
-                if value in made or not _fits_enum(value, item):
+                if value in made or value not in (as_list(item.get("enum")) or [value]):
                     continue
             made.append(value)
         return made
@@ -253,11 +247,8 @@ class _Maker:
         least = max(_whole(schema.get(name), 0) for name in ("minItems", "minProperties"))
         most = min(_whole(schema.get(name), 10_000) for name in ("maxItems", "maxProperties"))
         wanted = min(max(least, 2 if depth <= _DEEPEST // 2 else 0), most)
-        properties, names = pair["properties"], schema.get("propertyNames")
-        assert isinstance(properties, dict)
-        given: JSON = {"type": "string", **(_as_key(names) if isinstance(names, dict) else {})}
-        key_schema = properties["key"]
-        demanded = {**given, **key_schema} if isinstance(key_schema, dict) else given
+        properties, names = as_object(pair["properties"]), as_object(schema.get("propertyNames"))
+        demanded: JSON = {"type": "string", **_as_key(names), **as_object(properties["key"])}
         is_strict = not demanded.keys().isdisjoint({"anyOf", "const", "enum", "format", "pattern", "$ref"})
         made: dict[str, JsonValue] = {}
         tries = 0
@@ -346,18 +337,12 @@ def _built(pattern: str) -> str | None:
 def _laid_over(base: JSON, over: JSON) -> JSON:
     """Return two schemas as one that demands both, as far as properties and requirements go."""
     merged = {**base, **over}
-    properties = [part["properties"] for part in (base, over) if isinstance(part.get("properties"), dict)]
-    if len(properties) == 2:
-        first, second = properties
-        assert isinstance(first, dict)
-        assert isinstance(second, dict)
-        merged["properties"] = {**first, **second}
-    required = [part["required"] for part in (base, over) if isinstance(part.get("required"), list)]
-    if len(required) == 2:
-        one, two = required
-        assert isinstance(one, list)
-        assert isinstance(two, list)
-        merged["required"] = [*one, *(name for name in two if name not in one)]
+    for name in base.keys() & over.keys() & {"properties", "required"}:
+        one, two = base[name], over[name]
+        if isinstance(one, dict) and isinstance(two, dict):
+            merged[name] = {**one, **two}
+        elif isinstance(one, list) and isinstance(two, list):
+            merged[name] = [*one, *(each for each in two if each not in one)]
     return merged
 
 
@@ -407,8 +392,7 @@ def _other(value: JsonValue, number: int) -> JsonValue:
 
 def _is_pair(schema: JSON) -> bool:
     """Whether items are pairs of a key and its value, so that their list stands for an object."""
-    properties = schema.get("properties")
-    return isinstance(properties, dict) and properties.keys() == {"key", "value"}
+    return as_object(schema.get("properties")).keys() == {"key", "value"}
 
 
 def _as_key(schema: JSON) -> JSON:
@@ -416,14 +400,3 @@ def _as_key(schema: JSON) -> JSON:
     if schema.get("type") in ("integer", "number"):
         return {"pattern": "^[0-9]{1,3}$"}
     return {name: value for name, value in schema.items() if name != "type"}
-
-
-def _is_of(value: JsonValue, schema: JSON) -> bool:
-    """Whether an example is of the type beside it; one in words is always a text."""
-    kind = schema.get("type")
-    return kind != "string" or isinstance(value, str)
-
-
-def _fits_enum(value: JsonValue, schema: JSON) -> bool:
-    choices = schema.get("enum")
-    return not isinstance(choices, list) or value in choices

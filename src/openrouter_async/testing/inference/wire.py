@@ -10,16 +10,13 @@ import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pydantic import JsonValue
-
 from ..exchange.responses import Part, event
+from ..json_values import JSON
 from ..prompts import count_tokens, cut
 from ..replies import Reply, ToolCall
 from .logprobs import logprobs
 
 __all__ = ["WireReply", "chat_body", "chat_parts", "prepare_reply", "text_body", "text_parts"]
-
-JSON = dict[str, JsonValue]
 
 _AUDIO_S = 3600
 """How long speech can be referred to by its id."""
@@ -78,7 +75,7 @@ def chat_body(wire: WireReply) -> JSON:
         "reasoning": reply.reasoning,
     }
     if reply.reasoning is not None:
-        message["reasoning_details"] = list(_details(wire, reply.reasoning, signed=True))
+        message["reasoning_details"] = [_details(wire, reply.reasoning, signed=True)]
     if reply.tool_calls:
         message["tool_calls"] = [_call(number, call) for number, call in enumerate(reply.tool_calls)]
     if reply.images:
@@ -134,10 +131,10 @@ def _deltas(wire: WireReply) -> Iterator[tuple[JSON, int]]:
     yield {"role": "assistant", "content": ""}, 0
     if reply.reasoning is not None:
         for piece in cut(reply.reasoning):
-            details = list(_details(wire, piece, signed=False))
-            yield {**_ROLE, "reasoning": piece, "reasoning_details": details}, 1
-        if signature := list(_signature(wire)):
-            yield {**_ROLE, "reasoning": None, "reasoning_details": signature}, 0
+            details = _details(wire, piece, signed=False)
+            yield {**_ROLE, "reasoning": piece, "reasoning_details": [details]}, 1
+        if signature := _signature(wire):
+            yield {**_ROLE, "reasoning": None, "reasoning_details": [signature]}, 0
     for piece in wire.pieces:
         said = {"content": piece} if reply.audio is None else _spoken(wire, {"transcript": piece})
         yield {**_ROLE, **said}, count_tokens(piece)
@@ -204,22 +201,20 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _details(wire: WireReply, text: str, *, signed: bool) -> Iterator[JsonValue]:
-    form = wire.reasoning_format
-    entry: JSON = {"type": "reasoning.text", "text": text, "format": form, "index": 0}
+def _details(wire: WireReply, text: str, *, signed: bool) -> JSON:
+    entry: JSON = {"type": "reasoning.text", "text": text, "format": wire.reasoning_format, "index": 0}
     if signed:
-        for signature in _signature(wire):
-            if isinstance(signature, dict):
-                entry["signature"] = signature["signature"]
-    yield entry
+        entry |= _signature(wire)
+    return entry
 
 
-def _signature(wire: WireReply) -> Iterator[JsonValue]:
-    """Return the entry that signs the reasoning, where the model's maker does that."""
-    if wire.reasoning_format == "anthropic-claude-v1":
-        yield {
-            "type": "reasoning.text",
-            "signature": f"emulated-{wire.id}",
-            "format": wire.reasoning_format,
-            "index": 0,
-        }
+def _signature(wire: WireReply) -> JSON:
+    """Return the entry that signs the reasoning, where the model's maker does that, else an empty one."""
+    if wire.reasoning_format != "anthropic-claude-v1":
+        return {}
+    return {
+        "type": "reasoning.text",
+        "signature": f"emulated-{wire.id}",
+        "format": wire.reasoning_format,
+        "index": 0,
+    }

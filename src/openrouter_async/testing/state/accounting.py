@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
+from ..json_values import objects_in
 from .billing import NO_EXTRAS, Extras
 from .models import ListedModel
 
@@ -90,10 +91,8 @@ def usage_json(
 def _price(model: ListedModel, unit: str, prompt_tokens: int) -> Decimal:
     """Return the price of a token, which some models raise for long prompts."""
     price = model.price(unit) or Decimal(0)
-    pricing = model.facts.get("pricing")
-    overrides = pricing.get("overrides") if isinstance(pricing, dict) else None
-    for override in overrides if isinstance(overrides, list) else []:
-        if not isinstance(override, dict) or "utc_start" in override:
+    for override in objects_in(model.pricing.get("overrides")):
+        if "utc_start" in override:
             continue
         least = override.get("min_prompt_tokens")
         if isinstance(least, int) and prompt_tokens > least and isinstance(override.get(unit), str):

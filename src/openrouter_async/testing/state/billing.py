@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
+from ..json_values import as_object, objects_in
 from .models import ListedModel
 
 __all__ = ["NO_EXTRAS", "Extras", "extras_of"]
@@ -47,26 +48,24 @@ def extras_of(body: Mapping[str, JsonValue], model: ListedModel) -> Extras:
     for asked in _searches(body):
         searches += 1
         cost += _search(asked, model)
-    plugins = [each for each in _list(body.get("plugins")) if isinstance(each, dict)]
-    parser = next((each for each in plugins if each.get("id") == "file-parser"), None)
-    engine = parser.get("pdf") if parser is not None else None
-    if isinstance(engine, dict) and engine.get("engine") == "mistral-ocr":
-        cost += PAGE * sum(1 for _ in _files(body))
+    parser = next((each for each in objects_in(body.get("plugins")) if each.get("id") == "file-parser"), {})
+    if as_object(parser.get("pdf")).get("engine") == "mistral-ocr":
+        contents = (objects_in(message.get("content")) for message in objects_in(body.get("messages")))
+        cost += PAGE * sum(part.get("type") == "file" for parts in contents for part in parts)
     tier = body.get("service_tier")
     tier = tier if isinstance(tier, str) and tier in TIERS else None
     return Extras(cost=cost, searches=searches, factor=TIERS.get(tier or "", Decimal(1)), tier=tier)
 
 
 def _searches(body: Mapping[str, JsonValue]) -> Iterable[Mapping[str, JsonValue]]:
-    for plugin in _list(body.get("plugins")):
-        if isinstance(plugin, dict) and plugin.get("id") == "web" and plugin.get("enabled") is not False:
+    for plugin in objects_in(body.get("plugins")):
+        if plugin.get("id") == "web" and plugin.get("enabled") is not False:
             yield plugin
     if str(body.get("model")).endswith(":online"):
         yield {}
-    for tool in _list(body.get("tools")):
-        if isinstance(tool, dict) and tool.get("type") == "openrouter:web_search":
-            parameters = tool.get("parameters")
-            yield parameters if isinstance(parameters, dict) else {}
+    for tool in objects_in(body.get("tools")):
+        if tool.get("type") == "openrouter:web_search":
+            yield as_object(tool.get("parameters"))
     if body.get("web_search_options") is not None:
         yield {"engine": "native"}
 
@@ -77,13 +76,3 @@ def _search(asked: Mapping[str, JsonValue], model: ListedModel) -> Decimal:
         return own or Decimal(0)
     results = asked.get("max_results", 5)
     return RESULT * (results if isinstance(results, int) else 5)
-
-
-def _files(body: Mapping[str, JsonValue]) -> Iterable[JsonValue]:
-    for message in _list(body.get("messages")):
-        content = message.get("content") if isinstance(message, dict) else None
-        yield from (part for part in _list(content) if isinstance(part, dict) and part.get("type") == "file")
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []

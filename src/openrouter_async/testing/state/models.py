@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from ...errors import ConfigurationError
 from ..exchange.service_errors import no_endpoints, unknown_model
+from ..json_values import JSON, as_list, as_object
 
 __all__ = ["EMBEDDING_MODELS", "ListedModel", "ModelList"]
 
@@ -68,10 +69,17 @@ class ListedModel:
         name = str(self.facts.get("name", ""))
         return name.partition(": ")[0] if ": " in name else self.author.removeprefix("~").title()
 
+    @property
+    def pricing(self) -> JSON:
+        return as_object(self.facts.get("pricing"))
+
+    @property
+    def architecture(self) -> JSON:
+        return as_object(self.facts.get("architecture"))
+
     def price(self, unit: str) -> Decimal | None:
         """Return US dollars for one `prompt` token, `completion` token, `request`, ...; None where it is not said."""
-        pricing = self.facts.get("pricing")
-        text = pricing.get(unit) if isinstance(pricing, dict) else None
+        text = self.pricing.get(unit)
         try:
             price = Decimal(str(text)) if text is not None else None
         except InvalidOperation:
@@ -85,8 +93,7 @@ class ListedModel:
     @property
     def is_router(self) -> bool:
         """Whether it chooses among others, so that its own price is not fixed."""
-        pricing = self.facts.get("pricing")
-        return isinstance(pricing, dict) and str(pricing.get("prompt")) == "-1"
+        return str(self.pricing.get("prompt")) == "-1"
 
     @property
     def is_alias(self) -> bool:
@@ -94,25 +101,18 @@ class ListedModel:
         return self.id.startswith("~")
 
     def takes(self, parameter: str) -> bool:
-        supported = self.facts.get("supported_parameters")
-        return isinstance(supported, list) and parameter in supported
+        return parameter in as_list(self.facts.get("supported_parameters"))
 
     def reads(self, modality: str) -> bool:
-        return modality in self._modalities("input_modalities")
+        return modality in as_list(self.architecture.get("input_modalities"))
 
     def gives(self, modality: str) -> bool:
-        return modality in self._modalities("output_modalities")
-
-    def _modalities(self, side: str) -> list[JsonValue]:
-        architecture = self.facts.get("architecture")
-        known = architecture.get(side) if isinstance(architecture, dict) else None
-        return known if isinstance(known, list) else []
+        return modality in as_list(self.architecture.get("output_modalities"))
 
     @property
     def tokenizer(self) -> str:
         """The family of its tokenizer, such as `GPT`."""
-        architecture = self.facts.get("architecture")
-        return str(architecture.get("tokenizer", "")) if isinstance(architecture, dict) else ""
+        return str(self.architecture.get("tokenizer", ""))
 
 
 class ModelList:

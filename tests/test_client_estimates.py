@@ -60,7 +60,7 @@ async def test_many_calls_keep_no_more_than_a_few_prompts(emulator: Emulator) ->
     async with client_of(emulator) as client:
         for number in range(40):
             await client.chat.create(f"Number {number}")
-        kept = client._sender.transport.answered.take()
+        kept = client._sender.transport.usage_samples.take()
         assert len(kept) == 32
         assert b"Number 39" in kept[-1].body
 

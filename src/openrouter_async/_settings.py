@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .hooks import RequestHook
     from .types.chat.request import ChatParams
 
-__all__ = ["READERS", "Settings", "check_key", "is_once_key"]
+__all__ = ["READERS", "Settings", "check_key"]
 
 DEFAULT_BASE_URL = "https://openrouter.ai/api/v1"
 USER_AGENT = f"openrouter-async/{__version__} python/{platform.python_version()}"
@@ -209,13 +209,8 @@ def _check_base_url(value: str, plain_http_hosts: Collection[str]) -> None:
         )
 
 
-def is_once_key(once: object) -> bool:
-    """Return whether it can be the key of a request that is billed once."""
-    return isinstance(once, str) and 1 <= len(once) <= LONGEST_ONCE
-
-
 def _once(value: bool | str) -> bool | str:
-    if not (isinstance(value, bool) or is_once_key(value)):
+    if not isinstance(value, bool) and not (isinstance(value, str) and 1 <= len(value) <= LONGEST_ONCE):
         raise ConfigurationError(
             f"once is {value!r}; expected True, False, or a key of 1 to {LONGEST_ONCE} characters"
         )

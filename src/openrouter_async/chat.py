@@ -11,15 +11,17 @@ from pydantic import JsonValue
 from ._sansio.chat_body import ChatCall
 from .errors import ConfigurationError
 from .options import Recover, RequestOptions
-from .protocols import Capabilities, ChatCompleter, Sender
+from .protocols import ChatCompleter, Sender
 from .resources.chat.chat import ChatResource
 from .streaming.stream import EventStream, OnBadEvent
 from .types.chat.completion import ChatCompletion, OutputT
 
 if TYPE_CHECKING:
+    from typing import TypedDict
+
     from typing_extensions import TypeForm, Unpack
 
-    from .spending.forecast import PriceList
+    from .catalogue.catalogue import ModelCatalogue
     from .structured.completion import StructuredCompletion
     from .structured.generate import OutputRequests
     from .structured.modes import SchemaModels
@@ -33,19 +35,18 @@ if TYPE_CHECKING:
     from .types.chat.messages import MessagesLike
     from .types.chat.request import ChatParams
 
-    class RunCallParams(RunParams, total=False):
-        """What `run` and `run_stream` take besides the messages and the output."""
+    class _CallParams(TypedDict, total=False):
+        """What every call takes besides the messages, the output, and parameters."""
 
         model: str | None
         extra_body: Mapping[str, JsonValue] | None
         options: RequestOptions | None
 
-    class CallParams(ChatParams, total=False):
+    class CallParams(ChatParams, _CallParams, total=False):
         """What `create` and `stream` take besides the messages and the output."""
 
-        model: str | None
-        extra_body: Mapping[str, JsonValue] | None
-        options: RequestOptions | None
+    class RunCallParams(RunParams, _CallParams, total=False):
+        """What `run` and `run_stream` take besides the messages and the output."""
 
 
 __all__ = ["Chat"]
@@ -57,15 +58,12 @@ class Chat:
     def __init__(
         self,
         sender: Sender,
-        *,
-        catalogue: Callable[[], Awaitable[Capabilities]] | None = None,
-        prices: Callable[[], Awaitable[PriceList]] | None = None,
-        native_models: dict[str, bool] | None = None,
+        catalogue: Callable[[], Awaitable[ModelCatalogue]],
+        native_models: dict[str, bool],
     ) -> None:
         self._resource = ChatResource(sender)
         self._catalogue = catalogue
-        self._prices = prices
-        self._native_models = {} if native_models is None else native_models
+        self._native_models = native_models
 
     @cached_property
     def native_models(self) -> SchemaModels:
@@ -299,7 +297,9 @@ class Chat:
         from .tools.run import RunCall, run_tools
 
         completer = self._completer(output, options)
-        return await run_tools(completer, RunCall(messages, model, params, extra_body), prices=self._prices)
+        return await run_tools(
+            completer, RunCall(messages, model, params, extra_body), prices=self._catalogue
+        )
 
     @overload
     def run_stream(
@@ -365,7 +365,7 @@ class Chat:
         from .tools.run import RunCall, stream_tools
 
         completer = self._completer(output, options)
-        return stream_tools(completer, RunCall(messages, model, params, extra_body), prices=self._prices)
+        return stream_tools(completer, RunCall(messages, model, params, extra_body), prices=self._catalogue)
 
     @staticmethod
     def _recover(recover: bool | Recover, *, has_output: bool) -> Recover | None:
@@ -390,4 +390,4 @@ class Chat:
         """What asks for values; imported with the first of them, since to ask for the import took 1 % of each."""
         from .structured.generate import OutputRequests
 
-        return OutputRequests(self._resource, self.native_models, self._prices)
+        return OutputRequests(self._resource, self.native_models, self._catalogue)

@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar, overload
 
@@ -22,7 +23,6 @@ from ._http.sender import HTTPSender
 from ._http.transport import Transport
 from ._settings import Settings
 from .errors import ConfigurationError
-from .namespaces import Namespaces
 from .options import ClientOptions, Key, Limits, RequestOptions
 
 if TYPE_CHECKING:
@@ -42,9 +42,14 @@ if TYPE_CHECKING:
     from .catalogue.pricing import Estimate
     from .chat import Chat
     from .conversation.conversation import Conversation, ConversationParams
-    from .resources._base import QueryValue
+    from .resources.account.activity import ActivityResource
+    from .resources.account.generations import GenerationsResource
+    from .resources.account.keys import CreditsResource, KeyResource, KeysResource
+    from .resources.account.oauth import OAuthResource
+    from .resources.catalogue.providers import EndpointsResource, ProvidersResource
     from .resources.chat.completions import Completions
-    from .resources.requests import KeyName
+    from .resources.embeddings import EmbeddingsResource
+    from .resources.requests import RequestParams
     from .spending.spend import Spend
     from .streaming.raw import RawStream
     from .structured.output import Output, OutputLike
@@ -69,7 +74,17 @@ class _Known:
     learner: TokenLearner | None = None
 
 
-class AsyncOpenRouter(Namespaces):
+class _Lazy(cached_property[T]):
+    """A resource of the client, told as `module:class`; the module is loaded when it is first used."""
+
+    def __init__(self, where: str) -> None:
+        module, _, name = where.partition(":")
+        super().__init__(
+            lambda client: getattr(import_module(f".{module}", __package__), name)(client._sender)
+        )
+
+
+class AsyncOpenRouter:
     """The client of one OpenRouter account, for one event loop (asyncio, or trio).
 
     ```python
@@ -81,6 +96,29 @@ class AsyncOpenRouter(Namespaces):
     Make one and share it: its connections, its limits and its retry budget serve all calls. Making it opens no
     connection. Leaving the block closes its connections, and ends the calls that still run with an error.
     """
+
+    completions: _Lazy[Completions] = _Lazy("resources.chat.completions:Completions")
+    """The older form, which continues a prompt."""
+    embeddings: _Lazy[EmbeddingsResource] = _Lazy("resources.embeddings:EmbeddingsResource")
+    """Vectors that stand for texts."""
+    batches: _Lazy[BatchJobs] = _Lazy("batches.batches:BatchJobs")
+    """Batches that the service works on by itself, within a day and for about half the price."""
+    providers: _Lazy[ProvidersResource] = _Lazy("resources.catalogue.providers:ProvidersResource")
+    """Who runs models."""
+    endpoints: _Lazy[EndpointsResource] = _Lazy("resources.catalogue.providers:EndpointsResource")
+    """Offers of models by providers, over all models."""
+    key: _Lazy[KeyResource] = _Lazy("resources.account.keys:KeyResource")
+    """The client's own key: what it may spend, and has spent."""
+    keys: _Lazy[KeysResource] = _Lazy("resources.account.keys:KeysResource")
+    """The inference keys of the account: `list`, `get`, `create`, `update`, `delete`; needs a management key."""
+    credits: _Lazy[CreditsResource] = _Lazy("resources.account.keys:CreditsResource")
+    """Credits bought and used; needs a management key."""
+    activity: _Lazy[ActivityResource] = _Lazy("resources.account.activity:ActivityResource")
+    """What the account used, day by day; needs a management key."""
+    generations: _Lazy[GenerationsResource] = _Lazy("resources.account.generations:GenerationsResource")
+    """The billed records of calls."""
+    oauth: _Lazy[OAuthResource] = _Lazy("resources.account.oauth:OAuthResource")
+    """Keys that users give to an app."""
 
     def __init__(
         self,
@@ -145,6 +183,11 @@ class AsyncOpenRouter(Namespaces):
         return derived
 
     @property
+    def base_url(self) -> str:
+        """Where requests go, without a slash at the end."""
+        return self._sender.settings.base_url
+
+    @property
     def default_model(self) -> str | None:
         """The model of calls that name none; can be set, for the calls of this client that follow."""
         return self._sender.settings.default_model
@@ -167,19 +210,7 @@ class AsyncOpenRouter(Namespaces):
         """Chat completions: `create` for a whole reply, `stream` for its pieces."""
         from .chat import Chat
 
-        return Chat(
-            self._sender,
-            catalogue=lambda: self.models.catalogue(),
-            prices=lambda: self.models.catalogue(),
-            native_models=self._known.native_models,
-        )
-
-    @cached_property
-    def completions(self) -> Completions:
-        """The older form, which continues a prompt."""
-        from .resources.chat.completions import Completions
-
-        return Completions(self._sender)
+        return Chat(self._sender, lambda: self.models.catalogue(), self._known.native_models)
 
     @overload
     def batch(self, items: Items, *, output: None = None, **params: Unpack[BatchParams]) -> Batch[str]: ...
@@ -231,13 +262,6 @@ class AsyncOpenRouter(Namespaces):
             outputs=outputs,
             **params,
         )
-
-    @cached_property
-    def batches(self) -> BatchJobs:
-        """Batches that the service works on by itself, within a day and for about half the price."""
-        from .batches.batches import BatchJobs
-
-        return BatchJobs(self._sender)
 
     def estimate(
         self,
@@ -353,50 +377,27 @@ class AsyncOpenRouter(Namespaces):
             transport=self._sender.transport, prices=self.models.catalogue, budget=budget, settle=settle
         )
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        into: type[T],
-        body: Mapping[str, JsonValue] | Sequence[JsonValue] | bytes | None = None,
-        query: Mapping[str, QueryValue] | None = None,
-        key: KeyName = "api_key",
-        options: RequestOptions | None = None,
-    ) -> T:
+    async def request(self, method: str, path: str, *, into: type[T], **params: Unpack[RequestParams]) -> T:
         """Call an operation that has no method of its own yet.
 
         Args:
-            method: The HTTP method.
+            method: The HTTP method. A GET is repeated when it fails on the way; any other only where it cannot have
+                been carried out.
             path: Below the base URL, such as `/key`, quoted where it must be.
             into: What the answer is read as: any type pydantic knows, such as `dict[str, JsonValue]` or a model of
                 yours; `bytes` gives the body as it came, `str` its text.
-            body: Sent as JSON with its keys in the order given; bytes are sent as they are.
-            query: Query parameters; None is left out, a list repeats its name.
-            key: Which of the client's keys is sent.
-            options: See `RequestOptions`.
-
-        A GET is repeated when it fails on the way; any other method only where it cannot have been carried out.
+            params: See `RequestParams`: `body`, `query`, `key`, `options`.
 
         Raises:
-            OpenRouterError: as for every call.
+            ConfigurationError: an argument is wrong; nothing was sent.
+            OpenRouterError: any other failure of a call.
         """
         from .resources.requests import Requests
 
-        return await Requests(self._sender).send(
-            method, path, into=into, body=body, query=query, key=key, options=options
-        )
+        return await Requests(self._sender).send(method, path, into=into, **params)
 
     def stream_request(
-        self,
-        method: str,
-        path: str,
-        *,
-        into: type[T],
-        body: Mapping[str, JsonValue] | Sequence[JsonValue] | bytes | None = None,
-        query: Mapping[str, QueryValue] | None = None,
-        key: KeyName = "api_key",
-        options: RequestOptions | None = None,
+        self, method: str, path: str, *, into: type[T], **params: Unpack[RequestParams]
     ) -> RawStream[T]:
         """Call an operation that answers with an event stream; each event is read as `into`.
 
@@ -406,16 +407,14 @@ class AsyncOpenRouter(Namespaces):
                 print(event["type"])
         ```
 
-        Ends at `[DONE]`, or at the end of the body. Arguments and errors: see `request`.
+        Ends at `[DONE]`, or at the end of the body. The arguments, and the errors, are those of `request`.
         """
         from .resources.requests import Requests
 
-        return Requests(self._sender).stream(
-            method, path, into=into, body=body, query=query, key=key, options=options
-        )
+        return Requests(self._sender).stream(method, path, into=into, **params)
 
     def _open_again(self) -> Self:
-        """Be as new where it was closed; for an application, which may be started several times."""
+        """Open the connections again, for an application that is started several times."""
         if not self._is_derived:
             self._sender.transport.open_again()
         return self

@@ -43,6 +43,11 @@ class CallSettings(Protocol):
     """The settings of a client, or of one call, that decide what its requests hold."""
 
     @property
+    def base_url(self) -> str:
+        """Where requests go, without a slash at the end."""
+        ...
+
+    @property
     def default_model(self) -> str | None:
         """The model used where a call names none."""
 

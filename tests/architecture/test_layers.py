@@ -27,7 +27,7 @@ LAYERS: dict[str, set[str]] = {
     "HTTP and operations": {"_http", "resources"},
     "models and money": {"catalogue", "spending"},
     "features": {"batch", "structured", "tools"},
-    "features made of features": {"batches", "chat", "conversation", "namespaces"},
+    "features made of features": {"batches", "chat", "conversation"},
     "the client": {"client"},
     "programs around the client": {"server", "testing"},
     "the command line": {"cli"},

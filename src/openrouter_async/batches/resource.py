@@ -137,11 +137,9 @@ class BatchesResource(Resource):
             "created_after": _seconds(created_after),
             "created_before": _seconds(created_before),
         }
-
-        async def fetch(query: Arguments) -> JobPage:
-            return await self._send(operations.LIST_BATCHES, into=JobPage, query=query, options=options)
-
-        return Paginator(fetch, CursorPaging(), arguments)
+        return self._pages(
+            operations.LIST_BATCHES, into=JobPage, query=arguments, paging=CursorPaging(), options=options
+        )
 
     async def delete(self, id: str, *, options: RequestOptions | None = None) -> DeletedJob:
         """Delete the requests and results of a finished batch; what was billed for it stays.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import JsonValue
 from pydantic_core import to_json
@@ -17,6 +17,10 @@ from ..protocols import Reply, Sender
 from ..types._base import WireType
 from ..types.common import Envelope
 from ..types.meta import keep_meta
+
+if TYPE_CHECKING:
+    from .._sansio.pagination import Arguments, Paging
+    from ._pagination import PageLike, Paginator
 
 __all__ = ["QueryValue", "Resource", "reader"]
 
@@ -67,6 +71,23 @@ class Resource:
             return value
 
         return await self._sender.with_options(options).send(data, read)
+
+    def _pages(
+        self,
+        operation: Operation,
+        *,
+        into: type[PageLike[T]],
+        query: Arguments,
+        paging: Paging,
+        options: RequestOptions | None,
+    ) -> Paginator[T]:
+        """Return the list whose pages an operation gives as an `into` each; sends nothing yet."""
+        from ._pagination import Paginator
+
+        async def fetch(arguments: Arguments) -> PageLike[T]:
+            return await self._send(operation, into=into, query=arguments, options=options)
+
+        return Paginator(fetch, paging, query)
 
 
 def reader(into: type[T]) -> Callable[[Reply], T]:

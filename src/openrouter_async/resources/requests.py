@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Literal, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import JsonValue
@@ -16,12 +16,25 @@ from ..options import RequestOptions
 from ..streaming.raw import RawStream
 from ._base import QueryValue, Resource, json_bytes, reader
 
-__all__ = ["Requests"]
+__all__ = ["RequestParams", "Requests"]
 
 T = TypeVar("T")
 
 Body = Mapping[str, JsonValue] | Sequence[JsonValue] | bytes | None
 KeyName = Literal["api_key", "management_key"]
+
+
+class RequestParams(TypedDict, total=False):
+    """Keyword arguments of `client.request` and `client.stream_request`."""
+
+    body: Body
+    """Sent as JSON with its keys in the order given; bytes are sent as they are."""
+    query: Mapping[str, QueryValue] | None
+    """Query parameters; None is left out, a list repeats its name."""
+    key: KeyName
+    """Which of the client's keys is sent. Default `api_key`."""
+    options: RequestOptions | None
+    """Settings of this call; see `RequestOptions`."""
 
 
 class Requests(Resource):
@@ -33,10 +46,10 @@ class Requests(Resource):
         path: str,
         *,
         into: type[T],
-        body: Body,
-        query: Mapping[str, QueryValue] | None,
-        key: KeyName,
-        options: RequestOptions | None,
+        options: RequestOptions | None = None,
+        body: Body = None,
+        query: Mapping[str, QueryValue] | None = None,
+        key: KeyName = "api_key",
     ) -> T:
         """Send a request, and return its answer as an `into`."""
         data = _request(method, path, body=body, query=query, key=key)
@@ -50,10 +63,10 @@ class Requests(Resource):
         path: str,
         *,
         into: type[T],
-        body: Body,
-        query: Mapping[str, QueryValue] | None,
-        key: KeyName,
-        options: RequestOptions | None,
+        options: RequestOptions | None = None,
+        body: Body = None,
+        query: Mapping[str, QueryValue] | None = None,
+        key: KeyName = "api_key",
     ) -> RawStream[T]:
         """Return the stream of a request; nothing is sent before its first event is asked for."""
         data = _request(method, path, body=body, query=query, key=key)

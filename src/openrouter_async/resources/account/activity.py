@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from ..._sansio.pagination import Arguments, OffsetPaging
+from ..._sansio.pagination import OffsetPaging
 from ...errors import ConfigurationError
 from ...operations import LIST_ACTIVITY
 from ...options import RequestOptions
@@ -56,13 +56,10 @@ class ActivityResource(Resource):
             "workspace_id": workspace_id,
             "group_by": "workspace" if by_workspace else None,
         }
-
-        async def fetch(arguments: Arguments) -> Listing[ActivityItem]:
-            return await self._send(
-                LIST_ACTIVITY, into=Listing[ActivityItem], query=arguments, options=options
-            )
-
-        return Paginator(fetch, OffsetPaging(says_more=True), query)
+        paging = OffsetPaging(says_more=True)
+        return self._pages(
+            LIST_ACTIVITY, into=Listing[ActivityItem], query=query, paging=paging, options=options
+        )
 
 
 def _day(date: datetime.date | str) -> str:

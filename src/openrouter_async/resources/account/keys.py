@@ -1,4 +1,4 @@
-"""The inference keys of an account."""
+"""The key that asks, the credits of its account, and the inference keys of that account."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from ..._checks import describe_value, whole
-from ..._sansio.pagination import Arguments, OffsetPaging
+from ..._sansio.pagination import OffsetPaging
 from ..._sansio.request_body import finish_body
 from ...errors import ConfigurationError
-from ...operations import CREATE_KEY, DELETE_KEY, GET_ACCOUNT_KEY, LIST_KEYS, UPDATE_KEY
+from ...operations import CREATE_KEY, DELETE_KEY, GET_ACCOUNT_KEY, GET_CREDITS, GET_KEY, LIST_KEYS, UPDATE_KEY
 from ...options import RequestOptions
 from ...types._base import WireType
 from ...types.account.key_request import check_changes, check_new_key
-from ...types.account.keys import APIKey, CreatedKey
+from ...types.account.keys import APIKey, CreatedKey, Credits, CurrentKey
 from ...types.common import Envelope, Listing
 from .._base import Resource
 from .._pagination import Paginator
@@ -25,7 +25,37 @@ if TYPE_CHECKING:
 
     from ...types.account.key_request import KeyChanges, NewKey
 
-__all__ = ["KeysResource"]
+__all__ = ["CreditsResource", "KeyResource", "KeysResource"]
+
+
+class KeyResource(Resource):
+    """`GET /key`."""
+
+    async def get(self, *, options: RequestOptions | None = None) -> CurrentKey:
+        """Return what the client's key may spend and has spent, in US dollars.
+
+        Asks with the inference key, else with the management key. Sends one request, which costs nothing.
+
+        Raises:
+            OpenRouterError: any failure of a call; `AuthenticationError` where the service does not know the key.
+        """
+        return await self._send_data(GET_KEY, into=Envelope[CurrentKey], options=options)
+
+
+class CreditsResource(Resource):
+    """`GET /credits`."""
+
+    async def get(self, *, options: RequestOptions | None = None) -> Credits:
+        """Return what the account bought and used, in US dollars.
+
+        Needs a management key; for what one inference key may spend, see `KeyResource.get`.
+        Sends one request, which costs nothing.
+
+        Raises:
+            ConfigurationError: the client has no management key; nothing was sent.
+            OpenRouterError: any other failure of a call.
+        """
+        return await self._send_data(GET_CREDITS, into=Envelope[Credits], options=options)
 
 
 class KeysResource(Resource):
@@ -69,11 +99,9 @@ class KeysResource(Resource):
             "workspace_id": workspace_id,
             "offset": offset or None,
         }
-
-        async def fetch(arguments: Arguments) -> Listing[APIKey]:
-            return await self._send(LIST_KEYS, into=Listing[APIKey], query=arguments, options=options)
-
-        return Paginator(fetch, OffsetPaging(), query)
+        return self._pages(
+            LIST_KEYS, into=Listing[APIKey], query=query, paging=OffsetPaging(), options=options
+        )
 
     async def get(self, hash: str, *, options: RequestOptions | None = None) -> APIKey:
         """Return what is said of a key.

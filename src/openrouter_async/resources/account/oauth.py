@@ -9,7 +9,6 @@ from ..._sansio import pkce
 from ...errors import ConfigurationError
 from ...operations import EXCHANGE_CODE
 from ...options import RequestOptions
-from ...protocols import Sender
 from ...types.account.keys import AuthorizedKey
 from .._base import Resource
 
@@ -27,10 +26,6 @@ class OAuthResource(Resource):
     theirs = client.with_options(api_key=granted.key)
     ```
     """
-
-    def __init__(self, sender: Sender, base_url: str) -> None:
-        super().__init__(sender)
-        self._base_url = base_url
 
     def new_verifier(self) -> str:
         """Return a new secret for one user's visit; keep it where that user's browser cannot see it."""
@@ -53,8 +48,9 @@ class OAuthResource(Resource):
         Raises:
             ConfigurationError: an argument is wrong.
         """
+        base_url = self._sender.settings.base_url
         return pkce.authorization_url(
-            self._base_url, verifier=verifier, callback_url=callback_url, key_label=key_label
+            base_url, verifier=verifier, callback_url=callback_url, key_label=key_label
         )
 
     async def exchange(

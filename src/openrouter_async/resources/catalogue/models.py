@@ -54,7 +54,7 @@ class ModelsResource(Resource):
         Raises:
             ConfigurationError: a filter is wrong; nothing was sent. Everything else is raised while reading.
         """
-        return self._pages(LIST_MODELS, _query(filters), options)
+        return self._models(LIST_MODELS, _query(filters), options)
 
     async def get(self, id: str, *, options: RequestOptions | None = None) -> Model:
         """Return one model; an alias such as `~openai/gpt-latest` gives the model it stands for.
@@ -104,7 +104,7 @@ class ModelsResource(Resource):
         Raises:
             ConfigurationError: a filter is wrong; nothing was sent. Everything else is raised while reading.
         """
-        return self._pages(LIST_USER_MODELS, _query(filters, UserModelFilters), options)
+        return self._models(LIST_USER_MODELS, _query(filters, UserModelFilters), options)
 
     async def endpoints(self, id: str, *, options: RequestOptions | None = None) -> ModelEndpoints:
         """Return everyone who offers a model: prices, limits, parameters, how well it runs.
@@ -124,13 +124,11 @@ class ModelsResource(Resource):
             LIST_MODEL_ENDPOINTS, into=Envelope[ModelEndpoints], path=_path(id), options=options
         )
 
-    def _pages(
+    def _models(
         self, operation: Operation, query: Arguments, options: RequestOptions | None
     ) -> Paginator[Model]:
-        async def fetch(arguments: Arguments) -> ModelPage:
-            return await self._send(operation, into=ModelPage, query=arguments, options=options)
-
-        return Paginator(fetch, OffsetPaging(says_more=True), query)
+        paging = OffsetPaging(says_more=True)
+        return self._pages(operation, into=ModelPage, query=query, paging=paging, options=options)
 
 
 def _path(id: str) -> dict[str, str]:

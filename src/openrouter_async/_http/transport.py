@@ -21,7 +21,8 @@ from ..errors import ConfigurationError
 from ..options import Limits
 from .deadlines import Deadline, run_within
 from .limiter import Admission, Limiter
-from .network.stream import Network, current_network
+from .network.current import current_network
+from .network.stream import Network
 from .patched import CLIENT
 from .pool.connections import ConnectionTransport
 from .usage_samples import UsageSamples

@@ -17,8 +17,9 @@ import httpcore
 import pytest
 
 from openrouter_async import AsyncOpenRouter, RequestTimeout, Retries, Timeouts
+from openrouter_async._http.network.current import current_network
 from openrouter_async._http.network.names import Names, Progress, _in_turn, first_of
-from openrouter_async._http.network.stream import CallStream, current_network
+from openrouter_async._http.network.stream import CallStream
 from openrouter_async._http.pool.tls import TLSSettings
 from tests.support.loopback import LoopbackServer, Reply, refused_port, serve_responses
 

@@ -9,7 +9,8 @@ import anyio
 import httpcore
 import pytest
 
-from openrouter_async._http.network.stream import CallStream, current_network
+from openrouter_async._http.network.current import current_network
+from openrouter_async._http.network.stream import CallStream
 from tests.support.loopback import Connection, LoopbackServer, client_tls, refused_port, server_tls
 
 pytestmark = pytest.mark.loopback

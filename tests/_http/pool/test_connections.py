@@ -21,7 +21,8 @@ import httpx
 import pytest
 
 from openrouter_async._http.limiter import Limiter
-from openrouter_async._http.network.stream import CallStream, current_network
+from openrouter_async._http.network.current import current_network
+from openrouter_async._http.network.stream import CallStream
 from openrouter_async._http.pool import connections
 from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.errors import ConfigurationError

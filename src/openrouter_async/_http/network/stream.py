@@ -6,7 +6,6 @@ asyncio the stream is our own (`on_asyncio`), under trio it is httpcore's (`on_t
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 from abc import abstractmethod
@@ -15,9 +14,8 @@ from contextlib import suppress
 from typing import Protocol
 
 import httpcore
-from anyio.lowlevel import current_token
 
-__all__ = ["CallStream", "Network", "current_network", "shut_down"]
+__all__ = ["CallStream", "Network", "shut_down"]
 
 
 class CallStream(httpcore.AsyncNetworkStream):
@@ -77,18 +75,6 @@ class Network(Protocol):
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None] | None:
         """Call back later, and return what prevents it; None where the loop has no timers for callbacks."""
         ...
-
-
-def current_network() -> Network:
-    """Return the event loop that is running."""
-    from .on_asyncio import AsyncioNetwork
-
-    loop = current_token().native_token
-    if isinstance(loop, asyncio.AbstractEventLoop):
-        return AsyncioNetwork(loop)
-    from .on_trio import TrioNetwork
-
-    return TrioNetwork()
 
 
 def shut_down(sock: socket.socket | None) -> None:

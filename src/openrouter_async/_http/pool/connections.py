@@ -35,8 +35,9 @@ from ..http11.bodies import Body
 from ..http11.connection import DELIVERY, Answer, Delivery, HTTPConnection
 from ..http11.errors import raise_as_httpx
 from ..http11.parsers import HTTPParser, maker_of
+from ..network.current import current_network
 from ..network.names import Names, Progress
-from ..network.stream import CallStream, Network, current_network, shut_down
+from ..network.stream import CallStream, Network, shut_down
 from ..patched import TRANSPORT, Closing, OwnPool
 from .proxies import Proxies
 from .routes import Route

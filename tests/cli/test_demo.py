@@ -14,8 +14,7 @@ import pytest
 pytest.importorskip("cyclopts")
 pytest.importorskip("uvicorn")
 
-from openrouter_async.cli.demo.questions import load_questions
-from openrouter_async.cli.demo.run import Findings
+from openrouter_async.cli.demo.run import Findings, load_questions
 from openrouter_async.cli.demo.script import mistakes
 from openrouter_async.testing import Emulator
 from tests.cli.commands import Terminal, environment

@@ -24,7 +24,7 @@ def read(
     file = PromptFile(path, rejected=rejected, warn=told.append)
     items = [item.messages if isinstance(item, Item) else item for item in file]
     assert file.bad == len(told)
-    assert file.count() == len(items) + len(told)
+    assert len(file) == len(items) + len(told)
     return items, [line.removeprefix(f"{path}:") for line in told], rejected.read_bytes() if told else b""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Annotated
 
-import anyio
 from cyclopts import Parameter
 
 from ..errors import NotFound
@@ -17,12 +16,9 @@ from .output import Output, dollars
 __all__ = ["credits", "generation", "key"]
 
 
-def key(*, json: Json = False, emulator: Emulated = False) -> None:
+async def key(*, json: Json = False, emulator: Emulated = False) -> None:
     """Show what the key in OPENROUTER_API_KEY may spend, and has spent."""
-    anyio.run(_key, Output(as_json=json), emulator)
-
-
-async def _key(output: Output, emulator: bool) -> None:
+    output = Output(as_json=json)
     has_other = bool(os.environ.get("OPENROUTER_MANAGEMENT_KEY"))
     async with connect(output, emulated=emulator, key=None if has_other else "OPENROUTER_API_KEY") as client:
         found = await client.key.get()
@@ -50,12 +46,9 @@ def _facts_of_key(key: CurrentKey) -> dict[str, str]:
     return facts
 
 
-def credits(*, json: Json = False, emulator: Emulated = False) -> None:
+async def credits(*, json: Json = False, emulator: Emulated = False) -> None:
     """Show the credits of the account: bought, used, left. Needs a key in OPENROUTER_MANAGEMENT_KEY."""
-    anyio.run(_credits, Output(as_json=json), emulator)
-
-
-async def _credits(output: Output, emulator: bool) -> None:
+    output = Output(as_json=json)
     async with connect(output, emulated=emulator, key="OPENROUTER_MANAGEMENT_KEY") as client:
         found = await client.credits.get()
     amounts = {"bought": found.total_credits, "used": found.total_usage, "remaining": found.remaining}
@@ -65,7 +58,7 @@ async def _credits(output: Output, emulator: bool) -> None:
         output.facts({name: dollars(amount) for name, amount in amounts.items()})
 
 
-def generation(
+async def generation(
     id: str,
     /,
     *,
@@ -84,10 +77,7 @@ def generation(
     Args:
         id: The call's id, such as gen-1234567890-abc; `ask --json` writes it as `generation_id`.
     """
-    anyio.run(_generation, Output(as_json=json), id, wait)
-
-
-async def _generation(output: Output, id: str, wait: bool) -> None:
+    output = Output(as_json=json)
     async with connect(output, emulated=None) as client:
         try:
             record = await client.generations.get(id, wait=wait)

@@ -21,10 +21,10 @@ from ..types.chat.content_parts import Attachment, audio, file, image, video
 from ..types.chat.messages import Message, user
 from ..types.chat.messages import system as system_message
 from ..types.chat.request import ChatParams
-from .common import Emulated, Json, ModelName, System, chat_params, connect, read_file, read_text
+from .common import Emulated, Json, ModelName, System, chat_params, connect
 from .exit_codes import DONE, UNUSABLE
+from .files import decoded, read_file, read_text
 from .output import Output, dollars
-from .text_files import decoded
 
 __all__ = ["ask", "read_schema"]
 

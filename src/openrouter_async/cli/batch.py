@@ -16,8 +16,9 @@ from ..client import AsyncOpenRouter
 from ..options import Rate
 from .ask import read_schema
 from .batch_run import run_here
-from .common import Emulated, Json, ModelName, System, chat_params, read_text
+from .common import Emulated, Json, ModelName, System, chat_params
 from .exit_codes import DONE, FAILED
+from .files import read_text
 from .output import Output, dollars
 from .prompt_files import PromptFile, PromptFormat
 from .service_batch import note_beside, run_at_service

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
 from pydantic import JsonValue
 from pydantic_core import to_json as model_json
 
-from ..batch.items import ItemLike
 from ..batch.results import Done, Failed
 from ..batch.run import Batch
 from ..batch.settings import BatchParams
@@ -40,34 +38,19 @@ async def run_here(
 ) -> int:
     """Ask the prompts of a file, write what is answered, and return the exit code."""
     async with connect(output, emulated=emulated, model=model) as client:
-        items = _Counted(file)
         running: Batch[JsonValue] | Batch[str]
         if wanted is None:  # noqa: SIM108 - type checkers choose an overload for each
-            running = client.batch(items, **params)
+            running = client.batch(file, **params)
         else:
-            running = client.batch(items, output=wanted, **params)
+            running = client.batch(file, output=wanted, **params)
         watch = _Watch(running, output, writes=out is None)
-        await watch.run(items.total)
+        await watch.run(running.progress.total)
     _summarize(output, running, file.bad)
     if watch.is_interrupted:
         return INTERRUPTED
     if watch.failed is not None:
         raise watch.failed
     return FAILED if running.summary.failed or file.bad else DONE
-
-
-class _Counted:
-    """The items of a file, with their number."""
-
-    def __init__(self, file: PromptFile) -> None:
-        self._file = file
-        self.total = file.count()
-
-    def __len__(self) -> int:
-        return self.total
-
-    def __iter__(self) -> Iterator[ItemLike]:
-        return iter(self._file)
 
 
 class _Watch:
@@ -80,7 +63,7 @@ class _Watch:
         self.failed: OpenRouterError | ReaderGone | None = None
         self.is_interrupted = False
 
-    async def run(self, total: int) -> None:
+    async def run(self, total: int | None) -> None:
         with anyio.CancelScope() as scope, ProgressDisplay(total, self._output) as display:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._obey_signals, scope)

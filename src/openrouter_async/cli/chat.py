@@ -22,10 +22,10 @@ from ..conversation.history import History
 from ..errors import ConfigurationError, OpenRouterError
 from ..tools.result import Run
 from ..types.chat.messages import MessagesLike
-from .common import Emulated, Json, ModelName, System, connect, read_text
+from .common import Emulated, Json, ModelName, System, connect
 from .exit_codes import DONE
+from .files import read_saved, read_text, write_saved
 from .output import Output, dollars, printable
-from .saved import read_saved, write_saved
 from .streams import notes, results
 
 __all__ = ["chat"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
@@ -15,9 +14,8 @@ from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..types.chat.request import ChatParams
 from .output import Output
-from .text_files import decoded
 
-__all__ = ["Emulated", "Json", "ModelName", "System", "chat_params", "connect", "read_file", "read_text"]
+__all__ = ["Emulated", "Json", "ModelName", "System", "chat_params", "connect"]
 
 Json: TypeAlias = Annotated[
     bool, Parameter(name="--json", negative="", show_default=False, help="Write the result as JSON.")
@@ -99,21 +97,3 @@ def chat_params(temperature: float | None, max_tokens: int | None) -> ChatParams
     if max_tokens is not None:
         params["max_completion_tokens"] = max_tokens
     return params
-
-
-def read_text(given: str, option: str) -> str:
-    """Return what an option was given as: the text itself, or that of the file behind an `@`."""
-    return read_file(given[1:], option) if given.startswith("@") else given
-
-
-def read_file(name: str, option: str) -> str:
-    """Return the text of a file that an option names.
-
-    Raises:
-        ConfigurationError: it cannot be read.
-    """
-    try:
-        return decoded(Path(name).read_bytes())
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigurationError(f"{option} names {name!r}, which cannot be read: {reason}") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-import anyio
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
@@ -20,7 +19,7 @@ __all__ = ["models"]
 _MILLION = 1_000_000
 
 
-def models(
+async def models(
     *words: str,
     free: Annotated[
         bool, Parameter(negative="", show_default=False, help="Only models that cost nothing.")
@@ -70,15 +69,10 @@ def models(
         "sort": sort,
     }
     filters = ModelFilters(**{name: value for name, value in given.items() if value})  # type: ignore[typeddict-item]
-    anyio.run(_models, Output(as_json=json), emulator, filters, " ".join(words), free, limit)
-
-
-async def _models(
-    output: Output, emulator: bool, filters: ModelFilters, text: str, free: bool, limit: int | None
-) -> None:
+    output = Output(as_json=json)
     async with connect(output, emulated=emulator, key=None) as client:
         found = (await client.models.list(**filters)).items
-    chosen = select(found, text, {"free": True} if free else {})
+    chosen = select(found, " ".join(words), {"free": True} if free else {})
     shown = chosen if limit is None else chosen[:limit]
     if output.as_json:
         output.json([model.model_dump(exclude_unset=True) for model in shown])

@@ -17,7 +17,7 @@ from ..types.chat.messages import Message, MessagesLike, user
 from ..types.chat.messages import system as system_message
 from ..types.chat.request import check_chat_params
 from .csv_rows import KEYS, PROMPTS, rows, utf8
-from .text_files import encoding_of
+from .files import encoding_of, reason_of
 
 __all__ = ["PromptFile", "PromptFormat"]
 
@@ -55,8 +55,8 @@ class PromptFile:
         self.bad = 0
         """Lines that could not be used, as of the last reading."""
 
-    def count(self) -> int:
-        """Return how many items there are, unusable ones included."""
+    def __len__(self) -> int:
+        """Return how many items there are, unusable ones included; reads the file for it."""
         with self._open() as file:
             return sum(1 for _ in self._lines(file))
 
@@ -97,8 +97,7 @@ class PromptFile:
             # A byte order mark is dropped; what is no UTF-8 makes its own line bad, and no other.
             return self.path.open(encoding=encoding, errors="surrogateescape", newline="")
         except OSError as error:
-            reason = (error.strerror or "").lower()
-            raise ConfigurationError(f"{str(self.path)!r} cannot be read: {reason}") from error
+            raise ConfigurationError(f"{str(self.path)!r} cannot be read: {reason_of(error)}") from error
 
     def _lines(self, file: TextIO) -> Iterator[tuple[int, str, Callable[[], object]]]:
         """Yield number, text and reader of each line that is not blank."""

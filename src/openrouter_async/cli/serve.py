@@ -18,8 +18,9 @@ from cyclopts import Parameter
 from .._checks import is_this_machine
 from .._extras import needs_extra
 from ..errors import ConfigurationError
-from .common import Emulated, ModelName, connect, read_text
+from .common import Emulated, ModelName, connect
 from .exit_codes import DONE
+from .files import read_text, reason_of
 from .output import Output, dollars
 from .signals import received_signals
 from .streams import results
@@ -198,9 +199,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=1024)
     except (OSError, OverflowError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise ConfigurationError(
-            f"port {port} of {host!r} cannot be used: {reason}; give another --port"
+            f"port {port} of {host!r} cannot be used: {reason_of(error)}; give another --port"
         ) from error
 
 

@@ -20,9 +20,9 @@ from ..types.chat.completion import ChatCompletion
 from ..types.chat.request import ChatParams
 from .common import connect
 from .exit_codes import DONE, FAILED
+from .files import read_saved, reason_of, write_saved
 from .output import Output, dollars, to_json
 from .prompt_files import PromptFile
-from .saved import read_saved, write_saved
 from .streams import notes
 
 __all__ = ["note_beside", "run_at_service"]
@@ -70,9 +70,8 @@ async def run_at_service(
         try:
             replace_file(out, (_line(result.key, result.value) for result in results if result.error is None))
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             raise ConfigurationError(
-                f"{str(out)!r} cannot be written: {reason}; the same command fetches the answers again"
+                f"{str(out)!r} cannot be written: {reason_of(error)}; the same command fetches the answers again"
             ) from error
         note.unlink()
     _summarize(output, len(results) - failed, failed, rejected, batch.usage.cost if batch.usage else None)

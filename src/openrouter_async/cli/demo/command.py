@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from decimal import Decimal
 
-import anyio
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -19,8 +18,7 @@ from ...types.chat.completion import ChatCompletion
 from ..output import printable
 from ..streams import console as console_of
 from ..streams import results
-from .questions import Question, load_questions
-from .run import ANSWER_TOKENS, CONCURRENCY, Findings, run
+from .run import ANSWER_TOKENS, CONCURRENCY, Findings, Question, load_questions, run
 
 __all__ = ["demo"]
 
@@ -30,7 +28,7 @@ TOKENS_PER_S = 150
 SHOWN_ANSWERS = 12
 
 
-def demo(*, live: bool = False, yes: bool = False, model: str = MODEL, questions: int = 300) -> int:
+async def demo(*, live: bool = False, yes: bool = False, model: str = MODEL, questions: int = 300) -> int:
     """Watch the library at work: a chat, a stream, a tool call, an error, and many questions at once.
 
     Args:
@@ -41,34 +39,27 @@ def demo(*, live: bool = False, yes: bool = False, model: str = MODEL, questions
     """
     if not 1 <= questions <= 300:
         raise ConfigurationError(f"--questions is {questions}; expected 1 to 300")
-    return anyio.run(_demo, live, yes, model, load_questions()[:questions])
-
-
-async def _demo(live: bool, yes: bool, model: str, questions: Sequence[Question]) -> int:
+    asked = load_questions()[:questions]
     console = console_of(results, highlight=False)
     with needs_extra("testing", "the demo"):
         from ...testing import Emulator
         from .script import mistakes, teach
     with nullcontext() if live else Emulator(speed=TOKENS_PER_S, first_token_s=0.1) as emulator:
         if emulator is not None:
-            teach(emulator, questions)
-            client = AsyncOpenRouter(
-                emulator.key,
-                base_url=emulator.base_url,
-                default_model=model,
-            )
+            teach(emulator, asked)
+            client = AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=model)
         else:
             if "OPENROUTER_API_KEY" not in os.environ:
                 raise ConfigurationError("--live needs your key in OPENROUTER_API_KEY")
             client = AsyncOpenRouter(default_model=model)
         async with client:
-            if emulator is None and not await _is_affordable(console, client, model, questions, yes=yes):
+            if emulator is None and not await _is_affordable(console, client, model, asked, yes=yes):
                 return 1
-            found = await _watch(console, client, questions)
-        _summary(console, found, questions)
+            found = await _watch(console, client, asked)
+        _summary(console, found, asked)
         if emulator is None:
             return 1 if found.failures else 0
-        wrong = mistakes(found, questions, emulator)
+        wrong = mistakes(found, asked, emulator)
     for line in wrong[:20]:
         console.print(f"not as expected: {line}", style="red", markup=False)
     console.print("[red]failed[/]" if wrong else "[green]everything was as expected[/]")
@@ -76,12 +67,7 @@ async def _demo(live: bool, yes: bool, model: str, questions: Sequence[Question]
 
 
 async def _watch(console: Console, client: AsyncOpenRouter, questions: Sequence[Question]) -> Findings:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     progress = Progress(
         *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from importlib.resources import files
 
 from ...batch.items import Item
 from ...batch.results import Done, Failed
@@ -12,9 +14,8 @@ from ...client import AsyncOpenRouter
 from ...errors import OpenRouterError
 from ...streaming.events import ToolCall, ToolCallDelta
 from ...types.chat.completion import ChatCompletion
-from .questions import Question
 
-__all__ = ["ANSWER_TOKENS", "CONCURRENCY", "City", "Findings", "run"]
+__all__ = ["ANSWER_TOKENS", "CONCURRENCY", "City", "Findings", "Question", "load_questions", "run"]
 
 CONCURRENCY = 64
 
@@ -33,6 +34,26 @@ WEATHER = {
         },
     },
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, with the answer that a good model would give; `questions.jsonl` has them, which is package data.
+
+    Facts, code, mathematics, translation, extraction; in six languages.
+    """
+
+    key: str
+    kind: str
+    language: str
+    question: str
+    answer: str
+
+
+def load_questions() -> list[Question]:
+    """Return the questions in the order of their file."""
+    text = files("openrouter_async.cli.demo").joinpath("questions.jsonl").read_text("utf-8")
+    return [Question(**json.loads(line)) for line in text.splitlines()]
 
 
 @dataclass(frozen=True)

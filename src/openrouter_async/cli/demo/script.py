@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import BadRequest
 from ...testing import Reply, tool_call
-from .questions import Question
-from .run import City, Findings
+from .run import City, Findings, Question
 
 if TYPE_CHECKING:
     from ...testing import Emulator, ReceivedRequest

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from openrouter_async._sansio.chat_body import ChatCall, chat_body
 from openrouter_async.errors import OpenRouterError
 from openrouter_async.options import RequestOptions
+from openrouter_async.streaming.source import StreamSource
 from openrouter_async.streaming.stream import EventStream, OnBadEvent
 from openrouter_async.structured.generate import OutputRequest
 from openrouter_async.structured.modes import SchemaModels
@@ -52,6 +53,9 @@ class FakeChat:
         if isinstance(answer, OpenRouterError):
             raise answer
         return reply(answer) if isinstance(answer, str) else answer
+
+    def open(self, call: ChatCall) -> StreamSource:
+        raise NotImplementedError
 
     def stream(self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise") -> EventStream:
         raise NotImplementedError

@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Generic, Protocol
 
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
+from ..protocols import ChatCompleter
 from ..spending.next_cost import NextCost
 from ..types.chat.completion import OutputT, with_billed
 from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
@@ -31,9 +32,9 @@ from .stream import FallbackSource, StructuredStream
 if TYPE_CHECKING:
     from .._sansio.chat_body import ChatCall
     from ..options import RequestOptions
-    from ..protocols import ChatCompleter
     from ..spending.forecast import Prices
-    from ..streaming.stream import EventStream, OnBadEvent
+    from ..streaming.source import StreamSource
+    from ..streaming.stream import OnBadEvent
     from .output import Mode, Output, OutputLike
 
 __all__ = ["OutputRequest", "OutputRequests"]
@@ -56,11 +57,19 @@ class _Progress:
         return len(known) == len(paid) and sum(known) + max(foreseen, *known, Decimal(0)) <= limit
 
 
+class ChatSource(ChatCompleter[str], Protocol):
+    """Asks a model, and can give what a stream is read from."""
+
+    def with_options(self, options: RequestOptions | None) -> ChatSource: ...
+
+    def open(self, call: ChatCall) -> StreamSource: ...
+
+
 @dataclass(frozen=True)
 class OutputRequests:
     """Gives the `OutputRequest` of each output that a client is asked for."""
 
-    chat: ChatCompleter[str]
+    chat: ChatSource
     models: SchemaModels
     prices: Prices | None = None
 
@@ -73,7 +82,7 @@ class OutputRequests:
 class OutputRequest(Generic[OutputT]):
     """A `ChatCompleter` whose replies have a value."""
 
-    chat: ChatCompleter[str]
+    chat: ChatSource
     output: Output[OutputT]
     models: SchemaModels
     prices: Prices | None = None
@@ -122,9 +131,8 @@ class OutputRequest(Generic[OutputT]):
         """Return the reply as a stream, whose last value is the value."""
         call = self._completed(call)
 
-        def open_(mode: Mode) -> EventStream:
-            asked = with_output(self.output, call, mode, streaming=True)
-            return self.chat.stream(asked, on_bad_event=on_bad_event)
+        def open_(mode: Mode) -> StreamSource:
+            return self.chat.open(with_output(self.output, call, mode, streaming=True))
 
         source = FallbackSource(lambda: self._decide(call), open_, can_change=self.output.path == "auto")
         return StructuredStream(source, self.output, on_bad_event=on_bad_event)

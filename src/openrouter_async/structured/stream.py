@@ -120,7 +120,7 @@ class FallbackSource:
     def __init__(
         self,
         decide: Callable[[], Awaitable[ModeDecision]],
-        open_: Callable[[Mode], EventStream],
+        open_: Callable[[Mode], StreamSource],
         *,
         can_change: bool,
     ) -> None:
@@ -156,8 +156,7 @@ class FallbackSource:
 
     def _take(self, decision: ModeDecision) -> None:
         self._decision = decision
-        # The stream only built the request; its source, which has sent nothing yet, is read by ours.
-        self._current = self._open(decision.mode)._source
+        self._current = self._open(decision.mode)
 
     async def retry(self, error: OpenRouterError) -> None:
         """Ask again: in words if the error is about the schema, else as the mode was; raises where that may not be."""

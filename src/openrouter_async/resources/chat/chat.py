@@ -13,6 +13,7 @@ from ..._sansio.response import read_reply
 from ...operations import CREATE_CHAT
 from ...options import Recover, RequestOptions
 from ...protocols import Reply
+from ...streaming.source import ContinuableSource
 from ...streaming.stream import EventStream, OnBadEvent
 from ...types.chat.completion import ChatCompletion, with_billed
 from ...types.chat.short_names import MODELS
@@ -60,15 +61,16 @@ class ChatResource(Resource):
         data = self._request(await _encoded(self._completed(call)), stream=False)
         return await self._sender.send(data, read_completion)
 
+    def open(self, call: ChatCall) -> ContinuableSource:
+        """Return where a stream of the reply comes from; nothing is sent before its first read."""
+        return self._open(self._completed(call))
+
     def stream(
         self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise", recover: Recover | None = None
     ) -> EventStream:
         """Return the reply as a stream."""
         call = self._completed(call)
-        if has_attachments(call.messages):
-            source = self._sender.stream(self._later(call))
-        else:
-            source = self._sender.stream(self._request(call, stream=True))
+        source = self._open(call)
         tools = _tool_names((call.extra_body or {}).get("tools", call.params.get("tools")))
         if recover is None:
             return EventStream(source, on_bad_event=on_bad_event, tools=tools)
@@ -88,6 +90,10 @@ class ChatResource(Resource):
     def _completed(self, call: ChatCall) -> ChatCall:
         settings = self._sender.settings
         return call.with_defaults(settings.default_model, settings.params)
+
+    def _open(self, call: ChatCall) -> ContinuableSource:
+        later = has_attachments(call.messages)
+        return self._sender.stream(self._later(call) if later else self._request(call, stream=True))
 
     def _later(self, call: ChatCall, *, begun: str = "") -> DeferredRequest:
         """Return what makes the request of a stream once it is needed; `begun` is how its answer begins."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import anyio
 from starlette.responses import Response
 
-from ... import _checks
+from ..._checks import one_of
 from ...errors import ConfigurationError, OpenRouterError
 from ..no_delay import send_at_once
 from .failures import error_response
@@ -100,7 +100,7 @@ def relay(
     Raises:
         ConfigurationError: an argument is wrong.
     """
-    _checks.one_of("format", format, [*_FORMATS])
+    one_of("format", format, [*_FORMATS])
     for name, seconds in (
         ("start_after", start_after),
         ("keepalive", keepalive),

@@ -20,9 +20,10 @@ def check_abilities(call: ChatCall, model: ListedModel, prompt: int) -> None:
     Raises:
         ServiceError: 400 or 404.
     """
-    kinds = {part.get("type") for message in call.messages for part in objects_in(message.get("content"))}
+    parts = [part for message in call.messages for part in objects_in(message.get("content"))]
+    kinds = [part.get("type") for part in parts]
     says = any(text_of(message.get("content")) or message.get("tool_calls") for message in call.messages)
-    if not says and kinds <= {"text"}:
+    if not says and all(kind == "text" for kind in kinds):
         raise bad_request("Input must have at least 1 token.", metadata={"provider_name": None})
     if call.tools and call.tool_choice != "none" and not model.takes("tools"):
         raise no_endpoints("No endpoints found that support tool use", model.id)

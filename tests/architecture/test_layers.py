@@ -14,6 +14,7 @@ import pytest
 from tests.architecture.figures import count_any, count_lines
 from tests.architecture.graph import circles, files, rooms
 from tests.architecture.source import PACKAGE, SOURCE, Module, all_modules
+from tests.support.shared import ROOT
 
 LAYERS: dict[str, set[str]] = {
     "words and errors": {"errors", "operations", "_secret", "_sentinels", "_version"},
@@ -112,6 +113,14 @@ def test_the_modules_are_found() -> None:
 def test_each_part_has_a_layer() -> None:
     assert {module.unit for module in MODULES} - {""} == set(LAYER)
     assert len(LAYER) == sum(map(len, LAYERS.values())), "a part stands in two layers"
+
+
+def test_the_layers_are_those_of_the_drawing() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    drawing = text.partition("## Layers")[2].split("```")[1].strip()
+    rows = [line.partition("   ")[0].split() for line in drawing.splitlines()]
+    drawn = [{name.removesuffix("/").removesuffix(".py") for name in row} for row in reversed(rows)]
+    assert drawn == [parts for parts in LAYERS.values() if parts != {"__main__"}]
 
 
 @each([module for module in MODULES if module.unit])

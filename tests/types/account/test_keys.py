@@ -1,4 +1,4 @@
-"""What is read of credits, keys and vectors is what was sent, or the answer is no such thing."""
+"""What is read of credits and keys is what was sent, or the answer is no such thing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from openrouter_async._sansio.parse import ParseFailure, parse
 from openrouter_async.types.account.keys import Credits, CurrentKey
 from openrouter_async.types.common import Envelope
-from openrouter_async.types.embeddings.reply import Embeddings
 from tests.support.strategies import damaged
 
 T = TypeVar("T")
@@ -28,11 +27,6 @@ KEY: dict[str, Any] = {
         "budgets": [{"scope": "member", "limit_usd": 5, "resets_at": None}],
         "free_model_daily_requests": {"limit": 50, "used": 1, "remaining": 49},
     }
-}
-EMBEDDINGS: dict[str, Any] = {
-    "object": "list",
-    "data": [{"object": "embedding", "index": 1, "embedding": [0.5]}, {"index": 0, "embedding": "AACAPw=="}],
-    "usage": {"prompt_tokens": 1, "cost": 1e-8, "cost_details": {"upstream_inference_cost": None}},
 }
 
 
@@ -52,15 +46,6 @@ def test_a_key_is_read_whatever_its_details_are(reply: dict[str, Any]) -> None:
         assert found.startswith(("data: ", "data.usage: "))
     else:
         assert isinstance(found.data.usage, Decimal)
-
-
-@given(damaged(EMBEDDINGS))
-def test_vectors_are_numbers_or_the_answer_is_none(reply: dict[str, Any]) -> None:
-    found = read(Embeddings, reply)
-    if isinstance(found, str):
-        assert found.startswith("data")
-    else:
-        assert all(isinstance(number, float) for vector in found.vectors for number in vector)
 
 
 @given(damaged({"data": {"total_credits": 1, "total_usage": 0.5}}))

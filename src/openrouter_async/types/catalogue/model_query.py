@@ -12,14 +12,11 @@ from typing import Annotated, Literal, TypeAlias
 from typing_extensions import TypedDict
 
 from ..requests.check import check_params
-from ..requests.fields import BY_KIND, LIST, TEXT, Between, NonEmptyText, OneOfOrText, ValidatedAs, closed
+from ..requests.fields import Between, ByKind, NonEmptyText, OneOfOrText, ValidatedAs, closed
 
 __all__ = ["Category", "ModelFilters", "ModelSort", "UserModelFilters", "Words", "check_model_filters"]
 
-_Words: TypeAlias = Annotated[
-    Annotated[NonEmptyText, TEXT] | Annotated[Sequence[NonEmptyText], LIST],
-    BY_KIND,
-]
+_Words: TypeAlias = Annotated[NonEmptyText | Sequence[NonEmptyText], ByKind()]
 Words: TypeAlias = Annotated[str | Sequence[str], ValidatedAs(_Words)]
 """One word, or several."""
 

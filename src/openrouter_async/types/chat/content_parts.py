@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Required, TypeAlias, assert_never
 
-from pydantic import AfterValidator, Tag
+from pydantic import AfterValidator
 from typing_extensions import TypedDict
 
 from ...errors import ConfigurationError
-from ..requests.fields import NonEmptyText, OneOfOrText, Text, by_key, closed
+from ..requests.fields import ByKey, NonEmptyText, OneOfOrText, Text, closed
 from .media_types import sniff
 from .prompt_cache import CacheControl, PromptCacheBreakpoint
 
@@ -154,15 +154,7 @@ class FilePart(TypedDict):
     file: FileContent
 
 
-WirePart: TypeAlias = Annotated[
-    Annotated[TextPart, Tag("<type=text>")]
-    | Annotated[ImagePart, Tag("<type=image_url>")]
-    | Annotated[AudioPart, Tag("<type=input_audio>")]
-    | Annotated[VideoPart, Tag("<type=video_url>")]
-    | Annotated[VideoPart, Tag("<type=input_video>")]
-    | Annotated[FilePart, Tag("<type=file>")],
-    by_key("type"),
-]
+WirePart: TypeAlias = Annotated[TextPart | ImagePart | AudioPart | VideoPart | FilePart, ByKey("type")]
 
 AttachmentKind = Literal["image", "audio", "video", "file"]
 

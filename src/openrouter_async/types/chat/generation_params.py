@@ -15,10 +15,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from ..requests.fields import (
-    BY_KIND,
-    LIST,
-    TEXT,
     Between,
+    ByKind,
     JSONObject,
     NonEmptyText,
     OneOfOrText,
@@ -36,7 +34,7 @@ ServiceTier: TypeAlias = Annotated[
     Literal["auto", "default", "fast", "flex", "priority", "scale", "ultrafast"] | str, OneOfOrText()
 ]
 
-_Stop: TypeAlias = Annotated[Annotated[str, TEXT] | Annotated[list[str], Field(max_length=4), LIST], BY_KIND]
+_Stop: TypeAlias = Annotated[str | Annotated[list[str], Field(max_length=4)], ByKind()]
 _Bias: TypeAlias = Annotated[float, Between(-100, 100)]
 
 

@@ -16,25 +16,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, Protocol, Required, TypeAlias, TypeGuard, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, Field, Tag, TypeAdapter, with_config
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from ..._checks import describe_value
 from ...errors import ConfigurationError
 from .._base import WireType
 from ..requests.check import check
-from ..requests.fields import (
-    BY_KIND,
-    LIST,
-    STRICT,
-    TEXT,
-    JSONObject,
-    NonEmptyText,
-    ValidatedAs,
-    by_key,
-    check_json,
-    closed,
-)
+from ..requests.fields import STRICT, ByKey, ByKind, JSONObject, NonEmptyText, ValidatedAs, check_json, closed
 from .completion import AssistantMessage, ChatCompletion
 from .content_parts import Attachment, Part, TextPart, WirePart
 from .reasoning import ConfigurationUpdate, Effort
@@ -63,12 +52,8 @@ __all__ = [
     "wire_messages",
 ]
 
-_TextContent: TypeAlias = Annotated[
-    Annotated[str, TEXT] | Annotated[list[TextPart], Field(min_length=1), LIST], BY_KIND
-]
-_Content: TypeAlias = Annotated[
-    Annotated[str, TEXT] | Annotated[list[WirePart], Field(min_length=1), LIST], BY_KIND
-]
+_TextContent: TypeAlias = Annotated[str | Annotated[list[TextPart], Field(min_length=1)], ByKind()]
+_Content: TypeAlias = Annotated[str | Annotated[list[WirePart], Field(min_length=1)], ByKind()]
 TextContent: TypeAlias = Annotated[str | Sequence[TextPart], ValidatedAs(_TextContent)]
 Content: TypeAlias = Annotated[str | Sequence[Part], ValidatedAs(_Content)]
 
@@ -308,12 +293,12 @@ def _extras_are_json(message: AssistantTurn) -> AssistantTurn:
 
 
 _WireMessage: TypeAlias = Annotated[
-    Annotated[SystemMessage, Tag("<role=system>")]
-    | Annotated[DeveloperMessage, Tag("<role=developer>")]
-    | Annotated[UserMessage, Tag("<role=user>")]
-    | Annotated[AssistantTurn, AfterValidator(_extras_are_json), Tag("<role=assistant>")]
-    | Annotated[ToolMessage, Tag("<role=tool>")],
-    by_key("role"),
+    SystemMessage
+    | DeveloperMessage
+    | UserMessage
+    | Annotated[AssistantTurn, AfterValidator(_extras_are_json)]
+    | ToolMessage,
+    ByKey("role"),
 ]
 
 

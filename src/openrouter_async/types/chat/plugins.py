@@ -9,19 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Required, TypeAlias
 
-from pydantic import AfterValidator, Field, Tag
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from ..requests.fields import (
-    Between,
-    JSONObject,
-    NonEmptyText,
-    OneOfOrText,
-    Text,
-    by_key,
-    closed,
-)
+from ..requests.fields import Between, ByKey, JSONObject, NonEmptyText, OneOfOrText, Text, closed
 from .web_search import SearchMode, UserLocation, XSearchFilter
 
 __all__ = [
@@ -266,29 +258,22 @@ def _has_id(value: Mapping[str, object]) -> Mapping[str, object]:
     return value
 
 
-_KNOWN = frozenset(
-    {
-        "auto-router", "auto-beta-router", "jev-router", "switchyard-router", "pareto-router", "moderation", "web",
-        "web-fetch", "file-parser", "response-healing", "context-compression", "fusion", "alignment", "armor",
-    }
-)  # fmt: skip
-
 Plugin: TypeAlias = Annotated[
-    Annotated[AutoRouterPlugin, Tag("<id=auto-router>")]
-    | Annotated[AutoBetaRouterPlugin, Tag("<id=auto-beta-router>")]
-    | Annotated[JevRouterPlugin, Tag("<id=jev-router>")]
-    | Annotated[SwitchyardRouterPlugin, Tag("<id=switchyard-router>")]
-    | Annotated[ParetoRouterPlugin, Tag("<id=pareto-router>")]
-    | Annotated[ModerationPlugin, Tag("<id=moderation>")]
-    | Annotated[WebPlugin, Tag("<id=web>")]
-    | Annotated[WebFetchPlugin, Tag("<id=web-fetch>")]
-    | Annotated[FileParserPlugin, Tag("<id=file-parser>")]
-    | Annotated[ResponseHealingPlugin, Tag("<id=response-healing>")]
-    | Annotated[ContextCompressionPlugin, Tag("<id=context-compression>")]
-    | Annotated[FusionPlugin, Tag("<id=fusion>")]
-    | Annotated[AlignmentPlugin, Tag("<id=alignment>")]
-    | Annotated[ArmorPlugin, Tag("<id=armor>")]
-    | Annotated[JSONObject, AfterValidator(_has_id), Tag("<other>")],
-    by_key("id", _KNOWN),
+    AutoRouterPlugin
+    | AutoBetaRouterPlugin
+    | JevRouterPlugin
+    | SwitchyardRouterPlugin
+    | ParetoRouterPlugin
+    | ModerationPlugin
+    | WebPlugin
+    | WebFetchPlugin
+    | FileParserPlugin
+    | ResponseHealingPlugin
+    | ContextCompressionPlugin
+    | FusionPlugin
+    | AlignmentPlugin
+    | ArmorPlugin
+    | Annotated[JSONObject, AfterValidator(_has_id)],
+    ByKey("id"),
 ]
 """A plugin; one that has no type here is sent as it is."""

@@ -18,17 +18,7 @@ from typing_extensions import TypedDict
 from ..._checks import describe_value
 from ...errors import ConfigurationError
 from ..requests.check import check_params, join_problems
-from ..requests.fields import (
-    BY_KIND,
-    LIST,
-    TEXT,
-    Between,
-    JSONObject,
-    NonEmptyText,
-    OneOfOrText,
-    ValidatedAs,
-    closed,
-)
+from ..requests.fields import Between, ByKind, JSONObject, NonEmptyText, OneOfOrText, ValidatedAs, closed
 from .generation_params import GenerationParams, StopTexts
 from .prompt_cache import CacheControl, PromptCacheOptions
 from .response_format import ResponseFormat
@@ -63,7 +53,7 @@ class Prediction(TypedDict):
     type: Literal["content"]
     content: Annotated[
         str | Sequence[PredictionPart],
-        ValidatedAs(Annotated[Annotated[str, TEXT] | Annotated[list[PredictionPart], LIST], BY_KIND]),
+        ValidatedAs(Annotated[str | list[PredictionPart], ByKind()]),
     ]
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Required, TypeAlias
 
-from pydantic import Tag
 from typing_extensions import TypedDict
 
-from ..requests.fields import NonEmptyText, Text, by_key, closed
+from ..requests.fields import ByKey, NonEmptyText, Text, closed
 from ..requests.schema_check import JSONSchemaObject
 
 __all__ = [
@@ -77,10 +76,5 @@ class PythonFormat(TypedDict):
 
 
 ResponseFormat: TypeAlias = Annotated[
-    Annotated[TextFormat, Tag("<type=text>")]
-    | Annotated[JSONObjectFormat, Tag("<type=json_object>")]
-    | Annotated[JSONSchemaFormat, Tag("<type=json_schema>")]
-    | Annotated[GrammarFormat, Tag("<type=grammar>")]
-    | Annotated[PythonFormat, Tag("<type=python>")],
-    by_key("type"),
+    TextFormat | JSONObjectFormat | JSONSchemaFormat | GrammarFormat | PythonFormat, ByKey("type")
 ]

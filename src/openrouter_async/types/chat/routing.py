@@ -10,11 +10,8 @@ from pydantic import BeforeValidator
 from typing_extensions import TypedDict
 
 from ..requests.fields import (
-    BY_KIND,
-    NUMBER,
-    OBJECT,
-    TEXT,
     Between,
+    ByKind,
     JSONObject,
     NonEmptyText,
     OneOfOrText,
@@ -39,9 +36,9 @@ def _decimal_as_text(value: object) -> object:
 
 
 _Price: TypeAlias = Annotated[
-    Annotated[float, Between(0), NUMBER]
-    | Annotated[str, Text(pattern=r"^[0-9]+(\.[0-9]+)?$", of="digits, and a point"), TEXT],
-    BY_KIND,
+    Annotated[float, Between(0)]
+    | Annotated[str, Text(pattern=r"^[0-9]+(\.[0-9]+)?$", of="digits, and a point")],
+    ByKind(),
     BeforeValidator(_decimal_as_text),
 ]
 Price: TypeAlias = Annotated[float | str | Decimal, ValidatedAs(_Price)]
@@ -83,9 +80,7 @@ class MaxPrice(TypedDict, total=False):
     """One request."""
 
 
-PercentileBound: TypeAlias = Annotated[
-    Annotated[float, Between(0), NUMBER] | Annotated[Percentiles, OBJECT], BY_KIND
-]
+PercentileBound: TypeAlias = Annotated[Annotated[float, Between(0)] | Percentiles, ByKind()]
 
 
 @closed
@@ -116,7 +111,7 @@ class Provider(TypedDict, total=False):
     """True: only models whose author allows training on their output."""
     quantizations: Sequence[Quantization] | None
     """Only endpoints of these precisions."""
-    sort: Annotated[Annotated[SortBy, TEXT] | Annotated[ProviderSort, OBJECT], BY_KIND] | None
+    sort: Annotated[SortBy | ProviderSort, ByKind()] | None
     """Strictly in this order; switches load balancing off."""
     preferred_min_throughput: PercentileBound | None
     """Tokens a second; a number means `p50`. Slower endpoints come last, none is left out."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Required, TypeAlias
 
-from pydantic import AfterValidator, Tag
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from ..requests.fields import BY_KIND, OBJECT, TEXT, Between, JSONObject, NonEmptyText, by_key, closed
+from ..requests.fields import Between, ByKey, ByKind, JSONObject, NonEmptyText, closed
 from ..requests.schema_check import JSONSchemaObject
 from .prompt_cache import CacheControl
 from .response_format import Name
@@ -100,30 +100,19 @@ def _has_type(value: Mapping[str, object]) -> Mapping[str, object]:
     return value
 
 
-_KNOWN = frozenset(
-    {"function"}
-    | {
-        f"openrouter:{name}"
-        for name in (
-            "web_search", "web_fetch", "datetime", "image_generation", "experimental__search_models", "advisor",
-            "subagent", "fusion", "files",
-        )
-    }
-)  # fmt: skip
-
 ChatTool: TypeAlias = Annotated[
-    Annotated[FunctionTool, Tag("<type=function>")]
-    | Annotated[WebSearch, Tag("<type=openrouter:web_search>")]
-    | Annotated[WebFetch, Tag("<type=openrouter:web_fetch>")]
-    | Annotated[DateTime, Tag("<type=openrouter:datetime>")]
-    | Annotated[ImageGeneration, Tag("<type=openrouter:image_generation>")]
-    | Annotated[SearchModels, Tag("<type=openrouter:experimental__search_models>")]
-    | Annotated[Advisor, Tag("<type=openrouter:advisor>")]
-    | Annotated[Subagent, Tag("<type=openrouter:subagent>")]
-    | Annotated[Fusion, Tag("<type=openrouter:fusion>")]
-    | Annotated[Files, Tag("<type=openrouter:files>")]
-    | Annotated[JSONObject, AfterValidator(_has_type), Tag("<other>")],
-    by_key("type", _KNOWN),
+    FunctionTool
+    | WebSearch
+    | WebFetch
+    | DateTime
+    | ImageGeneration
+    | SearchModels
+    | Advisor
+    | Subagent
+    | Fusion
+    | Files
+    | Annotated[JSONObject, AfterValidator(_has_type)],
+    ByKey("type"),
 ]
 """A tool; one that has no type here is sent as it is."""
 
@@ -151,15 +140,8 @@ class ServerToolChoice(TypedDict):
 
 
 ToolChoice: TypeAlias = Annotated[
-    Annotated[Literal["auto", "none", "required"], TEXT]
-    | Annotated[
-        Annotated[
-            Annotated[FunctionChoice, Tag("<type=function>")] | Annotated[ServerToolChoice, Tag("<other>")],
-            by_key("type", frozenset({"function"})),
-        ],
-        OBJECT,
-    ],
-    BY_KIND,
+    Literal["auto", "none", "required"] | Annotated[FunctionChoice | ServerToolChoice, ByKey("type")],
+    ByKind(),
 ]
 
 
@@ -204,12 +186,7 @@ class FinishReasonIs(TypedDict):
 
 
 StopCondition: TypeAlias = Annotated[
-    Annotated[StepCountIs, Tag("<type=step_count_is>")]
-    | Annotated[HasToolCall, Tag("<type=has_tool_call>")]
-    | Annotated[MaxTokensUsed, Tag("<type=max_tokens_used>")]
-    | Annotated[MaxCost, Tag("<type=max_cost>")]
-    | Annotated[FinishReasonIs, Tag("<type=finish_reason_is>")],
-    by_key("type"),
+    StepCountIs | HasToolCall | MaxTokensUsed | MaxCost | FinishReasonIs, ByKey("type")
 ]
 """When OpenRouter ends its loop over server tools: any one suffices. One last turn without tools follows."""
 
@@ -232,12 +209,7 @@ class CustomSearch(TypedDict, total=False):
     max_results: Annotated[int, Between(1)]
 
 
-ToolSearch: TypeAlias = Annotated[
-    Annotated[LocalSearch, Tag("<type=bm25>")]
-    | Annotated[LocalSearch, Tag("<type=regex>")]
-    | Annotated[CustomSearch, Tag("<type=custom>")],
-    by_key("type"),
-]
+ToolSearch: TypeAlias = Annotated[LocalSearch | CustomSearch, ByKey("type")]
 
 
 @closed

@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, Required, TypeAlias
 
-from pydantic import Field, Tag, TypeAdapter
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from ..._checks import describe_value
 from ...errors import ConfigurationError
 from ..chat.routing import Provider
 from ..requests.check import check, check_params
-from ..requests.fields import STRICT, Between, JSONObject, NonEmptyText, OneOfOrText, Text, by_key, closed
+from ..requests.fields import STRICT, Between, ByKey, JSONObject, NonEmptyText, OneOfOrText, Text, closed
 
 __all__ = [
     "EmbeddedAudio",
@@ -93,12 +93,7 @@ class EmbeddedFile(TypedDict):
 
 
 EmbeddedPart: TypeAlias = Annotated[
-    Annotated[EmbeddedText, Tag("<type=text>")]
-    | Annotated[EmbeddedImage, Tag("<type=image_url>")]
-    | Annotated[EmbeddedAudio, Tag("<type=input_audio>")]
-    | Annotated[EmbeddedVideo, Tag("<type=input_video>")]
-    | Annotated[EmbeddedFile, Tag("<type=input_file>")],
-    by_key("type"),
+    EmbeddedText | EmbeddedImage | EmbeddedAudio | EmbeddedVideo | EmbeddedFile, ByKey("type")
 ]
 
 

@@ -11,27 +11,24 @@ Tags of unions are written `<like this>`, so that they can be told from field na
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from types import UnionType
+from typing import Annotated, Literal, TypeAlias, Union, get_args, get_origin
 
-from pydantic import ConfigDict, Discriminator, GetCoreSchemaHandler, Tag, with_config
+from pydantic import ConfigDict, GetCoreSchemaHandler, with_config
 from pydantic_core import PydanticCustomError, core_schema
 
 __all__ = [
-    "BY_KIND",
-    "LIST",
-    "NUMBER",
-    "OBJECT",
     "STRICT",
-    "TEXT",
     "Between",
+    "ByKey",
+    "ByKind",
     "JSONObject",
     "NonEmptyText",
     "OneOfOrText",
     "Text",
     "ValidatedAs",
-    "by_key",
     "check_json",
     "closed",
 ]
@@ -188,10 +185,14 @@ def check_json(value: object, depth: int = 0) -> object:
     raise PydanticCustomError("json", "JSON values only, without a {kind}", {"kind": type(value).__name__})
 
 
-TEXT = Tag("<text>")
-NUMBER = Tag("<number>")
-OBJECT = Tag("<object>")
-LIST = Tag("<list>")
+class ByKind:
+    """Chooses in a union between text, number, object and list: only the errors of the one that was meant are told."""
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        arms = {_kind_of(arm): handler.generate_schema(arm) for arm in get_args(source)}
+        return core_schema.tagged_union_schema(arms, _kind)
 
 
 def _kind(value: object) -> str:
@@ -204,23 +205,48 @@ def _kind(value: object) -> str:
     return "<list>" if isinstance(value, list | tuple) else "<other>"
 
 
-BY_KIND = Discriminator(_kind)
-"""Chooses between text, number, object and list, so that only the errors of the one that was meant are reported."""
+def _kind_of(hint: object) -> str:
+    """Return what `_kind` gives for the values of a type."""
+    while get_origin(hint) in (Annotated, Union, UnionType):
+        hint = get_args(hint)[0]
+    bare = get_origin(hint) or hint
+    return {str: "<text>", Literal: "<text>", float: "<number>", list: "<list>", Sequence: "<list>"}.get(
+        bare, "<object>"
+    )
 
 
-def by_key(key: str, known: frozenset[str] | None = None) -> Discriminator:
-    """Return a choice by the text under `key`: the arm `<key=text>`; where `known` is given, `<other>` for the rest."""
+@dataclass(frozen=True)
+class ByKey:
+    """Chooses in a union of `TypedDict`s by the text under a key; an arm in which that is free takes the rest."""
 
-    def choose(value: object) -> str:
-        if not isinstance(value, Mapping):
-            return "<no dict>" if known is None else "<other>"
-        name = value.get(key)
-        if known is not None and not (isinstance(name, str) and name in known):
-            return "<other>"
-        return f"<{key}={name}>" if isinstance(name, str) else f"<{key}>"
+    key: str
 
-    discriminate: Callable[[object], str] = choose
-    return Discriminator(discriminate)
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        arms: dict[str, core_schema.CoreSchema] = {}
+        for arm in get_args(source):
+            schema = handler.generate_schema(arm)
+            names = _literals(schema, self.key, handler)
+            arms |= dict.fromkeys([f"<{self.key}={name}>" for name in names] or ["<other>"], schema)
+
+        def choose(value: object) -> str:
+            name = value.get(self.key) if isinstance(value, Mapping) else None
+            tag = f"<{self.key}={name}>" if isinstance(name, str) else f"<{self.key}>"
+            if "<other>" in arms:
+                return tag if tag in arms else "<other>"
+            return tag if isinstance(value, Mapping) else "<no dict>"
+
+        return core_schema.tagged_union_schema(arms, choose)
+
+
+def _literals(schema: core_schema.CoreSchema, key: str, handler: GetCoreSchemaHandler) -> list[object]:
+    """Return what the field `key` of a `TypedDict` may be; nothing where it is free."""
+    schema = handler.resolve_ref_schema(schema)
+    if schema["type"] == "function-after":
+        return _literals(schema["schema"], key, handler)
+    field = schema["fields"][key]["schema"] if schema["type"] == "typed-dict" else schema
+    return field["expected"] if field["type"] == "literal" else []
 
 
 @dataclass(frozen=True)

@@ -245,8 +245,12 @@ def _literals(schema: core_schema.CoreSchema, key: str, handler: GetCoreSchemaHa
     schema = handler.resolve_ref_schema(schema)
     if schema["type"] == "function-after":
         return _literals(schema["schema"], key, handler)
-    field = schema["fields"][key]["schema"] if schema["type"] == "typed-dict" else schema
-    return field["expected"] if field["type"] == "literal" else []
+    if schema["type"] != "typed-dict":
+        return []
+    match schema["fields"][key]["schema"]:
+        case {"type": "literal", "expected": names}:
+            return [*names]
+    return []
 
 
 @dataclass(frozen=True)

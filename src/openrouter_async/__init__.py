@@ -5,9 +5,9 @@ Importing the package loads nothing else: each public name is loaded from its mo
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ._lazy import lazy_exports
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -355,16 +355,4 @@ _EXPORTS = {
 # pyright: reportUnsupportedDunderAll=false
 # The table is the list; type checkers see the imports above.
 __all__ = ["__version__", *_EXPORTS]
-
-
-def __getattr__(name: str) -> object:
-    module = _EXPORTS.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(module, __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -80,7 +80,7 @@ def test_importing_the_package_loads_no_dependency(after_import: set[str]) -> No
 
 def test_importing_the_package_loads_none_of_its_own_modules(after_import: set[str]) -> None:
     ours = {name for name in after_import if name.startswith("openrouter_async")}
-    assert ours == {"openrouter_async", "openrouter_async._version"}
+    assert ours == {"openrouter_async", "openrouter_async._lazy", "openrouter_async._version"}
 
 
 def test_making_a_client_loads_no_wire_types(after_client: set[str]) -> None:

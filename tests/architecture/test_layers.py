@@ -17,7 +17,7 @@ from tests.architecture.source import PACKAGE, SOURCE, Module, all_modules
 from tests.support.shared import ROOT
 
 LAYERS: dict[str, set[str]] = {
-    "words and errors": {"errors", "operations", "_secret", "_sentinels", "_version"},
+    "words and errors": {"errors", "operations", "_lazy", "_secret", "_sentinels", "_version"},
     "checks": {"_checks", "_extras", "_files"},
     "wire types": {"types"},
     "hooks and estimates": {"hooks", "tokens"},

@@ -5,10 +5,10 @@ Importing this package loads nothing else: each name is loaded from its module o
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .._extras import needs_extra
+from .._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .chat.conversations import MemoryConversations as MemoryConversations
@@ -32,17 +32,6 @@ _EXPORTS = {
 
 # pyright: reportUnsupportedDunderAll=false
 __all__ = [*_EXPORTS]  # the table is the list
-
-
-def __getattr__(name: str) -> object:
-    module = _EXPORTS.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with needs_extra("server", f"openrouter_async.server.{name}"):
-        value = getattr(import_module(module, __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_exports(
+    __name__, _EXPORTS, lambda name: needs_extra("server", f"openrouter_async.server.{name}")
+)

@@ -5,8 +5,9 @@ Importing this package loads nothing else: each name is loaded from its module o
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from .._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .emulator import Emulator as Emulator
@@ -36,16 +37,4 @@ _EXPORTS = {
 
 # pyright: reportUnsupportedDunderAll=false
 __all__ = [*_EXPORTS]  # the table is the list
-
-
-def __getattr__(name: str) -> object:
-    module = _EXPORTS.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(module, __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -1,0 +1,38 @@
+"""Names of a package that are loaded from their modules on first use (PEP 562), so that importing it loads nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
+
+__all__ = ["lazy_exports"]
+
+
+def lazy_exports(
+    package: str,
+    exports: Mapping[str, str],
+    loading: Callable[[str], AbstractContextManager[object]] = nullcontext,
+) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """Return the `__getattr__` and the `__dir__` of a package.
+
+    Args:
+        package: Its `__name__`.
+        exports: Public name -> the module it lives in, relative to the package.
+        loading: Given the name, returns the block in which its module is loaded.
+    """
+
+    def load(name: str) -> object:
+        module = exports.get(name)
+        if module is None:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        with loading(name):
+            value: object = getattr(import_module(module, package), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def names() -> list[str]:
+        return sorted(sys.modules[package].__all__)
+
+    return load, names

@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import httpcore
 import httpx
 import pytest
 
+from openrouter_async._http.http11.parsers import HTTPParser
 from openrouter_async._http.limiter import Limiter
 from openrouter_async._http.network.current import current_network
 from openrouter_async._http.network.stream import CallStream
@@ -38,55 +39,9 @@ from tests.support.loopback import (
     serve_responses,
     server_tls,
 )
-from tests.support.pools import count_connections
+from tests.support.pools import GOOD, client, count_connections, pool
 
 pytestmark = pytest.mark.loopback
-
-GOOD = Reply(json={"ok": True})
-TIMEOUTS = {"connect": 5.0, "read": 5.0, "write": 5.0}
-
-
-class Pool:
-    """A transport, and the ways in which these tests use it."""
-
-    def __init__(self, transport: ConnectionTransport, url: str) -> None:
-        self.transport = transport
-        self.client = httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(5.0))
-        self.url = url
-
-    async def call(self, content: bytes = b"{}", **timeouts: float) -> httpx.Response:
-        async with self.stream(content, **timeouts) as response:
-            await response.aread()
-            return response
-
-    @asynccontextmanager
-    async def stream(self, content: bytes = b"{}", **timeouts: float) -> AsyncIterator[httpx.Response]:
-        request = httpx.Request(
-            "POST", self.url, content=content, extensions={"timeout": {**TIMEOUTS, **timeouts}}
-        )
-        response = await self.client.send(request, stream=True)
-        try:
-            yield response
-        finally:
-            await response.aclose()
-
-    async def is_good(self) -> bool:
-        response = await self.call()
-        return response.status_code == 200 and response.json() == {"ok": True}
-
-
-@asynccontextmanager
-async def pool(
-    server: LoopbackServer, limits: Limits | None = None, ssl_context: ssl.SSLContext | None = None
-) -> AsyncIterator[Pool]:
-    transport = ConnectionTransport(limits=limits or Limits(), ssl_context=ssl_context)
-    made = Pool(transport, server.url)
-    try:
-        yield made
-    finally:
-        with anyio.CancelScope(shield=True):
-            await transport.aclose()
-    assert count_connections(transport) == (0, 0)
 
 
 def wait_closed(connection: Connection) -> None:
@@ -103,6 +58,19 @@ def pieces(response: httpx.Response) -> aclosing[AsyncGenerator[bytes, None]]:
 
 
 # Reuse
+
+
+@pytest.mark.parametrize("parser", ["h11", "httptools"])
+async def test_what_is_cancelled_before_it_is_sent_is_not_sent(parser: HTTPParser) -> None:
+    transport = ConnectionTransport(limits=Limits(), http_parser=parser)
+    with LoopbackServer(serve_responses([GOOD])) as server:
+        async with client(transport) as calls:
+            await calls.get(server.url)
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await calls.get(server.url)
+            assert count_connections(transport) == (1, 1)
+        assert len(server.requests) == 1
 
 
 async def test_calls_one_after_the_other_share_a_connection() -> None:

@@ -20,15 +20,12 @@ from openrouter_async.options import Limits
 from tests.support.loopback import (
     Connection,
     LoopbackServer,
-    Reply,
     Request,
     client_tls,
     serve_responses,
     server_tls,
 )
-from tests.support.pools import count_connections
-
-GOOD = Reply(json={"ok": True})
+from tests.support.pools import GOOD, count_connections
 
 
 def open_sockets() -> int:
@@ -166,7 +163,7 @@ import asyncio, resource, sys
 import httpx
 from openrouter_async._http.pool.connections import ConnectionTransport
 from openrouter_async.options import Limits
-from tests.support.pools import count_connections
+from tests.support.pools import GOOD, count_connections
 
 async def main():
     transport = ConnectionTransport(limits=Limits())

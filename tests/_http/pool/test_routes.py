@@ -19,19 +19,17 @@ from openrouter_async.options import Limits
 from tests.support.loopback import (
     Connection,
     LoopbackServer,
-    Reply,
     Request,
     client_tls,
     refused_port,
     serve_responses,
     server_tls,
 )
-from tests.support.pools import count_connections
+from tests.support.pools import GOOD, client, count_connections
 from tests.support.proxies import HTTPProxy, SocksProxy
 
 pytestmark = pytest.mark.loopback
 
-GOOD = Reply(json={"ok": True})
 USER = "us er:p@s/s:w%ö"
 QUOTED = "us%20er:p%40s%2Fs%3Aw%25%C3%B6"
 
@@ -48,10 +46,6 @@ def started(scheme: str, wants: str = "") -> AbstractContextManager[LoopbackServ
     if scheme.startswith("socks5"):
         return LoopbackServer(SocksProxy(wants))
     return LoopbackServer(HTTPProxy(wants), ssl_context=server_tls() if scheme == "https" else None)
-
-
-def client(transport: ConnectionTransport) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(5.0))
 
 
 def pooled(proxy: str, parser: Any = "h11") -> ConnectionTransport:

@@ -255,6 +255,26 @@ def test_nothing_is_patched_by_default() -> None:
     assert not any(watch.sees_a_patch() for watch in (CLIENT, TRANSPORT, CORE))
 
 
+class Equal:
+    """Stands for what it wraps in every comparison, as the wrappers of wrapt do."""
+
+    def __init__(self, wrapped: object) -> None:
+        self.wrapped = wrapped
+
+    def __eq__(self, other: object) -> bool:
+        return other is self.wrapped
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_a_wrapper_that_is_equal_to_what_it_wraps_is_a_patch(monkeypatch: pytest.MonkeyPatch) -> None:
+    for watch, (owner, name) in ((CLIENT, METHODS[0]), (TRANSPORT, METHODS[4]), (CORE, METHODS[5])):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, Equal(getattr(owner, name)))
+            assert watch.sees_a_patch()
+        assert not watch.sees_a_patch()
+
+
 def test_a_name_that_a_library_does_not_have_is_no_patch() -> None:
     assert not Watch((httpx.AsyncClient, "_of_a_version_to_come")).sees_a_patch()
 

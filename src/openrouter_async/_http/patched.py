@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from functools import lru_cache, partial
-from operator import attrgetter
+from operator import attrgetter, is_not
 from types import AsyncGeneratorType, FunctionType, SimpleNamespace
 from typing import TypeAlias
 
@@ -40,19 +40,16 @@ class Watch:
         there = [(owner, name) for owner, name in methods if hasattr(owner, name)]
         owners = SimpleNamespace(**{f"owner_{i}": owner for i, (owner, _) in enumerate(there)})
         paths = [f"owner_{i}.{name}" for i, (_, name) in enumerate(there)]
-        self.current: Callable[[], object] = partial(
+        self.current: Callable[[], tuple[object, ...]] = partial(
             attrgetter("__class__", "__class__", *paths),
-            owners,  # of two or more names, so that it is a tuple
+            owners,  # of two names or more, so that it is a tuple
         )
-        """Returns the methods as they are; another value than `genuine` if one is patched. Costs no call of Python."""
-        self.genuine: object = (
-            *(SimpleNamespace, SimpleNamespace),
-            *[_original(owner, name) for owner, name in there],
-        )
+        """Returns the methods as they are. It, and the comparison, cost no call of Python."""
+        self.genuine = (SimpleNamespace, SimpleNamespace, *[_original(owner, name) for owner, name in there])
 
     def sees_a_patch(self) -> bool:
-        """Whether one of them is another now."""
-        return self.current() != self.genuine
+        """Whether one of them is another now; wrappers may be equal to what they wrap, as those of wrapt are."""
+        return any(map(is_not, self.current(), self.genuine))
 
 
 def _original(owner: type, name: str) -> object:

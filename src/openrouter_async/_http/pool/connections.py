@@ -24,6 +24,7 @@ import ssl
 import time
 from collections.abc import Callable
 from functools import partial
+from operator import is_not
 from typing import Self
 
 import anyio
@@ -133,7 +134,7 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         Raises:
             httpx.TransportError: no connection, no answer, or nonsense.
         """
-        if TRANSPORT.current() != TRANSPORT.genuine:  # `sees_a_patch`, for each request
+        if any(map(is_not, TRANSPORT.current(), TRANSPORT.genuine)):  # `sees_a_patch`, for each request
             response = await super().handle_async_request(request)
             if isinstance(response.stream, httpx.AsyncByteStream):
                 response.stream = Closing(response.stream)

@@ -26,9 +26,6 @@ __all__ = ["ModeDecision", "SchemaModels", "decide_mode", "models_asked", "schem
 
 CAPABILITY = "structured_outputs"
 
-MAX_ANSWERS = 1_000
-"""Models whose answer is kept; to look for the listing of a model took 1 % of a call for a value."""
-
 
 class SchemaModels:
     """The models that are asked natively, where a call leaves the mode to us.
@@ -47,9 +44,6 @@ class SchemaModels:
     ) -> None:
         self._catalogue = catalogue
         self._said = {} if said is None else said
-        self._asked: Capabilities | None = None
-        self._answers: dict[str, bool | None] = {}
-        """What that catalogue said."""
 
     def add(self, *models: str) -> None:
         """Ask these natively, whatever the model list says; of a model also its variants, such as `:nitro`."""
@@ -90,12 +84,7 @@ class SchemaModels:
         said = self._said_of(model) if self._said else None
         if said is not None or self._catalogue is None:
             return said
-        catalogue = await self._catalogue()
-        if catalogue is not self._asked or len(self._answers) > MAX_ANSWERS:
-            self._asked, self._answers = catalogue, {}
-        if model not in self._answers:
-            self._answers[model] = catalogue.supports(model, CAPABILITY)
-        return self._answers[model]
+        return (await self._catalogue()).supports(model, CAPABILITY)
 
 
 @dataclass(frozen=True, slots=True)

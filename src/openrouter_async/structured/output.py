@@ -154,15 +154,10 @@ def as_output(output: OutputLike[T]) -> Output[T]:
         return output
     if isinstance(output, type):
         return cast("Output[T]", _output_of_class(output))  # type: ignore[arg-type]  # classes are hashable
-    return _output_of(as_schema(output))
+    return Output(as_schema(output))
 
 
 @lru_cache(maxsize=256)
 def _output_of_class(wanted: type) -> Output[object]:
     """Return the `Output` of a class, which, unlike a union, equals nothing that is spelled otherwise."""
     return Output(wanted)
-
-
-@lru_cache(maxsize=256)
-def _output_of(schema: Schema[T]) -> Output[T]:
-    return Output(schema)

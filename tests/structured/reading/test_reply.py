@@ -364,8 +364,9 @@ class TestNative:
             (dict[str, Any], '{"value": [{"key": "nut", "value": "no JSON"}]}'),
             (dict[str, list[Any]], '{"value": [{"key": "nut", "value": ["no JSON"]}]}'),
             (list[Any] | dict[str, Any], '{"value": {"kind": "array", "value": ["no JSON"]}}'),
+            (list[dict[str, Any]], '{"value": [{"key": "nut", "value": "1"}]}'),
         ],
-        ids=["a map", "a map of lists", "a union"],
+        ids=["a map", "a map of lists", "a union", "one map in place of several"],
     )
     def test_the_strict_form_is_never_the_value(self, wanted: Any, text: str) -> None:
         with pytest.raises(SchemaMismatch, match="is in the strict form"):

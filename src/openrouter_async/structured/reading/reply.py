@@ -210,10 +210,6 @@ class _Reader(Generic[T]):
     def _claims_to_be_meant(self, other: Candidate) -> bool:
         """Whether a candidate that does not fit looks like the wanted value all the same."""
         known = self._schema.root_keys
-        if (self._is_wrapped or self._is_native) and (
-            known is not None or "object" not in self._schema.root_kinds
-        ):
-            known = frozenset({"value", *(known or ())})
         if other.is_broken:
             return known is None or any(key in other.text for key in known)
         kinds = self._schema.root_kinds

@@ -5,7 +5,7 @@ Nothing is ever fetched: a reference must lead to a place within the schema itse
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -136,20 +136,18 @@ def checked_document(document: object) -> dict[str, JsonValue]:
     return copy
 
 
-def _check_depth(document: object) -> None:
-    """Raise if the schema is too deep; walks without recursion, so any depth can be told."""
-    level: list[tuple[object, tuple[str | int, ...]]] = [(document, ())]
-    for _ in range(MAX_DEPTH):
-        below: list[tuple[object, tuple[str | int, ...]]] = []
-        for value, path in level:
-            if isinstance(value, Mapping):
-                below += [(item, (*path, str(key))) for key, item in value.items()]
-            elif isinstance(value, list | tuple):
-                below += [(item, (*path, index)) for index, item in enumerate(value)]
-        level = [(value, path) for value, path in below if isinstance(value, Mapping | list | tuple)]
-        if not level:
-            return
-    place = pointer(level[0][1])
-    raise ConfigurationError(
-        f"the JSON schema is nested more than {MAX_DEPTH} deep at {place[:60]}…; use $ref to make it flat"
-    )
+def _check_depth(value: object, path: tuple[str | int, ...] = ()) -> None:
+    """Raise if a schema is too deep; goes no deeper itself."""
+    items: Iterable[tuple[object, object]] = ()
+    if isinstance(value, Mapping):
+        items = value.items()
+    elif isinstance(value, list | tuple):
+        items = enumerate(value)
+    else:
+        return
+    if len(path) == MAX_DEPTH:
+        raise ConfigurationError(
+            f"the JSON schema is nested more than {MAX_DEPTH} deep at {pointer(path)[:60]}…; use $ref to make it flat"
+        )
+    for step, item in items:
+        _check_depth(item, (*path, str(step)))

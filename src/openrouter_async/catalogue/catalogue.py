@@ -184,4 +184,4 @@ class _Snapshot(BaseModel):
 @cache
 def _read_snapshot() -> _Snapshot:
     """Return the packaged list; its file is read the first time, in about 10 ms."""
-    return _Snapshot.model_validate_json((files(__package__) / "snapshot.json").read_bytes())
+    return _Snapshot.model_validate_json((files("openrouter_async.catalogue") / "snapshot.json").read_bytes())

@@ -27,7 +27,6 @@ class Charge:
 
     generation_id: str | None = None
     model: str | None = None
-    """Which model answered."""
     cost: Decimal | None = None
     """US dollars charged to the account; None where the answer does not say."""
     byok_cost: Decimal = Decimal(0)

@@ -111,7 +111,6 @@ class Failure:
 
     error: OpenRouterError
     stream: bool
-    """Whether the call is a stream."""
     repeat: Repeat = "unanswered"
     """When the operation may be sent again; see `operations`."""
     once: bool = False

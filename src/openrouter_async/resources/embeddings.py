@@ -14,17 +14,21 @@ from ..errors import InvalidResponseError
 from ..options import RequestOptions
 from ..protocols import Reply
 from ..types.embeddings.reply import Embeddings
-from ..types.embeddings.request import check_embedding_params, check_embeddings_input
+from ..types.embeddings.request import EmbeddingParams, check_embeddings_input
+from ..types.requests.check import check_params
 from ._base import Resource, reader
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..types.embeddings.request import EmbeddingParams, EmbeddingsInput
+    from ..types.embeddings.request import EmbeddingsInput
 
 __all__ = ["EmbeddingsResource"]
 
 _read = reader(Embeddings)
+
+
+_ELSEWHERE = {"stream": "vectors are not streamed", "input": "give it as the first argument"}
 
 
 class EmbeddingsResource(Resource):
@@ -60,7 +64,11 @@ class EmbeddingsResource(Resource):
             InvalidResponseError: there is not one vector for each input.
             OpenRouterError: any other failure of a call.
         """
-        body = {**begin_body(model), "input": check_embeddings_input(input), **check_embedding_params(params)}
+        body = {
+            **begin_body(model),
+            "input": check_embeddings_input(input),
+            **check_params(EmbeddingParams, params, elsewhere=_ELSEWHERE, where="a request for embeddings"),
+        }
         data = build_request(operations.CREATE_EMBEDDINGS, content=finish_body(body, extra_body))
         inputs = _count((extra_body or {}).get("input", input))
 

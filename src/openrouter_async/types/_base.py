@@ -25,5 +25,5 @@ class WireType(BaseModel):
 
     def _amend(self, **fields: object) -> None:
         """Set fields, for a validator of the class itself, which is still making the object; later it is frozen."""
-        self.__dict__.update(fields)
+        vars(self).update(fields)
         self.__pydantic_fields_set__.update(fields)

@@ -6,7 +6,7 @@ not of the expected type reads as None instead of spoiling an answer that was pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Generic, TypeAlias, TypeVar, get_args
@@ -49,11 +49,18 @@ T = TypeVar("T")
 
 
 class Lenient:
-    """Marks a field whose unusable value reads as None: `Annotated[int | None, Lenient()]`."""
+    """Marks a field whose unusable value reads as None, or as what `empty` makes: `Annotated[X | None, Lenient()]`."""
+
+    def __init__(self, empty: Callable[[], object] | None = None) -> None:
+        self._empty = empty
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         # The core does this without calling Python, so it costs nothing where values are as expected.
-        return core_schema.with_default_schema(handler(source), default=None, on_error="default")
+        if self._empty is None:
+            return core_schema.with_default_schema(handler(source), default=None, on_error="default")
+        return core_schema.with_default_schema(
+            handler(source), default_factory=self._empty, on_error="default"
+        )
 
 
 class WithoutNulls:

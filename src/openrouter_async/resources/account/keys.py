@@ -14,18 +14,22 @@ from ...errors import ConfigurationError
 from ...operations import CREATE_KEY, DELETE_KEY, GET_ACCOUNT_KEY, GET_CREDITS, GET_KEY, LIST_KEYS, UPDATE_KEY
 from ...options import RequestOptions
 from ...types._base import WireType
-from ...types.account.key_request import check_changes, check_new_key
+from ...types.account.key_request import KeyChanges, NewKey
 from ...types.account.keys import APIKey, CreatedKey, Credits, CurrentKey
 from ...types.common import Envelope, Listing
+from ...types.requests.check import check_params
 from .._base import Resource
 from .._pagination import Paginator
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ...types.account.key_request import KeyChanges, NewKey
 
 __all__ = ["CreditsResource", "KeyResource", "KeysResource"]
+
+
+_NOT_YET = {"disabled": "make it, then update it"}
+_NO_LONGER = {"expires_at": "the service fixes it when a key is made"}
 
 
 class KeyResource(Resource):
@@ -143,7 +147,9 @@ class KeysResource(Resource):
         """
         if not isinstance(name, str) or not name:
             raise ConfigurationError(f"name is {describe_value(name)}; expected text that is not empty")
-        body = finish_body({"name": name, **check_new_key(fields)}, extra_body)
+        body = finish_body(
+            {"name": name, **check_params(NewKey, fields, elsewhere=_NOT_YET, where="a new key")}, extra_body
+        )
         return await self._send(CREATE_KEY, into=CreatedKey, body=body, options=options)
 
     async def update(
@@ -172,7 +178,7 @@ class KeysResource(Resource):
             NotFound: the account has no such key.
             OpenRouterError: any other failure of a call.
         """
-        checked = check_changes(changes)
+        checked = check_params(KeyChanges, changes, elsewhere=_NO_LONGER, where="a change of a key")
         if not checked and not extra_body:
             raise ConfigurationError(
                 "nothing is to be changed; give at least one field, such as disabled=True"

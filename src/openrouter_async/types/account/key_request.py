@@ -8,15 +8,13 @@ document.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Required, TypeAlias
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from ..requests.check import check_params
 from ..requests.fields import Between, NonEmptyText, OneOfOrText, Text, ValidatedAs, closed
 
 __all__ = [
@@ -27,8 +25,6 @@ __all__ = [
     "LimitReset",
     "Moment",
     "NewKey",
-    "check_changes",
-    "check_new_key",
 ]
 
 LimitReset: TypeAlias = Annotated[Literal["daily", "weekly", "monthly"] | str, OneOfOrText()]
@@ -64,15 +60,11 @@ Moment: TypeAlias = Annotated[datetime.datetime | str, ValidatedAs(_Moment)]
 
 
 @closed
-class _ExternalUser(TypedDict):
-    user: Annotated[str, Text(least=1, most=512)]
-    """Your own id of the person."""
-
-
-@closed
-class ExternalUser(_ExternalUser, total=False):
+class ExternalUser(TypedDict, total=False):
     """Whom a key is made for."""
 
+    user: Required[Annotated[str, Text(least=1, most=512)]]
+    """Your own id of the person."""
     api_key: NonEmptyText
     """Your own id of the key."""
 
@@ -108,22 +100,3 @@ class KeyChanges(KeyFields, total=False):
     name: NonEmptyText
     disabled: bool
     """Whether it is refused, with 401."""
-
-
-def check_new_key(fields: Mapping[str, object]) -> dict[str, object]:
-    """Return `fields` validated.
-
-    Raises:
-        ConfigurationError: a field is unknown, or its value is not allowed.
-    """
-    return check_params(NewKey, fields, elsewhere={"disabled": "make it, then update it"}, where="a new key")
-
-
-def check_changes(changes: Mapping[str, object]) -> dict[str, object]:
-    """Return `changes` validated.
-
-    Raises:
-        ConfigurationError: a field is unknown, or its value is not allowed.
-    """
-    elsewhere = {"expires_at": "the service fixes it when a key is made"}
-    return check_params(KeyChanges, changes, elsewhere=elsewhere, where="a change of a key")

@@ -120,7 +120,6 @@ class CreatedKey(WireType):
     key: SecretStr
     """Can be given to a client as it is; `get_secret_value()` is its text."""
     data: APIKey
-    """What is said of it."""
 
 
 class Credits(WireType):
@@ -143,4 +142,3 @@ class AuthorizedKey(WireType):
     key: SecretStr
     """Can be given to a client as it is; `get_secret_value()` is its text."""
     user_id: MaybeStr = None
-    """Who agreed."""

@@ -11,9 +11,10 @@ from pydantic import Field
 
 from .._base import WireType
 from ..common import JsonObject, Lenient, MaybeBool, MaybeFloat, MaybeInt, MaybeStr, WithoutNulls
-from .models import Architecture, MaybeStrs, OrEmpty, Pricing
+from .models import Architecture, MaybeStrs, Pricing
 
 __all__ = ["Endpoint", "ModelEndpoints", "Percentiles", "ToolChoices"]
+
 
 Quantization: TypeAlias = (
     Literal["int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"]
@@ -52,7 +53,7 @@ class Endpoint(WireType):
     """Tokens of input and output together."""
     max_completion_tokens: MaybeInt = None
     max_prompt_tokens: MaybeInt = None
-    pricing: Annotated[Pricing, OrEmpty(Pricing)] = Field(default_factory=Pricing)
+    pricing: Annotated[Pricing, Lenient(Pricing)] = Field(default_factory=Pricing)
     quantization: Annotated[Quantization | None, Lenient()] = None
     supported_parameters: MaybeStrs = None
     """None where the service does not say."""
@@ -87,5 +88,5 @@ class ModelEndpoints(WireType):
     created: MaybeInt = None
     """When it was listed, in seconds since 1970."""
     description: MaybeStr = None
-    architecture: Annotated[Architecture, OrEmpty(Architecture)] = Field(default_factory=Architecture)
+    architecture: Annotated[Architecture, Lenient(Architecture)] = Field(default_factory=Architecture)
     endpoints: Annotated[list[Endpoint], WithoutNulls()]

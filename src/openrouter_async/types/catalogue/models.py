@@ -5,10 +5,10 @@ Source: `Model` and `PublicPricing` of the service's OpenAPI document.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
@@ -29,7 +29,6 @@ __all__ = [
     "ModelLinks",
     "ModelPage",
     "ModelReasoning",
-    "OrEmpty",
     "OutputModality",
     "PageLinks",
     "Price",
@@ -39,18 +38,6 @@ __all__ = [
     "TopProvider",
     "Weekday",
 ]
-
-
-@dataclass(frozen=True)
-class OrEmpty:
-    """Marks a part whose absence or unusable value reads as one without any facts."""
-
-    empty: Callable[[], Any]
-
-    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.with_default_schema(
-            handler(source), default_factory=self.empty, on_error="default"
-        )
 
 
 def _amount(price: Decimal | None) -> Decimal | None:
@@ -78,7 +65,7 @@ class _Rows:
         return core_schema.no_info_after_validator_function(_readable, core_schema.list_schema(item))
 
 
-def _readable(rows: list[Any]) -> list[Any]:
+def _readable(rows: list[object]) -> list[object]:
     kept = [row for row in rows if row is not None]
     if rows and not kept:
         raise ValueError("no row of the list can be read")
@@ -331,17 +318,15 @@ class Model(WireType):
     description: MaybeStr = None
     context_length: MaybeInt = None
     """Tokens of input and output together, of the endpoint with the most."""
-    architecture: Annotated[Architecture, OrEmpty(Architecture)] = Field(default_factory=Architecture)
-    pricing: Annotated[Pricing, OrEmpty(Pricing)] = Field(default_factory=Pricing)
-    top_provider: Annotated[TopProvider, OrEmpty(TopProvider)] = Field(default_factory=TopProvider)
+    architecture: Annotated[Architecture, Lenient(Architecture)] = Field(default_factory=Architecture)
+    pricing: Annotated[Pricing, Lenient(Pricing)] = Field(default_factory=Pricing)
+    top_provider: Annotated[TopProvider, Lenient(TopProvider)] = Field(default_factory=TopProvider)
     per_request_limits: Annotated[TokenLimits | None, Lenient()] = None
     supported_parameters: MaybeStrs = None
     """Parameters that at least one of its endpoints knows, such as `tools` or `structured_outputs`; None where the
     service does not say."""
     default_parameters: Annotated[DefaultParameters | None, Lenient()] = None
-    """What holds where a request says nothing."""
     supported_voices: MaybeStrs = None
-    """Voices of a model that speaks."""
     reasoning: Annotated[ModelReasoning | None, Lenient()] = None
     """None for models that do not think, and for routers."""
     benchmarks: Annotated[Benchmarks | None, Lenient()] = None

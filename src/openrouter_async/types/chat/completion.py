@@ -156,7 +156,6 @@ class Recovery:
     at: int
     """Characters of the reply's text that stood before it."""
     error: OpenRouterError
-    """Why it broke off."""
     broken: ChatCompletion = field(repr=False)
     """What that request alone had given: its text, model, provider and id, and its usage, if that had come."""
     repeated: int = 0
@@ -187,12 +186,10 @@ class ChatCompletion(WireType, Generic[OutputT]):
     model: MaybeStr = None
     """The model that answered; often not the name that was asked for."""
     provider: MaybeStr = None
-    """The provider that served it."""
     choices: Annotated[list[Choice], BeforeValidator(_nothing_is_empty)] = Field(default_factory=list)
     usage: Annotated[Usage | None, Lenient()] = None
     """Of all requests that were made for this reply, as far as it is known; see `billed`."""
     service_tier: MaybeStr = None
-    """The tier that was used."""
     system_fingerprint: MaybeStr = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
 

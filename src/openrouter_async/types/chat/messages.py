@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Literal, Protocol, Required, TypeAlias, TypeGuard, TypeVar
+from typing import Annotated, Literal, Protocol, Required, TypeAlias, TypeGuard, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
@@ -144,7 +144,7 @@ class AssistantTurn(TypedDict, total=False):
 
 Message: TypeAlias = SystemMessage | DeveloperMessage | UserMessage | AssistantTurn | ToolMessage
 
-MessageLike: TypeAlias = Message | AssistantMessage | ChatCompletion[Any] | Mapping[str, object]
+MessageLike: TypeAlias = Message | AssistantMessage | ChatCompletion[object] | Mapping[str, object]
 """A message, a reply, or a whole completion, whatever its output is."""
 
 MessagesLike: TypeAlias = str | MessageLike | Sequence[MessageLike]

@@ -95,7 +95,6 @@ class Embeddings(WireType):
     id: MaybeStr = None
     """The generation id."""
     provider: MaybeStr = None
-    """The provider that served it."""
     usage: Annotated[EmbeddingUsage | None, Lenient()] = None
 
     def fault(self, inputs: int) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Literal, Required, TypeAlias
+from typing import Annotated, Literal, Required, TypeAlias
 
 from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from ..._checks import describe_value
 from ...errors import ConfigurationError
 from ..chat.routing import Provider
-from ..requests.check import check, check_params
+from ..requests.check import check
 from ..requests.fields import STRICT, Between, ByKey, JSONObject, NonEmptyText, OneOfOrText, Text, closed
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "EmbeddedVideo",
     "EmbeddingParams",
     "EmbeddingsInput",
-    "check_embedding_params",
     "check_embeddings_input",
 ]
 
@@ -132,7 +131,7 @@ class EmbeddingParams(TypedDict, total=False):
     """For observability: `trace_id`, `span_name`, and anything."""
 
 
-_KINDS: Sequence[tuple[type, Any]] = (
+_KINDS: Sequence[tuple[type, type[object]]] = (
     (str, list[NonEmptyText]),
     (int, list[Annotated[int, Between(0)]]),
     (Mapping, list[EmbeddedParts]),
@@ -140,15 +139,10 @@ _KINDS: Sequence[tuple[type, Any]] = (
 )
 """What the first item of a list is, and what the others have to be then."""
 
-_ELSEWHERE = {
-    "stream": "vectors are not streamed",
-    "input": "give it as the first argument",
-}
-
 
 @cache
-def _adapter(kind: int) -> TypeAdapter[Any]:
-    return TypeAdapter(_KINDS[kind][1], config=STRICT)
+def _adapter(kind: int) -> TypeAdapter[object]:
+    return TypeAdapter[object](_KINDS[kind][1], config=STRICT)
 
 
 def check_embeddings_input(value: object) -> object:
@@ -167,12 +161,3 @@ def check_embeddings_input(value: object) -> object:
         f"input is {describe_value(value, private=True)}; expected text that is not empty, its tokens,"
         " or a list of texts, of tokens or of dicts with 'content'"
     )
-
-
-def check_embedding_params(params: Mapping[str, object]) -> dict[str, object]:
-    """Return `params` validated, in the order in which they are declared and sent.
-
-    Raises:
-        ConfigurationError: a parameter is unknown, or its value is not allowed.
-    """
-    return check_params(EmbeddingParams, params, elsewhere=_ELSEWHERE, where="a request for embeddings")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
@@ -104,7 +104,7 @@ _PRIVATE = frozenset({"prediction"})
 
 
 @cache
-def _hints(owner: type) -> dict[str, Any]:
+def _hints(owner: type) -> dict[str, type[object]]:
     return get_type_hints(owner, include_extras=True)
 
 

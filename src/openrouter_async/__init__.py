@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from .structured.schema import Schema as Schema
     from .structured.stream import StructuredStream as StructuredStream
     from .structured.strict.result import StrictSchema as StrictSchema
+    from .telemetry.settings import Telemetry as Telemetry
     from .tokens.estimate import TokenBasis as TokenBasis
     from .tokens.estimate import TokenEstimate as TokenEstimate
     from .tokens.estimate import estimate_tokens as estimate_tokens
@@ -275,6 +276,7 @@ _EXPORTS = {
     "Schema": ".structured.schema",
     "StructuredStream": ".structured.stream",
     "StrictSchema": ".structured.strict.result",
+    "Telemetry": ".telemetry.settings",
     "TokenBasis": ".tokens.estimate",
     "TokenEstimate": ".tokens.estimate",
     "estimate_tokens": ".tokens.estimate",

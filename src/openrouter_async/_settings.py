@@ -32,7 +32,16 @@ USER_AGENT = f"openrouter-async/{__version__} python/{platform.python_version()}
 KeySource: TypeAlias = Secret | Callable[[], Awaitable[str]]
 
 _OF_CONNECTIONS = frozenset(
-    {"limits", "proxy", "ssl_context", "transport", "http_client", "http_parser", "allow_plain_http"}
+    {
+        "limits",
+        "proxy",
+        "ssl_context",
+        "transport",
+        "http_client",
+        "http_parser",
+        "allow_plain_http",
+        "telemetry",
+    }
 )
 """Arguments of a client that derived clients and calls cannot have differently."""
 

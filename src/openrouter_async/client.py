@@ -15,7 +15,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from . import _checks
@@ -24,6 +23,7 @@ from ._http.transport import Transport
 from ._settings import Settings
 from .errors import ConfigurationError
 from .options import ClientOptions, Key, Limits, RequestOptions
+from .telemetry.switch import telemetry_observers
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .streaming.raw import RawStream
     from .structured.output import Output, OutputLike
     from .structured.schema import Schema
+    from .telemetry.settings import Telemetry
     from .tokens.learning import TokenLearner
     from .types.chat.completion import OutputT
     from .types.chat.messages import MessagesLike
@@ -131,6 +132,7 @@ class AsyncOpenRouter:
         http_client: httpx.AsyncClient | None = None,
         http_parser: HTTPParser = "h11",
         allow_plain_http: Collection[str] = (),
+        telemetry: Telemetry | bool | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
         """Make a client; what is not given comes from the environment or the defaults.
@@ -149,6 +151,8 @@ class AsyncOpenRouter:
                 less CPU for a call, and needs the extra `fast`.
             allow_plain_http: Names of hosts that may be spoken to over plain HTTP, where the key travels in clear;
                 this machine always may.
+            telemetry: Spans and metrics of OpenTelemetry, for which see `Telemetry`. Default: on once
+                the program has set a tracer provider; False: never.
             options: See `ClientOptions`: `default_model`, `timeouts`, `retries`, `params`, `headers` and more, as for
                 a derived client and for one call.
 
@@ -164,6 +168,7 @@ class AsyncOpenRouter:
             http_client=http_client,
             http_parser=http_parser,
         )
+        shared.observers.extend(telemetry_observers(telemetry, shared))
         self._sender = HTTPSender(shared, settings)
         self._known = _Known()
         self._is_derived = False
@@ -429,12 +434,7 @@ class AsyncOpenRouter:
         self._sender.transport.check()
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if not self._is_derived:
             await self._sender.transport.aclose()
 

@@ -14,7 +14,7 @@ MODULES = [module for module in all_modules() if module.unit and module.unit != 
 PUBLIC = [module for module in MODULES if module.is_public and module.path.name != "__init__.py"]
 ROOT_MODULE = next(module for module in all_modules() if not module.unit)
 
-EXTRAS = {"cli", "server", "testing", "otel"}
+EXTRAS = {"cli", "server", "testing"}
 """Parts that need an extra; their names are looked at without importing them."""
 
 

@@ -27,6 +27,7 @@ LAYERS: dict[str, set[str]] = {
     "what a caller of HTTP must offer": {"protocols"},
     "HTTP and operations": {"_http", "resources"},
     "models and money": {"catalogue", "spending"},
+    "telemetry": {"telemetry"},
     "features": {"batch", "structured", "tools"},
     "features made of features": {"batches", "chat", "conversation"},
     "the client": {"client"},

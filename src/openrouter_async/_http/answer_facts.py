@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from ..types._base import WireType
+
 if TYPE_CHECKING:
     from .._sansio.charges import Charge
     from ..errors import OpenRouterError
@@ -37,7 +39,9 @@ def answer_facts(
     The id of the head of the answer goes before those that its body says.
     """
     reply = answer if error is None else getattr(error, "partial", None)
-    usage: Usage | None = getattr(reply, "usage", None)
+    if not isinstance(reply, WireType):  # a type of the caller's, of `client.request`
+        reply = None
+    usage = _usage(reply)
     cost: Decimal | None = charge.cost if usage is None else usage.cost
     billed = getattr(reply, "billed", (usage,)) if error is None else error.billed
     if usage is not None or error is not None:
@@ -58,6 +62,15 @@ def answer_facts(
         cost=cost,
         finish_reasons=tuple(reason for reason in reasons if isinstance(reason, str)),
     )
+
+
+def _usage(reply: WireType | None) -> Usage | None:
+    usage = getattr(reply, "usage", None)
+    if not isinstance(usage, WireType):
+        return None
+    from ..types.common import Usage  # it was loaded to read the reply
+
+    return usage if isinstance(usage, Usage) else Usage.model_validate(usage.model_dump())
 
 
 def _text(reply: object, name: str) -> str | None:

@@ -10,6 +10,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from traceback import clear_frames
 from typing import TYPE_CHECKING
@@ -65,6 +66,8 @@ class CallAttempts:
         """Whether anyone looks into bodies."""
         self._starters = [each for each in observers if type(each).started is not Observer.started]
         self._senders = [each for each in observers if type(each).sent is not Observer.sent]
+        self.around = [each for each in observers if type(each).around is not Observer.around]
+        """Who puts something around the sending of a request."""
         self._began = time.monotonic()
         self._number = 1
         self.current = Attempt(
@@ -103,6 +106,17 @@ class CallAttempts:
         self.current.admission, self.current.was_sent = admission, True
         for observer in self._senders:
             observer.sent(self.current)
+
+    async def open(self, exchange: Exchange) -> None:
+        """Send the request, within what observers put around it.
+
+        Raises:
+            OpenRouterError: as `Exchange.open`.
+        """
+        with ExitStack() as stack:
+            for observer in self.around:
+                stack.enter_context(observer.around(self.current, exchange.request_headers))
+            await exchange.open(self.timeouts)
 
     def answered(self, exchange: Exchange) -> None:
         """The head of an answer has arrived."""

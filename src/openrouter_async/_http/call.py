@@ -123,7 +123,7 @@ class Call:
         admission = await transport.admit(exchange, request, settings.rate, timeouts)
         try:
             attempts.sending(admission)
-            await exchange.open(timeouts)
+            await (attempts.open(exchange) if attempts.around else exchange.open(timeouts))
             attempts.answered(exchange)
             if 200 <= exchange.status < 300 or exchange.status in request.operation.answers_with:
                 return exchange

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from functools import partial
 from types import AsyncGeneratorType
@@ -72,6 +72,11 @@ class Exchange:
         self._received = 0
         self._idle_s = math.inf
         self._slice_began = 0.0
+
+    @property
+    def request_headers(self) -> MutableMapping[str, str]:
+        """Those that are sent; names in any case."""
+        return self._request.headers
 
     async def open(self, timeouts: CallTimeouts) -> None:
         """Send the request and read the headers of the answer.

@@ -105,6 +105,11 @@ class Limiter:
             queue.turn.locked() + queue.turn.statistics().tasks_waiting for queue in self._queues.values()
         )
 
+    @property
+    def rates(self) -> dict[str | None, float]:
+        """Requests a second that are let through to each model that has refused some."""
+        return {model: learned.rate for model, learned in list(self._learned.items())}
+
     def queue_for(self, model: str | None, rate: Rate | None) -> ModelQueue | None:
         """Return the queue of a call; None where nothing holds it back."""
         if rate is None and model not in self._learned:

@@ -17,16 +17,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from .._sansio.charges import Charge
 from .._sansio.redaction import redact
 from .._sansio.response_headers import generation_id as id_of_generation
 from ..hooks import RequestEvent
-from .answer_facts import AnswerFacts, answer_facts
 
 if TYPE_CHECKING:
     from .._sansio.request import RequestData
@@ -121,6 +121,12 @@ class Observer:
     def sent(self, attempt: Attempt) -> None:
         """It has its place, and leaves now."""
 
+    def around(
+        self, attempt: Attempt, headers: MutableMapping[str, str], /
+    ) -> AbstractContextManager[object]:
+        """Return what is entered while it is sent and the head of its answer awaited; `headers` may be added to."""
+        return nullcontext()
+
     def saw(self, attempt: Attempt, data: bytes, /) -> None:
         """A whole body, or the data of an event of a stream, was read; its charge is counted."""
 
@@ -207,10 +213,7 @@ class EventLog(Observer):
         error: OpenRouterError | None = None,
         wait: float | None = None,
     ) -> RequestEvent:
-        operation, is_over = attempt.request.operation, attempt.outcome != "running"
-        facts = AnswerFacts()
-        if self._hooks and is_over:
-            facts = answer_facts(attempt.answer, attempt.error, attempt.charge, attempt.generation_id)
+        operation = attempt.request.operation
         event = RequestEvent(
             operation=operation.name,
             method=operation.method,
@@ -221,15 +224,13 @@ class EventLog(Observer):
             generation_id=attempt.generation_id,
             error=error,
             wait=wait,
-            model=facts.model or attempt.request.model,
-            provider=facts.provider,
-            usage=facts.usage,
-            cost=facts.cost,
-            finish_reasons=facts.finish_reasons,
+            model=attempt.request.model,
             is_streamed=attempt.is_streamed,
             time_to_first_piece=attempt.to_first_piece,
             is_poll=attempt.request.is_poll,
         )
+        if self._hooks and attempt.outcome != "running":
+            event = _with_answer(event, attempt)
         LOGGER.log(
             level,
             "%s %s: attempt %d%s, %.3f s%s%s",
@@ -242,6 +243,21 @@ class EventLog(Observer):
             "" if wait is None else f", again in {wait:.3f} s",
         )
         return event
+
+
+def _with_answer(event: RequestEvent, attempt: Attempt) -> RequestEvent:
+    """Return the event of a call that is over with what is known of its answer."""
+    from .answer_facts import answer_facts  # only hooks ask for it
+
+    facts = answer_facts(attempt.answer, attempt.error, attempt.charge, attempt.generation_id)
+    return replace(
+        event,
+        model=facts.model or event.model,
+        provider=facts.provider,
+        usage=facts.usage,
+        cost=facts.cost,
+        finish_reasons=facts.finish_reasons,
+    )
 
 
 def log_body(verb: str, attempt: Attempt, body: bytes) -> None:

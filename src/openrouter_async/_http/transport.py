@@ -104,6 +104,11 @@ class Transport:
         self._loop: EventLoopToken | None = None
         self._network: Network | None = None
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections of ours are open, and how many of these are idle."""
+        return (0, 0) if self._own is None else self._own.connections
+
     def open_again(self) -> None:
         """Be as new where it was closed, also in another event loop."""
         if self._is_closed:

@@ -114,6 +114,11 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         self._sweep_cancel: Callable[[], None] | None = None
         self._is_closed = False
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many are open, and how many of these are idle."""
+        return len(self._open), self._idle
+
     def __repr__(self) -> str:
         state = "closed" if self._is_closed else f"{len(self._open)} open, {self._idle} idle"
         return f"<ConnectionTransport: {state}>"

@@ -1,0 +1,57 @@
+"""`Telemetry`: what the spans and metrics of a client hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from .. import _checks
+from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import TracerProvider
+
+__all__ = ["CostName", "Telemetry"]
+
+CostName: TypeAlias = Literal["gen_ai", "operation.cost"]
+"""What the cost of a call is called: `gen_ai.usage.cost.*` of the conventions, or `operation.cost`, which Logfire and
+pydantic-ai use."""
+
+_COST_NAMES: tuple[CostName, ...] = ("gen_ai", "operation.cost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telemetry:
+    """What is traced and measured of the calls of a client; needs the extra `otel`.
+
+    ```python
+    from openrouter_async import AsyncOpenRouter, Telemetry
+
+    client = AsyncOpenRouter("sk-or-v1-...", telemetry=Telemetry(content=True))
+    ```
+
+    Each call is a span, from its beginning to its end, with its retries inside. No attribute holds a key.
+    """
+
+    content: bool = False
+    """Whether prompts, replies, and arguments and results of tools are in the spans."""
+    attempts: bool = True
+    """Whether each request of a call is a span below it. While OpenTelemetry's instrumentation of httpx is on, its
+    spans stand there instead."""
+    cost_names: Collection[CostName] = _COST_NAMES
+    """Under which names a span tells its cost."""
+    tracer_provider: TracerProvider | None = None
+    """Default: the one that the program has set."""
+    meter_provider: MeterProvider | None = None
+    """Default: the one that the program has set."""
+
+    def __post_init__(self) -> None:
+        _checks.flag("Telemetry.content", self.content)
+        _checks.flag("Telemetry.attempts", self.attempts)
+        for name in _checks.names("Telemetry.cost_names", self.cost_names):
+            if name not in _COST_NAMES:
+                raise ConfigurationError(
+                    f"Telemetry.cost_names has {name!r}; expected names among {', '.join(_COST_NAMES)}"
+                )

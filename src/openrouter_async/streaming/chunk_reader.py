@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from .events import StreamEvent
     from .source import StreamItem
 
-__all__ = ["Accumulator", "ChunkReader", "Growth", "OnBadEvent"]
+__all__ = ["Accumulator", "ChunkReader", "Growth", "OnBadEvent", "interrupted"]
 
 OnBadEvent = Literal["raise", "skip"]
 
@@ -234,9 +234,7 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
     def enrich(self, error: OpenRouterError) -> OpenRouterError:
         """Return the error to raise for one that ended the stream, with what had arrived."""
         if isinstance(error, ConnectionLost) and self._accumulator.has_begun:
-            interrupted = StreamInterrupted(f"the stream broke off: {error.message}")
-            interrupted.__cause__ = error
-            error = interrupted
+            error = interrupted(error)
         if (
             isinstance(
                 error, StreamError | APIStatusError | RequestTimeout | DeadlineExceeded | ResponseTooLarge
@@ -276,3 +274,10 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
             self.skipped_events += 1
             return
         raise StreamDecodeError(f"an event of the stream is not a chunk: {reason}", data=excerpt(data))
+
+
+def interrupted(error: ConnectionLost) -> StreamInterrupted:
+    """Return what a lost connection is in the midst of a stream."""
+    broken = StreamInterrupted(f"the stream broke off: {error.message}")
+    broken.__cause__ = error
+    return broken

@@ -10,7 +10,8 @@ from .._sansio.error_mapping import payload_error
 from .._sansio.parse import ParseFailure, parse
 from .._sansio.response import read_reply
 from .._sansio.sse import Comment, ServerSentEvent
-from ..errors import ConnectionLost, OpenRouterError, StreamDecodeError, StreamInterrupted
+from ..errors import ConnectionLost, OpenRouterError, StreamDecodeError
+from .chunk_reader import interrupted
 from .lifecycle import OwnedStream
 from .source import PlainBody
 
@@ -97,11 +98,7 @@ class _EventReader(Generic[T]):
 
 
 def _interrupted(error: OpenRouterError) -> OpenRouterError:
-    if not isinstance(error, ConnectionLost):
-        return error
-    interrupted = StreamInterrupted(f"the stream broke off: {error.message}")
-    interrupted.__cause__ = error
-    return interrupted
+    return interrupted(error) if isinstance(error, ConnectionLost) else error
 
 
 def _raise_reported(data: bytes) -> None:

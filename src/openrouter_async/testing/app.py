@@ -28,7 +28,7 @@ from .account.management import Account
 from .exchange.protocol import WIRE
 from .exchange.responses import EmulatedResponse, failed, literal, plain
 from .exchange.sending import send_answer
-from .exchange.service_errors import ServiceError, bad_request, forbidden, not_found
+from .exchange.service_errors import ServiceError, bad_request, refused
 from .inference.inference import ChooseReply, Inference, Pace
 from .received import ReceivedRequest
 from .replies import Answer, Failure, Reply, Scripted, as_scripted
@@ -129,9 +129,7 @@ class EmulatorApp:
             key = authenticate(self.state.ledger.keys, headers.get("authorization"), route.key)
             record.key_label = key.label if key is not None else None
             if raw is None:
-                raise ServiceError(
-                    Failure(status=413, message="Request body too large", error_type="payload_too_large")
-                )
+                raise refused(413, "Request body too large", error_type="payload_too_large")
             if route.method in ("POST", "PATCH"):
                 _check_body(record, headers)
                 self.state.rate.check()
@@ -153,9 +151,7 @@ class EmulatorApp:
             return None
         record.origin = "scripted"
         if isinstance(answer, Reply):
-            raise ServiceError(
-                Failure(status=500, message=f"a reply of a model was scripted for {record.path}")
-            )
+            raise refused(500, f"a reply of a model was scripted for {record.path}")
         return failed(answer) if isinstance(answer, Failure) else literal(answer)
 
     def _route(self, record: ReceivedRequest) -> tuple[Route, dict[str, str]]:
@@ -175,8 +171,8 @@ class EmulatorApp:
             message = (
                 f"{record.method} {record.path} is not emulated; script it with emulator.answer(path, body)"
             )
-            raise ServiceError(Failure(status=501, message=message))
-        raise not_found("Not Found")
+            raise refused(501, message)
+        raise refused(404, "Not Found")
 
     def _handled(
         self, record: ReceivedRequest, route: Route, key: EmulatedKey | None, path: Mapping[str, str]
@@ -187,7 +183,7 @@ class EmulatorApp:
             """Return the reply to give, None for a generated one; asked for once a request is found to be in order."""
             chosen = _reply(self._chosen(record, route.path))
             if chosen is None and self._strict:
-                raise ServiceError(Failure(status=501, message=_UNSCRIPTED))
+                raise refused(501, _UNSCRIPTED)
             return chosen
 
         answer = route.handler(_Call(request=record, key=key, choose=choose, path=path))
@@ -281,12 +277,12 @@ def _match(template: str, path: str) -> dict[str, str] | None:
 def _check_sender(headers: Mapping[str, str]) -> None:
     """Refuse requests that a page of another site could make a browser send here."""
     if not _is_local(headers.get("host", "localhost")):
-        raise forbidden("Host is not this machine")
+        raise refused(403, "Host is not this machine")
     origin = headers.get("origin")
     if origin is not None:
         scheme, _, authority = origin.partition("://")
         if scheme.lower() not in ("http", "https") or not _is_local(authority):
-            raise forbidden("Origin is not this machine")
+            raise refused(403, "Origin is not this machine")
 
 
 def _is_local(authority: str) -> bool:

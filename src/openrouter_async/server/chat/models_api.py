@@ -20,7 +20,6 @@ from .policy import ChatPolicy
 from .stream_slots import StreamSlots
 
 if TYPE_CHECKING:
-    from ...client import AsyncOpenRouter
     from ...tools.toolbox import ToolLike
     from ...types.account.keys import Credits
     from ...types.catalogue.models import Model
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["models_routes"]
 
 _FRESH_S = 10.0
-"""Seconds for which credits that were asked for are told again."""
+"""Seconds for which credits that were asked for are told again, however many pages want to know."""
 
 _CHAT_OUTPUTS = frozenset({"text", "image", "audio"})
 
@@ -60,10 +59,18 @@ def models_routes(
     async def models(request: Request) -> Response:
         return JSONResponse({"data": [_model(model) for model in await _offered(policy)]})
 
-    known_credits = _KnownCredits(policy.client)
+    one_at_a_time = anyio.Lock()
+    known: tuple[Credits, float] | None = None
 
     async def credits(request: Request) -> Response:
-        found = await known_credits.get()
+        nonlocal known
+        async with one_at_a_time:
+            if known is None or time.monotonic() >= known[1]:
+                try:
+                    known = await policy.client.credits.get(), time.monotonic() + _FRESH_S
+                except ConfigurationError as error:  # there is no management key, so nothing was sent
+                    raise WebError(404, error.message, kind="NotAvailable") from error
+        found = known[0]
         return JSONResponse(
             {
                 "total": f"{found.total_credits:f}",
@@ -90,26 +97,6 @@ def models_routes(
         Route("/api/credits", credits, methods=["GET"]),
         Route("/v1/models", openai_models, methods=["GET"]),
     ]
-
-
-class _KnownCredits:
-    """The account's credits, asked for at most once in `_FRESH_S`, however many pages want to know."""
-
-    def __init__(self, client: AsyncOpenRouter) -> None:
-        self._client = client
-        self._one_at_a_time = anyio.Lock()
-        self._found: Credits | None = None
-        self._until = 0.0
-
-    async def get(self) -> Credits:
-        async with self._one_at_a_time:
-            if self._found is None or time.monotonic() >= self._until:
-                try:
-                    self._found = await self._client.credits.get()
-                except ConfigurationError as error:  # there is no management key, so nothing was sent
-                    raise WebError(404, error.message, kind="NotAvailable") from error
-                self._until = time.monotonic() + _FRESH_S
-            return self._found
 
 
 async def _offered(policy: ChatPolicy) -> list[Model]:

@@ -106,14 +106,12 @@ def error_object(error: Exception) -> dict[str, JsonValue]:
     if not isinstance(error, OpenRouterError):
         return told
     told |= {"message": error.message, "type": type(error).__name__}
-    advice = next((text for kind, text in _ADVICE.items() if isinstance(error, kind)), None)
-    if advice is not None:
-        told["advice"] = advice
-    if error.generation_id is not None:
-        told["generation_id"] = error.generation_id
-    if error.retry_after is not None:
-        told["retry_after"] = error.retry_after
-    return told
+    more: dict[str, JsonValue] = {
+        "advice": next((text for kind, text in _ADVICE.items() if isinstance(error, kind)), None),
+        "generation_id": error.generation_id,
+        "retry_after": error.retry_after,
+    }
+    return told | {name: value for name, value in more.items() if value is not None}
 
 
 def error_response(error: Exception, *, headers: Mapping[str, str] | None = None) -> Response:

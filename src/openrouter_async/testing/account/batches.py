@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from ..exchange.field_checks import json_object, list_of, one_of, record, text, whole_query
 from ..exchange.responses import EmulatedResponse, plain
-from ..exchange.service_errors import ServiceError, bad_request, not_found
+from ..exchange.service_errors import ServiceError, bad_request, refused
+from ..json_values import as_object, objects_in
 from ..received import ReceivedRequest
-from ..replies import Answer, Failure
+from ..replies import Answer
 
 if TYPE_CHECKING:
     from ..inference.inference import Inference
@@ -27,6 +29,12 @@ __all__ = ["Batches"]
 ENDPOINTS = ("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/embeddings")
 BEFORE_REQUESTS = ("callback_url", "completion_window", "endpoint", "model", "provider")
 FILTERS = ("validating", "in_progress", "completed", "failed", "expired", "cancelled")
+
+_BATCH = record({
+    "endpoint": one_of(*ENDPOINTS),
+    "model": text(least=1),
+    "requests": list_of(record({"custom_id": text(), "body": json_object}), least=1),
+})  # fmt: skip
 
 ChooseFor = Callable[[ReceivedRequest], "Reply | None"]
 """Returns the reply to a request of a batch, None for a generated one."""
@@ -78,24 +86,21 @@ class Batches:
         self._batches: dict[str, _Batch] = {}
 
     def create(self, request: ReceivedRequest, key: EmulatedKey) -> EmulatedResponse:
-        body = request.body
-        if not isinstance(body, dict):
-            raise bad_request("Expected object, received other")
+        body = json_object("body", request.body)
         names = list(body)
         late = [name for name in BEFORE_REQUESTS if name in names and "requests" in names]
         if any(names.index(name) > names.index("requests") for name in late):
             raise bad_request("The fields of a batch must come before its requests")
-        endpoint, model, requests = body.get("endpoint"), body.get("model"), body.get("requests")
-        if endpoint not in ENDPOINTS:
-            raise bad_request(f"endpoint: Invalid option: expected one of {'|'.join(ENDPOINTS)}")
-        if not isinstance(model, str) or not model:
-            raise bad_request("model: Required")
-        if not isinstance(requests, list) or not requests:
-            raise bad_request("requests: Too small: expected array to have >=1 items")
-        checked = [_checked(item, model) for item in requests]
-        if len({str(item["custom_id"]) for item in checked}) < len(checked):
+        _BATCH("", body)
+        endpoint, model, requests = str(body["endpoint"]), str(body["model"]), objects_in(body["requests"])
+        for asked in (as_object(item["body"]) for item in requests):
+            if asked.get("model", model) != model:
+                raise bad_request("requests: body.model must be the model of the batch")
+            if asked.get("stream"):
+                raise bad_request("requests: body.stream is not supported in a batch")
+        if len({str(item["custom_id"]) for item in requests}) < len(requests):
             raise bad_request("requests: custom_id must be unique")
-        batch = _Batch(self._state.new_id("batch-"), str(endpoint), model, checked, key)
+        batch = _Batch(self._state.new_id("batch-"), endpoint, model, requests, key)
         self._batches[batch.id] = batch
         return plain(batch.as_json(), status=202)
 
@@ -113,21 +118,18 @@ class Batches:
 
     def list(self, query: Mapping[str, str]) -> dict[str, JsonValue]:
         """Return a page of them, the newest first."""
-        all_status = [query["status"]] if "status" in query else []
-        limit = query.get("limit", "20")
-        if not limit.isdigit() or not 1 <= int(limit) <= 100:
-            raise bad_request("limit: expected number from 1 to 100")
-        if any(status not in FILTERS for status in all_status):
-            raise bad_request(f"status: Invalid option: expected one of {'|'.join(FILTERS)}")
+        limit = whole_query(query, "limit", 20, least=1, most=100)
+        if "status" in query:
+            one_of(*FILTERS)("status", query["status"])
         found = list(reversed(self._batches.values()))
         if "after" in query:
             ids = [batch.id for batch in found]
             if query["after"] not in ids:
                 raise bad_request("after: no such batch")
             found = found[ids.index(query["after"]) + 1 :]
-        found = [batch for batch in found if not all_status or batch.status in all_status]
-        page: list[JsonValue] = [batch.as_json() for batch in found[: int(limit)]]
-        ids = [batch.id for batch in found[: int(limit)]]
+        found = [batch for batch in found if batch.status == query.get("status", batch.status)]
+        page: list[JsonValue] = [batch.as_json() for batch in found[:limit]]
+        ids = [batch.id for batch in found[:limit]]
         return {
             "object": "list",
             "data": page,
@@ -139,7 +141,7 @@ class Batches:
     def delete(self, id: str) -> dict[str, JsonValue]:
         batch = self._find(id)
         if batch.finalized_at is None:
-            raise ServiceError(Failure(status=409, message=f"The batch is {batch.status}"))
+            raise refused(409, f"The batch is {batch.status}")
         del self._batches[id]
         upstream: JsonValue = {"provider": "Emulator", "status": "not_applicable"}
         return {
@@ -151,7 +153,7 @@ class Batches:
     def _find(self, id: str) -> _Batch:
         batch = self._batches.get(id)
         if batch is None:
-            raise not_found("Batch not found")
+            raise refused(404, "Batch not found")
         return batch
 
     def _finish(self, batch: _Batch) -> None:
@@ -191,14 +193,12 @@ class Batches:
         batch.finalized_at = int(time.time())
 
     def _answer(self, batch: _Batch, item: Mapping[str, JsonValue]) -> tuple[int, dict[str, JsonValue]]:
-        body = item["body"]
-        assert isinstance(body, dict)
         request = ReceivedRequest(
             method="POST",
             path=batch.endpoint.removeprefix("/v1"),
             query={},
             headers={},
-            body={"model": batch.model, **body},
+            body={"model": batch.model, **as_object(item["body"])},
         )
         try:
             if batch.endpoint == "/v1/chat/completions":
@@ -206,7 +206,7 @@ class Batches:
             elif batch.endpoint == "/v1/embeddings":
                 answer = self._inference.embeddings(request, batch.key)
             else:
-                raise ServiceError(Failure(status=501, message=f"{batch.endpoint} is not emulated"))
+                raise refused(501, f"{batch.endpoint} is not emulated")
         except ServiceError as error:
             if isinstance(error.answer, Answer):
                 return error.answer.status, _object(error.answer.encoded())
@@ -217,16 +217,3 @@ class Batches:
 def _object(data: bytes) -> dict[str, JsonValue]:
     value = json.loads(data)
     return value if isinstance(value, dict) else {"value": value}
-
-
-def _checked(item: JsonValue, model: str) -> dict[str, JsonValue]:
-    if not isinstance(item, dict) or not isinstance(item.get("custom_id"), str):
-        raise bad_request("requests: custom_id: Required")
-    body = item.get("body")
-    if not isinstance(body, dict):
-        raise bad_request("requests: body: Required")
-    if body.get("model", model) != model:
-        raise bad_request("requests: body.model must be the model of the batch")
-    if body.get("stream"):
-        raise bad_request("requests: body.stream is not supported in a batch")
-    return item

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from pydantic import JsonValue
 
 from ..exchange.field_checks import whole_query
-from ..exchange.service_errors import bad_request, not_found
+from ..exchange.service_errors import bad_request, refused
 from ..json_values import JSON, as_object
 from ..state.models import ListedModel, ModelList
 from ..state.state import State
@@ -100,7 +100,7 @@ class Lookups:
     def _listed(self, author: str, slug: str) -> ListedModel:
         found = self._models.listed(f"{author}/{slug}")
         if found is None:
-            raise not_found(f"Model {author}/{slug} not found")
+            raise refused(404, f"Model {author}/{slug} not found")
         return found
 
 

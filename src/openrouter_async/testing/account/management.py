@@ -22,7 +22,6 @@ from ...errors import ConfigurationError
 from ..exchange.field_checks import (
     Check,
     boolean,
-    expecting,
     json_object,
     nullable,
     number,
@@ -31,7 +30,7 @@ from ..exchange.field_checks import (
     whole_query,
 )
 from ..exchange.responses import EmulatedResponse, Part, plain
-from ..exchange.service_errors import bad_request, forbidden, not_found
+from ..exchange.service_errors import bad_request, refused
 from ..json_values import JSON
 from ..state.generations import Generation
 from ..state.keys import EmulatedKey, iso_now, new_key
@@ -49,7 +48,7 @@ WORKSPACE = "00000000-0000-4000-8000-000000000000"
 _CATEGORIES = ("latency", "incoherence", "incorrect_response", "formatting", "billing", "api_error", "other")
 
 
-_word = expecting("a string of at least 1 character", lambda value: isinstance(value, str) and value != "")
+_word = text(least=1)
 
 _LIMITS: Mapping[str, Check] = {
     "limit": nullable(number(0)),
@@ -133,7 +132,7 @@ class Account:
     def _key(self, hash: str) -> EmulatedKey:
         key = self._state.ledger.keys.get(hash)
         if key is None or key.is_management:
-            raise not_found("API key not found")
+            raise refused(404, "API key not found")
         return key
 
     # what was used
@@ -188,9 +187,9 @@ class Account:
             raise bad_request("Invalid code_challenge_method")
         code = self._codes.pop(str(fields["code"]), None)
         if code is None or time.monotonic() - code.given_at > CODE_S:
-            raise forbidden("Invalid code")
+            raise refused(403, "Invalid code")
         if code.challenge is not None and not _proves(str(fields.get("code_verifier", "")), code):
-            raise forbidden("Invalid code_verifier")
+            raise refused(403, "Invalid code_verifier")
         secret = f"sk-or-v1-{secrets.token_hex(32)}"
         key = new_key(secret, "inference")
         key.name = code.label

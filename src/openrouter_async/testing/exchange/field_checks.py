@@ -66,11 +66,12 @@ def number(low: float | None = None, high: float | None = None, *, whole: bool =
     )
 
 
-def text(longest: int | None = None) -> Check:
-    """Return a check for text of at most so many characters."""
-    wanted = "a string" if longest is None else f"a string of at most {longest} characters"
+def text(longest: int | None = None, *, least: int = 0) -> Check:
+    """Return a check for text of at least and at most so many characters."""
+    bounds = f" of at most {longest} characters" if longest else " that is not empty" if least else ""
     return expecting(
-        wanted, lambda value: isinstance(value, str) and (longest is None or len(value) <= longest)
+        "a string" + bounds,
+        lambda value: isinstance(value, str) and least <= len(value) <= (longest or len(value)),
     )
 
 
@@ -115,7 +116,7 @@ def record(needed: Mapping[str, Check] | None = None, /, **others: Check) -> Che
         held = json_object(path, value)
         for name, field in {**(needed or {}), **others}.items():
             if held.get(name) is not None or name in (needed or {}):
-                field(f"{path}.{name}", held.get(name))
+                field(f"{path}.{name}" if path else name, held.get(name))
 
     return check
 

@@ -25,7 +25,6 @@ __all__ = [
     "failed",
     "literal",
     "plain",
-    "split_events",
     "steps",
 ]
 
@@ -112,13 +111,13 @@ def literal(answer: Answer) -> EmulatedResponse:
     head = {"content-type": answer.content_type, **answer.headers}
     data = answer.encoded()
     is_stream = answer.content_type.startswith("text/event-stream")
-    parts = tuple(split_events(data)) if is_stream else (Part(data),)
+    parts = tuple(_split_events(data)) if is_stream else (Part(data),)
     return EmulatedResponse(
         status=answer.status, headers=head, parts=parts, is_stream=is_stream, fault=answer.fault
     )
 
 
-def split_events(data: bytes) -> Iterator[Part]:
+def _split_events(data: bytes) -> Iterator[Part]:
     """Return the parts of a stream's body, one for each event or comment; joined, they are the body."""
     start = 0
     for end in (*(blank.end() for blank in _BLANK_LINE.finditer(data)), len(data)):

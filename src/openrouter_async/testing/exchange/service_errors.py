@@ -8,17 +8,7 @@ from pydantic import JsonValue
 
 from ..replies import Answer, Failure
 
-__all__ = [
-    "ServiceError",
-    "bad_request",
-    "forbidden",
-    "key_limit_reached",
-    "no_endpoints",
-    "not_found",
-    "out_of_credits",
-    "unauthorized",
-    "unknown_model",
-]
+__all__ = ["ServiceError", "bad_request", "no_endpoints", "out_of_credits", "refused", "unknown_model"]
 
 _DOCS = "https://openrouter.ai/docs/api-reference/errors"
 
@@ -31,49 +21,36 @@ class ServiceError(Exception):
         self.answer = answer
 
 
+def refused(
+    status: int,
+    message: str,
+    *,
+    error_type: str | None = None,
+    availability: Mapping[str, JsonValue] | None = None,
+) -> ServiceError:
+    """Return an error of any status."""
+    return ServiceError(
+        Failure(status=status, message=message, error_type=error_type, availability=availability)
+    )
+
+
 def bad_request(message: str, *, metadata: Mapping[str, JsonValue] | None = None) -> ServiceError:
     """Return a 400."""
     return ServiceError(Failure(status=400, message=message, metadata=metadata))
 
 
-def unauthorized(message: str) -> ServiceError:
-    """Return a 401."""
-    return ServiceError(Failure(status=401, message=message))
-
-
-def forbidden(message: str) -> ServiceError:
-    """Return a 403."""
-    return ServiceError(Failure(status=403, message=message))
-
-
-def not_found(message: str) -> ServiceError:
-    """Return a 404."""
-    return ServiceError(Failure(status=404, message=message))
-
-
 def no_endpoints(message: str, model: str, *, code: str = "constraint_filtered") -> ServiceError:
     """Return the 404 for what no provider of a model can do."""
-    return ServiceError(
-        Failure(
-            status=404, message=message, error_type="not_found", availability=_availability(code, [model])
-        )
-    )
+    return refused(404, message, error_type="not_found", availability=_availability(code, [model]))
 
 
 def unknown_model(model: str, *, near: Iterable[str] = ()) -> ServiceError:
     """Return the 400 for a model there is not, which names some that are near."""
-    fallbacks: list[JsonValue] = list(near)
     availability = _availability("model_not_found", [model])
-    if fallbacks:
-        availability["fallback_models"] = fallbacks
-    return ServiceError(
-        Failure(
-            status=400,
-            message=f"{model} is not a valid model ID",
-            error_type="invalid_request",
-            availability=availability,
-        )
-    )
+    if fallbacks := [*near]:
+        availability["fallback_models"] = list[JsonValue](fallbacks)
+    message = f"{model} is not a valid model ID"
+    return refused(400, message, error_type="invalid_request", availability=availability)
 
 
 def out_of_credits(*, wanted: int | None = None, affordable: int = 0) -> ServiceError:
@@ -86,12 +63,7 @@ def out_of_credits(*, wanted: int | None = None, affordable: int = 0) -> Service
             f"{wanted} tokens, but can only afford {affordable}. To increase, visit "
             "https://openrouter.ai/settings/credits and add more credits"
         )
-    return ServiceError(Failure(status=402, message=message, error_type="payment_required"))
-
-
-def key_limit_reached() -> ServiceError:
-    """Return the 403 of a key that has spent what it may."""
-    return forbidden("Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys")
+    return refused(402, message, error_type="payment_required")
 
 
 def _availability(code: str, models: list[JsonValue]) -> dict[str, JsonValue]:

@@ -25,16 +25,13 @@ _MOST_VALUES = 5_000
 """In one document; what a schema demands beyond that stays null or missing."""
 
 _TYPICAL: dict[str, tuple[str, ...]] = {
-    "city": ("Oslo", "Lisbon", "Kyoto", "Lima"),
-    "location": ("Oslo", "Lisbon", "Kyoto", "Lima"),
-    "place": ("Oslo", "Lisbon", "Kyoto", "Lima"),
+    **dict.fromkeys(("city", "location", "place"), ("Oslo", "Lisbon", "Kyoto", "Lima")),
     "country": ("Norway", "Portugal", "Japan", "Peru"),
     "name": ("Ada", "Noor", "Kenji", "Ines"),
     "currency": ("EUR", "USD", "JPY"),
     "language": ("English", "Norwegian", "Spanish"),
     "unit": ("celsius", "metres"),
-    "color": ("blue", "green"),
-    "colour": ("blue", "green"),
+    **dict.fromkeys(("color", "colour"), ("blue", "green")),
 }
 """What texts of these names usually hold."""
 
@@ -43,8 +40,7 @@ _FORMATS: dict[str, str] = {
     "date-time": "2026-03-14T09:26:53Z",
     "time": "09:26:53Z",
     "duration": "PT15M",
-    "email": "ada@example.com",
-    "idn-email": "ada@example.com",
+    **dict.fromkeys(("email", "idn-email"), "ada@example.com"),
     "hostname": "example.com",
     "ipv4": "192.0.2.1",
     "ipv6": "2001:db8::1",
@@ -62,14 +58,10 @@ _FORMATS: dict[str, str] = {
     "json-pointer": "/a/b",
     "regex": "^a+$",
     "date-time-local": "2026-03-14T09:26:53",
-    "byte": "YWJj",
-    "base64": "YWJj",
-    "base64url": "YWJj",
-    "path": "/tmp/page",
-    "file-path": "/tmp/page",
+    **dict.fromkeys(("byte", "base64", "base64url", "binary"), "YWJj"),
+    **dict.fromkeys(("path", "file-path"), "/tmp/page"),
     "json-string": "{}",
     "ipvanyaddress": "192.0.2.1",
-    "binary": "YWJj",
 }
 
 _SAMPLES = (
@@ -358,19 +350,16 @@ def _guessed(schema: JSON) -> str:
 
 
 def _bounds(schema: JSON, *, whole: bool) -> tuple[float, float]:
-    low, high = -math.inf, math.inf
-    for key, value in schema.items():
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            continue
-        step = 1 if whole else 0.01
-        if key == "minimum":
-            low = max(low, value)
-        elif key == "exclusiveMinimum":
-            low = max(low, math.floor(value) + 1 if whole else value + step)
-        elif key == "maximum":
-            high = min(high, value)
-        elif key == "exclusiveMaximum":
-            high = min(high, math.ceil(value) - 1 if whole else value - step)
+    given = {
+        key: value
+        for key, value in schema.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    low, high = given.get("minimum", -math.inf), given.get("maximum", math.inf)
+    if (above := given.get("exclusiveMinimum")) is not None:
+        low = max(low, math.floor(above) + 1 if whole else above + 0.01)
+    if (below := given.get("exclusiveMaximum")) is not None:
+        high = min(high, math.ceil(below) - 1 if whole else below - 0.01)
     if low == -math.inf and high == math.inf:
         low, high = 1, 100
     return low, high

@@ -7,7 +7,7 @@ same again with the usage; then `[DONE]`.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..exchange.responses import Part, event
@@ -93,17 +93,15 @@ def chat_body(wire: WireReply) -> JSON:
 
 def chat_parts(wire: WireReply, token_s: float) -> Iterator[Part]:
     """Return the events of a stream; each waits `token_s` seconds for each token in it."""
-    for delta, tokens in _deltas(wire):
-        chunk: JSON = {"index": 0, "delta": delta, "finish_reason": None, "native_finish_reason": None}
-        if wire.top_logprobs is not None:
-            content, refusal = (str(delta.get(name) or "") for name in ("content", "refusal"))
-            chunk["logprobs"] = logprobs([content], refusal, wire.top_logprobs)
-        body = _around(wire, "chat.completion.chunk", {"choices": [chunk]}, last=False)
-        yield event(body, tokens=tokens, wait_s=tokens * token_s)
-    end: JSON = {"index": 0, "delta": {"content": "", "role": "assistant"}, **_finish(wire)}
-    yield event(_around(wire, "chat.completion.chunk", {"choices": [end]}, last=False))
-    yield event(_around(wire, "chat.completion.chunk", {"choices": [end], "usage": wire.usage}))
-    yield event("[DONE]")
+    choices = ((_chunk_choice(wire, delta), tokens) for delta, tokens in _deltas(wire))
+    return _parts(wire, "chat.completion.chunk", choices, {"delta": {**_ROLE}}, token_s)
+
+
+def _chunk_choice(wire: WireReply, delta: JSON) -> JSON:
+    if wire.top_logprobs is None:
+        return {"delta": delta}
+    content, refusal = (str(delta.get(name) or "") for name in ("content", "refusal"))
+    return {"delta": delta, "logprobs": logprobs([content], refusal, wire.top_logprobs)}
 
 
 def text_body(wire: WireReply) -> JSON:
@@ -114,14 +112,21 @@ def text_body(wire: WireReply) -> JSON:
 
 def text_parts(wire: WireReply, token_s: float) -> Iterator[Part]:
     """Return the events of a stream of `/completions`."""
-    for piece in wire.pieces:
-        tokens = count_tokens(piece)
-        choice: JSON = {"index": 0, "text": piece, "finish_reason": None, "native_finish_reason": None}
-        body = _around(wire, "text_completion", {"choices": [choice]}, last=False)
+    choices: Iterator[tuple[JSON, int]] = (({"text": piece}, count_tokens(piece)) for piece in wire.pieces)
+    return _parts(wire, "text_completion", choices, {"text": ""}, token_s)
+
+
+def _parts(
+    wire: WireReply, kind: str, choices: Iterable[tuple[JSON, int]], last: JSON, token_s: float
+) -> Iterator[Part]:
+    """Return the events of a stream whose choices bring that many tokens each."""
+    for choice, tokens in choices:
+        whole: JSON = {"index": 0, **choice, "finish_reason": None, "native_finish_reason": None}
+        body = _around(wire, kind, {"choices": [whole]}, last=False)
         yield event(body, tokens=tokens, wait_s=tokens * token_s)
-    end: JSON = {"index": 0, "text": "", **_finish(wire)}
-    yield event(_around(wire, "text_completion", {"choices": [end]}, last=False))
-    yield event(_around(wire, "text_completion", {"choices": [end], "usage": wire.usage}))
+    end: JSON = {"index": 0, **last, **_finish(wire)}
+    yield event(_around(wire, kind, {"choices": [end]}, last=False))
+    yield event(_around(wire, kind, {"choices": [end], "usage": wire.usage}))
     yield event("[DONE]")
 
 

@@ -11,15 +11,16 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from pydantic import JsonValue
 
 from ...errors import ConfigurationError
-from ..exchange.responses import EmulatedResponse, Part, split_events
+from ..exchange.responses import EmulatedResponse, literal
 from ..received import ReceivedRequest
+from ..replies import Answer
 from .exchange_files import ExchangeFile
 
 __all__ = ["Recordings"]
@@ -127,10 +128,6 @@ def _response(exchange: ExchangeFile) -> EmulatedResponse:
     headers = {name: value for name, value in exchange.headers.items() if name not in _FRAMING}
     if exchange.content_type is not None:
         headers["content-type"] = exchange.content_type
-    is_stream = (exchange.content_type or "").startswith("text/event-stream")
-    return EmulatedResponse(
-        status=exchange.status,
-        headers=headers,
-        parts=tuple(split_events(exchange.body)) if is_stream else (Part(exchange.body),),
-        is_stream=is_stream,
-    )
+    content_type = exchange.content_type or ""
+    answer = Answer(body=exchange.body, status=exchange.status, content_type=content_type)
+    return replace(literal(answer), headers=headers)

@@ -20,11 +20,7 @@ __all__ = ["NO_EXTRAS", "Extras", "extras_of"]
 
 RESULT = Decimal("0.004")
 PAGE = Decimal("0.002")
-TIERS: Mapping[str, Decimal] = {
-    "priority": Decimal(2),
-    "fast": Decimal(2),
-    "flex": Decimal("0.5"),
-}
+TIERS: Mapping[str, Decimal] = {"priority": Decimal(2), "fast": Decimal(2), "flex": Decimal("0.5")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

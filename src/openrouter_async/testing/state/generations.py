@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from ..exchange.service_errors import not_found
+from ..exchange.service_errors import refused
 from .accounting import Usage
 from .keys import iso_now
 
@@ -113,4 +113,4 @@ class Generations:
             return found
         if found is not None:
             found.misses_left -= 1
-        raise not_found(f"Generation {id} not found")
+        raise refused(404, f"Generation {id} not found")

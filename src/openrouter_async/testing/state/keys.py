@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from ...operations import KeyKind
-from ..exchange.service_errors import forbidden, unauthorized
+from ..exchange.service_errors import refused
 
 __all__ = ["EmulatedKey", "authenticate", "iso_now", "new_key"]
 
@@ -109,22 +109,22 @@ def authenticate(
     if scheme.lower() != "bearer" or not secret.strip():
         if needed in ("optional", "none"):
             return None
-        raise unauthorized(
-            "Missing Authentication header" if authorization is None else "No auth credentials found"
+        raise refused(
+            401, "Missing Authentication header" if authorization is None else "No auth credentials found"
         )
     key = keys.get(EmulatedKey.digest_of(secret.strip()))
     if key is None:
         if needed in ("optional", "none"):
             return None
-        raise unauthorized("User not found.")
+        raise refused(401, "User not found.")
     if key.is_disabled:
-        raise unauthorized("API key is disabled")
+        raise refused(401, "API key is disabled")
     if key.is_expired:
-        raise unauthorized("API key has expired")
+        raise refused(401, "API key has expired")
     if needed == "management" and not key.is_management:
-        raise forbidden("Only management keys can perform this operation")
+        raise refused(403, "Only management keys can perform this operation")
     if needed == "inference" and key.is_management:
-        raise forbidden("Management keys cannot be used for completion requests")
+        raise refused(403, "Management keys cannot be used for completion requests")
     return key
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from ..exchange.service_errors import key_limit_reached, out_of_credits
+from ..exchange.service_errors import out_of_credits, refused
 from .accounting import Usage
 from .keys import EmulatedKey
 from .models import ListedModel
@@ -36,7 +36,9 @@ class Ledger:
     ) -> None:
         """Raise the service's 402 or 403 where the account or the key cannot pay."""
         if key.is_spent:
-            raise key_limit_reached()
+            raise refused(
+                403, "Key limit exceeded (total limit). Manage it using https://openrouter.ai/settings/keys"
+            )
         remaining = self.remaining
         if remaining < 0 or (remaining == 0 and not model.is_free):
             raise out_of_credits()

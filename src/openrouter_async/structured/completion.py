@@ -20,8 +20,8 @@ from .reading.reply import read_output
 if TYPE_CHECKING:
     from ..errors import OpenRouterError
     from ..types.common import Usage
-    from .output import Mode, Output, OutputLike, as_output
-from .reading.reply import Reading
+    from .output import Mode, Output, OutputLike
+    from .reading.reply import Reading
 
 __all__ = ["Attempt", "KeptOutputs", "StructuredCompletion", "all_billed", "structured_completion"]
 

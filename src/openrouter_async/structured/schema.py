@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from pydantic_core import PydanticCustomError
 
@@ -19,7 +19,7 @@ from .schemas.inference import infer
 from .schemas.json_text import parsed
 from .schemas.output_type import TypeValidator, schema_name, type_name, validator_of
 from .schemas.raw_schema import RawValidator, checked_document
-from .schemas.references import resolve, subschemas
+from .schemas.references import names_in, resolve, subschemas
 from .schemas.violations import SchemaViolation, Violation
 from .strict.codecs import UnsupportedSchema
 from .strict.convert import convert
@@ -38,18 +38,6 @@ T_co = TypeVar("T_co", covariant=True)
 TypeT = TypeVar("TypeT")
 
 
-class _Validator(Protocol):
-    """What reads a value."""
-
-    document: dict[str, JsonValue]
-
-    def read(self, value: JsonValue) -> object: ...
-
-    def read_plain(self, text: str, /) -> tuple[object, JsonValue] | Omit: ...
-
-    def validate_python(self, value: object) -> object: ...
-
-
 class Schema(Generic[T_co]):
     """What a value must be like; made by `from_type`, `from_json_schema` or `from_examples`.
 
@@ -62,7 +50,7 @@ class Schema(Generic[T_co]):
     Nothing of it sends or fetches anything.
     """
 
-    def __init__(self, validator: _Validator, name: str) -> None:
+    def __init__(self, validator: TypeValidator | RawValidator, name: str) -> None:
         self._validator = validator
         self.name: str = schema_name(name)
         """Under which it is sent: letters, digits, `_` and `-`, at most 64."""
@@ -279,8 +267,8 @@ class Schema(Generic[T_co]):
     @cached_property
     def property_names(self) -> frozenset[str]:
         """The properties that are named anywhere in the schema."""
-        every = (schema.get("properties") for _, schema in subschemas(self._validator.document))
-        return frozenset(name for properties in every if isinstance(properties, dict) for name in properties)
+        every = subschemas(self._validator.document)
+        return frozenset(name for _, schema in every for name in names_in(schema, "properties"))
 
     def __repr__(self) -> str:
         return f"<Schema {self.name}>"

@@ -18,7 +18,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .references import resolve
+from .references import list_in, names_in, resolve
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -178,8 +178,7 @@ class _Describer:
         if "$ref" in schema:
             return self._name(str(schema["$ref"]))
         for keyword in ("anyOf", "oneOf"):
-            arms = schema.get(keyword)
-            if isinstance(arms, list):
+            if arms := list_in(schema, keyword):
                 return " or ".join(dict.fromkeys(self._arm(arm, depth) for arm in arms))
         parts = schema.get("allOf")
         if isinstance(parts, list):
@@ -215,17 +214,14 @@ class _Describer:
         return self._names[ref]
 
     def _object(self, schema: Mapping[str, JsonValue], depth: int) -> str:
-        properties = schema.get("properties")
-        properties = properties if isinstance(properties, dict) else {}
-        required = schema.get("required")
-        required = required if isinstance(required, list) else []
+        properties, required = names_in(schema, "properties"), list_in(schema, "required")
         lines: list[str] = []
         for name, item in properties.items():
             notes = self._notes(item, is_optional=name not in required)
             line = f"{plain_json(name)}: {self._value(item, depth + 1)},"
             lines.append(line + (f"  // {notes}" if notes else ""))
-        patterns = schema.get("patternProperties")
-        for pattern, item in (patterns if isinstance(patterns, dict) else {}).items():
+        patterns = names_in(schema, "patternProperties")
+        for pattern, item in patterns.items():
             lines.append(f"(any key matching {pattern}): {self._with_notes(item, depth + 1)}")
         more = schema.get("additionalProperties", not properties and not patterns)
         if more is not False and (more is not True or not properties):

@@ -26,7 +26,7 @@ _MANTISSA = re.compile(r"[1-9][\d.]*")
 
 
 class DuplicateKeyError(SchemaViolation):
-    """An object has a key twice, with different values."""
+    """An object has a key twice, with different values, of which parsers take one or the other (RFC 8259, 4)."""
 
     def __init__(self, violation: Violation, value: JsonValue) -> None:
         super().__init__([violation])
@@ -107,7 +107,7 @@ def _number(text: str) -> float:
 
 
 def are_equal(a: JsonValue, b: JsonValue) -> bool:
-    """Whether two values are the same JSON, where true is not 1, and all digits of a number count."""
+    """Whether two values are the same JSON (JSON Schema 2020-12, core, 4.2.2); true is not 1, and all digits count."""
     waiting: list[tuple[JsonValue, JsonValue]] = [(a, b)]
     while waiting:
         match waiting.pop():

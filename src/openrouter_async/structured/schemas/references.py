@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = [
     "check_references",
     "leads_back",
+    "list_in",
+    "names_in",
     "pointer",
     "reached_from",
     "references_in",
@@ -23,7 +25,7 @@ __all__ = [
 ]
 
 LITERALS = frozenset({"const", "default", "enum", "example", "examples"})
-"""Keywords whose value is data, not a schema."""
+"""Keywords whose value is data, not a schema (JSON Schema 2020-12, validation, 6.1 and 9)."""
 
 NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 """Keywords whose value holds a schema under each name."""
@@ -59,9 +61,7 @@ def _same_level(schema: JsonValue) -> list[str]:
         if isinstance(part, dict):
             if "$ref" in part:
                 found.append(str(part["$ref"]))
-            for keyword in ("allOf", "anyOf", "oneOf"):
-                arms = part.get(keyword)
-                waiting += arms if isinstance(arms, list) else []
+            waiting += [arm for keyword in ("allOf", "anyOf", "oneOf") for arm in list_in(part, keyword)]
             waiting += [part[keyword] for keyword in ("not", "if", "then", "else") if keyword in part]
     return found
 
@@ -114,6 +114,7 @@ def resolve(document: Mapping[str, JsonValue], ref: str) -> JsonValue:
                 return dict(schema)
         raise KeyError(ref)
     for step in ref[2:].split("/"):
+        # In this order, or `~01` would become `/` (RFC 6901, 4).
         name = unquote(step).replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict) and name in value:
             value = value[name]
@@ -145,6 +146,18 @@ def subschemas(document: Mapping[str, JsonValue]) -> Iterator[tuple[str, Mapping
                 waiting += [((*path, key), item, True) for key, item in value.items()]
 
 
+def names_in(schema: Mapping[str, JsonValue], keyword: str) -> dict[str, JsonValue]:
+    """Return what stands under the names of a keyword; nothing where it is not there."""
+    found = schema.get(keyword)
+    return found if isinstance(found, dict) else {}
+
+
+def list_in(schema: Mapping[str, JsonValue], keyword: str) -> list[JsonValue]:
+    """Return the items of a keyword; none where it is not there."""
+    found = schema.get(keyword)
+    return found if isinstance(found, list) else []
+
+
 def pointer(path: tuple[str | int, ...] | list[str | int]) -> str:
-    """Return a JSON pointer: `#/properties/age`."""
+    """Return a JSON pointer, as a fragment (RFC 6901, 6): `#/properties/age`."""
     return "#" + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from .references import leads_back, reached_from, references_in, resolve, subschemas
+from .references import leads_back, list_in, names_in, reached_from, references_in, resolve, subschemas
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -31,11 +31,9 @@ def branching(document: Mapping[str, JsonValue], *, uses_tags: bool) -> Work | N
     leads = {ref: references_in(resolve(document, ref)) for ref in references_in(document)}
     for _, schema in subschemas(document):
         for keyword in _COMBINATIONS:
-            arms = schema.get(keyword)
-            is_tagged = uses_tags and "discriminator" in schema
-            if not isinstance(arms, list) or is_tagged:
+            if uses_tags and "discriminator" in schema:
                 continue
-            reached = [reached_from(references_in(arm), leads) for arm in arms]
+            reached = [reached_from(references_in(arm), leads) for arm in list_in(schema, keyword)]
             if sum(any(leads_back(ref, leads) for ref in refs) for refs in reached) > 1:
                 return Work(document, uses_tags)
     return None
@@ -67,11 +65,9 @@ class Work:
         if "$ref" in schema:
             count += self._steps(self._target(str(schema["$ref"])), value, known)
         for keyword in _COMBINATIONS:
-            arms = schema.get(keyword)
-            if isinstance(arms, list):
-                steps = [self._steps(arm, value, known) for arm in arms]
-                one_only = self._uses_tags and "discriminator" in schema
-                count += max(steps, default=0) if one_only else sum(steps)
+            steps = [self._steps(arm, value, known) for arm in list_in(schema, keyword)]
+            one_only = self._uses_tags and "discriminator" in schema
+            count += max(steps, default=0) if one_only else sum(steps)
         for part, inner in _parts(schema, value):
             count += self._steps(inner, part, known)
         known[place] = count
@@ -87,13 +83,11 @@ class Work:
 def _parts(schema: dict[str, JsonValue], value: object) -> list[tuple[object, JsonValue]]:
     """Return the parts of a value, each with the schema that a schema has for it."""
     if isinstance(value, dict):
-        properties = schema.get("properties")
-        named = properties if isinstance(properties, dict) else {}
+        named = names_in(schema, "properties")
         others = schema.get("additionalProperties")
         return [(item, named.get(key, others)) for key, item in value.items()]
     if isinstance(value, list):
-        prefix = schema.get("prefixItems")
-        listed = prefix if isinstance(prefix, list) else []
+        listed = list_in(schema, "prefixItems")
         items = schema.get("items")
         return [(item, listed[index] if index < len(listed) else items) for index, item in enumerate(value)]
     return []

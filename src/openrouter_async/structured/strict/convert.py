@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..schemas.describe import CONSTRAINTS
 from ..schemas.json_text import are_equal
 from ..schemas.output_type import schema_name
-from ..schemas.references import leads_back, pointer, references_in, resolve
+from ..schemas.references import leads_back, list_in, names_in, pointer, references_in, resolve
 from .codecs import (
     ABSENT,
     Absent,
@@ -146,6 +146,7 @@ class _Converter:
     def _reference(self, schema: Schema, place: Place) -> Codec:
         ref = str(schema["$ref"])
         target = resolve(self._document, ref)
+        # Since draft 2019-09 what stands beside `$ref` counts as well (JSON Schema 2020-12, core, 8.2.3.1).
         beside = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
         demands = beside.keys() - ANNOTATIONS
         if ref in self._recursive or (self._uses[ref] > 1 and not beside and not _is_small(target)):
@@ -168,10 +169,8 @@ class _Converter:
 
     def _all_of(self, schema: Schema, place: Place) -> Codec:
         parts: list[Schema] = [{key: value for key, value in schema.items() if key != "allOf"}]
-        items = schema["allOf"]
-        assert isinstance(items, list)
         opened = len(self._open)
-        for part in items:
+        for part in list_in(schema, "allOf"):
             while isinstance(part, dict) and "$ref" in part:
                 ref = str(part["$ref"])
                 if ref in self._open:
@@ -193,12 +192,10 @@ class _Converter:
         keyword = "anyOf" if "anyOf" in schema else "oneOf"
         if "anyOf" in schema and "oneOf" in schema:
             raise UnsupportedSchema("'anyOf' and 'oneOf' stand side by side")
-        given = schema[keyword]
-        assert isinstance(given, list)
         common = {key: value for key, value in schema.items() if key not in ANNOTATIONS | {keyword}}
         arms: list[Codec] = []
         names: list[str] = []
-        for index, arm in enumerate(given):
+        for index, arm in enumerate(list_in(schema, keyword)):
             if arm is False:
                 continue
             names.append(_arm_name(arm, index))
@@ -242,8 +239,7 @@ class _Converter:
     # Scalars
 
     def _choices(self, schema: Schema, place: Place) -> Codec:
-        listed = schema["enum"] if "enum" in schema else [schema["const"]]
-        assert isinstance(listed, list)
+        listed = list_in(schema, "enum") if "enum" in schema else [schema["const"]]
         choices = [choice for choice in listed if "const" not in schema or are_equal(choice, schema["const"])]
         kinds = self._types({"type": schema["type"]}, place) if "type" in schema else []
         by_kind: dict[Kind, list[JsonValue]] = {}
@@ -335,10 +331,7 @@ class _Converter:
         return TupleCodec(codecs, min(least, len(codecs)), rest, description_of(schema))
 
     def _object(self, schema: Schema, place: Place) -> Codec:
-        properties = schema.get("properties")
-        properties = properties if isinstance(properties, dict) else {}
-        required = schema.get("required")
-        required = required if isinstance(required, list) else []
+        properties, required = names_in(schema, "properties"), list_in(schema, "required")
         others = self._others(schema, place)
         unlisted = [name for name in required if name not in properties]
         if unlisted and others is None:
@@ -364,9 +357,9 @@ class _Converter:
 
     def _others(self, schema: Schema, place: Place) -> Codec | None:
         """Return the codec of properties that are not named, None if there can be none."""
-        patterns = schema.get("patternProperties")
+        patterns = names_in(schema, "patternProperties")
         more = schema.get("additionalProperties")
-        if isinstance(patterns, dict) and patterns:
+        if patterns:
             if len(patterns) > 1 or more not in (None, False):
                 raise UnsupportedSchema("'patternProperties' has no strict form")
             (pattern, item), *_ = patterns.items()

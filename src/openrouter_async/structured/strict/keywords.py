@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..schemas.describe import constraints
 from ..schemas.json_text import are_equal
+from ..schemas.references import names_in
 from .codecs import Kind, UnsupportedSchema
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ ANNOTATIONS = frozenset(
     {"title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly", "$comment",
      "$id", "$schema", "$anchor", "$defs", "definitions", "discriminator", "xml", "externalDocs"}
 )  # fmt: skip
-"""Keywords that accept and refuse nothing."""
+"""Keywords that accept and refuse nothing: JSON Schema 2020-12, core, 8, and validation, 9; OpenAPI 3.1."""
 
 KEYWORDS_OF: dict[Kind, frozenset[str]] = {
     "null": frozenset(),
@@ -48,7 +49,7 @@ KEYWORDS_OF: dict[Kind, frozenset[str]] = {
          "maxProperties", "dependentRequired"}
     ),
 }  # fmt: skip
-"""The keywords that speak of each type."""
+"""The keywords that speak of each type (JSON Schema 2020-12, core, 10.3, and validation, 6.2 to 6.5, 7 and 8)."""
 
 EVERYWHERE = frozenset({"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "not"}) | ANNOTATIONS
 
@@ -93,11 +94,12 @@ def with_prefix(schema: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
 
 def _check_closed(parts: Sequence[Mapping[str, JsonValue]]) -> None:
     """Raise where a part closes its object against properties that another one has."""
+    # Each speaks of the properties of its own schema object alone (JSON Schema 2020-12, core, 10.3.2.3).
     for part in parts:
         if part.get("additionalProperties", True) is True:
             continue
-        own = _keys(part)
-        if any(_keys(other) - own for other in parts):
+        own = names_in(part, "properties")
+        if any(names_in(other, "properties").keys() - own for other in parts):
             raise UnsupportedSchema(
                 "'additionalProperties' of one part of 'allOf' speaks of properties of another"
             )
@@ -105,14 +107,10 @@ def _check_closed(parts: Sequence[Mapping[str, JsonValue]]) -> None:
 
 def _check_positions(parts: Sequence[Mapping[str, JsonValue]]) -> None:
     """Raise where the items of one part are those after the prefix of another: there they are all of them."""
+    # `items` begins after the `prefixItems` beside it (JSON Schema 2020-12, core, 10.3.1.2).
     prefixes = [part.get("prefixItems", []) for part in parts if "items" in part or "prefixItems" in part]
     if any(not are_equal(prefix, prefixes[0]) for prefix in prefixes[1:]):
         raise UnsupportedSchema("'items' of one part of 'allOf' speaks of the positions of another")
-
-
-def _keys(schema: Mapping[str, JsonValue]) -> set[str]:
-    properties = schema.get("properties")
-    return set(properties) if isinstance(properties, dict) else set()
 
 
 def _both(keyword: str, a: JsonValue, b: JsonValue) -> JsonValue:

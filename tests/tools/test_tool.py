@@ -90,7 +90,7 @@ async def test_an_async_function_runs_where_it_is_called_and_a_plain_one_in_a_th
 async def test_methods_are_tools_of_their_object() -> None:
     one, two = Adder(1), Adder(2)
     async with open_toolbox([one.add]) as toolbox:
-        add = toolbox.get("add")
+        add = toolbox.by_name.get("add")
     assert add is not None
     assert await result_of(add, '{"number": 1}') == 2
     assert add.definition["function"].get("description") == "Add a number."
@@ -118,7 +118,7 @@ class Store:
 
 async def test_methods_of_classes_are_tools_of_their_class() -> None:
     async with open_toolbox([Store.where, Store.price]) as toolbox:
-        where, price = toolbox.get("where"), toolbox.get("price")
+        where, price = toolbox.by_name.get("where"), toolbox.by_name.get("price")
     assert where is not None
     assert where.parameters == parameters_of({"item": "string"})
     assert await result_of(where, '{"item": "tea"}') == "tea: top"

@@ -25,7 +25,7 @@ from ..tools.run import RunCall, run_tools, stream_tools
 from ..tools.settings import RunParams, split_params
 from ..types.chat.completion import OutputT
 from ..types.chat.messages import wire_messages
-from ..types.common import JsonObject, Usage
+from ..types.common import JsonObject, Usage, total_usage
 from .history import History, Turn, WaitingTurn
 
 if TYPE_CHECKING:
@@ -290,7 +290,8 @@ class Conversation(Generic[OutputT]):
 
     def _spend(self, usage: Usage) -> None:
         """Count what a reply used at once, so that it counts whatever becomes of its turn."""
-        self._history = self._history.having_spent(usage)
+        spent = total_usage([self._history.usage, usage])
+        self._history = self._history.model_copy(update={"usage": spent})
 
     async def _outgoing(
         self, base: History, message: MessagesLike | PausedRun, *, is_new: bool = True
@@ -326,7 +327,7 @@ class Conversation(Generic[OutputT]):
         base = outgoing.base.model_copy(update={"usage": self._history.usage})
         if run.paused is not None:
             waiting = WaitingTurn(asked=outgoing.asked, earlier=outgoing.earlier, run=run.paused)
-            self._history = base.with_waiting(waiting)
+            self._history = base.model_copy(update={"waiting": waiting})
             return
         answered = [*run.messages[outgoing.earlier + len(outgoing.asked) :]]
         turn = Turn(

@@ -16,7 +16,7 @@ from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
 from ..tools.stored import read_stored
 from ..types.chat.sent_back import fit_history
-from ..types.common import JsonObject, Usage, total_usage
+from ..types.common import JsonObject, Usage
 
 if TYPE_CHECKING:
     from typing import Self
@@ -106,17 +106,9 @@ class History(BaseModel):
         begin = [] if self.system is None else [self.system]
         return [*begin, *(message for turn in turns for message in turn.messages)]
 
-    def having_spent(self, usage: Usage) -> Self:
-        """Return the same with more spent."""
-        return self.model_copy(update={"usage": total_usage([self.usage, usage])})
-
     def with_turn(self, turn: Turn) -> Self:
         """Return the same with one more turn, and none waiting."""
         return self.model_copy(update={"turns": (*self.turns, turn), "waiting": None})
-
-    def with_waiting(self, waiting: WaitingTurn) -> Self:
-        """Return the same with a turn that waits."""
-        return self.model_copy(update={"waiting": waiting})
 
     def first(self, count: int) -> Self:
         """Return the same with only its first `count` turns."""

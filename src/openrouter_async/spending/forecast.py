@@ -191,7 +191,11 @@ def _cost(model: Model, request: Request, completion_tokens: int) -> Decimal | N
     if has_other_prices or (pricing.is_free and not model.is_free):
         return None
     into, out = _dearest(model, request)
-    if into is None or out is None or not {"request", "image"}.isdisjoint(_unreadable(pricing)):
+    if (
+        into is None
+        or out is None
+        or any(pricing.besides.get(name, 0) is None for name in ("request", "image"))
+    ):
         return None
     return (
         into * request.prompt_tokens
@@ -223,10 +227,6 @@ def _dearest(model: Model, request: Request) -> tuple[Decimal | None, Decimal | 
     if not {"text"}.issuperset(model.architecture.output_modalities or ()):
         out += [pricing.image_output, pricing.audio_output]
     return max(filter(None, into), default=Decimal(0)), max(filter(None, out), default=Decimal(0))
-
-
-def _unreadable(pricing: Pricing) -> set[str]:
-    return {name for name, price in pricing.besides.items() if price is None}
 
 
 def _extras(body: Mapping[str, object]) -> Iterator[str]:

@@ -48,9 +48,9 @@ def prepare_call(call: ToolCall, toolbox: Toolbox, on_error: OnToolError) -> Pre
     Raises:
         ToolError: there is no such tool, and errors are raised.
     """
-    tool = toolbox.get(call.name)
+    tool = toolbox.by_name.get(call.name)
     if tool is None:
-        told = f"there is no tool {call.name!r}; the tools are {toolbox.names!r}"
+        told = f"there is no tool {call.name!r}; the tools are {[*toolbox.by_name]!r}"
         if on_error == "raise":
             raise ToolError(
                 f"the model called a tool that is not there: {told}", tool=call.name, call_id=call.id

@@ -99,11 +99,6 @@ class RunLoop(Generic[OutputT]):
             self._resume(paused)
 
     @property
-    def messages(self) -> Sequence[Message]:
-        """The messages of the next request."""
-        return self._messages
-
-    @property
     def steps(self) -> Sequence[Step]:
         """The steps so far; the last may lack results."""
         return self._steps
@@ -229,7 +224,7 @@ class RunLoop(Generic[OutputT]):
                 f"nothing was decided about the calls {undecided!r}; use approve(), reject() or answer()"
             )
         names = {waiting.call.name for waiting in paused.waiting}
-        if missing := sorted(name for name in names if self._toolbox.get(name) is None):
+        if missing := sorted(name for name in names if name not in self._toolbox.by_name):
             raise ConfigurationError(
                 f"the run waits for the tools {missing!r}, which are not there; give the same tools again"
             )

@@ -49,22 +49,14 @@ class Toolbox:
         Raises:
             ConfigurationError: two have the same name, or the arguments of one have no schema.
         """
-        self._by_name: dict[str, Tool[..., object]] = {}
+        self.by_name: dict[str, Tool[..., object]] = {}
+        """Those that are run here."""
         for each in tools:
-            if each.name in self._by_name:
+            if each.name in self.by_name:
                 raise ConfigurationError(f"two tools are named {each.name!r}; give one another name=")
-            self._by_name[each.name] = each
+            self.by_name[each.name] = each
         self.definitions: list[ChatTool] = [*(each.definition for each in tools), *others]
         """What is sent of them."""
-
-    def get(self, name: str) -> Tool[..., object] | None:
-        """Return the tool of that name."""
-        return self._by_name.get(name)
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the tools that are run here."""
-        return [*self._by_name]
 
 
 @asynccontextmanager

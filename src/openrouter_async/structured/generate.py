@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ..streaming.stream import OnBadEvent
     from .output import Mode, Output, OutputLike
 
-__all__ = ["OutputRequest", "OutputRequests"]
+__all__ = ["ChatSource", "OutputRequest", "OutputRequests"]
 
 
 @dataclass

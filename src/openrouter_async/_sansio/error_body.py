@@ -1,9 +1,10 @@
 """What an error says, in whichever of its many shapes: bytes or JSON in, one `ErrorBody` out.
 
 The service's own envelope is `{"error": {"code", "message", "metadata", "availability"}}`. Around it one meets the
-shapes of the Anthropic and Responses skins, of OAuth, of validation frameworks, plain text, and the HTML pages of the
-edge in front of the service. Everything is read here, so that `error_mapping` can choose a class and write the message.
-Nothing is trusted: any bytes are accepted, and secrets are removed before anything is looked at.
+shapes of the Anthropic and Responses skins, of OAuth (RFC 6749, 5.2), of problem details (RFC 9457), of validation
+frameworks, plain text, and the HTML pages of the edge in front of the service. Everything is read here, so that
+`error_mapping` can choose a class and write the message. Nothing is trusted: any bytes are accepted, and secrets are
+removed before anything is looked at.
 
 See <https://openrouter.ai/docs/api-reference/errors>.
 """
@@ -37,6 +38,7 @@ __all__ = [
 SHOWN_CHARACTERS = 200
 """How much of a body is kept and shown that is not what was expected."""
 
+# Chosen: a message is one that people read.
 _LONGEST_TEXT = 1_000
 _LONGEST_UPSTREAM_TEXT = 300
 _LOOKED_AT = 4 * 1024

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explain_short_name", "payload_error", "status_error", "tell_wait"]
 
+# RFC 9110, 15.5 and 15.6; 429 is of RFC 6585, 4. 524 is of the edge in front of the service.
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     401: AuthenticationError,
     402: InsufficientCredits,

@@ -4,6 +4,9 @@ Two ways of paging. By *offset*: `offset` counts items; a page may give `total_c
 `links.next`, or nothing at all (`GET /keys`), and then the end is the first empty page. By *cursor*: `after` is
 the last id of the page before; such a page may be empty although there are more, so `has_more` decides and never
 the number of items.
+
+`links.next` is the relation of RFC 8288, 3.3, in the body in place of a `Link` header; of its target only the query is
+read, and where it is sent to never changes.
 """
 
 from __future__ import annotations

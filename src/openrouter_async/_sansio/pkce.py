@@ -20,12 +20,13 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636, section 4.1
 
 
 def verifier_from(random: bytes) -> str:
-    """Return the verifier that 32 random bytes give."""
+    """Return the verifier that 32 random bytes give: 43 characters, as RFC 7636, 4.1 recommends."""
     return base64.urlsafe_b64encode(random).decode().rstrip("=")
 
 
 def challenge_of(verifier: str) -> str:
     """Return what is shown of a verifier: the SHA-256 of it."""
+    # `S256` of RFC 7636, 4.2; without padding as its appendix A.
     digest = hashlib.sha256(check_verifier(verifier).encode()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
@@ -63,6 +64,7 @@ def authorization_url(
 
 
 def _check_callback(url: str) -> str:
+    # Without TLS only to this machine, as in RFC 8252, 7.3.
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
         is_fine = parts.scheme == "https" and bool(parts.hostname)

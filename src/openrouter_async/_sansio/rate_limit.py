@@ -10,7 +10,7 @@ refused again and again, clearly below it    chance: so large a share of the req
                                              while no more than that is, a refusal lowers nothing (`refusal_noise`)
 ```
 
-A decrease begins a *epoch*: requests that were sent before it and are refused too say nothing of the new rate. Every
+A decrease begins an *epoch*: requests that were sent before it and are refused too say nothing of the new rate. Every
 acceptance raises the rate, as long as the rate is what holds requests back:
 
 ```
@@ -43,7 +43,7 @@ SLACK = 0.02
 """Seconds by which a sender that woke late may be ahead of its pace, so that late timers do not add up."""
 
 FEW = 3
-"""Refusals in a epoch from which they are looked at together."""
+"""Refusals in an epoch from which they are looked at together."""
 FIRST = 5.0
 """Requests a second where most are refused before it is seen how many are accepted; half of those in flight, if that is
 more."""
@@ -241,7 +241,7 @@ class AdaptiveRate:
         self._begin(self.rate / 2, now)
 
     def _begin(self, rate: float, now: float) -> None:
-        """Begin a epoch."""
+        """Begin an epoch."""
         if self._epoch.refused > MOST_NOISE * self._epoch.sent:
             self._noise.forget(now)
         if self._pacer is None:

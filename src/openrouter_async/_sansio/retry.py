@@ -53,20 +53,21 @@ __all__ = [
 
 T = TypeVar("T")
 
+# 408 and 5xx: RFC 9110, 15.5.9 and 15.6; 429: RFC 6585, 4; 520 to 524 are of the edge in front of the service.
 RETRYABLE_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 THROTTLING_STATUSES = frozenset({429, 529})
 UNCERTAIN_STATUSES = frozenset({500, 502, 504, 520, 521, 522, 523, 524})
 """Without an error of the service's own they come from something in front of it, which does not know what was done."""
 
 BUDGET = 500
-"""Tokens in a full bucket."""
+"""Tokens in a full bucket. Chosen, as the costs below: enough for 35 retries after faults, or 100 after throttling."""
 FAULT_COST = 14
 THROTTLING_COST = 5
 SUCCESS_REFUND = 1
 """What a call gives that succeeds at once."""
 
 RETRY_AFTER_JITTER = 0.1
-"""The most that is added to the wait a server asked for, as a share of it."""
+"""The most that is added to the wait a server asked for, as a share of it; chosen, so that not all come at once."""
 
 NO_ANSWER = (InvalidResponseError, StreamDecodeError, StreamTruncated)
 """A 200 that is none, was empty, or is in no language known here; what comes twice comes a third time."""

@@ -5,7 +5,7 @@ a date, less the response's own `Date`, so that a server whose clock is wrong is
 `error.availability.retry_after`; `X-RateLimit-Reset` (epoch milliseconds) where nothing remains. What is negative,
 past, not finite, over-long or no number at all counts as not said. Nothing here raises.
 
-See <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>.
+`Retry-After` is that of RFC 9110, 10.2.3, whose dates are those of 5.6.7.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{0,30})?", re.ASCII)
 """Stricter than `float()`, which also reads `1_0`, `infinity` and the digits of other scripts."""
 
 _LONGEST_DATE = 64
+"""Chosen: a date has 24 to 33 characters (RFC 9110, 5.6.7)."""
 
 
 def retry_after(
@@ -68,7 +69,7 @@ def _date(text: str | None) -> float | None:
         return None
     try:
         moment = parsedate_to_datetime(text)
-        # A date without a zone is UTC; `timestamp()` would take it for the local time of this machine.
+        # All are UTC (RFC 9110, 5.6.7); without a zone `timestamp()` would take one for the local time of this machine.
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

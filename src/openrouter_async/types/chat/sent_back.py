@@ -26,7 +26,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic_core import from_json, to_json
 
@@ -51,7 +51,8 @@ NO_RESULT = "error: there is no result of this call"
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-_Message = dict[str, Any]
+_Message: TypeAlias = dict[str, Any]
+_Fields: TypeAlias = Mapping[str, Any]
 
 _REDUCED = frozenset({"role", "content", "tool_calls", "function_call", "reasoning", "reasoning_content",
                       "reasoning_details", "refusal", "images", "audio", "annotations", "model", "name"})  # fmt: skip
@@ -98,12 +99,12 @@ def sent_back(reply: AssistantMessage) -> _Message:
     return fit_reply({**message, **unknown})
 
 
-def call_fields(call: Mapping[str, Any]) -> _Message:
+def call_fields(call: _Fields) -> _Message:
     """Return the fields of a call that are unknown here, such as a signature."""
     return {name: value for name, value in call.items() if name not in ("id", "type", "function", "index")}
 
 
-def fit_reply(message: Mapping[str, Any]) -> _Message:
+def fit_reply(message: _Fields) -> _Message:
     """Return a message of the model as providers accept it; what is of no known shape is left to the validation."""
     fit = dict(message)
     calls = fit.get("tool_calls")
@@ -128,7 +129,7 @@ def fit_reply(message: Mapping[str, Any]) -> _Message:
     return fit
 
 
-def fit_result(message: Mapping[str, Any]) -> _Message:
+def fit_result(message: _Fields) -> _Message:
     """Return the result of a call as providers accept it."""
     content = message.get("content")
     if isinstance(content, list | tuple):
@@ -140,7 +141,7 @@ def fit_result(message: Mapping[str, Any]) -> _Message:
     return {**message, "content": content if isinstance(content, list) and content else NO_OUTPUT}
 
 
-def fit_history(messages: Sequence[Mapping[str, Any]]) -> list[_Message]:
+def fit_history(messages: Sequence[_Fields]) -> list[_Message]:
     """Return the messages with each call followed by its result, and each result after its call; each is fit itself.
 
     A result belongs to the latest call before it that has its id.
@@ -157,7 +158,7 @@ def fit_history(messages: Sequence[Mapping[str, Any]]) -> list[_Message]:
     return history
 
 
-def _turns(messages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[_Message | None, list[_Message]]]:
+def _turns(messages: Sequence[_Fields]) -> Iterator[tuple[_Message | None, list[_Message]]]:
     """Give each message of the model with those that follow it, and first those that stand before all of them."""
     reply: _Message | None = None
     others: list[_Message] = []
@@ -205,12 +206,12 @@ def _is_call(call: object) -> bool:
     return isinstance(call, Mapping) and isinstance(call.get("function"), Mapping)
 
 
-def _has_name(call: Mapping[str, Any]) -> bool:
+def _has_name(call: _Fields) -> bool:
     name = call["function"].get("name")
     return name is not None and (not isinstance(name, str) or bool(name.strip()))
 
 
-def _fit_call(call: Mapping[str, Any], free_ids: Iterator[str]) -> _Message:
+def _fit_call(call: _Fields, free_ids: Iterator[str]) -> _Message:
     function = call["function"]
     name = function["name"]
     if isinstance(name, str) and not _NAME.fullmatch(name):

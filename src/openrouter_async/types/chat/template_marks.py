@@ -13,6 +13,7 @@ _MARK = re.compile(
 _END_OF_CALL = re.compile(
     r"</(?:tool_?calls?|function(?:_?calls?)?|invoke|parameters?|arguments)>\Z", re.IGNORECASE
 )
+# Chosen: above the longest mark and tag that were seen, and above what stands in a row.
 _LONGEST = 60
 _MOST = 8
 

@@ -238,7 +238,7 @@ class TranslatedCodec(Codec):
 
 
 def kind_of(value: JsonValue) -> Kind:
-    """Return the JSON type of a value; a number without a fraction is an integer (JSON Schema 2020-12, validation, 6.1.1)."""
+    """Return the JSON type of a value; `2.0` is an integer (JSON Schema 2020-12, validation, 6.1.1)."""
     match value:
         case None:
             return "null"

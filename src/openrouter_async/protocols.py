@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ._sansio.request import RequestData
 from .options import RequestOptions, ResponseCache
+from .types.common import OutputT
 
 if TYPE_CHECKING:
     from ._sansio.chat_body import ChatCall
@@ -26,7 +27,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-OutputT = TypeVar("OutputT", covariant=True)
 
 
 class Reply(Protocol):

@@ -46,6 +46,12 @@ __all__ = [
 
 
 T = TypeVar("T")
+if TYPE_CHECKING:
+    import typing_extensions
+
+    OutputT = typing_extensions.TypeVar("OutputT", default=str, covariant=True)
+else:
+    OutputT = TypeVar("OutputT")
 
 
 class Lenient:

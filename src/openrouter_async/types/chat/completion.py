@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, TypeAdapter, model_validator
 
 from .._base import WireType
 from ..bounds import MOST_CHOICES, too_many
 from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage, total_usage
+from ..common import OutputT as OutputT
 from ..meta import kept_meta
 from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs, each_once
 from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
@@ -23,16 +24,9 @@ from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
 if TYPE_CHECKING:
     from typing import Self
 
-    from typing_extensions import TypeVar
-
     from ...errors import OpenRouterError
     from .reply_cache import ReplyCache
 
-    OutputT = TypeVar("OutputT", default=str, covariant=True)
-else:
-    from typing import TypeVar
-
-    OutputT = TypeVar("OutputT")
 
 ReplyT = TypeVar("ReplyT", bound="ChatCompletion[object]")
 

@@ -15,7 +15,7 @@ from ..errors import ConfigurationError
 from ..types.chat.messages import wire_messages
 from ..types.chat.request import check_chat_params
 from ..types.chat.sent_back import fit_history
-from .request_body import begin_body, finish_body
+from .request import begin_body, finish_body
 
 if TYPE_CHECKING:
     from ..types.chat.messages import MessagesLike

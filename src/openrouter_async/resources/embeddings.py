@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from .. import operations
-from .._sansio.request import build_request
-from .._sansio.request_body import begin_body, finish_body
+from .._sansio.request import begin_body, build_request, finish_body
 from ..errors import InvalidResponseError
 from ..options import RequestOptions
 from ..protocols import Reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 
 from ..._checks import describe_value
-from ..._sansio.request_body import finish_body
+from ..._sansio.request import finish_body
 from ...errors import ConfigurationError, NotFound
 from ...operations import GET_GENERATION, GET_GENERATION_CONTENT, SEND_FEEDBACK
 from ...options import RequestOptions

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from ..._checks import describe_value, whole
 from ..._sansio.pagination import OffsetPaging
-from ..._sansio.request_body import finish_body
+from ..._sansio.request import finish_body
 from ...errors import ConfigurationError
 from ...operations import CREATE_KEY, DELETE_KEY, GET_ACCOUNT_KEY, GET_CREDITS, GET_KEY, LIST_KEYS, UPDATE_KEY
 from ...options import RequestOptions

@@ -284,7 +284,7 @@ class Journal:
     def _without_failures(self) -> Iterator[bytes]:
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             lines.seek(0)
-            yield from (line for line in lines if not _is_free_failure(line))
+            yield from (line for line in lines if not (line.isspace() or _is_free_failure(from_json(line))))
 
     def _learn(self, line: bytes, number: int) -> None:
         try:
@@ -307,7 +307,7 @@ class Journal:
             self.unbooked[source] = key, str(record["request"])
         if "completion" in record:
             self._done[key_hash(key)] = self._end
-        elif "error" in record and not (record.get("cost") or record.get("byok_cost")):
+        elif _is_free_failure(record):
             self._free_failures += 1
         elif "error" in record:
             self._paid_failures[key] = self._paid_failures.get(key, 0) + 1
@@ -349,10 +349,7 @@ def _is_record(value: object) -> TypeGuard[JsonObject]:
     )
 
 
-def _is_free_failure(line: bytes) -> bool:
-    if line.isspace():
-        return True
-    record = from_json(line)
+def _is_free_failure(record: JsonObject) -> bool:
     return "error" in record and not (record.get("cost") or record.get("byok_cost"))
 
 

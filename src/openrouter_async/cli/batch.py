@@ -14,6 +14,7 @@ from ..batch.items import Item
 from ..batch.settings import BatchParams
 from ..client import AsyncOpenRouter
 from ..options import Rate
+from ..tokens.estimate import TokenEstimate
 from .ask import read_schema
 from .batch_run import run_here
 from .common import Emulated, Json, ModelName, System, chat_params
@@ -117,7 +118,7 @@ def _claim(file: PromptFile, out: Path | None, rejected: Path) -> None:
 async def _estimate(output: Output, file: PromptFile, model: str | None, max_tokens: int | None) -> int:
     """Add up what the prompts may use; needs no key and no connection."""
     client = AsyncOpenRouter(default_model=model)
-    items = low = high = 0
+    items, tokens = 0, TokenEstimate(0, 0, 0, "exact")
     cost_low = cost_high = Decimal(0)
     is_known = True
     for item in file:
@@ -125,22 +126,23 @@ async def _estimate(output: Output, file: PromptFile, model: str | None, max_tok
         name = item.model if isinstance(item, Item) else None
         estimate = client.estimate(messages, model=name, max_tokens=max_tokens or 1_000)
         items += 1
-        low += estimate.prompt_tokens.low
-        high += estimate.prompt_tokens.high
+        tokens += estimate.prompt_tokens
         is_known = is_known and estimate.high is not None
         cost_low += estimate.low or 0
         cost_high += estimate.high or 0
     answer = f"answers of {max_tokens or '1,000'} tokens{'' if max_tokens else ' assumed'}"
     facts = {
         "prompts": str(items),
-        "prompt tokens": f"{low:,} to {high:,}",
+        "prompt tokens": f"{tokens.low:,} to {tokens.high:,}",
         "cost": f"{dollars(cost_low)} for the prompts, up to {dollars(cost_high)} with {answer}"
         if is_known
         else "unknown: a model has no fixed price, or is not known",
     }
     if output.as_json:
         cost = [cost_low, cost_high] if is_known else None
-        output.json({"prompts": items, "prompt_tokens": [low, high], "cost": cost, "rejected": file.bad})
+        output.json(
+            {"prompts": items, "prompt_tokens": [tokens.low, tokens.high], "cost": cost, "rejected": file.bad}
+        )
     else:
         output.facts(facts)
     return FAILED if file.bad else DONE

@@ -140,13 +140,9 @@ class Ledger:
         return len(self._running)
 
     @property
-    def is_guessing(self) -> bool:
-        """Whether a call runs of which nothing is known that bounds its cost."""
-        return any(not call.foreseen.is_known for call in self._running.values())
-
-    def guesses_in(self, task: int) -> bool:
-        """Whether such a call runs in a task: a stream that this very task reads."""
-        return any(not call.foreseen.is_known and call.task == task for call in self._running.values())
+    def guessing(self) -> set[int]:
+        """The tasks in which calls run of which nothing is known that bounds their cost."""
+        return {call.task for call in self._running.values() if not call.foreseen.is_known}
 
     @property
     def is_looking(self) -> bool:

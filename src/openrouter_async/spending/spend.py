@@ -176,7 +176,7 @@ class Spend:
                 return
             fits = ledger.taken + call.foreseen.cost <= self.budget > ledger.taken
             needs_record = not fits or ledger.doubts_like(call)
-            is_alone = call.foreseen.is_known or not ledger.is_guessing
+            is_alone = call.foreseen.is_known or not ledger.guessing
             if fits and is_alone and not needs_record:
                 return
             if needs_record and ledger.in_doubt():
@@ -187,7 +187,7 @@ class Spend:
                 (not fits and not (self._waits and (ledger.running or ledger.doubtful)))
                 or (
                     not is_alone
-                    and (ledger.guesses_in(call.task) or (not self._waits and time.monotonic() > give_up_at))
+                    and (call.task in ledger.guessing or (not self._waits and time.monotonic() > give_up_at))
                 )
                 or self._is_closed
             ):
@@ -203,7 +203,7 @@ class Spend:
         may_cost = f", and it may cost {format_usd(foreseen.cost)}" if foreseen.is_known else ""
         if not foreseen.is_known:
             may_cost = ", and what it may cost is not known"
-            may_cost += " before another such call is over" if ledger.is_guessing else ""
+            may_cost += " before another such call is over" if ledger.guessing else ""
         return BudgetExceeded(
             f"{call.operation} would pass the budget of {self.budget:f} US dollars: {format_usd(ledger.cost)} are"
             f" spent{byok}, {format_usd(ledger.held)} held for calls in flight{doubtful}{may_cost};"

@@ -81,7 +81,8 @@ class MCPServer:
         """
         only = params.get("only")
         self._target = target
-        self._name = name
+        self.name = name
+        """What stands before its tools' names where they clash."""
         self._only = None if only is None else frozenset(only)
         self._tool_settings: ToolSettings = {
             "needs_approval": params.get("needs_approval", False),
@@ -151,11 +152,6 @@ class MCPServer:
         return cls(_HTTPTarget(url, dict(headers or {})), name=name or host or "mcp", **params)
 
     @property
-    def name(self) -> str:
-        """What stands before its tools' names where they clash."""
-        return self._name
-
-    @property
     def tools(self) -> Sequence[Tool[..., object]]:
         """Its tools; none before it is open."""
         return self._tools
@@ -178,12 +174,12 @@ class MCPServer:
             ConfigurationError: it is open already, cannot be reached, or its tools cannot be read.
         """
         if self._group is not None:
-            raise ConfigurationError(f"the MCP server {self._name!r} is open already")
+            raise ConfigurationError(f"the MCP server {self.name!r} is open already")
         self._leave, self._ended = anyio.Event(), anyio.Event()
         self._failure = None
         ready = anyio.Event()
         self._group = await anyio.create_task_group().__aenter__()
-        self._group.start_soon(self._serve, ready, name=f"MCP server {self._name}")
+        self._group.start_soon(self._serve, ready, name=f"MCP server {self.name}")
         try:
             await ready.wait()
         except BaseException:
@@ -193,7 +189,7 @@ class MCPServer:
             failure = self._failure
             await self._close()
             raise ConfigurationError(
-                f"the MCP server {self._name!r} gave no tools: {_said(failure)}"
+                f"the MCP server {self.name!r} gave no tools: {_said(failure)}"
             ) from failure
         return self
 
@@ -260,7 +256,7 @@ class MCPServer:
                 return tools
         LOGGER.warning(
             "the MCP server %r does not end its list of tools; the first %d are used",
-            self._name,
+            self.name,
             min(len(tools), MAX_TOOLS),
         )
         return tools[:MAX_TOOLS]
@@ -269,7 +265,7 @@ class MCPServer:
         """Return the tool, under a name that is not taken yet; none where it cannot be called."""
         if tool.execution is not None and tool.execution.task_support == "required":
             LOGGER.warning(
-                "the tool %r of the MCP server %r runs only as a task; it is left out", tool.name, self._name
+                "the tool %r of the MCP server %r runs only as a task; it is left out", tool.name, self.name
             )
             return []
         fit = re.sub(r"[^A-Za-z0-9_-]", "_", tool.name)[:64] or "tool"  # others are refused by the service
@@ -277,14 +273,14 @@ class MCPServer:
         if name != fit or not tool.name:
             LOGGER.warning(
                 "a tool of the MCP server %r is named %r, as another is or not at all; it is offered as %r",
-                self._name,
+                self.name,
                 tool.name,
                 name,
             )
         try:
             offered = _ServerTool(self, tool, name, **self._tool_settings)
         except ConfigurationError as error:
-            LOGGER.warning("a tool of the MCP server %r is left out: %s", self._name, error)
+            LOGGER.warning("a tool of the MCP server %r is left out: %s", self.name, error)
             return []
         names.add(name)
         return [offered]
@@ -299,7 +295,7 @@ class MCPServer:
         session = self._session
         if session is None:
             died = "it has died" if self._group is not None else "it is not open"
-            raise ConfigurationError(f"the MCP server {self._name!r} cannot be called: {died}")
+            raise ConfigurationError(f"the MCP server {self.name!r} cannot be called: {died}")
 
         async def report(progress: float, total: float | None, message: str | None) -> None:
             await tell({"progress": progress, "total": total, "message": message})
@@ -312,7 +308,7 @@ class MCPServer:
         return content
 
     def __repr__(self) -> str:
-        return f"<MCP server {self._name}>"
+        return f"<MCP server {self.name}>"
 
 
 class _ServerTool(Tool[..., object]):

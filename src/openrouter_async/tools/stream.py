@@ -77,7 +77,8 @@ class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
         self._tools: MemoryObjectReceiveStream[ToolEvent] | None = None
         self._tool_failure: Exception | None = None
         self._step_is_whole = False
-        self._run: Run[OutputT] | None = None
+        self.result: Run[OutputT] | None = None
+        """The run, once it is over."""
 
     # The events
 
@@ -97,17 +98,12 @@ class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
         self._queue.clear()
         while await self._refill():
             self._queue.clear()
-        assert self._run is not None  # `_refill` ends only then
-        return self._run
-
-    @property
-    def result(self) -> Run[OutputT] | None:
-        """The run, once it is over."""
-        return self._run
+        assert self.result is not None  # `_refill` ends only then
+        return self.result
 
     def so_far(self) -> Run[OutputT] | None:
         """Return what was done until now; None before the block is entered."""
-        return self._run or (None if self._loop is None else self._loop.so_far())
+        return self.result or (None if self._loop is None else self._loop.so_far())
 
     # Its life
 
@@ -134,7 +130,7 @@ class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
                 self._tools.close()
             # What went wrong in the block is not told to the group, which would wrap it.
             await group.__aexit__(None, None, None)
-            if self._run is None and self._loop is not None:
+            if self.result is None and self._loop is not None:
                 reply = None if self._has_failed else self._reply  # what a failure cost was counted with it
                 self._loop.broken(left=None if reply is None else reply.snapshot())
         finally:
@@ -147,7 +143,7 @@ class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
     # Going on
 
     async def _fill(self, wanted: Sized) -> bool:
-        while self._run is None and not wanted:
+        while self.result is None and not wanted:
             if self._is_closed:
                 raise ConfigurationError("the run was left before its end; read it inside its block")
             if self._loop is None:
@@ -176,7 +172,7 @@ class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
             await loop.foresee()
             request = loop.next_request()
             if request is None:
-                self._run = loop.result()
+                self.result = loop.result()
             else:
                 self._open(request)
 
@@ -227,7 +223,7 @@ class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
             if self._step_is_whole:
                 self._finish_step(loop)
             else:
-                self._run = loop.result()
+                self.result = loop.result()
 
     def _finish_step(self, loop: RunLoop[OutputT]) -> None:
         steps = loop.steps

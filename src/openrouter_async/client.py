@@ -23,7 +23,7 @@ from ._http.transport import Transport
 from ._settings import Settings
 from .errors import ConfigurationError
 from .options import ClientOptions, Key, Limits, RequestOptions
-from .telemetry.switch import telemetry_observers
+from .telemetry.switch import begin_telemetry
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -168,7 +168,7 @@ class AsyncOpenRouter:
             http_client=http_client,
             http_parser=http_parser,
         )
-        shared.observers.extend(telemetry_observers(telemetry, shared))
+        begin_telemetry(telemetry, shared)
         self._sender = HTTPSender(shared, settings)
         self._known = _Known()
         self._is_derived = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ._sansio.request import RequestData
@@ -15,15 +17,22 @@ if TYPE_CHECKING:
     from .streaming.source import ContinuableSource
     from .streaming.stream import EventStream, OnBadEvent
     from .types.chat.completion import ChatCompletion
+    from .types.chat.tool_calls import ToolCall
+    from .types.common import Usage
     from .types.meta import ResponseMeta
 
 __all__ = [
+    "BatchSpan",
     "CallSettings",
     "Capabilities",
     "ChatCompleter",
+    "FeatureSpans",
     "ListedModel",
     "Reply",
+    "RunSpan",
     "Sender",
+    "SpanSource",
+    "ToolSpan",
 ]
 
 T = TypeVar("T")
@@ -70,6 +79,53 @@ class CallSettings(Protocol):
         """What is said of the service's response cache."""
 
 
+class RunSpan(Protocol):
+    """The span of a run, while it is that of the task."""
+
+    def ended(self, usage: Usage, steps: int, error: BaseException | None) -> None:
+        """Tell what all its replies used, how many there were, and why it failed."""
+
+
+class ToolSpan(Protocol):
+    """The span of a call of a tool, while it is that of the task."""
+
+    def ended(self, content: object, error: str | None) -> None:
+        """Tell its result, and why it is none."""
+
+
+class BatchSpan(Protocol):
+    """The span of a batch."""
+
+    def work(self) -> None:
+        """Link the calls that the running task makes from now on."""
+
+    def ended(self, done: int, failed: int, resumed: int, cost: Decimal) -> None:
+        """Tell what became of its items."""
+
+
+class FeatureSpans(Protocol):
+    """Begins the spans of what is more than a call."""
+
+    def run(self, model: str | None) -> AbstractContextManager[RunSpan]:
+        """Make the span of a run that of the task."""
+        ...
+
+    def tool(self, call: ToolCall) -> AbstractContextManager[ToolSpan]:
+        """Make the span of a call of a tool that of the task."""
+        ...
+
+    def batch(self) -> BatchSpan:
+        """Begin the span of a batch."""
+        ...
+
+
+class SpanSource(Protocol):
+    """Has what begins spans, once there is somebody to tell of them."""
+
+    @property
+    def spans(self) -> FeatureSpans | None: ...
+
+
 class Sender(Protocol):
     """Sends requests with the settings of a client, or of one call."""
 
@@ -77,6 +133,10 @@ class Sender(Protocol):
     def settings(self) -> CallSettings:
         """What holds for its requests now."""
         ...
+
+    @property
+    def spans(self) -> FeatureSpans | None:
+        """What begins the spans of features; None without telemetry."""
 
     def with_options(self, options: RequestOptions | None) -> Sender:
         """Return a sender with these options laid over its settings; itself where there are none.
@@ -118,6 +178,10 @@ class ChatCompleter(Protocol[OutputT]):
     @property
     def session_id(self) -> str | None:
         """What groups requests, and keeps them with one provider."""
+
+    @property
+    def spans(self) -> FeatureSpans | None:
+        """What begins the spans of features; None without telemetry."""
 
     async def create(self, call: ChatCall) -> ChatCompletion[OutputT]:
         """Return the whole reply."""

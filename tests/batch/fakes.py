@@ -48,6 +48,8 @@ class FakeModel:
     most_at_once: int = 0
 
     default_model = None
+    session_id = None
+    spans = None
     params: ClassVar[Mapping[str, object]] = {}
 
     def with_options(self, options: object) -> FakeModel:

@@ -41,6 +41,8 @@ class FakeChat:
         self.asked: list[dict[str, object]] = []
 
     default_model = None
+    session_id = None
+    spans = None
     params: Mapping[str, object] = {}
 
     def with_options(self, options: RequestOptions | None) -> FakeChat:

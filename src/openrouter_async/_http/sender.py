@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .._sansio.request import DeferredRequest, RequestData
     from .._settings import Settings
     from ..options import RequestOptions
-    from ..protocols import Reply
+    from ..protocols import FeatureSpans, Reply
     from ..streaming.source import ContinuableSource
     from .observers import ObserverFactory
     from .transport import Transport
@@ -37,6 +37,12 @@ class HTTPSender:
         for key in (settings.api_key, settings.management_key):
             if isinstance(key, Secret):
                 keep_out_of_logs(key)
+
+    @property
+    def spans(self) -> FeatureSpans | None:
+        """What begins the spans of features; None without telemetry."""
+        telemetry = self.transport.telemetry
+        return None if telemetry is None else telemetry.spans
 
     def with_options(self, options: RequestOptions | None) -> HTTPSender:
         """Return a sender with these options laid over its settings; itself where there are none."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from .._sansio.request import RequestData
     from ..options import Rate
+    from ..protocols import SpanSource
     from .deadlines import CallTimeouts
     from .exchange import Exchange
     from .http11.parsers import HTTPParser
@@ -81,6 +82,8 @@ class Transport:
         self.usage_samples = UsageSamples()
         self.observers: list[ObserverFactory] = [self.usage_samples]
         """Who watches every call of these clients."""
+        self.telemetry: SpanSource | None = None
+        """The one of them that has spans for features too."""
         self._process = os.getpid()
         self._given = http_client, transport
         self._uses_httpx = http_parser == "h11"

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
-    from ..protocols import ChatCompleter, Sender
+    from ..protocols import BatchSpan, ChatCompleter, Sender
     from ..spending.forecast import Prices
 
 __all__ = ["Batch"]
@@ -125,6 +125,8 @@ class Batch(Generic[OutputT]):
         )
         self._queue: ResultQueue[OutputT] = ResultQueue(settings.concurrency, self._records.write)
         self._error: Exception | None = None
+        self._completer = completer
+        self._span: BatchSpan | None = None
         self._group: TaskGroup | None = None
         self._working: int | None = None
         """How many workers there are; None before the first result is asked for."""
@@ -222,6 +224,8 @@ class Batch(Generic[OutputT]):
             # Made last, since from here on it is certain that it is closed.
             self._group = anyio.create_task_group()
             await self._group.__aenter__()
+            spans = self._completer.spans
+            self._span = None if spans is None else spans.batch()
         except BaseException:
             self._records.close()
             raise
@@ -242,6 +246,9 @@ class Batch(Generic[OutputT]):
                 await self._spend.settle(also_let_go=True)
         finally:
             self._records.close()
+            if self._span is not None:
+                done = self.summary
+                self._span.ended(done.done, done.failed, done.resumed, done.cost)
 
     def _begin(self) -> None:
         if self._group is None:
@@ -277,6 +284,8 @@ class Batch(Generic[OutputT]):
     async def _run_items(self) -> None:
         meter = ItemMeter(self._spend)
         OBSERVERS.set((*OBSERVERS.get(), meter))
+        if self._span is not None:
+            self._span.work()
         async for item in self._source:
             if isinstance(item, Failed):
                 self._stats.failed(item.error)

@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Generic, Protocol
 
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
-from ..protocols import ChatCompleter
+from ..protocols import ChatCompleter, FeatureSpans
 from ..spending.next_cost import NextCost
 from ..types.chat.completion import OutputT, with_billed
 from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
@@ -105,6 +105,11 @@ class OutputRequest(Generic[OutputT]):
     def session_id(self) -> str | None:
         """What groups requests, and keeps them with one provider."""
         return self.chat.session_id
+
+    @property
+    def spans(self) -> FeatureSpans | None:
+        """What begins the spans of features."""
+        return self.chat.spans
 
     async def create(self, call: ChatCall) -> StructuredCompletion[OutputT]:
         """Return the reply with its value.

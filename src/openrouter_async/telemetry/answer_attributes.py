@@ -11,10 +11,11 @@ from ..types.chat.reply_cache import reply_cache
 if TYPE_CHECKING:
     from .._http.answer_facts import AnswerFacts
     from .._http.observers import Attempt
+    from ..types.common import Usage
     from .request_attributes import Attributes
     from .settings import CostName
 
-__all__ = ["answer_attributes", "cost_attributes", "usage_counts"]
+__all__ = ["answer_attributes", "cost_attributes", "counts_of", "usage_counts"]
 
 _DETAILS = {
     "cache_read.input_tokens": ("prompt_tokens_details", "cached_tokens"),
@@ -28,15 +29,20 @@ _DETAILS = {
 
 
 def usage_counts(facts: AnswerFacts, attempt: Attempt) -> dict[str, int]:
+    """Return the tokens of a call, by its usage, or else by its charge."""
+    if facts.usage is not None:
+        return counts_of(facts.usage)
+    charge = attempt.charge
+    counts = {"input_tokens": charge.prompt_tokens, "output_tokens": charge.completion_tokens}
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def counts_of(usage: Usage) -> dict[str, int]:
     """Return tokens by what the conventions call them below `gen_ai.usage`; those that nobody said are left out."""
-    usage, charge = facts.usage, attempt.charge
-    counts = {
-        "input_tokens": charge.prompt_tokens if usage is None else usage.prompt_tokens,
-        "output_tokens": charge.completion_tokens if usage is None else usage.completion_tokens,
-    }
+    counts = {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
     for name, (group, field) in _DETAILS.items():
-        counts[name] = getattr(getattr(usage, group, None), field, None)
-    return {name: count for name, count in counts.items() if isinstance(count, int)}
+        counts[name] = getattr(getattr(usage, group), field, None)
+    return {name: count for name, count in counts.items() if count is not None}
 
 
 def answer_attributes(facts: AnswerFacts, attempt: Attempt, counts: dict[str, int]) -> Attributes:

@@ -31,6 +31,7 @@ from ..types.account.generations import Generation
 from ..types.chat.completion import ChatCompletion
 from .answer_attributes import answer_attributes, cost_attributes, usage_counts
 from .content import input_attributes, output_attributes
+from .features import Spans, links_of_call
 from .metrics import metrics_of
 from .request_attributes import OPERATIONS, Attributes, parameter_attributes, request_body, server_attributes
 
@@ -68,6 +69,7 @@ class CallTelemetry:
         self.tracer = trace.get_tracer("openrouter_async", __version__, settings.tracer_provider)
         self.metrics = metrics_of(settings.meter_provider)
         self.metrics.watch(transport)
+        self.spans = Spans(self.tracer, settings, self.metrics)
         self._doubts: OrderedDict[str, SpanContext] = OrderedDict()
         self._late: deque[tuple[Span, int]] = deque()
         atexit.register(self.end_late)
@@ -191,6 +193,7 @@ class CallSpan(Observer):
             name if operation is not None else request.operation.name,
             kind=SpanKind.CLIENT,
             attributes=self._attributes,
+            links=links_of_call(),
         )
         if self._span.is_recording():
             told = parameter_attributes(body) if operation is not None else {}

@@ -1,36 +1,39 @@
-"""`telemetry_observers`: whether a client has telemetry. OpenTelemetry is loaded only where it has."""
+"""`begin_telemetry`: whether a client has telemetry. OpenTelemetry is loaded only where it has."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .. import _checks
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .._http.observers import Observer, ObserverFactory
+    from .._http.observers import Observer
     from .._http.transport import Transport
     from .._sansio.request import RequestData
     from ..protocols import Sender
     from .calls import CallTelemetry
+    from .features import Spans
     from .settings import Telemetry
 
-__all__ = ["Automatic", "telemetry_observers"]
+__all__ = ["Automatic", "begin_telemetry"]
 
 
-def telemetry_observers(given: Telemetry | bool | None, transport: Transport) -> Sequence[ObserverFactory]:
-    """Return who tells OpenTelemetry of the calls of a client.
+def begin_telemetry(given: Telemetry | bool | None, transport: Transport) -> None:
+    """Let OpenTelemetry be told of the calls of a client, unless it is off.
 
     Raises:
         ConfigurationError: it is asked for, and the extra is not installed.
     """
+    if given is not False:
+        transport.telemetry = telemetry = _telemetry(given, transport)
+        transport.observers.append(telemetry)
+
+
+def _telemetry(given: Telemetry | Literal[True] | None, transport: Transport) -> Automatic | CallTelemetry:
     if given is None:
-        return [Automatic(transport)]
-    if given is False:
-        return []
+        return Automatic(transport)
     from .._extras import needs_extra
 
     with needs_extra("otel", "telemetry"):
@@ -42,7 +45,7 @@ def telemetry_observers(given: Telemetry | bool | None, transport: Transport) ->
         raise ConfigurationError(
             f"telemetry is {_checks.describe_value(given)}; expected Telemetry(...), True or False"
         )
-    return [CallTelemetry(given, transport)]
+    return CallTelemetry(given, transport)
 
 
 class Automatic:
@@ -54,17 +57,26 @@ class Automatic:
 
     def observe(self, request: RequestData, sender: Sender, /) -> Observer | None:
         """Return the observer of a call; None while there is no provider."""
-        if self._telemetry is None:
-            # Nobody can have set a provider before this module was loaded. It is not loaded for that: it takes
-            # milliseconds, and whoever has not loaded it has no use for spans.
-            trace = sys.modules.get("opentelemetry.trace")
-            if trace is None:
-                return None
-            provider = trace.get_tracer_provider()
-            if isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
-                return None
-            from .calls import CallTelemetry
-            from .settings import Telemetry
+        telemetry = self._telemetry or self._look()
+        return None if telemetry is None else telemetry.observe(request, sender)
 
-            self._telemetry = CallTelemetry(Telemetry(), self._transport)
-        return self._telemetry.observe(request, sender)
+    @property
+    def spans(self) -> Spans | None:
+        """What begins the spans of runs and the like; None while there is no provider."""
+        telemetry = self._telemetry or self._look()
+        return None if telemetry is None else telemetry.spans
+
+    def _look(self) -> CallTelemetry | None:
+        # Nobody can have set a provider before this module was loaded. It is not loaded for that: it takes
+        # milliseconds, and whoever has not loaded it has no use for spans.
+        trace = sys.modules.get("opentelemetry.trace")
+        if trace is None:
+            return None
+        provider = trace.get_tracer_provider()
+        if isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
+            return None
+        from .calls import CallTelemetry
+        from .settings import Telemetry
+
+        self._telemetry = CallTelemetry(Telemetry(), self._transport)
+        return self._telemetry

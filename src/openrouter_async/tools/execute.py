@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 
@@ -20,7 +22,10 @@ from .steps import ToolResult
 from .tool import Tool
 from .toolbox import Toolbox
 
-__all__ = ["Emit", "PreparedCall", "Ran", "execute_calls", "failed_result", "prepare_call"]
+if TYPE_CHECKING:
+    from ..protocols import FeatureSpans
+
+__all__ = ["Emit", "PreparedCall", "Ran", "execute_calls", "failed_result", "prepare_call", "tools_told_to"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
@@ -28,6 +33,9 @@ MAX_ERROR_LENGTH = 2_000
 """Characters of an exception's text that the model is told."""
 
 Emit: TypeAlias = Callable[[ToolEvent], Awaitable[None]]
+
+_SPANS: ContextVar[FeatureSpans | None] = ContextVar("openrouter_async.tool_spans", default=None)
+"""What begins the spans of the tools of the running task."""
 
 Ran: TypeAlias = dict[str, ToolResult | None]
 """The calls whose tools were started, by id, with their results; None as long as there is none."""
@@ -72,6 +80,17 @@ def failed_result(call: ToolCall, reason: str, seconds: float = 0.0) -> ToolResu
     return ToolResult(call, f"error: {reason}", reason, seconds)
 
 
+@contextmanager
+def tools_told_to(spans: FeatureSpans | None) -> Iterator[None]:
+    """Let the calls of tools in this block, and in tasks that begin inside, have spans."""
+    before = _SPANS.get()
+    _SPANS.set(spans)
+    try:
+        yield
+    finally:
+        _SPANS.set(before)  # not by a token: a run may end in another context than its beginning
+
+
 async def execute_calls(calls: Sequence[PreparedCall], settings: RunSettings, emit: Emit, ran: Ran) -> None:
     """Run the calls together, so many at once; what was started, and what came of it, is in `ran` at once.
 
@@ -85,8 +104,12 @@ async def execute_calls(calls: Sequence[PreparedCall], settings: RunSettings, em
     failure: list[ToolError] = []
 
     async def run(prepared: PreparedCall) -> None:
+        spans = _SPANS.get()
         try:
-            result = await _run_one(prepared, settings, emit, ran)
+            with nullcontext() if spans is None else spans.tool(prepared.call) as span:
+                result = await _run_one(prepared, settings, emit, ran)
+                if span is not None:
+                    span.ended(result.content, result.error)
         except ToolError as error:
             failure.append(error)
             group.cancel_scope.cancel()

@@ -93,6 +93,8 @@ class RunLoop(Generic[OutputT]):
         """Messages before the last reply."""
         self._turn = CallsOfTurn()
         self._stopped_by: str | None = None
+        self.failure: BaseException | None = None
+        """Why the run broke off."""
         self._is_last = False
         self._continuation = Continuation()
         if paused is not None:
@@ -272,6 +274,7 @@ class RunLoop(Generic[OutputT]):
 
         `error` is why; `left` is what there is of a reply that was not read to its end, which costs what it has said.
         """
+        self.failure = error or self.failure
         billed = usages_of(error) if isinstance(error, OpenRouterError) else ()
         if left is not None and left.usage is not None:
             billed = (*billed, *left.billed)

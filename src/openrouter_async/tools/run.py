@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from ..types.chat.completion import ChatCompletion, OutputT
 from ..types.chat.messages import wire_messages
 from .approval import PausedRun
 from .events import ToolEvent
+from .execute import tools_told_to
 from .loop import RunLoop
 from .pinning import ProviderPin, encrypting_provider
 from .settings import split_params
@@ -128,20 +129,26 @@ async def _begin(
     next_cost = None
     if settings.stop.asks_cost and prices is not None:
         next_cost = NextCost(await prices())
-    async with open_toolbox(tools) as toolbox:
-        loop: RunLoop[OutputT] = RunLoop(
-            first,
-            paused=paused,
-            toolbox=toolbox,
-            settings=settings,
-            pin=pin,
-            spend=spend,
-            next_cost=next_cost,
-        )
-        try:
-            yield loop
-        finally:
-            loop.leave()
+    spans = completer.spans
+    model = call.model or completer.default_model
+    with nullcontext() if spans is None else spans.run(model) as span, tools_told_to(spans):
+        async with open_toolbox(tools) as toolbox:
+            loop: RunLoop[OutputT] = RunLoop(
+                first,
+                paused=paused,
+                toolbox=toolbox,
+                settings=settings,
+                pin=pin,
+                spend=spend,
+                next_cost=next_cost,
+            )
+            try:
+                yield loop
+            finally:
+                loop.leave()
+                if span is not None:
+                    run = loop.so_far()
+                    span.ended(run.usage, len(run.steps), loop.failure)
 
 
 def _completions(messages: object) -> list[ChatCompletion[object]]:

@@ -12,7 +12,7 @@ from ..._sansio.request import DeferredRequest, RequestData, build_request
 from ..._sansio.response import read_reply
 from ...operations import CREATE_CHAT
 from ...options import Recover, RequestOptions
-from ...protocols import Reply
+from ...protocols import FeatureSpans, Reply
 from ...streaming.source import ContinuableSource
 from ...streaming.stream import EventStream, OnBadEvent
 from ...types.chat.completion import ChatCompletion, with_billed
@@ -55,6 +55,11 @@ class ChatResource(Resource):
     def session_id(self) -> str | None:
         """What groups requests, and keeps them with one provider."""
         return self._sender.settings.session_id
+
+    @property
+    def spans(self) -> FeatureSpans | None:
+        """What begins the spans of features."""
+        return self._sender.spans
 
     async def create(self, call: ChatCall) -> ChatCompletion:
         """Return the whole reply."""

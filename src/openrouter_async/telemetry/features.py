@@ -1,0 +1,157 @@
+"""The spans of runs, of the tools that they call, and of batches: `invoke_agent`, `execute_tool`, `openrouter.batch`.
+
+Calls that are made while one of the first two is that of the task stand below it. The calls of a batch have traces of
+their own, which link to its span: backends cannot show a trace of a hundred thousand spans.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from opentelemetry import context, trace
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
+
+from .answer_attributes import counts_of
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from ..types.chat.tool_calls import ToolCall
+    from ..types.common import Usage
+    from .metrics import Metrics
+    from .request_attributes import Attributes
+    from .settings import Telemetry
+
+__all__ = ["EndedBatch", "EndedRun", "EndedTool", "Spans", "links_of_call"]
+
+_BATCH = "openrouter_async.batch"
+"""Where the context of a worker of a batch has the span of the batch."""
+
+
+class Spans:
+    """Begins them."""
+
+    def __init__(self, tracer: Tracer, settings: Telemetry, metrics: Metrics) -> None:
+        self._tracer = tracer
+        self._settings = settings
+        self._metrics = metrics
+
+    @contextmanager
+    def run(self, model: str | None) -> Iterator[EndedRun]:
+        """Make the span of a run that of the task."""
+        attributes: Attributes = {
+            "gen_ai.operation.name": "invoke_agent",
+            "gen_ai.provider.name": "openrouter",
+        }
+        if model is not None:
+            attributes["gen_ai.request.model"] = model
+        began = time.monotonic()
+        with self._current("invoke_agent", attributes) as span:
+            try:
+                yield EndedRun(span)
+            finally:
+                self._metrics.agent.record(time.monotonic() - began, attributes)
+
+    @contextmanager
+    def tool(self, call: ToolCall) -> Iterator[EndedTool]:
+        """Make the span of a call of a tool that of the task."""
+        attributes: Attributes = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": call.name}
+        told: Attributes = {**attributes, "gen_ai.tool.type": "function", "gen_ai.tool.call.id": call.id}
+        if self._settings.content:
+            told["gen_ai.tool.call.arguments"] = call.arguments
+        began = time.monotonic()
+        with self._current(f"execute_tool {call.name}", told) as span:
+            try:
+                yield EndedTool(span, has_content=self._settings.content)
+            finally:
+                self._metrics.tool.record(time.monotonic() - began, attributes)
+
+    def batch(self) -> EndedBatch:
+        """Begin the span of a batch."""
+        return EndedBatch(self._tracer.start_span("openrouter.batch"))
+
+    @contextmanager
+    def _current(self, name: str, attributes: Attributes) -> Iterator[Span]:
+        span = self._tracer.start_span(name, kind=SpanKind.INTERNAL, attributes=attributes)
+        token = context.attach(trace.set_span_in_context(span))
+        try:
+            yield span
+        except Exception as error:
+            _failed(span, error)
+            raise
+        finally:
+            context.detach(token)
+            span.end()
+
+
+class EndedRun:
+    """Told how a run ended."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def ended(self, usage: Usage, steps: int, error: BaseException | None) -> None:
+        """Tell what all replies used; under another name than that of a call, so that nothing counts twice."""
+        attributes: Attributes = {
+            f"gen_ai.aggregated_usage.{name}": n for name, n in counts_of(usage).items()
+        }
+        if usage.cost is not None:
+            attributes["gen_ai.aggregated_usage.cost.amount"] = float(usage.cost)
+        self._span.set_attributes({**attributes, "openrouter.run.steps": steps})
+        if isinstance(error, Exception):
+            _failed(self._span, error)
+
+
+class EndedTool:
+    """Told how a call of a tool ended."""
+
+    def __init__(self, span: Span, *, has_content: bool) -> None:
+        self._span = span
+        self._has_content = has_content
+
+    def ended(self, content: object, error: str | None) -> None:
+        """Tell the result, where content is told, and whether it is one."""
+        if self._has_content:
+            self._span.set_attribute("gen_ai.tool.call.result", str(content))
+        if error is not None:
+            self._span.set_attribute("error.type", "tool_error")
+            self._span.set_status(Status(StatusCode.ERROR))
+
+
+class EndedBatch:
+    """The span of a batch."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def work(self) -> None:
+        """Link the calls that the running task makes from now on."""
+        context.attach(trace.set_span_in_context(trace.INVALID_SPAN, context.set_value(_BATCH, self._span)))
+
+    def ended(self, done: int, failed: int, resumed: int, cost: Decimal) -> None:
+        """Tell what became of the items; those that the journal had are among the `done`."""
+        self._span.set_attributes(
+            {
+                "openrouter.batch.items": done + failed,
+                "openrouter.batch.cost": float(cost),
+                "openrouter.batch.done": done,
+                "openrouter.batch.failed": failed,
+                "openrouter.batch.resumed": resumed,
+            }
+        )
+        self._span.end()
+
+
+def links_of_call() -> list[Link]:
+    """Return the links of a call that begins now: to the batch that it is made for."""
+    batch = context.get_value(_BATCH)
+    is_inside = trace.get_current_span().get_span_context().is_valid
+    return [Link(batch.get_span_context())] if isinstance(batch, Span) and not is_inside else []
+
+
+def _failed(span: Span, error: Exception) -> None:
+    span.set_attribute("error.type", type(error).__name__)
+    span.set_status(Status(StatusCode.ERROR))

@@ -31,7 +31,7 @@ from .codecs import (
 from .keywords import ANNOTATIONS, EVERYWHERE, KEYWORDS_OF, UNSUPPORTED, description_of, merged, with_prefix
 from .objects import FieldCodec, MapCodec, ObjectCodec, TupleCodec
 from .result import Change, Effect, StrictSchema
-from .unions import UnionCodec, exclude_each_other
+from .unions import UnionCodec
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -92,9 +92,6 @@ class _Converter:
         self._recursive = frozenset(ref for ref in inside if leads_back(ref, inside))
         self._constructs = 0
         self._unions: list[tuple[Place, UnionCodec]] = []
-        self._exclusive: list[tuple[Place, list[Codec]]] = []
-        self._has_untyped = False
-        """Whether something was taken as an object or array that may be of any type."""
 
     def _note(self, place: Place, what: str, effect: Effect) -> None:
         self.changes.append(Change(pointer(place), what, effect))
@@ -207,7 +204,8 @@ class _Converter:
         if not arms:
             raise UnsupportedSchema("nothing fits it")
         if keyword == "oneOf":
-            self._exclusive.append((place, arms))
+            # Arms of which one alone may fit (JSON Schema 2020-12, core, 10.2.1.3) exclude each other by their tags.
+            self._note(place, "'oneOf' becomes 'anyOf'", "same" if "discriminator" in schema else "more")
         return self._union(arms, names, place, description_of(schema))
 
     def _union(self, arms: list[Codec], names: list[str] | list[Kind], place: Place, note: str) -> Codec:
@@ -230,11 +228,6 @@ class _Converter:
         for place, union in self._unions:
             if union.is_named:
                 self._note(place, "arms that look alike carry their name", "same")
-        for place, arms in self._exclusive:
-            exclusive = not self._has_untyped and all(
-                exclude_each_other(a, b) for index, a in enumerate(arms) for b in arms[:index]
-            )
-            self._note(place, "'oneOf' becomes 'anyOf'", "same" if exclusive else "more")
 
     # Scalars
 
@@ -268,7 +261,6 @@ class _Converter:
         if given is None:
             for kind in ("object", "array"):
                 if schema.keys() & KEYWORDS_OF[kind]:
-                    self._has_untyped = True
                     self._note(place, f"taken as the {kind} that its keywords speak of", "fewer")
                     return [kind]
             return []

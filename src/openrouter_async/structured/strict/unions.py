@@ -24,10 +24,7 @@ from .objects import FieldCodec, ObjectCodec, TupleCodec, arms_of
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["UnionCodec", "are_disjoint", "changes_nothing", "exclude_each_other"]
-
-_UNTRANSLATED = (ScalarCodec, ArrayCodec, ObjectCodec)
-"""Constructs whose strict form is of their own JSON type."""
+__all__ = ["UnionCodec", "are_disjoint", "changes_nothing"]
 
 
 @dataclass(frozen=True)
@@ -138,14 +135,6 @@ def are_disjoint(a: Codec, b: Codec) -> bool:
     return bool(left.needed - right.keys or right.needed - left.keys) or _have_other_constants(left, right)
 
 
-def exclude_each_other(a: Codec, b: Codec) -> bool:
-    """Whether no value of the original schema can be of both, as their types and constants tell."""
-    a, b = _resolved(a), _resolved(b)
-    if isinstance(a, ObjectCodec) and isinstance(b, ObjectCodec):
-        return _have_other_constants(a, b)
-    return isinstance(a, _UNTRANSLATED) and isinstance(b, _UNTRANSLATED) and are_disjoint(a, b)
-
-
 def _have_other_constants(left: ObjectCodec, right: ObjectCodec) -> bool:
     """Whether both need a property that can be few things only, of which none is in both."""
     common = left.constants.keys() & right.constants.keys()
@@ -158,13 +147,8 @@ def _overlap(these: tuple[JsonValue, ...], those: tuple[JsonValue, ...]) -> bool
 
 def _outside(codec: Codec) -> ObjectCodec | None:
     """Return the object that the strict form of a construct is, if it is one."""
-    codec = _resolved(codec)
+    while isinstance(codec, RefCodec):
+        codec = codec.target
     if isinstance(codec, TupleCodec):
         return codec.form
     return codec if isinstance(codec, ObjectCodec) else None
-
-
-def _resolved(codec: Codec) -> Codec:
-    while isinstance(codec, RefCodec):
-        codec = codec.target
-    return codec

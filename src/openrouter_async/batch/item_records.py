@@ -46,13 +46,9 @@ class ItemRecords:
         sender: Sender,
         stop_with: Callable[[JournalError], None],
     ) -> None:
-        """Make the records of a batch, that are not open yet.
+        """Open nothing yet; `sender` looks for the records of earlier runs.
 
-        Args:
-            settings: Of the batch.
-            spend: Counts what it costs.
-            sender: Looks for the records of earlier runs.
-            stop_with: Ends the batch where the journal cannot be written; the results are delivered anyhow.
+        `stop_with` ends the batch where the journal cannot be written; the results are delivered anyhow.
         """
         self.again = PaidAgain()
         """What was asked again because a run was killed."""

@@ -8,7 +8,7 @@ import anyio
 from pydantic import JsonValue
 from pydantic_core import to_json as model_json
 
-from ..batch.results import Done, Failed
+from ..batch.results import Failed
 from ..batch.run import Batch
 from ..batch.settings import BatchParams
 from ..errors import OpenRouterError
@@ -81,7 +81,8 @@ class _Watch:
                     error = result.error
                     self._output.warn(f"{result.key}: {type(error).__name__}: {error}")
                 elif self._writes:
-                    display.write(_answer(result))
+                    answer = model_json({"key": result.key, "answer": result.output}).decode()
+                    display.write(json_for(results, escaped(answer)))
 
     async def _show(self, display: ProgressDisplay) -> None:
         while True:
@@ -101,11 +102,6 @@ class _Watch:
                 self._output.warn(
                     f"finishing {count} in flight, for {GRACE:g} seconds at most; interrupt again to end at once"
                 )
-
-
-def _answer(result: Done[object]) -> str:
-    answer = escaped(model_json({"key": result.key, "answer": result.output}).decode())
-    return json_for(results, answer)
 
 
 def _summarize(output: Output, running: Batch[object], bad: int) -> None:

@@ -14,7 +14,7 @@ from tests.support.crossings import Crossings, crossings_of
 from tests.support.loopback import WAIT_S, Connection, LoopbackServer, Reply, serve_responses, sse
 
 MOST = 80
-MOST_FILES = 27
+MOST_FILES = 26
 MOST_BY_CHUNK = {"socket, one by one": 13.4, "socket, all at once": 7.4, "transport": 6.4}
 """Who waits for each chunk is resumed through the files that wait; usually several have come when one is read.
 

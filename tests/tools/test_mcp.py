@@ -232,3 +232,10 @@ async def test_a_server_is_reached_by_http(emulator: Emulator, http_server: str)
     async with client_of(emulator) as client:
         run = await client.chat.run("1 + 2?", tools=[server])
     assert (run.results[0].content, server.name) == ("3", "127.0.0.1")
+
+
+def test_a_parameter_that_does_not_exist_is_refused_by_name() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"no parameter 'timeot'; expected one of connect_timeout, needs_approval"
+    ):
+        MCPServer.stdio("server", timeot=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - misspelt

@@ -78,7 +78,13 @@ class MCPServer:
             target: What to connect to.
             name: Stands before the names of its tools where those clash with others.
             params: See `MCPParams`.
+
+        Raises:
+            ConfigurationError: a parameter is not one of `MCPParams`.
         """
+        for unknown in params.keys() - MCPParams.__optional_keys__:
+            known = ", ".join(sorted(MCPParams.__optional_keys__))
+            raise ConfigurationError(f"MCPServer has no parameter {unknown!r}; expected one of {known}")
         only = params.get("only")
         self._target = target
         self.name = name

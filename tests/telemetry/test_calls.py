@@ -11,7 +11,7 @@ from opentelemetry import context
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
-from openrouter_async import AsyncOpenRouter, OpenRouterError, StreamError
+from openrouter_async import AsyncOpenRouter, OpenRouterError, StreamError, TextDelta
 from openrouter_async.testing import Emulator, Fault
 from tests.support.emulated import MODEL
 from tests.telemetry.seen import Seen
@@ -57,8 +57,9 @@ async def stream(client: AsyncOpenRouter) -> None:
 
 async def abort(client: AsyncOpenRouter) -> None:
     async with client.chat.stream("Hi") as events:
-        async for _ in events.text():
-            break
+        async for event in events:
+            if isinstance(event, TextDelta):
+                break
 
 
 async def cancel(client: AsyncOpenRouter) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import anyio
 import pytest
 
-from openrouter_async import AsyncOpenRouter, OpenRouterError, Recover
+from openrouter_async import AsyncOpenRouter, OpenRouterError, Recover, TextDelta
 from openrouter_async.testing import Emulator, Failure, Fault
 from tests.telemetry.seen import Seen
 
@@ -35,8 +35,9 @@ async def recover(client: AsyncOpenRouter, text: str) -> None:
 
 async def abort(client: AsyncOpenRouter, text: str) -> None:
     async with client.chat.stream(text) as events:
-        async for _ in events.text():
-            break
+        async for event in events:
+            if isinstance(event, TextDelta):
+                break
 
 
 async def hit(client: AsyncOpenRouter, text: str) -> None:

@@ -61,10 +61,10 @@ class CallAttempts:
         self._streaming = streaming
         self._state = RetryState(resolve(retries), budget)
         self._observers = observers
-        self._readers = [each for each in observers if each.reads]
-        self.is_watched = bool(self._readers)
+        self.is_watched = any(each.reads for each in observers)
         """Whether anyone looks into bodies."""
         self._starters = [each for each in observers if type(each).started is not Observer.started]
+        self._readers = [each for each in observers if each.reads and type(each).saw is not Observer.saw]
         self._senders = [each for each in observers if type(each).sent is not Observer.sent]
         self.around = [each for each in observers if type(each).around is not Observer.around]
         """Who puts something around the sending of a request."""
@@ -134,7 +134,7 @@ class CallAttempts:
 
     def saw(self, data: bytes) -> None:
         """A body, or an event of a stream, was read; it may say what the request cost, and how many tokens it took."""
-        if not self._readers:
+        if not self.is_watched:
             return
         attempt = self.current
         if (attempt.charge.generation_id is None or b'"usage"' in data) and (charge := read_charge(data)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
@@ -44,7 +45,8 @@ def request_body(request: RequestData) -> Mapping[str, JsonValue]:
     return body if isinstance(body, dict) else {}
 
 
-def server_attributes(base_url: str) -> Attributes:
+@lru_cache(maxsize=64)
+def server_attributes(base_url: str) -> Mapping[str, AttributeValue]:
     """Return whom requests are sent to."""
     parts = urlsplit(base_url)
     return {"server.address": parts.hostname or "", "server.port": parts.port or PORTS.get(parts.scheme, 0)}

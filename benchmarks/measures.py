@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 __all__ = ["CLIENTS", "COLUMNS", "FLOORS", "PEERS", "ROWS", "Row", "Source"]
 
-OURS, FAST = "ours", "ours_fast"
+OURS, FAST, SEEN, TRACED = "ours", "ours_fast", "ours_seen", "ours_telemetry"
 FLOORS = {"httpx_json": "F", "httpx_typed": "F typed", "aiohttp_json": "A", "sockets": "sockets"}
 """Programs without a library, by the column they are."""
 PEERS = {
@@ -19,7 +19,7 @@ PEERS = {
 }
 COLUMNS = {FAST: "with `fast`", **FLOORS, **PEERS}
 """Who stands beside this library as it is by default."""
-CLIENTS = (OURS, "ours_events", "ours_alone", *COLUMNS)
+CLIENTS = (OURS, "ours_events", "ours_alone", SEEN, TRACED, *COLUMNS)
 
 
 class Source(NamedTuple):
@@ -87,6 +87,19 @@ ROWS = (
     _fast("calls, 32 at once", "calls_32"),
     _fast("calls of 300 ms, 256 at once", "calls_256"),
     _fast("calls of 300 ms, 1,000 at once", "calls_1000"),
+    Row(
+        "calls, one at a time: seen by a tool over not", Source("calls_1", SEEN), Source("calls_1", OURS), 1.2
+    ),
+    Row(
+        "calls, one at a time: traced over not", Source("calls_1", TRACED), Source("calls_1", OURS), 1.6, 1.05
+    ),
+    Row(
+        "one stream of 20,000 chunks: traced over not",
+        Source("stream", TRACED),
+        Source("stream", OURS),
+        1.2,
+        1.05,
+    ),
     Row("memory an open stream, of 1,000, KB", Source("open_streams", OURS, "memory"), None, 35, 22, 1_000),
     Row(
         "import + client + first call, F; below every peer",

@@ -51,6 +51,7 @@ async def ask_again(client: AsyncOpenRouter, text: str) -> None:
     await client.chat.create(text, output=list[int])
 
 
+FAULTS = (Failure(status=503), Fault.disconnect(after=2), Fault.error_event(after=2))
 KINDS = (plain, plain, stream, stream, recover, abort, hit, ask_again)
 
 
@@ -70,17 +71,16 @@ async def test_costs_of_spans_add_up_to_the_bill(seen: Seen) -> None:
                     except OpenRouterError:
                         failed += 1
 
-            emulator.inject_faults(
-                0.1, Failure(status=503), Fault.disconnect(after=2), Fault.error_event(after=2)
-            )
             for first in range(0, CALLS, LOT):
-                async with client.track(settle=30) as spend, anyio.create_task_group() as tasks:
-                    for number in range(first, min(first + LOT, CALLS)):
-                        tasks.start_soon(call, number)
+                async with client.track(settle=30) as spend:
+                    emulator.inject_faults(0.1, *FAULTS)
+                    async with anyio.create_task_group() as tasks:
+                        for number in range(first, min(first + LOT, CALLS)):
+                            tasks.start_soon(call, number)
+                    emulator.inject_faults(0)  # records are read as the block is left
                 assert spend.unsettled == ()
                 spent += spend.cost
-            # An embedding that breaks off has no id, so nobody can look up what it cost.
-            emulator.inject_faults(0)
+            # Without faults: an embedding that breaks off has no id, so nobody can look up what it cost.
             for number in range(20):
                 reply = await client.embeddings.create(
                     f"Word {number}", model="openai/text-embedding-3-small"

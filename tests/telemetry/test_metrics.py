@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from openrouter_async.testing import Emulator
 from tests.support.emulated import MODEL
@@ -67,3 +69,25 @@ async def test_failures_are_measured_by_their_class(emulator: Emulator, seen: Se
     found = seen.metrics()
     assert found["gen_ai.client.inference.duration"][0].attributes["error.type"] == "BadRequest"
     assert found["gen_ai.client.inference.usage.input_tokens"][0].value == 0
+
+
+class Unhashable(MeterProvider):
+    """As that of Logfire, a dataclass that can be compared."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+async def test_a_provider_need_not_be_hashable_and_clients_share_its_instruments(
+    emulator: Emulator, seen: Seen
+) -> None:
+    emulator.reply("Hello", times=2)
+    reader = InMemoryMetricReader()
+    seen.meter_provider = Unhashable([reader], shutdown_on_exit=False)
+    for _ in range(2):
+        async with seen.client(emulator) as client:
+            await client.chat.create("Hi")
+    data = reader.get_metrics_data()
+    assert data is not None
+    metrics = [each for scope in data.resource_metrics[0].scope_metrics for each in scope.metrics]
+    (duration,) = [each for each in metrics if each.name == "gen_ai.client.inference.duration"]
+    assert [point.count for point in duration.data.data_points] == [2]

@@ -54,3 +54,18 @@ async def test_captures_bodies_and_hides_the_key(
     told = json.dumps(exporter.exported_spans_as_dict(), default=str)
     assert "The capital of France?" in told
     assert KEY not in told
+
+
+@pytest.mark.loopback
+async def test_our_spans_are_there_with_nothing_else_set_and_tell_the_cost_as_logfire_reads_it(
+    exporter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with service(monkeypatch), logfire.span("mine"):
+        assert await plain("h11") == "Paris"
+    by_name = {span["name"].partition(" ")[0]: span for span in exporter.exported_spans_as_dict()}
+    assert set(by_name) == {"mine", "chat", "POST"}
+    assert by_name["chat"]["parent"]["span_id"] == by_name["mine"]["context"]["span_id"]
+    assert by_name["POST"]["parent"]["span_id"] == by_name["chat"]["context"]["span_id"]
+    told = by_name["chat"]["attributes"]
+    assert told["gen_ai.operation.name"] == "chat"
+    assert (told["operation.cost"], told["gen_ai.usage.input_tokens"]) == (1e-06, 5)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet
 
 from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation, get_meter_provider
 
@@ -112,13 +112,14 @@ class Metrics:
                     yield Observation(rate, {"gen_ai.request.model": model or ""})
 
 
-_MADE: WeakKeyDictionary[MeterProvider, Metrics] = WeakKeyDictionary()
+_MADE: dict[int, tuple[MeterProvider, Metrics]] = {}
+"""By the identity of the provider, which is kept with them: Logfire's cannot be hashed. A program has one or two."""
 
 
 def metrics_of(provider: MeterProvider | None) -> Metrics:
     """Return the instruments of a provider; they are made once, since a second one of a name is refused."""
     provider = provider or get_meter_provider()
-    metrics = _MADE.get(provider)
-    if metrics is None:
-        metrics = _MADE[provider] = Metrics(provider.get_meter("openrouter_async", __version__))
-    return metrics
+    made = _MADE.get(id(provider))
+    if made is None:
+        made = _MADE[id(provider)] = provider, Metrics(provider.get_meter("openrouter_async", __version__))
+    return made[1]

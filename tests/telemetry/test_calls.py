@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -263,3 +265,35 @@ async def test_requests_need_not_be_spans_and_costs_have_the_names_that_are_aske
     told = attributes(call)
     assert "operation.cost" in told
     assert "gen_ai.usage.cost.amount" not in told
+
+
+async def test_a_stream_that_is_collected_is_told_with_the_next_call(emulator: Emulator, seen: Seen) -> None:
+    """Not at once: it may be collected while an exporter holds its lock."""
+    emulator.reply("Hello, you there", fault=Fault.stall(after=3))
+    emulator.reply("Hello")
+    async with seen.client(emulator) as client:
+
+        async def leave() -> None:
+            events = client.chat.stream("Hi").__aiter__()
+            while not isinstance(await anext(events), TextDelta):
+                pass
+
+        with pytest.warns(ResourceWarning):
+            await leave()
+        assert seen.spans == []
+        await client.chat.create("Hi")
+    left, answered = seen.named(CHAT)
+    assert attributes(left)["openrouter.outcome"] == "left"
+    assert left.end_time is not None
+    assert answered.start_time is not None
+    assert left.end_time <= answered.start_time
+
+
+async def test_a_client_that_is_gone_leaves_nothing(emulator: Emulator, seen: Seen) -> None:
+    emulator.reply("Hello")
+    async with seen.client(emulator) as client:
+        await client.chat.create("Hi")
+    telemetry = weakref.ref(client._sender.transport.telemetry)
+    del client
+    gc.collect()
+    assert telemetry() is None

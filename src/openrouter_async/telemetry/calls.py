@@ -12,7 +12,6 @@ broke off is known once its billed record is read: it then stands on the span of
 
 from __future__ import annotations
 
-import atexit
 import sys
 import time
 from collections import OrderedDict, deque
@@ -20,6 +19,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from weakref import finalize
 
 from opentelemetry import context, propagate, trace
 from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode
@@ -71,13 +71,13 @@ class CallTelemetry:
         self.metrics.watch(transport)
         self.spans = Spans(self.tracer, settings, self.metrics)
         self._doubts: OrderedDict[str, SpanContext] = OrderedDict()
-        self._late: deque[tuple[Span, int]] = deque()
-        atexit.register(self.end_late)
+        self._late: deque[tuple[CallSpan, Attempt, int]] = deque()
+        finalize(self, _end_late, self._late)  # at the latest with the program
 
     def observe(self, request: RequestData, sender: Sender, /) -> Observer | None:
         """Return the observer of a call; None where tracing is suppressed in this task."""
         if self._late:
-            self.end_late()
+            _end_late(self._late)
         if context.get_value("suppress_instrumentation"):
             return None
         kind = PaidCallSpan if request.may_cost else CallSpan
@@ -93,18 +93,15 @@ class CallTelemetry:
         """Return the call whose cost a record says, once; None where it was known before."""
         return None if generation_id is None else self._doubts.pop(generation_id, None)
 
-    def end(self, span: Span, *, is_in_loop: bool) -> None:
-        """End a span; one of a stream that was collected as garbage later, since exporters have locks."""
-        if is_in_loop:
-            span.end()
-        else:
-            self._late.append((span, time.time_ns()))
+    def end_later(self, call: CallSpan, attempt: Attempt) -> None:
+        """Keep the end of a stream that was collected as garbage, in the midst of anything, for a better moment."""
+        self._late.append((call, attempt, time.time_ns()))
 
-    def end_late(self) -> None:
-        """End the spans of streams that were collected."""
-        while self._late:
-            span, ended = self._late.popleft()
-            span.end(ended)
+
+def _end_late(late: deque[tuple[CallSpan, Attempt, int]]) -> None:
+    while late:
+        call, attempt, ended_ns = late.popleft()
+        call.finish(attempt, ended_ns)
 
 
 class CallSpan(Observer):
@@ -166,7 +163,14 @@ class CallSpan(Observer):
         """The call is over."""
         if not self._attributes:
             return  # refused before it began
-        self._end_attempt(attempt)
+        if attempt.is_in_loop:
+            self.finish(attempt)
+        else:
+            self._telemetry.end_later(self, attempt)  # exporters and metrics have locks
+
+    def finish(self, attempt: Attempt, ended_ns: int | None = None) -> None:
+        """Tell how the call ended, now or at a time before."""
+        self._end_attempt(attempt, ended_ns)
         facts = answer_facts(attempt.answer, attempt.error, attempt.charge, attempt.generation_id)
         counts = usage_counts(facts, attempt)
         cost = self._cost()
@@ -174,7 +178,7 @@ class CallSpan(Observer):
             self._describe_end(attempt, facts, counts, cost)
         self._settle(attempt)
         self._measure(attempt, facts, counts, cost)
-        self._telemetry.end(self._span, is_in_loop=attempt.is_in_loop)
+        self._span.end(ended_ns)
 
     # The parts of these
 
@@ -223,7 +227,7 @@ class CallSpan(Observer):
             attributes=attributes,
         )
 
-    def _end_attempt(self, attempt: Attempt) -> None:
+    def _end_attempt(self, attempt: Attempt, ended_ns: int | None = None) -> None:
         """Count what a request cost, and end its span; nothing where that is done."""
         if self._is_counted:
             return
@@ -242,7 +246,7 @@ class CallSpan(Observer):
             span.set_attribute("http.response.status_code", attempt.status)
         if attempt.error is not None:
             _tell_error(span, attempt.error)
-        self._telemetry.end(span, is_in_loop=attempt.is_in_loop)
+        span.end(ended_ns)
 
     def _cost(self) -> Decimal | None:
         """Return what all requests cost, as far as their answers said it."""

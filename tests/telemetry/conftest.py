@@ -1,4 +1,4 @@
-"""An emulator, and what its clients tell OpenTelemetry; its SDK comes with the extra `dev`, and without it none is run."""
+"""An emulator, and what its clients tell OpenTelemetry, whose SDK comes with the extra `dev`; none is run without."""
 
 from __future__ import annotations
 

@@ -200,6 +200,7 @@ async def test_an_error_in_a_stream() -> None:
     assert len([told for told in watch.told if told.startswith("failed")]) == 1
 
 
+@pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")  # trio says so of those within httpx
 async def test_a_stream_that_is_left_and_one_that_is_dropped() -> None:
     watch = Factory()
 

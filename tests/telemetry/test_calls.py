@@ -267,6 +267,7 @@ async def test_requests_need_not_be_spans_and_costs_have_the_names_that_are_aske
     assert "gen_ai.usage.cost.amount" not in told
 
 
+@pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")  # trio says so of those within httpx
 async def test_a_stream_that_is_collected_is_told_with_the_next_call(emulator: Emulator, seen: Seen) -> None:
     """Not at once: it may be collected while an exporter holds its lock."""
     emulator.reply("Hello, you there", fault=Fault.stall(after=3))

@@ -46,6 +46,7 @@ def main() -> None:
         "mcp",
         "fastapi",
         "httptools",
+        "opentelemetry-api",
     } & installed
     assert not extras, f"came without being asked for: {sorted(extras)}"
     names, python = len(openrouter_async.__all__), sys.version.split()[0]

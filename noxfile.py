@@ -267,5 +267,7 @@ def wheel(session: nox.Session) -> None:
         session.run(python, "-m", "pip", "install", "-q", str(package), external=True)
         session.chdir(built)  # away from the source
         session.run(python, "-I", "-W", "error", "-c", "import openrouter_async", external=True)
-        session.run(python, "-I", "-W", "error", str(ROOT / "tests" / "support" / "installed.py"), external=True)
+        session.run(
+            python, "-I", "-W", "error", str(ROOT / "tests" / "support" / "installed.py"), external=True
+        )
         session.chdir(ROOT)

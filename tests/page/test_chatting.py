@@ -332,6 +332,9 @@ def test_without_a_model_one_is_asked_for_and_then_the_message_is_sent(tab: Chat
     tab.prompt.fill("Hello")
     tab.prompt.press("Enter")
     tab.page.get_by_role("combobox").fill("gpt-4o-mini")
+    expect(tab.page.get_by_role("option").first).to_contain_text(
+        "openai/gpt-4o-mini"
+    )  # the list may still be loading
     tab.emulator.reply("Hi.")
     tab.page.keyboard.press("Enter")
     tab.prose.get_by_text("Hi.").wait_for()

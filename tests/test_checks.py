@@ -71,6 +71,10 @@ def test_the_host_of_a_header(authority: str, host: str | None) -> None:
         (lambda: _checks.whole("n", -1, least=0), "n is -1; expected a whole number of at least 0"),
         (lambda: _checks.whole("n", True), "n is True; expected a whole number of at least 1"),
         (lambda: _checks.whole("n", 1.0), "n is 1.0; expected a whole number of at least 1"),
+        (lambda: _checks.seconds("n", 0), "n is 0; expected seconds above 0"),
+        (lambda: _checks.seconds("n", math.nan), "n is nan; expected seconds above 0"),
+        (lambda: _checks.seconds("n", True), "n is True; expected seconds above 0"),
+        (lambda: _checks.seconds("n", "5"), "n is '5'; expected seconds above 0"),
         (lambda: _checks.number("t", -0.5), "t is -0.5; expected a finite number of at least 0"),
         (lambda: _checks.number("t", math.nan), "t is nan; expected a finite number of at least 0"),
         (lambda: _checks.number("t", "1", unit="seconds"), "t is '1'; expected seconds, at least 0"),
@@ -146,3 +150,7 @@ def test_a_value_is_described_without_a_prompt_or_a_key(value: object, shown: st
 )
 def test_a_json_value_is_described_in_the_words_of_json(value: object, shown: str) -> None:
     assert _checks.describe_json(value) == shown
+
+
+def test_a_time_may_be_infinite() -> None:
+    assert _checks.seconds("n", math.inf) == math.inf

@@ -25,6 +25,7 @@ __all__ = [
     "names",
     "number",
     "one_of",
+    "seconds",
     "whole",
 ]
 
@@ -56,6 +57,13 @@ def number(name: str, value: object, *, above: float | None = None, unit: str | 
         wanted = f"a finite number of {bound}" if unit is None else f"{unit}, {bound}"
         raise ConfigurationError(f"{name} is {value!r}; expected {wanted}")
     return value  # type: ignore[return-value]  # a number, as looked at above
+
+
+def seconds(name: str, value: object) -> float:
+    """Return a time above 0, which may be infinite; True is not a time."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
+        raise ConfigurationError(f"{name} is {value!r}; expected seconds above 0")
+    return value
 
 
 def flag(name: str, value: object) -> bool:

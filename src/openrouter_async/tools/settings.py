@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .._checks import one_of, whole
+from .._checks import one_of, seconds, whole
 from ..errors import ConfigurationError
 from ..types.chat.request import TurnParams
 from .stop import StopWhen, max_steps
@@ -68,9 +68,8 @@ class RunSettings:
         if self.max_repeats is not None:
             whole("max_repeats", self.max_repeats)
         whole("tool_concurrency", self.tool_concurrency)
-        timeout = self.tool_timeout
-        if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
-            raise ConfigurationError(f"tool_timeout is {timeout!r}; expected seconds above 0")
+        if self.tool_timeout is not None:
+            seconds("tool_timeout", self.tool_timeout)
 
 
 _SETTINGS = frozenset(RunSettings.__dataclass_fields__)

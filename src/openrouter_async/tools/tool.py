@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Generic, ParamSpec, TypeAlias, TypedDict, Type
 import anyio.to_thread
 from pydantic import JsonValue
 
+from .._checks import seconds
 from ..errors import ConfigurationError
 from .schema import ArgumentSchema
 from .signature import Signature, documentation_of, is_unbound_method, name_of, routine_of
@@ -98,9 +99,8 @@ class Tool(Generic[P, R]):
         """Seconds; None: that of the run."""
         self.strict = settings.get("strict")
         self.cache_control = settings.get("cache_control")
-        timeout = self.timeout
-        if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
-            raise ConfigurationError(f"timeout of the tool {name!r} is {timeout!r}; expected seconds above 0")
+        if self.timeout is not None:
+            seconds(f"timeout of the tool {name!r}", self.timeout)
         if not (isinstance(self.needs_approval, bool) or callable(self.needs_approval)):
             raise ConfigurationError(
                 f"needs_approval of the tool {name!r} is {self.needs_approval!r}; expected True, False or a function"

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import anyio
 from starlette.responses import Response
 
-from ..._checks import one_of
-from ...errors import ConfigurationError, OpenRouterError
+from ..._checks import one_of, seconds
+from ...errors import OpenRouterError
 from ..no_delay import send_at_once
 from .failures import error_response
 from .formats.ai_sdk import AISDKFormat
@@ -101,13 +101,9 @@ def relay(
         ConfigurationError: an argument is wrong.
     """
     one_of("format", format, [*_FORMATS])
-    for name, seconds in (
-        ("start_after", start_after),
-        ("keepalive", keepalive),
-        ("write_timeout", write_timeout),
-    ):
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-            raise ConfigurationError(f"{name} is {seconds!r}; expected seconds above 0")
+    seconds("start_after", start_after)
+    seconds("keepalive", keepalive)
+    seconds("write_timeout", write_timeout)
     return Relay(
         stream,
         _FORMATS[format](),

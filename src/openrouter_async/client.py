@@ -14,7 +14,6 @@ import ssl
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from . import _checks
@@ -22,6 +21,7 @@ from ._http.sender import HTTPSender
 from ._http.transport import Transport
 from ._settings import Settings
 from .errors import ConfigurationError
+from .namespaces import Namespaces
 from .options import ClientOptions, Key, Limits, RequestOptions
 from .telemetry.switch import begin_telemetry
 
@@ -37,18 +37,10 @@ if TYPE_CHECKING:
     from .batch.items import Items
     from .batch.run import Batch
     from .batch.settings import BatchParams
-    from .batches.batches import BatchJobs
     from .catalogue.namespace import CatalogueCache, Models
     from .catalogue.pricing import Estimate
     from .chat import Chat
     from .conversation.conversation import Conversation, ConversationParams
-    from .resources.account.activity import ActivityResource
-    from .resources.account.generations import GenerationsResource
-    from .resources.account.keys import CreditsResource, KeyResource, KeysResource
-    from .resources.account.oauth import OAuthResource
-    from .resources.catalogue.providers import EndpointsResource, ProvidersResource
-    from .resources.chat.completions import Completions
-    from .resources.embeddings import EmbeddingsResource
     from .resources.requests import RequestParams
     from .spending.spend import Spend
     from .streaming.raw import RawStream
@@ -75,17 +67,7 @@ class _Known:
     learner: TokenLearner | None = None
 
 
-class _Lazy(cached_property[T]):
-    """A resource of the client, told as `module:class`; the module is loaded when it is first used."""
-
-    def __init__(self, where: str) -> None:
-        module, _, name = where.partition(":")
-        super().__init__(
-            lambda client: getattr(import_module(f".{module}", __package__), name)(client._sender)
-        )
-
-
-class AsyncOpenRouter:
+class AsyncOpenRouter(Namespaces):
     """The client of one OpenRouter account, for one event loop (asyncio, or trio).
 
     ```python
@@ -97,29 +79,6 @@ class AsyncOpenRouter:
     Make one and share it: its connections, its limits and its retry budget serve all calls. Making it opens no
     connection. Leaving the block closes its connections, and ends the calls that still run with an error.
     """
-
-    completions: _Lazy[Completions] = _Lazy("resources.chat.completions:Completions")
-    """The older form, which continues a prompt."""
-    embeddings: _Lazy[EmbeddingsResource] = _Lazy("resources.embeddings:EmbeddingsResource")
-    """Vectors that stand for texts."""
-    batches: _Lazy[BatchJobs] = _Lazy("batches.batches:BatchJobs")
-    """Batches that the service works on by itself, within a day and for about half the price."""
-    providers: _Lazy[ProvidersResource] = _Lazy("resources.catalogue.providers:ProvidersResource")
-    """Who runs models."""
-    endpoints: _Lazy[EndpointsResource] = _Lazy("resources.catalogue.providers:EndpointsResource")
-    """Offers of models by providers, over all models."""
-    key: _Lazy[KeyResource] = _Lazy("resources.account.keys:KeyResource")
-    """The client's own key: what it may spend, and has spent."""
-    keys: _Lazy[KeysResource] = _Lazy("resources.account.keys:KeysResource")
-    """The inference keys of the account: `list`, `get`, `create`, `update`, `delete`; needs a management key."""
-    credits: _Lazy[CreditsResource] = _Lazy("resources.account.keys:CreditsResource")
-    """Credits bought and used; needs a management key."""
-    activity: _Lazy[ActivityResource] = _Lazy("resources.account.activity:ActivityResource")
-    """What the account used, day by day; needs a management key."""
-    generations: _Lazy[GenerationsResource] = _Lazy("resources.account.generations:GenerationsResource")
-    """The billed records of calls."""
-    oauth: _Lazy[OAuthResource] = _Lazy("resources.account.oauth:OAuthResource")
-    """Keys that users give to an app."""
 
     def __init__(
         self,

@@ -1,21 +1,22 @@
 """The table of operations: each HTTP method and path the client can call, once.
 
-It holds no types, so importing it costs nothing. A resource's method gives the types.
+The word that makes a row says when the request may be sent again. It holds no types, so importing it costs nothing: a
+resource's method gives the types.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
-__all__ = ["Operation", "Repeat"]
+__all__ = ["KeyKind", "Operation", "Repeat", "find_operation"]
 
-KeyKind = Literal["inference", "management", "any", "optional", "none"]
+KeyKind: TypeAlias = Literal["inference", "management", "any", "optional", "none"]
 
-Repeat = Literal["always", "unanswered", "refused"]
+Repeat: TypeAlias = Literal["always", "unanswered", "refused"]
 """When a failed request may be sent again.
 
-`always`: whatever happened; for reads.
+`always`: whatever happened; for reads, and for what the service knows again by an `Idempotency-Key`.
 `unanswered`: when no answer came, though the first may have been carried out and billed, but not after a timeout and
 not after a piece of a stream was handed over; for what a model answers.
 `refused`: only when it is certain that it was not carried out: there was no connection, or the service says so in an
@@ -38,38 +39,55 @@ class Operation:
     repeat: Repeat
     """When it may be sent again."""
     answers_with: frozenset[int] = frozenset()
-    """Statuses of errors that come with an answer all the same."""
+    """Statuses of errors that may come with an answer all the same; without one they are errors."""
     is_file: bool = False
     """Whether the answer is given as bytes or text, of whatever kind, and not parsed."""
+    is_keyed: bool = False
+    """Whether it carries an `Idempotency-Key`, one for each call, by which the service knows a repetition."""
+    is_redirected: bool = False
+    """Whether the service may name another path of its own instead, which is asked then."""
 
 
-def _read(name: str, path: str, spec_id: str | None, key: KeyKind = "any") -> Operation:
+def _read(name: str, path: str, spec_id: str, key: KeyKind = "any") -> Operation:
+    """A GET; may always be sent again."""
     return Operation(name=name, method="GET", path=path, spec_id=spec_id, key=key, repeat="always")
 
 
-CREATE_CHAT = Operation(
-    name="chat.create",
-    method="POST",
-    path="/chat/completions",
-    spec_id="sendChatCompletionRequest",
-    repeat="unanswered",
-)
-CREATE_COMPLETION = Operation(
-    name="completions.create", method="POST", path="/completions", repeat="unanswered"
-)
+def _ask(name: str, path: str, spec_id: str | None) -> Operation:
+    """A POST that a model answers, which is billed; sent again when no answer came."""
+    return Operation(name=name, method="POST", path=path, spec_id=spec_id, repeat="unanswered")
+
+
+def _act(name: str, path: str, spec_id: str, key: KeyKind = "management", method: str = "POST") -> Operation:
+    """A request that creates or changes something; sent again only where it was refused."""
+    return Operation(name=name, method=method, path=path, spec_id=spec_id, key=key, repeat="refused")
+
+
+def _act_by_key(name: str, path: str, spec_id: str, key: KeyKind = "management") -> Operation:
+    """A POST with an `Idempotency-Key`; may always be sent again."""
+    return replace(_act(name, path, spec_id, key), repeat="always", is_keyed=True)
+
+
+def _change(name: str, path: str, spec_id: str) -> Operation:
+    """A PATCH; sent again only where it was refused."""
+    return _act(name, path, spec_id, method="PATCH")
+
+
+def _remove(name: str, path: str, spec_id: str, key: KeyKind = "management") -> Operation:
+    """A DELETE; sent again only where it was refused."""
+    return _act(name, path, spec_id, key, method="DELETE")
+
+
+# Models answer
+
+CREATE_CHAT = _ask("chat.create", "/chat/completions", "sendChatCompletionRequest")
+CREATE_COMPLETION = _ask("completions.create", "/completions", None)
+CREATE_EMBEDDINGS = _ask("embeddings.create", "/embeddings", "createEmbeddings")
+
+# The catalogue
 
 LIST_MODELS = _read("models.list", "/models", "getModels", "optional")
 GET_MODEL = _read("models.get", "/model/{author}/{slug}", "getModel", "optional")
-GET_CREDITS = _read("credits.get", "/credits", "getCredits", "management")
-GET_KEY = _read("key.get", "/key", "getCurrentKey")
-CREATE_EMBEDDINGS = Operation(
-    name="embeddings.create",
-    method="POST",
-    path="/embeddings",
-    spec_id="createEmbeddings",
-    repeat="unanswered",
-)
-
 COUNT_MODELS = _read("models.count", "/models/count", "listModelsCount", "optional")
 LIST_USER_MODELS = _read("models.user", "/models/user", "listModelsUser", "inference")
 LIST_MODEL_ENDPOINTS = _read(
@@ -78,65 +96,45 @@ LIST_MODEL_ENDPOINTS = _read(
 LIST_ZDR_ENDPOINTS = _read("endpoints.zdr", "/endpoints/zdr", "listEndpointsZdr", "optional")
 LIST_PROVIDERS = _read("providers.list", "/providers", "listProviders", "optional")
 
+# The account
+
+GET_KEY = _read("key.get", "/key", "getCurrentKey")
+GET_CREDITS = _read("credits.get", "/credits", "getCredits", "management")
 LIST_ACTIVITY = _read("activity.list", "/activity", "getUserActivity", "management")
 LIST_KEYS = _read("keys.list", "/keys", "list", "management")
 GET_ACCOUNT_KEY = _read("keys.get", "/keys/{hash}", "getKey", "management")
-CREATE_KEY = Operation(
-    name="keys.create",
-    method="POST",
-    path="/keys",
-    spec_id="createKeys",
-    key="management",
-    repeat="refused",
-)
-UPDATE_KEY = Operation(
-    name="keys.update",
-    method="PATCH",
-    path="/keys/{hash}",
-    spec_id="updateKeys",
-    key="management",
-    repeat="refused",
-)
-DELETE_KEY = Operation(
-    name="keys.delete",
-    method="DELETE",
-    path="/keys/{hash}",
-    spec_id="deleteKeys",
-    key="management",
-    repeat="refused",
-)
-CREATE_BATCH = Operation(
-    name="batches.create", method="POST", path="/batches", spec_id="createBatches", repeat="refused"
-)
-LIST_BATCHES = _read("batches.list", "/batches", "listBatches", "inference")
-GET_BATCH = Operation(
-    name="batches.get",
-    method="GET",
-    path="/batches/{id}",
-    spec_id="getBatches",
-    repeat="always",
-    answers_with=frozenset({402}),
-)
-DELETE_BATCH = Operation(
-    name="batches.delete", method="DELETE", path="/batches/{id}", spec_id="deleteBatch", repeat="refused"
-)
+CREATE_KEY = _act("keys.create", "/keys", "createKeys")
+UPDATE_KEY = _change("keys.update", "/keys/{hash}", "updateKeys")
+DELETE_KEY = _remove("keys.delete", "/keys/{hash}", "deleteKeys")
+EXCHANGE_CODE = _act("oauth.exchange", "/auth/keys", "exchangeAuthCodeForAPIKey", "none")
+
+# What was asked before, and batches
+
 GET_GENERATION = _read("generations.get", "/generation", "getGeneration", "inference")
 GET_GENERATION_CONTENT = _read(
     "generations.content", "/generation/content", "listGenerationContent", "inference"
 )
-SEND_FEEDBACK = Operation(
-    name="generations.feedback",
-    method="POST",
-    path="/generation/feedback",
-    spec_id="submitGenerationFeedback",
-    key="management",
-    repeat="refused",
+SEND_FEEDBACK = _act("generations.feedback", "/generation/feedback", "submitGenerationFeedback")
+CREATE_BATCH = _act("batches.create", "/batches", "createBatches", "inference")
+LIST_BATCHES = _read("batches.list", "/batches", "listBatches", "inference")
+GET_BATCH = replace(
+    _read("batches.get", "/batches/{id}", "getBatches", "inference"), answers_with=frozenset({402})
 )
-EXCHANGE_CODE = Operation(
-    name="oauth.exchange",
-    method="POST",
-    path="/auth/keys",
-    spec_id="exchangeAuthCodeForAPIKey",
-    key="none",
-    repeat="refused",
-)
+DELETE_BATCH = _remove("batches.delete", "/batches/{id}", "deleteBatch", "inference")
+
+
+def find_operation(method: str, path: str) -> Operation | None:
+    """Return the operation of a method and a path below the base URL; None where the table has none."""
+    parts = path.split("/")
+    found = [row for row in _rows() if row.method == method and _fits(row.path.split("/"), parts)]
+    return min(found, key=lambda row: row.path.count("{"), default=None)
+
+
+def _rows() -> list[Operation]:
+    return [row for row in globals().values() if isinstance(row, Operation)]
+
+
+def _fits(template: list[str], parts: list[str]) -> bool:
+    return len(template) == len(parts) and all(
+        mine == part or (mine.startswith("{") and part) for mine, part in zip(template, parts, strict=True)
+    )

@@ -1,0 +1,61 @@
+"""The namespaces of the client that are methods over the table of operations, each with its resource.
+
+A namespace is loaded, with its types, when it is first used.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from .batches.batches import BatchJobs
+    from .resources.account.activity import ActivityResource
+    from .resources.account.generations import GenerationsResource
+    from .resources.account.keys import CreditsResource, KeyResource, KeysResource
+    from .resources.account.oauth import OAuthResource
+    from .resources.catalogue.providers import EndpointsResource, ProvidersResource
+    from .resources.chat.completions import Completions
+    from .resources.embeddings import EmbeddingsResource
+
+__all__ = ["Namespaces"]
+
+T = TypeVar("T")
+
+
+class _Lazy(cached_property[T]):
+    """A resource of the client, told as `module:class`; the module is loaded when it is first used."""
+
+    def __init__(self, where: str) -> None:
+        module, _, name = where.partition(":")
+        super().__init__(
+            lambda client: getattr(import_module(f".{module}", __package__), name)(client._sender)
+        )
+
+
+class Namespaces:
+    """The attributes of `AsyncOpenRouter` that stand for a namespace of operations."""
+
+    completions: _Lazy[Completions] = _Lazy("resources.chat.completions:Completions")
+    """The older form, which continues a prompt."""
+    embeddings: _Lazy[EmbeddingsResource] = _Lazy("resources.embeddings:EmbeddingsResource")
+    """Vectors that stand for texts."""
+    batches: _Lazy[BatchJobs] = _Lazy("batches.batches:BatchJobs")
+    """Batches that the service works on by itself, within a day and for about half the price."""
+    providers: _Lazy[ProvidersResource] = _Lazy("resources.catalogue.providers:ProvidersResource")
+    """Who runs models."""
+    endpoints: _Lazy[EndpointsResource] = _Lazy("resources.catalogue.providers:EndpointsResource")
+    """Offers of models by providers, over all models."""
+    key: _Lazy[KeyResource] = _Lazy("resources.account.keys:KeyResource")
+    """The client's own key: what it may spend, and has spent."""
+    keys: _Lazy[KeysResource] = _Lazy("resources.account.keys:KeysResource")
+    """The inference keys of the account: `list`, `get`, `create`, `update`, `delete`; needs a management key."""
+    credits: _Lazy[CreditsResource] = _Lazy("resources.account.keys:CreditsResource")
+    """Credits bought and used; needs a management key."""
+    activity: _Lazy[ActivityResource] = _Lazy("resources.account.activity:ActivityResource")
+    """What the account used, day by day; needs a management key."""
+    generations: _Lazy[GenerationsResource] = _Lazy("resources.account.generations:GenerationsResource")
+    """The billed records of calls."""
+    oauth: _Lazy[OAuthResource] = _Lazy("resources.account.oauth:OAuthResource")
+    """Keys that users give to an app."""

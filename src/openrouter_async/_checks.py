@@ -17,6 +17,7 @@ __all__ = [
     "describe_json",
     "describe_value",
     "flag",
+    "header_value",
     "host_of",
     "instance",
     "is_this_machine",
@@ -40,6 +41,10 @@ MAX_JSON_SHOWN = 40
 # The value of `Host`, and what stands behind the scheme of an `Origin` (RFC 9110, 7.2; RFC 6454, 7): a name, or an IPv6
 # address in brackets, and perhaps a port. It has no user name, behind which another host could stand.
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[^\s:/@\[\]]+)(?::[0-9]{1,5})?", re.IGNORECASE)
+
+
+_NOT_IN_A_HEADER = re.compile(r"[\0-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and halves of characters, which cannot be encoded."""
 
 
 def whole(name: str, value: object, *, least: int = 1) -> int:
@@ -104,6 +109,18 @@ def mapping(name: str, value: Mapping[str, T], example: str) -> Mapping[str, T]:
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"{name} is a {type(value).__name__}; expected a dict, such as {example}")
     return value
+
+
+def header_value(name: str, value: str) -> str:
+    """Return a value as HTTP allows it: one line, without blanks around it, which do not belong to it."""
+    if not isinstance(value, str) or "\n" in value or "\r" in value:
+        raise ConfigurationError(f"the header {name!r} has a value that is no single line of text")
+    bad = _NOT_IN_A_HEADER.search(value)
+    if bad is not None:
+        raise ConfigurationError(
+            f"the header {name!r} has the character {bad[0]!r}, which no header can have; take it out"
+        )
+    return value.strip(" \t")
 
 
 def describe_value(value: object, *, private: bool = False) -> str:

@@ -61,8 +61,6 @@ LONGEST_ONCE = 512
 """Characters of a value of `metadata`."""
 
 _HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
-_NOT_IN_A_HEADER = re.compile(r"[\0-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-"""Control characters, and halves of characters, which cannot be encoded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,20 +244,8 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
         lower = name.lower()
         if lower in _RESERVED_HEADERS:
             raise ConfigurationError(f"the header {name!r} is set by {_RESERVED_HEADERS[lower]}")
-        checked[lower] = _header_value(name, value)
+        checked[lower] = _checks.header_value(name, value)
     return checked
-
-
-def _header_value(name: str, value: str) -> str:
-    """Return a value as HTTP allows it: one line, without blanks around it, which do not belong to it."""
-    if not isinstance(value, str) or "\n" in value or "\r" in value:
-        raise ConfigurationError(f"the header {name!r} has a value that is no single line of text")
-    bad = _NOT_IN_A_HEADER.search(value)
-    if bad is not None:
-        raise ConfigurationError(
-            f"the header {name!r} has the character {bad[0]!r}, which no header can have; take it out"
-        )
-    return value.strip(" \t")
 
 
 def _headers(settings: Settings) -> dict[str, str]:
@@ -267,17 +253,19 @@ def _headers(settings: Settings) -> dict[str, str]:
     headers = {"user-agent": USER_AGENT, "accept-encoding": "gzip, deflate"}
     app = settings.app
     if app.referer:
-        headers["http-referer"] = _header_value("http-referer", app.referer)
+        headers["http-referer"] = _checks.header_value("http-referer", app.referer)
     if app.title:
-        headers["x-openrouter-title"] = _header_value("x-openrouter-title", app.title)
+        headers["x-openrouter-title"] = _checks.header_value("x-openrouter-title", app.title)
     if app.categories:
         headers["x-openrouter-categories"] = ",".join(app.categories)
     if settings.router_metadata:
         headers["x-openrouter-metadata"] = "enabled"
     if settings.session_id is not None:
-        headers["x-session-id"] = _header_value("x-session-id", settings.session_id)
+        headers["x-session-id"] = _checks.header_value("x-session-id", settings.session_id)
     if settings.anthropic_beta:
-        headers["x-anthropic-beta"] = _header_value("x-anthropic-beta", ",".join(settings.anthropic_beta))
+        headers["x-anthropic-beta"] = _checks.header_value(
+            "x-anthropic-beta", ",".join(settings.anthropic_beta)
+        )
     cache = settings.cache
     if cache is not None:
         headers["x-openrouter-cache"] = "true" if cache.enabled else "false"

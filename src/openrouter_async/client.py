@@ -349,7 +349,7 @@ class AsyncOpenRouter(Namespaces):
                 been carried out.
             path: Below the base URL, such as `/key`, quoted where it must be.
             into: What the answer is read as: any type pydantic knows, such as `dict[str, JsonValue]` or a model of
-                yours; `bytes` gives the body as it came, `str` its text.
+                yours; `bytes` gives the body as it came, `str` its text, `type(None)` reads nothing.
             params: See `RequestParams`: `body`, `query`, `key`, `options`.
 
         Raises:

@@ -154,3 +154,9 @@ def test_pages_by_offset_give_every_item_once(size: int, limit: int, start: int,
     assert seen == list(range(start, size))
     needed = -(-max(size - start, 0) // limit)
     assert pages == (max(needed, 1) if told else needed + 1)
+
+
+def test_a_cursor_wins_over_the_last_id() -> None:
+    """Lists of files have both, and are paged by their cursor."""
+    assert facts_of(SimpleNamespace(cursor="c", last_id="l"), []).cursor == "c"
+    assert facts_of(SimpleNamespace(cursor=None, last_id="l"), []).cursor == "l"

@@ -14,6 +14,7 @@ from anyio.lowlevel import checkpoint
 
 from .._sansio.error_mapping import explain_short_name, status_error
 from .._sansio.json_work import LEAST_BYTES
+from .._sansio.redirects import redirected
 from .._secret import Secret
 from .._settings import check_key
 from ..errors import APIStatusError, ConfigurationError, OpenRouterError
@@ -114,11 +115,15 @@ class Call:
         Raises:
             OpenRouterError: no key, no connection, or the `APIStatusError` of another status.
         """
+        request = self.attempts.request
+        self.transport.check()
+        key = await _key(self.settings, request.operation)
+        await self.attempts.begin(key)
+        return await self._open(request, key)
+
+    async def _open(self, request: RequestData, key: Secret | None) -> Exchange:
         transport, attempts, settings = self.transport, self.attempts, self.settings
-        request, timeouts = attempts.request, attempts.timeouts
-        transport.check()
-        key = await _key(settings, request.operation)
-        await attempts.begin(key)
+        timeouts = attempts.timeouts
         exchange = Exchange(transport.send, _http_request(request, settings, timeouts, key))
         admission = await transport.admit(exchange, request, settings.rate, timeouts)
         try:
@@ -127,10 +132,15 @@ class Call:
             attempts.answered(exchange)
             if 200 <= exchange.status < 300 or exchange.status in request.operation.answers_with:
                 return exchange
-            raise await self._status_error(exchange)
+            location = exchange.headers.get("location")
+            elsewhere = redirected(request, settings.base_url, exchange.status, location)
+            if elsewhere is None:
+                raise await self._status_error(exchange)
         except BaseException:
             await transport.close(exchange)
             raise
+        await transport.close(exchange)
+        return await self._open(elsewhere, key)
 
     async def _status_error(self, exchange: Exchange) -> APIStatusError:
         """Read what there is of an error's body, and return the error. What is known wins over what fails."""

@@ -1,9 +1,9 @@
 """The arguments of a list's next page, or the end: pure arithmetic over what a page says about itself.
 
 Two ways of paging. By *offset*: `offset` counts items; a page may give `total_count`, `has_more` or
-`links.next`, or nothing at all (`GET /keys`), and then the end is the first empty page. By *cursor*: `after` is
-the last id of the page before; such a page may be empty although there are more, so `has_more` decides and never
-the number of items.
+`links.next`, or nothing at all (`GET /keys`), and then the end is the first empty page. By *cursor*: the
+next page is asked for with the `cursor` of the one before, else with its `last_id`; such a page may be empty although
+there are more, so `has_more` decides and never the number of items.
 
 `links.next` is the relation of RFC 8288, 3.3, in the body in place of a `Link` header; of its target only the query is
 read, and where it is sent to never changes.
@@ -75,9 +75,10 @@ class OffsetPaging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CursorPaging:
-    """Pages by a cursor, which is an id that the page before gave."""
+    """Pages by a cursor that the page before gave."""
 
     parameter: str = "after"
+    """What the next page is asked for with."""
 
     def after(self, arguments: Arguments, page: PageFacts) -> Arguments | None:
         """Return the arguments of the next page; None at the end.
@@ -101,7 +102,7 @@ def facts_of(page: object, items: Sized) -> PageFacts:
     total, more = getattr(page, "total_count", None), getattr(page, "has_more", None)
     links = getattr(page, "links", None)
     link = getattr(links, "next", None)
-    cursor = getattr(page, "last_id", None) or getattr(page, "cursor", None)
+    cursor = getattr(page, "cursor", None) or getattr(page, "last_id", None)
     if not isinstance(more, bool):
         more = None if links is None else link is not None
     return PageFacts(

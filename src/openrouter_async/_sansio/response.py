@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
@@ -50,6 +51,8 @@ def read_reply(
 ) -> T:
     """Return the body of a 2xx as an `into`: `bytes` as it came, `str` decoded as UTF-8, anything else from JSON.
 
+    `NoneType` reads nothing: the body may be empty, or any JSON that reports no error.
+
     `headers` have lower-case names; the content type is not trusted. `secrets` are texts that must not appear in an
     error. `now` is the time in seconds since the epoch, for waits given as a moment.
 
@@ -65,6 +68,9 @@ def read_reply(
             "T", body if into is bytes else body.decode("utf-8-sig", "replace")
         )  # T is what `into` is
     data = body.lstrip(_PADDING)
+    if into is NoneType:
+        reply.check_ignored(data)
+        return cast("T", None)
     if not data:
         raise reply.invalid(f"an empty body is no {_name(into)}", data)
     if data[:1] == b"{" and data[-_LONGEST_TAIL:].rstrip().endswith(_DONE):
@@ -119,6 +125,15 @@ class _Reply:
                 now=self.now,
                 partial=cast("ChatCompletion | None", partial),
             )
+
+    def check_ignored(self, data: bytes) -> None:
+        """Refuse a body that says nothing to the caller where it is an error, or not of the service."""
+        if data:
+            self.raise_reported_error(data)
+            try:
+                load_json(data)
+            except ParseFailure as failure:
+                raise self.invalid("it is neither empty nor JSON", data) from failure
 
     def invalid(self, reason: str, data: bytes) -> InvalidResponseError:
         """Return the error for a body that is not what was promised."""

@@ -9,16 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import anyio
-from pydantic import JsonValue
-from pydantic_core import from_json
 
 from .. import operations
-from .._sansio.error_mapping import status_error
 from .._sansio.pagination import Arguments, CursorPaging
 from .._sansio.request import build_request
 from ..errors import ConfigurationError, RateLimited
 from ..options import RequestOptions, Retries
-from ..protocols import Reply
 from ..resources._base import Resource, json_bytes, reader
 from ..resources._pagination import Paginator
 from ..types.batches import BatchJob, DeletedJob, JobPage
@@ -107,8 +103,7 @@ class BatchesResource(Resource):
             NotFound: there is none with this id.
             InsufficientCredits: the account owes, and the service says nothing of the batch.
         """
-        data = build_request(operations.GET_BATCH, path={"id": id})
-        return await self._sender.with_options(options).send(data, _read_status)
+        return await self._send(operations.GET_BATCH, into=BatchJob, path={"id": id}, options=options)
 
     def list(
         self,
@@ -179,22 +174,6 @@ def _request_bytes(request: JobRequest, seen: set[str]) -> bytes:
         raise ConfigurationError(f"custom_id {custom_id!r} is there twice; expected each once")
     seen.add(custom_id)
     return json_bytes({"custom_id": custom_id, "body": body})
-
-
-def _read_status(reply: Reply) -> BatchJob:
-    """Return the batch in an answer; 402 comes with one whose results are withheld, or without any."""
-    meta = reply.meta
-    if meta.status == 402 and not _is_batch(reply.body):
-        raise status_error(meta.status, meta.headers, reply.body)
-    return _read_batch(reply)
-
-
-def _is_batch(body: bytes) -> bool:
-    try:
-        answer: JsonValue = from_json(body)
-    except ValueError:
-        return False
-    return isinstance(answer, dict) and isinstance(answer.get("id"), str)
 
 
 def _seconds(moment: int | datetime | None) -> int | None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypedDict, TypeVar
+from urllib.parse import urlencode
 
 from pydantic import JsonValue
 from pydantic_core import to_json
 
-from .._sansio.request import QueryValue, build_request
+from .._checks import header_value, whole
+from .._sansio.error_mapping import status_error
+from .._sansio.parse import ParseFailure, parse
+from .._sansio.request import QueryValue, RequestData, build_request, finish_body
 from .._sansio.response import read_reply
 from ..errors import ConfigurationError
 from ..operations import Operation
@@ -17,15 +23,33 @@ from ..protocols import Reply, Sender
 from ..types._base import WireType
 from ..types.common import Envelope
 from ..types.meta import keep_meta
+from ..types.requests.check import check_params
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from .._sansio.pagination import Arguments, Paging
     from ._pagination import PageLike, Paginator
 
-__all__ = ["QueryValue", "Resource", "reader"]
+__all__ = ["QueryValue", "Resource", "change_body", "json_bytes", "reader"]
 
 T = TypeVar("T")
 WireT = TypeVar("WireT", bound=WireType)
+
+
+class Parts(TypedDict, total=False):
+    """What a request is made of besides its operation."""
+
+    path: Mapping[str, str]
+    """What fills the fields of the path."""
+    query: Mapping[str, QueryValue]
+    body: Mapping[str, JsonValue] | bytes | None
+    """Sent as JSON."""
+    form: Mapping[str, str]
+    """Sent as a form is, in place of `body`."""
+    headers: Mapping[str, str]
+    """By lower-case name."""
+    is_poll: bool
 
 
 class Resource:
@@ -39,30 +63,21 @@ class Resource:
         operation: Operation,
         *,
         into: type[T],
-        path: Mapping[str, str] | None = None,
-        query: Mapping[str, QueryValue] | None = None,
-        body: Mapping[str, JsonValue] | bytes | None = None,
         options: RequestOptions | None = None,
+        **parts: Unpack[Parts],
     ) -> T:
-        """Carry out an operation, and return its answer as an `into`."""
-        content = body if body is None or isinstance(body, bytes) else json_bytes(body)
-        data = build_request(operation, path=path, query=query, content=content)
-        return await self._sender.with_options(options).send(data, reader(into))
+        """Carry out an operation, and return its answer as an `into`; `NoneType` reads nothing."""
+        return await self._sender.with_options(options).send(_request(operation, **parts), reader(into))
 
     async def _send_data(
         self,
         operation: Operation,
         *,
         into: type[Envelope[WireT]],
-        path: Mapping[str, str] | None = None,
-        query: Mapping[str, QueryValue] | None = None,
-        body: Mapping[str, JsonValue] | bytes | None = None,
         options: RequestOptions | None = None,
-        is_poll: bool = False,
+        **parts: Unpack[Parts],
     ) -> WireT:
         """Carry out an operation whose answer is an `into`, and return the `data` of that."""
-        content = body if body is None or isinstance(body, bytes) else json_bytes(body)
-        data = build_request(operation, path=path, query=query, content=content, is_poll=is_poll)
         read_envelope = reader(into)
 
         def read(reply: Reply) -> WireT:
@@ -70,24 +85,98 @@ class Resource:
             keep_meta(value, reply.meta)
             return value
 
-        return await self._sender.with_options(options).send(data, read)
+        return await self._sender.with_options(options).send(_request(operation, **parts), read)
 
     def _pages(
         self,
         operation: Operation,
         *,
         into: type[PageLike[T]],
-        query: Arguments,
-        paging: Paging,
-        options: RequestOptions | None,
+        query: Arguments | None = None,
+        path: Mapping[str, str] | None = None,
+        paging: Paging | None = None,
+        most: int = 100,
+        options: RequestOptions | None = None,
     ) -> Paginator[T]:
-        """Return the list whose pages an operation gives as an `into` each; sends nothing yet."""
+        """Return the list whose pages an operation gives as an `into` each; sends nothing yet.
+
+        Args:
+            operation: Gives a page.
+            into: What a page is read as.
+            query: The arguments of the first page.
+            path: What fills the fields of the path.
+            paging: How the next page is asked for. Default: by `offset`.
+            most: The most items a page may have.
+            options: See `RequestOptions`.
+
+        Raises:
+            ConfigurationError: `offset` or `limit` is out of its range.
+        """
+        from .._sansio.pagination import OffsetPaging
         from ._pagination import Paginator
 
-        async def fetch(arguments: Arguments) -> PageLike[T]:
-            return await self._send(operation, into=into, query=arguments, options=options)
+        first = _checked_window(query or {}, most)
 
-        return Paginator(fetch, paging, query)
+        async def fetch(arguments: Arguments) -> PageLike[T]:
+            return await self._send(operation, into=into, path=path or {}, query=arguments, options=options)
+
+        return Paginator(fetch, OffsetPaging() if paging is None else paging, first)
+
+
+def _request(
+    operation: Operation,
+    *,
+    path: Mapping[str, str] | None = None,
+    query: Mapping[str, QueryValue] | None = None,
+    body: Mapping[str, JsonValue] | bytes | None = None,
+    form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    is_poll: bool = False,
+) -> RequestData:
+    content = body if body is None or isinstance(body, bytes) else json_bytes(body)
+    content_type = "application/json"
+    if form is not None:
+        content, content_type = urlencode(form).encode(), "application/x-www-form-urlencoded"
+    given = {name: header_value(name, value) for name, value in (headers or {}).items()}
+    if operation.is_keyed:
+        given.setdefault("idempotency-key", str(uuid.uuid4()))
+    return build_request(
+        operation,
+        path=path,
+        query=query,
+        content=content,
+        content_type=content_type,
+        headers=given,
+        is_poll=is_poll,
+    )
+
+
+def _checked_window(query: Arguments, most: int) -> Arguments:
+    offset, limit = query.get("offset"), query.get("limit")
+    if limit is not None and whole("limit", limit) > most:
+        raise ConfigurationError(f"limit is {limit!r}; expected a whole number of 1 to {most:,}")
+    if offset is None:
+        return query
+    return {**query, "offset": whole("offset", offset, least=0) or None}
+
+
+def change_body(
+    owner: type,
+    changes: Mapping[str, object],
+    extra_body: Mapping[str, JsonValue] | None,
+    *,
+    where: str,
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
+    """Return the body of a change: what is given, None as null; what is not given is not sent, and stays.
+
+    Raises:
+        ConfigurationError: a field is unknown or its value wrong, or there is none.
+    """
+    checked = check_params(owner, changes, elsewhere=elsewhere, where=where)
+    if not checked and not extra_body:
+        raise ConfigurationError("nothing is to be changed; give at least one field")
+    return finish_body(checked, extra_body)
 
 
 def reader(into: type[T]) -> Callable[[Reply], T]:
@@ -95,12 +184,29 @@ def reader(into: type[T]) -> Callable[[Reply], T]:
 
     def read(reply: Reply) -> T:
         meta = reply.meta
-        value = read_reply(into, meta.status, meta.headers, reply.body)
+        if meta.status >= 400:
+            value = _with_error(into, reply)
+        else:
+            value = read_reply(into, meta.status, meta.headers, reply.body)
         if isinstance(value, WireType):
             keep_meta(value, meta)
         return value
 
     return read
+
+
+def _with_error(into: type[T], reply: Reply) -> T:
+    """Return the answer that came with the status of an error, for operations whose row says that one may.
+
+    Raises:
+        APIStatusError: there is none; the error of that status.
+    """
+    meta = reply.meta
+    try:
+        return parse(into, reply.body)
+    except ParseFailure:
+        refusal = status_error(meta.status, meta.headers, reply.body)
+    raise refusal
 
 
 def json_bytes(value: object) -> bytes:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from .._sansio.request import RequestData, flatten_query
 from ..errors import ConfigurationError
-from ..operations import Operation
+from ..operations import Operation, find_operation
 from ..options import RequestOptions
 from ..streaming.raw import RawStream
 from ._base import QueryValue, Resource, json_bytes, reader
@@ -31,8 +31,9 @@ class RequestParams(TypedDict, total=False):
     """Sent as JSON with its keys in the order given; bytes are sent as they are."""
     query: Mapping[str, QueryValue] | None
     """Query parameters; None is left out, a list repeats its name."""
-    key: KeyName
-    """Which of the client's keys is sent. Default `api_key`."""
+    key: KeyName | None
+    """Which of the client's keys is sent. Default: the one that the operation needs, `api_key` where that is not known.
+    """
     options: RequestOptions | None
     """Settings of this call; see `RequestOptions`."""
 
@@ -49,7 +50,7 @@ class Requests(Resource):
         options: RequestOptions | None = None,
         body: Body = None,
         query: Mapping[str, QueryValue] | None = None,
-        key: KeyName = "api_key",
+        key: KeyName | None = None,
     ) -> T:
         """Send a request, and return its answer as an `into`."""
         data = _request(method, path, body=body, query=query, key=key)
@@ -66,7 +67,7 @@ class Requests(Resource):
         options: RequestOptions | None = None,
         body: Body = None,
         query: Mapping[str, QueryValue] | None = None,
-        key: KeyName = "api_key",
+        key: KeyName | None = None,
     ) -> RawStream[T]:
         """Return the stream of a request; nothing is sent before its first event is asked for."""
         data = _request(method, path, body=body, query=query, key=key)
@@ -74,7 +75,7 @@ class Requests(Resource):
 
 
 def _request(
-    method: str, path: str, *, body: Body, query: Mapping[str, QueryValue] | None, key: KeyName
+    method: str, path: str, *, body: Body, query: Mapping[str, QueryValue] | None, key: KeyName | None
 ) -> RequestData:
     if not method.isalpha():
         raise ConfigurationError(f"method is {method!r}; expected the name of an HTTP method")
@@ -85,14 +86,15 @@ def _request(
         )
     if any(part in (".", "..") for part in parts.path.split("/")) or not path.isprintable() or " " in path:
         raise ConfigurationError(f"path is {path!r}; expected one without '.', '..' and blanks")
-    if key not in ("api_key", "management_key"):
+    if key not in (None, "api_key", "management_key"):
         raise ConfigurationError(f"key is {key!r}; expected 'api_key' or 'management_key'")
     method = method.upper()
+    known = find_operation(method, path) if key is None else None
     operation = Operation(
         name=f"{method} {path}",
         method=method,
         path=path,
-        key="management" if key == "management_key" else "inference",
+        key=known.key if known else "management" if key == "management_key" else "inference",
         repeat="always" if method in ("GET", "HEAD", "OPTIONS") else "refused",
     )
     content = body if body is None or isinstance(body, bytes) else json_bytes(body)

@@ -21,6 +21,7 @@ __all__ = [
     "Charged",
     "CompletionTokens",
     "CostDetails",
+    "Counted",
     "Envelope",
     "JsonObject",
     "Lenient",
@@ -93,6 +94,12 @@ class _Holder(WireType):
             return super().__class_getitem__(item)
 
 
+MaybeStr: TypeAlias = Annotated[str | None, Lenient()]
+MaybeInt: TypeAlias = Annotated[int | None, Lenient()]
+MaybeFloat: TypeAlias = Annotated[float | None, Lenient()]
+MaybeBool: TypeAlias = Annotated[bool | None, Lenient()]
+
+
 class Envelope(_Holder, Generic[T]):
     """An answer that holds what was asked for."""
 
@@ -105,10 +112,12 @@ class Listing(_Holder, Generic[T]):
     data: Annotated[list[T], WithoutNulls()]
 
 
-MaybeStr: TypeAlias = Annotated[str | None, Lenient()]
-MaybeInt: TypeAlias = Annotated[int | None, Lenient()]
-MaybeFloat: TypeAlias = Annotated[float | None, Lenient()]
-MaybeBool: TypeAlias = Annotated[bool | None, Lenient()]
+class Counted(Listing[T], Generic[T]):
+    """A page of a list whose length the service knows."""
+
+    total_count: MaybeInt = None
+    """Items in the whole list."""
+
 
 _AMOUNT = Field(gt=-(10**12), lt=10**12, decimal_places=40)
 """What any sum can hold: with a cost of `1e999999`, which is JSON, every later addition would fail."""

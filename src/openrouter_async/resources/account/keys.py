@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from ..._checks import describe_value, whole
-from ..._sansio.pagination import OffsetPaging
+from ..._checks import describe_value
 from ..._sansio.request import finish_body
 from ...errors import ConfigurationError
 from ...operations import CREATE_KEY, DELETE_KEY, GET_ACCOUNT_KEY, GET_CREDITS, GET_KEY, LIST_KEYS, UPDATE_KEY
@@ -18,7 +17,7 @@ from ...types.account.key_request import KeyChanges, NewKey
 from ...types.account.keys import APIKey, CreatedKey, Credits, CurrentKey
 from ...types.common import Envelope, Listing
 from ...types.requests.check import check_params
-from .._base import Resource
+from .._base import Resource, change_body
 from .._pagination import Paginator
 
 if TYPE_CHECKING:
@@ -96,16 +95,13 @@ class KeysResource(Resource):
         Raises:
             ConfigurationError: `offset` is no such number; nothing was sent. Everything else is raised while reading.
         """
-        whole("offset", offset, least=0)
         query = {
             "include_disabled": True if include_disabled else None,
             "include_expired": True if include_expired else None,
             "workspace_id": workspace_id,
-            "offset": offset or None,
+            "offset": offset,
         }
-        return self._pages(
-            LIST_KEYS, into=Listing[APIKey], query=query, paging=OffsetPaging(), options=options
-        )
+        return self._pages(LIST_KEYS, into=Listing[APIKey], query=query, options=options)
 
     async def get(self, hash: str, *, options: RequestOptions | None = None) -> APIKey:
         """Return what is said of a key.
@@ -178,12 +174,7 @@ class KeysResource(Resource):
             NotFound: the account has no such key.
             OpenRouterError: any other failure of a call.
         """
-        checked = check_params(KeyChanges, changes, elsewhere=_NO_LONGER, where="a change of a key")
-        if not checked and not extra_body:
-            raise ConfigurationError(
-                "nothing is to be changed; give at least one field, such as disabled=True"
-            )
-        body = finish_body(checked, extra_body)
+        body = change_body(KeyChanges, changes, extra_body, elsewhere=_NO_LONGER, where="a change of a key")
         return await self._send_data(
             UPDATE_KEY, into=Envelope[APIKey], path=_path(hash), body=body, options=options
         )

@@ -2,7 +2,10 @@
 
     python tests/contract/distil.py PATH/openapi.yaml [--date 2026-08-22]
     python tests/contract/distil.py PATH/openapi.yaml --newer OPERATIONS.csv SCHEMAS.json
+    python tests/contract/distil.py PATH/openapi.yaml --newest OPERATIONS.csv SCHEMAS.json
     python tests/contract/distil.py PATH/openapi.yaml --check
+
+`--newest` takes what describes every operation, and writes the table that the package brings with it.
 
 It first prints what differs from the table that is there, as a to-do list, then overwrites the table; with
 `--check` it writes nothing and exits with 1 when anything differs. Only facts are kept: no descriptions,
@@ -27,9 +30,9 @@ if not __package__:  # run as a file, not as a module of the test package
 
 from .drift import drift
 from .shapes import shape_of
-from .table import NEWER, SPECIFICATION, Table
+from .table import NEWER, NEWEST, SPECIFICATION, Table
 
-__all__ = ["distil", "distil_newer", "main"]
+__all__ = ["distil", "distil_newer", "distil_newest", "main"]
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -52,12 +55,9 @@ def distil_newer(rows: list[dict[str, str]], schemas: Mapping[str, Any]) -> Tabl
     table = Table(shapes={name: shape_of(schema) for name, schema in schemas["$defs"].items()})
     for row in rows:
         facts = schemas["operations"][row["operation_id"]]
-        content = (
-            {facts.get("content_type", "application/json"): shape_of(facts["body"])}
-            if "body" in facts
-            else {}
-        )
-        reply = facts.get("response")
+        bodies = {facts.get("content_type", "application/json"): facts["body"]} if "body" in facts else {}
+        bodies |= facts.get("other_bodies", {})
+        errors = {status: body for status, body in facts["errors"].items() if isinstance(body, dict)}
         table.operations[row["operation_id"]] = {
             "method": row["method"],
             "path": row["path"],
@@ -67,12 +67,27 @@ def distil_newer(rows: list[dict[str, str]], schemas: Mapping[str, Any]) -> Tabl
                 {"name": name, "in": p["in"], "required": p["required"], "shape": shape_of(p["schema"])}
                 for name, p in sorted(facts["params"].items())
             ],
-            "body": content,
+            "body": {kind: shape_of(body) for kind, body in bodies.items()},
             "body_required": bool(facts.get("body_required")),
-            "replies": {str(facts["status"]): {} if reply is None else _newer_reply(row, reply)},
+            "replies": {str(facts["status"]): _newer_reply(row, facts)},
             "errors": sorted(int(status) for status in facts["errors"]),
+            "error_bodies": {status: shape_of(body) for status, body in sorted(errors.items())},
             **({"base": row["base"]} if row["base"] else {}),
         }
+    table.keep_reached()
+    return table
+
+
+def distil_newest(rows: list[dict[str, str]], schemas: Mapping[str, Any], document: Table) -> Table:
+    """Return the facts of every operation there is, the newest of each.
+
+    What the schemas lack, such as `/messages`, is as in the document, and so are the shapes that only it leads to.
+    """
+    table = distil_newer([row for row in rows if row["operation_id"] in schemas["operations"]], schemas)
+    current = {row["operation_id"] for row in rows if row["status"].startswith("current")}
+    for name in current & document.operations.keys() - table.operations.keys():
+        table.operations[name] = {**document.operations[name], "error_bodies": {}}
+    table.shapes = document.shapes | table.shapes
     table.keep_reached()
     return table
 
@@ -83,18 +98,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("document", type=Path, help="the OpenAPI document, YAML or JSON")
     parser.add_argument("--date", help="day of the document, such as 2026-08-22; default: of the file")
     parser.add_argument("--newer", nargs=2, type=Path, metavar=("OPERATIONS.csv", "SCHEMAS.json"))
+    parser.add_argument("--newest", nargs=2, type=Path, metavar=("OPERATIONS.csv", "SCHEMAS.json"))
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 on drift")
     options = parser.parse_args(arguments)
 
-    table = distil(_load_document(options.document))
-    table.source = _source(options.document, options.date)
-    drifted = _take(table, SPECIFICATION, check=options.check)
+    document = distil(_load_document(options.document))
+    document.source = _source(options.document, options.date)
+    drifted = _take(document, SPECIFICATION, check=options.check)
     if options.newer:
-        operations, schemas = options.newer
-        rows = list(csv.DictReader(operations.read_text(encoding="utf-8").splitlines()))
-        table = distil_newer(rows, json.loads(schemas.read_text(encoding="utf-8")))
-        table.source = _source(schemas, options.date)
+        table = distil_newer(*_load_rows(*options.newer))
+        table.source = _source(options.newer[1], options.date)
         drifted |= _take(table, NEWER, check=options.check)
+    if options.newest:
+        table = distil_newest(*_load_rows(*options.newest), document)
+        table.source = _source(options.newest[1], options.date)
+        drifted |= _take(table, NEWEST, check=options.check)
     return int(drifted and options.check)
 
 
@@ -155,9 +173,20 @@ def _key(operation: Mapping[str, Any]) -> str:
     return "none" if operation.get("security") == [] or "401" not in operation["responses"] else "bearer"
 
 
-def _newer_reply(row: Mapping[str, str], reply: Any) -> dict[str, Any]:
+def _newer_reply(row: Mapping[str, str], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the shapes of an answer by content type; empty where it has no body."""
     kind, found, name = row["response_schema"].partition(":")
-    return {name: "any"} if found and kind == "binary" else {"application/json": shape_of(reply)}
+    if found and kind == "binary":
+        return {name: "any"}
+    reply = {} if facts.get("response") is None else {"application/json": shape_of(facts["response"])}
+    if "$ref" in facts.get("stream", {}):  # else it is described as bytes, which says nothing of its events
+        reply["text/event-stream"] = shape_of(facts["stream"])
+    return reply
+
+
+def _load_rows(operations: Path, schemas: Path) -> tuple[list[dict[str, str]], dict[str, Any]]:
+    rows = list(csv.DictReader(operations.read_text(encoding="utf-8").splitlines()))
+    return rows, json.loads(schemas.read_text(encoding="utf-8"))
 
 
 def _load_document(path: Path) -> dict[str, Any]:

@@ -7,7 +7,8 @@ shapes, so that a comparison sees facts and not ways of writing them:
 - with facts they are an object: `{"type": "string", "enum": [...]}`, `{"type": "integer", "min": 1}`,
   `{"type": "array", "items": shape}`, `{"type": "object", "fields": {"name": shape, "other?": shape}}`;
 - the name of an optional field ends in `?`; an object says `"closed": true` where it refuses other fields,
-  and `"map": shape` where it says what they hold;
+  `"open": true` where it names some and takes others, and `"map": shape` where it says what they hold;
+- `"open": true` beside an enum says that values will come that it does not name;
 - `{"any": [shapes]}` is a union, `"by"` its discriminator; `{"all": [shapes]}` holds all of its parts;
 - `"null": true` beside any of these allows null.
 """
@@ -138,6 +139,8 @@ def _of_type(name: str, schema: Mapping[str, Any], values: list[Any]) -> Shape:
     shape: dict[str, Any] = {"type": name}
     if values:
         shape["enum"] = [value for value in values if _TYPE_OF_VALUE[type(value)] == name]
+        if schema.get("x-open"):
+            shape["open"] = True
     if schema.get("format") not in (None, *_MACHINE_FORMATS):
         shape["format"] = schema["format"]
     shape.update({ours: schema[theirs] for theirs, ours in _FACTS.items() if theirs in schema})
@@ -159,6 +162,8 @@ def _object(schema: Mapping[str, Any]) -> dict[str, Any]:
     others = schema.get("additionalProperties")
     if others is False:
         facts["closed"] = True
+    elif others is True and properties:
+        facts["open"] = True
     elif others not in (None, True, {}):
         facts["map"] = shape_of(others)
     return facts

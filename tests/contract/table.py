@@ -10,9 +10,11 @@ from typing import Any
 
 from .shapes import Shape, canonical, names_in
 
-__all__ = ["HERE", "NEWER", "SPECIFICATION", "Table"]
+__all__ = ["HERE", "NEWER", "NEWEST", "SPECIFICATION", "Table"]
 
 HERE = Path(__file__).parent
+NEWEST = HERE.parents[1] / "src" / "openrouter_async" / "testing" / "facts" / "service.jsonl"
+"""The newest facts of all operations; the emulator answers by them, so that they are part of the package."""
 SPECIFICATION = HERE / "specification.jsonl"
 """Facts of the service's OpenAPI document."""
 NEWER = HERE / "newer.jsonl"
@@ -26,7 +28,7 @@ class Table:
     source: dict[str, Any] = field(default_factory=dict)
     """Which document they come from: `sha256` and `date`."""
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By operation id: `method path tag key params body body_required replies errors`."""
+    """By operation id: `method path tag key params body body_required replies errors`, and `error_bodies` by status."""
     shapes: dict[str, Shape] = field(default_factory=dict)
     """By name, each one that an operation leads to."""
 
@@ -66,6 +68,7 @@ class Table:
 def _names_of(operation: dict[str, Any]) -> Iterable[str]:
     for parameter in operation["params"]:
         yield from names_in(parameter["shape"])
+    yield from names_in(list(operation.get("error_bodies", {}).values()))
     for content in (operation["body"], *operation["replies"].values()):
         for shape in content.values():
             yield from names_in(shape)

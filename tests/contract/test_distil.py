@@ -11,7 +11,7 @@ import pytest
 
 from ..support.shared import SHARED
 from . import distil as script
-from .distil import distil, distil_newer
+from .distil import distil, distil_newer, distil_newest
 from .drift import drift
 from .table import Table
 
@@ -158,6 +158,33 @@ class TestDistil:
         assert facts["body"] == {"application/json": "#Thing"}
         assert (facts["key"], facts["errors"], facts["base"]) == ("bearer", [404], "https://other.example")
 
+    def test_the_newest_facts_are_completed_from_the_document_and_lack_what_is_gone(self) -> None:
+        def row(id: str, status: str = "current", reply: str = "Pet") -> dict[str, str]:
+            routes = {"auth": "any_key", "base": "", "method": "POST", "path": f"/{id}", "tag": "T"}
+            return {"operation_id": id, "status": status, "response_schema": reply, **routes}
+
+        cat = {"type": "object", "properties": {"type": {"enum": ["cat"], "type": "string", "x-open": True}}}
+        facts = {
+            "errors": {"404": {"$ref": "#/$defs/Fault"}, "500": "std"},
+            "params": {},
+            "status": 200,
+            "body": {"$ref": "#/$defs/Cat"},
+            "other_bodies": {"multipart/form-data": {"type": "object"}},
+            "response": {"$ref": "#/$defs/Cat"},
+            "stream": {"$ref": "#/$defs/Cat"},
+        }
+        schemas = {"$defs": {"Cat": cat, "Fault": {"type": "object"}}, "operations": {"createCat": facts}}
+        rows = [row("createCat"), row("getNode"), row("dropNode", "gone: always 410")]
+        table = distil_newest(rows, schemas, distil(DOCUMENT))
+        assert sorted(table.operations) == ["createCat", "getNode"]
+        cats = table.operations["createCat"]
+        assert cats["body"] == {"application/json": "#Cat", "multipart/form-data": "object"}
+        assert cats["replies"] == {"200": {"application/json": "#Cat", "text/event-stream": "#Cat"}}
+        assert (cats["errors"], cats["error_bodies"]) == ([404, 500], {"404": "#Fault"})
+        assert sorted(table.shapes) == ["Cat", "Dog", "Fault", "Node"]
+        kind = {"type": "string", "enum": ["cat"], "open": True}
+        assert table.shapes["Cat"] == {"type": "object", "fields": {"type?": kind}}
+
 
 @pytest.mark.parametrize(
     ("document", "expected"),
@@ -282,5 +309,7 @@ def test_the_tables_are_what_the_distiller_makes_of_the_documents(capsys: pytest
     if folder is None or not (folder / "openapi.yaml").is_file():
         pytest.skip("the service's documents are not beside the repository")
     newer = [str(folder / "newer_operations.csv"), str(folder / "newer_schemas.json")]
-    status = script.main([str(folder / "openapi.yaml"), "--newer", *newer, "--check"])
+    newest = [str(folder / "newest_operations.csv"), str(folder / "newest_schemas.json")]
+    tables = ["--newer", *newer, "--newest", *newest]
+    status = script.main([str(folder / "openapi.yaml"), *tables, "--check"])
     assert status == 0, capsys.readouterr().out

@@ -88,7 +88,10 @@ if TYPE_CHECKING:
     from .streaming.events import AudioDelta as AudioDelta
     from .streaming.events import Finished as Finished
     from .streaming.events import ImageDelta as ImageDelta
+    from .streaming.events import ItemFinished as ItemFinished
+    from .streaming.events import ItemStarted as ItemStarted
     from .streaming.events import Keepalive as Keepalive
+    from .streaming.events import Progress as Progress
     from .streaming.events import ReasoningDelta as ReasoningDelta
     from .streaming.events import RefusalDelta as RefusalDelta
     from .streaming.events import StreamEvent as StreamEvent
@@ -259,7 +262,10 @@ _EXPORTS = {
     "AudioDelta": ".streaming.events",
     "Finished": ".streaming.events",
     "ImageDelta": ".streaming.events",
+    "ItemFinished": ".streaming.events",
+    "ItemStarted": ".streaming.events",
     "Keepalive": ".streaming.events",
+    "Progress": ".streaming.events",
     "ReasoningDelta": ".streaming.events",
     "RefusalDelta": ".streaming.events",
     "StreamEvent": ".streaming.events",

@@ -50,6 +50,8 @@ class Poem:
 
 class PoemAccumulator:
     generation_id: str | None = "poem-1"
+    is_over = False
+    end_mark = "poem.completed"
 
     def __init__(self) -> None:
         self.has_finish = False
@@ -71,7 +73,7 @@ class PoemAccumulator:
     def parse(self, data: bytes) -> Verse:
         return parse(Verse, data)
 
-    def feed(self, chunk: Verse) -> list[StreamEvent]:
+    def feed(self, chunk: Verse) -> list[StreamEvent[Poem]]:
         if chunk.type == "poem.completed":
             self.has_finish = True
             return []
@@ -81,10 +83,10 @@ class PoemAccumulator:
     def read_whole(self, body: bytes, meta: ResponseMeta | None) -> Poem:
         return Poem(read_reply(list[str], 200, {}, body), meta)
 
-    def feed_reply(self, reply: Poem) -> list[StreamEvent]:
+    def feed_reply(self, reply: Poem) -> list[StreamEvent[Poem]]:
         return [event for line in reply.lines for event in self.feed(Verse(type="verse.added", text=line))]
 
-    def finish(self, end: str, meta: ResponseMeta | None) -> tuple[list[StreamEvent], Poem]:
+    def finish(self, end: str, meta: ResponseMeta | None) -> tuple[list[StreamEvent[Poem]], Poem]:
         return [], Poem(self._lines, meta)
 
     def snapshot(self) -> Poem:
@@ -128,9 +130,27 @@ async def test_a_reply_of_it_may_come_whole() -> None:
         assert (await stream.final()).lines == ["Roses", "Violets"]
 
 
+class EndingPoemAccumulator(PoemAccumulator):
+    """Of a dialect whose last event is known as such."""
+
+    def feed(self, chunk: Verse) -> list[StreamEvent[Poem]]:
+        events = super().feed(chunk)
+        self.is_over = self.has_finish
+        return events
+
+
+async def test_where_the_last_event_is_known_nothing_is_read_behind_it() -> None:
+    source = FakeSource([wire(FIRST, LAST), [b"no verse"]])
+    async with ReplyStream[Verse, Poem](source, EndingPoemAccumulator) as stream:
+        assert (await stream.final()).lines == ["Roses"]
+    assert source.calls == ["finish"]
+    assert source.reads == 1
+
+
 async def test_what_broke_off_is_kept_as_its_reply() -> None:
     stream = poem_stream(FakeSource([wire(FIRST), None]))
     with pytest.raises(StreamTruncated) as caught:
         await stream.final()
     assert isinstance(caught.value.partial, Poem)
     assert caught.value.partial.lines == ["Roses"]
+    assert "poem.completed" in caught.value.message

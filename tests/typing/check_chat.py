@@ -30,7 +30,10 @@ from openrouter_async.streaming.events import (
     AudioDelta,
     Finished,
     ImageDelta,
+    ItemFinished,
+    ItemStarted,
     Keepalive,
+    Progress,
     ReasoningDelta,
     RefusalDelta,
     StreamEvent,
@@ -139,6 +142,10 @@ def show(event: StreamEvent) -> str:
             return data
         case AnnotationAdded(annotation=annotation):
             return annotation.type or ""
+        case ItemStarted(item=item) | ItemFinished(item=item):
+            return item.type or ""
+        case Progress(type=type_):
+            return type_
         case UsageReported(usage=usage):
             return str(usage.cost)
         case Keepalive(comment=comment):

@@ -17,7 +17,8 @@ from ..errors import BudgetExceeded, ConfigurationError, InvalidResponseError, O
 from ..options import RequestOptions, Retries
 from ..protocols import ChatCompleter
 from ..resources.chat.attachments import has_attachments
-from ..types.chat.completion import ChatCompletion, OutputT, with_billed
+from ..types.chat.completion import ChatCompletion, OutputT
+from ..types.chat.model_reply import with_billed
 from ..types.common import Usage, usages_of
 from .after_failure import Abort, Retry, after_failure
 from .item_meter import ItemMeter

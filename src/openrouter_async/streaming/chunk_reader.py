@@ -5,8 +5,9 @@ and what a reply is, so every dialect of the service is read by it.
 
 Theory of operation. `feed` is given what each read brings and returns the events of it, up to the first failure, which
 it returns too: pieces that came with a failure are handed out before it is raised. `feed_eof` is called at the end of
-the body. A stream is complete once `reply` is set, which happens at `[DONE]`, or at the end of the body if the model
-has said that it stopped; nothing is read after that. An incomplete end, and a connection lost, become `StreamError`s.
+the body. A stream is complete once `reply` is set: at `[DONE]`, at the last event of a dialect that has one, or at the
+end of the body if the model has said that it stopped. Nothing is read after that. An incomplete end, and a connection
+lost, become `StreamError`s.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..errors import PartialReply
-    from ..types.chat.completion import StreamEnd
+    from ..types.chat.model_reply import StreamEnd
     from ..types.meta import ResponseMeta
     from .events import StreamEvent
     from .source import StreamItem
@@ -75,6 +76,16 @@ class Accumulator(Protocol[ChunkT, ReplyT]):
         ...
 
     @property
+    def is_over(self) -> bool:
+        """Whether the last event has come, behind which nothing is read; always False where `[DONE]` says it."""
+        ...
+
+    @property
+    def end_mark(self) -> str:
+        """What a whole stream of the dialect ends with, for the message about one that does not."""
+        ...
+
+    @property
     def has_begun(self) -> bool:
         """Whether a chunk has come, though perhaps one without a piece."""
         ...
@@ -93,7 +104,7 @@ class Accumulator(Protocol[ChunkT, ReplyT]):
         """Return the chunk in the data of an event; raises `ParseFailure`."""
         ...
 
-    def feed(self, chunk: ChunkT) -> list[StreamEvent]:
+    def feed(self, chunk: ChunkT) -> list[StreamEvent[ReplyT]]:
         """Return the events that a chunk gives; raises `APIStatusError` where it reports an error."""
         ...
 
@@ -101,11 +112,11 @@ class Accumulator(Protocol[ChunkT, ReplyT]):
         """Return the reply in a body that came whole, in place of a stream."""
         ...
 
-    def feed_reply(self, reply: ReplyT) -> list[StreamEvent]:
+    def feed_reply(self, reply: ReplyT) -> list[StreamEvent[ReplyT]]:
         """Return the events of such a reply; `finish` then gives it back."""
         ...
 
-    def finish(self, end: StreamEnd, meta: ResponseMeta | None) -> tuple[list[StreamEvent], ReplyT]:
+    def finish(self, end: StreamEnd, meta: ResponseMeta | None) -> tuple[list[StreamEvent[ReplyT]], ReplyT]:
         """Return the last events, and the reply, whose HTTP side is `meta`."""
         ...
 
@@ -166,9 +177,9 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
         """Return what has arrived so far."""
         return self._accumulator.snapshot() if self.reply is None else self.reply
 
-    def feed(self, items: Sequence[StreamItem]) -> tuple[list[StreamEvent], OpenRouterError | None]:
+    def feed(self, items: Sequence[StreamItem]) -> tuple[list[StreamEvent[ReplyT]], OpenRouterError | None]:
         """Return the events of what was read, and the failure it ends in, if any."""
-        events: list[StreamEvent] = []
+        events: list[StreamEvent[ReplyT]] = []
         accumulator, chunks = self._accumulator, self.chunks
         try:
             for item in items:
@@ -198,6 +209,9 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
                     events += accumulator.feed(chunk)
                     if chunks is not None:
                         chunks.append(chunk)
+                    if accumulator.is_over:
+                        self._finish("done", events)
+                        break
                     continue
                 said = data.strip()
                 if said.strip(b'"') == _DONE:
@@ -218,12 +232,12 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
             return events, error
         return events, None
 
-    def feed_eof(self) -> tuple[list[StreamEvent], OpenRouterError | None]:
+    def feed_eof(self) -> tuple[list[StreamEvent[ReplyT]], OpenRouterError | None]:
         """Return the last events at the end of the body, or why it is no end."""
-        events: list[StreamEvent] = []
+        events: list[StreamEvent[ReplyT]] = []
         if not self._accumulator.has_finish:
             return events, StreamTruncated(
-                "the stream ended without a finish reason and without [DONE]; the reply is not whole"
+                f"the stream ended without {self._accumulator.end_mark}; the reply is not whole"
             )
         try:
             self._finish("finish_reason", events)
@@ -248,13 +262,13 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
         error.generation_id = error.generation_id or self.generation_id
         return error
 
-    def _take_whole(self, body: bytes, events: list[StreamEvent]) -> None:
+    def _take_whole(self, body: bytes, events: list[StreamEvent[ReplyT]]) -> None:
         """Read a whole reply that came in place of a stream."""
         reply = self._accumulator.read_whole(body, self._meta())
         events += self._accumulator.feed_reply(reply)
         self._finish("finish_reason", events)
 
-    def _finish(self, end: StreamEnd, events: list[StreamEvent]) -> None:
+    def _finish(self, end: StreamEnd, events: list[StreamEvent[ReplyT]]) -> None:
         last, self.reply = self._accumulator.finish(end, self._meta())
         self.is_complete = True
         events += last

@@ -1,4 +1,4 @@
-"""The typed events of a stream, for `match`.
+"""The typed events of a stream, for `match`; they are the same in every dialect.
 
 ```python
 async for event in stream:
@@ -11,31 +11,38 @@ async for event in stream:
             print(completion.usage)
 ```
 
-Of several answers (`n > 1`) each event says by `choice` to which it belongs.
+Of several answers (`n > 1`) each event says by `choice` to which it belongs. A Responses or Messages stream also has
+`ItemStarted` and `ItemFinished` for each part of its answer, and `Progress` for all else that comes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from pydantic_core import from_json
 
 from ..types.chat.tool_calls import ToolCall
 
 if TYPE_CHECKING:
+    import typing_extensions
     from pydantic import JsonValue
 
+    from ..errors import PartialReply
     from ..types.chat.completion import ChatCompletion
+    from ..types.chat.model_reply import OutputItem
     from ..types.chat.parts import Annotation, Image
-    from ..types.common import Usage
+    from ..types.common import JsonObject, Usage
 
 __all__ = [
     "AnnotationAdded",
     "AudioDelta",
     "Finished",
     "ImageDelta",
+    "ItemFinished",
+    "ItemStarted",
     "Keepalive",
+    "Progress",
     "ReasoningDelta",
     "RefusalDelta",
     "StreamEvent",
@@ -44,6 +51,12 @@ __all__ = [
     "ToolCallDelta",
     "UsageReported",
 ]
+
+if TYPE_CHECKING:
+    ReplyT = typing_extensions.TypeVar("ReplyT", bound=PartialReply, default=ChatCompletion, covariant=True)
+else:
+    ReplyT = TypeVar("ReplyT")
+"""The reply of the dialect; that of chat where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,35 @@ class AnnotationAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemStarted:
+    """An item of a Responses reply, or a block of a Messages reply, begins."""
+
+    item: OutputItem
+    """As far as it is known; its text and arguments follow in other events."""
+    index: int
+    """Position within the reply, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFinished:
+    """An item, or a block, is whole."""
+
+    item: OutputItem
+    index: int
+    """Position within the reply, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Anything else that a stream says: how a search or a panel proceeds, and what is newer than this library."""
+
+    type: str
+    """The name of the event on the wire; empty where it has none."""
+    data: JsonObject
+    """The event as it came."""
+
+
+@dataclass(frozen=True, slots=True)
 class UsageReported:
     """Tokens and cost of the whole; once, shortly before the end."""
 
@@ -145,10 +187,11 @@ class Keepalive:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Generic[ReplyT]):
     """The stream is complete; always the last event."""
 
-    completion: ChatCompletion
+    completion: ReplyT
+    """The whole reply, of the dialect's type."""
 
 
 StreamEvent: TypeAlias = (
@@ -160,7 +203,10 @@ StreamEvent: TypeAlias = (
     | ImageDelta
     | AudioDelta
     | AnnotationAdded
+    | ItemStarted
+    | ItemFinished
+    | Progress
     | UsageReported
     | Keepalive
-    | Finished
+    | Finished[ReplyT]
 )

@@ -27,7 +27,7 @@ ChunkT = TypeVar("ChunkT")
 ReplyT = TypeVar("ReplyT", bound="PartialReply", covariant=True)
 
 
-class ReplyStream(OwnedStream[StreamEvent], Generic[ChunkT, ReplyT]):
+class ReplyStream(OwnedStream[StreamEvent[ReplyT]], Generic[ChunkT, ReplyT]):
     """A streamed reply of any dialect: its accumulator says what a chunk and what the whole reply is."""
 
     def __init__(

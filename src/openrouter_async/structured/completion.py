@@ -12,7 +12,8 @@ from pydantic_core import to_json
 
 from .._sentinels import OMIT, Omit
 from ..errors import ReplyNotParsed
-from ..types.chat.completion import ChatCompletion, OutputT, marked, with_billed
+from ..types.chat.completion import ChatCompletion, OutputT
+from ..types.chat.model_reply import marked, with_billed
 from ..types.common import usages_of
 from .output import as_output
 from .reading.reply import read_output

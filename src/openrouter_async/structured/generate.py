@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Generic, Protocol
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
 from ..protocols import ChatCompleter, FeatureSpans
 from ..spending.next_cost import NextCost
-from ..types.chat.completion import OutputT, with_billed
+from ..types.chat.completion import OutputT
+from ..types.chat.model_reply import with_billed
 from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
 from .modes import ModeDecision, SchemaModels, decide_mode, models_asked, schema_rejection
 from .output import as_output

@@ -60,7 +60,7 @@ class StructuredStream(EventStream[OutputT]):
                 if isinstance(event, Partial):
                     yield event.value
 
-    async def with_partials(self) -> AsyncGenerator[StreamEvent | Partial]:
+    async def with_partials(self) -> AsyncGenerator[StreamEvent[ChatCompletion[OutputT]] | Partial]:
         """Give the events, with such snapshots in place of the text of the first answer; fails as the events do."""
         reader: PartialReader | None = None
         latest: list[JsonValue] = []

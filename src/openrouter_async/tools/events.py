@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..streaming.events import StreamEvent
+from ..streaming.events import ReplyT, StreamEvent
 from ..types.chat.tool_calls import ToolCall
 
 if TYPE_CHECKING:
@@ -47,4 +47,4 @@ class StepFinished:
 
 ToolEvent: TypeAlias = ToolStarted | ToolProgress | ToolFinished
 
-RunEvent: TypeAlias = StreamEvent | ToolEvent | StepFinished
+RunEvent: TypeAlias = StreamEvent[ReplyT] | ToolEvent | StepFinished

@@ -23,7 +23,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from ..errors import ConfigurationError, OpenRouterError
 from ..streaming.events import TextDelta
 from ..streaming.lifecycle import QueuedItems
-from ..types.chat.completion import OutputT
+from ..types.chat.completion import ChatCompletion, OutputT
 from .events import RunEvent, StepFinished, ToolEvent
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ EVENTS_AHEAD = 64
 """Events of tools that wait for a slow reader; further ones make the tools wait."""
 
 
-class RunStream(QueuedItems[RunEvent], Generic[OutputT]):
+class RunStream(QueuedItems[RunEvent[ChatCompletion[OutputT]]], Generic[OutputT]):
     """A run while it goes on: the events of its replies, and of its tools, in the order in which they happen.
 
     ```python

@@ -15,7 +15,8 @@ from ...options import Recover, RequestOptions
 from ...protocols import FeatureSpans, Reply
 from ...streaming.source import ContinuableSource
 from ...streaming.stream import EventStream, OnBadEvent
-from ...types.chat.completion import ChatCompletion, with_billed
+from ...types.chat.completion import ChatCompletion
+from ...types.chat.model_reply import with_billed
 from ...types.chat.short_names import MODELS
 from ...types.meta import keep_meta
 from .._base import Resource

@@ -18,7 +18,8 @@ from ..._sansio.error_mapping import payload_error
 from ..._sansio.response import read_reply
 from ...types.bounds import MOST_CHOICES, too_many
 from ...types.chat.chunk import ChatChunk
-from ...types.chat.completion import ChatCompletion, marked, with_billed
+from ...types.chat.completion import ChatCompletion
+from ...types.chat.model_reply import marked, with_billed
 from ...types.chat.tool_calls import read_tool_calls
 from ...types.common import fuller_usage
 from ...types.meta import keep_meta
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from ...errors import APIStatusError
     from ...types.chat.chunk import ChunkChoice
-    from ...types.chat.completion import StreamEnd
+    from ...types.chat.model_reply import StreamEnd
     from ...types.common import Usage
     from ...types.meta import ResponseMeta
     from ..events import StreamEvent
@@ -65,6 +66,9 @@ def with_meta(reply: ChatCompletion, meta: ResponseMeta | None) -> ChatCompletio
 
 class ChatAccumulator:
     """One chat stream; feed it the chunks in order."""
+
+    is_over = False
+    end_mark = "a finish reason and without [DONE]"
 
     def __init__(self, tools: Collection[str] = (), *, may_be_empty: bool = False) -> None:
         """Begin.

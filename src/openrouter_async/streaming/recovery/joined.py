@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...types.chat.completion import AssistantMessage, ChatCompletion, Choice, Recovery, marked, with_billed
+from ...types.chat.completion import AssistantMessage, ChatCompletion, Choice, Recovery
+from ...types.chat.model_reply import marked, with_billed
 from ..chat.accumulator import ChatAccumulator, with_meta
 from ..events import Finished, TextDelta
 from .seam import OverlapTrimmer, WordBuffer
@@ -19,7 +20,7 @@ from .seam import OverlapTrimmer, WordBuffer
 if TYPE_CHECKING:
     from ...errors import OpenRouterError
     from ...types.chat.chunk import ChatChunk
-    from ...types.chat.completion import StreamEnd
+    from ...types.chat.model_reply import StreamEnd
     from ...types.meta import ResponseMeta
     from ..events import StreamEvent
 
@@ -97,7 +98,7 @@ class JoinedAccumulator(ChatAccumulator):
             return own
         return self._joined(self._before, own, self._words.held if self._given else self._before.held)
 
-    def release(self) -> list[StreamEvent]:
+    def release(self) -> list[TextDelta]:
         """Return the text that is still held; nothing continues it any more."""
         held = self._words.release()
         if self._before is not None and not self._given and not held:
@@ -148,7 +149,7 @@ class JoinedAccumulator(ChatAccumulator):
         """What was given out, in all requests."""
         return (self._before.text if self._before is not None else "") + "".join(self._given)
 
-    def _give(self, text: str) -> list[StreamEvent]:
+    def _give(self, text: str) -> list[TextDelta]:
         if not text:
             return []
         self._given.append(text)

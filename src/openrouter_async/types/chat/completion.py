@@ -6,18 +6,18 @@ Almost nothing is required, enums are open, and unknown fields are kept. Whether
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, TypeAdapter, model_validator
 
 from .._base import WireType
 from ..bounds import MOST_CHOICES, too_many
-from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage, total_usage
+from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
 from ..common import OutputT as OutputT
-from ..meta import kept_meta
+from .model_reply import ModelReply
 from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs, each_once
 from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
 
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ...errors import OpenRouterError
-    from .reply_cache import ReplyCache
-
-
-ReplyT = TypeVar("ReplyT", bound="ChatCompletion[object]")
 
 __all__ = [
     "BETWEEN_BLOCKS",
@@ -38,21 +34,15 @@ __all__ = [
     "Choice",
     "FinishReason",
     "Recovery",
-    "StreamEnd",
     "content_text",
-    "marked",
     "readable_reasoning",
     "readable_text",
-    "with_billed",
 ]
 
 FinishReason: TypeAlias = Annotated[
     Literal["stop", "length", "tool_calls", "content_filter", "error"] | str | None, Lenient()
 ]
 """Why the model stopped, as the service names it; providers' own words also occur."""
-
-StreamEnd: TypeAlias = Literal["finish_reason", "done"]
-"""How a stream ended: `done` by `[DONE]`, `finish_reason` with only a finish reason."""
 
 
 def _nothing_is_empty(value: object) -> object:
@@ -166,7 +156,7 @@ class Recovery:
         return None if self.broken.usage is None else self.broken.usage.cost
 
 
-class ChatCompletion(WireType, Generic[OutputT]):
+class ChatCompletion(ModelReply[OutputT]):
     """The reply to a chat request. The properties look at the first choice.
 
     Generic for the type checker only: `output` has the type that was asked for, which is text by default.
@@ -187,26 +177,13 @@ class ChatCompletion(WireType, Generic[OutputT]):
     system_fingerprint: MaybeStr = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
 
-    _end: StreamEnd | None = PrivateAttr(None)
-    _whole: bool = PrivateAttr(True)
     _recoveries: tuple[Recovery, ...] = PrivateAttr(())
-    _billed: tuple[Usage | None, ...] = PrivateAttr(())
-
-    if not TYPE_CHECKING:
-
-        def __class_getitem__(cls, _item):
-            return cls  # pydantic would make a class for each parameter, at a cost of milliseconds
 
     @property
     def text(self) -> str:
         """The text of the answer; empty if there is none."""
         choice = self._first
         return (choice.message.text if choice.message else "") or choice.text or ""
-
-    @property
-    def output(self) -> OutputT:
-        """The value that was asked for; the text if none was."""
-        return self.text  # type: ignore[return-value]  # OutputT is str where no other was asked for
 
     @property
     def message(self) -> AssistantMessage:
@@ -266,33 +243,11 @@ class ChatCompletion(WireType, Generic[OutputT]):
         return self._first.native_finish_reason
 
     @property
-    def billed(self) -> Sequence[Usage | None]:
-        """The usage of each request that was made for this reply and charged for; `usage` is their sum.
-
-        Several where the model was asked again, a stream went on in another request, or a request failed at a cost;
-        None in it for one of which the usage is not known, such as one whose connection was lost.
-        """
-        return self._billed or (self.usage,)
-
-    @property
-    def cost(self) -> Decimal | None:
-        """US dollars charged for all requests that were made for this reply; None where that is not known of one."""
-        costs = [None if usage is None else usage.cost for usage in self.billed]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known, Decimal(0)) if len(known) == len(costs) else None
-
-    @property
-    def total_cost(self) -> Decimal | None:
-        """The same as `cost`."""
-        return self.cost
-
-    @property
-    def cache(self) -> ReplyCache | None:
-        """What the service's response cache had to do with it; None where caching was not asked for."""
-        from .reply_cache import reply_cache  # few ask
-
-        meta = kept_meta(self)
-        return None if meta is None else reply_cache(meta.headers)
+    def encrypted_by(self) -> str | None:
+        """The provider that alone can read the reasoning which is sent back; None where any can, or none is named."""
+        details = self.reasoning_details or ()
+        is_encrypted = any(entry.get("type") == "reasoning.encrypted" for entry in details)
+        return self.provider if is_encrypted else None
 
     @property
     def recoveries(self) -> tuple[Recovery, ...]:
@@ -303,41 +258,8 @@ class ChatCompletion(WireType, Generic[OutputT]):
         return self._recoveries
 
     @property
-    def generation_id(self) -> str | None:
-        """The id of the billed record."""
-        meta = kept_meta(self)
-        return (meta.generation_id if meta else None) or self.id
-
-    @property
-    def end(self) -> StreamEnd | None:
-        """How the stream ended; None for the reply of a plain call, and for what an error keeps of a reply."""
-        return self._end
-
-    @property
     def _first(self) -> Choice:
         return self.choices[0] if self.choices else _NO_CHOICE
 
 
 _NO_CHOICE = Choice()
-
-
-def with_billed(reply: ChatCompletion[OutputT], billed: Sequence[Usage | None]) -> ChatCompletion[OutputT]:
-    """Return a reply for which several requests were charged, with what they used together as its usage."""
-    if len(billed) == 1 and billed[0] is reply.usage:
-        return reply
-    summed = reply.model_copy(update={"usage": total_usage(billed)})
-    return marked(summed, type(reply), _billed=tuple(billed))
-
-
-def marked(reply: ChatCompletion[object], kind: type[ReplyT], **marks: object) -> ReplyT:
-    """Return a reply as one of a subclass, with private attributes of it; what its fields hold is shared.
-
-    As pydantic's own `__copy__` does, which keeps the class: `model_construct` goes through every field again, and took
-    17 µs in place of 2.
-    """
-    made = kind.__new__(kind)
-    object.__setattr__(made, "__dict__", dict(reply.__dict__))
-    object.__setattr__(made, "__pydantic_fields_set__", set(reply.model_fields_set))
-    object.__setattr__(made, "__pydantic_extra__", reply.__pydantic_extra__)
-    object.__setattr__(made, "__pydantic_private__", {**(reply.__pydantic_private__ or {}), **marks})
-    return made

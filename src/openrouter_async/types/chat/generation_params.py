@@ -1,7 +1,7 @@
 """The parameters that every request for generated text has: routing, sampling, and what it is filed under.
 
-`ChatParams` and `CompletionParams` both extend `GenerationParams`, so each parameter is declared once. `stop` stands
-apart, since a run of tools means something else by that name.
+Each parameter is declared once: `RoutedParams` has those of every dialect, and what only some dialects share stands in
+small classes beside it. `stop` stands apart, since a run of tools means something else by that name.
 What is not given is not sent, and the provider's own default holds.
 Source: <https://openrouter.ai/docs/api-reference/parameters>.
 """
@@ -28,7 +28,7 @@ from .plugins import Plugin
 from .reasoning import Effort, Reasoning
 from .routing import Provider
 
-__all__ = ["GenerationParams", "ServiceTier", "StopTexts"]
+__all__ = ["GenerationParams", "PenaltyParams", "RoutedParams", "ServiceTier", "StopTexts"]
 
 ServiceTier: TypeAlias = Annotated[
     Literal["auto", "default", "fast", "flex", "priority", "scale", "ultrafast"] | str, OneOfOrText()
@@ -39,35 +39,59 @@ _Bias: TypeAlias = Annotated[float, Between(-100, 100)]
 
 
 @closed
-class GenerationParams(TypedDict, total=False):
-    """Keyword arguments of every call that generates text."""
+class RoutedParams(TypedDict, total=False):
+    """Keyword arguments of every call that generates text, in every dialect."""
 
     models: Sequence[NonEmptyText]
     """Models tried in turn after `model`, whatever its error; the one that answers is billed."""
     provider: Provider | None
     """Which providers may serve the request."""
-    preset: NonEmptyText
-    """Slug of a preset of the account; parameters given here win over it."""
     plugins: Sequence[Plugin]
     """Run once on the request or its reply."""
-    max_completion_tokens: Annotated[int, Between(1)] | None
-    """Tokens of output, reasoning included; at least 1."""
-    max_tokens: Annotated[int, Between(1)] | None
-    """The older name of `max_completion_tokens`; some providers want 16 or more."""
     temperature: Annotated[float, Between(0, 2)] | None
     """0 (always the likeliest token) to 2; usually 1."""
     top_p: Annotated[float, Between(0, 1)] | None
     """0 to 1: only the likeliest tokens that together have this probability; usually 1."""
     top_k: Annotated[int, Between(0)] | None
     """Only this many likeliest tokens; 0 for all. Not for OpenAI models."""
-    min_p: Annotated[float, Between(0, 1)] | None
-    """0 to 1: only tokens at least this probable, relative to the likeliest; usually 0."""
-    top_a: Annotated[float, Between(0, 1)] | None
-    """0 to 1: as `min_p`, with a bound that grows with the square of the likeliest; usually 0."""
+    service_tier: ServiceTier | None
+    """`priority` costs more, `flex` less; what was used stands in the reply."""
+    session_id: Annotated[str, Text(least=1, most=256)]
+    """Groups requests, and keeps them with one provider; at most 256 characters."""
+    user: NonEmptyText
+    """A stable id of the end user; the provider sees only a hash of it."""
+    metadata: Annotated[
+        Mapping[Annotated[str, Text(most=64)], Annotated[str, Text(most=512)]], Field(max_length=16)
+    ]
+    """Up to 16 notes on the request: keys of up to 64 characters, texts of up to 512."""
+    trace: JSONObject
+    """For observability: `trace_id`, `trace_name`, `span_name`, `generation_name`, `parent_span_id`, and anything."""
+
+
+@closed
+class PenaltyParams(TypedDict, total=False):
+    """What lowers the weight of tokens that were used before; Messages has no such thing."""
+
     frequency_penalty: Annotated[float, Between(-2, 2)] | None
     """-2 to 2: lowers tokens the more often they were used; usually 0."""
     presence_penalty: Annotated[float, Between(-2, 2)] | None
     """-2 to 2: lowers tokens that were used at all; usually 0."""
+
+
+@closed
+class GenerationParams(RoutedParams, PenaltyParams, total=False):
+    """Keyword arguments of calls of chat, and of the older prompt form."""
+
+    preset: NonEmptyText
+    """Slug of a preset of the account; parameters given here win over it."""
+    max_completion_tokens: Annotated[int, Between(1)] | None
+    """Tokens of output, reasoning included; at least 1."""
+    max_tokens: Annotated[int, Between(1)] | None
+    """The older name of `max_completion_tokens`; some providers want 16 or more."""
+    min_p: Annotated[float, Between(0, 1)] | None
+    """0 to 1: only tokens at least this probable, relative to the likeliest; usually 0."""
+    top_a: Annotated[float, Between(0, 1)] | None
+    """0 to 1: as `min_p`, with a bound that grows with the square of the likeliest; usually 0."""
     repetition_penalty: Annotated[float, Between(0, 2)] | None
     """0 to 2: divides the weight of tokens of the prompt and the output; usually 1."""
     seed: Annotated[int, Between()] | None
@@ -84,18 +108,6 @@ class GenerationParams(TypedDict, total=False):
     """How wordy the answer is; usually `medium`."""
     speed: Annotated[Literal["fast", "standard"] | str, OneOfOrText()]
     """`fast` is Anthropic's name for the service tier `priority`."""
-    service_tier: ServiceTier | None
-    """`priority` costs more, `flex` less; what was used stands in the reply."""
-    session_id: Annotated[str, Text(least=1, most=256)]
-    """Groups requests, and keeps them with one provider; at most 256 characters."""
-    user: NonEmptyText
-    """A stable id of the end user; the provider sees only a hash of it."""
-    metadata: Annotated[
-        Mapping[Annotated[str, Text(most=64)], Annotated[str, Text(most=512)]], Field(max_length=16)
-    ]
-    """Up to 16 notes on the request: keys of up to 64 characters, texts of up to 512."""
-    trace: JSONObject
-    """For observability: `trace_id`, `trace_name`, `span_name`, `generation_name`, `parent_span_id`, and anything."""
 
 
 @closed

@@ -32,6 +32,8 @@ __all__ = [
     "Debug",
     "Prediction",
     "PredictionPart",
+    "ServerToolParams",
+    "ToolTurnParams",
     "TurnParams",
     "check_chat_params",
     "reasoning_misfits",
@@ -74,19 +76,41 @@ class Debug(TypedDict, total=False):
 
 
 @closed
-class TurnParams(GenerationParams, total=False):
-    """What a single reply and a run of tools have in common."""
+class ServerToolParams(TypedDict, total=False):
+    """How server tools go on, and what of the prompt is cached; in every dialect."""
 
-    tool_choice: ToolChoice
-    """`auto` (default with tools), `none`, `required`, or the one tool to call."""
-    parallel_tool_calls: bool | None
-    """Whether several tools may be called in one turn; usually True."""
-    max_tool_calls: Annotated[int, Between(1, 30)]
-    """Steps of server tools, 1 to 30. Default 30."""
     stop_server_tools_when: Annotated[Sequence[StopCondition], Field(min_length=1)]
     """When the loop over server tools ends; takes the place of `max_tool_calls`."""
     deferred_tools: DeferredTools
     """Hides marked tools until the model searches for them."""
+    cache_control: CacheControl
+    """Cache the prompt up to its last part that can be."""
+
+
+@closed
+class ToolTurnParams(ServerToolParams, total=False):
+    """What chat and Responses have in common besides."""
+
+    parallel_tool_calls: bool | None
+    """Whether several tools may be called in one turn; usually True."""
+    max_tool_calls: Annotated[int, Between(1, 30)]
+    """Steps of server tools, 1 to 30. Default 30."""
+    image_config: JSONObject
+    """Options of the image model, e.g. `aspect_ratio`, `quality`."""
+    prompt_cache_key: str | None
+    """Requests of the same key go to the same provider, where its cache is warm."""
+    prompt_cache_options: PromptCacheOptions | None
+    """Cache only what is marked (GPT-5.6 and later)."""
+    debug: Debug
+    """Not for production."""
+
+
+@closed
+class TurnParams(GenerationParams, ToolTurnParams, total=False):
+    """What a single reply and a run of tools have in common."""
+
+    tool_choice: ToolChoice
+    """`auto` (default with tools), `none`, `required`, or the one tool to call."""
     response_format: ResponseFormat
     """The form of the answer. `output=` of the call is the easier way to JSON of a type."""
     prediction: Prediction | None
@@ -95,8 +119,6 @@ class TurnParams(GenerationParams, total=False):
     """What the answer may hold. Audio needs `audio` too, and comes in streams only."""
     audio: AudioOptions
     """The voice of a spoken answer."""
-    image_config: JSONObject
-    """Options of the image model, e.g. `aspect_ratio`, `quality`."""
     web_search_options: WebSearchOptions
     """For models that search the web by themselves."""
     x_search_filter: XSearchFilter
@@ -105,14 +127,6 @@ class TurnParams(GenerationParams, total=False):
     """Return the log probabilities of the output's tokens."""
     top_logprobs: Annotated[int, Between(0, 20)] | None
     """How many alternatives of each token, 0 to 20; needs `logprobs=True`."""
-    cache_control: CacheControl
-    """Cache the prompt up to its last part that can be."""
-    prompt_cache_key: str | None
-    """Requests of the same key go to the same provider, where its cache is warm."""
-    prompt_cache_options: PromptCacheOptions | None
-    """Cache only what is marked (GPT-5.6 and later)."""
-    debug: Debug
-    """Not for production."""
 
 
 @closed

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ....tools.result import Run
     from ....types.chat.completion import ChatCompletion
 
-    Event: TypeAlias = RunEvent | Partial
+    Event: TypeAlias = RunEvent[ChatCompletion[object]] | Partial
     Result: TypeAlias = ChatCompletion[object] | Run[object]
 
 __all__ = ["DONE", "Format", "Relayed", "sse"]

@@ -40,10 +40,13 @@ if TYPE_CHECKING:
     from .errors import ConnectionLost as ConnectionLost
     from .errors import ContextLengthExceeded as ContextLengthExceeded
     from .errors import DeadlineExceeded as DeadlineExceeded
+    from .errors import DownloadInterrupted as DownloadInterrupted
     from .errors import EmptyReply as EmptyReply
     from .errors import GuardrailError as GuardrailError
     from .errors import InsufficientCredits as InsufficientCredits
     from .errors import InvalidResponseError as InvalidResponseError
+    from .errors import InvalidWebhook as InvalidWebhook
+    from .errors import JobFailed as JobFailed
     from .errors import JournalError as JournalError
     from .errors import ModerationError as ModerationError
     from .errors import NotFound as NotFound
@@ -82,8 +85,12 @@ if TYPE_CHECKING:
     from .options import ResponseCache as ResponseCache
     from .options import Retries as Retries
     from .options import Timeouts as Timeouts
+    from .resources.jobs import Job as Job
+    from .resources.uploads import FileUpload as FileUpload
+    from .resources.webhooks import verify_webhook as verify_webhook
     from .spending.spend import Spend as Spend
     from .spending.spend import UnsettledCall as UnsettledCall
+    from .streaming.download import Download as Download
     from .streaming.events import AnnotationAdded as AnnotationAdded
     from .streaming.events import AudioDelta as AudioDelta
     from .streaming.events import Finished as Finished
@@ -183,6 +190,7 @@ if TYPE_CHECKING:
     from .types.embeddings.reply import Embeddings as Embeddings
     from .types.meta import ResponseMeta as ResponseMeta
     from .types.meta import response_meta as response_meta
+    from .types.webhooks import WebhookEvent as WebhookEvent
 
 _EXPORTS = {
     "BatchProgress": ".batch.stats",
@@ -357,6 +365,14 @@ _EXPORTS = {
     "web_fetch": ".types.chat.server_tools",
     "web_search": ".types.chat.server_tools",
     "ToolCall": ".types.chat.tool_calls",
+    "Download": ".streaming.download",
+    "FileUpload": ".resources.uploads",
+    "Job": ".resources.jobs",
+    "verify_webhook": ".resources.webhooks",
+    "WebhookEvent": ".types.webhooks",
+    "DownloadInterrupted": ".errors",
+    "JobFailed": ".errors",
+    "InvalidWebhook": ".errors",
 }
 """Public name -> the module it lives in."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .errors import ConfigurationError
 
-__all__ = ["claim", "private", "replace_file"]
+__all__ = ["Replacement", "claim", "private", "replace_file"]
 
 
 def private(path: str, flags: int) -> int:
@@ -62,6 +62,51 @@ def claim(
         raise ConfigurationError(f"{name} cannot be written: {reason}") from error
 
 
+class Replacement:
+    """A new file beside `path`, which takes its place once it is whole; its methods block.
+
+    The mode, the owner and the links of a file that is there stay.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Make the new file.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        self._target = path.resolve()
+        descriptor, name = tempfile.mkstemp(prefix=f".{self._target.name}.", dir=self._target.parent)
+        self._beside = Path(name)
+        self._file = os.fdopen(descriptor, "wb")
+
+    def write(self, pieces: Iterable[bytes]) -> None:
+        """Append to it."""
+        self._file.writelines(pieces)
+
+    def commit(self, *, at_last: Callable[[], None] | None = None) -> None:
+        """Put it in place; `at_last` is called just before, since Windows replaces no open file."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        if self._target.exists():
+            _resemble(self._beside, self._target.stat())
+        if at_last is not None:
+            at_last()
+        self._beside.replace(self._target)
+
+    def keep(self) -> Path:
+        """Put it beside the target under the target's name and `.part`, and return that path."""
+        self._file.close()
+        kept = self._target.with_name(f"{self._target.name}.part")
+        self._beside.replace(kept)
+        return kept
+
+    def discard(self) -> None:
+        """Remove it; what was there before is unchanged."""
+        self._file.close()
+        self._beside.unlink(missing_ok=True)
+
+
 def replace_file(path: Path, pieces: Iterable[bytes], *, at_last: Callable[[], None] | None = None) -> None:
     """Replace what a file contains, or make the file; its mode, its owner and links that lead to it stay.
 
@@ -70,21 +115,12 @@ def replace_file(path: Path, pieces: Iterable[bytes], *, at_last: Callable[[], N
     Raises:
         OSError: it cannot be written; what was there is unchanged.
     """
-    target = path.resolve()
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    beside = Path(name)
+    replacement = Replacement(path)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            _resemble(beside, target.stat())
-        if at_last is not None:
-            at_last()
-        beside.replace(target)
+        replacement.write(pieces)
+        replacement.commit(at_last=at_last)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        replacement.discard()
         raise
 
 

@@ -84,6 +84,25 @@ CREATE_CHAT = _ask("chat.create", "/chat/completions", "sendChatCompletionReques
 CREATE_COMPLETION = _ask("completions.create", "/completions", None)
 CREATE_EMBEDDINGS = _ask("embeddings.create", "/embeddings", "createEmbeddings")
 
+# Media, ranks and decisions
+
+CREATE_IMAGES = _act("images.create", "/images", "createImages", "inference")
+LIST_IMAGE_MODELS = _read("images.models", "/images/models", "listImageModels", "optional")
+LIST_IMAGE_ENDPOINTS = _read(
+    "images.endpoints", "/images/models/{author}/{slug}/endpoints", "listImageModelEndpoints", "optional"
+)
+CREATE_SPEECH = replace(_ask("audio.speak", "/audio/speech", "createAudioSpeech"), is_file=True)
+CREATE_TRANSCRIPTION = _ask("audio.transcribe", "/audio/transcriptions", "createAudioTranscriptions")
+CREATE_VIDEO = _act("videos.create", "/videos", "createVideos", "inference")
+GET_VIDEO = _read("videos.get", "/videos/{jobId}", "getVideos", "inference")
+GET_VIDEO_CONTENT = replace(
+    _read("videos.content", "/videos/{jobId}/content", "listVideosContent", "inference"), is_file=True
+)
+LIST_VIDEO_MODELS = _read("videos.models", "/videos/models", "listVideosModels", "optional")
+CREATE_RERANK = _ask("rerank.create", "/rerank", "createRerank")
+CREATE_DECISIONS = _ask("decisions.create", "/systemone", "createSystemone")
+LIST_EMBEDDING_MODELS = _read("embeddings.models", "/embeddings/models", "listEmbeddingsModels", "optional")
+
 # The catalogue
 
 LIST_MODELS = _read("models.list", "/models", "getModels", "optional")

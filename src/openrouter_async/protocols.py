@@ -14,7 +14,7 @@ from .types.common import OutputT
 if TYPE_CHECKING:
     from ._sansio.chat_body import ChatCall
     from ._sansio.request import DeferredRequest
-    from .streaming.source import ContinuableSource
+    from .streaming.source import ContinuableSource, StreamSource
     from .streaming.stream import EventStream, OnBadEvent
     from .types.chat.completion import ChatCompletion
     from .types.chat.tool_calls import ToolCall
@@ -155,6 +155,10 @@ class Sender(Protocol):
 
     def stream(self, data: RequestData | DeferredRequest) -> ContinuableSource:
         """Return a source that has not sent anything yet."""
+        ...
+
+    def download(self, data: RequestData | DeferredRequest) -> StreamSource:
+        """Return the source of a file, whose items are its pieces; nothing was sent yet."""
         ...
 
 

@@ -65,7 +65,7 @@ IMPURE = {
 
 IMPURE_CALLS = {"open", "input", "print", "now", "utcnow", "today"}
 
-SHELL_OF_STREAMING = {"lifecycle", "raw", "source", "stream"}
+SHELL_OF_STREAMING = {"download", "lifecycle", "raw", "source", "stream"}
 """The modules of `streaming/` that wait; all others are pure."""
 
 MAX_LINES = 450

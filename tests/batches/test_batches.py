@@ -201,7 +201,7 @@ async def test_a_402_without_a_batch_is_an_error() -> None:
 
 
 async def test_waiting_tells_what_changes_and_ends_with_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openrouter_async.batches.batches.FIRST_POLL", 0.001)
+    monkeypatch.setattr("openrouter_async.resources.jobs.FIRST_LOOK", 0.001)
     states: list[JsonValue] = [
         BATCH,
         BATCH,

@@ -28,15 +28,7 @@ NOT_WRAPPED: dict[str, str] = {
         "createAuthKeysCode createOauthToken listOauthJwks",
     ),
     **_because("the other two request dialects have no resource yet", "createMessages createResponses"),
-    **_because(
-        "reranking, decisions and the list of embedding models have no resource yet",
-        "listEmbeddingsModels createRerank createApiAlphaDecisions createSystemone",
-    ),
-    **_because(
-        "images, audio and video have no resource yet",
-        "createImages listImageModels listImageModelEndpoints createAudioSpeech createAudioTranscriptions"
-        " createVideos getVideos listVideosContent listVideosModels",
-    ),
+    **_because("the same as createSystemone, at another base URL", "createApiAlphaDecisions"),
     **_because(
         "files and containers have no resource yet",
         "listFiles uploadFile getFileMetadata deleteFile downloadFileContent"

@@ -56,8 +56,16 @@ def test_reads_may_be_repeated(row: Operation) -> None:
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
 def test_what_creates_or_changes_something_is_sent_again_only_where_it_was_refused(row: Operation) -> None:
-    """The others are asked of a model, or read."""
-    asked_of_a_model = {"/chat/completions", "/completions", "/embeddings"}
+    """The others are asked of a model, or read. What costs as much as an image or a video is made once."""
+    asked_of_a_model = {
+        "/chat/completions",
+        "/completions",
+        "/embeddings",
+        "/audio/speech",
+        "/audio/transcriptions",
+        "/rerank",
+        "/systemone",
+    }
     expected = (
         "always" if row.method == "GET" else "unanswered" if row.path in asked_of_a_model else "refused"
     )

@@ -219,7 +219,7 @@ def _http_request(
     headers = [*settings.sent_headers, *[(name.encode(), value.encode()) for name, value in data.headers]]
     if data.content_type is not None:
         headers.append((b"content-type", data.content_type.encode()))
-    if data.upload is not None:
+    if data.upload is not None and data.upload.length is not None:
         headers.append((b"content-length", b"%d" % data.upload.length))
     request = httpx.Request(
         data.operation.method,

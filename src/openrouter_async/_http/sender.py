@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .._settings import Settings
     from ..options import RequestOptions
     from ..protocols import FeatureSpans, Reply
-    from ..streaming.source import ContinuableSource
+    from ..streaming.source import ContinuableSource, StreamSource
     from .observers import ObserverFactory
     from .transport import Transport
 
@@ -68,6 +68,14 @@ class HTTPSender:
         settings = self.settings
         begin = partial(self._call, self._observers(), settings, streaming=True)
         return HTTPStreamSource(data, begin, self.transport.limits, logs_bodies=settings.log_bodies)
+
+    def download(self, data: RequestData | DeferredRequest) -> StreamSource:
+        """Return the source of a file; nothing is sent before its first read."""
+        from .byte_source import HTTPByteSource  # most programs download nothing
+
+        settings = self.settings
+        begin = partial(self._call, self._observers(), settings, streaming=False)
+        return HTTPByteSource(data, begin, self.transport.limits, logs_bodies=False)
 
     def _check_once(self, data: RequestData) -> None:
         """Refuse to promise what only chat requests can keep; what is read is repeated anyhow."""

@@ -87,12 +87,8 @@ class HTTPStreamSource:
 
     async def read(self) -> list[StreamItem] | None:
         """Return the items of the next read, which may be none; None at the end of the body."""
-        call = self._call
-        if call is None:
-            call = self._call = self._begin(await self._data() if callable(self._data) else self._data)
-        attempts, exchange = call.attempts, self._exchange
-        if exchange is None:
-            exchange = self._exchange = await call.open()
+        call, exchange = await self._opened()
+        attempts = call.attempts
         if self._left:
             await exchange.pause_if_due(self._near(attempts.timeouts))
             return self._lot(attempts, self._left)
@@ -132,6 +128,14 @@ class HTTPStreamSource:
         if attempts.is_watched:
             self._watch(attempts, items)
         return items
+
+    async def _opened(self) -> tuple[Call, Exchange]:
+        """Return the call and its answer; sends the request where that was not done."""
+        if self._call is None:
+            self._call = self._begin(await self._data() if callable(self._data) else self._data)
+        if self._exchange is None:
+            self._exchange = await self._call.open()
+        return self._call, self._exchange
 
     def _lot(self, attempts: CallAttempts, items: list[StreamItem]) -> list[StreamItem]:
         """Return the first of the items, and keep the others for the next read."""

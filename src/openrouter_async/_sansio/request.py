@@ -37,8 +37,8 @@ class Upload(Protocol):
     """A body that is read while it is sent, each time from its beginning."""
 
     @property
-    def length(self) -> int:
-        """Its size in bytes."""
+    def length(self) -> int | None:
+        """Its size in bytes; None where it is not known, and it is sent in chunks."""
         ...
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast, overload
 
 import anyio
@@ -25,6 +26,7 @@ from ..errors import (
     OpenRouterError,
 )
 from ..resources.chat.attachments import has_attachments
+from ..resources.jobs import looks
 from ..types.batches import BatchJob
 from ..types.chat.completion import ChatCompletion
 from ..types.chat.request import check_chat_params
@@ -46,10 +48,8 @@ T = TypeVar("T")
 
 CHAT = "/v1/chat/completions"
 
-FIRST_POLL = 2.0
-LAST_POLL = 60.0
-"""Seconds between two looks at a batch, half as many more each time, from the first to the last. Chosen: a small
-batch is told of soon, and one of a day costs 1,440 looks."""
+LONGEST_WAIT = 60.0
+"""Seconds between two looks at a batch at most. Chosen: a batch of a day costs 1,440 looks."""
 
 JobValue: TypeAlias = ChatCompletion | Embeddings | JsonObject
 """What a result is, by the operation that the batch is of; an object as it came for those without a type."""
@@ -145,18 +145,15 @@ class BatchJobs(BatchesResource):
 
         Looks every two seconds at first, and every minute later on; that costs nothing.
         """
-        wait, before = FIRST_POLL, None
-        while True:
-            batch = await self.get(id, options=options)
-            counts = batch.request_counts
-            now = (batch.status, counts and (counts.completed, counts.failed), batch.is_withheld)
-            if now != before:
-                yield batch
-            if batch.is_finished or batch.is_withheld:
-                return
-            before = now
-            await anyio.sleep(wait)
-            wait = min(LAST_POLL, 1.5 * wait)
+        before = None
+        look = partial(self._look, id, options, is_poll=True)
+        async with aclosing(looks(look, _is_over, longest=LONGEST_WAIT)) as batches:
+            async for batch in batches:
+                counts = batch.request_counts
+                now = (batch.status, counts and (counts.completed, counts.failed), batch.is_withheld)
+                if now != before:
+                    yield batch
+                before = now
 
     async def wait(
         self, id: str, *, timeout: float | None = None, options: RequestOptions | None = None
@@ -174,7 +171,7 @@ class BatchJobs(BatchesResource):
         with anyio.move_on_after(timeout):
             async with aclosing(self.watch(id, options=options)) as states:
                 async for batch in states:
-                    if batch.is_finished or batch.is_withheld:
+                    if _is_over(batch):
                         return batch
         raise DeadlineExceeded(f"the batch {id!r} was not finished within {timeout:g} s; it goes on")
 
@@ -214,6 +211,10 @@ class BatchJobs(BatchesResource):
             return [_result(result, wanted) for result in batch.results]
         reader: TypeAdapter[JobValue] = TypeAdapter(_TYPES.get(batch.endpoint or "", JsonObject))
         return [_result(result, reader) for result in batch.results]
+
+
+def _is_over(batch: BatchJob) -> bool:
+    return batch.is_finished or batch.is_withheld
 
 
 _TYPES: Mapping[str, TypeForm[JobValue]] = {CHAT: ChatCompletion, "/v1/embeddings": Embeddings}

@@ -103,7 +103,12 @@ class BatchesResource(Resource):
             NotFound: there is none with this id.
             InsufficientCredits: the account owes, and the service says nothing of the batch.
         """
-        return await self._send(operations.GET_BATCH, into=BatchJob, path={"id": id}, options=options)
+        return await self._look(id, options)
+
+    async def _look(self, id: str, options: RequestOptions | None, *, is_poll: bool = False) -> BatchJob:
+        return await self._send(
+            operations.GET_BATCH, into=BatchJob, path={"id": id}, is_poll=is_poll, options=options
+        )
 
     def list(
         self,

@@ -31,6 +31,7 @@ OpenRouterError
 ├── ResponseTooLarge                service: a size limit was passed, the connection is closed
 ├── StreamError                     after a stream had begun; `.partial` keeps what arrived
 │   ├── StreamInterrupted           network: the stream broke off
+│   │   ├── DownloadInterrupted     network: a file broke off; `.data` or `.path` keeps what arrived
 │   │   └── StreamTruncated         provider: it ended cleanly, but without a finish
 │   └── StreamDecodeError           service: an event that is not a chunk
 ├── StructuredOutputError           the reply does not give the wanted value; `.raw` keeps it
@@ -40,6 +41,8 @@ OpenRouterError
 │   └── Refused                     model: it declined to answer
 ├── ToolError                       a tool failed, and was asked to raise
 │   └── RepeatedToolCall            model: the same call again and again
+├── JobFailed                       service: work that it had taken on has no result; `.job` says how it ended
+├── InvalidWebhook                  a webhook that is not the service's, or too old
 ├── JournalError                    caller: the journal of a batch cannot be read, written or locked
 └── BudgetExceeded                  caller: the next call would have passed the budget
 ```

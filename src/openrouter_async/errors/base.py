@@ -15,9 +15,12 @@ __all__ = [
     "ConnectError",
     "ConnectionLost",
     "DeadlineExceeded",
+    "DownloadInterrupted",
     "EmptyReply",
     "Facts",
     "InvalidResponseError",
+    "InvalidWebhook",
+    "JobFailed",
     "JournalError",
     "OpenRouterError",
     "PartialReply",
@@ -205,6 +208,10 @@ class InvalidResponseError(OpenRouterError):
         """The first 200 characters of what came."""
 
 
+class InvalidWebhook(OpenRouterError):
+    """A webhook that does not come from the service, was changed on its way, or is too old."""
+
+
 class EmptyReply(InvalidResponseError):
     """A reply with no text, reasoning, tool call, image, audio, refusal or annotation."""
 
@@ -224,6 +231,27 @@ class StreamError(OpenRouterError):
 
 class StreamInterrupted(StreamError):
     """The stream broke off before it was complete."""
+
+
+class DownloadInterrupted(StreamInterrupted):
+    """A file broke off before it was whole; what had arrived is kept."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        received: int = 0,
+        data: bytes | None = None,
+        path: str | None = None,
+        **facts: Unpack[Facts],
+    ) -> None:
+        super().__init__(message, **facts)
+        self.received: int = received
+        """Bytes that had arrived."""
+        self.data: bytes | None = data
+        """These bytes, where they were collected in memory."""
+        self.path: str | None = path
+        """The file in which they are, where they were saved: the name asked for, and `.part`."""
 
 
 class StreamTruncated(StreamInterrupted):
@@ -294,6 +322,15 @@ class ToolError(OpenRouterError):
 
 class RepeatedToolCall(ToolError):
     """The model made the same call, with the same arguments, in too many turns in a row; it was not run again."""
+
+
+class JobFailed(OpenRouterError):
+    """Work that the service had taken on ended without a result; `job` says how."""
+
+    def __init__(self, message: str, *, job: object = None, **facts: Unpack[Facts]) -> None:
+        super().__init__(message, **facts)
+        self.job: object = job
+        """The job as the service last described it."""
 
 
 class JournalError(OpenRouterError):

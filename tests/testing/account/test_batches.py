@@ -21,7 +21,7 @@ MODEL = "openai/gpt-4o-mini"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openrouter_async.batches.batches.FIRST_POLL", 0.001)
+    monkeypatch.setattr("openrouter_async.resources.jobs.FIRST_LOOK", 0.001)
 
 
 def client_of(emulator: Emulator) -> AsyncOpenRouter:

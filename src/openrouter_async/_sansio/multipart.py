@@ -1,0 +1,81 @@
+"""A form with one file in it, as `multipart/form-data`: what stands before the bytes of the file, and after them.
+
+Written as browsers write it (WHATWG HTML, 4.10.21.8, which RFC 7578 section 4.2 leaves open): names in UTF-8, of which
+quotes and line ends are percent-encoded, so that no name can end its header. Pure: the boundary is an argument, and the
+bytes of the file are never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..errors import ConfigurationError
+
+__all__ = ["Form"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """Fields, and then one file."""
+
+    boundary: str
+    """Text that is in none of them: 32 characters by chance are."""
+    fields: tuple[tuple[str, str], ...]
+    """Names and values, in order; a name may be there several times."""
+    name: str = "file"
+    """Of the field that is the file."""
+    filename: str
+    """As the service sees it; directories before it are left out."""
+    media_type: str = "application/octet-stream"
+
+    @property
+    def content_type(self) -> str:
+        """The header that goes with it."""
+        return f"multipart/form-data; boundary={self.boundary}"
+
+    @property
+    def before(self) -> bytes:
+        """What stands before the bytes of the file.
+
+        Raises:
+            ConfigurationError: the media type is no header.
+        """
+        if not self.media_type.isascii() or not self.media_type.isprintable() or "/" not in self.media_type:
+            raise ConfigurationError(f"media_type is {self.media_type!r}; expected one such as 'audio/mpeg'")
+        parts = [*map(self._field, self.fields), self._file()]
+        return b"".join(parts)
+
+    @property
+    def after(self) -> bytes:
+        """What stands after them."""
+        return f"\r\n--{self.boundary}--\r\n".encode()
+
+    def length(self, file: int) -> int:
+        """Return the bytes of all of it, where the file has so many."""
+        return len(self.before) + file + len(self.after)
+
+    def _field(self, field: tuple[str, str]) -> bytes:
+        name, value = field
+        return self._head(f'name="{_quoted(name)}"') + _utf8(value) + b"\r\n"
+
+    def _file(self) -> bytes:
+        filename = _quoted(self.filename)
+        of_file = f'name="{_quoted(self.name)}"; filename="{filename}"'
+        return self._head(of_file, [f"Content-Type: {self.media_type}"])
+
+    def _head(self, disposition: str, more: Iterable[str] = ()) -> bytes:
+        lines = [f"--{self.boundary}", f"Content-Disposition: form-data; {disposition}", *more, "", ""]
+        return _utf8("\r\n".join(lines))
+
+
+def _quoted(name: str) -> str:
+    """Return a name as it stands between quotes; of control characters, which servers refuse, only their code stays."""
+    return "".join(
+        f"%{ord(sign):02X}" if sign == '"' or ord(sign) < 32 or sign == "\x7f" else sign for sign in name
+    )
+
+
+def _utf8(text: str) -> bytes:
+    # A file's name may hold bytes that are no text; nothing can be done about these but to show that they were there.
+    return text.encode("utf-8", "replace")

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Self
 
-    import httpx
     from pydantic import JsonValue
     from typing_extensions import TypeForm, Unpack
 
     from ._http.http11.parsers import HTTPParser
+    from ._http.library import AsyncClient, AsyncTransport
     from .batch.items import Items
     from .batch.run import Batch
     from .batch.settings import BatchParams
@@ -87,8 +87,8 @@ class AsyncOpenRouter(Namespaces):
         limits: Limits | None = None,
         proxy: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        http_client: httpx.AsyncClient | None = None,
+        transport: AsyncTransport | None = None,
+        http_client: AsyncClient | None = None,
         http_parser: HTTPParser = "h11",
         allow_plain_http: Collection[str] = (),
         telemetry: Telemetry | bool | None = None,
@@ -104,8 +104,10 @@ class AsyncOpenRouter(Namespaces):
                 it where it wants them; SOCKS5 needs the extra `socks`. Without it, the environment's `HTTPS_PROXY`,
                 `NO_PROXY` and their like are respected.
             ssl_context: Replaces the default, which trusts certifi's authorities, or those of `SSL_CERT_FILE`.
-            transport: An httpx transport to use in place of ours; it is not closed with the client.
-            http_client: An httpx client to use in place of ours; it is not closed with the client.
+            transport: A transport of httpx or of httpx2 to use in place of ours; it is not closed with the client.
+            http_client: A client of httpx or of httpx2 to use in place of ours; it is not closed with the client. Its
+                proxies, TLS, limits of connections, authentication and hooks apply; headers, timeouts and retries are
+                those of this client. Neither library encodes or decodes a body.
             http_parser: What parses the answers that come over our own connections. `"httptools"` takes about a third
                 less CPU for a call, and needs the extra `fast`.
             allow_plain_http: Names of hosts that may be spoken to over plain HTTP, where the key travels in clear;

@@ -2,71 +2,85 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import httpx
+import httpx2
 import pytest
 
 from openrouter_async import AsyncOpenRouter, Retries, errors
 from openrouter_async._http.exceptions import Phase, from_httpx
 
+LIBRARIES = (httpx, httpx2)
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 FAST = Retries(base=0.001, cap=0.002)
-MAPPED: dict[type[Exception], type[errors.OpenRouterError]] = {
-    httpx.ConnectTimeout: errors.RequestTimeout,
-    httpx.ReadTimeout: errors.RequestTimeout,
-    httpx.WriteTimeout: errors.RequestTimeout,
-    httpx.PoolTimeout: errors.RequestTimeout,
-    httpx.TimeoutException: errors.RequestTimeout,
-    httpx.ConnectError: errors.ConnectError,
-    httpx.ProxyError: errors.ProxyError,
-    httpx.ReadError: errors.ConnectionLost,
-    httpx.WriteError: errors.ConnectionLost,
-    httpx.CloseError: errors.ConnectionLost,
-    httpx.NetworkError: errors.ConnectionLost,
-    httpx.RemoteProtocolError: errors.ConnectionLost,
-    httpx.ProtocolError: errors.ConnectionLost,
-    httpx.TransportError: errors.ConnectionLost,
-    httpx.RequestError: errors.ConnectionLost,
-    httpx.HTTPError: errors.ConnectionLost,
-    httpx.HTTPStatusError: errors.ConnectionLost,
-    httpx.StreamError: errors.ConnectionLost,
-    httpx.StreamConsumed: errors.ConnectionLost,
-    httpx.StreamClosed: errors.ConnectionLost,
-    httpx.ResponseNotRead: errors.ConnectionLost,
-    httpx.RequestNotRead: errors.ConnectionLost,
-    httpx.DecodingError: errors.InvalidResponseError,
-    httpx.TooManyRedirects: errors.InvalidResponseError,
-    httpx.LocalProtocolError: errors.ConfigurationError,
-    httpx.UnsupportedProtocol: errors.ConfigurationError,
-    httpx.InvalidURL: errors.ConfigurationError,
+MAPPED: dict[str, type[errors.OpenRouterError]] = {
+    "ConnectTimeout": errors.RequestTimeout,
+    "ReadTimeout": errors.RequestTimeout,
+    "WriteTimeout": errors.RequestTimeout,
+    "PoolTimeout": errors.RequestTimeout,
+    "TimeoutException": errors.RequestTimeout,
+    "ConnectError": errors.ConnectError,
+    "ProxyError": errors.ProxyError,
+    "ReadError": errors.ConnectionLost,
+    "WriteError": errors.ConnectionLost,
+    "CloseError": errors.ConnectionLost,
+    "NetworkError": errors.ConnectionLost,
+    "RemoteProtocolError": errors.ConnectionLost,
+    "ProtocolError": errors.ConnectionLost,
+    "TransportError": errors.ConnectionLost,
+    "RequestError": errors.ConnectionLost,
+    "HTTPError": errors.ConnectionLost,
+    "HTTPStatusError": errors.ConnectionLost,
+    "StreamError": errors.ConnectionLost,
+    "StreamConsumed": errors.ConnectionLost,
+    "StreamClosed": errors.ConnectionLost,
+    "ResponseNotRead": errors.ConnectionLost,
+    "RequestNotRead": errors.ConnectionLost,
+    "DecodingError": errors.InvalidResponseError,
+    "TooManyRedirects": errors.InvalidResponseError,
+    "LocalProtocolError": errors.ConfigurationError,
+    "UnsupportedProtocol": errors.ConfigurationError,
+    "InvalidURL": errors.ConfigurationError,
 }
-"""What each exception of httpx is to the caller."""
+"""What each exception of httpx, and of httpx2, is to the caller."""
 
-NO_FAILURES = {httpx.CookieConflict}
-"""Raised by functions of httpx that are not used here."""
+NO_FAILURES = {"CookieConflict", "SSEError"}
+"""Raised by functions that are not used here."""
+
+either_library = pytest.mark.parametrize("library", LIBRARIES, ids=lambda library: library.__name__)
 
 
-def make(kind: type[Exception]) -> Exception:
+def make(library: ModuleType, name: str) -> Exception:
     """Return an exception, however its class wants to be called."""
-    request = httpx.Request("GET", "https://host.example")
-    if kind is httpx.HTTPStatusError:
-        return httpx.HTTPStatusError("no", request=request, response=httpx.Response(500, request=request))
-    if kind in (httpx.StreamConsumed, httpx.StreamClosed, httpx.ResponseNotRead, httpx.RequestNotRead):
-        return kind()
-    return kind("no")
+    kind = getattr(library, name)
+    if name == "HTTPStatusError":
+        request = library.Request("GET", "https://host.example")
+        made = kind("no", request=request, response=library.Response(500, request=request))
+    elif name in ("StreamConsumed", "StreamClosed", "ResponseNotRead", "RequestNotRead"):
+        made = kind()
+    else:
+        made = kind("no")
+    assert isinstance(made, Exception)
+    return made
 
 
-def test_every_exception_of_httpx_is_in_the_table() -> None:
-    exported = {getattr(httpx, name) for name in httpx.__all__}
-    raised = {item for item in exported if isinstance(item, type) and issubclass(item, Exception)}
+@either_library
+def test_every_exception_of_httpx_is_in_the_table(library: ModuleType) -> None:
+    exported = {name: getattr(library, name) for name in library.__all__}
+    raised = {
+        name for name, item in exported.items() if isinstance(item, type) and issubclass(item, Exception)
+    }
     assert raised - NO_FAILURES == set(MAPPED)
 
 
 @pytest.mark.parametrize("phase", ["headers", "body"])
-@pytest.mark.parametrize("kind", MAPPED)
-def test_every_exception_of_httpx_becomes_one_of_ours(kind: type[Exception], phase: Phase) -> None:
-    error = from_httpx(make(kind), phase, "host.example")
+@either_library
+@pytest.mark.parametrize("name", MAPPED)
+def test_every_exception_of_httpx_becomes_one_of_ours(name: str, library: ModuleType, phase: Phase) -> None:
+    error = from_httpx(make(library, name), phase, "host.example")
     assert error is not None
-    assert type(error) is MAPPED[kind]
+    assert type(error) is MAPPED[name]
     assert "host.example" in str(error)
     assert str(error)[0].islower() or str(error).startswith("host.example")
     assert not str(error).endswith(".")
@@ -76,6 +90,8 @@ def test_every_exception_of_httpx_becomes_one_of_ours(kind: type[Exception], pha
     ("exc", "phase", "expected"),
     [
         (httpx.ConnectTimeout("x"), "headers", "connect"),
+        (httpx2.ConnectTimeout("x"), "headers", "connect"),
+        (httpx2.PoolTimeout("x"), "headers", "queue"),
         (httpx.PoolTimeout("x"), "headers", "queue"),
         (httpx.ReadTimeout("x"), "headers", "headers"),
         (httpx.WriteTimeout("x"), "headers", "headers"),
@@ -94,23 +110,24 @@ def test_what_is_no_failure_of_the_transport_is_left_alone(exc: Exception) -> No
     assert from_httpx(exc, "headers", "host.example") is None
 
 
-@pytest.mark.parametrize("kind", MAPPED)
-async def test_whatever_a_transport_raises_reaches_the_caller_as_ours(kind: type[Exception]) -> None:
-    def handler(request: httpx.Request) -> httpx.Response:
-        raise make(kind)
+@either_library
+@pytest.mark.parametrize("name", MAPPED)
+async def test_whatever_a_transport_raises_reaches_the_caller_as_ours(name: str, library: ModuleType) -> None:
+    def handler(request: object) -> object:
+        raise make(library, name)
 
-    class Body(httpx.AsyncByteStream):
+    class Body(library.AsyncByteStream):  # type: ignore[name-defined,misc]
         async def __aiter__(self):  # type: ignore[no-untyped-def]
             yield b"{"
-            raise make(kind)
+            raise make(library, name)
 
-    async with AsyncOpenRouter(KEY, transport=httpx.MockTransport(handler), retries=FAST) as client:
-        with pytest.raises(MAPPED[kind]) as caught:
+    async with AsyncOpenRouter(KEY, transport=library.MockTransport(handler), retries=FAST) as client:
+        with pytest.raises(MAPPED[name]) as caught:
             await client.chat.create("Hello")
-        assert isinstance(caught.value.__cause__, kind)
-    broken = httpx.MockTransport(lambda request: httpx.Response(200, stream=Body()))
+        assert type(caught.value.__cause__) is getattr(library, name)
+    broken = library.MockTransport(lambda request: library.Response(200, stream=Body()))
     async with AsyncOpenRouter(KEY, transport=broken, retries=FAST) as client:
-        with pytest.raises(MAPPED[kind]):
+        with pytest.raises(MAPPED[name]):
             await client.chat.create("Hello")
         assert client._sender.transport.limiter.in_use == 0
 

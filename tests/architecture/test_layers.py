@@ -44,7 +44,9 @@ IMPURE = {
     "asyncio",
     "concurrent",
     "httpcore",
+    "httpcore2",
     "httpx",
+    "httpx2",
     "io",
     "os",
     "pathlib",
@@ -67,6 +69,12 @@ IMPURE_CALLS = {"open", "input", "print", "now", "utcnow", "today"}
 
 SHELL_OF_STREAMING = {"download", "lifecycle", "raw", "source", "stream"}
 """The modules of `streaming/` that wait; all others are pure."""
+
+HTTPX = f"{PACKAGE}._http.library"
+"""The module that imports httpx, or httpx2 where that is installed alone."""
+
+MCP = f"{PACKAGE}.tools.mcp"
+"""Makes a client of httpx2 for the package `mcp`, which takes no other."""
 
 MAX_LINES = 450
 
@@ -179,9 +187,18 @@ def called(call: ast.Call) -> str | None:
     return function.id if isinstance(function, ast.Name) else None
 
 
+@each([module for module in MODULES if module.name != HTTPX])
+def test_httpx_is_imported_in_one_place(module: Module) -> None:
+    """By one module, from which those of the shell take it; others may name the types of its arguments."""
+    imported = {name.partition(".")[0] for name in module.all_imports}
+    theirs = {"httpx2"} if module.name == MCP else set()
+    assert not imported & {"httpx", "httpcore", "httpx2", "httpcore2"} - theirs
+
+
 @each([module for module in MODULES if module.unit != "_http"])
-def test_httpx_is_known_in_one_place(module: Module) -> None:
-    assert not roots(module) & {"httpx", "httpcore"}
+def test_httpx_is_known_in_the_shell(module: Module) -> None:
+    taken = {name.removeprefix(f"{HTTPX}.") for name in module.imports if name.startswith(f"{HTTPX}.")}
+    assert taken == set()
 
 
 @each([module for module in MODULES if module.unit not in ("_http", "testing", "cli", "__main__")])
@@ -222,12 +239,23 @@ VIOLATIONS = {
     "a clock in datetime": ("_sansio/broken.py", "datetime.now()\n", test_pure_modules_do_no_io),
     "async": ("streaming/broken.py", "async def f(): ...\n", test_pure_modules_do_no_io),
     "a file": ("_sansio/broken.py", "open('x')\n", test_pure_modules_do_no_io),
-    "httpx": ("client.py", "import httpx._models\n", test_httpx_is_known_in_one_place),
+    "httpx": ("_http/transport.py", "import httpx._models\n", test_httpx_is_imported_in_one_place),
+    "httpx2": ("client.py", "from httpx2 import AsyncClient\n", test_httpx_is_imported_in_one_place),
+    "httpx, taken outside the shell": (
+        "client.py",
+        "from ._http.library import httpx\n",
+        test_httpx_is_known_in_the_shell,
+    ),
     "asyncio": ("streaming/stream.py", "import asyncio\n", test_no_event_loop_is_named_outside_the_shell),
 }
 
 
-BIND_TYPES_TOO = {test_imports_point_down, test_imports_make_no_circle, test_little_is_of_any_type}
+BIND_TYPES_TOO = {
+    test_imports_point_down,
+    test_imports_make_no_circle,
+    test_little_is_of_any_type,
+    test_httpx_is_imported_in_one_place,
+}
 """The rules that hold for what only type checkers see as well."""
 
 

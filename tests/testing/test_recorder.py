@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import anyio
 import httpx
+import httpx2
 import pytest
 from pydantic import JsonValue
 
@@ -181,21 +184,28 @@ async def test_a_stream_that_broke_off_is_written_as_far_as_it_went(tmp_path: Pa
     assert "[DONE]" not in body
 
 
-async def test_an_encoded_body_is_written_decoded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
+async def test_an_encoded_body_is_written_decoded(tmp_path: Path, library: ModuleType) -> None:
     packed = gzip.compress(b'{"packed": true}')
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(
+    def answer(request: Any) -> object:
+        assert (request.method, request.content, str(request.url)) == (
+            "POST",
+            '{"ü":1}'.encode(),
+            "http://127.0.0.1:9/api/v1/odd?x=%C3%BC+1",
+        )
+        return library.Response(
             200,
             headers={"content-encoding": "gzip", "content-type": "application/json"},
-            stream=httpx.ByteStream(packed),
+            stream=library.ByteStream(packed),
         )
 
     async with (
-        Recorder(tmp_path, transport=httpx.MockTransport(answer)) as recorder,
+        Recorder(tmp_path, transport=library.MockTransport(answer)) as recorder,
         AsyncOpenRouter("sk-or-v1-x", base_url="http://127.0.0.1:9/api/v1", transport=recorder) as client,
     ):
-        assert await client.request("GET", "/odd", into=dict[str, bool]) == {"packed": True}
+        reply = await client.request("POST", "/odd", into=dict[str, bool], body={"ü": 1}, query={"x": "ü 1"})
+        assert reply == {"packed": True}
     assert json.loads(only_file(tmp_path))["response"]["body"] == '{"packed": true}'
 
 

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-import httpx
 from anyio.lowlevel import checkpoint
 
 from .._sansio.error_mapping import explain_short_name, status_error
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from ..protocols import Reply, Sender
     from ..types.meta import ResponseMeta
     from .deadlines import CallTimeouts
+    from .library import Library, httpx
     from .observers import Observer, ObserverFactory
     from .transport import Transport
 
@@ -124,7 +124,9 @@ class Call:
     async def _open(self, request: RequestData, key: Secret | None) -> Exchange:
         transport, attempts, settings = self.transport, self.attempts, self.settings
         timeouts = attempts.timeouts
-        exchange = Exchange(transport.send, _http_request(request, settings, timeouts, key))
+        exchange = Exchange(
+            transport.send, _http_request(transport.library, request, settings, timeouts, key)
+        )
         admission = await transport.admit(exchange, request, settings.rate, timeouts)
         try:
             attempts.sending(admission)
@@ -214,16 +216,16 @@ async def _key(settings: Settings, operation: Operation) -> Secret | None:
 
 
 def _http_request(
-    data: RequestData, settings: Settings, timeouts: CallTimeouts, key: Secret | None
+    library: Library, data: RequestData, settings: Settings, timeouts: CallTimeouts, key: Secret | None
 ) -> httpx.Request:
     headers = [*settings.sent_headers, *[(name.encode(), value.encode()) for name, value in data.headers]]
     if data.content_type is not None:
         headers.append((b"content-type", data.content_type.encode()))
     if data.upload is not None and data.upload.length is not None:
         headers.append((b"content-length", b"%d" % data.upload.length))
-    request = httpx.Request(
+    request: httpx.Request = library.Request(
         data.operation.method,
-        _url(settings.base_url, data.path, (*data.query, *settings.query.items())),
+        _url(library, settings.base_url, data.path, (*data.query, *settings.query.items())),
         headers=headers,
         content=data.content if data.upload is None else data.upload,
         extensions={
@@ -243,6 +245,7 @@ def _http_request(
 
 
 @lru_cache(maxsize=512)
-def _url(base_url: str, path: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
+def _url(library: Library, base_url: str, path: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
     """Return the parsed URL of a request; parsing one takes longer than the rest of making a request."""
-    return httpx.URL(base_url + path + (f"?{urlencode(query)}" if query else ""))
+    url: httpx.URL = library.URL(base_url + path + (f"?{urlencode(query)}" if query else ""))
+    return url

@@ -1,4 +1,4 @@
-"""The exceptions of httpx become ours, at this one place.
+"""The exceptions of httpx, and of httpx2, become ours, at this one place.
 
 The original is kept as `__cause__` by the callers (`raise ... from`).
 """
@@ -10,8 +10,6 @@ import os
 import ssl
 from typing import Literal
 
-import httpx
-
 from ..errors import (
     ConfigurationError,
     ConnectError,
@@ -22,6 +20,7 @@ from ..errors import (
     RequestTimeout,
     TLSError,
 )
+from .library import Library, httpx, library_of
 from .pool.proxies import ProxyFailure
 from .pool.tls import has_ended
 
@@ -36,16 +35,17 @@ def from_httpx(exc: Exception, phase: Phase, host: str, through: str = "") -> Op
 
     `through` names the proxy between, in the words that follow the host's name; it may be what failed.
     """
+    its = library_of(exc) or httpx
     # A transport of the caller may raise what lies below httpx.
-    if isinstance(exc, httpx.TimeoutException | TimeoutError):
-        return _timeout(exc, phase, host, through)
-    if isinstance(exc, httpx.ConnectError | httpx.ProxyError):
-        return _connect_error(exc, host)
-    if isinstance(exc, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
+    if isinstance(exc, its.TimeoutException | TimeoutError):
+        return _timeout(exc, its, phase, host, through)
+    if isinstance(exc, its.ConnectError | its.ProxyError):
+        return _connect_error(exc, its, host)
+    if isinstance(exc, its.UnsupportedProtocol | its.LocalProtocolError | its.InvalidURL):
         return ConfigurationError(f"the request to {host} cannot be sent: {exc}")
-    if isinstance(exc, httpx.DecodingError | httpx.TooManyRedirects):
+    if isinstance(exc, its.DecodingError | its.TooManyRedirects):
         return InvalidResponseError(f"the answer of {host} cannot be read: {exc}")
-    if isinstance(exc, httpx.HTTPError | httpx.StreamError | OSError):
+    if isinstance(exc, its.HTTPError | its.StreamError | OSError):
         before = "before the answer began" if phase == "headers" else "before the answer was whole"
         reason = _reason(exc)
         return ConnectionLost(
@@ -54,15 +54,15 @@ def from_httpx(exc: Exception, phase: Phase, host: str, through: str = "") -> Op
     return None
 
 
-def _timeout(exc: Exception, phase: Phase, host: str, through: str) -> RequestTimeout:
-    if isinstance(exc, httpx.ConnectTimeout):
+def _timeout(exc: Exception, its: Library, phase: Phase, host: str, through: str) -> RequestTimeout:
+    if isinstance(exc, its.ConnectTimeout):
         waited_for = f": {exc}" if str(exc) else ""
         return RequestTimeout(
             f"no connection to {host} within the connect clock{waited_for}; see Timeouts(connect=...)",
             phase="connect",
             may_have_been_billed=False,
         )
-    if isinstance(exc, httpx.PoolTimeout):
+    if isinstance(exc, its.PoolTimeout):
         return RequestTimeout(
             f"the pool of the HTTP client given had no free connection to {host} in time",
             phase="queue",
@@ -78,7 +78,7 @@ def _timeout(exc: Exception, phase: Phase, host: str, through: str) -> RequestTi
     )
 
 
-def _connect_error(exc: Exception, host: str) -> ConnectError:
+def _connect_error(exc: Exception, its: Library, host: str) -> ConnectError:
     if isinstance(exc, ProxyFailure) and exc.__cause__ is not None:
         host = f"the proxy {exc.proxy}"  # its own connection failed
     for cause in _causes(exc):
@@ -108,7 +108,7 @@ def _connect_error(exc: Exception, host: str) -> ConnectError:
             refused=exc.refused,
             may_have_been_billed=False,
         )
-    if isinstance(exc, httpx.ProxyError):
+    if isinstance(exc, its.ProxyError):
         return ProxyError(f"no connection to {host} by the proxy: {reason}", may_have_been_billed=False)
     return ConnectError(
         f"no connection to {host}" + (f": {reason}" if reason else ""), may_have_been_billed=False

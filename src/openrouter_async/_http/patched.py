@@ -23,8 +23,7 @@ from operator import attrgetter, is_not
 from types import AsyncGeneratorType, FunctionType, SimpleNamespace
 from typing import TypeAlias
 
-import httpcore
-import httpx
+from .library import httpcore, httpx
 
 __all__ = ["CLIENT", "CORE", "TRANSPORT", "Closing", "OwnPool", "Watch"]
 

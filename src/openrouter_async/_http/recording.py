@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING
-
-import httpx
+from typing import TYPE_CHECKING, cast
 
 from .._sansio.content_decoding import ContentDecodingError, content_decoder
 from ..options import Limits
+from .library import checked_transport, httpx, library_of
 from .network.stream import CallStream
 from .pool.connections import ConnectionTransport
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from .library import AsyncTransport
 
 __all__ = ["RecordedExchange", "RecordingTransport"]
 
@@ -41,18 +42,34 @@ class RecordingTransport(httpx.AsyncBaseTransport):
     """Passes requests on to another transport, and exchanges to `seen`; that one is closed with it."""
 
     def __init__(
-        self, seen: Callable[[RecordedExchange], None], transport: httpx.AsyncBaseTransport | None = None
+        self, seen: Callable[[RecordedExchange], None], transport: AsyncTransport | None = None
     ) -> None:
         """Record into `seen`; without a `transport` of the caller's, over connections like those of a client."""
         self._seen = seen
-        self._inner = transport or ConnectionTransport(limits=Limits(), ssl_context=None, proxy=None)
+        self._inner: httpx.AsyncBaseTransport = (
+            ConnectionTransport(limits=Limits(), ssl_context=None, proxy=None)
+            if transport is None
+            else checked_transport(transport)
+        )
+        self._library = library_of(self._inner) or httpx
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and return its answer with the body still to be read."""
         sent = await request.aread()
+        if self._library is not httpx:
+            request = self._library.Request(
+                request.method,
+                self._library.URL(str(request.url)),
+                headers=request.headers.raw,
+                content=sent,
+                extensions=request.extensions,
+            )
         response = await self._inner.handle_async_request(request)
-        stream = response.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
+        stream = cast("httpx.AsyncByteStream", response.stream)
+        if self._library is not httpx:
+            response = httpx.Response(
+                response.status_code, headers=response.headers.raw, extensions=response.extensions
+            )
 
         def over(body: bytes) -> None:
             headers = {name.lower(): value for name, value in response.headers.items()}

@@ -1,7 +1,7 @@
 """`Transport`: what a client and all clients derived from it share.
 
-It owns the `httpx.AsyncClient`, the limiter, the retry budget and the list of open exchanges, and knows the
-event loop and the process it belongs to. It decides nothing about a request.
+It owns the client of httpx, unless one was given, the limiter, the retry budget and the list of open exchanges, and
+knows the event loop and the process it belongs to. It decides nothing about a request.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING
 
 import anyio
-import httpx
 from anyio.lowlevel import EventLoopToken, current_token
 
 from .._sansio.retry import RetryBudget
 from ..errors import ConfigurationError
 from ..options import Limits
 from .deadlines import Deadline, run_within
+from .library import checked_client, checked_transport, httpx, library_of
 from .limiter import Admission, Limiter
 from .network.current import current_network
 from .network.stream import Network
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .deadlines import CallTimeouts
     from .exchange import Exchange
     from .http11.parsers import HTTPParser
+    from .library import AsyncClient, AsyncTransport
     from .observers import ObserverFactory
 
 __all__ = ["Transport"]
@@ -50,8 +51,8 @@ class Transport:
         limits: Limits,
         proxy: str | None,
         ssl_context: ssl.SSLContext | None,
-        transport: httpx.AsyncBaseTransport | None,
-        http_client: httpx.AsyncClient | None,
+        transport: AsyncTransport | None,
+        http_client: AsyncClient | None,
         http_parser: HTTPParser = "h11",
     ) -> None:
         if http_client is not None and (transport or proxy or ssl_context):
@@ -66,15 +67,10 @@ class Transport:
             raise ConfigurationError(
                 "http_parser is of the client's own connections; give either it or a transport or http_client"
             )
-        for name, value, kind in (
-            ("ssl_context", ssl_context, ssl.SSLContext),
-            ("transport", transport, httpx.AsyncBaseTransport),
-            ("http_client", http_client, httpx.AsyncClient),
-        ):
-            if value is not None and not isinstance(value, kind):
-                raise ConfigurationError(
-                    f"{name} is a {type(value).__name__}; expected {kind.__module__.partition('.')[0]}.{kind.__name__}"
-                )
+        if ssl_context is not None and not isinstance(ssl_context, ssl.SSLContext):
+            raise ConfigurationError(
+                f"ssl_context is a {type(ssl_context).__name__}; expected ssl.SSLContext"
+            )
         if proxy is not None and not isinstance(proxy, str):
             raise ConfigurationError(f"proxy is a {type(proxy).__name__}; expected a URL")
         self.limits = limits
@@ -85,7 +81,12 @@ class Transport:
         self.telemetry: SpanSource | None = None
         """The one of them that has spans for features too."""
         self._process = os.getpid()
-        self._given = http_client, transport
+        self._given = (
+            None if http_client is None else checked_client(http_client),
+            None if transport is None else checked_transport(transport),
+        )
+        self.library = library_of(http_client or transport) or httpx
+        """Of whom the requests are made."""
         self._uses_httpx = http_parser == "h11"
         self._make_own = partial(
             ConnectionTransport, limits=limits, ssl_context=ssl_context, proxy=proxy, http_parser=http_parser
@@ -98,7 +99,7 @@ class Transport:
         self._own: ConnectionTransport | None = None
         if http_client is None and transport is None:
             transport = self._own = self._make_own()
-        self._client = http_client or httpx.AsyncClient(
+        self._client: httpx.AsyncClient = http_client or self.library.AsyncClient(
             transport=transport, trust_env=False, cookies=_NoCookies()
         )
         self.limiter = Limiter(self.limits.concurrency)

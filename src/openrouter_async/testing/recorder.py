@@ -15,7 +15,7 @@ from .recordings.exchange_files import ExchangeFile
 from .state.keys import iso_now
 
 if TYPE_CHECKING:
-    import httpx
+    from .._http.library import AsyncTransport
 
 __all__ = ["Recorder"]
 
@@ -35,7 +35,7 @@ class Recorder(RecordingTransport):
     is recorded up to there.
     """
 
-    def __init__(self, folder: Path | str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, folder: Path | str, *, transport: AsyncTransport | None = None) -> None:
         """Make a recorder; the folder is made if it is not there.
 
         Raises:

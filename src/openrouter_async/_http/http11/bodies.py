@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio.lowlevel
-import httpcore
-import httpx
 
+from ..library import httpcore, httpx
 from .errors import raise_as_httpx
 
 if TYPE_CHECKING:

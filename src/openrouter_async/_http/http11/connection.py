@@ -9,7 +9,7 @@ from collections.abc import AsyncIterable, Awaitable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-import httpx
+from ..library import httpx
 
 __all__ = ["DELIVERY", "Answer", "Delivery", "Forwarding", "HTTPConnection"]
 

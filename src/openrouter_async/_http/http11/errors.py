@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import httpcore
-import httpx
+from ..library import httpcore, httpx
 
 __all__ = ["raise_as_httpx"]
 

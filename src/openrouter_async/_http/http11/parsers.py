@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-import httpcore
-
 from ..._extras import needs_extra
 from ...errors import ConfigurationError
+from ..library import httpcore
 from ..network.stream import CallStream
 from .connection import Forwarding, HTTPConnection
 from .with_httpcore import HttpcoreConnection

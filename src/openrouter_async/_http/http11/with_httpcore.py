@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
 
-import httpcore
-import httpx
-
+from ..library import httpcore, httpx
 from ..network.stream import CallStream
 from .bodies import Content
 from .connection import Forwarding

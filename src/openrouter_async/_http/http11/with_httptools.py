@@ -20,10 +20,9 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
-import httpcore
 import httptools
-import httpx
 
+from ..library import httpcore, httpx
 from ..network.stream import CallStream
 from .bodies import Content
 from .connection import Forwarding

@@ -21,8 +21,8 @@ from itertools import chain, zip_longest
 from typing import TypeAlias
 
 import anyio
-import httpcore
 
+from ..library import httpcore
 from .stream import CallStream, Network
 
 __all__ = ["KEPT_S", "RACE_DELAY_S", "Address", "Names", "Progress", "first_of", "is_address"]

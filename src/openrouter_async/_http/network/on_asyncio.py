@@ -20,9 +20,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
-import httpcore
 from anyio.lowlevel import checkpoint_if_cancelled
 
+from ..library import httpcore
 from .stream import CallStream, shut_down
 
 __all__ = ["AsyncioNetwork", "AsyncioStream"]

@@ -6,9 +6,9 @@ import ssl
 from collections.abc import Callable
 from typing import Any, cast
 
-import httpcore
 import trio
 
+from ..library import httpcore
 from .stream import CallStream, shut_down
 
 __all__ = ["TrioNetwork", "TrioStream"]

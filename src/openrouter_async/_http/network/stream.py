@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-import httpcore
+from ..library import httpcore
 
 __all__ = ["CallStream", "Network", "shut_down"]
 

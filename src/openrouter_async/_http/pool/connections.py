@@ -29,13 +29,13 @@ from typing import Self
 
 import anyio
 import anyio.lowlevel
-import httpx
 
 from ...options import Limits
 from ..http11.bodies import Body
 from ..http11.connection import DELIVERY, Answer, Delivery, HTTPConnection
 from ..http11.errors import raise_as_httpx
 from ..http11.parsers import HTTPParser, maker_of
+from ..library import httpx
 from ..network.current import current_network
 from ..network.names import Names, Progress
 from ..network.stream import CallStream, Network, shut_down

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import httpx
+from ..library import httpx
 
 __all__ = ["NoProxy"]
 

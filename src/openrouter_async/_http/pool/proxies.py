@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
-import httpx
-
 from ..._checks import is_this_machine
 from ...errors import ConfigurationError
+from ..library import httpx
 
 if TYPE_CHECKING:
     from .no_proxy import NoProxy

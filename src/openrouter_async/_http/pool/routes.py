@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import ssl
 
-import httpcore
-import httpx
-
 from ..http11.connection import Forwarding
+from ..library import httpcore, httpx
 from ..network.names import Names, Progress
 from ..network.stream import CallStream
 from .proxies import DEFAULT_PORTS, ProxyFailure, name_of

@@ -7,9 +7,9 @@ import ssl
 
 import anyio
 import anyio.to_thread
-import httpx
 
 from ...errors import ConfigurationError
+from ..library import httpx
 
 __all__ = ["TLSSettings", "has_ended", "is_tls_failure"]
 

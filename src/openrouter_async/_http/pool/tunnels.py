@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-import httpcore
-import httpx
-
 from ..._extras import needs_extra
 from ..http11.with_httpcore import trailing_data
+from ..library import httpcore, httpx
 from ..network.stream import CallStream
 from .proxies import ProxyFailure, name_of
 

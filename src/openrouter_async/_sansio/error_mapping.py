@@ -39,7 +39,7 @@ from .retry_after import retry_after
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from ..types.chat.completion import ChatCompletion
+    from ..errors import PartialReply
 
 __all__ = ["explain_short_name", "payload_error", "status_error", "tell_wait"]
 
@@ -166,7 +166,7 @@ def payload_error(
     headers: Mapping[str, str] | None = None,
     secrets: Iterable[str] = (),
     now: float | None = None,
-    partial: ChatCompletion | None = None,
+    partial: PartialReply | None = None,
 ) -> APIStatusError:
     """Return the error that an `error` value means which came in a 200, in one of its choices, or in a stream.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Generic, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar, get_args
 
 from pydantic import AliasChoices, Field, GetCoreSchemaHandler, JsonValue, SkipValidation
 from pydantic_core import CoreSchema, core_schema
@@ -40,6 +40,7 @@ __all__ = [
     "ServerToolUse",
     "Usage",
     "WithoutNulls",
+    "fuller_fields",
     "fuller_usage",
     "total_usage",
     "usages_of",
@@ -213,7 +214,7 @@ def fuller_usage(before: Usage, later: Usage) -> Usage:
     if _covers(later, before):
         return later
     earlier, last = (usage.model_dump(exclude_none=True) for usage in (before, later))
-    return Usage.model_validate(_fuller(earlier, last))
+    return type(later).model_validate(fuller_fields(earlier, last))
 
 
 def _covers(later: WireType, before: WireType) -> bool:
@@ -227,12 +228,13 @@ def _covers(later: WireType, before: WireType) -> bool:
     return True
 
 
-def _fuller(before: dict[str, object], later: dict[str, object]) -> dict[str, object]:
+def fuller_fields(before: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the later of two JSON objects, with what only the one before says: null and 0 say nothing."""
     result = {**before}
     for name, value in later.items():
         known = before.get(name)
         if isinstance(value, dict) and isinstance(known, dict):
-            result[name] = _fuller(known, value)
+            result[name] = fuller_fields(known, value)
         elif value or not known:
             result[name] = value
     return result
@@ -255,7 +257,8 @@ def total_usage(usages: Iterable[Usage | None]) -> Usage:
         _add(total, part)
     if any(usage.is_byok is not None for usage in given):
         total["is_byok"] = any(usage.is_byok for usage in given)
-    return Usage.model_validate(total)
+    kinds = {type(usage) for usage in given}
+    return (kinds.pop() if len(kinds) == 1 else Usage).model_validate(total)
 
 
 def usages_of(error: OpenRouterError) -> tuple[Usage | None, ...]:

@@ -19,10 +19,9 @@ from ..._sansio.response import read_reply
 from ...types.bounds import MOST_CHOICES, too_many
 from ...types.chat.chunk import ChatChunk
 from ...types.chat.completion import ChatCompletion
-from ...types.chat.model_reply import marked, with_billed
+from ...types.chat.model_reply import marked, with_meta
 from ...types.chat.tool_calls import read_tool_calls
 from ...types.common import fuller_usage
-from ...types.meta import keep_meta
 from ..chunk_reader import Growth
 from ..events import Finished, TextDelta, UsageReported
 from .choice import ChoiceBuilder
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from ...types.meta import ResponseMeta
     from ..events import StreamEvent
 
-__all__ = ["ChatAccumulator", "with_meta"]
+__all__ = ["ChatAccumulator"]
 
 _read_chunk: Callable[[bytes], ChatChunk] = ChatChunk.__pydantic_validator__.validate_json
 
@@ -54,14 +53,6 @@ _HEAD = (
     "openrouter_metadata",
 )
 """What chunks say of the whole reply; the last value stays."""
-
-
-def with_meta(reply: ChatCompletion, meta: ResponseMeta | None) -> ChatCompletion:
-    """Return a reply with the HTTP side of its answer, and with what the attempts before that one were billed."""
-    if meta is not None and meta.billed_before:
-        reply = with_billed(reply, (*meta.billed_before, *reply.billed))
-    keep_meta(reply, meta)
-    return reply
 
 
 class ChatAccumulator:

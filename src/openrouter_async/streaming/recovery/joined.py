@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...types.chat.completion import AssistantMessage, ChatCompletion, Choice, Recovery
-from ...types.chat.model_reply import marked, with_billed
-from ..chat.accumulator import ChatAccumulator, with_meta
+from ...types.chat.model_reply import marked, with_billed, with_meta
+from ..chat.accumulator import ChatAccumulator
 from ..events import Finished, TextDelta
 from .seam import OverlapTrimmer, WordBuffer
 

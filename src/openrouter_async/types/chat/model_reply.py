@@ -14,15 +14,16 @@ from pydantic import PrivateAttr
 
 from .._base import WireType
 from ..common import JsonObject, MaybeStr, OutputT, Usage, total_usage
-from ..meta import kept_meta
+from ..meta import keep_meta, kept_meta
 
 if TYPE_CHECKING:
     from ..common import RouterMetadata
+    from ..meta import ResponseMeta
     from .parts import Annotation, Image
     from .reply_cache import ReplyCache
     from .tool_calls import ToolCall
 
-__all__ = ["ModelReply", "OutputItem", "StreamEnd", "marked", "with_billed"]
+__all__ = ["ModelReply", "OutputItem", "StreamEnd", "marked", "with_billed", "with_meta"]
 
 ReplyT = TypeVar("ReplyT", bound="ModelReply[object]")
 
@@ -158,6 +159,14 @@ def with_billed(reply: ReplyT, billed: Sequence[Usage | None]) -> ReplyT:
         return reply
     summed = reply.model_copy(update={"usage": total_usage(billed)})
     return marked(summed, type(reply), _billed=tuple(billed))
+
+
+def with_meta(reply: ReplyT, meta: ResponseMeta | None) -> ReplyT:
+    """Return a reply with the HTTP side of its answer, and with what the attempts before that one were billed."""
+    if meta is not None and meta.billed_before:
+        reply = with_billed(reply, (*meta.billed_before, *reply.billed))
+    keep_meta(reply, meta)
+    return reply
 
 
 def marked(reply: ModelReply[object], kind: type[ReplyT], **marks: object) -> ReplyT:

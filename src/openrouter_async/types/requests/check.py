@@ -99,7 +99,7 @@ def check_params(
     return checked
 
 
-_PRIVATE = frozenset({"prediction"})
+_PRIVATE = frozenset({"prediction", "system"})
 """Parameters that hold prompts."""
 
 

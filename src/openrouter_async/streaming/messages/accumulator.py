@@ -1,0 +1,266 @@
+"""`MessageAccumulator`: events of a Messages stream become typed events, and in the end the reply of a plain call.
+
+Theory of operation. `message_start` brings the head of the reply, each content block has a builder, `message_delta`
+says why the model stopped and what was used so far, in all, and `message_stop` ends the stream: there is no `[DONE]`.
+What is unknown here is a `Progress` and changes nothing. What is missing is found out: the type of an event from what
+it holds, a block that nothing began from its first delta; one that nothing ended ends with the stream. No I/O here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from ..._sansio.error_mapping import payload_error
+from ..._sansio.message_reply import check_message
+from ..._sansio.parse import parse
+from ..._sansio.response import read_reply
+from ...types.bounds import too_many
+from ...types.chat.model_reply import marked, with_meta
+from ...types.common import fuller_fields
+from ...types.messages.blocks import MOST_BLOCKS
+from ...types.messages.event import MessageEvent
+from ...types.messages.reply import MessageReply
+from ..chunk_reader import Growth
+from ..events import (
+    Finished,
+    ItemFinished,
+    ItemStarted,
+    Keepalive,
+    Progress,
+    TextDelta,
+    UsageReported,
+)
+from .block import BLOCK_OF_DELTA, BlockBuilder
+
+if TYPE_CHECKING:
+    from ...types.chat.model_reply import StreamEnd
+    from ...types.common import JsonObject
+    from ...types.messages.event import EventDelta
+    from ...types.meta import ResponseMeta
+    from ..events import StreamEvent
+
+__all__ = ["MessageAccumulator"]
+
+_read_event: Callable[[bytes], MessageEvent] = MessageEvent.__pydantic_validator__.validate_json
+
+_TYPES = (
+    ("error", "error"),
+    ("message", "message_start"),
+    ("content_block", "content_block_start"),
+    ("usage", "message_delta"),
+    ("delta", "content_block_delta"),
+    ("index", "content_block_stop"),
+)
+"""What an event is that has no type, by the first of these fields that it has."""
+
+
+class MessageAccumulator:
+    """One Messages stream; feed it the events in order."""
+
+    end_mark = "'message_stop'"
+
+    def __init__(self) -> None:
+        self.growth: Growth = Growth()
+        self.has_piece: bool = False
+        """Whether a piece of the answer has come, so that the request must not be repeated."""
+        self.is_over: bool = False
+        """Whether the last event has come."""
+        self._head: JsonObject = {}
+        self._blocks: dict[int, BlockBuilder] = {}
+        self._open: BlockBuilder | None = None  # the one that a delta without an index belongs to
+        self._calls = 0
+        self._reply: MessageReply | None = None
+
+    @property
+    def has_finish(self) -> bool:
+        """Whether the stream may end here."""
+        return self.is_over
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all has come; only the last event says so."""
+        return self.is_over
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether an event of the reply has come, though perhaps one without a piece."""
+        return bool(self._head or self._blocks)
+
+    @property
+    def generation_id(self) -> str | None:
+        """The id of the billed record, if an event has named it."""
+        id = self._head.get("id")
+        return id if isinstance(id, str) else None
+
+    def parse(self, data: bytes) -> MessageEvent:
+        """Return the event in some data; raises `ParseFailure`."""
+        try:
+            return _read_event(data)  # what `parse` does first, without its calls
+        except ValidationError:
+            pass  # outside the handler, so that the error carries no input
+        return parse(MessageEvent, data)
+
+    def feed(self, chunk: MessageEvent) -> list[StreamEvent[MessageReply]]:
+        """Return the typed events that an event gives.
+
+        Raises:
+            APIStatusError: it reports an error; `.partial` is what had arrived.
+        """
+        events: list[StreamEvent[MessageReply]] = []
+        delta = chunk.delta
+        block = self._open
+        if (
+            delta is not None
+            and delta.type == "text_delta"
+            and block is not None
+            and block.index == chunk.index
+            and delta.text
+        ):  # nearly every token
+            block.add_text(delta.text)
+            self.has_piece = True
+            return [TextDelta(delta.text)]
+        match chunk.type or _type_of(chunk):
+            case "content_block_delta" if delta is not None:
+                self._add_delta(chunk, delta, events)
+            case "content_block_start" if chunk.content_block is not None:
+                self._start(chunk.content_block, self._index_of(chunk, is_new=True), events)
+            case "content_block_stop":
+                self._stop(chunk, events)
+            case "message_start" if chunk.message is not None:
+                self._begin(chunk.message, events)
+            case "message_delta":
+                self._note(chunk)
+            case "message_stop":
+                self._note(chunk)
+                self.is_over = True
+            case "ping":
+                events.append(Keepalive())
+            case "error":
+                raise self._error(chunk)
+            case _:
+                self._progress(chunk, events)
+        return events
+
+    def read_whole(self, body: bytes, meta: ResponseMeta | None) -> MessageReply:
+        """Return the reply in a body that came whole, in place of a stream."""
+        return read_reply(MessageReply, meta.status if meta else 200, meta.headers if meta else {}, body)
+
+    def feed_reply(self, reply: MessageReply) -> list[StreamEvent[MessageReply]]:
+        """Return the events of a whole reply that came in place of a stream; `finish` then gives it back.
+
+        Raises:
+            APIStatusError, InvalidResponseError: as `check_message`.
+        """
+        check_message(reply)
+        events: list[StreamEvent[MessageReply]] = []
+        self._begin({"id": reply.id, "content": [block.raw for block in reply.content]}, events)
+        self._reply = reply
+        return events
+
+    def finish(
+        self, end: StreamEnd, meta: ResponseMeta | None = None
+    ) -> tuple[list[StreamEvent[MessageReply]], MessageReply]:
+        """Return the last events, and the reply, which the last of them holds.
+
+        Raises:
+            EmptyReply: there is nothing in it.
+        """
+        events: list[StreamEvent[MessageReply]] = []
+        for builder in self._blocks.values():
+            self._finish(builder, events)
+        reply = marked(self._reply or self._message(), MessageReply, _end=end)
+        check_message(reply)
+        events += reply.tool_calls
+        if reply.usage is not None:
+            events.append(UsageReported(reply.usage))
+        reply = with_meta(reply, meta)
+        events.append(Finished(reply))
+        return events, reply
+
+    def snapshot(self) -> MessageReply:
+        """Return what has arrived so far; none of its tool calls counts as complete."""
+        return marked(self._reply or self._message(), MessageReply, _whole=False)
+
+    def _message(self) -> MessageReply:
+        reply = MessageReply.model_validate({**self._head, "content": []})
+        blocks = [self._blocks[index].as_block() for index in sorted(self._blocks)]
+        return reply.model_copy(update={"content": blocks})
+
+    def _begin(self, message: JsonObject, events: list[StreamEvent[MessageReply]]) -> None:
+        self._head = {**self._head, **message}
+        content = self._head.pop("content", None)
+        for index, block in enumerate(content if isinstance(content, list) else ()):
+            if isinstance(block, dict):
+                self._start(block, index, events)
+                self._finish(self._blocks[index], events)
+
+    def _start(self, block: JsonObject, index: int, events: list[StreamEvent[MessageReply]]) -> None:
+        if len(self._blocks) >= MOST_BLOCKS:
+            raise too_many(MOST_BLOCKS, len(self._blocks) + 1, "content blocks")
+        builder = self._blocks[index] = self._open = BlockBuilder(block, index, self._calls)
+        self._calls += builder.is_call
+        self.has_piece = self.growth.has_grown = True
+        events.append(ItemStarted(builder.as_block(), index))
+        builder.begin(events)
+
+    def _add_delta(
+        self, chunk: MessageEvent, delta: EventDelta, events: list[StreamEvent[MessageReply]]
+    ) -> None:
+        index = self._index_of(chunk, is_new=False)
+        if index not in self._blocks:
+            begin = BLOCK_OF_DELTA.get(delta.type or "")
+            if begin is None:
+                return self._progress(chunk, events)
+            self._start({**begin}, index, events)
+        self._open = self._blocks[index]
+        if not self._open.add(delta, events, self.growth):
+            self._progress(chunk, events)
+        return None
+
+    def _stop(self, chunk: MessageEvent, events: list[StreamEvent[MessageReply]]) -> None:
+        builder = self._blocks.get(self._index_of(chunk, is_new=False))
+        if builder is not None:
+            self._finish(builder, events)
+
+    def _finish(self, builder: BlockBuilder, events: list[StreamEvent[MessageReply]]) -> None:
+        if not builder.is_finished:
+            builder.is_finished = True
+            events.append(ItemFinished(builder.as_block(), builder.index))
+
+    def _index_of(self, chunk: MessageEvent, *, is_new: bool) -> int:
+        """Return the position that an event names; without one, a new block follows the others, else it is the last."""
+        if chunk.index is not None:
+            return chunk.index
+        if is_new or self._open is None:
+            return max(self._blocks, default=-1) + 1
+        return self._open.index
+
+    def _note(self, chunk: MessageEvent) -> None:
+        """Keep what an event says of the whole message; what is null or 0 takes nothing away."""
+        said: JsonObject = {} if chunk.delta is None else chunk.delta.model_dump(exclude_unset=True)
+        said.pop("type", None)
+        said |= chunk.model_dump(exclude_unset=True, include={"openrouter_metadata", "context_management"})
+        said |= {name: value for name, value in (chunk.__pydantic_extra__ or {}).items() if name != "type"}
+        if chunk.usage is not None:
+            before = self._head.get("usage")
+            said["usage"] = fuller_fields(before if isinstance(before, dict) else {}, chunk.usage)
+        if said.keys() - self._head.keys():
+            self.growth.has_grown = True
+        self._head |= {
+            name: value for name, value in said.items() if value is not None or name not in self._head
+        }
+
+    def _progress(self, chunk: MessageEvent, events: list[StreamEvent[MessageReply]]) -> None:
+        events.append(Progress(chunk.type or "", chunk.model_dump(exclude_unset=True)))
+
+    def _error(self, chunk: MessageEvent) -> Exception:
+        names = {name: self._head.get(name) for name in ("id", "provider", "model")}
+        error = chunk.error or dict(chunk.__pydantic_extra__ or {})
+        return payload_error(error, around=names, partial=self.snapshot())
+
+
+def _type_of(chunk: MessageEvent) -> str:
+    return next((name for field, name in _TYPES if getattr(chunk, field) is not None), "")

@@ -1,0 +1,1 @@
+"""The Messages dialect: what is sent, and what comes back."""

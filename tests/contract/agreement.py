@@ -120,9 +120,12 @@ class _Pair:
         """Compare the one of our objects that stands for `wanted`."""
         inner = wanted.where
         bare = [m for m in matches if "fields" not in m.shape]
-        own = max(
-            (m for m in matches if "fields" in m.shape), key=lambda m: _likeness(m, wanted), default=None
-        )
+        typed = [
+            m
+            for m in matches
+            if "fields" in m.shape and not ((bare or open_ended) and _is_one_kind_of(m, wanted))
+        ]
+        own = max(typed, key=lambda m: _likeness(m, wanted), default=None)
         if own is None and (bare or open_ended):
             if "fields" in wanted.shape:
                 self._add("untyped", inner, "has fields; ours takes any object")
@@ -293,6 +296,12 @@ def _likeness(ours: _Member, theirs: _Member) -> float:
     """Return how much of our object and of theirs is alike: fields, and fields whose values are closed."""
     own, wanted = _names(ours), _names(theirs)
     return len(own & wanted) / len(own | wanted)
+
+
+def _is_one_kind_of(ours: _Member, theirs: _Member) -> bool:
+    """Whether our object is told by the value of a field that is free in theirs, which stands for every other kind."""
+    free = {name.removesuffix("?") for name in theirs.shape.get("fields", {})} - _values(theirs).keys()
+    return not tags_of(ours.shape).keys().isdisjoint(free)
 
 
 def _names(member: _Member) -> set[tuple[str, bool]]:

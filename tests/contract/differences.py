@@ -110,13 +110,26 @@ _IN_WORDS: dict[str, dict[str, Any]] = {
     "ChatRequest.logit_bias{}": {"min": -100, "max": 100},
     "ChatRequest.metadata": {"max_fields": 16},
     "ChatRequest.metadata{}": {"max_length": 512},
-    "ChatFunctionTool<function>.function.name": _NAME,
-    "ChatJsonSchemaConfig.name": _NAME,
-    "ChatNamedToolChoice.function.name": _NAME,
+    "ChatFunctionToolFunctionFunction.name": _NAME,
+    "ChatJSONSchemaConfig.name": _NAME,
+    "ChatNamedToolChoiceFunction.name": _NAME,
     "AdvisorServerToolConfig.temperature": {"min": 0, "max": 2},
     "FusionServerToolConfig.temperature": {"min": 0, "max": 2},
     "SubagentServerToolConfig.temperature": {"min": 0, "max": 2},
     "SearchModelsServerToolConfig.max_results": {"min": 1, "max": 20},
+    "AlignmentPlugin.max_retries": {"min": 0, "max": 3},
+    "AlignmentPlugin.rules": {"min_items": 1, "max_items": 128},
+    "AlignmentPlugin.threshold": {"above": 0, "max": 1},
+    "AlignmentRule.rule": {"max_length": 200},
+    "CreateEmbeddingsRequestBody.session_id": {"max_length": 256},
+    "External.user": {"max_length": 512},
+    **{
+        f"JevRouterPlugin.{which}{inner}": bound
+        for which in ("models", "allowed_models", "excluded_models")
+        for inner, bound in (("", {"max_items": 1024}), ("[]", {"max_length": 1024}))
+    },
+    **{f"XSearchOptions.{which}_x_handles": {"max_items": 20} for which in ("allowed", "excluded")},
+    **{f"XSearchOptions.{day}_date": {"pattern": r"^\d{4}-\d{2}-\d{2}$"} for day in ("from", "to")},
     "WebSearchConfig.max_characters": {"min": 1, "max": 100_000},
     "WebSearchConfig.max_results": {"min": 1, "max": 25},
 }
@@ -128,9 +141,12 @@ _OF_SENSE: dict[str, dict[str, Any]] = {
             "ChatRequest.max_completion_tokens",
             "ChatRequest.max_tokens",
             "AdvisorReasoning.max_tokens",
+            "DeferredBm25Search.max_results",
+            "DeferredCustomSearch.max_results",
+            "DeferredRegexSearch.max_results",
             "AdvisorServerToolConfig.max_completion_tokens",
             "FusionServerToolConfig.max_completion_tokens",
-            "FusionServerToolConfig.reasoning.max_tokens",
+            "FusionServerToolConfigReasoning.max_tokens",
             "SubagentReasoning.max_tokens",
             "SubagentServerToolConfig.max_completion_tokens",
             "StopServerToolsWhenMaxTokensUsed.max_tokens",
@@ -150,23 +166,22 @@ _OF_SENSE: dict[str, dict[str, Any]] = {
         (
             *(f"PercentileLatencyCutoffs.p{n}" for n in (50, 75, 90, 99)),
             *(f"PercentileThroughputCutoffs.p{n}" for n in (50, 75, 90, 99)),
-            "PreferredMaxLatency",
-            "PreferredMinThroughput",
+            "ProviderPreferences.preferred_max_latency",
+            "ProviderPreferences.preferred_min_throughput",
             "StopServerToolsWhenMaxCost.max_cost_in_dollars",
-            "createKeys.body.limit",
-            "updateKeys.body.limit",
+            "CreateKeysRequestBody.limit",
+            "UpdateKeysRequestBody.limit",
         ),
         _AT_LEAST_0,
     ),
-    **{
-        f"ProviderPreferences.max_price.{what}": _DECIMAL
-        for what in ["audio", "completion", "image", "prompt", "request"]
-    },
+    **{f"MaxPrice.{what}": _DECIMAL for what in ["audio", "completion", "image", "prompt", "request"]},
     **{
         f"Chat{role}Message.content": {"min_items": 1}
         for role in ("Assistant", "Developer", "System", "Tool", "User")
     },
-    "ChatContentAudio.input_audio.data": {"pattern": "^[A-Za-z0-9+/]+={0,2}$"},
+    "AlignmentRule.watch": {"min_items": 1},
+    "Input.content": {"min_items": 1},
+    "ChatContentAudioInputAudio.data": {"pattern": "^[A-Za-z0-9+/]+={0,2}$"},
 }
 """The service gives none, but less than one token, a negative price or a list of no parts is a slip."""
 
@@ -187,68 +202,33 @@ DIFFERENCES: dict[str, str] = {
         missing ChatRequest.messages
         missing ChatRequest.model
         missing ChatRequest.stream
-        missing createEmbeddings.body.input
-        missing createEmbeddings.body.model
-        missing createKeys.body.name
+        missing CreateEmbeddingsRequestBody.input
+        missing CreateEmbeddingsRequestBody.model
+        missing CreateKeysRequestBody.name
         """,
     ),
     **_since(
         "deprecated or without effect; refused with the name of its successor",
         """
-        missing ChatRequest.route
         missing ChatRequest.stream_options
         """,
     ),
     **_since(
         "known from the documentation pages only",
         """
-        extra ChatFunctionTool<function>.eager_input_streaming
+        extra ChatFunctionToolFunction.eager_input_streaming
         extra ChatRequest.audio
         extra ChatRequest.max_tool_calls
         extra ChatRequest.preset
-        extra ChatRequest.reasoning.context
-        extra ChatRequest.reasoning.enabled
-        extra ChatRequest.reasoning.exclude
-        extra ChatRequest.reasoning.max_tokens
-        extra ChatRequest.reasoning.mode
+        extra ChatRequestReasoning.context
+        extra ChatRequestReasoning.enabled
+        extra ChatRequestReasoning.exclude
+        extra ChatRequestReasoning.max_tokens
+        extra ChatRequestReasoning.mode
         extra ChatRequest.speed
         extra ChatRequest.verbosity
         extra ChatRequest.web_search_options
         extra ChatRequest.x_search_filter
-        """,
-    ),
-    **_since(
-        "newer than the document",
-        """
-        extra ChatContentVideoInput.processing
-        extra ChatDeveloperMessage.configuration_update
-        extra ChatFunctionTool<function>.defer_loading
-        extra ChatFunctionTool<function>.function.defer_loading
-        extra ChatRequest.deferred_tools
-        extra ChatRequest.plugins[]<alignment>
-        extra ChatRequest.plugins[]<armor>
-        extra ChatRequest.plugins[]<jev-router>
-        extra ChatRequest.plugins[]<switchyard-router>
-        extra ChatRequest.service_tier=ultrafast
-        extra ChatSystemMessage.configuration_update
-        extra Legacy_ChatContentVideoInput.processing
-        extra PromptCacheBreakpoint.ttl
-        extra ProviderPreferences.options
-        extra WebSearchConfig.x_search
-        extra WebSearchPlugin.x_search
-        extra createEmbeddings.body.session_id
-        extra createEmbeddings.body.trace
-        extra createKeys.body.external
-        extra listModelsUser.query.output_modalities
-        extra listModelsUser.query.sort
-        extra updateKeys.body.workspace_id
-        """,
-    ),
-    **_since(
-        "gone: the list is read as JSON only",
-        """
-        missing getModels.query.use_rss
-        missing getModels.query.use_rss_chat_links
         """,
     ),
     **_since(
@@ -259,16 +239,7 @@ DIFFERENCES: dict[str, str] = {
         extra getModels.query.output_modalities<array>
         extra getModels.query.providers<array>
         extra getModels.query.supported_parameters<array>
-        """,
-    ),
-    **_since(
-        "the documentation's examples send numbers; the service takes both",
-        """
-        extra ProviderPreferences.max_price.audio<number>
-        extra ProviderPreferences.max_price.completion<number>
-        extra ProviderPreferences.max_price.image<number>
-        extra ProviderPreferences.max_price.prompt<number>
-        extra ProviderPreferences.max_price.request<number>
+        extra listModelsUser.query.output_modalities<array>
         """,
     ),
     **_since(
@@ -286,7 +257,7 @@ DIFFERENCES: dict[str, str] = {
         null ChatAssistantMessage.images
         null ChatAssistantMessage.reasoning_details
         null ChatAssistantMessage.tool_calls
-        untyped ChatAssistantImages[]
+        untyped ChatAssistantImages
         untyped ChatAudioOutput
         untyped ReasoningDetailEncrypted
         untyped ReasoningDetailServerToolCall
@@ -298,21 +269,22 @@ DIFFERENCES: dict[str, str] = {
         "the place of the user is one type in the tool and in the plugin, where null and no type are allowed",
         """
         null WebSearchConfig.user_location
-        null WebSearchPlugin.user_location
         required WebSearchUserLocationServerTool.type
         """,
     ),
     **_since(
-        "refused by the service in chat requests, or another spelling of a tool we have; sent as it is",
+        "refused by the service in chat requests, or another spelling of a tool we have, or too new; sent as it is",
         """
+        untyped ChatDynamicServerTool
         untyped BashServerTool
         untyped ChatWebSearchShorthand
         """,
     ),
     **_since(
-        "free by nature: the options of an image model, and what observability wants",
+        "free by nature: the options of an image model or of a provider, and what observability wants",
         """
         untyped ImageGenerationServerToolConfig
+        untyped ProviderOptions
         untyped TraceConfig
         """,
     ),
@@ -320,8 +292,8 @@ DIFFERENCES: dict[str, str] = {
     **_since(
         "known from the documentation pages and from real replies",
         """
-        extra ChatAssistantImages[].index
-        extra ChatAssistantImages[].type
+        extra ChatAssistantImages.index
+        extra ChatAssistantImages.type
         extra ChatChoice.error
         extra ChatChoice.native_finish_reason
         extra ChatResult.provider
@@ -332,52 +304,22 @@ DIFFERENCES: dict[str, str] = {
         extra ChatStreamDelta.images
         extra ChatStreamDelta.reasoning_content
         extra ChatToolCall.index
-        extra ChatUsage.completion_tokens_details.image_tokens
-        extra createEmbeddings.reply.provider
-        """,
-    ),
-    **_since(
-        "newer than the document",
-        """
-        extra CostDetails.server_tool_cost
-        extra OpenRouterMetadata.generation_time
-        extra ActivityItem.cached_tokens
-        extra PricingOverride.utc_days
-        extra PublicEndpoint.native_tools
-        extra PublicEndpoint.perf_last_30m_by_workload
-        extra PublicEndpoint.service_tier
-        extra PublicEndpoint.supports_diarization
-        extra PublicEndpoint.supports_image_reference
-        extra PublicEndpoint.supports_multiple_audio_references
-        extra PublicEndpoint.supports_tool_choice
-        extra createKeys.reply.data.external_user
-        extra createKeys.reply.data.last_used_at
-        extra getCurrentKey.reply.data.allowed_data_regions
-        extra getCurrentKey.reply.data.budgets
-        extra getCurrentKey.reply.data.effective_budget
-        extra getCurrentKey.reply.data.free_model_daily_requests
-        extra getCurrentKey.reply.data.organization_id
-        extra getCurrentKey.reply.data.workspace_id
-        extra getKey.reply.data.external_user
-        extra getKey.reply.data.last_used_at
-        extra list.reply.data[].external_user
-        extra list.reply.data[].last_used_at
-        extra updateKeys.reply.data.external_user
-        extra updateKeys.reply.data.last_used_at
+        extra ChatUsageCompletionTokensDetails.image_tokens
+        extra CreateEmbeddingsResponseBody.provider
         """,
     ),
     **_since(
         "either of two is set; both are fields of one type",
         """
-        extra GenerationContentData.input.messages
-        extra GenerationContentData.input.prompt
+        extra Input1.messages
+        extra Input2.prompt
         """,
     ),
     **_since(
         "deprecated; `is_management_key` and the errors tell the same",
         """
-        missing getCurrentKey.reply.data.is_provisioning_key
-        missing getCurrentKey.reply.data.rate_limit
+        missing GetCurrentKeyData.is_provisioning_key
+        missing GetCurrentKeyData.rate_limit
         """,
     ),
     **_since(
@@ -408,23 +350,69 @@ DIFFERENCES: dict[str, str] = {
         extra ChatContentFile.text
         extra ChatContentImage.text
         extra ChatContentVideo.text
-        extra Legacy_ChatContentVideo.text
+        extra LegacyChatContentVideo.text
         missing ChatContentAudio.input_audio
         missing ChatContentFile.file
         missing ChatContentImage.image_url
         missing ChatContentText.cache_control
         missing ChatContentText.prompt_cache_breakpoint
         missing ChatContentVideo.video_url
-        missing Legacy_ChatContentVideo.video_url
+        missing LegacyChatContentVideo.video_url
         """,
     ),
     **_since(
+        "told by `type` or `outcome`; what is found is one type",
+        """
+        extra AlignmentAllowedCallRecord.reason
+        extra AlignmentBlockedCallRecord.reason
+        extra AlignmentUnavailableCallRecord.rules
+        extra AnthropicCompactionUsageIteration.model
+        extra AnthropicUnknownUsageIteration.model
+        extra ToolUsesEvaluated.reason
+        extra ToolUsesSkipped.explanation
+        extra ToolUsesSkipped.outcome
+        extra ToolUsesSkipped.reason
+        extra ToolUsesUnavailable.explanation
+        extra ToolUsesUnavailable.outcome
+        """,
+    ),
+    **_since(
+        "the usage of a reply and of a batch is one type, in which the tools of the service go by either name",
+        """
+        extra BatchListItemCompletionTokensDetails.accepted_prediction_tokens
+        extra BatchListItemCompletionTokensDetails.rejected_prediction_tokens
+        extra BatchListItemUsage.server_tool_use_details
+        extra BatchObjectCompletionTokensDetails.accepted_prediction_tokens
+        extra BatchObjectCompletionTokensDetails.rejected_prediction_tokens
+        extra BatchObjectUsage.server_tool_use_details
+        extra ChatUsagePromptTokensDetails.file_tokens
+        missing BatchListItemUsage.server_tool_use
+        missing BatchObjectUsage.server_tool_use
+        """,
+    ),
+    **_since(
+        "a batch in a list and by itself is one type; its error has a code where credits are lacking",
+        """
+        extra BatchListItemError.code
+        extra BatchObjectError.code
+        type BatchListItem.results
+        """,
+    ),
+    **_since(
+        "read by `client.batches.results`, each as its operation wants",
+        "untyped Result",
+    ),
+    **_since(
+        "by name, of which new ones come",
+        "untyped PerfLast30mByWorkload",
+    ),
+    **_since(
         "a token and its alternatives are one type",
-        "extra ChatTokenLogprob.top_logprobs[].top_logprobs",
+        "extra ChatTokenLogprobTopLogprob.top_logprobs",
     ),
     **_since(
         "read by the reader of errors, which takes any form of them",
-        "untyped ChatStreamChunk.error",
+        "untyped ChatStreamChunkError",
     ),
     **_since(
         "open objects of the routing trace, for people to read",

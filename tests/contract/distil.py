@@ -1,7 +1,6 @@
 """Distil the service's OpenAPI document into the table of facts that the contract tests read.
 
     python tests/contract/distil.py PATH/openapi.yaml [--date 2026-08-22]
-    python tests/contract/distil.py PATH/openapi.yaml --newer OPERATIONS.csv SCHEMAS.json
     python tests/contract/distil.py PATH/openapi.yaml --newest OPERATIONS.csv SCHEMAS.json
     python tests/contract/distil.py PATH/openapi.yaml --check
 
@@ -18,6 +17,7 @@ import argparse
 import csv
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -30,9 +30,9 @@ if not __package__:  # run as a file, not as a module of the test package
 
 from .drift import drift
 from .shapes import shape_of
-from .table import NEWER, NEWEST, SPECIFICATION, Table
+from .table import NEWEST, SPECIFICATION, Table
 
-__all__ = ["distil", "distil_newer", "distil_newest", "main"]
+__all__ = ["distil", "distil_newest", "main"]
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -50,44 +50,26 @@ def distil(document: Mapping[str, Any]) -> Table:
     return table
 
 
-def distil_newer(rows: list[dict[str, str]], schemas: Mapping[str, Any]) -> Table:
-    """Return the facts of operations known from a list of rows and their schemas, in the same form."""
-    table = Table(shapes={name: shape_of(schema) for name, schema in schemas["$defs"].items()})
-    for row in rows:
-        facts = schemas["operations"][row["operation_id"]]
-        bodies = {facts.get("content_type", "application/json"): facts["body"]} if "body" in facts else {}
-        bodies |= facts.get("other_bodies", {})
-        errors = {status: body for status, body in facts["errors"].items() if isinstance(body, dict)}
-        table.operations[row["operation_id"]] = {
-            "method": row["method"],
-            "path": row["path"],
-            "tag": row["tag"],
-            "key": {"management": "management", "none": "none"}.get(row["auth"], "bearer"),
-            "params": [
-                {"name": name, "in": p["in"], "required": p["required"], "shape": shape_of(p["schema"])}
-                for name, p in sorted(facts["params"].items())
-            ],
-            "body": {kind: shape_of(body) for kind, body in bodies.items()},
-            "body_required": bool(facts.get("body_required")),
-            "replies": {str(facts["status"]): _newer_reply(row, facts)},
-            "errors": sorted(int(status) for status in facts["errors"]),
-            "error_bodies": {status: shape_of(body) for status, body in sorted(errors.items())},
-            **({"base": row["base"]} if row["base"] else {}),
-        }
-    table.keep_reached()
-    return table
-
-
 def distil_newest(rows: list[dict[str, str]], schemas: Mapping[str, Any], document: Table) -> Table:
     """Return the facts of every operation there is, the newest of each.
 
-    What the schemas lack, such as `/messages`, is as in the document, and so are the shapes that only it leads to.
+    Args:
+        rows: One for each operation, with what stands in no schema.
+        schemas: Of the newest SDK.
+        document: What the schemas lack, such as `/messages`, is as in it, and so are the shapes that only it leads to.
     """
-    table = distil_newer([row for row in rows if row["operation_id"] in schemas["operations"]], schemas)
-    current = {row["operation_id"] for row in rows if row["status"].startswith("current")}
-    for name in current & document.operations.keys() - table.operations.keys():
-        table.operations[name] = {**document.operations[name], "error_bodies": {}}
-    table.shapes = document.shapes | table.shapes
+    names = {name: shape_of(schema) for name, schema in schemas["$defs"].items()}
+    table = Table(shapes=document.shapes | names)
+    for row in rows:
+        name = row["operation_id"]
+        if name in schemas["operations"]:
+            table.operations[name] = _newest(row, schemas["operations"][name])
+        elif name in document.operations and row["status"].startswith("current"):
+            table.operations[name] = {
+                **document.operations[name],
+                "key": _newest_key(row),
+                "error_bodies": {},
+            }
     table.keep_reached()
     return table
 
@@ -97,7 +79,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("document", type=Path, help="the OpenAPI document, YAML or JSON")
     parser.add_argument("--date", help="day of the document, such as 2026-08-22; default: of the file")
-    parser.add_argument("--newer", nargs=2, type=Path, metavar=("OPERATIONS.csv", "SCHEMAS.json"))
     parser.add_argument("--newest", nargs=2, type=Path, metavar=("OPERATIONS.csv", "SCHEMAS.json"))
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 on drift")
     options = parser.parse_args(arguments)
@@ -105,13 +86,10 @@ def main(arguments: list[str] | None = None) -> int:
     document = distil(_load_document(options.document))
     document.source = _source(options.document, options.date)
     drifted = _take(document, SPECIFICATION, check=options.check)
-    if options.newer:
-        table = distil_newer(*_load_rows(*options.newer))
-        table.source = _source(options.newer[1], options.date)
-        drifted |= _take(table, NEWER, check=options.check)
     if options.newest:
-        table = distil_newest(*_load_rows(*options.newest), document)
-        table.source = _source(options.newest[1], options.date)
+        rows, schemas = _load_rows(*options.newest)
+        table = distil_newest(rows, schemas, document)
+        table.source = _source(options.newest[1], _day_in(schemas["info"]["derived_from"]))
         drifted |= _take(table, NEWEST, check=options.check)
     return int(drifted and options.check)
 
@@ -173,7 +151,33 @@ def _key(operation: Mapping[str, Any]) -> str:
     return "none" if operation.get("security") == [] or "401" not in operation["responses"] else "bearer"
 
 
-def _newer_reply(row: Mapping[str, str], facts: Mapping[str, Any]) -> dict[str, Any]:
+def _newest(row: Mapping[str, str], facts: Mapping[str, Any]) -> dict[str, Any]:
+    bodies = {facts.get("content_type", "application/json"): facts["body"]} if "body" in facts else {}
+    bodies |= facts.get("other_bodies", {})
+    errors = {status: body for status, body in facts["errors"].items() if isinstance(body, dict)}
+    return {
+        "method": row["method"],
+        "path": row["path"],
+        "tag": row["tag"],
+        "key": _newest_key(row),
+        "params": [
+            {"name": name, "in": p["in"], "required": p["required"], "shape": shape_of(p["schema"])}
+            for name, p in sorted(facts["params"].items())
+        ],
+        "body": {kind: shape_of(body) for kind, body in bodies.items()},
+        "body_required": bool(facts.get("body_required")),
+        "replies": {str(facts["status"]): _newest_reply(row, facts)},
+        "errors": sorted(int(status) for status in facts["errors"]),
+        "error_bodies": {status: shape_of(body) for status, body in sorted(errors.items())},
+        **({"base": row["base"]} if row["base"] else {}),
+    }
+
+
+def _newest_key(row: Mapping[str, str]) -> str:
+    return "any" if row["auth"] == "any_key" else row["auth"]
+
+
+def _newest_reply(row: Mapping[str, str], facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the shapes of an answer by content type; empty where it has no body."""
     kind, found, name = row["response_schema"].partition(":")
     if found and kind == "binary":
@@ -195,6 +199,11 @@ def _load_document(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         document: dict[str, Any] = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return document
+
+
+def _day_in(words: str) -> str | None:
+    day = re.search(r"\d{4}-\d{2}-\d{2}", words)
+    return None if day is None else day.group()
 
 
 def _source(path: Path, date: str | None) -> dict[str, str]:

@@ -143,12 +143,22 @@ def _of_type(name: str, schema: Mapping[str, Any], values: list[Any]) -> Shape:
             shape["open"] = True
     if schema.get("format") not in (None, *_MACHINE_FORMATS):
         shape["format"] = schema["format"]
-    shape.update({ours: schema[theirs] for theirs, ours in _FACTS.items() if theirs in schema})
+    shape.update(_facts(schema))
     if name == "array" and "items" in schema:
         shape["items"] = shape_of(schema["items"])
     if name == "object":
         shape.update(_object(schema))
     return _shortest(shape)
+
+
+def _facts(schema: Mapping[str, Any]) -> dict[str, Any]:
+    facts = {ours: schema[theirs] for theirs, ours in _FACTS.items() if theirs in schema}
+    for edge, bound in (("above", "min"), ("below", "max")):
+        if isinstance(facts.get(edge), bool) and facts.pop(
+            edge
+        ):  # as OpenAPI 3.0 writes it: of the bound beside it
+            facts[edge] = facts.pop(bound)
+    return facts
 
 
 def _object(schema: Mapping[str, Any]) -> dict[str, Any]:

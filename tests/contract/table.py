@@ -10,15 +10,13 @@ from typing import Any
 
 from .shapes import Shape, canonical, names_in
 
-__all__ = ["HERE", "NEWER", "NEWEST", "SPECIFICATION", "Table"]
+__all__ = ["NEWEST", "SPECIFICATION", "Table"]
 
-HERE = Path(__file__).parent
-NEWEST = HERE.parents[1] / "src" / "openrouter_async" / "testing" / "facts" / "service.jsonl"
+_HERE = Path(__file__).parent
+NEWEST = _HERE.parents[1] / "src" / "openrouter_async" / "testing" / "facts" / "service.jsonl"
 """The newest facts of all operations; the emulator answers by them, so that they are part of the package."""
-SPECIFICATION = HERE / "specification.jsonl"
+SPECIFICATION = _HERE / "specification.jsonl"
 """Facts of the service's OpenAPI document."""
-NEWER = HERE / "newer.jsonl"
-"""Facts of operations that are newer than that document."""
 
 
 @dataclass
@@ -63,6 +61,16 @@ class Table:
             else:
                 table.source = row["source"]
         return table
+
+    @classmethod
+    def known(cls) -> Table:
+        """Return the facts of both tables: where they disagree the newest win."""
+        specified, newest = cls.load(SPECIFICATION), cls.load(NEWEST)
+        return cls(
+            source=newest.source,
+            operations=specified.operations | newest.operations,
+            shapes=specified.shapes | newest.shapes,
+        )
 
 
 def _names_of(operation: dict[str, Any]) -> Iterable[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from ..support.shared import SHARED
 from . import distil as script
-from .distil import distil, distil_newer, distil_newest
+from .distil import distil, distil_newest
 from .drift import drift
 from .table import Table
 
@@ -128,36 +128,6 @@ class TestDistil:
         assert Table.load(tmp_path / "table.jsonl") == table
         assert len((tmp_path / "table.jsonl").read_text().splitlines()) == 1 + 3 + 3
 
-    def test_newer_operations_come_from_rows_and_schemas(self) -> None:
-        row = {
-            "operation_id": "createThing",
-            "method": "POST",
-            "path": "/things",
-            "tag": "Things",
-            "auth": "any_key",
-            "response_schema": "binary:application/octet-stream",
-            "base": "https://other.example",
-        }
-        schemas = {
-            "$defs": {"Thing": {"type": "object"}, "Unused": {"type": "string"}},
-            "operations": {
-                "createThing": {
-                    "body": {"$ref": "#/$defs/Thing"},
-                    "body_required": True,
-                    "params": {"n": {"in": "query", "required": False, "schema": {"type": "integer"}}},
-                    "response": {"type": "string"},
-                    "status": 201,
-                    "errors": {"404": "std"},
-                }
-            },
-        }
-        table = distil_newer([row], schemas)
-        assert list(table.shapes) == ["Thing"]
-        facts = table.operations["createThing"]
-        assert facts["replies"] == {"201": {"application/octet-stream": "any"}}
-        assert facts["body"] == {"application/json": "#Thing"}
-        assert (facts["key"], facts["errors"], facts["base"]) == ("bearer", [404], "https://other.example")
-
     def test_the_newest_facts_are_completed_from_the_document_and_lack_what_is_gone(self) -> None:
         def row(id: str, status: str = "current", reply: str = "Pet") -> dict[str, str]:
             routes = {"auth": "any_key", "base": "", "method": "POST", "path": f"/{id}", "tag": "T"}
@@ -181,6 +151,7 @@ class TestDistil:
         assert cats["body"] == {"application/json": "#Cat", "multipart/form-data": "object"}
         assert cats["replies"] == {"200": {"application/json": "#Cat", "text/event-stream": "#Cat"}}
         assert (cats["errors"], cats["error_bodies"]) == ([404, 500], {"404": "#Fault"})
+        assert (cats["key"], table.operations["getNode"]["key"]) == ("any", "any")
         assert sorted(table.shapes) == ["Cat", "Dog", "Fault", "Node"]
         kind = {"type": "string", "enum": ["cat"], "open": True}
         assert table.shapes["Cat"] == {"type": "object", "fields": {"type?": kind}}
@@ -308,8 +279,6 @@ def test_the_tables_are_what_the_distiller_makes_of_the_documents(capsys: pytest
     folder = None if SHARED is None else SHARED / "api"
     if folder is None or not (folder / "openapi.yaml").is_file():
         pytest.skip("the service's documents are not beside the repository")
-    newer = [str(folder / "newer_operations.csv"), str(folder / "newer_schemas.json")]
     newest = [str(folder / "newest_operations.csv"), str(folder / "newest_schemas.json")]
-    tables = ["--newer", *newer, "--newest", *newest]
-    status = script.main([str(folder / "openapi.yaml"), *tables, "--check"])
+    status = script.main([str(folder / "openapi.yaml"), "--newest", *newest, "--check"])
     assert status == 0, capsys.readouterr().out

@@ -43,6 +43,16 @@ def test_nullable_forms_are_one(schema: dict[str, Any]) -> None:
             {"type": "integer", "min": 0, "below": 9},
             id="bounds",
         ),
+        pytest.param(
+            {"type": "number", "minimum": 0, "exclusiveMinimum": True},
+            {"type": "number", "above": 0},
+            id="an exclusive bound as OpenAPI 3.0 writes it",
+        ),
+        pytest.param(
+            {"type": "number", "maximum": 9, "exclusiveMaximum": False},
+            {"type": "number", "max": 9},
+            id="a bound that is not exclusive",
+        ),
         pytest.param({"const": "a"}, {"type": "string", "enum": ["a"]}, id="const is an enum of one"),
         pytest.param(
             {"enum": ["b", None, "a"]},

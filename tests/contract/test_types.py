@@ -14,6 +14,7 @@ from openrouter_async.types.account.activity import ActivityItem
 from openrouter_async.types.account.generations import FeedbackResult, Generation, GenerationContent
 from openrouter_async.types.account.key_request import KeyChanges, NewKey
 from openrouter_async.types.account.keys import APIKey, AuthorizedKey, CreatedKey, Credits, CurrentKey
+from openrouter_async.types.batches import BatchJob, DeletedJob, JobPage
 from openrouter_async.types.catalogue.endpoints import Endpoint, ModelEndpoints
 from openrouter_async.types.catalogue.model_query import ModelFilters, UserModelFilters
 from openrouter_async.types.catalogue.models import Model, ModelCount, ModelPage
@@ -28,15 +29,17 @@ from openrouter_async.types.embeddings.request import EmbeddedParts, EmbeddingPa
 
 from .agreement import Comparison
 from .differences import BOUNDS, DIFFERENCES
-from .shapes import Shape, canonical
-from .table import SPECIFICATION, Table
+from .shapes import Shape
+from .table import Table
+
+JSON = "application/json"
 
 SENT = [
     (ChatParams, "ChatRequest"),
     (Message, "ChatMessages"),
     (ModelFilters, "getModels.query"),
     (EmbeddingParams, "createEmbeddings.body"),
-    (EmbeddedParts, "createEmbeddings.parts"),
+    (EmbeddedParts, "Input"),
     (UserModelFilters, "listModelsUser.query"),
     (NewKey, "createKeys.body"),
     (KeyChanges, "updateKeys.body"),
@@ -64,46 +67,36 @@ RECEIVED = [
     (Envelope[GenerationContent], "GenerationContentResponse"),
     (Envelope[FeedbackResult], "SubmitGenerationFeedbackResponse"),
     (AuthorizedKey, "exchangeAuthCodeForAPIKey.reply"),
+    (BatchJob, "createBatches.reply"),
+    (BatchJob, "getBatches.reply"),
+    (JobPage, "listBatches.reply"),
+    (DeletedJob, "deleteBatch.reply"),
 ]
 """The same of what is received."""
 
 
 def shapes() -> dict[str, Shape]:
     """Return the named shapes, and those that only an operation has, by names such as `getCredits.reply`."""
-    table = Table.load(SPECIFICATION)
-    operations = table.operations
-    embeddings = operations["createEmbeddings"]["body"]["application/json"]
-    return {
-        **table.shapes,
-        **{f"{id}.query": query_shape(operations[id]["params"]) for id in ("getModels", "listModelsUser")},
-        **{
-            f"{id}.body": operations[id]["body"]["application/json"]
-            for id in ("createEmbeddings", "createKeys", "updateKeys")
-        },
-        "createEmbeddings.parts": next(
-            kind["items"]
-            for kind in embeddings["fields"]["input"]["any"]
-            if "fields" in kind["items"]  # the others are of text and numbers
-        ),
-        **{
-            f"{id}.reply": reply["application/json"]
-            for id, operation in operations.items()
-            for status, reply in operation["replies"].items()
-            if status in ("200", "201") and "application/json" in reply
-        },
-    }
+    table = Table.known()
+    named = dict(table.shapes)
+    for id, facts in table.operations.items():
+        named[f"{id}.query"] = query_shape([p for p in facts["params"] if p["in"] == "query"])
+        named |= {f"{id}.body": shape for kind, shape in facts["body"].items() if kind == JSON}
+        named |= {f"{id}.reply": reply[JSON] for reply in facts["replies"].values() if JSON in reply}
+    return named
 
 
 def query_shape(params: list[dict[str, Any]]) -> Shape:
     """Return the shape of query parameters; what a query says by `true` and `false` is a boolean with us."""
-    booleans: dict[str, Shape] = {
-        canonical({"type": "string", "enum": ["false", "true"]}): "boolean",
-        canonical({"type": "string", "enum": ["true"]}): {"type": "boolean", "enum": [True]},
-    }
-    fields = {
-        f"{param['name']}?": booleans.get(canonical(param["shape"]), param["shape"]) for param in params
-    }
+    fields = {f"{param['name']}?": _as_given(param["shape"]) for param in params}
     return {"type": "object", "fields": fields}
+
+
+def _as_given(shape: Shape) -> Shape:
+    words = shape.get("enum") if isinstance(shape, dict) else None
+    if words == ["false", "true"]:
+        return "boolean"
+    return {"type": "boolean", "enum": [True]} if words == ["true"] else shape
 
 
 @pytest.fixture(scope="module")

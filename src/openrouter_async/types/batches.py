@@ -16,6 +16,7 @@ from .common import JsonObject, Lenient, MaybeInt, MaybeStr, Usage, WithoutNulls
 
 __all__ = [
     "BatchJob",
+    "CacheWrites",
     "DeletedCopies",
     "DeletedJob",
     "JobCounts",
@@ -25,7 +26,9 @@ __all__ = [
     "JobProvider",
     "JobRequest",
     "JobStatus",
+    "JobUsage",
     "UpstreamDeletion",
+    "UsageIteration",
 ]
 
 JobEndpoint: TypeAlias = (
@@ -75,6 +78,35 @@ class JobError(WireType):
     message: MaybeStr = None
 
 
+class CacheWrites(WireType):
+    """Tokens written to the prompt cache, by how long they stay there."""
+
+    ephemeral_5m_input_tokens: MaybeInt = None
+    ephemeral_1h_input_tokens: MaybeInt = None
+
+
+class UsageIteration(WireType):
+    """What one step used, with models of Anthropic."""
+
+    type: MaybeStr = None
+    """`message`, `compaction`, `advisor_message`, ..."""
+    model: MaybeStr = None
+    input_tokens: MaybeInt = None
+    output_tokens: MaybeInt = None
+    cache_read_input_tokens: MaybeInt = None
+    cache_creation_input_tokens: MaybeInt = None
+    cache_creation: Annotated[CacheWrites | None, Lenient()] = None
+
+
+class JobUsage(Usage):
+    """What all requests of a batch used together."""
+
+    service_tier: MaybeStr = None
+    speed: Annotated[Literal["fast", "standard"] | str | None, Lenient()] = None
+    cache_creation: Annotated[CacheWrites | None, Lenient()] = None
+    iterations: Annotated[list[UsageIteration] | None, Lenient()] = None
+
+
 class BatchJob(WireType):
     """A batch at the service."""
 
@@ -95,7 +127,7 @@ class BatchJob(WireType):
     expires_at: MaybeInt = None
     """Seconds since 1970: when the provider gives up; it may be later than a day."""
     request_counts: Annotated[JobCounts | None, Lenient()] = None
-    usage: Annotated[Usage | None, Lenient()] = None
+    usage: Annotated[JobUsage | None, Lenient()] = None
     """Of all requests together, with the cost; None until it is known."""
     results: Annotated[list[JsonObject] | None, Lenient()] = None
     """As they came, in any order; None before the end, and in lists. `client.batches.results` reads them."""

@@ -144,6 +144,8 @@ class PromptTokens(WireType):
     """Written to the prompt cache."""
     audio_tokens: MaybeInt = None
     video_tokens: MaybeInt = None
+    file_tokens: MaybeInt = None
+    """Of documents; only batches count them."""
 
 
 class CompletionTokens(WireType):

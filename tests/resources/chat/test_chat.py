@@ -275,6 +275,15 @@ X_SEARCH = [
     },
     {"excluded_x_handles": ["y"]},
 ]
+ALIGNMENT_RULE = {"rule": "Be short.", "watch": ["content", "tool_calls", "of-tomorrow"]}
+ARMOR_RULE = {"id": "rm", "instructions": "Deletes nothing.", "name": "Deletes", "threshold": 0.5}
+ARMOR_RULES = {
+    "hard_deny": [ARMOR_RULE, "Never push."],
+    "soft_deny": ["Ask first."],
+    "allow": ["Read."],
+    "environment": ["a laptop", {"name": "os", "value": "linux"}],
+}
+ARMOR_CONTEXT = {"v": 1, "auto_mode": ARMOR_RULES}
 NESTED = {"type": "openrouter:web_search", "parameters": {"max_results": 1}}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
 WEB = {
@@ -292,6 +301,14 @@ WEB = {
 }
 ROUTER = {"enabled": True, "cost_tier": "low", "allowed_models": ["a/*"], "excluded_models": ["a/b"]}
 PLUGIN, TOOL = in_list("plugins"), in_list("tools")
+
+
+def armor(field: str | None = None) -> Put:
+    """Put the context of the plugin, or what stands in a field of it."""
+    return lambda value: {
+        "plugins": [{"id": "armor", "classifier_context": {"v": 1, field: value} if field else value}]
+    }
+
 
 FIELDS: list[tuple[Any, Put, list[dict[str, Any]]]] = [
     (
@@ -311,7 +328,7 @@ FIELDS: list[tuple[Any, Put, list[dict[str, Any]]]] = [
                 "sort": "throughput",
                 "preferred_min_throughput": 50,
                 "preferred_max_latency": 1.5,
-                "max_price": {"prompt": 1},
+                "max_price": {"prompt": "1"},
                 "options": {"openai": {"beta": [1]}},
             }
         ],
@@ -325,7 +342,7 @@ FIELDS: list[tuple[Any, Put, list[dict[str, Any]]]] = [
     (
         MaxPrice,
         inside(param("provider"), max_price=...),
-        [{"prompt": 1, "completion": "2.5", "image": 0, "audio": 0.5, "request": "0.01"}],
+        [{"prompt": "1", "completion": "2.5", "image": "0", "audio": "0.5", "request": "0.01"}],
     ),
     (
         Reasoning,
@@ -616,13 +633,30 @@ FIELDS: list[tuple[Any, Put, list[dict[str, Any]]]] = [
         [
             {
                 "id": "alignment",
-                "rules": ["Be short."],
+                "rules": [ALIGNMENT_RULE],
                 "mode": "audit",
                 "threshold": 0.7,
                 "max_retries": 1,
                 "instruct": True,
             }
         ],
+    ),
+    (
+        plugins.AlignmentRule,
+        lambda value: {"plugins": [{"id": "alignment", "rules": [value]}]},
+        [ALIGNMENT_RULE],
+    ),
+    (plugins.ArmorContext, armor(), [ARMOR_CONTEXT]),
+    (plugins.ArmorRules, armor("auto_mode"), [ARMOR_RULES]),
+    (
+        plugins.ArmorRule,
+        lambda value: armor("auto_mode")({"allow": [value]}),
+        [ARMOR_RULE],
+    ),
+    (
+        plugins.ArmorFact,
+        lambda value: armor("auto_mode")({"environment": [value]}),
+        [{"name": "os", "value": "linux"}],
     ),
     (
         plugins.ArmorPlugin,
@@ -633,8 +667,8 @@ FIELDS: list[tuple[Any, Put, list[dict[str, Any]]]] = [
                 "enabled": True,
                 "mode": "audit",
                 "on_error": "log",
-                "output_mode": "marker",
-                "classifier_context": {"v": 1},
+                "output_mode": "text",
+                "classifier_context": ARMOR_CONTEXT,
                 "evaluate_native_tools": True,
                 "use_cc_style_default_rules": False,
             }

@@ -122,7 +122,8 @@ def test_a_stream_gives_the_reply_of_a_plain_call() -> None:
     assert reply.reasoning_details == details
     assert reply.usage is not None
     assert reply.usage.cost == Decimal("0.5")
-    assert reply.model_extra == {"alignment": {"calls": []}}
+    assert reply.alignment is not None
+    assert (reply.alignment.calls, reply.model_extra) == ([], {})
     assert reply.message.model_dump(exclude_unset=True) == {
         "role": "assistant",
         "content": "hello",

@@ -47,7 +47,7 @@ ALLOWED: dict[str, list[Any]] = {
         {"quantizations": ["fp8", "fp2-of-tomorrow"], "sort": "exacto"},
         {"sort": {"by": "price", "partition": "none"}, "preferred_min_throughput": 50},
         {"preferred_max_latency": {"p50": 0.5, "p99": None}, "options": {"openai": {"beta": [1]}}},
-        {"max_price": {"prompt": 1, "completion": "2.5", "image": 0, "audio": "0", "request": 0.01}},
+        {"max_price": {"prompt": "1", "completion": "2.5", "audio": "0"}},
     ],
     "preset": ["my-preset"],
     "plugins": [
@@ -77,7 +77,15 @@ ALLOWED: dict[str, list[Any]] = {
         [{"id": "context-compression", "engine": "middle-out"}],
         [{"id": "fusion", "preset": "general-fast", "analysis_models": ["a/b"] * 8, "max_tool_calls": 16}],
         [{"id": "fusion", "tools": [{"type": "openrouter:web_search", "parameters": {"max_results": 1}}]}],
-        [{"id": "alignment", "rules": ["Be short."], "threshold": 1, "max_retries": 0, "mode": "audit"}],
+        [
+            {
+                "id": "alignment",
+                "rules": [{"rule": "Be short.", "watch": ["content"]}],
+                "threshold": 1,
+                "max_retries": 0,
+                "mode": "audit",
+            }
+        ],
         [{"id": "armor", "on_error": "log", "classifier_context": {"v": 1}, "evaluate_native_tools": True}],
         [{"id": "of-tomorrow", "anything": {"nested": [1, None]}}],
     ],
@@ -220,9 +228,13 @@ REFUSED: list[tuple[str, Any, str]] = [
     (
         "provider",
         {"max_price": {"prompt": -0.5}},
-        "provider.max_price.prompt is -0.5; expected a number of at least 0",
+        "provider.max_price.prompt is -0.5; expected a price of at least 0",
     ),
-    ("provider", {"max_price": {"prompt": Decimal("-1")}}, "provider.max_price.prompt is '-1'"),
+    (
+        "provider",
+        {"max_price": {"prompt": Decimal("-1")}},
+        "provider.max_price.prompt is a Decimal; expected a price of at least 0",
+    ),
     ("provider", {"max_price": None}, "provider.max_price is None; expected a dict"),
     (
         "provider",
@@ -261,7 +273,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("plugins", [{"id": "alignment"}], "plugins[0].rules is missing"),
     (
         "plugins",
-        [{"id": "alignment", "rules": ["x"], "threshold": 0}],
+        [{"id": "alignment", "rules": [{"rule": "x", "watch": ["content"]}], "threshold": 0}],
         "expected a number above 0 and of at most 1",
     ),
     ("max_completion_tokens", 0, "max_completion_tokens is 0; expected a whole number of at least 1"),
@@ -552,10 +564,25 @@ def test_whole_numbers_stay_whole() -> None:
     assert b'"temperature":1,' in chat_body(ChatCall("hi", model="m", params={"temperature": 1, "top_k": 1}))
 
 
-def test_prices_may_be_exact_decimals() -> None:
-    assert sent(provider={"max_price": {"prompt": Decimal("0.50")}}) == {
-        "provider": {"max_price": {"prompt": "0.50"}}
-    }
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [
+        (Decimal("0.50"), "0.50"),
+        (Decimal("1E-9"), "0.000000001"),
+        (0.5, "0.5"),
+        (1e-07, "0.0000001"),
+        (2, "2"),
+        (0, "0"),
+        ("0.10", "0.10"),
+    ],
+)
+def test_a_price_is_sent_as_the_text_of_its_digits(price: Any, text: str) -> None:
+    assert sent(provider={"max_price": {"prompt": price}}) == {"provider": {"max_price": {"prompt": text}}}
+
+
+@pytest.mark.parametrize("price", [True, float("nan"), float("inf"), Decimal("NaN"), "1e3"])
+def test_what_is_no_price_is_refused(price: Any) -> None:
+    assert "provider.max_price.prompt is" in problem(provider={"max_price": {"prompt": price}})
 
 
 def test_token_ids_may_be_numbers() -> None:

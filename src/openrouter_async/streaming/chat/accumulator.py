@@ -51,6 +51,8 @@ _HEAD = (
     "service_tier",
     "system_fingerprint",
     "openrouter_metadata",
+    "alignment",
+    "safeguard_results",
 )
 """What chunks say of the whole reply; the last value stays."""
 

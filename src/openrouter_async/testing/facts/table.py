@@ -35,8 +35,8 @@ class ServiceOperation:
     path: str
     """Below the base URL, with `{name}` for each part that varies."""
     tag: str
-    key: Literal["management", "bearer", "none"]
-    """The kind of key it wants; `bearer` is any, or one for inference."""
+    key: Literal["inference", "management", "any", "optional", "none"]
+    """The kind of key it wants; where it is optional one is known again all the same."""
     parameters: tuple[Parameter, ...]
     bodies: Mapping[str, Shape]
     """The shape of a body by its content type; empty: it takes none."""

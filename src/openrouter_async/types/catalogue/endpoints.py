@@ -10,10 +10,17 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from .._base import WireType
-from ..common import JsonObject, Lenient, MaybeBool, MaybeFloat, MaybeInt, MaybeStr, WithoutNulls
+from ..common import Lenient, MaybeBool, MaybeFloat, MaybeInt, MaybeStr, WithoutNulls
 from .models import Architecture, MaybeStrs, Pricing
 
-__all__ = ["Endpoint", "ModelEndpoints", "Percentiles", "ToolChoices"]
+__all__ = [
+    "Endpoint",
+    "ModelEndpoints",
+    "NativeTool",
+    "Percentiles",
+    "ToolChoices",
+    "WorkloadPerformance",
+]
 
 
 Quantization: TypeAlias = (
@@ -40,6 +47,23 @@ class ToolChoices(WireType):
     required: MaybeBool = None
 
 
+class NativeTool(WireType):
+    """A tool that the provider runs itself."""
+
+    type: MaybeStr = None
+    """Its name there."""
+
+
+class WorkloadPerformance(WireType):
+    """How an offer did for one kind of work."""
+
+    request_count: MaybeInt = None
+    latency: Annotated[Percentiles | None, Lenient()] = None
+    """Milliseconds to the first token."""
+    throughput: Annotated[Percentiles | None, Lenient()] = None
+    """Tokens a second."""
+
+
 class Endpoint(WireType):
     """One provider's offer of a model."""
 
@@ -64,8 +88,8 @@ class Endpoint(WireType):
     supports_image_reference: MaybeBool = None
     supports_multiple_audio_references: MaybeBool = None
     supports_diarization: MaybeBool = None
-    native_tools: Annotated[JsonObject | None, Lenient()] = None
-    """Tools that the provider runs itself."""
+    native_tools: Annotated[dict[str, NativeTool] | None, Lenient()] = None
+    """Tools that the provider runs itself, by their name here."""
     service_tier: MaybeStr = None
     status: MaybeInt = None
     """0 is well; below that it is passed over, the lower the more."""
@@ -77,7 +101,8 @@ class Endpoint(WireType):
     """Milliseconds to the first token; None without a key."""
     throughput_last_30m: Annotated[Percentiles | None, Lenient()] = None
     """Tokens a second; None without a key. Here a percentile is what that share of the requests reached."""
-    perf_last_30m_by_workload: Annotated[JsonObject | None, Lenient()] = None
+    perf_last_30m_by_workload: Annotated[dict[str, WorkloadPerformance] | None, Lenient()] = None
+    """By kind of work, such as `text_generation` and `stt`; None without a key."""
 
 
 class ModelEndpoints(WireType):

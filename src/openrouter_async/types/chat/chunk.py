@@ -8,6 +8,7 @@ from .._base import WireType
 from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMetadata, Usage
 from .completion import FinishReason
 from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs
+from .safeguards import Alignment, SafeguardResult
 
 __all__ = ["ChatChunk", "ChunkChoice", "Delta", "FunctionFragment", "ToolCallFragment"]
 
@@ -74,5 +75,9 @@ class ChatChunk(WireType):
     service_tier: MaybeStr = None
     system_fingerprint: MaybeStr = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
+    alignment: Annotated[Alignment | None, Lenient()] = None
+    """What the plugin `alignment` found."""
+    safeguard_results: Annotated[list[SafeguardResult] | None, Lenient()] = None
+    """What the plugin `armor` found."""
     error: RawJson = None
     """What went wrong; the last chunk then."""

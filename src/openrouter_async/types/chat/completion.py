@@ -19,6 +19,7 @@ from ..common import JsonObject, Lenient, MaybeInt, MaybeStr, RawJson, RouterMet
 from ..common import OutputT as OutputT
 from .model_reply import ModelReply
 from .parts import Annotation, AudioOutput, ContentPart, Image, Logprobs, each_once
+from .safeguards import Alignment, SafeguardResult
 from .tool_calls import ToolCall, ToolCallParts, read_tool_calls
 
 if TYPE_CHECKING:
@@ -176,6 +177,10 @@ class ChatCompletion(ModelReply[OutputT]):
     service_tier: MaybeStr = None
     system_fingerprint: MaybeStr = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
+    alignment: Annotated[Alignment | None, Lenient()] = None
+    """What the plugin `alignment` found."""
+    safeguard_results: Annotated[list[SafeguardResult] | None, Lenient()] = None
+    """What the plugin `armor` found."""
 
     _recoveries: tuple[Recovery, ...] = PrivateAttr(())
 

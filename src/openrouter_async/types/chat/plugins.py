@@ -13,12 +13,17 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from ..requests.fields import Between, ByKey, JSONObject, NonEmptyText, OneOfOrText, Text, closed
+from ..requests.fields import Between, ByKey, ByKind, JSONObject, NonEmptyText, OneOfOrText, Text, closed
 from .web_search import SearchMode, UserLocation, XSearchFilter
 
 __all__ = [
     "AlignmentPlugin",
+    "AlignmentRule",
+    "ArmorContext",
+    "ArmorFact",
     "ArmorPlugin",
+    "ArmorRule",
+    "ArmorRules",
     "AutoBetaRouterPlugin",
     "AutoRouterPlugin",
     "ContextCompressionPlugin",
@@ -218,12 +223,27 @@ class FusionPlugin(TypedDict, total=False):
 
 
 @closed
+class AlignmentRule(TypedDict):
+    """A rule for replies."""
+
+    rule: Annotated[str, Text(1, 200)]
+    """One line, judged on its own."""
+    watch: Annotated[
+        Sequence[
+            Annotated[Literal["content", "tool_calls", "refusal", "images", "audio"] | str, OneOfOrText()]
+        ],
+        Field(min_length=1),
+    ]
+    """What of a reply the rule is for."""
+
+
+@closed
 class AlignmentPlugin(TypedDict, total=False):
     """Checks every reply against rules; what it found stands in the reply's `alignment`. Beta."""
 
     id: Required[Literal["alignment"]]
-    rules: Required[Annotated[Sequence[Annotated[str, Text(1, 200)]], Field(min_length=1, max_length=128)]]
-    """Each one line, judged on its own."""
+    rules: Required[Annotated[Sequence[AlignmentRule], Field(min_length=1, max_length=128)]]
+    """Such as `{"rule": "Names no prices.", "watch": ["content"]}`."""
     mode: Annotated[Literal["enforce", "audit"] | str, OneOfOrText()]
     """Default `enforce`: a reply that breaks a rule is written again. `audit` only reports."""
     threshold: Annotated[float, Between(above=0, high=1)]
@@ -232,6 +252,46 @@ class AlignmentPlugin(TypedDict, total=False):
     """Default 1. Each is billed."""
     instruct: bool
     """Tell the model the rules too. Default True."""
+
+
+@closed
+class ArmorRule(TypedDict, total=False):
+    """A rule for tool calls."""
+
+    id: Required[NonEmptyText]
+    instructions: Required[NonEmptyText]
+    name: NonEmptyText
+    threshold: float
+
+
+@closed
+class ArmorFact(TypedDict):
+    """What the judge should know of the surroundings, such as the name and the value of a setting."""
+
+    name: NonEmptyText
+    value: str
+
+
+_ArmorRules: TypeAlias = Sequence[Annotated[NonEmptyText | ArmorRule, ByKind()]]
+
+
+@closed
+class ArmorRules(TypedDict, total=False):
+    """What may be called; a rule is a text, or an `ArmorRule`."""
+
+    hard_deny: _ArmorRules
+    soft_deny: _ArmorRules
+    allow: _ArmorRules
+    environment: Sequence[Annotated[NonEmptyText | ArmorFact, ByKind()]]
+
+
+@closed
+class ArmorContext(TypedDict, total=False):
+    """What tool calls are judged by."""
+
+    v: Required[float]
+    """The version of this form: 1."""
+    auto_mode: ArmorRules
 
 
 @closed
@@ -244,8 +304,9 @@ class ArmorPlugin(TypedDict, total=False):
     """Default `enforce`: a flagged call is withheld. `audit` only reports."""
     on_error: Annotated[Literal["block", "log"] | str, OneOfOrText()]
     """What becomes of a call that could not be judged. Default `block`."""
-    output_mode: NonEmptyText
-    classifier_context: JSONObject
+    output_mode: Annotated[Literal["text", "custom_item", "claude_code_compatibility"] | str, OneOfOrText()]
+    """What stands in the place of a call that is withheld."""
+    classifier_context: ArmorContext
     """Rules: `{"v": 1, "auto_mode": {"hard_deny": [...], "soft_deny": [...], "allow": [...]}}`."""
     evaluate_native_tools: bool
     use_cc_style_default_rules: bool

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from ..requests.fields import (
@@ -31,18 +33,21 @@ Quantization: TypeAlias = Annotated[
 ]
 
 
-def _decimal_as_text(value: object) -> object:
-    return format(value, "f") if isinstance(value, Decimal) else value
+def _as_decimal_text(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return value
+    if not (math.isfinite(value) and value >= 0):
+        raise PydanticCustomError("price", "a price of at least 0")
+    return format(Decimal(str(value)), "f")
 
 
 _Price: TypeAlias = Annotated[
-    Annotated[float, Between(0)]
-    | Annotated[str, Text(pattern=r"^[0-9]+(\.[0-9]+)?$", of="digits, and a point")],
-    ByKind(),
-    BeforeValidator(_decimal_as_text),
+    str,
+    Text(pattern=r"^[0-9]+(\.[0-9]+)?$", of="digits, and a point"),
+    BeforeValidator(_as_decimal_text),
 ]
 Price: TypeAlias = Annotated[float | str | Decimal, ValidatedAs(_Price)]
-"""US dollars, as a number, a decimal text or a `Decimal`."""
+"""US dollars, as a number, a decimal text or a `Decimal`; it is sent as text."""
 
 
 @closed

@@ -1,0 +1,70 @@
+"""What plugins that judge a reply found: `alignment` and `armor`. Both are in beta, so everything may be missing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from .._base import WireType
+from ..common import Lenient, MaybeBool, MaybeFloat, MaybeInt, MaybeStr
+
+__all__ = [
+    "Alignment",
+    "AlignmentVerdict",
+    "RuleFinding",
+    "SafeguardResult",
+    "SafeguardStatus",
+    "ToolUseVerdict",
+]
+
+
+class RuleFinding(WireType):
+    """What was found of one rule; they stand in the order of the request's rules."""
+
+    applicable: MaybeBool = None
+    broken: MaybeBool = None
+    probability: MaybeFloat = None
+    """That it is broken, 0 to 1."""
+
+
+class AlignmentVerdict(WireType):
+    """One reply of the model, judged by the rules; one that was written again is judged again."""
+
+    call: MaybeInt = None
+    outcome: Annotated[Literal["allowed", "blocked", "unavailable"] | str | None, Lenient()] = None
+    rules: Annotated[list[RuleFinding] | None, Lenient()] = None
+    reason: MaybeStr = None
+    """Why it could not be judged, where `outcome` is `unavailable`."""
+
+
+class Alignment(WireType):
+    """What the plugin `alignment` found."""
+
+    calls: Annotated[list[AlignmentVerdict] | None, Lenient()] = None
+
+
+class ToolUseVerdict(WireType):
+    """One call of a tool, judged."""
+
+    type: Annotated[Literal["evaluated", "skipped", "unavailable"] | str | None, Lenient()] = None
+    outcome: Annotated[Literal["flagged", "not_flagged"] | str | None, Lenient()] = None
+    """Where it was evaluated."""
+    explanation: MaybeStr = None
+    reason: MaybeStr = None
+    """Why it could not be judged, where `type` is `unavailable`."""
+
+
+class SafeguardStatus(WireType):
+    """Whether a safeguard ran, and what it found."""
+
+    type: MaybeStr = None
+    """`available`."""
+    tool_uses: Annotated[dict[str, ToolUseVerdict] | None, Lenient()] = None
+    """By the id of the call."""
+
+
+class SafeguardResult(WireType):
+    """What a safeguard found, such as the plugin `armor`."""
+
+    type: MaybeStr = None
+    """`dangerous_tool_use`."""
+    status: Annotated[SafeguardStatus | None, Lenient()] = None

@@ -1,0 +1,96 @@
+"""What is wrong with how an answer was read: what is left over, lost, or other than it came."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel, SecretStr
+
+__all__ = ["differences"]
+
+
+def differences(value: Any, sample: Any, where: str = "reply") -> Iterator[str]:
+    """Yield what differs between what was read and what came, as `place: problem`.
+
+    Null that was read from nothing is no difference.
+    """
+    match value:
+        case BaseModel():
+            yield from _model(value, sample, where)
+        case Mapping():
+            if not isinstance(sample, Mapping) or value.keys() != sample.keys():
+                yield f"{where}: {_brief(sample)} was read as {_brief(value)}"
+            else:
+                for name in value:
+                    yield from differences(value[name], sample[name], f"{where}.{name}")
+        case SecretStr():
+            yield from differences(value.get_secret_value(), sample, where)
+        case str() | bool() | None:
+            if type(value) is not type(sample) or value != sample:
+                yield f"{where}: {_brief(sample)} was read as {_brief(value)}"
+        case datetime.datetime():
+            if not isinstance(sample, str) or datetime.datetime.fromisoformat(sample) != value:
+                yield f"{where}: {_brief(sample)} was read as {value}"
+        case datetime.date():
+            if not isinstance(sample, str) or datetime.date.fromisoformat(sample) != value:
+                yield f"{where}: {_brief(sample)} was read as {value}"
+        case Decimal() if isinstance(sample, str):
+            if Decimal(sample) != value:
+                yield f"{where}: {_brief(sample)} was read as {value}"
+        case int() | float() | Decimal():
+            if (
+                not isinstance(sample, int | float)
+                or isinstance(sample, bool)
+                or Decimal(str(sample)) != Decimal(str(value))
+            ):
+                yield f"{where}: {_brief(sample)} was read as {value}"
+        case Sequence():
+            if not isinstance(sample, list) or len(value) != len(sample):
+                yield f"{where}: {_brief(sample)} was read as {_brief(value)}"
+            else:
+                for item, came in zip(value, sample, strict=True):
+                    yield from differences(item, came, f"{where}[]")
+        case _:
+            yield f"{where}: {_brief(sample)} was read as {_brief(value)}"
+
+
+def _model(value: BaseModel, sample: Any, where: str) -> Iterator[str]:
+    if not isinstance(sample, Mapping):
+        yield f"{where}: {_brief(sample)} was read as {_brief(value)}"
+        return
+    kind, extra = type(value), value.model_extra or {}
+    fields = {came: name for name in kind.model_fields for came in _names(kind, name) if came in sample}
+    for came, inner in sample.items():
+        place = f"{where}.{came}"
+        if came in fields:
+            yield from differences(getattr(value, fields[came]), inner, place)
+        elif came in extra:
+            yield f"{place}: {kind.__name__} has no such field"
+        else:
+            yield f"{place}: is lost"
+    for name in value.model_fields_set - set(fields.values()) - extra.keys():
+        yield f"{where}.{name}: nothing came, and it was read as {_brief(getattr(value, name))}"
+
+
+def _names(kind: type[BaseModel], name: str) -> list[str]:
+    """Return what a field may be called in an answer."""
+    field = kind.model_fields[name]
+    match field.validation_alias or field.alias:
+        case str(alias):
+            return [alias]
+        case AliasChoices(choices=choices):
+            return [each for each in choices if isinstance(each, str)]
+    return [name]
+
+
+def _brief(value: Any) -> str:
+    text = (
+        repr(dataclasses.asdict(value))
+        if dataclasses.is_dataclass(value) and not isinstance(value, type)
+        else repr(value)
+    )
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -160,10 +160,16 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Check the types of the package and of the example calls, with mypy and pyright."""
-    install(session, "typing", extras="all")
+    """Check the types of the package, of the example calls, and of the documentation, with mypy and pyright."""
+    install(session, "typing", "snippets", extras="all")
     session.run("mypy", "--strict", "src", "tests/typing")
     session.run("pyright", "src", "tests/typing")
+    examples = Path(session.create_tmp()).resolve() / "examples"
+    shutil.rmtree(examples, ignore_errors=True)
+    session.run("python", "-m", "tests.support.doc_modules", str(examples))
+    # The examples of a page share their names, so a later one may use a name for another type.
+    session.run("mypy", "--strict", "--allow-redefinition", "--disable-error-code=no-redef", str(examples))
+    session.run("pyright", str(examples))
 
 
 @nox.session

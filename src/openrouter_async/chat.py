@@ -87,7 +87,7 @@ class Chat:
     @overload
     async def create(
         self, messages: MessagesLike, *, output: Mapping[str, object], **params: Unpack[CallParams]
-    ) -> StructuredCompletion[JsonValue]: ...
+    ) -> StructuredCompletion[Any]: ...
     @overload
     async def create(
         self, messages: MessagesLike, *, output: TypeForm[OutputT], **params: Unpack[CallParams]
@@ -169,7 +169,7 @@ class Chat:
         output: Mapping[str, object],
         on_bad_event: OnBadEvent = "raise",
         **params: Unpack[CallParams],
-    ) -> StructuredStream[JsonValue]: ...
+    ) -> StructuredStream[Any]: ...
     @overload
     def stream(
         self,
@@ -251,7 +251,7 @@ class Chat:
         *,
         output: Mapping[str, object],
         **params: Unpack[RunCallParams],
-    ) -> Run[JsonValue]: ...
+    ) -> Run[Any]: ...
     @overload
     async def run(
         self,
@@ -324,7 +324,7 @@ class Chat:
         *,
         output: Mapping[str, object],
         **params: Unpack[RunCallParams],
-    ) -> RunStream[JsonValue]: ...
+    ) -> RunStream[Any]: ...
     @overload
     def run_stream(
         self,

@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from . import _checks
 from ._http.sender import HTTPSender
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Self
 
-    from pydantic import JsonValue
     from typing_extensions import TypeForm, Unpack
 
     from ._http.http11.parsers import HTTPParser
@@ -187,7 +186,7 @@ class AsyncOpenRouter(Namespaces):
     @overload
     def batch(
         self, items: Items, *, output: Mapping[str, object], **params: Unpack[BatchParams]
-    ) -> Batch[JsonValue]: ...
+    ) -> Batch[Any]: ...
     @overload
     def batch(
         self, items: Items, *, output: TypeForm[OutputT], **params: Unpack[BatchParams]
@@ -288,7 +287,7 @@ class AsyncOpenRouter(Namespaces):
     @overload
     def conversation(
         self, *, output: Mapping[str, object], **settings: Unpack[ConversationParams]
-    ) -> Conversation[JsonValue]: ...
+    ) -> Conversation[Any]: ...
     @overload
     def conversation(
         self, *, output: TypeForm[OutputT], **settings: Unpack[ConversationParams]

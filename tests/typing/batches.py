@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import assert_type
+from typing import Any, assert_type
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel
 
 from openrouter_async import AsyncOpenRouter, Batch, ChatCompletion, Done, Failed, Item, JobResult, Rate
 from openrouter_async.batches.batches import JobValue
@@ -22,7 +22,7 @@ async def items() -> AsyncIterator[Item]:
 async def batches(client: AsyncOpenRouter) -> None:
     assert_type(client.batch(["a"], model="x/y", concurrency=4, budget="1.00", rate=Rate(rpm=5)), Batch[str])
     assert_type(client.batch(items(), output=City), Batch[City])
-    assert_type(client.batch(["a"], output={"type": "object"}), Batch[JsonValue])
+    assert_type(client.batch(["a"], output={"type": "object"}), Batch[Any])
     async with client.batch(["a"], output=list[City]) as batch:
         async for item in batch:
             assert_type(item, Done[list[City]] | Failed)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Literal, assert_type
-
-from pydantic import JsonValue
+from typing import Any, Literal, assert_type
 
 from openrouter_async import (
     AsyncOpenRouter,
@@ -148,7 +146,7 @@ async def right(client: AsyncOpenRouter, stored: str) -> None:
     assert_type(numbers.output, list[int])
     async with client.chat.run_stream("hi", output=bool) as values:
         assert_type((await values.final()).output, bool)
-    assert_type((await client.chat.run("hi", output={"type": "object"})).output, JsonValue)
+    assert_type((await client.chat.run("hi", output={"type": "object"})).output, Any)
     assert_type(await client.conversation(output=int).send("hi"), Run[int])
     shared: RunParams = {"tools": [weather], "stop": max_steps(3), "temperature": 0}
     await client.chat.run("hi", **shared)

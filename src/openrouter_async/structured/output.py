@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from pydantic_core import PydanticCustomError, to_jsonable_python
 
@@ -77,7 +77,7 @@ class Output(Generic[T_co]):
     def __init__(self, wanted: Schema[T_co], **settings: Unpack[OutputSettings]) -> None: ...
     @overload
     def __init__(
-        self: Output[JsonValue], wanted: Mapping[str, object], **settings: Unpack[OutputSettings]
+        self: Output[Any], wanted: Mapping[str, object], **settings: Unpack[OutputSettings]
     ) -> None: ...
     @overload
     def __init__(self, wanted: TypeForm[T_co], **settings: Unpack[OutputSettings]) -> None: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from pydantic_core import PydanticCustomError
 
@@ -66,9 +66,7 @@ class Schema(Generic[T_co]):
         return cast("Schema[TypeT]", _schema_of_type(validator, type_name(type_)))
 
     @classmethod
-    def from_json_schema(
-        cls, document: Mapping[str, object], *, name: str | None = None
-    ) -> Schema[JsonValue]:
+    def from_json_schema(cls, document: Mapping[str, object], *, name: str | None = None) -> Schema[Any]:
         """Return a JSON schema as a `Schema`; values are held against it by jsonschema-rs, of the extra `schema`.
 
         Raises:
@@ -77,13 +75,10 @@ class Schema(Generic[T_co]):
         """
         checked = checked_document(document)
         title = checked.get("title")
-        return cast(
-            "Schema[JsonValue]",
-            Schema(RawValidator(checked), name or (title if isinstance(title, str) else "")),
-        )
+        return Schema(RawValidator(checked), name or (title if isinstance(title, str) else ""))
 
     @classmethod
-    def from_examples(cls, examples: Sequence[object], *, name: str | None = None) -> Schema[JsonValue]:
+    def from_examples(cls, examples: Sequence[object], *, name: str | None = None) -> Schema[Any]:
         """Return the schema that one or several examples have in common.
 
         An example is a JSON value, or text that holds a JSON object or array. Keys that all objects have are
@@ -115,7 +110,7 @@ class Schema(Generic[T_co]):
         return made
 
     @property
-    def json_schema(self) -> dict[str, JsonValue]:
+    def json_schema(self) -> dict[str, Any]:
         """The JSON schema, as a copy."""
         return deepcopy(self._validator.document)
 

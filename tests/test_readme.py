@@ -1,0 +1,70 @@
+"""README.md as a newcomer uses it: each example is a whole file that runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from openrouter_async.testing import Emulator
+from tests.support.doc_modules import modules, python_blocks
+from tests.support.shared import ROOT
+
+README = ROOT / "README.md"
+EXAMPLES = list(python_blocks(README))
+
+
+@pytest.fixture(scope="module")
+def environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENROUTER_")}
+    return {**kept, "PYTHONDEVMODE": "1"}
+
+
+@pytest.mark.parametrize(("line", "code"), EXAMPLES, ids=[f"line-{line}" for line, _ in EXAMPLES])
+def test_each_example_runs_as_a_file(
+    line: int, code: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "main.py"
+    path.write_text(code)
+    with Emulator() as emulator:
+        found = {
+            "OPENROUTER_BASE_URL": emulator.base_url,
+            "OPENROUTER_API_KEY": emulator.key,
+            "OPENROUTER_MANAGEMENT_KEY": emulator.management_key,
+        }
+        ran = subprocess.run(
+            [sys.executable, str(path)],
+            env={**environment, **found},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert ran.returncode == 0, ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "Warning" not in ran.stderr
+    assert bool(ran.stdout) is ("print(" in code)
+
+
+def test_the_first_example_has_an_answer_and_what_it_cost() -> None:
+    _, first = EXAMPLES[0]
+    assert "reply.text, reply.cost" in first
+    assert "asyncio.run(main())" in first
+
+
+def test_examples_become_modules_whose_lines_are_those_of_the_page(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("Title\n\n```python\none = 1\n```\n")
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "a-page.md").write_text("Text\n\n```python\ntwo = 2\n```\n\n```python\nawait three()\n```\n")
+    made = modules(readme, docs)
+    assert made["readme_3.py"].splitlines()[3] == "one = 1"
+    page = made["docs_a_page.py"].splitlines()
+    assert page[0] == "async def page() -> None:"
+    assert page[3] == "    two = 2"
+    assert page[7] == "    await three()"

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from .batches.batches import BatchJobs
     from .resources.account.activity import ActivityResource
+    from .resources.account.byok import BYOKResource
     from .resources.account.generations import GenerationsResource
+    from .resources.account.guardrails import GuardrailsResource
     from .resources.account.keys import CreditsResource, KeyResource, KeysResource
     from .resources.account.oauth import OAuthResource
+    from .resources.account.workspaces import WorkspacesResource
     from .resources.catalogue.providers import EndpointsResource, ProvidersResource
     from .resources.chat.completions import Completions
     from .resources.embeddings import EmbeddingsResource
@@ -59,3 +62,9 @@ class Namespaces:
     """The billed records of calls."""
     oauth: _Lazy[OAuthResource] = _Lazy("resources.account.oauth:OAuthResource")
     """Keys that users give to an app."""
+    workspaces: _Lazy[WorkspacesResource] = _Lazy("resources.account.workspaces:WorkspacesResource")
+    """Parts of the account with keys, members, budgets and defaults of their own; needs a management key."""
+    guardrails: _Lazy[GuardrailsResource] = _Lazy("resources.account.guardrails:GuardrailsResource")
+    """What keys and members may use and spend; needs a management key."""
+    byok: _Lazy[BYOKResource] = _Lazy("resources.account.byok:BYOKResource")
+    """Keys of one's own with providers; needs a management key."""

@@ -44,6 +44,8 @@ class Operation:
     """Whether the answer is given as bytes or text, of whatever kind, and not parsed."""
     is_keyed: bool = False
     """Whether it carries an `Idempotency-Key`, one for each call, by which the service knows a repetition."""
+    has_secrets: bool = False
+    """Whether its bodies hold a secret besides the client's key; then they are never logged."""
     is_redirected: bool = False
     """Whether the service may name another path of its own instead, which is asked then."""
 
@@ -68,9 +70,19 @@ def _act_by_key(name: str, path: str, spec_id: str, key: KeyKind = "management")
     return replace(_act(name, path, spec_id, key), repeat="always", is_keyed=True)
 
 
+def _secret(row: Operation) -> Operation:
+    """Whose bodies are never logged."""
+    return replace(row, has_secrets=True)
+
+
 def _change(name: str, path: str, spec_id: str) -> Operation:
     """A PATCH; sent again only where it was refused."""
     return _act(name, path, spec_id, method="PATCH")
+
+
+def _set(name: str, path: str, spec_id: str) -> Operation:
+    """A PUT; sent again only where it was refused."""
+    return _act(name, path, spec_id, method="PUT")
 
 
 def _remove(name: str, path: str, spec_id: str, key: KeyKind = "management") -> Operation:
@@ -122,10 +134,82 @@ GET_CREDITS = _read("credits.get", "/credits", "getCredits", "management")
 LIST_ACTIVITY = _read("activity.list", "/activity", "getUserActivity", "management")
 LIST_KEYS = _read("keys.list", "/keys", "list", "management")
 GET_ACCOUNT_KEY = _read("keys.get", "/keys/{hash}", "getKey", "management")
-CREATE_KEY = _act("keys.create", "/keys", "createKeys")
+CREATE_KEY = _secret(_act("keys.create", "/keys", "createKeys"))
 UPDATE_KEY = _change("keys.update", "/keys/{hash}", "updateKeys")
 DELETE_KEY = _remove("keys.delete", "/keys/{hash}", "deleteKeys")
-EXCHANGE_CODE = _act("oauth.exchange", "/auth/keys", "exchangeAuthCodeForAPIKey", "none")
+EXCHANGE_CODE = _secret(_act("oauth.exchange", "/auth/keys", "exchangeAuthCodeForAPIKey", "none"))
+
+# Guardrails
+
+LIST_GUARDRAILS = _read("guardrails.list", "/guardrails", "listGuardrails", "management")
+GET_GUARDRAIL = _read("guardrails.get", "/guardrails/{id}", "getGuardrail", "management")
+CREATE_GUARDRAIL = _act("guardrails.create", "/guardrails", "createGuardrail")
+UPDATE_GUARDRAIL = _change("guardrails.update", "/guardrails/{id}", "updateGuardrail")
+DELETE_GUARDRAIL = _remove("guardrails.delete", "/guardrails/{id}", "deleteGuardrail")
+LIST_KEY_ASSIGNMENTS = _read(
+    "guardrails.keys.all", "/guardrails/assignments/keys", "listKeyAssignments", "management"
+)
+LIST_GUARDRAIL_KEYS = _read(
+    "guardrails.keys", "/guardrails/{id}/assignments/keys", "listGuardrailKeyAssignments", "management"
+)
+ASSIGN_KEYS = _act("guardrails.assign_keys", "/guardrails/{id}/assignments/keys", "bulkAssignKeysToGuardrail")
+UNASSIGN_KEYS = _act(
+    "guardrails.unassign_keys", "/guardrails/{id}/assignments/keys/remove", "bulkUnassignKeysFromGuardrail"
+)
+LIST_MEMBER_ASSIGNMENTS = _read(
+    "guardrails.members.all", "/guardrails/assignments/members", "listMemberAssignments", "management"
+)
+LIST_GUARDRAIL_MEMBERS = _read(
+    "guardrails.members",
+    "/guardrails/{id}/assignments/members",
+    "listGuardrailMemberAssignments",
+    "management",
+)
+ASSIGN_MEMBERS = _act(
+    "guardrails.assign_members", "/guardrails/{id}/assignments/members", "bulkAssignMembersToGuardrail"
+)
+UNASSIGN_MEMBERS = _act(
+    "guardrails.unassign_members",
+    "/guardrails/{id}/assignments/members/remove",
+    "bulkUnassignMembersFromGuardrail",
+)
+
+# Workspaces
+
+LIST_WORKSPACES = _read("workspaces.list", "/workspaces", "listWorkspaces", "management")
+GET_WORKSPACE = _read("workspaces.get", "/workspaces/{id}", "getWorkspace", "management")
+CREATE_WORKSPACE = _act("workspaces.create", "/workspaces", "createWorkspace")
+UPDATE_WORKSPACE = _change("workspaces.update", "/workspaces/{id}", "updateWorkspace")
+DELETE_WORKSPACE = _remove("workspaces.delete", "/workspaces/{id}", "deleteWorkspace")
+LIST_WORKSPACE_MEMBERS = _read(
+    "workspaces.members", "/workspaces/{id}/members", "listWorkspaceMembers", "management"
+)
+ADD_WORKSPACE_MEMBERS = _act(
+    "workspaces.add_members", "/workspaces/{id}/members/add", "bulkAddWorkspaceMembers"
+)
+REMOVE_WORKSPACE_MEMBERS = _act(
+    "workspaces.remove_members", "/workspaces/{id}/members/remove", "bulkRemoveWorkspaceMembers"
+)
+LIST_WORKSPACE_BUDGETS = _read(
+    "workspaces.budgets", "/workspaces/{id}/budgets", "listWorkspaceBudgets", "management"
+)
+GET_WORKSPACE_BUDGET = _read(
+    "workspaces.budget", "/workspaces/{id}/budgets/{interval}", "getWorkspaceBudget", "management"
+)
+SET_WORKSPACE_BUDGET = _set(
+    "workspaces.set_budget", "/workspaces/{id}/budgets/{interval}", "upsertWorkspaceBudget"
+)
+DELETE_WORKSPACE_BUDGET = _remove(
+    "workspaces.delete_budget", "/workspaces/{id}/budgets/{interval}", "deleteWorkspaceBudget"
+)
+
+# Keys of one's own with providers
+
+LIST_BYOK_KEYS = _read("byok.list", "/byok", "listBYOKKeys", "management")
+GET_BYOK_KEY = _read("byok.get", "/byok/{id}", "getBYOKKey", "management")
+CREATE_BYOK_KEY = _secret(_act("byok.create", "/byok", "createBYOKKey"))
+UPDATE_BYOK_KEY = _secret(_change("byok.update", "/byok/{id}", "updateBYOKKey"))
+DELETE_BYOK_KEY = _remove("byok.delete", "/byok/{id}", "deleteBYOKKey")
 
 # What was asked before, and batches
 

@@ -44,23 +44,6 @@ NOT_WRAPPED: dict[str, str] = {
         " createPresetsChatCompletions createPresetsMessages createPresetsResponses",
     ),
     **_because(
-        "guardrails have no resource yet",
-        "listGuardrails createGuardrail getGuardrail updateGuardrail deleteGuardrail"
-        " listGuardrailKeyAssignments listGuardrailMemberAssignments listKeyAssignments"
-        " listMemberAssignments bulkAssignKeysToGuardrail bulkAssignMembersToGuardrail"
-        " bulkUnassignKeysFromGuardrail bulkUnassignMembersFromGuardrail",
-    ),
-    **_because(
-        "provider keys of one's own have no resource yet",
-        "listBYOKKeys createBYOKKey getBYOKKey updateBYOKKey deleteBYOKKey",
-    ),
-    **_because(
-        "workspaces have no resource yet",
-        "listWorkspaces createWorkspace getWorkspace updateWorkspace deleteWorkspace listWorkspaceMembers"
-        " bulkAddWorkspaceMembers bulkRemoveWorkspaceMembers listWorkspaceBudgets getWorkspaceBudget"
-        " upsertWorkspaceBudget deleteWorkspaceBudget",
-    ),
-    **_because(
         "organization, its users and its directory have no resource yet",
         "listOrganizationMembers getOrganizationSettings updateOrganizationSettings listScimGroups"
         " listScimGroupMappings createScimGroupMapping getScimGroupMapping updateScimGroupMapping"

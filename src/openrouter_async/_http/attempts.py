@@ -91,7 +91,7 @@ class CallAttempts:
             request=self.request,
             number=self._number,
             began=self._began,
-            secrets=Secrets(key),
+            secrets=Secrets(key, *self.request.secrets),
             is_streamed=self._streaming,
             to_first_piece=self._to_first_piece,
         )

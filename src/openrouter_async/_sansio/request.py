@@ -7,14 +7,15 @@ last.
 from __future__ import annotations
 
 import string
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import quote
 
 from pydantic_core import PydanticCustomError, PydanticSerializationError, to_json
 
 from .._checks import describe_value, is_unicode
+from .._secret import Secret
 from ..errors import ConfigurationError
 from ..operations import Operation
 from ..types.requests.check import Prevalidated
@@ -52,11 +53,13 @@ class RequestData:
     path: str
     """Below the base URL, quoted."""
     query: tuple[tuple[str, str], ...] = ()
-    content: bytes | None = None
+    content: bytes | None = field(default=None, repr=False)
     upload: Upload | None = None
     """A body that is too large to hold, in place of `content`."""
     content_type: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    secrets: tuple[Secret, ...] = ()
+    """What is in the body or the headers and must be in no error."""
     model: str | None = None
     """The model that is asked for; limits of rate are kept by model."""
     named: str | None = None
@@ -85,6 +88,7 @@ def build_request(
     upload: Upload | None = None,
     content_type: str = "application/json",
     headers: Mapping[str, str] | None = None,
+    secrets: Iterable[Secret] = (),
     model: str | None = None,
     named: str | None = None,
     once: bool = False,
@@ -103,6 +107,7 @@ def build_request(
         upload=upload,
         content_type=None if content is None and upload is None else content_type,
         headers=tuple((headers or {}).items()),
+        secrets=tuple(secrets),
         model=model,
         named=named,
         once=once,

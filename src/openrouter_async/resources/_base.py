@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 from urllib.parse import urlencode
 
-from pydantic import JsonValue
+from pydantic import JsonValue, SecretStr
 from pydantic_core import to_json
 
 from .._checks import header_value, whole
 from .._sansio.error_mapping import status_error
 from .._sansio.parse import ParseFailure, parse
-from .._sansio.request import QueryValue, RequestData, build_request, finish_body
+from .._sansio.request import QueryValue, RequestData, build_request
 from .._sansio.response import read_reply
+from .._secret import Secret
 from ..errors import ConfigurationError
 from ..operations import Operation
 from ..options import RequestOptions
@@ -23,7 +23,6 @@ from ..protocols import Reply, Sender
 from ..types._base import WireType
 from ..types.common import Envelope
 from ..types.meta import keep_meta
-from ..types.requests.check import check_params
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from .._sansio.pagination import Arguments, Paging
     from ._pagination import PageLike, Paginator
 
-__all__ = ["QueryValue", "Resource", "change_body", "json_bytes", "reader"]
+__all__ = ["QueryValue", "Resource", "json_bytes", "reader"]
 
 T = TypeVar("T")
 WireT = TypeVar("WireT", bound=WireType)
@@ -49,6 +48,8 @@ class Parts(TypedDict, total=False):
     """Sent as a form is, in place of `body`."""
     headers: Mapping[str, str]
     """By lower-case name."""
+    secrets: Sequence[SecretStr]
+    """What is in the body or the headers, and must be in no error."""
     is_poll: bool
 
 
@@ -58,25 +59,25 @@ class Resource:
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
 
-    async def _send(
+    def _send(
         self,
         operation: Operation,
         *,
         into: type[T],
         options: RequestOptions | None = None,
         **parts: Unpack[Parts],
-    ) -> T:
+    ) -> Awaitable[T]:
         """Carry out an operation, and return its answer as an `into`; `NoneType` reads nothing."""
-        return await self._sender.with_options(options).send(_request(operation, **parts), reader(into))
+        return self._sender.with_options(options).send(_request(operation, **parts), reader(into))
 
-    async def _send_data(
+    def _send_data(
         self,
         operation: Operation,
         *,
         into: type[Envelope[WireT]],
         options: RequestOptions | None = None,
         **parts: Unpack[Parts],
-    ) -> WireT:
+    ) -> Awaitable[WireT]:
         """Carry out an operation whose answer is an `into`, and return the `data` of that."""
         read_envelope = reader(into)
 
@@ -85,7 +86,7 @@ class Resource:
             keep_meta(value, reply.meta)
             return value
 
-        return await self._sender.with_options(options).send(_request(operation, **parts), read)
+        return self._sender.with_options(options).send(_request(operation, **parts), read)
 
     def _pages(
         self,
@@ -131,6 +132,7 @@ def _request(
     body: Mapping[str, JsonValue] | bytes | None = None,
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    secrets: Sequence[SecretStr] = (),
     is_poll: bool = False,
 ) -> RequestData:
     content = body if body is None or isinstance(body, bytes) else json_bytes(body)
@@ -147,8 +149,14 @@ def _request(
         content=content,
         content_type=content_type,
         headers=given,
+        secrets=[Secret(text) for secret in secrets for text in _spellings(secret.get_secret_value())],
         is_poll=is_poll,
     )
+
+
+def _spellings(secret: str) -> set[str]:
+    """Return how a secret is written, as it is and within JSON."""
+    return {secret, to_json(secret).decode()[1:-1]}
 
 
 def _checked_window(query: Arguments, most: int) -> Arguments:
@@ -158,25 +166,6 @@ def _checked_window(query: Arguments, most: int) -> Arguments:
     if offset is None:
         return query
     return {**query, "offset": whole("offset", offset, least=0) or None}
-
-
-def change_body(
-    owner: type,
-    changes: Mapping[str, object],
-    extra_body: Mapping[str, JsonValue] | None,
-    *,
-    where: str,
-    elsewhere: Mapping[str, str] = MappingProxyType({}),
-) -> bytes:
-    """Return the body of a change: what is given, None as null; what is not given is not sent, and stays.
-
-    Raises:
-        ConfigurationError: a field is unknown or its value wrong, or there is none.
-    """
-    checked = check_params(owner, changes, elsewhere=elsewhere, where=where)
-    if not checked and not extra_body:
-        raise ConfigurationError("nothing is to be changed; give at least one field")
-    return finish_body(checked, extra_body)
 
 
 def reader(into: type[T]) -> Callable[[Reply], T]:

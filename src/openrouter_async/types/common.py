@@ -6,12 +6,13 @@ not of the expected type reads as None instead of spoiling an answer that was pa
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar, get_args
 
-from pydantic import AliasChoices, Field, GetCoreSchemaHandler, JsonValue, SkipValidation
+from pydantic import AliasChoices, AwareDatetime, Field, GetCoreSchemaHandler, JsonValue, SkipValidation
 from pydantic_core import CoreSchema, core_schema
 
 from ..errors import OpenRouterError
@@ -27,10 +28,13 @@ __all__ = [
     "Lenient",
     "Listing",
     "MaybeBool",
+    "MaybeDate",
     "MaybeDecimal",
     "MaybeFloat",
     "MaybeInt",
+    "MaybeMoment",
     "MaybeStr",
+    "MaybeWords",
     "PromptTokens",
     "RawJson",
     "RouterAttempt",
@@ -99,6 +103,9 @@ MaybeStr: TypeAlias = Annotated[str | None, Lenient()]
 MaybeInt: TypeAlias = Annotated[int | None, Lenient()]
 MaybeFloat: TypeAlias = Annotated[float | None, Lenient()]
 MaybeBool: TypeAlias = Annotated[bool | None, Lenient()]
+MaybeMoment: TypeAlias = Annotated[AwareDatetime | None, Lenient()]
+MaybeDate: TypeAlias = Annotated[datetime.date | None, Lenient()]
+MaybeWords: TypeAlias = Annotated[list[str] | None, Lenient()]
 
 
 class Envelope(_Holder, Generic[T]):

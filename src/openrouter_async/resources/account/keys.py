@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from ..._checks import describe_value
-from ..._sansio.request import finish_body
 from ...errors import ConfigurationError
 from ...operations import CREATE_KEY, DELETE_KEY, GET_ACCOUNT_KEY, GET_CREDITS, GET_KEY, LIST_KEYS, UPDATE_KEY
 from ...options import RequestOptions
@@ -16,8 +14,8 @@ from ...types._base import WireType
 from ...types.account.key_request import KeyChanges, NewKey
 from ...types.account.keys import APIKey, CreatedKey, Credits, CurrentKey
 from ...types.common import Envelope, Listing
-from ...types.requests.check import check_params
-from .._base import Resource, change_body
+from .._base import Resource
+from .._bodies import change_body, named_body
 from .._pagination import Paginator
 
 if TYPE_CHECKING:
@@ -141,11 +139,7 @@ class KeysResource(Resource):
             ConfigurationError: an argument is wrong; nothing was sent.
             OpenRouterError: any other failure of a call.
         """
-        if not isinstance(name, str) or not name:
-            raise ConfigurationError(f"name is {describe_value(name)}; expected text that is not empty")
-        body = finish_body(
-            {"name": name, **check_params(NewKey, fields, elsewhere=_NOT_YET, where="a new key")}, extra_body
-        )
+        body = named_body(NewKey, name, fields, extra_body, elsewhere=_NOT_YET, where="a new key")
         return await self._send(CREATE_KEY, into=CreatedKey, body=body, options=options)
 
     async def update(

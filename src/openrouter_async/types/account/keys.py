@@ -9,10 +9,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AwareDatetime, SecretStr
+from pydantic import SecretStr
 
 from .._base import WireType
-from ..common import Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeStr
+from ..common import Lenient, MaybeBool, MaybeDecimal, MaybeInt, MaybeMoment, MaybeStr, MaybeWords
 
 __all__ = [
     "APIKey",
@@ -28,8 +28,6 @@ __all__ = [
 Reset: TypeAlias = Annotated[Literal["daily", "weekly", "monthly"] | str | None, Lenient()]
 """When an amount begins anew, always at midnight UTC; weeks begin on Monday. None: never."""
 
-_Moment: TypeAlias = Annotated[AwareDatetime | None, Lenient()]
-
 
 class KeyBudget(WireType):
     """A limit of what may be spent; amounts in US dollars."""
@@ -40,7 +38,7 @@ class KeyBudget(WireType):
     spend_usd: MaybeDecimal = None
     remaining_usd: MaybeDecimal = None
     reset_interval: Reset = None
-    resets_at: _Moment = None
+    resets_at: MaybeMoment = None
     include_byok: MaybeBool = None
     """Whether the use of one's own provider keys counts."""
     budget_id: MaybeStr = None
@@ -77,7 +75,7 @@ class _KeyFacts(WireType):
     byok_usage_daily: MaybeDecimal = None
     byok_usage_weekly: MaybeDecimal = None
     byok_usage_monthly: MaybeDecimal = None
-    expires_at: _Moment = None
+    expires_at: MaybeMoment = None
     creator_user_id: MaybeStr = None
     workspace_id: MaybeStr = None
 
@@ -90,7 +88,7 @@ class CurrentKey(_KeyFacts):
     is_management_key: MaybeBool = None
     """Whether it administers the account; such a key cannot ask models."""
     organization_id: MaybeStr = None
-    allowed_data_regions: Annotated[list[str] | None, Lenient()] = None
+    allowed_data_regions: MaybeWords = None
     """`global`, `us`, `europe`."""
     free_model_daily_requests: Annotated[FreeRequests | None, Lenient()] = None
     budgets: Annotated[list[KeyBudget] | None, Lenient()] = None
@@ -107,9 +105,9 @@ class APIKey(_KeyFacts):
     name: MaybeStr = None
     disabled: MaybeBool = None
     """Whether it is refused, with 401."""
-    created_at: _Moment = None
-    updated_at: _Moment = None
-    last_used_at: _Moment = None
+    created_at: MaybeMoment = None
+    updated_at: MaybeMoment = None
+    last_used_at: MaybeMoment = None
     external_user: MaybeStr = None
     """Your id of the person it was made for, if you gave one."""
 

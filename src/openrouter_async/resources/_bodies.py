@@ -1,0 +1,107 @@
+"""The bodies of what manages the account: something new with a name, a change, a list of names.
+
+Each is checked before a byte leaves; what is not given is not sent, and None is sent as null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+from pydantic import JsonValue, SecretStr
+
+from .._checks import describe_value
+from .._sansio.request import finish_body
+from ..errors import ConfigurationError
+from ..types.requests.check import check_params
+
+__all__ = ["change_body", "name_of", "named_body", "names_body", "secret_of"]
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def named_body(
+    owner: type,
+    name: str,
+    fields: Mapping[str, object],
+    extra_body: Mapping[str, JsonValue] | None,
+    *,
+    where: str,
+    most: int | None = None,
+    elsewhere: Mapping[str, str] = _NOTHING,
+) -> bytes:
+    """Return the body of something new: its name, and fields that the `TypedDict` `owner` allows.
+
+    Raises:
+        ConfigurationError: the name is empty or has more than `most` characters, or a field is unknown or wrong.
+    """
+    checked = check_params(owner, fields, elsewhere=elsewhere, where=where)
+    return finish_body({"name": name_of("name", name, most=most), **checked}, extra_body)
+
+
+def change_body(
+    owner: type,
+    changes: Mapping[str, object],
+    extra_body: Mapping[str, JsonValue] | None,
+    *,
+    where: str,
+    elsewhere: Mapping[str, str] = _NOTHING,
+) -> bytes:
+    """Return the body of a change: what is given, None as null; what is not given stays.
+
+    Raises:
+        ConfigurationError: a field is unknown or its value wrong, or there is none.
+    """
+    checked = check_params(owner, changes, elsewhere=elsewhere, where=where)
+    if not checked and not extra_body:
+        raise ConfigurationError("nothing is to be changed; give at least one field")
+    return finish_body(checked, extra_body)
+
+
+def names_body(
+    field: str, values: Collection[str], *, argument: str | None = None, most: int | None = None
+) -> bytes:
+    """Return the body that has one list of ids; `argument` is what the caller calls it.
+
+    Raises:
+        ConfigurationError: it is no list, is empty or too long, or an id in it is no text, or a key.
+    """
+    name = argument or field
+    if isinstance(values, str) or not isinstance(values, Collection):
+        raise ConfigurationError(f"{name} is {describe_value(values, private=True)}; expected a list of ids")
+    if not values or (most is not None and len(values) > most):
+        bound = "at least one id" if most is None else f"1 to {most} ids"
+        raise ConfigurationError(f"{name} has {len(values)} ids; expected {bound}")
+    return finish_body({field: [_id_in(name, value) for value in values]}, None)
+
+
+def name_of(argument: str, value: object, *, most: int | None = None) -> str:
+    """Return a text that is not empty.
+
+    Raises:
+        ConfigurationError: it is none, or has more than `most` characters.
+    """
+    if not isinstance(value, str) or not value or (most is not None and len(value) > most):
+        size = "text that is not empty" if most is None else f"text of 1 to {most} characters"
+        raise ConfigurationError(f"{argument} is {describe_value(value)}; expected {size}")
+    return value
+
+
+def secret_of(argument: str, value: object) -> SecretStr:
+    """Return a secret that a caller gives as text or as a `SecretStr`.
+
+    Raises:
+        ConfigurationError: it is neither, or empty; it is not shown.
+    """
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not isinstance(text, str) or not text:
+        raise ConfigurationError(
+            f"{argument} is {describe_value(text, private=True)}; expected text or a SecretStr, not empty"
+        )
+    return SecretStr(text)
+
+
+def _id_in(name: str, value: object) -> str:
+    if isinstance(value, str) and value.startswith("sk-"):
+        raise ConfigurationError(f"{name} has a key in it; expected the `hash` of each key")
+    return name_of(f"an id in {name}", value)

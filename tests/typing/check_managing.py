@@ -1,0 +1,29 @@
+"""Example calls of what manages an account, for type checkers only."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+from pydantic import SecretStr
+
+from openrouter_async import AsyncOpenRouter
+from openrouter_async.types.account.byok import BYOKKey
+from openrouter_async.types.account.guardrails import Guardrail, KeyAssignment
+from openrouter_async.types.account.workspaces import Workspace, WorkspaceBudget, WorkspaceMember
+
+
+async def check(client: AsyncOpenRouter) -> None:
+    workspace = await client.workspaces.create("Production", "production", default_text_model=None)
+    assert_type(workspace, Workspace)
+    assert_type(await client.workspaces.set_budget(workspace.id, "monthly", 500), WorkspaceBudget)
+    assert_type(await client.workspaces.add_members("production", ["user_1"]), list[WorkspaceMember])
+    await client.workspaces.budget("production", "yearly")  # type: ignore[arg-type]  # no such interval
+
+    guardrail = await client.guardrails.create("interns", limit_usd=20, reset_interval="monthly")
+    assert_type(guardrail, Guardrail)
+    assert_type(await client.guardrails.assign_keys(guardrail.id, ["hash"]), int)
+    assert_type(await client.guardrails.keys().all(), list[KeyAssignment])
+    await client.guardrails.update(guardrail.id, name=None)  # type: ignore[arg-type]  # null is not allowed there
+
+    assert_type(await client.byok.create("openai", SecretStr("key"), is_fallback=True), BYOKKey)
+    assert_type(await client.byok.update("id", key="key", allowed_models=None), BYOKKey)

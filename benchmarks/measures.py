@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 __all__ = ["CLIENTS", "COLUMNS", "FLOORS", "PEERS", "ROWS", "Row", "Source"]
 
-OURS, FAST, SEEN, TRACED = "ours", "ours_fast", "ours_seen", "ours_telemetry"
+OURS, FAST, SEEN = "ours", "ours_fast", "ours_seen"
+TRACED, BY_HAND, UNSAMPLED = "ours_telemetry", "ours_by_hand", "ours_unsampled"
 FLOORS = {"httpx_json": "F", "httpx_typed": "F typed", "aiohttp_json": "A", "sockets": "sockets"}
 """Programs without a library, by the column they are."""
 PEERS = {
@@ -19,7 +20,7 @@ PEERS = {
 }
 COLUMNS = {FAST: "with `fast`", **FLOORS, **PEERS}
 """Who stands beside this library as it is by default."""
-CLIENTS = (OURS, "ours_events", "ours_alone", SEEN, TRACED, *COLUMNS)
+CLIENTS = (OURS, "ours_events", "ours_alone", SEEN, TRACED, BY_HAND, UNSAMPLED, *COLUMNS)
 
 
 class Source(NamedTuple):
@@ -91,14 +92,39 @@ ROWS = (
         "calls, one at a time: seen by a tool over not", Source("calls_1", SEEN), Source("calls_1", OURS), 1.2
     ),
     Row(
-        "calls, one at a time: traced over not", Source("calls_1", TRACED), Source("calls_1", OURS), 1.6, 1.05
+        "calls, one at a time: traced over the same spans and metrics by hand",
+        Source("calls_1", TRACED),
+        Source("calls_1", BY_HAND),
+        1.1,
+        1.05,
+    ),
+    Row(
+        "the same spans and metrics by hand over none: what the SDK takes",
+        Source("calls_1", BY_HAND),
+        Source("calls_1", OURS),
+        1.45,
+        1.05,
+    ),
+    Row(
+        "calls, one at a time: traced over not",
+        Source("calls_1", TRACED),
+        Source("calls_1", OURS),
+        1.55,
+        1.05,
+    ),
+    Row(
+        "calls, one at a time: traced but not sampled over not traced",
+        Source("calls_1", UNSAMPLED),
+        Source("calls_1", OURS),
+        1.15,
+        1.05,
     ),
     Row(
         "one stream of 20,000 chunks: traced over not",
         Source("stream", TRACED),
         Source("stream", OURS),
-        1.2,
         1.05,
+        1.02,
     ),
     Row("memory an open stream, of 1,000, KB", Source("open_streams", OURS, "memory"), None, 35, 22, 1_000),
     Row(

@@ -333,3 +333,48 @@ async def test_those_of_a_task_watch_the_calls_of_one_client() -> None:
             OBSERVERS.reset(token)
             await client.chat.create("Hello")
     assert len(watch.made) == 1
+
+
+class Charging(Observer):
+    """Wants to know what a call cost, and no event."""
+
+    reads = True
+    last: Attempt
+
+    def observe(self, _request: RequestData, _sender: Sender) -> Observer:
+        return self
+
+    def ended(self, attempt: Attempt) -> None:
+        self.last = attempt
+
+
+@pytest.mark.parametrize("size", [1, 7, 40, 10_000])
+async def test_a_charge_is_found_wherever_the_reads_of_a_stream_are_cut(size: int) -> None:
+    """Only events that may say something of it are parsed, also where one comes in two reads."""
+    body = sse(
+        *[chunk("Hi")] * 20, {"id": "gen-1", "choices": [], "usage": USAGE}, chunk("", "stop"), "[DONE]"
+    )
+    watch = Charging()
+
+    def answer(connection: Connection, _request: Request) -> None:
+        connection.send(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
+        for start in range(0, len(body), size):
+            connection.send(body[start : start + size])
+        connection.close()
+
+    with LoopbackServer(serve_responses([answer])) as server:
+        async with client_of(server) as client:
+            client._sender.transport.observers.append(watch)
+            async with client.chat.stream("Hi") as stream:
+                await stream.final()
+    assert (str(watch.last.charge.cost), watch.last.charge.generation_id) == ("0.002", "gen-1")
+
+
+async def test_a_body_is_looked_into_when_its_charge_is_asked_for() -> None:
+    watch = Charging()
+    with LoopbackServer(serve_responses([GOOD])) as server:
+        async with client_of(server) as client:
+            client._sender.transport.observers.append(watch)
+            await client.chat.create("Hi")
+    assert watch.last.unread is not None
+    assert (str(watch.last.charge.cost), watch.last.unread) == ("0.002", None)

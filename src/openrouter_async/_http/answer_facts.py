@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..types._base import WireType
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["AnswerFacts", "answer_facts"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerFacts:
+class AnswerFacts(NamedTuple):
     """Each is None or empty where nobody said it, and before there is an answer."""
 
     id: str | None = None
@@ -26,9 +24,21 @@ class AnswerFacts:
     provider: str | None = None
     usage: Usage | None = None
     """Of all requests of the call that were charged for, as far as it is known."""
-    cost: Decimal | None = None
-    """US dollars for the same; None where the cost of one of them is not known."""
     finish_reasons: tuple[str, ...] = ()
+    bill: object = None
+    """What has `billed`: the reply, or the error."""
+    charged: Decimal | None = None
+    """What the call cost where nothing is billed: what its charge says."""
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars for the same as `usage`; None where the cost of one of them is not known."""
+        if self.bill is None:
+            return self.charged
+        billed = getattr(self.bill, "billed", (self.usage,))
+        costs = [None if each is None else each.cost for each in billed]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, Decimal(0)) if len(known) == len(costs) else None
 
 
 def answer_facts(
@@ -42,13 +52,7 @@ def answer_facts(
     if not isinstance(reply, WireType):  # a type of the caller's, of `client.request`
         reply = None
     usage = _usage(reply)
-    cost: Decimal | None = charge.cost if usage is None else usage.cost
-    billed = getattr(reply, "billed", (usage,)) if error is None else error.billed
-    if usage is not None or error is not None:
-        costs = [None if each is None else each.cost for each in billed]
-        known = [cost for cost in costs if cost is not None]
-        cost = sum(known, Decimal(0)) if len(known) == len(costs) else None
-    if error is not None and any(billed):
+    if error is not None and any(error.billed):
         from ..types.common import total_usage, usages_of  # they were loaded to read what was billed
 
         usage = total_usage(usages_of(error))
@@ -59,8 +63,9 @@ def answer_facts(
         model=_text(reply, "model") or charge.model,
         provider=_text(reply, "provider"),
         usage=usage,
-        cost=cost,
-        finish_reasons=tuple(reason for reason in reasons if isinstance(reason, str)),
+        finish_reasons=tuple([reason for reason in reasons if isinstance(reason, str)]),
+        bill=error if error is not None else reply if usage is not None else None,
+        charged=charge.cost,
     )
 
 

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .._sansio.charges import read_charge, usage_in
+from .._sansio.charges import usage_in
 from .._sansio.error_mapping import tell_wait
+from .._sansio.json_work import LEAST_BYTES
 from .._sansio.redaction import redact, redact_json
 from .._sansio.response_headers import generation_id, request_id, safe_headers
 from .._sansio.retry import Failure, RetryState, Wait, resolve, should_retry
@@ -65,6 +66,8 @@ class CallAttempts:
         """Whether anyone looks into bodies."""
         self._starters = [each for each in observers if type(each).started is not Observer.started]
         self._readers = [each for each in observers if each.reads and type(each).saw is not Observer.saw]
+        self.has_readers = bool(self._readers)
+        """Whether anyone wants each of them."""
         self._senders = [each for each in observers if type(each).sent is not Observer.sent]
         self.around = [each for each in observers if type(each).around is not Observer.around]
         """Who puts something around the sending of a request."""
@@ -113,6 +116,10 @@ class CallAttempts:
         Raises:
             OpenRouterError: as `Exchange.open`.
         """
+        if len(self.around) == 1:
+            with self.around[0].around(self.current, exchange.request_headers):
+                await exchange.open(self.timeouts)
+            return
         with ExitStack() as stack:
             for observer in self.around:
                 stack.enter_context(observer.around(self.current, exchange.request_headers))
@@ -128,17 +135,18 @@ class CallAttempts:
         self._to_first_piece = self.current.to_first_piece = self.current.elapsed
 
     def read(self, body: bytes) -> None:
-        """A whole body was read."""
+        """A whole body was read; nobody looks into it before the charge is asked for, unless that takes long."""
         self._body = body
-        self.saw(body)
+        if self.is_watched:
+            if self.has_readers or len(body) > LEAST_BYTES:
+                self.saw(body)
+            else:
+                self.current.unread = body
 
     def saw(self, data: bytes) -> None:
         """A body, or an event of a stream, was read; it may say what the request cost, and how many tokens it took."""
-        if not self.is_watched:
-            return
         attempt = self.current
-        if (attempt.charge.generation_id is None or b'"usage"' in data) and (charge := read_charge(data)):
-            attempt.charge = charge.merged_over(attempt.charge)
+        attempt.look_into(data)
         for observer in self._readers:
             observer.saw(attempt, data)
 

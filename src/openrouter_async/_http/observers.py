@@ -23,7 +23,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from .._sansio.charges import Charge
+from .._sansio.charges import Charge, read_charge
 from .._sansio.redaction import redact
 from .._sansio.response_headers import generation_id as id_of_generation
 from ..hooks import RequestEvent
@@ -51,6 +51,8 @@ LOGGER = logging.getLogger("openrouter_async")
 
 Outcome = Literal["running", "answered", "failed", "left"]
 
+_NOTHING = Charge()
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Attempt:
@@ -75,8 +77,8 @@ class Attempt:
     """HTTP status of the answer; None before its head."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Of the answer; names in any case."""
-    charge: Charge = field(default_factory=Charge)
-    """Cost, tokens, model and id, as far as what was read says; filled in where an observer `reads`."""
+    unread: bytes | None = None
+    """A whole body that nobody has looked into yet."""
     error: OpenRouterError | None = None
     """Why it failed; None before that, and where the caller left."""
     answer: object = None
@@ -85,6 +87,25 @@ class Attempt:
     """Of the call: answered whole, failed for good, or left: cancelled, closed early, ended by the caller's error."""
     is_in_loop: bool = True
     """False where a stream was collected as garbage: in any thread, in the midst of anything, and nothing may wait."""
+    _charge: Charge = _NOTHING
+
+    @property
+    def charge(self) -> Charge:
+        """Cost, tokens, model and id, as far as what was read says; empty where no observer `reads`."""
+        body, self.unread = self.unread, None
+        if body is not None:
+            self.look_into(body)
+        return self._charge
+
+    @charge.setter
+    def charge(self, charge: Charge) -> None:
+        self._charge = charge
+
+    def look_into(self, data: bytes) -> None:
+        """Count what a body, or an event of a stream, says of the charge; few events say anything of it."""
+        before = self._charge
+        if (before.generation_id is None or b'"usage"' in data) and (charge := read_charge(data)):
+            self._charge = charge.merged_over(before)
 
     @property
     def elapsed(self) -> float:
@@ -113,7 +134,7 @@ class Observer:
     __slots__ = ()
 
     reads = False
-    """Whether it wants `saw`, and `Attempt.charge`: looking into every body and event costs time."""
+    """Whether it wants `Attempt.charge`, and `saw` if it has that: looking into bodies and events costs time."""
 
     async def started(self, attempt: Attempt) -> None:
         """A request is about to be made; this may wait until there is room for it, or raise to refuse it."""

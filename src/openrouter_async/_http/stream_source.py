@@ -78,6 +78,7 @@ class HTTPStreamSource:
         self._has_ended = False
         self._event_at: float | None = None  # when the next event is due, on the monotonic clock
         self._left: list[StreamItem] = []
+        self._shows_all = False
         self._work = 0  # of a long event that has begun
 
     @property
@@ -123,6 +124,8 @@ class HTTPStreamSource:
             self._event_at = None
             if attempts.current.to_first_piece is None:
                 attempts.began_stream()
+        if attempts.is_watched:
+            self._shows_all = attempts.has_readers or b'"usage"' in data
         if len(items) > LOT:
             return self._lot(attempts, items)
         if attempts.is_watched:
@@ -145,9 +148,15 @@ class HTTPStreamSource:
         return lot
 
     def _watch(self, attempts: CallAttempts, items: list[StreamItem]) -> None:
+        """Show the events, or, where only their charge is wanted and the read has none, the first.
+
+        That one may have begun in an earlier read.
+        """
         for item in items:
             if not isinstance(item, Comment):
                 attempts.saw(item if isinstance(item, bytes) else item.data)
+                if not self._shows_all:
+                    return
 
     def _near(self, timeouts: CallTimeouts) -> tuple[Deadline, ...]:
         """Return the deadlines that may pass before the idle timeout of the connection does."""

@@ -11,64 +11,91 @@ from ..types.chat.reply_cache import reply_cache
 if TYPE_CHECKING:
     from .._http.answer_facts import AnswerFacts
     from .._http.observers import Attempt
+    from .._sansio.charges import Charge
     from ..types.common import Usage
     from .request_attributes import Attributes
     from .settings import CostName
 
 __all__ = ["answer_attributes", "cost_attributes", "counts_of", "usage_counts"]
 
-_DETAILS = {
-    "cache_read.input_tokens": ("prompt_tokens_details", "cached_tokens"),
-    "cache_write.input_tokens": ("prompt_tokens_details", "cache_write_tokens"),
-    "reasoning.output_tokens": ("completion_tokens_details", "reasoning_tokens"),
-    "audio.input_tokens": ("prompt_tokens_details", "audio_tokens"),
-    "video.input_tokens": ("prompt_tokens_details", "video_tokens"),
-    "audio.output_tokens": ("completion_tokens_details", "audio_tokens"),
-    "image.output_tokens": ("completion_tokens_details", "image_tokens"),
+_INPUT_DETAILS = {
+    "cached_tokens": "cache_read.input_tokens",
+    "cache_write_tokens": "cache_write.input_tokens",
+    "audio_tokens": "audio.input_tokens",
+    "video_tokens": "video.input_tokens",
+}
+_OUTPUT_DETAILS = {
+    "reasoning_tokens": "reasoning.output_tokens",
+    "audio_tokens": "audio.output_tokens",
+    "image_tokens": "image.output_tokens",
+}
+
+_USAGE = {
+    name: f"gen_ai.usage.{name}"
+    for name in ("input_tokens", "output_tokens", *_INPUT_DETAILS.values(), *_OUTPUT_DETAILS.values())
 }
 
 
-def usage_counts(facts: AnswerFacts, attempt: Attempt) -> dict[str, int]:
+def usage_counts(facts: AnswerFacts, charge: Charge) -> dict[str, int]:
     """Return the tokens of a call, by its usage, or else by its charge."""
     if facts.usage is not None:
         return counts_of(facts.usage)
-    charge = attempt.charge
     counts = {"input_tokens": charge.prompt_tokens, "output_tokens": charge.completion_tokens}
     return {name: count for name, count in counts.items() if count is not None}
 
 
 def counts_of(usage: Usage) -> dict[str, int]:
     """Return tokens by what the conventions call them below `gen_ai.usage`; those that nobody said are left out."""
-    counts = {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
-    for name, (group, field) in _DETAILS.items():
-        counts[name] = getattr(getattr(usage, group), field, None)
-    return {name: count for name, count in counts.items() if count is not None}
+    counts: dict[str, int] = {}
+    if usage.prompt_tokens is not None:
+        counts["input_tokens"] = usage.prompt_tokens
+    if usage.completion_tokens is not None:
+        counts["output_tokens"] = usage.completion_tokens
+    for details, names in (
+        (usage.prompt_tokens_details, _INPUT_DETAILS),
+        (usage.completion_tokens_details, _OUTPUT_DETAILS),
+    ):
+        if details is not None:
+            for field, name in names.items():
+                count = getattr(details, field, None)
+                if count is not None:
+                    counts[name] = count
+    return counts
 
 
 def answer_attributes(facts: AnswerFacts, attempt: Attempt, counts: dict[str, int]) -> Attributes:
     """Return what is known when a call is over, without any content."""
-    attributes: Attributes = {f"gen_ai.usage.{name}": count for name, count in counts.items()}
+    told: Attributes = {"openrouter.attempts": attempt.number}
+    for name, count in counts.items():
+        told[_USAGE[name]] = count
     if "cache_write.input_tokens" in counts:  # the older spelling, which backends still read
-        attributes["gen_ai.usage.cache_creation.input_tokens"] = counts["cache_write.input_tokens"]
-    reasons = [*facts.finish_reasons]
-    if attempt.is_streamed and attempt.outcome != "answered" and attempt.to_first_piece is not None:
-        reasons = ["error"]  # as the conventions have it of a stream that ended early
-    known = {
-        "gen_ai.response.id": facts.id,
-        "gen_ai.response.model": facts.model,
-        "gen_ai.response.finish_reasons": reasons or None,
-        "gen_ai.response.time_to_first_chunk": attempt.to_first_piece,
-        "openrouter.provider.name": facts.provider,
-        "openrouter.generation.id": attempt.generation_id or facts.id,
-        "openrouter.service_tier": getattr(attempt.answer, "service_tier", None),
-        "openrouter.attempts": attempt.number,
-        "openrouter.recoveries": len(getattr(attempt.answer, "recoveries", ())) or None,
-    }
+        told["gen_ai.usage.cache_creation.input_tokens"] = counts["cache_write.input_tokens"]
+    if facts.id is not None:
+        told["gen_ai.response.id"] = facts.id
+        told["openrouter.generation.id"] = facts.id
+    if facts.model is not None:
+        told["gen_ai.response.model"] = facts.model
+    if facts.provider is not None:
+        told["openrouter.provider.name"] = facts.provider
+    if attempt.to_first_piece is not None:
+        told["gen_ai.response.time_to_first_chunk"] = attempt.to_first_piece
+        if attempt.is_streamed and attempt.outcome != "answered":
+            told["gen_ai.response.finish_reasons"] = [
+                "error"
+            ]  # as the conventions have it of a stream cut short
+    if facts.finish_reasons and "gen_ai.response.finish_reasons" not in told:
+        told["gen_ai.response.finish_reasons"] = [*facts.finish_reasons]
+    tier = getattr(attempt.answer, "service_tier", None)
+    if tier is not None:
+        told["openrouter.service_tier"] = tier
+    if attempt.is_streamed and (recoveries := getattr(attempt.answer, "recoveries", ())):
+        told["openrouter.recoveries"] = len(recoveries)
     cache = reply_cache(attempt.headers)
     if cache is not None:
-        known["openrouter.cache.status"] = "hit" if cache.is_hit else "miss"
-        known["openrouter.cache.source_id"] = cache.source_id
-    return attributes | {name: value for name, value in known.items() if value is not None}
+        told["openrouter.cache.status"] = "hit" if cache.is_hit else "miss"
+        if cache.source_id is not None:
+            told["openrouter.cache.source_id"] = cache.source_id
+    return told
 
 
 def cost_attributes(cost: Decimal, names: Iterable[CostName]) -> Attributes:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
+from ..types.chat.completion import ChatCompletion
+
 if TYPE_CHECKING:
-    from ..types.chat.completion import AssistantMessage, ChatCompletion
+    from ..types.chat.completion import AssistantMessage
     from .request_attributes import Attributes
 
 __all__ = ["input_attributes", "output_attributes"]
@@ -33,8 +35,10 @@ def input_attributes(body: Mapping[str, JsonValue]) -> Attributes:
     return attributes
 
 
-def output_attributes(reply: ChatCompletion[object]) -> Attributes:
-    """Return the answers of a reply as attributes."""
+def output_attributes(reply: object) -> Attributes:
+    """Return the answers of a reply as attributes; nothing for what is no reply."""
+    if not isinstance(reply, ChatCompletion):
+        return {}
     told = [
         {
             "role": "assistant",

@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from opentelemetry import context, trace
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
 
 from .answer_attributes import counts_of
+from .current import tell_error
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EndedBatch", "EndedRun", "EndedTool", "Spans", "links_of_call"]
 
-_BATCH = "openrouter_async.batch"
-"""Where the context of a worker of a batch has the span of the batch."""
+_BATCH: ContextVar[Span | None] = ContextVar("openrouter_async.batch", default=None)
+"""Where a worker of a batch has the span of the batch."""
 
 
 class Spans:
@@ -80,7 +82,7 @@ class Spans:
         try:
             yield span
         except Exception as error:
-            _failed(span, error)
+            tell_error(span, error)
             raise
         finally:
             context.detach(token)
@@ -102,7 +104,7 @@ class EndedRun:
             attributes["gen_ai.aggregated_usage.cost.amount"] = float(usage.cost)
         self._span.set_attributes({**attributes, "openrouter.run.steps": steps})
         if isinstance(error, Exception):
-            _failed(self._span, error)
+            tell_error(self._span, error)
 
 
 class EndedTool:
@@ -129,7 +131,8 @@ class EndedBatch:
 
     def work(self) -> None:
         """Link the calls that the running task makes from now on."""
-        context.attach(trace.set_span_in_context(trace.INVALID_SPAN, context.set_value(_BATCH, self._span)))
+        context.attach(trace.set_span_in_context(trace.INVALID_SPAN))
+        _BATCH.set(self._span)
 
     def ended(self, done: int, failed: int, resumed: int, cost: Decimal) -> None:
         """Tell what became of the items; those that the journal had are among the `done`."""
@@ -147,11 +150,7 @@ class EndedBatch:
 
 def links_of_call() -> list[Link]:
     """Return the links of a call that begins now: to the batch that it is made for."""
-    batch = context.get_value(_BATCH)
-    is_inside = trace.get_current_span().get_span_context().is_valid
-    return [Link(batch.get_span_context())] if isinstance(batch, Span) and not is_inside else []
-
-
-def _failed(span: Span, error: Exception) -> None:
-    span.set_attribute("error.type", type(error).__name__)
-    span.set_status(Status(StatusCode.ERROR))
+    batch = _BATCH.get()
+    if batch is None or trace.get_current_span().get_span_context().is_valid:
+        return []
+    return [Link(batch.get_span_context())]

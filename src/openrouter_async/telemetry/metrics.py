@@ -6,11 +6,16 @@ Names and buckets are those of the GenAI conventions v0.1.0; what they do not ha
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation, get_meter_provider
+from opentelemetry.metrics import (
+    CallbackOptions,
+    MeterProvider,
+    Observation,
+    get_meter_provider,
+)
 
 from .._version import __version__
 
@@ -19,8 +24,11 @@ if TYPE_CHECKING:
 
     from opentelemetry.metrics import Histogram, Meter
 
+    from .._http.answer_facts import AnswerFacts
+    from .._http.observers import Attempt
     from .._http.transport import Transport
     from .request_attributes import Attributes
+    from .targets import Target
 
 __all__ = ["Metrics", "metrics_of"]
 
@@ -34,12 +42,16 @@ TOKEN_COUNTERS = (
     "cache_write.input_tokens",
     "reasoning.output_tokens",
 )
+_ALWAYS = TOKEN_COUNTERS[:2]
+"""Counted for calls that used none, too."""
 
 
 class Metrics:
     """The instruments of one provider."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, provider: MeterProvider | None) -> None:
+        self._provider = provider
+        self._is_on = False
         self._transports: WeakSet[Transport] = WeakSet()
 
         def seconds(name: str, description: str) -> Histogram:
@@ -86,6 +98,38 @@ class Metrics:
             meter.create_observable_up_down_counter(name, [observe], unit=unit)
         meter.create_observable_gauge("openrouter.limiter.rate", [self._rates], unit="{request}/s")
 
+    @property
+    def is_on(self) -> bool:
+        """Whether anybody measures: the providers that the API has of its own do nothing."""
+        if not self._is_on:
+            provider = self._provider or get_meter_provider()
+            self._is_on = not type(provider).__module__.startswith("opentelemetry.metrics")
+        return self._is_on
+
+    def measure(
+        self,
+        target: Target,
+        attempt: Attempt,
+        facts: AnswerFacts,
+        counts: Mapping[str, int],
+        cost: Decimal | None,
+    ) -> None:
+        """Measure a call that is over."""
+        measured = target.answered_by(facts.model)
+        if cost is not None:
+            self.count_cost(cost, measured.attributes)
+        if target.kind is None:
+            return
+        if target.kind != "embeddings":
+            for name, counter in self.tokens.items():
+                count = counts.get(name)
+                if count or name in _ALWAYS:
+                    counter.add(count or 0, measured.tokens)
+        duration = self.operation if target.kind == "embeddings" else self.inference
+        duration.record(attempt.elapsed, measured.with_error(attempt.error))
+        if attempt.to_first_piece is not None:
+            self.first_chunk.record(attempt.to_first_piece, measured.attributes)
+
     def watch(self, transport: Transport) -> None:
         """Observe a client for as long as it lives."""
         self._transports.add(transport)
@@ -116,10 +160,11 @@ _MADE: dict[int, tuple[MeterProvider, Metrics]] = {}
 """By the identity of the provider, which is kept with them: Logfire's cannot be hashed. A program has one or two."""
 
 
-def metrics_of(provider: MeterProvider | None) -> Metrics:
+def metrics_of(given: MeterProvider | None) -> Metrics:
     """Return the instruments of a provider; they are made once, since a second one of a name is refused."""
-    provider = provider or get_meter_provider()
+    provider = given or get_meter_provider()
     made = _MADE.get(id(provider))
     if made is None:
-        made = _MADE[id(provider)] = provider, Metrics(provider.get_meter("openrouter_async", __version__))
+        meter = provider.get_meter("openrouter_async", __version__)
+        made = _MADE[id(provider)] = provider, Metrics(meter, given)
     return made[1]

@@ -95,6 +95,8 @@ CALLS = [
             (
                 "reply.choices[].message.content[].cache_control",
                 "reply.choices[].message.content[].file",
+                "reply.choices[].message.content[].image_url",
+                "reply.choices[].message.content[].input_audio",
                 "reply.choices[].message.content[].prompt_cache_breakpoint",
                 "reply.choices[].message.content[].video_url",
             ),

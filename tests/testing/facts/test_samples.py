@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from openrouter_async.testing.facts.samples import full_sample, minimal_sample, widest_union
+from openrouter_async.testing.facts.samples import choices, full_sample, minimal_sample
 from openrouter_async.testing.facts.table import ServiceOperation, load_facts
 
 from .json_schema import violations
@@ -41,7 +41,7 @@ def shapes_of(operation: ServiceOperation) -> Iterator[Any]:
 def test_samples_of_whatever_the_service_sends_and_takes_are_valid(operation: ServiceOperation) -> None:
     for shape in shapes_of(operation):
         assert list(violations(minimal_sample(shape, FACTS.shapes), shape)) == []
-        for choice in range(min(4, widest_union(shape, FACTS.shapes))):
+        for choice in range(min(4, choices(shape, FACTS.shapes))):
             assert list(violations(full_sample(shape, FACTS.shapes, choice=choice), shape)) == []
 
 
@@ -53,8 +53,16 @@ def test_a_full_sample_has_every_field_and_no_null() -> None:
 
 def test_every_member_of_a_union_comes_up() -> None:
     union: Any = {"any": ["#Cat", "#Dog"], "null": True}
-    assert widest_union(union, PETS) == 2
+    assert choices(union, PETS) == 2
     assert [full_sample(union, PETS, choice=n)["type"] for n in range(2)] == ["cat", "dog"]  # type: ignore[index, call-overload]
+
+
+def test_every_member_of_a_union_within_a_union_comes_up() -> None:
+    inner: Any = {"type": "object", "fields": {"pet": {"any": ["#Cat", "#Dog"]}}}
+    union: Any = {"any": [inner, "integer"]}
+    assert choices(union, PETS) == 4
+    samples = [full_sample(union, PETS, choice=n) for n in range(4)]
+    assert {sample["pet"]["type"] for sample in samples if isinstance(sample, dict)} == {"cat", "dog"}  # type: ignore[index, call-overload]
 
 
 def test_fields_of_one_type_have_values_of_their_own() -> None:

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from .shapes import Member, Shape, Shapes, fields_of, members
 
-__all__ = ["full_sample", "minimal_sample", "widest_union"]
+__all__ = ["choices", "full_sample", "minimal_sample"]
 
 _TEXTS = ("text", "2026-11-28", "a" * 64, "https://user@example.com/1")
 """Candidates for text with a pattern, after the name of the field."""
@@ -29,11 +29,12 @@ def full_sample(shape: Shape, shapes: Shapes, *, choice: int = 0, where: str = "
     Args:
         shape: Of the value.
         shapes: The named ones.
-        choice: Which member of each union, and which value of each enum, it has: the n-th, counted round. With every
-            number below `widest_union`, each member comes up.
+        choice: Which member of each union it has: the lowest digit for the outermost union, as with a number whose
+            bases are the widths of the unions; what is left says which value each enum has. With every number below
+            `choices` each member comes up.
         where: The name of the place; it makes values differ.
     """
-    return _Full(shapes, choice).value(shape, where, ())
+    return _Full(shapes).value(shape, where, (), choice)
 
 
 def minimal_sample(shape: Shape, shapes: Shapes, *, where: str = "value") -> JsonValue:
@@ -56,63 +57,62 @@ def minimal_sample(shape: Shape, shapes: Shapes, *, where: str = "value") -> Jso
     return _scalar(member, where, 0)
 
 
-def widest_union(shape: Shape, shapes: Shapes) -> int:
-    """Return how many choices it takes until every member of every union in a shape comes up."""
-    widest, seen, todo = 1, set[str](), [shape]
-    while todo:
-        each = todo.pop()
-        if isinstance(each, str):
-            name = each.removesuffix("|null")
-            if not name.startswith("#") or name in seen:
-                continue
-            seen.add(name)
-        possible, _ = members(each, shapes)
-        widest = max(widest, len(possible))
-        for member in possible:
-            todo += [field.shape for field in fields_of(member).values()]
-            todo += [member[key] for key in ("items", "map") if key in member]
-    return widest
+def choices(shape: Shape, shapes: Shapes) -> int:
+    """Return how many choices it takes until every member of every union in a shape comes up, within unions too."""
+    return _choices(shape, shapes, ())
+
+
+def _choices(shape: Shape, shapes: Shapes, above: tuple[int, ...]) -> int:
+    possible, _ = members(shape, shapes)
+    fresh = [member for member in possible if id(member) not in above]
+    most = 1
+    for member in fresh:
+        inner = [field.shape for field in fields_of(member).values()]
+        inner += [member[key] for key in ("items", "map") if key in member]
+        within = (*above, id(member))
+        most = max([most, *(_choices(each, shapes, within) for each in inner)])
+    return max(1, len(fresh)) * most
 
 
 class _Full:
-    def __init__(self, shapes: Shapes, choice: int) -> None:
+    def __init__(self, shapes: Shapes) -> None:
         self._shapes = shapes
-        self._choice = choice
 
-    def value(self, shape: Shape, where: str, above: tuple[int, ...]) -> JsonValue:
+    def value(self, shape: Shape, where: str, above: tuple[int, ...], choice: int) -> JsonValue:
         """Return a value; `above` are the objects around it, which end a recursive shape."""
         possible, null = members(shape, self._shapes)
         fresh = [member for member in possible if id(member) not in above] or possible
         if not fresh:
             return None
-        member = fresh[self._choice % len(fresh)]
+        choice, place = divmod(choice, len(fresh))
+        member = fresh[place]
         if member["type"] == "array":
-            return self._array(member, where, above)
+            return self._array(member, where, above, choice)
         if member["type"] == "object":
             if null and above.count(id(member)) > 1:
                 return None
-            return self._object(member, where, above)
-        return _scalar(member, where, self._choice)
+            return self._object(member, where, above, choice)
+        return _scalar(member, where, choice)
 
-    def _array(self, member: Member, where: str, above: tuple[int, ...]) -> JsonValue:
+    def _array(self, member: Member, where: str, above: tuple[int, ...], choice: int) -> JsonValue:
         items, least = member.get("items", "any"), member.get("min_items", 0)
         inner, _ = members(items, self._shapes)
         if least == 0 and inner and all(above.count(id(each)) > 1 for each in inner):
             return []
-        return [self.value(items, f"{where}[{number}]", above) for number in range(max(1, least))]
+        return [self.value(items, f"{where}[{number}]", above, choice) for number in range(max(1, least))]
 
-    def _object(self, member: Member, where: str, above: tuple[int, ...]) -> JsonValue:
+    def _object(self, member: Member, where: str, above: tuple[int, ...], choice: int) -> JsonValue:
         again, within = id(member) in above, (*above, id(member))
         fields = fields_of(member)
         if len(within) > _DEEPEST:
             raise RecursionError(f"{where}: a shape that requires itself has no sample")
         value: dict[str, JsonValue] = {
-            name: self.value(field.shape, f"{where}.{name}", within)
+            name: self.value(field.shape, f"{where}.{name}", within, choice)
             for name, field in fields.items()
             if field.is_required or not again
         }
         if not fields and "map" in member and not again:
-            value["key"] = self.value(member["map"], f"{where}.key", within)
+            value["key"] = self.value(member["map"], f"{where}.key", within, choice)
         return value
 
 

@@ -105,6 +105,10 @@ if TYPE_CHECKING:
     from .streaming.events import TextDelta as TextDelta
     from .streaming.events import ToolCallDelta as ToolCallDelta
     from .streaming.events import UsageReported as UsageReported
+    from .streaming.images.events import ImageCompleted as ImageCompleted
+    from .streaming.images.events import ImagePartial as ImagePartial
+    from .streaming.images.events import ImagesFinished as ImagesFinished
+    from .streaming.images.stream import ImageStream as ImageStream
     from .streaming.stream import EventStream as EventStream
     from .structured.completion import Attempt as Attempt
     from .structured.completion import StructuredCompletion as StructuredCompletion
@@ -188,6 +192,11 @@ if TYPE_CHECKING:
     from .types.chat.tools import FunctionTool as FunctionTool
     from .types.common import Usage as Usage
     from .types.embeddings.reply import Embeddings as Embeddings
+    from .types.media.image_request import ImageParams as ImageParams
+    from .types.media.images import GeneratedImage as GeneratedImage
+    from .types.media.images import GeneratedImages as GeneratedImages
+    from .types.media.images import ImageEndpoints as ImageEndpoints
+    from .types.media.images import ImageModel as ImageModel
     from .types.meta import ResponseMeta as ResponseMeta
     from .types.meta import response_meta as response_meta
     from .types.webhooks import WebhookEvent as WebhookEvent
@@ -373,6 +382,15 @@ _EXPORTS = {
     "DownloadInterrupted": ".errors",
     "JobFailed": ".errors",
     "InvalidWebhook": ".errors",
+    "GeneratedImage": ".types.media.images",
+    "GeneratedImages": ".types.media.images",
+    "ImageModel": ".types.media.images",
+    "ImageEndpoints": ".types.media.images",
+    "ImagePartial": ".streaming.images.events",
+    "ImageCompleted": ".streaming.images.events",
+    "ImagesFinished": ".streaming.images.events",
+    "ImageStream": ".streaming.images.stream",
+    "ImageParams": ".types.media.image_request",
 }
 """Public name -> the module it lives in."""
 

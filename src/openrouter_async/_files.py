@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .errors import ConfigurationError
 
-__all__ = ["Replacement", "claim", "private", "replace_file"]
+__all__ = ["Replacement", "claim", "private", "replace_file", "save_file"]
 
 
 def private(path: str, flags: int) -> int:
@@ -130,3 +130,20 @@ def _resemble(path: Path, other: os.stat_result) -> None:
     if hasattr(os, "chown") and (own.st_uid, own.st_gid) != (other.st_uid, other.st_gid):
         os.chown(path, other.st_uid, other.st_gid)
     path.chmod(other.st_mode & 0o7777)
+
+
+async def save_file(path: str | os.PathLike[str], data: bytes) -> Path:
+    """Replace what a file contains, or make the file, in a thread; return its path.
+
+    Raises:
+        ConfigurationError: it cannot be written; what was there is unchanged.
+    """
+    from anyio import to_thread  # what is imported first should load nothing
+
+    target = Path(path)
+    try:
+        await to_thread.run_sync(replace_file, target, [data])
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigurationError(f"{str(path)!r} cannot be written: {reason}") from error
+    return target

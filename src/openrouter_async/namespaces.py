@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .resources.catalogue.providers import EndpointsResource, ProvidersResource
     from .resources.chat.completions import Completions
     from .resources.embeddings import EmbeddingsResource
+    from .resources.media.images import ImagesResource
 
 __all__ = ["Namespaces"]
 
@@ -44,6 +45,8 @@ class Namespaces:
     """The older form, which continues a prompt."""
     embeddings: _Lazy[EmbeddingsResource] = _Lazy("resources.embeddings:EmbeddingsResource")
     """Vectors that stand for texts."""
+    images: _Lazy[ImagesResource] = _Lazy("resources.media.images:ImagesResource")
+    """Images, and who makes them."""
     batches: _Lazy[BatchJobs] = _Lazy("batches.batches:BatchJobs")
     """Batches that the service works on by itself, within a day and for about half the price."""
     providers: _Lazy[ProvidersResource] = _Lazy("resources.catalogue.providers:ProvidersResource")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .differences_of_media import MEDIA_BOUNDS, MEDIA_DIFFERENCES
+
 __all__ = ["BEYOND_SPEC", "BOUNDS", "DIFFERENCES", "NOT_WRAPPED"]
 
 
@@ -168,7 +170,7 @@ _OF_SENSE: dict[str, dict[str, Any]] = {
 }
 """The service gives none, but less than one token, a negative price or a list of no parts is a slip."""
 
-BOUNDS: dict[str, dict[str, Any]] = _IN_WORDS | _OF_SENSE
+BOUNDS: dict[str, dict[str, Any]] = _IN_WORDS | _OF_SENSE | MEDIA_BOUNDS
 """Bounds of what is sent that the shapes of the document lack, by schema and field."""
 
 
@@ -178,6 +180,7 @@ def _since(reason: str, keys: str) -> dict[str, str]:
 
 
 DIFFERENCES: dict[str, str] = {
+    **MEDIA_DIFFERENCES,
     # What is sent
     **_since(
         "an argument of the call itself, not one of its parameters",

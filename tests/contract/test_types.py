@@ -26,6 +26,8 @@ from openrouter_async.types.chat.request import ChatParams
 from openrouter_async.types.common import Envelope, Listing
 from openrouter_async.types.embeddings.reply import Embeddings
 from openrouter_async.types.embeddings.request import EmbeddedParts, EmbeddingParams
+from openrouter_async.types.media.image_request import ImageParams
+from openrouter_async.types.media.images import GeneratedImages, ImageEndpoints, ImageModel
 
 from .agreement import Comparison
 from .differences import BOUNDS, DIFFERENCES
@@ -43,6 +45,7 @@ SENT = [
     (UserModelFilters, "listModelsUser.query"),
     (NewKey, "createKeys.body"),
     (KeyChanges, "updateKeys.body"),
+    (ImageParams, "ImageGenerationRequest"),
 ]
 """Types of what is sent, with the schema they stand for; what they are made of is compared with them."""
 
@@ -71,6 +74,9 @@ RECEIVED = [
     (BatchJob, "getBatches.reply"),
     (JobPage, "listBatches.reply"),
     (DeletedJob, "deleteBatch.reply"),
+    (GeneratedImages, "ImageGenerationResponse"),
+    (Listing[ImageModel], "ImageModelsListResponse"),
+    (ImageEndpoints, "ImageModelEndpointsResponse"),
 ]
 """The same of what is received."""
 

@@ -67,7 +67,6 @@ def sources(tmp_path: Path) -> Iterator[Sources]:
     file = path.open("rb")
     yield {
         "path": (path, "say %22hi%22.mp3", "audio/mpeg", True),
-        "text": (str(path), "say %22hi%22.mp3", "audio/mpeg", True),
         "bytes": (DATA, "file.mp3", "audio/mpeg", True),
         "open file": (file, "say %22hi%22.mp3", "audio/mpeg", True),
         "bytes in memory": (io.BytesIO(DATA), "file.mp3", "audio/mpeg", True),
@@ -148,7 +147,7 @@ async def test_100_mb_are_sent_with_little_memory(tmp_path: Path) -> None:
         (Path("/none/a.mp3"), "'/none/a.mp3' cannot be read: no such file"),
         (Path("/dev/zero"), "'/dev/zero' is no regular file"),
         (io.StringIO("text"), "open as text; open it in binary mode"),
-        (7, "the file is 7; expected a path, bytes, an open file"),
+        (7, "the file is 7; expected a pathlib.Path, bytes, an open file"),
         (FileUpload(source=stream(), length=-1), "length is -1"),
     ],
 )

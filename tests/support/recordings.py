@@ -25,6 +25,7 @@ __all__ = [
     "assert_matches_facts",
     "each_recording",
     "expected_facts",
+    "flattened",
     "load_recordings",
     "reported_facts",
 ]
@@ -100,7 +101,7 @@ def assert_matches_facts(completion: ChatCompletion[Any], facts: Facts) -> None:
         name.replace("server_tool_use_details", "server_tool_use"): v for name, v in facts["usage"].items()
     }
     assert completion.usage is not None
-    reported = _flat(completion.usage.model_dump(exclude_unset=True))
+    reported = flattened(completion.usage.model_dump(exclude_unset=True))
     # The facts leave some details of the cost out.
     assert {name: reported.get(name) for name in usage} == usage
     assert reported.keys() - usage.keys() <= {
@@ -213,11 +214,11 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _flat(value: Facts, prefix: str = "") -> Facts:
+def flattened(value: Facts, prefix: str = "") -> Facts:
     flat: Facts = {}
     for name, inner in value.items():
         if isinstance(inner, dict):
-            flat.update(_flat(inner, f"{prefix}{name}."))
+            flat.update(flattened(inner, f"{prefix}{name}."))
         else:
             flat[prefix + name] = float(inner) if isinstance(inner, Decimal) else inner
     return flat

@@ -29,7 +29,7 @@ T = TypeVar("T")
 PIECE = 256 * 1024
 """Bytes that are read at once. Chosen: a thread for each 64 KiB took twice as long."""
 
-FileSource: TypeAlias = str | os.PathLike[str] | bytes | IO[bytes] | AsyncIterable[bytes]
+FileSource: TypeAlias = os.PathLike[str] | bytes | IO[bytes] | AsyncIterable[bytes]
 """What a file may be given as: its path, its bytes, an open file, or what gives its bytes piece by piece."""
 
 
@@ -105,7 +105,7 @@ async def open_upload(file: FileSource | FileUpload, fields: tuple[tuple[str, st
     reader: _Reader
     if isinstance(source, bytes):
         reader, begin = _Bytes(source), source[:64]
-    elif isinstance(source, str | os.PathLike):
+    elif isinstance(source, os.PathLike):
         reader, begin = await to_thread.run_sync(_opened, Path(source))
         name = name or Path(source).name
     elif isinstance(source, AsyncIterable):
@@ -116,7 +116,8 @@ async def open_upload(file: FileSource | FileUpload, fields: tuple[tuple[str, st
             name = Path(own).name
     else:
         raise ConfigurationError(
-            f"the file is {describe_value(source)}; expected a path, bytes, an open file, or an async stream of bytes"
+            f"the file is {describe_value(source)}; expected a pathlib.Path, bytes, an open file, or an async"
+            " stream of bytes"
         )
     if reader.length == 0:
         reader.close()

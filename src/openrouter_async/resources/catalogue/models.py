@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ...types.catalogue.model_query import Words
 
-__all__ = ["ModelsResource"]
+__all__ = ["ModelsResource", "author_and_slug"]
 
 
 class ModelsResource(Resource):
@@ -70,7 +70,9 @@ class ModelsResource(Resource):
             NotFound: the service does not know it.
             OpenRouterError: any other failure of a call.
         """
-        return await self._send_data(GET_MODEL, into=Envelope[Model], path=_path(id), options=options)
+        return await self._send_data(
+            GET_MODEL, into=Envelope[Model], path=author_and_slug(id), options=options
+        )
 
     async def count(
         self, *, output_modalities: Words | None = None, options: RequestOptions | None = None
@@ -121,7 +123,7 @@ class ModelsResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
-            LIST_MODEL_ENDPOINTS, into=Envelope[ModelEndpoints], path=_path(id), options=options
+            LIST_MODEL_ENDPOINTS, into=Envelope[ModelEndpoints], path=author_and_slug(id), options=options
         )
 
     def _models(
@@ -131,7 +133,7 @@ class ModelsResource(Resource):
         return self._pages(operation, into=ModelPage, query=query, paging=paging, options=options)
 
 
-def _path(id: str) -> dict[str, str]:
+def author_and_slug(id: str) -> dict[str, str]:
     """Return the path parameters that name a model."""
     author, slash, slug = id.partition("/") if isinstance(id, str) else ("", "", "")
     if not (author and slash and slug) or "/" in slug or author.startswith("@"):

@@ -1,0 +1,1 @@
+"""Images, speech, videos, ranks and decisions."""

@@ -1,0 +1,1 @@
+"""Images, speech, videos, ranks and decisions: what is sent and received."""

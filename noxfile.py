@@ -20,6 +20,9 @@ nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
 nox.options.default_venv_backend = "virtualenv"
 
+ON_HTTPX2 = ROOT / "tests" / "support" / "on_httpx2"
+"""First on the path, it lets whoever imports httpx have httpx2."""
+
 PEERS = {
     "openai": "openai==3.52.0",
     "openrouter": "openrouter==1.3.84",
@@ -116,6 +119,14 @@ def httptools(session: nox.Session) -> None:
     session.run(
         "pytest", "--httptools", "-q", *(session.posargs or ["tests/_http"]), "--trio", "-m", "loopback"
     )
+
+
+@nox.session
+def httpx2(session: nox.Session) -> None:
+    """Run the suite, or the tests named, where httpx2 is installed and httpx is not."""
+    install(session, extras="dev")
+    session.run("python", "-m", "pip", "uninstall", "-q", "-y", "httpx", "httpcore")
+    session.run("pytest", "-q", *(session.posargs or ["tests"]), env={"PYTHONPATH": str(ON_HTTPX2)})
 
 
 @nox.session

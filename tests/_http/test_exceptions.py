@@ -11,7 +11,7 @@ import pytest
 from openrouter_async import AsyncOpenRouter, Retries, errors
 from openrouter_async._http.exceptions import Phase, from_httpx
 
-LIBRARIES = (httpx, httpx2)
+LIBRARIES = [httpx] if httpx is httpx2 else [httpx, httpx2]
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 FAST = Retries(base=0.001, cap=0.002)
 MAPPED: dict[str, type[errors.OpenRouterError]] = {

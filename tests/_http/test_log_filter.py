@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
 
+import httpx
+import httpx2
 import pytest
 
 from openrouter_async import AsyncOpenRouter, OpenRouterError, Retries
@@ -31,13 +35,10 @@ def echo(connection: Connection) -> None:
         return
 
 
-async def failure(parser: str) -> OpenRouterError:
+async def failure(**arguments: Any) -> OpenRouterError:
     with LoopbackServer(echo) as server:
         async with AsyncOpenRouter(
-            KEY,
-            base_url=server.url,
-            retries=Retries(attempts=1),
-            http_parser=parser,  # type: ignore[arg-type]
+            KEY, base_url=server.url, retries=Retries(attempts=1), **arguments
         ) as client:
             with pytest.raises(OpenRouterError) as caught:
                 await client.chat.create("Hello", model="a/b")
@@ -46,7 +47,11 @@ async def failure(parser: str) -> OpenRouterError:
 
 @pytest.fixture
 def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    names = ("httpx", "httpcore.connection", "httpcore.http11", "openrouter_async")
+    names = [
+        *(f"httpx{version}" for version in ("", "2")),
+        *(f"httpcore{version}.{part}" for version in ("", "2") for part in ("connection", "http11")),
+        "openrouter_async",
+    ]
     before = {name: logging.getLogger(name).level for name in names}
     for name in names:
         caplog.set_level(logging.DEBUG, name)
@@ -59,16 +64,27 @@ def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCa
 async def test_no_log_of_another_library_repeats_the_key(
     parser: str, everything_logged: pytest.LogCaptureFixture, request: pytest.FixtureRequest
 ) -> None:
-    await failure(parser)
+    await failure(http_parser=parser)
     assert KEY not in everything_logged.text
     if parser == "h11" and not request.config.getoption("--httptools"):
         assert "receive_response_headers.complete" in everything_logged.text
         assert "you sent" in everything_logged.text
 
 
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
+async def test_nor_does_the_log_of_a_client_that_was_given(
+    library: ModuleType, everything_logged: pytest.LogCaptureFixture
+) -> None:
+    async with library.AsyncClient() as given:
+        await failure(http_client=given)
+    assert KEY not in everything_logged.text
+    assert "receive_response_headers.complete" in everything_logged.text
+    assert library.__name__ in {record.name for record in everything_logged.records}
+
+
 @pytest.mark.parametrize("parser", ["h11", "httptools"])
 async def test_no_frame_below_the_call_keeps_what_was_read(parser: str) -> None:
-    error: BaseException | None = await failure(parser)
+    error: BaseException | None = await failure(http_parser=parser)
     seen = []
     while error is not None:
         trace = error.__traceback__

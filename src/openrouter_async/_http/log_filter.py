@@ -1,4 +1,4 @@
-"""Keeps keys out of what httpx and httpcore log of our requests.
+"""Keeps keys out of what httpx and httpcore, and httpx2 and httpcore2, log of our requests.
 
 httpcore writes the headers of an answer to its own log at DEBUG as they came, and httpx its reason phrase at INFO: a
 server, or a debugging proxy before it, that repeats the key would put it there.
@@ -14,15 +14,15 @@ from .._secret import Secret, Secrets
 
 __all__ = ["keep_out_of_logs"]
 
-_LOGGERS = (
-    "httpx",
-    "httpcore.connection",
-    "httpcore.http11",
-    "httpcore.http2",
-    "httpcore.proxy",
-    "httpcore.socks",
-)
-
+_LOGGERS = [
+    f"{library}{version}{part}"
+    for version in ("", "2")
+    for library, parts in {
+        "httpx": [""],
+        "httpcore": [".connection", ".http11", ".http2", ".proxy", ".socks"],
+    }.items()
+    for part in parts
+]
 _KEYS: WeakSet[Secret] = WeakSet()
 """Of all clients of the process, as long as these live."""
 

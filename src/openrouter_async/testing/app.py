@@ -10,28 +10,30 @@ function it was given, is a 500, and it is raised where the emulator ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import parse_qsl, unquote
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from pydantic import JsonValue
 
-from .. import operations as ops
 from .._checks import host_of, is_this_machine
 from .._sansio.error_body import load_json
 from .._sansio.parse import ParseFailure
-from ..operations import KeyKind, Operation
 from .account.batches import Batches
 from .account.lookups import Lookups
 from .account.management import Account
+from .exchange.forms import FORMS, read_form
 from .exchange.protocol import WIRE
 from .exchange.responses import EmulatedResponse, failed, literal, plain
 from .exchange.sending import send_answer
 from .exchange.service_errors import ServiceError, bad_request, refused
-from .inference.inference import ChooseReply, Inference, Pace
+from .facts.table import load_facts
+from .generic.service import GenericService
+from .inference.inference import Inference, Pace
 from .received import ReceivedRequest
 from .replies import Answer, Failure, Reply, Scripted, as_scripted
+from .routes import WRITTEN, Call, Route, Routes, own_routes
 from .state.keys import EmulatedKey, authenticate
 from .state.models import ModelList
 from .state.state import State
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
     from .recordings.recorded import Recordings
 
-__all__ = ["BASE_PATH", "EmulatorApp", "Route"]
+__all__ = ["BASE_PATH", "EmulatorApp"]
 
 BASE_PATH = "/api/v1"
 
@@ -49,33 +51,6 @@ LARGEST_BODY = 64 * 1024 * 1024
 """Bytes of a request body; pictures and files come in it."""
 
 USER = "user_emulated"
-
-Handler: TypeAlias = "Callable[[_Call], EmulatedResponse | JsonValue]"
-"""Returns the answer, or the JSON of one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One operation that is emulated."""
-
-    method: str
-    path: str
-    key: KeyKind
-    handler: Handler
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Call:
-    request: ReceivedRequest
-    key: EmulatedKey | None
-    choose: ChooseReply
-    path: Mapping[str, str]
-
-    @property
-    def sure_key(self) -> EmulatedKey:
-        """The key, in operations that need one."""
-        assert self.key is not None
-        return self.key
 
 
 class EmulatorApp:
@@ -97,7 +72,9 @@ class EmulatorApp:
         self._strict = strict
         inference = Inference(state, models, pace, seed, finishes_unread=finishes_unread)
         batches = Batches(state, inference, lambda request: _reply(self._from_function(request)))
-        self.routes = _routes(inference, batches, Lookups(state, models), Account(state))
+        facts = load_facts()
+        own = own_routes(inference, batches, Lookups(state, models), Account(state))
+        self.routes = Routes(own, facts, GenericService(facts, seed))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -130,8 +107,8 @@ class EmulatorApp:
             record.key_label = key.label if key is not None else None
             if raw is None:
                 raise refused(413, "Request body too large", error_type="payload_too_large")
-            if route.method in ("POST", "PATCH"):
-                _check_body(record, headers)
+            if route.method in ("POST", "PATCH", "PUT"):
+                _check_body(record, headers, raw, self.routes.content_types(route.method, record.path))
                 self.state.rate.check()
             return self._handled(record, route, key, path)
         except ServiceError as error:
@@ -144,7 +121,7 @@ class EmulatorApp:
 
     def _literal(self, record: ReceivedRequest) -> EmulatedResponse | None:
         """Return what the script says for a path that no model answers."""
-        if record.path in _WRITTEN:
+        if record.path in WRITTEN:
             return None
         answer = self.state.script.next_answer(record.path)
         if answer is None:
@@ -155,29 +132,18 @@ class EmulatorApp:
         return failed(answer) if isinstance(answer, Failure) else literal(answer)
 
     def _route(self, record: ReceivedRequest) -> tuple[Route, dict[str, str]]:
-        allowed = []
-        for route in self.routes:
-            path = _match(route.path, record.path)
-            if path is not None:
-                if route.method == record.method:
-                    return route, path
-                allowed.append(route.method)
-        if allowed:
-            methods = ", ".join(sorted(set(allowed)))
-            failure = Failure(status=405, message="Method Not Allowed", headers={"allow": methods})
-            raise ServiceError(failure)
-        rows = (row for row in vars(ops).values() if isinstance(row, Operation))
-        if any(row.method == record.method and _match(row.path, record.path) is not None for row in rows):
-            message = (
-                f"{record.method} {record.path} is not emulated; script it with emulator.answer(path, body)"
-            )
-            raise refused(501, message)
+        found = self.routes.find(record.method, record.path)
+        if found is not None:
+            return found
+        if allowed := self.routes.methods(record.path):
+            headers = {"allow": ", ".join(sorted(allowed))}
+            raise ServiceError(Failure(status=405, message="Method Not Allowed", headers=headers))
         raise refused(404, "Not Found")
 
     def _handled(
         self, record: ReceivedRequest, route: Route, key: EmulatedKey | None, path: Mapping[str, str]
     ) -> EmulatedResponse:
-        record.origin = "generated" if route.path in _WRITTEN else "service"
+        record.origin = "generated" if route.path in WRITTEN else "service"
 
         def choose() -> Reply | None:
             """Return the reply to give, None for a generated one; asked for once a request is found to be in order."""
@@ -186,7 +152,7 @@ class EmulatorApp:
                 raise refused(501, _UNSCRIPTED)
             return chosen
 
-        answer = route.handler(_Call(request=record, key=key, choose=choose, path=path))
+        answer = route.handler(Call(request=record, key=key, choose=choose, path=path))
         response = answer if isinstance(answer, EmulatedResponse) else plain(answer)
         if record.origin in ("generated", "service"):
             fault = self.state.script.next_fault()
@@ -218,60 +184,7 @@ def _reply(chosen: Scripted | None) -> Reply | None:
     return chosen
 
 
-def _routes(inference: Inference, batches: Batches, lookups: Lookups, account: Account) -> tuple[Route, ...]:
-    """Return the operations that are emulated."""
-    handlers: dict[Operation, Handler] = {
-        ops.CREATE_CHAT: lambda c: inference.chat(c.request, c.sure_key, c.choose),
-        ops.CREATE_COMPLETION: lambda c: inference.completion(c.request, c.sure_key, c.choose),
-        ops.CREATE_EMBEDDINGS: lambda c: inference.embeddings(c.request, c.sure_key),
-        ops.CREATE_BATCH: lambda c: batches.create(c.request, c.sure_key),
-        ops.GET_BATCH: lambda c: batches.get(**c.path),
-        ops.LIST_BATCHES: lambda c: batches.list(c.request.query),
-        ops.DELETE_BATCH: lambda c: batches.delete(**c.path),
-        ops.LIST_MODELS: lambda c: lookups.models(c.request.query),
-        ops.GET_MODEL: lambda c: lookups.model(**c.path),
-        ops.GET_KEY: lambda c: {"data": c.sure_key.to_json()},
-        ops.GET_CREDITS: lambda _: lookups.credits(),
-        ops.COUNT_MODELS: lambda c: lookups.count(c.request.query),
-        ops.LIST_USER_MODELS: lambda c: lookups.models(c.request.query),
-        ops.LIST_MODEL_ENDPOINTS: lambda c: lookups.endpoints(**c.path),
-        ops.LIST_ZDR_ENDPOINTS: lambda _: lookups.all_endpoints(),
-        ops.LIST_PROVIDERS: lambda _: lookups.providers(),
-        ops.GET_GENERATION: lambda c: lookups.generation(c.request.query.get("id")),
-        ops.GET_GENERATION_CONTENT: lambda c: account.content(c.request.query.get("id")),
-        ops.SEND_FEEDBACK: lambda c: account.feedback(c.request.body),
-        ops.LIST_ACTIVITY: lambda c: account.activity(c.request.query),
-        ops.LIST_KEYS: lambda c: account.keys(c.request.query),
-        ops.GET_ACCOUNT_KEY: lambda c: account.key(**c.path),
-        ops.CREATE_KEY: lambda c: account.create_key(c.request.body),
-        ops.UPDATE_KEY: lambda c: account.update_key(c.path["hash"], c.request.body),
-        ops.DELETE_KEY: lambda c: account.delete_key(**c.path),
-        ops.EXCHANGE_CODE: lambda c: account.exchange(c.request.body),
-    }
-    return (
-        *(Route(each.method, each.path, each.key, handler) for each, handler in handlers.items()),
-        Route("GET", "/auth", "none", lambda c: account.authorize(c.request.query)),
-    )
-
-
-_WRITTEN = frozenset({ops.CREATE_CHAT.path, ops.CREATE_COMPLETION.path})
-"""The operations a model answers, so that replies can be scripted for them."""
-
 _UNSCRIPTED = "no reply is scripted for this request, and the emulator is strict; add emulator.reply(...)"
-
-
-def _match(template: str, path: str) -> dict[str, str] | None:
-    """Return the parameters of a path, None where it is not of this template."""
-    ours, given = template.split("/"), path.split("/")
-    if len(ours) != len(given):
-        return None
-    found = {}
-    for own, step in zip(ours, given, strict=True):
-        if own.startswith("{"):
-            found[own[1:-1]] = unquote(step)
-        elif own != step:
-            return None
-    return found
 
 
 def _check_sender(headers: Mapping[str, str]) -> None:
@@ -291,11 +204,18 @@ def _is_local(authority: str) -> bool:
     return host is not None and (host == "testserver" or is_this_machine(host))
 
 
-def _check_body(record: ReceivedRequest, headers: Mapping[str, str]) -> None:
-    content_type = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise bad_request(f"Content-Type must be application/json, received {content_type[:64]!r}")
-    if record.content is not None:
+def _check_body(
+    record: ReceivedRequest, headers: Mapping[str, str], raw: bytes, content_types: set[str]
+) -> None:
+    """Refuse a body of a kind that the operation does not take; read a form."""
+    given = headers.get("content-type", "application/json")
+    content_type = given.partition(";")[0].strip().lower()
+    if content_type not in content_types:
+        expected = " or ".join(sorted(content_types))
+        raise bad_request(f"Content-Type must be {expected}, received {content_type[:64]!r}")
+    if content_type in FORMS:
+        record.body = read_form(given, raw)
+    elif record.content is not None:
         raise bad_request("Invalid JSON in request body")
 
 
@@ -319,10 +239,12 @@ async def _read_body(receive: Receive) -> bytes | None:
 def _record(scope: Scope, headers: Mapping[str, str], raw: bytes | None) -> ReceivedRequest:
     path = scope["raw_path"].decode("latin-1")
     body, content = _parsed(raw)
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     return ReceivedRequest(
         method=scope["method"],
         path=path.removeprefix(BASE_PATH) if path.startswith(f"{BASE_PATH}/") else path,
-        query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+        query=dict(query),
+        query_items=query,
         headers=ReceivedRequest.shown_headers(headers),
         body=body,
         content=content,

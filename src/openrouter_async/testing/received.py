@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -25,10 +25,13 @@ class ReceivedRequest:
     path: str
     """Below the base URL, without the query."""
     query: Mapping[str, str]
+    """By name; the last value, if a name comes again."""
     headers: Mapping[str, str]
     """By lower-case name, without the key."""
+    query_items: Sequence[tuple[str, str]] = ()
+    """The query as it came, in its order."""
     body: JsonValue = None
-    """Parsed; None if there is none, or if it is not JSON."""
+    """Parsed, a form as its fields; None if there is none, or if it is neither JSON nor a form."""
     content: bytes | None = None
     """The body as it came, if it is not JSON."""
     arrived_at: float = field(default_factory=time.monotonic)

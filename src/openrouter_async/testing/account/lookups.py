@@ -55,7 +55,7 @@ class Lookups:
             found.sort(key=_ORDERS.get(sort, lambda model: 0))
         data: list[JsonValue] = [_with_links(model) for model in found]
         if "offset" not in query and "limit" not in query:
-            return {"data": data}
+            return {"data": data, "total_count": len(data), "links": {"next": None}}
         offset = whole_query(query, "offset", 0, least=0)
         limit = whole_query(query, "limit", _PAGE, least=1, most=_LARGEST_PAGE)
         behind = offset + limit

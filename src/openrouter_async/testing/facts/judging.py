@@ -37,10 +37,15 @@ class Complaint:
     value: JsonValue = None
     """The value found; None for a missing one."""
 
-    def __str__(self) -> str:
+    @property
+    def detail(self) -> str:
+        """All but the place."""
         shown = json.dumps(self.value, ensure_ascii=False)
         received = "" if self.kind == "missing" else f", received {shown[:64]}{'...' * (len(shown) > 64)}"
-        return f"{self.where}: {self.problem}{received}"
+        return f"{self.problem}{received}"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.detail}"
 
 
 def judge_request(
@@ -61,7 +66,7 @@ def judge_request(
         path: The parts of the path that vary, from `Facts.find`.
         query: Names and values, in order; a name may come again.
         headers: Of the request. Only those that the operation names are judged.
-        body: The JSON, or the fields of a form, a file as any text; None: no body.
+        body: The JSON, or the fields of a form as texts, with files as `exchange.forms` reads them; None: no body.
         content_type: Of the body, without parameters.
     """
     given: dict[str, list[str]] = {}
@@ -147,7 +152,21 @@ def _body(
     if shape is None:
         expected = " or ".join(operation.bodies)
         return [Complaint("value", "headers.content-type", f"expected {expected}", content_type)]
+    if content_type != "application/json" and isinstance(body, dict):
+        body = _form_values(body, shape, facts.shapes)
     return complaints(body, shape, facts.shapes, "body", is_sent=True)
+
+
+def _form_values(body: dict[str, JsonValue], shape: Shape, shapes: Shapes) -> dict[str, JsonValue]:
+    """Return the fields of a form with the types that their shapes have."""
+    fields = {name: f.shape for member in members(shape, shapes)[0] for name, f in fields_of(member).items()}
+    values = {}
+    for name, value in body.items():
+        possible, _ = members(fields.get(name, "any"), shapes)
+        if any(member["type"] == "array" for member in possible) and not isinstance(value, list):
+            value = [value]
+        values[name] = _read(value, possible) if isinstance(value, str) else value
+    return values
 
 
 def _of_tags(value: dict[str, JsonValue], fitting: list[Member]) -> list[Member]:

@@ -38,7 +38,7 @@ def full_sample(shape: Shape, shapes: Shapes, *, choice: int = 0, where: str = "
 
 
 def minimal_sample(shape: Shape, shapes: Shapes, *, where: str = "value") -> JsonValue:
-    """Return a value without its optional fields, with null wherever that is allowed, and with empty arrays."""
+    """Return a value without its optional fields, null wherever it may be, else `false`, 0, an empty array or text."""
     possible, null = members(shape, shapes)
     if null or not possible:
         return None
@@ -54,6 +54,8 @@ def minimal_sample(shape: Shape, shapes: Shapes, *, where: str = "value") -> Jso
         return [
             minimal_sample(items, shapes, where=f"{where}[{n}]") for n in range(member.get("min_items", 0))
         ]
+    if member["type"] in ("boolean", "integer", "number") and "enum" not in member:
+        return False if member["type"] == "boolean" else _within(0, member)
     return _scalar(member, where, 0)
 
 

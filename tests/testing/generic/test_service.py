@@ -1,0 +1,328 @@
+"""The emulator answers every operation validly, and keeps what is created."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from openrouter_async.testing import Emulator
+from openrouter_async.testing.facts.samples import full_sample, minimal_sample
+from openrouter_async.testing.facts.table import ServiceOperation, load_facts
+
+from ..facts.json_schema import violations
+
+FACTS = load_facts()
+UUID = "00000000-0000-4000-8000-000000000001"
+OPERATIONS = [pytest.param(each, id=each.id) for each in FACTS.operations.values()]
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+class Service:
+    """Sends a request to an emulator with the kind of key that it wants, and judges the answer."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def __call__(self, method: str, target: str, body: Any = None, **options: Any) -> tuple[int, Any]:
+        path = target.partition("?")[0]
+        found = FACTS.find(method, path)
+        assert found is not None
+        operation = found[0]
+        key = self._emulator.management_key if operation.key == "management" else self._emulator.key
+        headers = {"authorization": f"Bearer {key}"}
+        if body is not None:
+            options["json"] = body
+        base = self._emulator.base_url.removesuffix("/api/v1" if path.startswith("/api/") else "")
+        response = httpx.request(method, base + target, headers=headers, timeout=20, **options)
+        known = operation.replies.get(response.status_code)
+        if known is not None:
+            kind = response.headers.get("content-type", "")
+            if "application/json" in known:
+                assert list(violations(response.json(), known["application/json"])) == []
+            elif known:
+                assert any(kind.startswith(each.rstrip("*")) for each in known)
+                return response.status_code, response.content
+            else:
+                assert response.content == b""
+                return response.status_code, None
+        else:
+            errors = {400: "#BadRequestResponseErrorData", **operation.errors}
+            assert response.status_code in errors, response.text
+            assert list(violations(response.json(), errors[response.status_code])) == []
+        return response.status_code, response.json()
+
+
+@pytest.fixture
+def service(emulator: Emulator) -> Service:
+    return Service(emulator)
+
+
+def request_of(operation: ServiceOperation, body: Any) -> tuple[str, dict[str, Any]]:
+    """Return the target and the body of an example request."""
+    path = operation.path
+    for name, parameter in operation.parameter("path").items():
+        value = full_sample(parameter.shape, FACTS.shapes, where=name)
+        path = path.replace("{" + name + "}", str(value))
+    query = {
+        n: full_sample(p.shape, FACTS.shapes, where=n)
+        for n, p in operation.parameter("query").items()
+        if p.is_required
+    }
+    target = path + ("?" + "&".join(f"{n}={v}" for n, v in query.items()) if query else "")
+    if body is None:
+        return target, {}
+    kind = next(iter(operation.bodies))
+    if kind == "application/json":
+        return target, {"json": body}
+    files = {n: ("a.txt", b"text") for n, v in body.items() if isinstance(v, dict)}
+    fields = {n: v for n, v in body.items() if n not in files}
+    return target, {"data": fields, **({"files": files} if files else {})}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.loopback
+def test_every_operation_is_answered_validly(operation: ServiceOperation, service: Service) -> None:
+    """Also where nothing has been created: then with an error in its own form."""
+    bodies = list(operation.bodies.values())
+    for sample in (minimal_sample, full_sample) if bodies else (minimal_sample,):
+        body = sample(bodies[0], FACTS.shapes) if bodies else None
+        target, options = request_of(operation, body)
+        status, _ = service(operation.method, target, **options)
+        assert status in operation.replies or status in (400, 403, 404, 409), status
+
+
+COLLECTIONS = [
+    pytest.param("/workspaces", {"name": "A", "slug": "a"}, {"name": "B"}, {"description": None}, id="workspaces"),
+    pytest.param("/guardrails", {"name": "g", "limit_usd": 5}, {"limit_usd": 6}, {"limit_usd": None}, id="guardrails"),
+    pytest.param("/byok", {"provider": "xai", "key": "k", "name": "k"}, {"disabled": True}, {"name": None}, id="byok"),
+    pytest.param(
+        "/observability/destinations",
+        {"type": "langfuse", "name": "o", "config": {"baseUrl": "https://a", "publicKey": "p", "secretKey": "s"}},
+        {"name": "p"},
+        {"privacy_mode": True},
+        id="observability",
+    ),
+    pytest.param(
+        "/scim/group-mappings",
+        {"role": "member", "scim_group_id": UUID, "workspace_id": UUID},
+        {"role": "admin"},
+        {"role": "member"},
+        id="scim group mappings",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize(("path", "new", "change", "other"), COLLECTIONS)
+def test_a_collection_keeps_what_is_created(
+    path: str, new: dict[str, Any], change: dict[str, Any], other: dict[str, Any], service: Service
+) -> None:
+    status, created = service("POST", path, new)
+    assert status == 201
+    entry = created["data"]
+    shown = {name: value for name, value in new.items() if name in entry and name != "config"}
+    assert shown.items() <= entry.items()
+    assert "name" in shown or "role" in shown
+    assert service("GET", path)[1]["total_count"] == 1
+    one = f"{path}/{entry['id']}"
+    assert service("GET", one) == (200, {"data": entry})
+    assert service("PATCH", one, change)[1]["data"].items() >= change.items()
+    again = service("PATCH", one, other)[1]["data"]
+    assert again.items() >= {**change, **other}.items(), "what is left out stays as it is; null is a value"
+    assert service("GET", one)[1]["data"] == again
+    listed = service("GET", path)[1]["data"][0]
+    assert listed["id"] == entry["id"]
+    suffix = "?keep_members=true" if "scim" in path else ""
+    assert service("DELETE", one + suffix)[1]["deleted"] is True
+    for method, target in (("GET", one), ("DELETE", one + suffix)):
+        assert service(method, target)[0] == 404
+    assert service("PATCH", one, change)[0] == 404
+    assert service("GET", f"{path}/not-a-uuid")[0] == 404
+    assert service("GET", path)[1]["total_count"] == 0
+
+
+@pytest.mark.loopback
+def test_a_list_comes_in_pages(service: Service) -> None:
+    ids = [service("POST", "/guardrails", {"name": f"g{n}"})[1]["data"]["id"] for n in range(5)]
+    first, second = (
+        service("GET", "/guardrails?limit=3")[1],
+        service("GET", "/guardrails?limit=3&offset=3")[1],
+    )
+    assert [entry["id"] for entry in [*first["data"], *second["data"]]] == ids
+    assert first["total_count"] == second["total_count"] == 5
+    assert service("GET", "/guardrails?offset=9")[1] == {"data": [], "total_count": 5}
+
+
+@pytest.mark.loopback
+def test_a_list_is_filtered_by_fields_of_its_entries(service: Service) -> None:
+    for provider in ("openai", "anthropic", "openai"):
+        service("POST", "/byok", {"provider": provider, "key": "k"})
+    assert service("GET", "/byok?provider=openai")[1]["total_count"] == 2
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize(
+    ("method", "target", "body", "message"),
+    [
+        ("GET", "/workspaces?ofset=1", None, "ofset: no such parameter"),
+        ("GET", "/workspaces?limit=x", None, "limit: expected integer"),
+        ("POST", "/workspaces", {"name": 1, "slug": "a"}, "name: expected string, received 1"),
+        ("POST", "/workspaces", {"name": "A", "slug": "a", "nmae": "B"}, "nmae: no such field"),
+        ("POST", "/workspaces", {"slug": "a"}, "name: required"),
+    ],
+)
+def test_a_request_that_is_wrong_is_a_400_that_names_the_field(
+    method: str, target: str, body: Any, message: str, service: Service
+) -> None:
+    status, answer = service(method, target, body)
+    assert status == 400
+    assert answer["error"]["message"].startswith(message)
+
+
+@pytest.mark.loopback
+def test_ids_that_are_posted_are_assigned_and_taken_away(service: Service) -> None:
+    id = service("POST", "/guardrails", {"name": "g"})[1]["data"]["id"]
+    other = service("POST", "/guardrails", {"name": "h"})[1]["data"]["id"]
+    hashes = ["a" * 64, "b" * 64]
+    keys = f"/guardrails/{id}/assignments/keys"
+    assert service("POST", keys, {"key_hashes": hashes})[1] == {"assigned_count": 2}
+    assert service("POST", keys, {"key_hashes": hashes[:1]})[1] == {"assigned_count": 0}
+    service("POST", f"/guardrails/{other}/assignments/keys", {"key_hashes": ["c" * 64]})
+    listed = service("GET", keys)[1]
+    assert [(entry["key_hash"], entry["guardrail_id"]) for entry in listed["data"]] == [
+        (each, id) for each in hashes
+    ]
+    assert service("GET", "/guardrails/assignments/keys")[1]["total_count"] == 3
+    assert service("POST", f"{keys}/remove", {"key_hashes": hashes[1:]})[1] == {"unassigned_count": 1}
+    assert service("GET", keys)[1]["total_count"] == 1
+    service("DELETE", f"/guardrails/{id}")
+    assert service("GET", keys)[0] == 404
+    assert service("GET", "/guardrails/assignments/keys")[1]["total_count"] == 1
+
+
+@pytest.mark.loopback
+def test_a_workspace_is_found_by_its_slug_and_has_members_and_budgets(service: Service) -> None:
+    id = service("POST", "/workspaces", {"name": "A", "slug": "a"})[1]["data"]["id"]
+    assert service("GET", "/workspaces/a")[1]["data"]["id"] == id
+    assert service("POST", "/workspaces/a/members/add", {"user_ids": ["u1", "u2"]})[1]["added_count"] == 2
+    members = service("GET", f"/workspaces/{id}/members")[1]
+    assert [(entry["user_id"], entry["workspace_id"]) for entry in members["data"]] == [
+        ("u1", id),
+        ("u2", id),
+    ]
+    assert service("POST", "/workspaces/a/members/remove", {"user_ids": ["u1", "u9"]})[1] == {
+        "removed_count": 1
+    }
+    assert (
+        service("PUT", "/workspaces/a/budgets/daily", {"limit_usd": 5})[1]["data"]["reset_interval"]
+        == "daily"
+    )
+    first = service("PUT", "/workspaces/a/budgets/lifetime", {"limit_usd": 50})[1]["data"]
+    assert first["reset_interval"] is None
+    again = service("PUT", f"/workspaces/{id}/budgets/lifetime", {"limit_usd": 60})[1]["data"]
+    assert (again["id"], again["limit_usd"]) == (first["id"], 60)
+    assert service("GET", "/workspaces/a/budgets/lifetime")[1]["data"]["limit_usd"] == 60
+    assert len(service("GET", "/workspaces/a/budgets")[1]["data"]) == 2
+    assert service("DELETE", "/workspaces/a/budgets/daily")[0] == 200
+    assert service("GET", "/workspaces/a/budgets/daily")[0] == 404
+    assert service("GET", "/workspaces/nobody/members")[0] == 404
+
+
+@pytest.mark.loopback
+def test_an_entry_that_names_itself_exists_once_and_is_deleted_with_204(service: Service) -> None:
+    assert service("POST", "/external-users", {"user": "u/1"})[1]["data"]["is_active"] is True
+    assert service("POST", "/external-users", {"user": "u/1"})[0] == 409
+    assert service("PATCH", "/external-users/u%2F1", {"is_active": False})[1]["data"]["is_active"] is False
+    assert service("GET", "/external-users")[1]["total_count"] == 0
+    assert service("GET", "/external-users?include_inactive=true")[1]["total_count"] == 1
+    assert service("DELETE", "/external-users/u%2F1") == (204, None)
+    assert service("DELETE", "/external-users/u%2F1")[0] == 404
+
+
+@pytest.mark.loopback
+def test_secrets_of_the_vault_are_stored_and_never_read_back(service: Service) -> None:
+    status, stored = service("PUT", "/vault/secrets/TOKEN", {"value": "hush", "hosts": ["a.example"]})
+    assert (status, stored["data"]["name"], stored["data"]["hosts"]) == (200, "TOKEN", ["a.example"])
+    assert "hush" not in str(stored)
+    assert service("GET", "/vault/secrets")[1] == {"data": [stored["data"]], "has_more": False}
+    assert service("DELETE", "/vault/secrets/TOKEN") == (204, None)
+    assert service("GET", "/vault/secrets")[1]["data"] == []
+
+
+@pytest.mark.loopback
+def test_an_action_changes_the_entry_it_stands_below(service: Service) -> None:
+    new = {"provider_slug": "azure", "upstream_model_id": "gpt", "model_permaslug": "openai/gpt-4o"}
+    id = service("POST", "/private-endpoints", new)[1]["data"]["id"]
+    for step, status in (("activate", "active"), ("disable", "disabled"), ("enable", "active")):
+        assert service("POST", f"/private-endpoints/{id}/{step}")[1]["data"]["status"] == status
+    assert service("POST", "/private-endpoints/none/activate")[0] == 404
+    assert service("GET", f"/private-endpoints/{id}")[1]["data"]["status"] == "active"
+
+
+@pytest.mark.loopback
+def test_a_setting_is_kept(service: Service) -> None:
+    value = service("GET", "/organization/settings")[1]["data"]["is_filtered_model_catalog_enabled"]
+    body = {"is_filtered_model_catalog_enabled": not value}
+    assert service("PATCH", "/organization/settings", body)[1]["data"].items() >= body.items()
+    assert service("GET", "/organization/settings")[1]["data"].items() >= body.items()
+
+
+@pytest.mark.loopback
+def test_a_list_that_nothing_can_be_added_to_is_not_empty(service: Service) -> None:
+    listed = service("GET", "/organization/members")[1]
+    assert listed["total_count"] == len(listed["data"]) == 2
+    assert service("GET", "/organization/members")[1] == listed
+    tool = service("GET", "/tools")[1]["data"][0]
+    assert service("GET", f"/tools/{tool['name']}")[1]["data"]["name"] == tool["name"]
+    assert service("GET", "/tools/none")[0] == 404
+
+
+@pytest.mark.loopback
+def test_a_form_is_judged_as_json_is(emulator: Emulator, service: Service) -> None:
+    grant = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "subject_token": "x",
+        "federation_policy_id": "p",
+    }
+    assert service("POST", "/oauth/token", data=grant)[0] == 200
+    status, refusal = service("POST", "/oauth/token", data={**grant, "grant_type": "password"})
+    assert (status, refusal["error"]) == (400, "invalid_request")
+    assert emulator.requests[0].body == grant
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize(
+    ("key", "path", "status"),
+    [
+        ("inference", "/workspaces", 403),
+        ("management", "/workspaces", 200),
+        (None, "/workspaces", 401),
+        ("inference", "/presets", 200),
+    ],
+)
+def test_the_right_kind_of_key_is_wanted(key: str | None, path: str, status: int, emulator: Emulator) -> None:
+    secrets = {"inference": emulator.key, "management": emulator.management_key}
+    headers = {"authorization": f"Bearer {secrets[key]}"} if key else {}
+    assert httpx.get(emulator.base_url + path, headers=headers).status_code == status
+
+
+@pytest.mark.loopback
+def test_ids_are_the_same_for_the_same_seed_and_nothing_survives_a_reset(
+    service: Service, emulator: Emulator
+) -> None:
+    def create() -> str:
+        return str(service("POST", "/guardrails", {"name": "g"})[1]["data"]["id"])
+
+    first = [create(), create()]
+    emulator.reset()
+    assert service("GET", "/guardrails")[1]["total_count"] == 0
+    assert [create(), create()] == first

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from openrouter_async import AsyncOpenRouter, OpenRouterError, Retries
 from openrouter_async.testing.facts.judging import judge_request, query_value
@@ -20,7 +20,17 @@ from openrouter_async.testing.facts.samples import full_sample
 from openrouter_async.testing.facts.shapes import Shape, fields_of, members
 from openrouter_async.testing.facts.table import Parameter, ServiceOperation, load_facts
 
-__all__ = ["Answer", "Call", "Seen", "amended", "carry_out", "faults_of_request", "number_text", "read_body"]
+__all__ = [
+    "GONE",
+    "Answer",
+    "Call",
+    "Seen",
+    "amended",
+    "carry_out",
+    "faults_of_request",
+    "number_text",
+    "read_body",
+]
 
 KEY, MANAGEMENT_KEY = "sk-or-v1-inference", "sk-or-v1-management"
 BASE = "https://openrouter.ai/api/v1"
@@ -35,6 +45,10 @@ KEYS: dict[str, set[str | None]] = {
 """Which keys may be sent where the facts want which kind."""
 
 
+GONE = object()
+"""In place of a value in `answered`: the field is not there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What the service answers with."""
@@ -47,6 +61,13 @@ class Answer:
     def of(cls, value: JsonValue, status: int = 200) -> Answer:
         """Return an answer in JSON."""
         return cls(status=status, body=json.dumps(value).encode())
+
+    @classmethod
+    def of_events(cls, events: Iterable[JsonValue]) -> Answer:
+        """Return a stream of events in JSON, and its end."""
+        texts = [*map(json.dumps, events), "[DONE]"]
+        body = "".join(f"data: {text}\n\n" for text in texts).encode()
+        return cls(body=body, content_type="text/event-stream")
 
 
 @dataclass(frozen=True)
@@ -66,19 +87,22 @@ class Call:
     """What is not read of a full answer, or is read as something else, with the reason: `reply.data[].embedding`."""
     answered: Mapping[str, object] = field(default_factory=dict, kw_only=True)
     """What stands in the answers in place of a made-up value, by place: `{"data[].price": "0.5"}`, for what the facts
-    call text and is a number or a date; `*` is every field, and a function is given the value that was made up."""
+    call text and is a number or a date; `*` is every field, a function is given the value that was made up, and
+    `GONE` takes the field away."""
     minimal: Mapping[str, object] = field(default_factory=dict, kw_only=True)
     """The same for the minimal answer only."""
     part: Callable[[Any], Any] | None = field(default=None, kw_only=True)
     """Which part of the answer the call returns. Default: its `data` where it has that, unless the type has it too."""
-    is_stream: bool = field(default=False, kw_only=True)
-    """Whether the answer comes as events."""
+    event: type[BaseModel] | None = field(default=None, kw_only=True)
+    """Of a call that is answered with events: the type that each of them is read as."""
 
 
 @dataclass
 class Seen:
     """The request that a call sent, and what came of it."""
 
+    count: int = 0
+    """How often it was sent."""
     request: httpx.Request | None = None
     content: bytes = b""
     value: object = None
@@ -105,19 +129,24 @@ def _with(sample: Any, steps: list[str], value: object) -> Any:
         return [_with(item, rest, value) for item in sample] if isinstance(sample, list) else sample
     if not isinstance(sample, dict):
         return sample
+    if not rest and value is GONE:
+        return {name: inner for name, inner in sample.items() if name != step}
     return {
         name: _with(inner, rest, value) if step in ("*", name) else inner for name, inner in sample.items()
     }
 
 
-async def carry_out(call: Call, answer: Answer) -> Seen:
-    """Make a call of a client whose every request gets one answer."""
-    seen = Seen()
+async def carry_out(call: Call, *answers: Answer) -> list[Seen]:
+    """Make a call as often as there are answers, and return what was seen of each."""
+    all_seen: list[Seen] = []
 
     async def handle(request: httpx.Request) -> httpx.Response:
-        assert seen.request is None, "one request was to be sent, a second came"
+        seen, answer = all_seen[-1], answers[len(all_seen) - 1]
+        seen.count += 1
         seen.request, seen.content = request, await request.aread()
-        headers = {} if answer.content_type is None else {"content-type": answer.content_type}
+        headers = {"retry-after": "0"}
+        if answer.content_type is not None:
+            headers["content-type"] = answer.content_type
         return httpx.Response(answer.status, content=answer.body, headers=headers)
 
     async with AsyncOpenRouter(
@@ -127,17 +156,19 @@ async def carry_out(call: Call, answer: Answer) -> Seen:
         retries=Retries(attempts=1),
         transport=httpx.MockTransport(handle),
     ) as client:
-        try:
-            seen.value = await call.make(client)
-        except OpenRouterError as error:
-            seen.error = error
-    return seen
+        for _ in answers:
+            all_seen.append(seen := Seen())
+            try:
+                seen.value = await call.make(client)
+            except OpenRouterError as error:
+                seen.error = error
+    return all_seen
 
 
 def faults_of_request(operation: ServiceOperation, call: Call, seen: Seen) -> list[str]:
-    """Return what is wrong with the request of a call: what the facts refuse, and what they know and it leaves out."""
-    if seen.request is None:
-        return [f"nothing was sent: {seen.error!r}"]
+    """Return what the facts refuse in the request of a call."""
+    if seen.request is None or seen.count != 1:
+        return [f"{seen.count} requests were sent, expected one: {seen.error!r}"]
     facts, request = load_facts(), seen.request
     route = request.url.raw_path.decode().partition("?")[0].removeprefix("/api/v1")
     found = facts.find(request.method, route)
@@ -165,21 +196,30 @@ def faults_of_request(operation: ServiceOperation, call: Call, seen: Seen) -> li
     sent_key = None if key is None else key.removeprefix("Bearer ")
     if sent_key not in KEYS[operation.key]:
         faults.append(f"key: {operation.key} is wanted, {sent_key} was sent")
-    given = {f"query.{name}" for name, _ in query}
-    given |= {f"body.{name}" for name in body} if isinstance(body, dict) else set()
-    given |= {f"headers.{name}" for name in request.headers}
-    possible = {f"query.{name}" for name in operation.parameter("query")}
-    possible |= {f"headers.{name.lower()}" for name in operation.parameter("header")}
-    possible |= {f"body.{name}" for name in _fields(shape)}
-    faults += [
-        f"{name}: is left out; give it, or say why in `omits`"
-        for name in possible - given - call.omits.keys()
-    ]
-    faults += [
-        f"{name}: is in `omits`, and is sent, or is unknown"
-        for name in call.omits.keys() - (possible - given)
-    ]
     return sorted(faults)
+
+
+def faults_of_arguments(
+    operation: ServiceOperation, calls: Iterable[Call], all_seen: Iterable[Seen]
+) -> list[str]:
+    """Return what the facts know of an operation's requests, and none of its calls sends."""
+    given, possible = set[str](), set[str]()
+    possible |= {f"query.{name}" for name in operation.parameter("query")}
+    possible |= {f"headers.{name.lower()}" for name in operation.parameter("header")}
+    for seen in all_seen:
+        if seen.request is not None:
+            content_type = seen.request.headers.get("content-type", "")
+            shape = operation.bodies.get(content_type.partition(";")[0], "any")
+            body = read_body(content_type, seen.content, shape)
+            possible |= {f"body.{name}" for name in _fields(shape)}
+            given |= {f"body.{name}" for name in body} if isinstance(body, dict) else set()
+            given |= {f"query.{name}" for name, _ in parse_qsl(seen.request.url.query.decode())}
+            given |= {f"headers.{name}" for name in seen.request.headers}
+    omitted = {name for call in calls for name in call.omits}
+    return sorted(
+        [f"{name}: is left out; give it, or say why in `omits`" for name in possible - given - omitted]
+        + [f"{name}: is in `omits`, and is sent, or is unknown" for name in omitted - (possible - given)]
+    )
 
 
 def read_body(content_type: str, content: bytes, shape: Shape) -> JsonValue:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..call import Call
+from openrouter_async.types.chat.chunk import ChatChunk
+
+from ..call import GONE, Call
 
 FUNCTION = {
     "type": "function",
@@ -76,10 +78,7 @@ CALLS = [
             debug={},
             options={"router_metadata": True},
         ),
-        omits={
-            "body.stream": "a call of its own",
-            "body.stream_options": "without effect",
-        },
+        omits={"body.stream_options": "without effect"},
         adds=dict.fromkeys(
             (
                 "body.max_tool_calls",
@@ -104,5 +103,14 @@ CALLS = [
         ),
         answered={"choices[].finish_reason": "stop"},
         minimal={"choices": [{"index": 0, "finish_reason": None, "message": MESSAGE}]},
+    ),
+    Call(
+        "chat.create",
+        lambda c: c.chat.stream(
+            "Hello", model="openai/gpt-5-mini", options={"router_metadata": True}
+        ).final(),
+        event=ChatChunk,
+        answered={"error": GONE, "choices[].finish_reason": "stop"},
+        minimal={"choices": [{"index": 0, "finish_reason": "stop", "delta": MESSAGE}]},
     ),
 ]

@@ -60,6 +60,11 @@ def _ask(name: str, path: str, spec_id: str | None) -> Operation:
     return Operation(name=name, method="POST", path=path, spec_id=spec_id, repeat="unanswered")
 
 
+def _query(name: str, path: str, spec_id: str, key: KeyKind) -> Operation:
+    """A POST that changes nothing; may always be sent again."""
+    return Operation(name=name, method="POST", path=path, spec_id=spec_id, key=key, repeat="always")
+
+
 def _act(name: str, path: str, spec_id: str, key: KeyKind = "management", method: str = "POST") -> Operation:
     """A request that creates or changes something; sent again only where it was refused."""
     return Operation(name=name, method=method, path=path, spec_id=spec_id, key=key, repeat="refused")
@@ -138,6 +143,9 @@ CREATE_KEY = _secret(_act("keys.create", "/keys", "createKeys"))
 UPDATE_KEY = _change("keys.update", "/keys/{hash}", "updateKeys")
 DELETE_KEY = _remove("keys.delete", "/keys/{hash}", "deleteKeys")
 EXCHANGE_CODE = _secret(_act("oauth.exchange", "/auth/keys", "exchangeAuthCodeForAPIKey", "none"))
+CREATE_CODE = _act("oauth.create_code", "/auth/keys/code", "createAuthKeysCode", "any")
+EXCHANGE_TOKEN = _secret(_query("oauth.exchange_token", "/oauth/token", "createOauthToken", "none"))
+LIST_SIGNING_KEYS = _read("oauth.signing_keys", "/oauth/jwks", "listOauthJwks", "none")
 
 # Guardrails
 

@@ -25,10 +25,6 @@ NOT_WRAPPED: dict[str, str] = {
         "analytics have no resource yet",
         "getAnalyticsMeta queryAnalytics",
     ),
-    **_because(
-        "the other ways of OAuth have no resource yet",
-        "createAuthKeysCode createOauthToken listOauthJwks",
-    ),
     **_because("the other two request dialects have no resource yet", "createMessages createResponses"),
     **_because("the same as createSystemone, at another base URL", "createApiAlphaDecisions"),
     **_because(

@@ -117,9 +117,15 @@ async def test_an_error_is_the_one_of_its_status_and_says_what_the_service_said(
             _all_read(call, [(seen.value, body)])
         elif not isinstance(seen.error, APIStatusError) or seen.error.status != status:
             faults.append(f"{status}: became {seen.error or seen.value!r}")
-        elif isinstance(body, dict) and body["error"]["message"] not in seen.error.message:
+        elif isinstance(body, dict) and _words(body) not in seen.error.message:
             faults.append(f"{status}: the words of the service are not in {seen.error.message!r}")
     _none(faults)
+
+
+def _words(body: dict[str, Any]) -> Any:
+    """Return what the service says of an error; that of OAuth is flat (RFC 6749, 5.2)."""
+    error = body["error"]
+    return error["message"] if isinstance(error, dict) else body["error_description"]
 
 
 def success(call: Call) -> list[Answer]:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from openrouter_async import AsyncOpenRouter
 from openrouter_async.types.account.byok import BYOKKey
 from openrouter_async.types.account.guardrails import Guardrail, KeyAssignment
+from openrouter_async.types.account.oauth import AccessToken, AuthorizationCode, SigningKey
 from openrouter_async.types.account.workspaces import Workspace, WorkspaceBudget, WorkspaceMember
 
 
@@ -24,6 +25,15 @@ async def check(client: AsyncOpenRouter) -> None:
     assert_type(await client.guardrails.assign_keys(guardrail.id, ["hash"]), int)
     assert_type(await client.guardrails.keys().all(), list[KeyAssignment])
     await client.guardrails.update(guardrail.id, name=None)  # type: ignore[arg-type]  # null is not allowed there
+
+    assert_type(await client.oauth.exchange_token(SecretStr("jwt"), policy="fp_1"), AccessToken)
+    assert_type(await client.oauth.create_code("v", callback_url="https://a.b", limit=5), AuthorizationCode)
+    assert_type(await client.oauth.signing_keys(), list[SigningKey])
+
+    async def token() -> str:
+        return "jwt"
+
+    client.with_options(api_key=client.oauth.key_source(token, policy="fp_1", scope="inference"))
 
     assert_type(await client.byok.create("openai", SecretStr("key"), is_fallback=True), BYOKKey)
     assert_type(await client.byok.update("id", key="key", allowed_models=None), BYOKKey)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 from ..errors import ConfigurationError
 
-__all__ = ["authorization_url", "challenge_of", "check_verifier", "verifier_from"]
+__all__ = ["authorization_url", "challenge_of", "check_callback", "check_verifier", "verifier_from"]
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636, section 4.1
 
@@ -54,7 +54,7 @@ def authorization_url(
     """
     query = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
     if callback_url is not None:
-        query = {"callback_url": _check_callback(callback_url), **query}
+        query = {"callback_url": check_callback(callback_url), **query}
     if key_label is not None:
         if not isinstance(key_label, str) or not key_label:
             raise ConfigurationError(f"key_label is {key_label!r}; expected text that is not empty")
@@ -63,7 +63,12 @@ def authorization_url(
     return f"{parts.scheme}://{parts.netloc}/auth?{urlencode(query)}"
 
 
-def _check_callback(url: str) -> str:
+def check_callback(url: str) -> str:
+    """Return an address to which a browser may be sent with a code.
+
+    Raises:
+        ConfigurationError: it is neither https nor of this machine.
+    """
     # Without TLS only to this machine, as in RFC 8252, 7.3.
     try:
         parts = urlsplit(url if isinstance(url, str) else "")

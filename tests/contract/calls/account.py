@@ -61,4 +61,21 @@ CALLS = [
         lambda c: c.generations.feedback("gen-1", "incorrect_response", comment="It was 4."),
     ),
     Call("oauth.exchange", lambda c: c.oauth.exchange("code", "v" * 43)),
+    Call(
+        "oauth.create_code",
+        lambda c: c.oauth.create_code(
+            "v" * 43,
+            callback_url="https://example.com/done",
+            key_label="mine",
+            limit=5,
+            usage_limit_type="monthly",
+            expires_at="2027-01-02T03:04:00Z",
+            workspace_id=WORKSPACE,
+        ),
+    ),
+    Call(
+        "oauth.exchange_token",
+        lambda c: c.oauth.exchange_token("ey.a.b", policy="fp_1", scope="management"),
+    ),
+    Call("oauth.signing_keys", lambda c: c.oauth.signing_keys(), part=lambda reply: reply["keys"]),
 ]

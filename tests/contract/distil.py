@@ -29,7 +29,7 @@ if not __package__:  # run as a file, not as a module of the test package
     __package__ = "tests.contract"
 
 from .drift import drift
-from .shapes import shape_of
+from .shapes import allows_null, shape_of
 from .table import NEWEST, SPECIFICATION, Table
 
 __all__ = ["distil", "distil_newest", "main"]
@@ -71,7 +71,19 @@ def distil_newest(rows: list[dict[str, str]], schemas: Mapping[str, Any], docume
                 "error_bodies": {},
             }
     table.keep_reached()
+    for name in _replies_of(document, set(document.operations) - set(schemas["operations"])):
+        # The document says of a shape that it may be null, the SDK of each place where it is used.
+        if allows_null(document.shapes[name]) and isinstance(shape := table.shapes.get(name), dict):
+            table.shapes[name] = {**shape, "null": True}
     return table
+
+
+def _replies_of(document: Table, names: set[str]) -> set[str]:
+    """Return the names of the shapes that the replies of these operations lead to."""
+    rows = {name: {**document.operations[name], "body": {}, "params": []} for name in names}
+    replies = Table(operations=rows, shapes=document.shapes)
+    replies.keep_reached()
+    return set(replies.shapes)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -256,11 +256,11 @@ async def test_any_path_can_be_answered_literally() -> None:
         emulator.answer("/responses", events, content_type="text/event-stream")
         emulator.fail(503, path="/models")
         async with client_of(emulator) as client:
-            assert await client.request("POST", "/responses", body={}, into=dict[str, JsonValue]) == {
-                "id": "resp-1"
-            }
+            assert await client.request(
+                "POST", "/responses", body={"input": "Hi"}, into=dict[str, JsonValue]
+            ) == {"id": "resp-1"}
             async with client.stream_request(
-                "POST", "/responses", body={}, into=dict[str, JsonValue]
+                "POST", "/responses", body={"input": "Hi"}, into=dict[str, JsonValue]
             ) as stream:
                 assert [event async for event in stream] == [{"n": 1}, {"n": 2}]
             with pytest.raises(errors.Overloaded):

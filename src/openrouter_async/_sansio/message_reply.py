@@ -1,4 +1,4 @@
-"""Whether a message that could be read is an answer: a 200 is no promise."""
+"""Whether a message that could be read is an answer; a status of 200 does not guarantee it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["check_message"]
 
 
 def check_message(reply: MessageReply[object]) -> None:
-    """Return if the reply is an answer, though perhaps one without text: a model may stop, pause or decline at once.
+    """Return if the reply is an answer, perhaps without text: a model may stop, pause or decline immediately.
 
     Raises:
         APIStatusError: it reports an error in place of the answer.
         EmptyReply: it has no content, and neither a reason for that nor tokens that were made.
-        InvalidResponseError: it is no message: it has no content, no stop reason and no usage.
+        InvalidResponseError: it has neither content, nor a stop reason, nor usage.
     """
     extra = reply.model_extra or {}
     if error := extra.get("error") or (reply.type == "error" and extra):

@@ -20,6 +20,7 @@ from pydantic import JsonValue
 from .._checks import host_of, is_this_machine
 from .._sansio.error_body import load_json
 from .._sansio.parse import ParseFailure
+from ..operations import CREATE_CHAT
 from .account.batches import Batches
 from .account.lookups import Lookups
 from .account.management import Account
@@ -114,10 +115,11 @@ class EmulatorApp:
         except ServiceError as error:
             if isinstance(error.answer, Answer):
                 return literal(error.answer)
-            return failed(error.answer, user=USER if key is not None else None)
+            user = USER if key is not None else None
+            return failed(error.answer, user=user, path=record.path)
         except Exception as problem:  # noqa: BLE001 - ours, or of a function we were given: raised at the end
             self.state.problems.append(problem)
-            return failed(Failure(status=500, message="Internal Server Error"))
+            return failed(Failure(status=500, message="Internal Server Error"), path=record.path)
 
     def _literal(self, record: ReceivedRequest) -> EmulatedResponse | None:
         """Return what the script says for a path that no model answers."""
@@ -164,7 +166,7 @@ class EmulatorApp:
 
     def _chosen(self, record: ReceivedRequest, path: str) -> Scripted | None:
         """Return what the script says, else what the function given says, else None."""
-        chosen = self.state.script.next_answer(path)
+        chosen = self.state.script.next_answer(path) or self.state.script.next_answer(CREATE_CHAT.path)
         if chosen is not None:
             record.origin = "scripted"
         elif (chosen := self._from_function(record)) is not None:

@@ -173,7 +173,7 @@ class Emulator:
     # what it answers
 
     def reply(self, *parts: str | ToolCall, times: int | None = 1, **fields: Unpack[ReplyFields]) -> None:
-        """Answer the next chat or completion with this.
+        """Answer the next chat, completion, Responses or Messages request with this, in its form.
 
         Args:
             parts: Text, and calls from `tool_call()`. One text is streamed in chunks as models cut it; several are
@@ -206,7 +206,7 @@ class Emulator:
             metadata: What else stands in the metadata of the error.
             headers: Of the answer, besides its own.
             fault: What goes wrong while the answer is sent.
-            path: Below the base URL.
+            path: Below the base URL; the default is also for the other operations that a model answers.
             times: How many requests get it; None: all from then on.
         """
         failure = Failure(

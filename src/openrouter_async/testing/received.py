@@ -70,8 +70,10 @@ class ReceivedRequest:
 
     @property
     def messages(self) -> list[dict[str, JsonValue]]:
-        """The messages that were sent, as JSON."""
-        return objects_in(as_object(self.body).get("messages"))
+        """The messages, or the input items of a Responses request, as JSON."""
+        body = as_object(self.body)
+        given = body.get("messages", body.get("input"))
+        return [{"role": "user", "content": given}] if isinstance(given, str) else objects_in(given)
 
     @property
     def prompt(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 from urllib.parse import unquote
 
@@ -17,6 +18,8 @@ from .account.management import Account
 from .exchange.responses import EmulatedResponse
 from .facts.table import Facts
 from .generic.service import GenericService
+from .inference.dialects.dialect import Dialect
+from .inference.dialects.known import MESSAGES, RESPONSES
 from .inference.inference import ChooseReply, Inference
 from .received import ReceivedRequest
 from .state.keys import EmulatedKey
@@ -126,11 +129,21 @@ def own_routes(
     }
     return (
         *(Route(each.method, each.path, each.key, handler) for each, handler in handlers.items()),
+        *(
+            Route("POST", path, "inference", partial(_in_dialect, inference, dialect))
+            for path, dialect in _DIALECTS.items()
+        ),
         Route("GET", "/auth", "none", lambda c: account.authorize(c.request.query)),
     )
 
 
-WRITTEN = frozenset({ops.CREATE_CHAT.path, ops.CREATE_COMPLETION.path})
+def _in_dialect(inference: Inference, dialect: Dialect, call: Call) -> EmulatedResponse:
+    return inference.chat(call.request, call.sure_key, call.choose, dialect)
+
+
+_DIALECTS = {"/messages": MESSAGES, "/responses": RESPONSES}
+
+WRITTEN = frozenset({ops.CREATE_CHAT.path, ops.CREATE_COMPLETION.path, *_DIALECTS})
 """The operations that a model answers: replies can be scripted for them."""
 
 

@@ -1,4 +1,4 @@
-"""Streams of the Messages dialect: every block and delta, what is missing and what is new, and where they break off."""
+"""Streams of the Messages dialect: every block and delta, missing and unknown parts, and streams that break off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message is read leniently, and what goes back of it is what came."""
+"""A message is read leniently, and its blocks go back unchanged."""
 
 from __future__ import annotations
 

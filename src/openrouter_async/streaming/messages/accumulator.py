@@ -1,9 +1,9 @@
 """`MessageAccumulator`: events of a Messages stream become typed events, and in the end the reply of a plain call.
 
 Theory of operation. `message_start` brings the head of the reply, each content block has a builder, `message_delta`
-says why the model stopped and what was used so far, in all, and `message_stop` ends the stream: there is no `[DONE]`.
-What is unknown here is a `Progress` and changes nothing. What is missing is found out: the type of an event from what
-it holds, a block that nothing began from its first delta; one that nothing ended ends with the stream. No I/O here.
+reports the stop reason and the total usage so far, and `message_stop` ends the stream, without a `[DONE]`.
+An unknown event becomes a `Progress` and changes nothing. Missing parts are inferred: the type of an event from its
+fields, the start of a block from its first delta; a block without an end finishes with the stream. No I/O here.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _TYPES = (
     ("delta", "content_block_delta"),
     ("index", "content_block_stop"),
 )
-"""What an event is that has no type, by the first of these fields that it has."""
+"""The type of an event without one, by the first of these fields that it has."""
 
 
 class MessageAccumulator:
@@ -65,7 +65,7 @@ class MessageAccumulator:
     def __init__(self) -> None:
         self.growth: Growth = Growth()
         self.has_piece: bool = False
-        """Whether a piece of the answer has come, so that the request must not be repeated."""
+        """Whether a piece of the answer has come; then the request must not be repeated."""
         self.is_over: bool = False
         """Whether the last event has come."""
         self._head: JsonObject = {}
@@ -104,7 +104,7 @@ class MessageAccumulator:
         return parse(MessageEvent, data)
 
     def feed(self, chunk: MessageEvent) -> list[StreamEvent[MessageReply]]:
-        """Return the typed events that an event gives.
+        """Return the typed events of one event.
 
         Raises:
             APIStatusError: it reports an error; `.partial` is what had arrived.
@@ -149,7 +149,7 @@ class MessageAccumulator:
         return read_reply(MessageReply, meta.status if meta else 200, meta.headers if meta else {}, body)
 
     def feed_reply(self, reply: MessageReply) -> list[StreamEvent[MessageReply]]:
-        """Return the events of a whole reply that came in place of a stream; `finish` then gives it back.
+        """Return the events of a whole reply that came in place of a stream; `finish` then returns that reply.
 
         Raises:
             APIStatusError, InvalidResponseError: as `check_message`.
@@ -163,7 +163,7 @@ class MessageAccumulator:
     def finish(
         self, end: StreamEnd, meta: ResponseMeta | None = None
     ) -> tuple[list[StreamEvent[MessageReply]], MessageReply]:
-        """Return the last events, and the reply, which the last of them holds.
+        """Return the last events, ending in `Finished`, and the reply.
 
         Raises:
             EmptyReply: there is nothing in it.
@@ -239,7 +239,7 @@ class MessageAccumulator:
         return self._open.index
 
     def _note(self, chunk: MessageEvent) -> None:
-        """Keep what an event says of the whole message; what is null or 0 takes nothing away."""
+        """Keep the fields of an event that describe the whole message; null and 0 replace nothing."""
         said: JsonObject = {} if chunk.delta is None else chunk.delta.model_dump(exclude_unset=True)
         said.pop("type", None)
         said |= chunk.model_dump(exclude_unset=True, include={"openrouter_metadata", "context_management"})

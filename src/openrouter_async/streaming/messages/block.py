@@ -1,7 +1,7 @@
 """`BlockBuilder`: one content block of a streamed message, collected as it comes, joined when asked for. No I/O here.
 
-A block begins with the object that `content_block_start` brings, and deltas fill its fields in; what they say nothing
-of stays as it came, in its order.
+A block begins with the object that `content_block_start` brings, and deltas fill its fields in; all other
+fields keep their values and their order.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BLOCK_OF_DELTA: dict[str, JsonObject] = {
     "input_json_delta": {"type": "tool_use", "input": {}},
     "compaction_delta": {"type": "compaction", "content": None},
 }
-"""What a block was that nothing began: the type of its first delta, and the block as that would have begun."""
+"""The start of a block whose own start is missing, by the type of its first delta."""
 
 
 class BlockBuilder:

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from ..faults import Fault
 from ..replies import Answer, Failure
+from .message_errors import MESSAGES_PATH, error_json
 
 __all__ = [
     "COMMENT",
@@ -67,6 +68,8 @@ class EmulatedResponse:
     generation_id: str | None = None
     model: str = ""
     """What an error event says of the model."""
+    report: Callable[[Fault, str, str], bytes] | None = None
+    """Returns an error event in another form than that of chat; it takes the generation id and the model, too."""
     on_sent: OnSent = lambda _tokens: None
     """What bills it; by default nothing does."""
 
@@ -95,11 +98,16 @@ def plain(
     return EmulatedResponse(status=status, headers=head, parts=(Part(data),), fault=fault)
 
 
-def failed(failure: Failure, *, user: str | None = None) -> EmulatedResponse:
-    """Return the answer that an error status is."""
+def failed(failure: Failure, *, user: str | None = None, path: str = "") -> EmulatedResponse:
+    """Return the answer that an error status is, in the form that the path asks for."""
     headers = dict(failure.headers)
     if failure.retry_after is not None:
         headers.setdefault("retry-after", f"{failure.retry_after:g}")
+    if path == MESSAGES_PATH:
+        body = error_json(
+            failure.status, failure.message, error_type=failure.error_type, metadata=failure.metadata
+        )
+        return plain(body, status=failure.status, headers=headers, fault=failure.fault)
     body = failure.body()
     if user is not None:
         body["user_id"] = user

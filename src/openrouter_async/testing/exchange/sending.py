@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from ..faults import Fault
+from .message_errors import MESSAGES_PATH, error_json
 from .protocol import ClientGone, Wire
 from .responses import COMMENT, PADDING, EmulatedResponse, HeadEnd, Part, encode, event, steps
 
@@ -156,7 +157,7 @@ class _Sending:
             error["metadata"] = {"error_type": fault.error_type}
         if not self._response.is_stream:
             self.settle(is_whole=False)
-            await self._write(encode({"error": error}).encode())
+            await self._write(encode(self._error_body(fault, error)).encode())
             return await self._end()
         choice: JsonValue = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
         chunk: JsonValue = {
@@ -169,10 +170,17 @@ class _Sending:
         }
         self._record.events_sent += 1 + fault.done
         self.settle(is_whole=False)
-        await self._write(event(chunk).data)
+        report = self._response.report
+        names = (self._response.generation_id or "", self._response.model)
+        await self._write(event(chunk).data if report is None else report(fault, *names))
         if fault.done:
             await self._write(event("[DONE]").data)
         return await self._end()
+
+    def _error_body(self, fault: Fault, error: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if self._record.path == MESSAGES_PATH:
+            return error_json(fault.code, fault.message, error_type=fault.error_type)
+        return {"error": error}
 
 
 _TWO_LENGTHS = (

@@ -25,12 +25,16 @@ from ..state.keys import EmulatedKey
 from ..state.models import EMBEDDING_MODELS, ListedModel, ModelList
 from ..state.state import State
 from .abilities import check_abilities
+from .dialects.dialect import Dialect, Form
 from .generated import chat_reply, completion_reply, embedding, packed
 from .request_checks import ChatCall, read_chat, read_completion, read_embeddings
 from .response_cache import CacheUse, Kept, ResponseCache, headers_of
 from .wire import WireReply, chat_body, chat_parts, prepare_reply, text_body, text_parts
 
 __all__ = ["ChooseReply", "Inference", "Pace"]
+
+CHAT = Dialect(read=read_chat, body=chat_body, parts=chat_parts)
+TEXT = Form(body=text_body, parts=text_parts)
 
 ChooseReply: TypeAlias = Callable[[], Reply | None]
 """Returns the reply that was scripted, or None; raises `ServiceError` for a scripted failure or answer."""
@@ -73,8 +77,10 @@ class Inference:
         self._cached_prompts: set[str] = set()
         """Digests of what was marked for the cache of prompts."""
 
-    def chat(self, request: ReceivedRequest, key: EmulatedKey, choose: ChooseReply) -> EmulatedResponse:
-        call = read_chat(request.body)
+    def chat(
+        self, request: ReceivedRequest, key: EmulatedKey, choose: ChooseReply, dialect: Dialect = CHAT
+    ) -> EmulatedResponse:
+        call = dialect.read(request.body)
         model = self._model_for(call.models)
         prompt = prompt_tokens(call.messages)
         check_abilities(call, model, prompt)
@@ -98,7 +104,7 @@ class Inference:
             extras=extras_of(request.json, model),
             top_logprobs=call.top_logprobs if model.takes("logprobs") else None,
         )
-        return self._answer(asked, reply, chat_body, chat_parts)
+        return self._answer(asked, reply, dialect)
 
     def completion(self, request: ReceivedRequest, key: EmulatedKey, choose: ChooseReply) -> EmulatedResponse:
         call = read_completion(request.body)
@@ -114,7 +120,7 @@ class Inference:
             is_stream=call.stream,
         )
         reply = choose() or completion_reply(call, seed=self._seed)
-        return self._answer(asked, reply, text_body, text_parts)
+        return self._answer(asked, reply, TEXT)
 
     def embeddings(self, request: ReceivedRequest, key: EmulatedKey) -> EmulatedResponse:
         call = read_embeddings(request.body)
@@ -174,8 +180,7 @@ class Inference:
         self,
         asked: _Asked,
         reply: Reply,
-        body: Callable[[WireReply], JSON],
-        events: Callable[[WireReply, float], Iterator[Part]],
+        form: Form,
     ) -> EmulatedResponse:
         """Return a reply as the answer, one document or a stream."""
         reply, tokens, reasoning = prepare_reply(reply, self._state.call_ids())
@@ -199,9 +204,9 @@ class Inference:
             top_logprobs=asked.top_logprobs,
         )
         if asked.is_stream:
-            parts = (Part(COMMENT), *self._waiting(COMMENT), *events(wire, self._pace.token_s))
+            parts = (Part(COMMENT), *self._waiting(COMMENT), *form.parts(wire, self._pace.token_s))
         else:
-            document = Part(encode(body(wire)).encode(errors="replace"), tokens=tokens)
+            document = Part(encode(form.body(wire)).encode(errors="replace"), tokens=tokens)
             parts = (Part(PADDING), *self._waiting(PADDING, tokens), document)
         begun = time.monotonic()
         return EmulatedResponse(
@@ -215,6 +220,7 @@ class Inference:
             fault=reply.fault,
             generation_id=wire.id,
             model=wire.model,
+            report=form.report,
             on_sent=partial(self._settle, asked, wire, usage, begun),
         )
 
@@ -263,7 +269,7 @@ class Inference:
                 source_id=None if kept is None else kept.id,
                 input={
                     name: asked.request.json[name]
-                    for name in ("prompt", "messages")
+                    for name in ("prompt", "messages", "input")
                     if name in asked.request.json
                 },
                 output={

@@ -113,7 +113,7 @@ def _closeness(entry: _Entry, request: ReceivedRequest) -> tuple[int, int] | Non
     ):
         return None
     fields = sum(recorded.get(name) == value for name, value in given.items())
-    return _leading(recorded.get("messages"), given.get("messages")), fields
+    return max(_leading(recorded.get(name), given.get(name)) for name in ("messages", "input")), fields
 
 
 def _leading(recorded: JsonValue, given: JsonValue) -> int:

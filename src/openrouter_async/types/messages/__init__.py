@@ -1,1 +1,1 @@
-"""The Messages dialect: what is sent, and what comes back."""
+"""Types of the Messages dialect: requests, replies and events."""

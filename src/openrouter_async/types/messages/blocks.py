@@ -1,7 +1,7 @@
 """The content blocks of a message that a model wrote: each keeps its JSON, since that is what has to be sent back.
 
-A thinking block is signed, so a character more or less spoils it. What has no class here is a `Block`, with its fields
-in `raw`. Source: `ORAnthropicContentBlock` of the service's OpenAPI document.
+A thinking block is signed, so one changed character spoils it. A block of a type without a class here is a `Block`,
+with its fields in `raw`. Source: `ORAnthropicContentBlock` of the service's OpenAPI document.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Block(OutputItem):
 
 
 class Citation(WireType):
-    """What a text rests on: a part of a document, of a search result, or a web page."""
+    """The source of a statement: part of a document, part of a search result, or a web page."""
 
     type: MaybeStr = None
     """`char_location`, `page_location`, `content_block_location`, `web_search_result_location`, ..."""
@@ -132,7 +132,7 @@ class ToolUseBlock(ServerToolUseBlock):
 
 
 class ToolResultBlock(Block):
-    """What a tool gave that the service ran: a search, a page, a program; which one says `type`."""
+    """The result of a tool that the service ran; `type` names the tool: a search, a page, a program."""
 
     tool_use_id: MaybeStr = None
     content: RawJson = None

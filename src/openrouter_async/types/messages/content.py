@@ -1,4 +1,4 @@
-"""What is sent as messages of a Messages request: text, pictures, documents, results of tools, and replies.
+"""The messages of a Messages request: text, pictures, documents, tool results, and earlier replies.
 
 Messages may be given as a text (one user message), as one message, or as a sequence of them; a message is a dict, or a
 `MessageReply`, which goes back as it came. The blocks of an assistant's message are sent unchanged, whatever they are,
@@ -129,14 +129,14 @@ class DocumentParam(TypedDict, total=False):
     ]
     title: str | None
     context: str | None
-    """What the model is told of it, and does not cite."""
+    """Background on the document; the model reads it and does not cite it."""
     citations: EnabledCitations | None
     cache_control: CacheControl | None
 
 
 @closed
 class SearchResultParam(TypedDict, total=False):
-    """What a search of the caller found; the model can cite it."""
+    """One result of your own search; the model can cite it."""
 
     type: Required[Literal["search_result"]]
     source: Required[str]
@@ -153,7 +153,7 @@ _ResultPart: TypeAlias = Annotated[
 
 @closed
 class ToolResultParam(TypedDict, total=False):
-    """What a tool gave for one call."""
+    """The result of one tool call."""
 
     type: Required[Literal["tool_result"]]
     tool_use_id: Required[NonEmptyText]
@@ -185,19 +185,19 @@ _Content_ = Annotated[str | Sequence[BlockParam], ValidatedAs(_Content)]
 
 @closed
 class UserParam(TypedDict, total=False):
-    """What the user says and shows, and what tools gave."""
+    """A message of the user: text, pictures, documents, and tool results."""
 
     role: Required[Literal["user"]]
     content: Required[_Content_]
     clear_at: Literal["next_user_message", "never"] | None
-    """When the message is taken out of the context."""
+    """When the service removes the message from the context."""
     output_config: JSONObject | None
     """`{"effort": ...}`: how hard the model works from here on."""
 
 
 @closed
 class SystemParam(TypedDict, total=False):
-    """What the model is to do from here on; what holds for all is `system` of the request."""
+    """Instructions from this point of the conversation; for all of it, use the parameter `system`."""
 
     role: Required[Literal["system"]]
     content: Required[_Content_]
@@ -211,14 +211,14 @@ MessageParamLike: TypeAlias = MessageParam | MessageReply[object] | Mapping[str,
 """A message, or a reply, whatever its output is."""
 
 MessageParams: TypeAlias = str | MessageParamLike | Sequence[MessageParamLike]
-"""What stands for a conversation: a text is one user message."""
+"""A conversation; a text is one user message."""
 
 
 def message_params(messages: object) -> list[MessageParam]:
     """Return messages as they are sent.
 
     Raises:
-        ConfigurationError: an argument is wrong; field and what is allowed are named, and no text of a message.
+        ConfigurationError: an argument is wrong; the error names field and allowed values, and quotes no message.
     """
     if isinstance(messages, str):
         messages = [{"role": "user", "content": messages}]
@@ -270,7 +270,7 @@ def _attached(attachment: Attachment) -> object:
 
 
 def _attached_part(part: object) -> object:
-    """Return the block that stands for a part of a chat message; what is none stays as it is."""
+    """Return the block for a part of a chat message; other blocks stay unchanged."""
     match part:
         case {"type": "image_url", "image_url": {"url": str(url)}}:
             return {"type": "image", "source": _source(url)}
@@ -288,7 +288,7 @@ def _attached_part(part: object) -> object:
 
 
 def _source(url: str) -> dict[str, str]:
-    """Return the source that a URL is, be it one of the web or one that holds the data."""
+    """Return the source for a web URL or a `data:` URL."""
     if url[:5].lower() != "data:":
         return {"type": "url", "url": url}
     head, _, data = url.partition(",")

@@ -26,7 +26,7 @@ EventType: TypeAlias = (
 
 
 class EventDelta(WireType):
-    """What comes next: of a content block, or of the message itself."""
+    """The next piece of a content block, or of the message itself."""
 
     type: MaybeStr = None
     """`text_delta`, `thinking_delta`, `signature_delta`, `input_json_delta`, `citations_delta`, `compaction_delta`."""
@@ -55,7 +55,7 @@ class MessageEvent(WireType):
     """A block as it begins; one that a tool of the service made is whole."""
     message: Annotated[JsonObject | None, Lenient()] = None
     usage: Annotated[JsonObject | None, Lenient()] = None
-    """What was used so far, in all."""
+    """Tokens used so far, in total."""
     error: RawJson = None
     openrouter_metadata: Annotated[JsonObject | None, Lenient()] = None
     context_management: Annotated[JsonObject | None, Lenient()] = None

@@ -43,7 +43,7 @@ StopReason: TypeAlias = Annotated[
     | None,
     Lenient(),
 ]
-"""Why the model stopped; `pause_turn`: send the message back, and it goes on."""
+"""Why the model stopped; after `pause_turn`, send the message back and the model continues."""
 
 _FINISH_REASONS = {
     "end_turn": "stop",
@@ -68,7 +68,7 @@ class StopDetails(WireType):
 
 
 class Container(WireType):
-    """Where programs ran that the model wrote; name it in the next request to go on there."""
+    """The container in which the programs of the model ran; the next request can reuse it."""
 
     id: MaybeStr = None
     expires_at: MaybeStr = None
@@ -87,7 +87,7 @@ AnyBlock: TypeAlias = Annotated[JSONObject, AfterValidator(_has_type)]
 
 @closed
 class AssistantParam(TypedDict, total=False):
-    """What the model said before; its blocks go back unchanged.
+    """An earlier message of the model; its blocks go back unchanged.
 
     A last message of this kind is a beginning that the model continues.
     """
@@ -104,7 +104,7 @@ class AssistantParam(TypedDict, total=False):
 
 
 class MessageReply(ModelReply[OutputT]):
-    """What the model answered to a Messages request.
+    """The reply of the model to a Messages request.
 
     Generic for the type checker only: `output` has the type that was asked for, which is text by default.
     """
@@ -125,14 +125,14 @@ class MessageReply(ModelReply[OutputT]):
     stop_details: Annotated[StopDetails | None, Lenient()] = None
     container: Annotated[Container | None, Lenient()] = None
     context_management: Annotated[JsonObject | None, Lenient()] = None
-    """What was taken out of the context before the model read it."""
+    """The parts that the service removed from the context before the model read it."""
     input_transformations: Annotated[list[JsonObject] | None, Lenient()] = None
     usage: Annotated[MessageUsage | None, Lenient()] = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
 
     @property
     def text(self) -> str:
-        """The text of the answer; empty if there is none."""
+        """The text of the answer; may be empty."""
         return "".join(block.text or "" for block in self.content if isinstance(block, TextBlock))
 
     @property
@@ -179,7 +179,7 @@ class MessageReply(ModelReply[OutputT]):
 
     @property
     def encrypted_by(self) -> str | None:
-        """The provider that alone can read the reasoning which is sent back; None where there is none, or no name."""
+        """The only provider that can read the redacted thinking in this reply; None without such thinking."""
         is_encrypted = any(isinstance(block, RedactedThinkingBlock) for block in self.content)
         return self.provider if is_encrypted else None
 

@@ -1,6 +1,6 @@
 """The parameters of a Messages request; those it shares with chat are declared there.
 
-`MessagesParams` is at once the keyword arguments of `client.messages.create` and `stream`, and the schema that
+`MessagesParams` is both the keyword arguments of `client.messages.create` and `stream`, and the schema that
 validates them before a byte leaves. A parameter of None is not sent.
 
 Source: `MessagesRequest` of the service's OpenAPI document, and the newer one of its presets.
@@ -52,7 +52,7 @@ _Display: TypeAlias = Annotated[Literal["summarized", "omitted", "updates"] | st
 
 @closed
 class BlockBinding(TypedDict, total=False):
-    """What happens to thinking blocks that do not belong to what stands before them."""
+    """The treatment of thinking blocks that do not match the messages before them."""
 
     mismatch_behavior: Literal["error", "drop_block"] | None
     prefix_mismatch_behavior: Literal["error", "drop_block"] | None
@@ -99,7 +99,7 @@ class OutputFormat(TypedDict):
 
 @closed
 class TaskBudget(TypedDict, total=False):
-    """How many tokens the whole task may take; the model is told."""
+    """How many tokens the whole task may take; the model sees the number."""
 
     type: Required[Literal["tokens"]]
     total: Required[Annotated[int, Between(20_000)]]
@@ -118,7 +118,7 @@ class OutputConfig(TypedDict, total=False):
 
 @closed
 class ContextManagement(TypedDict, total=False):
-    """What is taken out of a long context before the model reads it."""
+    """The parts that the service removes from a long context before the model reads it."""
 
     edits: Sequence[JSONObject]
     """`{"type": "clear_tool_uses_20250919"}`, `clear_thinking_20251015` or `compact_20260112`, with their options."""
@@ -134,7 +134,7 @@ class MessagesParams(RoutedParams, ServerToolParams, total=False):
     max_tokens: Annotated[int, Between(1)]
     """Tokens of output, thinking included; at least 1."""
     system: Annotated[str | Sequence[TextParam], ValidatedAs(_System)]
-    """What the model is to do."""
+    """Instructions for the model."""
     stop_sequences: Sequence[NonEmptyText]
     """Texts before which the output ends."""
     thinking: Thinking

@@ -138,7 +138,7 @@ def _has_type(value: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _as_custom(value: object) -> object:
-    """Return a function in the form of this dialect; what is none stays as it is."""
+    """Return a function in the form of this dialect; other tools stay unchanged."""
     definition = getattr(value, "definition", None)
     tool = value if definition is None else definition
     if not isinstance(tool, Mapping):

@@ -32,7 +32,7 @@ class CacheCreation(WireType):
 
 
 class OutputTokens(WireType):
-    """What the output tokens were; all are counted in `output_tokens` too."""
+    """Details of the output tokens; `output_tokens` includes all of them."""
 
     thinking_tokens: MaybeInt = None
 
@@ -44,10 +44,10 @@ class MessageToolUse(ServerToolUse):
 
 
 class MessageUsage(Usage):
-    """Tokens, in the model's own count, and what they cost.
+    """Tokens, in the model's own count, and their cost.
 
-    `prompt_tokens`, `completion_tokens` and their details say the same in the words of chat, so that usages of all
-    dialects can be added; they are not in what is dumped with `exclude_unset`.
+    `prompt_tokens`, `completion_tokens` and their details say the same in the words of chat, so usages of all
+    dialects add up; `model_dump(exclude_unset=True)` leaves them out.
     """
 
     input_tokens: MaybeInt = None
@@ -70,7 +70,7 @@ class MessageUsage(Usage):
     service_tier: MaybeStr = None
     speed: MaybeStr = None
     iterations: Annotated[list[JsonObject] | None, Lenient()] = None
-    """What each step of the work used, compaction and advisors included, as it came."""
+    """The usage of each step, compaction and advisors included, as it came."""
 
     @model_validator(mode="after")
     def _say_as_chat(self) -> Self:

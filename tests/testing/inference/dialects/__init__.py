@@ -1,0 +1,1 @@
+"""Tests of the Responses and the Messages dialect of the emulator."""

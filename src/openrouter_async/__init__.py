@@ -197,6 +197,13 @@ if TYPE_CHECKING:
     from .types.media.images import GeneratedImages as GeneratedImages
     from .types.media.images import ImageEndpoints as ImageEndpoints
     from .types.media.images import ImageModel as ImageModel
+    from .types.media.speech import Speech as Speech
+    from .types.media.speech import SpeechParams as SpeechParams
+    from .types.media.speech import SpeechTurn as SpeechTurn
+    from .types.media.transcription import Transcription as Transcription
+    from .types.media.transcription import TranscriptionParams as TranscriptionParams
+    from .types.media.transcription import TranscriptionSegment as TranscriptionSegment
+    from .types.media.transcription import TranscriptionWord as TranscriptionWord
     from .types.meta import ResponseMeta as ResponseMeta
     from .types.meta import response_meta as response_meta
     from .types.webhooks import WebhookEvent as WebhookEvent
@@ -391,6 +398,13 @@ _EXPORTS = {
     "ImagesFinished": ".streaming.images.events",
     "ImageStream": ".streaming.images.stream",
     "ImageParams": ".types.media.image_request",
+    "Speech": ".types.media.speech",
+    "SpeechParams": ".types.media.speech",
+    "SpeechTurn": ".types.media.speech",
+    "Transcription": ".types.media.transcription",
+    "TranscriptionParams": ".types.media.transcription",
+    "TranscriptionWord": ".types.media.transcription",
+    "TranscriptionSegment": ".types.media.transcription",
 }
 """Public name -> the module it lives in."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .resources.catalogue.providers import EndpointsResource, ProvidersResource
     from .resources.chat.completions import Completions
     from .resources.embeddings import EmbeddingsResource
+    from .resources.media.audio import AudioResource
     from .resources.media.images import ImagesResource
 
 __all__ = ["Namespaces"]
@@ -47,6 +48,8 @@ class Namespaces:
     """Vectors that stand for texts."""
     images: _Lazy[ImagesResource] = _Lazy("resources.media.images:ImagesResource")
     """Images, and who makes them."""
+    audio: _Lazy[AudioResource] = _Lazy("resources.media.audio:AudioResource")
+    """Speech from text, and text from speech."""
     batches: _Lazy[BatchJobs] = _Lazy("batches.batches:BatchJobs")
     """Batches that the service works on by itself, within a day and for about half the price."""
     providers: _Lazy[ProvidersResource] = _Lazy("resources.catalogue.providers:ProvidersResource")

@@ -157,8 +157,11 @@ class Sender(Protocol):
         """Return a source that has not sent anything yet."""
         ...
 
-    def download(self, data: RequestData | DeferredRequest) -> StreamSource:
-        """Return the source of a file, whose items are its pieces; nothing was sent yet."""
+    def download(self, data: RequestData | DeferredRequest, *, is_whole: bool = False) -> StreamSource:
+        """Return the source of a file, whose items are its pieces; nothing was sent yet.
+
+        `is_whole` says that all of it will be in memory, so that a limit holds for it.
+        """
         ...
 
 

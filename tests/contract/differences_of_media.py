@@ -10,6 +10,9 @@ MEDIA_BOUNDS: dict[str, dict[str, Any]] = {
     "ImageGenerationRequest.n": {"min": 1, "max": 10},
     "ImageGenerationRequest.output_compression": {"min": 0, "max": 100},
     "ImageGenerationRequest.session_id": {"max_length": 256},
+    "SpeechRequest.session_id": {"max_length": 256},
+    "STTRequest.session_id": {"max_length": 256},
+    "STTRequest.temperature": {"min": 0, "max": 1},
 }
 """The documentation pages give these bounds in words."""
 
@@ -26,6 +29,11 @@ MEDIA_DIFFERENCES: dict[str, str] = {
         missing ImageGenerationRequest.model
         missing ImageGenerationRequest.prompt
         missing ImageGenerationRequest.stream
+        missing SpeechRequest.input
+        missing SpeechRequest.input_references
+        missing SpeechRequest.model
+        missing STTRequest.input_audio
+        missing STTRequest.model
         """,
     ),
     **_since(

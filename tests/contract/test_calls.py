@@ -77,6 +77,11 @@ async def test_a_full_answer_is_read_with_nothing_left_over(call: Call) -> None:
     answers = success(call)
     all_seen = await carry_out(call, *answers)
     _none(repr(seen.error) for seen in all_seen if seen.error is not None)
+    operation = facts_of(call)
+    if operation.reply is None and operation.content_type is not None:
+        files = [getattr(seen.value, "bytes", seen.value) for seen in all_seen]
+        assert files == [answer.body for answer in answers]
+        return
     _all_read(
         call,
         [

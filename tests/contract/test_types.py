@@ -28,6 +28,8 @@ from openrouter_async.types.embeddings.reply import Embeddings
 from openrouter_async.types.embeddings.request import EmbeddedParts, EmbeddingParams
 from openrouter_async.types.media.image_request import ImageParams
 from openrouter_async.types.media.images import GeneratedImages, ImageEndpoints, ImageModel
+from openrouter_async.types.media.speech import SpeechParams, SpeechTurn
+from openrouter_async.types.media.transcription import Transcription, TranscriptionParams
 
 from .agreement import Comparison
 from .differences import BOUNDS, DIFFERENCES
@@ -46,6 +48,9 @@ SENT = [
     (NewKey, "createKeys.body"),
     (KeyChanges, "updateKeys.body"),
     (ImageParams, "ImageGenerationRequest"),
+    (SpeechParams, "SpeechRequest"),
+    (SpeechTurn, "SpeechTurn"),
+    (TranscriptionParams, "STTRequest"),
 ]
 """Types of what is sent, with the schema they stand for; what they are made of is compared with them."""
 
@@ -74,6 +79,7 @@ RECEIVED = [
     (BatchJob, "getBatches.reply"),
     (JobPage, "listBatches.reply"),
     (DeletedJob, "deleteBatch.reply"),
+    (Transcription, "STTResponse"),
     (GeneratedImages, "ImageGenerationResponse"),
     (Listing[ImageModel], "ImageModelsListResponse"),
     (ImageEndpoints, "ImageModelEndpointsResponse"),

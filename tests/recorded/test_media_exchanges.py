@@ -41,3 +41,15 @@ async def test_images(recording: Recording) -> None:
     assert reply.usage is not None
     reported = flattened(reply.usage.model_dump(exclude_unset=True))
     assert {name: reported.get(name) for name in facts["usage"]} == flattened(facts["usage"])
+
+
+@each_recording("transcription")
+async def test_transcriptions(recording: Recording) -> None:
+    with server_of(recording) as server:
+        async with client_of(server) as client:
+            heard = await client.audio.transcribe(b"ID3", model="openai/whisper-1")
+    facts = recording.facts
+    digest = hashlib.sha256(heard.text.encode()).hexdigest()
+    assert {"len": len(heard.text), "sha256": digest} == facts["text"]
+    assert heard.usage is not None
+    assert flattened(heard.usage.model_dump(exclude_unset=True)) == facts["usage"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from openrouter_async import AsyncOpenRouter, ConfigurationError, Retries, errors, operations
+from openrouter_async import AsyncOpenRouter, ConfigurationError, Limits, Retries, errors, operations
 from openrouter_async._sansio.request import build_request
 from openrouter_async.streaming.download import LONGEST_REPORT, Download
 from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
@@ -160,11 +160,14 @@ async def test_a_file_may_be_json_where_any_kind_is_wanted(body: bytes) -> None:
             assert await download_of(client, kind=None).read() == body
 
 
-async def test_a_file_in_memory_is_bounded() -> None:
+async def test_a_file_in_memory_is_bounded_and_one_on_the_disk_is_not(tmp_path: Path) -> None:
     with LoopbackServer(serve_responses([file_of(20)])) as server:
-        async with client_of(server) as client:
-            with pytest.raises(errors.ResponseTooLarge, match="save it to the disk"):
-                await download_of(client).read(at_most=MIB)
+        async with AsyncOpenRouter(KEY, base_url=server.url, limits=Limits(body_bytes=MIB)) as client:
+            request = build_request(operations.GET_VIDEO_CONTENT, path={"jobId": "one"})
+            with pytest.raises(errors.ResponseTooLarge, match="or save it to the disk"):
+                await Download(client._sender.download(request, is_whole=True)).read()
+            path = await download_of(client).save(tmp_path / "out.mp4")
+    assert path.stat().st_size == len(PIECE) * 20
 
 
 async def test_a_place_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:

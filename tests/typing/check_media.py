@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import assert_type
 
 from openrouter_async import (
     AsyncOpenRouter,
+    FileUpload,
     GeneratedImages,
     ImageCompleted,
     ImageEndpoints,
     ImageModel,
     ImagePartial,
     ImagesFinished,
+    Speech,
     TextDelta,
+    Transcription,
+    TranscriptionWord,
 )
+
+
+async def audio(client: AsyncOpenRouter, stream: AsyncIterator[bytes]) -> None:
+    speech = await client.audio.speak("Hi", model="m", voice="alloy", response_format="mp3")
+    assert_type(speech, Speech)
+    assert_type(speech.bytes, bytes)
+    await client.audio.speak([{"text": "Hi", "voice": "a"}], model="m", input_references=[Path("a.wav")])
+    async with client.audio.speak_stream("Hi", model="m") as pieces:
+        async for piece in pieces:
+            assert_type(piece, bytes)
+    assert_type(await client.audio.speak_stream("Hi", model="m").save("a.mp3"), Path)
+    heard = await client.audio.transcribe(Path("a.mp3"), model="m", timestamp_granularities=["word"])
+    assert_type(heard, Transcription)
+    assert_type(heard.words, list[TranscriptionWord] | None)
+    for source in (b"...", "https://example.com/a.mp3", stream, FileUpload(source=stream, filename="a.mp3")):
+        await client.audio.transcribe(source, model="m")
+    await client.audio.transcribe(Path("a.mp3"), model="m", send_as="xml")  # type: ignore[arg-type]  # pyright: ignore
 
 
 async def images(client: AsyncOpenRouter) -> None:

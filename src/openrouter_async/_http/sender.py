@@ -69,13 +69,16 @@ class HTTPSender:
         begin = partial(self._call, self._observers(), settings, streaming=True)
         return HTTPStreamSource(data, begin, self.transport.limits, logs_bodies=settings.log_bodies)
 
-    def download(self, data: RequestData | DeferredRequest) -> StreamSource:
-        """Return the source of a file; nothing is sent before its first read."""
+    def download(self, data: RequestData | DeferredRequest, *, is_whole: bool = False) -> StreamSource:
+        """Return the source of a file; nothing is sent before its first read.
+
+        `is_whole` says that all of it will be in memory, so that `Limits.body_bytes` is the most it may have.
+        """
         from .byte_source import HTTPByteSource  # most programs download nothing
 
         settings = self.settings
         begin = partial(self._call, self._observers(), settings, streaming=False)
-        return HTTPByteSource(data, begin, self.transport.limits, logs_bodies=False)
+        return HTTPByteSource(data, begin, self.transport.limits, is_whole=is_whole)
 
     def _check_once(self, data: RequestData) -> None:
         """Refuse to promise what only chat requests can keep; what is read is repeated anyhow."""

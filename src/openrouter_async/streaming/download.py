@@ -24,7 +24,6 @@ from ..errors import (
     InvalidResponseError,
     OpenRouterError,
     RequestTimeout,
-    ResponseTooLarge,
 )
 from .lifecycle import OwnedStream
 
@@ -83,27 +82,18 @@ class Download(OwnedStream[bytes]):
         """Bytes that have come so far."""
         return self._reader.received
 
-    async def read(self, *, at_most: int | None = None) -> bytes:
-        """Return all of it.
-
-        Args:
-            at_most: Bytes that are held; a longer file is an error.
+    async def read(self) -> bytes:
+        """Return all of it, which is then in memory.
 
         Raises:
             DownloadInterrupted: it broke off; `data` is what had arrived.
-            ResponseTooLarge: it has more bytes than that.
             OpenRouterError: any other failure of a call.
         """
         pieces: list[bytes] = []
         try:
             async with self:
                 async for piece in self:
-                    pieces.append(piece)
-                    if at_most is not None and self.received > at_most:
-                        raise ResponseTooLarge(
-                            f"the file is larger than {at_most} bytes; save it to the disk instead",
-                            limit=at_most,
-                        )
+                    pieces.append(piece)  # noqa: PERF401 - what came before an error is wanted
         except DownloadInterrupted as error:
             error.data = b"".join(pieces)
             raise

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from openrouter_async import audio, image
+from openrouter_async.types.media.images import ImageChunk
+
 from ..call import Call
 
+HEARING = {
+    "language": "en",
+    "temperature": 0.5,
+    "response_format": "verbose_json",
+    "diarize": True,
+    "timestamp_granularities": ["word", "segment"],
+    "keyterms": ["lamp"],
+    "provider": {"data_collection": "deny", "zdr": True, "options": {"openai": {"x": 1}}},
+    "session_id": "s",
+    "user": "u",
+    "trace": {"trace_id": "t"},
+}
 GROUP = {"session_id": "s", "user": "u", "trace": {"trace_id": "t"}}
 
 CALLS = [
@@ -32,8 +47,39 @@ CALLS = [
             },
             **GROUP,
         ),
-        omits={"body.stream": "a call of its own"},
+    ),
+    Call(
+        "images.create",
+        lambda c: c.images.stream("A fox.", model="openai/gpt-image-1").final(),
+        event=ImageChunk,
     ),
     Call("images.models", lambda c: c.images.models()),
+    Call(
+        "audio.speak",
+        lambda c: c.audio.speak(
+            [{"text": "Good morning.", "voice": "alloy", "instructions": "Softly."}],
+            model="openai/gpt-4o-mini-tts",
+            input_references=[
+                image("https://example.com/a.png"),
+                audio("data:audio/wav;base64,UklGRg==", format="wav"),
+                {"type": "text", "text": "what is said in it"},
+            ],
+            voice="alloy",
+            response_format="mp3",
+            speed=1.5,
+            instructions="Slowly.",
+            provider={"data_collection": "deny", "zdr": True, "options": {"openai": {"x": 1}}},
+            **GROUP,
+        ),
+    ),
+    Call(
+        "audio.transcribe",
+        lambda c: c.audio.transcribe(b"ID3", model="openai/whisper-1", **HEARING),
+        omits={"body.source_url": "a URL is sent in JSON"},
+    ),
+    Call(
+        "audio.transcribe",
+        lambda c: c.audio.transcribe(b"ID3", model="openai/whisper-1", send_as="json", **HEARING),
+    ),
     Call("images.endpoints", lambda c: c.images.endpoints("openai/gpt-image-1")),
 ]

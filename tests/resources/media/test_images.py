@@ -73,7 +73,7 @@ async def test_pictures_to_go_by_are_urls_bytes_and_paths(tmp_path: Path) -> Non
         ({"input_references": ["logo.png"]}, "for a file a pathlib.Path"),
         ({"input_references": [Path("/none.png")]}, "'/none.png' cannot be read"),
         ({"input_references": [b"%PDF-1.7"]}, "holds application/pdf, no image"),
-        ({"input_references": ["https://a"] * 17}, "at most 16 pictures"),
+        ({"input_references": ["https://a"] * 17}, "a list of at most 16"),
         ({"input_references": "https://a"}, "expected a list"),
         ({"provider": {"zdr": True}}, "provider.zdr is unknown"),
     ],

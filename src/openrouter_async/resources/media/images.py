@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from ... import operations
-from ..._checks import describe_value
 from ..._sansio.pagination import OffsetPaging
 from ..._sansio.request import RequestData, build_request, finish_body
-from ...errors import ConfigurationError
 from ...options import RequestOptions
 from ...streaming.images.stream import ImageStream
 from ...types.common import Listing
@@ -124,15 +122,12 @@ async def _request(
     *,
     stream: bool,
 ) -> RequestData:
-    if isinstance(references, str | bytes) or len(references) > MOST_REFERENCES:
-        raise ConfigurationError(
-            f"input_references is {describe_value(references, private=True)}; expected a list of at most"
-            f" {MOST_REFERENCES} pictures"
-        )
     checked = check_params(ImageParams, params, elsewhere=_ELSEWHERE, where="a request for images")
     body = {**begin_media(model), "prompt": checked_prompt("prompt", prompt), **checked}
     if references:
-        body["input_references"] = await encode_references(references)
+        body["input_references"] = await encode_references(
+            "input_references", references, most=MOST_REFERENCES
+        )
     if stream:
         body["stream"] = True
     return build_request(operations.CREATE_IMAGES, content=finish_body(body, extra_body), model=model)

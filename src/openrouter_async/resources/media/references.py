@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from anyio import to_thread
 
+from ..._checks import describe_value
+from ...errors import ConfigurationError
 from ...types.chat.content_parts import Attachment, ImagePart, image
 
 if TYPE_CHECKING:
@@ -20,15 +22,27 @@ ImageSource: TypeAlias = str | bytes | Path | Attachment | ImagePart
 
 
 async def encode_references(
-    sources: Iterable[object], of: Callable[..., Attachment] = image
+    name: str, sources: object, of: Callable[..., Attachment] = image, *, most: int | None = None
 ) -> list[JsonValue]:
     """Return what is sent for each of the sources.
 
-    `of` makes an attachment of text, bytes and paths.
+    Args:
+        name: What the argument is called.
+        sources: A list.
+        of: Makes an attachment of text, bytes and paths.
+        most: How many there may be.
 
     Raises:
-        ConfigurationError: one is text but no URL, cannot be read, or is of another kind.
+        ConfigurationError: they are no list, or too many; one is text but no URL, cannot be read, or is of another
+            kind.
     """
+    if (
+        isinstance(sources, str | bytes)
+        or not isinstance(sources, Sequence)
+        or len(sources) > (most or len(sources))
+    ):
+        wanted = "a list" if most is None else f"a list of at most {most}"
+        raise ConfigurationError(f"{name} is {describe_value(sources, private=True)}; expected {wanted}")
     given = [each if isinstance(each, Attachment | Mapping) else of(each) for each in sources]
     if any(isinstance(each, Attachment) and each.is_local for each in given):
         # A read may hang, e.g. on a network drive, and must not hold up a cancellation.

@@ -5,6 +5,7 @@ A check returns the value that it was given, so that it can stand where the valu
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import math
 import re
@@ -14,6 +15,7 @@ from typing import TypeVar
 from .errors import ConfigurationError
 
 __all__ = [
+    "day",
     "describe_json",
     "describe_value",
     "flag",
@@ -102,6 +104,18 @@ def instance(name: str, value: object, kind: type[T]) -> T:
     if not isinstance(value, kind):
         raise ConfigurationError(f"{name} is a {type(value).__name__}; expected {kind.__name__}(...)")
     return value
+
+
+def day(name: str, value: datetime.date | str) -> str:
+    """Return a day as text; of a moment the day in its own time zone."""
+    if isinstance(value, datetime.datetime):
+        value = value.date()
+    try:
+        return (value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)).isoformat()
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            f"{name} is {value!r}; expected a date, or text such as '2026-05-31'"
+        ) from None
 
 
 def mapping(name: str, value: Mapping[str, T], example: str) -> Mapping[str, T]:

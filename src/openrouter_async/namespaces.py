@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from .resources.account.keys import CreditsResource, KeyResource, KeysResource
     from .resources.account.oauth import OAuthResource
     from .resources.account.workspaces import WorkspacesResource
+    from .resources.catalogue.datasets import DatasetsResource
     from .resources.catalogue.providers import EndpointsResource, ProvidersResource
+    from .resources.catalogue.server_tools import ServerToolsResource
     from .resources.chat.completions import Completions
     from .resources.embeddings import EmbeddingsResource
     from .resources.media.audio import AudioResource
@@ -56,6 +58,10 @@ class Namespaces:
     """Who runs models."""
     endpoints: _Lazy[EndpointsResource] = _Lazy("resources.catalogue.providers:EndpointsResource")
     """Offers of models by providers, over all models."""
+    server_tools: _Lazy[ServerToolsResource] = _Lazy("resources.catalogue.server_tools:ServerToolsResource")
+    """Tools that the service runs itself."""
+    datasets: _Lazy[DatasetsResource] = _Lazy("resources.catalogue.datasets:DatasetsResource")
+    """What the service publishes of its traffic, and benchmarks of models."""
     key: _Lazy[KeyResource] = _Lazy("resources.account.keys:KeyResource")
     """The client's own key: what it may spend, and has spent."""
     keys: _Lazy[KeysResource] = _Lazy("resources.account.keys:KeysResource")

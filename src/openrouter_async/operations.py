@@ -132,6 +132,14 @@ LIST_MODEL_ENDPOINTS = _read(
 LIST_ZDR_ENDPOINTS = _read("endpoints.zdr", "/endpoints/zdr", "listEndpointsZdr", "optional")
 LIST_PROVIDERS = _read("providers.list", "/providers", "listProviders", "optional")
 
+LIST_SERVER_TOOLS = _read("server_tools.list", "/tools", "listTools")
+GET_SERVER_TOOL = replace(_read("server_tools.get", "/tools/{name}", "getTool"), is_redirected=True)
+LIST_MODEL_RANKINGS = _read("datasets.models", "/datasets/rankings-daily", "getRankingsDaily")
+LIST_APP_RANKINGS = _read("datasets.apps", "/datasets/app-rankings", "getAppRankings")
+LIST_SESSION_COSTS = _read("datasets.session_costs", "/datasets/session-cost", "getSessionCost")
+GET_TASK_SHARES = _read("datasets.tasks", "/classifications/task", "getTaskClassifications")
+LIST_BENCHMARKS = _read("datasets.benchmarks", "/benchmarks", "getBenchmarks")
+
 # The account
 
 GET_KEY = _read("key.get", "/key", "getCurrentKey")

@@ -18,10 +18,6 @@ def _because(reason: str, names: str) -> dict[str, str]:
 
 NOT_WRAPPED: dict[str, str] = {
     **_because(
-        "the catalogue of server tools has no resource yet",
-        "listTools getTool",
-    ),
-    **_because(
         "analytics have no resource yet",
         "getAnalyticsMeta queryAnalytics",
     ),
@@ -31,10 +27,6 @@ NOT_WRAPPED: dict[str, str] = {
         "files and containers have no resource yet",
         "listFiles uploadFile getFileMetadata deleteFile downloadFileContent"
         " listContainerFiles getContainerFile downloadContainerFileContent promoteContainerFile",
-    ),
-    **_because(
-        "public data sets have no resource yet",
-        "getBenchmarks getTaskClassifications getAppRankings getRankingsDaily getSessionCost",
     ),
     **_because(
         "presets have no resource yet",

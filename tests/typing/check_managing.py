@@ -11,6 +11,14 @@ from openrouter_async.types.account.byok import BYOKKey
 from openrouter_async.types.account.guardrails import Guardrail, KeyAssignment
 from openrouter_async.types.account.oauth import AccessToken, AuthorizationCode, SigningKey
 from openrouter_async.types.account.workspaces import Workspace, WorkspaceBudget, WorkspaceMember
+from openrouter_async.types.catalogue.datasets import (
+    AppRanking,
+    ArenaScore,
+    ModelRankings,
+    SessionCost,
+    TaskShares,
+)
+from openrouter_async.types.catalogue.server_tools import ServerTool
 
 
 async def check(client: AsyncOpenRouter) -> None:
@@ -25,6 +33,16 @@ async def check(client: AsyncOpenRouter) -> None:
     assert_type(await client.guardrails.assign_keys(guardrail.id, ["hash"]), int)
     assert_type(await client.guardrails.keys().all(), list[KeyAssignment])
     await client.guardrails.update(guardrail.id, name=None)  # type: ignore[arg-type]  # null is not allowed there
+
+    assert_type(await client.server_tools.list(api_format="responses").all(), list[ServerTool])
+    assert_type(await client.server_tools.get("openrouter:web_search"), ServerTool)
+    assert_type(await client.datasets.models(start="2026-11-01", period="week"), ModelRankings)
+    assert_type(await client.datasets.apps(sort="trending").all(), list[AppRanking])
+    assert_type(await client.datasets.session_costs(turn_range="1-turn").all(), list[SessionCost])
+    assert_type(await client.datasets.tasks(), TaskShares)
+    for score in (await client.datasets.benchmarks(source="design-arena")).data:
+        if isinstance(score, ArenaScore):
+            assert_type(score.elo, float | None)
 
     assert_type(await client.oauth.exchange_token(SecretStr("jwt"), policy="fp_1"), AccessToken)
     assert_type(await client.oauth.create_code("v", callback_url="https://a.b", limit=5), AuthorizationCode)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 
+from ..._checks import day
 from ..._sansio.pagination import OffsetPaging
-from ...errors import ConfigurationError
 from ...operations import LIST_ACTIVITY
 from ...options import RequestOptions
 from ...types.account.activity import ActivityItem
@@ -50,7 +50,7 @@ class ActivityResource(Resource):
             ConfigurationError: `date` is no day; nothing was sent. Everything else is raised while reading.
         """
         query = {
-            "date": None if date is None else _day(date),
+            "date": None if date is None else day("date", date),
             "api_key_hash": api_key_hash,
             "user_id": user_id,
             "workspace_id": workspace_id,
@@ -60,12 +60,3 @@ class ActivityResource(Resource):
         return self._pages(
             LIST_ACTIVITY, into=Listing[ActivityItem], query=query, paging=paging, options=options
         )
-
-
-def _day(date: datetime.date | str) -> str:
-    if isinstance(date, datetime.datetime):
-        date = date.date()
-    try:
-        return (date if isinstance(date, datetime.date) else datetime.date.fromisoformat(date)).isoformat()
-    except (TypeError, ValueError):
-        raise ConfigurationError(f"date is {date!r}; expected a date, or text such as '2026-05-31'") from None

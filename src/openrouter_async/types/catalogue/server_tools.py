@@ -1,0 +1,124 @@
+"""Server tools: what the service runs itself when a model calls it. Source: `listTools` and `getTool`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from .._base import WireType
+from ..common import JsonObject, Lenient, Listing, MaybeDecimal, MaybeInt, MaybeStr, MaybeWords
+from .models import PageLinks
+
+__all__ = [
+    "APIFormat",
+    "NativeModel",
+    "NativeSupport",
+    "ServerTool",
+    "ServerToolAlias",
+    "ServerToolEngine",
+    "ServerToolOutput",
+    "ServerToolPage",
+    "ServerToolPrice",
+]
+
+APIFormat: TypeAlias = Literal["responses", "chat-completions", "anthropic-messages"] | str
+"""A dialect of requests."""
+
+_Formats: TypeAlias = Annotated[list[APIFormat] | None, Lenient()]
+
+
+class ServerToolOutput(WireType):
+    """What calls of a tool are called in the answers of a dialect."""
+
+    api_format: Annotated[APIFormat | None, Lenient()] = None
+    type: MaybeStr = None
+    name: MaybeStr = None
+
+
+class ServerToolAlias(WireType):
+    """Another `type` by which a request may ask for a tool."""
+
+    type: str
+    api_formats: _Formats = None
+    """In which dialects."""
+    output_names: Annotated[list[ServerToolOutput] | None, Lenient()] = None
+
+
+class ServerToolPrice(WireType):
+    """What an engine costs."""
+
+    price: MaybeDecimal = None
+    """US dollars a `unit`."""
+    unit: MaybeStr = None
+    max_units_per_call: MaybeInt = None
+    mode: MaybeStr = None
+    """For which mode of the engine; None: for all."""
+
+
+class ServerToolEngine(WireType):
+    """Who does the work of a tool."""
+
+    id: MaybeStr = None
+    """As in the `engine` of the tool's parameters."""
+    name: MaybeStr = None
+    executed_by: Annotated[Literal["provider", "openrouter", "client"] | str | None, Lenient()] = None
+    default_mode: MaybeStr = None
+    data_regions: MaybeWords = None
+    """Where it works: `global`, `europe`, `us`."""
+    byok: Annotated[Literal["required", "optional", "none"] | str | None, Lenient()] = None
+    """Whether it takes a key of one's own."""
+    pricing: Annotated[list[ServerToolPrice] | None, Lenient()] = None
+    pricing_source: Annotated[Literal["openrouter", "provider", "byok", "none"] | str | None, Lenient()] = (
+        None
+    )
+    """Who charges."""
+    pricing_doc_url: MaybeStr = None
+
+
+class NativeModel(WireType):
+    """A model with a tool of its own that does the same."""
+
+    slug: MaybeStr = None
+    providers: MaybeWords = None
+
+
+class NativeSupport(WireType):
+    """How many models and endpoints have a tool of their own that does the same."""
+
+    model_count: MaybeInt = None
+    endpoint_count: MaybeInt = None
+    models: Annotated[list[NativeModel] | None, Lenient()] = None
+    """Which; None in lists."""
+
+
+class ServerTool(WireType):
+    """A tool that the service runs itself."""
+
+    id: str
+    """What a request names as `type`, such as `openrouter:web_search`."""
+    name: MaybeStr = None
+    """For people."""
+    summary: MaybeStr = None
+    tool_description: MaybeStr = None
+    """What the model is told of it."""
+    status: Annotated[Literal["active", "deprecated"] | str | None, Lenient()] = None
+    aliases: Annotated[list[ServerToolAlias] | None, Lenient()] = None
+    supported_api_formats: _Formats = None
+    """In which dialects it can be asked for."""
+    parameters_schema: Annotated[JsonObject | None, Lenient()] = None
+    """JSON Schema of the `parameters` a request may give."""
+    input_schema: Annotated[JsonObject | None, Lenient()] = None
+    """JSON Schema of the arguments that the model writes."""
+    output_schema: Annotated[JsonObject | None, Lenient()] = None
+    """JSON Schema of what the model is given back."""
+    engines: Annotated[list[ServerToolEngine] | None, Lenient()] = None
+    default_engine: MaybeStr = None
+    fallback_engine: MaybeStr = None
+    native_support: Annotated[NativeSupport | None, Lenient()] = None
+    docs_url: MaybeStr = None
+
+
+class ServerToolPage(Listing[ServerTool]):
+    """A page of server tools."""
+
+    total_count: MaybeInt = None
+    links: Annotated[PageLinks | None, Lenient()] = None

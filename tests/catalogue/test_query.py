@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -142,7 +144,9 @@ LISTED = [
     model("anthropic/claude-opus-4", created=1),
     model("anthropic/claude-opus-4.6", created=3),
     model("anthropic/claude-haiku-4.5", created=9),
+    model("anthropic/claude-opus-4.6-fast", created=10),
     model("google/gemini-3-flash", created=8),
+    model("google/gemini-3-pro-preview-customtools", created=7),
     model("google/gemini-2.5-pro", created=5),
     model("google/gemma-3-27b-it", created=6),
     model("google/gemma-3-4b-it:free", created=2),
@@ -155,15 +159,40 @@ LISTED = [
         pytest.param("anthropic/claude-3-opus", "anthropic/claude-opus-4.6", id="newest of its size"),
         pytest.param("google/gemini-pro-1.5", "google/gemini-2.5-pro", id="size before age"),
         pytest.param("google/gemma-2-9b-it:free", "google/gemma-3-4b-it:free", id="same variant"),
-        pytest.param("google/gemini-nano", "google/gemini-3-flash", id="family alone"),
+        pytest.param("google/gemini-nano", None, id="no model of its size"),
+        pytest.param("anthropic/claude-opus-3:free", None, id="none of its variant"),
         pytest.param("google/palm-2", None, id="no such family"),
         pytest.param("nobody/claude-3-opus", None, id="no such author"),
         pytest.param("openai/4", None, id="no word in it"),
     ],
 )
-def test_the_successor_is_of_the_same_author_and_family(gone: str, stand_in: str | None) -> None:
+def test_the_successor_differs_by_its_version_alone(gone: str, stand_in: str | None) -> None:
     found = successor(LISTED, gone)
     assert (None if found is None else found.id) == stand_in
+
+
+@pytest.mark.parametrize(
+    ("price", "cost", "found"),
+    [
+        ("0.000004", None, False),
+        ("0.0000014", None, True),
+        ("0.000004", "0.000008", True),
+        ("0.000014", "0.000008", False),
+    ],
+)
+def test_the_successor_is_not_much_dearer(price: str, cost: str | None, found: bool) -> None:
+    """It is held against what the model cost, or against the cheapest of its kin."""
+    cheap, new = {"prompt": "0.000001", "completion": "0"}, {"prompt": price, "completion": "0"}
+    listed = [model("a/big-2", created=2, pricing=cheap), model("a/big-9", created=9, pricing=new)]
+    newest = successor(listed, "a/big-1", cost=None if cost is None else Decimal(cost))
+    assert newest == (listed[1] if found else listed[0])
+
+
+@pytest.mark.parametrize("short", ["gemini", "claude3opus"])
+def test_what_stands_in_for_a_short_name_is_a_plain_model(short: str) -> None:
+    found = successor(ModelCatalogue.snapshot(), MODELS[short])
+    assert found is not None
+    assert not {"fast", "customtools", "image"} & set(re.split("[-.]", found.id))
 
 
 def test_ages_that_are_not_known_leave_the_order_of_the_service() -> None:
@@ -182,7 +211,7 @@ def test_the_error_of_a_model_that_is_gone_names_its_successor() -> None:
     with pytest.raises(ConfigurationError) as caught:
         catalogue(*LISTED).resolve("claude3opus")
     assert str(caught.value) == (
-        "'claude3opus' stands for 'anthropic/claude-3-opus', which is not among the 7 models that the service"
+        "'claude3opus' stands for 'anthropic/claude-3-opus', which is not among the 9 models that the service"
         " lists, as of 2026-11-01; the newest of its family is 'anthropic/claude-opus-4.6'"
     )
 
@@ -190,7 +219,7 @@ def test_the_error_of_a_model_that_is_gone_names_its_successor() -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("google/gemini-3-flush", "newest of its family is"),
+        ("google/gemini-3-flush", "there are 'google/gemini-3-flash'"),
         ("gogle/gemini-3-flash", "there are 'google/gemini-3-flash'"),
     ],
 )

@@ -461,3 +461,34 @@ def test_its_repr_holds_no_key() -> None:
     with Emulator() as emulator:
         assert emulator.key not in repr(emulator)
         assert json.dumps(repr(emulator))
+
+
+@pytest.mark.loopback
+async def test_a_scripted_reply_answers_a_text_completion_as_well() -> None:
+    async with Emulator() as emulator, client_of(emulator) as client:
+        emulator.reply("Paris")
+        emulator.fail(429)
+        reply = await client.completions.create("The capital of France is", model=MODEL)
+        assert reply.text == "Paris"
+        assert emulator.requests[0].origin == "scripted"
+        with pytest.raises(errors.RateLimited):
+            await client.completions.create("The capital of Italy is", model=MODEL)
+        emulator.script(Reply.of("Rome"), path="/completions")
+        assert (await client.completions.create("The capital of Italy is", model=MODEL)).text == "Rome"
+
+
+@pytest.mark.loopback
+def test_chunks_leave_out_a_fingerprint_that_is_not_known() -> None:
+    """The service's shape of chunks has no null there, and strict clients refuse one."""
+    with Emulator() as emulator:
+        answer = post(
+            emulator, {"model": MODEL, "messages": [{"role": "user", "content": "x"}], "stream": True}
+        )
+    assert "system_fingerprint" not in answer.text
+
+
+@pytest.mark.loopback
+def test_the_key_answers_to_its_older_name() -> None:
+    with Emulator() as emulator:
+        assert get(emulator, "/auth/key").json() == get(emulator, "/key").json()
+        assert get(emulator, "/auth/key", "sk-wrong").status_code == 401

@@ -126,7 +126,9 @@ class ModelCatalogue:
             return found
         listed = MODELS.get(name, name)
         stands = f"{name!r} stands for {listed!r}, which" if listed != name else f"the model {name!r}"
-        newer = successor(self._models, listed)
+        former = ModelCatalogue.snapshot().get(listed) if self.source == "service" else None
+        cost = None if former is None else former.pricing.cost(1, 1)
+        newer = successor(self._models, listed, cost=cost)
         if newer is not None:
             hint = f"; the newest of its family is {newer.id!r}"
         else:

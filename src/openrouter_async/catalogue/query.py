@@ -158,30 +158,34 @@ def is_router(model: Model) -> bool:
 
 
 _WORD = re.compile(r"[a-z]{2,}")
-_TIERS = frozenset(
-    {"opus", "sonnet", "haiku", "pro", "flash", "lite", "mini", "nano", "large", "medium", "small"}
-)
-"""Words of a name that say how large a model is among its kind."""
+_STAGES = frozenset({"beta", "exp", "experimental", "instruct", "it", "latest", "preview"})
+"""Words of a name that do not say which model of a family it is."""
+_DEARER = Decimal("1.5")
+"""How many times as dear a successor may be."""
 
 
-def successor(models: Iterable[Model], name: str) -> Model | None:
-    """Return the newest model of the author and the family of a model that is not listed; None where there is none.
+def successor(models: Iterable[Model], name: str, *, cost: Decimal | None = None) -> Model | None:
+    """Return the newest model that differs from an unlisted one by its version alone, at a like price, or None.
 
-    The family is the first word of the name, such as `claude`; one of the same size goes before others.
+    It has the author, the words and the variant of that model: `claude-opus-4.8` follows `claude-3-opus`, but
+    `claude-opus-4.8-fast` and `claude-haiku-4.5` do not.
+
+    Args:
+        models: Those that are listed.
+        name: The model that is not.
+        cost: US dollars that a token of input and one of output cost. Default: as with the cheapest that could follow.
     """
-    author, _, slug = name.partition("/")
-    slug, _, variant = slug.partition(":")
-    words = _WORD.findall(slug)
+    author, words, variant = _called(name)
     if not words:
         return None
-    kin = [
-        model
-        for model in models
-        if model.id.startswith(f"{author}/") and _WORD.findall(model.id.partition("/")[2])[:1] == words[:1]
-    ]
+    kin = [model for model in models if _called(model.id) == (author, words, variant)]
+    if cost is None:
+        cost = min(map(_price, kin), default=Decimal(0))
+    return next((model for model in _newest_first(kin) if _price(model) <= cost * _DEARER), None)
 
-    def rank(model: Model) -> tuple[bool, bool]:
-        its_slug, _, its_variant = model.id.partition("/")[2].partition(":")
-        return its_variant == variant, _TIERS & set(_WORD.findall(its_slug)) == _TIERS & set(words)
 
-    return max(_newest_first(kin), key=rank, default=None)  # the first of several
+def _called(name: str) -> tuple[str, frozenset[str], str]:
+    """Return the author, the words that tell a model from others of its family, and the variant."""
+    author, _, slug = name.partition("/")
+    slug, _, variant = slug.partition(":")
+    return author, frozenset(_WORD.findall(slug)) - _STAGES, variant

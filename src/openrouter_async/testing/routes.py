@@ -108,6 +108,7 @@ def own_routes(
         ops.LIST_BATCHES: lambda c: batches.list(c.request.query),
         ops.DELETE_BATCH: lambda c: batches.delete(**c.path),
         ops.LIST_MODELS: lambda c: lookups.models(c.request.query),
+        ops.LIST_EMBEDDING_MODELS: lambda c: lookups.embedding_models(c.request.query),
         ops.GET_MODEL: lambda c: lookups.model(**c.path),
         ops.GET_KEY: lambda c: {"data": c.sure_key.to_json()},
         ops.GET_CREDITS: lambda _: lookups.credits(),
@@ -134,6 +135,9 @@ def own_routes(
             for path, dialect in _DIALECTS.items()
         ),
         Route("GET", "/auth", "none", lambda c: account.authorize(c.request.query)),
+        Route(
+            "GET", "/auth/key", "any", lambda c: {"data": c.sure_key.to_json()}
+        ),  # the older name of `/key`
     )
 
 

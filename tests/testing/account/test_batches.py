@@ -93,9 +93,26 @@ async def test_results_are_withheld_from_an_account_that_owes() -> None:
                 client.batches.results(batch)
 
 
-def test_the_requests_come_last() -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        pytest.param(
+            {}, {"endpoint": "/v1/chat/completions", "model": MODEL}, 400, id="all but the requests"
+        ),
+        pytest.param({"endpoint": "/v1/chat/completions"}, {"model": MODEL}, 400, id="the model"),
+        pytest.param(
+            {"endpoint": "/v1/chat/completions", "model": MODEL},
+            {"completion_window": "24h"},
+            202,
+            id="the window, as the official SDK sends it",
+        ),
+    ],
+)
+def test_what_the_requests_need_comes_before_them(
+    before: dict[str, str], after: dict[str, str], status: int
+) -> None:
     with Emulator() as emulator:
-        headers = {"authorization": f"Bearer {emulator.key}", "content-type": "application/json"}
-        body = '{"requests":[{"custom_id":"a","body":{}}],"model":"x","endpoint":"/v1/chat/completions"}'
-        answer = httpx.post(f"{emulator.base_url}/batches", content=body, headers=headers, trust_env=False)
-        assert answer.status_code == 400
+        headers = {"authorization": f"Bearer {emulator.key}"}
+        body = {**before, "requests": [{"custom_id": "a", "body": {}}], **after}
+        answer = httpx.post(f"{emulator.base_url}/batches", json=body, headers=headers, trust_env=False)
+        assert answer.status_code == status

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from openrouter_async import AsyncOpenRouter
 from openrouter_async.testing import Emulator
+from openrouter_async.testing.state.models import EMBEDDING_MODELS
 from openrouter_async.types.catalogue.models import Model
 
 pytestmark = pytest.mark.loopback
@@ -74,3 +76,12 @@ async def test_the_newest_come_first_when_they_are_asked_for() -> None:
             model.id for model in await listed(emulator)
         ]
         assert await listed(emulator, min_age_days=30_000) == []
+
+
+def test_models_of_vectors_are_listed_apart() -> None:
+    with Emulator() as emulator:
+        answer = httpx.get(f"{emulator.base_url}/embeddings/models", trust_env=False).json()
+        page = httpx.get(f"{emulator.base_url}/embeddings/models?limit=1", trust_env=False).json()
+    assert {entry["id"] for entry in answer["data"]} == EMBEDDING_MODELS.keys()
+    assert (answer["total_count"], answer["links"]) == (len(EMBEDDING_MODELS), {"next": None})
+    assert page["links"]["next"].startswith("/api/v1/embeddings/models?")

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Batches"]
 
 ENDPOINTS = ("/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/embeddings")
-BEFORE_REQUESTS = ("callback_url", "completion_window", "endpoint", "model", "provider")
+BEFORE_REQUESTS = ("callback_url", "endpoint", "model")
+"""The other fields may follow: the official SDK sends them last."""
 FILTERS = ("validating", "in_progress", "completed", "failed", "expired", "cancelled")
 
 _BATCH = record({

@@ -53,15 +53,11 @@ class Lookups:
                 known = ", ".join(map(repr, sorted((*_ORDERS, *_AS_LISTED))))
                 raise bad_request(f"sort: Invalid input: expected one of {known}, received {sort[:32]!r}")
             found.sort(key=_ORDERS.get(sort, lambda model: 0))
-        data: list[JsonValue] = [_with_links(model) for model in found]
-        if "offset" not in query and "limit" not in query:
-            return {"data": data, "total_count": len(data), "links": {"next": None}}
-        offset = whole_query(query, "offset", 0, least=0)
-        limit = whole_query(query, "limit", _PAGE, least=1, most=_LARGEST_PAGE)
-        behind = offset + limit
-        following = urlencode({**query, "offset": behind, "limit": limit})
-        more = f"/api/v1/models?{following}" if behind < len(data) else None
-        return {"data": data[offset:behind], "total_count": len(data), "links": {"next": more}}
+        return _paged("/models", found, query)
+
+    def embedding_models(self, query: Query) -> JSON:
+        """`/embeddings/models`, whole unless pages are asked for."""
+        return _paged("/embeddings/models", self._models.embedding, query)
 
     def count(self, query: Query) -> JSON:
         return {"data": {"count": sum(_matches(model, query) for model in self._models.all)}}
@@ -102,6 +98,19 @@ class Lookups:
         if found is None:
             raise refused(404, f"Model {author}/{slug} not found")
         return found
+
+
+def _paged(path: str, found: list[ListedModel], query: Query) -> JSON:
+    """Return a list of models: all of them, or the page that is asked for."""
+    data: list[JsonValue] = [_with_links(model) for model in found]
+    if "offset" not in query and "limit" not in query:
+        return {"data": data, "total_count": len(data), "links": {"next": None}}
+    offset = whole_query(query, "offset", 0, least=0)
+    limit = whole_query(query, "limit", _PAGE, least=1, most=_LARGEST_PAGE)
+    behind = offset + limit
+    following = urlencode({**query, "offset": behind, "limit": limit})
+    more = f"/api/v1{path}?{following}" if behind < len(data) else None
+    return {"data": data[offset:behind], "total_count": len(data), "links": {"next": more}}
 
 
 def _endpoint(model: ListedModel) -> JSON:

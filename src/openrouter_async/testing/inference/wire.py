@@ -88,7 +88,8 @@ def chat_body(wire: WireReply) -> JSON:
     if wire.top_logprobs is not None:
         content = reply.pieces if reply.audio is None else ()
         choice["logprobs"] = logprobs(content, reply.refusal or "", wire.top_logprobs)
-    return _around(wire, "chat.completion", {"choices": [choice], "usage": wire.usage})
+    rest: JSON = {"system_fingerprint": None, "choices": [choice], "usage": wire.usage}
+    return _around(wire, "chat.completion", rest)
 
 
 def chat_parts(wire: WireReply, token_s: float) -> Iterator[Part]:
@@ -172,7 +173,6 @@ def _around(wire: WireReply, kind: str, rest: JSON, *, last: bool = True) -> JSO
         "created": wire.created,
         "model": wire.model,
         "provider": wire.provider,
-        "system_fingerprint": None,
         **rest,
     }
     if last and wire.metadata is not None:

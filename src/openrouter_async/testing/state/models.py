@@ -36,6 +36,14 @@ EMBEDDING_MODELS: Mapping[str, tuple[int, str]] = {
 }
 """Models of vectors, which the list of chat models does not hold: how long theirs are, and the price of a token."""
 
+_EMBEDS: JSON = {
+    "modality": "text->embeddings",
+    "input_modalities": ["text"],
+    "output_modalities": ["embeddings"],
+    "tokenizer": "GPT",
+    "instruct_type": None,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
@@ -126,6 +134,21 @@ class ModelList:
         self._by_name = {
             str(slug): model for model in self._by_id.values() if (slug := model.facts.get("canonical_slug"))
         }
+
+    @property
+    def embedding(self) -> list[ListedModel]:
+        """The models of vectors, which are listed apart."""
+        return [
+            ListedModel({
+                **_facts(id),
+                "context_length": 8_192,
+                "pricing": {"prompt": price, "completion": "0"},
+                "architecture": _EMBEDS,
+                "supported_parameters": [],
+                "top_provider": {"context_length": 8_192, "max_completion_tokens": None, "is_moderated": False},
+            })
+            for id, (_, price) in EMBEDDING_MODELS.items()
+        ]  # fmt: skip
 
     @property
     def all(self) -> list[ListedModel]:

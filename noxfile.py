@@ -25,6 +25,7 @@ ON_HTTPX2 = ROOT / "tests" / "support" / "on_httpx2"
 
 PEERS = {
     "openai": "openai==3.52.0",
+    "anthropic": "anthropic==2.14.0",
     "openrouter": "openrouter==1.3.84",
     "litellm": "litellm[mcp]==1.106.2",
     "pydantic_ai": "pydantic-ai-slim[openai]==2.68.0",
@@ -196,7 +197,7 @@ def docs(session: nox.Session) -> None:
 def peers(session: nox.Session) -> None:
     """Let other clients judge the emulator, each in an environment of its own."""
     install(session, extras="dev")
-    pythons = peer_pythons(session, "openai", "openrouter", "litellm")
+    pythons = peer_pythons(session, "openai", "openrouter", "litellm", "anthropic")
     variables = {f"OPENROUTER_ASYNC_PEER_{name.upper()}": python for name, python in pythons.items()}
     session.run("pytest", "tests/peers", *session.posargs, env=variables)
 
@@ -258,7 +259,7 @@ def spec(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure this library, the floors below it and its peers; arguments are handed on: `nox -s bench -- --help`."""
     install(session, "bench", extras="fast")
-    pythons = peer_pythons(session, *PEERS)
+    pythons = peer_pythons(session, *(name for name in PEERS if name != "anthropic"))
     session.run(
         "python",
         "benchmarks",

@@ -26,11 +26,15 @@ ENVIRONMENT = {
 
 def answer(request: ReceivedRequest) -> Reply | Failure | ToolCall | str:
     """Say what the scenes expect."""
-    if request.messages[-1]["role"] == "tool":
-        return f"It says {request.messages[-1]['content']}."
+    if (result := _result(request.messages[-1])) is not None:
+        return f"It says {result}."
+    is_chat = request.path == "/chat/completions"
     match request.prompt:
         case scene.WEATHER_QUESTION:
-            return tool_call("get_weather", **scene.WEATHER_ARGUMENTS)
+            call = tool_call("get_weather", **scene.WEATHER_ARGUMENTS)
+            return call if is_chat else Reply.of(call, reasoning=scene.THOUGHTS)
+        case scene.THOUGHTFUL:
+            return Reply.of(scene.ANSWER, reasoning=scene.THOUGHTS)
         case scene.TOO_SOON:
             return Failure(status=429, message="Slow down", retry_after=7)
         case scene.CUT_OFF:
@@ -40,12 +44,22 @@ def answer(request: ReceivedRequest) -> Reply | Failure | ToolCall | str:
             return scene.ANSWER
 
 
+def _result(message: dict[str, Any]) -> object:
+    """Return the result of a tool that the last message brings, in any dialect; None where it brings none."""
+    content = message.get("content")
+    if isinstance(content, list):
+        found = [block.get("content") for block in content if block.get("type") == "tool_result"]
+        return found[0] if found else None
+    return content if message.get("role") == "tool" else message.get("output")
+
+
 def report_of(peer: str, base_url: str, key: str, management_key: str) -> dict[str, Any]:
     """Return what a peer reports of the service at an address; skips the test where the peer is not there."""
-    variable = f"OPENROUTER_ASYNC_PEER_{peer.upper()}"
+    package = peer.partition("_")[0]
+    variable = f"OPENROUTER_ASYNC_PEER_{package.upper()}"
     python = os.environ.get(variable)
     if not python:
-        pytest.skip(f"{variable} names no interpreter that has {peer}; nox -s peers makes one")
+        pytest.skip(f"{variable} names no interpreter that has {package}; nox -s peers makes one")
     done = subprocess.run(
         [python, "-m", "tests.peers.run", peer, base_url, key, management_key],
         cwd=ROOT,

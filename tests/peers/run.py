@@ -21,7 +21,15 @@ def main(peer: str, base_url: str, key: str, management_key: str) -> None:
     with only_loopback() as attempts:
         scenes = importlib.import_module(f"tests.peers.{peer}_scenes").scenes(base_url, key, management_key)
         seen = {name: attempt(scene) for name, scene in scenes.items()}
-    print(json.dumps({"version": importlib.metadata.version(peer), "attempts": attempts, "seen": seen}))
+    print(
+        json.dumps(
+            {
+                "version": importlib.metadata.version(peer.partition("_")[0]),
+                "attempts": attempts,
+                "seen": seen,
+            }
+        )
+    )
 
 
 def attempt(scene: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ WEATHER_ARGUMENTS = {"city": "Oslo", "days": 2, "units": ["°C", "mm"]}
 WEATHER_RESULT = "4 °C, then rain"
 TOO_SOON = "One question too many"
 CUT_OFF = "A story that breaks off"
+THOUGHTFUL = "Think: the capital of France?"
+THOUGHTS = "France is a country; its capital is known."
 
 WEATHER: dict[str, Any] = {
     "type": "function",

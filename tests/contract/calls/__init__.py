@@ -10,11 +10,15 @@ import pkgutil
 
 from ..call import Call
 
-__all__ = ["CALLS"]
+__all__ = ["calls_of", "every_call"]
 
-CALLS: list[Call] = [
-    call
-    for module in pkgutil.iter_modules(__path__)
-    for call in importlib.import_module(f"{__name__}.{module.name}").CALLS
-]
-"""All rows."""
+
+def every_call() -> list[Call]:
+    """Return all rows."""
+    return [call for module in pkgutil.iter_modules(__path__) for call in calls_of(module.name)]
+
+
+def calls_of(room: str) -> list[Call]:
+    """Return the rows of a room."""
+    calls: list[Call] = importlib.import_module(f"{__name__}.{room}").CALLS
+    return calls

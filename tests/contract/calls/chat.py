@@ -28,7 +28,11 @@ CALLS = [
             preset="p",
             plugins=[
                 {"id": "web", "max_results": 3},
-                {"id": "alignment", "rules": [{"rule": "Be short.", "watch": ["content", "tool_calls"]}]},
+                {
+                    "id": "alignment",
+                    "rules": [{"rule": "Be short.", "watch": ["content", "tool_calls"]}],
+                    "max_retries": 1,
+                },
                 {"id": "armor", "classifier_context": {"v": 1, "auto_mode": {"allow": ["Read."]}}},
             ],
             max_completion_tokens=100,

@@ -1,0 +1,173 @@
+"""What is wrong with a call, by the facts: its request, how its answers are read, and what becomes of errors.
+
+Each check makes the call, as often as there are answers to give, and returns one line for each fault.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+from openrouter_async import APIStatusError, operations
+from openrouter_async.operations import Operation
+from openrouter_async.resources._pagination import Page
+from openrouter_async.testing.facts.samples import choices, full_sample, minimal_sample
+from openrouter_async.testing.facts.table import ServiceOperation, load_facts
+
+from .call import Answer, Call, amended, carry_out, faults_of_arguments, faults_of_request
+from .reading import differences
+
+__all__ = ["CHECKS", "ROWS", "argument_faults", "facts_of", "part_of", "success"]
+
+FACTS = load_facts()
+MOST_SAMPLES = 100
+"""A batch has 960, since its results are of four dialects; they are read as they come."""
+ROWS = {row.name: row for row in vars(operations).values() if isinstance(row, Operation)}
+
+
+def facts_of(call: Call) -> ServiceOperation:
+    """Return what the facts say of the operation that is called."""
+    spec_id = ROWS[call.name].spec_id
+    assert spec_id is not None, f"{call.name} is in no table of facts, so that it cannot be judged"
+    return FACTS.operations[spec_id]
+
+
+async def request_faults(call: Call) -> list[str]:
+    """The request is one that the service takes."""
+    (seen,) = await carry_out(call, success(call)[0])
+    return faults_of_request(facts_of(call), call, seen)
+
+
+async def argument_faults(calls: list[Call]) -> list[str]:
+    """One of an operation's calls gives each argument that the facts know."""
+    all_seen = [seen for call in calls for seen in await carry_out(call, success(call)[0])]
+    return faults_of_arguments(facts_of(calls[0]), calls, all_seen)
+
+
+async def answer_faults(call: Call) -> list[str]:
+    """A full answer is read with nothing left over, and each field as it came."""
+    answers = success(call)
+    all_seen = await carry_out(call, *answers)
+    failed = [repr(seen.error) for seen in all_seen if seen.error is not None]
+    tells_of_an_error = call.event is not None and any("error" in each for each in events(call))
+    if bool(failed) != tells_of_an_error:
+        return failed or ["an event told of an error, and none was raised"]
+    operation = facts_of(call)
+    if operation.reply is None and operation.content_type is not None:
+        files = [getattr(seen.value, "bytes", seen.value) for seen in all_seen]
+        return (
+            [] if files == [answer.body for answer in answers] else [f"reply: the bytes were read as {files}"]
+        )
+    if call.event is not None:
+        pairs: list[tuple[object, Any]] = [
+            (call.event.model_validate_json(json.dumps(each)), each) for each in events(call)
+        ]
+    else:
+        pairs = [
+            (seen.value, json.loads(answer.body))
+            for seen, answer in zip(all_seen, answers, strict=True)
+            if answer.content_type == "application/json"
+        ]
+    return _unread(call, pairs)
+
+
+async def minimal_faults(call: Call) -> list[str]:
+    """An answer with as little as the facts allow, and with nulls, is read."""
+    operation = facts_of(call)
+    changes = {**call.answered, **call.minimal}
+    if call.event is not None:
+        assert operation.event is not None
+        answer = Answer.of_events([amended(_data(minimal_sample(operation.event, FACTS.shapes)), changes)])
+    elif operation.reply is not None:
+        answer = Answer.of(amended(minimal_sample(operation.reply, FACTS.shapes), changes), operation.status)
+    else:
+        return []
+    (seen,) = await carry_out(call, answer)
+    return [repr(seen.error)] if seen.error is not None else []
+
+
+async def error_faults(call: Call) -> list[str]:
+    """An error is the one of its status, and says what the service said; where the row says so, it is an answer."""
+    also_answers = ROWS[call.name].answers_with
+    cases: list[tuple[int, Any]] = [
+        (status, amended(body, call.answered) if status in also_answers else body)
+        for status, shape in facts_of(call).errors.items()
+        for body in (full_sample(shape, FACTS.shapes, choice=n) for n in range(choices(shape, FACTS.shapes)))
+    ]
+    all_seen = await carry_out(call, *(Answer.of(body, status) for status, body in cases))
+    faults = []
+    for (status, body), seen in zip(cases, all_seen, strict=True):
+        if seen.error is None and status in also_answers:
+            faults += _unread(call, [(seen.value, body)])
+        elif not isinstance(seen.error, APIStatusError) or seen.error.status != status:
+            faults.append(f"{status}: became {seen.error or seen.value!r}")
+        elif _words(body) not in seen.error.message:
+            faults.append(f"{status}: the words of the service are not in {seen.error.message!r}")
+    return faults
+
+
+def _words(body: Any) -> Any:
+    """Return what the service says of an error; that of OAuth is flat (RFC 6749, 5.2)."""
+    error = body["error"]
+    return error["message"] if isinstance(error, dict) else body["error_description"]
+
+
+CHECKS: dict[str, Callable[[Call], Awaitable[list[str]]]] = {
+    "request": request_faults,
+    "full answer": answer_faults,
+    "minimal answer": minimal_faults,
+    "errors": error_faults,
+}
+"""What is checked of each call, by what it looks at."""
+
+
+def part_of(call: Call, value: object, sample: Any) -> Any:
+    """Return which part of an answer the value of a call stands for."""
+    if call.part is not None:
+        return call.part(sample)
+    has_data = isinstance(value, BaseModel) and "data" in type(value).model_fields
+    return sample if has_data or "data" not in sample else sample["data"]
+
+
+def success(call: Call) -> list[Answer]:
+    """Return what a call is answered with where all went well, with every status and in every form that there is."""
+    operation = facts_of(call)
+    if call.event is not None:
+        return [Answer.of_events(events(call))]
+    if operation.content_type is None:
+        return [Answer(status=status, content_type=None) for status in operation.replies]
+    if operation.reply is None:
+        return [Answer(status=operation.status, body=b"bytes", content_type=operation.content_type)]
+    numbers = range(min(MOST_SAMPLES, choices(operation.reply, FACTS.shapes)))
+    samples = (full_sample(operation.reply, FACTS.shapes, choice=n) for n in numbers)
+    return [Answer.of(amended(sample, call.answered), operation.status) for sample in samples]
+
+
+def events(call: Call) -> list[Any]:
+    """Return events of a stream: each kind, each in full."""
+    shape = facts_of(call).event
+    assert shape is not None, f"the facts know no events of {call.name}"
+    samples = (full_sample(shape, FACTS.shapes, choice=n) for n in range(choices(shape, FACTS.shapes)))
+    return [amended(_data(sample), call.answered) for sample in samples]
+
+
+def _data(event: Any) -> Any:
+    """Return what is sent of an event; the SDK's facts put it into an object, as the line of a stream does."""
+    return event["data"] if event.keys() == {"data"} else event
+
+
+def _unread(call: Call, pairs: list[tuple[object, Any]]) -> list[str]:
+    """Return all that was not read of answers, or as something else; and what should not have been, and was."""
+    faults: dict[str, str] = {}
+    for read, sample in pairs:
+        value = list(read) if isinstance(read, Page) else read
+        if value is not None:
+            faults |= {
+                fault.partition(": ")[0]: fault for fault in differences(value, part_of(call, value, sample))
+            }
+    return [fault for place, fault in faults.items() if place not in call.unread] + [
+        f"{place}: is in `unread`, and was read" for place in call.unread.keys() - faults.keys()
+    ]

@@ -1,0 +1,134 @@
+"""The contract tests are not fooled: each fault that is put into the package on purpose, one at a time, is found."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault, and what must be said of it."""
+
+    file: str
+    old: str
+    new: str
+    room: str
+    """The room of `calls/`, and"""
+    call: str
+    """the operation in which it shows."""
+    found: str
+    """A part of what is said."""
+
+
+KEYS, GENERATIONS, BATCHES = "types/account/keys.py", "resources/account/generations.py", "types/batches.py"
+
+FAULTS = {
+    "feedback: a field of the body": Fault(
+        GENERATIONS,
+        '_named("generation_id", id)',
+        '_named("gen_id", id)',
+        "account",
+        "generations.feedback",
+        "body.gen_id",
+    ),
+    "sign-in: a field of the body": Fault(
+        "resources/account/oauth.py",
+        '"code_verifier": ',
+        '"verifier": ',
+        "account",
+        "oauth.exchange",
+        "body.verifier",
+    ),
+    "batches: a field of the body": Fault(
+        "batches/resource.py",
+        '"completion_window": ',
+        '"window": ',
+        "batches",
+        "batches.create",
+        "body.window",
+    ),
+    "keys: a name of the query": Fault(
+        "resources/account/keys.py",
+        '"include_disabled": ',
+        '"with_disabled": ',
+        "account",
+        "keys.list",
+        "query.with_disabled",
+    ),
+    "activity: a name of the query": Fault(
+        "resources/account/activity.py",
+        '"api_key_hash": ',
+        '"key_hash": ',
+        "account",
+        "activity.list",
+        "query.key_hash",
+    ),
+    "models: a name of the query": Fault(
+        "resources/catalogue/models.py",
+        '{"output_modalities": output_modalities}',
+        '{"modalities": output_modalities}',
+        "catalogue",
+        "models.count",
+        "modalities",
+    ),
+    "batches: a field of the reply": Fault(
+        BATCHES, "    finalized_at: ", "    finalised_at: ", "batches", "batches.get", "reply.finalized_at"
+    ),
+    "batches: the type of a field": Fault(
+        BATCHES,
+        "    created_at: MaybeInt",
+        "    created_at: MaybeStr",
+        "batches",
+        "batches.get",
+        "reply.created_at",
+    ),
+    "newer than the document: a field of the reply": Fault(
+        KEYS, "    resets_at: ", "    reset_at: ", "account", "key.get", "resets_at"
+    ),
+    "newer than the document: the type of a field": Fault(
+        KEYS, "    limit_usd: MaybeDecimal", "    limit_usd: MaybeBool", "account", "key.get", "limit_usd"
+    ),
+    "newer than the document: the type of what is sent": Fault(
+        "types/chat/plugins.py",
+        "    max_retries: Annotated[int, Between(0, 3)]",
+        "    max_retries: str",
+        "chat",
+        "chat.create",
+        "max_retries",
+    ),
+    "keys: a second key may be made": Fault(
+        "operations.py", '_act("keys.create", ', '_ask("keys.create", ', "account", "keys.create", "repeat"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, list[str]]:
+    """What is said of each fault."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tests.contract.fooling",
+            json.dumps([asdict(each) for each in FAULTS.values()]),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+        timeout=60,
+    )
+    return dict(zip(FAULTS, json.loads(done.stdout), strict=True))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the copies are checked in forks")
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_that_is_put_in_is_found(name: str, found: dict[str, list[str]]) -> None:
+    assert [line for line in found[name] if FAULTS[name].found in line], found[name]

@@ -38,7 +38,7 @@ litellm sends tools only where its extra `mcp` is installed.
 
 TOOLS = {
     "respx": ("respx", ["respx==0.23.1"]),
-    "pytest_httpx": ("pytest_httpx", ["pytest-httpx==0.36.2"]),
+    "pytest_httpx": ("pytest_httpx", ["pytest-httpx==0.36.2", "httpx2-pytest==2.0.0"]),
     "vcrpy": ("vcr", ["vcrpy==9.4.2"]),
     "pytest_recording": ("pytest_recording", ["pytest-recording==0.14.1"]),
     "opentelemetry": (
@@ -204,10 +204,19 @@ def peers(session: nox.Session) -> None:
 
 @nox.session
 def tools(session: nox.Session) -> None:
-    """Let tools that mock, record or trace httpx see our calls, each in an environment of its own; or those named."""
+    """Let tools that mock, record or trace httpx see our calls, then those for httpx2, where that is the base."""
     session.install("-q", "uv")
     built = Path(session.create_tmp()).resolve()
-    base = ["-e", ".[fast,testing]", "hypothesis", "pytest", "pytest-asyncio", "pytest-timeout", "sybil"]
+    base = [
+        "-e",
+        ".[fast,testing]",
+        "httpx2>=2,<3",
+        "hypothesis",
+        "pytest",
+        "pytest-asyncio",
+        "pytest-timeout",
+        "sybil",
+    ]
     for name in session.posargs or TOOLS:
         modules, packages = TOOLS[name]
         python = str(built / name / "bin" / "python")
@@ -216,9 +225,12 @@ def tools(session: nox.Session) -> None:
         )
         session.run("uv", "pip", "install", "-q", "--python", python, *base, *packages)
         test = f"tests/tools_seen/test_{name}.py"
-        session.run(
-            python, "-m", "pytest", "-q", test, env={"OPENROUTER_ASYNC_NEEDS_TOOL": modules}, external=True
-        )
+        needs = {"OPENROUTER_ASYNC_NEEDS_TOOL": modules}
+        session.run(python, "-m", "pytest", "-q", test, env=needs, external=True)
+        first = ["httpx", "httpcore", "pytest-httpx"]
+        session.run("uv", "pip", "uninstall", "-q", "--python", python, *first)
+        path = {"PYTHONPATH": str(ON_HTTPX2)} if name == "respx" else {}  # which imports httpx
+        session.run(python, "-m", "pytest", "-q", test, env={**needs, **path}, external=True)
 
 
 @nox.session

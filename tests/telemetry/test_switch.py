@@ -10,7 +10,8 @@ import pytest
 from openrouter_async import AsyncOpenRouter, ConfigurationError, Telemetry
 from openrouter_async.testing import Emulator
 from tests.support.emulated import MODEL
-from tests.support.loopback import LoopbackServer, Reply, serve_responses
+from tests.support.loopback import LoopbackServer, Reply, client_tls, serve_responses, server_tls
+from tests.support.proxies import HTTPProxy
 from tests.support.shared import ROOT
 from tests.telemetry.seen import Seen
 
@@ -138,3 +139,23 @@ async def test_other_hosts_are_not_told_of_the_trace(seen: Seen) -> None:
             assert "traceparent" in server.requests[0].headers
     assert other.requests == []
     assert seen.one(CHAT).attributes is not None
+
+
+@pytest.mark.direct("it brings a proxy of its own")
+@pytest.mark.loopback
+async def test_a_proxy_that_tunnels_is_not_told_of_the_trace(seen: Seen) -> None:
+    """CONNECT is read by the proxy; what goes through the tunnel is not."""
+    telemetry = Telemetry(tracer_provider=seen.tracer_provider, meter_provider=seen.meter_provider)
+    with (
+        LoopbackServer(serve_responses([Reply(json={})]), ssl_context=server_tls()) as server,
+        LoopbackServer(HTTPProxy()) as proxy,
+    ):
+        async with AsyncOpenRouter(
+            "x", base_url=server.url, proxy=proxy.origin, ssl_context=client_tls(), telemetry=telemetry
+        ) as client:
+            await client.request("GET", "/key", into=dict[str, str])
+        (connect,) = proxy.requests
+        (request,) = server.requests
+    assert connect.method == "CONNECT"
+    assert set(connect.headers) == {"host"}
+    assert "traceparent" in request.headers

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.tools_seen.base import BASE
 from tests.tools_seen.needed import tool
 from tests.tools_seen.service import Parser, both_parsers, client, plain, service, streamed
 
 ddtrace = tool("ddtrace")
 of_trace = tool("ddtrace.trace")
-of_httpx = tool("ddtrace.contrib.internal.httpx.patch")
+integration = tool(f"ddtrace.contrib.internal.{BASE}.patch")
 
 
 @pytest.fixture
@@ -25,9 +26,9 @@ def spans() -> Iterator[list[Any]]:
             finished.extend(trace)
 
     of_trace.tracer.configure(trace_processors=[Keep()])
-    ddtrace.patch(httpx=True)
+    ddtrace.patch(**{BASE: True})
     yield finished
-    of_httpx.unpatch()
+    integration.unpatch()
 
 
 @pytest.mark.loopback

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools_seen.base import BASE
 from tests.tools_seen.needed import tool
 from tests.tools_seen.service import KEY, Parser, both_parsers, plain, service, streamed
 
@@ -26,7 +27,7 @@ def exporter() -> Iterator[Any]:
         metrics=False,
     )
     yield exporter
-    otel_httpx.HTTPXClientInstrumentor().uninstrument()
+    getattr(otel_httpx, f"{BASE.upper()}ClientInstrumentor")().uninstrument()
 
 
 @pytest.mark.loopback

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools_seen.base import BASE
 from tests.tools_seen.needed import tool
 from tests.tools_seen.service import Parser, both_parsers, client, plain, service, streamed
 
@@ -25,7 +26,7 @@ def spans() -> Any:
 def instrumentor(spans: Any) -> Iterator[Any]:
     provider = trace.TracerProvider()
     provider.add_span_processor(export.SimpleSpanProcessor(spans))
-    instrumentor = instrumentation.HTTPXClientInstrumentor()
+    instrumentor = getattr(instrumentation, f"{BASE.upper()}ClientInstrumentor")()
     instrumentor.instrument(tracer_provider=provider)
     yield instrumentor
     if instrumentor.is_instrumented_by_opentelemetry:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
+from openrouter_async._http.library import httpx
+from tests.tools_seen.base import BASE
 from tests.tools_seen.needed import tool
 from tests.tools_seen.service import Parser, both_parsers, client, plain, service, streamed
 
 sentry_sdk = tool("sentry_sdk")
-of_httpx = tool("sentry_sdk.integrations.httpx")
+integration = tool(f"sentry_sdk.integrations.{BASE}")
 
 
 def start(events: list[Any]) -> None:
@@ -27,7 +28,7 @@ def start(events: list[Any]) -> None:
         before_send_transaction=keep,
         default_integrations=False,
         auto_enabling_integrations=False,
-        integrations=[of_httpx.HttpxIntegration()],
+        integrations=[getattr(integration, f"{BASE.capitalize()}Integration")()],
     )
 
 

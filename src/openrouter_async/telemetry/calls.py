@@ -31,7 +31,7 @@ from ..types.account.generations import Generation
 from ..types.common import Usage
 from .answer_attributes import answer_attributes, cost_attributes, usage_counts
 from .content import input_attributes, output_attributes
-from .current import CurrentSpan, httpx_is_instrumented, tell_error
+from .current import CurrentSpan, is_instrumented, tell_error
 from .features import Spans, links_of_call
 from .metrics import metrics_of
 from .request_attributes import parameter_attributes, request_body
@@ -69,6 +69,7 @@ class CallTelemetry:
 
     def __init__(self, settings: Telemetry, transport: Transport) -> None:
         self.settings = settings
+        self.library = transport.library
         self.tracer = trace.get_tracer("openrouter_async", __version__, settings.tracer_provider)
         self.metrics = metrics_of(settings.meter_provider)
         self.metrics.watch(transport)
@@ -155,7 +156,8 @@ class CallSpan(Observer):
         span = self._span
         if not span.get_span_context().is_valid:
             return nullcontext()
-        if self._is_recorded and self._telemetry.settings.attempts and not httpx_is_instrumented():
+        telemetry = self._telemetry
+        if self._is_recorded and telemetry.settings.attempts and not is_instrumented(telemetry.library):
             span = self._attempt_span = self._begin_attempt(attempt)
         return CurrentSpan(span, headers)
 

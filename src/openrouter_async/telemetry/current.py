@@ -11,10 +11,11 @@ from opentelemetry.trace import Span, Status, StatusCode
 
 if TYPE_CHECKING:
     from contextvars import Token
+    from types import ModuleType
 
     from opentelemetry.context import Context
 
-__all__ = ["CurrentSpan", "httpx_is_instrumented", "tell_error"]
+__all__ = ["CurrentSpan", "is_instrumented", "tell_error"]
 
 _ERROR = Status(StatusCode.ERROR)
 
@@ -45,7 +46,12 @@ def tell_error(span: Span, error: BaseException) -> None:
     span.set_status(_ERROR)
 
 
-def httpx_is_instrumented() -> bool:
-    """Whether OpenTelemetry's instrumentation of httpx makes a span of each request."""
+def is_instrumented(library: ModuleType) -> bool:
+    """Whether OpenTelemetry's instrumentation of httpx, or of httpx2, makes a span of each request it sends."""
     module = sys.modules.get("opentelemetry.instrumentation.httpx")
-    return module is not None and module.HTTPXClientInstrumentor().is_instrumented_by_opentelemetry
+    if module is None:
+        return False
+    # A program may let httpx2 stand for httpx; then it is known by both names.
+    names = [name for name in ("httpx", "httpx2") if sys.modules.get(name) is library]
+    kinds = [getattr(module, f"{name.upper()}ClientInstrumentor", None) for name in names]
+    return any(kind().is_instrumented_by_opentelemetry for kind in kinds if kind is not None)

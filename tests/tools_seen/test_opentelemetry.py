@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from openrouter_async import AsyncOpenRouter, Telemetry
 from tests.tools_seen.base import BASE
 from tests.tools_seen.needed import tool
-from tests.tools_seen.service import Parser, both_parsers, client, plain, service, streamed
+from tests.tools_seen.service import KEY, Parser, both_parsers, client, plain, service, streamed
 
 instrumentation = tool("opentelemetry.instrumentation.httpx")
 trace = tool("opentelemetry.sdk.trace")
@@ -69,3 +70,33 @@ async def test_a_client_made_before_is_traced_until_tracing_ends(
     assert ["traceparent" in request.headers for request in server.requests] == [False, True, False]
     assert len(spans.get_finished_spans()) == 1
     assert server.connections == 1
+
+
+@pytest.mark.loopback
+async def test_a_client_of_httpx2_that_was_given_is_seen_by_the_form_for_httpx2(
+    spans: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And ours tell of the call alone, for its requests are told of already."""
+    httpx2 = tool("httpx2")
+    provider = trace.TracerProvider()
+    provider.add_span_processor(export.SimpleSpanProcessor(spans))
+    instrumentor = instrumentation.HTTPX2ClientInstrumentor()
+    instrumentor.instrument(tracer_provider=provider)
+    try:
+        with service(monkeypatch):
+            async with (
+                httpx2.AsyncClient() as given,
+                AsyncOpenRouter(
+                    KEY, http_client=given, telemetry=Telemetry(tracer_provider=provider)
+                ) as openrouter,
+            ):
+                await openrouter.chat.create("Hi", model="acme/model")
+    finally:
+        instrumentor.uninstrument()
+    request, call = spans.get_finished_spans()
+    assert (request.name, request.instrumentation_scope.name) == (
+        "POST",
+        "opentelemetry.instrumentation.httpx",
+    )
+    assert (call.name, call.instrumentation_scope.name) == ("chat acme/model", "openrouter_async")
+    assert request.parent.span_id == call.context.span_id

@@ -35,12 +35,12 @@ from openrouter_async.streaming.events import (
 from openrouter_async.streaming.messages.accumulator import MessageAccumulator
 from openrouter_async.streaming.source import PlainBody, StreamItem
 from openrouter_async.streaming.stream import ReplyStream
-from openrouter_async.types.messages.event import MessageEvent
+from openrouter_async.types.common import JsonObject
 from openrouter_async.types.messages.reply import MessageReply
 from tests.streaming.fakes import FakeSource
 from tests.support.message_wire import BLOCKS, MESSAGE, block_events, stream_of
 
-Stream = ReplyStream[MessageEvent, MessageReply]
+Stream = ReplyStream[JsonObject, MessageReply]
 TEXT = {"type": "text", "text": "Hi there", "citations": None}
 
 

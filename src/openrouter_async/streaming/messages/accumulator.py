@@ -8,20 +8,18 @@ fields, the start of a block from its first delta; a block without an end finish
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from pydantic_core import from_json
 
 from ..._sansio.error_mapping import payload_error
 from ..._sansio.message_reply import check_message
-from ..._sansio.parse import parse
+from ..._sansio.parse import ParseFailure, parse
 from ..._sansio.response import read_reply
 from ...types.bounds import too_many
 from ...types.chat.model_reply import marked, with_meta
-from ...types.common import fuller_fields
+from ...types.common import JsonObject, fuller_fields
 from ...types.messages.blocks import MOST_BLOCKS
-from ...types.messages.event import MessageEvent
 from ...types.messages.reply import MessageReply
 from ..chunk_reader import Growth
 from ..events import (
@@ -36,15 +34,16 @@ from ..events import (
 from .block import BLOCK_OF_DELTA, BlockBuilder
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from ...errors import APIStatusError
     from ...types.chat.model_reply import StreamEnd
-    from ...types.common import JsonObject
-    from ...types.messages.event import EventDelta
     from ...types.meta import ResponseMeta
     from ..events import StreamEvent
 
-__all__ = ["MessageAccumulator"]
+    Events = list[StreamEvent[MessageReply]]
 
-_read_event: Callable[[bytes], MessageEvent] = MessageEvent.__pydantic_validator__.validate_json
+__all__ = ["MessageAccumulator"]
 
 _TYPES = (
     ("error", "error"),
@@ -95,42 +94,43 @@ class MessageAccumulator:
         id = self._head.get("id")
         return id if isinstance(id, str) else None
 
-    def parse(self, data: bytes) -> MessageEvent:
+    def parse(self, data: bytes) -> JsonObject:
         """Return the event in some data; raises `ParseFailure`."""
         try:
-            return _read_event(data)  # what `parse` does first, without its calls
-        except ValidationError:
-            pass  # outside the handler, so that the error carries no input
-        return parse(MessageEvent, data)
+            event = from_json(data)  # what `parse` does first, without its calls
+        except ValueError:
+            return parse(JsonObject, data)
+        if isinstance(event, dict):
+            return event
+        raise ParseFailure("it is no JSON object")
 
-    def feed(self, chunk: MessageEvent) -> list[StreamEvent[MessageReply]]:
+    def feed(self, chunk: JsonObject) -> Events:
         """Return the typed events of one event.
 
         Raises:
             APIStatusError: it reports an error; `.partial` is what had arrived.
         """
-        events: list[StreamEvent[MessageReply]] = []
-        delta = chunk.delta
-        block = self._open
+        delta, block = chunk.get("delta"), self._open
         if (
-            delta is not None
-            and delta.type == "text_delta"
-            and block is not None
-            and block.index == chunk.index
-            and delta.text
+            block is not None
+            and type(delta) is dict
+            and delta.get("type") == "text_delta"
+            and chunk.get("index") == block.index
+            and type(text := delta.get("text")) is str
+            and text
         ):  # nearly every token
-            block.add_text(delta.text)
-            self.has_piece = True
-            return [TextDelta(delta.text)]
-        match chunk.type or _type_of(chunk):
-            case "content_block_delta" if delta is not None:
+            block.add_text(text)
+            return [TextDelta(text)]
+        events: Events = []
+        match chunk.get("type") or _type_of(chunk):
+            case "content_block_delta" if isinstance(delta, dict):
                 self._add_delta(chunk, delta, events)
-            case "content_block_start" if chunk.content_block is not None:
-                self._start(chunk.content_block, self._index_of(chunk, is_new=True), events)
+            case "content_block_start" if isinstance(start := chunk.get("content_block"), dict):
+                self._start(start, self._index_of(chunk, is_new=True), events)
             case "content_block_stop":
                 self._stop(chunk, events)
-            case "message_start" if chunk.message is not None:
-                self._begin(chunk.message, events)
+            case "message_start" if isinstance(message := chunk.get("message"), dict):
+                self._begin(message, events)
             case "message_delta":
                 self._note(chunk)
             case "message_stop":
@@ -148,27 +148,25 @@ class MessageAccumulator:
         """Return the reply in a body that came whole, in place of a stream."""
         return read_reply(MessageReply, meta.status if meta else 200, meta.headers if meta else {}, body)
 
-    def feed_reply(self, reply: MessageReply) -> list[StreamEvent[MessageReply]]:
+    def feed_reply(self, reply: MessageReply) -> Events:
         """Return the events of a whole reply that came in place of a stream; `finish` then returns that reply.
 
         Raises:
             APIStatusError, InvalidResponseError: as `check_message`.
         """
         check_message(reply)
-        events: list[StreamEvent[MessageReply]] = []
+        events: Events = []
         self._begin({"id": reply.id, "content": [block.raw for block in reply.content]}, events)
         self._reply = reply
         return events
 
-    def finish(
-        self, end: StreamEnd, meta: ResponseMeta | None = None
-    ) -> tuple[list[StreamEvent[MessageReply]], MessageReply]:
+    def finish(self, end: StreamEnd, meta: ResponseMeta | None = None) -> tuple[Events, MessageReply]:
         """Return the last events, ending in `Finished`, and the reply.
 
         Raises:
             EmptyReply: there is nothing in it.
         """
-        events: list[StreamEvent[MessageReply]] = []
+        events: Events = []
         for builder in self._blocks.values():
             self._finish(builder, events)
         reply = marked(self._reply or self._message(), MessageReply, _end=end)
@@ -189,7 +187,7 @@ class MessageAccumulator:
         blocks = [self._blocks[index].as_block() for index in sorted(self._blocks)]
         return reply.model_copy(update={"content": blocks})
 
-    def _begin(self, message: JsonObject, events: list[StreamEvent[MessageReply]]) -> None:
+    def _begin(self, message: JsonObject, events: Events) -> None:
         self._head = {**self._head, **message}
         content = self._head.pop("content", None)
         for index, block in enumerate(content if isinstance(content, list) else ()):
@@ -197,7 +195,7 @@ class MessageAccumulator:
                 self._start(block, index, events)
                 self._finish(self._blocks[index], events)
 
-    def _start(self, block: JsonObject, index: int, events: list[StreamEvent[MessageReply]]) -> None:
+    def _start(self, block: JsonObject, index: int, events: Events) -> None:
         if len(self._blocks) >= MOST_BLOCKS:
             raise too_many(MOST_BLOCKS, len(self._blocks) + 1, "content blocks")
         builder = self._blocks[index] = self._open = BlockBuilder(block, index, self._calls)
@@ -206,61 +204,60 @@ class MessageAccumulator:
         events.append(ItemStarted(builder.as_block(), index))
         builder.begin(events)
 
-    def _add_delta(
-        self, chunk: MessageEvent, delta: EventDelta, events: list[StreamEvent[MessageReply]]
-    ) -> None:
+    def _add_delta(self, chunk: JsonObject, delta: JsonObject, events: Events) -> None:
         index = self._index_of(chunk, is_new=False)
         if index not in self._blocks:
-            begin = BLOCK_OF_DELTA.get(delta.type or "")
+            begin = BLOCK_OF_DELTA.get(str(delta.get("type")))
             if begin is None:
-                return self._progress(chunk, events)
+                self._progress(chunk, events)
+                return
             self._start({**begin}, index, events)
         self._open = self._blocks[index]
         if not self._open.add(delta, events, self.growth):
             self._progress(chunk, events)
-        return None
 
-    def _stop(self, chunk: MessageEvent, events: list[StreamEvent[MessageReply]]) -> None:
+    def _stop(self, chunk: JsonObject, events: Events) -> None:
         builder = self._blocks.get(self._index_of(chunk, is_new=False))
         if builder is not None:
             self._finish(builder, events)
 
-    def _finish(self, builder: BlockBuilder, events: list[StreamEvent[MessageReply]]) -> None:
+    def _finish(self, builder: BlockBuilder, events: Events) -> None:
         if not builder.is_finished:
             builder.is_finished = True
             events.append(ItemFinished(builder.as_block(), builder.index))
 
-    def _index_of(self, chunk: MessageEvent, *, is_new: bool) -> int:
+    def _index_of(self, chunk: JsonObject, *, is_new: bool) -> int:
         """Return the position that an event names; without one, a new block follows the others, else it is the last."""
-        if chunk.index is not None:
-            return chunk.index
+        index = chunk.get("index")
+        if isinstance(index, int):
+            return index
         if is_new or self._open is None:
             return max(self._blocks, default=-1) + 1
         return self._open.index
 
-    def _note(self, chunk: MessageEvent) -> None:
+    def _note(self, chunk: JsonObject) -> None:
         """Keep the fields of an event that describe the whole message; null and 0 replace nothing."""
-        said: JsonObject = {} if chunk.delta is None else chunk.delta.model_dump(exclude_unset=True)
-        said.pop("type", None)
-        said |= chunk.model_dump(exclude_unset=True, include={"openrouter_metadata", "context_management"})
-        said |= {name: value for name, value in (chunk.__pydantic_extra__ or {}).items() if name != "type"}
-        if chunk.usage is not None:
+        delta = chunk.get("delta")
+        said = {**(delta if isinstance(delta, dict) else {}), **chunk}
+        for name in ("type", "delta", "usage"):
+            said.pop(name, None)
+        if isinstance(usage := chunk.get("usage"), dict):
             before = self._head.get("usage")
-            said["usage"] = fuller_fields(before if isinstance(before, dict) else {}, chunk.usage)
+            said["usage"] = fuller_fields(before if isinstance(before, dict) else {}, usage)
         if said.keys() - self._head.keys():
             self.growth.has_grown = True
         self._head |= {
             name: value for name, value in said.items() if value is not None or name not in self._head
         }
 
-    def _progress(self, chunk: MessageEvent, events: list[StreamEvent[MessageReply]]) -> None:
-        events.append(Progress(chunk.type or "", chunk.model_dump(exclude_unset=True)))
+    def _progress(self, chunk: JsonObject, events: Events) -> None:
+        events.append(Progress(str(chunk.get("type") or ""), chunk))
 
-    def _error(self, chunk: MessageEvent) -> Exception:
+    def _error(self, chunk: JsonObject) -> APIStatusError:
         names = {name: self._head.get(name) for name in ("id", "provider", "model")}
-        error = chunk.error or dict(chunk.__pydantic_extra__ or {})
-        return payload_error(error, around=names, partial=self.snapshot())
+        rest: JsonValue = {name: value for name, value in chunk.items() if name != "type"}
+        return payload_error(chunk.get("error") or rest, around=names, partial=self.snapshot())
 
 
-def _type_of(chunk: MessageEvent) -> str:
-    return next((name for field, name in _TYPES if getattr(chunk, field) is not None), "")
+def _type_of(chunk: JsonObject) -> str:
+    return next((name for field, name in _TYPES if chunk.get(field) is not None), "")

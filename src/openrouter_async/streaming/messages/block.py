@@ -18,7 +18,6 @@ from ..events import AnnotationAdded, ReasoningDelta, TextDelta, ToolCallDelta
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from ...types.messages.event import EventDelta
     from ...types.messages.reply import MessageReply
     from ..chunk_reader import Growth
     from ..events import StreamEvent
@@ -45,7 +44,7 @@ class BlockBuilder:
         self.is_finished: bool = False
         """Whether its end has come."""
         self.type = str(start.get("type"))
-        self._start = start
+        self._start = {**start}
         self._call_index = call_index
         self._texts: dict[str, list[str]] = {}  # by field: what deltas brought
         self._json: list[str] = []
@@ -69,37 +68,34 @@ class BlockBuilder:
         """Add a piece of text, as most deltas are."""
         self._texts.setdefault("text", []).append(text)
 
-    def add(self, delta: EventDelta, events: list[StreamEvent[MessageReply]], growth: Growth) -> bool:
+    def add(self, delta: JsonObject, events: list[StreamEvent[MessageReply]], growth: Growth) -> bool:
         """Add a delta, and its events to `events`; return whether it is known here what it means."""
-        match delta.type:
+        match delta.get("type"):
             case "text_delta":
-                if delta.text:
-                    self.add_text(delta.text)
-                    events.append(TextDelta(delta.text))
+                if text := _text(delta, "text"):
+                    self.add_text(text)
+                    events.append(TextDelta(text))
             case "thinking_delta":
-                if delta.thinking:
-                    self._texts.setdefault("thinking", []).append(delta.thinking)
-                    events.append(ReasoningDelta(delta.thinking))
+                if text := _text(delta, "thinking"):
+                    self._texts.setdefault("thinking", []).append(text)
+                    events.append(ReasoningDelta(text))
             case "signature_delta":
-                self._sign(delta.signature or "")
+                self._sign(_text(delta, "signature"))
             case "input_json_delta":
-                if delta.partial_json:
-                    self._json.append(delta.partial_json)
+                if text := _text(delta, "partial_json"):
+                    self._json.append(text)
                     if self.is_call:
-                        events.append(self._call_delta(delta.partial_json))
+                        events.append(self._call_delta(text))
             case "citations_delta":
-                if delta.citation is not None:
+                if isinstance(citation := delta.get("citation"), dict):
                     growth.has_grown = True
-                    self._citations.append(delta.citation)
-                    if page := Citation.model_validate(delta.citation).page:
+                    self._citations.append(citation)
+                    if page := Citation.model_validate(citation).page:
                         events.append(AnnotationAdded(page))
             case "compaction_delta":
                 growth.has_grown = True
-                fields = {"content": delta.content, "encrypted_content": delta.encrypted_content}
-                self._start = {
-                    **self._start,
-                    **{name: fields[name] for name in fields if fields[name] is not None},
-                }
+                fields = {name: delta.get(name) for name in ("content", "encrypted_content")}
+                self._start |= {name: value for name, value in fields.items() if value is not None}
             case _:
                 return False
         return True
@@ -137,6 +133,11 @@ class BlockBuilder:
             text,
             _given=(self._json, 0, len(self._json)),
         )
+
+
+def _text(delta: JsonObject, name: str) -> str:
+    value = delta.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _read_input(text: str, before: JsonValue) -> JsonValue:

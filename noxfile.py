@@ -186,11 +186,12 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation; a warning is an error."""
-    install(session, "docs")
+    """Build the documentation, and count the parameters that its reference shows; a warning is an error."""
+    install(session, "docs", extras="all")
     site = Path(session.create_tmp()).resolve() / "site"
     quiet = {"NO_MKDOCS_2_WARNING": "1"}  # an advertisement of mkdocs-material, not a warning about our pages
     session.run("mkdocs", "build", "--strict", "--site-dir", str(site), env=quiet)
+    session.run("python", "-m", "tests.support.documented", str(site))
 
 
 @nox.session

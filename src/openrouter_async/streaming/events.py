@@ -210,3 +210,4 @@ StreamEvent: TypeAlias = (
     | Keepalive
     | Finished[ReplyT]
 )
+"""Any event of a stream; `ReplyT` is the type of the whole reply."""

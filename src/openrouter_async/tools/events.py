@@ -48,3 +48,4 @@ class StepFinished:
 ToolEvent: TypeAlias = ToolStarted | ToolProgress | ToolFinished
 
 RunEvent: TypeAlias = StreamEvent[ReplyT] | ToolEvent | StepFinished
+"""Any event of a streamed run."""

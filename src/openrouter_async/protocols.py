@@ -106,7 +106,7 @@ class BatchSpan(Protocol):
 class FeatureSpans(Protocol):
     """Begins the spans of what is more than a call."""
 
-    def run(self, model: str | None) -> AbstractContextManager[RunSpan]:
+    def run(self, model: str | None, session_id: str | None) -> AbstractContextManager[RunSpan]:
         """Make the span of a run that of the task."""
         ...
 

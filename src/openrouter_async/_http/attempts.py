@@ -128,7 +128,9 @@ class CallAttempts:
     def answered(self, exchange: Exchange) -> None:
         """The head of an answer has arrived."""
         self._exchange = exchange
-        self.current.status, self.current.headers = exchange.status, exchange.headers
+        current = self.current
+        current.status, current.headers = exchange.status, exchange.headers
+        current.http_version = exchange.http_version
 
     def began_stream(self) -> None:
         """The first event of a stream was read; it counts unless another attempt takes its place."""

@@ -61,6 +61,8 @@ class Exchange:
         """HTTP status; 0 before the headers have arrived."""
         self.headers: Mapping[str, str] = {}
         """Headers of the answer; names in any case."""
+        self.http_version: str | None = None
+        """As "1.1" or "2"."""
         self.bytes_read = 0
         """Bytes of the body that were given out, decoded."""
         self.is_at_end = False
@@ -93,6 +95,9 @@ class Exchange:
         if response.is_closed and _was_read_by_a_hook(response):
             self._pieces, self.is_at_end = _sliced(response.content), True
             return
+        version = response.extensions.get("http_version")
+        if isinstance(version, bytes):
+            self.http_version = version.decode("ascii", "replace").removeprefix("HTTP/")
         encoding = self.headers.get("content-encoding")
         if encoding is not None:
             try:

@@ -21,6 +21,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from .._sansio.charges import Charge, read_charge
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .limiter import Admission
 
 __all__ = [
+    "ABOUT",
     "OBSERVERS",
     "Attempt",
     "EventLog",
@@ -77,6 +79,8 @@ class Attempt:
     """HTTP status of the answer; None before its head."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Of the answer; names in any case."""
+    http_version: str | None = None
+    """Of the connection that it came over, as "1.1" or "2"; None where nobody knows."""
     unread: bytes | None = None
     """A whole body that nobody has looked into yet."""
     error: OpenRouterError | None = None
@@ -175,6 +179,11 @@ class TaskObserverFactory(ObserverFactory, Protocol):
 
 OBSERVERS: ContextVar[tuple[TaskObserverFactory, ...]] = ContextVar("openrouter_async.observers", default=())
 """Those of the running task."""
+
+ABOUT: ContextVar[Mapping[str, str | int]] = ContextVar(
+    "openrouter_async.about_calls", default=MappingProxyType({})
+)
+"""What features say of the calls that they make in the running task, by name, for whoever watches them."""
 
 
 class TokenCount(Observer):

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Generic
 import anyio
 from pydantic import JsonValue
 
-from .._http.observers import OBSERVERS
+from .._http.observers import ABOUT, OBSERVERS
 from ..errors import ConfigurationError
 from ..options import RequestOptions
 from ..spending.spend import Spend
@@ -291,6 +291,8 @@ class Batch(Generic[OutputT]):
                 self._stats.failed(item.error)
                 ended: tuple[Result[OutputT], bytes | None] | None = item, None
             else:
+                if self._span is not None:
+                    ABOUT.set({"batch.key": item.key})
                 ended = await self._runner.run(item, meter)
             if ended is not None:
                 result, record = ended

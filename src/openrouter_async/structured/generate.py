@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Generic, Protocol
 
+from .._http.observers import ABOUT
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
 from ..protocols import ChatCompleter, FeatureSpans
 from ..spending.next_cost import NextCost
@@ -28,7 +29,7 @@ from .modes import ModeDecision, SchemaModels, decide_mode, models_asked, schema
 from .output import as_output
 from .prompt import check_call, with_feedback, with_output
 from .reading.reply import read_output
-from .stream import FallbackSource, StructuredStream
+from .stream import FallbackSource, StructuredStream, asked_for
 
 if TYPE_CHECKING:
     from .._sansio.chat_body import ChatCall
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ..spending.forecast import Prices
     from ..streaming.source import StreamSource
     from ..streaming.stream import OnBadEvent
+    from ..types.chat.completion import ChatCompletion
     from .output import Mode, Output, OutputLike
 
 __all__ = ["ChatSource", "OutputRequest", "OutputRequests"]
@@ -194,7 +196,7 @@ class OutputRequest(Generic[OutputT]):
             await self._may_ask(call, mode, progress)  # the first is made, and learnt from
         for number in range(1, self.output.attempts + 1):
             try:
-                reply = await self.chat.create(with_output(self.output, call, mode, streaming=False))
+                reply = await self._ask(call, mode, len(attempts) + 1)
             except OpenRouterError as error:
                 error.billed = all_billed(attempts) + error.billed
                 raise
@@ -221,6 +223,14 @@ class OutputRequest(Generic[OutputT]):
             attempts.append(Attempt(mode, reply))
             return structured_completion(reply, reading, reason=decision.reason, attempts=attempts)
         raise AssertionError("attempts is at least 1")
+
+    async def _ask(self, call: ChatCall, mode: Mode, number: int) -> ChatCompletion[str]:
+        before = ABOUT.get()
+        ABOUT.set(asked_for(mode, number))
+        try:
+            return await self.chat.create(with_output(self.output, call, mode, streaming=False))
+        finally:
+            ABOUT.set(before)
 
     async def _may_ask(self, call: ChatCall, mode: Mode, progress: _Progress) -> bool:
         """Whether the limit of the cost has room for this request."""

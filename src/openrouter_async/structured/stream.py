@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from .._http.observers import ABOUT
 from ..errors import StructuredOutputError
 from ..streaming.events import Finished, TextDelta
 from ..streaming.stream import EventStream, OnBadEvent
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ..types.meta import ResponseMeta
     from .output import Mode, Output
 
-__all__ = ["FallbackSource", "StructuredStream"]
+__all__ = ["FallbackSource", "StructuredStream", "asked_for"]
 
 
 class StructuredStream(EventStream[OutputT]):
@@ -114,6 +115,11 @@ class StructuredStream(EventStream[OutputT]):
         return structured_completion(reply, reading, reason=self._modes.reason, attempts=attempts)
 
 
+def asked_for(mode: Mode, number: int) -> Mapping[str, str | int]:
+    """Return what is said of a request: in which mode it asks for the value, and for which time."""
+    return {**ABOUT.get(), "output.path": mode, "output.attempts": number}
+
+
 class FallbackSource:
     """The source of one mode, and of the other one where the service says at once that it cannot; a `StreamSource`."""
 
@@ -152,7 +158,12 @@ class FallbackSource:
         if self._current is None:
             self._take(await self._decide())
         assert self._current is not None  # taken
-        return await self._current.read()
+        before = ABOUT.get()
+        ABOUT.set(asked_for(self.mode, len(self.refused) + 1))
+        try:
+            return await self._current.read()
+        finally:
+            ABOUT.set(before)
 
     def _take(self, decision: ModeDecision) -> None:
         self._decision = decision

@@ -24,7 +24,7 @@ from opentelemetry import context, trace
 from opentelemetry.trace import Span, SpanContext, SpanKind
 
 from .._http.answer_facts import AnswerFacts, answer_facts
-from .._http.observers import OBSERVERS, Attempt, Observer
+from .._http.observers import ABOUT, OBSERVERS, Attempt, Observer
 from .._sansio.charges import charge_of
 from .._version import __version__
 from ..types.account.generations import Generation
@@ -32,9 +32,11 @@ from ..types.common import Usage
 from .answer_attributes import answer_attributes, cost_attributes, usage_counts
 from .content import input_attributes, output_attributes
 from .current import CurrentSpan, is_instrumented, tell_error
-from .features import Spans, links_of_call
+from .events import Events
+from .features import RUN, Spans, links_of_call
 from .metrics import metrics_of
-from .request_attributes import parameter_attributes, request_body
+from .prompt_cache import PromptCaches
+from .request_attributes import Attributes, parameter_attributes, request_body
 from .targets import Target, target_of
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from .metrics import Metrics
     from .settings import Telemetry
 
-__all__ = ["Budget", "CallSpan", "CallTelemetry", "PaidCallSpan"]
+__all__ = ["Budget", "CallSpan", "CallTelemetry", "PaidCallSpan", "TimedCallSpan"]
 
 DOUBTS_KEPT = 1_000
 """Calls that broke off whose records are awaited; chosen: as many as `track()` tells of."""
@@ -74,6 +76,8 @@ class CallTelemetry:
         self.metrics = metrics_of(settings.meter_provider)
         self.metrics.watch(transport)
         self.spans = Spans(self.tracer, settings, self.metrics)
+        self.events = Events(settings)
+        self.prompt_caches = PromptCaches()
         self._doubts: OrderedDict[str, SpanContext] = OrderedDict()
         self._late: deque[tuple[CallSpan, Attempt, int]] = deque()
         finalize(self, _end_late, self._late)  # at the latest with the program
@@ -84,7 +88,9 @@ class CallTelemetry:
             _end_late(self._late)
         if context.get_value("suppress_instrumentation"):
             return None
-        kind = PaidCallSpan if request.may_cost else CallSpan
+        kind = (
+            CallSpan if not request.may_cost else TimedCallSpan if self.settings.chunk_times else PaidCallSpan
+        )
         settings = sender.settings
         return kind(self, settings.base_url, settings.session_id)
 
@@ -113,8 +119,8 @@ class CallSpan(Observer):
     """The span of one call, and its metrics; where neither is wanted only `traceparent` is left to do."""
 
     __slots__ = (
-        "_attempt_span", "_base_url", "_began_wait", "_charges", "_is_counted", "_is_doubtful", "_is_recorded",
-        "_is_wanted", "_metrics", "_session_id", "_span", "_target", "_telemetry", "_waited",
+        "_about", "_attempt_span", "_base_url", "_began_wait", "_charges", "_is_counted", "_is_doubtful",
+        "_is_recorded", "_is_wanted", "_metrics", "_run", "_session_id", "_span", "_target", "_telemetry", "_waited",
     )  # fmt: skip
 
     def __init__(self, telemetry: CallTelemetry, base_url: str, session_id: str | None) -> None:
@@ -125,6 +131,8 @@ class CallSpan(Observer):
         self._attempt_span: Span | None = None
         self._target: Target | None = None
         self._metrics: Metrics | None = None
+        self._about = ABOUT.get()
+        self._run = RUN.get()
         self._charges: list[Charge] = []
         self._is_counted = self._is_doubtful = self._is_recorded = self._is_wanted = False
         self._began_wait = 0.0
@@ -199,6 +207,8 @@ class CallSpan(Observer):
                 self._span.set_attribute("openrouter.outcome", "left")
             if attempt.error is not None and not (attempt.request.is_poll and attempt.status == 404):
                 tell_error(self._span, attempt.error)
+                if self._target is not None:
+                    self._telemetry.events.failed(self._span, self._target.attributes, attempt.error)
         self._span.end(ended_ns)
 
     # The parts of these
@@ -250,7 +260,10 @@ class CallSpan(Observer):
         if span is None:
             return
         if attempt.status is not None:
-            span.set_attribute("http.response.status_code", attempt.status)
+            told: Attributes = {"http.response.status_code": attempt.status}
+            if attempt.http_version is not None:
+                told["network.protocol.version"] = attempt.http_version
+            span.set_attributes(told)
         if attempt.error is not None:
             tell_error(span, attempt.error)
         span.end(ended_ns)
@@ -274,11 +287,39 @@ class CallSpan(Observer):
             body = request_body(attempt.request)
             told |= parameter_attributes(body)
             told["gen_ai.request.stream"] = attempt.is_streamed
-            if settings.content:
-                told |= input_attributes(body) | output_attributes(attempt.answer)
         if self._session_id is not None:
             told.setdefault("gen_ai.conversation.id", self._session_id)
+        for name, value in self._about.items():
+            told[f"openrouter.{name}"] = value
+        if self._target.kind is not None and settings.content:
+            whole = told | input_attributes(body) | output_attributes(attempt.answer)
+            if settings.content is True:
+                told = whole
+            elif self._telemetry.events.is_on:
+                self._telemetry.events.details(self._span, self._target.attributes | whole)
         self._span.set_attributes(told)
+        conversation = told.get("gen_ai.conversation.id", self._run)
+        if isinstance(conversation, str) and attempt.outcome == "answered":
+            self._look_for_collapse(conversation, facts, counts)
+
+    def _look_for_collapse(self, conversation: str, facts: AnswerFacts, counts: dict[str, int]) -> None:
+        collapse = self._telemetry.prompt_caches.saw(
+            conversation, facts.model, facts.provider, counts, now=time.monotonic()
+        )
+        if collapse is None or self._target is None:
+            return
+        told: Attributes = {
+            **self._target.attributes,
+            "gen_ai.conversation.id": conversation,
+            "openrouter.prompt_cache.missed_tokens": collapse.missed,
+            "openrouter.prompt_cache.established_tokens": collapse.established,
+            "openrouter.prompt_cache.reason": collapse.reason,
+        }
+        if facts.model is not None:
+            told["gen_ai.response.model"] = facts.model
+        if facts.provider is not None:
+            told["openrouter.provider.name"] = facts.provider
+        self._telemetry.events.collapsed(self._span, told)
 
     def _settle(self, record: Generation) -> None:
         """Tell the cost of a call that broke off, where this one has read its record."""
@@ -298,6 +339,30 @@ class PaidCallSpan(CallSpan):
     __slots__ = ()
 
     reads = True
+
+
+class TimedCallSpan(PaidCallSpan):
+    """The same, where the times between the chunks of streams are measured."""
+
+    __slots__ = ("_latest",)
+
+    def __init__(self, telemetry: CallTelemetry, base_url: str, session_id: str | None) -> None:
+        super().__init__(telemetry, base_url, session_id)
+        self._latest: float | None = None
+
+    async def started(self, attempt: Attempt) -> None:
+        """The chunks of an attempt follow one another."""
+        self._latest = None
+        await super().started(attempt)
+
+    def saw(self, attempt: Attempt, data: bytes, /) -> None:
+        """Measure how long after the one before this chunk came."""
+        if not attempt.is_streamed or self._metrics is None or self._target is None or data == b"[DONE]":
+            return
+        now = time.monotonic()
+        if self._latest is not None:
+            self._metrics.chunk.record(now - self._latest, self._target.attributes)
+        self._latest = now
 
 
 def _charge_of(attempt: Attempt) -> Charge:

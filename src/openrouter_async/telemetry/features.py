@@ -21,13 +21,18 @@ from .current import tell_error
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from opentelemetry.metrics import Histogram
+
     from ..types.chat.tool_calls import ToolCall
     from ..types.common import Usage
     from .metrics import Metrics
     from .request_attributes import Attributes
     from .settings import Telemetry
 
-__all__ = ["EndedBatch", "EndedRun", "EndedTool", "Spans", "links_of_call"]
+__all__ = ["RUN", "EndedBatch", "EndedRun", "EndedTool", "Spans", "links_of_call"]
+
+RUN: ContextVar[str | None] = ContextVar("openrouter_async.run_span", default=None)
+"""The run that they are made for, where there is one."""
 
 _BATCH: ContextVar[Span | None] = ContextVar("openrouter_async.batch", default=None)
 """Where a worker of a batch has the span of the batch."""
@@ -42,7 +47,7 @@ class Spans:
         self._metrics = metrics
 
     @contextmanager
-    def run(self, model: str | None) -> Iterator[EndedRun]:
+    def run(self, model: str | None, session_id: str | None) -> Iterator[EndedRun]:
         """Make the span of a run that of the task."""
         attributes: Attributes = {
             "gen_ai.operation.name": "invoke_agent",
@@ -50,42 +55,47 @@ class Spans:
         }
         if model is not None:
             attributes["gen_ai.request.model"] = model
-        began = time.monotonic()
-        with self._current("invoke_agent", attributes) as span:
+        told = attributes if session_id is None else {**attributes, "gen_ai.conversation.id": session_id}
+        with self._current("invoke_agent", told, self._metrics.agent, attributes) as span:
+            before = RUN.get()
+            RUN.set(f"{span.get_span_context().span_id:016x}")
             try:
                 yield EndedRun(span)
             finally:
-                self._metrics.agent.record(time.monotonic() - began, attributes)
+                RUN.set(before)
 
     @contextmanager
     def tool(self, call: ToolCall) -> Iterator[EndedTool]:
         """Make the span of a call of a tool that of the task."""
         attributes: Attributes = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": call.name}
         told: Attributes = {**attributes, "gen_ai.tool.type": "function", "gen_ai.tool.call.id": call.id}
-        if self._settings.content:
+        has_content = self._settings.content is True
+        if has_content:
             told["gen_ai.tool.call.arguments"] = call.arguments
-        began = time.monotonic()
-        with self._current(f"execute_tool {call.name}", told) as span:
-            try:
-                yield EndedTool(span, has_content=self._settings.content)
-            finally:
-                self._metrics.tool.record(time.monotonic() - began, attributes)
+        with self._current(f"execute_tool {call.name}", told, self._metrics.tool, attributes) as span:
+            yield EndedTool(span, has_content=has_content)
 
     def batch(self) -> EndedBatch:
         """Begin the span of a batch."""
         return EndedBatch(self._tracer.start_span("openrouter.batch"))
 
     @contextmanager
-    def _current(self, name: str, attributes: Attributes) -> Iterator[Span]:
+    def _current(
+        self, name: str, attributes: Attributes, duration: Histogram, measured: Attributes
+    ) -> Iterator[Span]:
+        """Make a span that of the task, and measure its time; what is raised inside, it failed with."""
+        began = time.monotonic()
         span = self._tracer.start_span(name, kind=SpanKind.INTERNAL, attributes=attributes)
         token = context.attach(trace.set_span_in_context(span))
         try:
             yield span
         except Exception as error:
             tell_error(span, error)
+            measured = {**measured, "error.type": type(error).__name__}
             raise
         finally:
             context.detach(token)
+            duration.record(time.monotonic() - began, measured)
             span.end()
 
 

@@ -67,6 +67,9 @@ class Metrics:
         self.first_chunk = seconds(
             "gen_ai.client.inference.time_to_first_chunk", "Time to the first chunk of streams."
         )
+        self.chunk = seconds(
+            "gen_ai.client.inference.time_per_output_chunk", "Time between two chunks of streams."
+        )
         self.tool = seconds("gen_ai.execute_tool.duration", "Duration of calls of tools.")
         self.agent = seconds("gen_ai.invoke_agent.duration", "Duration of runs.")
         self.tokens = {

@@ -10,6 +10,7 @@ from .. import _checks
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from opentelemetry._logs import LoggerProvider
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
 
@@ -35,8 +36,11 @@ class Telemetry:
     Each call is a span, from its beginning to its end, with its retries inside. No attribute holds a key.
     """
 
-    content: bool = False
-    """Whether prompts, replies, and arguments and results of tools are in the spans."""
+    content: bool | Literal["events"] = False
+    """Whether prompts, replies, and arguments and results of tools are in the spans; or, as `"events"`, prompts and
+    replies in a log record for each call, `gen_ai.client.inference.operation.details`, and not in its span."""
+    chunk_times: bool = False
+    """Whether the time between two chunks of a stream is measured: about 3 µs of CPU for each."""
     attempts: bool = True
     """Whether each request of a call is a span below it. While OpenTelemetry's instrumentation of httpx is on, its
     spans stand there instead."""
@@ -46,9 +50,13 @@ class Telemetry:
     """Default: the one that the program has set."""
     meter_provider: MeterProvider | None = None
     """Default: the one that the program has set."""
+    logger_provider: LoggerProvider | None = None
+    """Of events. Default: the one that the program has set."""
 
     def __post_init__(self) -> None:
-        _checks.flag("Telemetry.content", self.content)
+        if self.content != "events":
+            _checks.flag("Telemetry.content", self.content)
+        _checks.flag("Telemetry.chunk_times", self.chunk_times)
         _checks.flag("Telemetry.attempts", self.attempts)
         for name in _checks.names("Telemetry.cost_names", self.cost_names):
             if name not in _COST_NAMES:

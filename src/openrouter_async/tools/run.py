@@ -131,7 +131,10 @@ async def _begin(
         next_cost = NextCost(await prices())
     spans = completer.spans
     model = call.model or completer.default_model
-    with nullcontext() if spans is None else spans.run(model) as span, tools_told_to(spans):
+    with (
+        nullcontext() if spans is None else spans.run(model, completer.session_id) as span,
+        tools_told_to(spans),
+    ):
         async with open_toolbox(tools) as toolbox:
             loop: RunLoop[OutputT] = RunLoop(
                 first,

@@ -1,0 +1,97 @@
+"""`PromptCaches`: whether a provider still has the prompt of a conversation cached that it had before. No I/O.
+
+*Theory of operation.* The requests of one conversation, or of one run, grow: each begins with the one before. Once a
+provider has cached so many tokens of it, the next request finds about as many. Where it finds fewer by more than a
+twentieth, and by more than a cache's smallest prompt, they are paid for anew.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Collapse", "PromptCaches", "Reason"]
+
+Reason: TypeAlias = Literal["provider_changed", "prompt_shortened", "idle", "unknown"]
+"""Why, as far as it can be seen: another provider answered, which has a cache of its own; the prompt was shorter than
+the one before; there was no request for five minutes, after which caches forget; or none of these, as where the
+beginning of the prompt was changed."""
+
+LEAST_SHARE = 0.05
+LEAST_TOKENS = 1024
+"""Chosen: what most providers cache at least, so that nothing smaller is a cached prompt."""
+IDLE_S = 300.0
+"""Seconds; the shortest time for which a provider of today keeps a prompt that was used."""
+MOST_KEPT = 1_000
+"""Conversations; of older ones a collapse is not noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collapse:
+    """A provider had less of a prompt cached than before."""
+
+    missed: int
+    """Tokens that were cached before and were not now."""
+    established: int
+    """Tokens that were cached before."""
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    cached: int
+    prompt: int
+    provider: str | None
+    at: float
+
+
+class PromptCaches:
+    """What the last request of each conversation left in a provider's cache."""
+
+    def __init__(self) -> None:
+        self._marks: OrderedDict[tuple[str, str | None], _Mark] = OrderedDict()
+
+    def saw(
+        self,
+        conversation: str,
+        model: str | None,
+        provider: str | None,
+        counts: Mapping[str, int],
+        *,
+        now: float,
+    ) -> Collapse | None:
+        """Return how far the cache of a conversation collapsed, if it did, and remember what is there now.
+
+        Args:
+            conversation: What the request belongs to; caches are told apart by the model as well.
+            model: The one that answered.
+            provider: Who served it.
+            counts: Tokens, by what the conventions call them.
+            now: In monotonic seconds.
+        """
+        if "cache_read.input_tokens" not in counts:
+            return None  # nobody said anything of a cache
+        read, prompt = counts["cache_read.input_tokens"], counts.get("input_tokens", 0)
+        cached = read + counts.get("cache_write.input_tokens", 0)
+        key = (conversation, model)
+        before = self._marks.pop(key, None)
+        self._marks[key] = _Mark(cached, prompt, provider, now)
+        if len(self._marks) > MOST_KEPT:
+            self._marks.popitem(last=False)
+        if before is None:
+            return None
+        missed = before.cached - read
+        if missed < LEAST_TOKENS or missed <= LEAST_SHARE * before.cached:
+            return None
+        reason: Reason = "unknown"
+        if provider != before.provider:
+            reason = "provider_changed"
+        elif prompt < before.prompt:
+            reason = "prompt_shortened"
+        elif now - before.at > IDLE_S:
+            reason = "idle"
+        return Collapse(missed, before.cached, reason)

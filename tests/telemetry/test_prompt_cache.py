@@ -1,0 +1,65 @@
+"""When a prompt is no longer cached, by a table of what two requests of a conversation found and left."""
+
+from __future__ import annotations
+
+import pytest
+
+from openrouter_async.telemetry.prompt_cache import MOST_KEPT, Collapse, PromptCaches, Reason
+
+
+def counts(prompt: int, read: int, written: int = 0) -> dict[str, int]:
+    return {"input_tokens": prompt, "cache_read.input_tokens": read, "cache_write.input_tokens": written}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "provider", "seconds", "expected"),
+    [
+        pytest.param(counts(9000, 0, 8000), counts(9500, 8000), "A", 1, None, id="found again"),
+        pytest.param(counts(9000, 0, 8000), counts(9500, 7700), "A", 1, None, id="rounded down"),
+        pytest.param(counts(1500, 0, 1000), counts(1600, 0), "A", 1, None, id="too small to be cached"),
+        pytest.param(counts(9000, 0, 0), counts(9500, 0), "A", 1, None, id="never cached"),
+        pytest.param(counts(9000, 0, 8000), {"input_tokens": 9500}, "A", 1, None, id="nobody says"),
+        pytest.param(counts(9000, 0, 8000), counts(9500, 0), "A", 1, (8000, "unknown"), id="gone"),
+        pytest.param(counts(9000, 6000, 2000), counts(9500, 2000), "A", 1, (6000, "unknown"), id="in part"),
+        pytest.param(
+            counts(9000, 0, 8000), counts(9500, 0), "B", 1, (8000, "provider_changed"), id="elsewhere"
+        ),
+        pytest.param(
+            counts(9000, 0, 8000), counts(5000, 0), "A", 1, (8000, "prompt_shortened"), id="trimmed"
+        ),
+        pytest.param(counts(9000, 0, 8000), counts(9500, 0), "A", 301, (8000, "idle"), id="forgotten"),
+    ],
+)
+def test_a_collapse(
+    before: dict[str, int],
+    after: dict[str, int],
+    provider: str,
+    seconds: float,
+    expected: tuple[int, Reason] | None,
+) -> None:
+    caches = PromptCaches()
+    assert caches.saw("c", "m", "A", before, now=0.0) is None
+    found = caches.saw("c", "m", provider, after, now=seconds)
+    assert found == (None if expected is None else Collapse(expected[0], 8000, expected[1]))
+
+
+def test_conversations_and_models_have_caches_of_their_own() -> None:
+    caches = PromptCaches()
+    caches.saw("c", "m", "A", counts(9000, 0, 8000), now=0.0)
+    assert caches.saw("d", "m", "A", counts(9000, 0), now=1.0) is None
+    assert caches.saw("c", "n", "A", counts(9000, 0), now=1.0) is None
+    assert caches.saw("c", "m", "A", counts(9000, 0), now=1.0) is not None
+
+
+def test_a_collapse_is_told_once() -> None:
+    caches = PromptCaches()
+    caches.saw("c", "m", "A", counts(9000, 0, 8000), now=0.0)
+    assert caches.saw("c", "m", "A", counts(9000, 0), now=1.0) is not None
+    assert caches.saw("c", "m", "A", counts(9000, 0), now=2.0) is None
+
+
+def test_old_conversations_are_forgotten() -> None:
+    caches = PromptCaches()
+    for number in range(MOST_KEPT + 1):
+        caches.saw(str(number), "m", "A", counts(9000, 0, 8000), now=0.0)
+    assert caches.saw("0", "m", "A", counts(9000, 0), now=1.0) is None

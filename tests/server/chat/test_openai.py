@@ -55,6 +55,10 @@ def test_it_calls_tools_of_its_own(seen: dict[str, Any]) -> None:
     assert seen["streamed_tools"] == {"name": "get_weather", "finish": "tool_calls"}
 
 
+def test_it_gets_vectors(seen: dict[str, Any]) -> None:
+    assert seen["embeddings"]["packed"] == pytest.approx(seen["embeddings"]["floats"], abs=1e-6)
+
+
 def test_it_lists_models(seen: dict[str, Any]) -> None:
     assert scene.MODEL in seen["models"]["ids"]
 
@@ -66,7 +70,6 @@ def test_it_lists_models(seen: dict[str, Any]) -> None:
         ("wrong_key", "AuthenticationError", 401, "this server needs its token"),
         ("too_soon", "RateLimitError", 429, "Slow down"),
         ("cut_off", "APIError", None, "Provider disconnected"),
-        ("embeddings", "NotFoundError", 404, "not found"),
     ],
 )
 def test_it_has_the_class_for_an_error(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -298,6 +300,54 @@ def test_models_are_listed_in_openais_form(emulator: Emulator) -> None:
     assert listed["object"] == "list"
     one = next(model for model in listed["data"] if model["id"] == MODEL)
     assert (one["object"], one["owned_by"]) == ("model", "openai")
+
+
+def test_one_model_is_read_in_openais_form(emulator: Emulator) -> None:
+    with routed(emulator) as browser:
+        listed = browser.get("v1/models").json()["data"]
+        assert browser.get(f"v1/models/{MODEL}").json() == next(
+            each for each in listed if each["id"] == MODEL
+        )
+        missing = browser.get("v1/models/nobody/nothing")
+    with routed(emulator, models=["openai/gpt-4o"]) as browser:
+        unoffered = browser.get(f"v1/models/{MODEL}")
+    for answer in (missing, unoffered):
+        assert answer.status_code == 404
+        assert "is not offered here" in answer.json()["error"]["message"]
+
+
+VECTORS = "openai/text-embedding-3-small"
+
+
+def test_vectors_are_made_and_counted(emulator: Emulator) -> None:
+    body = {"model": VECTORS, "input": ["sea", "land"], "dimensions": 4}
+    with routed(emulator, budget="1.00") as browser:
+        floats = browser.post("v1/embeddings", json=body).json()
+        packed = browser.post("v1/embeddings", json={**body, "encoding_format": "base64"}).json()
+        spent = browser.get("api/settings").json()["spent"]
+    assert [len(each["embedding"]) for each in floats["data"]] == [4, 4]
+    assert [len(base64.b64decode(each["embedding"])) for each in packed["data"]] == [16, 16]
+    assert floats["object"] == "list"
+    assert Decimal(spent) == emulator.spent > 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "body", "told"),
+    [
+        ({}, {"model": VECTORS}, "input"),
+        ({}, {"input": "x"}, "model must be the name"),
+        ({}, {"model": VECTORS, "input": "x", "provider": {"only": ["a"]}}, "'provider' is not a parameter"),
+        ({"models": [MODEL]}, {"model": VECTORS, "input": "x"}, "is not offered here"),
+    ],
+)
+def test_vectors_that_are_not_offered_are_refused(
+    emulator: Emulator, settings: dict[str, Any], body: dict[str, Any], told: str
+) -> None:
+    with routed(emulator, **settings) as browser:
+        answer = browser.post("v1/embeddings", json=body)
+    assert answer.status_code == 400
+    assert told in answer.json()["error"]["message"]
+    assert not [request for request in emulator.requests if request.path == "/embeddings"]
 
 
 # what it is made of

@@ -80,22 +80,22 @@ def models_routes(
         )
 
     async def openai_models(request: Request) -> Response:
-        data = [
-            {
-                **_model(model),
-                "object": "model",
-                "created": model.created or 0,
-                "owned_by": model.id.partition("/")[0],
-            }
-            for model in await _offered(policy)
-        ]
+        data = [_openai_model(model) for model in await _offered(policy)]
         return JSONResponse({"object": "list", "data": data})
+
+    async def openai_model(request: Request) -> Response:
+        name = request.path_params["name"]
+        found = next((model for model in await _offered(policy) if model.id == name), None)
+        if found is None:
+            raise WebError(404, f"the model {name[:100]!r} is not offered here", kind="NotFound")
+        return JSONResponse(_openai_model(found))
 
     return [
         Route("/api/settings", settings, methods=["GET"]),
         Route("/api/models", models, methods=["GET"]),
         Route("/api/credits", credits, methods=["GET"]),
         Route("/v1/models", openai_models, methods=["GET"]),
+        Route("/v1/models/{name:path}", openai_model, methods=["GET"]),
     ]
 
 
@@ -125,6 +125,11 @@ def _model(model: Model) -> dict[str, object]:
         "output_modalities": model.architecture.output_modalities or [],
         "supported_parameters": model.supported_parameters or [],
     }
+
+
+def _openai_model(model: Model) -> dict[str, object]:
+    owner = model.id.partition("/")[0]
+    return {**_model(model), "object": "model", "created": model.created or 0, "owned_by": owner}
 
 
 def _told(each: ToolLike) -> dict[str, str]:

@@ -157,6 +157,16 @@ class ChatPolicy:
             raise WebError(400, f"the model {model[:100]!r} is not offered here; expected one of {names}")
         return model
 
+    def named_model(self, model: object) -> str:
+        """Return the model of a request that must name one.
+
+        Raises:
+            WebError: it names none, or one that is not offered.
+        """
+        if not isinstance(model, str) or not model:
+            raise WebError(400, "model must be the name of a model")
+        return self._model(model) or model
+
     def reply(self, request: ChatRequest) -> Relayed:
         """Return the stream of the answer, with the server's tools run in it.
 

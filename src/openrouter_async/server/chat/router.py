@@ -2,10 +2,11 @@
 
 ```
 Guard (safety.py) ── GET /, /assets/...          the page, from the package
-                  ├─ /api/settings, /api/models, /api/credits, /v1/models (models_api.py)
+                  ├─ /api/settings, /api/models, /api/credits, /v1/models... (models_api.py)
                   ├─ POST /api/chat              StreamGate (stream_slots.py) ── ChatPolicy (policy.py) ── relay
                   ├─ /api/conversations...       (conversations_api.py) ── a store (conversations.py)
-                  └─ POST /v1/chat/completions   StreamGate ── ChatPolicy ── relay, in the words of OpenAI
+                  ├─ POST /v1/chat/completions   StreamGate ── ChatPolicy ── relay, in the words of OpenAI
+                  └─ POST /v1/embeddings         StreamGate (embeddings_api.py)
 ```
 """
 
@@ -34,6 +35,7 @@ from ..relays.formats.openai import WholeOpenAI
 from ..relays.relaying import Relay, relay
 from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
 from .conversations_api import conversation_routes
+from .embeddings_api import embeddings_routes
 from .models_api import models_routes
 from .policy import ChatPolicy, json_body
 from .safety import Guard, check_access
@@ -137,6 +139,7 @@ def create_router(
             Mount("/assets", _Assets(directory=PAGE / "assets")),
             *models_routes(policy, slots, title, max_body_bytes, is_emulator=is_emulator),
             *_chat_routes(policy, slots, write_timeout),
+            *embeddings_routes(policy, slots),
             *conversation_routes(store),
         ],
         middleware=[guard],

@@ -19,7 +19,7 @@ a field out says the same, and we may refuse empty text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -70,10 +70,14 @@ class Comparison:
     used: set[str] = field(default_factory=set)
     """Those of `documented` that told something that the shapes do not."""
 
-    def compare(self, ours: Any, name: str, *, sent: bool) -> None:
-        """Compare one of our types, and all it is made of, with the service's shape `name`."""
+    def compare(self, ours: Any, name: str, *, sent: bool, apart: Collection[str] = ()) -> None:
+        """Compare one of our types, and all it is made of, with the service's shape `name`.
+
+        Fields that are given `apart` from an object of this type are not missing in it.
+        """
         root, names = shapes_of_type(ours)
-        pair = _Pair(names, self.theirs, sent, self)
+        (whole, *_), _ = _members(root, names, name)
+        pair = _Pair(names, self.theirs, sent, self, whole.shape, apart)
         pair.shapes(name, root, f"#{name}")
 
 
@@ -83,6 +87,9 @@ class _Pair:
     theirs: Mapping[str, Shape]
     sent: bool
     comparison: Comparison
+    whole: dict[str, Any]
+    """Our type itself, of which fields may be given"""
+    apart: Collection[str]
     seen: set[tuple[str, str]] = field(default_factory=set)
 
     def shapes(self, where: str, ours: Shape, theirs: Shape, *, optional: bool = False) -> None:
@@ -101,7 +108,8 @@ class _Pair:
             matches = [m for m in own if _fits(m, member, exactly=self.sent)]
             used.update(canonical(m.shape) for m in matches)
             if member.type == "object":
-                self._object(member, matches, open_ended=anything)
+                others = set() if self.sent else {name for each in wanted for name in _field_names(each)}
+                self._object(member, matches, open_ended=anything, others=others)
             elif member.type == "array" and matches:
                 self._array(member, matches[0])
             elif not matches and not anything:
@@ -116,8 +124,8 @@ class _Pair:
                     tags = "/".join(tags_of(member.shape).values())
                     self._add("extra", f"{where}<{tags or member.type}>", "is not in the document")
 
-    def _object(self, wanted: _Member, matches: list[_Member], *, open_ended: bool) -> None:
-        """Compare the one of our objects that stands for `wanted`."""
+    def _object(self, wanted: _Member, matches: list[_Member], *, open_ended: bool, others: Set[str]) -> None:
+        """Compare the one of our objects that stands for `wanted`; it may stand for others too, with their fields."""
         inner = wanted.where
         bare = [m for m in matches if "fields" not in m.shape]
         typed = [
@@ -136,18 +144,20 @@ class _Pair:
             self._add("missing", inner, "is no member of ours")
         else:
             self._bounds(inner, own.shape, wanted.shape)
-            self._fields(inner, own.shape, wanted.shape)
+            self._fields(inner, own.shape, wanted.shape, others)
 
-    def _fields(self, where: str, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    def _fields(self, where: str, ours: dict[str, Any], theirs: dict[str, Any], others: Set[str]) -> None:
         if self.sent and theirs.get("closed") and not ours.get("closed"):
             self._add("extra", f"{where}.*", "takes no other fields; ours does")
         own = {name.removesuffix("?"): (name, shape) for name, shape in ours["fields"].items()}
         wanted = {name.removesuffix("?"): (name, shape) for name, shape in theirs.get("fields", {}).items()}
         tags = tags_of(theirs)
-        for name in own.keys() - wanted.keys():
+        for name in own.keys() - wanted.keys() - others:
             self._add("extra", f"{where}.{name}", "is not in the document")
         for name, (label, shape) in wanted.items():
             inner = f"{where}.{name}"
+            if name not in own and ours == self.whole and name in self.apart:
+                continue
             if name not in own:
                 self._add("missing", inner, f"is {canonical(shape)[:80]}")
                 continue
@@ -300,14 +310,18 @@ def _likeness(ours: _Member, theirs: _Member) -> float:
 
 def _is_one_kind_of(ours: _Member, theirs: _Member) -> bool:
     """Whether our object is told by the value of a field that is free in theirs, which stands for every other kind."""
-    free = {name.removesuffix("?") for name in theirs.shape.get("fields", {})} - _values(theirs).keys()
+    free = _field_names(theirs) - _values(theirs).keys()
     return not tags_of(ours.shape).keys().isdisjoint(free)
 
 
 def _names(member: _Member) -> set[tuple[str, bool]]:
     closed = _values(member)
-    names = [name.removesuffix("?") for name in member.shape.get("fields", {})]
+    names = _field_names(member)
     return {(name, False) for name in names} | {(name, True) for name in names if name in closed}
+
+
+def _field_names(member: _Member) -> set[str]:
+    return {name.removesuffix("?") for name in member.shape.get("fields", {})}
 
 
 def _values(member: _Member) -> dict[str, set[Any]]:

@@ -103,6 +103,10 @@ _IN_WORDS: dict[str, dict[str, Any]] = {
     },
     **{f"XSearchOptions.{which}_x_handles": {"max_items": 20} for which in ("allowed", "excluded")},
     **{f"XSearchOptions.{day}_date": {"pattern": r"^\d{4}-\d{2}-\d{2}$"} for day in ("from", "to")},
+    **{
+        f"{change}WorkspaceRequest.io_logging_sampling_rate": {"min": 0.0001, "max": 1}
+        for change in ("Create", "Update")
+    },
     "WebSearchConfig.max_characters": {"min": 1, "max": 100_000},
     "WebSearchConfig.max_results": {"min": 1, "max": 25},
 }
@@ -142,7 +146,10 @@ _OF_SENSE: dict[str, dict[str, Any]] = {
             "ProviderPreferences.preferred_max_latency",
             "ProviderPreferences.preferred_min_throughput",
             "StopServerToolsWhenMaxCost.max_cost_in_dollars",
+            "CreateAuthKeysCodeRequestBody.limit",
+            "CreateGuardrailRequest.limit_usd",
             "CreateKeysRequestBody.limit",
+            "UpdateGuardrailRequest.limit_usd",
             "UpdateKeysRequestBody.limit",
         ),
         _AT_LEAST_0,
@@ -176,15 +183,22 @@ DIFFERENCES: dict[str, str] = {
         missing ChatRequest.messages
         missing ChatRequest.model
         missing ChatRequest.stream
-        missing CreateEmbeddingsRequestBody.input
-        missing CreateEmbeddingsRequestBody.model
-        missing CreateKeysRequestBody.name
         """,
     ),
     **_since(
-        "deprecated or without effect; refused with the name of its successor",
+        "deprecated or without effect",
         """
+        missing ContentFilterBuiltinEntryInput.label
         missing ChatRequest.stream_options
+        """,
+    ),
+    **_since(
+        "arguments of the call by other names: a verifier of which the challenge is made, and a first and a last day",
+        """
+        missing CreateAuthKeysCodeRequestBody.code_challenge
+        missing CreateAuthKeysCodeRequestBody.code_challenge_method
+        missing getRankingsDaily.query.end_date
+        missing getRankingsDaily.query.start_date
         """,
     ),
     **_since(
@@ -283,13 +297,6 @@ DIFFERENCES: dict[str, str] = {
         """,
     ),
     **_since(
-        "either of two is set; both are fields of one type",
-        """
-        extra Input1.messages
-        extra Input2.prompt
-        """,
-    ),
-    **_since(
         "deprecated; `is_management_key` and the errors tell the same",
         """
         missing GetCurrentKeyData.is_provisioning_key
@@ -297,8 +304,10 @@ DIFFERENCES: dict[str, str] = {
         """,
     ),
     **_since(
-        "numbers of tokens, and times of day written HHMM, are whole",
+        "numbers of tokens, which some lists have as text, and times of day written HHMM, are whole",
         """
+        type AppRankingsItem.total_tokens
+        type RankingsDailyItem.total_tokens
         type PricingOverride.min_prompt_tokens
         type PricingOverride.utc_end
         type PricingOverride.utc_start
@@ -320,11 +329,6 @@ DIFFERENCES: dict[str, str] = {
     **_since(
         "replies hold parts only as text; other parts keep their fields as unknown ones",
         """
-        extra ChatContentAudio.text
-        extra ChatContentFile.text
-        extra ChatContentImage.text
-        extra ChatContentVideo.text
-        extra LegacyChatContentVideo.text
         missing ChatContentAudio.input_audio
         missing ChatContentFile.file
         missing ChatContentImage.image_url
@@ -332,22 +336,6 @@ DIFFERENCES: dict[str, str] = {
         missing ChatContentText.prompt_cache_breakpoint
         missing ChatContentVideo.video_url
         missing LegacyChatContentVideo.video_url
-        """,
-    ),
-    **_since(
-        "told by `type` or `outcome`; what is found is one type",
-        """
-        extra AlignmentAllowedCallRecord.reason
-        extra AlignmentBlockedCallRecord.reason
-        extra AlignmentUnavailableCallRecord.rules
-        extra AnthropicCompactionUsageIteration.model
-        extra AnthropicUnknownUsageIteration.model
-        extra ToolUsesEvaluated.reason
-        extra ToolUsesSkipped.explanation
-        extra ToolUsesSkipped.outcome
-        extra ToolUsesSkipped.reason
-        extra ToolUsesUnavailable.explanation
-        extra ToolUsesUnavailable.outcome
         """,
     ),
     **_since(
@@ -377,6 +365,10 @@ DIFFERENCES: dict[str, str] = {
         "untyped Result",
     ),
     **_since(
+        "a server tool in a list and by itself is one type",
+        "extra ServerToolNativeSupport.models",
+    ),
+    **_since(
         "by name, of which new ones come",
         "untyped PerfLast30mByWorkload",
     ),
@@ -386,7 +378,10 @@ DIFFERENCES: dict[str, str] = {
     ),
     **_since(
         "read by the reader of errors, which takes any form of them",
-        "untyped ChatStreamChunkError",
+        """
+        untyped ChatStreamChunkError
+        untyped ImageGenStreamErrorEventError
+        """,
     ),
     **_since(
         "open objects of the routing trace, for people to read",

@@ -25,32 +25,14 @@ MEDIA_DIFFERENCES: dict[str, str] = {
     **_since(
         "an argument of the call itself, not one of its parameters",
         """
-        missing ImageGenerationRequest.input_references
-        missing ImageGenerationRequest.model
-        missing ImageGenerationRequest.prompt
         missing ImageGenerationRequest.stream
-        missing SpeechRequest.input
-        missing SpeechRequest.input_references
-        missing SpeechRequest.model
         missing STTRequest.input_audio
-        missing STTRequest.model
         """,
     ),
     **_since(
         "free by nature: what single providers are told, by their slugs",
         """
         untyped ImageGenerationProviderPreferencesOptions
-        """,
-    ),
-    **_since(
-        "one class for all kinds of capability",
-        """
-        extra BooleanCapability.max
-        extra BooleanCapability.min
-        extra BooleanCapability.values
-        extra EnumCapability.max
-        extra EnumCapability.min
-        extra RangeCapability.values
         """,
     ),
     **_since(

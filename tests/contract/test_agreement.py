@@ -187,6 +187,37 @@ def test_an_extended_schema_has_the_fields_of_all_its_parts() -> None:
     assert found == {"missing Thing.y", "required Thing.x"}
 
 
+def test_a_field_that_a_call_takes_apart_is_not_missing_in_the_rest() -> None:
+    theirs: dict[str, Shape] = {"Thing": shape_of(thing(x=TEXT, y=TEXT, z=TEXT))}
+    comparison = Comparison(theirs)
+    comparison.compare(Plain, "Thing", sent=True, apart={"y"})
+    assert set(comparison.found) == {"missing Thing.z"}
+
+
+def test_one_type_may_read_all_members_of_a_union() -> None:
+    class Both(BaseModel):
+        type: str
+        lives: int | None = None
+        tricks: int | None = None
+        wings: int | None = None
+
+    kinds = {
+        kind: shape_of(thing(("type",), type={"const": kind.lower()}, **{own: {"type": "integer"}}))
+        for kind, own in (("Cat", "lives"), ("Dog", "tricks"))
+    }
+    comparison = Comparison({**kinds, "Thing": {"any": ["#Cat", "#Dog"]}})
+    comparison.compare(Both, "Thing", sent=False)
+    assert set(comparison.found) == {"extra Cat.wings", "extra Dog.wings"}
+
+
+def test_what_takes_any_object_stands_for_the_kinds_that_are_not_named() -> None:
+    class Pet(TypedDict, total=False):
+        x: Cat | dict[str, Any]
+
+    other = thing(("type",), type=TEXT, parameters={"type": "object"})
+    assert differences(Pet, Thing=thing(x={"anyOf": [CAT, other]})) == {"untyped Thing.x"}
+
+
 def test_bounds_known_from_words_are_added_to_the_shape_and_known_to_be_used() -> None:
     theirs: dict[str, Shape] = {"Thing": shape_of(thing(x={"type": "integer", "minimum": 0}))}
     comparison = Comparison(theirs, {"Thing.x": {"max": 2}, "Thing.y": {"max": 2}})

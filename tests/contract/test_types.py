@@ -6,32 +6,21 @@ add the key to `DIFFERENCES` with its reason.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from openrouter_async.types.account.activity import ActivityItem
-from openrouter_async.types.account.generations import FeedbackResult, Generation, GenerationContent
-from openrouter_async.types.account.key_request import KeyChanges, NewKey
-from openrouter_async.types.account.keys import APIKey, AuthorizedKey, CreatedKey, Credits, CurrentKey
-from openrouter_async.types.batches import BatchJob, DeletedJob, JobPage
-from openrouter_async.types.catalogue.endpoints import Endpoint, ModelEndpoints
-from openrouter_async.types.catalogue.model_query import ModelFilters, UserModelFilters
-from openrouter_async.types.catalogue.models import Model, ModelCount, ModelPage
-from openrouter_async.types.catalogue.providers import ProviderInfo
-from openrouter_async.types.chat.chunk import ChatChunk
-from openrouter_async.types.chat.completion import ChatCompletion
+from openrouter_async.testing.facts.shapes import fields_of, members
+from openrouter_async.testing.facts.table import ServiceOperation, load_facts
 from openrouter_async.types.chat.messages import Message
 from openrouter_async.types.chat.request import ChatParams
-from openrouter_async.types.common import Envelope, Listing
-from openrouter_async.types.embeddings.reply import Embeddings
-from openrouter_async.types.embeddings.request import EmbeddedParts, EmbeddingParams
-from openrouter_async.types.media.image_request import ImageParams
-from openrouter_async.types.media.images import GeneratedImages, ImageEndpoints, ImageModel
-from openrouter_async.types.media.speech import SpeechParams, SpeechTurn
-from openrouter_async.types.media.transcription import Transcription, TranscriptionParams
+from openrouter_async.types.embeddings.request import EmbeddedParts
+from openrouter_async.types.media.speech import SpeechTurn
 
+from . import pairs
 from .agreement import Comparison
+from .calls import every_call
 from .differences import BOUNDS, DIFFERENCES
 from .shapes import Shape
 from .table import Table
@@ -41,50 +30,13 @@ JSON = "application/json"
 SENT = [
     (ChatParams, "ChatRequest"),
     (Message, "ChatMessages"),
-    (ModelFilters, "getModels.query"),
-    (EmbeddingParams, "createEmbeddings.body"),
     (EmbeddedParts, "Input"),
-    (UserModelFilters, "listModelsUser.query"),
-    (NewKey, "createKeys.body"),
-    (KeyChanges, "updateKeys.body"),
-    (ImageParams, "ImageGenerationRequest"),
-    (SpeechParams, "SpeechRequest"),
     (SpeechTurn, "SpeechTurn"),
-    (TranscriptionParams, "STTRequest"),
 ]
-"""Types of what is sent, with the schema they stand for; what they are made of is compared with them."""
+"""Types of what is sent that are not the keyword arguments of a method, with the shape they stand for.
 
-RECEIVED = [
-    (ChatCompletion, "ChatResult"),
-    (ChatChunk, "ChatStreamChunk"),
-    (ModelPage, "ModelsListResponse"),
-    (Envelope[Model], "ModelResponse"),
-    (Envelope[Credits], "getCredits.reply"),
-    (Envelope[CurrentKey], "getCurrentKey.reply"),
-    (Embeddings, "createEmbeddings.reply"),
-    (Envelope[ModelCount], "ModelsCountResponse"),
-    (Envelope[ModelEndpoints], "listEndpoints.reply"),
-    (Listing[Endpoint], "listEndpointsZdr.reply"),
-    (Listing[ProviderInfo], "listProviders.reply"),
-    (Listing[ActivityItem], "ActivityResponse"),
-    (Listing[APIKey], "list.reply"),
-    (Envelope[APIKey], "getKey.reply"),
-    (Envelope[APIKey], "updateKeys.reply"),
-    (CreatedKey, "createKeys.reply"),
-    (Envelope[Generation], "GenerationResponse"),
-    (Envelope[GenerationContent], "GenerationContentResponse"),
-    (Envelope[FeedbackResult], "SubmitGenerationFeedbackResponse"),
-    (AuthorizedKey, "exchangeAuthCodeForAPIKey.reply"),
-    (BatchJob, "createBatches.reply"),
-    (BatchJob, "getBatches.reply"),
-    (JobPage, "listBatches.reply"),
-    (DeletedJob, "deleteBatch.reply"),
-    (Transcription, "STTResponse"),
-    (GeneratedImages, "ImageGenerationResponse"),
-    (Listing[ImageModel], "ImageModelsListResponse"),
-    (ImageEndpoints, "ImageModelEndpointsResponse"),
-]
-"""The same of what is received."""
+The others are found by the example calls (see `pairs`). What a type is made of is compared with it.
+"""
 
 
 def shapes() -> dict[str, Shape]:
@@ -94,8 +46,28 @@ def shapes() -> dict[str, Shape]:
     for id, facts in table.operations.items():
         named[f"{id}.query"] = query_shape([p for p in facts["params"] if p["in"] == "query"])
         named |= {f"{id}.body": shape for kind, shape in facts["body"].items() if kind == JSON}
-        named |= {f"{id}.reply": reply[JSON] for reply in facts["replies"].values() if JSON in reply}
+    for operation in load_facts().operations.values():
+        named |= {f"{operation.id}.{part}": shape for part, shape in _parts(operation)}
     return named
+
+
+def _parts(operation: ServiceOperation) -> Iterator[tuple[str, Any]]:
+    """Yield the shapes of an operation's answer, of its `data` (itself where it has none) and of an item of that."""
+    if operation.reply is not None:
+        yield "reply", operation.reply
+        data = _inner(operation.reply) or operation.reply
+        yield "data", data
+        possible, _ = members(data, load_facts().shapes)
+        yield from (("item", member["items"]) for member in possible if "items" in member)
+    if operation.event is not None:
+        yield "event", _inner(operation.event) or operation.event
+
+
+def _inner(shape: Any) -> Any:
+    possible, _ = members(shape, load_facts().shapes)
+    return next(
+        (fields["data"].shape for member in possible if "data" in (fields := fields_of(member))), None
+    )
 
 
 def query_shape(params: list[dict[str, Any]]) -> Shape:
@@ -113,10 +85,12 @@ def _as_given(shape: Shape) -> Shape:
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    comparison = Comparison(shapes(), BOUNDS)
+    comparison, calls = Comparison(shapes(), BOUNDS), every_call()
     for ours, schema in SENT:
         comparison.compare(ours, schema, sent=True)
-    for ours, schema in RECEIVED:
+    for ours, schema, apart in pairs.sent(calls):
+        comparison.compare(ours, schema, sent=True, apart=apart)
+    for ours, schema in pairs.received(calls):
         comparison.compare(ours, schema, sent=False)
     return comparison
 

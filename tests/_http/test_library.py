@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from openrouter_async import (
+    APIStatusError,
     AsyncOpenRouter,
     ConfigurationError,
     ConnectError,
@@ -356,6 +357,34 @@ async def test_what_a_hook_of_the_client_has_read_is_not_read_again(library: Mod
         ):
             assert await both(openrouter) == ("Paris", "Paris")
     assert seen == [json.dumps(COMPLETION).encode(), STREAM]
+
+
+@pytest.mark.loopback
+@either_library
+@pytest.mark.parametrize("reads", [True, False])
+@pytest.mark.parametrize("status", [401, 429])
+async def test_a_status_that_a_hook_of_the_client_raises_is_that_status(
+    library: ModuleType, reads: bool, status: int
+) -> None:
+    """It was a lost connection, which is sent again."""
+
+    async def check(response: Any) -> None:
+        if reads:
+            await response.aread()
+        response.raise_for_status()
+
+    refusal = Reply(
+        status, json={"error": {"code": status, "message": "not today"}}, headers={"retry-after": "7"}
+    )
+    with LoopbackServer(serve_responses([refusal, replied()])) as server:
+        async with (
+            library.AsyncClient(event_hooks={"response": [check]}) as given,
+            client(server.url, http_client=given) as openrouter,
+        ):
+            with pytest.raises(APIStatusError, match="not today" if reads else str(status)) as caught:
+                await openrouter.chat.create("Hi")
+            assert (caught.value.status, caught.value.retry_after) == (status, 7)
+            assert await both(openrouter) == ("Paris", "Paris")
 
 
 @either_library

@@ -24,7 +24,7 @@ from .library import Library, httpx, library_of
 from .pool.proxies import ProxyFailure
 from .pool.tls import has_ended
 
-__all__ = ["Phase", "from_httpx"]
+__all__ = ["Phase", "answer_in", "from_httpx"]
 
 Phase = Literal["headers", "body"]
 """How far an exchange had come: before the end of the response headers, or after it."""
@@ -52,6 +52,15 @@ def from_httpx(exc: Exception, phase: Phase, host: str, through: str = "") -> Op
             f"the connection to {host}{through} was lost {before}" + (f": {reason}" if reason else "")
         )
     return None
+
+
+def answer_in(exc: Exception) -> httpx.Response | None:
+    """Return the answer of which a hook of the caller's client has made an exception, by `raise_for_status`."""
+    its = library_of(exc)
+    if its is None or not isinstance(exc, its.HTTPStatusError):
+        return None
+    answer: httpx.Response = exc.response
+    return answer
 
 
 def _timeout(exc: Exception, its: Library, phase: Phase, host: str, through: str) -> RequestTimeout:

@@ -24,7 +24,7 @@ from .._sansio.content_decoding import ContentDecoder, ContentDecodingError, con
 from .._sansio.json_work import LEAST_BYTES, check_work, json_work
 from ..errors import ConnectionLost, InvalidResponseError, ResponseTooLarge
 from .deadlines import CallTimeouts, Deadline, run_within
-from .exceptions import Phase, from_httpx
+from .exceptions import Phase, answer_in, from_httpx
 from .http11.connection import DELIVERY
 from .network.stream import CallStream
 
@@ -89,11 +89,15 @@ class Exchange:
         try:
             response = await run_within(deadlines, partial(self._send, self._request), self._host)
         except Exception as error:
-            self._raise_translated(error, "headers")
-            raise
+            answer = answer_in(error)
+            if answer is None:
+                self._raise_translated(error, "headers")
+                raise
+            response = answer
         self._response, self.status, self.headers = response, response.status_code, response.headers
         if response.is_closed and _was_read_by_a_hook(response):
-            self._pieces, self.is_at_end = _sliced(response.content), True
+            body = response.content if response.is_stream_consumed else b""
+            self._pieces, self.is_at_end = _sliced(body), True
             return
         version = response.extensions.get("http_version")
         if isinstance(version, bytes):
@@ -253,7 +257,7 @@ def _sliced(data: bytes) -> Iterator[bytes]:
 
 
 def _was_read_by_a_hook(response: httpx.Response) -> bool:
-    """Whether a hook of the caller's client has taken the body from the wire, and decoded it.
+    """Whether a hook of the caller's client has taken the body from the wire, and decoded it, or given it up.
 
     The answers of mocks are read when they are made, before a client clocks them, and can be read again.
     """

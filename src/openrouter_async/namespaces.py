@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from .batches.batches import BatchJobs
     from .resources.account.activity import ActivityResource
+    from .resources.account.analytics import AnalyticsResource
     from .resources.account.byok import BYOKResource
     from .resources.account.generations import GenerationsResource
     from .resources.account.guardrails import GuardrailsResource
     from .resources.account.keys import CreditsResource, KeyResource, KeysResource
     from .resources.account.oauth import OAuthResource
+    from .resources.account.presets import PresetsResource
     from .resources.account.workspaces import WorkspacesResource
     from .resources.catalogue.datasets import DatasetsResource
     from .resources.catalogue.providers import EndpointsResource, ProvidersResource
@@ -74,6 +76,10 @@ class Namespaces:
     """The billed records of calls."""
     oauth: _Lazy[OAuthResource] = _Lazy("resources.account.oauth:OAuthResource")
     """Keys that users give to an app."""
+    analytics: _Lazy[AnalyticsResource] = _Lazy("resources.account.analytics:AnalyticsResource")
+    """Queries of what the account used, by any metric; needs a management key."""
+    presets: _Lazy[PresetsResource] = _Lazy("resources.account.presets:PresetsResource")
+    """Parameters that are kept at the service under a name."""
     workspaces: _Lazy[WorkspacesResource] = _Lazy("resources.account.workspaces:WorkspacesResource")
     """Parts of the account with keys, members, budgets and defaults of their own; needs a management key."""
     guardrails: _Lazy[GuardrailsResource] = _Lazy("resources.account.guardrails:GuardrailsResource")

@@ -155,6 +155,23 @@ CREATE_CODE = _act("oauth.create_code", "/auth/keys/code", "createAuthKeysCode",
 EXCHANGE_TOKEN = _secret(_query("oauth.exchange_token", "/oauth/token", "createOauthToken", "none"))
 LIST_SIGNING_KEYS = _read("oauth.signing_keys", "/oauth/jwks", "listOauthJwks", "none")
 
+GET_ANALYTICS_META = _read("analytics.meta", "/analytics/meta", "getAnalyticsMeta", "management")
+QUERY_ANALYTICS = _query("analytics.query", "/analytics/query", "queryAnalytics", "management")
+
+# Presets
+
+LIST_PRESETS = _read("presets.list", "/presets", "listPresets")
+GET_PRESET = _read("presets.get", "/presets/{slug}", "getPreset")
+LIST_PRESET_VERSIONS = _read("presets.versions", "/presets/{slug}/versions", "listPresetVersions")
+GET_PRESET_VERSION = _read("presets.version", "/presets/{slug}/versions/{version}", "getPresetVersion")
+SAVE_PRESET = _act("presets.save", "/presets/{slug}/chat/completions", "createPresetsChatCompletions", "any")
+SAVE_RESPONSES_PRESET = _act(
+    "presets.save_responses", "/presets/{slug}/responses", "createPresetsResponses", "any"
+)
+SAVE_MESSAGES_PRESET = _act(
+    "presets.save_messages", "/presets/{slug}/messages", "createPresetsMessages", "any"
+)
+
 # Guardrails
 
 LIST_GUARDRAILS = _read("guardrails.list", "/guardrails", "listGuardrails", "management")

@@ -17,21 +17,12 @@ def _because(reason: str, names: str) -> dict[str, str]:
 
 
 NOT_WRAPPED: dict[str, str] = {
-    **_because(
-        "analytics have no resource yet",
-        "getAnalyticsMeta queryAnalytics",
-    ),
     **_because("the other two request dialects have no resource yet", "createMessages createResponses"),
     **_because("the same as createSystemone, at another base URL", "createApiAlphaDecisions"),
     **_because(
         "files and containers have no resource yet",
         "listFiles uploadFile getFileMetadata deleteFile downloadFileContent"
         " listContainerFiles getContainerFile downloadContainerFileContent promoteContainerFile",
-    ),
-    **_because(
-        "presets have no resource yet",
-        "listPresets getPreset listPresetVersions getPresetVersion"
-        " createPresetsChatCompletions createPresetsMessages createPresetsResponses",
     ),
     **_because(
         "organization, its users and its directory have no resource yet",
@@ -118,6 +109,8 @@ _OF_SENSE: dict[str, dict[str, Any]] = {
             "ChatRequest.max_completion_tokens",
             "ChatRequest.max_tokens",
             "AdvisorReasoning.max_tokens",
+            "QueryAnalyticsRequestBody.group_limit",
+            "QueryAnalyticsRequestBody.limit",
             "DeferredBm25Search.max_results",
             "DeferredCustomSearch.max_results",
             "DeferredRegexSearch.max_results",
@@ -196,6 +189,7 @@ DIFFERENCES: dict[str, str] = {
         "arguments of the call by other names: a verifier of which the challenge is made, and a first and a last day",
         """
         missing CreateAuthKeysCodeRequestBody.code_challenge
+        missing QueryAnalyticsRequestBody.time_range
         missing CreateAuthKeysCodeRequestBody.code_challenge_method
         missing getRankingsDaily.query.end_date
         missing getRankingsDaily.query.start_date
@@ -277,6 +271,13 @@ DIFFERENCES: dict[str, str] = {
         """,
     ),
     # What is received
+    **_since(
+        "a version of which the service has nothing is left out of the list, and is None by itself",
+        """
+        null getPresetVersion.data
+        null listPresetVersions.item
+        """,
+    ),
     **_since(
         "known from the documentation pages and from real replies",
         """

@@ -6,10 +6,12 @@ from typing import assert_type
 
 from pydantic import SecretStr
 
-from openrouter_async import AsyncOpenRouter
+from openrouter_async import PRESETS, AsyncOpenRouter
+from openrouter_async.types.account.analytics import AnalyticsMeta, AnalyticsTable
 from openrouter_async.types.account.byok import BYOKKey
 from openrouter_async.types.account.guardrails import Guardrail, KeyAssignment
 from openrouter_async.types.account.oauth import AccessToken, AuthorizationCode, SigningKey
+from openrouter_async.types.account.presets import Preset, PresetDetails, PresetVersion
 from openrouter_async.types.account.workspaces import Workspace, WorkspaceBudget, WorkspaceMember
 from openrouter_async.types.catalogue.datasets import (
     AppRanking,
@@ -33,6 +35,13 @@ async def check(client: AsyncOpenRouter) -> None:
     assert_type(await client.guardrails.assign_keys(guardrail.id, ["hash"]), int)
     assert_type(await client.guardrails.keys().all(), list[KeyAssignment])
     await client.guardrails.update(guardrail.id, name=None)  # type: ignore[arg-type]  # null is not allowed there
+
+    assert_type(await client.analytics.query(["cost"], dimensions=["model"], limit=5), AnalyticsTable)
+    assert_type(await client.analytics.meta(), AnalyticsMeta)
+    assert_type(await client.presets.save("brief", **PRESETS["precise"], model="openai/gpt-5"), PresetDetails)
+    assert_type(await client.presets.list().all(), list[Preset])
+    assert_type(await client.presets.version("brief", 3), PresetVersion | None)
+    await client.presets.save("brief", temprature=1)  # type: ignore[call-arg]  # misspelt
 
     assert_type(await client.server_tools.list(api_format="responses").all(), list[ServerTool])
     assert_type(await client.server_tools.get("openrouter:web_search"), ServerTool)

@@ -17,6 +17,7 @@ from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from ..errors import InvalidResponseError
+from ..types.common import RowsWithoutNulls
 from .request import QueryValue
 
 __all__ = ["Arguments", "CursorPaging", "OffsetPaging", "PageFacts", "Paging", "facts_of"]
@@ -30,7 +31,7 @@ class PageFacts:
     """What a page says about itself and about the rest."""
 
     count: int
-    """Items in the page."""
+    """Items in the page, nulls too."""
     total_count: int | None = None
     """Items in the whole list."""
     has_more: bool | None = None
@@ -106,7 +107,7 @@ def facts_of(page: object, items: Sized) -> PageFacts:
     if not isinstance(more, bool):
         more = None if links is None else link is not None
     return PageFacts(
-        count=len(items),
+        count=items.sent if isinstance(items, RowsWithoutNulls) else len(items),
         total_count=total if isinstance(total, int) else None,
         has_more=more,
         cursor=cursor if isinstance(cursor, str) else None,

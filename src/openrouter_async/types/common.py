@@ -41,6 +41,7 @@ __all__ = [
     "RouterEndpoint",
     "RouterEndpoints",
     "RouterMetadata",
+    "RowsWithoutNulls",
     "ServerToolUse",
     "Usage",
     "WithoutNulls",
@@ -84,8 +85,19 @@ class WithoutNulls:
         return core_schema.no_info_after_validator_function(_without_nulls, rows)
 
 
+class RowsWithoutNulls(list[T]):
+    """A list that has lost rows which were null."""
+
+    sent: int
+    """How many rows there were; lists are paged by that number."""
+
+
 def _without_nulls(rows: list[object]) -> list[object]:
-    return [row for row in rows if row is not None]
+    if not any(row is None for row in rows):
+        return rows
+    kept = RowsWithoutNulls(row for row in rows if row is not None)
+    kept.sent = len(rows)
+    return kept
 
 
 class _Holder(WireType):

@@ -1,0 +1,169 @@
+"""Presets: parameters that are kept at the service under a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from ... import operations
+from ..._checks import mapping
+from ..._sansio.chat_body import ChatCall, chat_body
+from ...operations import Operation
+from ...options import RequestOptions
+from ...types.account.presets import Preset, PresetDetails, PresetVersion
+from ...types.chat.short_names import resolve_alias
+from ...types.common import Counted, Envelope
+from .._base import Resource
+from .._pagination import Paginator
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ...types.chat.messages import MessagesLike
+    from ...types.chat.request import ChatParams
+
+__all__ = ["PresetsResource"]
+
+_ANY_MESSAGES = "-"
+"""What is sent where there are none: the service wants a whole request, and keeps no messages."""
+
+
+class PresetsResource(Resource):
+    """`/presets`; needs a key of either kind, and costs nothing.
+
+    ```python
+    await client.presets.save("brief", model="openai/gpt-5-mini", temperature=0.2, max_tokens=200)
+    reply = await client.chat.create("Name a colour.", preset="brief")
+    ```
+    """
+
+    def list(
+        self, *, offset: int = 0, limit: int | None = None, options: RequestOptions | None = None
+    ) -> Paginator[Preset]:
+        """Return the presets, the last changed first.
+
+        Args:
+            offset: Presets to pass over.
+            limit: How many a page has, 1 to 100. Default: 50.
+            options: See `RequestOptions`.
+
+        Raises:
+            ConfigurationError: an argument is wrong; nothing was sent. Everything else is raised while reading.
+        """
+        query = {"offset": offset, "limit": limit}
+        return self._pages(operations.LIST_PRESETS, into=Counted[Preset], query=query, options=options)
+
+    async def get(self, slug: str, *, options: RequestOptions | None = None) -> PresetDetails:
+        """Return one preset, with what it sets.
+
+        Raises:
+            NotFound: there is no such preset.
+            OpenRouterError: any other failure of a call.
+        """
+        return await self._send_data(
+            operations.GET_PRESET, into=Envelope[PresetDetails], path={"slug": slug}, options=options
+        )
+
+    def versions(
+        self,
+        slug: str,
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        options: RequestOptions | None = None,
+    ) -> Paginator[PresetVersion]:
+        """Return what a preset set so far; arguments and errors are those of `list`."""
+        return self._pages(
+            operations.LIST_PRESET_VERSIONS,
+            into=Counted[PresetVersion],
+            path={"slug": slug},
+            query={"offset": offset, "limit": limit},
+            options=options,
+        )
+
+    async def version(
+        self, slug: str, version: int | str, *, options: RequestOptions | None = None
+    ) -> PresetVersion | None:
+        """Return what a preset set at one time; None where the service has nothing of that version.
+
+        Raises:
+            NotFound: there is no such preset, or no such version.
+            OpenRouterError: any other failure of a call.
+        """
+        found = await self._send(
+            operations.GET_PRESET_VERSION,
+            into=Envelope[PresetVersion | None],
+            path={"slug": slug, "version": str(version)},
+            options=options,
+        )
+        return found.data
+
+    async def save(
+        self,
+        slug: str,
+        messages: MessagesLike = _ANY_MESSAGES,
+        *,
+        model: str | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[ChatParams],
+    ) -> PresetDetails:
+        """Keep the parameters of a chat request under a name, and return the preset.
+
+        Where there is such a preset, it gets another version, which requests get from then on. It is not sent a second
+        time where it cannot be known whether the first was carried out. No model is asked.
+
+        Args:
+            slug: What requests name it by.
+            messages: Of the request, where you have one; the service keeps none of them.
+            model: Which model the preset asks for.
+            extra_body: As for `chat.create`.
+            options: See `RequestOptions`.
+            params: As for `chat.create`. The service keeps what a preset can set, and passes over the rest.
+
+        Raises:
+            ConfigurationError: an argument is wrong; nothing was sent.
+            Conflict: somebody else saved it at the same moment.
+            OpenRouterError: any other failure of a call.
+        """
+        body = chat_body(ChatCall(messages, resolve_alias(model), params, extra_body))
+        return await self._save(operations.SAVE_PRESET, slug, body, options)
+
+    async def save_responses(
+        self, slug: str, body: Mapping[str, JsonValue], *, options: RequestOptions | None = None
+    ) -> PresetDetails:
+        """Keep the parameters of a request of the Responses dialect; see `save`.
+
+        Args:
+            slug: What requests name it by.
+            body: The whole body of such a request, as it would be sent.
+            options: See `RequestOptions`.
+        """
+        body = mapping("body", body, '{"model": "openai/gpt-5-mini", "temperature": 0.2}')
+        return await self._save(operations.SAVE_RESPONSES_PRESET, slug, body, options)
+
+    async def save_messages(
+        self, slug: str, body: Mapping[str, JsonValue], *, options: RequestOptions | None = None
+    ) -> PresetDetails:
+        """Keep the parameters of a request of the Messages dialect; see `save`.
+
+        Args:
+            slug: What requests name it by.
+            body: The whole body of such a request, as it would be sent.
+            options: See `RequestOptions`.
+        """
+        body = mapping("body", body, '{"model": "openai/gpt-5-mini", "messages": []}')
+        return await self._save(operations.SAVE_MESSAGES_PRESET, slug, body, options)
+
+    async def _save(
+        self,
+        operation: Operation,
+        slug: str,
+        body: Mapping[str, JsonValue] | bytes,
+        options: RequestOptions | None,
+    ) -> PresetDetails:
+        return await self._send_data(
+            operation, into=Envelope[PresetDetails], path={"slug": slug}, body=body, options=options
+        )

@@ -1,4 +1,5 @@
-"""Checks of arguments, each said once: what is wrong becomes a `ConfigurationError` that names it and what is right.
+"""Checks of arguments, each defined once: a wrong value becomes a `ConfigurationError` that names it and the expected
+one.
 
 A check returns the value that it was given, so that it can stand where the value is used.
 """
@@ -74,7 +75,7 @@ def seconds(name: str, value: object) -> float:
 
 
 def flag(name: str, value: object) -> bool:
-    """Return True or False; a number or a text is not taken for one."""
+    """Return True or False; numbers and strings are refused."""
     if not isinstance(value, bool):
         raise ConfigurationError(f"{name} is {value!r}; expected True or False")
     return value
@@ -185,13 +186,13 @@ def is_unicode(text: str) -> bool:
 
 
 def host_of(authority: str) -> str | None:
-    """Return the host of a `Host` header, in lower case and without its port; None where it is no such header."""
+    """Return the host of a `Host` header, in lower case and without its port; None if the header is invalid."""
     match = _AUTHORITY.fullmatch(authority)
     return None if match is None else match["host"].lower()
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a host is this machine alone: `localhost` and names below it (RFC 6761, 6.3), 127.0.0.0/8, ::1.
+    """Whether a host is the local machine: `localhost` and names below it (RFC 6761, 6.3), 127.0.0.0/8, ::1.
 
     An address may stand in brackets, and an IPv4 address within an IPv6 one.
     """

@@ -1,8 +1,8 @@
-"""Files that the library writes: which may be written, and how.
+"""Files that the library writes: which ones it may write, and how.
 
-They contain prompts and replies, so a new file is for its owner alone (mode 0600). A file that is there already is
-written only where it is known to be ours: `claim` refuses all others, before anything is paid for what they are to
-hold. What is replaced is replaced whole, so that a crash leaves the old file or the new one.
+They contain prompts and replies, so new files are readable only by their owner (mode 0600). An existing file is
+written only if the library knows it as its own: `claim` refuses all others, before anything is paid for. Files are
+replaced as a whole, so a crash leaves either the old file or the new one.
 """
 
 from __future__ import annotations
@@ -102,18 +102,19 @@ class Replacement:
         return kept
 
     def discard(self) -> None:
-        """Remove it; what was there before is unchanged."""
+        """Remove it; an earlier file is unchanged."""
         self._file.close()
         self._beside.unlink(missing_ok=True)
 
 
 def replace_file(path: Path, pieces: Iterable[bytes], *, at_last: Callable[[], None] | None = None) -> None:
-    """Replace what a file contains, or make the file; its mode, its owner and links that lead to it stay.
+    """Replace the content of a file, or create it; its mode, its owner and links to it stay.
 
-    `at_last` is called when the new file is written and the old one still there; Windows replaces no open file.
+    `at_last` is called when the new file is written and the old one still exists; Windows cannot replace an open
+    file.
 
     Raises:
-        OSError: it cannot be written; what was there is unchanged.
+        OSError: it cannot be written; the old file is unchanged.
     """
     replacement = Replacement(path)
     try:
@@ -133,10 +134,10 @@ def _resemble(path: Path, other: os.stat_result) -> None:
 
 
 async def save_file(path: str | os.PathLike[str], data: bytes) -> Path:
-    """Replace what a file contains, or make the file, in a thread; return its path.
+    """Replace the content of a file, or create it, in a thread; return its path.
 
     Raises:
-        ConfigurationError: it cannot be written; what was there is unchanged.
+        ConfigurationError: it cannot be written; the old file is unchanged.
     """
     from anyio import to_thread  # what is imported first should load nothing
 

@@ -1,4 +1,4 @@
-"""What a client was told, checked and complete: arguments, environment and defaults become `Settings`.
+"""The validated settings of a client: arguments, environment and defaults become `Settings`.
 
 Only what is wrong in itself is refused here; what an operation lacks, such as a key, is refused when it is
 called.
@@ -180,10 +180,11 @@ def _key(name: str, value: Key) -> KeySource:
 
 
 def check_key(name: str, text: str) -> str:
-    """Return a key without the blanks around it, if it can stand in a header.
+    """Return a key without surrounding whitespace, if it can appear in a header.
 
     Raises:
-        ConfigurationError: it is empty, or has a character no key has. The key is not shown.
+        ConfigurationError: it is empty, or has a character that keys never have. The message does not contain the
+            key.
     """
     text = text.strip()
     if not text:

@@ -109,12 +109,12 @@ class Chat:
         print(reply.text, reply.cost)
         ```
 
-        Sends one request, which is billed; more where the retry rules allow it. Cancelling the task closes the
-        connection, but a plain call that was sent runs on upstream and is billed: use `stream` to be able to stop.
+        Sends one request, which is billed, or more within the retry rules. Cancelling the task closes the connection,
+        but a plain call that was sent continues upstream and is billed: use `stream` to be able to stop.
 
-        With `output` the reply's `output` is a value of that type, from any model, or the call raises. Then a reply
-        that does not fit is shown to the model, which is asked again, and the first such call may load the list of
-        models to see which of them follow schemas; see `Output`.
+        With `output` the reply's `output` is a value of that type, from any model, or the call raises. A reply that
+        does not fit is then sent back to the model, which answers again, and the first such call may load the list of
+        models to see which of them support schemas; see `Output`.
 
         ```python
         reply = await client.chat.create("The first five primes.", output=list[int])
@@ -122,12 +122,12 @@ class Chat:
         ```
 
         Args:
-            messages: Text, a message, or several: from `system()`, `user()`, `assistant()` and `tool_result()`, as
-                plain dicts, or earlier replies.
+            messages: A string, a message, or several: from `system()`, `user()`, `assistant()` and `tool_result()`,
+                as plain dicts, or earlier replies.
             model: A slug such as `openai/gpt-5-mini`, `~anthropic/claude-sonnet-latest` or `@preset/name`; default:
                 the client's, else the account's.
-            output: What to return a value of: a type, a JSON schema as a dict, a `Schema`, or an `Output`.
-            extra_body: What is sent besides, for parameters that these types do not know; it wins over them.
+            output: The type to return: a Python type, a JSON schema as a dict, a `Schema`, or an `Output`.
+            extra_body: Additional fields, for parameters that these types do not know; they override the others.
             options: See `RequestOptions`.
             params: See `ChatParams`.
 
@@ -135,8 +135,8 @@ class Chat:
             ConfigurationError: an argument is wrong; nothing was sent.
             APIStatusError: the service refused the request, or reported an error in place of a reply, or within one
                 (then `error.partial` has the rest).
-            EmptyReply: a reply with nothing in it; twice, where the first was not charged.
-            StructuredOutputError: no reply gave the value that `output` asks for; `error.raw` has the last one.
+            EmptyReply: the reply was empty; twice, if the first was not billed.
+            StructuredOutputError: no reply contained a value of the requested type; `error.raw` has the last one.
             OpenRouterError: any other failure of a call.
         """
         call = ChatCall(messages, model, params, extra_body)
@@ -191,7 +191,7 @@ class Chat:
         recover: bool | Recover = False,
         **params: Unpack[ChatParams],
     ) -> EventStream[str] | StructuredStream[OutputT]:
-        """Return the model's reply as it is written.
+        """Stream the model's reply.
 
         ```python
         async with client.chat.stream("Tell a story.", model="openai/gpt-5-mini") as stream:
@@ -200,11 +200,11 @@ class Chat:
             reply = await stream.final()
         ```
 
-        Nothing is sent before the first event is asked for. Leaving the block, or cancelling the task, closes the
-        connection at once; with most providers that ends the work and its billing.
+        Nothing is sent before you ask for the first event. Leaving the block, or cancelling the task, closes the
+        connection immediately; with most providers that stops the work and its billing.
 
-        With `output` the stream also has `partials()`, the value as far as it has been written, and `final()` has the
-        whole in `output`, or raises; the model is not asked again.
+        With `output` the stream also has `partials()`, growing snapshots of the value, and `final()` has the whole in
+        `output`, or raises; the client does not ask the model again.
 
         Args:
             messages: As for `create`.
@@ -212,10 +212,10 @@ class Chat:
             output: As for `create`.
             extra_body: As for `create`.
             options: As for `create`.
-            on_bad_event: What an event that is no chunk does: `raise` a `StreamDecodeError`, or `skip` it; skipped
-                ones are counted in `stream.skipped_events`.
-            recover: Go on in another request where a text breaks off, which costs; `True`, or see `Recover`. What
-                became of it is in `reply.recoveries`. The last word is held back until the next one begins.
+            on_bad_event: What to do with an invalid event: `raise` a `StreamDecodeError`, or `skip` it;
+                `stream.skipped_events` counts the skipped ones.
+            recover: Resume a text that is cut off in another request, which costs; `True`, or see `Recover`.
+                `reply.recoveries` lists the resumptions. The last word is withheld until the next one begins.
             params: See `ChatParams`.
 
         Raises:
@@ -270,18 +270,18 @@ class Chat:
         options: RequestOptions | None = None,
         **params: Unpack[RunParams],
     ) -> Run[OutputT] | Run[str]:
-        """Ask the model, run the tools it calls, tell it the results, and so on until it answers.
+        """Ask the model, run the tools it calls, send it the results, and repeat until it answers.
 
         ```python
         run = await client.chat.run("How is the weather in Oslo?", tools=[weather], stop=max_steps(8))
         print(run.text, run.usage.cost)
         ```
 
-        Sends a request for each step, which is billed. The calls of a step run together; cancelling the task cancels
-        them. A run that is stopped, or that waits for a decision, returns as well: see `run.status`.
+        Sends a request for each step, which is billed. The calls of a step run concurrently; cancelling the task
+        cancels them. A run that is stopped, or that waits for a decision, returns as well: see `run.status`.
 
         Args:
-            messages: As for `create`; or a paused run about which all is decided, to go on with it.
+            messages: As for `create`; or a paused run whose calls are all decided, to resume it.
             model: As for `create`.
             output: As for `create`; the last reply has the value, in `run.output`.
             extra_body: As for `create`, with every request.
@@ -292,7 +292,7 @@ class Chat:
             ConfigurationError: an argument is wrong, or an MCP server cannot be reached; nothing was sent.
             ToolError: a tool failed, and `tool_errors="raise"`.
             RepeatedToolCall: the model repeats itself; see `max_repeats`.
-            OpenRouterError: any failure of a request. What had been done until then is in `error.run`.
+            OpenRouterError: any failure of a request. `error.run` has the work done so far.
         """
         from .tools.run import RunCall, run_tools
 
@@ -381,7 +381,7 @@ class Chat:
     def _completer(
         self, output: OutputLike[OutputT] | None, options: RequestOptions | None = None
     ) -> ChatCompleter[Any]:
-        """What sends requests with these options, whose last reply is to hold `output`."""
+        """Sends requests with these options; the last reply must contain `output`."""
         completer = self._resource if output is None else self._structured.of(output)
         return completer.with_options(options)
 

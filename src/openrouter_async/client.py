@@ -1,4 +1,4 @@
-"""`AsyncOpenRouter`: settings, connections and namespaces put together.
+"""`AsyncOpenRouter`: settings, connections and namespaces in one client.
 
 ```
 AsyncOpenRouter ── settings + transport ── HTTPSender ── client.chat, client.models, ... (made on first use)
@@ -93,24 +93,24 @@ class AsyncOpenRouter(Namespaces):
         telemetry: Telemetry | bool | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        """Make a client; what is not given comes from the environment or the defaults.
+        """Create a client; omitted settings come from the environment or the defaults.
 
         Args:
-            api_key: An inference key: text, a `SecretStr`, or an async function that is asked for one before each
+            api_key: An inference key: a string, a `SecretStr`, or an async function that returns one for each
                 request. Default: the environment variable `OPENROUTER_API_KEY`.
             limits: See `Limits`.
-            proxy: The URL of a proxy, `http://`, `https://`, `socks5://` or `socks5h://`, with user and password in
-                it where it wants them; SOCKS5 needs the extra `socks`. Without it, the environment's `HTTPS_PROXY`,
-                `NO_PROXY` and their like are respected.
+            proxy: The URL of a proxy, `http://`, `https://`, `socks5://` or `socks5h://`, with user and password if
+                it requires them; SOCKS5 needs the extra `socks`. Default: `HTTPS_PROXY`, `NO_PROXY` and related
+                variables of the environment.
             ssl_context: Replaces the default, which trusts certifi's authorities, or those of `SSL_CERT_FILE`.
             transport: A transport of httpx or of httpx2 to use in place of ours; it is not closed with the client.
             http_client: A client of httpx or of httpx2 to use in place of ours; it is not closed with the client. Its
                 proxies, TLS, limits of connections, authentication and hooks apply; headers, timeouts and retries are
                 those of this client. Neither library encodes or decodes a body.
-            http_parser: What parses the answers that come over our own connections. `"httptools"` takes about a third
-                less CPU for a call, and needs the extra `fast`.
-            allow_plain_http: Names of hosts that may be spoken to over plain HTTP, where the key travels in clear;
-                this machine always may.
+            http_parser: The parser of responses on the client's own connections. `"httptools"` takes about a third
+                less CPU per call, and needs the extra `fast`.
+            allow_plain_http: Names of hosts that may be reached over plain HTTP, where the key travels in clear text;
+                your own machine is always allowed.
             telemetry: Spans and metrics of OpenTelemetry, for which see `Telemetry`. Default: on once
                 the program has set a tracer provider; False: never.
             options: See `ClientOptions`: `default_model`, `timeouts`, `retries`, `params`, `headers` and more, as for
@@ -136,7 +136,7 @@ class AsyncOpenRouter(Namespaces):
     def with_options(self, **options: Unpack[RequestOptions]) -> AsyncOpenRouter:
         """Return a client with other settings on the same connections, limits and retry budget.
 
-        It costs nothing to make, and is not closed by itself; it ends with the client it came from.
+        It costs nothing to create, and needs no closing; it closes with the client it came from.
 
         Raises:
             ConfigurationError: an option is unknown, or its value wrong.
@@ -194,22 +194,22 @@ class AsyncOpenRouter(Namespaces):
     def batch(
         self, items: Items, *, output: OutputLike[OutputT] | None = None, **params: Unpack[BatchParams]
     ) -> Batch[OutputT] | Batch[str]:
-        """Return a batch, which asks many prompts, a bounded number at a time; see `Batch`. Sends nothing yet.
+        """Return a batch, which sends many prompts, a limited number concurrently; see `Batch`. Sends nothing yet.
 
-        ```python
-        results = await client.batch(["Name a colour.", "Name a fish."], model="openai/gpt-5-mini")
-        ```
+                ```python
+                results = await client.batch(["Name a colour.", "Name a fish."], model="openai/gpt-5-mini")
+                ```
 
-        Each item is a call of `chat.create`, with its retries and its billing.
+                Each item is a call of `chat.create`, with its retries and its billing.
 
-        Args:
-            items: Texts, lists of messages, or `Item(key, messages, ...)`, from anything that gives them one by one,
-                also endlessly or asynchronously.
-            output: As for `chat.create`, for every item.
-            params: How the batch is run, and the arguments of every request; see `BatchParams`.
+                Args:
+                    items: Strings, lists of messages, or `Item(key, messages, ...)`, from any iterable or async iterable,
+                        even an endless one.
+                    output: As for `chat.create`, for every item.
+                    params: The settings of the batch, and the arguments of every request; see `BatchParams`.
 
         Raises:
-            ConfigurationError: an argument is wrong. Everything else is raised while reading.
+                    ConfigurationError: an argument is wrong. Everything else is raised while reading.
         """
         from .batch.run import Batch
 
@@ -236,17 +236,18 @@ class AsyncOpenRouter(Namespaces):
         max_tokens: int | None = None,
         tools: Sequence[object] = (),
     ) -> Estimate:
-        """Return what a call may use and cost, before it is made. Sends nothing, and downloads nothing.
+        """Return the possible usage and cost of a call. Sends nothing, and downloads nothing.
 
-        Tokens are estimated from the text, and corrected by what the service counted in earlier calls of this model,
-        see `TokenLearner`; prices are those of the catalogue that `models.catalogue()` has read, else of the list
-        packaged with the library. The last 32 prompts, at most 1 MiB, are kept until they are learnt from.
+        Tokens are estimated from the text, and corrected by the service's counts in earlier calls of this model, see
+        `TokenLearner`. Prices come from the catalogue that `models.catalogue()` has loaded, or else from the list
+        packaged with the library. The last 32 prompts, at most 1 MiB, are kept until the estimate has learned from
+        them.
 
         Args:
             messages: As for `chat.create`.
             model: Default: the client's.
-            max_tokens: The bound of the answer. Default: that of the model.
-            tools: What is offered besides, which is part of the prompt.
+            max_tokens: The limit of the answer. Default: that of the model.
+            tools: The tools to offer, which are part of the prompt.
         """
         from .catalogue.pricing import estimate_call
 
@@ -257,7 +258,8 @@ class AsyncOpenRouter(Namespaces):
         )
 
     def _learner(self) -> TokenLearner:
-        """Return what was learnt from the answers so far; it learns when it is asked, not when they come."""
+        """Return the corrections learned from the replies so far; learning happens on request, not as replies
+        arrive."""
         from .tokens.learning import TokenLearner
 
         learner = self._known.learner = self._known.learner or TokenLearner()
@@ -310,7 +312,7 @@ class AsyncOpenRouter(Namespaces):
         return Conversation(completer, prices=lambda: self.models.catalogue(), **settings)
 
     def track(self, budget: Decimal | str | float | None = None, *, settle: float = 10.0) -> Spend:
-        """Return a block that adds up what calls cost, and keeps them within a budget.
+        """Return a block that adds up the cost of its calls, and keeps them within a budget.
 
         ```python
         async with client.track(budget="1.00") as spend:
@@ -318,20 +320,20 @@ class AsyncOpenRouter(Namespaces):
         print(spend.cost, spend.calls, spend.unsettled)
         ```
 
-        All calls count that are made inside, over this client and over clients that share its connections: streams,
-        runs of tools, and tasks that begin inside. Blocks can stand in one another; each counts.
+        All calls inside the block count, over this client and over clients that share its connections: streams, runs
+        of tools, and tasks started inside. Blocks can be nested; each counts.
 
-        A call that would pass the budget raises `BudgetExceeded` in place of being made, where what is spent, what is
-        held for calls in flight, and what the call may cost come to more. Calls of which nothing is known that bounds
-        their cost are made one at a time until one of them has shown it: of models without a listed price, with
-        searches and other extras, or without `max_tokens`. Such a first call, and one that costs more than any of its
-        kind before, may pass the budget.
+        A call raises `BudgetExceeded` and is not sent if the amount spent, the reservations of calls in flight and
+        its own possible cost together exceed the budget. Calls whose cost nothing limits in advance are sent one at a
+        time until one of them has returned its cost: models without a listed price, searches and other extras, and
+        calls without `max_tokens`. Such a first call, and one that costs more than any of its kind before, may exceed
+        the budget.
 
         Args:
-            budget: US dollars. With one, the catalogue of models is read first, for the prices.
-            settle: Seconds for which what a call may have cost that broke off is held against the budget, while its
-                billed record is looked for; then it is let go, and told in `unsettled`. Leaving the block waits for
-                such records at most as long; it does not wait where there are none.
+            budget: US dollars. With a budget, the client first loads the catalogue of models for its prices.
+            settle: Seconds for which the possible cost of a call that was cut off stays reserved while its billing
+                record is read; after that it is released, and listed in `unsettled`. Leaving the block waits at most
+                that long for such records, and not at all without any.
 
         Raises:
             ConfigurationError: an argument is wrong.
@@ -343,14 +345,14 @@ class AsyncOpenRouter(Namespaces):
         )
 
     async def request(self, method: str, path: str, *, into: type[T], **params: Unpack[RequestParams]) -> T:
-        """Call an operation that has no method of its own yet.
+        """Call an operation that does not have a method of its own yet.
 
         Args:
-            method: The HTTP method. A GET is repeated when it fails on the way; any other only where it cannot have
-                been carried out.
-            path: Below the base URL, such as `/key`, quoted where it must be.
-            into: What the answer is read as: any type pydantic knows, such as `dict[str, JsonValue]` or a model of
-                yours; `bytes` gives the body as it came, `str` its text, `type(None)` reads nothing.
+            method: The HTTP method. A GET is retried after any failure; other methods only if the service cannot have
+                performed the request.
+            path: Below the base URL, such as `/key`, percent-encoded where necessary.
+            into: The type of the response: any type that pydantic can validate, such as `dict[str, JsonValue]` or a
+                model of yours; `bytes` returns the raw body, `str` its text, `type(None)` reads nothing.
             params: See `RequestParams`: `body`, `query`, `key`, `options`.
 
         Raises:
@@ -364,7 +366,7 @@ class AsyncOpenRouter(Namespaces):
     def stream_request(
         self, method: str, path: str, *, into: type[T], **params: Unpack[RequestParams]
     ) -> RawStream[T]:
-        """Call an operation that answers with an event stream; each event is read as `into`.
+        """Call an operation that answers with an event stream; each event is validated as `into`.
 
         ```python
         async with client.stream_request("POST", "/responses", body=body, into=dict[str, JsonValue]) as events:

@@ -1,4 +1,4 @@
-"""`RequestHook`: be told when requests start, are retried, finish and fail.
+"""`RequestHook`: an object whose methods are called when requests start, are retried, finish and fail.
 
 Hooks are plain functions called in the event loop, so they must be quick. What a hook raises reaches the
 caller unchanged, and the connection is released.
@@ -20,7 +20,7 @@ __all__ = ["RequestEvent", "RequestHook"]
 
 @dataclass(frozen=True, slots=True)
 class RequestEvent:
-    """What is known of a call at the moment a hook is told of it."""
+    """The facts about a call at the moment of a hook."""
 
     operation: str
     """Name of the operation, e.g. `chat.create`."""
@@ -39,7 +39,7 @@ class RequestEvent:
     wait: float | None = None
     """Seconds until the next attempt, where there is one."""
     model: str | None = None
-    """The model that answered; before that, the one that is asked for."""
+    """The model that answered; before that, the requested one."""
     provider: str | None = None
     """Who served it."""
     usage: Usage | None = None

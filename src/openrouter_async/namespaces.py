@@ -55,7 +55,7 @@ class Namespaces:
     audio: _Lazy[AudioResource] = _Lazy("resources.media.audio:AudioResource")
     """Speech from text, and text from speech."""
     batches: _Lazy[BatchJobs] = _Lazy("batches.batches:BatchJobs")
-    """Batches that the service works on by itself, within a day and for about half the price."""
+    """The service's own batches: processed within a day, for about half the price."""
     providers: _Lazy[ProvidersResource] = _Lazy("resources.catalogue.providers:ProvidersResource")
     """Who runs models."""
     endpoints: _Lazy[EndpointsResource] = _Lazy("resources.catalogue.providers:EndpointsResource")
@@ -65,7 +65,7 @@ class Namespaces:
     datasets: _Lazy[DatasetsResource] = _Lazy("resources.catalogue.datasets:DatasetsResource")
     """What the service publishes of its traffic, and benchmarks of models."""
     key: _Lazy[KeyResource] = _Lazy("resources.account.keys:KeyResource")
-    """The client's own key: what it may spend, and has spent."""
+    """The client's own key: its limit and its usage."""
     keys: _Lazy[KeysResource] = _Lazy("resources.account.keys:KeysResource")
     """The inference keys of the account: `list`, `get`, `create`, `update`, `delete`; needs a management key."""
     credits: _Lazy[CreditsResource] = _Lazy("resources.account.keys:CreditsResource")

@@ -1,7 +1,7 @@
 """The table of operations: each HTTP method and path the client can call, once.
 
-The word that makes a row says when the request may be sent again. It holds no types, so importing it costs nothing: a
-resource's method gives the types.
+The helper that builds a row says when the request may be retried. The table contains no types, so importing it costs
+nothing: a resource's method adds the types.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ __all__ = ["KeyKind", "Operation", "Repeat", "find_operation"]
 KeyKind: TypeAlias = Literal["inference", "management", "any", "optional", "none"]
 
 Repeat: TypeAlias = Literal["always", "unanswered", "refused"]
-"""When a failed request may be sent again.
+"""When a failed request may be retried.
 
-`always`: whatever happened; for reads, and for what the service knows again by an `Idempotency-Key`.
-`unanswered`: when no answer came, though the first may have been carried out and billed, but not after a timeout and
-not after a piece of a stream was handed over; for what a model answers.
-`refused`: only when it is certain that it was not carried out: there was no connection, or the service says so in an
-error of its own; for what creates or changes something.
+`always`: after any failure; for reads, and for requests that the service recognises by an `Idempotency-Key`.
+`unanswered`: if no response came, though the first may have been performed and billed, but not after a timeout and
+not after a piece of a stream was delivered; for calls of models. `refused`: only if the service cannot have performed
+it: there was no connection, or the service says so in an error of its own; for operations that create or change
+something.
 """
 
 
@@ -29,7 +29,7 @@ class Operation:
     """One HTTP method and path."""
 
     name: str
-    """Our name for it, as in the client: `chat.create`; it stands in logs, hooks and errors."""
+    """Our name for it, as in the client: `chat.create`; it appears in logs, hooks and errors."""
     method: str
     path: str
     """Below the base URL; `{name}` is filled in, quoted."""
@@ -45,9 +45,9 @@ class Operation:
     is_keyed: bool = False
     """Whether it carries an `Idempotency-Key`, one for each call, by which the service knows a repetition."""
     has_secrets: bool = False
-    """Whether its bodies hold a secret besides the client's key; then they are never logged."""
+    """Whether its bodies contain a secret besides the client's key; then they are never logged."""
     is_redirected: bool = False
-    """Whether the service may name another path of its own instead, which is asked then."""
+    """Whether the service may redirect to another of its own paths, which the client then follows."""
 
 
 def _read(name: str, path: str, spec_id: str, key: KeyKind = "any") -> Operation:
@@ -260,7 +260,7 @@ DELETE_BATCH = _remove("batches.delete", "/batches/{id}", "deleteBatch", "infere
 
 
 def find_operation(method: str, path: str) -> Operation | None:
-    """Return the operation of a method and a path below the base URL; None where the table has none."""
+    """Return the operation of a method and a path below the base URL; None if the table lacks it."""
     parts = path.split("/")
     found = [row for row in _rows() if row.method == method and _fits(row.path.split("/"), parts)]
     return min(found, key=lambda row: row.path.count("{"), default=None)

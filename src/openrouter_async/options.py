@@ -1,7 +1,7 @@
-"""What can be set on a client, on a derived client, and on one call.
+"""Settings of a client, a derived client, and one call.
 
-A field left at `OMIT` is taken from the client that the options are applied to, and there from the default
-of the library. Times are seconds, sizes bytes. `None` means "no limit".
+A field that is `OMIT` is inherited from the client to which the options apply, and there from the default of the
+library. Times are seconds, sizes bytes. `None` means "no limit".
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class SecretLike(Protocol):
 
 
 Key: TypeAlias = str | SecretLike | Callable[[], Awaitable[str]]
-"""An API key, a holder of one, or an async callable that is asked for one for each request."""
+"""An API key, an object that contains one, or an async callable that returns one for each request."""
 
 _T = TypeVar("_T", bound="Timeouts | Retries")
 
@@ -92,13 +92,13 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retries:
-    """When and how often a failed request is sent again.
+    """When and how often a failed request is retried.
 
-    What a model answers is sent again after a lost connection before the answer, a 200 that cannot be read (once), and
-    408, 429 and 5xx; but for 429, each may have been carried out and billed. It is not after a plain call timed out
-    once it was sent, unless `retry_ambiguous` or `once` is set, nor after a piece of a stream was handed over, nor
-    after an answer that tells what it cost.
-    What creates or changes something is sent again only where it is certain that it was not carried out; reads always.
+    A call of a model is retried after a lost connection before the response, an unreadable 200 (once), and 408, 429
+    and 5xx; except after 429, each attempt may have been performed and billed. It is not retried after a plain call
+    timed out once it was sent, unless `retry_ambiguous` or `once` is set, nor after a piece of a stream was
+    delivered, nor after a response that reports its cost. Operations that create or change something are retried only
+    if the service cannot have performed them; reads always.
     """
 
     attempts: int | Omit = OMIT
@@ -108,7 +108,7 @@ class Retries:
     cap: float | Omit = OMIT
     """The longest such wait, in seconds. Default 8; 20 after 429 and 529."""
     max_retry_after: float | Omit = OMIT
-    """The longest `Retry-After` that is waited for, in seconds; a longer one raises at once. Default 60."""
+    """The longest `Retry-After` to wait for, in seconds; a longer one raises immediately. Default 60."""
     retry_ambiguous: bool | Omit = OMIT
     """Also repeat plain calls that timed out after they were sent; both may be billed. Default False."""
 
@@ -129,19 +129,20 @@ class Retries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recover:
-    """How an answer that breaks off while it is streamed is gone on with, in another request.
+    """How a streamed answer that is cut off resumes in another request.
 
-    It is off unless asked for, because it costs: what was generated before the break is billed, then it is sent again,
-    as input, and what follows is billed as output. `max_tokens` bounds each request, not their sum.
+    It is off unless you ask for it, because it costs: the text before the cut is billed, then sent again as input and
+    billed again, and the rest is billed as output. `max_tokens` limits each request, not their sum.
     """
 
     attempts: int = 1
-    """Requests that go on, at most, for one answer; each may be retried until it gives something."""
+    """The most resuming requests for one answer; each may be retried until its first piece."""
     models: Sequence[str] = ()
-    """Who goes on, tried in this order by the service. Default: the model of the call. It must be one that goes on
-    from the beginning of an answer, which newer models of OpenAI and Anthropic do not."""
+    """The models that resume, tried in this order by the service. Default: the model of the call. It must continue
+    the beginning of an answer, which newer models of OpenAI and Anthropic do not."""
     provider: Provider | None = None
-    """Preferences of the requests that go on, in place of those of the call: `{"ignore": ["one-that-breaks-off"]}`."""
+    """Provider preferences of the resuming requests, in place of those of the call: `{"ignore":
+    ["some-provider"]}`."""
 
     def __post_init__(self) -> None:
         _checks.whole("Recover.attempts", self.attempts)
@@ -151,10 +152,10 @@ class Recover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much one client holds at once; set when it is made, shared by the clients derived from it."""
+    """The concurrency limits of one client; set on creation, shared by the clients derived from it."""
 
     concurrency: int = 1_000
-    """Calls at once; further ones wait in turn. A stream counts until it is closed."""
+    """The number of concurrent calls; further ones wait in order. A stream counts until it is closed."""
     idle: int = 1_000
     """Connections kept open for later calls."""
     idle_expiry: float = 30.0
@@ -166,8 +167,9 @@ class Limits:
     body_bytes: int = 64 * 1024 * 1024
     """The largest plain answer, after decompression."""
     values: int = 1_000_000
-    """How much one JSON document may hold, since parsing it blocks the event loop: a number counts 1, a text 3, the
-    name of a field 12, an array 10, an object 80. That many take some 50 ms; the list of all models has 340,000."""
+    """The size limit of one JSON document, since parsing it blocks the event loop: a number counts 1, a string 3, a
+    field name 12, an array 10, an object 80. A million takes about 50 ms to parse; the list of all models has
+    340,000."""
     error_body_bytes: int = 1024 * 1024
     """How much of an error's body is read."""
 
@@ -240,9 +242,9 @@ class ResponseCache:
 
 
 class ClientOptions(TypedDict, total=False):
-    """What a client, a derived client and one call can all set.
+    """The options that a client, a derived client and one call share.
 
-    Where the type of an option allows None and nothing is said of it, it means that the option is not given."""
+    If the type of an option allows None and its description does not mention it, None means "not given"."""
 
     management_key: Key | None
     """For the operations that administer keys, credits and the like. Default: the environment's
@@ -270,12 +272,13 @@ class ClientOptions(TypedDict, total=False):
     """Further query parameters."""
     cache: ResponseCache | None
     once: bool | str
-    """Send a chat request so that a repetition is answered from the service's response cache, and billed once.
+    """Send a chat request so that the service's response cache answers a repetition, and you pay once.
 
-    The request gets a key of its own among its `metadata`, and its whole answer is kept at OpenRouter for a day, or for
-    the `ttl` of `cache`. Lost connections, timeouts and broken bodies are then retried by themselves, as often as
-    `retries` says. True makes a new key for each call; a text is your own, with which another process can repeat the
-    call. It relies on the service to finish and keep an answer whose client has gone, before it is asked again."""
+    The request gets a key among its `metadata`, and OpenRouter stores the whole answer for a day, or for the `ttl` of
+    `cache`. Lost connections, timeouts and broken bodies are then retried automatically, within `retries`. True
+    creates a new key for each call; a string is your own key, with which another process can repeat the call. It
+    relies on the service to finish and store an answer whose client has disconnected, before the request is
+    repeated."""
     router_metadata: bool
     """Ask for `openrouter_metadata`: which endpoints were considered, and why one was chosen."""
     session_id: str | None

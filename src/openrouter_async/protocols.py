@@ -1,4 +1,4 @@
-"""What the layers above the I/O shell need of it, and nothing more, so that a test can fake it."""
+"""The part of the I/O shell that upper layers need, and nothing more, so a test can replace it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Reply(Protocol):
 
 
 class CallSettings(Protocol):
-    """The settings of a client, or of one call, that decide what its requests hold."""
+    """The settings of a client, or of one call, that determine the content of its requests."""
 
     @property
     def base_url(self) -> str:
@@ -76,7 +76,7 @@ class CallSettings(Protocol):
 
     @property
     def cache(self) -> ResponseCache | None:
-        """What is said of the service's response cache."""
+        """The settings for the service's response cache."""
 
 
 class RunSpan(Protocol):
@@ -104,7 +104,7 @@ class BatchSpan(Protocol):
 
 
 class FeatureSpans(Protocol):
-    """Begins the spans of what is more than a call."""
+    """Starts spans of work that is larger than a call."""
 
     def run(self, model: str | None, session_id: str | None) -> AbstractContextManager[RunSpan]:
         """Make the span of a run that of the task."""
@@ -131,7 +131,7 @@ class Sender(Protocol):
 
     @property
     def settings(self) -> CallSettings:
-        """What holds for its requests now."""
+        """The settings that apply to its requests now."""
         ...
 
     @property
@@ -139,7 +139,7 @@ class Sender(Protocol):
         """What begins the spans of features; None without telemetry."""
 
     def with_options(self, options: RequestOptions | None) -> Sender:
-        """Return a sender with these options laid over its settings; itself where there are none.
+        """Return a sender with these options applied over its settings; itself if there are no options.
 
         Raises:
             ConfigurationError: an option is unknown, or its value wrong.
@@ -160,7 +160,7 @@ class Sender(Protocol):
     def download(self, data: RequestData | DeferredRequest, *, is_whole: bool = False) -> StreamSource:
         """Return the source of a file, whose items are its pieces; nothing was sent yet.
 
-        `is_whole` says that all of it will be in memory, so that a limit holds for it.
+        `is_whole` says that all of it will be in memory, so a size limit applies.
         """
         ...
 
@@ -169,7 +169,7 @@ class ChatCompleter(Protocol[OutputT]):
     """Asks a model; what runs, conversations and batches need of `client.chat`."""
 
     def with_options(self, options: RequestOptions | None) -> ChatCompleter[OutputT]:
-        """Return the same with these options laid over its settings; itself where there are none."""
+        """Return the same with these options applied over its settings; itself if there are no options."""
         ...
 
     @property
@@ -195,7 +195,7 @@ class ChatCompleter(Protocol[OutputT]):
         ...
 
     def stream(self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise") -> EventStream[OutputT]:
-        """Return the reply as a stream; nothing is sent before its first event is asked for."""
+        """Return the reply as a stream; nothing is sent before its first event is requested."""
         ...
 
 

@@ -34,14 +34,14 @@ OpenRouterError
 │   │   ├── DownloadInterrupted     network: a file broke off; `.data` or `.path` keeps what arrived
 │   │   └── StreamTruncated         provider: it ended cleanly, but without a finish
 │   └── StreamDecodeError           service: an event that is not a chunk
-├── StructuredOutputError           the reply does not give the wanted value; `.raw` keeps it
+├── StructuredOutputError           the reply has no value of the requested type; `.raw` keeps it
 │   ├── ReplyNotParsed              model: no JSON value could be read from it
 │   ├── SchemaMismatch              model: a value, but not of the wanted type
 │   ├── ReplyTruncated              model: cut off by the token limit
 │   └── Refused                     model: it declined to answer
 ├── ToolError                       a tool failed, and was asked to raise
 │   └── RepeatedToolCall            model: the same call again and again
-├── JobFailed                       service: work that it had taken on has no result; `.job` says how it ended
+├── JobFailed                       service: an accepted job ended without a result; `.job` says how
 ├── InvalidWebhook                  a webhook that is not the service's, or too old
 ├── JournalError                    caller: the journal of a batch cannot be read, written or locked
 └── BudgetExceeded                  caller: the next call would have passed the budget

@@ -154,7 +154,8 @@ class TLSError(ConnectError):
 
 
 class ProxyError(ConnectError):
-    """The proxy could not be reached, wants another password, or gave no connection; the service was not asked."""
+    """The proxy could not be reached, requires another password, or opened no connection; the service received
+    nothing."""
 
     def __init__(
         self,
@@ -205,7 +206,7 @@ class InvalidResponseError(OpenRouterError):
         super().__init__(message, **facts)
         self.content_type: str | None = content_type
         self.body: str | None = body
-        """The first 200 characters of what came."""
+        """The first 200 characters of the body."""
 
 
 class InvalidWebhook(OpenRouterError):
@@ -234,7 +235,7 @@ class StreamInterrupted(StreamError):
 
 
 class DownloadInterrupted(StreamInterrupted):
-    """A file broke off before it was whole; what had arrived is kept."""
+    """A file was cut off; the part that arrived is kept."""
 
     def __init__(
         self,
@@ -292,7 +293,7 @@ class ReplyNotParsed(StructuredOutputError):
 
 
 class SchemaMismatch(StructuredOutputError):
-    """The reply holds a value, but none of the wanted type."""
+    """The reply contains a value, but not of the requested type."""
 
 
 class ReplyTruncated(StructuredOutputError):
@@ -325,7 +326,7 @@ class RepeatedToolCall(ToolError):
 
 
 class JobFailed(OpenRouterError):
-    """Work that the service had taken on ended without a result; `job` says how."""
+    """A job that the service had accepted ended without a result; `job` says how."""
 
     def __init__(self, message: str, *, job: object = None, **facts: Unpack[Facts]) -> None:
         super().__init__(message, **facts)

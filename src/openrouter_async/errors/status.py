@@ -81,11 +81,11 @@ class APIStatusError(OpenRouterError):
         self.code: int | str | None = facts.get("code")
         """`error.code` as it came: a number, or a text such as `server_error`."""
         self.error_type: str | None = facts.get("error_type")
-        """The stable name of the failure, e.g. `rate_limit_exceeded`, if the service gave one."""
+        """The stable name of the failure, e.g. `rate_limit_exceeded`, if the service sent one."""
         self.provider: str | None = facts.get("provider")
         """The upstream provider that failed, if the service named one."""
         self.metadata: Mapping[str, JsonValue] = facts.get("metadata", {})
-        """`error.metadata` as it came, secrets removed; empty if there was none."""
+        """`error.metadata` unchanged, except for secrets; empty if missing."""
         self.availability: Availability | None = facts.get("availability")
         self.body: str | None = facts.get("body")
         """The first characters of an error body that is not JSON."""

@@ -9,6 +9,7 @@ import pytest
 
 from openrouter_async import RequestTimeout
 from openrouter_async._http.library import httpx
+from tests.testing.test_pytest_plugin import run_pytest
 from tests.tools_seen.base import BASE
 from tests.tools_seen.needed import tool
 from tests.tools_seen.page import run_example, write_example
@@ -82,3 +83,34 @@ async def test_a_failure_it_plays_is_ours(mock: Any, parser: Parser) -> None:
 def test_the_example_of_the_page(tmp_path: Path) -> None:
     write_example("pytest-httpx", tmp_path)
     run_example(tmp_path)
+
+
+BESIDE_THE_EMULATOR = f"""
+import httpx
+import pytest
+
+MODEL = "openai/gpt-4o-mini"
+
+
+async def test_the_emulator_is_reached_and_all_else_is_mocked(openrouter_client, openrouter_emulator, {BASE}_mock):
+    openrouter_emulator.reply("Paris")
+    {BASE}_mock.add_response(url="https://example.com/", text="mocked")
+    async with openrouter_client(default_model=MODEL) as client:
+        assert (await client.chat.create("The capital of France?")).text == "Paris"
+    import {BASE}
+    assert {BASE}.get("https://example.com/").text == "mocked"
+
+
+@pytest.mark.{BASE}_mock(should_mock=lambda request: True)
+async def test_a_test_says_itself_what_is_mocked(openrouter_client, openrouter_emulator, {BASE}_mock):
+    {BASE}_mock.add_response(json={{"choices": [{{"message": {{"content": "mocked"}}}}]}})
+    async with openrouter_client(default_model=MODEL) as client:
+        assert (await client.chat.create("The capital of France?")).text == "mocked"
+    assert openrouter_emulator.requests == []
+"""
+
+
+def test_the_emulator_of_our_own_plugin_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "test_beside.py").write_text(BESIDE_THE_EMULATOR.replace("import httpx\n", "", 1))
+    done = run_pytest(tmp_path, "-o", "asyncio_mode=auto")
+    assert "2 passed" in done.stdout, done.stdout + done.stderr

@@ -8,6 +8,7 @@
 | `openrouter_emulator_options` | nothing; override it in `conftest.py` to give the emulator's arguments |
 
 One server runs for the whole session, and is reset before each test. Nothing is imported before a test asks for it.
+A test that also uses `httpx_mock` of pytest-httpx reaches the emulator all the same, and has all other requests mocked.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    import httpx
+
     from ..client import AsyncOpenRouter
     from .emulator import Emulator
 
@@ -27,6 +30,25 @@ __all__ = [
     "openrouter_emulator_options",
     "openrouter_environment",
 ]
+
+
+_addresses: set[str] = set()
+"""Where the emulators of this session are."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let pytest-httpx mock all but the emulator, unless a test says itself what is mocked."""
+    used = getattr(item, "fixturenames", ())
+    for name in ("httpx_mock", "httpx2_mock"):
+        if name in used and "openrouter_emulator" in used:
+            is_known = any(line.startswith(f"{name}(") for line in item.config.getini("markers"))
+            is_said = any("should_mock" in marker.kwargs for marker in item.iter_markers(name))
+            if is_known and not is_said:
+                item.add_marker(getattr(pytest.mark, name)(should_mock=_is_elsewhere))
+
+
+def _is_elsewhere(request: httpx.Request) -> bool:
+    return request.url.netloc.decode("ascii") not in _addresses
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +62,10 @@ def _openrouter_emulator_of_session(openrouter_emulator_options: Mapping[str, ob
     from .emulator import Emulator
 
     with Emulator(**openrouter_emulator_options) as emulator:  # type: ignore[arg-type]  # checked by Emulator itself
+        address = emulator.base_url.split("/")[2]
+        _addresses.add(address)
         yield emulator
+        _addresses.discard(address)
 
 
 @pytest.fixture

@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from .options import Retries as Retries
     from .options import Timeouts as Timeouts
     from .resources.jobs import Job as Job
+    from .resources.media.videos import VideoJob as VideoJob
     from .resources.uploads import FileUpload as FileUpload
     from .resources.webhooks import verify_webhook as verify_webhook
     from .spending.spend import Spend as Spend
@@ -204,6 +205,9 @@ if TYPE_CHECKING:
     from .types.media.transcription import TranscriptionParams as TranscriptionParams
     from .types.media.transcription import TranscriptionSegment as TranscriptionSegment
     from .types.media.transcription import TranscriptionWord as TranscriptionWord
+    from .types.media.video_request import VideoParams as VideoParams
+    from .types.media.videos import Video as Video
+    from .types.media.videos import VideoModel as VideoModel
     from .types.meta import ResponseMeta as ResponseMeta
     from .types.meta import response_meta as response_meta
     from .types.webhooks import WebhookEvent as WebhookEvent
@@ -405,6 +409,10 @@ _EXPORTS = {
     "TranscriptionParams": ".types.media.transcription",
     "TranscriptionWord": ".types.media.transcription",
     "TranscriptionSegment": ".types.media.transcription",
+    "VideoJob": ".resources.media.videos",
+    "Video": ".types.media.videos",
+    "VideoModel": ".types.media.videos",
+    "VideoParams": ".types.media.video_request",
 }
 """Public name -> the module it lives in."""
 

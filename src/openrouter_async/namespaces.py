@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .resources.embeddings import EmbeddingsResource
     from .resources.media.audio import AudioResource
     from .resources.media.images import ImagesResource
+    from .resources.media.videos import VideosResource
 
 __all__ = ["Namespaces"]
 
@@ -54,6 +55,8 @@ class Namespaces:
     """Images, and who makes them."""
     audio: _Lazy[AudioResource] = _Lazy("resources.media.audio:AudioResource")
     """Speech from text, and text from speech."""
+    videos: _Lazy[VideosResource] = _Lazy("resources.media.videos:VideosResource")
+    """Videos, which are jobs."""
     batches: _Lazy[BatchJobs] = _Lazy("batches.batches:BatchJobs")
     """The service's own batches: processed within a day, for about half the price."""
     providers: _Lazy[ProvidersResource] = _Lazy("resources.catalogue.providers:ProvidersResource")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -95,3 +96,25 @@ def test_an_amount_is_exact(given: object, amount: str) -> None:
 def test_an_amount_that_is_none_is_refused(given: object) -> None:
     with pytest.raises(ConfigurationError, match=r"budget is .*; expected US dollars"):
         parse_usd("budget", given)
+
+
+@pytest.mark.parametrize(
+    ("body", "job_id", "generation_id", "is_over", "cost"),
+    [
+        ({"id": "v", "polling_url": "/v", "status": "pending"}, "v", None, False, None),
+        ({"id": "v", "polling_url": "/v", "status": "new"}, "v", None, False, None),
+        (
+            {"id": "v", "polling_url": "/v", "status": "completed", "generation_id": "g", "usage": {"cost": 2}},
+            "v", "g", True, Decimal(2),
+        ),
+        ({"id": "b", "object": "batch", "status": "expired", "usage": {"cost": 2}}, "b", None, True, Decimal(2)),
+        ({"id": "gen-1", "usage": {"cost": 2}}, None, "gen-1", True, Decimal(2)),
+    ],
+)  # fmt: skip
+def test_a_job_costs_what_its_end_says(
+    body: object, job_id: str | None, generation_id: str | None, is_over: bool, cost: Decimal | None
+) -> None:
+    charge = read_charge(json.dumps(body).encode())
+    assert charge is not None
+    assert (charge.job_id, charge.generation_id, charge.is_over) == (job_id, generation_id, is_over)
+    assert charge.cost == cost

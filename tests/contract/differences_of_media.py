@@ -10,6 +10,8 @@ MEDIA_BOUNDS: dict[str, dict[str, Any]] = {
     "ImageGenerationRequest.n": {"min": 1, "max": 10},
     "ImageGenerationRequest.output_compression": {"min": 0, "max": 100},
     "ImageGenerationRequest.session_id": {"max_length": 256},
+    "VideoGenerationRequest.callback_url": {"pattern": "^https://"},
+    "VideoGenerationRequest.session_id": {"max_length": 256},
     "SpeechRequest.session_id": {"max_length": 256},
     "STTRequest.session_id": {"max_length": 256},
     "STTRequest.temperature": {"min": 0, "max": 1},
@@ -27,12 +29,14 @@ MEDIA_DIFFERENCES: dict[str, str] = {
         """
         missing ImageGenerationRequest.stream
         missing STTRequest.input_audio
+        missing VideoGenerationRequest.frame_images
         """,
     ),
     **_since(
         "free by nature: what single providers are told, by their slugs",
         """
         untyped ImageGenerationProviderPreferencesOptions
+        untyped VideoGenerationRequestOptions
         """,
     ),
     **_since(

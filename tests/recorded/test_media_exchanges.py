@@ -53,3 +53,20 @@ async def test_transcriptions(recording: Recording) -> None:
     assert {"len": len(heard.text), "sha256": digest} == facts["text"]
     assert heard.usage is not None
     assert flattened(heard.usage.model_dump(exclude_unset=True)) == facts["usage"]
+
+
+@each_recording("video")
+async def test_videos(recording: Recording) -> None:
+    with server_of(recording) as server:
+        async with client_of(server) as client:
+            if recording.request["method"] == "POST":
+                job = await client.videos.create("?", model="x-ai/grok-imagine-video")
+            else:
+                job = await client.videos.get(recording.facts["id"])
+    facts = recording.facts
+    video = job.state
+    assert (video.id, video.status) == (facts["id"], facts["status"])
+    assert video.generation_id == facts.get("generation_id")
+    assert sorted(video.model_fields_set) == facts["keys"]
+    assert len(video.unsigned_urls or []) == facts["urls"]
+    assert not job.is_finished

@@ -20,6 +20,9 @@ from openrouter_async import (
     TextDelta,
     Transcription,
     TranscriptionWord,
+    Video,
+    VideoJob,
+    VideoModel,
 )
 
 
@@ -38,6 +41,19 @@ async def audio(client: AsyncOpenRouter, stream: AsyncIterator[bytes]) -> None:
     for source in (b"...", "https://example.com/a.mp3", stream, FileUpload(source=stream, filename="a.mp3")):
         await client.audio.transcribe(source, model="m")
     await client.audio.transcribe(Path("a.mp3"), model="m", send_as="xml")  # type: ignore[arg-type]  # pyright: ignore
+
+
+async def videos(client: AsyncOpenRouter) -> None:
+    job = await client.videos.create("A calm sea.", model="m", first_frame=Path("a.png"), duration=5)
+    assert_type(job, VideoJob)
+    assert_type(await job.wait(timeout=600), Video)
+    assert_type(await job.save("a.mp4"), Path)
+    async for state in job.watch():
+        assert_type(state, Video)
+    async with (await client.videos.get(job.id)).download() as pieces:
+        assert_type(await anext(pieces), bytes)
+    async for model in client.videos.models():
+        assert_type(model, VideoModel)
 
 
 async def images(client: AsyncOpenRouter) -> None:

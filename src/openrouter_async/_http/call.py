@@ -11,12 +11,13 @@ from urllib.parse import urlencode
 
 from anyio.lowlevel import checkpoint
 
+from .._checks import is_this_machine
 from .._sansio.error_mapping import explain_short_name, status_error
 from .._sansio.json_work import LEAST_BYTES
 from .._sansio.redirects import redirected
 from .._secret import Secret
 from .._settings import check_key
-from ..errors import APIStatusError, ConfigurationError, OpenRouterError
+from ..errors import APIStatusError, ConfigurationError, InvalidResponseError, OpenRouterError
 from .attempts import CallAttempts
 from .deadlines import Deadline
 from .exchange import Exchange
@@ -218,6 +219,8 @@ async def _key(settings: Settings, operation: Operation) -> Secret | None:
 def _http_request(
     library: Library, data: RequestData, settings: Settings, timeouts: CallTimeouts, key: Secret | None
 ) -> httpx.Request:
+    if data.url is not None:
+        return _foreign_request(library, data, settings, timeouts)
     headers = [*settings.sent_headers, *[(name.encode(), value.encode()) for name, value in data.headers]]
     if data.content_type is not None:
         headers.append((b"content-type", data.content_type.encode()))
@@ -228,20 +231,43 @@ def _http_request(
         _url(library, settings.base_url, data.path, (*data.query, *settings.query.items())),
         headers=headers,
         content=data.content if data.upload is None else data.upload,
-        extensions={
-            "timeout": {
-                "connect": timeouts.connect,
-                "read": timeouts.headers,
-                "write": timeouts.idle,
-                "pool": timeouts.queue,
-            },
-            DELIVERY: Delivery(is_sent_once=data.operation.repeat == "refused"),
-        },
+        extensions=_extensions(timeouts, is_sent_once=data.operation.repeat == "refused"),
     )
     if key is not None:
         # Written here and nowhere else, so that no local variable of any frame holds the key (RFC 6750, section 2.1).
         request.headers["authorization"] = f"Bearer {key.get()}"
     return request
+
+
+def _foreign_request(
+    library: Library, data: RequestData, settings: Settings, timeouts: CallTimeouts
+) -> httpx.Request:
+    """Return a request to another host, of which that learns nothing but the URL, and who asks.
+
+    Raises:
+        InvalidResponseError: the service named a URL that is not to be trusted.
+    """
+    try:
+        url: httpx.URL = library.URL(data.url)
+    except library.InvalidURL as error:
+        raise InvalidResponseError(f"a file is at a URL that cannot be read: {error}") from error
+    if url.scheme != "https" and not (url.scheme == "http" and is_this_machine(url.host)):
+        raise InvalidResponseError(f"a file is on {url.host!r} by {url.scheme!r}; expected https")
+    headers = [(name, value) for name, value in settings.sent_headers if name.lower() == b"user-agent"]
+    request: httpx.Request = library.Request(
+        data.operation.method, url, headers=headers, extensions=_extensions(timeouts, is_sent_once=False)
+    )
+    return request
+
+
+def _extensions(timeouts: CallTimeouts, *, is_sent_once: bool) -> dict[str, object]:
+    clocks = {
+        "connect": timeouts.connect,
+        "read": timeouts.headers,
+        "write": timeouts.idle,
+        "pool": timeouts.queue,
+    }
+    return {"timeout": clocks, DELIVERY: Delivery(is_sent_once=is_sent_once)}
 
 
 @lru_cache(maxsize=512)

@@ -26,6 +26,10 @@ class Charge:
     """What is known of the cost of one answer."""
 
     generation_id: str | None = None
+    job_id: str | None = None
+    """The id of the job that the answer describes, whose cost is known once it is over."""
+    is_over: bool = True
+    """Whether nothing more will be charged; False of a job that goes on."""
     model: str | None = None
     cost: Decimal | None = None
     """US dollars charged to the account; None where the answer does not say."""
@@ -49,6 +53,8 @@ class Charge:
         says_cost = bool(self.cost or self.byok_cost) or earlier.cost is None
         return Charge(
             generation_id=self.generation_id or earlier.generation_id,
+            job_id=self.job_id or earlier.job_id,
+            is_over=self.is_over,
             model=self.model or earlier.model,
             cost=self.cost if says_cost else earlier.cost,
             byok_cost=self.byok_cost if says_cost else earlier.byok_cost,
@@ -72,8 +78,11 @@ def read_charge(data: bytes) -> Charge | None:
     usage = answer.get("usage")
     if not isinstance(usage, dict):
         usage = {}
+    is_job = "polling_url" in answer or answer.get("object") == "batch"
     return Charge(
-        generation_id=_text(answer.get("id")),
+        generation_id=_text(answer.get("generation_id" if is_job else "id")),
+        job_id=_text(answer.get("id")) if is_job else None,
+        is_over=not is_job or answer.get("status") in _ENDS,
         model=_text(answer.get("model")),
         cost=_amount(usage.get("cost")),
         byok_cost=_byok_cost(usage),
@@ -119,6 +128,9 @@ def _amount(value: JsonValue) -> Decimal | None:
         return None
     return amount if amount.is_finite() and 0 <= amount < _MOST else None
 
+
+_ENDS = ("completed", "failed", "cancelled", "expired", "dead")
+"""How jobs end."""
 
 _MOST = 10**12
 """More than any call uses or costs; sums of what is larger would say nothing."""

@@ -66,6 +66,8 @@ class RequestData:
     """What the caller calls that model: its id, or a short name of `MODELS`."""
     once: bool = False
     """Whether a repetition is answered from the service's cache, and so not billed."""
+    url: str | None = None
+    """Where it goes in place of the service: another host, which gets neither the key nor the client's own headers."""
     is_poll: bool = False
     """Whether it looks if something is there yet, so that a 404 is an answer like others."""
 

@@ -50,7 +50,7 @@ class ItemMeter:
 
     def observe(self, request: RequestData, sender: Sender) -> SpendObserver | None:
         """Let the batch's budget watch a call."""
-        observer = self._spend.observe(request, sender, item=self._request)
+        observer = self._spend.observe_for(self._request, request, sender)
         if observer is not None:
             self._calls.append(observer)
         return observer

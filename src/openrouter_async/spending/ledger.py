@@ -83,6 +83,11 @@ class Call:
     """In which task it was made."""
 
     @property
+    def job_id(self) -> str | None:
+        """The job that it began, which goes on: only its end says what it cost."""
+        return None if self.charge.is_over else self.charge.job_id
+
+    @property
     def described(self) -> UnsettledCall:
         return UnsettledCall(operation=self.operation, model=self.model, generation_id=self.generation_id)
 
@@ -142,7 +147,8 @@ class Ledger:
     @property
     def guessing(self) -> set[int]:
         """The tasks in which calls run of which nothing is known that bounds their cost."""
-        return {call.task for call in self._running.values() if not call.foreseen.is_known}
+        jobs = (call for call in self._in_doubt.values() if call.job_id is not None)
+        return {call.task for call in (*self._running.values(), *jobs) if not call.foreseen.is_known}
 
     @property
     def is_looking(self) -> bool:
@@ -157,7 +163,11 @@ class Ledger:
         self.count()
         calls = [call for call in self._in_doubt.values() if also_let_go or not call.has_no_record]
         calls += self._let_go if also_let_go else ()
-        return [call for call in calls if call.generation_id is not None and not call.is_looked_up]
+        return [
+            call
+            for call in calls
+            if (call.job_id or call.generation_id) is not None and not call.is_looked_up
+        ]
 
     def doubts_like(self, call: Call) -> bool:
         """Whether a call of the same kind is in doubt, and none has shown yet what the kind costs."""
@@ -208,7 +218,7 @@ class Ledger:
             for key, call in [*self._in_doubt.items()]:
                 if now - call.doubted_at < self._doubt_s:
                     break  # they stand in the order in which they came
-                if not call.is_looked_up:
+                if not call.is_looked_up and call.job_id is None:
                     del self._in_doubt[key]
                     self.doubtful -= call.held
                     self._let_go.append(call)
@@ -238,6 +248,20 @@ class Ledger:
         self._pay(call)
         if self._settled is not None:
             self._settled(call)
+
+    def saw_job(self, charge: Charge) -> None:
+        """A look at a job has shown what it costs, or that it is over."""
+        self.count()
+        calls = [call for call in self._in_doubt.values() if call.job_id is not None]
+        for call in calls:
+            if call.job_id != charge.job_id or not charge.is_over:
+                continue
+            if charge.cost is not None:
+                self.settle(call, charge)
+            else:  # then its record says it, as that of other calls does
+                call.charge = charge
+                call.generation_id = charge.generation_id
+                call.doubted_at = self._clock()
 
     def _pay(self, call: Call) -> None:
         charge = call.charge

@@ -26,6 +26,7 @@ from .._sansio.money import format_usd, parse_usd
 from ..errors import BudgetExceeded, ConfigurationError, OpenRouterError
 from ..resources.account.generations import GenerationsResource
 from .forecast import Forecast, Prices, Request
+from .jobs import JobObserver, look_at_job
 from .ledger import Call, Ledger, ModelSpend, UnsettledCall
 
 if TYPE_CHECKING:
@@ -137,7 +138,11 @@ class Spend:
 
     # what the sender says
 
-    def observe(self, request: RequestData, sender: Sender, *, item: object = None) -> SpendObserver | None:
+    def observe(self, request: RequestData, sender: Sender) -> Observer | None:
+        """Watch a call that may cost money, or shows what a job costs."""
+        return JobObserver(self._saw_job) if request.is_poll else self.observe_for(None, request, sender)
+
+    def observe_for(self, item: object, request: RequestData, sender: Sender) -> SpendObserver | None:
         """Watch a call that may cost money; `item` is what it is made for."""
         return SpendObserver(self, sender, item) if request.may_cost else None
 
@@ -225,6 +230,10 @@ class Spend:
         if is_in_loop:
             self._wake()
 
+    def _saw_job(self, charge: Charge) -> None:
+        self._ledger.saw_job(charge)
+        self._wake()
+
     def _wake(self) -> None:
         if self._changed is not None:
             self._changed.set()
@@ -310,6 +319,9 @@ class Spend:
             self._wake()
 
     async def _look_up(self, call: Call) -> None:
+        if call.job_id is not None:
+            await self._look_at_job(call, call.job_id)
+            return
         try:
             record = await GenerationsResource(call.sender).get(call.generation_id, wait=self._settle_s)
         except OpenRouterError as error:
@@ -317,6 +329,16 @@ class Spend:
             call.has_no_record = True
             return
         self._ledger.settle(call, _charge_of(record))
+
+    async def _look_at_job(self, call: Call, job_id: str) -> None:
+        try:
+            charge = await look_at_job(call.operation, job_id, call.sender)
+        except OpenRouterError as error:
+            LOGGER.debug("the job %s cannot be looked at: %s", job_id, error)
+            charge = None
+        if charge is not None:
+            self._ledger.saw_job(charge)
+        call.has_no_record = call.job_id is not None
 
     def __repr__(self) -> str:
         limit = "" if self.budget is None else f" of {self.budget:f}"

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from openrouter_async import audio, image
+from collections.abc import Awaitable
+
+from openrouter_async import audio, image, video
+from openrouter_async.resources.media.videos import VideoJob
 from openrouter_async.types.media.images import ImageChunk
+from openrouter_async.types.media.videos import Video
 
 from ..call import Call
+
+
+async def _state(job: Awaitable[VideoJob]) -> Video:
+    """Return what a job was read from."""
+    return (await job).state
+
 
 HEARING = {
     "language": "en",
@@ -81,5 +91,36 @@ CALLS = [
         "audio.transcribe",
         lambda c: c.audio.transcribe(b"ID3", model="openai/whisper-1", send_as="json", **HEARING),
     ),
+    Call(
+        "videos.create",
+        lambda c: _state(
+            c.videos.create(
+                "A calm sea.",
+                model="x-ai/grok-imagine-video",
+                first_frame="https://example.com/a.png",
+                last_frame="https://example.com/b.png",
+                input_references=[
+                    "https://example.com/c.png",
+                    audio("data:audio/wav;base64,UklGRg==", format="wav"),
+                    video("https://example.com/d.mp4"),
+                ],
+                duration=5,
+                resolution="720p",
+                aspect_ratio="16:9",
+                size="1280x720",
+                generate_audio=True,
+                seed=7,
+                creativity=3,
+                upscale_factor=1.5,
+                previous_job_id="v",
+                callback_url="https://example.com/done",
+                provider={"options": {"xai": {"x": 1}}},
+                **GROUP,
+            )
+        ),
+    ),
+    Call("videos.get", lambda c: _state(c.videos.get("v"))),
+    Call("videos.content", lambda c: c.videos.content("v", index=1).read()),
+    Call("videos.models", lambda c: c.videos.models()),
     Call("images.endpoints", lambda c: c.images.endpoints("openai/gpt-image-1")),
 ]

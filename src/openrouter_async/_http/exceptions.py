@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import ssl
-from typing import Literal
+from typing import Literal, cast
 
 from ..errors import (
     ConfigurationError,
@@ -59,8 +59,7 @@ def answer_in(exc: Exception) -> httpx.Response | None:
     its = library_of(exc)
     if its is None or not isinstance(exc, its.HTTPStatusError):
         return None
-    answer: httpx.Response = exc.response
-    return answer
+    return cast("httpx.HTTPStatusError", exc).response
 
 
 def _timeout(exc: Exception, its: Library, phase: Phase, host: str, through: str) -> RequestTimeout:

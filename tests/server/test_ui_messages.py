@@ -1,4 +1,4 @@
-"""`chat_messages_of`: what `useChat` sends becomes what models take; tests/server/ai_sdk/ has the real thing."""
+"""`chat_messages_of` and `with_approvals`, on messages as `useChat` sends them; the package itself is in ai_sdk/."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from openrouter_async import ConfigurationError
-from openrouter_async.server import chat_messages_of
+from openrouter_async import ConfigurationError, PausedRun
+from openrouter_async.server import chat_messages_of, with_approvals
 
 
 def message(role: str, *parts: dict[str, Any]) -> dict[str, Any]:
@@ -122,3 +122,58 @@ def test_what_came_with_a_reply_goes_back_with_it() -> None:
 def test_what_is_no_message_is_refused(given: Any, told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
         chat_messages_of(given)
+
+
+def paused(*ids: str, wants: str = "approval") -> PausedRun:
+    calls = [{"id": id, "index": 0, "name": "remove", "arguments": "{}", "args": {}} for id in ids]
+    waiting = [{"call": call, "wants": wants} for call in calls]
+    return PausedRun.model_validate({"messages": [], "steps": [], "waiting": waiting})
+
+
+def responded(
+    id: str, *, approved: object, reason: object = None, state: str = "approval-responded"
+) -> dict[str, Any]:
+    approval = {"id": id, "approved": approved, "reason": reason}
+    return {"type": "tool-remove", "toolCallId": id, "state": state, "input": {}, "approval": approval}
+
+
+def test_decisions_of_the_page_are_taken_by_the_id_of_their_request() -> None:
+    yes, no = responded("a", approved=True), responded("b", approved=False, reason="no")
+    decided = with_approvals(paused("a", "b"), [message("user"), message("assistant", yes, no)])
+    assert decided.undecided == []
+    assert [(id, each.action, each.content) for id, each in decided.decisions.items()] == [
+        ("a", "approve", ""),
+        ("b", "reject", "no"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        responded("other", approved=True),
+        responded("a", approved=True, state="approval-requested"),
+        responded("a", approved="yes"),
+        responded("a", approved=None),
+        {"type": "tool-remove", "state": "approval-responded"},
+        {"type": "tool-remove", "state": "approval-responded", "approval": [1]},
+        {"type": "text", "text": "yes"},
+    ],
+)
+def test_what_is_no_decision_on_a_call_that_waits_decides_nothing(part: dict[str, Any]) -> None:
+    assert with_approvals(paused("a"), [message("assistant", part)]).decisions == {}
+
+
+def test_a_call_that_wants_an_answer_is_not_approved() -> None:
+    asked = [message("assistant", responded("a", approved=True))]
+    assert with_approvals(paused("a", wants="answer"), asked).decisions == {}
+
+
+def test_a_decision_is_not_made_twice() -> None:
+    first, second = responded("a", approved=False), responded("a", approved=True)
+    decided = with_approvals(paused("a"), [message("assistant", first, second)])
+    assert decided.decisions["a"].action == "reject"
+
+
+def test_messages_that_are_none_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="list of messages"):
+        with_approvals(paused("a"), "yes")

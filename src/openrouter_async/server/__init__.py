@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .lifespan import openrouter_lifespan as openrouter_lifespan
     from .relays.relaying import relay as relay
     from .ui_messages import chat_messages_of as chat_messages_of
+    from .ui_messages import with_approvals as with_approvals
 
 _EXPORTS = {
     "MemoryConversations": ".chat.conversations",
@@ -27,6 +28,7 @@ _EXPORTS = {
     "create_router": ".chat.router",
     "openrouter_lifespan": ".lifespan",
     "relay": ".relays.relaying",
+    "with_approvals": ".ui_messages",
 }
 """Public name -> the module it lives in."""
 

@@ -149,7 +149,7 @@ def create_chat_router(
     )
     async def chat(body: ChatBody) -> Response:
         asked = body.model_dump(exclude_unset=True)
-        if format == "ai-sdk":
+        if format.startswith("ai-sdk"):
             asked = {name: value for name, value in asked.items() if name not in _OF_USE_CHAT}
             try:
                 asked["messages"] = chat_messages_of(asked["messages"])

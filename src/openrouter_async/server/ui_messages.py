@@ -1,4 +1,4 @@
-"""`chat_messages_of`: the messages that `useChat` of Vercel's AI SDK sends, as messages of a chat.
+"""`chat_messages_of` and `with_approvals`: the messages that `useChat` of Vercel's AI SDK sends, and the decisions in them.
 
 Text and files stay; calls of tools and their outputs become what models are sent. What a reply has to go back with,
 its reasoning above all, is in the metadata that the form `ai-sdk` wrote; the text of reasoning as the browser shows it,
@@ -15,9 +15,11 @@ from typing import Any, TypeGuard
 from pydantic_core import to_json
 
 from ..errors import ConfigurationError
+from ..tools.approval import PausedRun
+from ..tools.turn import NOT_ALLOWED
 from ..types.chat.sent_back import call_fields
 
-__all__ = ["chat_messages_of"]
+__all__ = ["chat_messages_of", "with_approvals"]
 
 _DATA_URL = re.compile(r"data:audio/(?P<format>[\w.+-]+)(;[^,]*)?;base64,(?P<data>.*)", re.DOTALL)
 _AUDIO_FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "mp4": "m4a"}
@@ -55,6 +57,46 @@ def chat_messages_of(ui_messages: object) -> list[dict[str, Any]]:
                 for step in _steps(parts):
                     messages += _step_messages(step)
     return messages
+
+
+def with_approvals(paused: PausedRun, ui_messages: object) -> PausedRun:
+    """Return a paused run with the decisions that the user made on a page with `useChat`, by its tool approval.
+
+    ```python
+    body = await request.json()
+    paused = with_approvals(PausedRun.from_json(stored), body["messages"])
+    if not paused.undecided:
+        return relay(client.chat.run_stream(paused, tools=[delete]), format="ai-sdk")
+    ```
+
+    Keep the paused run on the server (`on_finish` of `relay` has it): the messages only say what was decided, so a page
+    cannot have a call run that no model made. Decisions on other calls are ignored.
+
+    Raises:
+        ConfigurationError: they are not messages of the AI SDK.
+    """
+    if not isinstance(ui_messages, Sequence) or isinstance(ui_messages, str):
+        raise ConfigurationError("messages must be a list of messages of the AI SDK")
+    waiting = {each.call.id for each in paused.undecided if each.wants == "approval"}
+    for message in ui_messages:
+        parts = message.get("parts") if isinstance(message, Mapping) else None
+        for part in parts if _are_parts(parts) else ():
+            approval = _approval(part)
+            id, approved = approval.get("id"), approval.get("approved")
+            if part.get("state") != "approval-responded" or not isinstance(id, str) or id not in waiting:
+                continue
+            waiting.discard(id)
+            if approved is True:
+                paused = paused.approve(id)
+            elif approved is False:
+                reason = approval.get("reason")
+                paused = paused.reject(id, reason=reason if isinstance(reason, str) else "")
+    return paused
+
+
+def _approval(part: Mapping[str, object]) -> Mapping[str, object]:
+    approval = part.get("approval")
+    return approval if isinstance(approval, Mapping) else {}
 
 
 def _are_parts(parts: object) -> TypeGuard[list[Mapping[str, object]]]:
@@ -124,6 +166,9 @@ def _step_messages(parts: Sequence[Mapping[str, object]]) -> Iterator[dict[str, 
     yield message
     for part in calls:
         output = part.get(_HAS_OUTPUT[str(part["state"])])
+        if part["state"] == "output-denied":
+            reason = _approval(part).get("reason")
+            output = output or f"error: {NOT_ALLOWED}" + (f": {reason}" if reason else "")
         yield {"role": "tool", "tool_call_id": str(part.get("toolCallId")), "content": _text(output)}
 
 

@@ -29,6 +29,8 @@ class ToolResult:
     """Why it failed, as the model is told; None where it did not."""
     seconds: float = 0.0
     """How long the function took."""
+    is_rejected: bool = False
+    """Whether it was not run because somebody decided so."""
 
     @property
     def message(self) -> ToolMessage:

@@ -7,6 +7,7 @@ result is there, or one that says that it is not known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..errors import ToolError
 from ..types.chat.tool_calls import ToolCall
@@ -17,7 +18,9 @@ from .settings import RunSettings
 from .steps import ToolResult
 from .toolbox import Toolbox
 
-__all__ = ["CallsOfTurn"]
+__all__ = ["NOT_ALLOWED", "CallsOfTurn"]
+
+NOT_ALLOWED = "the call was not allowed"
 
 BROKEN_OFF = "the call was broken off while it ran; whether it took effect is not known"
 
@@ -99,7 +102,7 @@ class CallsOfTurn:
         if decision.action == "answer":
             return ToolResult(prepared.call, decision.content)
         reason = f": {decision.content}" if decision.content else ""
-        return failed_result(prepared.call, f"the call was not allowed{reason}")
+        return replace(failed_result(prepared.call, f"{NOT_ALLOWED}{reason}"), is_rejected=True)
 
 
 async def _asks_approval(prepared: PreparedCall) -> bool:

@@ -1,4 +1,4 @@
-"""What `useChat` of Vercel's AI SDK sees: its own transport and reader, versions 5 and 6, in Node."""
+"""What `useChat` of Vercel's AI SDK sees: its own transport and reader, versions 5, 6 and 7, in Node."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from openrouter_async import AsyncOpenRouter, Retries, tool
-from openrouter_async.server import chat_messages_of, client_of, openrouter_lifespan, relay
+from openrouter_async import AsyncOpenRouter, PausedRun, Retries, Run, tool
+from openrouter_async.server import (
+    chat_messages_of,
+    client_of,
+    openrouter_lifespan,
+    relay,
+    with_approvals,
+)
 from openrouter_async.testing import Answer, Emulator, Fault, ToolCall, tool_call
 from tests.server.serving import serve
 from tests.support.emulated import MODEL
@@ -29,10 +35,20 @@ PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(16)).decode()
 QUESTION = [{"id": "q1", "role": "user", "parts": [{"type": "text", "text": "The weather in Oslo?"}]}]
 
 
-@pytest.fixture(params=["v5", "v6"])
+@pytest.fixture(params=["v5", "v6", "v7"])
 def folder(request: pytest.FixtureRequest) -> Path:
     """The folder with one version of the package."""
-    place = HERE / str(request.param)
+    return folder_of(str(request.param))
+
+
+@pytest.fixture(params=["v6", "v7"])
+def approving(request: pytest.FixtureRequest) -> Path:
+    """The folder with one version of the package that has tool approval."""
+    return folder_of(str(request.param))
+
+
+def folder_of(version: str) -> Path:
+    place = HERE / version
     if shutil.which("node") is None:
         pytest.skip("node is not installed")
     if not (place / "node_modules" / "ai").is_dir():
@@ -75,7 +91,10 @@ def read(
 
     async def endpoint(request: Request) -> Response:
         body = await request.json()
-        return relay(answer(client_of(request), chat_messages_of(body["messages"])), format="ai-sdk")
+        return relay(
+            answer(client_of(request), chat_messages_of(body["messages"])),
+            format="ai-sdk-5" if folder.name == "v5" else "ai-sdk",
+        )
 
     client = AsyncOpenRouter(
         emulator.key, base_url=emulator.base_url, default_model=MODEL, retries=Retries(attempts=1)
@@ -253,8 +272,75 @@ def test_a_call_that_waits_for_a_decision_is_a_data_part(folder: Path, emulator:
     [waiting] = parts(seen, "data-waiting")
     assert (waiting["data"]["name"], waiting["data"]["wants"]) == ("remove", "approval")
     [call] = parts(seen, "tool-remove")
-    assert call["state"] == "input-available"
+    assert call["state"] == ("input-available" if folder.name == "v5" else "approval-requested")
     assert seen["message"]["metadata"]["status"] == "paused"
+
+
+def test_a_call_is_approved_by_the_package_itself(approving: Path, emulator: Emulator) -> None:
+    emulator.reply("Shall I?", tool_call("remove", path="old.log"), reasoning="Hm.")
+    emulator.reply("It is gone.")
+    seen = approve(approving, emulator, approved=True)
+    assert seen["errors"] == []
+    assert seen["asked"] == 1
+    assert len(seen["messages"]) == 2
+    [part] = [part for part in seen["messages"][1]["parts"] if part["type"] == "tool-remove"]
+    assert (part["state"], part["output"], part["input"]) == (
+        "output-available",
+        "old.log",
+        {"path": "old.log"},
+    )
+    assert {"tool-remove approval-requested", "tool-remove approval-responded"} <= set(seen["states"])
+    texts = [part["text"] for part in seen["messages"][1]["parts"] if part["type"] == "text"]
+    assert texts == ["Shall I?", "It is gone."]
+    assert faults(emulator.requests[-1].messages) == []
+    assert emulator.requests[-1].messages[-1]["content"] == "old.log"
+    assert emulator.unused == 0
+
+
+def test_a_call_is_rejected_by_the_package_itself(approving: Path, emulator: Emulator) -> None:
+    emulator.reply(tool_call("remove", path="old.log"))
+    emulator.reply("It stays.")
+    seen = approve(approving, emulator, approved=False, reason="not today")
+    assert seen["errors"] == []
+    [part] = [part for part in seen["messages"][1]["parts"] if part["type"] == "tool-remove"]
+    assert part["state"] == "output-denied"
+    assert part["approval"]["reason"] == "not today"
+    told = "error: the call was not allowed: not today"
+    assert emulator.requests[-1].messages[-1]["content"] == told
+    assert chat_messages_of(seen["messages"])[2]["content"] == told
+    assert faults(chat_messages_of(seen["messages"])[:-1]) == []
+
+
+def approve(folder: Path, emulator: Emulator, *, approved: bool, reason: str = "") -> dict[str, Any]:
+    """Let the package ask, decide about each call that waits, and ask again by itself; return what it saw."""
+    kept: list[PausedRun] = []
+
+    async def keep(run: Run[str]) -> None:
+        kept.extend([run.paused] if run.paused else [])
+
+    async def endpoint(request: Request) -> Response:
+        body = await request.json()
+        messages: Any = chat_messages_of(body["messages"])
+        if kept:
+            messages = with_approvals(PausedRun.from_json(kept.pop().model_dump_json()), body["messages"])
+            assert messages.undecided == []
+        run = client_of(request).chat.run_stream(messages, tools=[remove])
+        return relay(run, format="ai-sdk", on_finish=keep)
+
+    client = AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=MODEL)
+    app = Starlette(routes=[Route("/", endpoint, methods=["POST"])], lifespan=openrouter_lifespan(client))
+    with serve(app) as served:
+        decision = ["yes" if approved else "no", reason]
+        done = subprocess.run(
+            ["node", str(HERE / "approve.mjs"), str(folder), served.url, "Remove the old log.", *decision],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 0, done.stderr
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
 
 
 def test_a_conversation_goes_on(folder: Path, emulator: Emulator) -> None:

@@ -26,7 +26,7 @@ from ..._checks import one_of, seconds
 from ...errors import OpenRouterError
 from ..no_delay import send_at_once
 from .failures import error_response
-from .formats.ai_sdk import AISDKFormat
+from .formats.ai_sdk import AISDK5Format, AISDKFormat
 from .formats.events import EventsFormat
 from .formats.openai import OpenAIFormat
 from .formats.text import TextFormat
@@ -39,13 +39,14 @@ if TYPE_CHECKING:
 
 __all__ = ["FormatName", "OnFinish", "Relay", "relay"]
 
-FormatName: TypeAlias = Literal["ai-sdk", "events", "openai", "text"]
+FormatName: TypeAlias = Literal["ai-sdk", "ai-sdk-5", "events", "openai", "text"]
 
 OnFinish: TypeAlias = "Callable[[Any], Awaitable[None]]"
 """Is given the whole: a `ChatCompletion`, `StructuredCompletion` or `Run`."""
 
 _FORMATS: dict[str, type[Format]] = {
     "ai-sdk": AISDKFormat,
+    "ai-sdk-5": AISDK5Format,
     "events": EventsFormat,
     "openai": OpenAIFormat,
     "text": TextFormat,
@@ -89,7 +90,8 @@ def relay(
         stream: What `client.chat.stream` or `client.chat.run_stream` returned, not entered. With `output=`, snapshots
             of the value take the place of its text.
         format: `events`: our events as named server-sent events, for pages of your own. `openai`: chunks that OpenAI's
-            clients read. `ai-sdk`: the UI message stream of Vercel's AI SDK. `text`: the text alone.
+            clients read. `ai-sdk`: the UI message stream of Vercel's AI SDK, version 6 and newer; `ai-sdk-5`: of
+            version 5, which has no approval. `text`: the text alone.
         start_after: Seconds after which the response starts although there is no piece yet.
         keepalive: Seconds without a piece after which a comment is written, where the format has comments.
         write_timeout: Seconds for which a browser may take nothing of what is written.

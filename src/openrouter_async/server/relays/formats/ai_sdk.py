@@ -3,8 +3,10 @@
 A stream is one message. Each reply of a run is a step of it; text and reasoning are parts that are opened and closed;
 a call of a tool is a part that grows with its arguments and then gets its output. What the protocol has no part for is
 a data part: `data-output` (a value in the making), `data-waiting` (a call that waits for a decision),
-`data-tool-progress` and `data-audio`, the last two transient. Why the model stopped, who answered and what it cost is
-the metadata of the message: 5.0 refuses parts with fields that came later, so nothing is written that it did not have.
+`data-tool-progress` and `data-audio`, the last two transient. A call that waits for approval also gets a
+`tool-approval-request`, and a rejected one a `tool-output-denied`; version 5 fails on both, so `ai-sdk-5` leaves them
+out. Why the model stopped, who answered and what it cost is the metadata of the message: 5.0 refuses parts with fields
+that came later, so nothing else is written that it did not have.
 
 What a reply has to go back with, its reasoning above all, is in `providerMetadata.openrouter` of one part of its step:
 its first call, else what is open at its end. `useChat` keeps that with the part and sends it back, where
@@ -15,7 +17,7 @@ Specification: <https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol>.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import JsonValue
 from pydantic_core import from_json
@@ -47,13 +49,16 @@ if TYPE_CHECKING:
     from ....types.chat.completion import ChatCompletion
     from ._format import Event, Result
 
-__all__ = ["AISDKFormat"]
+__all__ = ["AISDK5Format", "AISDKFormat"]
 
 
 class AISDKFormat(Format):
     """`data: {part}`, and `data: [DONE]` at the end; only the first of several answers is shown."""
 
     headers = {"x-vercel-ai-ui-message-stream": "v1"}  # noqa: RUF012 - a ClassVar, which the base class says
+
+    has_approvals: ClassVar[bool] = True
+    """Whether the protocol has parts for approval."""
 
     def __init__(self) -> None:
         self._numbers = 0
@@ -64,6 +69,8 @@ class AISDKFormat(Format):
         """The calls of this step, by their index."""
         self._whole_calls: list[ToolCall] = []
         """Those that are whole, until the reply is."""
+        self._shown: dict[str, str] = {}
+        """The id by which the browser knows a call, by the call's own."""
         self._call_ids: set[str] = set()
         """Ids of all calls of the message, which must not repeat; providers begin anew with each reply."""
 
@@ -75,6 +82,8 @@ class AISDKFormat(Format):
             return b""
         if isinstance(event, StepFinished):
             return self._end_step()
+        if isinstance(event, ToolFinished) and not self._is_in_step:
+            return self._output(event.result)  # of a call of an earlier answer, which waited for a decision
         parts = self._end_reply(event.completion) if isinstance(event, Finished) else self._parts(event)
         if not parts:
             return b""
@@ -90,6 +99,10 @@ class AISDKFormat(Format):
             for waiting in result.paused.undecided:
                 data = {**call_object(waiting.call), "wants": waiting.wants}
                 end += sse({"type": "data-waiting", "id": waiting.call.id, "data": data})
+                if self.has_approvals and waiting.wants == "approval":
+                    id = waiting.call.id
+                    shown = self._shown.get(id, id)
+                    end += sse({"type": "tool-approval-request", "approvalId": id, "toolCallId": shown})
         return end + sse({"type": "finish", "messageMetadata": _metadata(result)}) + DONE
 
     def fail(self, error: Exception) -> bytes:
@@ -115,7 +128,7 @@ class AISDKFormat(Format):
                 data = {"toolCallId": self._call(call.index).id or call.id, "value": value}
                 return sse({"type": "data-tool-progress", "data": data, "transient": True})
             case ToolFinished(result=result):
-                return _output(result, self._call(result.call.index).id or result.call.id)
+                return self._output(result)
             case ImageDelta(image=image) if image.url:
                 media_type = image.media_type or "image/png"
                 return self._close() + sse({"type": "file", "url": image.url, "mediaType": media_type})
@@ -126,6 +139,14 @@ class AISDKFormat(Format):
                 source = {"type": "source-url", "sourceId": self._id("source"), "url": citation.url}
                 return sse({**source, "title": citation.title} if citation.title else source)
         return b""
+
+    def _output(self, result: ToolResult) -> bytes:
+        id = self._shown.get(result.call.id, result.call.id)
+        if result.is_rejected and self.has_approvals:
+            return sse({"type": "tool-output-denied", "toolCallId": id})
+        if result.error is not None:
+            return sse({"type": "tool-output-error", "toolCallId": id, "errorText": result.error})
+        return sse({"type": "tool-output-available", "toolCallId": id, "output": _value(result.content)})
 
     def _grow(self, kind: str, text: str) -> bytes:
         """Return text for the part of a kind, which is opened where another is open."""
@@ -157,18 +178,24 @@ class AISDKFormat(Format):
         end = b""
         for call in calls:
             extra = {"call": fields} if (fields := unknown.get(call.id)) else {}
-            end += self._close() + self._call(call.index).arrive(call, {**metadata, **extra})
+            end += self._close() + self._arrive(call, {**metadata, **extra})
             metadata = {}
         return end
 
     def _end_step(self) -> bytes:
         if not self._is_in_step:
             return b""
-        end = b"".join(self._call(call.index).arrive(call, {}) for call in self._whole_calls)
+        end = b"".join(self._arrive(call, {}) for call in self._whole_calls)
         self._whole_calls.clear()
         self._is_in_step = False
         self._calls.clear()
         return self._close() + end + sse({"type": "finish-step"})
+
+    def _arrive(self, call: ToolCall, metadata: dict[str, object]) -> bytes:
+        part = self._call(call.index)
+        told = part.arrive(call, metadata)
+        self._shown[call.id] = part.id or call.id
+        return told
 
     def _call(self, index: int) -> _Call:
         return self._calls.setdefault(index, _Call(self._call_ids))
@@ -176,6 +203,12 @@ class AISDKFormat(Format):
     def _id(self, kind: str) -> str:
         self._numbers += 1
         return f"{kind}-{self._numbers}"
+
+
+class AISDK5Format(AISDKFormat):
+    """The same for pages on version 5, which has no approval."""
+
+    has_approvals = False
 
 
 class _Call:
@@ -224,12 +257,6 @@ class _Call:
         self.id = id if id not in self._taken else f"{id}-{len(self._taken)}"
         self._taken.add(self.id)
         return sse({"type": "tool-input-start", "toolCallId": self.id, "toolName": name})
-
-
-def _output(result: ToolResult, id: str) -> bytes:
-    if result.error is not None:
-        return sse({"type": "tool-output-error", "toolCallId": id, "errorText": result.error})
-    return sse({"type": "tool-output-available", "toolCallId": id, "output": _value(result.content)})
 
 
 def _value(content: object) -> JsonValue:

@@ -47,9 +47,14 @@ TOOLS = {
     ),
     "sentry": ("sentry_sdk", ["sentry-sdk==2.75.0"]),
     "logfire": ("logfire,opentelemetry", ["logfire[httpx]==5.4.0"]),
+    "openinference": (
+        "openinference,opentelemetry",
+        ["openinference-instrumentation-pydantic-ai==0.1.30", "opentelemetry-sdk==1.45.2"],
+    ),
+    "langfuse": ("langfuse,opentelemetry", ["langfuse==5.0.4"]),
     "ddtrace": ("ddtrace", ["ddtrace==4.16.0"]),
 }
-"""Tools that patch httpx: for each test file of tests/tools_seen the modules it needs, and their packages."""
+"""Tools that watch calls: for each test file of tests/tools_seen the modules it needs, and their packages."""
 
 
 def install(session: nox.Session, *groups: str, extras: str = "") -> None:
@@ -230,7 +235,7 @@ def tools(session: nox.Session) -> None:
         session.run(python, "-m", "pytest", "-q", test, env=needs, external=True)
         first = ["httpx", "httpcore", "pytest-httpx"]
         session.run("uv", "pip", "uninstall", "-q", "--python", python, *first)
-        path = {"PYTHONPATH": str(ON_HTTPX2)} if name == "respx" else {}  # which imports httpx
+        path = {"PYTHONPATH": str(ON_HTTPX2)} if name in ("respx", "langfuse") else {}  # which import httpx
         session.run(python, "-m", "pytest", "-q", test, env={**needs, **path}, external=True)
 
 

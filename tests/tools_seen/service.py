@@ -15,6 +15,7 @@ __all__ = [
     "CHAT",
     "COMPLETION",
     "KEY",
+    "MODEL",
     "STREAM",
     "Parser",
     "both_parsers",

@@ -30,6 +30,9 @@ _OUTPUT_DETAILS = {
     "image_tokens": "image.output_tokens",
 }
 
+_ALSO_ZERO = {"cache_read.input_tokens", "cache_write.input_tokens", "reasoning.output_tokens"}
+"""Of the others 0 is left out: most calls have neither sound nor pictures."""
+
 _USAGE = {
     name: f"gen_ai.usage.{name}"
     for name in ("input_tokens", "output_tokens", *_INPUT_DETAILS.values(), *_OUTPUT_DETAILS.values())
@@ -58,7 +61,7 @@ def counts_of(usage: Usage) -> dict[str, int]:
         if details is not None:
             for field, name in names.items():
                 count = getattr(details, field, None)
-                if count is not None:
+                if count or (count is not None and name in _ALSO_ZERO):
                     counts[name] = count
     return counts
 

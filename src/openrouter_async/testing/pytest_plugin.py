@@ -29,6 +29,7 @@ __all__ = [
     "openrouter_emulator",
     "openrouter_emulator_options",
     "openrouter_environment",
+    "pytest_itemcollected",
 ]
 
 

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    import httpx
-
+    from .._http.library import httpx
     from ..client import AsyncOpenRouter
     from .emulator import Emulator
 

@@ -60,13 +60,13 @@ class Namespaces:
     batches: _Lazy[BatchJobs] = _Lazy("batches.batches:BatchJobs")
     """The service's own batches: processed within a day, for about half the price."""
     providers: _Lazy[ProvidersResource] = _Lazy("resources.catalogue.providers:ProvidersResource")
-    """Who runs models."""
+    """The companies that run models."""
     endpoints: _Lazy[EndpointsResource] = _Lazy("resources.catalogue.providers:EndpointsResource")
     """Offers of models by providers, over all models."""
     server_tools: _Lazy[ServerToolsResource] = _Lazy("resources.catalogue.server_tools:ServerToolsResource")
     """Tools that the service runs itself."""
     datasets: _Lazy[DatasetsResource] = _Lazy("resources.catalogue.datasets:DatasetsResource")
-    """What the service publishes of its traffic, and benchmarks of models."""
+    """The service's public statistics, and benchmarks of models."""
     key: _Lazy[KeyResource] = _Lazy("resources.account.keys:KeyResource")
     """The client's own key: its limit and its usage."""
     keys: _Lazy[KeysResource] = _Lazy("resources.account.keys:KeysResource")
@@ -74,13 +74,13 @@ class Namespaces:
     credits: _Lazy[CreditsResource] = _Lazy("resources.account.keys:CreditsResource")
     """Credits bought and used; needs a management key."""
     activity: _Lazy[ActivityResource] = _Lazy("resources.account.activity:ActivityResource")
-    """What the account used, day by day; needs a management key."""
+    """The usage of the account, day by day; needs a management key."""
     generations: _Lazy[GenerationsResource] = _Lazy("resources.account.generations:GenerationsResource")
     """The billed records of calls."""
     oauth: _Lazy[OAuthResource] = _Lazy("resources.account.oauth:OAuthResource")
     """Keys that users give to an app."""
     analytics: _Lazy[AnalyticsResource] = _Lazy("resources.account.analytics:AnalyticsResource")
-    """Queries of what the account used, by any metric; needs a management key."""
+    """Queries of the account's usage, by any metric; needs a management key."""
     presets: _Lazy[PresetsResource] = _Lazy("resources.account.presets:PresetsResource")
     """Parameters that are kept at the service under a name."""
     workspaces: _Lazy[WorkspacesResource] = _Lazy("resources.account.workspaces:WorkspacesResource")

@@ -1,6 +1,6 @@
 """Where a redirect leads, for the few operations whose row says that they are redirected (RFC 9110, 15.4).
 
-Only another path below the base URL is asked: the key goes to no other host.
+Only a path below the base URL is followed, so the key never reaches another host.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REDIRECTS = frozenset({301, 302, 307, 308})
 def redirected(data: RequestData, base_url: str, status: int, location: str | None) -> RequestData | None:
     """Return the request that an answer asks for in place of `data`, which is not redirected again.
 
-    None where the operation is not one of those, the answer is no redirect, or it leads elsewhere.
+    None where the operation is not one of those, the status is not a redirect, or it points elsewhere.
     """
     if not data.operation.is_redirected or status not in _REDIRECTS or not location:
         return None

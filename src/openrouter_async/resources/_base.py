@@ -1,4 +1,4 @@
-"""`Resource`: what all namespaces are made of, over the `Sender` of the client."""
+"""`Resource`: the base of all namespaces, on top of the client's `Sender`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WireT = TypeVar("WireT", bound=WireType)
 
 
 class Parts(TypedDict, total=False):
-    """What a request is made of besides its operation."""
+    """The parts of a request besides its operation."""
 
     path: Mapping[str, str]
     """What fills the fields of the path."""
@@ -49,7 +49,7 @@ class Parts(TypedDict, total=False):
     headers: Mapping[str, str]
     """By lower-case name."""
     secrets: Sequence[SecretStr]
-    """What is in the body or the headers, and must be in no error."""
+    """Texts in the body or the headers that must not appear in errors."""
     is_poll: bool
 
 
@@ -99,14 +99,14 @@ class Resource:
         most: int = 100,
         options: RequestOptions | None = None,
     ) -> Paginator[T]:
-        """Return the list whose pages an operation gives as an `into` each; sends nothing yet.
+        """Return a list that reads each page of an operation as an `into`; sends nothing yet.
 
         Args:
-            operation: Gives a page.
-            into: What a page is read as.
+            operation: Returns a page.
+            into: The type of a page.
             query: The arguments of the first page.
             path: What fills the fields of the path.
-            paging: How the next page is asked for. Default: by `offset`.
+            paging: The way to the next page. Default: by `offset`.
             most: The most items a page may have.
             options: See `RequestOptions`.
 
@@ -188,7 +188,7 @@ def _with_error(into: type[T], reply: Reply) -> T:
     """Return the answer that came with the status of an error, for operations whose row says that one may.
 
     Raises:
-        APIStatusError: there is none; the error of that status.
+        APIStatusError: the body is not such an answer; the error of the status.
     """
     meta = reply.meta
     try:

@@ -1,6 +1,6 @@
 """The bodies of what manages the account: something new with a name, a change, a list of names.
 
-Each is checked before a byte leaves; what is not given is not sent, and None is sent as null.
+Each is checked before a byte leaves. Fields that are not given are not sent; None is sent as null.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ def change_body(
     where: str,
     elsewhere: Mapping[str, str] = _NOTHING,
 ) -> bytes:
-    """Return the body of a change: what is given, None as null; what is not given stays.
+    """Return the body of a change: the fields that are given, None as null.
 
     Raises:
-        ConfigurationError: a field is unknown or its value wrong, or there is none.
+        ConfigurationError: a field is unknown, a value is wrong, or the change is empty.
     """
     checked = check_params(owner, changes, elsewhere=elsewhere, where=where)
     if not checked and not extra_body:
@@ -64,7 +64,7 @@ def names_body(
     """Return the body that has one list of ids; `argument` is what the caller calls it.
 
     Raises:
-        ConfigurationError: it is no list, is empty or too long, or an id in it is no text, or a key.
+        ConfigurationError: it is not a list, it is empty or too long, or an id in it is not text, or a key.
     """
     name = argument or field
     if isinstance(values, str) or not isinstance(values, Collection):
@@ -79,7 +79,7 @@ def name_of(argument: str, value: object, *, most: int | None = None) -> str:
     """Return a text that is not empty.
 
     Raises:
-        ConfigurationError: it is none, or has more than `most` characters.
+        ConfigurationError: it is not, or has more than `most` characters.
     """
     if not isinstance(value, str) or not value or (most is not None and len(value) > most):
         size = "text that is not empty" if most is None else f"text of 1 to {most} characters"
@@ -88,7 +88,7 @@ def name_of(argument: str, value: object, *, most: int | None = None) -> str:
 
 
 def secret_of(argument: str, value: object) -> SecretStr:
-    """Return a secret that a caller gives as text or as a `SecretStr`.
+    """Return a secret from text or a `SecretStr`.
 
     Raises:
         ConfigurationError: it is neither, or empty; it is not shown.

@@ -1,4 +1,4 @@
-"""Queries of what an account used."""
+"""Queries of an account's usage."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class AnalyticsResource(Resource):
         print(row)
     ```
 
-    `meta()` tells which metrics and dimensions there are. For a list by day, model and provider, see `client.activity`.
+    `meta()` lists the metrics and dimensions. For a list by day, model and provider, see `client.activity`.
     """
 
     async def meta(self, *, options: RequestOptions | None = None) -> AnalyticsMeta:
-        """Return what can be asked for.
+        """Return the metrics, dimensions, steps of time and operators that a query may use.
 
         Raises:
             OpenRouterError: any failure of a call.
@@ -59,16 +59,16 @@ class AnalyticsResource(Resource):
         """Return rows of metrics, by dimensions and time.
 
         Args:
-            metrics: At least one name, as `meta()` tells them.
-            start: The first moment; as text in ISO 8601. Default: what the service takes.
-            end: The moment that ends the time; given with `start`.
-            extra_body: What is sent besides; it wins over the rest.
+            metrics: At least one name from `meta()`.
+            start: The first moment; as text in ISO 8601. Default: chosen by the service.
+            end: The last moment; required with `start`.
+            extra_body: Further fields of the body; each replaces the field of its name.
             options: See `RequestOptions`.
             params: See `AnalyticsParams`.
 
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent.
-            BadRequest: there is no such metric or dimension.
+            BadRequest: the service does not know a metric or dimension.
             OpenRouterError: any other failure of a call.
         """
         wanted = names("metrics", metrics)

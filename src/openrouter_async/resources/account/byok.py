@@ -33,7 +33,7 @@ class BYOKResource(Resource):
     mine = await client.byok.create("openai", SecretStr(key), name="production")
     ```
 
-    The service encrypts a key and never shows it again; here it stands in no repr, error or log.
+    The service encrypts a key and never shows it again; this library keeps it out of reprs, errors and logs.
     """
 
     def list(
@@ -66,7 +66,7 @@ class BYOKResource(Resource):
         return self._pages(operations.LIST_BYOK_KEYS, into=Counted[BYOKKey], query=query, options=options)
 
     async def get(self, id: str, *, options: RequestOptions | None = None) -> BYOKKey:
-        """Return what is said of one key.
+        """Return the settings of one key.
 
         Raises:
             NotFound: the account has no such key.
@@ -85,14 +85,14 @@ class BYOKResource(Resource):
         options: RequestOptions | None = None,
         **fields: Unpack[NewBYOKKey],
     ) -> BYOKKey:
-        """Store a key of yours with a provider, which bills you then for what is asked with it.
+        """Store a key of yours with a provider, which then bills you for requests with it.
 
-        It is not sent a second time where it cannot be known whether the first was carried out.
+        The client sends it a second time only if the service refused the first request.
 
         Args:
             provider: A slug such as `openai`.
             key: The provider's key, or its credentials as the provider's page in the service's documentation says.
-            extra_body: What is sent besides; it wins over the rest.
+            extra_body: Further fields of the body; each replaces the field of its name.
             options: See `RequestOptions`.
             fields: See `NewBYOKKey`.
 
@@ -121,12 +121,12 @@ class BYOKResource(Resource):
         options: RequestOptions | None = None,
         **changes: Unpack[BYOKKeyChanges],
     ) -> BYOKKey:
-        """Change what is said of a key, or put another in its place, and return it; what is not named stays.
+        """Change the settings of a key, or replace the key itself, and return the settings.
 
         Args:
             id: Which key.
             key: The provider's new key; the old one is overwritten.
-            extra_body: What is sent besides; it wins over the rest.
+            extra_body: Further fields of the body; each replaces the field of its name.
             options: See `RequestOptions`.
             changes: See `BYOKKeyChanges`.
 

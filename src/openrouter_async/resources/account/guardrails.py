@@ -1,4 +1,4 @@
-"""Guardrails: what keys and members may use and spend."""
+"""Guardrails, which limit models, providers and spending of keys and members."""
 
 from __future__ import annotations
 
@@ -88,11 +88,11 @@ class GuardrailsResource(Resource):
     ) -> Guardrail:
         """Make a guardrail, which restricts nothing until it is assigned.
 
-        It is not sent a second time where it cannot be known whether the first was carried out.
+        The client sends it a second time only if the service refused the first request.
 
         Args:
             name: For people; at most 200 characters.
-            extra_body: What is sent besides; it wins over the rest.
+            extra_body: Further fields of the body; each replaces the field of its name.
             options: See `RequestOptions`.
             fields: See `NewGuardrail`.
 
@@ -114,13 +114,13 @@ class GuardrailsResource(Resource):
         options: RequestOptions | None = None,
         **changes: Unpack[GuardrailChanges],
     ) -> Guardrail:
-        """Change a guardrail, and return it; what is not named stays, None takes a restriction away.
+        """Change a guardrail, and return it; fields that are not named keep their value, None removes a restriction.
 
         Lists replace what was there. The default guardrail of a workspace is made by its first change.
 
         Args:
             id: Which guardrail.
-            extra_body: What is sent besides; it wins over the rest.
+            extra_body: Further fields of the body; each replaces the field of its name.
             options: See `RequestOptions`.
             changes: See `GuardrailChanges`.
 

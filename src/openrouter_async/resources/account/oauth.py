@@ -56,14 +56,14 @@ class OAuthResource(Resource):
     ) -> str:
         """Return the address that the user opens; nothing is sent.
 
-        The service gives nothing of yours back but `callback_url` itself: to know whose visit ends there, put a nonce
+        The service returns only `callback_url` to you: to know whose visit ends there, put a nonce
         of your own into its query.
 
         Args:
             verifier: From `new_verifier`.
             callback_url: Where the browser goes then, with `?code=…`: an https address, or one of localhost or
                 127.0.0.1. None: the code is shown to the user, to be copied.
-            key_label: What the user's list of keys shows.
+            key_label: The name in the user's list of keys.
 
         Raises:
             ConfigurationError: an argument is wrong.
@@ -107,12 +107,12 @@ class OAuthResource(Resource):
     ) -> AuthorizationCode:
         """Make the code that `exchange` takes, for the owner of the client's key; nobody opens a page.
 
-        It is not sent a second time where it cannot be known whether the first was carried out. Costs nothing.
+        The client sends it a second time only if the service refused the first request. Costs nothing.
 
         Args:
             verifier: From `new_verifier`.
             callback_url: Of the app: an https address, or one of localhost or 127.0.0.1.
-            extra_body: What is sent besides; it wins over the rest.
+            extra_body: Further fields of the body; each replaces the field of its name.
             options: See `RequestOptions`.
             fields: See `NewCode`.
 
@@ -138,14 +138,14 @@ class OAuthResource(Resource):
         scope: TokenScope | None = None,
         options: RequestOptions | None = None,
     ) -> AccessToken:
-        """Exchange a token of your identity provider for one that stands for a key for some minutes (RFC 8693).
+        """Exchange a token of your identity provider for a key of some minutes (RFC 8693).
 
-        Needs no key, and costs nothing; `key_source` does it whenever it must be done.
+        Needs no key, and costs nothing; `key_source` does it whenever that is necessary.
 
         Args:
-            token: A JSON Web Token, such as the one that a CI job or a cloud gives its machines.
+            token: A JSON Web Token, such as that of a CI job or a cloud machine.
             policy: The id of the federation policy of the account that trusts it.
-            scope: Which kind of key the token stands for. Default: what the policy says.
+            scope: Which kind of key the token replaces. Default: that of the policy.
             options: See `RequestOptions`.
 
         Raises:
@@ -178,7 +178,7 @@ class OAuthResource(Resource):
         scope: TokenScope | None = None,
         options: RequestOptions | None = None,
     ) -> RenewingKey:
-        """Return what gives a client a key that renews itself; sends nothing yet.
+        """Return a key that renews itself, for a client; sends nothing yet.
 
         ```python
         async def token() -> str:

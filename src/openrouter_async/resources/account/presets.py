@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["PresetsResource"]
 
 _ANY_MESSAGES = "-"
-"""What is sent where there are none: the service wants a whole request, and keeps no messages."""
+"""The message where the caller has none: the service wants a whole request, and does not keep its messages."""
 
 
 class PresetsResource(Resource):
@@ -56,10 +56,10 @@ class PresetsResource(Resource):
         return self._pages(operations.LIST_PRESETS, into=Counted[Preset], query=query, options=options)
 
     async def get(self, slug: str, *, options: RequestOptions | None = None) -> PresetDetails:
-        """Return one preset, with what it sets.
+        """Return one preset, with its parameters.
 
         Raises:
-            NotFound: there is no such preset.
+            NotFound: the preset does not exist.
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
@@ -74,7 +74,7 @@ class PresetsResource(Resource):
         limit: int | None = None,
         options: RequestOptions | None = None,
     ) -> Paginator[PresetVersion]:
-        """Return what a preset set so far; arguments and errors are those of `list`."""
+        """Return all versions of a preset; arguments and errors are those of `list`."""
         return self._pages(
             operations.LIST_PRESET_VERSIONS,
             into=Counted[PresetVersion],
@@ -86,10 +86,10 @@ class PresetsResource(Resource):
     async def version(
         self, slug: str, version: int | str, *, options: RequestOptions | None = None
     ) -> PresetVersion | None:
-        """Return what a preset set at one time; None where the service has nothing of that version.
+        """Return one version of a preset, or None where the service has only its number.
 
         Raises:
-            NotFound: there is no such preset, or no such version.
+            NotFound: the preset or the version does not exist.
             OpenRouterError: any other failure of a call.
         """
         found = await self._send(
@@ -112,16 +112,16 @@ class PresetsResource(Resource):
     ) -> PresetDetails:
         """Keep the parameters of a chat request under a name, and return the preset.
 
-        Where there is such a preset, it gets another version, which requests get from then on. It is not sent a second
-        time where it cannot be known whether the first was carried out. No model is asked.
+        Where there is such a preset, it gets another version, which later requests use. The client sends it a
+        second time only if the service refused the first request. Nothing is sent to a model.
 
         Args:
-            slug: What requests name it by.
+            slug: The name that requests use.
             messages: Of the request, where you have one; the service keeps none of them.
             model: Which model the preset asks for.
             extra_body: As for `chat.create`.
             options: See `RequestOptions`.
-            params: As for `chat.create`. The service keeps what a preset can set, and passes over the rest.
+            params: As for `chat.create`. The service ignores parameters that a preset cannot have.
 
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent.
@@ -137,7 +137,7 @@ class PresetsResource(Resource):
         """Keep the parameters of a request of the Responses dialect; see `save`.
 
         Args:
-            slug: What requests name it by.
+            slug: The name that requests use.
             body: The whole body of such a request, as it would be sent.
             options: See `RequestOptions`.
         """
@@ -150,7 +150,7 @@ class PresetsResource(Resource):
         """Keep the parameters of a request of the Messages dialect; see `save`.
 
         Args:
-            slug: What requests name it by.
+            slug: The name that requests use.
             body: The whole body of such a request, as it would be sent.
             options: See `RequestOptions`.
         """

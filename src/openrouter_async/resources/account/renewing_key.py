@@ -41,7 +41,7 @@ class RenewingKey:
         """Return the token.
 
         Raises:
-            OpenRouterError: it has ended, and there is no other.
+            OpenRouterError: it has ended, and the exchange for a new one failed.
         """
         if self._token is None or anyio.current_time() >= min(self._renew_at, self._ends_at):
             tries = self._tries

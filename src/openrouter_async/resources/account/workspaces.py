@@ -95,12 +95,12 @@ class WorkspacesResource(Resource):
     ) -> Workspace:
         """Make a workspace.
 
-        It is not sent a second time where it cannot be known whether the first was carried out.
+        The client sends it a second time only if the service refused the first request.
 
         Args:
             name: For people; at most 100 characters.
             slug: For addresses; a-z, 0-9 and single hyphens, at most 50 characters.
-            extra_body: What is sent besides; it wins over the rest.
+            extra_body: Further fields of the body; each replaces the field of its name.
             options: See `RequestOptions`.
             fields: See `WorkspaceFields`.
 
@@ -124,11 +124,11 @@ class WorkspacesResource(Resource):
         options: RequestOptions | None = None,
         **changes: Unpack[WorkspaceChanges],
     ) -> Workspace:
-        """Change a workspace, and return it; what is not named stays.
+        """Change a workspace, and return it; fields that are not named keep their value.
 
         Args:
             id: Its id or slug.
-            extra_body: What is sent besides; it wins over the rest.
+            extra_body: Further fields of the body; each replaces the field of its name.
             options: See `RequestOptions`.
             changes: See `WorkspaceChanges`.
 
@@ -268,7 +268,7 @@ class WorkspacesResource(Resource):
         """Return the budget of an interval.
 
         Raises:
-            ConfigurationError: there is no such interval; nothing was sent.
+            ConfigurationError: the service does not know the interval; nothing was sent.
             NotFound: the account has no such workspace, or it has no budget for that interval.
             OpenRouterError: any other failure of a call.
         """
@@ -288,7 +288,7 @@ class WorkspacesResource(Resource):
         include_byok_in_budgets: bool | None = None,
         options: RequestOptions | None = None,
     ) -> WorkspaceBudget:
-        """Set what a workspace may spend in an interval, and return that budget; it holds at once.
+        """Set the budget of a workspace for an interval, and return it; it applies immediately.
 
         Args:
             id: Its id or slug.
@@ -319,10 +319,10 @@ class WorkspacesResource(Resource):
     async def delete_budget(
         self, id: str, interval: BudgetInterval, *, options: RequestOptions | None = None
     ) -> None:
-        """Take a budget away; nothing bounds then what is spent in that interval.
+        """Remove a budget; spending in that interval is no longer limited.
 
         Raises:
-            ConfigurationError: there is no such interval; nothing was sent.
+            ConfigurationError: the service does not know the interval; nothing was sent.
             NotFound: the account has no such workspace.
             OpenRouterError: any other failure of a call.
         """

@@ -1,4 +1,4 @@
-"""What the service publishes of its traffic, and benchmarks of models."""
+"""Public statistics of the service, and benchmarks of models."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class DatasetsResource(Resource):
         limit: int | None = None,
         options: RequestOptions | None = None,
     ) -> Paginator[SessionCost]:
-        """Return what a session costs in the median, by app, model and number of turns.
+        """Return the median cost of a session, by app, model and number of turns.
 
         Args:
             app_slug: Only this app.
@@ -164,10 +164,10 @@ class DatasetsResource(Resource):
     async def tasks(
         self, *, window: Literal["7d"] | str | None = None, options: RequestOptions | None = None
     ) -> TaskShares:
-        """Return what models are used for: the shares of kinds of tasks, and of models in them, from a sample.
+        """Return the shares of kinds of tasks, and of models in each kind, from a sample of requests.
 
         Args:
-            window: How much of the past; `7d` is all that the service knows.
+            window: How much of the past; the service knows only `7d`.
             options: See `RequestOptions`.
 
         Raises:
@@ -215,7 +215,7 @@ def _query(
     start: datetime.date | str | None = None,
     end: datetime.date | str | None = None,
 ) -> dict[str, QueryValue]:
-    """Return what stands in the query; filters are texts and booleans."""
+    """Return the query; filters are texts and booleans."""
     checked = check_params(owner, filters, elsewhere={}, where="a dataset", way_out="options")
     query = {name: value for name, value in checked.items() if isinstance(value, str | bool)}
     return {"start_date": _day("start", start), "end_date": _day("end", end), **query}

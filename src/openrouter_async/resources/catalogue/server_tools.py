@@ -59,11 +59,11 @@ class ServerToolsResource(Resource):
         """Return one tool, with the models that have one of their own which does the same.
 
         Args:
-            name: Its id, or an alias: the service answers that with the path of the tool, which is asked then.
+            name: Its id, or an alias, which costs a second request: the service redirects it.
             options: See `RequestOptions`.
 
         Raises:
-            NotFound: there is no such tool.
+            NotFound: the tool does not exist.
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(

@@ -1,4 +1,4 @@
-"""Queries of what an account used, and their answers. Source: `getAnalyticsMeta` and `queryAnalytics`."""
+"""Queries of an account's usage, and their answers. Source: `getAnalyticsMeta` and `queryAnalytics`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class AnalyticsOrder(TypedDict):
     """How rows are ordered."""
 
     field: str
-    """A metric or dimension that is asked for, `request_count`, or `date`."""
+    """A metric or dimension of the query, `request_count`, or `date`."""
     direction: Annotated[Literal["asc", "desc"] | str, OneOfOrText()]
 
 
@@ -87,7 +87,7 @@ class ClassifierFilters(TypedDict):
 
 @closed
 class AnalyticsTime(TypedDict):
-    """The time that is asked for."""
+    """The time of a query."""
 
     start: Moment
     end: Moment
@@ -112,7 +112,7 @@ class AnalyticsParams(TypedDict, total=False):
 
 
 class AnalyticsMetric(WireType):
-    """What can be counted."""
+    """A quantity."""
 
     name: str
     """As in `metrics` of a query."""
@@ -122,11 +122,11 @@ class AnalyticsMetric(WireType):
     ] = None
     """Its unit: `percent` is 0 to 1, `currency` is US dollars."""
     is_rate: MaybeBool = None
-    """Whether it is a mean, so that rows cannot be added."""
+    """Whether it is a mean; do not add its rows."""
 
 
 class AnalyticsDimension(WireType):
-    """What rows can be told apart by; also a step of time."""
+    """A property that divides rows, or a step of time."""
 
     name: str
     """As in `dimensions` or `granularity` of a query."""
@@ -142,7 +142,7 @@ class AnalyticsOperator(WireType):
 
 
 class AnalyticsMeta(WireType):
-    """What can be asked for."""
+    """The vocabulary of queries."""
 
     metrics: Annotated[list[AnalyticsMetric], WithoutNulls()]
     dimensions: Annotated[list[AnalyticsDimension] | None, Lenient()] = None
@@ -167,6 +167,6 @@ class AnalyticsTable(WireType):
     where they are too large for JavaScript."""
     metadata: Annotated[AnalyticsRun | None, Lenient()] = None
     warnings: MaybeWords = None
-    """What of the filters was not understood, while the query was answered all the same."""
+    """Filters that the service did not understand and ignored."""
     cached_at: Annotated[float | None, Lenient(), Field(alias="cachedAt")] = None
     """When it was computed, where the answer was kept; the service does not say in which unit."""

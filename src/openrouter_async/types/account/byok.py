@@ -23,7 +23,7 @@ _Hash = Annotated[str, Text(pattern="^[a-f0-9]{64}$", of="SHA-256 in hex")]
 
 @closed
 class BYOKKeyFields(TypedDict, total=False):
-    """What can be said of a provider's key when it is stored, and later; None takes a restriction away."""
+    """The settings of a provider's key; None removes a restriction."""
 
     name: Annotated[str, Text(most=255)] | None
     """For people."""
@@ -54,7 +54,7 @@ class NewBYOKKey(BYOKKeyFields, total=False):
 
 @closed
 class BYOKKeyChanges(BYOKKeyFields, total=False):
-    """Keyword arguments of `client.byok.update`; what is not given stays as it is."""
+    """Keyword arguments of `client.byok.update`; fields that are not given keep their value."""
 
 
 class BYOKKey(WireType):

@@ -1,4 +1,4 @@
-"""Guardrails: which models and providers keys and members may use, what they may spend, and what is filtered.
+"""Guardrails: allowed models and providers, spending limits, and content filters of keys and members.
 
 Source: `createGuardrail` and its like in the service's OpenAPI document.
 """
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 FilterAction: TypeAlias = Annotated[Literal["redact", "block", "flag"] | str, OneOfOrText()]
-"""What is done with a match: it is replaced, the request is refused, or it is only noted."""
+"""The effect of a match: the service replaces it, refuses the request, or only records it."""
 
 DataRegion: TypeAlias = Annotated[Literal["global", "europe", "us"] | str, OneOfOrText()]
 """Where providers may work on a request."""
@@ -69,7 +69,7 @@ class BuiltinFilterRule(TypedDict, total=False):
     slug: Required[FilterName]
     action: Required[FilterAction]
     scan_scope: Annotated[Literal["user_only", "all_messages"] | str, OneOfOrText()]
-    """Which messages `regex-prompt-injection` looks at. Default: all."""
+    """The messages that `regex-prompt-injection` scans. Default: all."""
 
 
 @closed
@@ -80,12 +80,12 @@ class PatternFilterRule(TypedDict, total=False):
     """The service refuses what it cannot compile, with 400."""
     action: Required[FilterAction]
     label: Annotated[str, Text(most=100)] | None
-    """What stands in place of a match, such as `[API_KEY]`, and in errors."""
+    """The text that replaces a match, such as `[API_KEY]`; also in errors."""
 
 
 @closed
 class GuardrailFields(TypedDict, total=False):
-    """What can be said of a guardrail when it is made, and later; None takes a restriction away.
+    """The fields of a guardrail; None removes a restriction.
 
     Lists replace what was there, so each is given whole.
     """
@@ -104,7 +104,10 @@ class GuardrailFields(TypedDict, total=False):
     ignored_providers: _Names | None
     allowed_data_regions: Sequence[DataRegion] | None
     enforce_zdr_anthropic: bool | None
-    """Whether its models may be asked only where nothing of a request is retained; likewise the four below."""
+    """Whether requests for Anthropic's models go only to endpoints that retain nothing.
+
+    The next four are the same for the models of others.
+    """
     enforce_zdr_openai: bool | None
     enforce_zdr_google: bool | None
     enforce_zdr_xai: bool | None
@@ -135,7 +138,7 @@ class NewGuardrail(GuardrailFields, total=False):
 
 @closed
 class GuardrailChanges(GuardrailFields, total=False):
-    """Keyword arguments of `client.guardrails.update`; what is not given stays as it is."""
+    """Keyword arguments of `client.guardrails.update`; fields that are not given keep their value."""
 
     name: Annotated[str, Text(least=1, most=200)]
 
@@ -149,7 +152,7 @@ class BuiltinFilter(WireType):
     slug: Annotated[FilterName | None, Lenient()] = None
     action: Annotated[FilterAction | None, Lenient()] = None
     label: MaybeStr = None
-    """What stands in place of a match, such as `[EMAIL]`."""
+    """The text that replaces a match, such as `[EMAIL]`."""
     scan_scope: Annotated[Literal["user_only", "all_messages"] | str | None, Lenient()] = None
 
 
@@ -162,13 +165,13 @@ class PatternFilter(WireType):
 
 
 class Guardrail(WireType):
-    """What those it is assigned to may do; None where nothing is said. See `GuardrailFields` for each restriction."""
+    """A set of restrictions; None where it has none of a kind. See `GuardrailFields` for each."""
 
     id: str
     name: MaybeStr = None
     description: MaybeStr = None
     workspace_id: MaybeStr = None
-    """Where it is kept, which does not apply it there; None: older than workspaces."""
+    """Its workspace, to which it does not apply automatically; None: older than workspaces."""
     limit_usd: MaybeDecimal = None
     reset_interval: Reset = None
     include_byok_in_budgets: MaybeBool = None
@@ -196,7 +199,7 @@ class Guardrail(WireType):
 
 
 class KeyAssignment(WireType):
-    """That a guardrail holds for a key."""
+    """The assignment of a guardrail to a key."""
 
     id: str
     guardrail_id: MaybeStr = None
@@ -211,7 +214,7 @@ class KeyAssignment(WireType):
 
 
 class MemberAssignment(WireType):
-    """That a guardrail holds for a member of the organization."""
+    """The assignment of a guardrail to a member of the organization."""
 
     id: str
     guardrail_id: MaybeStr = None

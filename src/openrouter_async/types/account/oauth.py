@@ -19,15 +19,15 @@ from .key_request import Dollars, LimitReset, Moment
 __all__ = ["AccessToken", "AuthorizationCode", "NewCode", "SigningKey", "SigningKeys", "TokenScope"]
 
 TokenScope: TypeAlias = Literal["inference", "management"]
-"""Which kind of key a token stands for."""
+"""The kind of key that a token replaces."""
 
 
 @closed
 class NewCode(TypedDict, total=False):
-    """Keyword arguments of `client.oauth.create_code`: what the key will be that the code is exchanged for."""
+    """Keyword arguments of `client.oauth.create_code`: the fields of the later key."""
 
     key_label: Annotated[str, Text(most=100)]
-    """What the list of keys shows. Default: the name of the app."""
+    """The name in the list of keys. Default: that of the app."""
     limit: Dollars
     """US dollars the key may spend."""
     usage_limit_type: LimitReset
@@ -39,7 +39,7 @@ class NewCode(TypedDict, total=False):
 
 
 class AuthorizationCode(WireType):
-    """What an app exchanges for a key, with the verifier."""
+    """A code that an app exchanges for a key, with the verifier."""
 
     id: str
     """The code."""
@@ -65,7 +65,7 @@ class SigningKey(WireType):
     """A public key with which the service signs, as a JSON Web Key."""
 
     kid: str
-    """Its id, as in the header of what it signed."""
+    """Its id, as in the header of a signed token."""
     kty: MaybeStr = None
     """`EC`."""
     crv: MaybeStr = None
@@ -75,7 +75,7 @@ class SigningKey(WireType):
     use: MaybeStr = None
     """`sig`."""
     x: MaybeStr = None
-    """A coordinate of its point, in base64url; likewise `y`."""
+    """The x coordinate of its point, in base64url."""
     y: MaybeStr = None
 
 

@@ -11,7 +11,7 @@ __all__ = ["Preset", "PresetDetails", "PresetVersion"]
 
 
 class Preset(WireType):
-    """A preset, without what it sets."""
+    """A preset, without its parameters."""
 
     id: str
     slug: MaybeStr = None
@@ -21,7 +21,7 @@ class Preset(WireType):
     status: Annotated[Literal["active", "disabled", "archived"] | str | None, Lenient()] = None
     status_updated_at: MaybeMoment = None
     designated_version_id: MaybeStr = None
-    """Of the version that requests get."""
+    """The version that requests use."""
     workspace_id: MaybeStr = None
     creator_user_id: MaybeStr = None
     created_at: MaybeMoment = None
@@ -29,7 +29,7 @@ class Preset(WireType):
 
 
 class PresetVersion(WireType):
-    """What a preset sets, at one time."""
+    """The parameters of a preset at one time."""
 
     id: str
     preset_id: MaybeStr = None
@@ -44,7 +44,7 @@ class PresetVersion(WireType):
 
 
 class PresetDetails(Preset):
-    """A preset, with what it sets."""
+    """A preset, with its parameters."""
 
     designated_version: Annotated[PresetVersion | None, Lenient()] = None
-    """What requests get."""
+    """The version that requests use."""

@@ -46,7 +46,7 @@ BudgetInterval: TypeAlias = Literal["daily", "weekly", "monthly", "lifetime"]
 
 @closed
 class WorkspaceFields(TypedDict, total=False):
-    """What can be said of a workspace when it is made, and later."""
+    """The fields of a workspace."""
 
     description: Annotated[str, Text(most=500)] | None
     default_text_model: NonEmptyText | None
@@ -54,7 +54,7 @@ class WorkspaceFields(TypedDict, total=False):
     default_provider_sort: (
         Annotated[Literal["price", "throughput", "latency", "exacto"] | str, OneOfOrText()] | None
     )
-    """By what providers are ordered where a request says nothing."""
+    """The order of providers for requests without `provider.sort`."""
     disabled_server_tools: Sequence[NonEmptyText] | None
     """Such as `openrouter:web_search`; `client.server_tools.list()` has all."""
     is_observability_io_logging_enabled: bool
@@ -71,7 +71,7 @@ class WorkspaceFields(TypedDict, total=False):
 
 @closed
 class WorkspaceChanges(WorkspaceFields, total=False):
-    """Keyword arguments of `client.workspaces.update`; what is not given stays as it is."""
+    """Keyword arguments of `client.workspaces.update`; fields that are not given keep their value."""
 
     name: Annotated[str, Text(least=1, most=100)]
     slug: Annotated[
@@ -82,7 +82,7 @@ class WorkspaceChanges(WorkspaceFields, total=False):
 
 @closed
 class BudgetLimit(TypedDict, total=False):
-    """What a budget is set to."""
+    """The fields of a budget."""
 
     limit_usd: Dollars
     include_byok_in_budgets: bool
@@ -127,7 +127,7 @@ class WorkspaceMember(WireType):
 
 
 class AddedMembers(Listing[WorkspaceMember]):
-    """Who was added to a workspace."""
+    """The members that were added to a workspace."""
 
     added_count: int
 
@@ -139,7 +139,7 @@ class RemovedMembers(WireType):
 
 
 class WorkspaceBudget(WireType):
-    """What a workspace may spend in an interval."""
+    """A spending limit of a workspace for an interval."""
 
     id: str
     workspace_id: MaybeStr = None

@@ -1,4 +1,4 @@
-"""What the service publishes of its traffic, and benchmarks of models.
+"""Public statistics of the service's traffic, and benchmarks of models.
 
 Whoever republishes these must name their source: `citation` of benchmarks, "OpenRouter (openrouter.ai/rankings)" with
 `as_of` for the others. Source: the tags Datasets, Benchmarks and Classifications of the service's OpenAPI document.
@@ -66,14 +66,14 @@ class RankingFilters(TypedDict, total=False):
     """
 
     period: Annotated[Literal["day", "week", "month"] | str, OneOfOrText()]
-    """What a row stands for. Default: a day; with `category` or `language_type` a week."""
+    """The time of one row. Default: a day; with `category` or `language_type` a week."""
     modality: Annotated[
         Literal["text", "image", "image_output", "audio", "tool_calling"] | str, OneOfOrText()
     ]
     context_bucket: Annotated[Literal["1K", "10K", "100K", "1M", "10M"] | str, OneOfOrText()]
     """Only requests whose context had about so many tokens."""
     category: NonEmptyText
-    """What requests are about, such as `programming`."""
+    """The subject of requests, such as `programming`."""
     language_type: Annotated[Literal["natural", "programming"] | str, OneOfOrText()]
 
 
@@ -97,7 +97,7 @@ class BenchmarkFilters(TypedDict, total=False):
 
 
 class DatasetAbout(WireType):
-    """What a dataset is of."""
+    """The time of a dataset."""
 
     as_of: MaybeMoment = None
     """To be named with it."""
@@ -108,7 +108,7 @@ class DatasetAbout(WireType):
 
 
 class ModelDay(WireType):
-    """What one model was used on one day, or in one week or month."""
+    """The usage of one model on one day, or in one week or month."""
 
     date: MaybeDate = None
     """By UTC; of weeks and months the first day."""
@@ -125,7 +125,7 @@ class ModelRankings(Listing[ModelDay]):
 
 
 class AppRanking(WireType):
-    """What one app used in the time asked for."""
+    """The usage of one app."""
 
     rank: MaybeInt = None
     """From 1; also where apps were passed over."""
@@ -142,7 +142,7 @@ class AppRankings(Listing[AppRanking]):
 
 
 class SessionCost(WireType):
-    """What a session of one app with one model costs."""
+    """The cost of a session of one app with one model."""
 
     app_slug: MaybeStr = None
     app_name: MaybeStr = None
@@ -153,7 +153,7 @@ class SessionCost(WireType):
 
 
 class SessionCostsAbout(WireType):
-    """What the costs are of; the service counts anew each week."""
+    """The time of the costs, which the service computes each week."""
 
     as_of: MaybeMoment = None
     window_days: MaybeInt = None
@@ -179,7 +179,7 @@ class TaskModel(WireType):
 
 
 class TaskClassification(WireType):
-    """The share of one kind of task; shares are 0 to 1, without what could not be told."""
+    """The share of one kind of task; shares are 0 to 1, without requests of unknown kind."""
 
     tag: MaybeStr = None
     """Such as `code:general_impl`."""
@@ -207,7 +207,7 @@ class MacroCategory(WireType):
 
 
 class TaskShares(WireType):
-    """What models are used for; counted from a sample."""
+    """The shares of kinds of tasks, from a sample."""
 
     as_of: MaybeMoment = None
     """To be named with it."""
@@ -250,7 +250,7 @@ class Placements(WireType):
 
 
 class ArenaScore(_Score):
-    """What people preferred in Design Arena."""
+    """The preference of people in Design Arena."""
 
     arena: MaybeStr = None
     category: MaybeStr = None
@@ -321,7 +321,7 @@ BenchmarkScore: TypeAlias = Annotated[
 
 
 class BenchmarksAbout(WireType):
-    """What the scores are of."""
+    """The source of the scores."""
 
     as_of: MaybeMoment = None
     citation: MaybeStr = None

@@ -1,4 +1,4 @@
-"""Server tools: what the service runs itself when a model calls it. Source: `listTools` and `getTool`."""
+"""Server tools, which the service runs when a model calls them. Source: `listTools` and `getTool`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _Formats: TypeAlias = Annotated[list[APIFormat] | None, Lenient()]
 
 
 class ServerToolOutput(WireType):
-    """What calls of a tool are called in the answers of a dialect."""
+    """The names of a tool's calls in the answers of a dialect."""
 
     api_format: Annotated[APIFormat | None, Lenient()] = None
     type: MaybeStr = None
@@ -44,7 +44,7 @@ class ServerToolAlias(WireType):
 
 
 class ServerToolPrice(WireType):
-    """What an engine costs."""
+    """The price of an engine."""
 
     price: MaybeDecimal = None
     """US dollars a `unit`."""
@@ -55,7 +55,7 @@ class ServerToolPrice(WireType):
 
 
 class ServerToolEngine(WireType):
-    """Who does the work of a tool."""
+    """A backend of a tool."""
 
     id: MaybeStr = None
     """As in the `engine` of the tool's parameters."""
@@ -70,7 +70,7 @@ class ServerToolEngine(WireType):
     pricing_source: Annotated[Literal["openrouter", "provider", "byok", "none"] | str | None, Lenient()] = (
         None
     )
-    """Who charges."""
+    """The party that charges for it."""
     pricing_doc_url: MaybeStr = None
 
 
@@ -94,12 +94,12 @@ class ServerTool(WireType):
     """A tool that the service runs itself."""
 
     id: str
-    """What a request names as `type`, such as `openrouter:web_search`."""
+    """The `type` in a request, such as `openrouter:web_search`."""
     name: MaybeStr = None
     """For people."""
     summary: MaybeStr = None
     tool_description: MaybeStr = None
-    """What the model is told of it."""
+    """The description that the model reads."""
     status: Annotated[Literal["active", "deprecated"] | str | None, Lenient()] = None
     aliases: Annotated[list[ServerToolAlias] | None, Lenient()] = None
     supported_api_formats: _Formats = None
@@ -109,7 +109,7 @@ class ServerTool(WireType):
     input_schema: Annotated[JsonObject | None, Lenient()] = None
     """JSON Schema of the arguments that the model writes."""
     output_schema: Annotated[JsonObject | None, Lenient()] = None
-    """JSON Schema of what the model is given back."""
+    """JSON Schema of the result."""
     engines: Annotated[list[ServerToolEngine] | None, Lenient()] = None
     default_engine: MaybeStr = None
     fallback_engine: MaybeStr = None

@@ -266,11 +266,14 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def spec(session: nox.Session) -> None:
-    """Distil an OpenAPI document, `nox -s spec -- PATH`, into the table of facts that contract tests read."""
-    if not session.posargs:
-        session.error("name the document: nox -s spec -- PATH")
+    """Say what is wrapped, and how a newer document or wheel differs; without `-- PATH` the SDK's newest wheel."""
     install(session, extras="dev")
-    session.run("python", "tests/contract/distil.py", *session.posargs)
+    arguments = session.posargs
+    if not arguments:
+        folder = session.create_tmp()
+        session.run("python", "-m", "pip", "download", "-q", "--no-deps", "--dest", folder, "openrouter")
+        arguments = [str(max(Path(folder).glob("openrouter-*.whl"), key=lambda path: path.stat().st_mtime))]
+    session.run("python", "-m", "tests.contract.spec", *arguments)
 
 
 @nox.session

@@ -3,38 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .shapes import Shape, allows_null, canonical, tags_of, without_null
 from .table import Table
 
-__all__ = ["drift"]
+__all__ = ["Drift", "drift"]
 
 
-def drift(old: Table, new: Table) -> list[str]:
-    """Return one line for each difference, operations first; empty when the facts agree."""
-    lines: list[str] = []
-    for name in sorted(old.operations.keys() | new.operations.keys()):
-        before, after = old.operations.get(name), new.operations.get(name)
-        if before is None and after is not None:
-            lines.append(f"operation added: {after['method']} {after['path']} ({name})")
-        elif after is None and before is not None:
-            lines.append(f"operation removed: {before['method']} {before['path']} ({name})")
-        elif before is not None and after is not None:
-            lines.extend(_operation(name, before, after))
-    for name in sorted(old.shapes.keys() | new.shapes.keys()):
-        if name not in old.shapes:
-            lines.append(f"schema added: {name}")
-        elif name not in new.shapes:
-            lines.append(f"schema removed: {name}")
-        else:
-            lines.extend(_shape(name, old.shapes[name], new.shapes[name]))
-    return lines
+@dataclass(frozen=True)
+class Drift:
+    """What differs between two tables."""
+
+    new: list[str]
+    """Operations that only the newer has, by id."""
+    gone: list[str]
+    """Operations that only the older has."""
+    operations: dict[str, list[str]]
+    """What changed in those that both have, a line for each difference."""
+    shapes: dict[str, list[str]]
+    """What changed in named shapes; one that came or went says only that."""
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.gone or self.operations or self.shapes)
+
+
+def drift(old: Table, new: Table) -> Drift:
+    """Return how a newer table differs from an older one."""
+    both = sorted(old.operations.keys() & new.operations.keys())
+    changed = {name: [*_operation(name, old.operations[name], new.operations[name])] for name in both}
+    shapes = {
+        name: [f"{name}: new"]
+        if name not in old.shapes
+        else [f"{name}: gone"]
+        if name not in new.shapes
+        else [*_shape(name, old.shapes[name], new.shapes[name])]
+        for name in sorted(old.shapes.keys() | new.shapes.keys())
+    }
+    return Drift(
+        new=sorted(new.operations.keys() - old.operations.keys()),
+        gone=sorted(old.operations.keys() - new.operations.keys()),
+        operations={name: lines for name, lines in changed.items() if lines},
+        shapes={name: lines for name, lines in shapes.items() if lines},
+    )
 
 
 def _operation(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for fact in sorted(old.keys() | new.keys()):
-        if fact in ("params", "body", "replies") or old.get(fact) == new.get(fact):
+        if fact in ("params", "body", "replies", "error_bodies") or old.get(fact) == new.get(fact):
             continue
         yield f"{name}: {fact} {_brief(old.get(fact))} -> {_brief(new.get(fact))}"
     yield from _shape(name, _parameters(old), _parameters(new))

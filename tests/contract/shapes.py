@@ -19,7 +19,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["Shape", "allows_null", "canonical", "names_in", "shape_of", "tags_of", "without_null"]
+__all__ = ["Shape", "allows_null", "canonical", "names_in", "nullable", "shape_of", "tags_of", "without_null"]
 
 Shape = str | dict[str, Any]
 
@@ -87,6 +87,13 @@ def without_null(shape: Shape) -> Shape:
     return _shortest({key: value for key, value in shape.items() if key != "null"})
 
 
+def nullable(shape: Shape, null: bool = True) -> Shape:
+    """Return the shape that allows null too, if that is wanted."""
+    if not null or allows_null(shape):
+        return shape
+    return f"{shape}|null" if isinstance(shape, str) else {**shape, "null": True}
+
+
 def names_in(shape: Any) -> Iterator[str]:
     """Yield the names that a shape refers to."""
     if isinstance(shape, str):
@@ -127,7 +134,7 @@ def _own(schema: Mapping[str, Any]) -> Shape:
     if not types:
         return "null" if null else "any"
     shapes = [_of_type(name, schema, values) for name in sorted(types)]
-    return _nullable(shapes[0] if len(shapes) == 1 else {"any": shapes}, null)
+    return nullable(shapes[0] if len(shapes) == 1 else {"any": shapes}, null)
 
 
 def _enum(schema: Mapping[str, Any]) -> list[Any]:
@@ -194,11 +201,11 @@ def _union(members: Iterable[Any], discriminator: str | None) -> Shape:
     if not ordered:
         return "null"
     if len(ordered) == 1:
-        return _nullable(ordered[0], null)
+        return nullable(ordered[0], null)
     union: dict[str, Any] = {"any": ordered}
     if discriminator is not None:
         union["by"] = discriminator
-    return _nullable(union, null)
+    return nullable(union, null)
 
 
 def _all(parts: Iterable[Shape]) -> Shape:
@@ -206,12 +213,6 @@ def _all(parts: Iterable[Shape]) -> Shape:
     if not kept:
         return "any"
     return kept[0] if len(kept) == 1 else {"all": kept}
-
-
-def _nullable(shape: Shape, null: bool) -> Shape:
-    if not null or allows_null(shape):
-        return shape
-    return f"{shape}|null" if isinstance(shape, str) else {**shape, "null": True}
 
 
 def _shortest(shape: dict[str, Any]) -> Shape:

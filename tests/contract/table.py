@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .shapes import Shape, canonical, names_in
 
-__all__ = ["NEWEST", "SPECIFICATION", "Table"]
+__all__ = ["NEWEST", "SPECIFICATION", "Table", "shapes_of_operation"]
 
 _HERE = Path(__file__).parent
 NEWEST = _HERE.parents[1] / "src" / "openrouter_async" / "testing" / "facts" / "service.jsonl"
@@ -33,7 +32,12 @@ class Table:
     def keep_reached(self) -> None:
         """Drop every shape that no operation leads to."""
         reached: set[str] = set()
-        todo = [name for operation in self.operations.values() for name in _names_of(operation)]
+        todo = [
+            name
+            for operation in self.operations.values()
+            for shape in shapes_of_operation(operation)
+            for name in names_in(shape)
+        ]
         while todo:
             name = todo.pop()
             if name not in reached:
@@ -73,10 +77,9 @@ class Table:
         )
 
 
-def _names_of(operation: dict[str, Any]) -> Iterable[str]:
-    for parameter in operation["params"]:
-        yield from names_in(parameter["shape"])
-    yield from names_in(list(operation.get("error_bodies", {}).values()))
-    for content in (operation["body"], *operation["replies"].values()):
-        for shape in content.values():
-            yield from names_in(shape)
+def shapes_of_operation(operation: dict[str, Any]) -> list[Shape]:
+    """Return the shapes of all that an operation takes and answers."""
+    contents = (operation["body"], *operation["replies"].values(), operation.get("error_bodies", {}))
+    return [p["shape"] for p in operation["params"]] + [
+        shape for content in contents for shape in content.values()
+    ]

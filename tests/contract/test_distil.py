@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import copy
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ..support.shared import SHARED
-from . import distil as script
-from .distil import distil, distil_newest
-from .drift import drift
-from .table import Table
+from .distil import distil, distil_sdk
+from .drift import Drift, drift
+from .table import SPECIFICATION, Table
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -128,33 +126,62 @@ class TestDistil:
         assert Table.load(tmp_path / "table.jsonl") == table
         assert len((tmp_path / "table.jsonl").read_text().splitlines()) == 1 + 3 + 3
 
-    def test_the_newest_facts_are_completed_from_the_document_and_lack_what_is_gone(self) -> None:
-        def row(id: str, status: str = "current", reply: str = "Pet") -> dict[str, str]:
-            routes = {"auth": "any_key", "base": "", "method": "POST", "path": f"/{id}", "tag": "T"}
-            return {"operation_id": id, "status": status, "response_schema": reply, **routes}
-
-        cat = {"type": "object", "properties": {"type": {"enum": ["cat"], "type": "string", "x-open": True}}}
+    def test_what_the_sdk_leaves_out_stays_as_it_was(self) -> None:
+        cat = {"type": "object", "properties": {"lives": {"type": "integer"}, "name": {"type": "string"}}}
         facts = {
-            "errors": {"404": {"$ref": "#/$defs/Fault"}, "500": "std"},
-            "params": {},
-            "status": 200,
+            "method": "POST",
+            "path": "/cats",
+            "tag": "Cats",
+            "status": 201,
+            "errors": {"404": {"$ref": "#/$defs/Fault"}, "500": None},
+            "params": {"n": {"in": "query", "required": False, "schema": {"type": "integer"}}},
             "body": {"$ref": "#/$defs/Cat"},
+            "content_type": "application/json",
             "other_bodies": {"multipart/form-data": {"type": "object"}},
             "response": {"$ref": "#/$defs/Cat"},
             "stream": {"$ref": "#/$defs/Cat"},
         }
-        schemas = {"$defs": {"Cat": cat, "Fault": {"type": "object"}}, "operations": {"createCat": facts}}
-        rows = [row("createCat"), row("getNode"), row("dropNode", "gone: always 410")]
-        table = distil_newest(rows, schemas, distil(DOCUMENT))
+        sdk = {"$defs": {"Cat": cat, "Fault": {"type": "object"}}, "operations": {"createCat": facts}}
+        before = Table(
+            operations={
+                "createCat": {
+                    "key": "optional",
+                    "params": [{"name": "n", "in": "query", "shape": {"type": "integer", "min": 1}}],
+                    "body": {},
+                },
+                "getNode": {"key": "any"},
+            },
+            shapes={
+                "Cat": {
+                    "type": "object",
+                    "null": True,
+                    "fields": {"lives": {"type": "integer", "max": 9}, "name": "integer"},
+                }
+            },
+        )
+        table = distil_sdk(sdk, before, distil(DOCUMENT))
+        assert table.operations["createCat"] == {
+            "method": "POST",
+            "path": "/cats",
+            "tag": "Cats",
+            "key": "optional",
+            "params": [
+                {"name": "n", "in": "query", "required": False, "shape": {"type": "integer", "min": 1}}
+            ],
+            "body": {"application/json": "#Cat", "multipart/form-data": "object"},
+            "body_required": False,
+            "replies": {"201": {"application/json": "#Cat", "text/event-stream": "#Cat"}},
+            "errors": [404, 500],
+            "error_bodies": {"404": "#Fault"},
+        }
+        assert table.shapes["Cat"] == {
+            "type": "object",
+            "null": True,
+            "fields": {"lives?": {"type": "integer", "max": 9}, "name?": "string"},
+        }
+        assert table.operations["getNode"]["key"] == "any", "the SDK hides it"
         assert sorted(table.operations) == ["createCat", "getNode"]
-        cats = table.operations["createCat"]
-        assert cats["body"] == {"application/json": "#Cat", "multipart/form-data": "object"}
-        assert cats["replies"] == {"200": {"application/json": "#Cat", "text/event-stream": "#Cat"}}
-        assert (cats["errors"], cats["error_bodies"]) == ([404, 500], {"404": "#Fault"})
-        assert (cats["key"], table.operations["getNode"]["key"]) == ("any", "any")
         assert sorted(table.shapes) == ["Cat", "Dog", "Fault", "Node"]
-        kind = {"type": "string", "enum": ["cat"], "open": True}
-        assert table.shapes["Cat"] == {"type": "object", "fields": {"type?": kind}}
 
 
 @pytest.mark.parametrize(
@@ -163,12 +190,12 @@ class TestDistil:
         pytest.param(DOCUMENT, [], id="nothing"),
         pytest.param(
             changed(*ROUTE, "delete", to=None),
-            ["operation removed: DELETE /nodes/{id} (dropNode)"],
+            Drift(new=[], gone=["dropNode"], operations={}, shapes={}),
             id="operation removed",
         ),
         pytest.param(
             changed(*ROUTE, "post", to={"operationId": "new", "tags": ["Nodes"], "responses": {"200": {}}}),
-            ["operation added: POST /nodes/{id} (new)"],
+            Drift(new=["new"], gone=[], operations={}, shapes={}),
             id="operation added",
         ),
         pytest.param(
@@ -217,13 +244,18 @@ class TestDistil:
         ),
         pytest.param(
             changed(*NODE, "properties", "pet", "oneOf", to=[{"$ref": "#/components/schemas/Cat"}]),
-            ["schema removed: Dog", 'Node.pet: type {"any":["#Cat","#Dog"],"by":"type"} -> #Cat'],
+            ["Dog: gone", 'Node.pet: type {"any":["#Cat","#Dog"],"by":"type"} -> #Cat'],
             id="union member",
         ),
     ],
 )
-def test_drift_is_a_to_do_list(document: dict[str, Any], expected: list[str]) -> None:
-    assert sorted(drift(distil(DOCUMENT), distil(document))) == sorted(expected)
+def test_drift_says_what_changed_and_where(document: dict[str, Any], expected: list[str] | Drift) -> None:
+    found = drift(distil(DOCUMENT), distil(document))
+    lines = [
+        line for changed in (found.operations, found.shapes) for each in changed.values() for line in each
+    ]
+    assert expected == found if isinstance(expected, Drift) else sorted(lines) == sorted(expected)
+    assert bool(found) is bool(expected)
 
 
 def test_drift_inside_a_tagged_union_member_names_the_member() -> None:
@@ -234,51 +266,17 @@ def test_drift_inside_a_tagged_union_member_names_the_member() -> None:
         ]
         return distil(changed(*NODE, "properties", "pet", to={"anyOf": members}))
 
-    assert drift(table("string"), table("integer")) == ["Node.pet<cat>.size: type string -> integer"]
+    assert drift(table("string"), table("integer")).shapes == {
+        "Node": ["Node.pet<cat>.size: type string -> integer"]
+    }
 
 
-class TestScript:
-    @pytest.fixture
-    def run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-        pytest.importorskip("yaml", reason="the distiller reads documents with PyYAML")
-        monkeypatch.setattr(script, "SPECIFICATION", tmp_path / "table.jsonl")
-
-        def run(document: dict[str, Any], *options: str) -> int:
-            path = tmp_path / "openapi.yaml"
-            path.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML
-            return script.main([str(path), *options])
-
-        return run
-
-    def test_it_prints_the_drift_then_overwrites(self, run: Any, capsys: pytest.CaptureFixture[str]) -> None:
-        assert run(DOCUMENT, "--date", "2026-08-22") == 0
-        capsys.readouterr()
-        assert run(changed(*NODE, "required", to=[])) == 0
-        assert "- [ ] Node.name: now optional" in capsys.readouterr().out
-        assert run(changed(*NODE, "required", to=[]), "--check") == 0
-
-    def test_a_check_fails_on_drift_and_writes_nothing(
-        self, run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        run(DOCUMENT, "--date", "2026-08-22")
-        before = (tmp_path / "table.jsonl").read_bytes()
-        assert run(changed(*NODE, "required", to=[]), "--check") == 1
-        assert (tmp_path / "table.jsonl").read_bytes() == before
-        assert "now optional" in capsys.readouterr().out
-
-    def test_the_table_says_which_document_it_comes_from(self, run: Any, tmp_path: Path) -> None:
-        run(DOCUMENT, "--date", "2026-08-22")
-        source = Table.load(tmp_path / "table.jsonl").source
-        assert source["date"] == "2026-08-22"
-        assert len(source["sha256"]) == 64
-
-
-def test_the_tables_are_what_the_distiller_makes_of_the_documents(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nobody has edited them by hand."""
-    pytest.importorskip("yaml", reason="the distiller reads documents with PyYAML")
-    folder = None if SHARED is None else SHARED / "api"
-    if folder is None or not (folder / "openapi.yaml").is_file():
-        pytest.skip("the service's documents are not beside the repository")
-    newest = [str(folder / "newest_operations.csv"), str(folder / "newest_schemas.json")]
-    status = script.main([str(folder / "openapi.yaml"), "--newest", *newest, "--check"])
-    assert status == 0, capsys.readouterr().out
+def test_the_table_is_what_the_distiller_makes_of_the_document() -> None:
+    """Nobody has edited it by hand."""
+    yaml = pytest.importorskip("yaml", reason="the document is read with PyYAML")
+    path = None if SHARED is None else SHARED / "api" / "openapi.yaml"
+    if path is None or not path.is_file():
+        pytest.skip("the service's document is not beside the repository")
+    with path.open("rb") as file:
+        document = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    assert not drift(Table.load(SPECIFICATION), distil(document))

@@ -1,6 +1,6 @@
 """The facts of the service: which operations there are, and of which shape requests and answers are.
 
-`tests/contract/distil.py` distils them from the newest descriptions of the service and writes them to `service.jsonl`,
+`python -m tests.contract.spec WHEEL --take` distils them from the official SDK and writes them to `service.jsonl`,
 one line each, without any prose. Four modules read them, all pure:
 
 - `table`: the operation of a method and path, its parameters, bodies, answers and statuses;

@@ -94,7 +94,7 @@ class SpeechParams(GroupedParams, total=False):
 
     voice: NonEmptyText
     """Which voice; the list of models has those of each model, and some need one."""
-    response_format: Annotated[Literal["mp3", "pcm"] | str, OneOfOrText()] | None
+    response_format: Annotated[Literal["mp3", "pcm"] | str, OneOfOrText()]
     """Default `pcm`: bare samples, which players do not know; ask for `mp3` to save a file."""
     speed: float
     """1 is usual; not every provider knows it."""

@@ -203,8 +203,8 @@ class AsyncOpenRouter(Namespaces):
                 Each item is a call of `chat.create`, with its retries and its billing.
 
                 Args:
-                    items: Strings, lists of messages, or `Item(key, messages, ...)`, from any iterable or async iterable,
-                        even an endless one.
+                    items: Strings, lists of messages, or `Item(key, messages, ...)`, from any iterable or async
+                        iterable, even an endless one.
                     output: As for `chat.create`, for every item.
                     params: The settings of the batch, and the arguments of every request; see `BatchParams`.
 

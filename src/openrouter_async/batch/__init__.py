@@ -1,5 +1,5 @@
-"""Many prompts: asked a bounded number at a time, kept in a journal, within a budget.
+"""Many prompts: sent a limited number concurrently, recorded in a journal, within a budget.
 
-`run` has the workers; `item_source` gives them items, `item_runner` gets the result of one, `result_queue` hands it
-over. `item_records` keeps what was answered, in a `journal` and the file of those `in_flight`; `stats` counts.
+`run` has the workers; `item_source` supplies items, `item_runner` gets the result of one, `result_queue` passes it to
+the reader. `item_records` stores the answers, in a `journal` and the file of those `in_flight`; `stats` counts.
 """

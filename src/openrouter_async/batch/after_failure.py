@@ -1,4 +1,4 @@
-"""Whether an item that failed is asked again, given up, or ends the batch. Pure: the random number is an argument."""
+"""Whether a failed item is sent again, given up, or ends the batch. Pure: the random number is an argument."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""`InFlightLog`: which items a run was asking when it was killed, so that a later one can tell what it pays for again.
+"""`InFlightLog`: the items in flight when a run was killed, so a later one knows which it pays for again.
 
-Theory of operation: a line is written to a file beside the journal before an item is asked, `+` and its key, and
-another, `-`, once it has failed; of those that were answered the journal knows. What is left nobody was told of. What a
-process has written outlives it, if not the machine. The file is gone after a run that left nothing open.
+Theory of operation: before an item is sent, a line with `+` and its key is written to a file beside the journal, and
+another, with `-`, after it fails; the journal knows the answered ones. Nothing is known about the remaining ones.
+Written data survives the process, though not the machine. A run that leaves nothing open removes the file.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class InFlightLog:
     """The items that were asked and of which nothing has come, and how often; its methods block for the disk."""
 
     def __init__(self, journal: Path, is_answered: Callable[[str], bool]) -> None:
-        """Read what earlier runs with the journal left open.
+        """Read the items that earlier runs with the journal left open.
 
         Args:
-            journal: Its path; the file lies beside it. The run holds the journal's lock.
+            journal: Its path; the file is beside it. The run has the journal's lock.
             is_answered: Whether the journal has an answer for a key.
 
         Raises:
@@ -43,7 +43,7 @@ class InFlightLog:
             raise self._error(error) from error
 
     def begin(self, key: str) -> int:
-        """Note that an item is asked; return how often it was before, by runs that were killed meanwhile.
+        """Record that an item is sent; return how often earlier, killed runs sent it.
 
         Raises:
             JournalError: the file cannot be written.
@@ -58,7 +58,7 @@ class InFlightLog:
         self._open.pop(key, None)
 
     def failed(self, key: str) -> None:
-        """Note that an item has failed, or was refused: what it cost is known, or known to be in doubt.
+        """Record that an item failed or was refused: its cost is known, or known to be in doubt.
 
         Raises:
             JournalError: the file cannot be written.

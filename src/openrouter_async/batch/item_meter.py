@@ -32,9 +32,9 @@ class ItemMeter:
 
     @property
     def cost(self) -> Decimal | None:
-        """What the account was charged for the item: all requests whose cost is known; None where none is.
+        """The account's charge for the item: all requests whose cost is known; None if no cost is known.
 
-        Without those that were settled by their record, which stand in the journal by themselves.
+        Without the requests settled by their generation record, which have journal lines of their own.
         """
         known = [charge.cost for charge in self._charges if charge.cost is not None]
         return sum(known, Decimal(0)) if known else None

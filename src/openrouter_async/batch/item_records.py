@@ -1,7 +1,7 @@
-"""`ItemRecords`: what is kept of the items of a batch, in its journal and in the file of those in flight beside it.
+"""`ItemRecords`: the records of a batch's items, in its journal and in the file of those in flight.
 
-Costs come in at three times: with the answer of an item; later, when the record of a request that broke off is found;
-and from an earlier run that was killed, when the service's cache gives again what was paid for then.
+Costs arrive at three times: with the answer of an item; later, with the generation record of a request that was cut
+off; and from an earlier, killed run, when the service's cache returns an answer that was paid for then.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["ItemRecords"]
 
 
 class ItemRecords:
-    """The records of a batch; without a journal it has none, and keeps nothing."""
+    """The records of a batch; without a journal it stores nothing."""
 
     def __init__(
         self,
@@ -46,9 +46,9 @@ class ItemRecords:
         sender: Sender,
         stop_with: Callable[[JournalError], None],
     ) -> None:
-        """Open nothing yet; `sender` looks for the records of earlier runs.
+        """Open nothing yet; `sender` reads the generation records of earlier runs.
 
-        `stop_with` ends the batch where the journal cannot be written; the results are delivered anyhow.
+        `stop_with` ends the batch if the journal cannot be written; the results are still delivered.
         """
         self.again = PaidAgain()
         """What was asked again because a run was killed."""
@@ -92,7 +92,7 @@ class ItemRecords:
     # What happens to an item
 
     def begin(self, request: Request) -> None:
-        """An item is asked from now on; raises `JournalError`."""
+        """An item is about to be sent; raises `JournalError`."""
         if self._in_flight is not None and (before := self._in_flight.begin(request.key)):
             self._asked_before[request.key] = before
 
@@ -156,7 +156,7 @@ class ItemRecords:
 
     @property
     def has_unbooked(self) -> bool:
-        """Whether a run was killed before it knew what answers had cost that the service's cache gave again."""
+        """Whether a run was killed before it knew the original cost of answers from the service's cache."""
         return self._journal is not None and bool(self._journal.unbooked)
 
     async def book_earlier(self) -> None:

@@ -41,7 +41,7 @@ class Outputs(Protocol):
 
     @property
     def name(self) -> str:
-        """What changes with the type that is asked for."""
+        """The functions that depend on the requested type."""
         ...
 
     def kept(self, completion: ChatCompletion[object], /) -> Mapping[str, JsonValue]:
@@ -62,7 +62,7 @@ class _Undone:
 
 
 class ItemRunner(Generic[OutputT]):
-    """Runs the items of a batch, many at once."""
+    """Runs the items of a batch, many concurrently."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ class ItemRunner(Generic[OutputT]):
         return self._done(request, completion, is_resumed=True)
 
     def _restored(self, record: Record) -> ChatCompletion[object]:
-        """Return the reply that a record holds; raises `OpenRouterError` where it cannot be used any more."""
+        """Return the reply of a record; raises `OpenRouterError` if it can no longer be used."""
         try:
             completion: ChatCompletion[str] = ChatCompletion.model_validate(record.completion)
         except ValidationError as error:

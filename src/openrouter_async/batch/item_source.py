@@ -1,8 +1,8 @@
 """`ItemSource`: the items of a batch as requests with keys, for whichever worker asks next.
 
-Theory of operation: where the next item is there at once, it is taken without a wait, so nobody can get in between.
-Where it may have to be waited for (an asynchronous iterator, or `allow`), one worker waits and the others stand behind
-it; `stop` ends that wait.
+Theory of operation: an item that is available immediately is taken without a wait, so no other task can intervene. If
+it may have to be waited for (an asynchronous iterator, or `allow`), one worker waits and the others queue behind it;
+`stop` ends that wait.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class ItemSource:
 
     @cached_property
     def _hashed_settings(self) -> str:
-        """Those of items that have none of their own."""
+        """The keys of items without a key of their own."""
         return hashed_settings(
             model=self._model, params=self._params, extra_body=self._extra_body, output=self._output_name
         )

@@ -1,7 +1,7 @@
-"""What a batch is asked: `Item`, its key, and the hash by which a changed request is noticed.
+"""The items of a batch: `Item`, its key, and the hash that detects a changed request.
 
-The hash is of the arguments and not of the bytes that are sent, so that a newer version of the library, which may write
-the same request in another order, goes on with an older journal.
+The hash covers the arguments and not the sent bytes, so a newer version of the library, which may serialise the same
+request differently, can resume an older journal.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["Item", "ItemLike", "Items", "Request", "hashed_settings", "key_hash"
 
 
 class Item:
-    """One prompt of a batch, with a key of its own and what it asks differently from the others.
+    """One prompt of a batch, with its own key and parameters.
 
     ```python
     Item("oslo", "What is the capital of Norway?", temperature=0)
@@ -46,11 +46,11 @@ class Item:
         extra_body: Mapping[str, JsonValue] | None = None,
         **params: Unpack[ChatParams],
     ) -> None:
-        """Make an item; its parameters are laid over those of the batch.
+        """Create an item; its parameters override those of the batch.
 
         Args:
-            key: The name of its result, and of its record in the journal; once in a batch. None: one is made of the
-                request, as for items that are no `Item`.
+            key: The name of its result and of its record in the journal, unique in the batch. None: derived from the
+                request, as for items that are not an `Item`.
             messages: As for `client.chat.create`.
             model: Default: the model of the batch.
             extra_body: As for `client.chat.create`; replaces that of the batch.
@@ -80,7 +80,7 @@ Items: TypeAlias = Iterable[ItemLike] | AsyncIterable[ItemLike]
 
 @dataclass(slots=True, kw_only=True)
 class Request:
-    """An item with everything it takes from the batch: what is asked of the model."""
+    """An item combined with the settings of the batch: the request to the model."""
 
     # Not frozen, since that took three times as long to make; nobody changes one.
 
@@ -126,9 +126,9 @@ def hashed_settings(
 
 
 def key_hash(key: str) -> int:
-    """Return 64 bits that stand for a key, so that a dict of millions holds numbers alone, some 100 bytes a key.
+    """Return 64 bits for a key, so a dict of millions contains only numbers, about 100 bytes per key.
 
-    Of a million keys two are alike once in 40 million runs; whoever follows one to a record compares the key there.
+    Two of a million keys collide once in 40 million runs; whoever follows one to a record compares the key there.
     """
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "little")
 

@@ -1,9 +1,9 @@
-"""`Journal`: the file in which a batch remembers what was answered, one JSON object a line.
+"""`Journal`: the file in which a batch stores its answers, one JSON object per line.
 
-Theory of operation: a finished item is written at the end of the file before anyone is told of it. A process that
-is killed can therefore lose only what was in flight, and leave behind at most one line without an end, which the next
-run cuts off. Where each key's record stands is kept in memory; what the record says is read when it is needed. The lock
-is on the file itself, so it ends with the process. The lines are split at LF alone: JSON escapes it within texts.
+Theory of operation: a finished item is appended to the file before anyone sees it. A killed process can therefore
+lose only the items in flight, and leave at most one incomplete line, which the next run cuts off. The position of
+each key's record is in memory; the record itself is read when it is needed. The lock is on the file itself, so it
+ends with the process. Lines are split at LF alone: JSON escapes it within strings.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = ["Journal", "PaidAgain", "Record", "done_record", "failed_record", "se
 LOGGER = logging.getLogger("openrouter_async")
 
 _DIGITS_OF_MONEY = 12
-"""No item costs that many; sums of what is longer would overflow."""
+"""More than any item can cost; sums of longer numbers would overflow."""
 
 _CAN_RENAME_OPEN_FILES = sys.platform != "win32"
 
@@ -41,19 +41,19 @@ _LOCKED_BYTE = 2**62
 """One that no file reaches: Windows locks bytes, and nobody else could read those that are locked."""
 
 BEGINNING = b'{"key":'
-"""How every record begins; what does not begin so is not cut off, for it may be something else of the caller's."""
+"""The beginning of every record; a last line without it is not cut off, since it may be the caller's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the journal says of an answered item."""
+    """The journal's record of an answered item."""
 
     hash: str
     """See `request_hash`."""
     completion: JsonValue
     """As it was written."""
     path: JsonValue = None
-    """How a structured output was asked for: `native` or `prompted`; None where there is none."""
+    """How the value was requested: `native` or `prompted`; None without structured output."""
 
 
 def done_record(
@@ -65,9 +65,9 @@ def done_record(
     asked_before: int = 0,
     source: str | None = None,
 ) -> bytes:
-    """Return the line of an answered item, with what is to be kept of a structured output in place of the text.
+    """Return the line of an answered item, with the record of a structured output in place of the text.
 
-    `source` is the generation that the service's cache gave again, if what it cost is to be looked for.
+    `source` is the generation that the service's cache returned, if its original cost still has to be read.
     """
     record = {
         "key": request.key,
@@ -83,7 +83,7 @@ def done_record(
 def failed_record(
     request: Request, error: OpenRouterError, meter: ItemMeter, *, asked_before: int = 0
 ) -> bytes:
-    """Return the line of an item that failed; it is asked again by the next run."""
+    """Return the line of a failed item, which the next run sends again."""
     said = {"type": type(error).__name__, "message": error.message, "status": getattr(error, "status", None)}
     paid = _paid(meter.cost, meter.byok_cost, asked_before)
     return to_json({"key": request.key, "request": request.hash, "error": said, **paid}) + b"\n"
@@ -124,15 +124,15 @@ class Journal:
     """An open journal. Its methods block for as long as the disk takes."""
 
     def __init__(self, path: Path) -> None:
-        """Open, lock and read a journal, which is made if it is not there.
+        """Open, lock and read a journal, or create it.
 
         Raises:
-            JournalError: it cannot be read or written, another run has it, or it is no journal.
+            JournalError: it cannot be read or written, another run has it locked, or it is not a journal.
         """
         self.path = path
         self._is_broken = False
         self.is_resumed = path.exists()
-        """Whether it was there before, so that something may have been paid for that it does not tell."""
+        """Whether it existed before, so it may lack something that was paid for."""
         self._forget()
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise self._error("is no regular file")  # a device or a pipe would be read for ever
@@ -161,7 +161,7 @@ class Journal:
         """What providers charged for them to keys of the account's own."""
         self.again = PaidAgain()
         self.unbooked: dict[str, tuple[str, str]] = {}
-        """Generations that the service's cache gave again, and what they cost is not in it; with key and hash."""
+        """Generations that the service's cache returned and whose cost the journal lacks; with key and hash."""
         self._done: dict[int, int] = {}
         """`key_hash` of each key that was answered -> where its record begins."""
         self._generations: set[int] = set()
@@ -197,7 +197,7 @@ class Journal:
         return Record(str(record.get("request")), record.get("completion"), record.get("path"))
 
     def answers_that_do_not_serve(self, key: str) -> tuple[int, str]:
-        """Return how many failures of an item were paid for, and the id of an answer that is asked for again."""
+        """Return how many failures of an item were paid for, and the id of an answer that is requested again."""
         record = self.find(key)
         kept = record.completion if record is not None else None
         return self._paid_failures.get(key, 0), str(kept.get("id")) if isinstance(kept, dict) else ""
@@ -246,7 +246,7 @@ class Journal:
             raise self._error("is used by another run; wait for it, or name another file")
 
     def _read(self) -> None:
-        """Learn where each record stands, and cut off a last line that has no end."""
+        """Find the position of each record, and cut off an incomplete last line."""
         self._file.seek(0)
         number = 0
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
@@ -259,10 +259,10 @@ class Journal:
                 self._end += len(line)
 
     def _drop_failures(self) -> None:
-        """Write the journal anew without the items that failed and cost nothing, which are asked again.
+        """Rewrite the journal without the failed items that cost nothing, which are sent again.
 
-        So each item is in it once. What was paid for stays, since the budget counts it. A journal with several names,
-        or one whose owner may not be kept, stays as it is, with its failures.
+        So it contains each item once. Paid failures stay, since the budget counts them. A journal with several names,
+        or one whose owner cannot be preserved, stays unchanged, with its failures.
         """
         old = self._file
         if os.fstat(old.fileno()).st_nlink > 1:
@@ -340,7 +340,7 @@ def _lock_file(descriptor: int) -> None:
 
 
 def _is_record(value: object) -> TypeGuard[JsonObject]:
-    """Whether a line's value is what we write; prompts may have keys too, and are not taken for answers."""
+    """Whether a line's value is one of ours; a prompt with a key must not look like an answer."""
     return (
         isinstance(value, dict)
         and isinstance(value.get("key"), str)
@@ -365,7 +365,7 @@ def _line_of(file: BinaryIO) -> bytes:
 
 
 def _decimal(cost: object) -> Decimal:
-    """Return what a record says was paid; nothing where that is no amount of money."""
+    """Return the paid amount of a record; nothing if it is not a valid amount."""
     try:
         amount = Decimal(0) if cost is None or isinstance(cost, bool) else Decimal(str(cost))
     except InvalidOperation:

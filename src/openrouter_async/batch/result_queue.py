@@ -1,10 +1,10 @@
-"""`ResultQueue`: results on their way from the workers of a batch to their reader, written down before they are seen.
+"""`ResultQueue`: results between the workers of a batch and their reader, written down before they are seen.
 
-Theory of operation: where the reader waits for news, it is woken by the first result, and runs once the tasks that are
-ready have had their turn; all that finished in that turn is then written down at once, by the reader. Where it does not
-wait, being busy with an earlier result or gone, the worker writes at once. So nothing is left unwritten for longer than
-a turn of the event loop, and where many answers come together there is one write for all of them: for each by itself
-writing took a tenth of what an item costs. A worker whose result finds no room waits, and takes no further item.
+Theory of operation: a reader that waits is woken by the first result, and runs after the tasks that are ready; it
+then writes all results of that turn together. If the reader does not wait, being busy or gone, the worker writes
+immediately. So nothing stays unwritten for longer than one turn of the event loop, and many simultaneous answers need
+one write: separate writes took a tenth of the cost of an item. A worker whose result finds the queue full waits, and
+takes no further item.
 """
 
 from __future__ import annotations

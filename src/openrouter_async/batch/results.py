@@ -40,7 +40,7 @@ class Failed:
 
     @property
     def completion(self) -> NoReturn:
-        """Raises the item's error, so that `result.completion` may be written where failures are not expected."""
+        """Raises the item's error, so you can write `result.completion` where you expect no failures."""
         raise self.error
 
     @property

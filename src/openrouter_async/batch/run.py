@@ -1,4 +1,4 @@
-"""`Batch`: asks many prompts, a bounded number at a time.
+"""`Batch`: sends many prompts, a limited number concurrently.
 
 ```
 items ── ItemSource ──> workers ── ResultQueue ──> the reader
@@ -6,13 +6,13 @@ items ── ItemSource ──> workers ── ResultQueue ──> the reader
                            └── ItemRunner: the answer that ItemRecords has, or the model's
 ```
 
-Theory of operation: as many workers as `concurrency` take turns to take the next item, run it, and put its result in
-the queue, which writes it down first. As many results may wait for their reader; then the workers wait too, so a slow
-reader stops the workers, and the workers stop the taking of items: nothing piles up. The workers live in a task group
-that the `async with` block owns, so that no task group spans a `yield`.
+Theory of operation: `concurrency` workers take turns to take the next item, run it, and put its result into the
+queue, which writes it down first. As many results may wait for their reader; then the workers wait too, so a slow
+reader stops the workers, which stop taking items: nothing accumulates. The workers run in a task group owned by the
+`async with` block, so no task group spans a `yield`.
 
-What ends a batch early (the budget, the account, a changed request, `stop`) ends the taking of items. What is in flight
-is finished and delivered, and then the reader gets the error. What was taken and not asked is undone: it has no result.
+An early end (the budget, the account, a changed request, `stop`) stops the taking of items. Items in flight are
+finished and delivered, and then the reader gets the error. An item that was taken and not sent has no result.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ if TYPE_CHECKING:
 __all__ = ["Batch"]
 
 AHEAD = 16
-"""How many times `concurrency` items are in work or waiting at most where results are wanted in order. Chosen: one item
-may take as long as fifteen others before it holds them up."""
+"""The limit of items in flight or waiting, in multiples of `concurrency`, if results are read in order. Chosen: one
+item may take as long as fifteen others before it delays them."""
 
 
 class Batch(Generic[OutputT]):
-    """A batch, made by `client.batch`: an async context manager, and in it the results as they come.
+    """A batch, created by `client.batch`: an async context manager that yields its results as they arrive.
 
     ```python
     async with client.batch(prompts, model="openai/gpt-5-mini", journal="run.jsonl", budget="2.50") as batch:
@@ -69,8 +69,9 @@ class Batch(Generic[OutputT]):
     print(batch.summary)
     ```
 
-    Leaving the block cancels what is in flight; what is finished is in the journal. The records of what broke off are
-    waited for as `client.track` does, `settle` seconds at most, so that the journal tells what they cost.
+    Leaving the block cancels the items in flight; finished ones are in the journal. The block waits at most `settle`
+    seconds for the generation records of requests that were cut off, like `client.track`, so the journal has their
+    cost.
 
     A short list needs no block: `await` the batch for all its results.
 
@@ -129,13 +130,13 @@ class Batch(Generic[OutputT]):
         self._span: BatchSpan | None = None
         self._group: TaskGroup | None = None
         self._working: int | None = None
-        """How many workers there are; None before the first result is asked for."""
+        """The number of workers; None before the first result is requested."""
 
     # What is seen of it
 
     @property
     def progress(self) -> BatchProgress:
-        """Where it stands."""
+        """The progress so far."""
         return self._stats.progress()
 
     @property
@@ -144,7 +145,7 @@ class Batch(Generic[OutputT]):
         return self._stats.summary(self._records.again)
 
     def stop(self) -> None:
-        """Take no further items; the results of what is in flight still come, and then the loop ends."""
+        """Take no further items; the results of those in flight still arrive, and then the loop ends."""
         self._source.stop()
         self._runner.stop()
         self._spend.close()
@@ -166,16 +167,16 @@ class Batch(Generic[OutputT]):
         return self
 
     async def __anext__(self) -> Result[OutputT]:
-        """Return the next result, in the order in which they come.
+        """Return the next result, in order of arrival.
 
         Raises:
-            BudgetExceeded: the budget has no room for another item; or that of `client.track` has none.
-            AuthenticationError: the key is refused; items that are left are undone, not failed.
-            InsufficientCredits: the account is empty; likewise.
-            SpendingLimitExceeded: the key has spent what it may; likewise.
-            RateLimited: the service asks to wait for more than an hour; likewise.
+            BudgetExceeded: the budget, or that of `client.track`, has no room for another item.
+            AuthenticationError: the key is refused; the remaining items are not sent, and not failed.
+            InsufficientCredits: the account is empty; the same applies.
+            SpendingLimitExceeded: the key has reached its limit; the same applies.
+            RateLimited: the service demands a delay of more than an hour; the same applies.
             JournalError: the journal cannot be written.
-            ConfigurationError: the request of an item is another than the one kept under its key.
+            ConfigurationError: the request of an item differs from the one in the journal under its key.
             OpenRouterError: with `stop_on_error`, the error of the item that failed.
         """
         self._begin()
@@ -187,8 +188,7 @@ class Batch(Generic[OutputT]):
     async def ordered(self) -> AsyncGenerator[Result[OutputT], None]:
         """Yield the results in the order of the items; errors are those of the plain loop.
 
-        An item that takes long holds up those behind it: at most 16 times `concurrency` wait for it, then no further
-        ones are asked.
+        A slow item delays those behind it: at most 16 times `concurrency` wait for it, then no further ones are sent.
         """
         ahead = AHEAD * self._settings.concurrency
         waiting: dict[int, Result[OutputT]] = {}

@@ -32,7 +32,7 @@ class BatchParams(ChatParams, total=False):
     options: RequestOptions | None
     """As for `chat.create`; a `Retry-After` of up to an hour is waited for unless they say otherwise."""
     concurrency: int
-    """Items asked at once. Default 64."""
+    """The number of concurrent items. Default 64."""
     rate: Rate | None
     """Requests and tokens a minute, at most. Without it, the client's limiter finds out what is allowed."""
     budget: Decimal | str | int | float | None
@@ -41,20 +41,19 @@ class BatchParams(ChatParams, total=False):
     """Seconds for which what a request may have cost that broke off is held against the budget, while its billed
     record is looked for. Default 10; 0: not at all."""
     journal: str | os.PathLike[str] | None
-    """The file in which answers are kept; a run with the same file goes on where the last one ended."""
+    """The file that stores the answers; a run with the same file resumes the last one."""
     on_change: OnChange
-    """What an item does that has another request than the answer kept under its key: `refuse` (default) ends the
-    batch before it is sent, `redo` asks it again. Where the request is the same, but the reply that is kept no longer
-    fits `output`, such as after a validator was changed, `refuse` fails the item with that error, and the rest goes
-    on."""
+    """What to do with an item whose request differs from the one in the journal: `refuse` (default) ends the batch
+    before it is sent, `redo` sends it again. If the request is the same but the stored reply no longer fits `output`,
+    for example after a validator was changed, `refuse` fails the item with that error, and the rest continues."""
     once: bool
-    """Send each item so that a repetition, also by a later run with the same journal, is answered from the service's
-    response cache and billed once; see `once` in `RequestOptions`. The key is made of that of the item and of its
-    request, so for a day the same item has the same answer in another journal too. Default False."""
+    """Send each item so that the service's response cache answers a repetition, also by a later run with the same
+    journal, and you pay once; see `once` in `RequestOptions`. The cache key derives from the item's key and request,
+    so for a day the same item has the same answer in another journal too. Default False."""
     attempts: int
-    """How often an item is asked at most, each time with the client's own retries. Default 5."""
+    """The most attempts per item, each with the client's own retries. Default 5."""
     retry_on: tuple[type[OpenRouterError], ...]
-    """The errors after which an item is asked again. Default: `RateLimited` and `Overloaded`."""
+    """The errors after which an item is sent again. Default: `RateLimited` and `Overloaded`."""
     fallback: bool
     """Ask the models that the service names instead (`error.availability.fallback_models`). Default False."""
     stop_on_error: bool
@@ -71,7 +70,7 @@ class BatchSettings:
     settle: float
     journal: Path | None
     is_redoing: bool
-    """Whether an item with another request than before is asked again."""
+    """Whether an item whose request changed is sent again."""
     once: bool
     attempts: int
     retry_on: tuple[type[OpenRouterError], ...]
@@ -80,7 +79,7 @@ class BatchSettings:
 
     @classmethod
     def split(cls, params: Mapping[str, object]) -> tuple[BatchSettings, dict[str, object]]:
-        """Return the settings among `params`, and what is left for the requests.
+        """Return the settings among `params`, and the remaining arguments of the requests.
 
         Raises:
             ConfigurationError: a setting has a wrong value.

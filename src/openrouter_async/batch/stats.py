@@ -17,12 +17,12 @@ from .journal import PaidAgain
 __all__ = ["BatchProgress", "BatchStats", "BatchSummary", "ModelTotal"]
 
 RECENT = 200
-"""How many of the last items the rate is taken from; chosen: enough to be steady, few enough to follow a change."""
+"""The number of recent items that determine the rate; chosen: enough to be steady, few enough to follow a change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchProgress:
-    """Where a batch stands."""
+    """The progress of a batch."""
 
     total: int | None
     """How many items there are; None where the items do not tell."""
@@ -75,14 +75,14 @@ class BatchSummary:
     byok_cost: Decimal
     """US dollars that providers charged to your own keys there, beside `cost`."""
     unsettled: int
-    """Requests that broke off and whose cost is not known, so that it is not in `cost`."""
+    """Requests that were cut off and whose cost is unknown, so `cost` does not include it."""
     asked_again: int
     """Requests that runs with the journal were waiting for when they were killed or left, and that were made again, of
     which each may have been billed too; what `once` had answered from the service's cache is not among them."""
     paid_again: Decimal
     """US dollars that those cost at most, if each was billed like its repetition; they are not in `cost`."""
     models: Mapping[str, ModelTotal]
-    """By the model that answered; of earlier runs, what they answered."""
+    """By the model that answered; includes the answers of earlier runs."""
     errors: Mapping[str, int]
     """How many items failed with which class of error."""
     elapsed: float
@@ -149,7 +149,7 @@ class BatchStats:
         return models
 
     def progress(self) -> BatchProgress:
-        """Return where the batch stands."""
+        """Return the progress so far."""
         now, rate, time_left = time.monotonic(), 0.0, None
         if len(self._ended_at) > 1 and now > self._ended_at[0]:
             rate = (len(self._ended_at) - 1) / (now - self._ended_at[0])

@@ -1,1 +1,1 @@
-"""The list of models as an object that is kept: what each can do, and what it costs."""
+"""The list of models as an object: the capabilities and prices of each."""

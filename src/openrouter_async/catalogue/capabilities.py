@@ -1,7 +1,7 @@
-"""What a listed model can do, as far as the service says. Pure.
+"""The capabilities of a listed model, as far as the service reports them. Pure.
 
-A capability is a parameter that requests may have (`tools`, `structured_outputs`), what a model takes besides text
-(`image`), or what it gives: `image_output`, and those that cannot be taken, such as `embeddings`.
+A capability is a request parameter (`tools`, `structured_outputs`), an input modality besides text (`image`), or an
+output modality: `image_output`, and those that are never inputs, such as `embeddings`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Capability: TypeAlias = (
     ]
     | str
 )
-"""A parameter of requests, what a model takes, or with `_output` what it gives; the common ones by name."""
+"""A request parameter, an input modality, or an output modality with `_output`; the common ones by name."""
 
 _INPUTS = frozenset({"text", "image", "file", "audio", "video"})
 _OUTPUTS = frozenset({"embeddings", "rerank", "speech", "transcription", "decisions"})

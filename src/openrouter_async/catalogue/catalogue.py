@@ -27,7 +27,7 @@ CatalogueSource: TypeAlias = Literal["service", "snapshot"]
 
 
 class ModelCatalogue:
-    """The models of the service, as of one moment.
+    """The models of the service at one moment.
 
     ```python
     catalogue = await client.models.catalogue()
@@ -35,13 +35,13 @@ class ModelCatalogue:
         print(catalogue.price("openai/gpt-4o"))
     ```
 
-    Names are those that requests take: ids and permanent names, with a variant (`openai/gpt-4o:nitro`) or a preset
-    (`openai/gpt-4o@preset/polite`) or without, aliases (`~openai/gpt-latest`), and the short names of `MODELS`.
-    A variant without a listing of its own has that of its model. A preset alone is not known, since the account decides
-    what stands behind it.
+    Names work as in requests: ids and permanent names, with a variant (`openai/gpt-4o:nitro`) or a preset
+    (`openai/gpt-4o@preset/polite`) or without, aliases (`~openai/gpt-latest`), and the short names of `MODELS`. A
+    variant without a listing of its own has that of its model. A preset alone is unknown, since the account defines
+    it.
 
-    Iterating gives the models in the service's order; `len` counts them, and `name in catalogue` tells whether a name
-    is known.
+    Iteration yields the models in the service's order; `len` counts them, and `name in catalogue` checks whether a
+    name is known.
     """
 
     __slots__ = ("_by_name", "_models", "_parameters", "fetched_at", "source")
@@ -79,9 +79,9 @@ class ModelCatalogue:
     def supports(self, model: str | Model, capability: Capability) -> bool | None:
         """Return whether a model has a capability: True, False, or None for not known.
 
-        Capabilities are parameters of requests (`tools`, `structured_outputs`, `reasoning`, ...), what the model takes
-        (`image`, `file`, `audio`, `video`), and what it gives (`image_output`, `embeddings`, ...). None means that
-        the model is not known, the capability is not, or that the service says nothing about it.
+        Capabilities are request parameters (`tools`, `structured_outputs`, `reasoning`, ...), input modalities
+        (`image`, `file`, `audio`, `video`), and output modalities (`image_output`, `embeddings`, ...). None means
+        that the model or the capability is unknown, or that the service does not say.
         """
         found = self.get(model) if isinstance(model, str) else model
         if found is None or not (is_known(capability) or capability in self._parameters):
@@ -95,7 +95,7 @@ class ModelCatalogue:
         ]
 
     def find(self, text: str | None = None, **query: Unpack[ModelQuery]) -> list[Model]:
-        """Return the models that pass all of a query; what is not known of a model does not pass.
+        """Return the models that match all of a query; a model without the required information does not match.
 
         ```python
         catalogue.find("llama", supports=["tools", "structured_outputs"], max_price="0.50", order="cheapest")
@@ -103,7 +103,7 @@ class ModelCatalogue:
         ```
 
         Args:
-            text: Words that id or name have, all of them.
+            text: Words that must all appear in id or name.
             query: See `ModelQuery`.
 
         Raises:

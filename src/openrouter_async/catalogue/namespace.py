@@ -52,17 +52,17 @@ class Models(ModelsResource):
         print(catalogue.age, catalogue.supports("openai/gpt-4o", "structured_outputs"))
         ```
 
-        The list is read when it is first asked for, once for the client and all that are derived from it with the
-        same base URL, also where several tasks ask at the same time. That is one request of about half a megabyte,
-        which costs nothing. `max_age=0` reads it anew.
+        The list is loaded on first use, once for the client and all clients derived from it with the same base URL,
+        even if several tasks ask at the same time. That is one request of about half a megabyte, free of charge.
+        `max_age=0` reloads it.
 
         Args:
-            max_age: Seconds for which a list that was read before will do.
-            offline: Whether an older list, else the one packaged with the library, will do where the service does
-                not answer; `source`, `fetched_at` and `age` say which one it is.
+            max_age: The highest accepted age of a loaded list, in seconds.
+            offline: Whether to fall back to an older list, or else to the packaged one, if the service does not
+                answer; `source`, `fetched_at` and `age` describe the list.
 
         Raises:
-            ConfigurationError: `max_age` is no number of at least 0, or the client is closed.
+            ConfigurationError: `max_age` is not a number of at least 0, or the client is closed.
             OpenRouterError: the service does not answer, and `offline` is False.
         """
         if not isinstance(max_age, int | float) or not max_age >= 0:

@@ -1,6 +1,6 @@
-"""Which models of a list pass filters, in which order, and which one could stand in for one that is gone. Pure.
+"""Filters and order for a list of models, and the replacement for one that is gone. Pure.
 
-What is not known of a model does not pass: a model whose price the service does not say is not among the cheap ones.
+A model without the required information does not match: without a known price it is not among the cheap ones.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class ModelQuery(TypedDict, total=False):
     author: str
     """The first part of its id, such as `anthropic`."""
     supports: Capability | Collection[Capability]
-    """What it can do, such as `tools`; several must all hold."""
+    """Its capabilities, such as `tools`; all must match."""
     input_modalities: str | Collection[str]
-    """What it takes, such as `image`; several must all hold."""
+    """Its input modalities, such as `image`; all must match."""
     output_modalities: str | Collection[str]
-    """What it gives; several must all hold. Without it, all models pass."""
+    """Its output modalities; all must match. Default: any."""
     context: int
     """Tokens of context, at least."""
     max_price: Decimal | str | float
@@ -141,9 +141,9 @@ def _price(model: Model) -> Decimal:
 
 
 def chats(model: Model) -> bool:
-    """Return whether a model writes answers, and nothing but text: no song, and no verdict on what others wrote.
+    """Return whether a model writes answers, and nothing but text: not songs, and not verdicts on other texts.
 
-    The service does not say which models only judge, so that is read off their names.
+    The service does not mark models that only judge, so their names decide.
     """
     outputs = model.architecture.output_modalities
     return (outputs is None or set(outputs) == {"text"}) and _JUDGES.search(model.id.lower()) is None

@@ -1,8 +1,8 @@
-"""`Conversation`: sends messages with all that was said before, and keeps what comes back.
+"""`Conversation`: sends messages with the whole history, and stores the replies.
 
 One message at a time: the history changes in one step, once its run is over, so a send that fails or is cancelled
-leaves it as it was. But what a tool has done is done: a run that broke off after one was started waits to be gone on
-with, or to be followed by another message, and its tools are not started again.
+leaves it unchanged. But the effects of a tool remain: a run that was cut off after a tool started waits to be
+resumed, or followed by another message, and its tools do not start again.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ __all__ = ["Conversation", "ConversationParams"]
 
 
 class ConversationParams(RunParams, total=False):
-    """Keyword arguments of `client.conversation`; those of `RunParams` hold for every message."""
+    """Keyword arguments of `client.conversation`; those of `RunParams` apply to every message."""
 
     model: str | None
     """As for `client.chat.create`; default: that of the history."""
@@ -91,7 +91,7 @@ class Conversation(Generic[OutputT]):
         prices: Prices | None = None,
         **settings: Unpack[ConversationParams],
     ) -> None:
-        """Begin, or go on with an earlier conversation.
+        """Start a conversation, or continue an earlier one.
 
         Raises:
             ConfigurationError: the history cannot be read, or a setting is wrong.
@@ -141,13 +141,13 @@ class Conversation(Generic[OutputT]):
 
     @property
     def paused(self) -> PausedRun | None:
-        """The run that waits for decisions, or broke off after a tool was started; `send` it, decided, to go on."""
+        """The run that waits for decisions, or was cut off after a tool started; `send` it, decided, to resume."""
         return self._history.waiting.run if self._history.waiting else None
 
     def model_dump_json(self, *, indent: int | None = None) -> str:
-        """Return the conversation as JSON text; `client.conversation(history=text, tools=...)` takes it up again.
+        """Return the conversation as JSON text; `client.conversation(history=text, tools=...)` resumes it.
 
-        Tools and settings are not in it. It holds all that was said: keep it as safe as that.
+        It contains all messages, so store it accordingly. It does not contain tools and settings.
         """
         return self._history.model_dump_json(indent=indent)
 
@@ -163,25 +163,25 @@ class Conversation(Generic[OutputT]):
         """Send a message, run the tools the model calls, and return the run that ends with its answer.
 
         Args:
-            message: Text, or `user(...)` with images and the like; or `chat.paused` with its decisions.
+            message: Text, or `user(...)` with images and other parts; or `chat.paused` with its decisions.
             options: Replaces the conversation's for this message.
-            params: Win over the conversation's for this message.
+            params: Override the conversation's for this message.
 
         Raises:
             ConfigurationError: an argument is wrong; another message is being sent; a run waits for decisions.
-            OpenRouterError: as `client.chat.run`. The history stays as it was, unless a tool was started: then the run
-                is kept, and `send(chat.paused)` goes on with it; another message follows it. What arrived is in
-                `error.run`, and of a reply that broke off in `error.partial`.
+            OpenRouterError: as `client.chat.run`. The history stays unchanged, unless a tool started: then the run is
+                kept, and `send(chat.paused)` resumes it, or another message follows it. `error.run` has the work done
+                so far, and `error.partial` the text of a reply that was cut off.
         """
         return await self._send(self._history, message, options, params)
 
     async def retry(
         self, *, options: RequestOptions | None = None, **params: Unpack[RunParams]
     ) -> Run[OutputT]:
-        """Send the last message again, in place of what came of it.
+        """Send the last message again, and replace its answer.
 
         Raises:
-            ConfigurationError: there is no question yet; else as for `send`.
+            ConfigurationError: there is not a question yet; else as for `send`.
             OpenRouterError: as for `send`; the history then stays as it was.
         """
         if not self._history.turns and self._history.waiting is None:
@@ -198,10 +198,10 @@ class Conversation(Generic[OutputT]):
         options: RequestOptions | None = None,
         **params: Unpack[RunParams],
     ) -> Run[OutputT]:
-        """Send another message in place of that of `turn`; it and all later turns are dropped.
+        """Replace the message of `turn` and send it; it and all later turns are dropped.
 
         Raises:
-            ConfigurationError: there is no such turn.
+            ConfigurationError: the turn does not exist.
             OpenRouterError: as for `send`; the history then stays as it was.
         """
         turns = self._history.turns
@@ -268,7 +268,7 @@ class Conversation(Generic[OutputT]):
     def _call(
         self, outgoing: _Outgoing, options: RequestOptions | None, params: Mapping[str, object]
     ) -> tuple[ChatCompleter[OutputT], RunCall]:
-        """Return what a turn is sent with, and what is asked in it."""
+        """Return the messages to send for a turn, and its question."""
         options = (self._options if options is None else options) or {}
         params = {**self._params, **params}
         says_session = (
@@ -289,7 +289,7 @@ class Conversation(Generic[OutputT]):
         return completer, call
 
     def _spend(self, usage: Usage) -> None:
-        """Count what a reply used at once, so that it counts whatever becomes of its turn."""
+        """Count the usage of a reply immediately, whatever happens to its turn."""
         spent = total_usage([self._history.usage, usage])
         self._history = self._history.model_copy(update={"usage": spent})
 
@@ -353,16 +353,16 @@ class Conversation(Generic[OutputT]):
     # Its course
 
     def fork(self) -> Conversation[OutputT]:
-        """Return a second conversation with the same past and settings; each goes on by itself."""
+        """Return a second conversation with the same history and settings; each continues independently."""
         fork = copy(self)
         fork._is_sending = False
         return fork
 
     def undo(self, turns: int = 1) -> None:
-        """Drop the last turns, questions and answers; what they cost stays in `usage`.
+        """Drop the last turns, questions and answers; their cost stays in `usage`.
 
         Raises:
-            ConfigurationError: there are not so many, or a message is being sent.
+            ConfigurationError: there are fewer turns, or a message is being sent.
         """
         with self._one_at_a_time():
             self._history = self._history.undone(turns)

@@ -27,7 +27,7 @@ _FROZEN = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
 class Turn(BaseModel):
-    """What was asked, and what came of it."""
+    """A question and its answer."""
 
     model_config = _FROZEN
 
@@ -38,7 +38,7 @@ class Turn(BaseModel):
     usage: Usage = Usage()
     """Tokens and cost of it."""
     provider: str | None = None
-    """The provider whose encrypted reasoning stands in it."""
+    """The provider whose encrypted reasoning it contains."""
 
     @property
     def messages(self) -> list[JsonObject]:
@@ -78,9 +78,9 @@ class History(BaseModel):
     """The version of the format."""
     model: str | None = None
     session_id: str | None = None
-    """What its requests have in common, so that the service keeps them with one provider."""
+    """The session of its requests, so the service sends them to one provider."""
     system: JsonObject | None = None
-    """The message that stands before all turns."""
+    """The message before all turns."""
     turns: tuple[Turn, ...] = ()
     waiting: WaitingTurn | None = None
     """The turn that waits for decisions; it comes after all others."""
@@ -92,7 +92,7 @@ class History(BaseModel):
         """Return the history that `model_dump_json()` of a conversation wrote.
 
         Raises:
-            ConfigurationError: the text holds none, or one written by a newer version of this library.
+            ConfigurationError: the text is not a history, or comes from a newer version of this library.
         """
         return read_stored(text, cls, newest=1)
 
@@ -102,7 +102,7 @@ class History(BaseModel):
         return self.sent_before(self.turns)
 
     def sent_before(self, turns: Sequence[Turn]) -> list[JsonObject]:
-        """Return the messages that stand before a new one, where only `turns` are sent."""
+        """Return the messages that precede a new one, if only `turns` are sent."""
         begin = [] if self.system is None else [self.system]
         return [*begin, *(message for turn in turns for message in turn.messages)]
 

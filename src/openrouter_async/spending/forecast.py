@@ -1,16 +1,16 @@
-"""What a request may cost at most, said before it is answered. Pure; every budget of the library asks here.
+"""The highest cost of a request, estimated before it is sent. Pure; every budget of the library uses it.
 
-*What is foreseen.* The dearest of the models that may answer, by the catalogue's prices, with a prompt as long as its
-text may be and an answer as long as the larger of its bounds, times the answers wanted. A request is of a *kind*: the
-operation, the models, and the extras whose price is nowhere listed (searches, parsed files, tools that the service
-runs, pictures and sound asked for, faster tiers, presets).
+*The estimate.* The price of the most expensive model that may answer, by the catalogue, for the longest possible
+prompt of this text and the longest allowed answer, times the number of answers. Each request has a *kind*: the
+operation, the models, and the extras without a listed price (searches, parsed files, tools that the service runs,
+requested pictures and sound, faster tiers, presets).
 
-*What is not known is told as such, and never taken for nothing:* an extra, a price that is not listed, a model that a
-router chooses, an answer without a bound. Then the dearest call of the kind so far counts, and a margin; before there
-is one, nothing does, and whoever keeps a budget sends such calls one at a time.
+*Unknown parts are reported, and never counted as nothing:* an extra, a missing price, a model chosen by a router, an
+answer without a limit. Then the most expensive call of the kind so far counts, plus a margin; before there is one,
+the budget sends such calls one at a time.
 
-*What is learnt.* Where a call cost more than was foreseen, the most by which one did is added to all of its kind. One
-that cost nothing, as an answer from a cache does, says nothing of what the next one costs.
+*Learning.* If a call cost more than estimated, the largest excess is added to all calls of its kind. A call that cost
+nothing, such as a cached answer, says nothing about the next one.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from ..types.catalogue.models import Model, Pricing, PricingOverride
 __all__ = ["Forecast", "Foreseen", "Kind", "PriceList", "Prices", "Request"]
 
 FIRST_ANSWER = 1_000
-"""Tokens that an answer without a bound is taken to have, before there is one of its kind to go by."""
+"""The assumed tokens of an answer without a limit, before the first of its kind."""
 
 MARGIN = Decimal("1.25")
 """How much more than the dearest so far is foreseen where a price or a bound is not known."""
 
 MOST = 10**9
-"""What a bound or a number of answers counts for at most, so that sums stay sums."""
+"""The highest value of a limit or a number of answers in the sum, so it cannot overflow."""
 
 _BOUNDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 _PRICED = frozenset({"/chat/completions", "/completions", "/responses", "/messages", "/embeddings"})
@@ -51,7 +51,7 @@ _LISTED_TIERS = frozenset({"auto", "default", "standard", "standard_only", "flex
 
 
 class PriceList(Protocol):
-    """Knows the models and what they cost, as the catalogue does."""
+    """Knows the models and their prices, like the catalogue."""
 
     def get(self, name: str) -> Model | None: ...
 
@@ -122,7 +122,7 @@ class Request:
 
     @classmethod
     def read(cls, content: bytes | None, path: str = "/chat/completions") -> Request:
-        """Return what a body says, as it is sent; one that is no JSON object says nothing."""
+        """Return the facts in a body as it is sent; none if it is not a JSON object."""
         try:
             body = load_json(content or b"")
         except ValueError:
@@ -159,7 +159,7 @@ class Forecast:
         return kind in self._dearest
 
     def priced(self, request: Request, completion_tokens: int) -> Decimal | None:
-        """Return the catalogue's price of a request, of the dearest of its models; None where one has none."""
+        """Return the catalogue's price for the most expensive model of a request; None if one is missing."""
         dearest = Decimal(0)
         for name in request.kind.models:
             model = None if name is None or name.startswith("@") else self._prices.get(name)

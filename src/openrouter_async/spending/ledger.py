@@ -1,14 +1,14 @@
-"""`Ledger`: what calls cost, what is held for those that run, and what is held for those that are in doubt. Pure.
+"""`Ledger`: the cost of finished calls, and the reservations of running and doubtful ones. Pure.
 
 ```
-opened ── paid (its answer said what it cost) ──> counted
+opened ── paid (its response reported the cost) ──> counted
    ├───── free (it was refused, or never sent)
-   └───── in doubt (it broke off) ── its record came ──> counted
-                     └── the time is over ──> let go: no longer held, still told as unsettled
+   └───── in doubt (it was cut off) ── its record arrived ──> counted
+                     └── the time is over ──> released: no longer reserved, still listed as unsettled
 ```
 
-Ends are queued and counted by whoever looks next, because a stream that was dropped ends when it is collected as
-garbage: in any thread, and in the midst of anything.
+Ends are queued, and counted by the next reader, because an abandoned stream ends when it is garbage-collected: in any
+thread, at any moment.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Call:
 
 
 class Ledger:
-    """The calls of one block, and what they came to."""
+    """The calls of one block, and their costs."""
 
     def __init__(
         self, clock: Callable[[], float], *, doubt_s: float, settled: Callable[[Call], None] | None = None
@@ -225,9 +225,9 @@ class Ledger:
         return self
 
     def doubt(self, call: Call) -> None:
-        """Look for the cost of something that was paid for elsewhere, such as an answer that a cache gave again.
+        """Read the cost of something that was paid for elsewhere, such as a cached answer.
 
-        Nothing where that is a call of this ledger's, which is looked for already.
+        Does nothing for a call of this ledger, whose record is already being read.
         """
         known = (*self._running.values(), *self._in_doubt.values(), *self._let_go)
         if any(other.generation_id == call.generation_id for other in known):

@@ -1,4 +1,5 @@
-"""`NextCost`: what one more request may cost, for whoever makes several in a row within a limit of its own."""
+"""`NextCost`: the possible cost of one more request, for callers that make several in a row within their own
+limit."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ class NextCost:
         self._asked: Request | None = None
 
     async def of(self, body: Mapping[str, object]) -> Decimal:
-        """Return US dollars that a request may cost, as far as that is known; the event loop goes on meanwhile."""
+        """Return the US dollars that a request may cost, as far as known; the event loop stays free meanwhile."""
         self._asked = await to_thread.run_sync(Request, body)
         return self._forecast.of(self._asked).cost
 

@@ -1,9 +1,9 @@
-"""`Spend`: what the calls of a block cost, and its budget.
+"""`Spend`: the cost of a block's calls, and its budget.
 
-*Theory of operation.* While the block is entered, it is among the observers of its task and of all tasks begun inside:
-it is asked before each request that costs money, and told how that ended; a `Ledger` adds up. A request holds its
-forecast until it ends. One of which nothing is known that bounds its cost waits for the others of its sort. What broke
-off is looked up by its record: when the block is left, and before a request is refused that would fit then.
+*Theory of operation.* While the block is entered, it is an observer of its task and of all tasks started inside: each
+request that costs money asks it first, and reports its end; a `Ledger` adds up. A request reserves its forecast until
+it ends. A request whose cost nothing limits in advance waits for the others of its kind. For calls that were cut off
+the block reads their generation records: when it is left, and before it refuses a request that might then fit.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ __all__ = ["Spend", "SpendObserver", "UnsettledCall"]
 LOGGER = logging.getLogger("openrouter_async")
 
 LONG_BODY = 16 * 1024
-"""Bytes of a request from which its prompt is estimated in a thread, so that the event loop goes on meanwhile."""
+"""Bytes of a request from which its prompt is estimated in a thread, so the event loop stays free."""
 
 LOOK_S = 0.05
-"""How often a call that waits looks by itself; nobody wakes it for a stream that is collected as garbage."""
+"""How often a waiting call checks on its own; nobody wakes it for a stream that is garbage-collected."""
 
 PATIENCE_S = 60.0
 """How long a call of unknown cost waits for another one of unknown cost."""
@@ -67,12 +67,12 @@ class Spend:
         settled: Callable[[Call], None] | None = None,
         advice: str = "raise the budget, or lower max_tokens",
     ) -> None:
-        """Make one; see `client.track`.
+        """Create one; see `client.track`.
 
         Args:
-            waits: Whether a call for which there is no room waits while others run, in place of being refused.
-            settled: Told of a call that had broken off, once its cost is known.
-            advice: What to do where a call is refused.
+            waits: Whether a call without room waits while others run, rather than being refused.
+            settled: Called with the cost of a call that had been cut off, once it is known.
+            advice: Advice for the error message of a refused call.
         """
         self.transport = transport
         """Which calls count."""
@@ -99,7 +99,7 @@ class Spend:
 
     @property
     def calls(self) -> int:
-        """How many requests were paid for or are in doubt; what failed and was sent again counts by itself."""
+        """The number of requests that were paid for or are in doubt; failed and retried requests count separately."""
         return self._ledger.count().calls
 
     @property
@@ -125,7 +125,7 @@ class Spend:
 
     @property
     def remaining(self) -> Decimal | None:
-        """What is left of the budget, without what is held; None where there is no budget."""
+        """The rest of the budget, without reservations; None without a budget."""
         return None if self.budget is None else self.budget - self._ledger.count().taken
 
     @property
@@ -166,7 +166,7 @@ class Spend:
         """Return once the budget has room for a call.
 
         Raises:
-            BudgetExceeded: it has none.
+            BudgetExceeded: there is not enough room.
         """
         assert self.budget is not None
         assert call.request is not None
@@ -279,9 +279,9 @@ class Spend:
 
     @asynccontextmanager
     async def join(self) -> AsyncIterator[None]:
-        """Return a block whose calls count here as well; it may be entered often, and by many tasks at once.
+        """Return a block whose calls also count here; many tasks may enter it, repeatedly and concurrently.
 
-        For what has no one block around all of its calls, such as the requests that a server answers.
+        For callers without one block around all of their calls, such as the requests that a server answers.
         """
         await self.prepare()
         OBSERVERS.set((*OBSERVERS.get(), self))
@@ -384,7 +384,7 @@ class SpendObserver(Observer):
 
     @property
     def charges(self) -> list[Charge]:
-        """What the answers said of their costs, without those whose record did, of which whoever is told knows."""
+        """The costs reported by responses, without those from generation records, which `settled` receives."""
         return [call.charge for call in self._calls if not call.is_settled]
 
     async def started(self, attempt: Attempt) -> None:

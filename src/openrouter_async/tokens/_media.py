@@ -25,7 +25,7 @@ Size: TypeAlias = tuple[int, int]
 
 ASSUMED_SIZE: Size = (1024, 1024)
 HEAD = 96 * 1024
-"""Characters of a data URL that are looked at: the size of an image stands near its beginning."""
+"""Characters of a data URL that are read: the size of an image is near its beginning."""
 
 _GUESSES: dict[MediaKind, Band] = {
     "image": (800, 65, 3_000),

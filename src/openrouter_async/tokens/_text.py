@@ -38,7 +38,7 @@ _AT_ONCE = 32 * 1024
 """Characters."""
 
 LOOKED_AT = 256 * 1024
-"""Characters of a text that are looked at, which takes some 25 ms; of a longer one they are taken all over it."""
+"""Characters of a text that are sampled, which takes about 25 ms; in a longer text they are spread over it."""
 _STRETCH = 4 * 1024
 """Characters that are taken of one place, at most."""
 
@@ -58,7 +58,7 @@ def _weights(encoding: Encoding) -> tuple[float, ...]:
 
 
 def count_text(text: str, encoding: Encoding, *, most: int = LOOKED_AT) -> float:
-    """Return about how many tokens a text is; of a longer one than `most` characters, so many are looked at."""
+    """Return the approximate number of tokens of a text; at most `most` characters of it are sampled."""
     if len(text) <= most:
         return _count(text, encoding)
     size = min(most, _STRETCH, max(256, most // 16))
@@ -99,11 +99,11 @@ def normalise(text: str) -> str:
 
 
 def place_of(left: str, right: str) -> int:
-    """Return where the weight of a pair stands."""
+    """Return the index of a pair's weight."""
     code = ord(right)
     return _PAIRS + code % _SINGLES if code >= _CJK else (ord(left) * 197 + code) % _PAIRS
 
 
 def block_of(character: str) -> int:
-    """Return where the weight of a character's block stands."""
+    """Return the index of the weight of a character's block."""
     return bisect_right(BLOCKS, ord(character)) - 1

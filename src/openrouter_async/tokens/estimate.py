@@ -11,11 +11,11 @@ from ._text import count_text
 __all__ = ["TokenBasis", "TokenEstimate", "estimate_tokens", "in_band"]
 
 TokenBasis: TypeAlias = Literal["exact", "learned", "verified", "unverified"]
-"""What a number of tokens rests on.
+"""The basis of a number of tokens.
 
-`exact`: counted by the model's own tokenizer. `learned`: estimated, and corrected by the usage that the model returned.
-`verified`: estimated, in a way that was compared with real counts of the model's family of tokenizers. `unverified`:
-estimated for a family that was never compared, so that the band is a guess as well.
+`exact`: counted by the model's own tokenizer. `learned`: estimated, and corrected by the usage that the model
+returned. `verified`: estimated by a method that was compared with real counts of the model's family of tokenizers.
+`unverified`: estimated for a family that was never compared, so the band is a guess as well.
 """
 
 _FROM_BEST: tuple[TokenBasis, ...] = ("exact", "learned", "verified", "unverified")
@@ -40,21 +40,22 @@ class TokenEstimate:
 
 
 def estimate_tokens(text: str, model: str | None = None, *, exact: bool = False) -> TokenEstimate:
-    """Return about how many tokens a text is.
+    """Return the approximate number of tokens of a text.
 
     ```python
     estimate = estimate_tokens("How many tokens is this?", "openai/gpt-5-mini")
     print(estimate.tokens, estimate.low, estimate.high)
     ```
 
-    The tokenizers of GPT models are met with a median error below 5 % on prose in many languages and on code; other
-    families are those, times a factor. Nothing is sent or downloaded; of a long text 256 Ki characters, taken all over
-    it, are looked at, in some 25 ms. In a prompt each message has tokens of its own besides; see `estimate_prompt`.
+    For the tokenizers of GPT models the median error is below 5 % on prose in many languages and on code; other
+    families are scaled from those. Nothing is sent or downloaded; of a long text 256 Ki characters, spread over it,
+    are sampled, in about 25 ms. In a prompt each message adds tokens of its own; see `estimate_prompt`.
 
     Args:
         text: Prose, code, JSON: anything that is part of a prompt or of an answer.
-        model: Whose tokens; default: those of newer GPT models, with a band for others.
-        exact: Count with `tiktoken` (extra `tokens`), whose vocabulary must be there already; only GPT models have one.
+        model: The model whose tokens to count; default: newer GPT models, with a band for others.
+        exact: Count with `tiktoken` (extra `tokens`), whose vocabulary must already be on disk; only GPT models have
+            one.
 
     Raises:
         ConfigurationError: `exact`, and the package, the vocabulary, or a public tokenizer of the model is missing.

@@ -14,7 +14,7 @@ from .prompt import estimate_body
 __all__ = ["TokenLearner"]
 
 FORGETTING = 0.95
-"""What is left of the weight of what was learnt, with each new usage: the last 20 or so count."""
+"""The remaining weight of earlier usage after each new one: the last 20 or so count."""
 PRIOR_TOKENS = 100.0
 """How many tokens the estimate itself is worth, against what was learnt."""
 ENOUGH = 3

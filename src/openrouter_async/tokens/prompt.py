@@ -16,7 +16,7 @@ from .estimate import TokenEstimate, in_band
 __all__ = ["estimate_body", "estimate_messages", "estimate_prompt"]
 
 _LEAST = 256
-"""Characters of a text that are always looked at."""
+"""Characters of a text that are always read."""
 
 TOLD_TO_THINK = 30
 """Tokens that some models, and not others, are told more when they are to think."""
@@ -30,22 +30,22 @@ def estimate_prompt(
     response_format: object = None,
     reasoning: object = None,
 ) -> TokenEstimate:
-    """Return about how many tokens a prompt has. Sends nothing, and downloads nothing.
+    """Return the approximate number of tokens of a prompt. Sends nothing, and downloads nothing.
 
     ```python
     estimate = estimate_prompt([system("Be brief."), user("Why?")], model="anthropic/claude-sonnet-4.5", tools=tools)
     print(estimate.tokens, estimate.high)
     ```
 
-    What the service adds is not in it: web pages that were searched, parsed documents, what a preset says. Of images
-    that are not at hand, and of other attachments, it knows little, and the band says so.
+    It does not include additions by the service: web pages, parsed documents, presets. Images that are not at hand,
+    and other attachments, are known only roughly, and have a wide band.
 
     Args:
-        messages: As `client.chat.create` takes them: text, a message, or several; dicts, or earlier replies.
-        model: Whose tokens; see `estimate_tokens`.
-        tools: What is offered, as it is sent.
+        messages: As in `client.chat.create`: a string, a message, or several; dicts, or earlier replies.
+        model: The model whose tokens to count; see `estimate_tokens`.
+        tools: The tools, as they are sent.
         response_format: As it is sent; a JSON schema in it counts.
-        reasoning: As it is sent; telling a model to think takes some tokens with some.
+        reasoning: As it is sent; asking a model to reason adds tokens with some models.
     """
     counting = _Counting(family_of(model), model or "")
     for message in _as_list(messages):
@@ -97,7 +97,7 @@ class _Counting:
     overhead: float = 0.0
     media: list[tuple[float, float, float]] = field(default_factory=list)
     looked_at: int = 0
-    """Characters; once they are many, a part of each further text is looked at."""
+    """Characters; beyond a limit, only part of each further text is sampled."""
 
     def estimate(self) -> TokenEstimate:
         sums = in_band(self.text + self.overhead, self.family)
@@ -211,7 +211,7 @@ def _message_of(message: WireType) -> Mapping[str, object]:
 
 
 def _definition(tool: object) -> object:
-    """Return what a model is told of a tool: of a function its name, description and parameters."""
+    """Return the part of a tool that the model sees: name, description and parameters of a function."""
     if isinstance(tool, WireType):
         tool = tool.model_dump(exclude_none=True)
     tool = getattr(tool, "definition", tool)  # a tool made from a function

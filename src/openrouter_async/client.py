@@ -196,20 +196,20 @@ class AsyncOpenRouter(Namespaces):
     ) -> Batch[OutputT] | Batch[str]:
         """Return a batch, which sends many prompts, a limited number concurrently; see `Batch`. Sends nothing yet.
 
-                ```python
-                results = await client.batch(["Name a colour.", "Name a fish."], model="openai/gpt-5-mini")
-                ```
+        ```python
+        results = await client.batch(["Name a colour.", "Name a fish."], model="openai/gpt-5-mini")
+        ```
 
-                Each item is a call of `chat.create`, with its retries and its billing.
+        Each item is a call of `chat.create`, with its retries and its billing.
 
-                Args:
-                    items: Strings, lists of messages, or `Item(key, messages, ...)`, from any iterable or async
-                        iterable, even an endless one.
-                    output: As for `chat.create`, for every item.
-                    params: The settings of the batch, and the arguments of every request; see `BatchParams`.
+        Args:
+            items: Strings, lists of messages, or `Item(key, messages, ...)`, from any iterable or async
+                iterable, even an endless one.
+            output: As for `chat.create`, for every item.
+            params: The settings of the batch, and the arguments of every request; see `BatchParams`.
 
         Raises:
-                    ConfigurationError: an argument is wrong. Everything else is raised while reading.
+            ConfigurationError: an argument is wrong. Everything else is raised while reading.
         """
         from .batch.run import Batch
 

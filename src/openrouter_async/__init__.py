@@ -193,11 +193,16 @@ if TYPE_CHECKING:
     from .types.chat.tools import FunctionTool as FunctionTool
     from .types.common import Usage as Usage
     from .types.embeddings.reply import Embeddings as Embeddings
+    from .types.media.decisions import Decisions as Decisions
+    from .types.media.decisions import Question as Question
     from .types.media.image_request import ImageParams as ImageParams
     from .types.media.images import GeneratedImage as GeneratedImage
     from .types.media.images import GeneratedImages as GeneratedImages
     from .types.media.images import ImageEndpoints as ImageEndpoints
     from .types.media.images import ImageModel as ImageModel
+    from .types.media.rerank import Ranked as Ranked
+    from .types.media.rerank import Ranking as Ranking
+    from .types.media.rerank import RerankParams as RerankParams
     from .types.media.speech import Speech as Speech
     from .types.media.speech import SpeechParams as SpeechParams
     from .types.media.speech import SpeechTurn as SpeechTurn
@@ -413,6 +418,11 @@ _EXPORTS = {
     "Video": ".types.media.videos",
     "VideoModel": ".types.media.videos",
     "VideoParams": ".types.media.video_request",
+    "Ranking": ".types.media.rerank",
+    "Ranked": ".types.media.rerank",
+    "RerankParams": ".types.media.rerank",
+    "Decisions": ".types.media.decisions",
+    "Question": ".types.media.decisions",
 }
 """Public name -> the module it lives in."""
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from .resources.chat.completions import Completions
     from .resources.embeddings import EmbeddingsResource
     from .resources.media.audio import AudioResource
+    from .resources.media.decisions import DecisionsResource
     from .resources.media.images import ImagesResource
+    from .resources.media.rerank import RerankResource
     from .resources.media.videos import VideosResource
 
 __all__ = ["Namespaces"]
@@ -57,6 +59,10 @@ class Namespaces:
     """Speech from text, and text from speech."""
     videos: _Lazy[VideosResource] = _Lazy("resources.media.videos:VideosResource")
     """Videos, which are jobs."""
+    rerank: _Lazy[RerankResource] = _Lazy("resources.media.rerank:RerankResource")
+    """Documents in the order in which they answer a query."""
+    decisions: _Lazy[DecisionsResource] = _Lazy("resources.media.decisions:DecisionsResource")
+    """Typed answers to questions about a state of things."""
     batches: _Lazy[BatchJobs] = _Lazy("batches.batches:BatchJobs")
     """The service's own batches: processed within a day, for about half the price."""
     providers: _Lazy[ProvidersResource] = _Lazy("resources.catalogue.providers:ProvidersResource")

@@ -12,6 +12,8 @@ MEDIA_BOUNDS: dict[str, dict[str, Any]] = {
     "ImageGenerationRequest.session_id": {"max_length": 256},
     "VideoGenerationRequest.callback_url": {"pattern": "^https://"},
     "VideoGenerationRequest.session_id": {"max_length": 256},
+    "CreateRerankRequestBody.session_id": {"max_length": 256},
+    "DecisionsRequest.session_id": {"max_length": 256},
     "SpeechRequest.session_id": {"max_length": 256},
     "STTRequest.session_id": {"max_length": 256},
     "STTRequest.temperature": {"min": 0, "max": 1},
@@ -33,10 +35,11 @@ MEDIA_DIFFERENCES: dict[str, str] = {
         """,
     ),
     **_since(
-        "free by nature: what single providers are told, by their slugs",
+        "free by nature: what single providers are told, and what the caller called the steps of a scale",
         """
         untyped ImageGenerationProviderPreferencesOptions
         untyped VideoGenerationRequestOptions
+        untyped DecisionsScoreAnswer.legend{}
         """,
     ),
     **_since(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import assert_type
 
 from openrouter_async import (
     AsyncOpenRouter,
+    Decisions,
     FileUpload,
     GeneratedImages,
     ImageCompleted,
@@ -16,6 +18,8 @@ from openrouter_async import (
     ImageModel,
     ImagePartial,
     ImagesFinished,
+    Ranked,
+    Ranking,
     Speech,
     TextDelta,
     Transcription,
@@ -54,6 +58,31 @@ async def videos(client: AsyncOpenRouter) -> None:
         assert_type(await anext(pieces), bytes)
     async for model in client.videos.models():
         assert_type(model, VideoModel)
+
+
+@dataclass(frozen=True)
+class Page:
+    body: str
+
+
+async def ranks_and_decisions(client: AsyncOpenRouter, pages: list[Page]) -> None:
+    ranking = await client.rerank.create("?", pages, model="m", text=lambda page: page.body, top_n=3)
+    assert_type(ranking, Ranking[Page])
+    for ranked in ranking:
+        assert_type(ranked, Ranked[Page])
+        assert_type(ranked.score, float)
+    assert_type((await client.rerank.create("?", ["a", "b"], model="m")).documents, list[str])
+    reply = await client.decisions.create(
+        "The parcel is late.",
+        {
+            "mood": {"type": "choice", "instructions": "How?", "criteria": {"calm": None}},
+            "a": {"type": "noul", "instructions": "?"},
+        },
+        model="m",
+    )
+    assert_type(reply, Decisions)
+    assert_type(reply.choice("mood").choice, str)
+    assert_type(reply.noul("a").noul, float)
 
 
 async def images(client: AsyncOpenRouter) -> None:

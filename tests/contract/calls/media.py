@@ -7,9 +7,15 @@ from collections.abc import Awaitable
 from openrouter_async import audio, image, video
 from openrouter_async.resources.media.videos import VideoJob
 from openrouter_async.types.media.images import ImageChunk
+from openrouter_async.types.media.rerank import Ranking, RerankReply
 from openrouter_async.types.media.videos import Video
 
 from ..call import Call
+
+
+async def _reply(ranking: Awaitable[Ranking[object]]) -> RerankReply:
+    """Return what a ranking was read from."""
+    return (await ranking).reply
 
 
 async def _state(job: Awaitable[VideoJob]) -> Video:
@@ -17,6 +23,7 @@ async def _state(job: Awaitable[VideoJob]) -> Video:
     return (await job).state
 
 
+ASKED = ("where", "mood", "late", "how")
 HEARING = {
     "language": "en",
     "temperature": 0.5,
@@ -122,5 +129,45 @@ CALLS = [
     Call("videos.get", lambda c: _state(c.videos.get("v"))),
     Call("videos.content", lambda c: c.videos.content("v", index=1).read()),
     Call("videos.models", lambda c: c.videos.models()),
+    Call(
+        "rerank.create",
+        lambda c: _reply(
+            c.rerank.create(
+                "Which is blue?",
+                ["the sea", {"text": "grass", "image": "https://example.com/a.png"}, "the sky"],
+                model="cohere/rerank-v3.5",
+                top_n=2,
+                provider={"only": ["cohere"]},
+                **GROUP,
+            )
+        ),
+        answered={"results[].index": 1},
+        minimal={"results": [{"index": 1, "relevance_score": 0.5}]},
+    ),
+    Call(
+        "decisions.create",
+        lambda c: c.decisions.create(
+            {"parcel": "late", "days": [1, 2]},
+            {
+                "where": {"type": "box", "instructions": "Where is the parcel?"},
+                "mood": {
+                    "type": "choice",
+                    "instructions": ["How?"],
+                    "criteria": {"calm": None, "angry": "!"},
+                },
+                "late": {
+                    "type": "noul",
+                    "instructions": {"ask": "Is it late?"},
+                    "criteria": {"true": "yes", "false": "no"},
+                },
+                "how": {"type": "score", "instructions": "How late?", "criteria": ["a bit", "much"]},
+            },
+            model="m",
+            provider={"only": ["x"]},
+            **GROUP,
+        ),
+        answered={"answers": lambda made_up: dict.fromkeys(ASKED, next(iter(made_up.values())))},
+        minimal={"answers": {name: {"type": "noul", "noul": 1} for name in ASKED}},
+    ),
     Call("images.endpoints", lambda c: c.images.endpoints("openai/gpt-image-1")),
 ]

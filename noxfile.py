@@ -52,6 +52,7 @@ TOOLS = {
         ["openinference-instrumentation-pydantic-ai==0.1.30", "opentelemetry-sdk==1.45.2"],
     ),
     "langfuse": ("langfuse,opentelemetry", ["langfuse==5.0.4"]),
+    "structlog": ("structlog", ["structlog==26.1.0"]),
     "ddtrace": ("ddtrace", ["ddtrace==4.16.0"]),
 }
 """Tools that watch calls: for each test file of tests/tools_seen the modules it needs, and their packages."""

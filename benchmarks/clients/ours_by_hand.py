@@ -84,7 +84,7 @@ class ByHand(Observer):
 
 
 class Meters:
-    """The instruments, and what makes an observer for each call."""
+    """The instruments, and the factory of observers."""
 
     def __init__(self) -> None:
         tracers = TracerProvider()

@@ -1,4 +1,4 @@
-"""What telemetry adds to calls and chunks, in calls of our own functions: what the SDK takes is not counted."""
+"""The function calls of our own that telemetry adds to calls and chunks; those of the SDK are not counted."""
 
 from __future__ import annotations
 

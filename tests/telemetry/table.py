@@ -1,4 +1,4 @@
-"""What each signal must hold, and when: the table that the exporter's spans are checked against, and the docs have.
+"""The attributes of each signal, and when they are there: the exporter's spans and the docs are checked against it.
 
 The names of the conventions are those of their registry, v0.1.0. Names of our own begin with `openrouter`. Two are
 neither: `operation.cost`, which Logfire and pydantic-ai use, and `cache_creation`, the older spelling of `cache_write`.
@@ -95,10 +95,10 @@ ATTRIBUTES = [
     ),
     *_rows("call", "a chunk came", "gen_ai.response.time_to_first_chunk"),
     *_rows("call", "a stream ended early", "gen_ai.response.finish_reasons"),
-    *_rows("call", "a stream went on in another request", "openrouter.recoveries"),
+    *_rows("call", "a stream resumed in another request", "openrouter.recoveries"),
     *_rows("call", "the response cache was asked", "openrouter.cache.status"),
     *_rows("call", "the response cache answered", "openrouter.cache.source_id"),
-    *_rows("call", "a value is asked for", "openrouter.output.path", "openrouter.output.attempts"),
+    *_rows("call", "it asks for a value of a type", "openrouter.output.path", "openrouter.output.attempts"),
     *_rows("call", "it is made for a batch", "openrouter.batch.key"),
     *_rows("call", "it failed", "error.type"),
     *_rows("call", "the caller left it", "openrouter.outcome"),

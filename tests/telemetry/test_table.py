@@ -1,4 +1,4 @@
-"""Spans and events hold what the table says, no less and no more, however a call goes; and so says the reference."""
+"""Spans and events have the attributes of the table, no fewer and no more, however a call goes; so has the reference."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def calls_broken(emulator: Emulator) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """Calls, what the service answers, and what is so of their spans, by signal; a list has one set for each."""
+    """Calls, the answers of the service, and the conditions that are met, by signal; a list has one set for each span."""
 
     make: Make
     holds: Holds
@@ -225,7 +225,7 @@ CASES = {
         recovered,
         {
             "call": ANSWERED
-            | {"a chunk came", "a stream went on in another request", "its cost is not known"},
+            | {"a chunk came", "a stream resumed in another request", "its cost is not known"},
             "request": [{"it failed"} | REPLIED, {"it is not the first"} | REPLIED],
         },
         breaks_off_once,
@@ -259,13 +259,13 @@ CASES = {
     ),
     "a value": Case(
         value,
-        {"call": ANSWERED | {"a value is asked for", "the request sets it"}, "request": REPLIED},
+        {"call": ANSWERED | {"it asks for a value of a type", "the request sets it"}, "request": REPLIED},
         lambda emulator: emulator.reply("[1]"),
     ),
     "a streamed value": Case(
         streamed_value,
         {
-            "call": ANSWERED | {"a value is asked for", "a chunk came", "the request sets it"},
+            "call": ANSWERED | {"it asks for a value of a type", "a chunk came", "the request sets it"},
             "request": REPLIED,
         },
         lambda emulator: emulator.reply("[1]"),

@@ -16,7 +16,7 @@ __all__ = ["Received", "receiver"]
 
 @dataclass
 class Received:
-    """What arrived."""
+    """The requests and spans that arrived."""
 
     url: str = ""
     paths: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What the attributes of a span say of an answer: the names are those of the GenAI conventions v0.1.0, and ours."""
+"""Attributes of spans that describe an answer; the names are those of the GenAI conventions v0.1.0, and ours."""
 
 from __future__ import annotations
 
@@ -40,11 +40,13 @@ _USAGE = {
 
 
 def usage_counts(facts: AnswerFacts, charge: Charge) -> dict[str, int]:
-    """Return the tokens of a call, by its usage, or else by its charge."""
-    if facts.usage is not None:
-        return counts_of(facts.usage)
-    counts = {"input_tokens": charge.prompt_tokens, "output_tokens": charge.completion_tokens}
-    return {name: count for name, count in counts.items() if count is not None}
+    """Return the tokens of a call, by its usage, or else by its charge, which every dialect has."""
+    counts = {} if facts.usage is None else counts_of(facts.usage)
+    if "input_tokens" not in counts and charge.prompt_tokens is not None:
+        counts["input_tokens"] = charge.prompt_tokens
+    if "output_tokens" not in counts and charge.completion_tokens is not None:
+        counts["output_tokens"] = charge.completion_tokens
+    return counts
 
 
 def counts_of(usage: Usage) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""`CallTelemetry`: a span for each call of a client, with its requests below it, and what is measured of it.
+"""`CallTelemetry`: a span for each call of a client, with its requests below it, and its measurements.
 
 ```
 chat openai/gpt-5-mini                  CLIENT, from the first request to the end of the answer
@@ -6,8 +6,8 @@ chat openai/gpt-5-mini                  CLIENT, from the first request to the en
 └── POST (200)
 ```
 
-The span of a request is that of the running task while it is sent, and `traceparent` names it. What a call cost that
-broke off is known once its billed record is read: it then stands on the span of that look, which links to the call's.
+The span of a request is that of the running task while it is sent, and `traceparent` names it. The cost of a call that
+broke off is known once its billed record is read: it is on the span of that look-up, which links to the call's.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ if TYPE_CHECKING:
 __all__ = ["Budget", "CallSpan", "CallTelemetry", "PaidCallSpan", "TimedCallSpan"]
 
 DOUBTS_KEPT = 1_000
-"""Calls that broke off whose records are awaited; chosen: as many as `track()` tells of."""
+"""Calls that broke off whose records are awaited; chosen: as many as `track()` lists."""
 
 
 @runtime_checkable
 class Budget(Protocol):
-    """What `track()` gives."""
+    """The result of `track()`."""
 
     budget: Decimal | None
 
@@ -271,7 +271,7 @@ class CallSpan(Observer):
     def _describe_end(
         self, attempt: Attempt, facts: AnswerFacts, counts: dict[str, int], cost: Decimal | None
     ) -> None:
-        """Tell what was asked and what came of it, in one step: the SDK takes a lock for each."""
+        """Tell the request and its result, in one step: the SDK takes a lock for each."""
         assert self._target is not None
         settings = self._telemetry.settings
         told = answer_attributes(facts, attempt, counts)

@@ -36,7 +36,7 @@ def input_attributes(body: Mapping[str, JsonValue]) -> Attributes:
 
 
 def output_attributes(reply: object) -> Attributes:
-    """Return the answers of a reply as attributes; nothing for what is no reply."""
+    """Return the answers of a reply as attributes; empty for anything else."""
     if not isinstance(reply, ChatCompletion):
         return {}
     told = [

@@ -1,4 +1,4 @@
-"""What a span says while it is that of the running task, and of what ends it."""
+"""The span of the running task: its context, its name in the headers, and its error."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class CurrentSpan:
 
 
 def tell_error(span: Span, error: BaseException) -> None:
-    """Say what failed by its class alone: messages may hold a part of what was sent."""
+    """Write the class of an error and not its message, which may repeat a part of the prompt."""
     span.set_attribute("error.type", type(error).__name__)
     span.set_status(_ERROR)
 

@@ -1,6 +1,6 @@
-"""`Events`: what the conventions tell as log records: that a call failed, its details, and that a cache lost a prompt.
+"""`Events`: log records of a call that failed, of its details, and of a cache that lost a prompt.
 
-They name the span that they belong to. A provider of loggers must be set; nothing is told without one.
+A record names the span that it belongs to. They need a provider of loggers.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Events:
         return not type(provider).__module__.startswith("opentelemetry._logs")
 
     def failed(self, span: Span, attributes: Attributes, error: BaseException) -> None:
-        """Tell that a call failed for good; by the class alone, since messages may hold a part of what was sent."""
+        """Report a call that failed for good: its class, since a message may repeat a part of the prompt."""
         kind = type(error)
         told = {**attributes, "exception.type": f"{kind.__module__}.{kind.__qualname__}"}
         if self._has_messages:

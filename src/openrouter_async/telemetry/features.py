@@ -1,6 +1,6 @@
 """The spans of runs, of the tools that they call, and of batches: `invoke_agent`, `execute_tool`, `openrouter.batch`.
 
-Calls that are made while one of the first two is that of the task stand below it. The calls of a batch have traces of
+Calls that are made while one of the first two is that of the task are below it. The calls of a batch have traces of
 their own, which link to its span: backends cannot show a trace of a hundred thousand spans.
 """
 
@@ -83,7 +83,7 @@ class Spans:
     def _current(
         self, name: str, attributes: Attributes, duration: Histogram, measured: Attributes
     ) -> Iterator[Span]:
-        """Make a span that of the task, and measure its time; what is raised inside, it failed with."""
+        """Make a span that of the task, and measure its time; an exception inside is its error."""
         began = time.monotonic()
         span = self._tracer.start_span(name, kind=SpanKind.INTERNAL, attributes=attributes)
         token = context.attach(trace.set_span_in_context(span))
@@ -106,7 +106,7 @@ class EndedRun:
         self._span = span
 
     def ended(self, usage: Usage, steps: int, error: BaseException | None) -> None:
-        """Tell what all replies used; under another name than that of a call, so that nothing counts twice."""
+        """Tell what all replies used, under another name than that of a call: nothing counts twice."""
         attributes: Attributes = {
             f"gen_ai.aggregated_usage.{name}": n for name, n in counts_of(usage).items()
         }
@@ -125,7 +125,7 @@ class EndedTool:
         self._has_content = has_content
 
     def ended(self, content: object, error: str | None) -> None:
-        """Tell the result, where content is told, and whether it is one."""
+        """Tell the result, with content only, and whether it failed."""
         if self._has_content:
             self._span.set_attribute("gen_ai.tool.call.result", str(content))
         if error is not None:

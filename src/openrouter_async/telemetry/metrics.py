@@ -1,6 +1,6 @@
-"""`Metrics`: the instruments, made once for each provider of meters, and what is observed of clients that live.
+"""`Metrics`: the instruments, made once for each provider of meters, and observations of clients that live.
 
-Names and buckets are those of the GenAI conventions v0.1.0; what they do not have begins with `openrouter`.
+Names and buckets are those of the GenAI conventions v0.1.0; names of our own begin with `openrouter`.
 """
 
 from __future__ import annotations

@@ -18,12 +18,12 @@ __all__ = ["Collapse", "PromptCaches", "Reason"]
 
 Reason: TypeAlias = Literal["provider_changed", "prompt_shortened", "idle", "unknown"]
 """Why, as far as it can be seen: another provider answered, which has a cache of its own; the prompt was shorter than
-the one before; there was no request for five minutes, after which caches forget; or none of these, as where the
-beginning of the prompt was changed."""
+the one before; the last request was more than five minutes ago, after which caches forget; or none of these, as where
+the beginning of the prompt was changed."""
 
 LEAST_SHARE = 0.05
 LEAST_TOKENS = 1024
-"""Chosen: what most providers cache at least, so that nothing smaller is a cached prompt."""
+"""Chosen: most providers cache no shorter prompt."""
 IDLE_S = 300.0
 """Seconds; the shortest time for which a provider of today keeps a prompt that was used."""
 MOST_KEPT = 1_000
@@ -50,7 +50,7 @@ class _Mark:
 
 
 class PromptCaches:
-    """What the last request of each conversation left in a provider's cache."""
+    """The marks that the last request of each conversation left in a provider's cache."""
 
     def __init__(self) -> None:
         self._marks: OrderedDict[tuple[str, str | None], _Mark] = OrderedDict()
@@ -67,7 +67,7 @@ class PromptCaches:
         """Return how far the cache of a conversation collapsed, if it did, and remember what is there now.
 
         Args:
-            conversation: What the request belongs to; caches are told apart by the model as well.
+            conversation: Its id; a conversation has one cache for each model.
             model: The one that answered.
             provider: Who served it.
             counts: Tokens, by what the conventions call them.

@@ -1,4 +1,4 @@
-"""What the attributes of a span say of a request: the names are those of the GenAI conventions v0.1.0. Pure."""
+"""Attributes of spans that describe a request; the names are those of the GenAI conventions v0.1.0. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPERATIONS = {
     "/completions": "text_completion",
     "/embeddings": "embeddings",
 }
-"""What the conventions call what is asked for, by path."""
+"""The names of operations in the conventions, by path."""
 
 MOST_READ = 256 * 1024
 """Bytes of a body above which its parameters are not looked for. Chosen: reading so much takes a millisecond."""

@@ -1,4 +1,4 @@
-"""`Telemetry`: what the spans and metrics of a client hold."""
+"""`Telemetry`: the settings of a client's spans, events and metrics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["CostName", "Telemetry"]
 
 CostName: TypeAlias = Literal["gen_ai", "operation.cost"]
-"""What the cost of a call is called: `gen_ai.usage.cost.*` of the conventions, or `operation.cost`, which Logfire and
+"""The name of a call's cost: `gen_ai.usage.cost.*` of the conventions, or `operation.cost`, which Logfire and
 pydantic-ai use."""
 
 _COST_NAMES: tuple[CostName, ...] = ("gen_ai", "operation.cost")
@@ -25,7 +25,7 @@ _COST_NAMES: tuple[CostName, ...] = ("gen_ai", "operation.cost")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telemetry:
-    """What is traced and measured of the calls of a client; needs the extra `otel`.
+    """Settings of the spans, events and metrics of a client; needs the extra `otel`.
 
     ```python
     from openrouter_async import AsyncOpenRouter, Telemetry
@@ -33,7 +33,7 @@ class Telemetry:
     client = AsyncOpenRouter("sk-or-v1-...", telemetry=Telemetry(content=True))
     ```
 
-    Each call is a span, from its beginning to its end, with its retries inside. No attribute holds a key.
+    Each call is a span, from its beginning to its end, with its retries inside. No attribute contains a key.
     """
 
     content: bool | Literal["events"] = False
@@ -43,7 +43,7 @@ class Telemetry:
     """Whether the time between two chunks of a stream is measured: about 3 µs of CPU for each."""
     attempts: bool = True
     """Whether each request of a call is a span below it. While OpenTelemetry's instrumentation of httpx is on, its
-    spans stand there instead."""
+    spans replace them."""
     cost_names: Collection[CostName] = _COST_NAMES
     """Under which names a span tells its cost."""
     tracer_provider: TracerProvider | None = None

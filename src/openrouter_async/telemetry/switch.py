@@ -21,10 +21,10 @@ __all__ = ["Automatic", "begin_telemetry"]
 
 
 def begin_telemetry(given: Telemetry | bool | None, transport: Transport) -> None:
-    """Let OpenTelemetry be told of the calls of a client, unless it is off.
+    """Report the calls of a client to OpenTelemetry, unless that is off.
 
     Raises:
-        ConfigurationError: it is asked for, and the extra is not installed.
+        ConfigurationError: the settings want it, and the extra is not installed.
     """
     if given is not False:
         transport.telemetry = telemetry = _telemetry(given, transport)
@@ -56,13 +56,13 @@ class Automatic:
         self._telemetry: CallTelemetry | None = None
 
     def observe(self, request: RequestData, sender: Sender, /) -> Observer | None:
-        """Return the observer of a call; None while there is no provider."""
+        """Return the observer of a call; None before a provider is set."""
         telemetry = self._telemetry or self._look()
         return None if telemetry is None else telemetry.observe(request, sender)
 
     @property
     def spans(self) -> Spans | None:
-        """What begins the spans of runs and the like; None while there is no provider."""
+        """What begins the spans of runs and the like; None before a provider is set."""
         telemetry = self._telemetry or self._look()
         return None if telemetry is None else telemetry.spans
 

@@ -1,7 +1,7 @@
-"""`Target`: what all calls of one operation to one model tell alike, put together once.
+"""`Target`: the attributes that all calls of one operation to one model have in common, built once.
 
-Spans and metrics of a call have the same attributes as those of the call before, but for what its answer says. Nothing
-here changes a dict that was given out.
+Spans and metrics of a call have the same attributes as those of the call before, but for what its answer says. Nobody
+changes a dict of these.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["Measured", "Target", "target_of"]
 
 MOST_ANSWERS = 100
-"""Models that answer to one name, as a router chooses them; above it they are put together anew."""
+"""Models that answer to one name, as a router chooses them; above it all are built again."""
 
 
 class Measured:
-    """The attributes of what is measured of calls that one model answered."""
+    """The attributes of measurements of calls that one model answered."""
 
     __slots__ = ("attributes", "failed", "tokens")
 
@@ -50,7 +50,7 @@ class Target:
     ) -> None:
         server = server_attributes(base_url)
         self.kind = OPERATIONS.get(path) if may_cost else None
-        """What the conventions call the operation; None for one that asks no model."""
+        """The name of the operation in the conventions; None for one that asks no model."""
         self.attributes: Attributes = {"gen_ai.provider.name": "openrouter", **server}
         """Of the span of the call, from its beginning."""
         self.name = operation.name
@@ -71,7 +71,7 @@ class Target:
         self._answers: dict[str, Measured] = {}
 
     def answered_by(self, model: str | None) -> Measured:
-        """Return the attributes of what is measured, where this model has answered."""
+        """Return the attributes of measurements of calls that this model answered."""
         if model is None:
             return self.measured
         measured = self._answers.get(model)

@@ -9,6 +9,7 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter
 from openrouter_async.testing import Emulator, ReceivedRequest
+from openrouter_async.testing.facts.table import load_facts
 from tests.peers import scene
 from tests.peers.playing import answer, report_of
 
@@ -138,3 +139,30 @@ def test_the_official_client_accepts_models_credits_and_the_key(played: dict[str
     assert account["credits"] == 10
     assert account["used"] == account["used_by_key"] > 0
     assert account["label"].startswith("sk-or-v1-")
+
+
+MANAGED = {
+    "workspaces": {
+        "name": "Lights",
+        "description": "They glow.",
+        "added": 2,
+        "members": ["u2"],
+        "budget": [5, True, 1],
+        "listed": 1,
+        "left": 0,
+    },
+    "guardrails": {"limit": None, "name": "g1", "assigned": [0, 2], "names": ["g1", "g2", "g3"]},
+    "keys": {"disabled": True, "listed": 1, "shown": False},
+    "vault": {"stored": ["a.example"], "names": ["TOKEN"], "left": 0},
+    "endpoints": {"status": ["active", "disabled"], "listed": 1},
+    "organization": {"members": 2, "settings": [True, True]},
+}
+
+
+def test_the_official_client_manages_an_account(played: dict[str, Played]) -> None:
+    peer = play("openrouter_managing", played)
+    assert {name: peer.seen[name] for name in MANAGED} == MANAGED
+    assert peer.seen["gone"]["error"] == "NotFoundResponseError"
+    used = {(request.method, request.path.partition("?")[0]) for request in peer.requests}
+    operations = {found[0].id for method, path in used if (found := load_facts().find(method, path))}
+    assert len(operations) > 30

@@ -48,6 +48,12 @@ class Entries:
         found = self.find(collection, key)
         return next((name for name, entry in self._kept.get(collection, {}).items() if entry is found), key)
 
+    def beside(self, collection: str) -> list[str]:
+        """Return the collections of the same kind below other entries: of the keys of all other guardrails."""
+        ours = collection.split("/")
+        paths = [path for path in self._kept if path != collection]
+        return [path for path in paths if (its := path.split("/"))[:2] == ours[:2] and its[3:] == ours[3:]]
+
     def all(self, collection: str) -> Iterator[JSON]:
         """Yield the entries of a collection, and those of the collections that it sums up.
 

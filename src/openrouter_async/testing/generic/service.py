@@ -4,7 +4,8 @@
   two made-up entries.
 - `POST` on a collection, or `PUT` on an entry, adds one; `PATCH` changes the fields that are given, null included.
 - `GET`, `PATCH` and `DELETE` of an entry that is not there are a 404.
-- A list of ids that is posted adds, or with `/remove` takes away, an entry for each.
+- A list of ids that is posted adds, or with `/remove` takes away, an entry for each; what is assigned to one guardrail
+  is assigned to no other.
 - `POST` or `PUT` below an entry (`/activate`, `/pricing`) changes that entry.
 - Anything else is answered from its request, as far as its fields are those of the answer.
 """
@@ -203,6 +204,8 @@ class GenericService:
             if removes:
                 changed += [found] if (found := self._entries.remove(collection, each)) else []
             elif self._entries.find(collection, each) is None:
+                for other in self._entries.beside(collection) if "assignments" in asked.steps else ():
+                    self._entries.remove(other, each)
                 given: JSON = {**asked.parents, _LISTED_IDS[name]: each}
                 entry = as_object(self._fitting.fit(shape, given))
                 self._entries.put(collection, each, entry)

@@ -239,3 +239,14 @@ def test_a_parameter_that_does_not_exist_is_refused_by_name() -> None:
         ConfigurationError, match=r"no parameter 'timeot'; expected one of connect_timeout, needs_approval"
     ):
         MCPServer.stdio("server", timeot=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - misspelt
+
+
+async def test_a_server_that_is_not_there_is_named_with_its_address() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    server = MCPServer.http(f"http://me:secret@127.0.0.1:{port}/mcp?token=secret")
+    with pytest.raises(ConfigurationError) as caught:
+        async with server:
+            raise AssertionError("it is open")
+    assert f" at http://127.0.0.1:{port}/mcp gave no tools: " in str(caught.value)
+    assert "secret" not in str(caught.value)

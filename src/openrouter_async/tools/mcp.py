@@ -16,6 +16,7 @@ from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
+from urllib.parse import urlsplit, urlunsplit
 
 import anyio
 from anyio.abc import TaskGroup
@@ -194,8 +195,9 @@ class MCPServer:
         if self._session is None:
             failure = self._failure
             await self._close()
+            where = f" at {self._target.address}" if isinstance(self._target, _HTTPTarget) else ""
             raise ConfigurationError(
-                f"the MCP server {self.name!r} gave no tools: {_said(failure)}"
+                f"the MCP server {self.name!r}{where} gave no tools: {_said(failure)}"
             ) from failure
         return self
 
@@ -341,6 +343,12 @@ class _HTTPTarget:
 
     url: str
     headers: dict[str, str]
+
+    @property
+    def address(self) -> str:
+        """The endpoint without a query, a name or a password, any of which may open it."""
+        parts = urlsplit(self.url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
     async def open(self, stack: AsyncExitStack) -> object:
         if not self.headers:

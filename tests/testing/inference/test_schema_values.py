@@ -217,3 +217,25 @@ def test_texts_that_hold_json_and_lists_of_keys_are_what_they_say(prompt: str) -
     value = strict.undo(made)
     assert isinstance(value, dict)
     assert len(value) == 2
+
+
+@given(
+    st.integers(0, 2**64),
+    st.sampled_from([(-(2**63), 2**63 - 1), (0, 2**64 - 1), (None, 2**63), (-(2**63), None)]),
+)
+def test_whole_numbers_are_those_that_javascript_has_exactly(
+    seed: int, bounds: tuple[int | None, int | None]
+) -> None:
+    low, high = bounds
+    schema: Schema = {"type": "integer"}
+    schema |= {} if low is None else {"minimum": low}
+    schema |= {} if high is None else {"maximum": high}
+    value = made(schema, f"the number {seed}")
+    check(value, schema)
+    assert isinstance(value, int)
+    assert abs(value) < 2**53
+
+
+def test_a_whole_number_that_must_be_larger_is() -> None:
+    schema: Schema = {"type": "integer", "minimum": 2**60}
+    check(made(schema), schema)

@@ -18,6 +18,9 @@ from .described import as_described
 
 __all__ = ["Words", "value_for"]
 
+_EXACT = 2**53 - 1
+"""The largest whole number that JavaScript, and any reader of JSON by floats, has exactly."""
+
 _DEEPEST = 12
 """Levels after which nothing is made that a schema does not require."""
 
@@ -256,6 +259,9 @@ class _Maker:
 
     def _number(self, schema: JSON, *, whole: bool) -> float | int:
         low, high = _bounds(schema, whole=whole)
+        if low <= _EXACT and high >= -_EXACT:
+            low = low if low == -math.inf else max(low, -_EXACT)
+            high = high if high == math.inf else min(high, _EXACT)
         step = schema.get("multipleOf")
         step = float(step) if isinstance(step, int | float) and step > 0 else None
         value = self._words.number()

@@ -17,7 +17,6 @@ from openrouter_async import (
     AsyncOpenRouter,
     ChatCompletion,
     ConfigurationError,
-    Conflict,
     DeadlineExceeded,
     InsufficientCredits,
     InvalidResponseError,
@@ -166,23 +165,6 @@ async def test_a_list_is_paged_by_the_last_id() -> None:
             b"limit=1&status=failed&status=expired&created_after=1793491200",
             b"limit=1&after=batch-1&status=failed&status=expired&created_after=1793491200",
         ]
-
-
-async def test_a_batch_is_deleted() -> None:
-    answer: JsonValue = {
-        "id": "batch-1",
-        "object": "batch",
-        "deletion": {"openrouter": "deleted", "upstream": {"provider": "X", "status": "unsupported"}},
-    }
-    async with mocked(answer) as service:
-        deleted = await service.client.batches.delete("batch-1")
-        assert service.line == "DELETE /batches/batch-1"
-        assert deleted.deletion is not None
-        assert deleted.deletion.upstream is not None
-        assert deleted.deletion.upstream.status == "unsupported"
-    async with mocked({"error": {"code": 409, "message": "not finished"}}, status=409) as service:
-        with pytest.raises(Conflict):
-            await service.client.batches.delete("batch-1")
 
 
 async def test_a_402_with_a_batch_is_a_finished_batch_whose_results_are_withheld() -> None:

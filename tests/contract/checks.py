@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from openrouter_async import APIStatusError, operations
+from openrouter_async import APIStatusError, operations, response_meta
 from openrouter_async.operations import Operation
 from openrouter_async.resources._pagination import Page
 from openrouter_async.testing.facts.samples import choices, full_sample, minimal_sample
@@ -71,6 +71,13 @@ async def answer_faults(call: Call) -> list[str]:
             for seen, answer in zip(all_seen, answers, strict=True)
             if answer.content_type == "application/json"
         ]
+        lost = [
+            f"{type(seen.value).__name__}: does not say how the answer came"
+            for seen in all_seen
+            if isinstance(seen.value, BaseModel) and response_meta(seen.value).status != operation.status
+        ]
+        if lost:
+            return lost
     return _unread(call, pairs)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +12,7 @@ from pydantic import JsonValue
 from openrouter_async import ConfigurationError, NotFound
 from openrouter_async.resources.account import generations
 
-from ..mocked import KEY, MANAGEMENT_KEY, mocked
+from ..mocked import mocked
 
 RECORD: dict[str, JsonValue] = {
     "id": "gen-1",
@@ -46,18 +44,6 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     clock = SimpleNamespace(sleep=sleep, current_time=lambda: sum(made))
     monkeypatch.setattr(generations, "anyio", clock)
     return made
-
-
-async def test_a_record_is_read() -> None:
-    async with mocked({"data": RECORD}) as service:
-        record = await service.client.generations.get("gen-1")
-        assert service.line == "GET /generation?id=gen-1"
-        assert service.key == KEY
-    assert record.total_cost == Decimal("0.00123")
-    assert record.created_at == datetime(2026, 8, 24, 10, 30, tzinfo=UTC)
-    assert record.api_type == "something new"
-    assert record.provider_responses is not None
-    assert [attempt.status for attempt in record.provider_responses] == [503, 200]
 
 
 async def test_without_waiting_a_missing_record_is_not_found(pauses: list[float]) -> None:
@@ -98,44 +84,6 @@ async def test_a_wait_that_is_none_is_refused(wait: Any) -> None:
         with pytest.raises(ConfigurationError, match="wait is"):
             await service.client.generations.get("gen-1", wait=wait)
         assert service.requests == []
-
-
-async def test_the_content_of_a_call_that_succeeded() -> None:
-    data: JsonValue = {
-        "input": {"messages": [{"role": "user", "content": "hi"}]},
-        "output": {"completion": "hello", "reasoning": None},
-        "error": None,
-    }
-    async with mocked({"data": data}) as service:
-        content = await service.client.generations.content("gen-1")
-        assert service.line == "GET /generation/content?id=gen-1"
-    assert content.input is not None
-    assert content.output is not None
-    assert (content.input.messages, content.input.prompt) == ([{"role": "user", "content": "hi"}], None)
-    assert (content.output.completion, content.error) == ("hello", None)
-
-
-async def test_the_content_of_a_call_that_failed() -> None:
-    failed = {
-        "status": 502,
-        "message": "no",
-        "provider_name": "X",
-        "raw": None,
-        "previous_errors": [{"code": 503, "message": "busy", "provider_name": "Y", "raw": "{}"}],
-    }
-    async with mocked({"data": {"input": {"prompt": "hi"}, "output": {}, "error": failed}}) as service:
-        content = await service.client.generations.content("gen-1")
-    assert content.error is not None
-    assert content.error.previous_errors is not None
-    assert (content.error.status, content.error.previous_errors[0].code) == (502, 503)
-
-
-async def test_feedback_names_the_generation_and_what_it_is_about() -> None:
-    async with mocked({"data": {"success": True}}) as service:
-        await service.client.generations.feedback("gen-1", "latency", comment="a minute")
-        assert service.line == "POST /generation/feedback"
-        assert service.body == {"generation_id": "gen-1", "category": "latency", "comment": "a minute"}
-        assert service.key == MANAGEMENT_KEY
 
 
 @pytest.mark.parametrize(

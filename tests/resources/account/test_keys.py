@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from openrouter_async import ConfigurationError, InvalidResponseError, NotFound, response_meta
+from openrouter_async import ConfigurationError, InvalidResponseError
 
 from ..mocked import MANAGEMENT_KEY, mocked
 
@@ -49,23 +49,6 @@ async def test_a_list_is_read_to_its_first_empty_page() -> None:
             b"include_disabled=true&workspace_id=w&offset=3",
         ]
         assert service.key == MANAGEMENT_KEY
-
-
-async def test_a_page_can_be_iterated_and_counted() -> None:
-    async with mocked({"data": [RECORD]}) as service:
-        page = await service.client.keys.list()
-        assert [key.name for key in page] == ["ci"]
-        assert len(page) == 1
-        assert service.line == "GET /keys"
-
-
-async def test_a_key_is_read_with_its_amounts_exact() -> None:
-    async with mocked({"data": RECORD}) as service:
-        key = await service.client.keys.get(HASH)
-    assert service.line == f"GET /keys/{HASH}"
-    assert (key.limit, key.limit_remaining, key.usage_daily) == (Decimal(5), Decimal("4.5"), Decimal("0.1"))
-    assert key.created_at == datetime(2026, 8, 24, 10, 30, tzinfo=UTC)
-    assert response_meta(key).status == 200
 
 
 async def test_a_new_key_comes_as_a_secret_that_a_client_takes() -> None:
@@ -121,18 +104,6 @@ async def test_what_is_left_out_of_a_change_is_not_sent_and_none_is_null(
         assert service.line == f"PATCH /keys/{HASH}"
         assert service.body == sent
         assert key.hash == HASH
-
-
-async def test_deleting_gives_nothing_back() -> None:
-    async with mocked({"deleted": True}) as service:
-        await service.client.keys.delete(HASH)
-        assert service.line == f"DELETE /keys/{HASH}"
-
-
-async def test_a_key_that_is_not_there_is_not_found() -> None:
-    async with mocked({"error": {"code": 404, "message": "Not Found"}}, status=404) as service:
-        with pytest.raises(NotFound):
-            await service.client.keys.get(HASH)
 
 
 async def test_a_new_key_without_its_text_is_no_answer() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openrouter_async import AsyncOpenRouter, ConfigurationError, NotFound, Retries, errors, response_meta
+from openrouter_async import AsyncOpenRouter, ConfigurationError, Retries, errors, response_meta
 from tests.support.loopback import LoopbackServer, Reply, serve_responses
 
 pytestmark = pytest.mark.loopback
@@ -136,14 +136,6 @@ async def test_an_id_of_another_form_is_refused(id: str) -> None:
             with pytest.raises(ConfigurationError):
                 await client.models.get(id)
     assert server.requests == []
-
-
-async def test_an_unknown_model_is_not_found() -> None:
-    unknown = Reply(404, json={"error": {"code": 404, "message": "Model a/b not found"}})
-    with LoopbackServer(serve_responses([unknown])) as server:
-        async with client_of(server) as client:
-            with pytest.raises(NotFound, match="Model a/b not found"):
-                await client.models.get("a/b")
 
 
 async def test_a_row_that_is_null_is_lost_and_not_the_list() -> None:

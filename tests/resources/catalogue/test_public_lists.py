@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from pydantic import JsonValue
 
-from openrouter_async import ConfigurationError, response_meta
+from openrouter_async import ConfigurationError
 
-from ..mocked import KEY, MANAGEMENT_KEY, mocked
+from ..mocked import KEY, mocked
 
 ENDPOINT: dict[str, JsonValue] = {
     "name": "OpenAI | openai/gpt-4o",
@@ -28,24 +27,6 @@ ENDPOINT: dict[str, JsonValue] = {
     "throughput_last_30m": None,
     "supported_parameters": ["tools"],
 }
-
-
-async def test_activity_has_one_row_for_each_day_and_endpoint() -> None:
-    row: JsonValue = {
-        "date": "2026-08-24",
-        "model": "openai/gpt-4.1",
-        "usage": 0.015,
-        "requests": 5,
-        "prompt_tokens": 50,
-        "cached_tokens": "?",
-    }
-    async with mocked({"data": [row]}) as service:
-        rows = await service.client.activity.list().all()
-        assert service.line == "GET /activity"
-        assert service.key == MANAGEMENT_KEY
-    assert [(r.date, r.usage, r.requests, r.cached_tokens) for r in rows] == [
-        (datetime.date(2026, 8, 24), Decimal("0.015"), 5, None)
-    ]
 
 
 @pytest.mark.parametrize(
@@ -73,38 +54,11 @@ async def test_a_day_that_is_none_is_refused(date: Any) -> None:
             service.client.activity.list(date=date)
 
 
-async def test_providers() -> None:
-    async with mocked({"data": [{"slug": "openai", "name": "OpenAI", "datacenters": None}]}) as service:
-        (provider,) = await service.client.providers.list()
-        assert service.line == "GET /providers"
-    assert (provider.slug, provider.name, provider.datacenters) == ("openai", "OpenAI", None)
-
-
 async def test_providers_are_told_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENROUTER_API_KEY", raising=False)
     async with mocked({"data": []}, api_key=None) as service:
         await service.client.providers.list()
         assert service.key is None
-
-
-async def test_endpoints_that_retain_nothing() -> None:
-    async with mocked({"data": [ENDPOINT]}) as service:
-        (endpoint,) = await service.client.endpoints.zdr()
-        assert service.line == "GET /endpoints/zdr"
-    assert endpoint.provider_name == "OpenAI"
-
-
-async def test_the_endpoints_of_a_model() -> None:
-    body: JsonValue = {"data": {"id": "openai/gpt-4o", "name": "GPT-4o", "endpoints": [ENDPOINT]}}
-    async with mocked(body) as service:
-        model = await service.client.models.endpoints("openai/gpt-4o")
-        assert service.line == "GET /models/openai/gpt-4o/endpoints"
-        assert response_meta(model).status == 200
-    (endpoint,) = model.endpoints
-    assert endpoint.pricing.prompt == Decimal("0.0000025")
-    assert endpoint.latency_last_30m is not None
-    assert (endpoint.latency_last_30m.p50, endpoint.throughput_last_30m) == (410, None)
-    assert model.architecture.input_modalities is None
 
 
 async def test_an_endpoint_with_parts_of_another_type_is_still_read() -> None:

@@ -15,6 +15,7 @@ from ...options import RequestOptions
 from ...types.account.presets import Preset, PresetDetails, PresetVersion
 from ...types.chat.short_names import resolve_alias
 from ...types.common import Counted, Envelope
+from ...types.meta import keep_meta, response_meta
 from .._base import Resource
 from .._pagination import Paginator
 
@@ -98,6 +99,8 @@ class PresetsResource(Resource):
             path={"slug": slug, "version": str(version)},
             options=options,
         )
+        if found.data is not None:
+            keep_meta(found.data, response_meta(found))
         return found.data
 
     async def save(

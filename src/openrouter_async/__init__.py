@@ -111,6 +111,7 @@ if TYPE_CHECKING:
     from .streaming.images.events import ImagesFinished as ImagesFinished
     from .streaming.images.stream import ImageStream as ImageStream
     from .streaming.stream import EventStream as EventStream
+    from .streaming.stream import ResponseStream as ResponseStream
     from .structured.completion import Attempt as Attempt
     from .structured.completion import StructuredCompletion as StructuredCompletion
     from .structured.modes import SchemaModels as SchemaModels
@@ -178,6 +179,8 @@ if TYPE_CHECKING:
     from .types.chat.messages import system as system
     from .types.chat.messages import tool_result as tool_result
     from .types.chat.messages import user as user
+    from .types.chat.model_reply import ModelReply as ModelReply
+    from .types.chat.model_reply import OutputItem as OutputItem
     from .types.chat.presets import PRESETS as PRESETS
     from .types.chat.reasoning import Reasoning as Reasoning
     from .types.chat.reply_cache import ReplyCache as ReplyCache
@@ -215,6 +218,16 @@ if TYPE_CHECKING:
     from .types.media.videos import VideoModel as VideoModel
     from .types.meta import ResponseMeta as ResponseMeta
     from .types.meta import response_meta as response_meta
+    from .types.responses.items import CustomToolCallItem as CustomToolCallItem
+    from .types.responses.items import FunctionCallItem as FunctionCallItem
+    from .types.responses.items import HostToolCallItem as HostToolCallItem
+    from .types.responses.items import ImageItem as ImageItem
+    from .types.responses.items import MessageItem as MessageItem
+    from .types.responses.items import ReasoningItem as ReasoningItem
+    from .types.responses.items import ResponseItem as ResponseItem
+    from .types.responses.items import ServerToolItem as ServerToolItem
+    from .types.responses.items import WebSearchItem as WebSearchItem
+    from .types.responses.response import Response as Response
     from .types.webhooks import WebhookEvent as WebhookEvent
 
 _EXPORTS = {
@@ -306,6 +319,7 @@ _EXPORTS = {
     "ToolCallDelta": ".streaming.events",
     "UsageReported": ".streaming.events",
     "EventStream": ".streaming.stream",
+    "ResponseStream": ".streaming.stream",
     "Attempt": ".structured.completion",
     "StructuredCompletion": ".structured.completion",
     "SchemaModels": ".structured.modes",
@@ -345,6 +359,18 @@ _EXPORTS = {
     "tool": ".tools.tool",
     "ToolLike": ".tools.toolbox",
     "ResponseMeta": ".types.meta",
+    "ModelReply": ".types.chat.model_reply",
+    "OutputItem": ".types.chat.model_reply",
+    "Response": ".types.responses.response",
+    "CustomToolCallItem": ".types.responses.items",
+    "FunctionCallItem": ".types.responses.items",
+    "HostToolCallItem": ".types.responses.items",
+    "ImageItem": ".types.responses.items",
+    "MessageItem": ".types.responses.items",
+    "ReasoningItem": ".types.responses.items",
+    "ResponseItem": ".types.responses.items",
+    "ServerToolItem": ".types.responses.items",
+    "WebSearchItem": ".types.responses.items",
     "response_meta": ".types.meta",
     "ActivityItem": ".types.account.activity",
     "BatchJob": ".types.batches",

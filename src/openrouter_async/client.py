@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .chat import Chat
     from .conversation.conversation import Conversation, ConversationParams
     from .resources.requests import RequestParams
+    from .responses import Responses
     from .spending.spend import Spend
     from .streaming.raw import RawStream
     from .structured.output import Output, OutputLike
@@ -176,6 +177,13 @@ class AsyncOpenRouter(Namespaces):
         from .chat import Chat
 
         return Chat(self._sender, lambda: self.models.catalogue(), self._known.native_models)
+
+    @cached_property
+    def responses(self) -> Responses:
+        """Replies as lists of items, in the form of OpenAI's Responses, from any model."""
+        from .responses import Responses
+
+        return Responses(self._sender)
 
     @overload
     def batch(self, items: Items, *, output: None = None, **params: Unpack[BatchParams]) -> Batch[str]: ...

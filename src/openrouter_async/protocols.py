@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ._sansio.request import RequestData
+from ._sansio.response import Reply as Reply
 from .options import RequestOptions, ResponseCache
 from .types.common import OutputT
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from .types.chat.completion import ChatCompletion
     from .types.chat.tool_calls import ToolCall
     from .types.common import Usage
-    from .types.meta import ResponseMeta
 
 __all__ = [
     "BatchSpan",
@@ -36,16 +36,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-
-class Reply(Protocol):
-    """A whole 2xx answer."""
-
-    @property
-    def body(self) -> bytes: ...
-
-    @property
-    def meta(self) -> ResponseMeta: ...
 
 
 class CallSettings(Protocol):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .differences_of_media import MEDIA_BOUNDS, MEDIA_DIFFERENCES
+from .differences_of_responses import RESPONSES_DIFFERENCES
 
 __all__ = ["BEYOND_SPEC", "BOUNDS", "DIFFERENCES", "NOT_WRAPPED"]
 
@@ -17,7 +18,7 @@ def _because(reason: str, names: str) -> dict[str, str]:
 
 
 NOT_WRAPPED: dict[str, str] = {
-    **_because("the other two request dialects have no resource yet", "createMessages createResponses"),
+    **_because("the dialect of Messages has no resource yet", "createMessages"),
     **_because("the same as createSystemone, at another base URL", "createApiAlphaDecisions"),
     **_because(
         "files and containers have no resource yet",
@@ -169,6 +170,7 @@ def _since(reason: str, keys: str) -> dict[str, str]:
 
 DIFFERENCES: dict[str, str] = {
     **MEDIA_DIFFERENCES,
+    **RESPONSES_DIFFERENCES,
     # What is sent
     **_since(
         "an argument of the call itself, not one of its parameters",

@@ -17,6 +17,7 @@ from openrouter_async.types.chat.messages import Message
 from openrouter_async.types.chat.request import ChatParams
 from openrouter_async.types.embeddings.request import EmbeddedParts
 from openrouter_async.types.media.speech import SpeechTurn
+from openrouter_async.types.responses.request import ResponseParams
 
 from . import pairs
 from .agreement import Comparison
@@ -32,6 +33,7 @@ SENT = [
     (Message, "ChatMessages"),
     (EmbeddedParts, "Input"),
     (SpeechTurn, "SpeechTurn"),
+    (ResponseParams, "ResponsesRequest"),
 ]
 """Types of what is sent that are not the keyword arguments of a method, with the shape they stand for.
 

@@ -7,7 +7,7 @@ Order of keys: `model`, `messages` (or `prompt`), the parameters as `ChatParams`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._checks import describe_value
@@ -15,7 +15,7 @@ from ..errors import ConfigurationError
 from ..types.chat.messages import wire_messages
 from ..types.chat.request import check_chat_params
 from ..types.chat.sent_back import fit_history
-from .request import begin_body, finish_body
+from .request import ModelCall, begin_body, finish_body
 
 if TYPE_CHECKING:
     from ..types.chat.messages import MessagesLike
@@ -24,30 +24,20 @@ __all__ = ["ChatCall", "chat_body", "completion_body"]
 
 
 @dataclass(frozen=True, slots=True)
-class ChatCall:
-    """One request of a model. Its arguments are as they were given; `chat_body` validates them."""
+class ChatCall(ModelCall):
+    """One request of a model, in the dialect of chat."""
 
     messages: MessagesLike
-    model: str | None = None
-    params: Mapping[str, object] = field(default_factory=dict)
-    """See `ChatParams`."""
-    extra_body: Mapping[str, object] | None = None
-    """Sent besides; each key of it replaces the whole value of that key."""
-
-    def with_defaults(self, model: str | None, params: Mapping[str, object]) -> ChatCall:
-        """Return the call with this model if it names none, and with those of `params` that it does not give."""
-        return ChatCall(
-            self.messages,
-            model if self.model is None else self.model,
-            {**params, **self.params},
-            self.extra_body,
-        )
 
     @property
     def sent(self) -> dict[str, object]:
         """The fields of the request before they are validated, with `extra_body` laid over them."""
         fields = {**self.params, "model": self.model, "messages": wire_messages(self.messages)}
         return {**fields, **(self.extra_body or {})}
+
+    def body(self, *, stream: bool = False) -> bytes:
+        """Return the body of the request, see `chat_body`."""
+        return chat_body(self, stream=stream)
 
 
 def chat_body(call: ChatCall, *, stream: bool = False) -> bytes:

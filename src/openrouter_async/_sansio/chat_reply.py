@@ -10,10 +10,23 @@ from collections.abc import Iterable
 
 from ..errors import APIStatusError, EmptyReply, InvalidResponseError, PartialReply, ServerError
 from ..types.chat.completion import ChatCompletion, Choice
+from ..types.chat.model_reply import ModelReply, with_billed
+from ..types.meta import keep_meta
 from .error_mapping import payload_error
 from .redaction import redact_json
+from .response import Reply, read_reply
 
-__all__ = ["check_completion", "empty_reply", "ended_in_error", "without_secrets"]
+__all__ = ["check_completion", "empty_reply", "ended_in_error", "read_completion", "without_secrets"]
+
+
+def read_completion(reply: Reply) -> ChatCompletion:
+    """Return the completion in an answer, if it is one."""
+    meta = reply.meta
+    completion = read_reply(ChatCompletion, meta.status, meta.headers, reply.body)
+    keep_meta(completion, meta)
+    check_completion(completion)
+    before = meta.billed_before
+    return with_billed(completion, (*before, completion.usage)) if before else completion
 
 
 def check_completion(completion: ChatCompletion) -> None:
@@ -95,7 +108,7 @@ def _has_content(choice: Choice) -> bool:
     )
 
 
-def empty_reply(completion: ChatCompletion, what: str) -> EmptyReply:
+def empty_reply(completion: ModelReply[object], what: str) -> EmptyReply:
     """Return the error for a reply in which nothing is."""
     by = f" from provider {completion.provider!r}" if completion.provider else ""
     return EmptyReply(

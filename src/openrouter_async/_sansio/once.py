@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..options import ResponseCache
-    from .chat_body import ChatCall
+    from .request import CallT
 
 __all__ = ["METADATA_KEY", "TTL_S", "cache_headers", "key_of", "with_key"]
 
@@ -31,7 +31,7 @@ def key_of(*facts: object) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 
-def with_key(call: ChatCall, key: str) -> ChatCall:
+def with_key(call: CallT, key: str) -> CallT:
     """Return the call with the key among its metadata, wherever that stands."""
     params, extra_body = call.params, call.extra_body
     if extra_body is not None and "metadata" in extra_body:

@@ -1,15 +1,16 @@
 """An operation and its arguments become `RequestData`: everything about a request but the connection and the key.
 
-What the bodies of all requests to models have in common is here too: the model stands first, what the types do not know
-last.
+What all requests to models have in common is here too: `ModelCall`, and that in a body the model stands first, what the
+types do not know last.
 """
 
 from __future__ import annotations
 
 import string
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import quote
 
 from pydantic_core import PydanticCustomError, PydanticSerializationError, to_json
@@ -21,8 +22,13 @@ from ..operations import Operation
 from ..types.requests.check import Prevalidated
 from ..types.requests.fields import check_json
 
+if TYPE_CHECKING:
+    from typing import Self
+
 __all__ = [
+    "CallT",
     "DeferredRequest",
+    "ModelCall",
     "RequestData",
     "Upload",
     "begin_body",
@@ -30,6 +36,8 @@ __all__ = [
     "finish_body",
     "flatten_query",
 ]
+
+CallT = TypeVar("CallT", bound="ModelCall")
 
 QueryValue = str | int | float | bool | None | list[str] | tuple[str, ...]
 
@@ -43,6 +51,42 @@ class Upload(Protocol):
         ...
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One request of a model. Its arguments are as they were given; `body` validates them."""
+
+    messages: object
+    """What was said so far, in a form of the dialect."""
+    model: str | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
+    """The parameters of the dialect."""
+    extra_body: Mapping[str, object] | None = None
+    """Sent besides; each key of it replaces the whole value of that key."""
+
+    def with_defaults(self, model: str | None, params: Mapping[str, object]) -> Self:
+        """Return the call with this model if it names none, and with those of `params` that it does not give."""
+        named = model if self.model is None else self.model
+        return replace(self, model=named, params={**self.known(params), **self.params})
+
+    @staticmethod
+    def known(params: Mapping[str, object]) -> Mapping[str, object]:
+        """Return those of a client's parameters, which are those of chat, that the dialect has too."""
+        return params
+
+    @property
+    @abstractmethod
+    def sent(self) -> dict[str, object]:
+        """The fields of the request before they are validated, with `extra_body` laid over them."""
+
+    @abstractmethod
+    def body(self, *, stream: bool = False) -> bytes:
+        """Return the JSON of the request; local attachments must have been encoded before.
+
+        Raises:
+            ConfigurationError: an argument is wrong; field, value and what is allowed are named.
+        """
 
 
 @dataclass(frozen=True, slots=True)

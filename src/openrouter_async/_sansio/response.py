@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import NoneType
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -24,9 +24,10 @@ from .redaction import redact
 from .response_headers import generation_id, request_id
 
 if TYPE_CHECKING:
-    from ..types.chat.completion import ChatCompletion
+    from ..errors import PartialReply
+    from ..types.meta import ResponseMeta
 
-__all__ = ["read_reply"]
+__all__ = ["Reply", "read_reply"]
 
 T = TypeVar("T")
 
@@ -38,6 +39,16 @@ _LOOKED_AT = 64 * 1024
 """Bytes of an event stream in place of an answer in which an error is looked for."""
 _LONGEST_TAIL = 64
 """Bytes at the end in which that mark is looked for."""
+
+
+class Reply(Protocol):
+    """A whole 2xx answer."""
+
+    @property
+    def body(self) -> bytes: ...
+
+    @property
+    def meta(self) -> ResponseMeta: ...
 
 
 def read_reply(
@@ -123,7 +134,7 @@ class _Reply:
                 headers=self.headers,
                 secrets=self.secrets,
                 now=self.now,
-                partial=cast("ChatCompletion | None", partial),
+                partial=cast("PartialReply | None", partial),
             )
 
     def check_ignored(self, data: bytes) -> None:

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from ..errors import PartialReply
     from ..types.chat.chunk import ChatChunk
     from ..types.chat.completion import ChatCompletion
+    from ..types.common import JsonObject
+    from ..types.responses.response import Response
     from .source import StreamSource
 
-__all__ = ["EventStream", "OnBadEvent", "ReplyStream"]
+__all__ = ["EventStream", "OnBadEvent", "ReplyStream", "ResponseStream"]
 
 ChunkT = TypeVar("ChunkT")
 ReplyT = TypeVar("ReplyT", bound="PartialReply", covariant=True)
@@ -145,4 +147,20 @@ class EventStream(ReplyStream["ChatChunk", "ChatCompletion[OutputT]"], Generic[O
             "Callable[[], Accumulator[ChatChunk, ChatCompletion[OutputT]]]",
             accumulator or (lambda: ChatAccumulator(tools)),
         )
+        super().__init__(source, made, on_bad_event=on_bad_event)
+
+
+class ResponseStream(ReplyStream["JsonObject", "Response[OutputT]"], Generic[OutputT]):
+    """The reply to one Responses request, while it is being written; used as an `EventStream` is.
+
+    Its chunks are the events as they came.
+    """
+
+    _MADE_BY = "client.responses.stream(...) as stream"
+
+    def __init__(self, source: StreamSource, *, on_bad_event: OnBadEvent = "raise") -> None:
+        from .responses.accumulator import ResponsesAccumulator  # streams of chat need none of it
+
+        # What `OutputT` is, the call that made the stream has decided.
+        made = cast("Callable[[], Accumulator[JsonObject, Response[OutputT]]]", ResponsesAccumulator)
         super().__init__(source, made, on_bad_event=on_bad_event)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TypeVar, cast
 
 from anyio import to_thread
 
 from ...types.chat.content_parts import Attachment
 
-if TYPE_CHECKING:
-    from ...types.chat.messages import MessagesLike
-
 __all__ = ["encode_attachments", "has_attachments"]
 
+LikeT = TypeVar("LikeT")
+"""Messages of a dialect, in any form that it takes."""
 
-async def encode_attachments(messages: MessagesLike) -> MessagesLike:
+
+async def encode_attachments(messages: LikeT) -> LikeT:
     """Return `messages` with the attachments from bytes and paths replaced by what is sent.
 
     Where there are none, `messages` itself comes back at once. All are encoded in one worker thread; if the task is
@@ -27,7 +27,7 @@ async def encode_attachments(messages: MessagesLike) -> MessagesLike:
     if not has_attachments(messages):
         return messages
     # A read may hang, e.g. on a network drive, and must not hold up a cancellation.
-    return await to_thread.run_sync(_encoded, messages, abandon_on_cancel=True)
+    return cast("LikeT", await to_thread.run_sync(_encoded, messages, abandon_on_cancel=True))
 
 
 def has_attachments(messages: object) -> bool:
@@ -46,7 +46,7 @@ def _is_local(part: object) -> bool:
     return isinstance(part, Attachment) and part.is_local
 
 
-def _encoded(messages: MessagesLike) -> MessagesLike:
+def _encoded(messages: object) -> object:
     if isinstance(messages, Mapping):
         return _encoded_message(messages)
     if isinstance(messages, Sequence) and not isinstance(messages, str):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from ..._sansio.chat_body import completion_body
+from ..._sansio.chat_reply import read_completion
 from ..._sansio.request import RequestData, build_request
 from ...operations import CREATE_COMPLETION
 from ...options import RequestOptions
@@ -17,7 +18,6 @@ from ...types.chat.completion import ChatCompletion
 from ...types.chat.completion_request import completion_params
 from ...types.chat.short_names import resolve_alias
 from .._base import Resource
-from .chat import read_completion
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -8,7 +8,14 @@ from typing_extensions import TypedDict
 
 from ..requests.fields import Between, OneOfOrText, closed
 
-__all__ = ["ConfigurationUpdate", "Effort", "Reasoning", "ReasoningBudget", "ReasoningUpdate"]
+__all__ = [
+    "ConfigurationUpdate",
+    "Effort",
+    "Reasoning",
+    "ReasoningBudget",
+    "ReasoningUpdate",
+    "ResponseReasoning",
+]
 
 Effort: TypeAlias = Annotated[
     Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"] | str, OneOfOrText()
@@ -17,7 +24,7 @@ Effort: TypeAlias = Annotated[
 
 
 @closed
-class Reasoning(TypedDict, total=False):
+class ResponseReasoning(TypedDict, total=False):
     """Thinking of the model that answers; give `effort` or `max_tokens`, not both."""
 
     effort: Effort | None
@@ -25,14 +32,20 @@ class Reasoning(TypedDict, total=False):
     """Tokens to think with; Anthropic wants 1,024 or more. They are billed as output."""
     enabled: bool | None
     """Think with the model's own measure (medium where it has none), or not at all."""
-    exclude: bool
-    """Think, but do not return the thoughts. Default False."""
     summary: Annotated[Literal["auto", "concise", "detailed"] | str, OneOfOrText()] | None
     """How wordy the summary of the thoughts is."""
     context: Annotated[Literal["auto", "all_turns", "current_turn"] | str, OneOfOrText()] | None
     """Which thoughts sent back the model may use (GPT-5.6 and later)."""
     mode: Annotated[Literal["standard", "pro"] | str, OneOfOrText()] | None
     """`pro` goes to the `-pro` form of the model (GPT-5.6 and later)."""
+
+
+@closed
+class Reasoning(ResponseReasoning, total=False):
+    """The same, in chat."""
+
+    exclude: bool
+    """Think, but do not return the thoughts. Default False."""
 
 
 @closed

@@ -48,6 +48,7 @@ __all__ = [
     "ToolChoice",
     "ToolSearch",
     "function_tool",
+    "has_type",
 ]
 
 
@@ -94,7 +95,8 @@ def function_tool(
     return tool
 
 
-def _has_type(value: Mapping[str, object]) -> Mapping[str, object]:
+def has_type(value: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a tool that has a type; raises where it has none."""
     if not isinstance(value.get("type"), str):
         raise PydanticCustomError("type", "a dict with the tool's 'type'")
     return value
@@ -111,7 +113,7 @@ ChatTool: TypeAlias = Annotated[
     | Subagent
     | Fusion
     | Files
-    | Annotated[JSONObject, AfterValidator(_has_type)],
+    | Annotated[JSONObject, AfterValidator(has_type)],
     ByKey("type"),
 ]
 """A tool; one that has no type here is sent as it is."""

@@ -1,0 +1,23 @@
+"""Responses: the requests behind `client.responses`."""
+
+from __future__ import annotations
+
+from .._sansio.response_body import ResponseCall
+from .._sansio.response_reply import read_response
+from ..operations import CREATE_RESPONSE
+from ..streaming.stream import OnBadEvent, ResponseStream
+from ..types.responses.response import Response
+from .chat.model_resource import ModelResource
+
+__all__ = ["ResponsesResource"]
+
+
+class ResponsesResource(ModelResource[ResponseCall, Response]):
+    """`POST /responses`."""
+
+    operation = CREATE_RESPONSE
+    read = staticmethod(read_response)
+
+    def stream(self, call: ResponseCall, *, on_bad_event: OnBadEvent = "raise") -> ResponseStream:
+        """Return the reply as a stream."""
+        return ResponseStream(self.open(call), on_bad_event=on_bad_event)

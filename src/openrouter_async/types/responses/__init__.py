@@ -1,0 +1,1 @@
+"""Responses: their requests, and their replies, which are lists of items."""

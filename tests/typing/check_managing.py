@@ -6,13 +6,25 @@ from typing import assert_type
 
 from pydantic import SecretStr
 
-from openrouter_async import PRESETS, AsyncOpenRouter
-from openrouter_async.types.account.analytics import AnalyticsMeta, AnalyticsTable
-from openrouter_async.types.account.byok import BYOKKey
-from openrouter_async.types.account.guardrails import Guardrail, KeyAssignment
-from openrouter_async.types.account.oauth import AccessToken, AuthorizationCode, SigningKey
-from openrouter_async.types.account.presets import Preset, PresetDetails, PresetVersion
-from openrouter_async.types.account.workspaces import Workspace, WorkspaceBudget, WorkspaceMember
+from openrouter_async import (
+    PRESETS,
+    AccessToken,
+    AnalyticsTable,
+    AsyncOpenRouter,
+    AuthorizationCode,
+    BYOKKey,
+    Guardrail,
+    Preset,
+    PresetDetails,
+    PresetVersion,
+    ServerTool,
+    Workspace,
+    WorkspaceBudget,
+)
+from openrouter_async.types.account.analytics import AnalyticsMeta
+from openrouter_async.types.account.guardrails import KeyAssignment
+from openrouter_async.types.account.oauth import SigningKey
+from openrouter_async.types.account.workspaces import WorkspaceMember
 from openrouter_async.types.catalogue.datasets import (
     AppRanking,
     ArenaScore,
@@ -20,7 +32,6 @@ from openrouter_async.types.catalogue.datasets import (
     SessionCost,
     TaskShares,
 )
-from openrouter_async.types.catalogue.server_tools import ServerTool
 
 
 async def check(client: AsyncOpenRouter) -> None:

@@ -16,6 +16,7 @@ from openrouter_async.operations import Operation
 from openrouter_async.resources._pagination import Page
 from openrouter_async.testing.facts.samples import choices, full_sample, minimal_sample
 from openrouter_async.testing.facts.table import ServiceOperation, load_facts
+from openrouter_async.types._base import WireType
 
 from .call import Answer, Call, amended, carry_out, faults_of_arguments, faults_of_request
 from .reading import differences
@@ -74,7 +75,7 @@ async def answer_faults(call: Call) -> list[str]:
         lost = [
             f"{type(seen.value).__name__}: does not say how the answer came"
             for seen in all_seen
-            if isinstance(seen.value, BaseModel) and response_meta(seen.value).status != operation.status
+            if isinstance(seen.value, WireType) and response_meta(seen.value).status != operation.status
         ]
         if lost:
             return lost

@@ -15,9 +15,13 @@ import sys
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
+from typing import TYPE_CHECKING
 
 import anyio
 import pytest  # noqa: F401  # the forks need it, and what the next check loads
+
+if TYPE_CHECKING:
+    from .call import Call
 
 PACKAGE = str(Path(__file__).parents[2] / "src" / "openrouter_async")
 OURS = ("openrouter_async", "tests.contract")
@@ -42,14 +46,21 @@ def main(arguments: list[str]) -> int:
 def check(room: str, name: str) -> list[str]:
     """Return what is wrong with a call, and with its row."""
     from .calls import calls_of
-    from .checks import CHECKS, ROWS
+    from .checks import CHECKS, ROWS, argument_faults
     from .test_operations import fault_of_repeat
 
     if fault := fault_of_repeat(ROWS[name]):
         return [fault]
     calls = [call for call in calls_of(room) if call.name == name]
     found = (anyio.run(each, call) for call in calls for each in CHECKS.values())
-    return next(filter(None, found), [])
+    return next(filter(None, found), None) or anyio.run(argument_faults, calls) or _faults_of_types(calls)
+
+
+def _faults_of_types(calls: list[Call]) -> list[str]:
+    from .differences import DIFFERENCES
+    from .pairs import compared
+
+    return sorted(compared(calls).found.keys() - DIFFERENCES.keys())
 
 
 def _get_code(loader: SourceFileLoader, name: str) -> CodeType | None:

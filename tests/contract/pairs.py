@@ -1,4 +1,4 @@
-"""Which of our types stand for which shapes, as the example calls tell: what is given to them, and what they return."""
+"""The types of the example calls, what is given to them and what they return, beside the shapes they stand for."""
 
 from __future__ import annotations
 
@@ -13,11 +13,27 @@ from pydantic import BaseModel
 
 from openrouter_async import AsyncOpenRouter
 from openrouter_async.resources._pagination import Page
+from openrouter_async.testing.facts.shapes import fields_of, members
+from openrouter_async.testing.facts.table import ServiceOperation, load_facts
 
+from .agreement import Comparison
 from .call import Call, carry_out
 from .checks import facts_of, success
+from .differences import BOUNDS
+from .shapes import Shape
+from .table import Table
 
-__all__ = ["received", "sent"]
+__all__ = ["compared"]
+
+
+def compared(calls: list[Call]) -> Comparison:
+    """Return how the types of calls differ from the facts."""
+    comparison = Comparison(shapes(), BOUNDS)
+    for ours, schema, apart in sent(calls):
+        comparison.compare(ours, schema, sent=True, apart=apart)
+    for ours, schema in received(calls):
+        comparison.compare(ours, schema, sent=False)
+    return comparison
 
 
 def sent(calls: Iterable[Call]) -> Iterator[tuple[type, str, frozenset[str]]]:
@@ -59,3 +75,47 @@ def received(calls: Iterable[Call]) -> Iterator[tuple[type, str]]:
             kind = "reply"
         if isinstance(value, BaseModel):
             yield type(value), f"{operation.id}.{kind}"
+
+
+def shapes() -> dict[str, Shape]:
+    """Return the named shapes, and those that only an operation has, by names such as `getCredits.reply`."""
+    table = Table.known()
+    named = dict(table.shapes)
+    for id, facts in table.operations.items():
+        named[f"{id}.query"] = query_shape([p for p in facts["params"] if p["in"] == "query"])
+        named |= {f"{id}.body": body for kind, body in facts["body"].items() if kind == "application/json"}
+    for operation in load_facts().operations.values():
+        named |= {f"{operation.id}.{part}": shape for part, shape in _parts(operation)}
+    return named
+
+
+def _parts(operation: ServiceOperation) -> Iterator[tuple[str, Any]]:
+    """Yield the shapes of an operation's answer, of its `data` (itself where it has none) and of an item of that."""
+    if operation.reply is not None:
+        yield "reply", operation.reply
+        data = _inner(operation.reply) or operation.reply
+        yield "data", data
+        possible, _ = members(data, load_facts().shapes)
+        yield from (("item", member["items"]) for member in possible if "items" in member)
+    if operation.event is not None:
+        yield "event", _inner(operation.event) or operation.event
+
+
+def _inner(shape: Any) -> Any:
+    possible, _ = members(shape, load_facts().shapes)
+    return next(
+        (fields["data"].shape for member in possible if "data" in (fields := fields_of(member))), None
+    )
+
+
+def query_shape(params: list[dict[str, Any]]) -> Shape:
+    """Return the shape of query parameters; what a query says by `true` and `false` is a boolean with us."""
+    fields = {f"{param['name']}?": _as_given(param["shape"]) for param in params}
+    return {"type": "object", "fields": fields}
+
+
+def _as_given(shape: Shape) -> Shape:
+    words = shape.get("enum") if isinstance(shape, dict) else None
+    if words == ["false", "true"]:
+        return "boolean"
+    return {"type": "boolean", "enum": [True]} if words == ["true"] else shape

@@ -106,6 +106,47 @@ FAULTS = {
     "keys: a second key may be made": Fault(
         "operations.py", '_act("keys.create", ', '_ask("keys.create", ', "account", "keys.create", "repeat"
     ),
+    "credits: the kind of key": Fault(
+        "operations.py",
+        '"getCredits", "management"',
+        '"getCredits", "any"',
+        "account",
+        "credits.get",
+        "key: ",
+    ),
+    "keys: the route": Fault(
+        "operations.py", '"/keys", "list"', '"/key", "list"', "account", "keys.list", "route: "
+    ),
+    "chat: the name of a header": Fault(
+        "_settings.py",
+        '"x-openrouter-metadata"',
+        '"x-metadata"',
+        "chat",
+        "chat.create",
+        "x-openrouter-metadata",
+    ),
+    "sign-in: a field of a form": Fault(
+        "resources/account/oauth.py",
+        '"federation_policy_id": ',
+        '"policy_id": ',
+        "account",
+        "oauth.exchange_token",
+        "body.policy_id",
+    ),
+    "images: a field of an event": Fault(
+        "types/media/images.py",
+        "    partial_image_index: ",
+        "    partial_index: ",
+        "media",
+        "images.create",
+        "partial_image_index",
+    ),
+    "chat: a value that is named": Fault(
+        "types/chat/completion.py", '"content_filter", ', "", "chat", "chat.create", "content_filter"
+    ),
+    "keys: the bound of an amount": Fault(
+        "types/account/key_request.py", "Between(0)", "Between(1)", "account", "keys.create", "range "
+    ),
 }
 
 

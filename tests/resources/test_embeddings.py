@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import base64
 import struct
+from collections.abc import Callable
 from decimal import Decimal
+from threading import Lock
 from typing import Any
 
+import anyio
 import pytest
 
 from openrouter_async import (
     AsyncOpenRouter,
     ConfigurationError,
+    Embeddings,
     ResponseCache,
     Retries,
     errors,
     response_meta,
 )
-from tests.support.loopback import LoopbackServer, Reply, serve_responses
+from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
 
 pytestmark = pytest.mark.loopback
 
@@ -193,3 +197,105 @@ async def test_vectors_without_places_stand_in_the_order_of_the_inputs() -> None
     with LoopbackServer(serve_responses([answer])) as server:
         async with client_of(server) as client:
             assert (await client.embeddings.create(["a", "b"], model=MODEL)).vectors == [[1.0], [2.0]]
+
+
+def service(fails_at: int | None = None) -> Callable[[Connection], None]:
+    """Return the handler of a service whose vector of a text is its number, and which answers late parts first."""
+
+    def answer(connection: Connection, request: Request) -> None:
+        body: Any = request.json()
+        first = int(body["input"][0])
+        if fails_at is not None and first == fails_at:
+            connection.send(Reply(402, json={"error": {"code": 402, "message": "no credits"}}).encode())
+            return
+        connection.pause(0.02 if first == 0 else 0)
+        data = [embedding(place, float(text)) for place, text in enumerate(body["input"])]
+        usage = {"prompt_tokens": len(data), "total_tokens": len(data), "cost": 0.5, "is_byok": False}
+        connection.send(vectors(*reversed(data), usage=usage, id=f"gen-{first}").encode())
+
+    return serve_responses([answer])
+
+
+async def test_more_inputs_than_a_request_carries_go_in_several_at_once() -> None:
+    with LoopbackServer(service()) as server:
+        async with client_of(server) as client, client.track() as spend:
+            reply = await client.embeddings.create(
+                [str(n) for n in range(5_000)], model=MODEL, dimensions=1, user="u"
+            )
+        bodies: list[Any] = [request.json() for request in server.requests]
+    assert sorted(len(body["input"]) for body in bodies) == [904, 2048, 2048]
+    assert {(body["model"], body["dimensions"], body["user"]) for body in bodies} == {(MODEL, 1, "u")}
+    assert reply.vectors == [[float(n)] for n in range(5_000)]
+    assert [each.index for each in reply.data] == [*range(5_000)]
+    assert reply.usage is not None
+    assert (reply.usage.prompt_tokens, reply.usage.is_byok) == (5_000, False)
+    assert (reply.cost, spend.cost, spend.calls) == (Decimal("1.5"), Decimal("1.5"), 3)
+    assert reply.id == "gen-0"
+    assert response_meta(reply).status == 200
+
+
+async def test_at_most_eight_requests_run_at_once() -> None:
+    running, most = 0, 0
+    lock = Lock()
+
+    def answer(connection: Connection, request: Request) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        connection.pause(0.01)
+        with lock:
+            running -= 1
+        connection.send(vectors(embedding(0, 1.0)).encode())
+
+    with LoopbackServer(serve_responses([answer])) as server:
+        async with client_of(server) as client:
+            reply = await client.embeddings.create(["a"] * 40, model=MODEL, inputs_per_request=1)
+    assert len(reply.vectors) == 40
+    assert 2 <= most <= 8
+
+
+async def test_a_failure_keeps_what_the_others_gave_and_begins_no_more() -> None:
+    with LoopbackServer(service(fails_at=4)) as server:
+        async with client_of(server) as client:
+            with pytest.raises(errors.InsufficientCredits) as caught:
+                await client.embeddings.create(
+                    [str(n) for n in range(100)], model=MODEL, inputs_per_request=2
+                )
+    assert len(server.requests) < 20
+    done = caught.value.done
+    assert isinstance(done, Embeddings)
+    assert {each.index: each.embedding for each in done.data} == {
+        each.index: [float(each.index or 0)] for each in done.data
+    }
+    assert {0, 1} <= {each.index for each in done.data}
+    assert not {4, 5} & {each.index for each in done.data}
+
+
+async def test_a_cancelled_call_leaves_no_socket() -> None:
+    def stalls(connection: Connection, request: Request) -> None:
+        connection.wait_closed()
+        connection.close()
+
+    with LoopbackServer(serve_responses([stalls])) as server:
+        async with client_of(server) as client:
+            with anyio.move_on_after(0.2):
+                await client.embeddings.create(["a"] * 4, model=MODEL, inputs_per_request=1)
+            assert client._sender.transport.connections == (0, 0)
+
+
+async def test_a_number_of_inputs_is_checked() -> None:
+    async with AsyncOpenRouter(KEY) as client:
+        with pytest.raises(ConfigurationError, match="inputs_per_request is 0"):
+            await client.embeddings.create(["a"], model=MODEL, inputs_per_request=0)
+
+
+async def test_models_that_make_vectors() -> None:
+    page = {"data": [{"id": MODEL, "name": "x"}], "links": {"next": None}}
+    with LoopbackServer(serve_responses([Reply(json=page)])) as server:
+        async with client_of(server) as client:
+            (model,) = await client.embeddings.models(limit=5).all()
+            with pytest.raises(ConfigurationError, match="limit is 1001"):
+                client.embeddings.models(limit=1001)
+        assert server.requests[0].path == "/api/v1/embeddings/models?limit=5"
+    assert model.id == MODEL

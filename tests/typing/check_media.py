@@ -18,6 +18,7 @@ from openrouter_async import (
     ImageModel,
     ImagePartial,
     ImagesFinished,
+    Model,
     Ranked,
     Ranking,
     Speech,
@@ -83,6 +84,13 @@ async def ranks_and_decisions(client: AsyncOpenRouter, pages: list[Page]) -> Non
     assert_type(reply, Decisions)
     assert_type(reply.choice("mood").choice, str)
     assert_type(reply.noul("a").noul, float)
+
+
+async def embeddings(client: AsyncOpenRouter, texts: list[str]) -> None:
+    reply = await client.embeddings.create(texts, model="m", inputs_per_request=100)
+    assert_type(reply.vectors, list[list[float]])
+    async for model in client.embeddings.models():
+        assert_type(model, Model)
 
 
 async def images(client: AsyncOpenRouter) -> None:

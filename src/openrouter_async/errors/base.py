@@ -116,6 +116,8 @@ class OpenRouterError(Exception):
         """What had arrived of a reply, a stream's above all: text, reasoning, tool calls so far, usage if seen."""
         self.billed: tuple[TokenUsage | None, ...] = ()
         """The `Usage` of each request of this call that was charged for; None for one of which it is not known."""
+        self.done: object = None
+        """What a call of several requests had done: the `Embeddings` that came, each with its `index`; else None."""
         self.run: object = None
         """The `Run` that failed, with all it had done; None outside of runs. `run_of(error)` has its type."""
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import anyio
 from pydantic import JsonValue
 
 from .. import operations
-from .._sansio.request import begin_body, build_request, finish_body
-from ..errors import InvalidResponseError
+from .._checks import whole
+from .._sansio.embedding_parts import MOST_INPUTS, split_inputs
+from .._sansio.pagination import OffsetPaging
+from .._sansio.request import RequestData, begin_body, build_request, finish_body
+from ..errors import InvalidResponseError, OpenRouterError
 from ..options import RequestOptions
-from ..protocols import Reply
+from ..protocols import Reply, Sender
+from ..types.catalogue.models import Model, ModelPage
 from ..types.embeddings.reply import Embeddings
 from ..types.embeddings.request import EmbeddingParams, check_embeddings_input
 from ..types.requests.check import check_params
 from ._base import Resource, reader
+from ._pagination import Paginator
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -27,17 +34,21 @@ __all__ = ["EmbeddingsResource"]
 _read = reader(Embeddings)
 
 
+AT_ONCE = 8
+"""Requests of one call at once; chosen: enough to be quick, and few enough for the limits of most accounts."""
+
 _ELSEWHERE = {"stream": "vectors are not streamed", "input": "give it as the first argument"}
 
 
 class EmbeddingsResource(Resource):
-    """`POST /embeddings`."""
+    """`/embeddings`."""
 
     async def create(
         self,
         input: EmbeddingsInput,
         *,
         model: str,
+        inputs_per_request: int = MOST_INPUTS,
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
         **params: Unpack[EmbeddingParams],
@@ -49,11 +60,14 @@ class EmbeddingsResource(Resource):
         red, blue = reply.vectors
         ```
 
-        Sends one request, which is billed; more where the retry rules allow it.
+        Sends one request, which is billed; more where the retry rules allow it. More inputs than a request carries, or
+        more text than some 250,000 tokens, go in several requests, of which eight run at once; their costs are added
+        up, and `id` and metadata are those of the first.
 
         Args:
-            input: A text, or its tokens; or several of either, or of parts, which get a vector each.
-            model: A slug such as `openai/text-embedding-3-small`.
+            input: A text, or its tokens; or several of either, or of parts, which get a vector each; any number.
+            model: A slug such as `openai/text-embedding-3-small`; see `client.embeddings.models`.
+            inputs_per_request: The most that a request carries. Some providers take fewer than the default.
             extra_body: What is sent besides, for parameters that these types do not know; it wins over them.
             options: See `RequestOptions`; the service's cache of whole answers (`cache`) works here too.
             params: See `EmbeddingParams`.
@@ -61,26 +75,94 @@ class EmbeddingsResource(Resource):
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent.
             InvalidResponseError: there is not one vector for each input.
-            OpenRouterError: any other failure of a call.
+            OpenRouterError: any other failure of a call. Of several requests no other is begun then, those that run are
+                waited for, and `error.done` has the `Embeddings` that came.
         """
-        body = {
-            **begin_body(model),
-            "input": check_embeddings_input(input),
-            **check_params(EmbeddingParams, params, elsewhere=_ELSEWHERE, where="a request for embeddings"),
-        }
-        data = build_request(operations.CREATE_EMBEDDINGS, content=finish_body(body, extra_body))
-        inputs = _count((extra_body or {}).get("input", input))
+        checked = check_embeddings_input(input)
+        given = check_params(EmbeddingParams, params, elsewhere=_ELSEWHERE, where="a request for embeddings")
+        most = whole("inputs_per_request", inputs_per_request)
 
-        def read(reply: Reply) -> Embeddings:
-            embeddings = _read(reply)
-            if fault := embeddings.fault(inputs):
-                raise InvalidResponseError(
-                    f"the answer holds {fault}; no vector can be told to be that of its input",
-                    generation_id=embeddings.id,
-                )
-            return embeddings
+        def request(part: object) -> RequestData:
+            body = {**begin_body(model), "input": part, **given}
+            return build_request(
+                operations.CREATE_EMBEDDINGS, content=finish_body(body, extra_body), model=model
+            )
 
-        return await self._sender.with_options(options).send(data, read)
+        sender = self._sender.with_options(options)
+        is_list = isinstance(checked, list) and not isinstance(checked[0], int)
+        starts = split_inputs(checked, most=most) if is_list and isinstance(checked, list) else [0]
+        if len(starts) == 1 or "input" in (extra_body or {}):
+            inputs = _count((extra_body or {}).get("input", input))
+            return await sender.send(request(checked), _reader(inputs))
+        assert isinstance(checked, list)
+        parts = [checked[start:end] for start, end in pairwise([*starts, len(checked)])]
+        return await _together(sender, request, starts, parts)
+
+    def models(
+        self, *, offset: int | None = None, limit: int | None = None, options: RequestOptions | None = None
+    ) -> Paginator[Model]:
+        """Return the models that make vectors; the list comes whole unless `offset` or `limit` is given. Costs nothing.
+
+        Args:
+            offset: Models to pass over.
+            limit: Models a page, 1 to 1000.
+            options: See `RequestOptions`.
+        """
+        return self._pages(
+            operations.LIST_EMBEDDING_MODELS,
+            into=ModelPage,
+            query={"offset": offset, "limit": limit},
+            paging=OffsetPaging(says_more=True),
+            most=1_000,
+            options=options,
+        )
+
+
+def _reader(inputs: int) -> Callable[[Reply], Embeddings]:
+    """Return what reads an answer that has a vector for each of so many inputs."""
+
+    def read(reply: Reply) -> Embeddings:
+        embeddings = _read(reply)
+        if fault := embeddings.fault(inputs):
+            raise InvalidResponseError(
+                f"the answer holds {fault}; no vector can be told to be that of its input",
+                generation_id=embeddings.id,
+            )
+        return embeddings
+
+    return read
+
+
+async def _together(
+    sender: Sender, request: Callable[[object], RequestData], starts: list[int], parts: list[list[object]]
+) -> Embeddings:
+    """Send requests, some at once, and return what they gave together.
+
+    Raises:
+        OpenRouterError: the first failure; `done` has what the others gave.
+    """
+    done: dict[int, Embeddings] = {}
+    failure: Exception | None = None
+    todo = iter([*zip(starts, parts, strict=True)])
+
+    async def work() -> None:
+        nonlocal failure
+        for start, part in todo:
+            if failure is not None:
+                return
+            try:
+                done[start] = await sender.send(request(part), _reader(len(part)))
+            except Exception as error:  # noqa: BLE001 - raised when those that run are done
+                failure = failure or error
+
+    async with anyio.create_task_group() as workers:
+        for _ in range(min(AT_ONCE, len(parts))):
+            workers.start_soon(work)
+    if failure is not None:
+        if isinstance(failure, OpenRouterError) and done:
+            failure.done = Embeddings.joined(sorted(done.items()))
+        raise failure
+    return Embeddings.joined(sorted(done.items()))
 
 
 def _count(input: object) -> int:

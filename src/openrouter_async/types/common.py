@@ -45,6 +45,7 @@ __all__ = [
     "ServerToolUse",
     "Usage",
     "WithoutNulls",
+    "added_up",
     "fuller_fields",
     "fuller_usage",
     "total_usage",
@@ -270,16 +271,23 @@ def total_usage(usages: Iterable[Usage | None]) -> Usage:
     given = [usage for usage in usages if usage is not None]
     if len(given) == 1:
         return given[0]
-    total: dict[str, object] = {}
-    for usage in given:
-        part = usage.model_dump(exclude_none=True)
-        if not usage.is_byok:
-            part.get("cost_details", {}).pop("upstream_inference_cost", None)
-        _add(total, part)
-    if any(usage.is_byok is not None for usage in given):
-        total["is_byok"] = any(usage.is_byok for usage in given)
+    total = added_up(given)
     kinds = {type(usage) for usage in given}
     return (kinds.pop() if len(kinds) == 1 else Usage).model_validate(total)
+
+
+def added_up(usages: Iterable[WireType]) -> dict[str, object]:
+    """Return the sums of the numbers in usages of any kind, by name; see `total_usage`."""
+    total: dict[str, object] = {}
+    for usage in usages:
+        part = usage.model_dump(exclude_none=True)
+        is_byok = part.pop("is_byok", None)
+        if not is_byok:
+            part.get("cost_details", {}).pop("upstream_inference_cost", None)
+        _add(total, part)
+        if is_byok is not None:
+            total["is_byok"] = is_byok or total.get("is_byok", False)
+    return total
 
 
 def usages_of(error: OpenRouterError) -> tuple[Usage | None, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..call import Call, number_text
 
 
-def _prices(pricing: str) -> dict[str, object]:
+def prices(pricing: str) -> dict[str, object]:
     """Return that the texts of a price list are numbers, and that its counts and times of day are whole."""
     whole = {
         f"{pricing}.overrides[].{name}": number
@@ -48,9 +48,9 @@ CALLS = [
             offset=10,
             limit=100,
         ),
-        answered=_prices("data[].pricing"),
+        answered=prices("data[].pricing"),
     ),
-    Call("models.get", lambda c: c.models.get("openai/gpt-5-mini"), answered=_prices("data.pricing")),
+    Call("models.get", lambda c: c.models.get("openai/gpt-5-mini"), answered=prices("data.pricing")),
     Call(
         "models.count",
         lambda c: c.models.count(output_modalities="text"),
@@ -59,13 +59,13 @@ CALLS = [
     Call(
         "models.user",
         lambda c: c.models.user(output_modalities=["text", "image"], sort="newest", offset=10, limit=100),
-        answered=_prices("data[].pricing"),
+        answered=prices("data[].pricing"),
     ),
     Call(
         "models.endpoints",
         lambda c: c.models.endpoints("openai/gpt-5-mini"),
-        answered=_prices("data.endpoints[].pricing"),
+        answered=prices("data.endpoints[].pricing"),
     ),
-    Call("endpoints.zdr", lambda c: c.endpoints.zdr(), answered=_prices("data[].pricing")),
+    Call("endpoints.zdr", lambda c: c.endpoints.zdr(), answered=prices("data[].pricing")),
     Call("providers.list", lambda c: c.providers.list()),
 ]

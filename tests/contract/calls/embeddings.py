@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..call import Call
+from .catalogue import prices
 
 CALLS = [
     Call(
@@ -24,5 +25,10 @@ CALLS = [
         },
         unread={"reply.data[].embedding": "text in base64 is read as the numbers that it stands for"},
         minimal={"data": [{"object": "embedding", "embedding": [0.5]}]},
+    ),
+    Call(
+        "embeddings.models",
+        lambda c: c.embeddings.models(offset=1, limit=2),
+        answered=prices("data[].pricing"),
     ),
 ]

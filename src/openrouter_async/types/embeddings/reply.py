@@ -6,6 +6,7 @@ import base64
 import binascii
 import sys
 from array import array
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, TypeAlias
 
@@ -13,7 +14,8 @@ from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from .._base import WireType
-from ..common import Charged, CostDetails, Lenient, MaybeBool, MaybeInt, MaybeStr
+from ..common import Charged, CostDetails, Lenient, MaybeBool, MaybeInt, MaybeStr, added_up
+from ..meta import keep_meta, kept_meta
 
 __all__ = ["EmbeddedTokens", "Embedding", "EmbeddingUsage", "Embeddings", "Vector"]
 
@@ -93,9 +95,25 @@ class Embeddings(WireType):
     model: MaybeStr = None
     """The model that made them, by its provider's name."""
     id: MaybeStr = None
-    """The generation id."""
+    """The generation id; of several requests that of the first."""
     provider: MaybeStr = None
     usage: Annotated[EmbeddingUsage | None, Lenient()] = None
+
+    @classmethod
+    def joined(cls, parts: Iterable[tuple[int, Embeddings]]) -> Embeddings:
+        """Return the vectors of several requests together, each with where its inputs begin; costs are added up."""
+        given = [*parts]
+        usages = [part.usage for _, part in given if part.usage is not None]
+        data = [
+            embedding.model_copy(update={"index": start + place})
+            for start, part in given
+            for place, embedding in enumerate(part.data)
+        ]
+        _, first = given[0]
+        usage = EmbeddingUsage.model_validate(added_up(usages)) if usages else None
+        whole = first.model_copy(update={"data": data, "usage": usage})
+        keep_meta(whole, kept_meta(first))
+        return whole
 
     def fault(self, inputs: int) -> str | None:
         """Return why these cannot be the vectors of so many inputs; None if they can."""

@@ -1,0 +1,42 @@
+"""Many inputs as parts that a request can carry, and where each begins. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+__all__ = ["MOST_INPUTS", "MOST_TOKENS", "split_inputs"]
+
+MOST_INPUTS = 2_048
+"""Inputs in one request; the most that OpenAI's models take, and others take as many or split themselves."""
+MOST_TOKENS = 250_000
+"""Tokens in one request, of which OpenAI's models take 300,000; the rest is for what is estimated too low."""
+
+BYTES_A_TOKEN = 3
+"""Of text in UTF-8. Chosen on the safe side: English has 4, and a Chinese character, of 3 bytes, is about a token."""
+
+
+def split_inputs(inputs: Sequence[object], *, most: int = MOST_INPUTS) -> list[int]:
+    """Return where parts begin, the first at 0: each has at most so many inputs, and not too many tokens.
+
+    An input that is too long by itself is a part of its own; the service says what is wrong with it.
+    """
+    starts, count, tokens = [0], 0, 0
+    for place, each in enumerate(inputs):
+        size = _tokens(each)
+        if count and (count == most or tokens + size > MOST_TOKENS):
+            starts.append(place)
+            count = tokens = 0
+        count += 1
+        tokens += size
+    return starts
+
+
+def _tokens(value: object) -> int:
+    """Return about how many tokens an input has; of pictures and sound, which nobody knows, none."""
+    if isinstance(value, str):
+        return 1 + (len(value) if value.isascii() else len(value.encode(errors="replace"))) // BYTES_A_TOKEN
+    if isinstance(value, Mapping):
+        content = value.get("content")
+        parts = content if isinstance(content, list | tuple) else ()
+        return sum(_tokens(part.get("text", "")) for part in parts if isinstance(part, Mapping))
+    return len(value) if isinstance(value, Sequence) else 1

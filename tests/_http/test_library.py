@@ -1,4 +1,4 @@
-"""Clients and transports that callers give, of httpx and of httpx2, and what is asked of neither."""
+"""Clients and transports that callers give, of httpx and of httpx2; contents are decoded by the library alone."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ either_given = pytest.mark.parametrize(
 )
 
 
-# What works with both
+# Calls
 
 
 @pytest.mark.loopback
@@ -218,7 +218,7 @@ def _begins_a_stream(connection: Connection, request: Request) -> None:
     connection.wait_closed()
 
 
-# What fails with both
+# Failures
 
 
 @pytest.mark.loopback
@@ -314,7 +314,7 @@ async def test_a_proxy_that_refuses_is_named_as_such(library: ModuleType) -> Non
                 await openrouter.chat.create("Hi")
 
 
-# What is asked of neither
+# Contents, which neither library encodes or decodes
 
 
 @pytest.fixture
@@ -399,7 +399,7 @@ async def test_the_answer_of_a_mock_is_decoded_by_us_although_it_is_read_already
         assert (await openrouter.chat.create("Hi")).text == "Paris"
 
 
-# Which are taken
+# Arguments
 
 
 @either_library

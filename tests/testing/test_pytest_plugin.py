@@ -89,7 +89,8 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("OPENROUTER_", "PYTEST"))
     }
-    environment["PYTHONPATH"] = str(Path(openrouter_async.__file__).parent.parent)
+    path = [str(Path(openrouter_async.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *load_plugin(), *arguments],
         cwd=folder,
@@ -125,7 +126,17 @@ def test_a_project_that_does_not_use_it_imports_nothing_of_it(tmp_path: Path) ->
         "    assert not heavy & set(sys.modules)\n"
     )
     done = run_pytest(
-        tmp_path, "-p", "no:anyio", "-p", "no:hypothesispytest", "-p", "no:asyncio", "-p", "no:respx"
+        tmp_path,
+        "-p",
+        "no:anyio",
+        "-p",
+        "no:hypothesispytest",
+        "-p",
+        "no:asyncio",
+        "-p",
+        "no:respx",
+        "-p",
+        "no:pytest_httpx",
     )
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 

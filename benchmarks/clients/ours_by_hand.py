@@ -39,6 +39,7 @@ ANSWER = {
     "gen_ai.response.finish_reasons": ["stop"],
     "gen_ai.request.stream": False,
     "openrouter.generation.id": "gen-1",
+    "openrouter.provider.name": "Acme",
     "openrouter.attempts": 1,
     "openrouter.queue.duration": 0.0,
     "gen_ai.usage.cost.amount": 0.0001,
@@ -73,7 +74,7 @@ class ByHand(Observer):
         context.detach(token)
 
     def ended(self, _attempt: Attempt) -> None:
-        self._request.set_attribute("http.response.status_code", 200)
+        self._request.set_attributes({"http.response.status_code": 200, "network.protocol.version": "1.1"})
         self._request.end()
         self._span.set_attributes(ANSWER)
         self._meters.cost.add(0.0001, MEASURED)

@@ -87,7 +87,7 @@ ATTRIBUTES = [
         "gen_ai.usage.cache_creation.input_tokens",
         "gen_ai.usage.reasoning.output_tokens",
         "gen_ai.usage.audio.input_tokens",
-        "gen_ai.usage.video.input_tokens",
+        "openrouter.usage.video.input_tokens",
         "gen_ai.usage.audio.output_tokens",
         "gen_ai.usage.image.output_tokens",
         "openrouter.service_tier",

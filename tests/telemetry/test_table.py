@@ -1,4 +1,4 @@
-"""Spans and events have the attributes of the table, no fewer and no more, however a call goes; so has the reference."""
+"""Spans and events have the attributes of the table, however a call goes; so has the reference."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def calls_broken(emulator: Emulator) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """Calls, the answers of the service, and the conditions that are met, by signal; a list has one set for each span."""
+    """Calls, the answers of the service, and the conditions that are met, by signal; a list: for each span."""
 
     make: Make
     holds: Holds
@@ -361,6 +361,17 @@ def told_by(seen: Seen) -> dict[str, list[dict[str, object]]]:
     return told
 
 
+BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
+"""Seconds; those that the conventions advise for each duration."""
+ON_CALLS = {
+    "gen_ai.provider.name",
+    "gen_ai.operation.name",
+    "gen_ai.request.model",
+    "server.address",
+    "server.port",
+}
+SOMETIMES = {"gen_ai.response.model", "gen_ai.token.modality", "error.type"}
+
 OPTIONAL = {"the request sets it", "the answer says it", "the answers say it"}
 """Of these rows any may be there."""
 
@@ -473,6 +484,12 @@ async def test_what_is_measured_is_what_the_table_says(emulator: Emulator, seen:
                 await other.chat.create("Hi")
         await failing(client)  # so often that a rate is learned
         assert set(seen.instruments()) == set(METRICS)
+        found = seen.metrics()
+    for metric in METRICS:
+        for point in found[metric.name]:
+            assert metric.kind != "histogram" or point.explicit_bounds == BUCKETS
+            if metric.name.startswith("gen_ai.client"):
+                assert ON_CALLS <= point.attributes.keys() <= ON_CALLS | SOMETIMES
 
 
 @pytest.mark.loopback

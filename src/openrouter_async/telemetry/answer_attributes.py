@@ -36,7 +36,7 @@ _ALSO_ZERO = {"cache_read.input_tokens", "cache_write.input_tokens", "reasoning.
 _USAGE = {
     name: f"gen_ai.usage.{name}"
     for name in ("input_tokens", "output_tokens", *_INPUT_DETAILS.values(), *_OUTPUT_DETAILS.values())
-}
+} | {"video.input_tokens": "openrouter.usage.video.input_tokens"}  # the conventions have no name for it
 
 
 def usage_counts(facts: AnswerFacts, charge: Charge) -> dict[str, int]:

@@ -283,15 +283,15 @@ class CallSpan(Observer):
         byok_cost = sum([charge.byok_cost for charge in self._charges], Decimal(0))
         if byok_cost:
             told["openrouter.usage.byok_cost"] = float(byok_cost)
+        body = request_body(attempt.request) if self._target.kind is not None else {}
         if self._target.kind is not None:
-            body = request_body(attempt.request)
             told |= parameter_attributes(body)
             told["gen_ai.request.stream"] = attempt.is_streamed
         if self._session_id is not None:
             told.setdefault("gen_ai.conversation.id", self._session_id)
         for name, value in self._about.items():
             told[f"openrouter.{name}"] = value
-        if self._target.kind is not None and settings.content:
+        if settings.content and self._target.kind is not None:
             whole = told | input_attributes(body) | output_attributes(attempt.answer)
             if settings.content is True:
                 told = whole

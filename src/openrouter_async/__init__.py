@@ -111,6 +111,7 @@ if TYPE_CHECKING:
     from .streaming.images.events import ImagesFinished as ImagesFinished
     from .streaming.images.stream import ImageStream as ImageStream
     from .streaming.stream import EventStream as EventStream
+    from .streaming.stream import MessageStream as MessageStream
     from .streaming.stream import ResponseStream as ResponseStream
     from .structured.completion import Attempt as Attempt
     from .structured.completion import StructuredCompletion as StructuredCompletion
@@ -227,6 +228,17 @@ if TYPE_CHECKING:
     from .types.media.video_request import VideoParams as VideoParams
     from .types.media.videos import Video as Video
     from .types.media.videos import VideoModel as VideoModel
+    from .types.messages.blocks import Block as Block
+    from .types.messages.blocks import Citation as Citation
+    from .types.messages.blocks import CompactionBlock as CompactionBlock
+    from .types.messages.blocks import ContainerUploadBlock as ContainerUploadBlock
+    from .types.messages.blocks import RedactedThinkingBlock as RedactedThinkingBlock
+    from .types.messages.blocks import ServerToolUseBlock as ServerToolUseBlock
+    from .types.messages.blocks import TextBlock as TextBlock
+    from .types.messages.blocks import ThinkingBlock as ThinkingBlock
+    from .types.messages.blocks import ToolResultBlock as ToolResultBlock
+    from .types.messages.blocks import ToolUseBlock as ToolUseBlock
+    from .types.messages.reply import MessageReply as MessageReply
     from .types.meta import ResponseMeta as ResponseMeta
     from .types.meta import response_meta as response_meta
     from .types.responses.items import CustomToolCallItem as CustomToolCallItem
@@ -278,7 +290,7 @@ _BY_MODULE = {
     ),
     ".streaming.images.events": "ImageCompleted ImagePartial ImagesFinished",
     ".streaming.images.stream": "ImageStream",
-    ".streaming.stream": "EventStream ResponseStream",
+    ".streaming.stream": "EventStream MessageStream ResponseStream",
     ".structured.completion": "Attempt StructuredCompletion",
     ".structured.modes": "SchemaModels",
     ".structured.output": "Example Output",
@@ -337,6 +349,11 @@ _BY_MODULE = {
     ".types.media.transcription": "Transcription TranscriptionParams TranscriptionSegment TranscriptionWord",
     ".types.media.video_request": "VideoParams",
     ".types.media.videos": "Video VideoModel",
+    ".types.messages.blocks": (
+        "Block Citation CompactionBlock ContainerUploadBlock RedactedThinkingBlock ServerToolUseBlock "
+        "TextBlock ThinkingBlock ToolResultBlock ToolUseBlock"
+    ),
+    ".types.messages.reply": "MessageReply",
     ".types.meta": "ResponseMeta response_meta",
     ".types.responses.items": (
         "CustomToolCallItem FunctionCallItem HostToolCallItem ImageItem MessageItem ReasoningItem "

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .catalogue.pricing import Estimate
     from .chat import Chat
     from .conversation.conversation import Conversation, ConversationParams
+    from .messages import Messages
     from .resources.requests import RequestParams
     from .responses import Responses
     from .spending.spend import Spend
@@ -184,6 +185,13 @@ class AsyncOpenRouter(Namespaces):
         from .responses import Responses
 
         return Responses(self._sender)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """Replies as lists of content blocks, in the form of Anthropic's Messages, from any model."""
+        from .messages import Messages
+
+        return Messages(self._sender)
 
     @overload
     def batch(self, items: Items, *, output: None = None, **params: Unpack[BatchParams]) -> Batch[str]: ...

@@ -98,6 +98,7 @@ def _remove(name: str, path: str, spec_id: str, key: KeyKind = "management") -> 
 # Models answer
 
 CREATE_CHAT = _ask("chat.create", "/chat/completions", "sendChatCompletionRequest")
+CREATE_MESSAGE = _ask("messages.create", "/messages", "createMessages")
 CREATE_COMPLETION = _ask("completions.create", "/completions", None)
 CREATE_RESPONSE = _ask("responses.create", "/responses", "createResponses")
 CREATE_EMBEDDINGS = _ask("embeddings.create", "/embeddings", "createEmbeddings")

@@ -29,7 +29,7 @@ LAYERS: dict[str, set[str]] = {
     "models and money": {"catalogue", "spending"},
     "telemetry": {"telemetry"},
     "features": {"batch", "structured", "tools"},
-    "features made of features": {"batches", "chat", "conversation", "responses"},
+    "features made of features": {"batches", "chat", "conversation", "messages", "responses"},
     "the namespaces": {"namespaces"},
     "the client": {"client"},
     "programs around the client": {"server", "testing"},

@@ -119,6 +119,8 @@ async def error_faults(call: Call) -> list[str]:
 
 def _words(body: Any) -> Any:
     """Return what the service says of an error; that of OAuth is flat (RFC 6749, 5.2)."""
+    if not isinstance(body, dict):
+        return ""  # the facts do not know the errors of the operation
     error = body["error"]
     return error["message"] if isinstance(error, dict) else body["error_description"]
 

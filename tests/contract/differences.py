@@ -18,7 +18,6 @@ def _because(reason: str, names: str) -> dict[str, str]:
 
 
 NOT_WRAPPED: dict[str, str] = {
-    **_because("the dialect of Messages has no resource yet", "createMessages"),
     **_because("the same as createSystemone, at another base URL", "createApiAlphaDecisions"),
     **_because(
         "files and containers have no resource yet",
@@ -169,6 +168,55 @@ def _since(reason: str, keys: str) -> dict[str, str]:
 
 
 DIFFERENCES: dict[str, str] = {
+    **{
+        f"untyped {name}": "the results of server tools have one type, with the content as it came"
+        for name in [
+            "AnthropicBashCodeExecutionResult",
+            "AnthropicBashCodeExecutionToolResultError",
+            "AnthropicCodeExecutionResult",
+            "AnthropicCodeExecutionToolResultError",
+            "AnthropicEncryptedCodeExecutionResult",
+            "AnthropicTextEditorCodeExecutionCreateResult",
+            "AnthropicTextEditorCodeExecutionStrReplaceResult",
+            "AnthropicTextEditorCodeExecutionToolResultError",
+            "AnthropicTextEditorCodeExecutionViewResult",
+            "AnthropicToolSearchResult",
+            "AnthropicToolSearchResultError",
+            "AnthropicWebFetchBlock",
+            "AnthropicWebFetchToolResultError",
+            "AnthropicWebSearchToolResult.content",
+            "AnthropicWebSearchToolResultError",
+        ]
+    },
+    **{
+        f"untyped {name}": "few need it, and it is kept as it came"
+        for name in [
+            "AnthropicAdvisorMessageUsageIteration",
+            "AnthropicCompactionUsageIteration",
+            "AnthropicMessageUsageIteration",
+            "AnthropicUnknownUsageIteration",
+            "AnthropicCodeExecution20250825Caller",
+            "AnthropicCodeExecution20260120Caller",
+            "AnthropicDirectCaller",
+            "MessagesResult.context_management",
+            "AnthropicContainerSkill",
+            "ORAnthropicBashToolResultFile",
+            "ORAnthropicShellToolResultFile",
+        ]
+    },
+    **{
+        f"extra MessagesResult.usage.{name}": "the same in the words of chat, so that usages of all dialects add up"
+        for name in [
+            "completion_tokens",
+            "completion_tokens_details",
+            "prompt_tokens",
+            "prompt_tokens_details",
+            "total_tokens",
+            "server_tool_use_details",
+        ]
+    },
+    "missing MessagesResult.usage.server_tool_use": "read under its other name as well, which chat has",
+    "extra MessagesResult.input_transformations": "in the messages of batches, which are newer",
     **MEDIA_DIFFERENCES,
     **RESPONSES_DIFFERENCES,
     # What is sent

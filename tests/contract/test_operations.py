@@ -64,6 +64,7 @@ def fault_of_repeat(row: Operation) -> str | None:
     """
     asked_of_a_model = {
         "/chat/completions",
+        "/messages",
         "/responses",
         "/completions",
         "/embeddings",

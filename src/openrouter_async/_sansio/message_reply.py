@@ -1,12 +1,23 @@
-"""Whether a message that could be read is an answer; a status of 200 does not guarantee it."""
+"""Reads messages, and checks that they are answers; a status of 200 does not guarantee it."""
 
 from __future__ import annotations
 
-from ..errors import EmptyReply, InvalidResponseError
+from ..errors import InvalidResponseError
+from ..types.chat.model_reply import with_meta
 from ..types.messages.reply import MessageReply
+from .chat_reply import empty_reply
 from .error_mapping import payload_error
+from .response import Reply, read_reply
 
-__all__ = ["check_message"]
+__all__ = ["check_message", "read_message"]
+
+
+def read_message(reply: Reply) -> MessageReply:
+    """Return the message in an answer, if it is one; raises as `check_message`."""
+    meta = reply.meta
+    message = read_reply(MessageReply, meta.status, meta.headers, reply.body)
+    check_message(message)
+    return with_meta(message, meta)
 
 
 def check_message(reply: MessageReply[object]) -> None:
@@ -28,8 +39,4 @@ def check_message(reply: MessageReply[object]) -> None:
         )
     made = reply.usage is not None and reply.usage.output_tokens
     if not made and reply.stop_reason in (None, "end_turn"):
-        by = f" from provider {reply.provider!r}" if reply.provider else ""
-        raise EmptyReply(
-            f"an empty reply{by}: no content; a model that is just being started may do so, try again later",
-            generation_id=reply.generation_id,
-        )
+        raise empty_reply(reply, "no content")

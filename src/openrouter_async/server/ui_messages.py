@@ -1,4 +1,4 @@
-"""`chat_messages_of` and `with_approvals`: the messages that `useChat` of Vercel's AI SDK sends, and the decisions in them.
+"""`chat_messages_of` and `with_approvals`: the messages that `useChat` of Vercel's AI SDK sends, and their decisions.
 
 Text and files stay; calls of tools and their outputs become what models are sent. What a reply has to go back with,
 its reasoning above all, is in the metadata that the form `ai-sdk` wrote; the text of reasoning as the browser shows it,

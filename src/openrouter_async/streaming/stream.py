@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from ..types.chat.chunk import ChatChunk
     from ..types.chat.completion import ChatCompletion
     from ..types.common import JsonObject
+    from ..types.messages.reply import MessageReply
     from ..types.responses.response import Response
     from .source import StreamSource
 
-__all__ = ["EventStream", "OnBadEvent", "ReplyStream", "ResponseStream"]
+__all__ = ["EventStream", "MessageStream", "OnBadEvent", "ReplyStream", "ResponseStream"]
 
 ChunkT = TypeVar("ChunkT")
 ReplyT = TypeVar("ReplyT", bound="PartialReply", covariant=True)
@@ -163,4 +164,20 @@ class ResponseStream(ReplyStream["JsonObject", "Response[OutputT]"], Generic[Out
 
         # What `OutputT` is, the call that made the stream has decided.
         made = cast("Callable[[], Accumulator[JsonObject, Response[OutputT]]]", ResponsesAccumulator)
+        super().__init__(source, made, on_bad_event=on_bad_event)
+
+
+class MessageStream(ReplyStream["JsonObject", "MessageReply[OutputT]"], Generic[OutputT]):
+    """The reply to one Messages request, while it is being written; used as an `EventStream` is.
+
+    Its chunks are the events as they came.
+    """
+
+    _MADE_BY = "client.messages.stream(...) as stream"
+
+    def __init__(self, source: StreamSource, *, on_bad_event: OnBadEvent = "raise") -> None:
+        from .messages.accumulator import MessageAccumulator  # streams of chat need none of it
+
+        # What `OutputT` is, the call that made the stream has decided.
+        made = cast("Callable[[], Accumulator[JsonObject, MessageReply[OutputT]]]", MessageAccumulator)
         super().__init__(source, made, on_bad_event=on_bad_event)

@@ -10,6 +10,8 @@ import pytest
 from openrouter_async.types.common import Usage, total_usage
 from openrouter_async.types.messages.blocks import (
     Block,
+    CompactionBlock,
+    ContainerUploadBlock,
     RedactedThinkingBlock,
     ServerToolUseBlock,
     TextBlock,
@@ -45,7 +47,8 @@ def test_each_block_has_its_class() -> None:
     assert kinds.pop("server_tool_use") is ServerToolUseBlock
     assert {kind for name, kind in kinds.items() if name and name.endswith("_result")} == {ToolResultBlock}
     others = {name for name, kind in kinds.items() if kind is Block}
-    assert others == {"container_upload", "compaction", "from_the_future"}
+    assert others == {"from_the_future"}
+    assert (kinds["container_upload"], kinds["compaction"]) == (ContainerUploadBlock, CompactionBlock)
 
 
 def test_its_properties_are_those_of_every_reply() -> None:

@@ -43,7 +43,10 @@ def has_attachments(messages: object) -> bool:
 
 
 def _is_local(part: object) -> bool:
-    return isinstance(part, Attachment) and part.is_local
+    # The result of a tool is a part with a content of its own, in the dialect of Messages.
+    return (
+        part.is_local if isinstance(part, Attachment) else isinstance(part, Mapping) and has_attachments(part)
+    )
 
 
 def _encoded(messages: object) -> object:
@@ -62,5 +65,11 @@ def _encoded_message(message: Mapping[str, object]) -> Mapping[str, object]:
         return message
     return {
         **message,
-        "content": [part.encode() if isinstance(part, Attachment) else part for part in content],
+        "content": [_encoded_part(part) for part in content],
     }
+
+
+def _encoded_part(part: object) -> object:
+    if isinstance(part, Attachment):
+        return part.encode()
+    return _encoded_message(part) if isinstance(part, Mapping) else part

@@ -27,6 +27,8 @@ __all__ = [
     "Block",
     "Blocks",
     "Citation",
+    "CompactionBlock",
+    "ContainerUploadBlock",
     "RedactedThinkingBlock",
     "ServerToolUseBlock",
     "TextBlock",
@@ -137,11 +139,35 @@ class ToolResultBlock(Block):
     tool_use_id: MaybeStr = None
     content: RawJson = None
     caller: Annotated[JsonObject | None, Lenient()] = None
+    container_id: MaybeStr = None
+    files: Annotated[list[JsonObject] | None, Lenient()] = None
+    """Files that the tool wrote into its container."""
+
+
+class CompactionBlock(Block):
+    """A summary in place of the earlier conversation."""
+
+    content: RawJson = None
+    encrypted_content: MaybeStr = None
+
+
+class ContainerUploadBlock(Block):
+    """A file in a container."""
+
+    file_id: MaybeStr = None
 
 
 _RESULTS = ("_tool_result", "_tool_search_result")
 _Kind: TypeAlias = Literal[
-    "text", "thinking", "redacted_thinking", "tool_use", "server_tool_use", "tool_result", "other"
+    "text",
+    "thinking",
+    "redacted_thinking",
+    "tool_use",
+    "server_tool_use",
+    "tool_result",
+    "compaction",
+    "container_upload",
+    "other",
 ]
 _KINDS: dict[str, _Kind] = {
     "text": "text",
@@ -150,6 +176,8 @@ _KINDS: dict[str, _Kind] = {
     "tool_use": "tool_use",
     "server_tool_use": "server_tool_use",
     "mcp_tool_use": "server_tool_use",
+    "compaction": "compaction",
+    "container_upload": "container_upload",
 }
 
 
@@ -167,6 +195,8 @@ _Block: TypeAlias = Annotated[
     | Annotated[ToolUseBlock, Tag("tool_use")]
     | Annotated[ServerToolUseBlock, Tag("server_tool_use")]
     | Annotated[ToolResultBlock, Tag("tool_result")]
+    | Annotated[CompactionBlock, Tag("compaction")]
+    | Annotated[ContainerUploadBlock, Tag("container_upload")]
     | Annotated[Block, Tag("other")],
     Discriminator(_kind),
 ]

@@ -73,6 +73,7 @@ class Container(WireType):
     id: MaybeStr = None
     expires_at: MaybeStr = None
     """A moment, as in RFC 3339."""
+    skills: Annotated[list[JsonObject] | None, Lenient()] = None
 
 
 def _has_type(value: Mapping[str, object]) -> Mapping[str, object]:

@@ -87,23 +87,20 @@ class Seen:
         told = [dict(span.attributes or {}).get("gen_ai.usage.cost.amount") for span in self.spans]
         return sum((Decimal(repr(cost)) for cost in told if cost is not None), Decimal(0))
 
-    def instruments(self) -> list[Metric]:
-        """Return what was measured: name, kind and unit of each."""
+    def measured(self) -> dict[Metric, list[Any]]:
+        """Return the data points of each metric; a gauge that has not changed is not among those of a second look."""
         data = self._reader.get_metrics_data()
-        scopes = [
-            scope for each in ([] if data is None else data.resource_metrics) for scope in each.scope_metrics
-        ]
-        return [Metric(each.name, _kind(each.data), each.unit) for scope in scopes for each in scope.metrics]
-
-    def metrics(self) -> dict[str, list[Any]]:
-        """Return the data points by the name of their metric."""
-        data = self._reader.get_metrics_data()
-        found: dict[str, list[Any]] = {}
+        found: dict[Metric, list[Any]] = {}
         for resource in [] if data is None else data.resource_metrics:
             for scope in resource.scope_metrics:
                 for metric in scope.metrics:
-                    found.setdefault(metric.name, []).extend(metric.data.data_points)
+                    name = Metric(metric.name, _kind(metric.data), metric.unit or "")
+                    found.setdefault(name, []).extend(metric.data.data_points)
         return found
+
+    def metrics(self) -> dict[str, list[Any]]:
+        """Return the data points by the name of their metric."""
+        return {metric.name: points for metric, points in self.measured().items()}
 
 
 def _kind(data: object) -> str:

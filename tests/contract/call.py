@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from typing import Any
@@ -27,6 +27,8 @@ __all__ = [
     "Seen",
     "amended",
     "carry_out",
+    "events_of",
+    "faults_of_arguments",
     "faults_of_request",
     "number_text",
     "read_body",
@@ -64,9 +66,13 @@ class Answer:
 
     @classmethod
     def of_events(cls, events: Iterable[JsonValue]) -> Answer:
-        """Return a stream of events in JSON, and its end."""
-        texts = [*map(json.dumps, events), "[DONE]"]
-        body = "".join(f"data: {text}\n\n" for text in texts).encode()
+        """Return a stream of events in JSON, each with its type if it has one, and the end of the stream."""
+        lines = []
+        for event in events:
+            if isinstance(event, dict) and "type" in event:
+                lines.append(f"event: {event['type']}\n")
+            lines.append(f"data: {json.dumps(event)}\n\n")
+        body = "".join([*lines, "data: [DONE]\n\n"]).encode()
         return cls(body=body, content_type="text/event-stream")
 
 
@@ -95,6 +101,12 @@ class Call:
     """Which part of the answer the call returns. Default: its `data` where it has that, unless the type has it too."""
     event: type[BaseModel] | None = field(default=None, kw_only=True)
     """Of a call that is answered with events: the type that each of them is read as."""
+    ends: Sequence[Any] = field(default=(), kw_only=True)
+    """Of a call that returns the events of a stream as a list: what ends the stream, after an event of any kind."""
+    silent: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    """The kinds of events, by `type`, of which none of ours comes, with the reason."""
+    failing: Collection[str] = field(default=(), kw_only=True)
+    """The kinds of events that tell of an error."""
 
 
 @dataclass
@@ -134,6 +146,12 @@ def _with(sample: Any, steps: list[str], value: object) -> Any:
     return {
         name: _with(inner, rest, value) if step in ("*", name) else inner for name, inner in sample.items()
     }
+
+
+async def events_of(stream: Any) -> list[object]:
+    """Return all events of a stream of the client."""
+    async with stream as opened:
+        return [event async for event in opened]
 
 
 async def carry_out(call: Call, *answers: Answer) -> list[Seen]:

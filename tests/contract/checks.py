@@ -50,6 +50,8 @@ async def argument_faults(calls: list[Call]) -> list[str]:
 
 async def answer_faults(call: Call) -> list[str]:
     """A full answer is read with nothing left over, and each field as it came."""
+    if call.ends:
+        return []
     answers = success(call)
     all_seen = await carry_out(call, *answers)
     failed = [repr(seen.error) for seen in all_seen if seen.error is not None]
@@ -86,6 +88,8 @@ async def minimal_faults(call: Call) -> list[str]:
     """An answer with as little as the facts allow, and with nulls, is read."""
     operation = facts_of(call)
     changes = {**call.answered, **call.minimal}
+    if call.ends:
+        return []
     if call.event is not None:
         assert operation.event is not None
         answer = Answer.of_events([amended(_data(minimal_sample(operation.event, FACTS.shapes)), changes)])
@@ -95,6 +99,32 @@ async def minimal_faults(call: Call) -> list[str]:
         return []
     (seen,) = await carry_out(call, answer)
     return [repr(seen.error)] if seen.error is not None else []
+
+
+async def event_faults(call: Call) -> list[str]:
+    """Of each kind of event in a stream something comes, or an error where it tells of one, and the stream goes on."""
+    if not call.ends:
+        return []
+    kinds = {each["type"]: each for each in events(call)}
+    answers = [
+        Answer.of_events(call.ends),
+        *(Answer.of_events([each, *call.ends]) for each in kinds.values()),
+    ]
+    alone, *with_each = await carry_out(call, *answers)
+    if not isinstance(alone.value, list):
+        return [f"the end of the stream is no end: {alone.error!r}"]
+    faults = []
+    for kind, seen in zip(kinds, with_each, strict=True):
+        if isinstance(seen.value, list):
+            said = [*map(repr, seen.value[:-1])]  # the last is `Finished`, which comes of the end
+            became = "nothing" if said == [*map(repr, alone.value[:-1])] else "an event"
+        else:
+            became = "an error" if isinstance(seen.error, APIStatusError) else repr(seen.error)
+        expected = "nothing" if kind in call.silent else "an error" if kind in call.failing else "an event"
+        if became != expected:
+            faults.append(f"{kind}: became {became}, expected {expected}")
+    named = {*call.silent, *call.failing}
+    return faults + [f"{kind}: there is no such event" for kind in named - kinds.keys()]
 
 
 async def error_faults(call: Call) -> list[str]:
@@ -130,6 +160,7 @@ CHECKS: dict[str, Callable[[Call], Awaitable[list[str]]]] = {
     "full answer": answer_faults,
     "minimal answer": minimal_faults,
     "errors": error_faults,
+    "events": event_faults,
 }
 """What is checked of each call, by what it looks at."""
 
@@ -147,6 +178,8 @@ def success(call: Call) -> list[Answer]:
     operation = facts_of(call)
     if call.event is not None:
         return [Answer.of_events(events(call))]
+    if call.ends:
+        return [Answer.of_events(call.ends)]
     if operation.content_type is None:
         return [Answer(status=status, content_type=None) for status in operation.replies]
     if operation.reply is None:
@@ -160,7 +193,8 @@ def events(call: Call) -> list[Any]:
     """Return events of a stream: each kind, each in full."""
     shape = facts_of(call).event
     assert shape is not None, f"the facts know no events of {call.name}"
-    samples = (full_sample(shape, FACTS.shapes, choice=n) for n in range(choices(shape, FACTS.shapes)))
+    numbers = range(min(MOST_SAMPLES, choices(shape, FACTS.shapes)))
+    samples = (full_sample(shape, FACTS.shapes, choice=n) for n in numbers)
     return [amended(_data(sample), call.answered) for sample in samples]
 
 

@@ -64,7 +64,7 @@ def received(calls: Iterable[Call]) -> Iterator[tuple[type, str]]:
         operation = facts_of(call)
         if call.event is not None:
             yield call.event, f"{operation.id}.event"
-        if operation.reply is None or call.part is not None or call.event is not None:
+        if operation.reply is None or call.part is not None or call.event is not None or call.ends:
             continue
         (seen,) = anyio.run(carry_out, call, success(call)[0])
         value: Any = seen.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openrouter_async import image, system, user
 
-from ..call import Call
+from ..call import Call, events_of
 from .chat import FUNCTION
 
 ECHOED = (
@@ -36,7 +36,15 @@ LESS = {
     "body.previous_response_id": "the service keeps nothing",
     "body.prompt": "stored prompts are OpenAI's own",
     "body.store": "the service keeps nothing",
-    "body.stream": "`client.responses.stream` sends it",
+}
+
+COMPLETED = {
+    "type": "response.completed",
+    "response": {
+        "id": "resp_1",
+        "status": "completed",
+        "output": [{"type": "message", "id": "m", "content": [{"type": "output_text", "text": "Hi"}]}],
+    },
 }
 
 CALLS = [
@@ -97,5 +105,20 @@ CALLS = [
         ),
         answered={"error": None, "status": "completed"},
         minimal={"output": [{"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}]},
+    ),
+    Call(
+        "responses.create",
+        lambda c: events_of(c.responses.stream("Hello", model="openai/gpt-5-mini")),
+        ends=[COMPLETED],
+        failing={"error", "response.completed", "response.failed", "response.incomplete"},
+        silent=dict.fromkeys(
+            (
+                "response.content_part.added",
+                "response.content_part.done",
+                "response.reasoning_summary_part.added",
+                "response.reasoning_summary_part.done",
+            ),
+            "what it tells comes in other events too",
+        ),
     ),
 ]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.tools_seen.base import BASE
 from tests.tools_seen.needed import tool
-from tests.tools_seen.service import KEY, Parser, both_parsers, plain, service, streamed
+from tests.tools_seen.service import KEY, MODEL, Parser, both_parsers, plain, service, streamed
 
 logfire = tool("logfire")
 otel_httpx = tool("opentelemetry.instrumentation.httpx")
@@ -70,3 +70,26 @@ async def test_our_spans_are_there_with_nothing_else_set_and_tell_the_cost_as_lo
     told = by_name["chat"]["attributes"]
     assert told["gen_ai.operation.name"] == "chat"
     assert (told["operation.cost"], told["gen_ai.usage.input_tokens"]) == (1e-06, 5)
+
+
+@pytest.mark.loopback
+async def test_our_spans_have_the_names_that_logfire_writes_and_reads(
+    exporter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = tool("logfire._internal.integrations.llm_providers.semconv")  # of the version that nox pins
+    with service(monkeypatch):
+        assert await plain("h11") == "Paris"
+    (told,) = [
+        span["attributes"] for span in exporter.exported_spans_as_dict() if span["name"].startswith("chat")
+    ]
+    expected = {
+        names.PROVIDER_NAME: "openrouter",
+        names.OPERATION_NAME: "chat",
+        names.REQUEST_MODEL: MODEL,
+        names.RESPONSE_MODEL: MODEL,
+        names.RESPONSE_ID: "gen-1",
+        names.INPUT_TOKENS: 5,
+        names.OUTPUT_TOKENS: 1,
+    }
+    assert expected.items() <= told.items()
+    assert list(told[names.RESPONSE_FINISH_REASONS]) == ["stop"]

@@ -9,7 +9,10 @@ from typing import Any
 from .shapes import Shape, allows_null, canonical, tags_of, without_null
 from .table import Table
 
-__all__ = ["Drift", "drift"]
+__all__ = ["STATUSES", "Drift", "drift"]
+
+STATUSES = "error statuses"
+"""What a line is about that only says which errors an operation may be answered with."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,10 @@ def drift(old: Table, new: Table) -> Drift:
 
 def _operation(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for fact in sorted(old.keys() | new.keys()):
-        if fact in ("params", "body", "replies", "error_bodies") or old.get(fact) == new.get(fact):
+        if fact in ("params", "body", "replies", "errors", "error_bodies") or old.get(fact) == new.get(fact):
             continue
         yield f"{name}: {fact} {_brief(old.get(fact))} -> {_brief(new.get(fact))}"
+    yield from _statuses(name, set(old["errors"]), set(new["errors"]))
     yield from _shape(name, _parameters(old), _parameters(new))
     yield from _contents(f"{name} body", old["body"], new["body"])
     for status in sorted(old["replies"].keys() | new["replies"].keys()):
@@ -63,6 +67,12 @@ def _operation(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Ite
             yield f"{name}: reply removed: {status}"
         else:
             yield from _contents(f"{name} {status}", old["replies"][status], new["replies"][status])
+
+
+def _statuses(name: str, old: set[int], new: set[int]) -> Iterator[str]:
+    for word, statuses in (("added", new - old), ("removed", old - new)):
+        if statuses:
+            yield f"{name}: {STATUSES} {word}: {', '.join(map(str, sorted(statuses)))}"
 
 
 def _parameters(operation: Mapping[str, Any]) -> Shape:

@@ -26,7 +26,7 @@ from openrouter_async.operations import Operation
 
 from .differences import NOT_WRAPPED
 from .distil import distil, distil_sdk
-from .drift import Drift, drift
+from .drift import STATUSES, Drift, drift
 from .sdk import read_sdk
 from .shapes import names_in
 from .table import NEWEST, SPECIFICATION, Table, shapes_of_operation
@@ -37,6 +37,9 @@ ROWS = {
     row.spec_id: row.name for row in vars(operations).values() if isinstance(row, Operation) and row.spec_id
 }
 """Our names of operations by those of the service."""
+OURS = "Changed, and used by the client"
+NOT_OURS = "Changed, and not wrapped"
+ONLY_STATUSES = "Other statuses of errors, of which each is told all the same"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -90,13 +93,15 @@ def report(found: Drift, before: Table, after: Table) -> Iterator[str]:
     users = _users(before, after)
     changed = [([name], lines) for name, lines in found.operations.items()]
     changed += [(users[name], lines) for name, lines in found.shapes.items()]
-    for title, is_ours in (("Changed, and used by the client:", True), ("Changed, and not wrapped:", False)):
-        chosen = [
-            (names, lines) for names, lines in changed if any(name in ROWS for name in names) == is_ours
-        ]
-        if chosen:
-            yield f"\n{title}"
-            yield from (f"- [ ] {line}{_ours(names)}" for names, lines in chosen for line in lines)
+    groups: dict[str, list[str]] = {title: [] for title in (OURS, NOT_OURS, ONLY_STATUSES)}
+    for names, lines in changed:
+        title = OURS if any(name in ROWS for name in names) else NOT_OURS
+        for line in lines:
+            groups[ONLY_STATUSES if STATUSES in line else title].append(f"- [ ] {line}{_ours(names)}")
+    for title, items in groups.items():
+        if items:
+            yield f"\n{title}:"
+            yield from items
 
 
 def _route(table: Table, name: str) -> str:

@@ -38,7 +38,7 @@ BEFORE = Table(
 )
 AFTER = Table(
     operations={
-        "getCredits": facts("/credits", "#Money"),
+        "getCredits": {**facts("/credits", "#Money"), "errors": [404]},
         "getWeather": facts("/weather", "#Sky"),
         "new": facts("/new"),
     },
@@ -64,6 +64,7 @@ def test_a_report_says_what_to_do_and_for_which_of_our_operations() -> None:
         "- [ ] GET /old (old, T)",
         "- [ ] Money.eur: property added: number, optional  <- credits.get",
         "- [ ] Sky: type string -> integer",
+        "- [ ] getCredits: error statuses added: 404  <- credits.get",
     ]
 
 

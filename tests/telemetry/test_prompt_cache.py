@@ -38,28 +38,35 @@ def test_a_collapse(
     expected: tuple[int, Reason] | None,
 ) -> None:
     caches = PromptCaches()
-    assert caches.saw("c", "m", "A", before, now=0.0) is None
-    found = caches.saw("c", "m", provider, after, now=seconds)
+    assert caches.saw("c", "m", "A", before, beginning=1, now=0.0) is None
+    found = caches.saw("c", "m", provider, after, beginning=1, now=seconds)
     assert found == (None if expected is None else Collapse(expected[0], 8000, expected[1]))
 
 
 def test_conversations_and_models_have_caches_of_their_own() -> None:
     caches = PromptCaches()
-    caches.saw("c", "m", "A", counts(9000, 0, 8000), now=0.0)
-    assert caches.saw("d", "m", "A", counts(9000, 0), now=1.0) is None
-    assert caches.saw("c", "n", "A", counts(9000, 0), now=1.0) is None
-    assert caches.saw("c", "m", "A", counts(9000, 0), now=1.0) is not None
+    caches.saw("c", "m", "A", counts(9000, 0, 8000), beginning=1, now=0.0)
+    assert caches.saw("d", "m", "A", counts(9000, 0), beginning=1, now=1.0) is None
+    assert caches.saw("c", "n", "A", counts(9000, 0), beginning=1, now=1.0) is None
+    assert caches.saw("c", "m", "A", counts(9000, 0), beginning=1, now=1.0) is not None
 
 
 def test_a_collapse_is_told_once() -> None:
     caches = PromptCaches()
-    caches.saw("c", "m", "A", counts(9000, 0, 8000), now=0.0)
-    assert caches.saw("c", "m", "A", counts(9000, 0), now=1.0) is not None
-    assert caches.saw("c", "m", "A", counts(9000, 0), now=2.0) is None
+    caches.saw("c", "m", "A", counts(9000, 0, 8000), beginning=1, now=0.0)
+    assert caches.saw("c", "m", "A", counts(9000, 0), beginning=1, now=1.0) is not None
+    assert caches.saw("c", "m", "A", counts(9000, 0), beginning=1, now=2.0) is None
 
 
 def test_old_conversations_are_forgotten() -> None:
     caches = PromptCaches()
     for number in range(MOST_KEPT + 1):
-        caches.saw(str(number), "m", "A", counts(9000, 0, 8000), now=0.0)
-    assert caches.saw("0", "m", "A", counts(9000, 0), now=1.0) is None
+        caches.saw(str(number), "m", "A", counts(9000, 0, 8000), beginning=1, now=0.0)
+    assert caches.saw("0", "m", "A", counts(9000, 0), beginning=1, now=1.0) is None
+
+
+def test_a_prompt_that_begins_otherwise_is_another() -> None:
+    caches = PromptCaches()
+    caches.saw("c", "m", "A", counts(9000, 0, 8000), beginning=1, now=0.0)
+    found = caches.saw("c", "m", "A", counts(9500, 0), beginning=2, now=1.0)
+    assert found == Collapse(8000, 8000, "prompt_changed")

@@ -437,10 +437,10 @@ async def test_a_prompt_that_is_no_longer_cached_is_an_event(way: str, seen: See
     with LoopbackServer(serve_responses([Reply(json=first), Reply(json=second)])) as server:
         async with seen.client_at(server.url) as client:
             if way == "run":
-                await client.chat.run("Oslo?", tools=[weather])
+                await client.chat.run("Oslo? " * 1_000, tools=[weather])
             else:
                 chat = client.conversation()
-                await chat.send("Hi")
+                await chat.send("Hi " * 1_000)
                 await chat.send("And?")
     (event,) = seen.events
     assert event.log_record.span_id in [

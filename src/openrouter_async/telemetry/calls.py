@@ -300,11 +300,18 @@ class CallSpan(Observer):
         self._span.set_attributes(told)
         conversation = told.get("gen_ai.conversation.id", self._run)
         if isinstance(conversation, str) and attempt.outcome == "answered":
-            self._look_for_collapse(conversation, facts, counts)
+            self._look_for_collapse(conversation, attempt, facts, counts)
 
-    def _look_for_collapse(self, conversation: str, facts: AnswerFacts, counts: dict[str, int]) -> None:
+    def _look_for_collapse(
+        self, conversation: str, attempt: Attempt, facts: AnswerFacts, counts: dict[str, int]
+    ) -> None:
         collapse = self._telemetry.prompt_caches.saw(
-            conversation, facts.model, facts.provider, counts, now=time.monotonic()
+            conversation,
+            facts.model,
+            facts.provider,
+            counts,
+            beginning=hash((attempt.request.content or b"")[:1024]),  # less than any cached prompt
+            now=time.monotonic(),
         )
         if collapse is None or self._target is None:
             return

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Collapse", "PromptCaches", "Reason"]
 
-Reason: TypeAlias = Literal["provider_changed", "prompt_shortened", "idle", "unknown"]
-"""Why, as far as it can be seen: another provider answered, which has a cache of its own; the prompt was shorter than
-the one before; the last request was more than five minutes ago, after which caches forget; or none of these, as where
-the beginning of the prompt was changed."""
+Reason: TypeAlias = Literal["provider_changed", "prompt_changed", "prompt_shortened", "idle", "unknown"]
+"""Why, as far as it can be seen.
+
+Another provider answered, which has a cache of its own; the prompt begins otherwise than the one before, as those of
+two conversations do that share an id; it was shorter; the last request was more than five minutes ago, after which
+caches forget; or none of these.
+"""
 
 LEAST_SHARE = 0.05
 LEAST_TOKENS = 1024
@@ -46,6 +49,7 @@ class _Mark:
     cached: int
     prompt: int
     provider: str | None
+    beginning: int
     at: float
 
 
@@ -62,6 +66,7 @@ class PromptCaches:
         provider: str | None,
         counts: Mapping[str, int],
         *,
+        beginning: int,
         now: float,
     ) -> Collapse | None:
         """Return how far the cache of a conversation collapsed, if it did, and remember what is there now.
@@ -71,6 +76,7 @@ class PromptCaches:
             model: The one that answered.
             provider: Who served it.
             counts: Tokens, by what the conventions call them.
+            beginning: A number that is the same for requests that begin alike.
             now: In monotonic seconds.
         """
         if "cache_read.input_tokens" not in counts:
@@ -79,7 +85,7 @@ class PromptCaches:
         cached = read + counts.get("cache_write.input_tokens", 0)
         key = (conversation, model)
         before = self._marks.pop(key, None)
-        self._marks[key] = _Mark(cached, prompt, provider, now)
+        self._marks[key] = _Mark(cached, prompt, provider, beginning, now)
         if len(self._marks) > MOST_KEPT:
             self._marks.popitem(last=False)
         if before is None:
@@ -90,6 +96,8 @@ class PromptCaches:
         reason: Reason = "unknown"
         if provider != before.provider:
             reason = "provider_changed"
+        elif beginning != before.beginning:
+            reason = "prompt_changed"
         elif prompt < before.prompt:
             reason = "prompt_shortened"
         elif now - before.at > IDLE_S:

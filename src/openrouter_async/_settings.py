@@ -31,6 +31,16 @@ USER_AGENT = f"openrouter-async/{__version__} python/{platform.python_version()}
 
 KeySource: TypeAlias = Secret | Callable[[], Awaitable[str]]
 
+_HABITS = {
+    "timeout": "timeouts=Timeouts(total=60)",
+    "max_retries": "retries=Retries(attempts=3)",
+    "default_headers": "headers={...}",
+    "extra_headers": "headers={...}",
+    "default_query": "query={...}",
+    "extra_query": "query={...}",
+}
+"""Options of other clients, and how they are written here."""
+
 _OF_CONNECTIONS = frozenset(
     {
         "limits",
@@ -132,8 +142,11 @@ class Settings:
                 " give it to AsyncOpenRouter(...)"
             )
         if unknown:
-            known = ", ".join(sorted(READERS))
-            raise ConfigurationError(f"unknown option {min(unknown)!r}; the options are {known}")
+            name = min(unknown)
+            known = (
+                f"use {_HABITS[name]}" if name in _HABITS else "the options are " + ", ".join(sorted(READERS))
+            )
+            raise ConfigurationError(f"unknown option {name!r}; {known}")
         changes = {
             name: READERS[name](value, self)
             for name, value in options.items()

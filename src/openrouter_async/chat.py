@@ -65,6 +65,16 @@ class Chat:
         self._catalogue = catalogue
         self._native_models = native_models
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            hint = (
+                "; client.chat.completions.create(...) is client.chat.create(...)"
+                if name == "completions"
+                else ""
+            )
+            raise AttributeError(f"client.chat has no attribute {name!r}{hint}")
+
     @cached_property
     def native_models(self) -> SchemaModels:
         """The models that are asked for `output` by a schema; derived clients have the same."""

@@ -25,7 +25,7 @@ from ..errors import ConfigurationError, ConnectionLost, DeadlineExceeded, OpenR
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Self
+    from typing import NoReturn, Self
 
     from ..types.meta import ResponseMeta
     from .source import StreamItem, StreamSource
@@ -46,9 +46,27 @@ class QueuedItems(ABC, Generic[ItemT]):
         self._queue: deque[ItemT] = deque()
         self._is_reading = False
         self._is_closed = False
+        self._has_ended = False
+
+    if not TYPE_CHECKING:
+
+        def __await__(self) -> NoReturn:
+            raise TypeError(
+                f"a {self._NOUN} cannot be awaited; write `async with client....stream(...) as stream:`, or await"
+                " `create(...)` for the whole reply"
+            )
 
     def __aiter__(self) -> Self:
+        self._check_unread()
         return self
+
+    def _check_unread(self) -> None:
+        """Raise if the end has been read, since a second iteration would find nothing."""
+        if self._has_ended and not self._queue:
+            raise ConfigurationError(
+                f"the {self._NOUN} was read to its end, and can be iterated once; call again for another answer, or"
+                " keep the items of the first iteration"
+            )
 
     async def __anext__(self) -> ItemT:
         """Return the next item.
@@ -70,7 +88,9 @@ class QueuedItems(ABC, Generic[ItemT]):
             )
         self._is_reading = True
         try:
-            return await self._fill(self._queue if wanted is None else wanted)
+            is_more = await self._fill(self._queue if wanted is None else wanted)
+            self._has_ended = not is_more
+            return is_more
         finally:
             self._is_reading = False
 

@@ -46,6 +46,7 @@ class ReplyStream(OwnedStream[StreamEvent[ReplyT]], Generic[ChunkT, ReplyT]):
 
     async def text(self, *, choice: int = 0) -> AsyncIterator[str]:
         """Give the pieces of the answer's text; fails as the events do."""
+        self._check_unread()
         queue = self._queue
         while queue or await self._refill():
             event = queue.popleft()
@@ -54,6 +55,7 @@ class ReplyStream(OwnedStream[StreamEvent[ReplyT]], Generic[ChunkT, ReplyT]):
 
     async def reasoning(self, *, choice: int = 0) -> AsyncIterator[str]:
         """Give the pieces of the reasoning, as far as the model shows it; fails as the events do."""
+        self._check_unread()
         queue = self._queue
         while queue or await self._refill():
             event = queue.popleft()
@@ -62,6 +64,7 @@ class ReplyStream(OwnedStream[StreamEvent[ReplyT]], Generic[ChunkT, ReplyT]):
 
     async def tool_call_fragments(self) -> AsyncIterator[ToolCallDelta]:
         """Give the pieces of tool calls, which name call and choice; fails as the events do."""
+        self._check_unread()
         queue = self._queue
         while queue or await self._refill():
             event = queue.popleft()
@@ -73,6 +76,7 @@ class ReplyStream(OwnedStream[StreamEvent[ReplyT]], Generic[ChunkT, ReplyT]):
 
         A reply that came whole in place of a stream has none.
         """
+        self._check_unread()
         chunks: list[ChunkT] = []
         self._reader.chunks = chunks
         try:

@@ -145,6 +145,9 @@ REPLACED_PARAMS = {
     "transforms": 'use plugins=[{"id": "context-compression"}]',
     "structured_outputs": "use output= or response_format=",
     "stream": "use client.chat.stream(...)",
+    "n": "the service writes one answer for each request; call again, or use client.batch(...)",
+    "functions": "use tools=[...]",
+    "function_call": "use tool_choice=",
     "prompt": "give it as messages, or use client.completions.create(prompt=...)",
 }
 """Parameters of the service that have a successor, and what that is."""

@@ -99,6 +99,14 @@ def check_params(
     return checked
 
 
+_HABITS = {
+    "timeout": 'options={"timeouts": Timeouts(total=60)}',
+    "max_retries": 'options={"retries": Retries(attempts=3)}',
+    "extra_headers": 'options={"headers": {...}}',
+    "extra_query": 'options={"query": {...}}',
+}
+"""Arguments of other clients, and how they are written here."""
+
 _PRIVATE = frozenset({"prediction", "system"})
 """Parameters that hold prompts."""
 
@@ -127,6 +135,8 @@ def _unknown(
 ) -> str:
     if name in elsewhere:
         return f"{name!r} is not offered; {elsewhere[name]}"
+    if name in _HABITS:
+        return f"{where} has no parameter {name!r}; use {_HABITS[name]}"
     near = difflib.get_close_matches(name, [*hints, *elsewhere], n=1)
     guess = f"did you mean {near[0]!r}?" if near else "see its parameters"
     return (

@@ -174,7 +174,8 @@ async def test_tokens_are_in_no_log_and_no_repr(caplog: pytest.LogCaptureFixture
     caplog.set_level("DEBUG")
     async with mocked({"access_token": "at-0123456789", "expires_in": 300}) as service:
         client = service.client.with_options(log_bodies=True)
-        granted = await client.oauth.exchange_token(JWT, policy="fp_1")
+        granted = await client.oauth.exchange_token(f"{JWT}\n", policy="fp_1")
+        assert f"subject_token={JWT}" in service.request.content.decode().split("&")
         assert granted.access_token.get_secret_value() == "at-0123456789"
         assert "0123456789" not in caplog.text + repr(granted)
         assert "authorization" not in service.request.headers

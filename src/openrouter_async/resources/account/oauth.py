@@ -138,12 +138,12 @@ class OAuthResource(Resource):
         scope: TokenScope | None = None,
         options: RequestOptions | None = None,
     ) -> AccessToken:
-        """Exchange a token of your identity provider for a key of some minutes (RFC 8693).
+        """Exchange a token of your identity provider for a key of at most 15 minutes (RFC 8693).
 
         Needs no key, and costs nothing; `key_source` does it whenever that is necessary.
 
         Args:
-            token: A JSON Web Token, such as that of a CI job or a cloud machine.
+            token: A JSON Web Token, such as that of a CI job or a cloud machine; blanks around it are removed.
             policy: The id of the federation policy of the account that trusts it.
             scope: Which kind of key the token replaces. Default: that of the policy.
             options: See `RequestOptions`.
@@ -153,7 +153,7 @@ class OAuthResource(Resource):
             BadRequest: the policy does not trust the token, or it has ended.
             OpenRouterError: any other failure of a call.
         """
-        secret = secret_of("token", token)
+        secret = secret_of("token", secret_of("token", token).get_secret_value().strip())
         form = {
             "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
             "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["PresetsResource"]
 
 _ANY_MESSAGES = "-"
-"""The message where the caller has none: the service wants a whole request, and does not keep its messages."""
+"""The message where the caller has none: the service wants a whole request, and does not keep this part of it."""
 
 
 class PresetsResource(Resource):
@@ -120,7 +120,8 @@ class PresetsResource(Resource):
 
         Args:
             slug: The name that requests use.
-            messages: Of the request, where you have one; the service keeps none of them.
+            messages: Those of the request, if you have one. The service can keep a system message as `system_prompt`,
+                and ignores the others.
             model: Which model the preset asks for.
             extra_body: As for `chat.create`.
             options: See `RequestOptions`.

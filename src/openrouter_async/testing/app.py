@@ -32,6 +32,8 @@ from .exchange.service_errors import ServiceError, bad_request, refused
 from .facts.table import load_facts
 from .generic.service import GenericService
 from .inference.inference import Inference, Pace
+from .media.service import MediaService
+from .media.videos import Videos
 from .received import ReceivedRequest
 from .replies import Answer, Failure, Reply, Scripted, as_scripted
 from .routes import WRITTEN, Call, Route, Routes, own_routes
@@ -74,7 +76,14 @@ class EmulatorApp:
         inference = Inference(state, models, pace, seed, finishes_unread=finishes_unread)
         batches = Batches(state, inference, lambda request: _reply(self._from_function(request)))
         facts = load_facts()
-        own = own_routes(inference, batches, Lookups(state, models), Account(state))
+        own = own_routes(
+            inference,
+            batches,
+            Lookups(state, models),
+            Account(state),
+            MediaService(state, facts, seed),
+            Videos(state, facts, seed),
+        )
         self.routes = Routes(own, facts, GenericService(facts, seed))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

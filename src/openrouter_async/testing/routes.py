@@ -21,6 +21,8 @@ from .generic.service import GenericService
 from .inference.dialects.dialect import Dialect
 from .inference.dialects.known import MESSAGES, RESPONSES
 from .inference.inference import ChooseReply, Inference
+from .media.service import MediaService
+from .media.videos import Videos
 from .received import ReceivedRequest
 from .state.keys import EmulatedKey
 
@@ -96,13 +98,26 @@ class Routes:
 
 
 def own_routes(
-    inference: Inference, batches: Batches, lookups: Lookups, account: Account
+    inference: Inference,
+    batches: Batches,
+    lookups: Lookups,
+    account: Account,
+    media: MediaService,
+    videos: Videos,
 ) -> tuple[Route, ...]:
     """Return the operations that have a handler of their own; all others are answered by the facts alone."""
     handlers: dict[Operation, Handler] = {
         ops.CREATE_CHAT: lambda c: inference.chat(c.request, c.sure_key, c.choose),
         ops.CREATE_COMPLETION: lambda c: inference.completion(c.request, c.sure_key, c.choose),
         ops.CREATE_EMBEDDINGS: lambda c: inference.embeddings(c.request, c.sure_key),
+        ops.CREATE_IMAGES: lambda c: media.images(c.request, c.sure_key),
+        ops.CREATE_SPEECH: lambda c: media.speech(c.request, c.sure_key),
+        ops.CREATE_TRANSCRIPTION: lambda c: media.transcription(c.request, c.sure_key),
+        ops.CREATE_RERANK: lambda c: media.rerank(c.request, c.sure_key),
+        ops.CREATE_DECISIONS: lambda c: media.decisions(c.request, c.sure_key),
+        ops.CREATE_VIDEO: lambda c: videos.create(c.request, c.sure_key),
+        ops.GET_VIDEO: lambda c: videos.get(c.path["jobId"]),
+        ops.GET_VIDEO_CONTENT: lambda c: videos.content(c.path["jobId"], c.request.query),
         ops.CREATE_BATCH: lambda c: batches.create(c.request, c.sure_key),
         ops.GET_BATCH: lambda c: batches.get(**c.path),
         ops.LIST_BATCHES: lambda c: batches.list(c.request.query),

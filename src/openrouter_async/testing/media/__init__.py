@@ -1,0 +1,1 @@
+"""Emulated images, speech, videos, ranks and decisions."""

@@ -106,7 +106,7 @@ class Call:
     silent: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     """The kinds of events, by `type`, of which none of ours comes, with the reason."""
     failing: Collection[str] = field(default=(), kw_only=True)
-    """The kinds of events that tell of an error."""
+    """The kinds of events that tell of an error, or make one where they come first."""
 
 
 @dataclass

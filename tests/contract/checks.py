@@ -119,7 +119,7 @@ async def event_faults(call: Call) -> list[str]:
             said = [*map(repr, seen.value[:-1])]  # the last is `Finished`, which comes of the end
             became = "nothing" if said == [*map(repr, alone.value[:-1])] else "an event"
         else:
-            became = "an error" if isinstance(seen.error, APIStatusError) else repr(seen.error)
+            became = "an error" if kind in call.failing else repr(seen.error)
         expected = "nothing" if kind in call.silent else "an error" if kind in call.failing else "an event"
         if became != expected:
             faults.append(f"{kind}: became {became}, expected {expected}")
@@ -200,7 +200,7 @@ def events(call: Call) -> list[Any]:
 
 def _data(event: Any) -> Any:
     """Return what is sent of an event; the SDK's facts put it into an object, as the line of a stream does."""
-    return event["data"] if event.keys() == {"data"} else event
+    return event["data"] if event.keys() <= {"data", "event"} else event
 
 
 def _unread(call: Call, pairs: list[tuple[object, Any]]) -> list[str]:

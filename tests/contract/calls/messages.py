@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from openrouter_async import file, image
 
-from ..call import Call
+from ..call import Call, events_of
 from .chat import FUNCTION
+
+ENDS = [
+    {
+        "type": "message_start",
+        "message": {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "m"},
+    },
+    {"type": "content_block_start", "index": 7, "content_block": {"type": "text", "text": "Hi"}},
+    {"type": "content_block_stop", "index": 7},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 1}},
+    {"type": "message_stop"},
+]
 
 CALLS = [
     Call(
@@ -91,7 +102,13 @@ CALLS = [
             cache_control={"type": "ephemeral"},
             options={"router_metadata": True},
         ),
-        omits={"body.stream": "`client.messages.stream` sends it"},
         minimal={"content": [{"type": "text", "text": "Hi"}]},
+    ),
+    Call(
+        "messages.create",
+        lambda c: events_of(c.messages.stream("Hello", model="anthropic/claude-sonnet-4.5")),
+        ends=ENDS,
+        silent={"content_block_stop": "the end of a block of which nothing came"},
+        failing={"error", "message_stop"},
     ),
 ]

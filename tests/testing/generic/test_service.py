@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,6 +46,11 @@ class Service:
         known = operation.replies.get(response.status_code)
         if known is not None:
             kind = response.headers.get("content-type", "")
+            if kind.startswith("text/event-stream"):
+                lines = [line for line in response.text.splitlines() if line.startswith("data: {")]
+                for line in lines:
+                    assert list(violations({"data": json.loads(line[6:])}, operation.event)) == []
+                return response.status_code, lines
             if "application/json" in known:
                 assert list(violations(response.json(), known["application/json"])) == []
             elif known:

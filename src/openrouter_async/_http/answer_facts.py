@@ -57,7 +57,8 @@ def answer_facts(
 
         usage = total_usage(usages_of(error))
     choices = getattr(reply, "choices", None)
-    reasons = [getattr(choice, "finish_reason", None) for choice in choices or ()]
+    ends = (reply,) if choices is None else choices  # a reply of another dialect has one answer
+    reasons = [getattr(each, "finish_reason", None) for each in ends]
     return AnswerFacts(
         id=generation_id or _text(reply, "id") or charge.generation_id,
         model=_text(reply, "model") or charge.model,

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
 from ..types.chat.completion import ChatCompletion
+from ..types.chat.model_reply import ModelReply
 
 if TYPE_CHECKING:
     from ..types.chat.completion import AssistantMessage
@@ -38,7 +39,7 @@ def input_attributes(body: Mapping[str, JsonValue]) -> Attributes:
 def output_attributes(reply: object) -> Attributes:
     """Return the answers of a reply as attributes; empty for anything else."""
     if not isinstance(reply, ChatCompletion):
-        return {}
+        return _of_one_answer(reply) if isinstance(reply, ModelReply) else {}
     told = [
         {
             "role": "assistant",
@@ -48,6 +49,15 @@ def output_attributes(reply: object) -> Attributes:
         for choice in reply.choices
     ]
     return {"gen_ai.output.messages": _json(told)}
+
+
+def _of_one_answer(reply: ModelReply[object]) -> Attributes:
+    """Return the answer of a reply in another dialect."""
+    parts = _parts(reply.text) + _call_parts(list(reply.tool_calls))
+    if reply.reasoning:
+        parts.insert(0, {"type": "reasoning", "content": reply.reasoning})
+    told = {"role": "assistant", "parts": parts, "finish_reason": reply.finish_reason or ""}
+    return {"gen_ai.output.messages": _json([told])}
 
 
 def _reply_parts(message: AssistantMessage) -> list[Part]:

@@ -94,6 +94,7 @@ def _output_type(value: JsonValue) -> str | None:
 _FIELDS: dict[str, tuple[str, Callable[[JsonValue], AttributeValue | None]]] = {
     "max_tokens": ("gen_ai.request.max_tokens", _whole),
     "max_completion_tokens": ("gen_ai.request.max_tokens", _whole),
+    "max_output_tokens": ("gen_ai.request.max_tokens", _whole),
     "temperature": ("gen_ai.request.temperature", _number),
     "top_p": ("gen_ai.request.top_p", _number),
     "top_k": ("gen_ai.request.top_k", _number),
@@ -101,6 +102,7 @@ _FIELDS: dict[str, tuple[str, Callable[[JsonValue], AttributeValue | None]]] = {
     "frequency_penalty": ("gen_ai.request.frequency_penalty", _number),
     "presence_penalty": ("gen_ai.request.presence_penalty", _number),
     "stop": ("gen_ai.request.stop_sequences", _texts),
+    "stop_sequences": ("gen_ai.request.stop_sequences", _texts),
     "n": ("gen_ai.request.choice.count", _several),
     "response_format": ("gen_ai.output.type", _output_type),
     "session_id": ("gen_ai.conversation.id", _text),

@@ -37,7 +37,7 @@ class Attempt:
     completion: ChatCompletion[object] | None = field(repr=False)
     """The reply; None where the service refused the request."""
     error: OpenRouterError | None = None
-    """Why it gave no value; None for the one that did."""
+    """Why it had no value; None for the attempt that had one."""
 
     @property
     def billed(self) -> Sequence[Usage | None]:
@@ -60,21 +60,21 @@ def all_billed(attempts: Sequence[Attempt]) -> tuple[Usage | None, ...]:
 
 
 class StructuredCompletion(ChatCompletion[OutputT]):
-    """The reply that gave the value, `output`; its other fields are those of that reply."""
+    """The reply with the value, `output`; its other fields are those of that reply."""
 
     _output: OutputT | Omit = PrivateAttr(OMIT)
     _received: JsonValue = PrivateAttr(None)
-    """The JSON that the value was made of."""
+    """The JSON from which the value was validated."""
     _path: Mode = PrivateAttr("prompted")
     _reason: str = PrivateAttr("")
     _attempts: tuple[Attempt, ...] = PrivateAttr(())
 
     @property
     def output(self) -> OutputT:
-        """The value that was asked for.
+        """The requested value.
 
         Raises:
-            ReplyNotParsed: the reply calls tools, and there is no value before their results were sent.
+            ReplyNotParsed: the reply calls tools, so it has no value until their results are sent.
         """
         # pydantic finds private attributes by a function of Python, which takes four times as long.
         output: OutputT | Omit = (self.__pydantic_private__ or {})["_output"]
@@ -107,7 +107,7 @@ class StructuredCompletion(ChatCompletion[OutputT]):
 def structured_completion(
     completion: ChatCompletion[object], reading: Reading[T], *, reason: str, attempts: Sequence[Attempt]
 ) -> StructuredCompletion[T]:
-    """Return `completion` with its value, if it has one; the last of `attempts` is the one that gave it."""
+    """Return `completion` with its value, if it has one; the last of `attempts` produced it."""
     if len(attempts) > 1:
         completion = with_billed(completion, all_billed(attempts))
     return marked(
@@ -122,11 +122,10 @@ def structured_completion(
 
 
 class KeptOutputs(Generic[T]):
-    """What the journal of a batch keeps of the values of one output, and how it is read again.
+    """The journal's form of the values of one output, and how they are read again.
 
-    A type may write less than it reads: secrets as stars, fields left out, other names, texts for what they hold. So
-    the value is never kept as its type writes it, but as the model did, and each run reads the reply by the type that
-    it has.
+    A type may serialise less than it validates: masked secrets, excluded fields, other names, strings for objects. So
+    the journal stores the value as the model wrote it, and each run validates it with its own type.
     """
 
     def __init__(self, output: Output[T]) -> None:

@@ -1,14 +1,14 @@
-"""`OutputRequest`: asks a model for a value: decides the mode, asks, reads, asks again, changes the mode.
+"""`OutputRequest`: asks a model for a value: chooses the mode, asks, reads, asks again, changes the mode.
 
 ```
 decide ──> native ──> reply ──> read ──> value
-  │           │                  └──> does not fit: shown to the model, asked again, `attempts` times in all
+  │           │                  └──> does not fit: sent back, asked again, `attempts` times in all
   │           └── the service says that it cannot, or no reply fits ──┐
-  └────────────────> prompted <───────────────────────────────────────┘ the same once more, with words
+  └────────────────> prompted <───────────────────────────────────────┘ the same again, with a prompt
 ```
 
-A refusal, and a reply cut off by the token limit, end the call at once: asking again would give the same. A reply that
-calls tools is returned as it is, without a value.
+A refusal, and a reply cut off by the token limit, end the call immediately: another request would give the same
+result. A reply that calls tools is returned unchanged, without a value.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class ChatSource(ChatCompleter[str], Protocol):
 
 @dataclass(frozen=True)
 class OutputRequests:
-    """Gives the `OutputRequest` of each output that a client is asked for."""
+    """Creates the `OutputRequest` for each output of a client."""
 
     chat: ChatSource
     models: SchemaModels
@@ -91,7 +91,7 @@ class OutputRequest(Generic[OutputT]):
     prices: Prices | None = None
 
     def with_options(self, options: RequestOptions | None) -> OutputRequest[OutputT]:
-        """Return the same with these options; itself where there are none."""
+        """Return the same with these options; itself if there are no options."""
         return self if options is None else replace(self, chat=self.chat.with_options(options))
 
     @property
@@ -118,7 +118,7 @@ class OutputRequest(Generic[OutputT]):
         """Return the reply with its value.
 
         Raises:
-            StructuredOutputError: no reply gave it; the error is of the last one.
+            StructuredOutputError: no reply had a value; the error is that of the last one.
             OpenRouterError: as every call.
         """
         call = self._completed(call)
@@ -146,7 +146,7 @@ class OutputRequest(Generic[OutputT]):
         return StructuredStream(source, self.output, on_bad_event=on_bad_event)
 
     def _completed(self, call: ChatCall) -> ChatCall:
-        """Return the call with what the client says: what is added to a parameter must not replace the client's."""
+        """Return the call with the client's parameters: additions to a parameter must not replace the client's."""
         check_call(call)
         return call.with_defaults(self.chat.default_model, self.chat.params)
 

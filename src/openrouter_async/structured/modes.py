@@ -63,7 +63,7 @@ class SchemaModels:
             self._said[names[0]] = is_native  # a short name is kept as the model that it stands for
 
     def _said_of(self, model: str) -> bool | None:
-        """Return what was said of a model, or of the one that it is a variant of."""
+        """Return the setting for a model, or for the model of a variant."""
         return next((self._said[name] for name in listings_of(model) if name in self._said), None)
 
     def reset(self) -> None:
@@ -96,7 +96,7 @@ class ModeDecision:
 
 
 def models_asked(call: ChatCall) -> tuple[str, ...]:
-    """Return the models that may answer: the one that is named, and those that stand in for it."""
+    """Return the models that may answer: the requested one, and its fallbacks."""
     extra = call.extra_body or {}
     others = extra.get("models", call.params.get("models"))
     named = [extra.get("model", call.model), *(others if isinstance(others, list | tuple) else ())]
@@ -116,10 +116,10 @@ def decide_mode(
 
     Args:
         wanted: `auto`, `native` or `prompted`, as `Output.path`.
-        models: The models that may answer; empty where the account's default does.
-        supports: Of each, whether it follows schemas; None where nobody knows.
-        strict_problem: Why the schema has no strict form, if it has none.
-        accepts: What the strict form accepts compared with the schema.
+        models: The models that may answer; empty if the account's default does.
+        supports: For each, whether it supports schemas; None if unknown.
+        strict_problem: Why the schema lacks a strict form, if it does.
+        accepts: The values that the strict form accepts compared with the schema.
     """
     if wanted == "prompted":
         return ModeDecision("prompted", "it was asked for")

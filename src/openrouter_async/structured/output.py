@@ -1,4 +1,4 @@
-"""`Output`: what a call is to return, and how it may get there."""
+"""`Output`: the requested type of a reply, and the settings of the request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 Mode: TypeAlias = Literal["native", "prompted"]
-"""How a value is asked for: by a schema that the provider enforces, or by words."""
+"""How a value is requested: by a schema that the provider enforces, or in the prompt."""
 
 if TYPE_CHECKING:
     OutputLike: TypeAlias = TypeForm[T] | Schema[T] | "Output[T]" | Mapping[str, object]
@@ -36,20 +36,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An example for the prompt: what goes in, if that helps, and what is to come out."""
+    """An example for the prompt: the input, if that helps, and the expected output."""
 
     output: JsonValue
     input: str | None = None
 
 
 class OutputSettings(TypedDict, total=False):
-    """What can be said of an `Output` besides what is wanted."""
+    """The settings of an `Output` besides the type."""
 
     path: Mode | Literal["auto"]
     """`native`: the provider enforces the schema; `prompted`: words ask for it; `auto` (default): native where the
     model list says that the model follows schemas, and by words where it turns out that it does not."""
     attempts: int
-    """Requests on one path; after each that gives no fitting value the model is shown what is wrong. Default 2."""
+    """The most requests on one path; after each reply that does not fit, the model receives its violations. Default
+    2."""
     max_cost: Decimal | float | str | None
     """US dollars for all requests together, those on your own provider key included: after the first, another one is
     made only if what it may cost stays below. Default: no limit."""
@@ -84,10 +85,11 @@ class Output(Generic[T_co]):
     def __init__(
         self, wanted: Schema[T_co] | Mapping[str, object] | TypeForm[T_co], **settings: Unpack[OutputSettings]
     ) -> None:
-        """Say what is wanted: a type, a `Schema`, or a JSON schema as a dict; for the rest see `OutputSettings`.
+        """Take the requested type: a Python type, a `Schema`, or a JSON schema as a dict; for the rest see
+        `OutputSettings`.
 
         Raises:
-            ConfigurationError: there is no schema of it, or a setting is wrong.
+            ConfigurationError: the type does not have a schema, or a setting is wrong.
         """
         unknown = settings.keys() - OutputSettings.__annotations__.keys()
         if unknown:
@@ -136,10 +138,10 @@ def example_json(example: Example | JsonValue, index: int) -> JsonValue:
 
 
 def as_schema(wanted: Schema[T] | Mapping[str, object] | TypeForm[T]) -> Schema[T]:
-    """Return the schema of what is wanted.
+    """Return the schema of the requested type.
 
     Raises:
-        ConfigurationError: it has none.
+        ConfigurationError: it does not have one.
     """
     if isinstance(wanted, Schema):
         return wanted

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["check_call", "schema_prompt", "with_feedback", "with_output"]
 
 MAX_TOLD = 20
-"""Violations that the model is told of; the rest follows from them, or comes next."""
+"""The most violations that the model receives; the rest follows from them, or comes next."""
 
 HEALING = "response-healing"
 
@@ -48,11 +48,11 @@ def schema_prompt(
 
     Args:
         wanted: A type, a `Schema`, or a JSON schema.
-        system: Your own prompt; it stays first, unchanged.
-        examples: Values, or each an `Example` with its input.
+        system: Your own prompt; it comes first, unchanged.
+        examples: Values, or an `Example` with its input for each.
 
     Raises:
-        ConfigurationError: there is no schema of it, or an example does not fit.
+        ConfigurationError: the type does not have a schema, or an example does not fit.
     """
     schema: Schema[object] = as_schema(wanted)
     description = schema.describe()
@@ -71,7 +71,7 @@ def schema_prompt(
 def _examples(
     schema: Schema[object], examples: Sequence[Example | JsonValue], *, is_strict: bool
 ) -> list[str]:
-    """Return what the model is told of examples, each in the form that its reply is to have."""
+    """Return the prompt text for examples, in the form that the reply must have."""
     told: list[str] = []
     for index, example in enumerate(examples):
         output = example_json(example, index)
@@ -140,14 +140,14 @@ def _instructs(message: MessageLike) -> bool:
 
 
 def check_call(call: ChatCall) -> None:
-    """Raise if a call says by itself what form its reply has."""
+    """Raise if a call specifies the form of its reply itself."""
     given = (call.params.get("response_format"), (call.extra_body or {}).get("response_format"))
     if given != (None, None):
         raise ConfigurationError("both output and response_format are given; leave response_format out")
 
 
 def with_feedback(call: ChatCall, reply: ChatCompletion[object], error: StructuredOutputError) -> ChatCall:
-    """Return the call with the reply that did not fit, and what was wrong with it."""
+    """Return the call with the reply that did not fit, and its violations."""
     told = [f"Your reply cannot be used: {error.message}."]
     if violations := error.violations:
         told = [

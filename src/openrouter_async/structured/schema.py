@@ -1,4 +1,4 @@
-"""`Schema`: what a value must be like, from a Python type, a JSON schema or examples."""
+"""`Schema`: the required structure of a value, from a Python type, a JSON schema or examples."""
 
 from __future__ import annotations
 
@@ -79,14 +79,15 @@ class Schema(Generic[T_co]):
 
     @classmethod
     def from_examples(cls, examples: Sequence[object], *, name: str | None = None) -> Schema[Any]:
-        """Return the schema that one or several examples have in common.
+        """Return the schema that the examples share.
 
-        An example is a JSON value, or text that holds a JSON object or array. Keys that all objects have are
-        required, what is null in one may be null; texts become an enum where many examples draw on few of them, and
-        get a format, such as a date, where all are plainly of it.
+        An example is a JSON value, or a string that contains a JSON object or array. Keys that all objects have are
+        required; a key that is null in one may be null. Strings become an enum if many examples use a few of them,
+        and get a format, such as a date, if all clearly have it.
 
         Raises:
-            ConfigurationError: there is none, or one is not JSON, which is named; or jsonschema-rs is not installed.
+            ConfigurationError: there are no examples, or one is not JSON (the message names it), or jsonschema-rs is
+                not installed.
         """
         if isinstance(examples, str | bytes | Mapping) or not isinstance(examples, Sequence):
             raise ConfigurationError(f"examples is {describe_json(examples)}; expected a list of them")
@@ -150,11 +151,11 @@ class Schema(Generic[T_co]):
     def response_format(self, name: str | None = None, *, strict: bool = True) -> JSONSchemaFormat:
         """Return the part of a request that asks for it: `response_format=schema.response_format()`.
 
-        With `strict` it holds the strict form; the reply is to be translated back by `schema.strict.undo`, which the
-        parameter `output` of a call does by itself.
+        With `strict` it contains the strict form; translate the reply back with `schema.strict.undo`, which the
+        parameter `output` of a call does automatically.
 
         Raises:
-            ConfigurationError: the name is not allowed, or there is no strict form.
+            ConfigurationError: the name is not allowed, or the schema does not have a strict form.
         """
         name = self.name if name is None else name
         if schema_name(name) != name:
@@ -165,9 +166,9 @@ class Schema(Generic[T_co]):
         return {"type": "json_schema", "json_schema": {"name": name, "strict": strict, "schema": document}}
 
     def asked_format(self, name: str) -> Prevalidated:
-        """Return the strict `response_format`, checked, for requests; what belongs to the own name is kept.
+        """Return the strict `response_format`, validated, for requests, with the name of this schema.
 
-        Made anew for every call, it was 11 % of what a call for a value costs.
+        Built for every call, it was 11 % of the cost of a call for a value.
         """
         return self._asked_format if name == self.name else Prevalidated(self.response_format(name))
 
@@ -176,9 +177,9 @@ class Schema(Generic[T_co]):
         return Prevalidated(self.response_format())
 
     def validate(self, value: object) -> T_co:
-        """Return `value`, a Python object such as parsed JSON, as what the schema describes.
+        """Validate `value`, a Python object such as parsed JSON, and return it as the type of the schema.
 
-        What is plain JSON is read as replies are: nothing is taken for another type, such as true for a number.
+        Plain JSON is validated as strictly as a reply: true is not a number.
 
         Raises:
             SchemaMismatch: it does not fit; `violations` has every reason, each with its path.
@@ -247,7 +248,8 @@ class Schema(Generic[T_co]):
 
     @cached_property
     def is_wrapped(self) -> bool:
-        """Whether words ask for the value as `{"value": ...}`: what is no object or array is hard to find in prose."""
+        """Whether the prompt asks for `{"value": ...}`: a value that is not an object or an array is hard to find in
+        prose."""
         return self.root_kinds not in ({"object"}, {"array"})
 
     @cached_property
@@ -275,7 +277,7 @@ def _schema_of_type(validator: TypeValidator, name: str) -> Schema[object]:
 
 
 def _is_json(value: object) -> TypeIs[JsonValue]:
-    """Whether a value is made of nothing but plain JSON."""
+    """Whether a value consists only of plain JSON."""
     try:
         check_json(value)
     except ValueError:  # PydanticCustomError is one

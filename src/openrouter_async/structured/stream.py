@@ -116,12 +116,12 @@ class StructuredStream(EventStream[OutputT]):
 
 
 def asked_for(mode: Mode, number: int) -> Mapping[str, str | int]:
-    """Return what is said of a request: in which mode it asks for the value, and for which time."""
+    """Return the facts about a request: the mode in which it asks for the value, and its number."""
     return {**ABOUT.get(), "output.path": mode, "output.attempts": number}
 
 
 class FallbackSource:
-    """The source of one mode, and of the other one where the service says at once that it cannot; a `StreamSource`."""
+    """The source of one mode, and of the other if the service refuses the first immediately; a `StreamSource`."""
 
     def __init__(
         self,
@@ -145,12 +145,12 @@ class FallbackSource:
 
     @property
     def reason(self) -> str:
-        """Why it is taken."""
+        """Why this mode was chosen."""
         return self._decision.reason if self._decision else ""
 
     @property
     def meta(self) -> ResponseMeta | None:
-        """What the response says of itself; None before it came."""
+        """The facts about the response; None before it arrived."""
         return self._current.meta if self._current else None
 
     async def read(self) -> list[StreamItem] | None:
@@ -193,7 +193,7 @@ class FallbackSource:
             await self._current.aclose()
 
     def abort(self) -> None:
-        """Drop the connection at once, where nothing can be awaited."""
+        """Drop the connection immediately, if nothing can be awaited."""
         if self._current is not None:
             self._current.abort()
 

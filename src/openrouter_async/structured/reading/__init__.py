@@ -1,1 +1,1 @@
-"""The value of a reply: where it may stand, which one is meant, what is nearly JSON, and what is written so far."""
+"""The value of a reply: where it may be, which one is meant, text that is almost JSON, and unfinished values."""

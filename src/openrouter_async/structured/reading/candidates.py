@@ -1,11 +1,11 @@
-"""Finds the JSON values that a reply may mean, among prose, fences and thoughts, in linear time.
+"""Finds the JSON values that a reply may mean, among prose, fences and reasoning, in linear time.
 
-Theory of operation. A reply that is JSON as a whole is its only candidate. Otherwise what is no value is passed over
-token by token: thoughts as a whole; fences, brackets and tags are kept in mind, since what stands within them may be a
-part of something else. A bracket that begins as JSON does is a candidate up to the one that closes it, strings
-respected; what lies within is never one itself, since a part of a broken value is not the value that was meant. What
-is JSON by chance, such as a footnote, is prose. A value that does not end makes the reply *cut*.
-Whether a candidate is the answer is not said here: see `standing`.
+Theory of operation. If the whole reply is JSON, it is the only candidate. Otherwise the reader skips other text token
+by token: reasoning as a whole; it remembers open fences, brackets and tags, since text inside them may be part of
+something else. A bracket that starts like JSON is a candidate up to its closing bracket, respecting strings; values
+inside a candidate are never candidates, since a part of a broken value is not the intended value. Accidental JSON,
+such as a footnote, is prose. An unclosed value makes the reply *cut*. `standing` decides whether a candidate is the
+answer.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["MARK", "Candidate", "Candidates", "Fence", "end_of_value", "find_candidates", "is_json_label"]
 
 MAX_CANDIDATES = 1_000
-"""Values in one reply; in one that holds more, none can be the one that was meant."""
+"""The most values in one reply; with more, none can be the intended one."""
 
 MAX_WITHIN = 8
-"""Open brackets that are told of a candidate, the innermost; it is no answer within half as many."""
+"""The most open brackets recorded for a candidate, the innermost; it is not an answer within half as many."""
 
 _THOUGHT = "(?:think|thinking|thought|thoughts|reasoning|reflection|analysis|scratchpad)"
 _END = rf"</{_THOUGHT}\b[^<>]{{0,50}}>|\[/THINK\]|\u25c1/think\u25b7|<\|channel\|>final(?:<\|message\|>)?"
@@ -91,12 +91,12 @@ class Candidate(NamedTuple):
     lead: int = 0
     """Where the prose before it begins: after thoughts, the beginning of its fence, or the candidate before."""
     within: tuple[str, ...] = ()
-    """The brackets and tags of prose, outermost first, that are open where it stands."""
+    """The open brackets and tags of the prose around it, outermost first."""
     fence: Fence | None = None
 
 
 def is_json_label(label: str) -> bool:
-    """Whether a fence with a label may hold JSON, and not another language that holds some by chance."""
+    """Whether a fence with a label may contain JSON, rather than another language that contains some by accident."""
     return label.lower() in _JSON_LABELS
 
 
@@ -108,7 +108,7 @@ class Candidates(NamedTuple):
     is_cut: bool = False
     """A value, or the thoughts before it, do not end."""
     is_whole: bool = False
-    """The reply is nothing but its value, and the others are what it holds as text."""
+    """The reply is nothing but its value, and the others are inside its strings."""
 
 
 def find_candidates(reply: str) -> Candidates:
@@ -128,7 +128,7 @@ def find_candidates(reply: str) -> Candidates:
 
 
 def _unfenced(text: str) -> str | None:
-    """Return what stands in the one fence that the text is, if it is one."""
+    """Return the content of the fence if the text is a single fence."""
     if not (text.startswith("```") and text.endswith("```")):
         return None
     inside = text[:-3].partition("\n")[2]
@@ -136,7 +136,7 @@ def _unfenced(text: str) -> str | None:
 
 
 def _quoted(text: str) -> list[Candidate]:
-    """Return the value that a text is, and what that holds if it is text that is JSON itself, however often."""
+    """Return the value of a text, and the values inside it if it is a string that contains JSON, however nested."""
     found: list[Candidate] = []
     for _ in range(4):
         candidate = _read(text)
@@ -237,7 +237,8 @@ class _Scan:
             self._within.append(mark)
 
     def _is_placeholder(self, tag: str, match: re.Match[str]) -> bool:
-        """Whether a tag holds nothing: it only says how something looks, or has no attributes and closes nowhere."""
+        """Whether a tag has no meaning for the value: it only formats text, or has no attributes and is never
+        closed."""
         if self._closed is None:
             self._closed = {found[1].lower(): found.start() for found in _CLOSING_TAG.finditer(self._text)}
         return tag in _LAYOUT or (" " not in match[0] and self._closed.get(tag, -1) < match.end())
@@ -255,9 +256,9 @@ def _is_mark(text: str, start: int, end: int) -> bool:
 
 
 def end_of_value(text: str, start: int) -> int | None:
-    """Return where the value that opens at `start` ends; None if it does not.
+    """Return the end of the value that starts at `start`; None if it does not end.
 
-    A bracket of the wrong kind closes too: such a value is broken, and its parts are no values.
+    A closing bracket of the wrong kind closes too: such a value is broken, and its parts are not values.
     """
     depth = 0
     for match in _IN_VALUE.finditer(text, start):

@@ -1,9 +1,9 @@
-"""`PartialReader`: the value of a reply as far as it has been written. Pure.
+"""`PartialReader`: the unfinished value of a streamed reply. Pure.
 
-Text is added piece by piece; the snapshots are what could be read if the value were closed there. Prose, fences and
-thoughts before the value are passed over as in whole replies. Parsing begins at the value each time, at the speed of
-the parser's core; once the value is long it is parsed only when it has grown by a part of its length, so that all
-the parsing of a reply is proportional to its length.
+Text is added piece by piece; a snapshot is the value as if it were closed there. Prose, fences and reasoning before
+the value are skipped as in whole replies. Each parse starts at the value, at the speed of the parser's core; a long
+value is parsed only after it has grown by a fraction of its length, so the parsing of a reply takes time proportional
+to its length.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class PartialReader:
         stands_in_object = is_native or self._is_wrapped or "object" in schema.root_kinds
         self._opening = "{" if stands_in_object else "["
         self._text = ""
-        """From the value on; as long as it has not begun, the end of what has been passed over."""
+        """The text from the value on; before the value starts, the end of the skipped text."""
         self._pieces: list[str] = []
         """What came after that, and its length."""
         self._pending = 0
@@ -82,7 +82,7 @@ class PartialReader:
         self._pending = 0
 
     def _skip_prose(self) -> bool:
-        """Drop what stands before the value; False if that is all there is."""
+        """Drop the text before the value; False if there is only such text."""
         passed = 0
         while True:
             if self._is_thinking:

@@ -1,8 +1,7 @@
-"""Writes text that is nearly JSON as JSON, token by token, where nothing has to be guessed; linear in its length.
+"""Rewrites text that is almost JSON as JSON, token by token, without guesses; linear in its length.
 
-Quotes, last commas, commas at the end of a property's line, comments, the words and tuples of Python, keys without
-quotes, and line breaks in texts may be written otherwise. All else is left as it stands, for the parser of JSON to
-refuse.
+It corrects quotes, trailing commas, commas at the end of a property's line, comments, the words and tuples of Python,
+keys without quotes, and line breaks in strings. Everything else stays unchanged, and the JSON parser refuses it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Reads the wanted value from a reply, or says why there is none; never guesses one.
+"""Reads the requested value from a reply, or says why there is none; never guesses.
 
-Theory of operation. Exactly one thing in the reply fits the schema: it is the value, wherever it stands and whatever
-the prose says. Several that differ fit: what is in an answer's place, under a final heading or set apart behind the
-reasoning, wins over what is an example, a part, or in a sentence of the reasoning; if that leaves two, there is none.
-What looks like the value but does not fit is a rival too, unless prose lies between. Only where nothing validates is
-what is nearly JSON mended, where nothing has to be guessed.
+Theory of operation. If exactly one part of the reply fits the schema, it is the value, wherever it is and whatever
+the prose says. If several different ones fit, a value in the place of an answer, under a final heading or separate
+after the reasoning, wins over an example, a part, or a value in a sentence of the reasoning; if two remain, the reply
+has no value. A similar value that does not fit is a rival too, unless prose separates them. Text that is almost JSON
+is repaired only if nothing validates, and only without guesses.
 """
 
 from __future__ import annotations
@@ -49,24 +49,24 @@ _FENCE_MARK = re.compile(r"[`~]{3,}\w*")
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """What a reply gives."""
+    """The value of a reply."""
 
     output: T | Omit
     """The value; OMIT where the reply calls tools instead."""
     received: JsonValue = None
-    """The JSON that the value was made of."""
+    """The JSON from which the value was validated."""
 
 
 def read_output(
     completion: ChatCompletion[object], schema: Schema[T], *, is_native: bool = False, repair: bool = True
 ) -> Reading[T]:
-    """Return the value that a reply gives; with `is_native` it may stand there in its strict form.
+    """Return the value of a reply; with `is_native` it may have its strict form.
 
     Raises:
         Refused: the model declined, or its reply was filtered.
         ReplyTruncated: the reply ends before the value does, or was cut off by the token limit.
-        SchemaMismatch: it holds a value, but not a fitting one.
-        ReplyNotParsed: no value can be read from it, or it is not sure which one is meant.
+        SchemaMismatch: it contains a value, but not a fitting one.
+        ReplyNotParsed: no value can be read from it, or several may be meant.
     """
     try:
         return _Reader(schema, is_native, repair).read(completion)
@@ -80,7 +80,7 @@ def read_output(
 
 
 class _Contender(NamedTuple, Generic[T]):
-    """A value that fits, or looks much like the wanted one, and how it stands."""
+    """A value that fits, or is similar to the requested one, and its position in the reply."""
 
     standing: Standing
     fit: Reading[T] | None
@@ -126,7 +126,8 @@ class _Reader(Generic[T]):
     def _why_not(
         self, completion: ChatCompletion[object], text: str, found: Candidates | None
     ) -> StructuredOutputError:
-        """Return the error that says best why a reply gives no value; `found` is None where none was looked for."""
+        """Return the error that best explains why a reply has no value; `found` is None if the reader did not
+        search."""
         if refusal := completion.refusal:
             return Refused(f"the model declined to answer: {refusal[:300]}", raw=refusal)
         if completion.finish_reason == "content_filter":
@@ -174,7 +175,7 @@ class _Reader(Generic[T]):
         raise ReplyNotParsed(f"{problem}; expected one value and nothing else", raw=raw)
 
     def _contenders(self, found: Candidates) -> list[_Contender[T]]:
-        """Return what fits, as it is or mended, and what does not but looks like the wanted value."""
+        """Return the values that fit, repaired if necessary, and similar ones that do not fit."""
         contenders: list[_Contender[T]] = []
         names = frozenset({self._schema.name.lower()})
         may_mend = sum(len(each.text) for each in found.found if each.is_broken) <= MAX_LENGTH
@@ -321,7 +322,7 @@ def _is_schema(value: JsonValue) -> bool:
 
 
 def _has_marks(value: JsonValue, marks: Set[str]) -> bool:
-    """Whether a value holds `{mark: ..., "value": ...}`, as maps and unions do in their strict form."""
+    """Whether a value contains `{mark: ..., "value": ...}`, as maps and unions do in their strict form."""
     waiting = [value]
     while waiting:
         match waiting.pop():
@@ -335,9 +336,9 @@ def _has_marks(value: JsonValue, marks: Set[str]) -> bool:
 
 
 def _unfolded(value: JsonValue, violations: Sequence[Violation]) -> JsonValue | None:
-    """Return a copy in which what should be of another type is replaced by what it holds; None if nothing is.
+    """Return a copy in which values of another type are replaced by the value inside them; None if nothing changes.
 
-    A text may hold JSON, and a number without a fraction a whole number.
+    A string may contain JSON, and a number without a fraction is an integer.
     """
     held: list[tuple[Path, JsonValue]] = []
     for violation in violations:

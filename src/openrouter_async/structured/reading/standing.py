@@ -1,8 +1,8 @@
-"""How a value stands in its reply: in an answer's place, by itself, in a sentence, or as a part or an example.
+"""The position of a value in its reply: in the place of an answer, alone, in a sentence, or as a part or an example.
 
-What counts is structure: fences, lines, brackets, tags, keys before it, headings. The words around it are not weighed,
-but for the few that stand right before or behind it and say outright that it is not meant (`NOT_MEANT`, `RETRACTIONS`);
-`tests/structured/corpus.py` tells what each of these costs and saves. A list is looked at more closely than an object,
+Structure decides: fences, lines, brackets, tags, keys before it, headings. The surrounding words have no weight,
+except for a few right before or after it that explicitly reject it (`NOT_MEANT`, `RETRACTIONS`);
+`tests/structured/corpus.py` reports the cost and benefit of each. A list is examined more closely than an object,
 since prose is full of brackets.
 """
 
@@ -21,7 +21,7 @@ ENVELOPES = frozenset({"answer", "data", "json", "output", "response", "result",
 """What models call a value that should stand alone: as a key, as a tag, or before a colon."""
 
 MAX_NEAR = 2_000
-"""Characters before and behind a value that are looked at."""
+"""Characters before and after a value that are examined."""
 
 _TAGS = ENVELOPES | {"final", "final_answer", "final-answer", "finalanswer"}
 
@@ -43,7 +43,7 @@ LABEL = (
     r"(?:(?:for )?(?:example|instance|sample)s?(?: (?:answer|data|input|output|\d+)\b[^\n]*)?"
     r"|(?:the |your )?(?:original |given )?input|(?:my )?(?:reasoning|thinking|thoughts?))(?::|\.{3}|…)"
 )
-"""Such a phrase where it is all that stands before a value: then the value is the answer if no other one may be."""
+"""Such a phrase with nothing else before a value: then the value is the answer unless there is another."""
 
 _THAT = r"(?:that|this|it|which|the [\w ]{1,30})"
 RETRACTIONS = (
@@ -131,7 +131,7 @@ class Rank(IntEnum):
 
 
 class Standing(NamedTuple):
-    """How a value stands, and where it does so, its fence included."""
+    """The kind of position, and its extent, including the fence."""
 
     rank: Rank
     reason: str
@@ -141,13 +141,13 @@ class Standing(NamedTuple):
 
 
 def standing_of(text: str, candidate: Candidate, *, names: Set[str], properties: Set[str]) -> Standing:
-    """Return how a value stands in a reply.
+    """Return the position of a value in a reply.
 
     Args:
         text: The reply.
         candidate: The value.
-        names: What a value of the type is called, in small letters.
-        properties: The properties that it may have anywhere.
+        names: Words for a value of the type, in lower case.
+        properties: The properties that it may have at any level.
     """
     fence, start, end = candidate.fence, candidate.start, candidate.end
     lowest, stop = candidate.lead, len(text)
@@ -164,7 +164,7 @@ def standing_of(text: str, candidate: Candidate, *, names: Set[str], properties:
 
 
 def find_retraction(text: str, start: int, end: int | None = None) -> str:
-    """Return the words in a stretch of a reply that take back what stands before it; "" if there are none."""
+    """Return the words in a stretch of a reply that retract the text before it; "" without such words."""
     after = text[start:end]
     found = _RETRACTION.search(after)
     if found is not None:
@@ -174,7 +174,7 @@ def find_retraction(text: str, start: int, end: int | None = None) -> str:
 
 
 def _is_alone(text: str, candidate: Candidate, fence: Fence) -> bool:
-    """Whether a fence holds nothing but a value and comments; in one that is not closed all may follow."""
+    """Whether a fence contains only a value and comments; after an unclosed fence anything may follow."""
     before = text[fence.inside : candidate.start]
     after = "" if fence.closing is None else text[candidate.end : fence.closing]
     return bool(_COMMENTS.fullmatch(before) and _COMMENTS.fullmatch(after))
@@ -213,7 +213,7 @@ def _rank(
 
 
 def _after(candidate: Candidate, lead: str, rest: str, *, is_cautious: bool) -> tuple[Rank, str] | None:
-    """Return what stands right behind a value against it."""
+    """Return the objection right after a value."""
     if rest.lstrip()[:1] == candidate.text[-1:] and _ENDS_LINE.match(rest.lstrip(), 1):
         rest = rest.lstrip()[1:]  # a bracket too many
     if "~~" in lead and "~~" in rest:
@@ -233,7 +233,7 @@ def _after(candidate: Candidate, lead: str, rest: str, *, is_cautious: bool) -> 
 def _before(
     lead: str, *, is_fenced: bool, is_cautious: bool, tags: Set[str], properties: Set[str]
 ) -> tuple[Rank, str]:
-    """Return the rank that the text before a value gives it."""
+    """Return the rank that the text before a value assigns to it."""
     above, _, line = lead.rpartition("\n")
     if _COMMA.fullmatch(lead):
         return Rank.PART, "it is an item of a list"

@@ -1,1 +1,1 @@
-"""What a value must be like: types of Python and JSON schemas, what is wrong with a value, and schemas in words."""
+"""Required structures: Python types and JSON schemas, the violations of a value, and schemas as prose."""

@@ -1,6 +1,7 @@
-"""Schemas in words: what they demand beyond their shape, and `describe`, a whole schema as text that a model follows.
+"""Schemas as prose: their requirements beyond the shape, and `describe`, a whole schema as text that a model can
+follow.
 
-That is the value as it is to look, with what it must satisfy beside it:
+It shows the expected value, with its requirements beside it:
 
 ```
 {

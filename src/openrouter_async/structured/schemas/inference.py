@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["infer"]
 
 MAX_CHOICES = 8
-"""The most texts that are taken for an enum."""
+"""The most strings that become an enum."""
 
 LEAST_REPEATS = 3
-"""How often each text must occur on average before they are taken for an enum."""
+"""How often each string must occur on average to become an enum."""
 
 MAX_CHOICE_LENGTH = 32
 """Characters of a text that may be one of an enum."""

@@ -1,7 +1,7 @@
-"""Holds an output against the JSON value it was made of: types of Python may say less than the value, or more.
+"""Compares an output with the JSON value it came from: Python types may contain less than the value, or more.
 
-pydantic drops keys that a model does not know, takes `true` for the literal 1, a number beyond all for infinity, and a
-text of digits for a date. That is found here, by walking both side by side as far as the output can be walked.
+pydantic drops keys that a model does not know, accepts `true` for the literal 1, a huge number as infinity, and a
+string of digits as a date. This module detects that by walking both in parallel as far as the output allows.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Losses:
 
 
 def is_lossless_copy(value: JsonValue, output: object) -> bool:
-    """Whether an output holds each part of its value under the same key, of the same type; if so, nothing differs.
+    """Whether an output contains each part of its value under the same key, with the same type; then nothing differs.
 
-    False says nothing: then `find_losses` looks closely. Most values end here, in a third of the time.
+    False is inconclusive: `find_losses` then examines the details. Most values end here, in a third of the time.
     """
     kind = type(output)
     if kind in _KEPT:
@@ -154,7 +154,7 @@ def _lost_in_set(items: list[JsonValue], output: set[object] | frozenset[object]
 
 
 def _parts(value: JsonValue, output: object, own: Own) -> Iterable[tuple[str | int, JsonValue, object]]:
-    """Return what stands in a value, and what was made of it."""
+    """Return a part of a value, and the part of the output that came from it."""
     if isinstance(value, dict):
         if isinstance(output, BaseModel):
             names = _names(type(output))

@@ -78,9 +78,9 @@ class TypeValidator:
         return made
 
     def read(self, value: JsonValue) -> object:
-        """Return a JSON value as the type, of which nothing is taken for something else; raises `SchemaViolation`.
+        """Validate a JSON value as the type, without conversions between types; raises `SchemaViolation`.
 
-        What the caller's own validators and settings accept is accepted.
+        The caller's own validators and settings still apply.
         """
         output = self._read(value)
         strictness = self._strictness
@@ -97,8 +97,8 @@ class TypeValidator:
         return output
 
     def read_plain(self, text: str, /) -> tuple[object, JsonValue] | Omit:
-        """Return what a text of JSON is as the type, and as JSON, where nothing differs; OMIT where that has to be
-        looked at.
+        """Validate a JSON text as the type and return both, if nothing differs; OMIT if that needs a closer
+        examination.
         """
         try:
             if self._work is not None:

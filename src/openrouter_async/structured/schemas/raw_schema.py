@@ -1,6 +1,6 @@
-"""JSON schemas that a caller gives: checked when they come in, and values held against them by jsonschema-rs.
+"""JSON schemas from a caller: checked on arrival; jsonschema-rs validates values against them.
 
-Nothing is ever fetched: a reference must lead to a place within the schema itself.
+Nothing is ever fetched: a reference must point to a place within the schema itself.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class RawValidator:
         return self.validate_python(from_json(to_json(value)))
 
     def read_plain(self, _text: str, /) -> Omit:
-        """Return OMIT: every value is looked at closely."""
+        """Return OMIT: every value is examined closely."""
         return OMIT
 
     def validate_python(self, value: object) -> object:
@@ -108,7 +108,7 @@ def _refuse_to_fetch(uri: str) -> JsonValue:
 
 
 def _is_of_type(error: jsonschema_rs.ValidationError) -> bool:
-    """Whether a value is of none of the JSON types that may stand there."""
+    """Whether a value has none of the allowed JSON types."""
     arms: list[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", [])
     if arms:
         return all(inner.kind.name == "type" for arm in arms for inner in arm)

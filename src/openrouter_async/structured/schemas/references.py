@@ -1,4 +1,4 @@
-"""References within a JSON schema: what they lead to, and whether they lead back. Nothing is ever fetched."""
+"""References within a JSON schema: their targets, and whether they form a circle. Nothing is ever fetched."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LITERALS = frozenset({"const", "default", "enum", "example", "examples"})
 """Keywords whose value is data, not a schema (JSON Schema 2020-12, validation, 6.1 and 9)."""
 
 NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
-"""Keywords whose value holds a schema under each name."""
+"""Keywords whose value contains a schema under each name."""
 
 
 def check_references(document: Mapping[str, JsonValue]) -> None:
@@ -53,7 +53,7 @@ def check_references(document: Mapping[str, JsonValue]) -> None:
 
 
 def _same_level(schema: JsonValue) -> list[str]:
-    """Return the references that a value must follow before any part of it is looked at."""
+    """Return the references that a value must follow before any part of it is examined."""
     found: list[str] = []
     waiting: list[JsonValue] = [schema]
     while waiting:
@@ -147,7 +147,7 @@ def subschemas(document: Mapping[str, JsonValue]) -> Iterator[tuple[str, Mapping
 
 
 def names_in(schema: Mapping[str, JsonValue], keyword: str) -> dict[str, JsonValue]:
-    """Return what stands under the names of a keyword; nothing where it is not there."""
+    """Return the names under a keyword; none if it is missing."""
     found = schema.get(keyword)
     return found if isinstance(found, dict) else {}
 

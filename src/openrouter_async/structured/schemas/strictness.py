@@ -1,9 +1,9 @@
-"""Where pydantic is strict with a reply: everywhere but below what the caller has written or set.
+"""Where pydantic validates a reply strictly: everywhere except below the caller's own code and settings.
 
-pydantic can be told to be strict for a whole call, but then goes on strictly below a Python function, where a date is
-no longer text of JSON; and such an order outranks `Field(strict=False)`. So where a type has code or settings of its
-own, strictness is written into a copy of its core schema instead, construct by construct: what comes from JSON is
-strict, what a caller's `before` or `wrap` validator has had in its hands is read as pydantic reads it.
+pydantic can be strict for a whole call, but it then stays strict below a Python function, where a date is no longer
+JSON text, and it overrides `Field(strict=False)`. So if a type has code or settings of its own, strictness is written
+into a copy of its core schema instead, construct by construct: data directly from JSON is validated strictly, data
+that a caller's `before` or `wrap` validator has handled is validated as pydantic does.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Strictness(NamedTuple):
     own: Own
     """Fields whose values the caller's code or settings may change."""
     is_own: bool
-    """Whether that holds for the whole value."""
+    """Whether that applies to the whole value."""
 
 
 def strictness_of(adapter: TypeAdapter[object]) -> Strictness | None:
@@ -67,7 +67,7 @@ def strictness_of(adapter: TypeAdapter[object]) -> Strictness | None:
 
 
 class _Place(NamedTuple):
-    """Where a construct stands."""
+    """The position of a construct."""
 
     owner: type | None = None
     """The class whose fields come next."""
@@ -81,7 +81,7 @@ class _Writer:
     def __init__(self) -> None:
         self.definitions: dict[str, _Node] = {}
         self.found: set[tuple[type, str] | None] = set()
-        """Fields with something of the caller in them; None: it stands in no field."""
+        """Fields with code or settings of the caller; None: not inside a field."""
         self._given: dict[str, _Node] = {}
 
     def written(self, node: _Node, source: _Source, place: _Place) -> _Node:
@@ -134,7 +134,7 @@ class _Writer:
 
 
 def _field(place: _Place, name: str, part: object) -> _Place:
-    """Return the place of what may be a field of the class whose fields come here."""
+    """Return the position of a possible field of the class whose fields follow."""
     if place.owner is None or not isinstance(part, dict):
         return place
     if part.get("type") not in ("model-field", "dataclass-field"):

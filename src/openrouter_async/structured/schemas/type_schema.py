@@ -19,7 +19,7 @@ _KEYS = {"integer": r"^-?\d+$", "number": r"^-?\d+(\.\d+)?$"}
 
 
 class TypeSchema(GenerateJsonSchema):
-    """Makes the schema that a model is shown, so that what follows it is taken."""
+    """Builds the schema for a model, so that a value that follows it is accepted."""
 
     def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
         """Refuse to leave out an arm of a union that has no schema; a default that is not JSON is just not told."""
@@ -27,7 +27,7 @@ class TypeSchema(GenerateJsonSchema):
             raise PydanticInvalidForJsonSchema(detail)
 
     def encode_default(self, dft: object) -> object:
-        """Return a default as JSON; that of a set in one order, so that a schema is the same in every process."""
+        """Return a default as JSON; sets are sorted, so a schema is the same in every process."""
         encoded = super().encode_default(dft)
         return sorted(encoded, key=repr) if isinstance(dft, Set) and isinstance(encoded, list) else encoded
 
@@ -81,10 +81,10 @@ def _in_time(schema: JsonSchemaValue, when: str | None, example: str) -> JsonSch
 def _with_paths(
     schema: JsonSchemaValue, model: str, fields: Iterable[tuple[str, Mapping[str, object]]]
 ) -> JsonSchemaValue:
-    """Return the schema of a model whose properties stand where their `AliasPath` leads.
+    """Return the schema of a model whose properties are where their `AliasPath` points.
 
     Raises:
-        PydanticInvalidForJsonSchema: a path leads into an array, or to where another property stands.
+        PydanticInvalidForJsonSchema: a path leads into an array, or to the place of another property.
     """
     for name, field in fields:
         alias = field.get("validation_alias")

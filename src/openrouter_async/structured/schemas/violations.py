@@ -25,7 +25,7 @@ Path: TypeAlias = tuple[str | int, ...]
 """Keys and indexes from the root of a value."""
 
 MAX_VIOLATIONS = 100
-"""Violations that are told of one value; the rest follows from them, or comes next."""
+"""The most violations reported for one value; the rest follows from them, or comes next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def path_text(path: Path) -> str:
 
 
 def part_at(value: JsonValue, path: Path) -> JsonValue:
-    """Return what stands at a path, None where there is nothing; names of arms of unions lead nowhere."""
+    """Return the value at a path, None if it does not exist; names of arms of unions lead nowhere."""
     for step in path:
         match value, step:
             case dict() as holder, str() as key if key in holder:
@@ -87,7 +87,7 @@ def part_at(value: JsonValue, path: Path) -> JsonValue:
 
 
 def with_parts(value: JsonValue, parts: Iterable[tuple[Path, JsonValue]]) -> JsonValue:
-    """Return a copy in which other parts stand at some paths, where there is something."""
+    """Return a copy with other values at some paths, if those exist."""
     copy = deepcopy(value)
     for path, part in parts:
         if not path:

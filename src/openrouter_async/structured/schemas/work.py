@@ -1,8 +1,8 @@
-"""How much work it is to hold a value against a schema: found out before it is done, since it cannot be stopped.
+"""The work of validating a value against a schema, estimated in advance, since it cannot be interrupted.
 
-Where a union has several arms that lead back to it, each level of a value is held against each arm, and a reply of 170
-bytes takes half a minute. Here each part of a value is counted once for each part of the schema, however often a
-validator would come back to it.
+If a union has several arms that lead back to it, each level of a value is validated against each arm, and a reply of
+170 bytes takes half a minute. Here each part of a value counts once for each part of the schema, however often a
+validator would return to it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Work:
         self._targets: dict[str, JsonValue] = {}
 
     def is_too_much(self, value: object, most: int = MAX_STEPS) -> bool:
-        """Whether to hold a value against the schema takes more than `most` steps."""
+        """Whether validating a value against the schema takes more than `most` steps."""
         try:
             return self._steps(dict(self._document), value, {}) > most
         except RecursionError:

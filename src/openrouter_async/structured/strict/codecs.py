@@ -1,8 +1,8 @@
-"""`Codec`: what each construct of a schema becomes: its strict form, and the translation of values there and back.
+"""`Codec`: the strict form of each construct of a schema, and the translation of values in both directions.
 
 `encode` takes a value of the original schema, `decode` one of the strict one; both raise `ShapeError` for a value of
-another shape, though neither validates: that is done with the original schema afterwards. With `partial` the
-value may end anywhere, as in a stream; what is not there yet is left out.
+another shape, though neither validates: the original schema does that afterwards. With `partial` the value may be
+incomplete, as in a stream; missing parts are left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Document: TypeAlias = "dict[str, JsonValue]"
 
 
 class Absent:
-    """What a property has in place of a default when it has none."""
+    """Stands for the missing default of a property."""
 
 
 ABSENT = Absent()
@@ -42,7 +42,7 @@ class ShapeError(ValueError):
 
 
 class NotJSON(ShapeError):
-    """A text that should hold JSON does not; it may be meant as it stands, or be written carelessly."""
+    """A string that should contain JSON does not; it may be meant literally, or be written carelessly."""
 
 
 class UnsupportedSchema(ValueError):
@@ -119,7 +119,7 @@ class ScalarCodec(Codec):
 
 @dataclass(frozen=True)
 class JSONTextCodec(Codec):
-    """Any JSON value, as text that holds JSON."""
+    """Any JSON value, as a string that contains JSON."""
 
     note: str = ""
     _kinds = frozenset({"string"})
@@ -177,7 +177,7 @@ class ArrayCodec(Codec):
 
 @dataclass(frozen=True, eq=False)
 class RefCodec(Codec):
-    """A definition that stands in a table, since it is recursive or used more than once."""
+    """A definition in a table, because it is recursive or used more than once."""
 
     name: str
     table: Mapping[str, Codec]

@@ -1,10 +1,10 @@
-"""`convert`: a JSON Schema becomes a `StrictSchema`, with the way back, or the reason why it cannot be one.
+"""`convert`: turns a JSON Schema into a `StrictSchema`, with the way back, or says why that is impossible.
 
-Theory of operation. The schema is walked from its root; each construct becomes a codec, which knows its strict form and
-how values are translated. References are followed: a definition that is recursive, or used more than once, stays a
-definition; others are put in place, since strict modes allow no siblings of `$ref`. What is changed on the way is
-noted with its place and its effect on the values that are accepted. Nothing is dropped that would make a wrong value
-look right: the reply is validated with the original schema after it was translated back.
+Theory of operation. The schema is walked from its root; each construct becomes a codec, which knows its strict form
+and the translation of values. References are followed: a definition that is recursive, or used more than once, stays
+a definition; others are inlined, since strict modes allow no siblings of `$ref`. Each change is recorded with its
+place and its effect on the accepted values. Nothing is dropped that would make a wrong value look right: the original
+schema validates the reply after it was translated back.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ def convert(
 
     Args:
         document: The schema.
-        ignores_unknown_keys: Its validator drops keys that an object does not name, as pydantic does, so that an
-            object without `additionalProperties` loses nothing by being closed.
-        fills_defaults: Put defaults into what is translated back; a validator that does so itself needs none.
-        fits: Whether a default fits its schema, as far as its form does not show it; one that does not is none.
+        ignores_unknown_keys: Its validator drops keys that an object does not name, as pydantic does, so closing an
+            object without `additionalProperties` loses nothing.
+        fills_defaults: Put defaults into translated values; not needed for a validator that does so itself.
+        fits: Whether a default fits its schema, as far as its form does not show it; others are ignored.
 
     Raises:
-        UnsupportedSchema: no strict schema can say it; place and reason are named.
+        UnsupportedSchema: no strict schema can express it; the message names place and reason.
     """
     converter = _Converter(document, ignores_unknown_keys, fills_defaults, fits)
     root = converter.codec(document, ())

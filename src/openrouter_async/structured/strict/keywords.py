@@ -149,7 +149,7 @@ def _listed(value: JsonValue) -> list[JsonValue]:
 
 
 def description_of(schema: Mapping[str, JsonValue]) -> str:
-    """Return what a description says, and what it must say in place of keywords."""
+    """Return the text of a description, extended by the requirements of dropped keywords."""
     said = str(schema.get("description") or "").strip()
     words = "; ".join(constraints(schema))
     if not words:

@@ -37,13 +37,13 @@ class FieldCodec:
     """Whether the original form may lack it; a reply may too: a model that leaves out a null is understood."""
     default: JsonValue | Absent = ABSENT
     fills_default: bool = False
-    """Whether the default stands in the original form where the strict one has null."""
+    """Whether the original form has the default where the strict form has null."""
 
     @cached_property
     def absence(self) -> Literal["never", "null", "boxed"]:
-        """How its absence is written: it has none, by null, or by null where a value stands as `{"value": ...}`.
+        """How its absence is written: not at all, as null, or as null where a value is written as `{"value": ...}`.
 
-        It asks what unions look like, so what unions ask of their arms must not ask for it.
+        It depends on the form of unions, so unions must not ask their arms for it.
         """
         if not self.is_optional:
             return "never"
@@ -53,7 +53,7 @@ class FieldCodec:
 
     @property
     def replacement(self) -> JsonValue | Absent:
-        """What stands in the original form where the strict one has none: a default that fits, or nothing."""
+        """The original form of an absent value: a default that fits, or nothing."""
         return self.default if self.fills_default else ABSENT
 
     def schema(self) -> Document:
@@ -88,7 +88,7 @@ class FieldCodec:
 
 @dataclass(frozen=True)
 class ObjectCodec(Codec):
-    """An object of known properties, and perhaps others, which stand in a list of pairs under `rest_name`."""
+    """An object of known properties, and possibly others, in a list of pairs under `rest_name`."""
 
     fields: tuple[FieldCodec, ...]
     rest: MapCodec | None = None
@@ -108,7 +108,7 @@ class ObjectCodec(Codec):
 
     @cached_property
     def constants(self) -> dict[str, tuple[JsonValue, ...]]:
-        """The properties that can be few things only, by which arms of a union are told apart."""
+        """The properties with few possible values, which distinguish the arms of a union."""
         return {
             field.name: field.codec.choices
             for field in self.fields

@@ -1,4 +1,4 @@
-"""`StrictSchema`: what a conversion gives: the schema, the way there and back, and what was changed."""
+"""`StrictSchema`: the result of a conversion: the schema, both translations, and the changes."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class StrictSchema:
     """A schema in the strict subset, and the translation of values."""
 
     schema: Mapping[str, JsonValue]
-    """To be sent. Its root is an object; a value that is none stands in it as `{"value": ...}`."""
+    """The schema to send. Its root is an object; other values are inside it as `{"value": ...}`."""
     changes: tuple[Change, ...]
     accepts: Literal["same", "fewer", "more", "other"]
     """The values it accepts, compared with the original schema: `other` is some more, and some not."""
     is_original: bool
-    """Whether values have the same form as in the original schema, so that there is nothing to undo."""
+    """Whether values have the same form as in the original schema, so nothing needs undoing."""
     _root: Codec
     _is_wrapped: bool
 

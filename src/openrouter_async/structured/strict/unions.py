@@ -1,4 +1,4 @@
-"""The codec of choices, and how their arms are told apart."""
+"""The codec of choices, and how their arms are distinguished."""
 
 from __future__ import annotations
 
@@ -99,12 +99,12 @@ class _NamedArm(TranslatedCodec):
 
 
 def _is_identity(codec: Codec) -> bool:
-    """Whether values are the same in both forms, so that it does not matter which arm of a union they are of."""
+    """Whether values are the same in both forms, so their arm of a union does not matter."""
     return isinstance(codec, ScalarCodec) or (isinstance(codec, ArrayCodec) and _is_identity(codec.items))
 
 
 def changes_nothing(codec: Codec) -> bool:
-    """Whether all values are the same in both forms; of what is recursive that is not found out."""
+    """Whether all values are the same in both forms; not determined for recursive ones."""
     match codec:
         case ScalarCodec():
             return True

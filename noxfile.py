@@ -57,6 +57,24 @@ TOOLS = {
 }
 """Tools that watch calls: for each test file of tests/tools_seen the modules it needs, and their packages."""
 
+JUDGES = {
+    "instructor": ["instructor==1.17.0"],
+    "pydantic_ai": [PEERS["pydantic_ai"]],
+    "langchain": [PEERS["langchain"]],
+    "llm": ["llm==0.36"],
+    "pytest": [
+        "-e",
+        ".[testing]",
+        "pytest-asyncio==1.5.0",
+        "pytest-randomly==5.1.0",
+        "pytest-recording==0.14.1",
+        "pytest-timeout==2.4.0",
+        "pytest-xdist==3.8.0",
+        "trio==0.35.0",
+    ],
+}
+"""Judges in Python, each with its packages; those in Node are in tests/judges/node/package.json."""
+
 
 def install(session: nox.Session, *groups: str, extras: str = "") -> None:
     """Install the package as it is in the working tree, with extras, and the tools of some groups."""
@@ -207,6 +225,30 @@ def peers(session: nox.Session) -> None:
     pythons = peer_pythons(session, "openai", "openrouter", "litellm", "anthropic")
     variables = {f"OPENROUTER_ASYNC_PEER_{name.upper()}": python for name, python in pythons.items()}
     session.run("pytest", "tests/peers", *session.posargs, env=variables)
+
+
+@nox.session
+def judges(session: nox.Session) -> None:
+    """Let software that is not ours work with the emulator and the tools, or those named: `-- instructor node`."""
+    chosen = session.posargs or [*JUDGES, "node"]
+    install(session, extras="dev")
+    session.install("-q", "uv")
+    built = Path(session.create_tmp()).resolve()
+    variables = {}
+    for name in (name for name in chosen if name != "node"):
+        python = str(built / name / "bin" / "python")
+        base = str(session.python or "python")
+        session.run("uv", "venv", "-q", "--clear", "--python", base, str(built / name))
+        session.run("uv", "pip", "install", "-q", "--python", python, *JUDGES[name])
+        variables[f"OPENROUTER_ASYNC_JUDGE_{name.upper()}"] = python
+    if "node" in chosen:
+        if shutil.which("npm") is None:
+            session.error("npm is missing: judges in Node need it; install Node.js, or name other judges")
+        modules = ROOT / "tests" / "judges" / "node"
+        with session.chdir(modules):
+            session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
+        variables["OPENROUTER_ASYNC_JUDGES_IN_NODE"] = str(modules)
+    session.run("pytest", "tests/judges", "-q", env=variables)
 
 
 @nox.session

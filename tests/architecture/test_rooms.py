@@ -25,6 +25,7 @@ BESIDE = {
     "contract",
     "faults",
     "fuzz",
+    "judges",
     "page",
     "peers",
     "performance",

@@ -86,7 +86,7 @@ class CallAttempts:
         self._body = b""
         self._to_first_piece: float | None = None
         self._is_running = False
-        self._is_refused = False
+        self._has_begun = False
 
     async def begin(self, key: Secret | None) -> None:
         """A request is about to be sent with `key`, once no observer refuses it."""
@@ -99,10 +99,10 @@ class CallAttempts:
             to_first_piece=self._to_first_piece,
         )
         self._exchange, self._body = None, b""
-        self._is_running = self._is_refused = True
+        self._is_running = True
         for observer in self._starters:
             await observer.started(self.current)
-        self._is_refused = False
+        self._has_begun = True
 
     def sending(self, admission: Admission) -> None:
         """The request goes out now; until then it waited for its place."""
@@ -174,7 +174,8 @@ class CallAttempts:
         `continued` says that it continues what was delivered, rather than begins anew.
         """
         self._complete(error)
-        if self._is_refused or isinstance(error, ConfigurationError):
+        if not self._has_begun or isinstance(error, ConfigurationError):
+            # An observer refused it, or there was no key: whoever gets a key retries that by rules of its own.
             raise self.failed(error)
         if self.current.admission is not None and isinstance(error, APIStatusError):
             self.current.admission.failed(error, longest_wait=self._state.max_retry_after)
@@ -202,6 +203,7 @@ class CallAttempts:
             self._tell_failed(error, decision.seconds)
             self._number = self._state.attempts
             self.current.was_sent = False  # what is left now is no request
+            self._has_begun = False
             await anyio.sleep(decision.seconds)
         elif decision.reason == "deadline":
             late = self.timeouts.total.expired("")

@@ -179,3 +179,17 @@ async def test_tokens_are_in_no_log_and_no_repr(caplog: pytest.LogCaptureFixture
         assert granted.access_token.get_secret_value() == "at-0123456789"
         assert "0123456789" not in caplog.text + repr(granted)
         assert "authorization" not in service.request.headers
+
+
+@pytest.mark.loopback
+async def test_an_exchange_that_fails_is_retried_by_its_own_rules_only() -> None:
+    async def jwt() -> str:
+        return JWT
+
+    with LoopbackServer(serve_responses([Reply(503, json={"error": "down"})] * 20)) as server:
+        async with AsyncOpenRouter(base_url=server.url, retries=Retries(attempts=3, base=0.001)) as client:
+            signed_in = client.with_options(api_key=client.oauth.key_source(jwt, policy="fp_1"))
+            with pytest.raises(Overloaded) as caught:
+                await signed_in.chat.create("Hi", model="a/b")
+        assert [request.path.rpartition("/")[2] for request in server.requests] == ["token"] * 3
+    assert caught.value.attempts == 3

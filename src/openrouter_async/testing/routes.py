@@ -141,6 +141,8 @@ def own_routes(
         ops.CREATE_KEY: lambda c: account.create_key(c.request.body),
         ops.UPDATE_KEY: lambda c: account.update_key(c.path["hash"], c.request.body),
         ops.DELETE_KEY: lambda c: account.delete_key(**c.path),
+        ops.CREATE_CODE: lambda c: account.create_code(c.request.body),
+        ops.EXCHANGE_TOKEN: lambda c: account.exchange_token(c.request.body),
         ops.EXCHANGE_CODE: lambda c: account.exchange(c.request.body),
     }
     return (

@@ -273,3 +273,24 @@ async def test_a_reset_forgets_the_keys_that_were_made() -> None:
         emulator.reset()
         with pytest.raises(AuthenticationError):
             await client.with_options(api_key=created.key).key.get()
+
+
+async def test_a_code_without_a_page_is_exchanged_for_a_key() -> None:
+    async with account() as (_, client):
+        verifier = client.oauth.new_verifier()
+        made = await client.oauth.create_code(
+            verifier, callback_url="http://localhost:3000/done", key_label="mine"
+        )
+        granted = await client.oauth.exchange(made.id, verifier)
+        await client.with_options(api_key=granted.key).chat.create("hello", model=MODEL)
+        assert "mine" in {key.name async for key in client.keys.list()}
+
+
+async def test_an_identity_token_is_exchanged_for_a_key_that_ends() -> None:
+    async with account() as (_, client):
+        token = await client.oauth.exchange_token("e.y.J", policy="fp_1")
+        await client.with_options(api_key=token.access_token).chat.create("hello", model=MODEL)
+        manages = await client.oauth.exchange_token("e.y.J", policy="fp_1", scope="management")
+        signed_in = client.with_options(management_key=manages.access_token)
+        ends = [key.expires_at async for key in signed_in.keys.list()]
+        assert any(ends)

@@ -332,3 +332,47 @@ def test_ids_are_the_same_for_the_same_seed_and_nothing_survives_a_reset(
     emulator.reset()
     assert service("GET", "/guardrails")[1]["total_count"] == 0
     assert [create(), create()] == first
+
+
+@pytest.mark.loopback
+def test_a_preset_has_a_version_for_each_request_that_is_saved(service: Service) -> None:
+    assert service("GET", "/presets/polite")[0] == 404
+    for temperature in (0.1, 0.2):
+        messages = [{"role": "system", "content": "Be polite."}, {"role": "user", "content": "x"}]
+        body = {"messages": messages, "model": "openai/gpt-4o", "temperature": temperature}
+        saved = service("POST", "/presets/polite/chat/completions", body)[1]["data"]
+    assert (saved["slug"], saved["designated_version"]["version"]) == ("polite", 2)
+    read = service("GET", "/presets/polite")[1]["data"]
+    assert read == saved
+    versions = service("GET", "/presets/polite/versions")[1]
+    assert [each["config"]["temperature"] for each in versions["data"]] == [0.1, 0.2]
+    first = service("GET", "/presets/polite/versions/1")[1]["data"]
+    assert (first["system_prompt"], first["preset_id"]) == ("Be polite.", saved["id"])
+    assert service("GET", "/presets")[1]["total_count"] == 1
+
+
+@pytest.mark.loopback
+def test_a_file_is_uploaded_listed_and_deleted(service: Service) -> None:
+    sent = {"file": ("a.txt", b"\r\n--hello\r\n", "text/plain")}
+    file = service("POST", "/files", files=sent)[1]
+    assert (file["filename"], file["mime_type"], file["size_bytes"]) == ("a.txt", "text/plain", 11)
+    assert service("GET", f"/files/{file['id']}")[1] == file
+    others = [service("POST", "/files", files=sent)[1]["id"] for _ in range(2)]
+    page = service("GET", "/files?limit=2")[1]
+    assert ([each["id"] for each in page["data"]], page["has_more"]) == ([file["id"], others[0]], True)
+    rest = service("GET", f"/files?limit=2&cursor={page['cursor']}")[1]
+    assert ([each["id"] for each in rest["data"]], rest["cursor"]) == ([others[1]], None)
+    assert service("GET", f"/files/{file['id']}/content")[0] == 400
+    assert service("GET", f"/files/{file['id']}?provider=openai")[1]["bytes"] == 11
+    assert service("DELETE", f"/files/{file['id']}")[1]["id"] == file["id"]
+    assert service("GET", f"/files/{file['id']}")[0] == 404
+    assert service("POST", "/files", files={"file": ("a.txt", b"")})[0] == 400
+
+
+@pytest.mark.loopback
+def test_a_file_of_a_container_is_read(service: Service) -> None:
+    listed = service("GET", "/containers/c1/files")[1]
+    file = listed["data"][0]
+    assert service("GET", f"/containers/c1/files/{file['id']}")[1]["id"] == file["id"]
+    assert service("GET", f"/containers/c1/files/{file['id']}/content")[1] == b"\x00emulated\x00"
+    assert service("GET", "/containers/c1/files/none/content")[0] == 404

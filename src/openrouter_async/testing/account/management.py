@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -43,6 +43,8 @@ Query: TypeAlias = Mapping[str, str]
 KEYS_A_PAGE = 100
 CODE_S = 600.0
 """How long a code can be exchanged."""
+TOKEN_S = 900
+"""How long a key lasts that a token was exchanged for."""
 WORKSPACE = "00000000-0000-4000-8000-000000000000"
 
 _CATEGORIES = ("latency", "incoherence", "incorrect_response", "formatting", "billing", "api_error", "other")
@@ -74,6 +76,19 @@ _EXCHANGE: Mapping[str, Check] = {
     "code_verifier": text(),
     "code_challenge_method": nullable(text()),
 }
+_CODE: Mapping[str, Check] = {
+    "callback_url": _word,
+    "code_challenge": _word,
+    "code_challenge_method": one_of("S256", "plain"),
+    "key_label": text(100),
+}
+_TOKEN = {
+    "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+    "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+    "subject_token": None,
+    "federation_policy_id": None,
+}
+"""The fields that a token exchange must have, with their only value where they have one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +194,40 @@ class Account:
         back = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("code", code)])
         return EmulatedResponse(
             status=302, headers={"location": urlunsplit(parts._replace(query=back))}, parts=()
+        )
+
+    def create_code(self, body: JsonValue) -> JSON:
+        """The code that the page of `/auth` would give, without the page."""
+        fields = _checked(body, _CODE, "callback_url")
+        code = secrets.token_urlsafe(24)
+        self._codes[code] = _OAuthCode(
+            challenge=None if fields.get("code_challenge") is None else str(fields["code_challenge"]),
+            method=str(fields.get("code_challenge_method") or "S256"),
+            label=str(fields.get("key_label") or "OAuth"),
+            given_at=time.monotonic(),
+        )
+        return {"data": {"id": code, "app_id": 1, "created_at": iso_now()}}
+
+    def exchange_token(self, body: JsonValue) -> EmulatedResponse:
+        """A key that lasts for a while, for any identity token: nothing is verified here."""
+        fields = body if isinstance(body, dict) else {}
+        for name, expected in _TOKEN.items():
+            if not fields.get(name) or fields[name] != (expected or fields[name]):
+                error: JSON = {"error": "invalid_request", "error_description": f"{name}: missing or wrong"}
+                return plain(error, status=400)
+        scope = "management" if fields.get("scope") == "management" else "inference"
+        secret = f"sk-or-v1-{secrets.token_hex(32)}"
+        key = new_key(secret, "management" if scope == "management" else "inference")
+        key.expires_at = datetime.now(UTC) + timedelta(seconds=TOKEN_S)
+        self._state.ledger.add_key(key)
+        return plain(
+            {
+                "access_token": secret,
+                "expires_in": TOKEN_S,
+                "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+                "token_type": "Bearer",
+                "scope": scope,
+            }
         )
 
     def exchange(self, body: JsonValue) -> JSON:

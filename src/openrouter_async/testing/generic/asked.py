@@ -44,6 +44,11 @@ class Asked:
         self.key = self.steps[-1]
 
     @property
+    def saves(self) -> bool:
+        """Whether the request of a model is saved as a preset, in place of being answered."""
+        return len(self._template) > 2 and self._template[:2] == ["presets", "{slug}"]
+
+    @property
     def parent(self) -> tuple[str, str] | None:
         """The collection and key of the entry that the collection or action belongs to."""
         within = range(len(self._template) - (2 if self.is_entry else 1), 0, -1)
@@ -92,6 +97,8 @@ class Asked:
     def can_be_added(self, collection: str) -> bool:
         """Whether an operation adds entries to a collection."""
         first, _, rest = collection.removeprefix("/").partition("/")
+        if self._facts.find("POST", f"/{first}/x/chat/completions"):
+            return True  # its entries are requests that were saved
         if self._facts.find("PUT", f"{collection}/x") or self._facts.find("POST", f"{collection}/add"):
             return True
         if rest and self._facts.find("POST", f"/{first}/x/{rest}"):

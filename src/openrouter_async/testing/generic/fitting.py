@@ -86,10 +86,10 @@ class Fitting:
     def _nearest(self, objects: list[Member], given: JSON) -> Member:
         """Return the object whose tags the given one has, else the one with most of its fields."""
 
-        def likeness(member: Member) -> tuple[bool, int]:
-            tags = tags_of(member)
-            tagged = any(given.get(name) == value for name, value in tags.items())
-            return tagged, len(fields_of(member).keys() & given.keys())
+        def likeness(member: Member) -> tuple[int, int, int]:
+            known = {name: value for name, value in tags_of(member).items() if name in given}
+            same = sum(given[name] == value for name, value in known.items())
+            return same - len(known), same, len(fields_of(member).keys() & given.keys())
 
         return max(objects, key=likeness)
 
@@ -100,19 +100,20 @@ class Fitting:
         """Return the shape of the entries that an answer has in `data`, or of the entry that the answer is."""
         if shape is None:
             return None
-        fields = self.fields(shape)
-        if "data" not in fields:
+        data = self.fields(shape).get("data")
+        if data is None:
             return shape
-        inner, _ = members(fields["data"], self._shapes)
-        arrays = [member for member in inner if member["type"] == "array"]
-        return arrays[0].get("items", "any") if arrays else fields["data"]
+        arrays = [member for member in members(data, self._shapes)[0] if member["type"] == "array"]
+        items = [member.get("items", "any") for member in arrays]
+        return data if not items else items[0] if len(items) == 1 else Member(any=items)
 
     def fields(self, shape: Shape) -> dict[str, Shape]:
-        """Return the fields of the first object that a shape may be."""
+        """Return the fields of the objects that a shape may be; one that several have may be as in any of them."""
+        found: dict[str, list[Shape]] = {}
         for member in members(shape, self._shapes)[0]:
-            if member["type"] == "object":
-                return {name: field.shape for name, field in fields_of(member).items()}
-        return {}
+            for name, field in fields_of(member).items():
+                found.setdefault(name, []).append(field.shape)
+        return {name: each[0] if len(each) == 1 else Member(any=each) for name, each in found.items()}
 
     def is_list(self, shape: Shape | None) -> bool:
         """Whether an answer is a list of entries."""

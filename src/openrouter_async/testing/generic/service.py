@@ -28,6 +28,7 @@ from ..state.keys import iso_now
 from .asked import Asked, noun
 from .entries import Entries
 from .fitting import Fitting
+from .peculiar import described_file, save_preset, shape_word
 
 __all__ = ["GenericService"]
 
@@ -73,7 +74,7 @@ class GenericService:
             operation,
             path,
             dict(query),
-            as_object(body),
+            described_file(as_object(body)),
             facts=self._facts,
             entries=self._entries,
             fitting=self._fitting,
@@ -111,7 +112,8 @@ class GenericService:
     def _put(self, asked: Asked, key: str | None) -> EmulatedResponse:
         """Add or replace an entry, and answer with it."""
         self._check_parents(asked, asked.collection)
-        entry = self._fitting.fit(asked.item_shape, {**asked.parents, **asked.body})
+        tag = shape_word(asked.query.get("provider"))
+        entry = self._fitting.fit(asked.item_shape, {**tag, **asked.parents, **asked.body})
         fields = as_object(entry)
         name = asked.key_field(fields)
         if key is None:
@@ -140,6 +142,10 @@ class GenericService:
         operation, collection = asked.operation, asked.target
         if not self._fitting.is_list(operation.reply):
             self._check_parents(asked, collection)
+            if operation.reply is None and asked.parent is not None:
+                file = self._entries.find(*asked.parent) or {}
+                if file.get("downloadable") is False:
+                    raise _in_form(operation, 400, "Files that were uploaded cannot be downloaded")
             return self._reply(asked, self._entries.find("", collection) or self._sample(asked))
         self._check_parents(asked, collection)
         if not asked.can_be_added(collection):
@@ -160,11 +166,13 @@ class GenericService:
             start = ids.index(after) + 1
         page, more = found[start : start + limit], start + limit < len(found)
         last = page[-1].get("id") if page else None
+        tag = shape_word(asked.query.get("provider"))
         following = f"/api/v1{asked.target}?offset={start + limit}&limit={limit}" if more else None
         assert asked.operation.reply is not None
         return self._fitting.envelope(
             asked.operation.reply,
-            [self._fitting.fit(asked.item_shape, entry) for entry in page],
+            [self._fitting.fit(asked.item_shape, {**entry, **tag}) for entry in page],
+            **tag,
             total_count=len(found),
             has_more=more,
             first_id=page[0].get("id") if page else None,
@@ -175,6 +183,8 @@ class GenericService:
 
     def _write(self, asked: Asked) -> EmulatedResponse:
         body, step = asked.body, asked.steps[-1]
+        if asked.saves:
+            return self._reply(asked, save_preset(asked, self._entries, self._fitting, self._facts))
         listed = next((name for name in _LISTED_IDS if name in body), None)
         if listed is not None:
             return self._listed(asked, listed)
@@ -243,6 +253,7 @@ class GenericService:
             return EmulatedResponse(status=operation.status)
         if operation.reply is None:
             return EmulatedResponse(headers={"content-type": _exact(kind)}, parts=(Part(_BYTES),))
+        entry = {**entry, **shape_word(asked.query.get("provider"))}
         given: JSON = (
             entry if is_whole or "data" not in self._fitting.fields(operation.reply) else {"data": entry}
         )

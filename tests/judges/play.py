@@ -1,4 +1,4 @@
-"""What the judges ask, and what the emulator answers. Read on both sides, so it needs only the standard library."""
+"""The questions of the judges, and the answers they expect. Both sides import it, so it needs no packages."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from . import play
 
 
 class City(BaseModel):
-    """What is asked for."""
+    """The value that each check wants."""
 
     name: str
     population: int

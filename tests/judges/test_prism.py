@@ -1,4 +1,4 @@
-"""Prism, between a client and the emulator, holds every plain answer against the service's OpenAPI document."""
+"""Prism, between a client and the emulator, compares every plain answer with the service's OpenAPI document."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@
   two made-up entries.
 - `POST` on a collection, or `PUT` on an entry, adds one; `PATCH` changes the fields that are given, null included.
 - `GET`, `PATCH` and `DELETE` of an entry that is not there are a 404.
-- A list of ids that is posted adds, or with `/remove` takes away, an entry for each; what is assigned to one guardrail
-  is assigned to no other.
+- A list of ids that is posted adds, or with `/remove` takes away, an entry for each; a key or member has one guardrail
+  at most.
 - `POST` or `PUT` below an entry (`/activate`, `/pricing`) changes that entry.
 - Anything else is answered from its request, as far as its fields are those of the answer.
 """

@@ -19,7 +19,7 @@ from openrouter_async.testing.facts.table import ServiceOperation, load_facts
 from openrouter_async.types._base import WireType
 
 from .call import Answer, Call, amended, carry_out, faults_of_arguments, faults_of_request
-from .reading import differences
+from .reading import differences, not_written_back
 
 __all__ = ["CHECKS", "ROWS", "argument_faults", "facts_of", "part_of", "success"]
 
@@ -79,6 +79,8 @@ async def answer_faults(call: Call) -> list[str]:
             for seen in all_seen
             if isinstance(seen.value, WireType) and response_meta(seen.value).status != operation.status
         ]
+        values = [each for seen in all_seen for each in _models(seen.value)]
+        lost += {line for value in values for line in not_written_back(value)}
         if lost:
             return lost
     return _unread(call, pairs)
@@ -145,6 +147,11 @@ async def error_faults(call: Call) -> list[str]:
         elif _words(body) not in seen.error.message:
             faults.append(f"{status}: the words of the service are not in {seen.error.message!r}")
     return faults
+
+
+def _models(value: object) -> list[BaseModel]:
+    values = list(value) if isinstance(value, Page | list) else [value]
+    return [each for each in values if isinstance(each, BaseModel)]
 
 
 def _words(body: Any) -> Any:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from pydantic import AliasChoices, BaseModel, SecretStr
 
-__all__ = ["differences"]
+__all__ = ["differences", "not_written_back"]
 
 
 def differences(value: Any, sample: Any, where: str = "reply") -> Iterator[str]:
@@ -56,6 +57,23 @@ def differences(value: Any, sample: Any, where: str = "reply") -> Iterator[str]:
                     yield from differences(item, came, f"{where}[]")
         case _:
             yield f"{where}: {_brief(sample)} was read as {_brief(value)}"
+
+
+def not_written_back(value: BaseModel) -> Iterator[str]:
+    """Yield what is lost where a value is written as JSON, and that is read; secrets are not written."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            text = value.model_dump_json(by_alias=True, exclude_unset=True)
+            again = type(value).model_validate_json(text)
+        except (UserWarning, ValueError) as error:
+            yield f"{type(value).__name__}: cannot be written and read: {error}"
+            return
+    for name in type(value).model_fields:
+        if (before := getattr(value, name)) != getattr(again, name) and not isinstance(before, SecretStr):
+            yield f"{type(value).__name__}.{name}: {_brief(before)} became {_brief(getattr(again, name))}"
+    if value.model_extra != again.model_extra:
+        yield f"{type(value).__name__}: other fields are left over where it is read again: {again.model_extra}"
 
 
 def _model(value: BaseModel, sample: Any, where: str) -> Iterator[str]:

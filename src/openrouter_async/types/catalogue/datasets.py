@@ -302,7 +302,7 @@ class SearchEvaluation(_Evaluation):
 
 
 def _kind_of_score(row: object) -> str:
-    known = row if isinstance(row, dict) else {}
+    known = row if isinstance(row, dict) else vars(row) if isinstance(row, _Score) else {}
     if known.get("source") == "design-arena":
         return "arena"
     if known.get("source") == "artificial-analysis":

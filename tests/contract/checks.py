@@ -55,35 +55,22 @@ async def answer_faults(call: Call) -> list[str]:
     answers = success(call)
     all_seen = await carry_out(call, *answers)
     failed = [repr(seen.error) for seen in all_seen if seen.error is not None]
-    tells_of_an_error = call.event is not None and any("error" in each for each in events(call))
-    if bool(failed) != tells_of_an_error:
-        return failed or ["an event told of an error, and none was raised"]
-    operation = facts_of(call)
-    if operation.reply is None and operation.content_type is not None:
-        files = [getattr(seen.value, "bytes", seen.value) for seen in all_seen]
-        return (
-            [] if files == [answer.body for answer in answers] else [f"reply: the bytes were read as {files}"]
-        )
     if call.event is not None:
-        pairs: list[tuple[object, Any]] = [
-            (call.event.model_validate_json(json.dumps(each)), each) for each in events(call)
-        ]
-    else:
-        pairs = [
-            (seen.value, json.loads(answer.body))
-            for seen, answer in zip(all_seen, answers, strict=True)
-            if answer.content_type == "application/json"
-        ]
-        lost = [
-            f"{type(seen.value).__name__}: does not say how the answer came"
-            for seen in all_seen
-            if isinstance(seen.value, WireType) and response_meta(seen.value).status != operation.status
-        ]
-        values = [each for seen in all_seen for each in _models(seen.value)]
-        lost += {line for value in values for line in not_written_back(value)}
-        if lost:
-            return lost
-    return _unread(call, pairs)
+        tells_of_an_error = any("error" in each for each in events(call))
+        if bool(failed) != tells_of_an_error:
+            return failed or ["an event told of an error, and none was raised"]
+        return _unread(
+            call, [(call.event.model_validate_json(json.dumps(each)), each) for each in events(call)]
+        )
+    if failed:
+        return failed
+    operation = facts_of(call)
+    if operation.reply is None:
+        files = [getattr(seen.value, "bytes", seen.value) for seen in all_seen]
+        expected = [answer.body if answer.content_type else None for answer in answers]
+        return [] if files == expected else [f"reply: {expected} was read as {files}"]
+    pairs = [(seen.value, json.loads(answer.body)) for seen, answer in zip(all_seen, answers, strict=True)]
+    return _unread(call, pairs) + _lost(operation.status, [value for value, _ in pairs])
 
 
 async def minimal_faults(call: Call) -> list[str]:
@@ -149,9 +136,16 @@ async def error_faults(call: Call) -> list[str]:
     return faults
 
 
-def _models(value: object) -> list[BaseModel]:
-    values = list(value) if isinstance(value, Page | list) else [value]
-    return [each for each in values if isinstance(each, BaseModel)]
+def _lost(status: int, values: list[object]) -> list[str]:
+    """Return what is lost of how answers came, and where what was read of them is written."""
+    lost = {
+        f"{type(value).__name__}: does not say how the answer came"
+        for value in values
+        if isinstance(value, WireType) and response_meta(value).status != status
+    }
+    items = [item for value in values for item in (value if isinstance(value, Page | list) else [value])]
+    lost |= {line for item in items if isinstance(item, BaseModel) for line in not_written_back(item)}
+    return sorted(lost)
 
 
 def _words(body: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`Call`: one example call of an operation, and what the facts find wrong with its request."""
+"""`Call`: one example call of an operation, and the faults that the facts find in its request."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ KEYS: dict[str, set[str | None]] = {
     "optional": {KEY},
     "none": {None},
 }
-"""Which keys may be sent where the facts want which kind."""
+"""The keys that a request may carry, by the kind that the facts want."""
 
 
 GONE = object()
@@ -53,7 +53,7 @@ GONE = object()
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the service answers with."""
+    """An answer of the service."""
 
     status: int = 200
     body: bytes = b""
@@ -83,17 +83,17 @@ class Call:
     name: str
     """Of the operation, as in `openrouter_async.operations`: `keys.create`."""
     make: Callable[[AsyncOpenRouter], Awaitable[object]]
-    """Makes the call with a client; what a list gives is awaited, which is its first page."""
+    """Makes the call with a client; a list is awaited, and returns its first page."""
     _: Any = field(default=None, kw_only=True, repr=False)
     omits: Mapping[str, str] = field(default_factory=dict, kw_only=True)
-    """What the facts know of the request and the call does not send, with the reason: `body.route`, `query.rss`."""
+    """Arguments that the facts know and no call sends, with the reason: `body.route`, `query.rss`."""
     adds: Mapping[str, str] = field(default_factory=dict, kw_only=True)
-    """What the call sends and the facts do not know, with the reason."""
+    """Arguments that the call sends and the facts do not know, with the reason."""
     unread: Mapping[str, str] = field(default_factory=dict, kw_only=True)
-    """What is not read of a full answer, or is read as something else, with the reason: `reply.data[].embedding`."""
+    """Fields of a full answer that are not read, or read otherwise, with the reason: `reply.data[].embedding`."""
     answered: Mapping[str, object] = field(default_factory=dict, kw_only=True)
-    """What stands in the answers in place of a made-up value, by place: `{"data[].price": "0.5"}`, for what the facts
-    call text and is a number or a date; `*` is every field, a function is given the value that was made up, and
+    """Values of the answers that replace the made-up ones, by place: `{"data[].price": "0.5"}`, for a text that is a
+    number or a date; `*` is every field, a function is given the value that was made up, and
     `GONE` takes the field away."""
     minimal: Mapping[str, object] = field(default_factory=dict, kw_only=True)
     """The same for the minimal answer only."""
@@ -111,7 +111,7 @@ class Call:
 
 @dataclass
 class Seen:
-    """The request that a call sent, and what came of it."""
+    """The request that a call sent, and its result."""
 
     count: int = 0
     """How often it was sent."""
@@ -127,7 +127,7 @@ def number_text(made_up: object) -> object:
 
 
 def amended(sample: Any, changes: Mapping[str, object]) -> Any:
-    """Return an answer in which other values stand in some places; a place that is not there is passed over."""
+    """Return an answer with other values in some places; places that do not exist are skipped."""
     for place, value in changes.items():
         sample = _with(sample, re.findall(r"[^.\[\]]+|\[\]", place), value)
     return sample

@@ -1,4 +1,4 @@
-"""What is wrong with a call, by the facts: its request, how its answers are read, and what becomes of errors.
+"""The faults of a call, by the facts: in its request, and in how answers, errors and events are read.
 
 Each check makes the call, as often as there are answers to give, and returns one line for each fault.
 """
@@ -43,7 +43,7 @@ async def request_faults(call: Call) -> list[str]:
 
 
 async def argument_faults(calls: list[Call]) -> list[str]:
-    """One of an operation's calls gives each argument that the facts know."""
+    """One of an operation's calls sends each argument that the facts know."""
     all_seen = [seen for call in calls for seen in await carry_out(call, success(call)[0])]
     return faults_of_arguments(facts_of(calls[0]), calls, all_seen)
 
@@ -91,7 +91,7 @@ async def minimal_faults(call: Call) -> list[str]:
 
 
 async def event_faults(call: Call) -> list[str]:
-    """Of each kind of event in a stream something comes, or an error where it tells of one, and the stream goes on."""
+    """Each kind of event in a stream yields one of ours, or raises if it reports an error."""
     if not call.ends:
         return []
     kinds = {each["type"]: each for each in events(call)}
@@ -117,7 +117,7 @@ async def event_faults(call: Call) -> list[str]:
 
 
 async def error_faults(call: Call) -> list[str]:
-    """An error is the one of its status, and says what the service said; where the row says so, it is an answer."""
+    """An error has its status and repeats the service's message; where the row allows it, it is an answer."""
     also_answers = ROWS[call.name].answers_with
     cases: list[tuple[int, Any]] = [
         (status, amended(body, call.answered) if status in also_answers else body)
@@ -137,7 +137,7 @@ async def error_faults(call: Call) -> list[str]:
 
 
 def _lost(status: int, values: list[object]) -> list[str]:
-    """Return what is lost of how answers came, and where what was read of them is written."""
+    """Return metadata that values lack, and fields that are lost when a value is written and read again."""
     lost = {
         f"{type(value).__name__}: does not say how the answer came"
         for value in values
@@ -149,7 +149,7 @@ def _lost(status: int, values: list[object]) -> list[str]:
 
 
 def _words(body: Any) -> Any:
-    """Return what the service says of an error; that of OAuth is flat (RFC 6749, 5.2)."""
+    """Return the service's message in an error; errors of OAuth are flat (RFC 6749, 5.2)."""
     if not isinstance(body, dict):
         return ""  # the facts do not know the errors of the operation
     error = body["error"]
@@ -163,7 +163,7 @@ CHECKS: dict[str, Callable[[Call], Awaitable[list[str]]]] = {
     "errors": error_faults,
     "events": event_faults,
 }
-"""What is checked of each call, by what it looks at."""
+"""The checks of each call, by name."""
 
 
 def part_of(call: Call, value: object, sample: Any) -> Any:
@@ -205,7 +205,7 @@ def _data(event: Any) -> Any:
 
 
 def _unread(call: Call, pairs: list[tuple[object, Any]]) -> list[str]:
-    """Return all that was not read of answers, or as something else; and what should not have been, and was."""
+    """Return the fields of answers that were lost or read as other values, and reasons for such that do not apply."""
     faults: dict[str, str] = {}
     for read, sample in pairs:
         value = list(read) if isinstance(read, Page) else read

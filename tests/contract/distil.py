@@ -1,4 +1,4 @@
-"""Distil what describes the service into tables of facts: its OpenAPI document, and its official SDK.
+"""Distil the service's OpenAPI document, and its official SDK, into tables of facts.
 
 Only facts are kept: no descriptions, summaries or examples.
 """
@@ -50,8 +50,8 @@ def distil_sdk(sdk: Mapping[str, Any], before: Table, document: Table) -> Table:
 
     Args:
         sdk: Operations and types.
-        before: What the table says now. What the SDK leaves out stays as it was: bounds, and the kind of key.
-        document: What the SDK hides, such as `/messages`, is as in it, and so are the shapes that only it leads to.
+        before: The table as it is. Facts that the SDK lacks stay as they are: bounds, and the kind of key.
+        document: Operations that the SDK hides, such as `/messages`, are taken from it, with their shapes.
     """
     shapes = {name: shape_of(schema) for name, schema in sdk["$defs"].items()}
     for name, old in before.shapes.items():
@@ -109,7 +109,7 @@ def _content(holder: Mapping[str, Any]) -> dict[str, Any]:
 def _key(operation: Mapping[str, Any]) -> str:
     """Return the kind of key that is needed: `management`, `bearer`, or `none`.
 
-    The document knows one security scheme only; that a management key is needed stands in its prose.
+    The document knows one security scheme only; its prose says where a management key is needed.
     """
     if "management key" in f"{operation.get('summary')} {operation.get('description')}".lower():
         return "management"
@@ -157,7 +157,7 @@ def _reply_of_sdk(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _completed(new: Shape, old: Shape) -> Shape:
-    """Return a shape with what the SDK leaves out, as far as the one before is of the same kind."""
+    """Return a shape with the facts that the SDK lacks, if the one before is of the same kind."""
     if isinstance(old, str):
         return new
     if isinstance(new, str):

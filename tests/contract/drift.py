@@ -1,4 +1,4 @@
-"""Drift: what a newer table says otherwise than an older one, as the lines of a to-do list."""
+"""Drift: the differences of a newer table from an older one, as the lines of a to-do list."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from .table import Table
 __all__ = ["STATUSES", "Drift", "drift"]
 
 STATUSES = "error statuses"
-"""What a line is about that only says which errors an operation may be answered with."""
+"""Marks a line that only names the errors an operation may be answered with."""
 
 
 @dataclass(frozen=True)
 class Drift:
-    """What differs between two tables."""
+    """The differences between two tables."""
 
     new: list[str]
     """Operations that only the newer has, by id."""
     gone: list[str]
     """Operations that only the older has."""
     operations: dict[str, list[str]]
-    """What changed in those that both have, a line for each difference."""
+    """Changes in operations that both have, a line for each."""
     shapes: dict[str, list[str]]
-    """What changed in named shapes; one that came or went says only that."""
+    """Changes in named shapes; a new or gone shape has one line."""
 
     def __bool__(self) -> bool:
         return bool(self.new or self.gone or self.operations or self.shapes)

@@ -1,10 +1,10 @@
-"""Puts faults into the package, one at a time, and says what the checks of the contract find there.
+"""Puts faults into the package, one at a time, and prints the findings of the contract's checks.
 
     python -m tests.contract.fooling FAULTS
 
-FAULTS is JSON: a list of objects with `file`, `old`, `new`, `room` and `call`. The result is JSON too: what the first
-check that finds something says of each. Nothing is written: a fork loads the package with another text of one file.
-What does not depend on that is done once, before the forks: other packages are loaded, and our own files compiled.
+FAULTS is JSON: a list of objects with `file`, `old`, `new`, `room` and `call`. The result is JSON too: the findings
+of the first check that has any. Nothing is written: a fork loads the package with another text of one file. All other
+work is done once, before the forks: other packages are loaded, and our own files compiled.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ compiled: dict[str, CodeType] = {}
 
 
 def main(arguments: list[str]) -> int:
-    """Print what is found of each fault."""
+    """Print the findings for each fault."""
     faults = json.loads(arguments[0])
     SourceFileLoader.get_code = _get_code  # type: ignore[method-assign,assignment]
     for room, call in sorted({(fault["room"], fault["call"]) for fault in faults}):
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
 
 
 def check(room: str, name: str) -> list[str]:
-    """Return what is wrong with a call, and with its row."""
+    """Return the faults of a call, and of its row."""
     from .calls import calls_of
     from .checks import CHECKS, ROWS, argument_faults
     from .test_operations import fault_of_repeat

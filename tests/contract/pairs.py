@@ -1,4 +1,4 @@
-"""The types of the example calls, what is given to them and what they return, beside the shapes they stand for."""
+"""The types of the example calls, of their arguments and their values, with the shapes they should match."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def compared(calls: list[Call]) -> Comparison:
 
 
 def sent(calls: Iterable[Call]) -> Iterator[tuple[type, str, frozenset[str]]]:
-    """Yield the type of the keyword arguments of each method that has one, and the shape that it stands for.
+    """Yield the type of the keyword arguments of each method that has one, and the shape it should match.
 
     That is the query, or the body: `getModels.query`, `createKeys.body`. The third is the names of the arguments that
     the method has apart from them.
@@ -55,7 +55,7 @@ def sent(calls: Iterable[Call]) -> Iterator[tuple[type, str, frozenset[str]]]:
 
 
 def received(calls: Iterable[Call]) -> Iterator[tuple[type, str]]:
-    """Yield the type of what each call returns, and the shape it stands for.
+    """Yield the type that each call returns, and the shape it should match.
 
     That is the whole answer, its `data`, or one item of that: `createKeys.reply`, `getKey.data`, `list.item`; of a
     stream it is an event.
@@ -90,7 +90,7 @@ def shapes() -> dict[str, Shape]:
 
 
 def _parts(operation: ServiceOperation) -> Iterator[tuple[str, Any]]:
-    """Yield the shapes of an operation's answer, of its `data` (itself where it has none) and of an item of that."""
+    """Yield the shapes of an operation's answer, of its `data` (else of the answer itself), and of an item of that."""
     if operation.reply is not None:
         yield "reply", operation.reply
         data = _inner(operation.reply) or operation.reply
@@ -109,7 +109,7 @@ def _inner(shape: Any) -> Any:
 
 
 def query_shape(params: list[dict[str, Any]]) -> Shape:
-    """Return the shape of query parameters; what a query says by `true` and `false` is a boolean with us."""
+    """Return the shape of query parameters; `true` and `false` in a query are booleans with us."""
     fields = {f"{param['name']}?": _as_given(param["shape"]) for param in params}
     return {"type": "object", "fields": fields}
 

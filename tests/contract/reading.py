@@ -1,4 +1,4 @@
-"""What is wrong with how an answer was read: what is left over, lost, or other than it came."""
+"""The faults of a value that was read from an answer: fields that are left over, lost or changed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ __all__ = ["differences", "not_written_back"]
 
 
 def differences(value: Any, sample: Any, where: str = "reply") -> Iterator[str]:
-    """Yield what differs between what was read and what came, as `place: problem`.
-
-    Null that was read from nothing is no difference.
-    """
+    """Yield the differences between a value and the answer it was read from, as `place: problem`."""
     match value:
         case BaseModel():
             yield from _model(value, sample, where)
@@ -60,7 +57,7 @@ def differences(value: Any, sample: Any, where: str = "reply") -> Iterator[str]:
 
 
 def not_written_back(value: BaseModel) -> Iterator[str]:
-    """Yield what is lost where a value is written as JSON, and that is read; secrets are not written."""
+    """Yield the fields that are lost when a value is written as JSON and read again; secrets are not written."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:

@@ -1,7 +1,7 @@
 """Read the service's official Python SDK, unpacked, as the schemas of its operations.
 
-Its methods are read as text: route, types and statuses stand in calls of a few helpers. Its types are loaded, since
-they are pydantic models. What only the service's document has, such as bounds, is not in it.
+Its methods are read as text: they pass route, types and statuses to a few helpers. Its types are imported, since they
+are pydantic models. Bounds are missing: only the service's document has them.
 """
 
 from __future__ import annotations
@@ -256,7 +256,7 @@ def _or_null(schema: Schema) -> Schema:
 
 
 def _calls(node: ast.AST, name: str) -> list[ast.Call]:
-    """Return the calls of a function, or of a method of any object, in the order in which they stand."""
+    """Return the calls of a function, or of a method of any object."""
     return [
         each
         for each in ast.walk(node)

@@ -1,10 +1,10 @@
-"""Say how much of the service is wrapped, and how a newer description of it differs from the facts we have.
+"""Print how much of the service is wrapped, and how a newer description of it differs from our facts.
 
     python -m tests.contract.spec [PATH] [--take] [--date 2026-08-22]
 
-PATH is the service's OpenAPI document, or a wheel of its official Python SDK, packed or not. What differs is printed as
-a to-do list, what the client uses first; nothing is written, unless with `--take`. Needs PyYAML for a document, and
-what the SDK needs for that.
+PATH is the service's OpenAPI document, or a wheel of its official Python SDK, packed or not. The differences are
+printed as a to-do list, those that the client uses first; `--take` writes the newer facts. A document needs PyYAML, a
+wheel the packages that the SDK imports.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ROWS = {
 """Our names of operations by those of the service."""
 OURS = "Changed, and used by the client"
 NOT_OURS = "Changed, and not wrapped"
-ONLY_STATUSES = "Other statuses of errors, of which each is told all the same"
+ONLY_STATUSES = "Other statuses of errors; the client reads any"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -81,7 +81,7 @@ def coverage(known: Table) -> Iterator[str]:
 
 
 def report(found: Drift, before: Table, after: Table) -> Iterator[str]:
-    """Yield what differs, as a to-do list: operations that came and went, then what changed, what we use first."""
+    """Yield the differences as a to-do list: new operations, gone ones, then changes, those that we use first."""
     if not found:
         yield "no drift"
     if found.new:

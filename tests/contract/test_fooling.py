@@ -14,7 +14,7 @@ import pytest
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault, and what must be said of it."""
+    """A fault, and the finding it must lead to."""
 
     file: str
     old: str
@@ -24,7 +24,7 @@ class Fault:
     call: str
     """the operation in which it shows."""
     found: str
-    """A part of what is said."""
+    """A part of the finding."""
 
 
 KEYS, GENERATIONS, BATCHES = "types/account/keys.py", "resources/account/generations.py", "types/batches.py"
@@ -152,7 +152,7 @@ FAULTS = {
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, list[str]]:
-    """What is said of each fault."""
+    """The findings for each fault."""
     done = subprocess.run(
         [
             sys.executable,

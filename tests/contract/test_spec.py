@@ -1,4 +1,4 @@
-"""What is said of the service: how much of it is wrapped, and how a newer description differs from the facts."""
+"""The report on the service: how much of it is wrapped, and how a newer description differs from the facts."""
 
 from __future__ import annotations
 

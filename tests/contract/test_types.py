@@ -26,9 +26,9 @@ SENT = [
     (SpeechTurn, "SpeechTurn"),
     (ResponseParams, "ResponsesRequest"),
 ]
-"""Types of what is sent that are not the keyword arguments of a method, with the shape they stand for.
+"""Types of requests that are not the keyword arguments of a method, with the shape they should match.
 
-The others are found by the example calls (see `pairs`). What a type is made of is compared with it.
+The others are found by the example calls (see `pairs`). Types within types are compared too.
 """
 
 

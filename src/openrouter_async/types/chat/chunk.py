@@ -76,8 +76,8 @@ class ChatChunk(WireType):
     system_fingerprint: MaybeStr = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
     alignment: Annotated[Alignment | None, Lenient()] = None
-    """What the plugin `alignment` found."""
+    """The verdicts of the plugin `alignment`."""
     safeguard_results: Annotated[list[SafeguardResult] | None, Lenient()] = None
-    """What the plugin `armor` found."""
+    """The verdicts of the plugin `armor`."""
     error: RawJson = None
     """What went wrong; the last chunk then."""

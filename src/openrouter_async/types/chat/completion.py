@@ -178,9 +178,9 @@ class ChatCompletion(ModelReply[OutputT]):
     system_fingerprint: MaybeStr = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
     alignment: Annotated[Alignment | None, Lenient()] = None
-    """What the plugin `alignment` found."""
+    """The verdicts of the plugin `alignment`."""
     safeguard_results: Annotated[list[SafeguardResult] | None, Lenient()] = None
-    """What the plugin `armor` found."""
+    """The verdicts of the plugin `armor`."""
 
     _recoveries: tuple[Recovery, ...] = PrivateAttr(())
 

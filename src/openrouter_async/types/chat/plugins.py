@@ -234,12 +234,12 @@ class AlignmentRule(TypedDict):
         ],
         Field(min_length=1),
     ]
-    """What of a reply the rule is for."""
+    """The parts of a reply that the rule applies to."""
 
 
 @closed
 class AlignmentPlugin(TypedDict, total=False):
-    """Checks every reply against rules; what it found stands in the reply's `alignment`. Beta."""
+    """Checks every reply against rules; the reply's `alignment` has the verdicts. Beta."""
 
     id: Required[Literal["alignment"]]
     rules: Required[Annotated[Sequence[AlignmentRule], Field(min_length=1, max_length=128)]]
@@ -266,7 +266,7 @@ class ArmorRule(TypedDict, total=False):
 
 @closed
 class ArmorFact(TypedDict):
-    """What the judge should know of the surroundings, such as the name and the value of a setting."""
+    """A fact that the judge should know, such as the name and the value of a setting."""
 
     name: NonEmptyText
     value: str
@@ -277,7 +277,7 @@ _ArmorRules: TypeAlias = Sequence[Annotated[NonEmptyText | ArmorRule, ByKind()]]
 
 @closed
 class ArmorRules(TypedDict, total=False):
-    """What may be called; a rule is a text, or an `ArmorRule`."""
+    """Rules for tool calls; each is a text, or an `ArmorRule`."""
 
     hard_deny: _ArmorRules
     soft_deny: _ArmorRules
@@ -287,7 +287,7 @@ class ArmorRules(TypedDict, total=False):
 
 @closed
 class ArmorContext(TypedDict, total=False):
-    """What tool calls are judged by."""
+    """The rules by which tool calls are judged."""
 
     v: Required[float]
     """The version of this form: 1."""
@@ -305,7 +305,7 @@ class ArmorPlugin(TypedDict, total=False):
     on_error: Annotated[Literal["block", "log"] | str, OneOfOrText()]
     """What becomes of a call that could not be judged. Default `block`."""
     output_mode: Annotated[Literal["text", "custom_item", "claude_code_compatibility"] | str, OneOfOrText()]
-    """What stands in the place of a call that is withheld."""
+    """The form that replaces a withheld call."""
     classifier_context: ArmorContext
     """Rules: `{"v": 1, "auto_mode": {"hard_deny": [...], "soft_deny": [...], "allow": [...]}}`."""
     evaluate_native_tools: bool

@@ -1,4 +1,4 @@
-"""What plugins that judge a reply found: `alignment` and `armor`. Both are in beta, so everything may be missing."""
+"""The verdicts of plugins that judge a reply: `alignment` and `armor`. Both are in beta; every field may be missing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = [
 
 
 class RuleFinding(WireType):
-    """What was found of one rule; they stand in the order of the request's rules."""
+    """The verdict on one rule; verdicts have the order of the request's rules."""
 
     applicable: MaybeBool = None
     broken: MaybeBool = None
@@ -37,7 +37,7 @@ class AlignmentVerdict(WireType):
 
 
 class Alignment(WireType):
-    """What the plugin `alignment` found."""
+    """The verdicts of the plugin `alignment`."""
 
     calls: Annotated[list[AlignmentVerdict] | None, Lenient()] = None
 
@@ -54,7 +54,7 @@ class ToolUseVerdict(WireType):
 
 
 class SafeguardStatus(WireType):
-    """Whether a safeguard ran, and what it found."""
+    """Whether a safeguard ran, and its verdicts."""
 
     type: MaybeStr = None
     """`available`."""
@@ -63,7 +63,7 @@ class SafeguardStatus(WireType):
 
 
 class SafeguardResult(WireType):
-    """What a safeguard found, such as the plugin `armor`."""
+    """The verdicts of a safeguard, such as the plugin `armor`."""
 
     type: MaybeStr = None
     """`dangerous_tool_use`."""

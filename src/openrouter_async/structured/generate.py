@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from ..spending.forecast import Prices
     from ..streaming.source import StreamSource
     from ..streaming.stream import OnBadEvent
-    from ..types.chat.completion import ChatCompletion
     from .output import Mode, Output, OutputLike
 
 __all__ = ["ChatSource", "OutputRequest", "OutputRequests"]
@@ -195,11 +194,15 @@ class OutputRequest(Generic[OutputT]):
         if not attempts:
             await self._may_ask(call, mode, progress)  # the first is made, and learnt from
         for number in range(1, self.output.attempts + 1):
+            before = ABOUT.get()
+            ABOUT.set(asked_for(mode, len(attempts) + 1))
             try:
-                reply = await self._ask(call, mode, len(attempts) + 1)
+                reply = await self.chat.create(with_output(self.output, call, mode, streaming=False))
             except OpenRouterError as error:
                 error.billed = all_billed(attempts) + error.billed
                 raise
+            finally:
+                ABOUT.set(before)
             if progress.next_cost is not None:
                 progress.next_cost.was(reply.usage)
             try:
@@ -223,14 +226,6 @@ class OutputRequest(Generic[OutputT]):
             attempts.append(Attempt(mode, reply))
             return structured_completion(reply, reading, reason=decision.reason, attempts=attempts)
         raise AssertionError("attempts is at least 1")
-
-    async def _ask(self, call: ChatCall, mode: Mode, number: int) -> ChatCompletion[str]:
-        before = ABOUT.get()
-        ABOUT.set(asked_for(mode, number))
-        try:
-            return await self.chat.create(with_output(self.output, call, mode, streaming=False))
-        finally:
-            ABOUT.set(before)
 
     async def _may_ask(self, call: ChatCall, mode: Mode, progress: _Progress) -> bool:
         """Whether the limit of the cost has room for this request."""

@@ -52,6 +52,8 @@ async def check(client: AsyncOpenRouter) -> None:
     assert_type(await client.presets.save("brief", **PRESETS["precise"], model="openai/gpt-5"), PresetDetails)
     assert_type(await client.presets.list().all(), list[Preset])
     assert_type(await client.presets.version("brief", 3), PresetVersion | None)
+    await client.presets.save_responses("brief", model="a/b", instructions="Be brief.")
+    await client.presets.save_messages("brief", model="a/b", system="Be brief.", max_tokens=100)
     await client.presets.save("brief", temprature=1)  # type: ignore[call-arg]  # misspelt
 
     assert_type(await client.server_tools.list(api_format="responses").all(), list[ServerTool])

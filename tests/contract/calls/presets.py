@@ -24,17 +24,17 @@ CALLS = [
     Call("presets.get", lambda c: c.presets.get("brief")),
     Call("presets.versions", lambda c: c.presets.versions("brief", offset=2, limit=50)),
     Call("presets.version", lambda c: c.presets.version("brief", 3)),
-    # That each parameter becomes what the facts want is judged by the call of `chat.create`, which checks the same.
+    # That each parameter becomes what the facts want is judged by `chat.create` and its like, which check the same.
     Call(
         "presets.save",
         lambda c: c.presets.save("brief", extra_body=_body("createPresetsChatCompletions")),
     ),
     Call(
         "presets.save_responses",
-        lambda c: c.presets.save_responses("brief", _body("createPresetsResponses")),
+        lambda c: c.presets.save_responses("brief", extra_body=_body("createPresetsResponses")),
     ),
     Call(
         "presets.save_messages",
-        lambda c: c.presets.save_messages("brief", _body("createPresetsMessages")),
+        lambda c: c.presets.save_messages("brief", model="a/b", extra_body=_body("createPresetsMessages")),
     ),
 ]

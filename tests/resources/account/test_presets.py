@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -33,16 +34,34 @@ async def test_a_wrong_parameter_is_refused_as_in_chat() -> None:
         presets: Any = service.client.presets
         with pytest.raises(ConfigurationError, match="temperature is 3"):
             await presets.save("brief", temperature=3)
-        with pytest.raises(ConfigurationError, match="body is a str"):
-            await presets.save_messages("brief", "model")
+        with pytest.raises(ConfigurationError, match="max_tokens is 0"):
+            await presets.save_messages("brief", model="a/b", max_tokens=0)
+        with pytest.raises(ConfigurationError, match="'store'"):
+            await presets.save_responses("brief", store=True)
         assert service.requests == []
 
 
 async def test_a_management_key_does_too() -> None:
     async with mocked({"data": RECORD}, api_key=None) as service:
-        await service.client.presets.save_responses("brief", {"model": "a/b", "temperature": 0.2})
+        await service.client.presets.save_responses("brief", model="a/b", temperature=0.2)
         assert service.key == MANAGEMENT_KEY
-        assert service.body == {"model": "a/b", "temperature": 0.2}
+
+
+async def test_the_parameters_of_the_other_dialects_are_kept_too() -> None:
+    async with mocked({"data": RECORD}) as service:
+        presets = service.client.presets
+        await presets.save_responses("brief", model="a/b", instructions="Be brief.")
+        await presets.save_messages("brief", model="a/b", system="Be brief.", max_tokens=100)
+        bodies = [json.loads(request.content) for request in service.requests]
+        assert bodies == [
+            {"model": "a/b", "input": "-", "instructions": "Be brief."},
+            {
+                "model": "a/b",
+                "messages": [{"role": "user", "content": "-"}],
+                "max_tokens": 100,
+                "system": "Be brief.",
+            },
+        ]
 
 
 async def test_versions_that_are_null_are_passed_over_and_no_other_comes_twice() -> None:

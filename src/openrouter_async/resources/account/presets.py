@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from ... import operations
-from ..._checks import mapping
 from ..._sansio.chat_body import ChatCall, chat_body
 from ...operations import Operation
 from ...options import RequestOptions
@@ -24,6 +23,10 @@ if TYPE_CHECKING:
 
     from ...types.chat.messages import MessagesLike
     from ...types.chat.request import ChatParams
+    from ...types.messages.content import MessageParams
+    from ...types.messages.request import MessagesParams
+    from ...types.responses.input import InputLike
+    from ...types.responses.request import ResponseParams
 
 __all__ = ["PresetsResource"]
 
@@ -136,36 +139,60 @@ class PresetsResource(Resource):
         return await self._save(operations.SAVE_PRESET, slug, body, options)
 
     async def save_responses(
-        self, slug: str, body: Mapping[str, JsonValue], *, options: RequestOptions | None = None
+        self,
+        slug: str,
+        input: InputLike = _ANY_MESSAGES,
+        *,
+        model: str | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[ResponseParams],
     ) -> PresetDetails:
         """Keep the parameters of a request of the Responses dialect; see `save`.
 
         Args:
             slug: The name that requests use.
-            body: The whole body of such a request, as it would be sent.
+            input: That of the request, if you have one.
+            model: Which model the preset asks for.
+            extra_body: As for `responses.create`.
             options: See `RequestOptions`.
+            params: As for `responses.create`.
         """
-        body = mapping("body", body, '{"model": "openai/gpt-5-mini", "temperature": 0.2}')
+        from ..._sansio.response_body import ResponseCall
+
+        body = ResponseCall(input, resolve_alias(model), params, extra_body).body()
         return await self._save(operations.SAVE_RESPONSES_PRESET, slug, body, options)
 
     async def save_messages(
-        self, slug: str, body: Mapping[str, JsonValue], *, options: RequestOptions | None = None
+        self,
+        slug: str,
+        messages: MessageParams = _ANY_MESSAGES,
+        *,
+        model: str,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[MessagesParams],
     ) -> PresetDetails:
         """Keep the parameters of a request of the Messages dialect; see `save`.
 
         Args:
             slug: The name that requests use.
-            body: The whole body of such a request, as it would be sent.
+            messages: Those of the request, if you have one.
+            model: Which model the preset asks for.
+            extra_body: As for `messages.create`.
             options: See `RequestOptions`.
+            params: As for `messages.create`; the service keeps `system` as `system_prompt`.
         """
-        body = mapping("body", body, '{"model": "openai/gpt-5-mini", "messages": []}')
+        from ..._sansio.message_body import MessageCall
+
+        body = MessageCall(messages, resolve_alias(model), params, extra_body).body()
         return await self._save(operations.SAVE_MESSAGES_PRESET, slug, body, options)
 
     async def _save(
         self,
         operation: Operation,
         slug: str,
-        body: Mapping[str, JsonValue] | bytes,
+        body: bytes,
         options: RequestOptions | None,
     ) -> PresetDetails:
         return await self._send_data(

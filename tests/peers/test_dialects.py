@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from openrouter_async import AsyncOpenRouter, Retries
 from openrouter_async.testing import Emulator, ReceivedRequest
 from tests.peers import scene
 from tests.peers.playing import answer, report_of
+from tests.server.router_client import routed
 
 ERRORS = {
     ("anthropic", "unknown_model"): ("BadRequestError", 400),
@@ -22,25 +25,50 @@ ERRORS = {
 }
 """Peer and scene -> the class that the peer has for the error, and its status."""
 
-PLAYED: dict[str, tuple[dict[str, Any], list[ReceivedRequest], float]] = {}
+
+@dataclass
+class Played:
+    """The report of a peer, and the emulator's side of it."""
+
+    seen: dict[str, Any]
+    requests: list[ReceivedRequest]
+    spent: float
+
+
+PLAYED: dict[tuple[str, str], Played] = {}
 
 
 @pytest.fixture(params=["anthropic", "openai_responses"])
 def name(request: pytest.FixtureRequest) -> str:
-    """Each peer in turn, after its scenes."""
+    """Each peer in turn."""
     return str(request.param)
 
 
-@pytest.fixture
-def seen(name: str) -> dict[str, Any]:
-    """The report of the peer; skips the test where the peer is missing."""
-    if name not in PLAYED:
+@pytest.fixture(params=["emulator", "router"])
+def played(name: str, request: pytest.FixtureRequest) -> Played:
+    """The scenes of the peer with the emulator, or with a router before it; skips the test where it is missing."""
+    place = str(request.param)
+    if (name, place) not in PLAYED:
         with Emulator() as emulator:
             emulator.reply_with(answer)
-            report = report_of(name, emulator.base_url, emulator.key, emulator.management_key)
+            keys = emulator.key, emulator.management_key
+            if place == "emulator":
+                report = report_of(name, emulator.base_url, *keys)
+            else:
+                client = AsyncOpenRouter(
+                    emulator.key, base_url=emulator.base_url, retries=Retries(attempts=1)
+                )
+                with routed(emulator, client=client, token=emulator.key) as browser:
+                    report = report_of(name, f"{browser.served.url}/v1", *keys)
             assert report["attempts"] == []
-            PLAYED[name] = report["seen"], emulator.requests, float(emulator.spent)
-    return PLAYED[name][0]
+            PLAYED[name, place] = Played(report["seen"], emulator.requests, float(emulator.spent))
+    return PLAYED[name, place]
+
+
+@pytest.fixture
+def seen(played: Played) -> dict[str, Any]:
+    """The report of the peer."""
+    return played.seen
 
 
 @pytest.mark.parametrize("scene_name", ["plain", "streamed"])
@@ -66,21 +94,19 @@ def test_it_reads_the_thoughts(seen: dict[str, Any], scene_name: str) -> None:
 
 
 @pytest.mark.parametrize("scene_name", ["tools", "streamed_tools"])
-def test_it_calls_a_tool_and_sends_thoughts_and_result_back(
-    name: str, seen: dict[str, Any], scene_name: str
-) -> None:
-    found = seen[scene_name]
+def test_it_calls_a_tool_and_sends_thoughts_and_result_back(played: Played, scene_name: str) -> None:
+    found = played.seen[scene_name]
     assert found["name"] == "get_weather", found
     assert found["arguments"] == scene.WEATHER_ARGUMENTS
     assert found["finish"] in ("tool_use", "completed")
     assert found["then"] == f"It says {scene.WEATHER_RESULT}."
     (signature,) = found["signed"]
-    bodies = [str(request.body) for request in PLAYED[name][1]]
+    bodies = [str(request.body) for request in played.requests]
     assert any(signature in body and scene.THOUGHTS in body for body in bodies)
 
 
-def test_what_it_spent_is_what_it_read(name: str, seen: dict[str, Any]) -> None:
-    assert PLAYED[name][2] > seen["plain"]["cost"] * 2
+def test_what_it_spent_is_what_it_read(played: Played) -> None:
+    assert played.spent > played.seen["plain"]["cost"] * 2
 
 
 @pytest.mark.parametrize("scene_name", ["unknown_model", "wrong_key", "too_soon", "cut_off"])

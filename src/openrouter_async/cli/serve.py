@@ -70,7 +70,7 @@ def serve(
     model: ModelName = None,
     emulator: Emulated = False,
 ) -> int:
-    """Serve a chat page, its API, and one for OpenAI's clients, on this machine.
+    """Serve a chat page, its API, and one for OpenAI's and Anthropic's clients, on this machine.
 
     Whoever can reach it spends your money. By default only this machine can; any other --host needs a --token.
 
@@ -157,7 +157,9 @@ async def _serve(
             timeout_graceful_shutdown=END_S,
         )
         output.write(
-            f"The chat is at {url} and its API for OpenAI's clients at {url}v1; Ctrl-C ends it.", end="\n"
+            f"The chat is at {url} and its API for OpenAI's clients at {url}v1, for Anthropic's at {url[:-1]};"
+            " Ctrl-C ends it.",
+            end="\n",
         )
         if show:
             await anyio.to_thread.run_sync(webbrowser.open, url)

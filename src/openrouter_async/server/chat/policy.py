@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ..relays.formats._format import Relayed
 
-__all__ = ["ChatPolicy", "ChatRequest", "json_body"]
+__all__ = ["ChatPolicy", "ChatRequest", "DialectRules", "json_body"]
 
 _PARAMS = frozenset(ChatParams.__annotations__)
 
@@ -40,8 +40,8 @@ _OF_OPENAI = frozenset({"function_call", "functions", "n", "safety_identifier", 
 """What OpenAI's clients may send besides; the service judges it."""
 
 CHANGES_PRICE = frozenset({
-    "audio", "cache_control", "image_config", "modalities", "models", "n", "plugins", "prediction", "preset",
-    "provider", "service_tier", "speed", "tools", "web_search_options", "x_search_filter",
+    "audio", "cache_control", "fallbacks", "image_config", "modalities", "models", "n", "plugins", "prediction",
+    "preset", "provider", "service_tier", "speed", "tools", "web_search_options", "x_search_filter",
 })  # fmt: skip
 """Parameters by which another model may answer than the one that is named, or the same for another price. Of `tools`
 it is those of OpenRouter; functions cost nothing."""
@@ -56,6 +56,20 @@ class ChatRequest:
     messages: list[Any]
     model: str | None
     params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialectRules:
+    """What differs in the requests of a dialect, as far as the policy looks at them."""
+
+    history: str
+    """The field with the messages, or the input items."""
+    known: frozenset[str]
+    """The parameters whose meaning is known."""
+    own_tools: frozenset[str | None]
+    """The types of tools that the caller runs, which cost nothing; None: a tool without a type."""
+    file_parts: frozenset[str]
+    """The types of parts that are documents."""
 
 
 class ChatPolicy:
@@ -113,32 +127,69 @@ class ChatPolicy:
         messages = params.pop("messages", None)
         if not isinstance(messages, list) or not messages:
             raise WebError(400, "messages must be a list of at least one message")
-        if len(messages) > self._max_messages:
-            raise WebError(
-                413,
-                f"there are {len(messages)} messages; this server takes at most {self._max_messages}",
-                kind="TooManyMessages",
-            )
+        self._check_count(len(messages))
         model = params.pop("model", None)
         if model is not None and not isinstance(model, str):
             raise WebError(400, "model must be the name of a model")
         self._check(params, _PARAMS if is_ours else _PARAMS | _OLDER_PARAMS | _OF_OPENAI)
         if is_ours:
             self._check_tools(params)
-        if "plugins" in self._refused and not self.client.params.get("plugins") and _has_file(messages):
-            # A model that reads no files would be given what a parser makes of it, billed by the page.
+        if self._reads_files_itself(messages, ("file",)):
             params["plugins"] = [_READ_BY_THE_MODEL]
         return ChatRequest(messages, self._model(model), params)
 
-    def _check(self, params: Mapping[str, object], known: Collection[str]) -> None:
-        unknown = sorted(params.keys() - known)
+    def in_dialect(self, body: object, rules: DialectRules) -> tuple[str | None, dict[str, Any]]:
+        """Return the model that a body asks for in another dialect, and its other fields unchanged.
+
+        A parameter that is not known here is passed on, unless only certain models may be asked.
+
+        Raises:
+            WebError: it has no history, or asks for what is not offered.
+        """
+        if not isinstance(body, dict):
+            raise WebError(400, "the body must be a JSON object")
+        fields = dict(body)
+        model = fields.pop("model", None)
+        if model is not None and not isinstance(model, str):
+            raise WebError(400, "model must be the name of a model")
+        history = fields.get(rules.history)
+        if not history or not isinstance(history, str | list):
+            raise WebError(400, f"{rules.history} must be a list of at least one item")
+        if isinstance(history, list):
+            self._check_count(len(history))
+        params = {name: value for name, value in fields.items() if name != rules.history}
+        self._check(params, params if self.models is None else rules.known, rules.own_tools)
+        if self._reads_files_itself(history, rules.file_parts):
+            fields["plugins"] = [_READ_BY_THE_MODEL]
+        return self._model(model), fields
+
+    def _check_count(self, count: int) -> None:
+        if count > self._max_messages:
+            raise WebError(
+                413,
+                f"there are {count} messages; this server takes at most {self._max_messages}",
+                kind="TooManyMessages",
+            )
+
+    def _reads_files_itself(self, messages: object, kinds: Collection[str]) -> bool:
+        """Whether the model has to read the files; else a parser may, which is billed by the page."""
+        is_free = "plugins" not in self._refused or self.client.params.get("plugins")
+        return not is_free and _has_file(messages, kinds)
+
+    def _check(
+        self,
+        params: Mapping[str, object],
+        known: Collection[str],
+        own_tools: Collection[str | None] = ("function",),
+    ) -> None:
+        unknown = sorted(params.keys() - set(known))
         if unknown:
             raise WebError(400, f"{unknown[0][:64]!r} is not a parameter of a chat that this server takes")
         for name in sorted(self._refused & params.keys()):
             tools = params[name]
             if name != "tools":
                 raise WebError(400, f"{name} may not be given, since this server offers certain models only")
-            if tools and (not isinstance(tools, list) or any(_kind(tool) != "function" for tool in tools)):
+            if tools and (not isinstance(tools, list) or any(_kind(tool) not in own_tools for tool in tools)):
                 raise WebError(
                     400, "tools may be functions only, since this server offers certain models only"
                 )
@@ -215,9 +266,11 @@ async def json_body(request: Request) -> object:
         raise WebError(400, "the body is not valid JSON, or nested too deep") from error
 
 
-def _has_file(messages: list[object]) -> bool:
-    contents = [message.get("content") for message in messages if isinstance(message, dict)]
-    return any(_kind(part) == "file" for content in contents if isinstance(content, list) for part in content)
+def _has_file(messages: object, kinds: Collection[str]) -> bool:
+    """Whether there is such a part, in the results of tools as well."""
+    objects = [each for each in messages if isinstance(each, dict)] if isinstance(messages, list) else []
+    inner = [each.get(name) for each in objects for name in ("content", "output")]
+    return any(_kind(each) in kinds for each in objects) or any(_has_file(each, kinds) for each in inner)
 
 
 def _kind(tool: object) -> object:

@@ -6,6 +6,7 @@ Guard (safety.py) ── GET /, /assets/...          the page, from the package
                   ├─ POST /api/chat              StreamGate (stream_slots.py) ── ChatPolicy (policy.py) ── relay
                   ├─ /api/conversations...       (conversations_api.py) ── a store (conversations.py)
                   ├─ POST /v1/chat/completions   StreamGate ── ChatPolicy ── relay, in the words of OpenAI
+                  ├─ POST /v1/messages, /v1/responses    StreamGate ── ChatPolicy (dialects_api.py) ── relay
                   └─ POST /v1/embeddings         StreamGate (embeddings_api.py)
 ```
 """
@@ -35,6 +36,7 @@ from ..relays.formats.openai import WholeOpenAI
 from ..relays.relaying import Relay, relay
 from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
 from .conversations_api import conversation_routes
+from .dialects_api import dialect_routes
 from .embeddings_api import embeddings_routes
 from .models_api import models_routes
 from .policy import ChatPolicy, json_body
@@ -139,6 +141,7 @@ def create_router(
             Mount("/assets", _Assets(directory=PAGE / "assets")),
             *models_routes(policy, slots, title, max_body_bytes, is_emulator=is_emulator),
             *_chat_routes(policy, slots, write_timeout),
+            *dialect_routes(policy, slots, write_timeout),
             *embeddings_routes(policy, slots),
             *conversation_routes(store),
         ],
@@ -186,11 +189,14 @@ def _chat_routes(policy: ChatPolicy, slots: StreamSlots, write_timeout: float) -
 
 
 async def _error(request: Request, error: Exception) -> Response:
-    return error_response(error)
+    return error_response(error, path=request.url.path)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     """Answer what the framework refuses: an unknown path, a wrong method."""
     assert isinstance(error, HTTPException)
     kind = {404: "NotFound", 405: "MethodNotAllowed"}.get(error.status_code, "BadRequest")
-    return error_response(WebError(error.status_code, error.detail.lower(), kind=kind, headers=error.headers))
+    return error_response(
+        WebError(error.status_code, error.detail.lower(), kind=kind, headers=error.headers),
+        path=request.url.path,
+    )

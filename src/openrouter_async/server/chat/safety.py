@@ -129,7 +129,7 @@ class Guard:
                 LOGGER.exception("a request could not be answered")
             if out.has_started:
                 raise
-            await error_response(error)(scope, receive, out)
+            await error_response(error, path=scope["path"])(scope, receive, out)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -169,6 +169,8 @@ class Guard:
 
     def _check_token(self, headers: Headers) -> None:
         scheme, _, given = headers.get("authorization", "").partition(" ")
+        if not given and (key := headers.get("x-api-key")):  # as clients of Messages send it
+            scheme, given = "bearer", key
         assert self._token is not None  # only asked then
         is_right = hmac.compare_digest(given.strip().encode(), self._token)
         if scheme.lower() != "bearer" or not is_right:

@@ -7,6 +7,7 @@ that there was one is told; it goes to the log.
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from ...types.chat.completion import ChatCompletion
 
-__all__ = ["WebError", "error_object", "error_response", "partial_of", "status_of"]
+__all__ = ["WebError", "error_object", "error_response", "message_error", "partial_of", "status_of"]
 
 _ADVICE: dict[type[Exception], str] = {
     AuthenticationError: "The server's API key was refused; whoever runs it has to give it another.",
@@ -114,14 +115,42 @@ def error_object(error: Exception) -> dict[str, JsonValue]:
     return told | {name: value for name, value in more.items() if value is not None}
 
 
-def error_response(error: Exception, *, headers: Mapping[str, str] | None = None) -> Response:
-    """Return the failure as a status and a JSON body."""
+def message_error(error: Exception) -> dict[str, JsonValue]:
+    """Return what is told of a failure to clients of Messages."""
+    told = error_object(error)
+    status = status_of(error)
+    kind = _MESSAGE_ERRORS.get(status, "api_error" if status >= 500 else "invalid_request_error")
+    return {
+        "type": "error",
+        "error": {**told, "type": kind, "message": told["message"]},
+        "request_id": told.get("generation_id"),
+    }
+
+
+_MESSAGE_ERRORS = {
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+MESSAGES_PATHS = re.compile(r".*/v1/messages(/count_tokens)?")
+"""Where errors have the form of Messages."""
+
+
+def error_response(error: Exception, *, headers: Mapping[str, str] | None = None, path: str = "") -> Response:
+    """Return the failure as a status and a JSON body, in the form that the path asks for."""
     told = dict(headers or {})
     if isinstance(error, WebError):
         told |= error.headers
     elif isinstance(error, OpenRouterError) and error.retry_after is not None:
         told["retry-after"] = str(math.ceil(error.retry_after))
-    return JSONResponse({"error": error_object(error)}, status_code=status_of(error), headers=told)
+    body = message_error(error) if MESSAGES_PATHS.fullmatch(path) else {"error": error_object(error)}
+    return JSONResponse(body, status_code=status_of(error), headers=told)
 
 
 def partial_of(error: Exception) -> ChatCompletion | None:

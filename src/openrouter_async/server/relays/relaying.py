@@ -28,7 +28,9 @@ from ..no_delay import send_at_once
 from .failures import error_response
 from .formats.ai_sdk import AISDK5Format, AISDKFormat
 from .formats.events import EventsFormat
+from .formats.messages import MessagesFormat
 from .formats.openai import OpenAIFormat
+from .formats.responses import ResponsesFormat
 from .formats.text import TextFormat
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FormatName", "OnFinish", "Relay", "relay"]
 
-FormatName: TypeAlias = Literal["ai-sdk", "ai-sdk-5", "events", "openai", "text"]
+FormatName: TypeAlias = Literal["ai-sdk", "ai-sdk-5", "events", "messages", "openai", "responses", "text"]
 
 OnFinish: TypeAlias = "Callable[[Any], Awaitable[None]]"
 """Is given the whole: a `ChatCompletion`, `StructuredCompletion` or `Run`."""
@@ -48,7 +50,9 @@ _FORMATS: dict[str, type[Format]] = {
     "ai-sdk": AISDKFormat,
     "ai-sdk-5": AISDK5Format,
     "events": EventsFormat,
+    "messages": MessagesFormat,
     "openai": OpenAIFormat,
+    "responses": ResponsesFormat,
     "text": TextFormat,
 }
 
@@ -91,7 +95,8 @@ def relay(
             of the value take the place of its text.
         format: `events`: our events as named server-sent events, for pages of your own. `openai`: chunks that OpenAI's
             clients read. `ai-sdk`: the UI message stream of Vercel's AI SDK, version 6 and newer; `ai-sdk-5`: of
-            version 5, which has no approval. `text`: the text alone.
+            version 5, which has no approval. `messages`, `responses`: the events of Anthropic's Messages and of
+            OpenAI's Responses. `text`: the text alone.
         start_after: Seconds after which the response starts although there is no piece yet.
         keepalive: Seconds without a piece after which a comment is written, where the format has comments.
         write_timeout: Seconds for which a browser may take nothing of what is written.
@@ -194,7 +199,7 @@ class Relay(Response):
             if not ours:
                 raise failure
             # Headers that the caller gave hold for the error too, but not those of the format.
-            await error_response(failure, headers=_HEADERS)(scope, receive, send)
+            await error_response(failure, headers=_HEADERS, path=scope["path"])(scope, receive, send)
             return
         told = self._format.fail(failure)
         try:

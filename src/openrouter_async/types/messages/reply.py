@@ -26,7 +26,15 @@ from .usage import MessageUsage
 if TYPE_CHECKING:
     from ..chat.parts import Annotation, Image
 
-__all__ = ["AnyBlock", "AssistantParam", "Container", "MessageReply", "StopDetails", "StopReason"]
+__all__ = [
+    "FINISH_REASONS",
+    "AnyBlock",
+    "AssistantParam",
+    "Container",
+    "MessageReply",
+    "StopDetails",
+    "StopReason",
+]
 
 StopReason: TypeAlias = Annotated[
     Literal[
@@ -45,7 +53,7 @@ StopReason: TypeAlias = Annotated[
 ]
 """Why the model stopped; after `pause_turn`, send the message back and the model continues."""
 
-_FINISH_REASONS = {
+FINISH_REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "max_tokens": "length",
@@ -196,7 +204,7 @@ class MessageReply(ModelReply[OutputT]):
     def finish_reason(self) -> str | None:
         """Why the model stopped, in the words of chat: `stop`, `length`, `tool_calls`, ...; see `stop_reason`."""
         reason = self.stop_reason
-        return None if reason is None else _FINISH_REASONS.get(reason, reason)
+        return None if reason is None else FINISH_REASONS.get(reason, reason)
 
     def as_param(self) -> AssistantParam:
         """Return the message to send back in the next request: each block as it came, signatures included."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pydantic_core import to_json
 
-from ....streaming.stream import EventStream
+from ....streaming.stream import EventStream, MessageStream, ResponseStream
 from ....structured.stream import StructuredStream
 from ....tools.stream import RunStream
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from ....structured.reading.partial import Partial
     from ....tools.events import RunEvent
     from ....tools.result import Run
-    from ....types.chat.completion import ChatCompletion
+    from ....types.chat.model_reply import ModelReply
 
-    Event: TypeAlias = RunEvent[ChatCompletion[object]] | Partial
-    Result: TypeAlias = ChatCompletion[object] | Run[object]
+    Event: TypeAlias = RunEvent[ModelReply[object]] | Partial
+    Result: TypeAlias = ModelReply[object] | Run[object]
 
 __all__ = ["DONE", "Format", "Relayed", "sse"]
 
 DONE = b"data: [DONE]\n\n"
 
-Relayed: TypeAlias = EventStream[object] | RunStream[object]
+Relayed: TypeAlias = EventStream[object] | RunStream[object] | MessageStream[object] | ResponseStream[object]
 """What can be relayed."""
 
 

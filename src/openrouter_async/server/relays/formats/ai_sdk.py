@@ -38,6 +38,7 @@ from ....structured.completion import StructuredCompletion
 from ....structured.reading.partial import Partial
 from ....tools.events import StepFinished, ToolFinished, ToolProgress
 from ....tools.result import Run
+from ....types.chat.completion import ChatCompletion
 from ....types.chat.parts import UrlCitation
 from ....types.chat.sent_back import call_fields, sent_back
 from ..failures import error_object
@@ -46,7 +47,7 @@ from .events import call_object, usage_object
 
 if TYPE_CHECKING:
     from ....tools.steps import ToolResult
-    from ....types.chat.completion import ChatCompletion
+    from ....types.chat.model_reply import ModelReply
     from ._format import Event, Result
 
 __all__ = ["AISDK5Format", "AISDKFormat"]
@@ -162,9 +163,11 @@ class AISDKFormat(Format):
         more = {"providerMetadata": {"openrouter": metadata}} if metadata else {}
         return b"" if part is None else sse({"type": f"{part[0]}-end", "id": part[1], **more})
 
-    def _end_reply(self, reply: ChatCompletion[object]) -> bytes:
+    def _end_reply(self, reply: ModelReply[object]) -> bytes:
         """Return the calls of a reply that is whole, and what it has to go back with."""
         calls, self._whole_calls = self._whole_calls, []
+        if not isinstance(reply, ChatCompletion):
+            return self._close() + b"".join(self._arrive(call, {}) for call in calls)
         message = sent_back(reply.message)
         unknown = {each["id"]: call_fields(each) for each in message.get("tool_calls") or ()}
         kept = ("reasoning_details", "reasoning", "reasoning_content")

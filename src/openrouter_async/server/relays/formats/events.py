@@ -28,7 +28,7 @@ from ._format import Format, sse
 
 if TYPE_CHECKING:
     from ....tools.steps import ToolResult
-    from ....types.chat.completion import ChatCompletion
+    from ....types.chat.model_reply import ModelReply
     from ....types.common import Usage
     from ._format import Event, Result
 
@@ -113,7 +113,7 @@ def usage_object(usage: Usage) -> dict[str, object]:
     return told
 
 
-def _reply(reply: ChatCompletion[object]) -> dict[str, object]:
+def _reply(reply: ModelReply[object]) -> dict[str, object]:
     """Return a whole reply, but for images and speech, which went before."""
     told: dict[str, object] = {
         "text": reply.text,

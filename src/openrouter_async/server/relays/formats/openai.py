@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 from ....streaming.events import AnnotationAdded, ImageDelta, ReasoningDelta, RefusalDelta, TextDelta
 from ....streaming.stream import EventStream
 from ....tools.result import Run
+from ....types.chat.completion import ChatCompletion
 from ..failures import error_object
 from ._format import DONE, Format
 
 if TYPE_CHECKING:
     from ....types.chat.chunk import ChatChunk
-    from ....types.chat.completion import ChatCompletion
+    from ....types.chat.model_reply import ModelReply
     from ._format import Event, Relayed, Result
 
 __all__ = ["OpenAIFormat", "WholeOpenAI"]
@@ -78,7 +79,10 @@ class OpenAIFormat(Format):
             return DONE
         if isinstance(result, Run):
             return self._end(result.completion, result.usage.model_dump(exclude_none=True)) + DONE
-        return self._whole(result) + DONE
+        if isinstance(result, ChatCompletion):
+            return self._whole(result) + DONE
+        usage = None if result.usage is None else result.usage.model_dump(exclude_none=True)
+        return self._end(result, usage) + DONE
 
     def fail(self, error: Exception) -> bytes:
         return _data({"error": error_object(error)}) + DONE
@@ -95,7 +99,7 @@ class OpenAIFormat(Format):
         usage = None if reply.usage is None else reply.usage.model_dump(exclude_unset=True)
         return b"".join(pieces) + self._end(reply, usage)
 
-    def _end(self, reply: ChatCompletion[object], usage: dict[str, object] | None) -> bytes:
+    def _end(self, reply: ModelReply[object], usage: dict[str, object] | None) -> bytes:
         return self._chunk({}, finish_reason=reply.finish_reason or "stop", model=reply.model, usage=usage)
 
     def _chunk(

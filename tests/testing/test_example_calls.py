@@ -1,0 +1,36 @@
+"""The emulator takes each example call of the contract: it answers, or says that what is named does not exist."""
+
+from __future__ import annotations
+
+import pytest
+
+from openrouter_async import APIStatusError, AsyncOpenRouter, Retries
+from openrouter_async.testing import Emulator
+from tests.contract.call import Call
+from tests.contract.calls import every_call
+
+pytestmark = pytest.mark.loopback
+
+REFUSED = {"oauth.exchange": "Invalid code", "batches.list": "after: no such batch"}
+"""Calls that are refused where the thing they name does not exist; others are not found."""
+
+
+@pytest.mark.parametrize("call", [pytest.param(call, id=call.name) for call in every_call()])
+async def test_a_call_is_taken(call: Call) -> None:
+    async with (
+        Emulator() as emulator,
+        AsyncOpenRouter(
+            emulator.key,
+            management_key=emulator.management_key,
+            base_url=emulator.base_url,
+            retries=Retries(attempts=1),
+        ) as client,
+    ):
+        refusal = ""
+        try:
+            await call.make(client)
+        except APIStatusError as error:
+            refusal = error.message
+        assert len(emulator.requests) == 1
+    expected = REFUSED.get(call.name, " not found")
+    assert not refusal or refusal.endswith(expected)

@@ -1,6 +1,6 @@
-"""What an answer says of its own cost and tokens, in whichever of the service's dialects it is written. Pure.
+"""The cost and tokens that a response reports, in any of the service's dialects. Pure.
 
-Usage stands at the top of a reply, of the last chunk of a stream and of the last event of a Messages stream, and below
+Usage is at the top of a reply, of the last chunk of a stream and of the last event of a Messages stream, and below
 `response` in the last event of a Responses stream.
 """
 
@@ -29,7 +29,7 @@ class Charge:
     job_id: str | None = None
     """The id of the job that the answer describes, whose cost is known once it is over."""
     is_over: bool = True
-    """Whether nothing more will be charged; False of a job that goes on."""
+    """Whether nothing more will be charged; False for a job that is still running."""
     model: str | None = None
     cost: Decimal | None = None
     """US dollars charged to the account; None where the answer does not say."""
@@ -40,7 +40,7 @@ class Charge:
 
     @property
     def paid(self) -> Decimal | None:
-        """What somebody pays for it: what the account is charged, and what its own key at a provider is."""
+        """The total paid: the charge to the account, and that to its own key at a provider."""
         return None if self.cost is None else self.cost + self.byok_cost
 
     @property
@@ -64,7 +64,7 @@ class Charge:
 
 
 def read_charge(data: bytes) -> Charge | None:
-    """Return what a whole answer, or one event of a stream, says; None where it is no JSON object."""
+    """Return the charge in a whole response, or in one event of a stream; None if it is not a JSON object."""
     try:
         answer = load_json(data)
     except ValueError:
@@ -92,13 +92,13 @@ def read_charge(data: bytes) -> Charge | None:
 
 
 def charge_of(usage: Usage) -> Charge:
-    """Return what a reply's usage says of its cost and of the length of its answer."""
+    """Return the cost in a reply's usage, and the length of its answer."""
     byok_cost = (usage.paid or Decimal(0)) - (usage.cost or Decimal(0))
     return Charge(cost=usage.cost, byok_cost=byok_cost, completion_tokens=usage.completion_tokens)
 
 
 def usage_in(body: bytes) -> Usage | None:
-    """Return the usage that stands in a body, also in one that is no answer; None where there is none."""
+    """Return the usage in a body, even one that is not a reply; None if it has no usage."""
     if b'"usage"' not in body:
         return None
     try:
@@ -133,7 +133,7 @@ _ENDS = ("completed", "failed", "cancelled", "expired", "dead")
 """How jobs end."""
 
 _MOST = 10**12
-"""More than any call uses or costs; sums of what is larger would say nothing."""
+"""More than any call uses or costs; sums of larger numbers would be meaningless."""
 
 
 def _byok_cost(usage: Mapping[str, JsonValue]) -> Decimal:

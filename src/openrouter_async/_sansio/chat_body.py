@@ -1,7 +1,8 @@
-"""`ChatCall`, what a caller asks of a model, and its JSON bytes: validated, always the same for the same.
+"""`ChatCall`, a caller's request to a model, and its JSON bytes: validated, always the same for the same call.
 
-Order of keys: `model`, `messages` (or `prompt`), the parameters as `ChatParams` declares them, `stream`, then what only
-`extra_body` has. Within free JSON the caller's order stays. Caches of whole answers and of prompts go by these bytes.
+Order of keys: `model`, `messages` (or `prompt`), the parameters as `ChatParams` declares them, `stream`, then the
+rest of `extra_body`. Free JSON keeps the caller's order. Caches of whole answers and of prompts depend on these
+bytes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Whether a chat completion that could be read is an answer: a 200 is no promise.
+"""Whether a valid chat completion is an answer, since a 200 does not guarantee one.
 
-The service answers 200 and then reports an error inside a choice, or sends a completion with nothing in it when a
-model is just being started. See <https://openrouter.ai/docs/api-reference/errors>.
+The service may answer 200 and then report an error inside a choice, or send an empty completion while a model is
+starting. See <https://openrouter.ai/docs/api-reference/errors>.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def check_completion(completion: ChatCompletion) -> None:
     """Return if the completion is an answer, though perhaps one without text.
 
     Raises:
-        APIStatusError: it reports an error, in place of the answer or in a choice; `.partial` is what there is.
-        EmptyReply: it has no choice; or no output tokens were made, and nothing is in it.
-        InvalidResponseError: it is no completion: `choices` or the message of a choice is missing.
+        APIStatusError: it reports an error, in place of the answer or in a choice; `.partial` has the rest.
+        EmptyReply: it has no choice; or it has no output tokens and no content.
+        InvalidResponseError: it is not a completion: `choices` or the message of a choice is missing.
     """
     extra = completion.model_extra or {}
     if error := extra.get("error"):

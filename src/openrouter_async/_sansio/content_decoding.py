@@ -1,8 +1,8 @@
 """Compressed bodies, inflated in bounded steps (RFC 9110, section 8.4).
 
-A megabyte can inflate to a gigabyte, so no step gives more than `STEP` bytes, and the caller counts them. A body that
-grows to more than `RATIO` times its size is refused: JSON and event streams stay far below. A step may give nothing,
-as empty members of gzip do, so that whoever iterates can let others work between any two of them.
+A megabyte can inflate to a gigabyte, so each step returns at most `STEP` bytes, and the caller counts them. A body
+that grows to more than `RATIO` times its size is refused: JSON and event streams stay far below. A step may return
+nothing, for example for empty gzip members, so the caller can let other tasks run between steps.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..errors import ResponseTooLarge
 __all__ = ["ContentDecoder", "ContentDecodingError", "content_decoder"]
 
 STEP = 16 * 1024
-"""The most bytes that one step gives: a flood of comments of this size is decoded in some milliseconds."""
+"""The most bytes that one step returns: a flood of comments of this size is decoded in a few milliseconds."""
 
 RATIO = 100
 """How many times its own size a body may inflate to, beyond the first `FREE` bytes."""
@@ -100,7 +100,7 @@ class ContentDecoder:
             yield from self._decode(piece, depth + 1)
 
     def finish(self) -> None:
-        """Check that nothing is missing at the end of the body."""
+        """Check that the end of the body is complete."""
         for layer in self._layers:
             layer.finish()
 

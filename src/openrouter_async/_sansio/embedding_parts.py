@@ -16,9 +16,9 @@ BYTES_A_TOKEN = 3
 
 
 def split_inputs(inputs: Sequence[object], *, most: int = MOST_INPUTS) -> list[int]:
-    """Return where parts begin, the first at 0: each has at most so many inputs, and not too many tokens.
+    """Return the start of each part, the first at 0; the parts stay below the limits of inputs and tokens.
 
-    An input that is too long by itself is a part of its own; the service says what is wrong with it.
+    An input that is too long on its own is a part of its own; the service reports the problem.
     """
     starts, count, tokens = [0], 0, 0
     for place, each in enumerate(inputs):

@@ -1,10 +1,9 @@
-"""What an error says, in whichever of its many shapes: bytes or JSON in, one `ErrorBody` out.
+"""The content of an error, in any of its many shapes: bytes or JSON in, one `ErrorBody` out.
 
-The service's own envelope is `{"error": {"code", "message", "metadata", "availability"}}`. Around it one meets the
-shapes of the Anthropic and Responses skins, of OAuth (RFC 6749, 5.2), of problem details (RFC 9457), of validation
-frameworks, plain text, and the HTML pages of the edge in front of the service. Everything is read here, so that
-`error_mapping` can choose a class and write the message. Nothing is trusted: any bytes are accepted, and secrets are
-removed before anything is looked at.
+The service's own envelope is `{"error": {"code", "message", "metadata", "availability"}}`. Others are those of the
+Anthropic and Responses dialects, of OAuth (RFC 6749, 5.2), of problem details (RFC 9457), of validation frameworks,
+plain text, and the HTML pages of the edge in front of the service. All of them are read here, so `error_mapping` can
+choose a class and write the message. Nothing is trusted: any bytes are accepted, and secrets are removed first.
 
 See <https://openrouter.ai/docs/api-reference/errors>.
 """
@@ -42,12 +41,12 @@ SHOWN_CHARACTERS = 200
 _LONGEST_TEXT = 1_000
 _LONGEST_UPSTREAM_TEXT = 300
 _LOOKED_AT = 4 * 1024
-"""Characters of a text that are looked at, so that hostile pages cost nothing."""
+"""Characters of a text that are read, so hostile pages cost nothing."""
 
 _LARGEST_CODE = 2**63
 
 _MOST_WORK = 250_000
-"""Units of `json_work` in an error: far more than any has, and parsed in some milliseconds. What has more is text."""
+"""Units of `json_work` in an error: far more than any has, and parsed in a few milliseconds. Larger ones are text."""
 
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style)\b.{0,4000}?</\1>", re.IGNORECASE | re.DOTALL)
@@ -74,16 +73,16 @@ class ErrorBody:
     availability: Availability | None = None
     generation_id: str | None = None
     text: str | None = None
-    """The first characters of a body that is no JSON object."""
+    """The first characters of a body that is not a JSON object."""
     is_own: bool = False
-    """Whether it has the form that the service gives its errors: an object with a message, and a code or a type."""
+    """Whether it has the form of the service's own errors: an object with a message, and a code or a type."""
 
 
 def load_json(data: bytes) -> JsonValue:
     """Return the JSON value of a body, of whatever type it is.
 
     Raises:
-        ParseFailure: it is no JSON, or one nested deeper than 200 levels.
+        ParseFailure: it is not JSON, or is nested deeper than 200 levels.
     """
     return cast("JsonValue", parse(object, data))  # nothing but JSON values comes out of JSON
 
@@ -92,7 +91,7 @@ def _load_error(data: bytes) -> JsonValue:
     """Return the JSON value of an error, as `load_json` does.
 
     Raises:
-        ParseFailure: it is none, or holds more than an error does.
+        ParseFailure: it is not JSON, or is larger than any error.
     """
     if len(data) > LEAST_BYTES and json_work(data) > _MOST_WORK:
         raise ParseFailure("it holds more values than an error does")
@@ -119,7 +118,7 @@ def read_error_body(body: bytes, *, secrets: Iterable[str] = ()) -> ErrorBody:
 def read_error(
     error: JsonValue, around: Mapping[str, JsonValue] | None = None, *, secrets: Iterable[str] = ()
 ) -> ErrorBody:
-    """Return what an `error` value says; `around` is the object it stands in."""
+    """Return the content of an `error` value; `around` is the object that contains it."""
     error, around = redact_json(error, secrets), _object(redact_json(dict(around or {}), secrets))
     inner = _object(error)
     metadata = _object(inner.get("metadata"))

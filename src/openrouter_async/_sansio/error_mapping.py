@@ -1,7 +1,7 @@
-"""A status, or an `error` object within a 200, becomes the one `APIStatusError` that it means.
+"""Turns a status, or an `error` object within a 200, into its `APIStatusError`.
 
-The only place where a class is chosen and a message for the caller is written. Both functions accept anything: whatever
-the body holds, they return an error and raise none.
+No other module chooses a class or writes a message for the caller. Both functions accept any body and return an
+error; they raise none.
 
 The statuses and the stable names of failures: <https://openrouter.ai/docs/api-reference/errors>.
 """
@@ -95,7 +95,7 @@ _CONTEXT_LENGTH_WORDS = "maximum context length is"
 """What the service writes in a 400 that has no name."""
 
 _SPENT = re.compile(r"\b(?:key limit|spending limit|budget)\b.*\bexceeded\b", re.IGNORECASE)
-"""What the service writes in a 403 when the key, or a budget, is spent; it gives that no name."""
+"""The service's text in a 403 when the key, or a budget, is spent; it has no name for that."""
 
 _STATUS_BY_NAME: dict[str, int] = {
     name: status
@@ -245,7 +245,7 @@ def _is_too_long(said: ErrorBody) -> bool:
 
 
 def _names(said: ErrorBody) -> list[str]:
-    """Return the names the error gives itself, the most precise first."""
+    """Return the names in the error, the most precise first."""
     code = said.availability.code if said.availability else None
     names = (said.error_type, said.code, code, said.kind)
     return [name for name in names if isinstance(name, str)]
@@ -271,7 +271,7 @@ def _quoted_headers(metadata: Mapping[str, JsonValue]) -> dict[str, str]:
 
 
 def _message(kind: type[APIStatusError], status: int, said: ErrorBody, wait: float | None) -> str:
-    """Return one line: what happened, to whom, in the service's words, and what to do."""
+    """Return one line: the failure, who is affected, the service's words, and advice."""
     parties = [
         f"{role} {one_line(name, 100)!r}"
         for role, name in (("provider", said.provider), ("model", said.model))

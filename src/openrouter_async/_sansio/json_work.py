@@ -1,10 +1,10 @@
-"""How much work a JSON document is, told from its bytes before it is parsed.
+"""The work of parsing a JSON document, estimated from its bytes before it is parsed.
 
-A parser holds the interpreter until it is done, in whichever thread it runs, so what would take long is refused before
-it begins. `json_work` counts what makes values, each weighed by what it takes, in units of about 20 ns: a number is 1,
-a text 3, the name of a field 12, an array 10, and an object 80, since it may become one of a type. What stands inside
-of texts is counted too; there it is rare. Plain characters cost nothing, as those of a picture in base64; those that
-are not ASCII take longer, and a number of thousands of digits takes the square of them.
+A parser blocks the interpreter until it finishes, in any thread, so a document that would take long is refused first.
+`json_work` counts the values, each with a weight in units of about 20 ns: a number is 1, a string 3, a field name 12,
+an array 10, and an object 80, since it may be validated as a type. Punctuation inside strings counts too; it is rare
+there. Plain characters cost nothing, such as those of a picture in base64; non-ASCII ones take longer, and a number
+takes time quadratic in its digits.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from ..errors import ResponseTooLarge
 __all__ = ["LEAST_BYTES", "check_work", "json_work"]
 
 LEAST_BYTES = 32 * 1024
-"""Shorter documents need not be looked at: whatever they hold, they have less than a million units."""
+"""Shorter documents need no count: they always have less than a million units."""
 
 
 _DIGITS = 512
-"""Bytes of a number that are looked at together: each number of twice as many digits has such a piece."""
+"""Bytes of a number that are examined together: each number of twice as many digits contains such a piece."""
 
 
 def json_work(data: bytes) -> int:

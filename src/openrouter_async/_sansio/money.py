@@ -10,10 +10,10 @@ __all__ = ["format_usd", "parse_usd"]
 
 
 def parse_usd(name: str, value: object, *, may_be_owed: bool = False) -> Decimal:
-    """Return an amount of US dollars; a float means what it is written as.
+    """Return an amount of US dollars; a float means its shortest decimal form.
 
     Raises:
-        ConfigurationError: it is no amount, or below 0, unless it may be owed; `name` is the argument.
+        ConfigurationError: it is not an amount, or is below 0, unless debts are allowed; `name` is the argument.
     """
     try:
         amount = Decimal("NaN") if isinstance(value, bool) else Decimal(str(value))

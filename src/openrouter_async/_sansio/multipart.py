@@ -1,8 +1,8 @@
-"""A form with one file in it, as `multipart/form-data`: what stands before the bytes of the file, and after them.
+"""A form with one file, as `multipart/form-data`: the bytes before the file, and the bytes after it.
 
-Written as browsers write it (WHATWG HTML, 4.10.21.8, which RFC 7578 section 4.2 leaves open): names in UTF-8, of which
-quotes and line ends are percent-encoded, so that no name can end its header. Pure: the boundary is an argument, and the
-bytes of the file are never here.
+Written as browsers do (WHATWG HTML, 4.10.21.8, which RFC 7578 section 4.2 leaves open): names in UTF-8, with quotes
+and line ends percent-encoded, so no name can end its header. Pure: the boundary is an argument, and the bytes of the
+file are never here.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class Form:
 
     @property
     def before(self) -> bytes:
-        """What stands before the bytes of the file.
+        """The bytes before the file.
 
         Raises:
-            ConfigurationError: the media type is no header.
+            ConfigurationError: the media type is not a valid header.
         """
         if not self.media_type.isascii() or not self.media_type.isprintable() or "/" not in self.media_type:
             raise ConfigurationError(f"media_type is {self.media_type!r}; expected one such as 'audio/mpeg'")
@@ -48,7 +48,7 @@ class Form:
 
     @property
     def after(self) -> bytes:
-        """What stands after them."""
+        """The bytes after the file."""
         return f"\r\n--{self.boundary}--\r\n".encode()
 
     def length(self, file: int) -> int:
@@ -70,7 +70,7 @@ class Form:
 
 
 def _quoted(name: str) -> str:
-    """Return a name as it stands between quotes; of control characters, which servers refuse, only their code stays."""
+    """Return a name for use between quotes; control characters, which servers refuse, become their code."""
     return "".join(
         f"%{ord(sign):02X}" if sign == '"' or ord(sign) < 32 or sign == "\x7f" else sign for sign in name
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["METADATA_KEY", "TTL_S", "cache_headers", "key_of", "with_key"]
 
 METADATA_KEY = "openrouter_async_once"
-"""The name under which the key stands."""
+"""The name of the key in the metadata."""
 
 TTL_S = 86_400
 """How long answers are kept; the longest that the service offers."""
@@ -32,7 +32,7 @@ def key_of(*facts: object) -> str:
 
 
 def with_key(call: CallT, key: str) -> CallT:
-    """Return the call with the key among its metadata, wherever that stands."""
+    """Return the call with the key in its metadata, wherever that is."""
     params, extra_body = call.params, call.extra_body
     if extra_body is not None and "metadata" in extra_body:
         extra_body = {**extra_body, "metadata": _added(extra_body["metadata"], key)}
@@ -42,14 +42,14 @@ def with_key(call: CallT, key: str) -> CallT:
 
 
 def _added(metadata: object, key: str) -> object:
-    """Return the metadata with the key; what is none stays, and is refused where requests are checked."""
+    """Return the metadata with the key; invalid metadata stays, and the check of the request refuses it."""
     if metadata is not None and not isinstance(metadata, Mapping):
         return metadata
     return {**(metadata or {}), METADATA_KEY: key}
 
 
 def cache_headers(cache: ResponseCache | None) -> dict[str, str]:
-    """Return the headers that have an answer kept, but for those that the caller's own setting gives."""
+    """Return the headers that store an answer, except those that the caller's own setting replaces."""
     headers = {} if cache is not None else {"x-openrouter-cache": "true"}
     if cache is None or cache.ttl is None:
         headers["x-openrouter-cache-ttl"] = str(TTL_S)

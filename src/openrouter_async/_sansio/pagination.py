@@ -1,12 +1,12 @@
-"""The arguments of a list's next page, or the end: pure arithmetic over what a page says about itself.
+"""The arguments of a list's next page, or the end: pure arithmetic on the facts in a page.
 
-Two ways of paging. By *offset*: `offset` counts items; a page may give `total_count`, `has_more` or
-`links.next`, or nothing at all (`GET /keys`), and then the end is the first empty page. By *cursor*: the
-next page is asked for with the `cursor` of the one before, else with its `last_id`; such a page may be empty although
-there are more, so `has_more` decides and never the number of items.
+There are two ways of paging. By *offset*: `offset` counts items; a page may have `total_count`, `has_more` or
+`links.next`, or nothing at all (`GET /keys`), and then the first empty page is the end. By *cursor*: the next page is
+requested with the `cursor` of the last one, or else with its `last_id`; such a page may be empty although more
+follow, so `has_more` decides and never the number of items.
 
-`links.next` is the relation of RFC 8288, 3.3, in the body in place of a `Link` header; of its target only the query is
-read, and where it is sent to never changes.
+`links.next` is the relation of RFC 8288, 3.3, in the body in place of a `Link` header; only the query of its target
+is used, so the host of the request never changes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class PageFacts:
     has_more: bool | None = None
     """Whether more follow; None where the page does not say so."""
     cursor: str | None = None
-    """What the next page is asked for with, in lists paged by cursor."""
+    """The argument that requests the next page, in lists paged by cursor."""
     next_link: str | None = None
     """The address of the next page, relative to the host."""
 
@@ -46,7 +46,7 @@ class Paging(Protocol):
     """A way of paging."""
 
     def after(self, arguments: Arguments, page: PageFacts) -> Arguments | None:
-        """Return the arguments of the page after the one that `arguments` gave; None at the end."""
+        """Return the arguments of the page after the one with `arguments`; None at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +76,17 @@ class OffsetPaging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CursorPaging:
-    """Pages by a cursor that the page before gave."""
+    """Pages by a cursor from the page before."""
 
     parameter: str = "after"
-    """What the next page is asked for with."""
+    """The argument that requests the next page."""
 
     def after(self, arguments: Arguments, page: PageFacts) -> Arguments | None:
         """Return the arguments of the next page; None at the end.
 
         Raises:
-            InvalidResponseError: there are more, but no cursor or the same one again, so that the rest of the
-                list cannot be reached.
+            InvalidResponseError: there are more, but no cursor or the same one again, so the rest of the list is
+                unreachable.
         """
         if page.has_more is False or (page.has_more is None and page.cursor is None):
             return None

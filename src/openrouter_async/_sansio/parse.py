@@ -1,10 +1,10 @@
-"""JSON bytes become a value of the wanted type, or a `ParseFailure` that says what is wrong.
+"""Turns JSON bytes into a value of the requested type, or into a `ParseFailure` with the reason.
 
-The fast path is one `validate_json` over the bytes. Only where that finds no JSON does the slow path read them
-again, with the standard library: invalid UTF-8 and lone surrogates become U+FFFD, a byte order mark is
-dropped, an integer of absurd length becomes a float. That takes ten times as long, so it is done up to 4 MiB. What it
-reads is written as clean JSON and validated as the first bytes were, so that both paths mean the same by a type. Text
-in a result can be written as UTF-8.
+The fast path is one `validate_json` over the bytes. Only if that finds invalid JSON does the slow path read them
+again, with the standard library: invalid UTF-8 and lone surrogates become U+FFFD, a byte order mark is dropped, a
+huge integer becomes a float. That takes ten times as long, so it is done up to 4 MiB. The result is serialised as
+clean JSON and validated like the first bytes, so both paths agree on every type. Text in a result can be encoded as
+UTF-8.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ NESTING_LIMIT = 200
 """Arrays and objects within each other; the limit of pydantic's own parser."""
 
 MENDED_BYTES = 4 * 1024 * 1024
-"""The longest document that is read again where it is no JSON at first sight. Chosen: the second reading
-took 23 ms a megabyte, in which nothing else runs."""
+"""The longest document that is read again if it is invalid JSON at first. Chosen: the second reading took 23 ms per
+megabyte, during which nothing else runs."""
 
 _LONGEST_INTEGER = sys.int_info.str_digits_check_threshold
 """Digits that `int` converts whatever `sys.set_int_max_str_digits` was told."""
 
 _QUOTES_INPUT = {"assertion_error", "get_attribute_error", "union_tag_invalid", "value_error"}
 _PLAIN_MESSAGES = frozenset(get_args(ErrorType)) - _QUOTES_INPUT
-"""Kinds of errors whose message is pydantic's own and holds nothing of the input."""
+"""Kinds of errors whose message is pydantic's own and does not quote the input."""
 
 
 class ParseFailure(ValueError):
-    """The bytes do not hold what was wanted; neither its text nor its cause quotes more than a short scalar."""
+    """The bytes are not a value of the requested type; neither text nor cause quotes more than a short scalar."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -57,8 +57,8 @@ def parse(into: type[T], data: bytes) -> T:
     """Return the JSON document `data` as an `into`: a model, or any type that pydantic can validate.
 
     Raises:
-        ParseFailure: `data` is no JSON, is nested more than 200 deep, or is not of the type.
-        ConfigurationError: pydantic can make nothing of the type.
+        ParseFailure: `data` is not JSON, is nested more than 200 deep, or does not fit the type.
+        ConfigurationError: pydantic cannot use the type.
     """
     # A failure is raised outside the handlers: inside it would carry the first error, and with it the input.
     try:
@@ -112,11 +112,11 @@ def _clean(data: bytes) -> bytes:
 
 
 def load(data: bytes) -> object:
-    """Return the value of a JSON document that pydantic does not read; its texts may hold lone surrogates.
+    """Return the value of a JSON document that pydantic cannot read; its strings may contain lone surrogates.
 
     Raises:
         ParseFailure: it is nested more than 200 deep.
-        JSONDecodeError, RecursionError: it is no JSON.
+        JSONDecodeError, RecursionError: it is not JSON.
     """
     if _nesting(data) > NESTING_LIMIT:
         raise ParseFailure(f"nested more than {NESTING_LIMIT} deep")

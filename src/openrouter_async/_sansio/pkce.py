@@ -47,10 +47,10 @@ def check_verifier(verifier: str) -> str:
 def authorization_url(
     base_url: str, *, verifier: str, callback_url: str | None, key_label: str | None
 ) -> str:
-    """Return the address at which a user agrees; the page stands at the root of the host of `base_url`.
+    """Return the address of the page where a user agrees, at the root of the host of `base_url`.
 
     Raises:
-        ConfigurationError: the verifier, the callback or the label is none that the service takes.
+        ConfigurationError: the service does not accept the verifier, the callback or the label.
     """
     query = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
     if callback_url is not None:

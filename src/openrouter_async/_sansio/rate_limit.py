@@ -1,28 +1,28 @@
-"""How fast to send: `Pacer` keeps to a rate that is known, `AdaptiveRate` finds out what a server allows.
+"""How fast to send: `Pacer` keeps a known rate, `AdaptiveRate` finds the rate that a server allows.
 
-Theory of operation of `AdaptiveRate`. Before the first refusal nothing is held back. A refusal asks one question: were
-there too many requests, or was it chance, as where one of many providers has no room? Three things tell:
+Theory of operation of `AdaptiveRate`. Before the first refusal nothing is delayed. A refusal raises one question:
+were there too many requests, or was it chance, because one of many providers has no capacity? Three cases differ:
 
 ```
-most of what was sent is refused             too many by far: half the rate, and half again while that goes on
+most of the sent requests are refused        too many by far: half the rate, and half again while that continues
 refused near the good rate                   a little too many: 5 % below what was accepted a second, the good rate
-refused again and again, clearly below it    chance: so large a share of the requests is refused at any rate;
-                                             while no more than that is, a refusal lowers nothing (`refusal_noise`)
+refused repeatedly, clearly below it         chance: so large a share of the requests is refused at any rate;
+                                             up to that share, a refusal lowers nothing (`refusal_noise`)
 ```
 
-A decrease begins an *epoch*: requests that were sent before it and are refused too say nothing of the new rate. Every
-acceptance raises the rate, as long as the rate is what holds requests back:
+A decrease starts an *epoch*: refusals of requests sent before it say nothing about the new rate. Every acceptance
+raises the rate, as long as the rate is what delays requests:
 
 ```
-no good rate is known           by half in each round trip
+the good rate is unknown        by half in each round trip
 far below the good rate         quickly back towards it, at first twice the rate each time
 near it                         slowly, so that probing costs few refusals
 above it                        faster and faster: the server allows more than before
 ```
 
-A wait that the server asks for holds back everyone, unless the refusal is taken for chance. It counts into the time in
-which so many were accepted: a server that counts by the minute accepts sixty at once and then nothing, which is one a
-second.
+A delay that the server demands applies to all requests, unless the refusal is chance. It counts towards the time in
+which the accepted requests were sent: a server that counts by the minute accepts sixty immediately and then nothing,
+which is one per second.
 
 No clock here: `now` is a monotonic time in seconds, and an argument.
 """
@@ -40,10 +40,10 @@ __all__ = ["AdaptiveRate", "Pacer"]
 # The numbers below are chosen; the simulated servers of tests/_sansio/test_rate_limit.py hold what they come to.
 
 SLACK = 0.02
-"""Seconds by which a sender that woke late may be ahead of its pace, so that late timers do not add up."""
+"""Seconds by which a sender that woke late may be ahead of its pace, so late timers do not add up."""
 
 FEW = 3
-"""Refusals in an epoch from which they are looked at together."""
+"""Refusals in an epoch from which they are examined together."""
 FIRST = 5.0
 """Requests a second where most are refused before it is seen how many are accepted; half of those in flight, if that is
 more."""
@@ -52,19 +52,19 @@ LEAST = 0.1
 EVIDENCE = 10
 """Requests and acceptances from which it is seen how many are accepted a second."""
 RECENT = 30
-"""Requests from which it is taken how fast they were sent lately."""
+"""Requests that determine the recent sending rate."""
 CAUTION = 0.35
 """Where between the most and the least that a server may take a second, on a scale of logarithms, it is guessed to be:
 0 the most, 1 the least."""
 CLOSED = 2.0
-"""Seconds in which next to nothing was accepted, after which the server is taken to count by the minute."""
+"""Seconds almost without acceptances after which the server is assumed to count by the minute."""
 NEXT_TO_ALL = 0.9
 """The share of refusals from which next to nothing is accepted."""
 AWAY = 3
 """Answers one after the other that say a model is away, from which everyone waits for it."""
 BELOW = 0.95
-"""Where to go on after a refusal, as a share of the good rate. TCP halves (RFC 5681) because it sees a queue that must
-drain; a limiter has none, and what is refused costs a round trip only."""
+"""Where to continue after a refusal, as a share of the good rate. TCP halves (RFC 5681) because it sees a queue that
+must drain; a limiter has none, and a refusal costs only a round trip."""
 SLOW = 0.975
 """Up to which share of the good rate a refusal is suspected to be chance."""
 NEAR = 0.9
@@ -74,9 +74,9 @@ STEP = 0.05
 CYCLE = 300
 """Acceptances: near the good rate one refusal in about as many is what probing costs, a third of a per cent."""
 LEAST_WINDOW = 8
-"""Acceptances that count as a round trip at least, so that a slow rate is not doubled by a single answer."""
+"""Acceptances that count as a round trip at least, so a single answer does not double a slow rate."""
 ROUND_TRIP = 0.5
-"""Seconds: what a quick server's round trip counts as."""
+"""Seconds: the assumed round trip of a fast server."""
 QUICK = 0.5
 """The share by which it grows in one round trip elsewhere, at most."""
 
@@ -219,7 +219,7 @@ class AdaptiveRate:
         return most * (least / most) ** CAUTION if 0 < least < most else most
 
     def _go_below(self, now: float) -> None:
-        """Take what is accepted a second for the good rate, and go on a little below."""
+        """Use the accepted rate per second as the good rate, and continue a little below it."""
         self._closed = None
         self._good = max(LEAST, min(self.rate, self._throughput(now)))
         self._begin(BELOW * self._good, now)

@@ -1,7 +1,7 @@
-"""`RefusalNoise`: which share of the requests is refused at any rate, as where one of many providers has no room. Pure.
+"""`RefusalNoise`: the share of requests that is refused at any rate, because some provider has no capacity. Pure.
 
-It is seen from requests that were sent clearly below a rate at which others were accepted: such a rate is not the
-reason for their refusal. A share that is no larger than that is no sign of a limit.
+It is measured on requests sent clearly below a rate at which others were accepted, since such a rate is not the
+reason for their refusal. A share up to that is not evidence of a limit.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ LIMIT = 0.25
 ENOUGH = 6
 """Refusals of slow requests from which their share is believed."""
 MEMORY = 200
-"""Requests over which the share of all refusals is taken."""
+"""Requests over which the share of all refusals is measured."""
 FORGOTTEN = 5_000
-"""Slow requests after which half of what was seen is forgotten."""
+"""Slow requests after which half of the history is forgotten."""
 MANY = 200
 """Refusals of slow requests after which it is, too."""
 
@@ -35,7 +35,7 @@ class RefusalNoise:
         self.sent_slow = 0.0
         self.refused_slow = 0.0
         self._since = self._until = -math.inf
-        """When the slow requests were sent that are still to be looked at."""
+        """When the slow requests that are still to be examined were sent."""
 
     @property
     def expected(self) -> float:

@@ -1,7 +1,7 @@
-"""An operation and its arguments become `RequestData`: everything about a request but the connection and the key.
+"""Turns an operation and its arguments into `RequestData`: a whole request but the connection and the key.
 
-What all requests to models have in common is here too: `ModelCall`, and that in a body the model stands first, what the
-types do not know last.
+The common parts of all requests to models are here too: `ModelCall`, and the order of a body, which starts with the
+model and ends with the fields that the types do not know.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class ModelCall:
         """Return the JSON of the request; local attachments must have been encoded before.
 
         Raises:
-            ConfigurationError: an argument is wrong; field, value and what is allowed are named.
+            ConfigurationError: an argument is wrong; the message names the field, the value and the allowed ones.
         """
 
 
@@ -99,13 +99,13 @@ class RequestData:
     query: tuple[tuple[str, str], ...] = ()
     content: bytes | None = field(default=None, repr=False)
     upload: Upload | None = None
-    """A body that is too large to hold, in place of `content`."""
+    """A body too large for memory, in place of `content`."""
     content_type: str | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     secrets: tuple[Secret, ...] = ()
     """What is in the body or the headers and must be in no error."""
     model: str | None = None
-    """The model that is asked for; limits of rate are kept by model."""
+    """The requested model; rate limits are kept by model."""
     named: str | None = None
     """What the caller calls that model: its id, or a short name of `MODELS`."""
     once: bool = False
@@ -113,7 +113,7 @@ class RequestData:
     url: str | None = None
     """Where it goes in place of the service: another host, which gets neither the key nor the client's own headers."""
     is_poll: bool = False
-    """Whether it looks if something is there yet, so that a 404 is an answer like others."""
+    """Whether it checks if something exists yet, so a 404 is an ordinary response."""
 
     @property
     def may_cost(self) -> bool:
@@ -189,10 +189,10 @@ def _expand(template: str, values: Mapping[str, str]) -> str:
 
 
 def begin_body(model: object) -> dict[str, object]:
-    """Return a body that has only the model, or nothing where there is none.
+    """Return a body with only the model, or an empty one without a model.
 
     Raises:
-        ConfigurationError: it is no slug.
+        ConfigurationError: it is not a slug.
     """
     if model is None:
         return {}
@@ -207,7 +207,7 @@ def finish_body(body: dict[str, object], extra_body: object) -> bytes:
     """Return the JSON of a validated body; each key of `extra_body` replaces the whole value of that key.
 
     Raises:
-        ConfigurationError: `extra_body` is no dict of JSON values, or a text is no valid Unicode.
+        ConfigurationError: `extra_body` is not a dict of JSON values, or a string is not valid Unicode.
     """
     if extra_body is not None:
         body = body | _checked_extra(extra_body)
@@ -246,7 +246,7 @@ def _checked_extra(extra_body: object) -> dict[str, object]:
 
 
 def _not_utf8(value: object, path: str) -> str:
-    """Return the path of the first text that is no valid Unicode; empty if all is."""
+    """Return the path of the first string that is not valid Unicode; empty if all are."""
     if isinstance(value, str):
         return "" if is_unicode(value) else path
     if isinstance(value, Mapping):

@@ -1,9 +1,9 @@
-"""The whole body of a 2xx becomes the value that was promised, or the error that says why it is none.
+"""Turns the whole body of a 2xx into a value of the requested type, or into the error that explains why not.
 
-A 200 is no promise: the service writes padding before a long answer, and may then report an error in its place. The
-good path reads the JSON once, and finds such an error among the fields that the type does not know. Only a body that
-was refused, or that holds one, is looked at again. A type with an `error` field of its own keeps it: jobs that failed,
-for example, are no failed request.
+A 200 is not a guarantee: the service writes padding before a long answer, and may then report an error in its place.
+The good path reads the JSON once, and finds such an error among the fields that the type does not know. Only an
+invalid body, or one with an error, is examined again. A type with an `error` field of its own keeps it: a failed job,
+for example, is not a failed request.
 """
 
 from __future__ import annotations
@@ -60,16 +60,16 @@ def read_reply(
     secrets: Iterable[str] = (),
     now: float | None = None,
 ) -> T:
-    """Return the body of a 2xx as an `into`: `bytes` as it came, `str` decoded as UTF-8, anything else from JSON.
+    """Return the body of a 2xx as an `into`: `bytes` unchanged, `str` decoded as UTF-8, anything else from JSON.
 
-    `NoneType` reads nothing: the body may be empty, or any JSON that reports no error.
+    `NoneType` reads nothing: the body may be empty, or any JSON without an error.
 
-    `headers` have lower-case names; the content type is not trusted. `secrets` are texts that must not appear in an
-    error. `now` is the time in seconds since the epoch, for waits given as a moment.
+    `headers` have lower-case names; the content type is not trusted. `secrets` are strings that must not appear in an
+    error. `now` is the time in seconds since the epoch, for delays given as a date.
 
     Raises:
-        APIStatusError: the body holds an error in place of the answer; its class is that of its code.
-        InvalidResponseError: the body is empty, no JSON, or not of the type.
+        APIStatusError: the body contains an error in place of the answer; its class is that of its code.
+        InvalidResponseError: the body is empty, is not JSON, or does not fit the type.
     """
     reply = _Reply(status, headers, secrets, now)
     if into is bytes or into is str:
@@ -116,9 +116,9 @@ class _Reply:
         return self.headers.get("content-type", "")
 
     def raise_reported_error(self, data: bytes, *, partial: object = None) -> None:
-        """Raise the error that stands at the top of a JSON object; do nothing where there is none.
+        """Raise the error at the top of a JSON object; do nothing without one.
 
-        `partial` is what there is of a completion besides.
+        `partial` is the rest of a completion.
         """
         if b'"error"' not in data:
             return

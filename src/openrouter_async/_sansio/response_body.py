@@ -1,7 +1,7 @@
-"""`ResponseCall`, what a caller asks of a model by Responses, and its JSON bytes: always the same for the same.
+"""`ResponseCall`, a caller's Responses request, and its JSON bytes: always the same for the same call.
 
-Order of keys: `model`, `input`, the parameters as `ResponseParams` declares them, `stream`, then what only `extra_body`
-has.
+Order of keys: `model`, `input`, the parameters as `ResponseParams` declares them, `stream`, then the rest of
+`extra_body`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ResponseCall(ModelCall):
         """Return the body of the request; without a model the account's default answers.
 
         Raises:
-            ConfigurationError: an argument is wrong; field, value and what is allowed are named.
+            ConfigurationError: an argument is wrong; the message names the field, the value and the allowed ones.
         """
         body = begin_body(self.model)
         body["input"] = wire_input(self.messages)

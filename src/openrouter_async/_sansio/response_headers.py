@@ -31,7 +31,7 @@ def safe_headers(headers: Mapping[str, str], secrets: Iterable[str] = ()) -> dic
 
 
 def request_id(headers: Mapping[str, str]) -> str | None:
-    """Return the id that the edge in front of the service gave the request, if it did."""
+    """Return the request id of the edge in front of the service, if it sent one."""
     return headers.get("x-request-id") or headers.get("cf-ray") or None
 
 

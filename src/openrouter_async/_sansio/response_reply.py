@@ -1,4 +1,4 @@
-"""Whether a Responses reply that could be read is an answer: a 200 is no promise."""
+"""Whether a valid Responses reply is an answer, since a 200 does not guarantee one."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def check_response(response: Response) -> None:
     """Return if the response is an answer, though perhaps one that was cut by a limit.
 
     Raises:
-        APIStatusError: it reports an error, in place of the answer or behind a part of it, which is in `.partial`.
-        EmptyReply: no output tokens were made, and nothing is in it.
-        InvalidResponseError: it is no response: it has neither items nor a status.
+        APIStatusError: it reports an error, in place of the answer or after a part of it, which is in `.partial`.
+        EmptyReply: it has no output tokens and no content.
+        InvalidResponseError: it is not a response: it has neither items nor a status.
     """
     if response.error or response.status in ("failed", "cancelled"):
         raise failed_response(response)
@@ -52,7 +52,7 @@ def check_response(response: Response) -> None:
 
 
 def failed_response(response: Response) -> APIStatusError:
-    """Return the error that a response failed with; what there is of it is in `.partial`."""
+    """Return the error of a failed response; `.partial` has the rest."""
     partial = response if response.raw_items else None
     around: Mapping[str, JsonValue] = {
         "id": response.id,

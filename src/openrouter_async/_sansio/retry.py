@@ -1,17 +1,15 @@
-"""Whether a failed request is sent again, and after how long: decided here, slept elsewhere.
+"""Whether a failed request is retried, and after which delay: decided here, slept elsewhere.
 
-Theory of operation: one `RetryState` accompanies one call. After each failed request the shell describes what happened
-as a `Failure` and asks `RetryState.after`; it answers `Wait(seconds)` or `GiveUp(reason)`. After a success it says
-`RetryState.succeeded`. All calls of a client draw on one `RetryBudget`, so that an outage is not made worse by retries.
+Theory of operation: one `RetryState` accompanies one call. After each failed request the shell describes the failure
+as a `Failure` and asks `RetryState.after`, which returns `Wait(seconds)` or `GiveUp(reason)`. After a success it
+calls `RetryState.succeeded`. All calls of a client share one `RetryBudget`, so retries do not make an outage worse.
 
-What decides, in this order: a piece was delivered (never again, unless the next request goes on from it); the kind of
-failure, and whether repeating it could bill twice; the number of attempts; how long the server asks to wait; the
-call's deadline; the client's budget.
-The service has no idempotency key, and a plain call that is dropped runs on and is billed. Hence each operation has a
-rule of its own, in its row of `operations`: a read is always repeated; what a model answers is when no answer came,
-though the first may be billed too, but not after a timeout, unless the repetition is answered from the service's cache
-(`once`); what creates or changes something is only when it is
-certain that it was not carried out.
+These decide, in this order: a piece was delivered (never again, unless the next request resumes it); the kind of
+failure, and whether a retry could bill twice; the number of attempts; the delay that the server demands; the call's
+deadline; the client's budget. The service has no idempotency key, and a plain call that is dropped continues and is
+billed. So each operation has its own rule, in its row of `operations`: a read is always retried; a call of a model if
+no response came, though the first may be billed too, but not after a timeout, unless the service's cache answers the
+retry (`once`); an operation that creates or changes something only if the service cannot have performed it.
 
 No clock and no random numbers here: both are arguments.
 """
@@ -64,13 +62,13 @@ BUDGET = 500
 FAULT_COST = 14
 THROTTLING_COST = 5
 SUCCESS_REFUND = 1
-"""What a call gives that succeeds at once."""
+"""The credit for a call that succeeds immediately."""
 
 RETRY_AFTER_JITTER = 0.1
-"""The most that is added to the wait a server asked for, as a share of it; chosen, so that not all come at once."""
+"""The most that is added to a delay that a server demands, as a share of it; chosen, so retries spread out."""
 
 NO_ANSWER = (InvalidResponseError, StreamDecodeError, StreamTruncated)
-"""A 200 that is none, was empty, or is in no language known here; what comes twice comes a third time."""
+"""An invalid 200, an empty one, or an unknown language; one that repeats will repeat again."""
 
 GiveUpReason = Literal["delivered", "final", "uncertain", "attempts", "retry_after", "deadline", "budget"]
 
@@ -89,7 +87,7 @@ class RetrySettings:
 
 
 def resolve(retries: Retries) -> RetrySettings:
-    """Return the settings that `retries` means; a base or cap that is given holds for throttling too."""
+    """Return the effective settings of `retries`; a given base or cap also applies to throttling."""
     default = RetrySettings()
     return RetrySettings(
         attempts=_given(retries.attempts, default.attempts),
@@ -141,9 +139,9 @@ class GiveUp:
 
 
 class RetryBudget:
-    """The tokens that all retries of one client are paid from; see `BUDGET` and the costs beside it.
+    """The tokens that pay for all retries of one client; see `BUDGET` and the costs beside it.
 
-    In an outage they are soon spent, and calls then fail at once instead of trebling the load.
+    In an outage they are soon spent, and calls then fail immediately rather than triple the load.
     """
 
     __slots__ = ("_tokens",)
@@ -270,7 +268,8 @@ class RetryState:
 
 
 def is_retryable(failure: Failure, *, retry_ambiguous: bool) -> bool:
-    """Return whether this kind of failure may be repeated at all, before attempts, waits and budget are looked at."""
+    """Return whether this kind of failure may be retried at all, before attempts, delays and budget are
+    considered."""
     error = failure.error
     if failure.should_retry is False or failure.billed:
         return False
@@ -318,7 +317,7 @@ def is_uncertain(failure: Failure) -> bool:
 
 
 def is_continuable(failure: Failure) -> bool:
-    """Return whether another request may go on with a stream that failed after its first piece."""
+    """Return whether another request may resume a stream that failed after its first piece."""
     match failure.error:
         case StreamDecodeError():
             return False  # the service speaks another language than we do

@@ -1,9 +1,9 @@
-"""How long a server asks to wait, whichever of its five ways it says so in.
+"""The delay that a server demands, in any of its five forms.
 
-Read in this order, and the first usable one counts: the header `retry-after-ms`; `Retry-After` in seconds; the same as
-a date, less the response's own `Date`, so that a server whose clock is wrong is still understood; the body's
-`error.availability.retry_after`; `X-RateLimit-Reset` (epoch milliseconds) where nothing remains. What is negative,
-past, not finite, over-long or no number at all counts as not said. Nothing here raises.
+Read in this order; the first usable one counts: the header `retry-after-ms`; `Retry-After` in seconds; the same as a
+date, less the response's own `Date`, so a wrong clock of the server does not matter; the body's
+`error.availability.retry_after`; `X-RateLimit-Reset` (epoch milliseconds) if nothing remains. A value that is
+negative, past, not finite, too long or not a number counts as missing. Nothing here raises.
 
 `Retry-After` is that of RFC 9110, 10.2.3, whose dates are those of 5.6.7.
 """
@@ -28,11 +28,11 @@ _LONGEST_DATE = 64
 def retry_after(
     headers: Mapping[str, str], availability: float | None = None, *, now: float | None = None
 ) -> float | None:
-    """Return the seconds the server asked to wait, or None where it said nothing usable.
+    """Return the delay that the server demands, in seconds, or None without a usable one.
 
-    `headers` have lower-case names, or are looked up without regard to case. `availability` is the body's
-    `error.availability.retry_after`. `now` is the time in seconds since the epoch, and stands in for a missing `Date`;
-    without either, dates and `X-RateLimit-Reset` say nothing.
+    `headers` have lower-case names, or a case-insensitive lookup. `availability` is the body's
+    `error.availability.retry_after`. `now` is the time in seconds since the epoch, and replaces a missing `Date`;
+    without either, dates and `X-RateLimit-Reset` are ignored.
     """
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1_000

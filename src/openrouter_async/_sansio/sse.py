@@ -1,16 +1,16 @@
-"""Bytes of an event stream become events and comments, however the bytes were cut into reads.
+"""Turns the bytes of an event stream into events and comments, however the bytes were split into reads.
 
 Follows WHATWG HTML, 9.2.5 and 9.2.6 (https://html.spec.whatwg.org/multipage/server-sent-events.html), with four
-remarks. Comments show that the server lives, so of those in a row each read gives out the first; more of them say no
-more, and may be millions. `id` and `retry` serve reconnecting, which would be billed again, so they are ignored. Data
-stays bytes, invalid UTF-8 too: every character that the standard gives a meaning is ASCII, which decoding with
-replacement neither makes nor takes away. A byte order mark is dropped before every line, not before the first alone:
-some put streams together that each begin with one, and by the standard the line behind it would be lost.
+remarks. Comments show that the server is alive, so each read returns only the first of several in a row; there may be
+millions. `id` and `retry` serve reconnecting, which would be billed again, so they are ignored. Data stays bytes,
+including invalid UTF-8: every character with a meaning in the standard is ASCII, which decoding with replacement
+neither adds nor removes. A byte order mark is dropped before every line, not only before the first: some servers
+concatenate streams that each start with one, and by the standard the next line would be lost.
 
-Theory of operation. Between two reads the decoder holds an unfinished line, and the name and data of an
-unfinished event. A read goes one of two ways, which give the same items: `_whole_events` splits a read that
-holds nothing but one-line events in a few calls that run in C; `_by_line` takes any other. Each byte is
-looked at a fixed number of times, whatever the reads, and what is held never passes the limit.
+Theory of operation. Between two reads the decoder keeps an unfinished line, and the name and data of an unfinished
+event. A read takes one of two paths, which return the same items: `_whole_events` splits a read of one-line events in
+a few calls that run in C; `_by_line` handles all others. Each byte is examined a fixed number of times, whatever the
+reads, and the kept data never exceeds the limit.
 """
 
 from __future__ import annotations
@@ -100,9 +100,9 @@ class SSEDecoder:
 
     @property
     def unfinished(self) -> bytes | ServerSentEvent:
-        """The event that has begun, as if the stream ended here with a line end and a blank line.
+        """The started event, as if the stream ended here with a line end and a blank line.
 
-        At the end of a stream the standard discards it. Its data is empty if there is none.
+        At the end of a stream the standard discards it. Its data is empty if no event has started.
         """
         name, value = _field(bytes(self._line).removeprefix(_BYTE_ORDER_MARK))
         if name != b"data":
@@ -137,8 +137,8 @@ class SSEDecoder:
     def _whole_events(self, data: bytes) -> list[SSEItem] | None:
         """Return the events of a read that consists of lines `data: …` and blank lines in turn; else None.
 
-        After the split every part is the data of one event, if no part holds a line end of its own. That is
-        so if the read has no other line ends than those of the separators. Two more are allowed at its end.
+        After the split every part is the data of one event, if no part contains a line end. That is so if the read
+        has no other line ends than those of the separators. Two more are allowed at its end.
         """
         if self._data is not None or self._event or len(self._line) + len(data) > self._limit:
             return None
@@ -215,7 +215,7 @@ class SSEDecoder:
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:
-    """Return name and value of a line; the value is empty where there is no colon."""
+    """Return name and value of a line; the value is empty without a colon."""
     # 9.2.6: of the value one space goes, no more.
     name, _, value = line.partition(b":")
     return name, value.removeprefix(b" ")

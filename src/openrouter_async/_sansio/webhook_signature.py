@@ -1,7 +1,7 @@
 """Whether a webhook comes from the service: HMAC-SHA256 over its time, a comma and its body. Pure.
 
-The header is `X-OpenRouter-Signature: t=<seconds since 1970>,v1=<hex>`. It may hold several `v1`, as it does while a
-secret is being replaced.
+The header is `X-OpenRouter-Signature: t=<seconds since 1970>,v1=<hex>`. It may contain several `v1` while a secret is
+being replaced.
 """
 
 from __future__ import annotations

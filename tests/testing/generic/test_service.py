@@ -20,17 +20,27 @@ UUID = "00000000-0000-4000-8000-000000000001"
 OPERATIONS = [pytest.param(each, id=each.id) for each in FACTS.operations.values()]
 
 
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
+@pytest.fixture(scope="module")
+def running() -> Iterator[Emulator]:
     with Emulator() as emulator:
         yield emulator
+
+
+@pytest.fixture
+def emulator(running: Emulator) -> Emulator:
+    running.reset()
+    return running
 
 
 class Service:
     """Sends a request to an emulator with the kind of key that it wants, and judges the answer."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, http: httpx.Client) -> None:
         self._emulator = emulator
+        self._http = http
+
+    def reset(self) -> None:
+        self._emulator.reset()
 
     def __call__(self, method: str, target: str, body: Any = None, **options: Any) -> tuple[int, Any]:
         path = target.partition("?")[0]
@@ -42,7 +52,7 @@ class Service:
         if body is not None:
             options["json"] = body
         base = self._emulator.base_url.removesuffix("/api/v1" if path.startswith("/api/") else "")
-        response = httpx.request(method, base + target, headers=headers, timeout=20, **options)
+        response = self._http.request(method, base + target, headers=headers, **options)
         known = operation.replies.get(response.status_code)
         if known is not None:
             kind = response.headers.get("content-type", "")
@@ -66,43 +76,135 @@ class Service:
         return response.status_code, response.json()
 
 
+@pytest.fixture(scope="module")
+def http() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=20, trust_env=False) as http:
+        yield http
+
+
 @pytest.fixture
-def service(emulator: Emulator) -> Service:
-    return Service(emulator)
+def service(emulator: Emulator, http: httpx.Client) -> Service:
+    return Service(emulator, http)
 
 
-def request_of(operation: ServiceOperation, body: Any) -> tuple[str, dict[str, Any]]:
-    """Return the target and the body of an example request."""
-    path = operation.path
-    for name, parameter in operation.parameter("path").items():
-        value = full_sample(parameter.shape, FACTS.shapes, where=name)
-        path = path.replace("{" + name + "}", str(value))
-    query = {
-        n: full_sample(p.shape, FACTS.shapes, where=n)
-        for n, p in operation.parameter("query").items()
-        if p.is_required
-    }
-    target = path + ("?" + "&".join(f"{n}={v}" for n, v in query.items()) if query else "")
+CHAT = {"model": "openai/gpt-4o-mini", "messages": [{"role": "user", "content": "x"}]}
+GIVEN: dict[str, Any] = {
+    "sendChatCompletionRequest": CHAT,
+    "createMessages": {**CHAT, "max_tokens": 9},
+    "createResponses": {"model": "openai/gpt-4o-mini", "input": "x"},
+    "createEmbeddings": {"model": "openai/text-embedding-3-small", "input": "x"},
+    "createBatches": {
+        "model": "openai/gpt-4o-mini",
+        "endpoint": "/v1/chat/completions",
+        "requests": [{"custom_id": "a", "body": {"messages": CHAT["messages"]}}],
+    },
+}
+"""Bodies that must make sense: the others are samples."""
+QUERIES = {"deleteScimGroupMapping": {"keep_members": "true"}}
+MADE_BY = {
+    "/batches": "createBatches",
+    "/byok": "createBYOKKey",
+    "/external-users": "createExternalUser",
+    "/files": "uploadFile",
+    "/guardrails": "createGuardrail",
+    "/keys": "createKeys",
+    "/observability/destinations": "createObservabilityDestination",
+    "/presets": "createPresetsChatCompletions",
+    "/private-endpoints": "createPrivateEndpoint",
+    "/scim/group-mappings": "createScimGroupMapping",
+    "/scim/sync-jobs": "createScimSyncJob",
+    "/vault/secrets": "storeVaultSecret",
+    "/videos": "createVideos",
+    "/workspaces": "createWorkspace",
+}
+"""The collection in a path -> the operation that makes the entry that the path goes on with."""
+NAMED = {"interval": "daily", "slug": "polite", "name": "TOKEN", "version": "1"}
+
+
+def sent(operation: ServiceOperation, body: Any) -> dict[str, Any]:
+    """Return the arguments that send a body: as JSON, or as a form."""
     if body is None:
-        return target, {}
-    kind = next(iter(operation.bodies))
-    if kind == "application/json":
-        return target, {"json": body}
-    files = {n: ("a.txt", b"text") for n, v in body.items() if isinstance(v, dict)}
-    fields = {n: v for n, v in body.items() if n not in files}
-    return target, {"data": fields, **({"files": files} if files else {})}
+        return {}
+    if next(iter(operation.bodies)) == "application/json":
+        return {"json": body}
+    files = {name: ("a.txt", b"text") for name, value in body.items() if isinstance(value, dict)}
+    fields = {name: value for name, value in body.items() if name not in files}
+    return {"data": fields, **({"files": files} if files else {})}
+
+
+def body_of(operation: ServiceOperation, sample: Any) -> Any:
+    shape = next(iter(operation.bodies.values()), None)
+    return GIVEN.get(operation.id) or (None if shape is None else sample(shape, FACTS.shapes))
+
+
+def query_of(operation: ServiceOperation) -> dict[str, Any]:
+    required = {name: each for name, each in operation.parameter("query").items() if each.is_required}
+    return {n: full_sample(each.shape, FACTS.shapes, where=n) for n, each in required.items()}
+
+
+def path_of(operation: ServiceOperation, service: Service) -> str:
+    """Return a path in which each entry exists, unless the operation makes it."""
+    steps: list[str] = []
+    known = operation.path.replace("{author}/{slug}", "openai/gpt-4o-mini")
+    for number, step in enumerate(template := known.split("/")):
+        if not step.startswith("{"):
+            steps.append(step)
+            continue
+        name, collection = step[1:-1], "/".join(steps)
+        steps.append(NAMED.get(name, str(full_sample("string", {}, where=name))))
+        is_last = number == len(template) - 1
+        if (operation.method == "PUT" and is_last) or operation.id.startswith("createPresets"):
+            continue
+        if collection in MADE_BY:
+            maker = FACTS.operations[MADE_BY[collection]]
+            path = path_of(maker, service)
+            made = service(maker.method, path, **sent(maker, body_of(maker, minimal_sample)))[1]
+            entry = made.get("data", made)
+            steps[-1] = str(
+                entry.get("hash")
+                or entry.get("user")
+                or entry.get("slug")
+                or entry.get("name")
+                or entry["id"]
+            )
+            if collection in ("/byok", "/guardrails", "/observability/destinations", "/workspaces"):
+                steps[-1] = entry["id"]
+        elif FACTS.find("PUT", f"{collection}/x"):
+            maker = FACTS.find("PUT", f"{collection}/x")[0]  # type: ignore[index]
+            service("PUT", f"{collection}/{steps[-1]}", **sent(maker, body_of(maker, minimal_sample)))
+        elif FACTS.find("GET", collection) is not None:
+            entry = service("GET", collection)[1]["data"][0]
+            steps[-1] = str(entry[name] if name in entry else entry["id"])
+    return "/".join(steps)
+
+
+ELSEWHERE = {
+    "exchangeAuthCodeForAPIKey": "it needs a code, which tests of keys make",
+    "listVideosContent": "a video is there after some looks",
+    "getGeneration": "it needs a generation",
+    "listGenerationContent": "it needs a generation",
+    "submitGenerationFeedback": "it needs a generation",
+    "copyVaultSecretsToIntern": "there are no secrets of these names",
+    "deleteBatch": "it is deleted once it is over",
+    "downloadFileContent": "an uploaded file cannot be downloaded",
+}
+"""Operations that succeed in tests of their own."""
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.loopback
 def test_every_operation_is_answered_validly(operation: ServiceOperation, service: Service) -> None:
-    """Also where nothing has been created: then with an error in its own form."""
-    bodies = list(operation.bodies.values())
-    for sample in (minimal_sample, full_sample) if bodies else (minimal_sample,):
-        body = sample(bodies[0], FACTS.shapes) if bodies else None
-        target, options = request_of(operation, body)
-        status, _ = service(operation.method, target, **options)
-        assert status in operation.replies or status in (400, 403, 404, 409), status
+    """With as little as it takes, and with every field."""
+    for sample in (minimal_sample, full_sample) if operation.bodies else (minimal_sample,):
+        path = path_of(operation, service)
+        query = {**query_of(operation), **QUERIES.get(operation.id, {})}
+        target = path + ("?" + "&".join(f"{name}={value}" for name, value in query.items()) if query else "")
+        status, answer = service(operation.method, target, **sent(operation, body_of(operation, sample)))
+        if operation.id in ELSEWHERE:
+            assert status in operation.errors
+        else:
+            assert status in operation.replies, answer
+        service.reset()
 
 
 COLLECTIONS = [
@@ -259,6 +361,9 @@ def test_secrets_of_the_vault_are_stored_and_never_read_back(service: Service) -
     assert (status, stored["data"]["name"], stored["data"]["hosts"]) == (200, "TOKEN", ["a.example"])
     assert "hush" not in str(stored)
     assert service("GET", "/vault/secrets")[1] == {"data": [stored["data"]], "has_more": False}
+    copies = service("POST", "/vault/interns/i/secrets/copy", {"names": ["TOKEN"]})[1]["data"]
+    assert (copies[0]["name"], copies[0]["hosts"]) == ("TOKEN", ["a.example"])
+    assert service("GET", "/vault/interns/i/secrets")[1]["data"] == copies
     assert service("DELETE", "/vault/secrets/TOKEN") == (204, None)
     assert service("GET", "/vault/secrets")[1]["data"] == []
 

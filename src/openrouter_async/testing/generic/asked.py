@@ -44,6 +44,11 @@ class Asked:
         self.key = self.steps[-1]
 
     @property
+    def is_action(self) -> bool:
+        """Whether the last step of the path says what to do with a collection."""
+        return self.steps[-1] in ("add", "copy", "remove")
+
+    @property
     def saves(self) -> bool:
         """Whether the request of a model is saved as a preset, in place of being answered."""
         return len(self._template) > 2 and self._template[:2] == ["presets", "{slug}"]

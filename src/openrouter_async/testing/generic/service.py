@@ -35,7 +35,7 @@ __all__ = ["GenericService"]
 _PAGE = 50
 _STATES = {"activate": "active", "enable": "active", "disable": "disabled"}
 """The last step of a path -> the `status` that an entry has then."""
-_LISTED_IDS = {"key_hashes": "key_hash", "member_user_ids": "user_id", "user_ids": "user_id"}
+_LISTED_IDS = {"key_hashes": "key_hash", "member_user_ids": "user_id", "user_ids": "user_id", "names": "name"}
 """The list of ids that is posted -> the field of an entry that has one."""
 _BYTES = b"\x00emulated\x00"
 
@@ -205,7 +205,7 @@ class GenericService:
     def _listed(self, asked: Asked, name: str) -> EmulatedResponse:
         """Add or remove an entry for each id of a list."""
         removes = asked.steps[-1] == "remove"
-        collection = asked.target.removesuffix("/remove").removesuffix("/add")
+        collection = asked.target.removesuffix(f"/{asked.steps[-1]}") if asked.is_action else asked.target
         self._check_parents(asked, collection)
         ids = [str(each) for each in as_list(asked.body[name])]
         changed: list[JsonValue] = []
@@ -216,7 +216,7 @@ class GenericService:
             elif self._entries.find(collection, each) is None:
                 for other in self._entries.beside(collection) if "assignments" in asked.steps else ():
                     self._entries.remove(other, each)
-                given: JSON = {**asked.parents, _LISTED_IDS[name]: each}
+                given: JSON = {**asked.parents, **self._original(asked, each), _LISTED_IDS[name]: each}
                 entry = as_object(self._fitting.fit(shape, given))
                 self._entries.put(collection, each, entry)
                 changed.append(entry)
@@ -224,6 +224,12 @@ class GenericService:
             ("assigned_count", "unassigned_count", "added_count", "removed_count"), len(changed)
         )
         return self._reply(asked, {"data": changed, **counts}, is_whole=True)
+
+    def _original(self, asked: Asked, key: str) -> JSON:
+        """Return the entry that is copied: a secret of the vault to that of an intern."""
+        if asked.steps[-1] != "copy":
+            return {}
+        return self._find(asked, f"/{asked.steps[0]}/{asked.steps[-2]}", key)
 
     def _check_parents(self, asked: Asked, collection: str) -> None:
         """Raise a 404 where a collection belongs to an entry that is not there."""

@@ -28,7 +28,7 @@ class Clock:
         monkeypatch.setattr(renewing_key.anyio, "current_time", lambda: self.now)
 
 
-def token(number: int, seconds: int) -> AccessToken:
+def token(number: int, seconds: int | None) -> AccessToken:
     return AccessToken(access_token=SecretStr(f"token-{number}"), expires_in=seconds)
 
 
@@ -61,6 +61,12 @@ async def test_a_token_is_used_until_shortly_before_it_ends(
     clock.now += 0.02
     assert (await key(), issuer.asked) == ("token-2", 2)
     assert "token-2" not in repr(key)
+
+
+async def test_a_token_of_unknown_length_is_used_once() -> None:
+    issuer = Issuer(token(1, None), token(2, None))
+    key = RenewingKey(issuer)
+    assert (await key(), await key(), issuer.asked) == ("token-1", "token-2", 2)
 
 
 async def test_calls_at_the_same_moment_wait_for_one_exchange() -> None:

@@ -63,8 +63,9 @@ class RenewingKey:
             LOGGER.warning("the token was not renewed: %s", error)
         else:
             self._token, self._failure = token, None
-            self._ends_at = asked + token.expires_in
-            self._renew_at = self._ends_at - min(EARLY_S, token.expires_in / 2)
+            lasts = token.expires_in or 0  # one of unknown length is used once
+            self._ends_at = asked + lasts
+            self._renew_at = self._ends_at - min(EARLY_S, lasts / 2)
         self._tries += 1
 
     def __repr__(self) -> str:

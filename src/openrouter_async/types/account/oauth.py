@@ -52,8 +52,8 @@ class AccessToken(WireType):
 
     access_token: SecretStr
     """Can be given to a client as it is; `get_secret_value()` is its text."""
-    expires_in: int
-    """Seconds."""
+    expires_in: MaybeInt = None
+    """Seconds; None where the service does not say."""
     scope: MaybeStr = None
     """`inference` or `management`."""
     token_type: MaybeStr = None

@@ -18,6 +18,7 @@ from ..common import (
     MaybeBool,
     MaybeDecimal,
     MaybeFloat,
+    MaybeInt,
     MaybeMoment,
     MaybeStr,
     MaybeWords,
@@ -129,7 +130,7 @@ class WorkspaceMember(WireType):
 class AddedMembers(Listing[WorkspaceMember]):
     """The members that were added to a workspace."""
 
-    added_count: int
+    added_count: MaybeInt = None
 
 
 class RemovedMembers(WireType):

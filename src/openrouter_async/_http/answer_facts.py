@@ -1,4 +1,4 @@
-"""`AnswerFacts`: what the answer of a call says of itself, whichever operation it is of and however the call ended."""
+"""`AnswerFacts`: the facts in a call's response, for any operation and any end of the call."""
 
 from __future__ import annotations
 

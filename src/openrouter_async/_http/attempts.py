@@ -45,7 +45,7 @@ _NO_SECRETS = Secrets()
 
 
 class CallAttempts:
-    """One call: which request of it is running, what it met, and whether there is another."""
+    """One call: its current request, its failures so far, and whether another request follows."""
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ class CallAttempts:
         self._to_first_piece = self.current.to_first_piece = self.current.elapsed
 
     def read(self, body: bytes) -> None:
-        """A whole body was read; nobody looks into it before the charge is asked for, unless that takes long."""
+        """A whole body was read; it is examined only when somebody asks for the charge, unless that takes long."""
         self._body = body
         if self.is_watched:
             if self.has_readers or len(body) > LEAST_BYTES:
@@ -169,9 +169,9 @@ class CallAttempts:
     async def wait_for_retry(
         self, error: OpenRouterError, *, delivered: bool = False, continued: bool = False
     ) -> None:
-        """Wait for the next attempt; raises `error`, or `DeadlineExceeded`, where there is none.
+        """Wait for the next attempt; raises `error`, or `DeadlineExceeded`, if there is none.
 
-        `continued` says that it continues what was delivered, rather than begins anew.
+        `continued` says that it resumes the delivered text rather than starts again.
         """
         self._complete(error)
         if not self._has_begun or isinstance(error, ConfigurationError):
@@ -224,7 +224,7 @@ class CallAttempts:
         self._end("answered")
 
     def failed(self, error: OpenRouterError) -> OpenRouterError:
-        """Put ids, attempts and what was billed on the error of the call, tell the observers, and return it."""
+        """Put ids, attempts and billed usage on the error of the call, notify the observers, and return it."""
         self._complete(error)
         cause = error.__cause__ if _is_late(error) else error
         error.billed = self._earlier + self._billed(cause)
@@ -279,7 +279,7 @@ class CallAttempts:
         return () if self.current.is_free(error) else (None,)
 
     def _complete(self, error: OpenRouterError) -> None:
-        """Fill in what the error does not know, and take the key out of what it was told."""
+        """Fill in missing facts of the error, and remove the key from its texts."""
         secrets = self.current.secrets
         if self._is_running:
             error.attempts = self.current.number
@@ -308,5 +308,5 @@ class CallAttempts:
 
 
 def _is_late(error: OpenRouterError) -> bool:
-    """Whether an error only says that there was no time to send the request again after another one."""
+    """Whether an error only says that there was no time left to retry after another one."""
     return isinstance(error, DeadlineExceeded) and isinstance(error.__cause__, OpenRouterError)

@@ -146,7 +146,8 @@ class Call:
         return await self._open(elsewhere, key)
 
     async def _status_error(self, exchange: Exchange) -> APIStatusError:
-        """Read what there is of an error's body, and return the error. What is known wins over what fails."""
+        """Read as much as possible of an error's body, and return the error. A known error outranks a failure to read
+        it."""
         attempts, most = self.attempts, self.transport.limits.error_body_bytes
         pieces: list[bytes] = []
         deadlines = (Deadline("idle", attempts.timeouts.idle), attempts.timeouts.total)
@@ -169,7 +170,7 @@ class Call:
 def _observers(
     request: RequestData, settings: Settings, sender: Sender, factories: Sequence[ObserverFactory]
 ) -> list[Observer]:
-    """Return who watches a call; hooks come last, so that a call that is refused does not begin for them."""
+    """Return the observers of a call; hooks come last, so a refused call does not start for them."""
     observers = [each for factory in factories if (each := factory.observe(request, sender)) is not None]
     if settings.rate is not None and settings.rate.tpm is not None:
         observers.append(TokenCount())
@@ -179,10 +180,10 @@ def _observers(
 
 
 async def _key(settings: Settings, operation: Operation) -> Secret | None:
-    """Return the key that an operation needs.
+    """Return the key for an operation.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: it is missing.
     """
     if operation.key == "none":
         return None

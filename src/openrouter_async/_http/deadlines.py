@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Deadline:
-    """A moment, and what it means that it has passed."""
+    """A moment, and the meaning of its passing."""
 
     __slots__ = ("at", "phase", "seconds")
 

@@ -31,9 +31,9 @@ Phase = Literal["headers", "body"]
 
 
 def from_httpx(exc: Exception, phase: Phase, host: str, through: str = "") -> OpenRouterError | None:
-    """Return the error that `exc` is to the caller; None if it is no failure of the transport.
+    """Return the caller's error for `exc`; None if it is not a failure of the transport.
 
-    `through` names the proxy between, in the words that follow the host's name; it may be what failed.
+    `through` names the proxy in between, in words that follow the host's name; the proxy may be the cause.
     """
     its = library_of(exc) or httpx
     # A transport of the caller may raise what lies below httpx.
@@ -124,7 +124,7 @@ def _connect_error(exc: Exception, its: Library, host: str) -> ConnectError:
 
 
 def _causes(exc: BaseException) -> list[BaseException]:
-    """Return an exception and what it came from, innermost last."""
+    """Return an exception and its causes, innermost last."""
     chain: list[BaseException] = []
     pending: list[BaseException | None] = [exc]
     while pending:

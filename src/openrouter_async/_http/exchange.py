@@ -1,11 +1,11 @@
-"""`Exchange`: one request on the wire and its answer, within its deadlines.
+"""`Exchange`: one request on the wire and its response, within its deadlines.
 
-Work on what has come already waits for nothing, so nobody else would run meanwhile. Pieces are therefore small, and
-before each of them the exchange looks how long the task has worked: after `SLICE_S` it looks at the deadlines, and lets
-others run.
+Work on data that has already arrived never waits, so no other task would run meanwhile. So pieces are small, and
+before each of them the exchange checks how long the task has worked: after `SLICE_S` it checks the deadlines, and
+lets other tasks run.
 
-Whoever opens an exchange closes it. Closing one whose body was read to its end frees the connection for the
-next call; closing it earlier, or aborting it, closes the connection at once.
+Whoever opens an exchange closes it. Closing one whose body was read to the end frees the connection for the next
+call; closing it earlier, or aborting it, closes the connection immediately.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CLOSE_GRACE = 0.4
 """Seconds a close may take before it is abandoned; chosen: nobody who leaves a call should notice."""
 
 PIECE = 64 * 1024
-"""The most bytes that are given out at once."""
+"""The most bytes that one read returns."""
 
 SLICE_S = 0.005
 """Seconds of work after which other tasks run."""
@@ -64,7 +64,7 @@ class Exchange:
         self.http_version: str | None = None
         """As "1.1" or "2"."""
         self.bytes_read = 0
-        """Bytes of the body that were given out, decoded."""
+        """Delivered bytes of the body, decoded."""
         self.is_at_end = False
         self._is_closed = False
         self._stream: CallStream | None = None

@@ -1,10 +1,10 @@
-"""`Limiter`: the one queue in which the calls of a client wait for their place, first come, first served.
+"""`Limiter`: the only queue of a client's calls, first come, first served.
 
-Nothing below it queues: a call that has a place gets a connection at once. For the tasks of one event loop.
+Nothing below it queues: a call with a slot gets a connection immediately. For the tasks of one event loop.
 
-Where a model has a rate, given or learned from refusals, its calls wait in a `ModelQueue` before they wait for a place:
-in turn, each until its pace lets it through. While the service asks to wait, the queue is shut for all of them. A model
-that never refused, and was given no rate, has no queue, and its calls pay nothing for those of others.
+If a model has a rate, given or learned from refusals, its calls wait in a `ModelQueue` before they wait for a slot:
+in order, each until the pace admits it. While the service demands a delay, the queue is closed for all of them. A
+model that never refused, and has no given rate, has no queue, so its calls cost nothing extra.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REFUSALS = frozenset({429, 529})
 """The statuses that say: too many requests (RFC 6585, section 4; 529 as the service and its providers use it)."""
 
 BYTES_PER_TOKEN = 4
-"""Chosen: about what English text has; what a call really took is counted afterwards."""
+"""Chosen: the ratio of English text; the real usage of a call is counted afterwards."""
 
 
 class _Waiter:
@@ -71,7 +71,7 @@ class ModelQueue:
             self.tokens.take(tokens, now)
 
     def expected_tokens(self, content: bytes | None) -> float:
-        """Return how many tokens a call is taken to need, before it is known."""
+        """Return the assumed tokens of a call, before they are known."""
         return len(content or b"") / BYTES_PER_TOKEN + self._answer
 
     def used(self, tokens: int, expected: float) -> None:
@@ -111,7 +111,7 @@ class Limiter:
         return {model: learned.rate for model, learned in list(self._learned.items())}
 
     def queue_for(self, model: str | None, rate: Rate | None) -> ModelQueue | None:
-        """Return the queue of a call; None where nothing holds it back."""
+        """Return the queue of a call; None if nothing delays it."""
         if rate is None and model not in self._learned:
             return None
         queue = self._queues.get((model, rate))
@@ -218,7 +218,7 @@ class Limiter:
 
 
 class Admission:
-    """One request that passed the limiter, and what the limiter is told of its fate."""
+    """One admitted request, through which the limiter learns its result."""
 
     __slots__ = ("_expected", "_limiter", "_model", "_queue", "_sent_at")
 

@@ -1,16 +1,17 @@
-"""`Observer`: whoever watches a call without steering it, such as a budget, the hooks, and the log.
+"""`Observer`: an object that watches a call without steering it, such as a budget, the hooks, and the log.
 
-*Theory of operation.* Each call has a tuple of observers, made when it begins by the factories of its client
-(`Transport.observers`) and of its task (`OBSERVERS`), which tasks that begin inside a block inherit. They are told of
-five moments, in this order:
+*Theory of operation.* Each call has a tuple of observers, created when it starts by the factories of its client
+(`Transport.observers`) and of its task (`OBSERVERS`), which tasks started inside a block inherit. Their methods are
+called at five moments, in this order:
 
 ```
 started ── sent ── saw* ─┬─ ended                        for the call, exactly once, last
    └────────┴────────────┴─ failed ── started (a retry)  for a request; its wait is None where no other follows
 ```
 
-What one raises reaches the caller. Raised by `started`, nothing of the request was sent, and it is not retried.
-`failed` and `ended` are told to everybody, whatever one of them raises: a budget is settled although a hook is broken.
+An exception of an observer reaches the caller. If `started` raises, nothing of the request was sent, and it is not
+retried. `failed` and `ended` are called on all observers, even if one raises: a budget is settled although a hook is
+broken.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Attempt:
     error: OpenRouterError | None = None
     """Why it failed; None before that, and where the caller left."""
     answer: object = None
-    """What the answer was read as, or the stream put together to; None before that."""
+    """The parsed response, or the whole reply of the stream; None before that."""
     outcome: Outcome = "running"
     """Of the call: answered whole, failed for good, or left: cancelled, closed early, ended by the caller's error."""
     is_in_loop: bool = True
@@ -106,7 +107,7 @@ class Attempt:
         self._charge = charge
 
     def look_into(self, data: bytes) -> None:
-        """Count what a body, or an event of a stream, says of the charge; few events say anything of it."""
+        """Count the charge in a body, or in an event of a stream; few events contain one."""
         before = self._charge
         if (before.generation_id is None or b'"usage"' in data) and (charge := read_charge(data)):
             self._charge = charge.merged_over(before)
@@ -194,7 +195,7 @@ class TokenCount(Observer):
     reads = True
 
     def ended(self, attempt: Attempt) -> None:
-        """Count what the answer says; what failed is taken to have used what was expected."""
+        """Count the usage in the response; a failed call is assumed to have used the estimate."""
         if attempt.outcome == "answered" and attempt.admission is not None and attempt.charge.tokens:
             attempt.admission.used(attempt.charge.tokens)
 
@@ -217,7 +218,7 @@ class EventLog(Observer):
             log_body("sent", attempt, attempt.request.content)
 
     def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None, /) -> None:
-        """Only a failure that is followed by another request; the last one is told at the end."""
+        """Only for a failure with another request after it; `ended` reports the last one."""
         if wait is not None:
             event = self._log(logging.INFO, "retried", attempt, error, wait)
             for hook in self._hooks:

@@ -1,18 +1,18 @@
-"""Tools that patch httpx or httpcore see our calls: whether one does, and the stack it patches, over our connections.
+"""Lets tools that patch httpx or httpcore see our calls: detects the patched layer, and runs it over our connections.
 
-Those who mock, record or trace httpx replace a method of its client, its transport, or httpcore's pool. A call of ours
-passes by the last two, and over httptools by the first. So each layer is watched, which costs a call some comparisons;
-while one is patched, calls go through the genuine code from there on, down to where it would take a connection:
+Tools that mock, record or trace httpx replace a method of its client, its transport, or httpcore's pool. Our calls
+bypass the last two, and over httptools all three. So each layer is watched, which costs a call a few comparisons;
+while one is patched, calls use the genuine code from there on, down to the point where it would take a connection:
 
 ```
   AsyncClient ──> AsyncHTTPTransport ──> AsyncConnectionPool ──> AsyncHTTPConnection ──> ours
     CLIENT            TRANSPORT                        CORE
 ```
 
-The bodies of genuine code are generators within generators, of which only the outermost is closed; `Closing` between
-them closes each.
+The bodies of genuine code are nested generators, of which only the outermost is closed; `Closing` between them closes
+each.
 
-What was patched before this module was loaded counts as patched for good: it is told by where its code is from.
+A method that was patched before this module was loaded counts as patched for good, which its code's origin shows.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Watch:
         self.genuine = (SimpleNamespace, SimpleNamespace, *[_original(owner, name) for owner, name in there])
 
     def sees_a_patch(self) -> bool:
-        """Whether one of them is another now; wrappers may be equal to what they wrap, as those of wrapt are."""
+        """Whether one of them was replaced; wrappers may compare equal to the original, as those of wrapt do."""
         return any(map(is_not, self.current(), self.genuine))
 
 

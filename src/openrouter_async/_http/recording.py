@@ -33,7 +33,7 @@ class RecordedExchange:
     headers: Mapping[str, str]
     """Of the answer, by lower-case name."""
     body: bytes
-    """Of the answer, decoded; what stands in it undecodable is left out."""
+    """Of the response, decoded; undecodable characters are left out."""
     key: str | None = field(default=None, repr=False)
     """What the request was authorized by."""
 
@@ -148,7 +148,7 @@ class _RecordedBody(httpx.AsyncByteStream, AsyncIterator[bytes]):
 
 
 def _decoded(body: bytes, encoding: str | None) -> bytes:
-    """Return a body without its content encoding; of one that breaks off, what there is."""
+    """Return a body without its content encoding; if it is cut off, as much as there is."""
     pieces: list[bytes] = []
     try:
         decoder = content_decoder(encoding)

@@ -45,7 +45,7 @@ class HTTPSender:
         return None if telemetry is None else telemetry.spans
 
     def with_options(self, options: RequestOptions | None) -> HTTPSender:
-        """Return a sender with these options laid over its settings; itself where there are none."""
+        """Return a sender with these options applied over its settings; itself if there are no options."""
         if options is None:
             return self
         derived = HTTPSender(self.transport, self.settings.derive(options))
@@ -72,7 +72,7 @@ class HTTPSender:
     def download(self, data: RequestData | DeferredRequest, *, is_whole: bool = False) -> StreamSource:
         """Return the source of a file; nothing is sent before its first read.
 
-        `is_whole` says that all of it will be in memory, so that `Limits.body_bytes` is the most it may have.
+        `is_whole` says that all of it will be in memory, so `Limits.body_bytes` applies.
         """
         from .byte_source import HTTPByteSource  # most programs download nothing
 
@@ -81,7 +81,7 @@ class HTTPSender:
         return HTTPByteSource(data, begin, self.transport.limits, is_whole=is_whole)
 
     def _check_once(self, data: RequestData) -> None:
-        """Refuse to promise what only chat requests can keep; what is read is repeated anyhow."""
+        """Refuse options that only chat requests support; reads are retried in any case."""
         if self._once_is_of_call and not data.once and data.operation.repeat != "always":
             raise ConfigurationError(
                 f"once is given to {data.operation.name}; expected a chat request, which has metadata for its key"

@@ -1,7 +1,7 @@
 """`HTTPStreamSource`: the bytes of one streamed call as items, within its deadlines.
 
-The place in the limiter is held from the request until the source is finished or closed. What one read brings is given
-out in lots, so that a flood of small events is worked on in slices, as `Exchange` does it.
+It keeps its slot in the limiter from the request until the source is finished or closed. The items of one read are
+delivered in portions, so a flood of small events is processed in slices, as in `Exchange`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = ["HTTPStreamSource"]
 LOGGER = logging.getLogger("openrouter_async")
 
 LOT = 512
-"""The most items that are given out at once; a read of usual chunks has fewer."""
+"""The most items that are delivered together; a read of ordinary chunks has fewer."""
 
 END_GRACE = 0.05
 """Seconds for the end of the body after the last event; an ended body frees the connection for the next call."""
@@ -59,10 +59,10 @@ class HTTPStreamSource:
         """Send nothing yet.
 
         Args:
-            data: The request, or what makes it.
-            begin: Makes the call, whose time begins then.
-            limits: Of events, of the stream and of what came instead of one.
-            logs_bodies: Whether what is read is written to the log.
+            data: The request, or a function that creates it.
+            begin: Creates the call, whose time starts then.
+            limits: The limits of events, of the stream, and of a body in place of one.
+            logs_bodies: Whether the received data is written to the log.
         """
         self._data = data
         self._begin = begin
@@ -87,7 +87,7 @@ class HTTPStreamSource:
         return None if self._exchange is None or self._call is None else self._call.attempts.meta()
 
     async def read(self) -> list[StreamItem] | None:
-        """Return the items of the next read, which may be none; None at the end of the body."""
+        """Return the items of the next read, which may be empty; None at the end of the body."""
         call, exchange = await self._opened()
         attempts = call.attempts
         if self._left:
@@ -148,9 +148,9 @@ class HTTPStreamSource:
         return lot
 
     def _watch(self, attempts: CallAttempts, items: list[StreamItem]) -> None:
-        """Show the events, or, where only their charge is wanted and the read has none, the first.
+        """Show the events to the observers, or, if they only need the charge and the read has none, the first event.
 
-        That one may have begun in an earlier read.
+        That one may have started in an earlier read.
         """
         for item in items:
             if not isinstance(item, Comment):
@@ -171,11 +171,11 @@ class HTTPStreamSource:
         return (event, timeouts.total)
 
     def _last_items(self) -> list[StreamItem] | None:
-        """Return what is worth an event at the end, though the standard drops it.
+        """Return a final item that is as good as an event, although the standard drops it.
 
-        That is a `[DONE]` or a whole JSON object that lacked its blank line, and an error that came as bare JSON. The
-        body has ended as HTTP has it, so the object is no beginning of a longer one; an event that was cut in its midst
-        is no JSON, and stays lost.
+        That is a `[DONE]` or a whole JSON object without its blank line, or an error as bare JSON. The body ended
+        properly by HTTP, so the object cannot be the start of a longer one; an event cut in the middle is not JSON,
+        and stays lost.
         """
         if self._has_ended:
             return None
@@ -192,7 +192,7 @@ class HTTPStreamSource:
         return items
 
     def _bare_error(self) -> list[StreamItem]:
-        """Return the error that stands, as JSON, where an event should."""
+        """Return the error in place of an event, as JSON."""
         data = self._decoder.ignored
         if b'"error"' not in data or not data.rstrip().endswith(b"}"):
             return []
@@ -203,7 +203,7 @@ class HTTPStreamSource:
         return [data] if isinstance(payload, dict) and payload.get("error") else []
 
     async def _plain_body(self, exchange: Exchange, begun: bytes, timeouts: CallTimeouts) -> PlainBody:
-        """Read to its end a body that is no event stream."""
+        """Read a body that is not an event stream to its end."""
         deadlines = (Deadline("body", timeouts.body), timeouts.total)
         body = PlainBody(await exchange.read_all(self._limits, deadlines, begun=begun))
         if len(body) > LEAST_BYTES:
@@ -211,7 +211,7 @@ class HTTPStreamSource:
         return body
 
     async def retry(self, error: OpenRouterError) -> None:
-        """Close this attempt and wait for the next; raises `error` where there is none."""
+        """Close this attempt and wait for the next; raises `error` if there is none."""
         await self._close_exchange()
         if self._call is None:
             raise error
@@ -232,7 +232,7 @@ class HTTPStreamSource:
     async def finish(self, answer: object = None) -> None:
         """Release the connection after the last wanted item, for reuse if its body ends within 50 ms.
 
-        `answer` is what the items were put together to, for the observers of the call.
+        `answer` is the whole reply, for the observers of the call.
         """
         exchange = self._exchange
         if exchange is not None:
@@ -248,7 +248,7 @@ class HTTPStreamSource:
             self._call.attempts.succeeded(answer)
 
     async def aclose(self) -> None:
-        """Close the connection at once and give back the slot; harmless when done before."""
+        """Close the connection immediately and release the slot; harmless if already done."""
         await self._close_exchange()
         if self._call is not None:
             self._call.attempts.cancelled()

@@ -1,7 +1,7 @@
-"""`Transport`: what a client and all clients derived from it share.
+"""`Transport`: the state shared by a client and all clients derived from it.
 
-It owns the client of httpx, unless one was given, the limiter, the retry budget and the list of open exchanges, and
-knows the event loop and the process it belongs to. It decides nothing about a request.
+It owns the httpx client, unless one was given, the limiter, the retry budget and the list of open exchanges, and
+knows its event loop and its process. It decides nothing about a request.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ __all__ = ["Transport"]
 
 
 class Transport:
-    """The connections of a client, a place for each of its calls at once, and the budget of its retries."""
+    """The connections of a client, the slots of its concurrent calls, and its retry budget."""
 
     def __init__(
         self,
@@ -149,10 +149,10 @@ class Transport:
     async def admit(
         self, exchange: Exchange, request: RequestData, rate: Rate | None, timeouts: CallTimeouts
     ) -> Admission:
-        """Wait until an exchange has its place, which it holds until `close`.
+        """Wait until an exchange has a slot, which it keeps until `close`.
 
         Raises:
-            OpenRouterError: no place became free in time, or the client was closed meanwhile.
+            OpenRouterError: no slot became free in time, or the client was closed meanwhile.
         """
         self.check()
         queue = self.limiter.queue_for(request.model, rate)
@@ -195,7 +195,7 @@ class Transport:
             self.limiter.release()
 
     async def aclose(self) -> None:
-        """Close every connection of ours; calls that still run end with an error at once."""
+        """Close every connection of ours; running calls end with an error immediately."""
         self._is_closed = True
         self.limiter.close(_closed_while_waiting)
         async with anyio.create_task_group() as closing:

@@ -1,7 +1,7 @@
-"""`UsageSamples`: the last prompts that were answered, each with how many tokens the service counted in it.
+"""`UsageSamples`: the last prompts with a reply, each with the service's count of its tokens.
 
-They are kept as they were sent, and read only when somebody asks for an estimate, so that a call pays for it no more
-than an entry in a list. No I/O here.
+They are kept as they were sent, and read only when somebody asks for an estimate, so they cost a call no more than a
+list entry. No I/O here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["UsageSample", "UsageSamples"]
 KEPT = 32
 """Chosen: an estimate is a ratio of bytes to tokens, which more samples hardly change."""
 KEPT_BYTES = 1024 * 1024
-"""Chosen: what a client may hold for it at most."""
+"""Chosen: the most memory that a client may use for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def chat_body(call: ChatCall, *, stream: bool = False) -> bytes:
     Local attachments must have been encoded before.
 
     Raises:
-        ConfigurationError: an argument is wrong; field, value and what is allowed are named.
+        ConfigurationError: an argument is wrong; the message names the field, the value and the allowed ones.
     """
     body = begin_body(call.model)
     messages = wire_messages(call.messages)
@@ -74,7 +74,7 @@ def completion_body(
     """Return the body of a request in the older prompt form.
 
     Raises:
-        ConfigurationError: an argument is wrong; field, value and what is allowed are named.
+        ConfigurationError: an argument is wrong; the message names the field, the value and the allowed ones.
     """
     if not isinstance(prompt, str):
         raise ConfigurationError(f"prompt is {describe_value(prompt, private=True)}; expected text")

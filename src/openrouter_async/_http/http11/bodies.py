@@ -33,7 +33,7 @@ class Content:
     request: httpx.Request
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Return its pieces; what is held is one."""
+        """Return its pieces; bytes in memory are one."""
         stream = self.request.stream
         if isinstance(stream, httpx.ByteStream):
             return _Once(self.request.content)

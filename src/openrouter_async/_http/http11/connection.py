@@ -1,6 +1,6 @@
-"""What a connection needs of HTTP/1.1: a request is written to its stream, and the answer is read from it.
+"""The HTTP/1.1 of a connection: writes a request to its stream, and reads the response from it.
 
-By default httpcore does that, and h11 parses (`with_httpcore`); where it is asked for, `with_httptools` does.
+By default httpcore does that, and h11 parses (`with_httpcore`); on request, `with_httptools` does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["DELIVERY", "Answer", "Delivery", "Forwarding", "HTTPConnection"]
 
 
 DELIVERY = "openrouter_async.delivery"
-"""The extension of a request that is its `Delivery`; requests of others have none."""
+"""The extension of a request that is its `Delivery`; foreign requests have none."""
 
 
 @dataclass(slots=True)
@@ -23,8 +23,8 @@ class Delivery:
     """What a request and the pool tell each other beside HTTP."""
 
     is_sent_once: bool = False
-    """Whether a reused connection was lost before or after the request arrived, nobody can tell (RFC 9112, section
-    9.3.1), so what must not be done twice is sent once."""
+    """If a reused connection is lost, it is unknown whether the request had arrived (RFC 9112, section 9.3.1), so a
+    request that must not run twice is sent once."""
     through: str = ""
     """Set by the pool: the proxy that the request goes through, as errors name it."""
 

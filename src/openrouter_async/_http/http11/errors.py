@@ -27,7 +27,7 @@ TABLE: dict[type[Exception], type[httpx.TransportError]] = {
 
 
 def raise_as_httpx(error: Exception) -> None:
-    """Raise what `error` is to a user of httpx; return if it is no failure of the network."""
+    """Raise the error that a user of httpx expects for `error`; return if it is not a network failure."""
     for kind in type(error).__mro__:
         if kind in TABLE:
             raise TABLE[kind](str(error)) from error

@@ -20,10 +20,10 @@ MakeConnection: TypeAlias = Callable[[httpcore.Origin, CallStream, Forwarding | 
 
 
 def maker_of(parser: HTTPParser) -> MakeConnection:
-    """Return what makes connections with this parser.
+    """Return the factory of connections with this parser.
 
     Raises:
-        ConfigurationError: there is none of that name, or its package is missing.
+        ConfigurationError: the name is unknown, or its package is missing.
     """
     if parser == "h11":
         return HttpcoreConnection

@@ -19,9 +19,9 @@ class _Unlocked(AbstractAsyncContextManager[None]):
 
 
 class _OneCall(httpcore.AsyncHTTP11Connection):
-    """httpcore's connection, without the lock that keeps calls from each other: the pool has one call at a time.
+    """httpcore's connection, without the lock that separates calls: the pool runs one call at a time.
 
-    anyio's lock lets all other tasks run before it is taken, which a call did twice. Where httpcore has no lock of
+    anyio's lock lets all other tasks run before it is acquired, which a call did twice. If httpcore has no lock of
     this name, nothing is changed.
     """
 

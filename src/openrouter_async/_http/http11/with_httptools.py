@@ -1,16 +1,17 @@
-"""HTTP/1.1 with httptools, which is llhttp, the parser of Node.js: a third less CPU a call than over httpcore and h11.
+"""HTTP/1.1 with httptools, which is llhttp, the parser of Node.js: a third less CPU per call than httpcore and h11.
 
-What is written is what httpcore writes, byte for byte; what is read is read more strictly. llhttp refuses whatever
-two readers could take for two different answers: both lengths at once, a length twice, bare line feeds, folded
-lines, blanks around names and sizes. Rules it leaves to its user are kept here: one transfer encoding, `chunked`;
-no change of protocol; at most `OVERHEAD` bytes that are no body.
+It writes the same bytes as httpcore, and reads more strictly. llhttp refuses responses with two possible meanings:
+both lengths together, a length twice, bare line feeds, folded lines, whitespace around names and sizes. This module
+enforces the rules that llhttp leaves to its user: one transfer encoding, `chunked`; no change of protocol; at most
+`OVERHEAD` bytes outside the body.
 
-*Theory of operation.* Bytes are read when somebody waits for a head or a piece, and fed to a parser made for this
-answer. It calls the `on_` methods, which keep headers and pieces. What goes wrong amid a read waits in `_failure`
-until the pieces before it were handed out. Bytes after the end are no failure: the connection is not used again. The
-parser does not tell where the end was, so the last byte of a read is fed by itself: an end before it was not the last.
+*Theory of operation.* Bytes are read when somebody waits for a head or a piece, and fed to a parser created for this
+response. It calls the `on_` methods, which keep headers and pieces. A failure in the middle of a read waits in
+`_failure` until the pieces before it are delivered. Bytes after the end are not a failure: the connection is not used
+again. The parser does not report the position of the end, so the last byte of a read is fed separately: an end before
+it was not the last.
 
-A traceback shows local variables, and a head holds a key: so no local variable holds a head.
+A traceback shows local variables, and a head contains a key: so no local variable contains a head.
 """
 
 from __future__ import annotations
@@ -54,12 +55,12 @@ class HttptoolsConnection:
         self._is_sent = False
 
     async def send(self, request: httpx.Request) -> HttptoolsAnswer:
-        """Send a request and read the head of its answer.
+        """Send a request and read the head of its response.
 
         Raises:
-            httpcore.LocalProtocolError: the request is none that can be sent.
-            httpcore.RemoteProtocolError: the answer is no HTTP, or did not come.
-            httpcore.NetworkError: reading failed; so does it where writing failed and no answer had come.
+            httpcore.LocalProtocolError: the request cannot be sent.
+            httpcore.RemoteProtocolError: the response is not HTTP, or did not arrive.
+            httpcore.NetworkError: reading failed, or writing failed and no response had arrived.
             httpcore.TimeoutException: as the request's extensions say.
         """
         timeouts = request.extensions.get("timeout", {})
@@ -119,7 +120,7 @@ def _head(request: httpx.Request, forwarding: Forwarding | None) -> bytes:
     """Return the head of a request.
 
     Raises:
-        httpcore.LocalProtocolError: it holds what would be no head, or the head of another request.
+        httpcore.LocalProtocolError: it is not a valid head, or contains the head of another request.
     """
     method, target, headers = request.method.encode("ascii"), request.url.raw_path, request.headers.raw
     if forwarding is not None:
@@ -186,12 +187,12 @@ class HttptoolsAnswer(AsyncIterator[bytes]):
         return self
 
     async def __anext__(self) -> bytes:
-        """Return what was read at once, after it was taken out of its chunks.
+        """Return the bytes of one read, after decoding the chunks.
 
         Raises:
-            httpcore.RemoteProtocolError: the body breaks off, or is not what the head says.
+            httpcore.RemoteProtocolError: the body is cut off, or does not match the head.
             httpcore.NetworkError: reading failed.
-            httpcore.ReadTimeout: nothing came in time.
+            httpcore.ReadTimeout: nothing arrived in time.
         """
         while not self._pieces:
             if self._is_complete:

@@ -1,11 +1,11 @@
-"""From a name to a connection: looking up its addresses, and racing them.
+"""From a name to a connection: resolves its addresses, and races them.
 
-A look-up runs in a thread of its own, since the event loop's threads may all be taken by the program's own work. There
-is one for each name at a time, whoever waits for it, and what it found is kept for `KEPT_S`. Nobody can end a look-up,
-so its thread keeps no process alive.
+A lookup runs in a thread of its own, since the program may use all threads of the event loop. Each name has one
+lookup at a time, for all that wait for it, and the result is kept for `KEPT_S`. Nobody can cancel a lookup, so its
+thread does not keep the process alive.
 
-Addresses are raced by RFC 8305 ("Happy Eyeballs"), in tasks of anyio's, so alike on every event loop: asyncio's own
-race fails under eager task factories (Python 3.12.1, 3.13.0), and uvloop has none.
+Addresses are raced by RFC 8305 ("Happy Eyeballs"), in anyio tasks, so it is the same on every event loop: asyncio's
+own race fails under eager task factories (Python 3.12.1, 3.13.0), and uvloop has none.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Address: TypeAlias = tuple[str, int]
 
 
 class Progress:
-    """What connecting is waiting for, in words: what is said when its time is up."""
+    """The current step of connecting, in words for the message of a timeout."""
 
     __slots__ = ("waits_for",)
 
@@ -64,10 +64,10 @@ class Names:
         self._kept: dict[Address, tuple[float, list[Address]]] = {}
 
     async def addresses(self, host: str, port: int) -> list[Address]:
-        """Return the addresses of a host, in the order in which they are to be tried.
+        """Return the addresses of a host, in the order to try them.
 
         Raises:
-            httpcore.ConnectError: it has none, or is no name; the reason is its cause.
+            httpcore.ConnectError: it has none, or is not a valid name; the reason is its cause.
         """
         if is_address(host):
             return [(host, port)]
@@ -128,10 +128,10 @@ class Names:
 async def first_of(
     addresses: Sequence[Address], connect: Callable[[str, int], Awaitable[CallStream]]
 ) -> CallStream:
-    """Return a connection to the first address that gives one; the others are given up.
+    """Return a connection to the first address that accepts one, and drop the others.
 
     Raises:
-        httpcore.ConnectError: none did; it is that of the first address, with the others beside it as its cause.
+        httpcore.ConnectError: none did; the error is that of the first address, with the others as its cause.
     """
     if len(addresses) == 1:
         return await connect(*addresses[0])
@@ -167,7 +167,7 @@ async def first_of(
 
 
 def is_address(host: str) -> bool:
-    """Return whether a host is an address, so that there is nothing to look up."""
+    """Return whether a host is an address, which needs no lookup."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

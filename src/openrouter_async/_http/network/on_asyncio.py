@@ -1,13 +1,13 @@
-"""Byte streams of asyncio, made from its transports and protocols.
+"""Byte streams of asyncio, built on its transports and protocols.
 
-This module names asyncio, where the rest of the library names anyio, for speed: over anyio's streams a call at
-1,000 at once cost 650 µs of CPU, over this one 482 µs.
+This module uses asyncio, where the rest of the library uses anyio, for speed: over anyio's streams a call at 1,000
+concurrent ones cost 650 µs of CPU, over this one 482 µs.
 
 *Theory of operation.* asyncio calls `data_received`, `eof_received`, `connection_lost`, `pause_writing` and
-`resume_writing`; the one task that has the call awaits `read` and `write`, never both at once, so there is at
-most one waiter. Received bytes gather in a buffer; above `READ_HIGH` bytes the socket is not read, so that a slow
-reader slows the server down. A wait with a time limit sets `_deadline`; one timer a connection is armed for it and
-left armed when the wait ends, since most waits end early: it looks again when it fires.
+`resume_writing`; the one task that has the call awaits `read` and `write`, never both together, so there is at most
+one waiter. Received bytes accumulate in a buffer; above `READ_HIGH` bytes the socket is not read, so a slow reader
+slows the server down. A wait with a time limit sets `_deadline`; each connection arms one timer for it and leaves it
+armed when the wait ends, since most waits end early: the timer checks again when it fires.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["AsyncioNetwork", "AsyncioStream"]
 READ_HIGH = 256 * 1024
 """Buffered bytes above which the socket is not read."""
 WRITE_SLICE = 256 * 1024
-"""Bytes handed to asyncio at once: what it cannot send, it copies."""
+"""Bytes passed to asyncio in one call: it copies what it cannot send."""
 JOINED = 64 * 1024
 """The largest body that is joined to the head of its request, to leave in one packet and one system call."""
 

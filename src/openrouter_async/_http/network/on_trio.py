@@ -73,4 +73,4 @@ class TrioNetwork:
         self._token.run_sync_soon(callback)
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> None:
-        """Return None: in trio only tasks wait, and a pool has none of its own."""
+        """Return None: in trio only tasks wait, and a pool does not have one."""

@@ -1,7 +1,7 @@
-"""What connections need of an event loop: byte streams that can be dropped at once, and being called back.
+"""The event loop's part of a connection: byte streams that can be dropped immediately, and callbacks.
 
-httpcore defines the stream; `CallStream` adds what it takes to reuse and to drop connections safely. Under
-asyncio the stream is our own (`on_asyncio`), under trio it is httpcore's (`on_trio`).
+httpcore defines the stream; `CallStream` adds the methods to reuse and to drop connections safely. Under asyncio the
+stream is our own (`on_asyncio`), under trio it is httpcore's (`on_trio`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class CallStream(httpcore.AsyncNetworkStream):
     """A connected socket, TLS included, that serves one call at a time."""
 
     received: int = 0
-    """Bytes that ever came, so that a call can tell whether its answer had begun."""
+    """All bytes received so far, which show a call whether its response had started."""
     on_idle_event: Callable[[], None] | None = None
     """Called, where the event loop can, when bytes, the end or a failure come while it is set: when idle."""
 
@@ -35,10 +35,11 @@ class CallStream(httpcore.AsyncNetworkStream):
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> CallStream:
-        """Speak TLS from here on, over what is spoken now, and return this stream.
+        """Start TLS over the current stream, and return this stream.
 
         Raises:
-            httpcore.ConnectError: the handshake failed, or the peer spoke before it; the reason is its cause.
+            httpcore.ConnectError: the handshake failed, or the peer sent something before it; the reason is its
+                cause.
         """
 
     @abstractmethod
@@ -78,7 +79,7 @@ class Network(Protocol):
 
 
 def shut_down(sock: socket.socket | None) -> None:
-    """End both directions of a socket, so that the peer notices; the last resort when its event loop is gone."""
+    """End both directions of a socket, so the peer notices; the last resort when its event loop is gone."""
     if sock is not None:
         with suppress(OSError):  # it is closed already
             sock.shutdown(socket.SHUT_RDWR)

@@ -1,12 +1,12 @@
-"""`ConnectionTransport`: the connections of a client, as a transport of httpx whose pool is ours.
+"""`ConnectionTransport`: the connections of a client, as an httpx transport with our own pool.
 
-httpx's own pool collapses above a hundred calls at once, and loses places for good when calls are cancelled while
-connections are made. This one is no queue. Whoever calls has a place in the client's limiter already, so it gets a
-connection at once: an idle one, or a new one.
+httpx's own pool collapses above a hundred concurrent calls, and leaks slots when calls are cancelled while
+connections are opened. This one never queues. A caller already has a slot in the client's limiter, so it gets a
+connection immediately: an idle one, or a new one.
 
-*Theory of operation.* A connection speaks HTTP/1.1 (`http11`) over a stream of ours, and serves one call at a time.
-Whether that stream ends at the service or passes through a proxy (`routes`) makes no difference to it.
-Those that are idle lie on a stack for each origin; the last that was put there is taken first.
+*Theory of operation.* A connection runs HTTP/1.1 (`http11`) over a stream of ours, and serves one call at a time. It
+does not matter whether that stream ends at the service or passes through a proxy (`routes`). Idle ones form a stack
+for each origin; the most recent one is reused first.
 
 ```
   connect ──> in use ──(answer read to its end, nothing after it)──> idle ──> in use
@@ -14,8 +14,8 @@ Those that are idle lie on a stack for each origin; the last that was put there 
                  └─(anything else: error, cancelled, left early)──> closed <──(byte, end, age)
 ```
 
-State changes without an `await` in between, so no cancellation can come between taking a connection and noting it.
-Closing never waits. The rule that makes this safe: a connection whose call did not end cleanly is closed.
+State changes without an `await` in between, so no cancellation can come between taking a connection and recording it.
+Closing never waits. One rule makes this safe: a connection whose call did not end cleanly is closed.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class _Connection:
 
 
 class ConnectionTransport(httpx.AsyncHTTPTransport):
-    """Sends requests over connections of its own, as many as there are calls at once.
+    """Sends requests over its own connections, as many as there are concurrent calls.
 
     Tools that patch httpx's transport or httpcore's pool see these requests as they see httpx's.
     """
@@ -132,12 +132,12 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         await self.aclose()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer, its headers read.
+        """Return the response, with its headers read.
 
-        `response.extensions["network_stream"]` is the `CallStream`. Cancelling closes the connection at once.
+        `response.extensions["network_stream"]` is the `CallStream`. Cancelling closes the connection immediately.
 
         Raises:
-            httpx.TransportError: no connection, no answer, or nonsense.
+            httpx.TransportError: no connection, no response, or an invalid one.
         """
         if any(map(is_not, TRANSPORT.current(), TRANSPORT.genuine)):  # `sees_a_patch`, for each request
             response = await super().handle_async_request(request)
@@ -300,7 +300,7 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
             self._sweep()
 
     def _sweep(self) -> None:
-        """Close what is too old, and come back when the next will be; where there are no timers, with its use."""
+        """Close idle connections that are too old, and run again for the next; without timers, on the next use."""
         assert self._network is not None
         self._sweep_cancel = None
         oldest = None
@@ -319,7 +319,7 @@ class ConnectionTransport(httpx.AsyncHTTPTransport):
         return connection.idle_since + self._limits.idle_expiry - time.monotonic()
 
     def _discard(self, connection: _Connection) -> None:
-        """Close a connection at once; harmless when done before."""
+        """Close a connection immediately; harmless if already done."""
         self._open.discard(connection)
         if connection in connection.site.idle:
             del connection.site.idle[connection]

@@ -1,8 +1,8 @@
-"""`NO_PROXY`: which hosts are reached without the proxy of the environment.
+"""`NO_PROXY`: the hosts that are reached without the proxy of the environment.
 
-Every program reads this variable a little differently. Here an entry means what curl, Go or requests make of it: a
-name with its subdomains, `.name` or `*.name` for subdomains only, an address, a network in CIDR; each perhaps with a
-port, or `scheme://` before it. Entries stand between commas or blanks. What is none of this matches no host.
+Every program reads this variable a little differently. Here an entry has the meaning that curl, Go or requests give
+it: a name with its subdomains, `.name` or `*.name` for subdomains only, an address, a network in CIDR; each possibly
+with a port, or `scheme://` before it. Commas or spaces separate entries. Any other entry matches no host.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Entry:
 
     @classmethod
     def parse(cls, text: str) -> _Entry | None:
-        """Return what an entry means; None where nobody can tell."""
+        """Return the meaning of an entry; None if it is ambiguous."""
         match = _ENTRY.fullmatch(text.lower())
         if match is None:
             return None
@@ -74,7 +74,7 @@ class NoProxy:
     """The entries of one value of the variable."""
 
     def __init__(self, text: str) -> None:
-        """Read it; each entry that cannot be read is told to the log, once, and means nothing."""
+        """Read it; each unreadable entry is logged once, and ignored."""
         self._is_everything = False
         self._entries: list[_Entry] = []
         for entry in re.split(r"[,\s]+", text):
@@ -123,7 +123,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _ascii(name: str) -> str | None:
-    """Return a name as it stands in a URL; None if it cannot stand there."""
+    """Return a name in the form of a URL; None if it cannot be in one."""
     try:
         return httpx.URL(scheme="http", host=name).raw_host.decode("ascii")
     except httpx.InvalidURL:

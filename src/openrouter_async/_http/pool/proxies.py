@@ -35,7 +35,7 @@ class ProxyFailure(httpx.ProxyError):
         self.proxy = proxy
         self.status = status
         self.refused = refused
-        """Whether it said no, so that asking again is of no use."""
+        """Whether it refused, so a retry is of no use."""
 
 
 def name_of(proxy: httpx.Proxy) -> str:

@@ -41,11 +41,11 @@ class Route:
             self.forwarding = Forwarding(b"http://" + url.netloc, tunnels.authorization(proxy))
 
     async def open(self, names: Names, tls: TLSSettings, progress: Progress) -> CallStream:
-        """Return a stream on which the origin, or its proxy where that forwards, is spoken to by HTTP.
+        """Return a stream for HTTP with the origin, or with its proxy if that forwards.
 
         Raises:
             httpcore.ConnectError: no address, no answer, no TLS, no file descriptor; the reason is its cause.
-            ProxyFailure: the same of the proxy, or it gives no connection to the origin.
+            ProxyFailure: the same for the proxy, or it opens no connection to the origin.
         """
         host = self.origin.host.decode("ascii")
         context = await tls.get() if self.is_secure else None

@@ -1,6 +1,6 @@
-"""What is said to a proxy before it hands a connection on: CONNECT, or the greetings of SOCKS5.
+"""The dialogue with a proxy before it provides a connection: CONNECT, or the handshake of SOCKS5.
 
-Names are resolved by the proxy. What a proxy says no to is a `ProxyFailure`; the streams' own errors pass, and mean
+The proxy resolves names. A refusal of the proxy is a `ProxyFailure`; the streams' own errors pass unchanged, and mean
 that it failed.
 """
 
@@ -65,7 +65,7 @@ async def connect(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int
 
 
 async def socks5(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int) -> None:
-    """Ask a SOCKS5 proxy for a connection (RFC 1928), with user and password if it wants them (RFC 1929).
+    """Ask a SOCKS5 proxy for a connection (RFC 1928), with user and password if it requires them (RFC 1929).
 
     Raises:
         ProxyFailure: it gives none.

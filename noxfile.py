@@ -198,8 +198,8 @@ def lint(session: nox.Session) -> None:
 def typing(session: nox.Session) -> None:
     """Check the types of the package, of the example calls, and of the documentation, with mypy and pyright."""
     install(session, "typing", "snippets", extras="all")
-    session.run("mypy", "--strict", "src", "tests/typing")
-    session.run("pyright", "src", "tests/typing")
+    session.run("mypy", "--strict", "src", "tests/typing", "tests/contract/calls")
+    session.run("pyright", "src", "tests/typing", "tests/contract/calls")
     examples = Path(session.create_tmp()).resolve() / "examples"
     shutil.rmtree(examples, ignore_errors=True)
     session.run("python", "-m", "tests.support.doc_modules", str(examples))

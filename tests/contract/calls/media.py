@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import TypedDict
 
-from openrouter_async import audio, image, video
+from openrouter_async import TranscriptionParams, audio, image, video
 from openrouter_async.resources.media.videos import VideoJob
 from openrouter_async.types.media.images import ImageChunk
 from openrouter_async.types.media.rerank import Ranking, RerankReply
@@ -24,7 +25,7 @@ async def _state(job: Awaitable[VideoJob]) -> Video:
 
 
 ASKED = ("where", "mood", "late", "how")
-HEARING = {
+HEARING: TranscriptionParams = {
     "language": "en",
     "temperature": 0.5,
     "response_format": "verbose_json",
@@ -36,7 +37,17 @@ HEARING = {
     "user": "u",
     "trace": {"trace_id": "t"},
 }
-GROUP = {"session_id": "s", "user": "u", "trace": {"trace_id": "t"}}
+
+
+class _Group(TypedDict):
+    """How requests are grouped, in every operation of media."""
+
+    session_id: str
+    user: str
+    trace: dict[str, str]
+
+
+GROUP: _Group = {"session_id": "s", "user": "u", "trace": {"trace_id": "t"}}
 
 CALLS = [
     Call(

@@ -42,6 +42,11 @@ from openrouter_async.errors import ConfigurationError
             Charge(cost=Decimal("0.5"), completion_tokens=9),
             id="messages, last",
         ),
+        pytest.param(
+            b'{"id":"gen-4","usage":{"input_tokens":3,"cache_creation_input_tokens":5,"cache_read_input_tokens":7}}',
+            Charge(generation_id="gen-4", prompt_tokens=15),
+            id="messages, with a cache",
+        ),
         pytest.param(b'{"usage":{"cost":[1]},"id":3,"model":null}', Charge(), id="other types"),
         pytest.param(b'{"usage":{"cost":"0.10"}}', Charge(cost=Decimal("0.10")), id="a number as text"),
         pytest.param(b'{"usage":{"cost":"much"}}', Charge(), id="a text"),

@@ -86,7 +86,7 @@ def read_charge(data: bytes) -> Charge | None:
         model=_text(answer.get("model")),
         cost=_amount(usage.get("cost")),
         byok_cost=_byok_cost(usage),
-        prompt_tokens=_count(usage.get("prompt_tokens", usage.get("input_tokens"))),
+        prompt_tokens=_prompt_tokens(usage),
         completion_tokens=_count(usage.get("completion_tokens", usage.get("output_tokens"))),
     )
 
@@ -109,6 +109,13 @@ def usage_in(body: bytes) -> Usage | None:
     from ..types.common import Usage  # only failures come here, and a client is made without any types
 
     return Usage.model_validate(usage) if isinstance(usage, dict) else None
+
+
+def _prompt_tokens(usage: Mapping[str, JsonValue]) -> int | None:
+    """Return all tokens of the prompt; Messages counts those of its cache apart."""
+    fresh = _count(usage.get("prompt_tokens", usage.get("input_tokens")))
+    cached = (_count(usage.get(f"cache_{name}_input_tokens")) or 0 for name in ("creation", "read"))
+    return None if fresh is None else fresh + sum(cached)
 
 
 def _text(value: JsonValue) -> str | None:

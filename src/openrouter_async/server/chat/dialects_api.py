@@ -143,6 +143,8 @@ def _text(block: Mapping[str, object]) -> str:
             return f"{block.get('name')} {to_json(block.get('input'), serialize_unknown=True).decode()}"
         case "document" if isinstance(source, Mapping) and source.get("type") == "text":
             return str(source.get("data"))
-        case "text" | "thinking" as kind:
-            return str(block.get(kind))
+        case "text":
+            return str(block.get("text"))
+        case "thinking":
+            return str(block.get("thinking"))
     return ""

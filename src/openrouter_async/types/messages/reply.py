@@ -136,7 +136,7 @@ class MessageReply(ModelReply[OutputT]):
     context_management: Annotated[JsonObject | None, Lenient()] = None
     """The parts that the service removed from the context before the model read it."""
     input_transformations: Annotated[list[JsonObject] | None, Lenient()] = None
-    usage: Annotated[MessageUsage | None, Lenient()] = None
+    usage: Annotated[MessageUsage | None, Lenient()] = None  # pyright: ignore[reportIncompatibleVariableOverride]
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
 
     @property

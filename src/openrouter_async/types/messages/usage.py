@@ -60,7 +60,7 @@ class MessageUsage(Usage):
     """Input read from the prompt cache."""
     cache_creation: Annotated[CacheCreation | None, Lenient()] = None
     output_tokens_details: Annotated[OutputTokens | None, Lenient()] = None
-    server_tool_use: Annotated[
+    server_tool_use: Annotated[  # pyright: ignore[reportIncompatibleVariableOverride]  # it is frozen
         MessageToolUse | None,
         Lenient(),
         Field(validation_alias=AliasChoices("server_tool_use_details", "server_tool_use")),

@@ -170,7 +170,7 @@ _NO_END: dict[str, object] = {
 }
 
 
-def _end(delta: dict[str, object], usage: dict[str, object] | None) -> bytes:
+def _end(delta: Mapping[str, object], usage: Mapping[str, object] | None) -> bytes:
     told = {"type": "message_delta", "delta": delta, "usage": usage or {"output_tokens": 0}}
     return _event("message_delta", told) + _event("message_stop", {"type": "message_stop"})
 

@@ -112,7 +112,8 @@ def _blocks(wire: WireReply) -> Iterator[tuple[JSON, JSON, list[tuple[JSON, int]
     if reply.pieces:
         citations = [_citation(as_object(dict(each))) for each in reply.annotations]
         begin = {"type": "text", "text": "", "citations": [] if citations else None}
-        deltas = [({"type": "citations_delta", "citation": each}, 0) for each in citations]
+        deltas = []
+        deltas += [({"type": "citations_delta", "citation": each}, 0) for each in citations]
         deltas += [({"type": "text_delta", "text": piece}, count_tokens(piece)) for piece in wire.pieces]
         text: JSON = {**begin, "text": reply.text, "citations": list[JsonValue](citations) or None}
         yield text, begin, deltas
@@ -124,7 +125,8 @@ def _blocks(wire: WireReply) -> Iterator[tuple[JSON, JSON, list[tuple[JSON, int]
             "input": {},
             "caller": {"type": "direct"},
         }
-        deltas = [({"type": "input_json_delta", "partial_json": ""}, count_tokens(call.name))]
+        named: JSON = {"type": "input_json_delta", "partial_json": ""}
+        deltas = [(named, count_tokens(call.name))]
         deltas += [({"type": "input_json_delta", "partial_json": piece}, 1) for piece in cut(call.arguments)]
         yield {**begin, "input": _input(call)}, begin, deltas
 

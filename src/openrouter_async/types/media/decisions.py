@@ -95,6 +95,7 @@ class ScoreQuestion(TypedDict):
 
 
 Question: TypeAlias = Annotated[BoxQuestion | ChoiceQuestion | NoulQuestion | ScoreQuestion, ByKey("type")]
+"""A question of any kind, told by its `type`."""
 
 
 @closed

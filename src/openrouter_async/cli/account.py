@@ -1,4 +1,4 @@
-"""`openrouter-async key`, `credits` and `generation`: what the key and the account may spend, and what a call cost."""
+"""`openrouter-async key`, `credits` and `generation`: limits of the key and the account, and the cost of a call."""
 
 from __future__ import annotations
 

@@ -89,12 +89,12 @@ def _run(arguments: Sequence[str]) -> int:
 def read_env_file(path: Path = Path(".env"), environment: MutableMapping[str, str] = os.environ) -> list[str]:
     """Add the key of a `.env` to the environment, with the base URL and the model that belong to it.
 
-    What is set in the environment stays. Base URL and model count only where every key in use is the file's own: the
-    `.env` of a stranger's directory can neither send your key elsewhere nor choose what it pays for. Nothing else is
-    read: the token of a server is never a file's.
+    Existing variables stay. Base URL and model are used only if every key in use is the file's own: the `.env` of a
+    foreign directory can neither send your key elsewhere nor choose which model you pay for. Nothing else is read:
+    never the token of a server.
 
     Returns:
-        What was taken and what was left, for the person who runs the command: a line for each, without values.
+        The settings that were used and ignored, for the person who runs the command: one line each, without values.
 
     Raises:
         ConfigurationError: the file cannot be read.

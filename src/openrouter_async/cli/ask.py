@@ -164,7 +164,7 @@ def _facts(reply: ChatCompletion[object]) -> dict[str, object]:
 
 
 def _summary(reply: ChatCompletion[object]) -> str:
-    """Return in a line who answered, and what it cost."""
+    """Return one line with the model that answered, and the cost."""
     usage = reply.usage
     tokens = f"{usage.total_tokens} tokens" if usage and usage.total_tokens is not None else "tokens unknown"
     cost = dollars(usage.cost if usage else None)

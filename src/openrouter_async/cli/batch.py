@@ -57,23 +57,23 @@ def batch(
     json: Json = False,
     emulator: Emulated = False,
 ) -> int:
-    """Ask a model every prompt of a file: JSON lines, CSV, or one prompt per line.
+    """Send every prompt of a file to a model: JSON lines, CSV, or one prompt per line.
 
-    A line of JSON is a text, or an object with `prompt` or `messages`, and optionally `key`, `system`, `model` and
+    A line of JSON is a string, or an object with `prompt` or `messages`, and optionally `key`, `system`, `model` and
     parameters; a CSV file has these as columns. Answers are JSON lines, each with the key of its prompt, in the order
-    in which they arrive. Ctrl-C waits for the answers in flight; a second Ctrl-C ends at once.
+    in which they arrive. Ctrl-C waits for the answers in flight; a second Ctrl-C ends immediately.
 
     Args:
         prompts: The file with the prompts.
-        concurrency: The most prompts that are in flight at once.
-        rpm: The most requests per minute. Default: what the service turns out to allow.
+        concurrency: The most prompts in flight.
+        rpm: The most requests per minute. Default: the limit learned from the service.
         tpm: The most tokens per minute.
         temperature: How random the answers are: 0 for the most likely words, at most 2.
         max_tokens: The most tokens that an answer may have.
         format: Default: by the file's extension, else one prompt per line.
-        redo_changed: Ask a prompt again if --out has an answer under its key to a different prompt.
+        redo_changed: Send a prompt again if --out has an answer to a different prompt under its key.
         dry_run: Only estimate tokens and cost; nothing is sent.
-        service: Submit it as a batch job of the service: about half the price, done within a day.
+        service: Submit it as a batch of the service: about half the price, finished within a day.
     """
     output = Output(as_json=json)
     of_requests = chat_params(temperature, max_tokens)
@@ -106,7 +106,7 @@ def batch(
 
 
 def _claim(file: PromptFile, out: Path | None, rejected: Path) -> None:
-    """Refuse to write where something else of the caller's is; what `out` contains is looked at when it is opened."""
+    """Refuse to overwrite other files of the caller; the content of `out` is checked when it is opened."""
     inputs = [file.path]
     continues = out is not None and (out.exists() or note_beside(out).exists())
     if out is not None:

@@ -1,4 +1,4 @@
-"""How a batch stands, on standard error: a bar on a terminal, a line now and then elsewhere."""
+"""The progress of a batch, on standard error: a bar on a terminal, an occasional line elsewhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["ProgressDisplay", "duration"]
 
 EVERY = 10.0
-"""Seconds between two lines where there is no terminal."""
+"""Seconds between two lines without a terminal."""
 
 
 def duration(seconds: float | None) -> str:
@@ -60,7 +60,7 @@ class ProgressDisplay:
             self._task = self._bar.add_task("", total=total, facts="")
 
     def show(self, progress: BatchProgress) -> None:
-        """Show where the batch stands, if it is time to."""
+        """Show the progress, if it is time to."""
         if self._bar is not None:
             self._bar.update(self._task, completed=progress.done + progress.failed, facts=_facts(progress))
         elif time.monotonic() - self._last >= EVERY:

@@ -24,7 +24,7 @@ from .streams import ReaderGone, json_for, notes, results
 __all__ = ["run_here"]
 
 GRACE = 5.0
-"""Seconds that what is in flight gets after Ctrl-C. Chosen: an answer that has begun mostly ends in it."""
+"""Seconds for the answers in flight after Ctrl-C. Chosen: a started answer mostly ends in that time."""
 
 
 async def run_here(

@@ -1,7 +1,7 @@
 """`openrouter-async chat`: a conversation, line by line.
 
-Lines are read without the event loop, so that editing, history and Ctrl-C work as in every program; the loop runs
-while an answer is written, and Ctrl-C then ends the answer alone.
+Lines are read without the event loop, so editing, history and Ctrl-C work as in every program; the loop runs while
+the model writes, and Ctrl-C then stops only the answer.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ A line of """ starts a message of several lines, and ends it. Ctrl-C stops an an
 
 FENCE = '"""'
 _COLOURED = "\x01\x1b[1;36m\x02{}\x01\x1b[0m\x02"
-"""Between \\x01 and \\x02 stands what readline must not count as columns."""
+"""Readline must not count the text between \\x01 and \\x02 as columns."""
 MODELS_SHOWN = 20
 
 
@@ -80,7 +80,7 @@ def chat(
 
 
 def _read_history(path: Path) -> History | None:
-    """Return the conversation in a file; None where there is none yet, but can be.
+    """Return the conversation in a file; None if the file does not exist yet, but can be created.
 
     Raises:
         ConfigurationError: it cannot be read, holds something else, or could not be written.
@@ -191,7 +191,7 @@ class _Session:
     # Answering
 
     def _answer(self, conversation: Conversation, message: MessagesLike) -> None:
-        """Write the answer, and go on with the conversation that has it."""
+        """Print the answer, and continue the conversation that contains it."""
         try:
             run = self._runner.run(self._stream(conversation, message))
         except KeyboardInterrupt:
@@ -286,7 +286,7 @@ class _Session:
         )
 
     def _retry(self) -> None:
-        """Ask the last question again, in a copy, so that a failure changes nothing."""
+        """Send the last question again, in a copy, so a failure changes nothing."""
         turns = self._conversation.turns
         if not turns:
             raise ConfigurationError("there is no question to ask again")
@@ -299,7 +299,7 @@ class _Session:
             write_saved(self._path, self._conversation.model_dump_json(indent=2))
 
     def _say(self, text: str) -> None:
-        """Write what was asked for by a command: it is not an answer, so it does not stand among them."""
+        """Print the output of a command, which is separate from answers."""
         print(printable(text), file=results if self._output.is_terminal else notes)
 
 

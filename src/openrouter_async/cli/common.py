@@ -90,7 +90,7 @@ async def connect(
 
 
 def chat_params(temperature: float | None, max_tokens: int | None) -> ChatParams:
-    """Return the parameters that options set; what was not given is not sent."""
+    """Return the parameters set by options; others are not sent."""
     params: ChatParams = {}
     if temperature is not None:
         params["temperature"] = temperature

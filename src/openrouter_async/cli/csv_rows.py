@@ -31,9 +31,9 @@ NUMBERS = frozenset(
         "seed",
     ]
 )
-"""Parameters that a cell holds as a number."""
+"""Parameters whose cell is a number."""
 WORDS = frozenset({"preset", "reasoning_effort", "service_tier", "verbosity"})
-"""Parameters that a cell holds as text."""
+"""Parameters whose cell is text."""
 KNOWN = {*KEYS, *PROMPTS, *WORDS, *NUMBERS, "system", "model"}
 
 SEPARATORS = ",;\t"
@@ -119,7 +119,7 @@ def _cells(names: list[str], row: list[str], raw: str, separator: str) -> Mappin
 
 
 def _is_open(raw: str, separator: str) -> bool:
-    """Whether the row ends within a quoted text, which is told by strict reading alone."""
+    """Whether the row ends within a quoted text, which only strict reading detects."""
     try:
         list(csv.reader(StringIO(raw, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:

@@ -25,12 +25,12 @@ def emulate(
     credits: str = "10.00",
     recordings: Annotated[Path | None, Parameter(help="A folder of exchange files to replay.")] = None,
 ) -> int:
-    """Serve an OpenRouter on this machine, for developing and testing without a key.
+    """Emulate OpenRouter on this machine, for developing and testing without a key.
 
     Args:
         port: The port on 127.0.0.1; 0 chooses a free one.
         key: The inference key that it accepts. Default: a new one.
-        seed: Answers are invented; the same seed gives the same ones.
+        seed: Answers are generated; the same seed generates the same ones.
         credits: US dollars in the account at the start.
     """
     with needs_extra("testing", "the emulator"):

@@ -1,4 +1,4 @@
-"""Files of the caller's as text: read whole, and replaced whole, so that a crash leaves the old one or the new one.
+"""Files of the caller as text: read whole, and replaced whole, so a crash leaves the old one or the new one.
 
 Other programs write UTF-8, with a byte order mark or without, or UTF-16 with one.
 """
@@ -51,7 +51,7 @@ def read_file(name: str, option: str) -> str:
 
 
 def read_saved(path: Path) -> str | None:
-    """Return what a command has kept in a file; None where there is none yet.
+    """Return the data that a command saved in a file; None if the file does not exist.
 
     Raises:
         ConfigurationError: it cannot be read.

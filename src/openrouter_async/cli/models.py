@@ -1,4 +1,4 @@
-"""`openrouter-async models`: which models there are, what they take, and what they cost."""
+"""`openrouter-async models`: the models, their inputs, and their prices."""
 
 from __future__ import annotations
 

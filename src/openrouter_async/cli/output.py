@@ -1,8 +1,8 @@
-"""What commands write: drawn on a terminal, plain in a pipe, JSON where it was asked for.
+"""The output of commands: formatted on a terminal, plain in a pipe, JSON on request.
 
 Results go to standard output, everything else to standard error. Text from models and from the service passes
-`printable`, and JSON `escaped`, wherever it is written: control characters could move a terminal's cursor and rewrite
-what stands there, and a pipe may end in a terminal too.
+`printable`, and JSON `escaped`, wherever it is printed: control characters could move a terminal's cursor and rewrite
+its content, and a pipe may end in a terminal too.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Output:
         return self.console.color_system is not None and not self.console.no_color
 
     def write(self, text: str, *, end: str = "") -> None:
-        """Write a piece of a result at once."""
+        """Print part of a result immediately."""
         results.write(printable(text) + end)
         results.flush()
 
@@ -98,9 +98,9 @@ class Output:
         right: Sequence[str] = (),
         dim: Sequence[str] = (),
     ) -> None:
-        """Draw a table on a terminal; in a pipe, a line for each row, its cells separated by tabs.
+        """Draw a table on a terminal; in a pipe, print one line per row, with cells separated by tabs.
 
-        On a terminal each row keeps to its line: the columns in `dim` get what room is left, or go where there is none.
+        On a terminal each row fits on one line: the columns in `dim` shrink to the remaining width, or disappear.
         """
         if not self.is_terminal:
             for row in rows:

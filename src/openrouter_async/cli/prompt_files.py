@@ -1,6 +1,6 @@
-"""Prompts in files, as the command `batch` takes them: JSON lines, CSV, or a prompt a line.
+"""Prompts in files for the command `batch`: JSON lines, CSV, or one prompt per line.
 
-A line that cannot be used is told with its number, kept as it is in a file beside the answers, and passed over.
+A line that cannot be used is reported with its number, written unchanged to a file beside the answers, and skipped.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_DEPTH = 100
 
 
 class PromptFile:
-    """The items in a file; it can be read several times, and holds one line at a time."""
+    """The items in a file; it can be read several times, and keeps one line in memory."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class PromptFile:
             return sum(1 for _ in self._lines(file))
 
     def contains(self, other: Path) -> bool:
-        """Whether each line of another file is one of this, so that nothing would be lost with it."""
+        """Whether each line of another file is also in this one, so nothing would be lost with it."""
         with other.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
             lines = {line.rstrip("\r\n") for line in file}
         with self._open() as file:
@@ -70,7 +70,7 @@ class PromptFile:
         return not lines
 
     def __iter__(self) -> Iterator[ItemLike]:
-        """Yield the items, and put the lines that are none into the file for them, if any, which is made anew."""
+        """Yield the items, and write the unusable lines to their file, if there is one, which is recreated."""
         self.bad = 0
         if self._rejected is not None:
             self._rejected.unlink(missing_ok=True)

@@ -112,10 +112,10 @@ def serve(
 
 
 def _checked_token(token: str | None, host: str) -> str | None:
-    """Return the token that callers must send; None where only this machine can call.
+    """Return the token that callers must send; None if only this machine can call.
 
     Raises:
-        ConfigurationError: it is not fit to be one, or others can call and there is none.
+        ConfigurationError: the token is not suitable, or it is missing and others can call.
     """
     from ..server.chat.safety import check_token
 
@@ -188,7 +188,7 @@ def _server(config: uvicorn.Config) -> uvicorn.Server:
 
 
 async def _obey_signals(server: uvicorn.Server) -> None:
-    """Let the server end at the first signal, and at once at the second."""
+    """Let the server end at the first signal, and immediately at the second."""
     with received_signals() as signals:
         async for _ in signals:
             server.force_exit = server.should_exit

@@ -1,7 +1,7 @@
-"""`openrouter-async batch --service`: the service works on the prompts by itself, and the command waits for it.
+"""`openrouter-async batch --service`: the service processes the prompts, and the command waits for it.
 
-The id of the batch is kept beside the answers, with the number of lines that it lacks, so that the same command goes on
-waiting for it instead of paying twice.
+The id of the batch is stored beside the answers, with the number of missing lines, so the same command continues to
+wait rather than pays twice.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ async def run_at_service(
     out: Path | None,
     params: ChatParams,
 ) -> int:
-    """Submit the batch, or go on waiting for it; write its answers, and return the exit code."""
+    """Submit the batch, or continue to wait for it; write its answers, and return the exit code."""
     if out is None:
         raise ConfigurationError("--service needs --out: the batch is found again by the file beside it")
     note = note_beside(out)

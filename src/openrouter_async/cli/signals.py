@@ -20,7 +20,7 @@ if sys.platform == "win32":
     _ALSO = (signal.SIGBREAK,)
 
 ENDING = (signal.SIGINT, signal.SIGTERM, *_ALSO)
-"""The signals by which a command is asked to end."""
+"""The signals that ask a command to end."""
 
 EVERY = 0.1
 """Seconds between two looks."""

@@ -1,8 +1,8 @@
-"""`results` and `notes`: where commands write, whatever standard output and standard error are.
+"""`results` and `notes`: the output of commands, whatever standard output and standard error are.
 
-What an encoding lacks is written in its nearest form, so that no answer is lost to one. Where standard output is closed
-or full, results go to standard error, and the command says so when it ends; where nobody reads it any more, the command
-ends. Notes that cannot be written are dropped.
+Characters that an encoding lacks are replaced by the nearest form, so no answer is lost. If standard output is closed
+or full, results go to standard error, and the command says so when it ends; if nobody reads it any more, the command
+ends. Notes that cannot be printed are dropped.
 """
 
 from __future__ import annotations

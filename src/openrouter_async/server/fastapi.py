@@ -66,7 +66,7 @@ class ChatBody(BaseModel):
 
 
 class ErrorObject(BaseModel):
-    """Why there is no answer, or no more of it."""
+    """The reason for a missing or incomplete answer."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -107,14 +107,14 @@ def create_chat_router(
 
     Args:
         client: Stays open as long as the router is used.
-        format: How the answer is written: `events`, `openai`, `ai-sdk` or `text`. With `ai-sdk` the body is that of
+        format: The format of the answer: `events`, `openai`, `ai-sdk` or `text`. With `ai-sdk` the body is that of
             `useChat`.
-        tools: What the chats may use; run here.
-        models: The models that may be asked. Default: all.
+        tools: The tools of the chats, which run here.
+        models: The allowed models. Default: all.
         budget: US dollars that may be spent through this router, or a `client.track()` of your own that counts it.
-        max_messages: The most messages in a request. More is answered with 413.
-        max_concurrent_streams: Answers written at once. More requests are answered with 429.
-        dependencies: Asked before each request; see FastAPI.
+        max_messages: The most messages in a request. More get a 413.
+        max_concurrent_streams: The most concurrent answers. More requests get a 429.
+        dependencies: Run before each request; see FastAPI.
 
     Raises:
         ConfigurationError: an argument is wrong.

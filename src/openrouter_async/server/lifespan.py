@@ -26,7 +26,7 @@ def openrouter_lifespan(client: AsyncOpenRouter | None = None) -> Lifespan:
     app = FastAPI(lifespan=openrouter_lifespan())
     ```
 
-    A lifespan of your own takes it in, and adds what it gives to its own state:
+    Include it in a lifespan of your own, and add its state to yours:
 
     ```python
     @asynccontextmanager
@@ -36,8 +36,8 @@ def openrouter_lifespan(client: AsyncOpenRouter | None = None) -> Lifespan:
     ```
 
     Args:
-        client: Default: one made from the environment when the application starts. It is opened again where the
-            application is, as by each test of it.
+        client: Default: one created from the environment when the application starts. It is reopened with the
+            application, as in each test.
     """
 
     @asynccontextmanager

@@ -1,8 +1,8 @@
-"""`send_at_once`: what is written leaves at once, and does not wait for the browser to confirm what went before.
+"""`send_at_once`: sends data immediately, without waiting for the browser to confirm earlier data.
 
-Servers that are handed a socket which listens already, as uvicorn's workers are, leave Nagle's algorithm on: each event
-then waits for the confirmation of the last one, which browsers hold back for 40 ms. ASGI has no word for that, so the
-connection is looked for behind the `receive` that the server made.
+Servers that receive a listening socket, as uvicorn's workers do, leave Nagle's algorithm on: each event then waits
+for the confirmation of the last one, which browsers delay for 40 ms. ASGI has no option for that, so this module
+finds the connection behind the server's `receive`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""`TimedProtocol`: uvicorn's HTTP/1.1 connection with the two clocks it lacks, and without a delay in sending.
+"""`TimedProtocol`: uvicorn's HTTP/1.1 connection with the two timeouts it lacks, and without a delay in sending.
 
-A head that does not come within `HEAD_S`, and a client that takes nothing for `STALLED_S`, end the connection, so that
-neither can hold one for ever. It is given to uvicorn's setting `http`.
+A head that does not arrive within `HEAD_S`, and a client that reads nothing for `STALLED_S`, end the connection, so
+neither can block one for ever. Pass it to uvicorn's setting `http`.
 """
 
 from __future__ import annotations

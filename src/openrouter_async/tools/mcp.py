@@ -89,7 +89,7 @@ class MCPServer:
         only = params.get("only")
         self._target = target
         self.name = name
-        """What stands before its tools' names where they clash."""
+        """The prefix of its tools' names if they collide."""
         self._only = None if only is None else frozenset(only)
         self._tool_settings: ToolSettings = {
             "needs_approval": params.get("needs_approval", False),
@@ -248,7 +248,7 @@ class MCPServer:
     # Its tools
 
     async def _read_tools(self, session: mcp.Client) -> list[Tool[..., object]]:
-        """Return the tools that can be offered; what is wrong with others is logged, and they are left out."""
+        """Return the tools that can be offered; others are logged with the reason, and left out."""
         tools: list[Tool[..., object]] = []
         names: set[str] = set()
         cursors: set[str | None] = set()
@@ -294,7 +294,7 @@ class MCPServer:
         return [offered]
 
     async def call(self, name: str, arguments: Mapping[str, object], tell: Progress) -> object:
-        """Return what a tool of the server gives; what it reports on the way goes to `tell`.
+        """Return the result of a server's tool; its progress reports go to `tell`.
 
         Raises:
             ConfigurationError: the server is not open, or has died.

@@ -1,7 +1,7 @@
-"""What a tool of an MCP server gave, as a tool of our own returns it: text, and attachments for what is not text.
+"""Turns the result of an MCP server's tool into that of a tool of ours: text, and attachments for other content.
 
 A server may send anything of any size. Text beyond `MAX_TEXT` characters, attachments beyond `MAX_DATA` bytes and
-blocks beyond `MAX_BLOCKS` are left out, and the model is told so. No I/O here.
+blocks beyond `MAX_BLOCKS` are left out, and the model learns that. No I/O here.
 """
 
 from __future__ import annotations

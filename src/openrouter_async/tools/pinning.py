@@ -13,16 +13,15 @@ __all__ = ["ProviderPin", "encrypting_provider"]
 class ProviderPin:
     """Keeps a run with the provider whose encrypted reasoning it sends back, as long as that provider is there.
 
-    It goes by the name that replies give it: the service takes that as well as the slug, and there is no telling the
-    slug from the name.
+    It uses the name in the replies: the service accepts names and slugs alike, and they cannot be distinguished.
     """
 
     def __init__(
         self, params: Mapping[str, object], *, earlier: str | None, default: object, is_on: bool
     ) -> None:
-        """Begin a run with these `params`.
+        """Start a run with these `params`.
 
-        `earlier` is the provider of the messages before it, `default` what the client says of providers.
+        `earlier` is the provider of the messages before it, `default` the client's provider preferences.
         """
         self._given = params
         self._earlier = earlier
@@ -55,7 +54,7 @@ class ProviderPin:
 
 
 def encrypting_provider(completions: Sequence[ChatCompletion[object]]) -> str | None:
-    """Return the provider of the latest reply whose reasoning only that provider can read; None if there is none."""
+    """Return the provider of the latest reply whose reasoning only that provider can read; None without one."""
     for completion in reversed(completions):
         details = completion.reasoning_details or ()
         if completion.provider and any(entry.get("type") == "reasoning.encrypted" for entry in details):
@@ -64,7 +63,7 @@ def encrypting_provider(completions: Sequence[ChatCompletion[object]]) -> str | 
 
 
 def _narrowed(only: object, provider: str) -> list[str] | None:
-    """Return the providers of a request that is for `provider`; None where those that are allowed are others.
+    """Return the providers of a request that is for `provider`; None if only others are allowed.
 
     A name such as `Amazon Bedrock` allows more than the slug `amazon-bedrock/us-east-1`, so that one stays.
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Run", "RunStatus", "run_of"]
 
 RunStatus: TypeAlias = Literal["complete", "stopped", "paused", "failed"]
-"""How a run ended: by itself, by its stop condition, at a call that waits for a decision, or with an error."""
+"""How a run ended: with an answer, by its stop condition, at a call that waits for a decision, or with an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Run(Generic[OutputT]):
     stopped_by: str | None = None
     """The stop condition that ended it, e.g. `max_steps(8)`."""
     paused: PausedRun | None = None
-    """What it waits for, and all that is needed to go on; also of a run that failed after its first reply."""
+    """The waiting calls, and everything needed to resume; also for a run that failed after its first reply."""
     billed_besides: tuple[Usage | None, ...] = ()
     """What requests used that were charged for and brought no step: of a failed run, the one that failed."""
 
@@ -71,5 +71,5 @@ class Run(Generic[OutputT]):
 
 
 def run_of(error: OpenRouterError) -> Run[object] | None:
-    """Return `error.run` with its type: what a run had done until it failed; None outside of runs."""
+    """Return `error.run` with its type: the work of a run until it failed; None outside of runs."""
     return error.run if isinstance(error.run, Run) else None

@@ -34,14 +34,14 @@ __all__ = ["RunCall", "run_tools", "stream_tools"]
 
 @dataclass(frozen=True, slots=True)
 class RunCall:
-    """What a run is asked: a call with the parameters of runs, see `RunParams`; or a paused run to go on with."""
+    """The request of a run: a call with the parameters of runs, see `RunParams`; or a paused run to resume."""
 
     messages: MessagesLike | PausedRun
     model: str | None
     params: Mapping[str, object]
     extra_body: Mapping[str, object] | None
     provider: str | None = None
-    """The one whose encrypted reasoning stands in the messages."""
+    """The provider whose encrypted reasoning is in the messages."""
 
 
 async def run_tools(
@@ -97,9 +97,10 @@ def stream_tools(
     spend: Callable[[Usage], None] | None = None,
     prices: Prices | None = None,
 ) -> RunStream[OutputT]:
-    """Return a run whose events are read while it goes on; see `client.chat.run_stream`.
+    """Return a run whose events can be read while it runs; see `client.chat.run_stream`.
 
-    `spend` is told what each reply used; `prices` gives those of models, where the stop condition goes by the cost.
+    `spend` receives the usage of each reply; `prices` returns those of models, if the stop condition depends on the
+    cost.
     """
     return RunStream(completer, lambda: _begin(completer, call, spend, prices))
 

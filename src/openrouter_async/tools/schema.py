@@ -20,7 +20,7 @@ from .signature import join_problems
 __all__ = ["ArgumentSchema"]
 
 _Problem: TypeAlias = tuple[tuple[int | str, ...], str]
-"""Where something does not fit, and what is wrong there."""
+"""The place of a violation, and its reason."""
 
 _OBJECT = TypeAdapter(dict[str, JsonValue])
 
@@ -86,7 +86,7 @@ class ArgumentSchema:
         return self._fitting(arguments)
 
     def completed(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
-        """Return the arguments as they are: what the function would use in place of others is not known."""
+        """Return the arguments unchanged: the function's defaults are unknown."""
         return arguments
 
     def call(self, function: Callable[..., object], arguments: Mapping[str, object]) -> object:

@@ -20,26 +20,26 @@ OnToolError: TypeAlias = Literal["report", "raise"]
 
 
 class RunParams(TurnParams, total=False):
-    """Keyword arguments of a run: what each of its requests says, and how the run goes.
+    """Keyword arguments of a run: the parameters of its requests, and the settings of the run.
 
-    A `tool_choice` that forces a call holds for the first request only; with it, the model could never end.
+    A `tool_choice` that forces a call applies to the first request only; otherwise the model could never end.
     """
 
     tools: Sequence[ToolLike]
     """Functions, tools, MCP servers, and tools of the API as dicts, such as `web_search()`."""
     stop: StopWhen
-    """When the run ends although the model would go on. Default `max_steps(20)`."""
+    """When to stop a run although the model would continue. Default `max_steps(20)`."""
     final_answer: bool | str
     """Whether a run that was stopped asks once more, for an answer without tools; a text is sent to ask for it.
     Default False: the run ends with the results of the last calls."""
     max_repeats: int | None
-    """Turns in a row that may hold the same call with the same arguments. Default 5; None: any number."""
+    """The most turns in a row with the same call and the same arguments. Default 5; None: any number."""
     tool_errors: OnToolError
     """`report` (default): exceptions, time-outs and unknown tools are results for the model. `raise`: `ToolError`."""
     tool_timeout: float | None
     """Seconds a call may take, unless its tool says otherwise. Default None: no limit."""
     tool_concurrency: int
-    """Calls of one turn that run at once. Default 16; 1: one after the other."""
+    """The concurrent calls of one turn. Default 16; 1: one after the other."""
     keep_provider: bool
     """Stay with the provider whose encrypted reasoning is sent back, since no other can read it. Default True."""
 

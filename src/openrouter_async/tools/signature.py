@@ -1,9 +1,10 @@
-"""What a function tells of itself: the schema of its arguments, and the check of what a model sends for them.
+"""The schema of a function's arguments, and the validation of the arguments that a model sends.
 
-A parameter's schema is that of its annotation, as pydantic sees it, so whatever pydantic knows can be a parameter:
-`Literal`, nested types, `Annotated[..., Field(ge=0)]`. A parameter with a default need not be sent, and then has the
-function's own default. Descriptions come from `Field(description=...)`, else from the docstring, where the package
-`docstring-parser` (extra `tools`) reads the Google, NumPy and reST styles. No function is called here.
+A parameter's schema is that of its annotation, as pydantic sees it, so a parameter can have any type that pydantic
+knows: `Literal`, nested types, `Annotated[..., Field(ge=0)]`. A parameter with a default is optional, and then has
+the function's own default. Descriptions come from `Field(description=...)`, or else from the docstring, if the
+package `docstring-parser` (extra `tools`) is there to parse Google, NumPy and reST styles. No function is called
+here.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def documentation_of(function: Callable[..., object]) -> Documentation:
 
 
 def is_unbound_method(function: Callable[..., object]) -> bool:
-    """Whether a function stands in the body of a class, as its qualified name says, and lacks its object."""
+    """Whether a function is defined in a class, as its qualified name says, and lacks its object."""
     if not inspect.isfunction(function):
         return False
     outer = function.__qualname__.rpartition(".")[0]
@@ -124,11 +125,11 @@ class Signature:
     """The parameters of a function, as a model fills them in."""
 
     def __init__(self, tool: str, function: Callable[..., object]) -> None:
-        """Read the parameters of a function, with its annotations and what its docstring says of them.
+        """Read the parameters of a function, with its annotations and their descriptions in the docstring.
 
         Raises:
-            ConfigurationError: an annotation has no schema, or names what its module does not have; or a parameter
-                cannot be filled in by name.
+            ConfigurationError: an annotation does not have a schema, or uses a name that its module lacks; or a
+                parameter cannot be passed by name.
         """
         try:
             hints = read_hints(routine_of(function))
@@ -166,7 +167,7 @@ class Signature:
         self.schema.setdefault("properties", {})
 
     def read(self, text: str) -> dict[str, object]:
-        """Return the arguments in a JSON text as Python values, by name; what is left out is not in it.
+        """Return the arguments in a JSON text as Python values, by name; omitted ones are not included.
 
         Raises:
             InvalidArguments: they do not fit.
@@ -207,7 +208,7 @@ class Signature:
 
 
 def _json(text: str) -> dict[str, JsonValue]:
-    """Return the object in a text; an empty one where it holds none."""
+    """Return the object in a text; an empty one if it contains none."""
     try:
         value = from_json(text)
     except ValueError:

@@ -24,9 +24,9 @@ class ToolResult:
 
     call: ToolCall
     content: str | list[JsonObject]
-    """What the model is told: text, or content parts."""
+    """The result for the model: text, or content parts."""
     error: str | None = None
-    """Why it failed, as the model is told; None where it did not."""
+    """The reason of the failure, as the model sees it; None after a success."""
     seconds: float = 0.0
     """How long the function took."""
     is_rejected: bool = False
@@ -44,7 +44,7 @@ def _compact(completion: ChatCompletion[object]) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One reply of the model, and what came of the tools it called."""
+    """One reply of the model, and the results of the tools it called."""
 
     completion: Annotated[ChatCompletion[object], PlainSerializer(_compact)]
     results: tuple[ToolResult, ...] = ()

@@ -1,6 +1,6 @@
-"""When a run ends although the model would go on: conditions that can be joined by `|` and `&`. No I/O here.
+"""When to stop a run although the model would continue: conditions that `|` and `&` combine. No I/O here.
 
-A condition is asked after each step, once its tools have ended, and before the next request is sent.
+A condition is checked after each step, when its tools have finished, and before the next request is sent.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class StopWhen:
         """Whether it wants to know what the next request may cost."""
 
     def met(self, steps: Sequence[Step], next_cost: Decimal = _NOTHING) -> str | None:
-        """Return the name of what is met; None where nothing is.
+        """Return the name of the condition that is met; None if none is.
 
-        `next_cost` is what the next request may cost in US dollars, as far as that is known.
+        `next_cost` is the possible cost of the next request in US dollars, as far as known.
         """
         return self._met(steps, next_cost)
 
@@ -63,7 +63,7 @@ class StopWhen:
 
 
 def stop_when(predicate: Callable[[Sequence[Step]], bool], *, name: str | None = None) -> StopWhen:
-    """Return a condition of your own over the steps so far; `name` is what `run.stopped_by` says of it.
+    """Return a condition of your own over the steps so far; `name` appears in `run.stopped_by`.
 
     Raises:
         ConfigurationError: `predicate` is not a function, or an async one.

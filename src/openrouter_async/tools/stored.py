@@ -1,4 +1,4 @@
-"""What is kept outside of the process: its version is looked at before anything else of it. No I/O here."""
+"""Data stored outside of the process: its version is checked before anything else. No I/O here."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ T = TypeVar("T", bound=BaseModel)
 
 
 def read_stored(text: str | bytes, kind: type[T], *, newest: int) -> T:
-    """Return what `model_dump_json()` of a class wrote, if it is of a version that is known.
+    """Return the data that `model_dump_json()` of a class wrote, if its version is known.
 
     Raises:
-        ConfigurationError: the text holds none, or one of a newer version.
+        ConfigurationError: the text is not such data, or has a newer version.
     """
     what = kind.__name__
     try:

@@ -1,8 +1,8 @@
-"""`RunStream`: a run while it goes on, as one sequence of events.
+"""`RunStream`: a running run, as one sequence of events.
 
-Theory of operation. Events of a reply are taken straight from its stream, so they cost what they cost there. While
-tools run, they do so in a task group that is entered with the block and left with it, and their events come over a
-memory stream of bounded size: nothing is yielded inside a task group, and a slow reader slows the tools.
+Theory of operation. Events of a reply come straight from its stream, so they cost the same as there. Tools run in a
+task group that is entered and left with the block, and their events arrive over a memory stream of limited size:
+nothing is yielded inside a task group, and a slow reader slows the tools.
 
 ```
 entered ── reply ── tools ── reply ── ... ── over         `_fill` puts the next events into the queue
@@ -43,7 +43,7 @@ EVENTS_AHEAD = 64
 
 
 class RunStream(QueuedItems[RunEvent[ChatCompletion[OutputT]]], Generic[OutputT]):
-    """A run while it goes on: the events of its replies, and of its tools, in the order in which they happen.
+    """A running run: the events of its replies, and of its tools, in the order in which they happen.
 
     ```python
     async with client.chat.run_stream("How is the weather in Oslo?", tools=[weather]) as stream:
@@ -53,8 +53,8 @@ class RunStream(QueuedItems[RunEvent[ChatCompletion[OutputT]]], Generic[OutputT]
     ```
 
     Leaving the block closes the connection and cancels the tools that still run. One task at a time may read it.
-    The errors of `client.chat.run` are raised where the events are read: a reply that broke off is in `error.partial`,
-    the run until then in `error.run`.
+    The errors of `client.chat.run` are raised where the events are read: `error.partial` has the text of a reply that
+    was cut off, `error.run` the run so far.
     """
 
     _NOUN = "run"

@@ -1,8 +1,8 @@
 """`@tool` and `create_tool`: functions that a model may call.
 
-A `Tool` is what the model is told of a function (name, description, schema of the arguments) together with the way to
-run it. Its arguments are read by the function's own signature, or by a schema that is given. A tool can still be called
-as the function it was. A call of a tool without a function is handed to the caller instead.
+A `Tool` combines the model's view of a function (name, description, schema of the arguments) with the way to run it.
+Its arguments are validated by the function's own signature, or by a given schema. You can still call a tool like the
+function. Calls of a tool without a function are returned to the caller.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 NeedsApproval: TypeAlias = bool | Callable[..., bool | Awaitable[bool]]
-"""Whether a call waits for a decision; a function is asked with all arguments of the call, as keywords."""
+"""Whether a call waits for a decision; a function receives all arguments of the call, as keywords."""
 
 Progress: TypeAlias = Callable[[object], Awaitable[None]]
-"""Takes what a tool gives on the way."""
+"""Receives the progress of a tool."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -64,7 +64,7 @@ class ToolSettings(TypedDict, total=False):
     strict: bool | None
     """True: the model's arguments follow the schema to the letter, where the provider can."""
     cache_control: CacheControl | None
-    """Marks the end of what the prompt cache keeps."""
+    """Marks the end of the cached prefix of the prompt."""
 
 
 class ToolParams(ToolSettings, total=False):
@@ -73,7 +73,7 @@ class ToolParams(ToolSettings, total=False):
     name: str | None
     """Default: the function's own name."""
     description: str | None
-    """Default: what the docstring says before its sections."""
+    """Default: the docstring before its sections."""
 
 
 class Tool(Generic[P, R]):
@@ -87,10 +87,10 @@ class Tool(Generic[P, R]):
         arguments: Callable[[], Signature | ArgumentSchema],
         **settings: Unpack[ToolSettings],
     ) -> None:
-        """Use `tool` or `create_tool`; `arguments` is asked once, when the schema is first needed."""
+        """Use `tool` or `create_tool`; `arguments` is called once, when the schema is first needed."""
         self.name = _checked_name(name)
         self.description = description
-        """What the model is told of it."""
+        """The model's view of it."""
         self.function = function
         """What is run; None where the caller of the run answers."""
         self._read_arguments = arguments
@@ -122,15 +122,15 @@ class Tool(Generic[P, R]):
         """The JSON Schema of the arguments.
 
         Raises:
-            ConfigurationError: the annotations of the function have none.
+            ConfigurationError: an annotation of the function does not have a schema.
         """
         return self._arguments.schema
 
     def read_arguments(self, text: str) -> Mapping[str, object]:
-        """Return the arguments a model wrote as Python values, by name.
+        """Return the model's arguments as Python values, by name.
 
         Raises:
-            InvalidArguments: they do not fit the schema; or there are none at all, not even `{}`, and the tool has
+            InvalidArguments: they do not fit the schema; or they are missing, without even a `{}`, and the tool has
                 parameters.
         """
         return self._arguments.read(text)
@@ -157,11 +157,11 @@ class Tool(Generic[P, R]):
         return bool(await answer if inspect.isawaitable(answer) else answer)
 
     async def invoke(self, arguments: Mapping[str, object], progress: Progress) -> object:
-        """Return what the function gives for these arguments.
+        """Return the function's result for these arguments.
 
-        What an async generator yields goes to `progress` too; its last is the result. A function that is not
-        `async` runs in a worker thread: no thread can be stopped, so where the call is cancelled or its time is up,
-        the function runs on to its end, and its result is dropped.
+        The values of an async generator also go to `progress`; the last one is the result. A synchronous function
+        runs in a worker thread, which cannot be stopped: if the call is cancelled or times out, the function keeps
+        running, and its result is discarded.
         """
         assert self.function is not None  # a call of a tool without one is handed to the caller
         call = functools.partial(self._arguments.call, self.function, arguments)
@@ -206,7 +206,7 @@ def tool(
     description: str | None = None,
     **settings: Unpack[ToolSettings],
 ) -> object:
-    """Make a tool of a function, sync or async, a method of an object, or any object that can be called.
+    """Make a tool of a function, sync or async, a bound method, or any callable object.
 
     ```python
     @tool
@@ -218,21 +218,21 @@ def tool(
         \"\"\"
     ```
 
-    The schema is made from annotations and defaults, the descriptions from the docstring. What the function returns
-    becomes the result the model sees: text as it is, an `image(...)` or `file(...)`, or a list of such, as content;
-    all else as JSON. An async generator tells its progress by what it yields; the last is the result.
+    Annotations and defaults become the schema, the docstring the descriptions. The model sees the function's return
+    value: text unchanged, an `image(...)` or `file(...)`, or a list of such, as content; everything else as JSON. An
+    async generator reports progress by yielding; the last value is the result.
 
     A method needs its object: give `tools=[shop.buy]`, or `tool(shop.buy, needs_approval=True)`.
 
     Args:
         function: The function; without it, a decorator is returned.
         name: Default: the function's own name.
-        description: Default: what the docstring says before its sections.
+        description: Default: the docstring before its sections.
         settings: See `ToolSettings`.
 
     Raises:
-        ConfigurationError: the name is not allowed; the function yields without being async, or stands in the body of
-            a class. That the annotations have no schema is raised when the tool is first used.
+        ConfigurationError: the name is not allowed; the function yields without being async, or is defined in a
+            class. An annotation without a schema raises when the tool is first used.
     """
 
     def make(function: Callable[..., object]) -> Tool[..., object]:
@@ -272,16 +272,16 @@ def create_tool(
     ```
 
     Args:
-        name: What the model calls it.
-        description: What the model is told of it.
-        parameters: A JSON Schema of an object, or only its properties: names with a schema each.
-        required: Names of the properties that must be sent; default: what the schema says, else none.
-        function: Called with the arguments as keywords, as the model sent them; without one, the run hands the calls
-            to its caller.
+        name: The tool's name for the model.
+        description: The tool's description for the model.
+        parameters: A JSON schema of an object, or only its properties: names with a schema each.
+        required: Names of the required properties; default: those of the schema, or else none.
+        function: Called with the arguments as keywords, as the model sent them; without one, the run returns the
+            calls to its caller.
         settings: See `ToolSettings`.
 
-    Arguments are checked against the schema with the package `jsonschema-rs` (extra `schema`); without it, only that
-    they are an object with the required names and no forbidden ones.
+    With the package `jsonschema-rs` (extra `schema`) arguments are validated against the schema; without it, they
+    must be an object with the required names and no forbidden ones.
 
     Raises:
         ConfigurationError: the name is not allowed, or the schema is not that of an object.
@@ -291,7 +291,7 @@ def create_tool(
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """Return the name, with a number behind it where it is taken."""
+    """Return the name, with a number appended if it is taken."""
     if name not in taken:
         return name
     suffixes = (f"_{number}" for number in itertools.count(2))

@@ -1,4 +1,4 @@
-"""`Toolbox`: the tools of one run by name, made of all that a caller may give as a tool."""
+"""`Toolbox`: the tools of one run by name, from everything that a caller may pass as a tool."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ToolSource(Protocol):
 
     @property
     def name(self) -> str:
-        """What stands before its tools' names where they clash."""
+        """The prefix of its tools' names if they collide."""
         ...
 
     def connected(self) -> AbstractAsyncContextManager[Sequence[Tool[..., object]]]:
@@ -111,9 +111,9 @@ def _without_function(definition: FunctionTool) -> Tool[..., object]:
 def _without_clashes(
     taken: Sequence[str], found: Sequence[tuple[str, Sequence[Tool[..., object]]]]
 ) -> list[Tool[..., object]]:
-    """Return the tools of servers, those whose name is not theirs alone with the server's name before it.
+    """Return the tools of servers; a name that is not unique gets the server's name as a prefix.
 
-    Where that is taken too, as by a second server of the same name, a number is put behind it.
+    If that is taken too, for example by a second server of the same name, a number is appended.
     """
     names = [*taken, *(each.name for _, tools in found for each in tools)]
     used = {name for name in names if names.count(name) == 1} | {*taken}

@@ -1,7 +1,7 @@
-"""`CallsOfTurn`: the calls of one reply, from the moment it is there until each has its result.
+"""`CallsOfTurn`: the calls of one reply, from its arrival until each has its result.
 
-A tool that was started belongs to the run at once: what is left of a run that broke off never starts it again. Its
-result is there, or one that says that it is not known.
+A started tool belongs to the run immediately: an interrupted run never starts it again when it resumes. It has its
+result, or one that says that the result is unknown.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BROKEN_OFF = "the call was broken off while it ran; whether it took effect is no
 
 
 class CallsOfTurn:
-    """The calls of one reply; none where it has none, and once all have been answered."""
+    """The calls of one reply; none if it has none, or once all have been answered."""
 
     def __init__(self, calls: Sequence[ToolCall] = (), paused: PausedRun | None = None) -> None:
         """Begin with nothing run, or where `paused` ended."""
@@ -80,7 +80,7 @@ class CallsOfTurn:
 
     @property
     def undone(self) -> tuple[list[WaitingCall], dict[str, Decision]]:
-        """The calls that wait and what was decided about some, without those whose result is there."""
+        """The waiting calls and the decisions so far, without those that have their result."""
         done = self.results
         waiting = {each.call.id: each for each in (*self._decided_on, *self.waiting)}
         return (

@@ -29,7 +29,7 @@ SHOWN_ANSWERS = 12
 
 
 async def demo(*, live: bool = False, yes: bool = False, model: str = MODEL, questions: int = 300) -> int:
-    """Watch the library at work: a chat, a stream, a tool call, an error, and many questions at once.
+    """Watch the library at work: a chat, a stream, a tool call, an error, and many concurrent questions.
 
     Args:
         live: Use OpenRouter, with the key in OPENROUTER_API_KEY, once you have confirmed the cost.

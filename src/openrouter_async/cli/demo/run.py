@@ -1,4 +1,4 @@
-"""What the demo does with the library: the code a user writes, and what came of it."""
+"""The demo's use of the library: the code that a user would write, and its results."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def load_questions() -> list[Question]:
 
 @dataclass(frozen=True)
 class City:
-    """What the model is asked for as a value."""
+    """The type of the requested value."""
 
     name: str
     country: str
@@ -90,7 +90,7 @@ async def run(
     write: Callable[[str], None],
     progress: Callable[[], None],
 ) -> Findings:
-    """Chat, stream, collect a tool call, read a value, meet an error, and ask all questions at once."""
+    """Chat, stream, collect a tool call, read a value, meet an error, and send all questions concurrently."""
     found = Findings()
     heading("A chat")
     found.chat = await client.chat.create(

@@ -41,8 +41,8 @@ class GuardrailsResource(Resource):
     await client.guardrails.assign_keys(guardrail.id, [key.hash])
     ```
 
-    A new guardrail restricts nothing until it is assigned to keys or members. What restricts a whole workspace is its
-    default guardrail: update `workspace.default_guardrail_id`.
+    A new guardrail restricts nothing until it is assigned to keys or members. To restrict a whole workspace, update its
+    default guardrail, `workspace.default_guardrail_id`.
     """
 
     def list(

@@ -36,7 +36,7 @@ __all__ = ["OAuthResource"]
 
 
 class OAuthResource(Resource):
-    """Lets a user agree in the browser, and gets a key of that user; needs no key.
+    """Keys of users who agree in the browser, and keys of some minutes for machines; only `create_code` needs a key.
 
     ```python
     verifier = client.oauth.new_verifier()  # keep it until the user comes back
@@ -189,13 +189,16 @@ class OAuthResource(Resource):
         ```
 
         One exchange serves all calls until a minute before the token ends. For operations that need a management key
-        give one with `scope="management"` as `management_key`.
+        use `scope="management"`, and pass the source as `management_key`.
 
         Args:
-            token: Is asked for your identity provider's token before each exchange.
+            token: Returns a token of your identity provider; called before each exchange.
             policy: As in `exchange_token`.
             scope: As in `exchange_token`.
             options: Of the exchanges; see `RequestOptions`.
+
+        Raises:
+            ConfigurationError: `policy` is empty. All other errors come from the calls that need the key.
         """
         name_of("policy", policy)
 

@@ -20,6 +20,7 @@ from . import _checks
 from ._http.sender import HTTPSender
 from ._http.transport import Transport
 from ._settings import Settings
+from .batching import BatchMaker
 from .errors import ConfigurationError
 from .namespaces import Namespaces
 from .options import ClientOptions, Key, Limits, RequestOptions
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
     from ._http.http11.parsers import HTTPParser
     from ._http.library import AsyncClient, AsyncTransport
-    from .batch.items import Items
-    from .batch.run import Batch
-    from .batch.settings import BatchParams
     from .catalogue.namespace import CatalogueCache, Models
     from .catalogue.pricing import Estimate
     from .chat import Chat
@@ -68,7 +66,7 @@ class _Known:
     learner: TokenLearner | None = None
 
 
-class AsyncOpenRouter(Namespaces):
+class AsyncOpenRouter(Namespaces, BatchMaker):
     """The client of one OpenRouter account, for one event loop (asyncio, or trio).
 
     ```python
@@ -192,57 +190,6 @@ class AsyncOpenRouter(Namespaces):
         from .messages import Messages
 
         return Messages(self._sender)
-
-    @overload
-    def batch(self, items: Items, *, output: None = None, **params: Unpack[BatchParams]) -> Batch[str]: ...
-    @overload
-    def batch(
-        self, items: Items, *, output: Output[OutputT] | Schema[OutputT], **params: Unpack[BatchParams]
-    ) -> Batch[OutputT]: ...
-    @overload
-    def batch(
-        self, items: Items, *, output: Mapping[str, object], **params: Unpack[BatchParams]
-    ) -> Batch[Any]: ...
-    @overload
-    def batch(
-        self, items: Items, *, output: TypeForm[OutputT], **params: Unpack[BatchParams]
-    ) -> Batch[OutputT]: ...
-    def batch(
-        self, items: Items, *, output: OutputLike[OutputT] | None = None, **params: Unpack[BatchParams]
-    ) -> Batch[OutputT] | Batch[str]:
-        """Return a batch, which sends many prompts, a limited number concurrently; see `Batch`. Sends nothing yet.
-
-        ```python
-        results = await client.batch(["Name a colour.", "Name a fish."], model="openai/gpt-5-mini")
-        ```
-
-        Each item is a call of `chat.create`, with its retries and its billing.
-
-        Args:
-            items: Strings, lists of messages, or `Item(key, messages, ...)`, from any iterable or async
-                iterable, even an endless one.
-            output: As for `chat.create`, for every item.
-            params: The settings of the batch, and the arguments of every request; see `BatchParams`.
-
-        Raises:
-            ConfigurationError: an argument is wrong. Everything else is raised while reading.
-        """
-        from .batch.run import Batch
-
-        outputs = None
-        if output is not None:
-            from .structured.completion import KeptOutputs
-
-            outputs = KeptOutputs.of(output)
-        return Batch(
-            items,
-            completer=self.chat._completer(None if outputs is None else outputs.output),
-            transport=self._sender.transport,
-            sender=self._sender,
-            prices=self.models.catalogue,
-            outputs=outputs,
-            **params,
-        )
 
     def estimate(
         self,

@@ -30,7 +30,7 @@ LAYERS: dict[str, set[str]] = {
     "telemetry": {"telemetry"},
     "features": {"batch", "structured", "tools"},
     "features made of features": {"batches", "chat", "conversation", "messages", "responses"},
-    "the namespaces": {"namespaces"},
+    "the namespaces": {"batching", "namespaces"},
     "the client": {"client"},
     "programs around the client": {"server", "testing"},
     "the command line": {"cli"},

@@ -10,7 +10,10 @@ from typing import assert_type
 
 from openrouter_async import (
     AsyncOpenRouter,
+    Batch,
     Decisions,
+    Done,
+    Embeddings,
     FileUpload,
     GeneratedImages,
     ImageCompleted,
@@ -91,6 +94,18 @@ async def embeddings(client: AsyncOpenRouter, texts: list[str]) -> None:
     assert_type(reply.vectors, list[list[float]])
     async for model in client.embeddings.models():
         assert_type(model, Model)
+
+
+async def batches(client: AsyncOpenRouter) -> None:
+    vectors = client.batch(["red"], kind="embeddings", model="m", dimensions=8, budget="1")
+    assert_type(vectors, Batch[Embeddings])
+    for result in await vectors:
+        if isinstance(result, Done):
+            assert_type(result.output.vectors, list[list[float]])
+    ranks = client.batch([{"query": "?", "documents": ["a"]}], kind="rerank", model="m", top_n=3)
+    assert_type(ranks, Batch[Ranking[object]])
+    assert_type(client.batch([{"state": "x"}], kind="decisions", model="m"), Batch[Decisions])
+    client.batch(["a"], kind="embeddings", model="m", temperature=1)  # type: ignore[call-overload]  # pyright: ignore
 
 
 async def images(client: AsyncOpenRouter) -> None:

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from .._sansio.charges import charge_of
 from .._sansio.once import key_of
 from ..errors import JournalError, OpenRouterError
+from ..operations import CREATE_CHAT
 from ..spending.forecast import Request as Forecastable
 from .in_flight import InFlightLog
 from .items import Request
@@ -45,10 +46,12 @@ class ItemRecords:
         spend: Spend,
         sender: Sender,
         stop_with: Callable[[JournalError], None],
+        path: str,
     ) -> None:
         """Open nothing yet; `sender` reads the generation records of earlier runs.
 
-        `stop_with` ends the batch if the journal cannot be written; the results are still delivered.
+        `stop_with` ends the batch if the journal cannot be written; the results are still delivered. `path` is that of
+        the operation.
         """
         self.again = PaidAgain()
         """What was asked again because a run was killed."""
@@ -56,6 +59,7 @@ class ItemRecords:
         self._spend = spend
         self._sender = sender
         self._stop_with = stop_with
+        self._path = path
         self._journal: Journal | None = None
         self._in_flight: InFlightLog | None = None
         self._asked_before: dict[str, int] = {}
@@ -177,7 +181,7 @@ class ItemRecords:
             "model": request.model,
             **request.params,
             **(request.extra_body or {}),
-            "messages": request.messages,
+            **({"messages": request.messages} if self._path == CREATE_CHAT.path else {}),
         }
-        forecastable = Forecastable(body, prompt_tokens=usage.prompt_tokens or 0)
+        forecastable = Forecastable(body, self._path, prompt_tokens=usage.prompt_tokens or 0)
         self._spend.learn(forecastable, charge_of(usage))

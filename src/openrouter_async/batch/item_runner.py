@@ -25,6 +25,7 @@ from .item_meter import ItemMeter
 from .item_records import ItemRecords
 from .items import Request
 from .journal import Record
+from .kinds import Kind
 from .results import Done, Failed, Result
 from .settings import BatchSettings
 from .stats import BatchStats
@@ -73,11 +74,13 @@ class ItemRunner(Generic[OutputT]):
         stats: BatchStats,
         outputs: Outputs | None,
         options: RequestOptions | None,
+        kind: Kind[OutputT] | None = None,
     ) -> None:
         self._settings = settings
         self._records = records
         self._stats = stats
         self._outputs = outputs
+        self._kind = kind
         patient = Retries(max_retry_after=MAX_RETRY_AFTER)
         merged = RequestOptions(**(options or {}))
         given = merged.get("retries")
@@ -138,7 +141,7 @@ class ItemRunner(Generic[OutputT]):
                 ' name another journal, give it another key, or ask it again with on_change="redo" (--redo-changed)'
             )
         try:
-            completion = self._restored(record)
+            completion = self._restored(record, request)
         except OpenRouterError as error:
             if self._settings.is_redoing:
                 return None
@@ -151,13 +154,15 @@ class ItemRunner(Generic[OutputT]):
         self._records.learn(request, completion.usage)
         return self._done(request, completion, is_resumed=True)
 
-    def _restored(self, record: Record) -> ChatCompletion[object]:
+    def _restored(self, record: Record, request: Request) -> ChatCompletion[object]:
         """Return the reply of a record; raises `OpenRouterError` if it can no longer be used."""
         try:
             completion: ChatCompletion[str] = ChatCompletion.model_validate(record.completion)
         except ValidationError as error:
             problem = error.errors(include_url=False, include_input=False)[0]["msg"]
             raise InvalidResponseError(f"the journal has no valid reply: {problem}") from None
+        if self._kind is not None:
+            return self._kind.restored(completion, request)
         return completion if self._outputs is None else self._outputs.restored(completion, record.path)
 
     # Asking
@@ -176,7 +181,7 @@ class ItemRunner(Generic[OutputT]):
                     completion = with_billed(completion, (*billed, *completion.billed))
                 return self._done(request, completion)
             except ConfigurationError as error:
-                if not _is_at_fault(request):
+                if not await self._is_at_fault(request):
                     return _Undone(error)  # a closed client, no key: the same for every item
                 return Failed(key=request.key, index=request.index, error=error)
             except OpenRouterError as error:
@@ -202,20 +207,22 @@ class ItemRunner(Generic[OutputT]):
                 model = decision.model
                 tried.add(model)
 
+    async def _is_at_fault(self, request: Request) -> bool:
+        """Whether a refused call was refused for its request, rather than for the client's state."""
+        call = ChatCall(request.messages, request.model, request.params, request.extra_body)
+        if self._kind is not None:
+            return await self._kind.is_at_fault(call)
+        if has_attachments(request.messages):
+            return True
+        try:
+            chat_body(call)
+        except ConfigurationError:
+            return True
+        return False
+
     def _done(
         self, request: Request, completion: ChatCompletion[object], *, is_resumed: bool = False
     ) -> Done[OutputT]:
         # The completer and `restored` give what `output` asks for, which `client.batch` has made the type of the batch.
         typed = cast("ChatCompletion[OutputT]", completion)
         return Done(key=request.key, index=request.index, completion=typed, is_resumed=is_resumed)
-
-
-def _is_at_fault(request: Request) -> bool:
-    """Whether a refused call was refused for its request, rather than for the client's state."""
-    if has_attachments(request.messages):
-        return True
-    try:
-        chat_body(ChatCall(request.messages, request.model, request.params, request.extra_body))
-    except ConfigurationError:
-        return True
-    return False

@@ -41,6 +41,7 @@ class ItemSource:
         params: Mapping[str, object],
         extra_body: Mapping[str, JsonValue] | None,
         output_name: str = "",
+        kind_name: str = "",
     ) -> None:
         if isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable | AsyncIterable):
             raise ConfigurationError(
@@ -53,7 +54,7 @@ class ItemSource:
         self._model = model
         self._params = params
         self._extra_body = extra_body
-        self._output_name = output_name
+        self._output_name = f"{kind_name} {output_name}" if kind_name else output_name
         self._seen: Counter[int] = Counter()
         """`key_hash` of each key, and of each request without one -> how often it was there."""
         self._taken = 0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..types.chat.request import ChatParams
 
-__all__ = ["Item", "ItemLike", "Items", "Request", "hashed_settings", "key_hash", "request_hash"]
+__all__ = ["AnyItems", "Item", "ItemLike", "Items", "Request", "hashed_settings", "key_hash", "request_hash"]
 
 
 class Item:
@@ -51,7 +51,7 @@ class Item:
         Args:
             key: The name of its result and of its record in the journal, unique in the batch. None: derived from the
                 request, as for items that are not an `Item`.
-            messages: As for `client.chat.create`.
+            messages: As for `client.chat.create`; in a batch of another kind, what its operation takes.
             model: Default: the model of the batch.
             extra_body: As for `client.chat.create`; replaces that of the batch.
             params: See `ChatParams`.
@@ -73,6 +73,9 @@ class Item:
 
 ItemLike: TypeAlias = MessagesLike | Item
 """What stands for one prompt of a batch."""
+
+AnyItems: TypeAlias = Iterable[object] | AsyncIterable[object]
+"""Those of a batch that asks for something other than chat; each is what its operation takes, or an `Item` with it."""
 
 Items: TypeAlias = Iterable[ItemLike] | AsyncIterable[ItemLike]
 """The prompts of a batch, as many as there are; they are taken one by one, when there is room for one."""

@@ -26,6 +26,7 @@ from pydantic import JsonValue
 
 from .._http.observers import ABOUT, OBSERVERS
 from ..errors import ConfigurationError
+from ..operations import CREATE_CHAT
 from ..options import RequestOptions
 from ..spending.spend import Spend
 from ..types.chat.completion import OutputT
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
     from ..protocols import BatchSpan, ChatCompleter, Sender
     from ..spending.forecast import Prices
+    from .kinds import Kind
 
 __all__ = ["Batch"]
 
@@ -90,6 +92,7 @@ class Batch(Generic[OutputT]):
         sender: Sender,
         prices: Prices,
         outputs: Outputs | None = None,
+        kind: Kind[OutputT] | None = None,
         model: str | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
@@ -101,7 +104,18 @@ class Batch(Generic[OutputT]):
             ConfigurationError: an argument is wrong; nothing was sent.
         """
         settings, chat_params = BatchSettings.split(params)
-        check_chat_params(chat_params, stream=False)
+        if kind is None:
+            check_chat_params(chat_params, stream=False)
+        else:
+            kind.check(chat_params)
+            if settings.once or settings.fallback:
+                raise ConfigurationError(
+                    f"once and fallback are for chat; a batch of {kind.name} has neither"
+                )
+            if model is None:
+                raise ConfigurationError(
+                    f"a batch of {kind.name} needs a model; the default model is one for chat"
+                )
         self._settings = settings
         self._spend = Spend(
             transport=transport,
@@ -112,17 +126,30 @@ class Batch(Generic[OutputT]):
             settled=lambda call: self._records.settled(call),
             advice="what was answered is kept, run it again with a larger budget",
         )
-        self._records = ItemRecords(settings, spend=self._spend, sender=sender, stop_with=self._stop_with)
+        self._records = ItemRecords(
+            settings,
+            spend=self._spend,
+            sender=sender,
+            stop_with=self._stop_with,
+            path=CREATE_CHAT.path if kind is None else kind.path,
+        )
         self._source = ItemSource(
             items,
             model=model or completer.with_options(options).default_model,
             params=chat_params,
             extra_body=extra_body,
             output_name="" if outputs is None else outputs.name,
+            kind_name="" if kind is None else kind.name,
         )
         self._stats = BatchStats(self._source.total, self._spend)
         self._runner: ItemRunner[OutputT] = ItemRunner(
-            completer, settings, records=self._records, stats=self._stats, outputs=outputs, options=options
+            completer,
+            settings,
+            records=self._records,
+            stats=self._stats,
+            outputs=outputs,
+            kind=kind,
+            options=options,
         )
         self._queue: ResultQueue[OutputT] = ResultQueue(settings.concurrency, self._records.write)
         self._error: Exception | None = None

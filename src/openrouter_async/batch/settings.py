@@ -10,20 +10,32 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from pydantic import JsonValue
+from typing_extensions import TypedDict
 
 from .._checks import flag, number, one_of, whole
 from .._sansio.money import parse_usd
 from ..errors import ConfigurationError, OpenRouterError, Overloaded, RateLimited
 from ..options import Rate, RequestOptions
 from ..types.chat.request import ChatParams
+from ..types.embeddings.request import EmbeddingParams
+from ..types.media.decisions import DecisionsParams
+from ..types.media.rerank import RerankParams
 
-__all__ = ["BatchParams", "BatchSettings", "OnChange"]
+__all__ = [
+    "BatchParams",
+    "BatchSettings",
+    "DecisionsBatchParams",
+    "EmbeddingsBatchParams",
+    "OnChange",
+    "RerankBatchParams",
+    "RunParams",
+]
 
 OnChange: TypeAlias = Literal["refuse", "redo"]
 
 
-class BatchParams(ChatParams, total=False):
-    """Keyword arguments of `client.batch`: these, and those of a chat request for every item."""
+class RunParams(TypedDict, total=False):
+    """How a batch is run, whatever it asks for."""
 
     model: str | None
     """As for `chat.create`, for items that name none."""
@@ -58,6 +70,22 @@ class BatchParams(ChatParams, total=False):
     """Ask the models that the service names instead (`error.availability.fallback_models`). Default False."""
     stop_on_error: bool
     """Ask nothing more after an item failed. Default False."""
+
+
+class BatchParams(ChatParams, RunParams, total=False):
+    """Keyword arguments of `client.batch`: how it is run, and those of a chat request for every item."""
+
+
+class EmbeddingsBatchParams(EmbeddingParams, RunParams, total=False):
+    """Keyword arguments of `client.batch` with `kind="embeddings"`."""
+
+
+class RerankBatchParams(RerankParams, RunParams, total=False):
+    """Keyword arguments of `client.batch` with `kind="rerank"`."""
+
+
+class DecisionsBatchParams(DecisionsParams, RunParams, total=False):
+    """Keyword arguments of `client.batch` with `kind="decisions"`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

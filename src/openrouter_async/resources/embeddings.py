@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ..types.embeddings.request import EmbeddingsInput
 
-__all__ = ["EmbeddingsResource"]
+__all__ = ["EmbeddingsResource", "embeddings_call"]
 
 _read = reader(Embeddings)
 
@@ -116,6 +116,20 @@ class EmbeddingsResource(Resource):
             most=1_000,
             options=options,
         )
+
+
+def embeddings_call(
+    input: object, model: object, params: Mapping[str, object], extra_body: Mapping[str, object] | None
+) -> tuple[RequestData, Callable[[Reply], Embeddings]]:
+    """Return one request, and what reads its answer; raises `ConfigurationError`."""
+    body = {
+        **begin_body(model),
+        "input": check_embeddings_input(input),
+        **check_params(EmbeddingParams, params, elsewhere=_ELSEWHERE, where="a request for embeddings"),
+    }
+    name = model if isinstance(model, str) else None
+    data = build_request(operations.CREATE_EMBEDDINGS, content=finish_body(body, extra_body), model=name)
+    return data, _reader(_count((extra_body or {}).get("input", input)))
 
 
 def _reader(inputs: int) -> Callable[[Reply], Embeddings]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, JsonValue, TypeAdapter
 
 from ... import operations
-from ..._sansio.request import build_request, finish_body
+from ..._sansio.request import RequestData, build_request, finish_body
 from ...errors import InvalidResponseError
 from ...options import RequestOptions
 from ...protocols import Reply
@@ -21,7 +21,7 @@ from .requests import begin_media
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["DecisionsResource"]
+__all__ = ["DecisionsResource", "decisions_call"]
 
 _read = reader(Decisions)
 _state = TypeAdapter(Told, config=STRICT)
@@ -68,22 +68,36 @@ class DecisionsResource(Resource):
             InvalidResponseError: a question has no answer.
             OpenRouterError: any other failure of a call.
         """
-        body = {
-            **begin_media(model),
-            "state": check(_state, state, "state", private=True),
-            "questions": check(_questions, questions, "questions", private=True),
-            **check_params(DecisionsParams, params, elsewhere={}, where="a request for decisions"),
-        }
-        data = build_request(operations.CREATE_DECISIONS, content=finish_body(body, extra_body), model=model)
-        asked = set(questions)
-
-        def read(reply: Reply) -> Decisions:
-            decisions = _read(reply)
-            if missing := sorted(asked - decisions.answers.keys()):
-                raise InvalidResponseError(
-                    f"the answer leaves out {missing[:8]}, of {len(asked)} questions",
-                    generation_id=decisions.id,
-                )
-            return decisions
-
+        data, read = decisions_call(state, questions, model, params, extra_body)
         return await self._sender.with_options(options).send(data, read)
+
+
+def decisions_call(
+    state: object,
+    questions: object,
+    model: object,
+    params: Mapping[str, object],
+    extra_body: Mapping[str, object] | None,
+) -> tuple[RequestData, Callable[[Reply], Decisions]]:
+    """Return the request, and what reads its answer; raises `ConfigurationError`."""
+    checked = check(_questions, questions, "questions", private=True)
+    body = {
+        **begin_media(model),
+        "state": check(_state, state, "state", private=True),
+        "questions": checked,
+        **check_params(DecisionsParams, params, elsewhere={}, where="a request for decisions"),
+    }
+    data = build_request(
+        operations.CREATE_DECISIONS, content=finish_body(body, extra_body), model=str(body["model"])
+    )
+
+    def read(reply: Reply) -> Decisions:
+        decisions = _read(reply)
+        if missing := sorted(checked.keys() - decisions.answers.keys()):
+            raise InvalidResponseError(
+                f"the answer leaves out {missing[:8]}, of {len(checked)} questions",
+                generation_id=decisions.id,
+            )
+        return decisions
+
+    return data, read

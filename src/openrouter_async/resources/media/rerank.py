@@ -23,7 +23,9 @@ from .requests import begin_media, checked_prompt
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["RerankResource"]
+    from ...types.meta import ResponseMeta
+
+__all__ = ["RerankResource", "ranking_of", "rerank_call"]
 
 DocumentT = TypeVar("DocumentT")
 
@@ -69,27 +71,26 @@ class RerankResource(Resource):
             InvalidResponseError: the answer ranks documents that were not given.
             OpenRouterError: any other failure of a call.
         """
-        if isinstance(documents, str | bytes) or not isinstance(documents, Sequence) or not documents:
-            raise ConfigurationError(
-                f"documents is {describe_value(documents, private=True)}; expected a list that is not empty"
-            )
-        given = tuple(documents)
-        texts = given if text is None else [text(document) for document in given]
-        data = await _request(query, texts, model, params, extra_body)
-
-        def read(reply: Reply) -> Ranking[DocumentT]:
-            return _ranking(_read(reply), given, reply)
-
+        data, read = await rerank_call(query, documents, model, params, extra_body, text=text)
         return await self._sender.with_options(options).send(data, read)
 
 
-async def _request(
-    query: str,
-    texts: Sequence[object],
-    model: str,
+async def rerank_call(
+    query: object,
+    documents: object,
+    model: object,
     params: Mapping[str, object],
-    extra_body: Mapping[str, JsonValue] | None,
-) -> RequestData:
+    extra_body: Mapping[str, object] | None,
+    *,
+    text: Callable[[DocumentT], str] | None = None,
+) -> tuple[RequestData, Callable[[Reply], Ranking[DocumentT]]]:
+    """Return the request, and what reads its answer; raises `ConfigurationError`."""
+    if isinstance(documents, str | bytes) or not isinstance(documents, Sequence) or not documents:
+        raise ConfigurationError(
+            f"documents is {describe_value(documents, private=True)}; expected a list that is not empty"
+        )
+    given = tuple(documents)
+    texts = given if text is None else [text(document) for document in given]
     checked = check_params(RerankParams, params, elsewhere={}, where="a request for ranks")
     body = {
         **begin_media(model),
@@ -97,7 +98,10 @@ async def _request(
         "documents": [await _document(f"documents[{place}]", each) for place, each in enumerate(texts)],
         **checked,
     }
-    return build_request(operations.CREATE_RERANK, content=finish_body(body, extra_body), model=model)
+    data = build_request(
+        operations.CREATE_RERANK, content=finish_body(body, extra_body), model=str(body["model"])
+    )
+    return data, lambda reply: ranking_of(_read(reply), given, reply.meta)
 
 
 async def _document(name: str, document: object) -> JsonValue:
@@ -129,18 +133,21 @@ async def _image_url(picture: bytes | Path) -> JsonValue:
     return url["url"]
 
 
-def _ranking(answer: RerankReply, given: tuple[DocumentT, ...], reply: Reply) -> Ranking[DocumentT]:
+def ranking_of(
+    answer: RerankReply, documents: object, meta: ResponseMeta | None = None
+) -> Ranking[DocumentT]:
     """Return the documents that were given, by their scores.
 
     Raises:
         InvalidResponseError: the answer ranks what was not given, or something twice.
     """
+    assert isinstance(documents, Sequence)  # they were sent
     places = [result.index for result in answer.results]
-    if len(set(places)) < len(places) or not all(0 <= place < len(given) for place in places):
+    if len(set(places)) < len(places) or not all(0 <= place < len(documents) for place in places):
         raise InvalidResponseError(
-            f"the answer ranks the documents {places[:8]}, where {len(given)} were given",
+            f"the answer ranks the documents {places[:8]}, where {len(documents)} were given",
             generation_id=answer.id,
         )
     results = sorted(answer.results, key=lambda result: -result.relevance_score)
-    ranked = (Ranked(given[each.index], each.relevance_score, each.index) for each in results)
-    return Ranking(tuple(ranked), answer, reply.meta)
+    ranked = (Ranked(documents[each.index], each.relevance_score, each.index) for each in results)
+    return Ranking(tuple(ranked), answer, meta)

@@ -1,0 +1,139 @@
+"""`client.batch`: a batch of chat, or of another operation, with the type of its results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, overload
+
+from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm, Unpack
+
+    from ._http.sender import HTTPSender
+    from .batch.items import AnyItems, Items
+    from .batch.kinds import BatchKind
+    from .batch.run import Batch
+    from .batch.settings import (
+        BatchParams,
+        DecisionsBatchParams,
+        EmbeddingsBatchParams,
+        RerankBatchParams,
+    )
+    from .catalogue.namespace import Models
+    from .chat import Chat
+    from .structured.output import Output, OutputLike
+    from .structured.schema import Schema
+    from .types.common import OutputT
+    from .types.embeddings.reply import Embeddings
+    from .types.media.decisions import Decisions
+    from .types.media.rerank import Ranking
+
+__all__ = ["BatchMaker"]
+
+
+class _Client(Protocol):
+    """What a batch needs of the client."""
+
+    _sender: HTTPSender
+
+    @property
+    def chat(self) -> Chat: ...
+    @property
+    def models(self) -> Models: ...
+
+
+class BatchMaker:
+    """The part of `AsyncOpenRouter` that makes batches."""
+
+    @overload
+    def batch(
+        self: _Client, items: Items, *, output: None = None, kind: None = None, **params: Unpack[BatchParams]
+    ) -> Batch[str]: ...
+    @overload
+    def batch(
+        self: _Client,
+        items: AnyItems,
+        *,
+        kind: Literal["embeddings"],
+        **params: Unpack[EmbeddingsBatchParams],
+    ) -> Batch[Embeddings]: ...
+    @overload
+    def batch(
+        self: _Client, items: AnyItems, *, kind: Literal["rerank"], **params: Unpack[RerankBatchParams]
+    ) -> Batch[Ranking[object]]: ...
+    @overload
+    def batch(
+        self: _Client, items: AnyItems, *, kind: Literal["decisions"], **params: Unpack[DecisionsBatchParams]
+    ) -> Batch[Decisions]: ...
+    @overload
+    def batch(
+        self: _Client,
+        items: Items,
+        *,
+        output: Output[OutputT] | Schema[OutputT],
+        **params: Unpack[BatchParams],
+    ) -> Batch[OutputT]: ...
+    @overload
+    def batch(
+        self: _Client, items: Items, *, output: Mapping[str, object], **params: Unpack[BatchParams]
+    ) -> Batch[Any]: ...
+    @overload
+    def batch(
+        self: _Client, items: Items, *, output: TypeForm[OutputT], **params: Unpack[BatchParams]
+    ) -> Batch[OutputT]: ...
+    def batch(
+        self: _Client,
+        items: AnyItems,
+        *,
+        output: OutputLike[Any] | None = None,
+        kind: BatchKind | None = None,
+        **params: Any,
+    ) -> Batch[Any]:
+        """Return a batch, which sends many prompts, a limited number concurrently; see `Batch`. Sends nothing yet.
+
+        ```python
+        results = await client.batch(["Name a colour.", "Name a fish."], model="openai/gpt-5-mini")
+        ```
+
+        Each item is a call of `chat.create`, with its retries and its billing; or, with `kind`, of `embeddings.create`,
+        `rerank.create` or `decisions.create`, whose reply is the `output` of its result.
+
+        ```python
+        results = await client.batch(["red", "blue"], kind="embeddings", model="openai/text-embedding-3-small")
+        ```
+
+        Args:
+            items: Strings, lists of messages, or `Item(key, messages, ...)`, from any iterable or async
+                iterable, even an endless one. With `kind`: what `embeddings.create` takes as its input; dicts of
+                `query` and `documents`; or dicts of `state` and `questions`, which may have parameters besides.
+            output: As for `chat.create`, for every item.
+            kind: What is asked for, if not chat. The journal, the budget and the limits are the same.
+            params: The settings of the batch, and the arguments of every request; see `BatchParams`.
+
+        Raises:
+            ConfigurationError: an argument is wrong. Everything else is raised while reading.
+        """
+        from .batch.run import Batch
+
+        params |= {
+            "transport": self._sender.transport,
+            "sender": self._sender,
+            "prices": self.models.catalogue,
+        }
+        given = cast("Items", items)  # of another kind they are told apart when they are sent
+        if kind is not None:
+            from .batch.kinds import KindCompleter, kind_of
+
+            if output is not None:
+                raise ConfigurationError(f"output is for chat; a batch of {kind} has none")
+            of_kind = kind_of(kind)
+            completer = KindCompleter(of_kind, self._sender)
+            return Batch(given, completer=completer, kind=of_kind, **params)
+        outputs = None
+        if output is not None:
+            from .structured.completion import KeptOutputs
+
+            outputs = KeptOutputs.of(output)
+        asked = self.chat._completer(None if outputs is None else outputs.output)
+        return Batch(given, completer=asked, outputs=outputs, **params)

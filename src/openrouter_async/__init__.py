@@ -208,6 +208,8 @@ if TYPE_CHECKING:
     from .types.chat.tools import FunctionTool as FunctionTool
     from .types.common import Usage as Usage
     from .types.embeddings.reply import Embeddings as Embeddings
+    from .types.files.files import ContainerFile as ContainerFile
+    from .types.files.files import File as File
     from .types.media.decisions import Decisions as Decisions
     from .types.media.decisions import Question as Question
     from .types.media.image_request import ImageParams as ImageParams
@@ -341,6 +343,7 @@ _BY_MODULE = {
     ".types.chat.tools": "FunctionTool",
     ".types.common": "Usage",
     ".types.embeddings.reply": "Embeddings",
+    ".types.files.files": "ContainerFile File",
     ".types.media.decisions": "Decisions Question",
     ".types.media.image_request": "ImageParams",
     ".types.media.images": "GeneratedImage GeneratedImages ImageEndpoints ImageModel",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .resources.catalogue.server_tools import ServerToolsResource
     from .resources.chat.completions import Completions
     from .resources.embeddings import EmbeddingsResource
+    from .resources.files.containers import ContainersResource
+    from .resources.files.files import FilesResource
     from .resources.media.audio import AudioResource
     from .resources.media.decisions import DecisionsResource
     from .resources.media.images import ImagesResource
@@ -63,6 +65,10 @@ class Namespaces:
     """Documents in the order in which they answer a query."""
     decisions: _Lazy[DecisionsResource] = _Lazy("resources.media.decisions:DecisionsResource")
     """Typed answers to questions about a state of things."""
+    files: _Lazy[FilesResource] = _Lazy("resources.files.files:FilesResource")
+    """Files that are kept at the service, for prompts and tools."""
+    containers: _Lazy[ContainersResource] = _Lazy("resources.files.containers:ContainersResource")
+    """Files that tools wrote while they ran at the service."""
     batches: _Lazy[BatchJobs] = _Lazy("batches.batches:BatchJobs")
     """The service's own batches: processed within a day, for about half the price."""
     providers: _Lazy[ProvidersResource] = _Lazy("resources.catalogue.providers:ProvidersResource")

@@ -122,6 +122,37 @@ CREATE_RERANK = _ask("rerank.create", "/rerank", "createRerank")
 CREATE_DECISIONS = _ask("decisions.create", "/systemone", "createSystemone")
 LIST_EMBEDDING_MODELS = _read("embeddings.models", "/embeddings/models", "listEmbeddingsModels", "optional")
 
+# Files, and the containers of tools
+
+LIST_FILES = _read("files.list", "/files", "listFiles", "inference")
+UPLOAD_FILE = _act("files.upload", "/files", "uploadFile", "inference")
+GET_FILE = _read("files.get", "/files/{file_id}", "getFileMetadata", "inference")
+DELETE_FILE = _remove("files.delete", "/files/{file_id}", "deleteFile", "inference")
+GET_FILE_CONTENT = replace(
+    _read("files.content", "/files/{file_id}/content", "downloadFileContent", "inference"), is_file=True
+)
+LIST_CONTAINER_FILES = _read(
+    "containers.files", "/containers/{container_id}/files", "listContainerFiles", "inference"
+)
+GET_CONTAINER_FILE = _read(
+    "containers.file", "/containers/{container_id}/files/{file_id}", "getContainerFile", "inference"
+)
+GET_CONTAINER_CONTENT = replace(
+    _read(
+        "containers.content",
+        "/containers/{container_id}/files/{file_id}/content",
+        "downloadContainerFileContent",
+        "inference",
+    ),
+    is_file=True,
+)
+PROMOTE_CONTAINER_FILE = _act(
+    "containers.promote",
+    "/containers/{container_id}/files/{file_id}/promote",
+    "promoteContainerFile",
+    "inference",
+)
+
 # The catalogue
 
 LIST_MODELS = _read("models.list", "/models", "getModels", "optional")

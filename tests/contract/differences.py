@@ -20,11 +20,6 @@ def _because(reason: str, names: str) -> dict[str, str]:
 NOT_WRAPPED: dict[str, str] = {
     **_because("the same as createSystemone, at another base URL", "createApiAlphaDecisions"),
     **_because(
-        "files and containers have no resource yet",
-        "listFiles uploadFile getFileMetadata deleteFile downloadFileContent"
-        " listContainerFiles getContainerFile downloadContainerFileContent promoteContainerFile",
-    ),
-    **_because(
         "organization, its users and its directory have no resource yet",
         "listOrganizationMembers getOrganizationSettings updateOrganizationSettings listScimGroups"
         " listScimGroupMappings createScimGroupMapping getScimGroupMapping updateScimGroupMapping"
@@ -217,6 +212,17 @@ DIFFERENCES: dict[str, str] = {
     },
     "missing MessagesResult.usage.server_tool_use": "read under its other name as well, which chat has",
     "extra MessagesResult.input_transformations": "in the messages of batches, which are newer",
+    **_since(
+        "one type reads the three forms in which files are described, and moments given in seconds",
+        """
+        extra AnthropicFile.object
+        extra AnthropicFile.purpose
+        extra AnthropicFile.status
+        missing OpenAIFile.bytes
+        type ContainerFile.created_at
+        type OpenAIFile.created_at
+        """,
+    ),
     **MEDIA_DIFFERENCES,
     **RESPONSES_DIFFERENCES,
     # What is sent

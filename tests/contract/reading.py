@@ -31,7 +31,7 @@ def differences(value: Any, sample: Any, where: str = "reply") -> Iterator[str]:
             if type(value) is not type(sample) or value != sample:
                 yield f"{where}: {_brief(sample)} was read as {_brief(value)}"
         case datetime.datetime():
-            if not isinstance(sample, str) or datetime.datetime.fromisoformat(sample) != value:
+            if _moment(sample) != value:
                 yield f"{where}: {_brief(sample)} was read as {value}"
         case datetime.date():
             if not isinstance(sample, str) or datetime.date.fromisoformat(sample) != value:
@@ -89,6 +89,15 @@ def _model(value: BaseModel, sample: Any, where: str) -> Iterator[str]:
             yield f"{place}: is lost"
     for name in value.model_fields_set - set(fields.values()) - extra.keys():
         yield f"{where}.{name}: nothing came, and it was read as {_brief(getattr(value, name))}"
+
+
+def _moment(sample: Any) -> datetime.datetime | None:
+    """Return the moment that a text, or a number of seconds since 1970, stands for."""
+    if isinstance(sample, bool) or not isinstance(sample, str | int):
+        return None
+    if isinstance(sample, str):
+        return datetime.datetime.fromisoformat(sample)
+    return datetime.datetime.fromtimestamp(sample, datetime.UTC)
 
 
 def _names(kind: type[BaseModel], name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import assert_type
 
 from pydantic import SecretStr
@@ -13,6 +14,9 @@ from openrouter_async import (
     AsyncOpenRouter,
     AuthorizationCode,
     BYOKKey,
+    ContainerFile,
+    Download,
+    File,
     Guardrail,
     Preset,
     PresetDetails,
@@ -65,6 +69,13 @@ async def check(client: AsyncOpenRouter) -> None:
     for score in (await client.datasets.benchmarks(source="design-arena")).data:
         if isinstance(score, ArenaScore):
             assert_type(score.elo, float | None)
+
+    assert_type(await client.files.upload(Path("report.pdf"), provider="openai"), File)
+    assert_type(await client.files.list(provider="anthropic").all(), list[File])
+    assert_type(client.files.content("file_1"), Download)
+    assert_type(await client.containers.files("cntr_1").all(), list[ContainerFile])
+    assert_type(await client.containers.promote("cntr_1", "cfile_1"), File)
+    await client.files.upload("report.pdf")  # type: ignore[arg-type]  # a path is a Path
 
     assert_type(await client.oauth.exchange_token(SecretStr("jwt"), policy="fp_1"), AccessToken)
     assert_type(await client.oauth.create_code("v", callback_url="https://a.b", limit=5), AuthorizationCode)

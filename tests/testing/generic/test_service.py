@@ -481,3 +481,6 @@ def test_a_file_of_a_container_is_read(service: Service) -> None:
     assert service("GET", f"/containers/c1/files/{file['id']}")[1]["id"] == file["id"]
     assert service("GET", f"/containers/c1/files/{file['id']}/content")[1] == b"\x00emulated\x00"
     assert service("GET", "/containers/c1/files/none/content")[0] == 404
+    kept = service("POST", f"/containers/c1/files/{file['id']}/promote")[1]
+    assert service("GET", f"/files/{kept['id']}")[1]["size_bytes"] == file["bytes"]
+    assert service("GET", f"/files/{kept['id']}/content")[1] == b"\x00emulated\x00"

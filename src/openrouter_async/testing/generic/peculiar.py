@@ -1,4 +1,7 @@
-"""What two kinds of entries have that no description says: presets are saved from requests, files come as forms."""
+"""What two kinds of entries have that no description says.
+
+Presets are saved from requests; files come as forms, or from the containers of tools.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from pydantic import JsonValue
 
 from ..exchange.forms import file_bytes
 from ..exchange.service_errors import bad_request
+from ..facts.shapes import Shape
 from ..facts.table import Facts
 from ..json_values import JSON, as_object, objects_in
 from ..prompts import text_of
@@ -13,7 +17,7 @@ from .asked import Asked
 from .entries import Entries
 from .fitting import Fitting
 
-__all__ = ["described_file", "save_preset", "shape_word"]
+__all__ = ["described_file", "promoted_file", "save_preset", "shape_word"]
 
 
 def save_preset(asked: Asked, entries: Entries, fitting: Fitting, facts: Facts) -> JSON:
@@ -61,6 +65,20 @@ def described_file(body: JSON) -> JSON:
         "purpose": "user_data",
         "downloadable": False,
     }
+
+
+def promoted_file(written: JSON, shape: Shape, entries: Entries, fitting: Fitting) -> JSON:
+    """Add a file that a tool wrote to the files of the workspace, and return it there; it can be downloaded."""
+    name = str(written.get("path")).rpartition("/")[2]
+    given: JSON = {
+        **shape_word(None),
+        "filename": name,
+        "size_bytes": written.get("bytes"),
+        "downloadable": True,
+    }
+    file = as_object(fitting.fit(shape, given))
+    entries.put("/files", str(file["id"]), file)
+    return file
 
 
 def shape_word(provider: str | None) -> JSON:

@@ -28,7 +28,7 @@ from ..state.keys import iso_now
 from .asked import Asked, noun
 from .entries import Entries
 from .fitting import Fitting
-from .peculiar import described_file, save_preset, shape_word
+from .peculiar import described_file, promoted_file, save_preset, shape_word
 
 __all__ = ["GenericService"]
 
@@ -197,6 +197,10 @@ class GenericService:
             return self._put(asked, None)
         if asked.parent is not None:
             entry = self._find(asked, *asked.parent)
+            if step == "promote":
+                return self._reply(
+                    asked, promoted_file(entry, asked.item_shape, self._entries, self._fitting)
+                )
             fields = {**body, "status": _STATES[step]} if step in _STATES else body
             self._change(entry, fields)
             return self._reply(asked, entry)

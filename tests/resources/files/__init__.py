@@ -1,0 +1,1 @@
+"""Files that are kept at the service, and those that tools wrote."""

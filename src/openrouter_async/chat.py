@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from pydantic import JsonValue
 
@@ -236,7 +236,8 @@ class Chat:
         if output is None:
             resource = self._resource.with_options(options)
             return resource.stream(call, on_bad_event=on_bad_event, recover=how)
-        return self._structured.of(output).with_options(options).stream(call, on_bad_event=on_bad_event)
+        stream = self._structured.of(output).with_options(options).stream(call, on_bad_event=on_bad_event)
+        return cast("StructuredStream[OutputT]", stream)  # the stream of this dialect
 
     @overload
     async def run(
@@ -307,9 +308,8 @@ class Chat:
         from .tools.run import RunCall, run_tools
 
         completer = self._completer(output, options)
-        return await run_tools(
-            completer, RunCall(messages, model, params, extra_body), prices=self._catalogue
-        )
+        run = await run_tools(completer, RunCall(messages, model, params, extra_body), prices=self._catalogue)
+        return cast("Run[OutputT]", run)  # its replies are those of this dialect
 
     @overload
     def run_stream(
@@ -375,7 +375,8 @@ class Chat:
         from .tools.run import RunCall, stream_tools
 
         completer = self._completer(output, options)
-        return stream_tools(completer, RunCall(messages, model, params, extra_body), prices=self._catalogue)
+        stream = stream_tools(completer, RunCall(messages, model, params, extra_body), prices=self._catalogue)
+        return cast("RunStream[OutputT]", stream)  # its replies are those of this dialect
 
     @staticmethod
     def _recover(recover: bool | Recover, *, has_output: bool) -> Recover | None:
@@ -392,8 +393,10 @@ class Chat:
         self, output: OutputLike[OutputT] | None, options: RequestOptions | None = None
     ) -> ChatCompleter[Any]:
         """Sends requests with these options; the last reply must contain `output`."""
-        completer = self._resource if output is None else self._structured.of(output)
-        return completer.with_options(options)
+        if output is None:
+            return self._resource.with_options(options)
+        # Its replies have a value, and are of this dialect.
+        return cast("ChatCompleter[OutputT]", self._structured.of(output).with_options(options))
 
     @cached_property
     def _structured(self) -> OutputRequests:

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from .catalogue.namespace import CatalogueCache, Models
     from .catalogue.pricing import Estimate
     from .chat import Chat
-    from .conversation.conversation import Conversation, ConversationParams
     from .messages import Messages
     from .resources.requests import RequestParams
     from .responses import Responses
@@ -182,14 +181,14 @@ class AsyncOpenRouter(Namespaces, BatchMaker):
         """Replies as lists of items, in the form of OpenAI's Responses, from any model."""
         from .responses import Responses
 
-        return Responses(self._sender)
+        return Responses(self._sender, lambda: self.models.catalogue(), lambda: self.chat.native_models)
 
     @cached_property
     def messages(self) -> Messages:
         """Replies as lists of content blocks, in the form of Anthropic's Messages, from any model."""
         from .messages import Messages
 
-        return Messages(self._sender)
+        return Messages(self._sender, lambda: self.models.catalogue(), lambda: self.chat.native_models)
 
     def estimate(
         self,
@@ -240,39 +239,6 @@ class AsyncOpenRouter(Namespaces, BatchMaker):
         from .catalogue.namespace import CatalogueCache, Models
 
         return Models(self._sender, self._known.catalogues.setdefault(self.base_url, CatalogueCache()))
-
-    @overload
-    def conversation(
-        self, *, output: None = None, **settings: Unpack[ConversationParams]
-    ) -> Conversation[str]: ...
-    @overload
-    def conversation(
-        self, *, output: Output[OutputT] | Schema[OutputT], **settings: Unpack[ConversationParams]
-    ) -> Conversation[OutputT]: ...
-    @overload
-    def conversation(
-        self, *, output: Mapping[str, object], **settings: Unpack[ConversationParams]
-    ) -> Conversation[Any]: ...
-    @overload
-    def conversation(
-        self, *, output: TypeForm[OutputT], **settings: Unpack[ConversationParams]
-    ) -> Conversation[OutputT]: ...
-    def conversation(
-        self, *, output: OutputLike[OutputT] | None = None, **settings: Unpack[ConversationParams]
-    ) -> Conversation[OutputT] | Conversation[str]:
-        """Return a conversation, which keeps what is said and runs the tools that are called. Sends nothing yet.
-
-        Args:
-            output: As for `chat.create`; each answer has the value, in `run.output`.
-            settings: See `ConversationParams`: model, system message, tools, trimming, an earlier conversation.
-
-        Raises:
-            ConfigurationError: the history cannot be read, or a setting is wrong.
-        """
-        from .conversation.conversation import Conversation
-
-        completer = self.chat._completer(output)
-        return Conversation(completer, prices=lambda: self.models.catalogue(), **settings)
 
     def track(self, budget: Decimal | str | float | None = None, *, settle: float = 10.0) -> Spend:
         """Return a block that adds up the cost of its calls, and keeps them within a budget.

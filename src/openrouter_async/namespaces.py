@@ -1,16 +1,25 @@
-"""The namespaces of the client that are methods over the table of operations, each with its resource.
+"""The namespaces of the client that are methods over the table of operations, and `client.conversation`.
 
 A namespace is loaded, with its types, when it is first used.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from . import _checks
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm, Unpack
+
     from .batches.batches import BatchJobs
+    from .catalogue.namespace import Models
+    from .chat import Chat
+    from .conversation.conversation import Conversation, ConversationParams, ConversationSettings
+    from .messages import Messages
     from .resources.account.activity import ActivityResource
     from .resources.account.analytics import AnalyticsResource
     from .resources.account.byok import BYOKResource
@@ -32,6 +41,22 @@ if TYPE_CHECKING:
     from .resources.media.images import ImagesResource
     from .resources.media.rerank import RerankResource
     from .resources.media.videos import VideosResource
+    from .responses import Responses
+    from .structured.output import Output, OutputLike
+    from .structured.schema import Schema
+    from .tools.settings import RunningParams
+    from .types.common import OutputT
+    from .types.messages.reply import MessageReply
+    from .types.messages.request import MessageTurnParams
+    from .types.responses.request import ResponseTurnParams
+    from .types.responses.response import Response
+
+    class ResponseConversationParams(ResponseTurnParams, RunningParams, ConversationSettings, total=False):
+        """What `client.conversation(api="responses")` takes besides the output."""
+
+    class MessageConversationParams(MessageTurnParams, RunningParams, ConversationSettings, total=False):
+        """What `client.conversation(api="messages")` takes besides the output."""
+
 
 __all__ = ["Namespaces"]
 
@@ -101,3 +126,80 @@ class Namespaces:
     """What keys and members may use and spend; needs a management key."""
     byok: _Lazy[BYOKResource] = _Lazy("resources.account.byok:BYOKResource")
     """Keys of one's own with providers; needs a management key."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def models(self) -> Models: ...
+
+    @overload
+    def conversation(
+        self, *, output: None = None, **settings: Unpack[ConversationParams]
+    ) -> Conversation[str]: ...
+    @overload
+    def conversation(
+        self, *, output: Output[OutputT] | Schema[OutputT], **settings: Unpack[ConversationParams]
+    ) -> Conversation[OutputT]: ...
+    @overload
+    def conversation(
+        self, *, output: Mapping[str, object], **settings: Unpack[ConversationParams]
+    ) -> Conversation[Any]: ...
+    @overload
+    def conversation(
+        self, *, output: TypeForm[OutputT], **settings: Unpack[ConversationParams]
+    ) -> Conversation[OutputT]: ...
+    @overload
+    def conversation(
+        self,
+        *,
+        api: Literal["responses"],
+        output: None = None,
+        **settings: Unpack[ResponseConversationParams],
+    ) -> Conversation[str, Response[str]]: ...
+    @overload
+    def conversation(
+        self,
+        *,
+        api: Literal["responses"],
+        output: Output[OutputT] | Schema[OutputT] | TypeForm[OutputT],
+        **settings: Unpack[ResponseConversationParams],
+    ) -> Conversation[OutputT, Response[OutputT]]: ...
+    @overload
+    def conversation(
+        self,
+        *,
+        api: Literal["messages"],
+        output: None = None,
+        **settings: Unpack[MessageConversationParams],
+    ) -> Conversation[str, MessageReply[str]]: ...
+    @overload
+    def conversation(
+        self,
+        *,
+        api: Literal["messages"],
+        output: Output[OutputT] | Schema[OutputT] | TypeForm[OutputT],
+        **settings: Unpack[MessageConversationParams],
+    ) -> Conversation[OutputT, MessageReply[OutputT]]: ...
+    def conversation(
+        self,
+        *,
+        api: Literal["chat", "responses", "messages"] = "chat",
+        output: OutputLike[OutputT] | None = None,
+        **settings: Any,
+    ) -> Conversation[Any, Any]:
+        """Return a conversation, which keeps what is said and runs the tools that are called. Sends nothing yet.
+
+        Args:
+            api: The dialect of its requests, which have the parameters of `client.responses` or `client.messages`; its
+                messages are items with `responses`. A history stays in the dialect that it began in.
+            output: As for `chat.create`; each answer has the value, in `run.output`.
+            settings: See `ConversationParams`: model, system message, tools, trimming, an earlier conversation.
+
+        Raises:
+            ConfigurationError: the history cannot be read, or a setting is wrong.
+        """
+        from .conversation.conversation import Conversation
+
+        _checks.one_of("api", api, ("chat", "responses", "messages"))
+        asked: Chat | Responses | Messages = getattr(self, api)
+        return Conversation(asked._completer(output), prices=lambda: self.models.catalogue(), **settings)

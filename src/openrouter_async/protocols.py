@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ._sansio.request import RequestData
 from ._sansio.response import Reply as Reply
@@ -14,10 +14,11 @@ from .types.common import OutputT
 
 if TYPE_CHECKING:
     from ._sansio.chat_body import ChatCall
-    from ._sansio.request import DeferredRequest
+    from ._sansio.request import DeferredRequest, ModelCall
     from .streaming.source import ContinuableSource, StreamSource
-    from .streaming.stream import EventStream, OnBadEvent
+    from .streaming.stream import EventStream, OnBadEvent, ReplyStream
     from .types.chat.completion import ChatCompletion
+    from .types.chat.model_reply import ModelReply
     from .types.chat.tool_calls import ToolCall
     from .types.common import Usage
 
@@ -26,6 +27,7 @@ __all__ = [
     "CallSettings",
     "Capabilities",
     "ChatCompleter",
+    "Completer",
     "FeatureSpans",
     "ListedModel",
     "Reply",
@@ -155,10 +157,15 @@ class Sender(Protocol):
         ...
 
 
-class ChatCompleter(Protocol[OutputT]):
-    """Asks a model; what runs, conversations and batches need of `client.chat`."""
+class Completer(Protocol[OutputT]):
+    """Asks a model in one dialect; what runs and conversations need of it."""
 
-    def with_options(self, options: RequestOptions | None) -> ChatCompleter[OutputT]:
+    @property
+    def kind(self) -> type[ModelCall]:
+        """What a call is in the dialect; its messages take replies and results of tools in any form."""
+        ...
+
+    def with_options(self, options: RequestOptions | None) -> Completer[OutputT]:
         """Return the same with these options applied over its settings; itself if there are no options."""
         ...
 
@@ -180,11 +187,27 @@ class ChatCompleter(Protocol[OutputT]):
     def spans(self) -> FeatureSpans | None:
         """What begins the spans of features; None without telemetry."""
 
-    async def create(self, call: ChatCall) -> ChatCompletion[OutputT]:
+    async def create(self, call: Any, /) -> ModelReply[OutputT]:
+        """Return the whole reply to a call, which is of the `kind`."""
+        ...
+
+    def stream(self, call: Any, /) -> ReplyStream[Any, ModelReply[OutputT]]:
+        """Return the reply as a stream; nothing is sent before its first event is requested."""
+        ...
+
+
+class ChatCompleter(Completer[OutputT], Protocol[OutputT]):
+    """Asks a model in the dialect of chat; what batches need of `client.chat`."""
+
+    def with_options(self, options: RequestOptions | None) -> ChatCompleter[OutputT]:
+        """Return the same with these options applied over its settings; itself if there are no options."""
+        ...
+
+    async def create(self, call: ChatCall, /) -> ChatCompletion[OutputT]:
         """Return the whole reply."""
         ...
 
-    def stream(self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise") -> EventStream[OutputT]:
+    def stream(self, call: ChatCall, /, *, on_bad_event: OnBadEvent = "raise") -> EventStream[OutputT]:
         """Return the reply as a stream; nothing is sent before its first event is requested."""
         ...
 

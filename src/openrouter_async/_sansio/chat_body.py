@@ -7,9 +7,9 @@ bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from .._checks import describe_value
 from ..errors import ConfigurationError
@@ -20,6 +20,7 @@ from .request import ModelCall, begin_body, finish_body
 
 if TYPE_CHECKING:
     from ..types.chat.messages import MessagesLike
+    from ..types.common import JsonObject
 
 __all__ = ["ChatCall", "chat_body", "completion_body"]
 
@@ -27,6 +28,8 @@ __all__ = ["ChatCall", "chat_body", "completion_body"]
 @dataclass(frozen=True, slots=True)
 class ChatCall(ModelCall):
     """One request of a model, in the dialect of chat."""
+
+    api: ClassVar[str] = "chat"
 
     messages: MessagesLike
 
@@ -39,6 +42,26 @@ class ChatCall(ModelCall):
     def body(self, *, stream: bool = False) -> bytes:
         """Return the body of the request, see `chat_body`."""
         return chat_body(self, stream=stream)
+
+    @staticmethod
+    def wire(messages: object) -> list[JsonObject]:
+        """Return messages, replies and results as they are sent and kept."""
+        return cast("list[JsonObject]", wire_messages(messages))
+
+    @staticmethod
+    def fit(messages: Sequence[JsonObject]) -> list[JsonObject]:
+        """Return such messages with each call followed by its result, and each result behind its call."""
+        return fit_history(messages)
+
+    @property
+    def names_a_form(self) -> str | None:
+        """`response_format`, where the call has one."""
+        given = (self.params.get("response_format"), (self.extra_body or {}).get("response_format"))
+        return None if given == (None, None) else "response_format"
+
+    def in_form(self, form: Mapping[str, object]) -> dict[str, object]:
+        """Return the parameters with those for an answer in a form."""
+        return {**self.params, "response_format": form}
 
 
 def chat_body(call: ChatCall, *, stream: bool = False) -> bytes:

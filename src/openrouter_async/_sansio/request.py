@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import string
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 from urllib.parse import quote
 
 from pydantic_core import PydanticCustomError, PydanticSerializationError, to_json
@@ -24,6 +24,8 @@ from ..types.requests.fields import check_json
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from ..types.common import JsonObject
 
 __all__ = [
     "CallT",
@@ -68,7 +70,7 @@ class ModelCall:
     def with_defaults(self, model: str | None, params: Mapping[str, object]) -> Self:
         """Return the call with this model if it names none, and with those of `params` that it does not give."""
         named = model if self.model is None else self.model
-        return replace(self, model=named, params={**self.known(params), **self.params})
+        return type(self)(self.messages, named, {**self.known(params), **self.params}, self.extra_body)
 
     @staticmethod
     def known(params: Mapping[str, object]) -> Mapping[str, object]:
@@ -87,6 +89,66 @@ class ModelCall:
         Raises:
             ConfigurationError: an argument is wrong; the message names the field, the value and the allowed ones.
         """
+
+    # What runs, conversations and structured output ask for
+
+    api: ClassVar[str]
+    """The name of the dialect: `chat`, `responses` or `messages`."""
+
+    @staticmethod
+    @abstractmethod
+    def wire(messages: object) -> list[JsonObject]:
+        """Return messages, replies and results of tools in the dialect's form, as they are sent and kept.
+
+        Raises:
+            ConfigurationError: a message is wrong; its path is named, its text is not shown.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def fit(messages: Sequence[JsonObject]) -> list[JsonObject]:
+        """Return such messages with each call followed by its result, and each result behind its call."""
+
+    @property
+    @abstractmethod
+    def names_a_form(self) -> str | None:
+        """The parameter by which the call says itself what form its answer has; None where it does not."""
+
+    @abstractmethod
+    def in_form(self, form: Mapping[str, object]) -> dict[str, object]:
+        """Return the parameters with those for an answer in a form, which is a `response_format` of chat, checked."""
+
+    @property
+    def listed(self) -> list[object]:
+        """The messages one by one, each as it was given."""
+        messages = self.messages
+        if isinstance(messages, str):
+            return [{"role": "user", "content": messages}]
+        return [*messages] if isinstance(messages, list | tuple) else [messages]
+
+    def followed_by(self, *messages: object) -> Self:
+        """Return the call with messages, or replies, behind those it has."""
+        return replace(self, messages=[*self.listed, *messages])
+
+    def instructed(self, words: str) -> Self:
+        """Return the call with words at the end of the system prompt: some models' templates refuse a second one."""
+        listed = self.listed
+        at = next((index for index, message in enumerate(listed) if not _instructs(message)), len(listed))
+        own = listed[at - 1] if at else None
+        content = own.get("content") if isinstance(own, Mapping) else None
+        if isinstance(content, str):
+            merged: object = f"{content}\n\n{words}"
+        elif isinstance(content, Sequence):
+            merged = [*content, {"type": "text", "text": f"\n\n{words}"}]
+        else:  # there is none, or what is wrong with it is said when it is checked
+            system = {"role": "system", "content": words}
+            return replace(self, messages=[*listed[:at], system, *listed[at:]])
+        assert isinstance(own, Mapping)  # it has content
+        return replace(self, messages=[*listed[: at - 1], {**own, "content": merged}, *listed[at:]])
+
+
+def _instructs(message: object) -> bool:
+    return isinstance(message, Mapping) and message.get("role") in ("system", "developer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,19 @@ Order of keys: `model`, `input`, the parameters as `ResponseParams` declares the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
 
-from ..types.responses.input import wire_input
+from ..types.requests.check import Prevalidated
+from ..types.responses.input import fit_items, wire_input, wire_items
 from ..types.responses.request import check_response_params, response_params
 from .request import ModelCall, begin_body, finish_body
 
 if TYPE_CHECKING:
+    from typing import Self
+
+    from ..types.common import JsonObject
     from ..types.responses.input import InputLike
 
 __all__ = ["ResponseCall"]
@@ -23,6 +27,8 @@ __all__ = ["ResponseCall"]
 @dataclass(frozen=True, slots=True)
 class ResponseCall(ModelCall):
     """One request of a model, in the dialect of Responses."""
+
+    api: ClassVar[str] = "responses"
 
     messages: InputLike
 
@@ -50,3 +56,38 @@ class ResponseCall(ModelCall):
         if stream:
             body["stream"] = True
         return finish_body(body, self.extra_body)
+
+    @staticmethod
+    def wire(messages: object) -> list[JsonObject]:
+        """Return items, replies and results as they are sent and kept."""
+        return wire_items(messages)
+
+    @staticmethod
+    def fit(messages: Sequence[JsonObject]) -> list[JsonObject]:
+        """Return items with a result for each call, and without results of calls that are not there."""
+        return fit_items(messages)
+
+    @property
+    def names_a_form(self) -> str | None:
+        """`text.format`, where the call has one."""
+        for given in (self.params.get("text"), (self.extra_body or {}).get("text")):
+            if isinstance(given, Mapping) and given.get("format") is not None:
+                return "text.format"
+        return None
+
+    def in_form(self, form: Mapping[str, object]) -> dict[str, object]:
+        """Return the parameters with those for an answer in a form; a schema stands one level higher here."""
+        schema = form.get("json_schema")
+        flat = {"type": form.get("type"), **(schema if isinstance(schema, Mapping) else {})}
+        options = self.params.get("text")
+        text: Mapping[str, object] = {"format": flat}
+        text = {**options, **text} if isinstance(options, Mapping) else Prevalidated(text)
+        return {**self.params, "text": text}
+
+    def instructed(self, words: str) -> Self:
+        """Return the call with words at the end of its instructions, wherever they stand."""
+        said = self.params.get("instructions")
+        if not isinstance(said, str) or "instructions" in (self.extra_body or {}):
+            # Not by `super()`, which a class with slots does not find.
+            return ModelCall.instructed(self, words)
+        return replace(self, params={**self.params, "instructions": f"{said}\n\n{words}"})

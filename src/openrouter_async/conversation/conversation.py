@@ -12,10 +12,11 @@ from contextlib import asynccontextmanager, contextmanager
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Generic, cast
+from typing import TYPE_CHECKING, Generic, TypeAlias, cast
 from uuid import uuid4
 
 from pydantic import JsonValue
+from typing_extensions import TypedDict
 
 from ..errors import ConfigurationError
 from ..resources.chat.attachments import encode_attachments
@@ -23,27 +24,31 @@ from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
 from ..tools.run import RunCall, run_tools, stream_tools
 from ..tools.settings import RunParams, split_params
-from ..types.chat.completion import OutputT
-from ..types.chat.messages import wire_messages
-from ..types.common import JsonObject, Usage, total_usage
+from ..tools.steps import LastReplyT
+from ..types.common import JsonObject, OutputT, Usage, total_usage
 from .history import History, Turn, WaitingTurn
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ..options import RequestOptions
-    from ..protocols import ChatCompleter
+    from ..protocols import Completer
     from ..spending.forecast import Prices
     from ..tools.result import Run
     from ..tools.stream import RunStream
     from ..types.chat.messages import DeveloperMessage, MessagesLike, SystemMessage
+    from ..types.chat.model_reply import ModelReply
+    from ..types.responses.input import InputLike
+
+    ConversationLike: TypeAlias = MessagesLike | InputLike
+    """What is sent in a form of the conversation's dialect; messages of chat are taken in all of them."""
     from .trimming import Trim
 
-__all__ = ["Conversation", "ConversationParams"]
+__all__ = ["Conversation", "ConversationParams", "ConversationSettings"]
 
 
-class ConversationParams(RunParams, total=False):
-    """Keyword arguments of `client.conversation`; those of `RunParams` apply to every message."""
+class ConversationSettings(TypedDict, total=False):
+    """Keyword arguments of `client.conversation`, in every dialect."""
 
     model: str | None
     """As for `client.chat.create`; default: that of the history."""
@@ -60,6 +65,10 @@ class ConversationParams(RunParams, total=False):
     conversation's own, unless one is given here or anywhere else; `{"session_id": None}` sends none."""
 
 
+class ConversationParams(RunParams, ConversationSettings, total=False):
+    """Keyword arguments of `client.conversation`; those of `RunParams` apply to every message."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
     """A turn that is being sent."""
@@ -68,13 +77,13 @@ class _Outgoing:
     """What is kept before it."""
     asked: list[JsonObject]
     earlier: int
-    messages: MessagesLike | PausedRun
+    messages: ConversationLike | PausedRun
     provider: str | None
     is_new: bool = True
     """Whether it takes the place of no other turn."""
 
 
-class Conversation(Generic[OutputT]):
+class Conversation(Generic[OutputT, LastReplyT]):
     """A conversation with a model; made by `client.conversation(...)`.
 
     ```python
@@ -86,7 +95,7 @@ class Conversation(Generic[OutputT]):
 
     def __init__(
         self,
-        completer: ChatCompleter[OutputT],
+        completer: Completer[OutputT],
         *,
         prices: Prices | None = None,
         **settings: Unpack[ConversationParams],
@@ -97,12 +106,12 @@ class Conversation(Generic[OutputT]):
             ConfigurationError: the history cannot be read, or a setting is wrong.
         """
         model, system = settings.pop("model", None), settings.pop("system", None)
-        past = _past(settings.pop("history", None))
+        past = _past(settings.pop("history", None), completer.kind.api)
         if model is not None:
             past = past.model_copy(update={"model": model})
         if system is not None:
             message = {"role": "system", "content": system} if isinstance(system, str) else system
-            past = past.model_copy(update={"system": cast("JsonObject", wire_messages(message)[0])})
+            past = past.model_copy(update={"system": completer.kind.wire(message)[0]})
         if past.session_id is None:
             past = past.model_copy(update={"session_id": uuid4().hex})
         self._completer = completer
@@ -155,11 +164,11 @@ class Conversation(Generic[OutputT]):
 
     async def send(
         self,
-        message: MessagesLike | PausedRun,
+        message: ConversationLike | PausedRun,
         *,
         options: RequestOptions | None = None,
         **params: Unpack[RunParams],
-    ) -> Run[OutputT]:
+    ) -> Run[OutputT, LastReplyT]:
         """Send a message, run the tools the model calls, and return the run that ends with its answer.
 
         Args:
@@ -177,7 +186,7 @@ class Conversation(Generic[OutputT]):
 
     async def retry(
         self, *, options: RequestOptions | None = None, **params: Unpack[RunParams]
-    ) -> Run[OutputT]:
+    ) -> Run[OutputT, LastReplyT]:
         """Send the last message again, and replace its answer.
 
         Raises:
@@ -197,7 +206,7 @@ class Conversation(Generic[OutputT]):
         turn: int = -1,
         options: RequestOptions | None = None,
         **params: Unpack[RunParams],
-    ) -> Run[OutputT]:
+    ) -> Run[OutputT, LastReplyT]:
         """Replace the message of `turn` and send it; it and all later turns are dropped.
 
         Raises:
@@ -214,11 +223,11 @@ class Conversation(Generic[OutputT]):
     @asynccontextmanager
     async def stream(
         self,
-        message: MessagesLike | PausedRun,
+        message: ConversationLike | PausedRun,
         *,
         options: RequestOptions | None = None,
         **params: Unpack[RunParams],
-    ) -> AsyncIterator[RunStream[OutputT]]:
+    ) -> AsyncIterator[RunStream[OutputT, LastReplyT]]:
         """Send a message, and give the events of its run, in an `async with` block.
 
         ```python
@@ -234,7 +243,10 @@ class Conversation(Generic[OutputT]):
         with self._one_at_a_time():
             outgoing = await self._outgoing(self._history, message)
             completer, call = self._call(outgoing, options, params)
-            stream = stream_tools(completer, call, spend=self._spend, prices=self._prices)
+            stream = cast(  # the dialect is that of the completer
+                "RunStream[OutputT, LastReplyT]",
+                stream_tools(completer, call, spend=self._spend, prices=self._prices),
+            )
             try:
                 async with stream:
                     yield stream
@@ -246,12 +258,12 @@ class Conversation(Generic[OutputT]):
     async def _send(
         self,
         base: History,
-        message: MessagesLike | PausedRun,
+        message: ConversationLike | PausedRun,
         options: RequestOptions | None,
         params: Mapping[str, object],
         *,
         is_new: bool = True,
-    ) -> Run[OutputT]:
+    ) -> Run[OutputT, LastReplyT]:
         with self._one_at_a_time():
             outgoing = await self._outgoing(base, message, is_new=is_new)
             completer, call = self._call(outgoing, options, params)
@@ -263,11 +275,11 @@ class Conversation(Generic[OutputT]):
                 prices=self._prices,
             )
             self._keep(outgoing, run)
-            return run
+            return cast("Run[OutputT, LastReplyT]", run)  # as above
 
     def _call(
         self, outgoing: _Outgoing, options: RequestOptions | None, params: Mapping[str, object]
-    ) -> tuple[ChatCompleter[OutputT], RunCall]:
+    ) -> tuple[Completer[OutputT], RunCall]:
         """Return the messages to send for a turn, and its question."""
         options = (self._options if options is None else options) or {}
         params = {**self._params, **params}
@@ -294,7 +306,7 @@ class Conversation(Generic[OutputT]):
         self._history = self._history.model_copy(update={"usage": spent})
 
     async def _outgoing(
-        self, base: History, message: MessagesLike | PausedRun, *, is_new: bool = True
+        self, base: History, message: ConversationLike | PausedRun, *, is_new: bool = True
     ) -> _Outgoing:
         waiting = base.waiting
         if isinstance(message, PausedRun):
@@ -310,9 +322,9 @@ class Conversation(Generic[OutputT]):
                 raise ConfigurationError(
                     "a run waits for decisions; send chat.paused.approve() or the like, or call undo()"
                 )
-            base = base.with_turn(waiting.as_turn())
+            base = base.with_turn(waiting.as_turn(self._completer.kind))
         turns = base.turns if self._trim is None else self._trim(base.turns)
-        asked = cast("list[JsonObject]", wire_messages(await encode_attachments(message)))
+        asked = self._completer.kind.wire(await encode_attachments(message))
         earlier = base.sent_before(turns)
         return _Outgoing(base, asked, len(earlier), [*earlier, *asked], self._provider(turns), is_new)
 
@@ -320,7 +332,7 @@ class Conversation(Generic[OutputT]):
     def _provider(turns: Sequence[Turn]) -> str | None:
         return next((turn.provider for turn in reversed(turns) if turn.provider), None)
 
-    def _keep(self, outgoing: _Outgoing, run: Run[object]) -> None:
+    def _keep(self, outgoing: _Outgoing, run: Run[object, ModelReply[object]]) -> None:
         """Take up what came of a turn; of one that failed, where a tool was started."""
         if run.status == "failed" and not (run.results and outgoing.is_new):
             return
@@ -332,7 +344,7 @@ class Conversation(Generic[OutputT]):
         answered = [*run.messages[outgoing.earlier + len(outgoing.asked) :]]
         turn = Turn(
             asked=outgoing.asked,
-            answered=cast("list[JsonObject]", answered),
+            answered=answered,
             usage=run.usage,
             provider=encrypting_provider([step.completion for step in run.steps]),
         )
@@ -352,7 +364,7 @@ class Conversation(Generic[OutputT]):
 
     # Its course
 
-    def fork(self) -> Conversation[OutputT]:
+    def fork(self) -> Conversation[OutputT, LastReplyT]:
         """Return a second conversation with the same history and settings; each continues independently."""
         fork = copy(self)
         fork._is_sending = False
@@ -371,14 +383,18 @@ class Conversation(Generic[OutputT]):
         return f"<conversation with {self._history.model!r}, {len(self.turns)} turns>"
 
 
-def _past(history: object) -> History:
-    """Return the history that a conversation begins with."""
+def _past(history: object, api: str) -> History:
+    """Return the history that a conversation in a dialect begins with."""
     if history is None:
-        return History()
-    if isinstance(history, History):
-        return history
+        return History(api=api)
     if isinstance(history, str | bytes):
-        return History.from_json(history)
+        history = History.from_json(history)
+    if isinstance(history, History):
+        if history.turns and history.api != api:
+            raise ConfigurationError(
+                f"the history is of api={history.api!r}, the conversation of {api!r}; give api={history.api!r}"
+            )
+        return history.model_copy(update={"api": api})
     raise ConfigurationError(
         f"history is a {type(history).__name__}; expected what model_dump_json() wrote, or a conversation's history"
     )

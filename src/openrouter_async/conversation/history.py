@@ -15,11 +15,12 @@ from ..errors import ConfigurationError
 from ..tools.approval import PausedRun
 from ..tools.pinning import encrypting_provider
 from ..tools.stored import read_stored
-from ..types.chat.sent_back import fit_history
 from ..types.common import JsonObject, Usage
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from .._sansio.request import ModelCall
 
 __all__ = ["History", "Turn", "WaitingTurn"]
 
@@ -56,11 +57,11 @@ class WaitingTurn(BaseModel):
     """How many messages of the paused run come before those that were asked."""
     run: PausedRun
 
-    def as_turn(self) -> Turn:
+    def as_turn(self, kind: type[ModelCall]) -> Turn:
         """Return it as a turn that is over; calls without a result get one that says so."""
         run = self.run
-        results = [result.message for result in run.steps[-1].results]
-        messages = fit_history([*run.messages, *results])
+        results = kind.wire([result.message for result in run.steps[-1].results])
+        messages = kind.fit([*run.messages, *results])
         return Turn(
             asked=self.asked,
             answered=messages[self.earlier + len(self.asked) :],
@@ -76,6 +77,8 @@ class History(BaseModel):
 
     version: Literal[1] = 1
     """The version of the format."""
+    api: str = "chat"
+    """The dialect of its messages: `chat`, `responses` or `messages`."""
     model: str | None = None
     session_id: str | None = None
     """The session of its requests, so the service sends them to one provider."""

@@ -16,6 +16,7 @@ class MessagesResource(ModelResource[MessageCall, MessageReply]):
     """`POST /messages`."""
 
     operation = CREATE_MESSAGE
+    kind = MessageCall
     read = staticmethod(read_message)
 
     def stream(self, call: MessageCall, *, on_bad_event: OnBadEvent = "raise") -> MessageStream:

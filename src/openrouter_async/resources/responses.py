@@ -16,6 +16,7 @@ class ResponsesResource(ModelResource[ResponseCall, Response]):
     """`POST /responses`."""
 
     operation = CREATE_RESPONSE
+    kind = ResponseCall
     read = staticmethod(read_response)
 
     def stream(self, call: ResponseCall, *, on_bad_event: OnBadEvent = "raise") -> ResponseStream:

@@ -1,11 +1,11 @@
-"""`StructuredCompletion`: a completion with its value, and how it was got; and how a batch keeps the value."""
+"""Replies with their value, and how it was got; and how a batch keeps the value."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from pydantic import JsonValue, PrivateAttr
 from pydantic_core import to_json
@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from .._sentinels import OMIT, Omit
 from ..errors import ReplyNotParsed
 from ..types.chat.completion import ChatCompletion, OutputT
-from ..types.chat.model_reply import marked, with_billed
+from ..types.chat.model_reply import ModelReply, marked, with_billed
 from ..types.common import usages_of
 from .output import as_output
 from .reading.reply import read_output
@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from .output import Mode, Output, OutputLike
     from .reading.reply import Reading
 
-__all__ = ["Attempt", "KeptOutputs", "StructuredCompletion", "all_billed", "structured_completion"]
+__all__ = [
+    "Attempt",
+    "KeptOutputs",
+    "StructuredCompletion",
+    "StructuredReply",
+    "all_billed",
+    "structured_reply",
+]
 
 T = TypeVar("T")
 
@@ -34,7 +41,7 @@ class Attempt:
     """One request that was made for a value."""
 
     path: Mode
-    completion: ChatCompletion[object] | None = field(repr=False)
+    completion: ModelReply[object] | None = field(repr=False)
     """The reply; None where the service refused the request."""
     error: OpenRouterError | None = None
     """Why it had no value; None for the attempt that had one."""
@@ -59,8 +66,8 @@ def all_billed(attempts: Sequence[Attempt]) -> tuple[Usage | None, ...]:
     return tuple(usage for attempt in attempts for usage in attempt.billed)
 
 
-class StructuredCompletion(ChatCompletion[OutputT]):
-    """The reply with the value, `output`; its other fields are those of that reply."""
+class StructuredReply(ModelReply[OutputT]):
+    """The reply that gave the value, `output`, in any dialect; its other fields are those of that reply."""
 
     _output: OutputT | Omit = PrivateAttr(OMIT)
     _received: JsonValue = PrivateAttr(None)
@@ -104,15 +111,27 @@ class StructuredCompletion(ChatCompletion[OutputT]):
         return self._attempts
 
 
-def structured_completion(
-    completion: ChatCompletion[object], reading: Reading[T], *, reason: str, attempts: Sequence[Attempt]
-) -> StructuredCompletion[T]:
-    """Return `completion` with its value, if it has one; the last of `attempts` produced it."""
+class StructuredCompletion(StructuredReply[OutputT], ChatCompletion[OutputT]):
+    """The completion that gave the value."""
+
+
+def structured_reply(
+    kind: type[StructuredReply[Any]],
+    completion: ModelReply[object],
+    reading: Reading[T],
+    *,
+    reason: str,
+    attempts: Sequence[Attempt],
+) -> StructuredReply[T]:
+    """Return a reply with its value, if it has one, as the `kind` of its dialect.
+
+    The last of `attempts` is the one that gave it.
+    """
     if len(attempts) > 1:
         completion = with_billed(completion, all_billed(attempts))
     return marked(
         completion,
-        cast("type[StructuredCompletion[T]]", StructuredCompletion),
+        kind,
         _output=reading.output,
         _received=reading.received,
         _path=attempts[-1].path,
@@ -157,4 +176,7 @@ class KeptOutputs(Generic[T]):
         is_native = path != "prompted" and schema.strict_problem is None
         reading = read_output(completion, schema, is_native=is_native, repair=self.output.repair)
         attempts = [Attempt("native" if is_native else "prompted", completion)]
-        return structured_completion(completion, reading, reason="it was kept so", attempts=attempts)
+        kept = structured_reply(
+            StructuredCompletion, completion, reading, reason="it was kept so", attempts=attempts
+        )
+        return cast("StructuredCompletion[T]", kept)  # of a completion

@@ -16,15 +16,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from .._http.observers import ABOUT
 from ..errors import ConfigurationError, OpenRouterError, Refused, ReplyTruncated, StructuredOutputError
-from ..protocols import ChatCompleter, FeatureSpans
+from ..protocols import Completer, FeatureSpans
 from ..spending.next_cost import NextCost
 from ..types.chat.completion import OutputT
 from ..types.chat.model_reply import with_billed
-from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
+from .completion import Attempt, all_billed, structured_reply
 from .modes import ModeDecision, SchemaModels, decide_mode, models_asked, schema_rejection
 from .output import as_output
 from .prompt import check_call, with_feedback, with_output
@@ -32,14 +32,16 @@ from .reading.reply import read_output
 from .stream import FallbackSource, StructuredStream, asked_for
 
 if TYPE_CHECKING:
-    from .._sansio.chat_body import ChatCall
+    from .._sansio.request import ModelCall
     from ..options import RequestOptions
     from ..spending.forecast import Prices
     from ..streaming.source import StreamSource
     from ..streaming.stream import OnBadEvent
+    from .completion import StructuredReply
     from .output import Mode, Output, OutputLike
+    from .stream import ValueStream
 
-__all__ = ["ChatSource", "OutputRequest", "OutputRequests"]
+__all__ = ["OutputRequest", "OutputRequests", "OutputSource"]
 
 
 @dataclass
@@ -59,35 +61,44 @@ class _Progress:
         return len(known) == len(paid) and sum(known) + max(foreseen, *known, Decimal(0)) <= limit
 
 
-class ChatSource(ChatCompleter[str], Protocol):
+class OutputSource(Completer[str], Protocol):
     """Asks a model, and can give what a stream is read from."""
 
-    def with_options(self, options: RequestOptions | None) -> ChatSource: ...
+    def with_options(self, options: RequestOptions | None) -> OutputSource: ...
 
-    def open(self, call: ChatCall) -> StreamSource: ...
+    def open(self, call: Any, /) -> StreamSource: ...
 
 
 @dataclass(frozen=True)
 class OutputRequests:
     """Creates the `OutputRequest` for each output of a client."""
 
-    chat: ChatSource
+    chat: OutputSource
     models: SchemaModels
     prices: Prices | None = None
+    stream: type[ValueStream[Any]] = StructuredStream
+    """The stream of the dialect."""
 
     def of(self, output: OutputLike[OutputT]) -> OutputRequest[OutputT]:
         """Return what asks for an output; raises `ConfigurationError` where it has no schema."""
-        return OutputRequest(self.chat, as_output(output), self.models, self.prices)
+        return OutputRequest(self.chat, as_output(output), self.models, self.prices, self.stream)
 
 
 @dataclass(frozen=True)
 class OutputRequest(Generic[OutputT]):
-    """A `ChatCompleter` whose replies have a value."""
+    """A `Completer` whose replies have a value."""
 
-    chat: ChatSource
+    chat: OutputSource
     output: Output[OutputT]
     models: SchemaModels
     prices: Prices | None = None
+    made: type[ValueStream[Any]] = StructuredStream
+    """What its streams are."""
+
+    @property
+    def kind(self) -> type[ModelCall]:
+        """What a call is in the dialect."""
+        return self.chat.kind
 
     def with_options(self, options: RequestOptions | None) -> OutputRequest[OutputT]:
         """Return the same with these options; itself if there are no options."""
@@ -113,7 +124,7 @@ class OutputRequest(Generic[OutputT]):
         """What begins the spans of features."""
         return self.chat.spans
 
-    async def create(self, call: ChatCall) -> StructuredCompletion[OutputT]:
+    async def create(self, call: ModelCall) -> StructuredReply[OutputT]:
         """Return the reply with its value.
 
         Raises:
@@ -134,7 +145,7 @@ class OutputRequest(Generic[OutputT]):
             error.__traceback__ = None  # it is kept, and would keep every frame of the call
         return await self._in_mode(call, other, progress)
 
-    def stream(self, call: ChatCall, *, on_bad_event: OnBadEvent = "raise") -> StructuredStream[OutputT]:
+    def stream(self, call: ModelCall, *, on_bad_event: OnBadEvent = "raise") -> ValueStream[OutputT]:
         """Return the reply as a stream, whose last value is the value."""
         call = self._completed(call)
 
@@ -142,14 +153,14 @@ class OutputRequest(Generic[OutputT]):
             return self.chat.open(with_output(self.output, call, mode, streaming=True))
 
         source = FallbackSource(lambda: self._decide(call), open_, can_change=self.output.path == "auto")
-        return StructuredStream(source, self.output, on_bad_event=on_bad_event)
+        return self.made(source, self.output, on_bad_event=on_bad_event)
 
-    def _completed(self, call: ChatCall) -> ChatCall:
+    def _completed(self, call: ModelCall) -> ModelCall:
         """Return the call with the client's parameters: additions to a parameter must not replace the client's."""
         check_call(call)
         return call.with_defaults(self.chat.default_model, self.chat.params)
 
-    async def _decide(self, call: ChatCall) -> ModeDecision:
+    async def _decide(self, call: ModelCall) -> ModeDecision:
         """Return the mode; asks for the model list only where it decides."""
         wanted, schema = self.output.path, self.output.schema
         problem = schema.strict_problem if wanted != "prompted" else None
@@ -168,7 +179,7 @@ class OutputRequest(Generic[OutputT]):
         )
 
     async def _other_mode(
-        self, error: OpenRouterError, progress: _Progress, call: ChatCall
+        self, error: OpenRouterError, progress: _Progress, call: ModelCall
     ) -> ModeDecision | None:
         """Return the decision to prompt where the native mode leads nowhere; None where its error is the end."""
         if self.output.path != "auto" or isinstance(error, Refused | ReplyTruncated):
@@ -187,8 +198,8 @@ class OutputRequest(Generic[OutputT]):
         return ModeDecision("prompted", rejection)
 
     async def _in_mode(
-        self, call: ChatCall, decision: ModeDecision, progress: _Progress
-    ) -> StructuredCompletion[OutputT]:
+        self, call: ModelCall, decision: ModeDecision, progress: _Progress
+    ) -> StructuredReply[OutputT]:
         """Ask in one mode until a reply fits, `attempts` times at most."""
         mode, attempts = decision.mode, progress.attempts
         if not attempts:
@@ -224,10 +235,12 @@ class OutputRequest(Generic[OutputT]):
                 error.__traceback__ = None  # as above
                 continue
             attempts.append(Attempt(mode, reply))
-            return structured_completion(reply, reading, reason=decision.reason, attempts=attempts)
+            return structured_reply(
+                self.made.replies, reply, reading, reason=decision.reason, attempts=attempts
+            )
         raise AssertionError("attempts is at least 1")
 
-    async def _may_ask(self, call: ChatCall, mode: Mode, progress: _Progress) -> bool:
+    async def _may_ask(self, call: ModelCall, mode: Mode, progress: _Progress) -> bool:
         """Whether the limit of the cost has room for this request."""
         if self.output.max_cost is None:
             return True

@@ -18,7 +18,7 @@ from ..errors import (
 from ..types.chat.short_names import listings_of
 
 if TYPE_CHECKING:
-    from .._sansio.chat_body import ChatCall
+    from .._sansio.request import ModelCall
     from ..protocols import Capabilities
     from .output import Mode
 
@@ -95,8 +95,8 @@ class ModeDecision:
     reason: str
 
 
-def models_asked(call: ChatCall) -> tuple[str, ...]:
-    """Return the models that may answer: the requested one, and its fallbacks."""
+def models_asked(call: ModelCall) -> tuple[str, ...]:
+    """Return the models that may answer: the one that is named, and those that stand in for it."""
     extra = call.extra_body or {}
     others = extra.get("models", call.params.get("models"))
     named = [extra.get("model", call.model), *(others if isinstance(others, list | tuple) else ())]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
-from ..types._base import WireType
-from ..types.chat.messages import system, user
 from ..types.requests.check import Prevalidated
 from .output import Example, as_schema, example_json
 from .schemas.describe import plain_json
@@ -17,10 +15,9 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from typing_extensions import TypeForm
 
-    from .._sansio.chat_body import ChatCall
+    from .._sansio.request import CallT, ModelCall
     from ..errors import StructuredOutputError
-    from ..types.chat.completion import ChatCompletion
-    from ..types.chat.messages import MessageLike, MessagesLike
+    from ..types.chat.model_reply import ModelReply
     from .output import Mode, Output
     from .schema import Schema
 
@@ -92,15 +89,14 @@ def _examples(
     return told
 
 
-def with_output(output: Output[object], call: ChatCall, mode: Mode, *, streaming: bool) -> ChatCall:
+def with_output(output: Output[object], call: CallT, mode: Mode, *, streaming: bool) -> CallT:
     """Return the call that asks for a value: prompted with its schema in words, natively by parameters.
 
     Natively endpoints must know the schema unless the call says otherwise, and the examples alone are put into words.
     """
     if mode == "prompted":
-        words = schema_prompt(output.schema, examples=output.examples)
-        return replace(call, messages=_instructed(call.messages, words))
-    asked = {**call.params, "response_format": output.schema.asked_format(output.name)}
+        return call.instructed(schema_prompt(output.schema, examples=output.examples))
+    asked = call.in_form(output.schema.asked_format(output.name))
     provider = asked.get("provider")
     if provider is None:
         asked["provider"] = _PROVIDER
@@ -114,40 +110,19 @@ def with_output(output: Output[object], call: ChatCall, mode: Mode, *, streaming
         and not any(isinstance(each, Mapping) and each.get("id") == HEALING for each in plugins)
     ):
         asked["plugins"] = [*plugins, {"id": HEALING}]
+    call = replace(call, params=asked)
     examples = _examples(output.schema, output.examples, is_strict=True)
-    messages = _instructed(call.messages, "\n\n".join(examples)) if examples else call.messages
-    return replace(call, messages=messages, params=asked)
+    return call.instructed("\n\n".join(examples)) if examples else call
 
 
-def _instructed(messages: MessagesLike, words: str) -> list[MessageLike]:
-    """Return the messages with `words` at the end of the system prompt: some models' templates refuse a second one."""
-    listed = _as_list(messages)
-    at = next((index for index, message in enumerate(listed) if not _instructs(message)), len(listed))
-    own = listed[at - 1] if at else None
-    content = own.get("content") if isinstance(own, Mapping) else None
-    if isinstance(content, str):
-        merged: object = f"{content}\n\n{words}"
-    elif isinstance(content, Sequence):
-        merged = [*content, {"type": "text", "text": f"\n\n{words}"}]
-    else:  # there is none, or what is wrong with it is said when it is checked
-        return [*listed[:at], system(words), *listed[at:]]
-    assert isinstance(own, Mapping)  # it has content
-    return [*listed[: at - 1], cast("MessageLike", {**own, "content": merged}), *listed[at:]]
+def check_call(call: ModelCall) -> None:
+    """Raise if a call says by itself what form its reply has."""
+    if name := call.names_a_form:
+        raise ConfigurationError(f"both output and {name} are given; leave {name} out")
 
 
-def _instructs(message: MessageLike) -> bool:
-    return isinstance(message, Mapping) and message.get("role") in ("system", "developer")
-
-
-def check_call(call: ChatCall) -> None:
-    """Raise if a call specifies the form of its reply itself."""
-    given = (call.params.get("response_format"), (call.extra_body or {}).get("response_format"))
-    if given != (None, None):
-        raise ConfigurationError("both output and response_format are given; leave response_format out")
-
-
-def with_feedback(call: ChatCall, reply: ChatCompletion[object], error: StructuredOutputError) -> ChatCall:
-    """Return the call with the reply that did not fit, and its violations."""
+def with_feedback(call: CallT, reply: ModelReply[object], error: StructuredOutputError) -> CallT:
+    """Return the call with the reply that did not fit, and what was wrong with it."""
     told = [f"Your reply cannot be used: {error.message}."]
     if violations := error.violations:
         told = [
@@ -158,11 +133,5 @@ def with_feedback(call: ChatCall, reply: ChatCompletion[object], error: Structur
             told.append(f"- and {len(violations) - MAX_TOLD} more")
     told.append("Answer again with the corrected JSON value, whole, and nothing else.")
     # Some providers refuse a message of the model without content.
-    messages = [*_as_list(call.messages), reply] if reply.text else _as_list(call.messages)
-    return replace(call, messages=[*messages, user("\n".join(told))])
-
-
-def _as_list(messages: MessagesLike) -> list[MessageLike]:
-    if isinstance(messages, str):
-        return [user(messages)]
-    return [messages] if isinstance(messages, Mapping | WireType) else list(messages)
+    said = (reply,) if reply.text else ()
+    return call.followed_by(*said, {"role": "user", "content": "\n".join(told)})

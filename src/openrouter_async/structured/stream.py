@@ -1,17 +1,17 @@
-"""`StructuredStream`: a streamed reply with its value, and snapshots of the value while it is written."""
+"""Streamed replies with their value, and snapshots of the value while it is written."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from .._http.observers import ABOUT
 from ..errors import StructuredOutputError
 from ..streaming.events import Finished, TextDelta
-from ..streaming.stream import EventStream, OnBadEvent
+from ..streaming.stream import EventStream, OnBadEvent, ReplyStream
 from ..types.chat.completion import OutputT
-from .completion import Attempt, StructuredCompletion, all_billed, structured_completion
+from .completion import Attempt, StructuredCompletion, StructuredReply, all_billed, structured_reply
 from .modes import ModeDecision, schema_rejection
 from .reading.partial import Partial, PartialReader
 from .reading.reply import read_output
@@ -22,33 +22,31 @@ if TYPE_CHECKING:
     from ..errors import OpenRouterError
     from ..streaming.events import StreamEvent
     from ..streaming.source import StreamItem, StreamSource
+    from ..types.chat.chunk import ChatChunk
     from ..types.chat.completion import ChatCompletion
+    from ..types.chat.model_reply import ModelReply
     from ..types.meta import ResponseMeta
     from .output import Mode, Output
 
-__all__ = ["FallbackSource", "StructuredStream", "asked_for"]
+__all__ = ["FallbackSource", "StructuredStream", "ValueStream", "asked_for"]
 
 
-class StructuredStream(EventStream[OutputT]):
-    """The reply to one request for a value, while it is being written.
-
-    ```python
-    async with client.chat.stream("Invent a city.", output=City) as stream:
-        async for partial in stream.partials():
-            print(partial)
-        city = (await stream.final()).output
-    ```
+class ValueStream(ReplyStream[Any, Any], Generic[OutputT]):
+    """The reply to one request for a value, while it is being written; stands before the stream of a dialect.
 
     The events are those of every stream. A reply that does not fit is not asked for again: it has been handed out.
     """
 
+    replies: ClassVar[type[StructuredReply[Any]]]
+    """What a reply of the dialect is once it has a value."""
+
     def __init__(
         self, source: FallbackSource, output: Output[OutputT], *, on_bad_event: OnBadEvent = "raise"
     ) -> None:
-        super().__init__(source, on_bad_event=on_bad_event)
+        super().__init__(source, on_bad_event=on_bad_event)  # type: ignore[call-arg]  # the dialect's own stream
         self._modes = source
         self._output = output
-        self._result: StructuredCompletion[OutputT] | None = None
+        self._result: StructuredReply[OutputT] | None = None
 
     async def partials(self) -> AsyncIterator[JsonValue]:
         """Give the value as far as it has been written, each time there is more of it; fails as the events do.
@@ -61,7 +59,7 @@ class StructuredStream(EventStream[OutputT]):
                 if isinstance(event, Partial):
                     yield event.value
 
-    async def with_partials(self) -> AsyncGenerator[StreamEvent[ChatCompletion[OutputT]] | Partial]:
+    async def with_partials(self) -> AsyncGenerator[StreamEvent[Any] | Partial]:
         """Give the events, with such snapshots in place of the text of the first answer; fails as the events do."""
         reader: PartialReader | None = None
         latest: list[JsonValue] = []
@@ -89,7 +87,7 @@ class StructuredStream(EventStream[OutputT]):
                     yield Partial(snapshot[0])
                 yield events[-1]
 
-    async def final(self) -> StructuredCompletion[OutputT]:
+    async def final(self) -> StructuredReply[OutputT]:
         """Read to the end, and return the reply with its value.
 
         Raises:
@@ -101,7 +99,7 @@ class StructuredStream(EventStream[OutputT]):
             self._result = self._structured(reply)
         return self._result
 
-    def _structured(self, reply: ChatCompletion[object]) -> StructuredCompletion[OutputT]:
+    def _structured(self, reply: ModelReply[object]) -> StructuredReply[OutputT]:
         mode = self._modes.mode
         attempts = [*self._modes.refused, Attempt(mode, reply)]
         try:
@@ -112,7 +110,30 @@ class StructuredStream(EventStream[OutputT]):
             error.attempts = len(attempts)
             error.billed = all_billed(attempts)
             raise
-        return structured_completion(reply, reading, reason=self._modes.reason, attempts=attempts)
+        return structured_reply(self.replies, reply, reading, reason=self._modes.reason, attempts=attempts)
+
+
+class StructuredStream(ValueStream[OutputT], EventStream[OutputT]):
+    """The reply to one request for a value, while it is being written.
+
+    ```python
+    async with client.chat.stream("Invent a city.", output=City) as stream:
+        async for partial in stream.partials():
+            print(partial)
+        city = (await stream.final()).output
+    ```
+
+    The events are those of every stream. A reply that does not fit is not asked for again: it has been handed out.
+    """
+
+    replies = StructuredCompletion
+
+    if TYPE_CHECKING:
+
+        def with_partials(self) -> AsyncGenerator[StreamEvent[ChatCompletion[OutputT]] | Partial]: ...
+        async def final(self) -> StructuredCompletion[OutputT]: ...
+        def snapshot(self) -> ChatCompletion[OutputT]: ...
+        def chunks(self) -> AsyncGenerator[ChatChunk]: ...
 
 
 def asked_for(mode: Mode, number: int) -> Mapping[str, str | int]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from ..errors import ConfigurationError
+from ..types.chat.model_reply import ModelReply
 from ..types.chat.tool_calls import ToolCall
 from ..types.common import JsonObject, Usage
 from .content import content_of, sendable
@@ -75,7 +76,7 @@ class PausedRun(BaseModel):
     """The version of the format."""
     messages: list[JsonObject]
     """All messages, the one with the waiting calls included."""
-    steps: list[Step]
+    steps: list[Step[ModelReply[object]]]
     """All steps; the last lacks the results that are waited for."""
     waiting: list[WaitingCall]
     """The calls that wait, in the order of the model's."""
@@ -102,6 +103,11 @@ class PausedRun(BaseModel):
     def undecided(self) -> list[WaitingCall]:
         """The calls about which nothing was decided yet."""
         return [waiting for waiting in self.waiting if waiting.call.id not in self.decisions]
+
+    @property
+    def api(self) -> str:
+        """The dialect of its messages: `chat`, `responses` or `messages`."""
+        return self.steps[-1].completion.api if self.steps else "chat"
 
     @property
     def usage(self) -> Usage:

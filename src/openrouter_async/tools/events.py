@@ -9,6 +9,7 @@ from ..streaming.events import ReplyT, StreamEvent
 from ..types.chat.tool_calls import ToolCall
 
 if TYPE_CHECKING:
+    from ..types.chat.model_reply import ModelReply
     from .steps import Step, ToolResult
 
 __all__ = ["RunEvent", "StepFinished", "ToolEvent", "ToolFinished", "ToolProgress", "ToolStarted"]
@@ -40,7 +41,7 @@ class ToolFinished:
 class StepFinished:
     """A reply of the model is there, and the tools it called have ended."""
 
-    step: Step
+    step: Step[ModelReply[object]]
     index: int
     """From 0."""
 

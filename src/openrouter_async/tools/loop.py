@@ -25,10 +25,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Generic, cast
 
 from ..errors import ConfigurationError, OpenRouterError
-from ..types.chat.completion import ChatCompletion, OutputT
-from ..types.chat.messages import wire_messages
-from ..types.chat.sent_back import fit_history
-from ..types.common import total_usage, usages_of
+from ..types.chat.model_reply import ModelReply
+from ..types.common import JsonObject, OutputT, total_usage, usages_of
 from .approval import Continuation, PausedRun
 from .execute import Emit
 from .pinning import ProviderPin
@@ -39,9 +37,8 @@ from .steps import Step, usage_of_steps
 from .turn import CallsOfTurn
 
 if TYPE_CHECKING:
-    from .._sansio.chat_body import ChatCall
+    from .._sansio.request import ModelCall
     from ..spending.next_cost import NextCost
-    from ..types.chat.messages import Message
     from ..types.common import Usage
     from .toolbox import Toolbox
 
@@ -59,7 +56,7 @@ class RunLoop(Generic[OutputT]):
 
     def __init__(
         self,
-        call: ChatCall,
+        call: ModelCall,
         *,
         paused: PausedRun | None = None,
         toolbox: Toolbox,
@@ -87,8 +84,10 @@ class RunLoop(Generic[OutputT]):
         self._repeats = Repeats(settings.max_repeats)
         self._foreseen = Decimal(0)
         self._billed_besides: tuple[Usage | None, ...] = ()
-        self._steps: list[Step] = []
-        self._messages = cast("list[Message]", [*call.messages])  # as `wire_messages` gave them
+        self._steps: list[Step[ModelReply[object]]] = []
+        self._messages = cast("list[JsonObject]", call.listed)  # as `wire` gave them
+        self._reply: list[JsonObject] = []
+        """The last reply in the form of the dialect, while its calls are open."""
         self._before = len(self._messages)
         """Messages before the last reply."""
         self._turn = CallsOfTurn()
@@ -101,7 +100,7 @@ class RunLoop(Generic[OutputT]):
             self._resume(paused)
 
     @property
-    def steps(self) -> Sequence[Step]:
+    def steps(self) -> Sequence[Step[ModelReply[object]]]:
         """The steps so far; the last may lack results."""
         return self._steps
 
@@ -116,7 +115,7 @@ class RunLoop(Generic[OutputT]):
                 call.with_defaults(model, {"tools": self._toolbox.definitions}).sent
             )
 
-    def next_request(self) -> ChatCall | None:
+    def next_request(self) -> ModelCall | None:
         """Return the next request; None where the run is over."""
         if self._turn.waiting or self._is_last:
             return None
@@ -126,7 +125,7 @@ class RunLoop(Generic[OutputT]):
         if self._steps:
             if not self._steps[-1].completion.tool_calls and not self._is_to_go_on():
                 return None
-            self._stopped_by = self._settings.stop.met(self._steps, self._foreseen)
+            self._stopped_by = self._settings.stop.met(cast("list[Step]", self._steps), self._foreseen)
             if params.get("tool_choice") not in (None, "auto", "none"):
                 params["tool_choice"] = "auto"
             if self._stopped_by is not None:
@@ -148,7 +147,7 @@ class RunLoop(Generic[OutputT]):
             silent += 1
         if silent > MAX_WITHOUT_CALLS:
             self._stopped_by = f"{MAX_WITHOUT_CALLS} more replies that end with tool_calls and hold none"
-        elif silent and self._messages[-1]["role"] == "assistant":
+        elif silent and self._messages[-1].get("role") == "assistant":
             self._messages.append({"role": "user", "content": GO_ON})
         return 0 < silent <= MAX_WITHOUT_CALLS
 
@@ -160,14 +159,14 @@ class RunLoop(Generic[OutputT]):
         if isinstance(self._settings.final_answer, str):
             self._messages.append({"role": "user", "content": self._settings.final_answer})
 
-    def without_pin(self, error: OpenRouterError, request: ChatCall) -> ChatCall | None:
+    def without_pin(self, error: OpenRouterError, request: ModelCall) -> ModelCall | None:
         """Return the same request for any provider, if `error` says that the one it named is not there."""
         params = self._pin.removed_after(error, request.params)
         return None if params is None else replace(request, params=params)
 
     # Answering
 
-    def take(self, completion: ChatCompletion[object]) -> None:
+    def take(self, completion: ModelReply[object]) -> None:
         """Add a reply.
 
         Raises:
@@ -181,8 +180,9 @@ class RunLoop(Generic[OutputT]):
         if self._next_cost is not None:
             self._next_cost.was(completion.usage)
         self._turn = CallsOfTurn(completion.tool_calls)
+        self._reply = self._call.wire([completion])
         if not self.has_calls:
-            self._messages.append(_as_message(completion))
+            self._messages += self._reply
         elif not self._is_last:
             self._repeats.check(self._turn.calls)
 
@@ -210,13 +210,13 @@ class RunLoop(Generic[OutputT]):
         if self.has_calls:
             self._steps[-1] = Step(self._steps[-1].completion, tuple(self._turn.results.values()))
 
-    def _answered_calls(self) -> list[Message]:
-        """Return the last reply as a message, and the results of its calls after it."""
-        step = self._steps[-1]
-        sent = fit_history([_as_message(step.completion), *(result.message for result in step.results)])
-        if len(sent) == 1:  # no call has a name, so none goes back, and the model is told in another way
+    def _answered_calls(self) -> list[JsonObject]:
+        """Return the last reply in the form of the dialect, and the results of its calls after it."""
+        results = self._call.wire([result.message for result in self._steps[-1].results])
+        sent = self._call.fit([*self._reply, *results])
+        if len(sent) <= len(self._reply):  # no call has a name, so none goes back; the model is told
             sent.append({"role": "user", "content": NOTHING_CALLED})
-        return sent  # type: ignore[return-value]  # messages, as they are sent
+        return sent
 
     # Pausing and ending
 
@@ -235,14 +235,19 @@ class RunLoop(Generic[OutputT]):
             raise ConfigurationError(
                 f"the calls {running!r} are being run already, by another run of this one"
             )
-        *self._messages, last_message = wire_messages(paused.messages)
-        self._before = len(self._messages)
+        if paused.api != self._call.api:
+            raise ConfigurationError(
+                f"the run was begun in the dialect {paused.api!r}, and this is {self._call.api!r}; resume it there"
+            )
         self._steps += paused.steps
+        messages = self._call.wire(paused.messages)
+        self._before = len(messages) - len(self._call.wire([self._steps[-1].completion]))
+        self._messages, self._reply = messages[: self._before], messages[self._before :]
         for step in self._steps:
             self._repeats.count(step.completion.tool_calls)
         self._turn = CallsOfTurn(self._steps[-1].completion.tool_calls, paused)
         if not self.has_calls:
-            self._messages.append(last_message)
+            self._messages += self._reply
         self._continuation = paused.continuation
         self._continuation.is_running = True
 
@@ -251,7 +256,7 @@ class RunLoop(Generic[OutputT]):
         self._continuation.is_running = False
         self._continuation = Continuation()
 
-    def result(self) -> Run[OutputT]:
+    def result(self) -> Run[OutputT, ModelReply[OutputT]]:
         """Return the run, once `next_request` has given None."""
         self.leave()
         status: RunStatus = "complete"
@@ -260,7 +265,7 @@ class RunLoop(Generic[OutputT]):
         elif self._stopped_by is not None:
             status = "stopped"
         return Run(
-            steps=tuple(self._steps),
+            steps=cast("tuple[Step[ModelReply[OutputT]], ...]", tuple(self._steps)),
             messages=self._messages,
             status=status,
             stopped_by=self._stopped_by,
@@ -268,8 +273,8 @@ class RunLoop(Generic[OutputT]):
         )
 
     def broken(
-        self, error: BaseException | None = None, *, left: ChatCompletion[object] | None = None
-    ) -> Run[OutputT]:
+        self, error: BaseException | None = None, *, left: ModelReply[object] | None = None
+    ) -> Run[OutputT, ModelReply[OutputT]]:
         """Return what a run had done that is over before its end: no tool runs any more.
 
         `error` is why; `left` is what there is of a reply that was not read to its end, which costs what it has said.
@@ -285,12 +290,12 @@ class RunLoop(Generic[OutputT]):
         self._turn.break_off()
         return self.so_far()
 
-    def so_far(self) -> Run[OutputT]:
+    def so_far(self) -> Run[OutputT, ModelReply[OutputT]]:
         """Return what was done until now."""
         self._note_results()
         answered = self._answered_calls() if self._turn.results else []
         return Run(
-            steps=tuple(self._steps),
+            steps=cast("tuple[Step[ModelReply[OutputT]], ...]", tuple(self._steps)),
             messages=[*self._messages, *answered],
             status="failed",
             paused=self._paused(),
@@ -302,14 +307,10 @@ class RunLoop(Generic[OutputT]):
         if not self._steps:
             return None
         waiting, decisions = self._turn.undone
-        messages = [*self._messages[: self._before], _as_message(self._steps[-1].completion)]
+        messages = [*self._messages[: self._before], *self._reply]
         return PausedRun(
-            messages=messages,  # type: ignore[arg-type]  # messages are JSON
+            messages=messages,
             steps=self._steps,
             waiting=waiting,
             decisions=decisions,
         )
-
-
-def _as_message(completion: ChatCompletion[object]) -> Message:
-    return wire_messages(completion)[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..errors import BadRequest, NotFound, OpenRouterError
-from ..types.chat.completion import ChatCompletion
+from ..types.chat.model_reply import ModelReply
 
 __all__ = ["ProviderPin", "encrypting_provider"]
 
@@ -30,7 +30,7 @@ class ProviderPin:
         self._pinned: str | None = None
         self._gone: str | None = None
 
-    def add_to(self, params: dict[str, object], completions: Sequence[ChatCompletion[object]]) -> None:
+    def add_to(self, params: dict[str, object], completions: Sequence[ModelReply[object]]) -> None:
         """Add to the parameters of a request the provider that must serve it, if there is one."""
         self._pinned = None
         provider = encrypting_provider(completions) or self._earlier
@@ -53,13 +53,9 @@ class ProviderPin:
         return {name: value for name, value in params.items() if name != "provider"} | given
 
 
-def encrypting_provider(completions: Sequence[ChatCompletion[object]]) -> str | None:
+def encrypting_provider(replies: Sequence[ModelReply[object]]) -> str | None:
     """Return the provider of the latest reply whose reasoning only that provider can read; None without one."""
-    for completion in reversed(completions):
-        details = completion.reasoning_details or ()
-        if completion.provider and any(entry.get("type") == "reasoning.encrypted" for entry in details):
-            return str(completion.provider)
-    return None
+    return next((name for reply in reversed(replies) if (name := reply.encrypted_by)), None)
 
 
 def _narrowed(only: object, provider: str) -> list[str] | None:

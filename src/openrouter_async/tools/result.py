@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, cast
 
 from ..errors import OpenRouterError
 from ..types.chat.completion import ChatCompletion, OutputT
-from ..types.common import Usage, total_usage
-from .steps import Step, ToolResult, usage_of_steps
+from ..types.common import JsonObject, Usage, total_usage
+from .steps import LastReplyT, Step, ToolResult, usage_of_steps
 
 if TYPE_CHECKING:
-    from ..types.chat.messages import Message
     from .approval import PausedRun
 
 __all__ = ["Run", "RunStatus", "run_of"]
@@ -22,11 +21,11 @@ RunStatus: TypeAlias = Literal["complete", "stopped", "paused", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run(Generic[OutputT]):
+class Run(Generic[OutputT, LastReplyT]):
     """A run that has ended, or is paused. The properties look at its last reply."""
 
-    steps: tuple[Step, ...]
-    messages: Sequence[Message]
+    steps: tuple[Step[LastReplyT], ...]
+    messages: Sequence[JsonObject]
     """All messages, those given first: ready to be sent again with one more. Of a paused run up to its last whole
     step; of a failed one with every tool that was started."""
     status: RunStatus
@@ -38,12 +37,10 @@ class Run(Generic[OutputT]):
     """What requests used that were charged for and brought no step: of a failed run, the one that failed."""
 
     @property
-    def completion(self) -> ChatCompletion[OutputT]:
+    def completion(self) -> LastReplyT:
         """The last reply; one with nothing in it where the run failed before the first."""
         last = self.steps[-1].completion if self.steps else ChatCompletion()
-        return cast(
-            "ChatCompletion[OutputT]", last
-        )  # steps are stored as JSON too, which has no type of a value
+        return cast("LastReplyT", last)  # steps are stored as JSON too, which has no type of a value
 
     @property
     def output(self) -> OutputT:
@@ -52,7 +49,7 @@ class Run(Generic[OutputT]):
         Raises:
             ReplyNotParsed: a value was asked for, and the last reply calls tools: the run is not complete.
         """
-        return self.completion.output
+        return cast("OutputT", self.completion.output)
 
     @property
     def text(self) -> str:

@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .._sansio.chat_body import ChatCall
 from ..errors import OpenRouterError
 from ..resources.chat.attachments import encode_attachments
 from ..spending.next_cost import NextCost
-from ..types.chat.completion import ChatCompletion, OutputT
-from ..types.chat.messages import wire_messages
+from ..types.chat.model_reply import ModelReply
+from ..types.common import OutputT
 from .approval import PausedRun
 from .events import ToolEvent
 from .execute import tools_told_to
@@ -23,9 +22,9 @@ from .stream import RunStream
 from .toolbox import open_toolbox
 
 if TYPE_CHECKING:
-    from ..protocols import ChatCompleter
+    from .._sansio.request import ModelCall
+    from ..protocols import Completer
     from ..spending.forecast import Prices
-    from ..types.chat.messages import MessagesLike
     from ..types.common import Usage
     from .result import Run
 
@@ -36,7 +35,8 @@ __all__ = ["RunCall", "run_tools", "stream_tools"]
 class RunCall:
     """The request of a run: a call with the parameters of runs, see `RunParams`; or a paused run to resume."""
 
-    messages: MessagesLike | PausedRun
+    messages: object
+    """What was said, in a form of the dialect, or a `PausedRun`."""
     model: str | None
     params: Mapping[str, object]
     extra_body: Mapping[str, object] | None
@@ -45,13 +45,13 @@ class RunCall:
 
 
 async def run_tools(
-    completer: ChatCompleter[OutputT],
+    completer: Completer[OutputT],
     call: RunCall,
     *,
     spend: Callable[[Usage], None] | None = None,
-    on_broken: Callable[[Run[object]], None] | None = None,
+    on_broken: Callable[[Run[object, ModelReply[object]]], None] | None = None,
     prices: Prices | None = None,
-) -> Run[OutputT]:
+) -> Run[OutputT, ModelReply[OutputT]]:
     """Ask, run the tools the model calls, and ask again, until there is an answer; see `client.chat.run`.
 
     Args:
@@ -79,8 +79,8 @@ async def run_tools(
 
 
 async def _ask(
-    completer: ChatCompleter[OutputT], loop: RunLoop[OutputT], request: ChatCall
-) -> ChatCompletion[OutputT]:
+    completer: Completer[OutputT], loop: RunLoop[OutputT], request: ModelCall
+) -> ModelReply[OutputT]:
     try:
         return await completer.create(request)
     except OpenRouterError as error:
@@ -91,12 +91,12 @@ async def _ask(
 
 
 def stream_tools(
-    completer: ChatCompleter[OutputT],
+    completer: Completer[OutputT],
     call: RunCall,
     *,
     spend: Callable[[Usage], None] | None = None,
     prices: Prices | None = None,
-) -> RunStream[OutputT]:
+) -> RunStream[OutputT, ModelReply[OutputT]]:
     """Return a run whose events can be read while it runs; see `client.chat.run_stream`.
 
     `spend` receives the usage of each reply; `prices` returns those of models, if the stop condition depends on the
@@ -107,7 +107,7 @@ def stream_tools(
 
 @asynccontextmanager
 async def _begin(
-    completer: ChatCompleter[OutputT],
+    completer: Completer[OutputT],
     call: RunCall,
     spend: Callable[[Usage], None] | None,
     prices: Prices | None,
@@ -118,13 +118,17 @@ async def _begin(
         ConfigurationError: messages, tools or settings are wrong, or a server cannot be reached.
     """
     tools, settings, params = split_params(call.params)
-    first, provider, paused = ChatCall((), call.model, params, call.extra_body), call.provider, None
+    first, provider, paused = (
+        completer.kind((), call.model, params, call.extra_body),
+        call.provider,
+        None,
+    )
     if isinstance(call.messages, PausedRun):
         paused = call.messages
     else:
         encoded = await encode_attachments(call.messages)
-        first = replace(first, messages=wire_messages(encoded))
-        provider = provider or encrypting_provider(_completions(encoded))
+        first = replace(first, messages=first.wire(encoded))
+        provider = provider or encrypting_provider(_replies(encoded))
     default = completer.params.get("provider")
     pin = ProviderPin(params, earlier=provider, default=default, is_on=settings.keep_provider)
     next_cost = None
@@ -155,9 +159,9 @@ async def _begin(
                     span.ended(run.usage, len(run.steps), loop.failure)
 
 
-def _completions(messages: object) -> list[ChatCompletion[object]]:
+def _replies(messages: object) -> list[ModelReply[object]]:
     each = messages if isinstance(messages, list | tuple) else [messages]
-    return [message for message in each if isinstance(message, ChatCompletion)]
+    return [message for message in each if isinstance(message, ModelReply)]
 
 
 async def _ignore(_event: ToolEvent) -> None:

@@ -6,21 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from typing_extensions import TypedDict
+
 from .._checks import one_of, seconds, whole
 from ..errors import ConfigurationError
 from ..types.chat.request import TurnParams
 from .stop import StopWhen, max_steps
 from .toolbox import ToolLike
 
-__all__ = ["OnToolError", "RunParams", "RunSettings", "split_params"]
+__all__ = ["OnToolError", "RunParams", "RunSettings", "RunningParams", "split_params"]
 
 DEFAULT_STEPS = 20
 
 OnToolError: TypeAlias = Literal["report", "raise"]
 
 
-class RunParams(TurnParams, total=False):
-    """Keyword arguments of a run: the parameters of its requests, and the settings of the run.
+class RunningParams(TypedDict, total=False):
+    """The settings of a run, in every dialect.
 
     A `tool_choice` that forces a call applies to the first request only; otherwise the model could never end.
     """
@@ -42,6 +44,10 @@ class RunParams(TurnParams, total=False):
     """The concurrent calls of one turn. Default 16; 1: one after the other."""
     keep_provider: bool
     """Stay with the provider whose encrypted reasoning is sent back, since no other can read it. Default True."""
+
+
+class RunParams(TurnParams, RunningParams, total=False):
+    """Keyword arguments of a run: the parameters of each request, and how the run goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

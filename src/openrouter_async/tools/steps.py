@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Generic
 
-from pydantic import PlainSerializer
+from pydantic import PlainSerializer, PlainValidator
 
-from ..types.chat.completion import ChatCompletion
 from ..types.chat.tool_calls import ToolCall
 from ..types.common import JsonObject, Usage, total_usage
+from ..types.kept_replies import kept, read_kept_reply
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    from ..types.chat.completion import ChatCompletion, OutputT
     from ..types.chat.messages import ToolMessage
+    from ..types.chat.model_reply import ModelReply
+
+    ReplyT = TypeVar("ReplyT", bound=ModelReply[object], default=ChatCompletion[object], covariant=True)
+    LastReplyT = TypeVar(
+        "LastReplyT", bound=ModelReply[object], default=ChatCompletion[OutputT], covariant=True
+    )
+else:
+    from typing import TypeVar
+
+    ReplyT, LastReplyT = TypeVar("ReplyT"), TypeVar("LastReplyT")
 
 __all__ = ["Step", "ToolResult", "usage_of_steps"]
 
@@ -38,19 +51,16 @@ class ToolResult:
         return {"role": "tool", "tool_call_id": self.call.id, "content": self.content}  # type: ignore[typeddict-item]  # parts as they are sent
 
 
-def _compact(completion: ChatCompletion[object]) -> object:
-    return completion.model_dump(mode="json", exclude_unset=True)
-
-
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Generic[ReplyT]):
     """One reply of the model, and the results of the tools it called."""
 
-    completion: Annotated[ChatCompletion[object], PlainSerializer(_compact)]
+    completion: Annotated[ReplyT, PlainValidator(read_kept_reply), PlainSerializer(kept)]
+    """The reply, of the dialect's type."""
     results: tuple[ToolResult, ...] = ()
     """In the order of the calls."""
 
 
-def usage_of_steps(steps: Iterable[Step]) -> Usage:
+def usage_of_steps(steps: Iterable[Step[ModelReply[object]]]) -> Usage:
     """Return the tokens and the cost of all requests that were made for some steps."""
     return total_usage(usage for step in steps for usage in step.completion.billed)

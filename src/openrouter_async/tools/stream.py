@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sized
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Generic, cast
 
 import anyio
 from anyio.abc import TaskGroup
@@ -23,16 +23,18 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from ..errors import ConfigurationError, OpenRouterError
 from ..streaming.events import TextDelta
 from ..streaming.lifecycle import QueuedItems
-from ..types.chat.completion import ChatCompletion, OutputT
+from ..types.common import OutputT
 from .events import RunEvent, StepFinished, ToolEvent
+from .steps import LastReplyT
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from typing import Self
 
-    from .._sansio.chat_body import ChatCall
-    from ..protocols import ChatCompleter
-    from ..streaming.stream import EventStream
+    from .._sansio.request import ModelCall
+    from ..protocols import Completer
+    from ..streaming.stream import ReplyStream
+    from ..types.chat.model_reply import ModelReply
     from .loop import RunLoop
     from .result import Run
 
@@ -42,7 +44,7 @@ EVENTS_AHEAD = 64
 """Events of tools that wait for a slow reader; further ones make the tools wait."""
 
 
-class RunStream(QueuedItems[RunEvent[ChatCompletion[OutputT]]], Generic[OutputT]):
+class RunStream(QueuedItems[RunEvent[LastReplyT]], Generic[OutputT, LastReplyT]):
     """A running run: the events of its replies, and of its tools, in the order in which they happen.
 
     ```python
@@ -61,7 +63,7 @@ class RunStream(QueuedItems[RunEvent[ChatCompletion[OutputT]]], Generic[OutputT]
 
     def __init__(
         self,
-        completer: ChatCompleter[OutputT],
+        completer: Completer[OutputT],
         begin: Callable[[], AbstractAsyncContextManager[RunLoop[OutputT]]],
     ) -> None:
         super().__init__()
@@ -70,14 +72,14 @@ class RunStream(QueuedItems[RunEvent[ChatCompletion[OutputT]]], Generic[OutputT]
         self._stack = AsyncExitStack()
         self._group: TaskGroup | None = None
         self._loop: RunLoop[OutputT] | None = None
-        self._request: ChatCall | None = None
-        self._reply: EventStream[OutputT] | None = None
+        self._request: ModelCall | None = None
+        self._reply: ReplyStream[object, ModelReply[OutputT]] | None = None
         self._has_events = False
         self._has_failed = False
         self._tools: MemoryObjectReceiveStream[ToolEvent] | None = None
         self._tool_failure: Exception | None = None
         self._step_is_whole = False
-        self.result: Run[OutputT] | None = None
+        self.result: Run[OutputT, LastReplyT] | None = None
         """The run, once it is over."""
 
     # The events
@@ -88,7 +90,7 @@ class RunStream(QueuedItems[RunEvent[ChatCompletion[OutputT]]], Generic[OutputT]
             if isinstance(event, TextDelta) and event.choice == 0:
                 yield event.text
 
-    async def final(self) -> Run[OutputT]:
+    async def final(self) -> Run[OutputT, LastReplyT]:
         """Read to the end, and return the run; can be called more than once.
 
         Raises:
@@ -101,9 +103,9 @@ class RunStream(QueuedItems[RunEvent[ChatCompletion[OutputT]]], Generic[OutputT]
         assert self.result is not None  # `_refill` ends only then
         return self.result
 
-    def so_far(self) -> Run[OutputT] | None:
+    def so_far(self) -> Run[OutputT, LastReplyT] | None:
         """Return what was done until now; None before the block is entered."""
-        return self.result or (None if self._loop is None else self._loop.so_far())
+        return self.result or (None if self._loop is None else self._typed(self._loop.so_far()))
 
     # Its life
 
@@ -172,18 +174,20 @@ class RunStream(QueuedItems[RunEvent[ChatCompletion[OutputT]]], Generic[OutputT]
             await loop.foresee()
             request = loop.next_request()
             if request is None:
-                self.result = loop.result()
+                self.result = self._typed(loop.result())
             else:
                 self._open(request)
 
-    def _open(self, request: ChatCall) -> None:
+    def _open(self, request: ModelCall) -> None:
         self._request = request
         self._has_events = False
         self._reply = self._completer.stream(request)
 
-    async def _read_reply(self, loop: RunLoop[OutputT], reply: EventStream[OutputT]) -> None:
+    async def _read_reply(
+        self, loop: RunLoop[OutputT], reply: ReplyStream[object, ModelReply[OutputT]]
+    ) -> None:
         try:
-            self._queue.append(await reply.__anext__())
+            self._queue.append(cast("RunEvent[LastReplyT]", await reply.__anext__()))
             self._has_events = True
         except StopAsyncIteration:
             completion = await reply.final()
@@ -223,8 +227,11 @@ class RunStream(QueuedItems[RunEvent[ChatCompletion[OutputT]]], Generic[OutputT]
             if self._step_is_whole:
                 self._finish_step(loop)
             else:
-                self.result = loop.result()
+                self.result = self._typed(loop.result())
 
     def _finish_step(self, loop: RunLoop[OutputT]) -> None:
         steps = loop.steps
         self._queue.append(StepFinished(steps[-1], len(steps) - 1))
+
+    def _typed(self, run: Run[OutputT, ModelReply[OutputT]]) -> Run[OutputT, LastReplyT]:
+        return cast("Run[OutputT, LastReplyT]", run)  # the dialect is that of the completer

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, runtime_checkable
 
 from ..errors import ConfigurationError
 from .tool import Tool, create_tool, free_name, tool
@@ -92,9 +92,11 @@ async def open_toolbox(tools: Sequence[ToolLike]) -> AsyncIterator[Toolbox]:
         yield Toolbox([*own, *_without_clashes([each.name for each in own], found)], others)
 
 
-def _without_function(definition: FunctionTool) -> Tool[..., object]:
+def _without_function(definition: Mapping[str, Any]) -> Tool[..., object]:
     """Return the tool that a dict of the API defines; the caller of the run answers its calls."""
     function = definition.get("function")
+    if function is None and not {"parameters", "input_schema"}.isdisjoint(definition):  # of another dialect
+        function = {"parameters": definition.get("input_schema"), **definition}
     if not isinstance(function, Mapping) or "name" not in function:
         raise ConfigurationError(
             "tools holds a dict of type 'function' that has no 'function' with a name; expected one as the API takes it"

@@ -17,6 +17,7 @@ class ChatResource(ModelResource[ChatCall, ChatCompletion]):
     """`POST /chat/completions`."""
 
     operation = CREATE_CHAT
+    kind = ChatCall
     read = staticmethod(read_completion)
 
     def stream(

@@ -31,6 +31,8 @@ class ModelResource(Resource, Generic[CallT, ReplyT]):
     """The requests of one dialect."""
 
     operation: ClassVar[Operation]
+    kind: ClassVar[type[ModelCall]]
+    """What a call is."""
 
     @staticmethod
     @abstractmethod

@@ -29,7 +29,7 @@ from .standing import ENVELOPES, Rank, Standing, find_retraction, standing_of
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from ...types.chat.completion import ChatCompletion
+    from ...types.chat.model_reply import ModelReply
     from ..schema import Schema
 
 __all__ = ["Reading", "read_output"]
@@ -58,7 +58,7 @@ class Reading(Generic[T]):
 
 
 def read_output(
-    completion: ChatCompletion[object], schema: Schema[T], *, is_native: bool = False, repair: bool = True
+    completion: ModelReply[object], schema: Schema[T], *, is_native: bool = False, repair: bool = True
 ) -> Reading[T]:
     """Return the value of a reply; with `is_native` it may have its strict form.
 
@@ -102,7 +102,7 @@ class _Reader(Generic[T]):
         self._untranslatable = ""
         self._violations: tuple[Violation, ...] = ()
 
-    def read(self, completion: ChatCompletion[object]) -> Reading[T]:
+    def read(self, completion: ModelReply[object]) -> Reading[T]:
         """Return the value of a reply; raises as `read_output`."""
         text = completion.text
         if completion.finish_reason in ("length", "content_filter"):
@@ -124,7 +124,7 @@ class _Reader(Generic[T]):
         return reading
 
     def _why_not(
-        self, completion: ChatCompletion[object], text: str, found: Candidates | None
+        self, completion: ModelReply[object], text: str, found: Candidates | None
     ) -> StructuredOutputError:
         """Return the error that best explains why a reply has no value; `found` is None if the reader did not
         search."""

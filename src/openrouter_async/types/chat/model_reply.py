@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import PrivateAttr
 
@@ -57,6 +57,9 @@ class ModelReply(WireType, Generic[OutputT]):
         usage: Usage | None
         service_tier: MaybeStr
         openrouter_metadata: RouterMetadata | None
+
+    api: ClassVar[str] = "chat"
+    """The name of the dialect: `chat`, `responses` or `messages`."""
 
     _end: StreamEnd | None = PrivateAttr(None)
     _whole: bool = PrivateAttr(True)

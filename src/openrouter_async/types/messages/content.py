@@ -24,6 +24,7 @@ from ..chat.content_parts import Attachment
 from ..chat.prompt_cache import CacheControl
 from ..requests.check import check
 from ..requests.fields import ByKey, ByKind, JSONObject, NonEmptyText, OneOfOrText, ValidatedAs, closed
+from .chat_form import of_chat
 from .reply import AnyBlock, AssistantParam, MessageReply
 
 __all__ = [
@@ -244,6 +245,7 @@ def _as_dict(message: object) -> object:
         return message.as_param()
     if not isinstance(message, Mapping):
         return message
+    message = of_chat(message)
     content = message.get("content")
     if isinstance(content, list | tuple):
         return {**message, "content": [_as_block(block) for block in content]}

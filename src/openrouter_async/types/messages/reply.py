@@ -7,7 +7,7 @@ OpenAPI document, and the newer one of its batches.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, Required, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Required, TypeAlias
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -117,6 +117,8 @@ class MessageReply(ModelReply[OutputT]):
 
     Generic for the type checker only: `output` has the type that was asked for, which is text by default.
     """
+
+    api: ClassVar[str] = "messages"
 
     id: MaybeStr = None
     type: MaybeStr = None

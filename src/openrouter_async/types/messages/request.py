@@ -36,6 +36,8 @@ __all__ = [
     "AdaptiveThinking",
     "BlockBinding",
     "ContextManagement",
+    "MessageSystem",
+    "MessageTurnParams",
     "MessagesParams",
     "OutputConfig",
     "OutputFormat",
@@ -128,18 +130,14 @@ _System: TypeAlias = Annotated[str | Annotated[list[TextParam], Field(min_length
 
 
 @closed
-class MessagesParams(RoutedParams, ServerToolParams, total=False):
-    """Keyword arguments of `client.messages.create` and `client.messages.stream`."""
+class MessageTurnParams(RoutedParams, ServerToolParams, total=False):
+    """What a single Messages request and a run of tools have in common."""
 
     max_tokens: Annotated[int, Between(1)]
     """Tokens of output, thinking included; at least 1."""
-    system: Annotated[str | Sequence[TextParam], ValidatedAs(_System)]
-    """Instructions for the model."""
     stop_sequences: Sequence[NonEmptyText]
     """Texts before which the output ends."""
     thinking: Thinking
-    tools: Sequence[MessageTool]
-    """Functions that you run, and tools that the service or the provider runs."""
     tool_choice: MessageToolChoice
     output_config: OutputConfig
     speed: Annotated[Literal["fast", "standard"] | str, OneOfOrText()]
@@ -148,6 +146,22 @@ class MessagesParams(RoutedParams, ServerToolParams, total=False):
     fallbacks: Sequence[JSONObject] | None
     """Other models, `{"model": ...}` each, tried in turn where the first fails."""
     safeguards: Sequence[JSONObject] | None
+
+
+@closed
+class MessageSystem(TypedDict, total=False):
+    """What the model is to do."""
+
+    system: Annotated[str | Sequence[TextParam], ValidatedAs(_System)]
+    """Instructions for the model."""
+
+
+@closed
+class MessagesParams(MessageTurnParams, MessageSystem, total=False):
+    """Keyword arguments of `client.messages.create` and `client.messages.stream`."""
+
+    tools: Sequence[MessageTool]
+    """Functions that you run, and tools that the service or the provider runs."""
 
 
 _ELSEWHERE = {

@@ -229,4 +229,19 @@ class NamedTool(TypedDict, total=False):
     disable_parallel_tool_use: bool
 
 
-MessageToolChoice: TypeAlias = Annotated[AutoTool | AnyTool | NoTool | NamedTool, ByKey("type")]
+def _of_chat(choice: object) -> object:
+    if isinstance(choice, str):
+        return {"type": "any" if choice == "required" else choice}
+    function = choice.get("function") if isinstance(choice, Mapping) else None
+    return {"type": "tool", "name": function.get("name")} if isinstance(function, Mapping) else choice
+
+
+MessageToolChoice: TypeAlias = Annotated[
+    AutoTool | AnyTool | NoTool | NamedTool | Literal["auto", "none", "required"],
+    ValidatedAs(
+        Annotated[
+            Annotated[AutoTool | AnyTool | NoTool | NamedTool, ByKey("type")], BeforeValidator(_of_chat)
+        ]
+    ),
+]
+"""How the model chooses among the tools; the words of chat are taken too."""

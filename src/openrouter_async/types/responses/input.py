@@ -160,25 +160,32 @@ def wire_items(given: object) -> list[JsonObject]:
 
 
 def fit_items(items: Sequence[Mapping[str, Any]]) -> list[JsonObject]:
-    """Return the items with a result for each call that has none, and without results of calls that are not there."""
-    kinds = {_OUTPUT_OF[kind]: kind for kind in _OUTPUT_OF}
-    calls = {item.get("call_id") for item in items if item.get("type") in _OUTPUT_OF}
-    answered = {item.get("call_id") for item in items if item.get("type") in kinds}
-    if calls == answered:
-        return [dict(item) for item in items]
+    """Return the items with a result for each call, and without what the service refuses.
+
+    That are results of calls that are not there, and calls without a name: there is nothing to call.
+    """
+    calls = {
+        item.get("call_id") or item.get("id"): _OUTPUT_OF[item["type"]]
+        for item in items
+        if item.get("type") in _OUTPUT_OF and item.get("name")
+    }
+    answered = {item.get("call_id") for item in items if item.get("type") in _OUTPUTS}
     fit: list[JsonObject] = []
     for item in items:
         kind = item.get("type")
-        if kind in kinds and item.get("call_id") not in calls:
+        id = item.get("call_id") or (item.get("id") if kind in _OUTPUT_OF else None)
+        if (kind in _OUTPUTS or kind in _OUTPUT_OF) and id not in calls:
             continue
-        fit.append(dict(item))
-        if kind in _OUTPUT_OF and item.get("call_id") not in answered:
-            fit.append({"type": _OUTPUT_OF[str(kind)], "call_id": item.get("call_id"), "output": NO_RESULT})
+        # The result of a custom tool is told by another name.
+        fit.append({**item, "type": calls[id]} if kind in _OUTPUTS else dict(item))
+        if kind in _OUTPUT_OF and id not in answered:
+            fit.append({"type": calls[id], "call_id": id, "output": NO_RESULT})
     return fit
 
 
 _OUTPUT_OF = {"function_call": "function_call_output", "custom_tool_call": "custom_tool_call_output"}
 """What the result of a call is, by what the call is."""
+_OUTPUTS = frozenset(_OUTPUT_OF.values())
 
 
 def _each(given: object) -> Iterable[object]:
@@ -291,4 +298,5 @@ def _checked(item: Mapping[str, Any], path: str) -> JsonObject:
     if type_ is not None and not isinstance(type_, str):
         raise ConfigurationError(f"{path}.type is {describe_value(type_)}; expected text")
     as_json = check(_adapter(""), item, path, private=True)
-    return cast("JsonObject", check(_adapter(type_ or "message"), as_json, path, private=True))
+    check(_adapter(type_ or "message"), as_json, path, private=True)
+    return cast("JsonObject", as_json)  # in the order in which it was given

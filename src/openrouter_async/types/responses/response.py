@@ -7,7 +7,7 @@ Its items are kept as the JSON that came, and typed when they are asked for. Whe
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
@@ -41,6 +41,8 @@ def _as_list(value: object) -> object:
 
 class Response(ModelReply[OutputT]):
     """The reply to a Responses request."""
+
+    api: ClassVar[str] = "responses"
 
     id: MaybeStr = None
     object: MaybeStr = None

@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar
 
 from . import _checks
 from ._http.sender import HTTPSender
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Self
 
-    from typing_extensions import TypeForm, Unpack
+    from typing_extensions import Unpack
 
     from ._http.http11.parsers import HTTPParser
     from ._http.library import AsyncClient, AsyncTransport
@@ -42,11 +42,8 @@ if TYPE_CHECKING:
     from .responses import Responses
     from .spending.spend import Spend
     from .streaming.raw import RawStream
-    from .structured.output import Output, OutputLike
-    from .structured.schema import Schema
     from .telemetry.settings import Telemetry
     from .tokens.learning import TokenLearner
-    from .types.chat.completion import OutputT
     from .types.chat.messages import MessagesLike
     from .types.chat.request import ChatParams
 

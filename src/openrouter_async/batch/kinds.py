@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeAlias, TypeVar
 from pydantic import JsonValue, PrivateAttr, ValidationError
 
 from .._checks import describe_value, one_of
+from .._sansio.chat_body import ChatCall
 from ..errors import ConfigurationError, InvalidResponseError
 from ..resources.embeddings import embeddings_call
 from ..resources.media.decisions import decisions_call
@@ -29,7 +30,6 @@ from ..types.requests.check import check_params
 from .items import Request
 
 if TYPE_CHECKING:
-    from .._sansio.chat_body import ChatCall
     from .._sansio.request import RequestData
     from ..options import RequestOptions
     from ..protocols import FeatureSpans, Reply, Sender
@@ -206,6 +206,11 @@ class KindCompleter(Generic[T]):
     def with_options(self, options: RequestOptions | None) -> KindCompleter[T]:
         """Return the same with these options laid over its settings."""
         return KindCompleter(self._kind, self._sender.with_options(options))
+
+    @property
+    def kind(self) -> type[ChatCall]:
+        """What an item is asked as; its messages are what the operation takes."""
+        return ChatCall
 
     @property
     def default_model(self) -> str | None:

@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from .options import Timeouts as Timeouts
     from .resources.jobs import Job as Job
     from .resources.media.videos import VideoJob as VideoJob
+    from .resources.organization.scim import SyncJob as SyncJob
     from .resources.uploads import FileUpload as FileUpload
     from .resources.webhooks import verify_webhook as verify_webhook
     from .spending.spend import Spend as Spend
@@ -243,6 +244,11 @@ if TYPE_CHECKING:
     from .types.messages.reply import MessageReply as MessageReply
     from .types.meta import ResponseMeta as ResponseMeta
     from .types.meta import response_meta as response_meta
+    from .types.organization.observability import ObservabilityDestination as ObservabilityDestination
+    from .types.organization.organization import OrganizationMember as OrganizationMember
+    from .types.organization.private_endpoints import PrivateEndpoint as PrivateEndpoint
+    from .types.organization.scim import GroupMapping as GroupMapping
+    from .types.organization.vault import VaultSecret as VaultSecret
     from .types.responses.items import CustomToolCallItem as CustomToolCallItem
     from .types.responses.items import FunctionCallItem as FunctionCallItem
     from .types.responses.items import HostToolCallItem as HostToolCallItem
@@ -282,6 +288,7 @@ _BY_MODULE = {
     ".options": "App ClientOptions Limits Rate Recover RequestOptions ResponseCache Retries Timeouts",
     ".resources.jobs": "Job",
     ".resources.media.videos": "VideoJob",
+    ".resources.organization.scim": "SyncJob",
     ".resources.uploads": "FileUpload",
     ".resources.webhooks": "verify_webhook",
     ".spending.spend": "Spend UnsettledCall",
@@ -358,6 +365,11 @@ _BY_MODULE = {
     ),
     ".types.messages.reply": "MessageReply",
     ".types.meta": "ResponseMeta response_meta",
+    ".types.organization.observability": "ObservabilityDestination",
+    ".types.organization.organization": "OrganizationMember",
+    ".types.organization.private_endpoints": "PrivateEndpoint",
+    ".types.organization.scim": "GroupMapping",
+    ".types.organization.vault": "VaultSecret",
     ".types.responses.items": (
         "CustomToolCallItem FunctionCallItem HostToolCallItem ImageItem MessageItem ReasoningItem "
         "ResponseItem ServerToolItem WebSearchItem"

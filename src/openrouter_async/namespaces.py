@@ -41,6 +41,12 @@ if TYPE_CHECKING:
     from .resources.media.images import ImagesResource
     from .resources.media.rerank import RerankResource
     from .resources.media.videos import VideosResource
+    from .resources.organization.external_users import ExternalUsersResource
+    from .resources.organization.observability import ObservabilityResource
+    from .resources.organization.organization import OrganizationResource
+    from .resources.organization.private_endpoints import PrivateEndpointsResource
+    from .resources.organization.scim import ScimResource
+    from .resources.organization.vault import VaultResource
     from .responses import Responses
     from .structured.output import Output, OutputLike
     from .structured.schema import Schema
@@ -126,6 +132,26 @@ class Namespaces:
     """What keys and members may use and spend; needs a management key."""
     byok: _Lazy[BYOKResource] = _Lazy("resources.account.byok:BYOKResource")
     """Keys of one's own with providers; needs a management key."""
+    organization: _Lazy[OrganizationResource] = _Lazy(
+        "resources.organization.organization:OrganizationResource"
+    )
+    """Members and settings of the organization; needs a management key."""
+    external_users: _Lazy[ExternalUsersResource] = _Lazy(
+        "resources.organization.external_users:ExternalUsersResource"
+    )
+    """Users of your app, whom keys and requests can name; needs a management key."""
+    scim: _Lazy[ScimResource] = _Lazy("resources.organization.scim:ScimResource")
+    """Groups of a directory, and the workspaces that they get; needs a management key."""
+    observability: _Lazy[ObservabilityResource] = _Lazy(
+        "resources.organization.observability:ObservabilityResource"
+    )
+    """Other services that are told of requests; needs a management key."""
+    private_endpoints: _Lazy[PrivateEndpointsResource] = _Lazy(
+        "resources.organization.private_endpoints:PrivateEndpointsResource"
+    )
+    """Models that run for the organization only; needs a management key."""
+    vault: _Lazy[VaultResource] = _Lazy("resources.organization.vault:VaultResource")
+    """Secrets that agents use, and that nobody reads back."""
 
     if TYPE_CHECKING:
 

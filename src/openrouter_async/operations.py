@@ -277,6 +277,111 @@ CREATE_BYOK_KEY = _secret(_act("byok.create", "/byok", "createBYOKKey"))
 UPDATE_BYOK_KEY = _secret(_change("byok.update", "/byok/{id}", "updateBYOKKey"))
 DELETE_BYOK_KEY = _remove("byok.delete", "/byok/{id}", "deleteBYOKKey")
 
+# The organization
+
+LIST_MEMBERS = _read("organization.members", "/organization/members", "listOrganizationMembers", "management")
+GET_SETTINGS = _read(
+    "organization.settings", "/organization/settings", "getOrganizationSettings", "management"
+)
+UPDATE_SETTINGS = _change(
+    "organization.update_settings", "/organization/settings", "updateOrganizationSettings"
+)
+LIST_EXTERNAL_USERS = _read("external_users.list", "/external-users", "listExternalUsers", "management")
+GET_EXTERNAL_USER = _read("external_users.get", "/external-users/{user}", "getExternalUser", "management")
+CREATE_EXTERNAL_USER = _act("external_users.create", "/external-users", "createExternalUser")
+UPDATE_EXTERNAL_USER = _change("external_users.update", "/external-users/{user}", "updateExternalUser")
+DEACTIVATE_EXTERNAL_USER = _remove(
+    "external_users.deactivate", "/external-users/{user}", "deleteExternalUser"
+)
+LIST_DIRECTORY_GROUPS = _read("scim.groups", "/scim/groups", "listScimGroups", "management")
+LIST_GROUP_MAPPINGS = _read("scim.mappings", "/scim/group-mappings", "listScimGroupMappings", "management")
+GET_GROUP_MAPPING = _read("scim.mapping", "/scim/group-mappings/{id}", "getScimGroupMapping", "management")
+CREATE_GROUP_MAPPING = _act("scim.create_mapping", "/scim/group-mappings", "createScimGroupMapping")
+UPDATE_GROUP_MAPPING = _change("scim.update_mapping", "/scim/group-mappings/{id}", "updateScimGroupMapping")
+DELETE_GROUP_MAPPING = _remove("scim.delete_mapping", "/scim/group-mappings/{id}", "deleteScimGroupMapping")
+CREATE_SYNC_JOB = _act("scim.sync", "/scim/sync-jobs", "createScimSyncJob")
+GET_SYNC_JOB = _read("scim.sync_job", "/scim/sync-jobs/{id}", "getScimSyncJob", "management")
+
+# Observability destinations
+
+LIST_DESTINATIONS = _read(
+    "observability.list", "/observability/destinations", "listObservabilityDestinations", "management"
+)
+GET_DESTINATION = _read(
+    "observability.get", "/observability/destinations/{id}", "getObservabilityDestination", "management"
+)
+CREATE_DESTINATION = _secret(
+    _act("observability.create", "/observability/destinations", "createObservabilityDestination")
+)
+UPDATE_DESTINATION = _secret(
+    _change("observability.update", "/observability/destinations/{id}", "updateObservabilityDestination")
+)
+DELETE_DESTINATION = _remove(
+    "observability.delete", "/observability/destinations/{id}", "deleteObservabilityDestination"
+)
+
+# Private endpoints
+
+LIST_PRIVATE_ENDPOINTS = _read(
+    "private_endpoints.list", "/private-endpoints", "listPrivateEndpoints", "management"
+)
+GET_PRIVATE_ENDPOINT = _read(
+    "private_endpoints.get", "/private-endpoints/{id}", "getPrivateEndpoint", "management"
+)
+CREATE_PRIVATE_ENDPOINT = replace(
+    _act_by_key("private_endpoints.create", "/private-endpoints", "createPrivateEndpoint"),
+    answers_with=frozenset({404, 409, 422}),
+)
+UPDATE_PRIVATE_ENDPOINT = _change(
+    "private_endpoints.update", "/private-endpoints/{id}", "updatePrivateEndpoint"
+)
+DELETE_PRIVATE_ENDPOINT = _remove(
+    "private_endpoints.delete", "/private-endpoints/{id}", "deletePrivateEndpoint"
+)
+VALIDATE_PRIVATE_ENDPOINT = _act(
+    "private_endpoints.validate", "/private-endpoints/{id}/validate", "validatePrivateEndpoint"
+)
+ACTIVATE_PRIVATE_ENDPOINT = _act(
+    "private_endpoints.activate", "/private-endpoints/{id}/activate", "activatePrivateEndpoint"
+)
+ENABLE_PRIVATE_ENDPOINT = _act(
+    "private_endpoints.enable", "/private-endpoints/{id}/enable", "enablePrivateEndpoint"
+)
+DISABLE_PRIVATE_ENDPOINT = _act(
+    "private_endpoints.disable", "/private-endpoints/{id}/disable", "disablePrivateEndpoint"
+)
+SET_PRIVATE_ENDPOINT_PRICING = _set(
+    "private_endpoints.set_pricing", "/private-endpoints/{id}/pricing", "updatePrivateEndpointPricing"
+)
+
+# The vault
+
+LIST_SECRETS = _read("vault.list", "/vault/secrets", "listVaultSecrets")
+STORE_SECRET = _secret(_act("vault.store", "/vault/secrets/{name}", "storeVaultSecret", "any", "PUT"))
+DELETE_SECRET = _remove("vault.delete", "/vault/secrets/{name}", "deleteVaultSecret", "any")
+LIST_INTERN_SECRETS = _read(
+    "vault.list.intern", "/vault/interns/{internId}/secrets", "listInternVaultSecrets"
+)
+STORE_INTERN_SECRET = _secret(
+    _act(
+        "vault.store.intern",
+        "/vault/interns/{internId}/secrets/{name}",
+        "storeInternVaultSecret",
+        "any",
+        "PUT",
+    )
+)
+DELETE_INTERN_SECRET = _remove(
+    "vault.delete.intern", "/vault/interns/{internId}/secrets/{name}", "deleteInternVaultSecret", "any"
+)
+COPY_SECRETS = _act("vault.copy", "/vault/interns/{internId}/secrets/copy", "copyVaultSecretsToIntern", "any")
+LIST_EFFECTIVE_SECRETS = _read(
+    "vault.effective", "/vault/interns/{internId}/effective-secrets", "listInternEffectiveVaultSecrets"
+)
+LIST_CONNECTIONS = _read(
+    "vault.connections", "/vault/interns/{internId}/connections", "listInternConnections"
+)
+
 # What was asked before, and batches
 
 GET_GENERATION = _read("generations.get", "/generation", "getGeneration", "inference")

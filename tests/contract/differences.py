@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .differences_of_media import MEDIA_BOUNDS, MEDIA_DIFFERENCES
+from .differences_of_organization import ORGANIZATION_BOUNDS, ORGANIZATION_DIFFERENCES
 from .differences_of_responses import RESPONSES_DIFFERENCES
 
 __all__ = ["BEYOND_SPEC", "BOUNDS", "DIFFERENCES", "NOT_WRAPPED"]
@@ -19,30 +20,6 @@ def _because(reason: str, names: str) -> dict[str, str]:
 
 NOT_WRAPPED: dict[str, str] = {
     **_because("the same as createSystemone, at another base URL", "createApiAlphaDecisions"),
-    **_because(
-        "organization, its users and its directory have no resource yet",
-        "listOrganizationMembers getOrganizationSettings updateOrganizationSettings listScimGroups"
-        " listScimGroupMappings createScimGroupMapping getScimGroupMapping updateScimGroupMapping"
-        " deleteScimGroupMapping createScimSyncJob getScimSyncJob listExternalUsers createExternalUser"
-        " getExternalUser updateExternalUser deleteExternalUser",
-    ),
-    **_because(
-        "observability destinations have no resource yet",
-        "listObservabilityDestinations createObservabilityDestination getObservabilityDestination"
-        " updateObservabilityDestination deleteObservabilityDestination",
-    ),
-    **_because(
-        "private endpoints are for few; `client.request` reaches them",
-        "listPrivateEndpoints createPrivateEndpoint getPrivateEndpoint updatePrivateEndpoint"
-        " deletePrivateEndpoint activatePrivateEndpoint disablePrivateEndpoint enablePrivateEndpoint"
-        " updatePrivateEndpointPricing validatePrivateEndpoint",
-    ),
-    **_because(
-        "the vault is for few; `client.request` reaches it",
-        "listVaultSecrets storeVaultSecret deleteVaultSecret listInternConnections listInternVaultSecrets"
-        " listInternEffectiveVaultSecrets storeInternVaultSecret deleteInternVaultSecret"
-        " copyVaultSecretsToIntern",
-    ),
     "createCoinbaseCharge": "removed by the service: it always answers 410",
 }
 """Operations of the tables that have no row in `openrouter_async.operations`, by operation id."""
@@ -153,7 +130,7 @@ _OF_SENSE: dict[str, dict[str, Any]] = {
 }
 """The service gives none, but less than one token, a negative price or a list of no parts is a slip."""
 
-BOUNDS: dict[str, dict[str, Any]] = _IN_WORDS | _OF_SENSE | MEDIA_BOUNDS
+BOUNDS: dict[str, dict[str, Any]] = _IN_WORDS | _OF_SENSE | MEDIA_BOUNDS | ORGANIZATION_BOUNDS
 """Bounds of what is sent that the shapes of the document lack, by schema and field."""
 
 
@@ -224,6 +201,7 @@ DIFFERENCES: dict[str, str] = {
         """,
     ),
     **MEDIA_DIFFERENCES,
+    **ORGANIZATION_DIFFERENCES,
     **RESPONSES_DIFFERENCES,
     # What is sent
     **_since(

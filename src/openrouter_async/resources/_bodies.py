@@ -5,17 +5,23 @@ Each is checked before a byte leaves. Fields that are not given are not sent; No
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from pydantic import JsonValue, SecretStr
+from pydantic_core import PydanticCustomError
 
 from .._checks import describe_value
 from .._sansio.request import finish_body
 from ..errors import ConfigurationError
 from ..types.requests.check import check_params
+from ..types.requests.fields import check_json
 
-__all__ = ["change_body", "name_of", "named_body", "names_body", "secret_of"]
+__all__ = ["change_body", "name_of", "named_body", "names_body", "opened", "secret_of"]
+
+_OF_A_SECRET = re.compile(r"key|secret|token|password|dsn|headers ", re.IGNORECASE)
+"""The names of settings whose text is a secret."""
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -99,6 +105,37 @@ def secret_of(argument: str, value: object) -> SecretStr:
             f"{argument} is {describe_value(text, private=True)}; expected text or a SecretStr, not empty"
         )
     return SecretStr(text)
+
+
+def opened(argument: str, settings: object) -> tuple[dict[str, object], list[SecretStr]]:
+    """Return settings of another service as they are sent, and the secrets that are in them.
+
+    A secret is each `SecretStr`, each text under a name such as `apiKey` or `token`, and each header.
+
+    Raises:
+        ConfigurationError: they are not a dict of JSON values and secrets; no value is shown.
+    """
+    if not isinstance(settings, Mapping):
+        raise ConfigurationError(f"{argument} is {describe_value(settings, private=True)}; expected a dict")
+    secrets: list[SecretStr] = []
+    try:
+        plain = {name: check_json(_opened(settings[name], str(name), secrets)) for name in settings}
+        return plain, secrets
+    except PydanticCustomError as error:
+        problem = error.message()
+    raise ConfigurationError(f"{argument} cannot be sent; expected {problem}")
+
+
+def _opened(value: object, name: str, secrets: list[SecretStr]) -> object:
+    if isinstance(value, Mapping):
+        inside = {key: f"{name} {key}" for key in value}
+        return {key: _opened(value[key], path, secrets) for key, path in inside.items()}
+    if isinstance(value, SecretStr):
+        secrets.append(value)
+        return value.get_secret_value()
+    if isinstance(value, str) and _OF_A_SECRET.search(name):
+        secrets.append(SecretStr(value))
+    return value
 
 
 def _id_in(name: str, value: object) -> str:

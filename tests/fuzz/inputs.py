@@ -13,6 +13,8 @@ _TEXTS = r"""
 data:  event: error id: {"error": "code": "message": "id": "choices": "delta": "content": "index": "finish_reason":
 "usage": "tool_calls": "function": "arguments": "name": "reasoning": "reasoning_details": "metadata": "availability":
 "retryable": "retry_after": "key": "completion": "cost": "images":
+"type": "content_block": "partial_json": "text": "thinking": "signature": "input": "output": "item": "item_id":
+"output_index": "message_start" "message_delta" "message_stop" "content_block_delta" "response.completed" "ping"
 """
 
 TOKENS: tuple[bytes, ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import math
 import pickle
 import random
@@ -12,6 +13,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 
@@ -27,11 +29,15 @@ from openrouter_async._sansio.sse import SSEDecoder
 from openrouter_async.batch.journal import Journal
 from openrouter_async.errors import JournalError, OpenRouterError, StreamInterrupted
 from openrouter_async.streaming.chat.accumulator import ChatAccumulator
-from openrouter_async.streaming.chunk_reader import ChunkReader, OnBadEvent
+from openrouter_async.streaming.chunk_reader import Accumulator, ChunkReader, OnBadEvent
 from openrouter_async.streaming.events import StreamEvent, TextDelta
+from openrouter_async.streaming.messages.accumulator import MessageAccumulator
 from openrouter_async.streaming.recovery.joined import JoinedAccumulator
-from openrouter_async.types.chat.chunk import ChatChunk
+from openrouter_async.streaming.responses.accumulator import ResponsesAccumulator
 from openrouter_async.types.chat.completion import ChatCompletion
+from openrouter_async.types.chat.model_reply import ModelReply
+from openrouter_async.types.common import JsonObject
+from openrouter_async.types.messages.reply import MessageReply
 from tests.support.http11 import check_alike
 from tests.support.sse_standard import as_text, interpret, joined_comments
 
@@ -40,6 +46,10 @@ __all__ = ["CORPUS", "TARGETS", "Target", "seeds"]
 CORPUS = Path(__file__).with_name("corpus")
 
 Target = Callable[[bytes], None]
+
+ChunkT = TypeVar("ChunkT")
+ReplyT = TypeVar("ReplyT", bound=ModelReply)
+DialectReplyT = TypeVar("DialectReplyT", bound=ModelReply)
 
 KEY = "sk-or-v1-c0ffee0123456789c0ffee0123456789"
 
@@ -89,10 +99,10 @@ def _goes_on(chunks: Sequence[bytes]) -> None:
 
 
 def _taken(
-    reader: ChunkReader[ChatChunk, ChatCompletion], reads: Sequence[Sequence[bytes]], *, is_whole: bool = True
-) -> tuple[list[StreamEvent], ChatCompletion | OpenRouterError | None]:
+    reader: ChunkReader[ChunkT, ReplyT], reads: Sequence[Sequence[bytes]], *, is_whole: bool = True
+) -> tuple[list[StreamEvent[ReplyT]], ReplyT | OpenRouterError | None]:
     """Return the events of some reads, and what they end in."""
-    events: list[StreamEvent] = []
+    events: list[StreamEvent[ReplyT]] = []
     for read in reads:
         more, error = reader.feed(read)
         events += more
@@ -105,6 +115,27 @@ def _taken(
         _look_at_error(reader.enrich(error))
     _look_at(reader.snapshot())
     return events, reader.reply or error
+
+
+def messages(data: bytes) -> None:
+    """Lines are the events of a stream of Messages, as `accumulators`."""
+    _events_of_a_dialect(MessageAccumulator, data)
+
+
+def responses(data: bytes) -> None:
+    """Lines are the events of a stream of Responses, as `accumulators`."""
+    _events_of_a_dialect(ResponsesAccumulator, data)
+
+
+def _events_of_a_dialect(
+    accumulator: Callable[[], Accumulator[JsonObject, DialectReplyT]], data: bytes
+) -> None:
+    on_bad_event: OnBadEvent = "skip" if len(data) % 2 else "raise"
+    chunks = data.split(b"\n")
+    one = _taken(ChunkReader(accumulator, _nothing, on_bad_event), [chunks])
+    many = _taken(ChunkReader(accumulator, _nothing, on_bad_event), [[chunk] for chunk in chunks])
+    assert one[0] == many[0]
+    assert repr(one[1]) == repr(many[1])
 
 
 def reply(data: bytes) -> None:
@@ -218,7 +249,18 @@ def asyncio_loop() -> asyncio.AbstractEventLoop:
 
 TARGETS: Mapping[str, Target] = {
     target.__name__: target
-    for target in (decoder, accumulators, reply, errors, headers, journal, client, http11)
+    for target in (
+        decoder,
+        accumulators,
+        messages,
+        responses,
+        reply,
+        errors,
+        headers,
+        journal,
+        client,
+        http11,
+    )
 }
 
 
@@ -249,12 +291,25 @@ def _safe(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: fields[name] for name in kept if name in fields}
 
 
-def _look_at(completion: ChatCompletion) -> None:
+def _look_at(reply: ModelReply) -> None:
     """Use all that a reply offers."""
-    assert isinstance(completion.text, str)
-    completion.text.encode()
-    for call in completion.tool_calls:
+    assert isinstance(reply.text, str)
+    reply.text.encode()
+    for call in reply.tool_calls:
         assert isinstance(call.name, str)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        reply.model_dump_json()
+    assert repr(reply)
+    if isinstance(reply, ChatCompletion):
+        _look_at_completion(reply)
+    elif isinstance(reply, MessageReply):
+        assert json.loads(json.dumps(reply.as_param())) == reply.as_param()
+        assert reply.thinking is None or isinstance(reply.thinking, str)
+        assert len(reply.blocks) >= len(reply.tool_calls)
+
+
+def _look_at_completion(completion: ChatCompletion) -> None:
     for said in (
         completion.reasoning,
         completion.refusal,
@@ -264,10 +319,6 @@ def _look_at(completion: ChatCompletion) -> None:
         assert said is None or isinstance(said, str)
     assert completion.message is not None
     assert len(completion.images) + len(completion.annotations) >= 0
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        completion.model_dump_json()
-    assert repr(completion)
     assert len(completion.billed) == 1 + len(completion.recoveries)
 
 

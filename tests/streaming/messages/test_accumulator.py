@@ -215,6 +215,22 @@ async def test_a_signature_in_pieces_is_joined_and_one_that_comes_again_is_not()
     assert [block.raw for block in reply.blocks] == [thinking]
 
 
+@pytest.mark.parametrize(
+    ("second", "whole"), [("\ude00!", "Hi \U0001f600!"), ("you", "Hi \ufffdyou")], ids=["two", "alone"]
+)
+@pytest.mark.parametrize(("kind", "field"), [("text", "text"), ("thinking", "thinking")])
+async def test_a_character_in_two_halves_becomes_one(kind: str, field: str, second: str, whole: str) -> None:
+    block = {"type": kind, field: "Hi you", "citations": None, "signature": "s"}
+    events = stream_of({**MESSAGE, "content": [block]})
+    pieces = iter(("Hi \ud83d", second))
+    for event in events:
+        if event["type"] == "content_block_delta" and field in event["delta"]:
+            event["delta"][field] = next(pieces)
+    assert next(pieces, None) is None
+    _, reply = await collected(events)
+    assert (reply.text or reply.thinking) == whole
+
+
 async def test_the_arguments_of_a_call_that_was_cut_are_told_and_not_run() -> None:
     message = {**MESSAGE, "stop_reason": "max_tokens", "content": [BLOCKS[4]]}
     events = stream_of(message)

@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from ..._sansio.error_mapping import payload_error
 from ..._sansio.message_reply import check_message
-from ..._sansio.parse import ParseFailure, parse
+from ..._sansio.parse import ParseFailure
 from ..._sansio.response import read_reply
 from ...types.bounds import too_many
 from ...types.chat.model_reply import marked, with_meta
@@ -31,6 +31,7 @@ from ..events import (
     TextDelta,
     UsageReported,
 )
+from ..halves import Halves
 from .block import BLOCK_OF_DELTA, BlockBuilder
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class MessageAccumulator:
         """Whether a piece of the answer has come; then the request must not be repeated."""
         self.is_over: bool = False
         """Whether the last event has come."""
+        self._halves = Halves()
         self._head: JsonObject = {}
         self._blocks: dict[int, BlockBuilder] = {}
         self._open: BlockBuilder | None = None  # the one that a delta without an index belongs to
@@ -96,13 +98,16 @@ class MessageAccumulator:
 
     def parse(self, data: bytes) -> JsonObject:
         """Return the event in some data; raises `ParseFailure`."""
-        try:
-            event = from_json(data)  # what `parse` does first, without its calls
-        except ValueError:
-            return parse(JsonObject, data)
-        if isinstance(event, dict):
-            return event
-        raise ParseFailure("it is no JSON object")
+        if not self._halves.is_waiting:
+            try:
+                event = from_json(data)  # what `parse` does first, without its calls
+            except ValueError:
+                pass
+            else:
+                if isinstance(event, dict):
+                    return event
+                raise ParseFailure("it is no JSON object")
+        return self._halves.parse(data)
 
     def feed(self, chunk: JsonObject) -> Events:
         """Return the typed events of one event.

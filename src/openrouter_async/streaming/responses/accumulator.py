@@ -40,7 +40,7 @@ from ..events import (
     ToolCallDelta,
     UsageReported,
 )
-from .halves import Halves
+from ..halves import Halves
 from .item import ARGUMENTS, INPUT, ItemBuilder, Place
 
 if TYPE_CHECKING:

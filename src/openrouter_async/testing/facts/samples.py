@@ -70,7 +70,7 @@ def _choices(shape: Shape, shapes: Shapes, above: tuple[int, ...]) -> int:
     most = 1
     for member in fresh:
         inner = [field.shape for field in fields_of(member).values()]
-        inner += [member[key] for key in ("items", "map") if key in member]
+        inner += [member.get("items", "any"), member.get("map", "any")]
         within = (*above, id(member))
         most = max([most, *(_choices(each, shapes, within) for each in inner)])
     return max(1, len(fresh)) * most
@@ -119,8 +119,8 @@ class _Full:
 
 
 def _scalar(member: Member, where: str, choice: int) -> JsonValue:
-    if member.get("enum"):
-        return member["enum"][choice % len(member["enum"])]
+    if values := member.get("enum"):
+        return values[choice % len(values)]
     number = zlib.crc32(where.encode()) % 900 + 100
     match member["type"]:
         case "boolean":

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, TypedDict
+from typing import Required, TypeAlias, TypedDict
 
 from pydantic import JsonValue
 
@@ -24,8 +24,9 @@ Shapes: TypeAlias = Mapping[str, Shape]
 class Member(TypedDict, total=False):
     """One possibility, or what combines several."""
 
-    type: str
-    """`boolean`, `integer`, `number`, `string`, `array`, `object`; `any`, or `never`."""
+    type: Required[str]
+    """`boolean`, `integer`, `number`, `string`, `array`, `object`; `any`, or `never`. What combines several has none in
+    the table."""
     null: bool
     enum: list[JsonValue]
     open: bool
@@ -85,11 +86,12 @@ def fields_of(member: Member) -> dict[str, Field]:
 
 def tags_of(member: Member) -> dict[str, JsonValue]:
     """Return the fields that have one possible value, which tell an object from the others of a union."""
-    return {
-        name: field.shape["enum"][0]
+    listed = {
+        name: field.shape.get("enum", [])
         for name, field in fields_of(member).items()
-        if not isinstance(field.shape, str) and len(field.shape.get("enum", ())) == 1
+        if not isinstance(field.shape, str)
     }
+    return {name: values[0] for name, values in listed.items() if len(values) == 1}
 
 
 def names_in(shape: Shape) -> Iterator[str]:
@@ -98,8 +100,13 @@ def names_in(shape: Shape) -> Iterator[str]:
         if shape.startswith("#"):
             yield shape[1:].removesuffix("|null")
         return
-    inner = [shape[key] for key in ("items", "map") if key in shape]
-    for part in (*inner, *shape.get("any", ()), *shape.get("all", ()), *shape.get("fields", {}).values()):
+    for part in (
+        shape.get("items", "any"),
+        shape.get("map", "any"),
+        *shape.get("any", ()),
+        *shape.get("all", ()),
+        *shape.get("fields", {}).values(),
+    ):
         yield from names_in(part)
 
 
@@ -119,7 +126,7 @@ def _merged(parts: list[Member]) -> Member:
                 fields[name] = field
             else:
                 both: list[Shape] = [each for each in (former.shape, field.shape) if each != "any"]
-                shape = Member(all=both) if len(both) == 2 else (both or ["any"])[0]
+                shape = Member(type="any", all=both) if len(both) == 2 else (both or ["any"])[0]
                 fields[name] = Field(shape, is_required=field.is_required or former.is_required)
         if "map" in part:
             merged["map"] = part["map"]

@@ -102,7 +102,7 @@ def load_facts() -> Facts:
     """Return the packaged facts; they are read once."""
     operations: dict[str, ServiceOperation] = {}
     shapes: dict[str, Shape] = {}
-    text = (files(__package__) / "service.jsonl").read_text(encoding="utf-8")
+    text = (files("openrouter_async.testing.facts") / "service.jsonl").read_text(encoding="utf-8")
     for line in text.splitlines():
         row = json.loads(line)
         if "operation" in row:

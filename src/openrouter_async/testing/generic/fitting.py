@@ -105,7 +105,7 @@ class Fitting:
             return shape
         arrays = [member for member in members(data, self._shapes)[0] if member["type"] == "array"]
         items = [member.get("items", "any") for member in arrays]
-        return data if not items else items[0] if len(items) == 1 else Member(any=items)
+        return data if not items else items[0] if len(items) == 1 else Member(type="any", any=items)
 
     def fields(self, shape: Shape) -> dict[str, Shape]:
         """Return the fields of the objects that a shape may be; one that several have may be as in any of them."""
@@ -113,7 +113,9 @@ class Fitting:
         for member in members(shape, self._shapes)[0]:
             for name, field in fields_of(member).items():
                 found.setdefault(name, []).append(field.shape)
-        return {name: each[0] if len(each) == 1 else Member(any=each) for name, each in found.items()}
+        return {
+            name: each[0] if len(each) == 1 else Member(type="any", any=each) for name, each in found.items()
+        }
 
     def is_list(self, shape: Shape | None) -> bool:
         """Whether an answer is a list of entries."""

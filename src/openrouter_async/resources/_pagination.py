@@ -1,7 +1,7 @@
 """`Paginator`: a list of the service, `await`ed for one page or iterated for all items.
 
-It sends nothing before it is awaited or iterated, one request a page, and the request of a page only when an
-item of that page is asked for.
+It sends nothing before it is awaited or iterated, one request per page, and requests a page only when you ask for an
+item of it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class PageLike(Protocol[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T_co]):
-    """One page of a list; iterating it gives its items, `len` counts them."""
+    """One page of a list; iteration yields its items, `len` counts them."""
 
     items: Sequence[T_co]
     """In the service's order; may be empty."""

@@ -35,7 +35,7 @@ _read = reader(Embeddings)
 
 
 AT_ONCE = 8
-"""Requests of one call at once; chosen: enough to be quick, and few enough for the limits of most accounts."""
+"""Concurrent requests of one call; chosen: enough to be quick, and few enough for the limits of most accounts."""
 
 _ELSEWHERE = {"stream": "vectors are not streamed", "input": "give it as the first argument"}
 
@@ -60,23 +60,23 @@ class EmbeddingsResource(Resource):
         red, blue = reply.vectors
         ```
 
-        Sends one request, which is billed; more where the retry rules allow it. More inputs than a request carries, or
-        more text than some 250,000 tokens, go in several requests, of which eight run at once; their costs are added
+        Sends one request, which is billed, or more within the retry rules. More inputs than fit in a request, or more
+        text than about 250,000 tokens, go in several requests, of which eight run concurrently; their costs are added
         up, and `id` and metadata are those of the first.
 
         Args:
-            input: A text, or its tokens; or several of either, or of parts, which get a vector each; any number.
+            input: A string, or its tokens; or several of either, or of parts, which get a vector each; any number.
             model: A slug such as `openai/text-embedding-3-small`; see `client.embeddings.models`.
-            inputs_per_request: The most that a request carries. Some providers take fewer than the default.
-            extra_body: What is sent besides, for parameters that these types do not know; it wins over them.
+            inputs_per_request: The most inputs in one request. Some providers accept fewer than the default.
+            extra_body: Additional fields, for parameters that these types do not know; they override the others.
             options: See `RequestOptions`; the service's cache of whole answers (`cache`) works here too.
             params: See `EmbeddingParams`.
 
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent.
-            InvalidResponseError: there is not one vector for each input.
-            OpenRouterError: any other failure of a call. Of several requests no other is begun then, those that run are
-                waited for, and `error.done` has the `Embeddings` that came.
+            InvalidResponseError: the number of vectors differs from the number of inputs.
+            OpenRouterError: any other failure of a call. If there are several requests, no further one starts,
+                running ones finish, and `error.done` has the `Embeddings` so far.
         """
         checked = check_embeddings_input(input)
         given = check_params(EmbeddingParams, params, elsewhere=_ELSEWHERE, where="a request for embeddings")
@@ -150,10 +150,10 @@ def _reader(inputs: int) -> Callable[[Reply], Embeddings]:
 async def _together(
     sender: Sender, request: Callable[[object], RequestData], starts: list[int], parts: list[list[object]]
 ) -> Embeddings:
-    """Send requests, some at once, and return what they gave together.
+    """Send requests, some concurrently, and return their joint result.
 
     Raises:
-        OpenRouterError: the first failure; `done` has what the others gave.
+        OpenRouterError: the first failure; `done` has the results of the others.
     """
     done: dict[int, Embeddings] = {}
     failure: Exception | None = None

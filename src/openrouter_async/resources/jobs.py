@@ -1,4 +1,4 @@
-"""`Job`: work that the service has taken on, which is looked at until it is over."""
+"""`Job`: work that the service has accepted, polled until it is over."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAST_LOOK = 30.0
 """Seconds between two looks, half as many more each time, from the first to the last; the service's own client looks
 every 2 s, its documentation advises 30."""
 JITTER = 0.2
-"""The share of a wait by which chance makes it longer, so that many jobs are not looked at together."""
+"""The random extra share of a wait, so many jobs are not polled together."""
 
 
 async def looks(
@@ -31,13 +31,13 @@ async def looks(
     longest: float = LAST_LOOK,
     at_once: bool = True,
 ) -> AsyncGenerator[T, None]:
-    """Yield what each look shows, the last when it is over.
+    """Yield the result of each poll, the last when the job is over.
 
     Args:
-        look: Asks the service; costs nothing.
-        is_over: Whether nothing more will come.
-        longest: The longest wait between two looks, in seconds.
-        at_once: Whether the first look is made at once, rather than after the first wait.
+        look: Polls the service; free of charge.
+        is_over: Whether nothing more will change.
+        longest: The longest wait between two polls, in seconds.
+        at_once: Whether to poll immediately, rather than after the first wait.
     """
     wait = FIRST_LOOK
     while True:
@@ -52,7 +52,7 @@ async def looks(
 
 
 class JobState(Protocol):
-    """What the service says of a job."""
+    """The service's report on a job."""
 
     @property
     def id(self) -> str: ...
@@ -72,13 +72,13 @@ StateT = TypeVar("StateT", bound=JobState)
 
 
 class Job(Generic[StateT]):
-    """Work that the service has taken on. It goes on whatever happens to this object; its id finds it again."""
+    """Work that the service has accepted. It continues whatever happens to this object; its id finds it again."""
 
     _NOUN = "job"
 
     def __init__(self, state: StateT, look: Callable[[], Awaitable[StateT]]) -> None:
         self.state: StateT = state
-        """What the service said of it last."""
+        """The latest report of the service."""
         self._look = look
 
     @property
@@ -112,15 +112,15 @@ class Job(Generic[StateT]):
                     yield state
 
     async def wait(self, *, timeout: float | None = None) -> StateT:
-        """Return what became of it, once it is finished.
+        """Return the result, once the job is finished.
 
         Args:
-            timeout: Seconds. Default: as long as it takes.
+            timeout: Seconds. Default: no limit.
 
         Raises:
-            DeadlineExceeded: it was not finished in time; it goes on, and can be waited for again.
-            JobFailed: it is finished, without a result.
-            OpenRouterError: a look at it failed, again and again; it goes on.
+            DeadlineExceeded: it was not finished in time; it continues, and you can wait again.
+            JobFailed: it finished without a result.
+            OpenRouterError: polling failed repeatedly; the job continues.
         """
         if timeout is not None:
             _checks.number("timeout", timeout, unit="seconds")

@@ -69,7 +69,7 @@ class Requests(Resource):
         query: Mapping[str, QueryValue] | None = None,
         key: KeyName | None = None,
     ) -> RawStream[T]:
-        """Return the stream of a request; nothing is sent before its first event is asked for."""
+        """Return the stream of a request; nothing is sent before its first event is requested."""
         data = _request(method, path, body=body, query=query, key=key)
         return RawStream(self._sender.with_options(options).stream(data), into)
 

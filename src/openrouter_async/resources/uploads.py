@@ -27,10 +27,10 @@ __all__ = ["FileSource", "FileUpload", "UploadBody", "open_upload"]
 T = TypeVar("T")
 
 PIECE = 256 * 1024
-"""Bytes that are read at once. Chosen: a thread for each 64 KiB took twice as long."""
+"""Bytes per read. Chosen: a thread for each 64 KiB took twice as long."""
 
 FileSource: TypeAlias = os.PathLike[str] | bytes | IO[bytes] | AsyncIterable[bytes]
-"""What a file may be given as: its path, its bytes, an open file, or what gives its bytes piece by piece."""
+"""A file: its path, its bytes, an open file, or an iterable of its bytes piece by piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -45,9 +45,9 @@ class FileUpload:
     source: FileSource
     """A stream of bytes is read once, so a request with it is sent once."""
     filename: str | None = None
-    """What the service is told; it goes by the ending. Default: the name of the path."""
+    """The name for the service, which depends on its extension. Default: the name of the path."""
     media_type: str | None = None
-    """Such as `audio/mpeg`. Default: what the first bytes of data show, or what the name of the file says."""
+    """Such as `audio/mpeg`. Default: detected from the first bytes, or from the name of the file."""
     length: int | None = None
     """Bytes of a stream, where they are known; without them it is sent in chunks."""
 
@@ -209,7 +209,7 @@ class _File:
 
 
 class _Stream:
-    """What gives its bytes once."""
+    """Yields its bytes once."""
 
     is_repeatable = False
 

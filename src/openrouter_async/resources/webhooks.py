@@ -1,4 +1,4 @@
-"""Webhooks: whether one comes from the service, and what it says."""
+"""Webhooks: whether one comes from the service, and its content."""
 
 from __future__ import annotations
 

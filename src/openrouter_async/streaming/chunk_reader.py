@@ -1,13 +1,13 @@
-"""`ChunkReader`: the items of a source become events, and whatever ends a stream too early becomes the error it is.
+"""`ChunkReader`: turns the items of a source into events, and a premature end into the right error.
 
-Everything of a stream that does not wait. It knows an accumulator only by its protocol, which leaves open what a chunk
-and what a reply is, so every dialect of the service is read by it.
+Contains every part of a stream that does not wait. It knows an accumulator only by its protocol, which leaves open
+the types of a chunk and of a reply, so it reads every dialect of the service.
 
-Theory of operation. `feed` is given what each read brings and returns the events of it, up to the first failure, which
-it returns too: pieces that came with a failure are handed out before it is raised. `feed_eof` is called at the end of
-the body. A stream is complete once `reply` is set: at `[DONE]`, at the last event of a dialect that has one, or at the
-end of the body if the model has said that it stopped. Nothing is read after that. An incomplete end, and a connection
-lost, become `StreamError`s.
+Theory of operation. `feed` takes the items of each read and returns their events, up to the first failure, which it
+returns too: pieces that came with a failure are delivered before it is raised. `feed_eof` is called at the end of the
+body. A stream is complete once `reply` is set: at `[DONE]`, at the last event of a dialect that has one, or at the
+end of the body if the model has said that it stopped. Nothing is read after that. An incomplete end, and a lost
+connection, become `StreamError`s.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Accumulator(Protocol[ChunkT, ReplyT]):
         ...
 
     def feed(self, chunk: ChunkT) -> list[StreamEvent[ReplyT]]:
-        """Return the events that a chunk gives; raises `APIStatusError` where it reports an error."""
+        """Return the events of a chunk; raises `APIStatusError` if it reports an error."""
         ...
 
     def read_whole(self, body: bytes, meta: ResponseMeta | None) -> ReplyT:
@@ -113,7 +113,7 @@ class Accumulator(Protocol[ChunkT, ReplyT]):
         ...
 
     def feed_reply(self, reply: ReplyT) -> list[StreamEvent[ReplyT]]:
-        """Return the events of such a reply; `finish` then gives it back."""
+        """Return the events of such a reply; `finish` then returns it."""
         ...
 
     def finish(self, end: StreamEnd, meta: ResponseMeta | None) -> tuple[list[StreamEvent[ReplyT]], ReplyT]:
@@ -155,7 +155,7 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
 
     @property
     def has_piece(self) -> bool:
-        """Whether a piece of the answer was given out."""
+        """Whether a piece of the answer was delivered."""
         return self._accumulator.has_piece
 
     @property
@@ -178,7 +178,7 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
         return self._accumulator.snapshot() if self.reply is None else self.reply
 
     def feed(self, items: Sequence[StreamItem]) -> tuple[list[StreamEvent[ReplyT]], OpenRouterError | None]:
-        """Return the events of what was read, and the failure it ends in, if any."""
+        """Return the events of a read, and the failure at its end, if there is one."""
         events: list[StreamEvent[ReplyT]] = []
         accumulator, chunks = self._accumulator, self.chunks
         try:
@@ -233,7 +233,7 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
         return events, None
 
     def feed_eof(self) -> tuple[list[StreamEvent[ReplyT]], OpenRouterError | None]:
-        """Return the last events at the end of the body, or why it is no end."""
+        """Return the last events at the end of the body, or the error of a premature end."""
         events: list[StreamEvent[ReplyT]] = []
         if not self._accumulator.has_finish:
             return events, StreamTruncated(

@@ -48,8 +48,8 @@ class Download(OwnedStream[bytes]):
             player.write(piece)
     ```
 
-    Nothing is sent before the first piece is asked for. Leaving the block closes the connection. `save` and `read` take
-    all of it, and need no block. One task at a time may read it.
+    Nothing is sent before you ask for the first piece. Leaving the block closes the connection. `save` and `read`
+    read all of it, and need no block. One task at a time may read it.
     """
 
     _MADE_BY = "... as download"
@@ -59,8 +59,8 @@ class Download(OwnedStream[bytes]):
         """Read `source`.
 
         Args:
-            source: Where the bytes come from.
-            kind: What the file is, such as `audio`; then JSON, HTML or nothing in its place is an error.
+            source: The source of the bytes.
+            kind: The kind of file, such as `audio`; JSON, HTML or nothing in its place is then an error.
         """
         self._reader = _PieceReader(lambda: source.meta, kind)
         super().__init__(source, self._reader)
@@ -100,12 +100,13 @@ class Download(OwnedStream[bytes]):
         return b"".join(pieces)
 
     async def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write all of it to a file, and return its path; what was there is replaced once all is written.
+        """Write all of it to a file, and return its path; an existing file is replaced at the end.
 
-        The file is for its owner alone. It is written beside `path` first: where the task is cancelled nothing stays.
+        The file is readable only by its owner. It is written beside `path` first: if the task is cancelled, nothing
+        stays.
 
         Raises:
-            DownloadInterrupted: it broke off; what had arrived is in `path` with `.part` behind its name.
+            DownloadInterrupted: it was cut off; the part that arrived is in `path` with the suffix `.part`.
             ConfigurationError: the file cannot be written.
             OpenRouterError: any other failure of a call.
         """
@@ -242,7 +243,7 @@ class _PieceReader:
 
 
 LONGEST_REPORT = 64 * 1024
-"""Bytes of JSON that are looked at as a whole, since they may be an error."""
+"""Bytes of JSON that are read as a whole, since they may be an error."""
 
 
 def _length(meta: ResponseMeta) -> int | None:

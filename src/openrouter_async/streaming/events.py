@@ -88,13 +88,14 @@ class ToolCallDelta:
     """The next characters of the arguments of a tool call; the first of a call may have none."""
 
     id: str
-    """The provider's id, or `call_<n>` as long as there is none; `index` never changes."""
+    """The provider's id, or `call_<n>` while it is unknown; `index` never changes."""
     index: int
     """Position among the calls of the message, from 0."""
     name: str
     """Empty as long as the provider has not named it."""
     fragment: str
-    """A piece of JSON text. A `{}` that may hold the place of what follows comes last, and only if nothing does."""
+    """A piece of JSON text. A `{}` that may be a placeholder for later pieces comes last, and only if there are
+    none."""
     choice: int = 0
     # Which pieces of a list that is only ever appended to: copied for each event, they would cost quadratic time.
     _given: tuple[list[str], int, int] | None = field(default=None, repr=False, compare=False)
@@ -131,7 +132,7 @@ class AudioDelta:
     data: str
     """A piece of the base64 text; may be empty."""
     transcript: str
-    """The next characters of what is said; may be empty."""
+    """The next characters of the transcript; may be empty."""
     choice: int = 0
 
 
@@ -164,10 +165,10 @@ class ItemFinished:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Anything else that a stream says: how a search or a panel proceeds, and what is newer than this library."""
+    """Any other event: the progress of a search or a panel, or events newer than this library."""
 
     type: str
-    """The name of the event on the wire; empty where it has none."""
+    """The name of the event on the wire; empty if it has none."""
     data: JsonObject
     """The event as it came."""
 

@@ -1,10 +1,10 @@
-"""The life of a stream, the same for all kinds: what is in its queue, who reads it, how it ends.
+"""The life of a stream, the same for all kinds: its queue, its reader, its end.
 
-Theory of operation. A view of a stream takes from the queue, and where that is empty it calls `_refill`, the one
-place that waits. So a view that finds something does not wait, and nothing is read ahead of a slow consumer.
-`OwnedStream` fills the queue from a source: it reads once and gives what came to its reader. A failure that came with
-items is raised once these are handed out. A failure before the first piece goes back to the source, which may send the
-request again. Whatever else comes out of a read, a cancellation above all, closes the connection at once.
+Theory of operation. A view of a stream takes from the queue; if the queue is empty it calls `_refill`, and no other
+code waits. So a view that finds something does not wait, and nothing is read ahead of a slow consumer. `OwnedStream`
+fills the queue from a source: it reads once and passes the items to its reader. A failure that came with items is
+raised after these are delivered. A failure before the first piece goes back to the source, which may retry the
+request. Any other exception of a read, above all a cancellation, closes the connection immediately.
 
 ```
 new ── first read ──> reading ──> complete ──> released     the connection may serve the next call
@@ -73,8 +73,8 @@ class QueuedItems(ABC, Generic[ItemT]):
 
         Raises:
             APIStatusError: the service refused the request, or reported an error within the stream.
-            StreamError: the stream broke off, ended too early, or held something that does not belong there.
-            OpenRouterError: any other failure of a call. What had arrived of a reply is in `error.partial`.
+            StreamError: the stream was cut off, ended too early, or contained invalid data.
+            OpenRouterError: any other failure of a call. `error.partial` has the reply so far.
         """
         if self._queue or await self._refill():
             return self._queue.popleft()
@@ -100,7 +100,7 @@ class QueuedItems(ABC, Generic[ItemT]):
 
 
 class ItemReader(Protocol[ItemT]):
-    """What is particular to a kind of stream: what the items of its source are read as. It waits for nothing."""
+    """The specific part of a kind of stream: turns the items of its source into its own. It never waits."""
 
     is_complete: bool
     """Whether all has come; nothing is read after that."""
@@ -117,15 +117,15 @@ class ItemReader(Protocol[ItemT]):
 
     @property
     def reply(self) -> object:
-        """What the items were put together to; None where they are not, or not yet."""
+        """The whole reply; None for streams without one, or before the end."""
         ...
 
     def feed(self, items: list[StreamItem]) -> tuple[list[ItemT], OpenRouterError | None]:
-        """Return what one read brought, and the failure it ends in, if any."""
+        """Return the items of one read, and the failure at its end, if there is one."""
         ...
 
     def feed_eof(self) -> tuple[list[ItemT], OpenRouterError | None]:
-        """Return what the end of the body brings, or why it is no end."""
+        """Return the items at the end of the body, or the error of a premature end."""
         ...
 
     def enrich(self, error: OpenRouterError) -> OpenRouterError:
@@ -222,7 +222,7 @@ class OwnedStream(QueuedItems[ItemT]):
         return False
 
     async def _read(self, reader: ItemReader[ItemT]) -> OpenRouterError | None:
-        """Queue what one read brings; return the failure it ends in, if any."""
+        """Queue the items of one read; return the failure at its end, if there is one."""
         self._has_started = True
         try:
             read = await self._source.read()
@@ -235,7 +235,7 @@ class OwnedStream(QueuedItems[ItemT]):
         return failure
 
     async def _recover(self, error: OpenRouterError) -> None:
-        """Begin the next attempt; raises the error where there is none."""
+        """Start the next attempt; raises the error if there is none."""
         error = self._items.enrich(error)
         if self._items.has_piece or self._is_closed:
             raise self._source.fail(error)

@@ -25,12 +25,12 @@ T = TypeVar("T")
 
 
 class RawStream(OwnedStream[T]):
-    """Events as they come; an async context manager and iterator.
+    """Events as they arrive; an async context manager and iterator.
 
-    It ends at `[DONE]` or at the end of the body. What a whole stream looks like is particular to its operation, so
-    whether the last event was the last is for the reader to see. Nothing is sent before the first event is asked for.
-    Leaving the block closes the connection; without `async with` the stream closes itself at its end and on errors, but
-    after a `break` only when it is collected, with a `ResourceWarning`. One task at a time may read it.
+    It ends at `[DONE]` or at the end of the body. Each operation has its own sign of a complete stream, so the reader
+    must check whether the last event was the last. Nothing is sent before you ask for the first event. Leaving the
+    block closes the connection; without `async with` the stream closes at its end and on errors, but after a `break`
+    only when it is garbage-collected, with a `ResourceWarning`. One task at a time may read it.
     """
 
     _MADE_BY = "client.stream_request(...) as events"

@@ -1,4 +1,4 @@
-"""Where the items of a stream come from: what a stream needs of the I/O below it, so that a test can fake it."""
+"""The source of a stream's items: the I/O that a stream needs, so a test can replace it."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class StreamSource(Protocol):
     async def read(self) -> list[StreamItem] | None:
         """Return the items of the next read, which may be none; None at the end of the body.
 
-        The first call sends the request. Raises the errors of the status, the connection and the clocks.
+        The first call sends the request. Raises the errors of the status, the connection and the timeouts.
         """
 
     async def retry(self, error: OpenRouterError) -> None:
-        """Close this attempt and wait for the next; raises `error` where there is none."""
+        """Close this attempt and wait for the next; raises `error` if there is none."""
 
     async def finish(self, answer: object = None) -> None:
         """Release the connection after the last wanted item, for reuse if its body ends within 50 ms.
 
-        `answer` is what the items were put together to; later estimates learn from its usage.
+        `answer` is the whole reply; later estimates learn from its usage.
         """
 
     async def aclose(self) -> None:
-        """Close the connection at once and give back the slot; harmless when done before."""
+        """Close the connection immediately and release the slot; harmless if already done."""
 
     def abort(self) -> None:
         """Close the connection without waiting, for a stream that was dropped; callable from any thread."""

@@ -1,6 +1,6 @@
 """`EventStream`: a streamed reply, as typed events, as text, or as a whole.
 
-Its life is that of every stream, see `lifecycle`; what it gives is what a `ChunkReader` makes of each read.
+Its life is that of every stream, see `lifecycle`; a `ChunkReader` turns each read into its events.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ReplyT = TypeVar("ReplyT", bound="PartialReply", covariant=True)
 
 
 class ReplyStream(OwnedStream[StreamEvent[ReplyT]], Generic[ChunkT, ReplyT]):
-    """A streamed reply of any dialect: its accumulator says what a chunk and what the whole reply is."""
+    """A streamed reply of any dialect: its accumulator defines a chunk and the whole reply."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class ReplyStream(OwnedStream[StreamEvent[ReplyT]], Generic[ChunkT, ReplyT]):
                 yield event
 
     async def chunks(self) -> AsyncGenerator[ChunkT]:
-        """Give the chunks as the service sent them, from the next read on; fails as the events do.
+        """Yield the chunks as the service sent them, from the next read on; raises like the events.
 
         A reply that came whole in place of a stream has none.
         """
@@ -118,12 +118,12 @@ class ReplyStream(OwnedStream[StreamEvent[ReplyT]], Generic[ChunkT, ReplyT]):
 
     @property
     def skipped_events(self) -> int:
-        """How many events were no chunks, and were left out by `on_bad_event="skip"`."""
+        """The number of invalid events that `on_bad_event="skip"` left out."""
         return self._reader.skipped_events
 
 
 class EventStream(ReplyStream["ChatChunk", "ChatCompletion[OutputT]"], Generic[OutputT]):
-    """The reply to one chat request, while it is being written.
+    """The reply to one chat request, while the model writes it.
 
     ```python
     async with client.chat.stream("Tell a story.") as stream:
@@ -132,10 +132,10 @@ class EventStream(ReplyStream["ChatChunk", "ChatCompletion[OutputT]"], Generic[O
         reply = await stream.final()
     ```
 
-    Nothing is sent before the first event is asked for. Leaving the block closes the connection, which ends the work
-    that is billed. Without `async with` the stream closes itself at its end and on errors, but after a `break` only
-    when it is collected, with a `ResourceWarning`. One task at a time may read it. The views take from one sequence
-    of events: what one has given, another does not give again.
+    Nothing is sent before you ask for the first event. Leaving the block closes the connection, which stops the
+    billed work. Without `async with` the stream closes at its end and on errors, but after a `break` only when it is
+    garbage-collected, with a `ResourceWarning`. One task at a time may read it. All views read one sequence of
+    events: each event appears in one of them only.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class EventStream(ReplyStream["ChatChunk", "ChatCompletion[OutputT]"], Generic[O
         tools: Collection[str] = (),
         accumulator: Callable[[], Accumulator[ChatChunk, ChatCompletion]] | None = None,
     ) -> None:
-        """Read `source`; `tools` are the names of those that the request holds."""
+        """Read `source`; `tools` are the names of the tools in the request."""
         # What `OutputT` is, the call that made the stream has decided.
         made = cast(
             "Callable[[], Accumulator[ChatChunk, ChatCompletion[OutputT]]]",

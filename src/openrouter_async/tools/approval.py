@@ -1,10 +1,10 @@
-"""`PausedRun`: a run that waits for decisions, or broke off, as JSON that another process can take up.
+"""`PausedRun`: a run that waits for decisions, or was interrupted, as JSON that another process can resume.
 
-A run pauses where the model calls a tool that needs approval, or one that has no function. The other calls of that
-turn have run by then. The paused run is immutable: each decision gives a new one.
+A run pauses when the model calls a tool that needs approval, or one without a function. The other calls of that turn
+have run by then. The paused run is immutable: each decision returns a new one.
 
-A tool that was started is not started again. A decision is used up with that: in what a run that broke off leaves
-behind, the call has its result. Within one process, the paused run that was given remembers it too.
+A tool that was started never starts again. Its decision is then used up: in the paused run of an interrupted one, the
+call has its result. Within one process, the original paused run remembers it too.
 """
 
 from __future__ import annotations
@@ -49,15 +49,16 @@ class Decision:
 
 @dataclass(slots=True)
 class Continuation:
-    """How far a run has come that goes on from a paused one."""
+    """The progress of a run that resumes a paused one."""
 
     ran: dict[str, ToolResult | None] = field(default_factory=dict)
-    """The calls whose tools were started, by id, with their results; None as long as there is none."""
+    """The calls whose tools were started, by id, with their results; None while there is none."""
     is_running: bool = False
 
 
 class PausedRun(BaseModel):
-    """A run that waits for decisions, or broke off; `model_dump_json()` and `from_json()` take it through a file.
+    """A run that waits for decisions, or was interrupted; store it with `model_dump_json()` and load it with
+    `from_json()`.
 
     ```python
     run = await client.chat.run("Remove the old logs.", tools=[delete])
@@ -65,9 +66,9 @@ class PausedRun(BaseModel):
         run = await client.chat.run(run.paused.approve(), tools=[delete])
     ```
 
-    One that broke off after its first reply is in `error.run.paused`; given to a run, it goes on from there, and no
-    tool that was started is started again. It holds all messages, so keep it as safe as those. Settings and tools are
-    not in it: give the same again.
+    A run interrupted after its first reply is in `error.run.paused`; pass it to a run to resume, and no tool that was
+    started starts again. It contains all messages, so store it accordingly. It does not contain settings and tools:
+    pass the same again.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
@@ -129,10 +130,10 @@ class PausedRun(BaseModel):
         return self._decide(chosen, Decision("approve"))
 
     def reject(self, *ids: str, reason: str = "") -> Self:
-        """Refuse the calls with these ids, or all undecided ones; the model is told, with the reason.
+        """Reject the calls with these ids, or all undecided ones; the model receives the reason.
 
         Raises:
-            ConfigurationError: no such call waits.
+            ConfigurationError: the call is not waiting.
         """
         decision = Decision("reject", sendable(reason))
         return self._decide(self._find(ids) if ids else self.undecided, decision)

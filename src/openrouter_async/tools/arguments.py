@@ -1,8 +1,8 @@
-"""The arguments of a call, between the text that a model wrote and the check against the tool's schema.
+"""The arguments of a call, between the text that a model wrote and the validation by the tool's schema.
 
-Two things are told apart here that look alike. No arguments at all are not `{}`: some got lost on the way, and the
-tool's defaults are not what the model asked for. And a text that is the JSON of an object or a list is read as that
-where the schema refuses a text, and stays a text where the schema takes one.
+Two similar cases differ here. Missing arguments are not `{}`: they may have been lost, and the tool's defaults are
+not the model's request. And a string that contains the JSON of an object or a list is decoded if the schema refuses a
+string, and stays a string if the schema accepts one.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class InvalidArguments(Exception):
 
 
 def object_text(text: str, parameters: Mapping[str, object]) -> str:
-    """Return the arguments of a call; `{}` for none at all, where the tool has no `parameters`.
+    """Return the arguments of a call; `{}` for missing ones, if the tool has no `parameters`.
 
     Raises:
-        InvalidArguments: there are none, and the tool has some, be they all optional.
+        InvalidArguments: they are missing, and the tool has parameters, even optional ones.
     """
     if text.strip() not in ("", "null"):
         return text
@@ -45,10 +45,10 @@ def object_text(text: str, parameters: Mapping[str, object]) -> str:
 def unwrapped(
     value: dict[str, JsonValue], problems: Iterable[Sequence[int | str]]
 ) -> dict[str, JsonValue] | None:
-    """Return a copy of the arguments in which the texts that do not fit are what their JSON says.
+    """Return a copy of the arguments in which strings that do not fit are replaced by the JSON inside them.
 
-    A problem is the path of a value that does not fit, and may go on beyond it. Only the JSON of an object, a list or
-    null is read; None where there is no such text.
+    A problem is the path of a value that does not fit, and may extend beyond it. Only the JSON of an object, a list
+    or null is decoded; None if there is no such string.
     """
     result = copy.deepcopy(value)
     found = False

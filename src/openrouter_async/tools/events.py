@@ -24,7 +24,7 @@ class ToolStarted:
 
 @dataclass(frozen=True, slots=True)
 class ToolProgress:
-    """Something a tool gives on its way: what an async generator yields, or an MCP server reports."""
+    """Progress of a tool: a value that an async generator yields, or a report of an MCP server."""
 
     call: ToolCall
     value: object

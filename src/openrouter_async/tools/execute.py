@@ -1,4 +1,4 @@
-"""Runs the calls of one turn: together, within limits, and so that whatever goes wrong is a result for the model."""
+"""Runs the calls of one turn: concurrently, within limits, and so that any failure is a result for the model."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["Emit", "PreparedCall", "Ran", "execute_calls", "failed_result", "pre
 LOGGER = logging.getLogger("openrouter_async")
 
 MAX_ERROR_LENGTH = 2_000
-"""Characters of an exception's text that the model is told."""
+"""Characters of an exception's text that the model sees."""
 
 Emit: TypeAlias = Callable[[ToolEvent], Awaitable[None]]
 
@@ -38,7 +38,7 @@ _SPANS: ContextVar[FeatureSpans | None] = ContextVar("openrouter_async.tool_span
 """What begins the spans of the tools of the running task."""
 
 Ran: TypeAlias = dict[str, ToolResult | None]
-"""The calls whose tools were started, by id, with their results; None as long as there is none."""
+"""The calls whose tools were started, by id, with their results; None while there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class PreparedCall:
 
 
 def prepare_call(call: ToolCall, toolbox: Toolbox, on_error: OnToolError) -> PreparedCall | ToolResult:
-    """Return the call with its tool and its arguments as Python values, or what the model did wrong.
+    """Return the call with its tool and its arguments as Python values, or the model's mistake.
 
     Raises:
-        ToolError: there is no such tool, and errors are raised.
+        ToolError: the tool does not exist, and errors are raised.
     """
     tool = toolbox.by_name.get(call.name)
     if tool is None:
@@ -75,7 +75,7 @@ def prepare_call(call: ToolCall, toolbox: Toolbox, on_error: OnToolError) -> Pre
 
 
 def failed_result(call: ToolCall, reason: str, seconds: float = 0.0) -> ToolResult:
-    """Return the result that tells the model why a call gave none."""
+    """Return the result that explains to the model why a call failed."""
     reason = sendable(reason)
     return ToolResult(call, f"error: {reason}", reason, seconds)
 
@@ -92,10 +92,10 @@ def tools_told_to(spans: FeatureSpans | None) -> Iterator[None]:
 
 
 async def execute_calls(calls: Sequence[PreparedCall], settings: RunSettings, emit: Emit, ran: Ran) -> None:
-    """Run the calls together, so many at once; what was started, and what came of it, is in `ran` at once.
+    """Run the calls, a limited number concurrently; `ran` has each started call immediately, and its result.
 
-    No call is left running, however it ends: a failure that is raised cancels the others, and so does a
-    cancellation from outside; only functions in worker threads cannot be stopped.
+    No call keeps running, however this ends: a raised failure cancels the others, and so does a cancellation from
+    outside; only functions in worker threads cannot be stopped.
 
     Raises:
         ToolError: a call failed, and errors are raised.

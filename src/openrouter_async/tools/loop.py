@@ -1,8 +1,8 @@
-"""`RunLoop`: where a run stands between two awaits: what to ask next, which calls to run, and when it is over.
+"""`RunLoop`: the state of a run between two awaits: what to ask next, which calls to run, and when it is over.
 
-Theory of operation. `next_request` decides; it returns one more request, or None. `take` adds
-the reply; then `run_calls` brings the results of its calls, and the step is whole. The callers of these three send
-the requests, plain or streamed, so both kinds of run follow the same rules.
+Theory of operation. `next_request` decides; it returns one more request, or None. `take` adds the reply; then
+`run_calls` adds the results of its calls, and the step is complete. The callers of these three send the requests,
+plain or streamed, so both kinds of run follow the same rules.
 
 ```
 next_request ── request ──> (it is sent) ── reply ──> take ──> run_calls ──┐
@@ -10,11 +10,12 @@ next_request ── request ──> (it is sent) ── reply ──> take ─�
    └─────────────────────────────────────────────────────────────────────────┘
 ```
 
-A run is complete with the first reply that calls no tool and says that it is one: a reply may end with `tool_calls` and
-hold none, where a server tool was in the middle of its work, and is then asked to go on, a few times. (Text where there
-are no server tools is an answer, whatever the reply says.) `types.chat.sent_back` decides what of a reply is sent back.
+A run is complete with the first reply that calls no tool and says that it is an answer: a reply may end with
+`tool_calls` and have none, if a server tool was in the middle of its work, and is then asked to continue, a few
+times. (Text without server tools is an answer, whatever the reply says.) `types.chat.sent_back` decides which parts
+of a reply are sent back.
 
-What becomes of the calls of one reply is in `turn`, which provider must serve a request in `pinning`.
+`turn` tracks the calls of one reply, `pinning` the provider that must serve a request.
 """
 
 from __future__ import annotations
@@ -45,14 +46,14 @@ if TYPE_CHECKING:
 __all__ = ["RunLoop"]
 
 MAX_WITHOUT_CALLS = 3
-"""Replies in a row that end with `tool_calls` and hold none, before the run stops. Chosen: each of them is billed."""
+"""Replies in a row that end with `tool_calls` and have none, before the run stops. Chosen: each of them is billed."""
 
 GO_ON = "Go on."
 NOTHING_CALLED = "Your call had no name of a tool, so nothing was run. Call a tool by its name, or answer."
 
 
 class RunLoop(Generic[OutputT]):
-    """Where one run stands; the theory is in the docstring of the module."""
+    """The state of one run; the theory is in the docstring of the module."""
 
     def __init__(
         self,
@@ -65,12 +66,12 @@ class RunLoop(Generic[OutputT]):
         spend: Callable[[Usage], None] | None = None,
         next_cost: NextCost | None = None,
     ) -> None:
-        """Begin with `call`, whose messages are as they are sent, or go on where `paused` ended.
+        """Start with `call`, whose messages are in the form to send, or resume `paused`.
 
-        `spend` is told what each reply used; `next_cost` foresees the next one, where the stop condition asks.
+        `spend` receives the usage of each reply; `next_cost` estimates the next one, if the stop condition asks.
 
         Raises:
-            ConfigurationError: something about the paused run is undecided, or a tool that it waits for is missing.
+            ConfigurationError: a call of the paused run is undecided, or its tool is missing.
         """
         self._toolbox = toolbox
         self._settings = settings
@@ -152,7 +153,7 @@ class RunLoop(Generic[OutputT]):
         return 0 < silent <= MAX_WITHOUT_CALLS
 
     def _ask_for_the_end(self, params: dict[str, object]) -> None:
-        """Make the request one for an answer without tools; they are still sent, since the messages hold calls."""
+        """Make the request one for an answer without tools; they are still sent, since the messages contain calls."""
         self._is_last = True
         if "tools" in params:
             params["tool_choice"] = "none"
@@ -170,7 +171,7 @@ class RunLoop(Generic[OutputT]):
         """Add a reply.
 
         Raises:
-            RepeatedToolCall: it holds a call that was made too often.
+            RepeatedToolCall: it repeats a call too often.
         """
         step = Step(completion)
         self._steps.append(step)
@@ -252,7 +253,7 @@ class RunLoop(Generic[OutputT]):
         self._continuation.is_running = True
 
     def leave(self) -> None:
-        """Let another run go on from where this one began."""
+        """Let another run resume from where this one started."""
         self._continuation.is_running = False
         self._continuation = Continuation()
 
@@ -303,7 +304,7 @@ class RunLoop(Generic[OutputT]):
         )
 
     def _paused(self) -> PausedRun | None:
-        """Return what is needed to go on after the last reply; None before the first."""
+        """Return the data needed to resume after the last reply; None before the first."""
         if not self._steps:
             return None
         waiting, decisions = self._turn.undone

@@ -16,13 +16,13 @@ LikeT = TypeVar("LikeT")
 
 
 async def encode_attachments(messages: LikeT) -> LikeT:
-    """Return `messages` with the attachments from bytes and paths replaced by what is sent.
+    """Return `messages` with the attachments from bytes and paths replaced by their encoded form.
 
-    Where there are none, `messages` itself comes back at once. All are encoded in one worker thread; if the task is
-    cancelled meanwhile, the thread ends by itself and its work is dropped.
+    Without attachments, `messages` itself is returned immediately. All are encoded in one worker thread; if the task
+    is cancelled meanwhile, the thread finishes and its work is discarded.
 
     Raises:
-        ConfigurationError: a file cannot be read, is no regular file, or is of another kind than was said.
+        ConfigurationError: a file cannot be read, is not a regular file, or is of another kind than stated.
     """
     if not has_attachments(messages):
         return messages

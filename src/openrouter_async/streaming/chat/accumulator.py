@@ -1,9 +1,9 @@
-"""`ChatAccumulator`: chunks of a chat stream become events, and in the end the reply that a plain call gives.
+"""`ChatAccumulator`: turns the chunks of a chat stream into events, and at the end into the reply of a plain call.
 
-Theory of operation. Each chunk adds pieces to the choices it names. Pieces are collected in lists and joined only when
-a completion is asked for, so a reply of n chunks costs n steps. A finish reason is noted but ends nothing: providers
-send text and tool calls after it, repeat it, and change their mind; the last one seen counts. Hence a tool call is
-known to be whole only when the stream is, and its event comes then. No I/O here.
+Theory of operation. Each chunk adds pieces to the choices it names. Pieces are collected in lists and joined only on
+request, so a reply of n chunks costs n steps. A finish reason is recorded but ends nothing: providers send text and
+tool calls after it, repeat it, and change it; the last one counts. So a tool call is known to be complete only at the
+end of the stream, and its event comes then. No I/O here.
 """
 
 from __future__ import annotations
@@ -64,12 +64,11 @@ class ChatAccumulator:
     end_mark = "a finish reason and without [DONE]"
 
     def __init__(self, tools: Collection[str] = (), *, may_be_empty: bool = False) -> None:
-        """Begin.
+        """Start an empty reply.
 
         Args:
             tools: Names of the tools of the request.
-            may_be_empty: Whether a stream that ends without a word is no fault, because it goes on with one that said
-                something.
+            may_be_empty: Whether an empty stream is valid, because it resumes one that already had text.
         """
         self._may_be_empty = may_be_empty
         self._tools = tools
@@ -116,10 +115,10 @@ class ChatAccumulator:
         return self._repair.parse(data)
 
     def feed(self, chunk: ChatChunk) -> list[StreamEvent]:
-        """Return the events that a chunk gives.
+        """Return the events of a chunk.
 
         Raises:
-            APIStatusError: the chunk reports an error; `.partial` is what had arrived, this chunk included.
+            APIStatusError: the chunk reports an error; `.partial` has the reply so far, including this chunk.
         """
         events: list[StreamEvent] = []
         choices = chunk.choices
@@ -180,7 +179,7 @@ class ChatAccumulator:
         return events
 
     def feed_reply(self, reply: ChatCompletion) -> list[StreamEvent]:
-        """Return the events of a whole reply that came in place of a stream; `finish` then gives it back.
+        """Return the events of a whole reply that came in place of a stream; `finish` then returns it.
 
         Raises:
             APIStatusError, InvalidResponseError: as `check_completion`.
@@ -200,10 +199,10 @@ class ChatAccumulator:
     def finish(
         self, end: StreamEnd, meta: ResponseMeta | None = None
     ) -> tuple[list[StreamEvent], ChatCompletion]:
-        """Return the last events, and the reply, which the last of them holds.
+        """Return the last events, and the reply, which the last of them contains.
 
         Raises:
-            EmptyReply: there is nothing in it.
+            EmptyReply: it is empty.
         """
         completion = marked(self._reply or self._completion(), ChatCompletion, _end=end)
         if not self.has_piece:

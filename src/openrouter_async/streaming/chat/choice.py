@@ -80,9 +80,9 @@ class ChoiceBuilder:
             self._add_others(delta, events)
 
     def news_of(self, message: Delta, delta: Delta | None, *, is_last: bool) -> Delta | None:
-        """Return what a message adds that stands in place of a delta; beside one that says something, nothing.
+        """Return the additions in a message that replaces a delta; nothing if there is also a delta with content.
 
-        A text that begins with all so far repeats it; one that is the same is a piece again, unless it is the last.
+        A text that starts with everything so far repeats it; an equal one is another piece, unless it is the last.
         """
         if delta is not None and any(
             getattr(delta, name) for name in delta.__pydantic_fields_set__ if name != "role"
@@ -122,7 +122,7 @@ class ChoiceBuilder:
             events.append(TextDelta(text, self.index))
 
     def note(self, part: ChunkChoice) -> None:
-        """Take what a chunk says of the answer besides its content; the last reason stays, an empty one is none."""
+        """Record the facts about the answer besides its content; the last reason counts, an empty one is ignored."""
         # A reply that ended in an error has no finish reason: it becomes an exception.
         if part.finish_reason and part.finish_reason != "error":
             self._finish_reason = part.finish_reason
@@ -270,7 +270,7 @@ class ChoiceBuilder:
 def _taken_apart(
     name: str | None, arguments: object, extra: dict[str, object]
 ) -> tuple[str | None, object, dict[str, object]]:
-    """Return name and arguments, what is missing as it stands beside them in a flat call, and the other fields."""
+    """Return name and arguments, taken from beside them in a flat call if they are missing, and the other fields."""
     rest = {**extra}
     if not name:
         flat = rest.pop("name", None)

@@ -1,9 +1,9 @@
-"""`ChunkRepair`: chunks that are nearly as they should be. No I/O here.
+"""`ChunkRepair`: repairs chunks that are almost valid. No I/O here.
 
-It is asked only where a chunk could not be read. Two things are put right, and nothing is guessed. One character that
-came as two halves, the first at the end of a text and the second at the beginning of the next one, is joined; a half
-that stays alone becomes U+FFFD, as anywhere. And what is empty and of the wrong type (`"delta": []`,
-`"tool_calls": {}`) says nothing, so it is left out; an object where a list of such is expected is a list of one.
+It is used only for a chunk that could not be read. It repairs two things, without guesses. A character split into two
+halves, at the end of one text and the start of the next, is joined; a half that stays alone becomes U+FFFD, as
+everywhere. And an empty value of the wrong type (`"delta": []`, `"tool_calls": {}`) is dropped; an object in place of
+a list of objects is a list of one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["ChunkRepair"]
 _TEXTS = (
     "content", "reasoning", "reasoning_content", "refusal", "text", "summary", "arguments", "transcript"
 )  # fmt: skip
-"""Fields whose text goes on in the next chunk."""
+"""Fields whose text continues in the next chunk."""
 
 _Path: TypeAlias = tuple[object, ...]
 
@@ -66,7 +66,7 @@ class ChunkRepair:
 
 
 def _texts(value: object, path: _Path) -> Iterator[tuple[_Path, dict[str, Any], str]]:
-    """Give the texts of choices that go on in the next chunk, each with its place."""
+    """Yield the texts of choices that continue in the next chunk, each with its place."""
     if isinstance(value, list):
         for position, item in enumerate(value):
             index = item.get("index") if isinstance(item, dict) else None

@@ -1,4 +1,4 @@
-"""The events of a stream of images, for `match`; what a model writes meanwhile comes as in chat."""
+"""The events of a stream of images, for `match`; text that a model writes meanwhile arrives as in chat."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """`ImageReader`: the items of a source become images; an `ItemReader`. Pure.
 
-Providers that stream nothing answer with plain JSON, which is read as a stream whose images come all at once. A stream
-is whole at `[DONE]`, or at the end of the body if an image has come whole.
+Providers without streaming answer with plain JSON, which is read as a stream whose images all arrive together. A
+stream is complete at `[DONE]`, or at the end of the body if a whole image has arrived.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ImageReader:
         self._created: int | None = None
 
     def feed(self, items: list[StreamItem]) -> tuple[list[ImageEvent], OpenRouterError | None]:
-        """Return the events of what was read, and the failure it ends in, if any."""
+        """Return the events of a read, and the failure at its end, if there is one."""
         events: list[ImageEvent] = []
         try:
             for item in items:
@@ -66,7 +66,7 @@ class ImageReader:
         return events, None
 
     def feed_eof(self) -> tuple[list[ImageEvent], OpenRouterError | None]:
-        """Return the last event at the end of the body, or why it is no end."""
+        """Return the last event at the end of the body, or the error of a premature end."""
         if not self._images:
             return [], StreamTruncated("the stream ended before an image was whole; nothing is billed for it")
         return [self._finished()], None

@@ -16,7 +16,7 @@ __all__ = ["ImageStream"]
 
 
 class ImageStream(OwnedStream[ImageEvent]):
-    """The images of a request while they are made; an async context manager and iterator.
+    """The images of a request while the model makes them; an async context manager and iterator.
 
     ```python
     async with client.images.stream("A fox.", model="openai/gpt-image-1") as stream:
@@ -27,7 +27,8 @@ class ImageStream(OwnedStream[ImageEvent]):
         images = await stream.final()
     ```
 
-    Nothing is sent before the first event is asked for. Leaving the block closes the connection. One task at a time may
+    Nothing is sent before you ask for the first event. Leaving the block closes the connection. One task at a time
+    may
     read it.
     """
 

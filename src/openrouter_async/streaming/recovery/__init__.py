@@ -1,1 +1,1 @@
-"""Streams that break off and go on in another request, as the option `recover` asks for."""
+"""Streams that resume in another request after they were cut off, as the option `recover` asks."""

@@ -1,4 +1,4 @@
-"""Requests that go on with an answer that broke off: which answers can be, and what is sent; see `Recover`."""
+"""Requests that resume an answer that was cut off: which answers can be resumed, and the request; see `Recover`."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["call_of_recovery", "check_recoverable", "with_beginning"]
 
 _NOT_TEXT = ("tools", "response_format", "audio", "image_config", "web_search_options", "logprobs")
-"""Parameters whose answers cannot be put together from the text of two."""
+"""Parameters whose answers cannot be joined from the text of two."""
 
 _SET_BY_RECOVERY = ("messages", "prompt")
 
 
 def check_recoverable(call: ChatCall, recover: Recover) -> None:
-    """Return if the answer to a call is text that another request could go on with.
+    """Return if the answer to a call is text that another request could continue.
 
     Raises:
-        ConfigurationError: it holds or may hold something else, or `recover` is wrong.
+        ConfigurationError: it may contain something else, or `recover` is wrong.
     """
     extra_body = call.extra_body or {}
     sent = {**call.params, **extra_body}
@@ -57,7 +57,7 @@ def check_recoverable(call: ChatCall, recover: Recover) -> None:
 
 
 def call_of_recovery(call: ChatCall, recover: Recover) -> ChatCall:
-    """Return what is asked of the models that go on with the answer to a call."""
+    """Return the request to the models that continue the answer to a call."""
     model = recover.models[0] if recover.models else call.model
     return replace(call, model=model, params=_params_of_recovery(call.params, recover))
 

@@ -1,8 +1,8 @@
-"""`JoinedAccumulator`: a chat stream that may break off and continue in another request, as one reply. No I/O here.
+"""`JoinedAccumulator`: a chat stream that may be cut off and continue in another request, as one reply. No I/O here.
 
-It is the accumulator of one request. Text passes a `WordBuffer`, so that it can be continued, and in a continuation
-an `OverlapTrimmer` first; everything else passes as it is. When the request breaks off, `checkpoint` gives what the
-next one has to know, as a `DeliveredSoFar`.
+It is the accumulator of one request. Text passes through a `WordBuffer`, so it can be continued, and in a
+continuation through an `OverlapTrimmer` first; everything else passes unchanged. When the request is cut off,
+`checkpoint` returns the state for the next one, as a `DeliveredSoFar`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class DeliveredSoFar:
     """What the requests before this one have given."""
 
     text: str
-    """What was given out; it ends with a whole word."""
+    """The delivered text; it ends with a whole word."""
     held: str
     """What came behind it and was not."""
     reasoning: str
@@ -61,14 +61,14 @@ class JoinedAccumulator(ChatAccumulator):
 
     @property
     def has_given(self) -> bool:
-        """Whether text of this request was given out."""
+        """Whether text of this request was delivered."""
         return bool(self._given)
 
     def feed(self, chunk: ChatChunk) -> list[StreamEvent]:
-        """Return the events that a chunk gives.
+        """Return the events of a chunk.
 
         Raises:
-            APIStatusError: the chunk reports an error; `.partial` is what had arrived, this chunk included.
+            APIStatusError: the chunk reports an error; `.partial` has the reply so far, including this chunk.
             StreamError: this request does not continue the text before.
         """
         return self._passed(super().feed(chunk))
@@ -146,7 +146,7 @@ class JoinedAccumulator(ChatAccumulator):
 
     @property
     def _text(self) -> str:
-        """What was given out, in all requests."""
+        """The delivered text of all requests."""
         return (self._before.text if self._before is not None else "") + "".join(self._given)
 
     def _give(self, text: str) -> list[TextDelta]:
@@ -156,7 +156,7 @@ class JoinedAccumulator(ChatAccumulator):
         return [TextDelta(text)]
 
     def _passed(self, events: list[StreamEvent]) -> list[StreamEvent]:
-        """Return the events that can be given out now."""
+        """Return the events that can be delivered now."""
         passed: list[StreamEvent] = []
         for event in events:
             if isinstance(event, TextDelta) and event.choice == 0:
@@ -170,7 +170,7 @@ class JoinedAccumulator(ChatAccumulator):
     # The reply
 
     def _joined(self, before: DeliveredSoFar, own: ChatCompletion, held: str = "") -> ChatCompletion:
-        """Return a reply with what came before it, and what is held at its end."""
+        """Return a reply with the text before it, and the withheld text at its end."""
         choice = own.choices[0] if own.choices else Choice(index=0)
         message = choice.message or AssistantMessage(role="assistant")
         changed: Mapping[str, object] = {

@@ -1,16 +1,16 @@
-"""Where the continuation of a text meets what was given out before it. No I/O here.
+"""The seam between a delivered text and its continuation. No I/O here.
 
-Theory of operation. Two things make the place where a text breaks off hard to continue from: it may be inside a word,
-and the continuation may say again what stands there. Hence two small machines.
+Theory of operation. A text that is cut off is hard to continue for two reasons: the cut may be inside a word, and the
+continuation may repeat the text before it. So there are two small machines.
 
-`WordBuffer` holds back the last word of a text until the whitespace behind it has come. What was given out then always
-ends with a whole word, and it is known which whitespace followed; the held rest is written anew.
+`WordBuffer` withholds the last word of a text until the whitespace after it has arrived. So the delivered text always
+ends with a whole word, and the whitespace after it is known; the withheld rest is written again.
 
-`OverlapTrimmer` holds back the beginning of the continuation until it is certain what it is. Whether it begins with
-whitespace is the best sign there is: a model that continues from the last word begins with the whitespace, or the mark,
-that follows it; one that takes the text for an earlier turn of its own begins a new one, without. So from the latter a
-single repeated word counts, and from the former only a passage that is long and stands nowhere else. What remains
-uncertain is refused: a text is not given out that may hold a word twice, or lack one, or begin anew in other words.
+`OverlapTrimmer` withholds the start of the continuation until its meaning is certain. The best sign is whether it
+starts with whitespace: a model that continues from the last word starts with the whitespace or punctuation after it;
+one that takes the text for an earlier turn starts a new one, without. So from the latter a single repeated word
+counts, and from the former only a long passage that occurs nowhere else. Uncertain cases are refused: the stream
+never delivers a text that may repeat a word, lack one, or start again in other words.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class WordBuffer:
 
     def __init__(self) -> None:
         self.held = ""
-        """What has come and was not given out: whitespace, and the beginning of a word."""
+        """The text that arrived and was not delivered: whitespace, and the start of a word."""
 
     def feed(self, text: str) -> str:
-        """Return what can be given out now; may be empty."""
+        """Return the text that can be delivered now; may be empty."""
         text = self.held + text
         found = _HELD.search(text, max(0, len(text) - MAX_HELD - 1))
         start = len(text) if found is None else found.start()
@@ -137,7 +137,7 @@ def _words(text: str) -> int:
 
 
 def _ends_word(text: str, at: int) -> bool:
-    """Whether no word goes on at a place of a text."""
+    """Whether no word continues at a place of a text."""
     return at >= len(text) or not (text[at].isalnum() and text[at - 1].isalnum()) or _is_unspaced(text[at])
 
 
@@ -146,7 +146,7 @@ def _is_unspaced(character: str) -> bool:
 
 
 def _reaches_end(before: str, start: int, said: str) -> bool:
-    """Whether `said` goes on behind a repetition of all that follows `start`."""
+    """Whether `said` continues after a repetition of everything from `start` on."""
     length = len(before) - start
     return len(said) > length and said.startswith(before[start:])
 

@@ -1,8 +1,8 @@
 """`RecoveringStream`: an `EventStream` that continues in another request where one breaks off.
 
-It differs from other streams in one decision: what a failure after the first piece leads to. The text that was given
-out is sent as the beginning of the answer, and a `JoinedAccumulator` joins to it what comes back. Where that cannot be
-done, or fails, the stream fails as it would have without, with all that had arrived.
+It differs from other streams in one decision: the reaction to a failure after the first piece. The delivered text is
+sent as the start of the answer, and a `JoinedAccumulator` appends the continuation. If that is impossible, or fails,
+the stream fails as it would have without, with everything that arrived.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class RecoveringStream(EventStream[OutputT]):
         return self._part
 
     def chunks(self) -> AsyncGenerator[ChatChunk]:
-        """Give the chunks as the service sent them; what is read in this way is not continued."""
+        """Yield the chunks as the service sent them; a stream read this way is not resumed."""
         self._left = 0
         return super().chunks()
 
@@ -83,7 +83,7 @@ class RecoveringStream(EventStream[OutputT]):
                 raise self._given_up from self._given_up.__cause__
 
     async def _continue(self, error: OpenRouterError) -> None:
-        """Begin the next request; raises why there is none."""
+        """Start the next request; raises the reason if there is none."""
         part = self._part
         if not part.has_piece:
             await self._source.retry(error)
@@ -99,7 +99,7 @@ class RecoveringStream(EventStream[OutputT]):
         self._reader.restart()
 
     def _why(self, error: OpenRouterError, failure: OpenRouterError) -> OpenRouterError:
-        """Return the error to raise: why the answer broke off, rather than why nothing went on from there."""
+        """Return the error to raise: why the answer was cut off, rather than why nothing resumed it."""
         part, before = self._part, self._before
         if isinstance(failure, DeadlineExceeded):
             return failure

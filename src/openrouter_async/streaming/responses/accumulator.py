@@ -1,12 +1,14 @@
-"""`ResponsesAccumulator`: events of a Responses stream become ours, and in the end the reply that a plain call gives.
+"""`ResponsesAccumulator`: turns events of a Responses stream into ours, and at the end into the reply of a plain
+call.
 
-Theory of operation. An item is added, its text comes in pieces, it is done, and the last event tells the whole reply.
-Services leave out any of these, so each is taken for what it says: pieces without an item begin one; a text that came
-whole, in the event that ends it, in its item or only in the reply, is given out as far as its pieces were not; and an
-item that the reply lacks, or tells without its text, is the one that came before. Items are told apart by their index,
-or their id where that is missing. Only the last event ends a stream: `[DONE]` without it is a stream that was cut.
+Theory of operation. An item is added, its text arrives in pieces, it is done, and the last event contains the whole
+reply. Services leave out any of these, so each event is taken at its word: pieces without an item start one; a text
+that came whole, in the event that ends it, in its item or only in the reply, is delivered as far as its pieces were
+not; and an item that the reply lacks, or has without its text, is the one that arrived before. Items are
+distinguished by their index, or by their id if the index is missing. Only the last event ends a stream: `[DONE]`
+without it means that the stream was cut.
 
-What is not known here is `Progress`, and never an error. No I/O here.
+Unknown events are `Progress`, and never an error. No I/O here.
 """
 
 from __future__ import annotations
@@ -72,7 +74,7 @@ _WHOLES = {
     "response.function_call_arguments.done": (ARGUMENTS, "arguments"),
     "response.custom_tool_call_input.done": (INPUT, "input"),
 }
-"""Events that tell a text once more, and the field that holds it."""
+"""Events that repeat a whole text, and the field with it."""
 _PLACES = {
     "message": (_TEXT, _REFUSAL),
     "reasoning": (_THOUGHT, _SUMMARY),
@@ -82,7 +84,7 @@ _PLACES = {
 _HEADS = frozenset({"response.created", "response.in_progress", "response.queued"})
 _LAST = frozenset({"response.completed", "response.incomplete", "response.failed", "response.cancelled"})
 _OF_THE_END = frozenset({"error", "incomplete_details", "output", "status"})
-"""What only the last event says of the reply."""
+"""The facts about the reply that only the last event has."""
 _SILENT = frozenset(
     {
         "response.content_part.added", "response.content_part.done",
@@ -100,7 +102,7 @@ class ResponsesAccumulator:
     def __init__(self) -> None:
         self.growth: Growth = Growth()
         self.has_piece: bool = False
-        """Whether a part of the answer was given out, so that the request must not be repeated."""
+        """Whether a part of the answer was delivered, so the request must not be retried."""
         self.has_begun: bool = False
         self.is_over: bool = False
         """Whether the last event has come."""
@@ -203,7 +205,7 @@ class ResponsesAccumulator:
         return read_reply(Response, meta.status if meta else 200, meta.headers if meta else {}, body)
 
     def feed_reply(self, reply: Response) -> Events:
-        """Return the events of a whole reply that came in place of a stream; `finish` then gives it back.
+        """Return the events of a whole reply that came in place of a stream; `finish` then returns it.
 
         Raises:
             APIStatusError, EmptyReply, InvalidResponseError: as `check_response`.
@@ -217,11 +219,11 @@ class ResponsesAccumulator:
         return events
 
     def finish(self, end: StreamEnd, meta: ResponseMeta | None = None) -> tuple[Events, Response]:
-        """Return the last events, and the reply, which the last of them holds.
+        """Return the last events, and the reply, which the last of them contains.
 
         Raises:
-            StreamTruncated: `[DONE]` came, and no event that says how the reply ended.
-            EmptyReply: there is nothing in it.
+            StreamTruncated: `[DONE]` arrived, without an event that says how the reply ended.
+            EmptyReply: it is empty.
         """
         if not self.is_over:
             raise StreamTruncated(f"the stream ended without {self.end_mark}; the reply is not whole")
@@ -279,7 +281,7 @@ class ResponsesAccumulator:
             )
 
     def _add_rest(self, item: ItemBuilder, place: Place, index: int, text: object, events: Events) -> None:
-        """Add what a text that is told whole has behind its pieces; one that does not begin with them says nothing."""
+        """Add the rest of a whole text after its pieces; one that does not start with them adds nothing."""
         if isinstance(text, str) and text:
             given = "".join(item.pieces.get((place, index), ()))
             if text.startswith(given):

@@ -1,4 +1,4 @@
-"""`ItemBuilder`: one item of a Responses stream, collected as it comes and put together when asked for. No I/O here."""
+"""`ItemBuilder`: one item of a Responses stream, collected piece by piece and joined on request. No I/O here."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Place(NamedTuple):
     """Where in an item a piece of text belongs."""
 
     field: str
-    """`content` and `summary`, which hold parts, or `arguments` and `input`, which are text."""
+    """`content` and `summary`, which contain parts, or `arguments` and `input`, which are text."""
     part_type: str = ""
     name: str = ""
-    """The field of the part that holds the text."""
+    """The field of the part that contains the text."""
     item_type: str = ""
     """Of what an item is that has such text, where the stream has not said it."""
 
@@ -42,16 +42,16 @@ class ItemBuilder:
         """Its position among the calls of tools."""
         self.pieces: dict[tuple[Place, int], list[str]] = {}
         self.shown: Place | None = None
-        """Which of its texts is given out as reasoning; a model may send its thoughts, and a summary of them."""
+        """Which of its texts is delivered as reasoning; a model may send its reasoning, and a summary of it."""
 
     def pieces_of(self, place: Place, index: int) -> list[str]:
         """Return the list of the pieces of one text."""
         return self.pieces.setdefault((place, index), [])
 
     def as_fields(self, told_last: JsonObject | None = None) -> JsonObject:
-        """Return the item as it came, with what only its pieces say.
+        """Return the item as it arrived, with the data that only its pieces have.
 
-        `told_last` is what the whole reply says of it; what that lacks is taken from what was told before.
+        `told_last` is its form in the whole reply; missing data is taken from earlier forms.
         """
         if told_last is not None:
             before, fields = self.as_fields(), self._with_pieces(told_last)

@@ -70,7 +70,7 @@ def _choices(shape: Shape, shapes: Shapes, above: tuple[int, ...]) -> int:
     most = 1
     for member in fresh:
         inner = [field.shape for field in fields_of(member).values()]
-        inner += [member.get("items", "any"), member.get("map", "any")]
+        inner += [each for each in (member.get("items"), member.get("map")) if each is not None]
         within = (*above, id(member))
         most = max([most, *(_choices(each, shapes, within) for each in inner)])
     return max(1, len(fresh)) * most

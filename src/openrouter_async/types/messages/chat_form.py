@@ -17,6 +17,7 @@ from ..common import JsonObject
 __all__ = ["fit_messages", "of_chat", "without_system"]
 
 _Fields = Mapping[str, Any]
+_Values = list[Any]
 
 
 def of_chat(message: _Fields) -> _Fields:
@@ -64,13 +65,13 @@ def fit_messages(messages: Sequence[_Fields]) -> list[JsonObject]:
     """
     fit: list[JsonObject] = []
     open_: list[str] = []  # calls of the last reply, in order
-    results: list[Any] = []
-    waiting: list[Any] = []  # what else the user says in between
+    results: _Values = []
+    waiting: _Values = []  # what else the user says in between
 
     def close() -> None:
         nonlocal open_, results, waiting
         told = {each.get("tool_use_id") for each in results}
-        missing: list[Any] = [
+        missing: _Values = [
             {"type": "tool_result", "tool_use_id": id, "content": NO_RESULT, "is_error": True}
             for id in open_
             if id not in told

@@ -45,6 +45,8 @@ __all__ = [
     "wire_items",
 ]
 
+_Fields: TypeAlias = Mapping[str, Any]
+
 
 @closed
 class InputText(TypedDict, total=False):
@@ -159,7 +161,7 @@ def wire_items(given: object) -> list[JsonObject]:
     return items
 
 
-def fit_items(items: Sequence[Mapping[str, Any]]) -> list[JsonObject]:
+def fit_items(items: Sequence[_Fields]) -> list[JsonObject]:
     """Return the items with a result for each call, and without what the service refuses.
 
     That are results of calls that are not there, and calls without a name: there is nothing to call.
@@ -222,7 +224,7 @@ def _items(item: object, index: int) -> Iterator[JsonObject]:
             yield _checked(part, f"input[{index}]")
 
 
-def _of_chat(item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _of_chat(item: _Fields) -> Iterator[_Fields]:
     """Give a message of chat as the items that it is here; anything else is given as it is."""
     if item.get("role") == "tool":
         content = item.get("content")
@@ -287,11 +289,11 @@ _CHECKED_AS: dict[str, Any] = {
 
 
 @cache
-def _adapter(type_: str) -> TypeAdapter[Any]:
+def _adapter(type_: str) -> TypeAdapter[object]:
     return TypeAdapter(_CHECKED_AS.get(type_, JSONObject))
 
 
-def _checked(item: Mapping[str, Any], path: str) -> JsonObject:
+def _checked(item: _Fields, path: str) -> JsonObject:
     type_ = item.get("type")
     if type_ is None and "role" not in item:
         raise ConfigurationError(f"{path} has neither 'type' nor 'role'; expected one of them")

@@ -18,10 +18,10 @@ from ..errors import ConfigurationError
 from ..types.requests.check import check_params
 from ..types.requests.fields import check_json
 
-__all__ = ["change_body", "name_of", "named_body", "names_body", "opened", "secret_of"]
+__all__ = ["SECRET_NAMES", "change_body", "name_of", "named_body", "names_body", "opened", "secret_of"]
 
-_OF_A_SECRET = re.compile(r"key|secret|token|password|dsn|headers ", re.IGNORECASE)
-"""The names of settings whose text is a secret."""
+SECRET_NAMES = re.compile(r"key|secret|token|password|dsn|headers ", re.IGNORECASE)
+"""Found in the names of settings whose text is a secret; a header is named `headers Authorization`."""
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -133,7 +133,7 @@ def _opened(value: object, name: str, secrets: list[SecretStr]) -> object:
     if isinstance(value, SecretStr):
         secrets.append(value)
         return value.get_secret_value()
-    if isinstance(value, str) and _OF_A_SECRET.search(name):
+    if isinstance(value, str) and SECRET_NAMES.search(name):
         secrets.append(SecretStr(value))
     return value
 

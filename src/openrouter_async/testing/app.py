@@ -34,6 +34,7 @@ from .generic.service import GenericService
 from .inference.inference import Inference, Pace
 from .media.service import MediaService
 from .media.videos import Videos
+from .organization.service import Organization
 from .received import ReceivedRequest
 from .replies import Answer, Failure, Reply, Scripted, as_scripted
 from .routes import WRITTEN, Call, Route, Routes, own_routes
@@ -76,6 +77,7 @@ class EmulatorApp:
         inference = Inference(state, models, pace, seed, finishes_unread=finishes_unread)
         batches = Batches(state, inference, lambda request: _reply(self._from_function(request)))
         facts = load_facts()
+        generic = GenericService(facts, seed)
         own = own_routes(
             inference,
             batches,
@@ -83,8 +85,9 @@ class EmulatorApp:
             Account(state),
             MediaService(state, facts, seed),
             Videos(state, facts, seed),
+            Organization(state, facts, generic),
         )
-        self.routes = Routes(own, facts, GenericService(facts, seed))
+        self.routes = Routes(own, facts, generic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

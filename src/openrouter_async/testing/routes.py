@@ -23,6 +23,7 @@ from .inference.dialects.known import MESSAGES, RESPONSES
 from .inference.inference import ChooseReply, Inference
 from .media.service import MediaService
 from .media.videos import Videos
+from .organization.service import Organization
 from .received import ReceivedRequest
 from .state.keys import EmulatedKey
 
@@ -104,6 +105,7 @@ def own_routes(
     account: Account,
     media: MediaService,
     videos: Videos,
+    organization: Organization,
 ) -> tuple[Route, ...]:
     """Return the operations that have a handler of their own; all others are answered by the facts alone."""
     handlers: dict[Operation, Handler] = {
@@ -143,6 +145,13 @@ def own_routes(
         ops.DELETE_KEY: lambda c: account.delete_key(**c.path),
         ops.CREATE_CODE: lambda c: account.create_code(c.request.body),
         ops.EXCHANGE_TOKEN: lambda c: account.exchange_token(c.request.body),
+        ops.DEACTIVATE_EXTERNAL_USER: lambda c: organization.deactivate(c.path),
+        ops.CREATE_SYNC_JOB: lambda _: organization.sync(),
+        ops.GET_SYNC_JOB: lambda c: organization.sync_job(c.path["id"]),
+        ops.CREATE_DESTINATION: lambda c: organization.create_destination(c.request),
+        ops.UPDATE_DESTINATION: lambda c: organization.update_destination(c.path, c.request),
+        ops.CREATE_PRIVATE_ENDPOINT: lambda c: organization.create_endpoint(c.request),
+        ops.VALIDATE_PRIVATE_ENDPOINT: lambda c: organization.validate_endpoint(c.path, c.request),
         ops.EXCHANGE_CODE: lambda c: account.exchange(c.request.body),
     }
     return (

@@ -98,6 +98,12 @@ GIVEN: dict[str, Any] = {
         "endpoint": "/v1/chat/completions",
         "requests": [{"custom_id": "a", "body": {"messages": CHAT["messages"]}}],
     },
+    "createPrivateEndpoint": {
+        "model_permaslug": "openai/gpt-4o",
+        "provider_slug": "azure",
+        "upstream_model_id": "mine",
+        "pricing": {"prompt": "0.1", "completion": "0.1"},
+    },
 }
 """Bodies that must make sense: the others are samples."""
 QUERIES = {"deleteScimGroupMapping": {"keep_members": "true"}}
@@ -345,14 +351,17 @@ def test_a_workspace_is_found_by_its_slug_and_has_members_and_budgets(service: S
 
 
 @pytest.mark.loopback
-def test_an_entry_that_names_itself_exists_once_and_is_deleted_with_204(service: Service) -> None:
+def test_an_entry_that_names_itself_exists_once_and_is_deactivated_with_204(service: Service) -> None:
     assert service("POST", "/external-users", {"user": "u/1"})[1]["data"]["is_active"] is True
     assert service("POST", "/external-users", {"user": "u/1"})[0] == 409
     assert service("PATCH", "/external-users/u%2F1", {"is_active": False})[1]["data"]["is_active"] is False
     assert service("GET", "/external-users")[1]["total_count"] == 0
     assert service("GET", "/external-users?include_inactive=true")[1]["total_count"] == 1
+    assert service("PATCH", "/external-users/u%2F1", {"is_active": True})[0] == 200
     assert service("DELETE", "/external-users/u%2F1") == (204, None)
-    assert service("DELETE", "/external-users/u%2F1")[0] == 404
+    assert service("GET", "/external-users/u%2F1")[1]["data"]["is_active"] is False
+    assert service("POST", "/external-users", {"user": "u/1"})[0] == 409
+    assert service("DELETE", "/external-users/u2")[0] == 404
 
 
 @pytest.mark.loopback

@@ -45,7 +45,7 @@ class GenericService:
 
     def __init__(self, facts: Facts, seed: int) -> None:
         self._facts = facts
-        self._entries = Entries()
+        self.entries = Entries()
         self._fitting = Fitting(facts.shapes, seed)
 
     def answer(
@@ -76,7 +76,7 @@ class GenericService:
             dict(query),
             described_file(as_object(body)),
             facts=self._facts,
-            entries=self._entries,
+            entries=self.entries,
             fitting=self._fitting,
         )
         if asked.is_entry:
@@ -94,17 +94,17 @@ class GenericService:
             return self._put(asked, key)
         found = self._find(asked, collection, key)
         if method == "DELETE":
-            self._entries.remove(collection, key)
+            self.entries.remove(collection, key)
             return self._reply(asked, {"id": found.get("id", key)})
         if method == "PATCH":
             self._change(found, asked.body)
         return self._reply(asked, found)
 
     def _find(self, asked: Asked, collection: str, key: str) -> JSON:
-        found = self._entries.find(collection, key)
+        found = self.entries.find(collection, key)
         if found is None and not asked.can_be_added(collection):
             self._make_up(asked, collection)
-            found = self._entries.find(collection, key)
+            found = self.entries.find(collection, key)
         if found is None:
             raise _in_form(asked.operation, 404, f"{noun(collection)} not found")
         return found
@@ -118,17 +118,17 @@ class GenericService:
         name = asked.key_field(fields)
         if key is None:
             key = str(fields.get(name))
-            if name in asked.body and self._entries.find(asked.collection, key) is not None:
+            if name in asked.body and self.entries.find(asked.collection, key) is not None:
                 raise _in_form(asked.operation, 409, f"{noun(asked.collection)} {key} exists already")
         elif name in fields and name != "id":
             shape = self._fitting.fields(asked.item_shape)[name]
             is_named = not complaints(key, shape, self._facts.shapes, name, is_sent=True)
             fields[name] = key if is_named else self._fitting.fresh(shape, name)
-        former = self._entries.find(asked.collection, key)
+        former = self.entries.find(asked.collection, key)
         if former is not None:
             fields |= {each: former[each] for each in ("id", "created_at") if each in former}
         kept = {**asked.body, **fields}
-        self._entries.put(asked.collection, key, kept)
+        self.entries.put(asked.collection, key, kept)
         return self._reply(asked, kept)
 
     def _change(self, entry: JSON, fields: JSON) -> None:
@@ -143,14 +143,14 @@ class GenericService:
         if not self._fitting.is_list(operation.reply):
             self._check_parents(asked, collection)
             if operation.reply is None and asked.parent is not None:
-                file = self._entries.find(*asked.parent) or {}
+                file = self.entries.find(*asked.parent) or {}
                 if file.get("downloadable") is False:
                     raise _in_form(operation, 400, "Files that were uploaded cannot be downloaded")
-            return self._reply(asked, self._entries.find("", collection) or self._sample(asked))
+            return self._reply(asked, self.entries.find("", collection) or self._sample(asked))
         self._check_parents(asked, collection)
         if not asked.can_be_added(collection):
             self._make_up(asked, collection)
-        found = [entry for entry in self._entries.all(collection) if _passes(entry, asked.query)]
+        found = [entry for entry in self.entries.all(collection) if _passes(entry, asked.query)]
         return plain(self._page(asked, found))
 
     def _page(self, asked: Asked, found: list[JSON]) -> JSON:
@@ -184,23 +184,21 @@ class GenericService:
     def _write(self, asked: Asked) -> EmulatedResponse:
         body, step = asked.body, asked.steps[-1]
         if asked.saves:
-            return self._reply(asked, save_preset(asked, self._entries, self._fitting, self._facts))
+            return self._reply(asked, save_preset(asked, self.entries, self._fitting, self._facts))
         listed = next((name for name in _LISTED_IDS if name in body), None)
         if listed is not None:
             return self._listed(asked, listed)
         if asked.operation.method == "PATCH":
-            entry = self._entries.find("", asked.target) or as_object(self._sample(asked))
+            entry = self.entries.find("", asked.target) or as_object(self._sample(asked))
             self._change(entry, body)
-            self._entries.put("", asked.target, entry)
+            self.entries.put("", asked.target, entry)
             return self._reply(asked, entry)
         if asked.operation.method == "POST" and asked.can_be_added(asked.collection):
             return self._put(asked, None)
         if asked.parent is not None:
             entry = self._find(asked, *asked.parent)
             if step == "promote":
-                return self._reply(
-                    asked, promoted_file(entry, asked.item_shape, self._entries, self._fitting)
-                )
+                return self._reply(asked, promoted_file(entry, asked.item_shape, self.entries, self._fitting))
             fields = {**body, "status": _STATES[step]} if step in _STATES else body
             self._change(entry, fields)
             return self._reply(asked, entry)
@@ -216,13 +214,13 @@ class GenericService:
         shape = asked.shape_in(collection)
         for each in ids:
             if removes:
-                changed += [found] if (found := self._entries.remove(collection, each)) else []
-            elif self._entries.find(collection, each) is None:
-                for other in self._entries.beside(collection) if "assignments" in asked.steps else ():
-                    self._entries.remove(other, each)
+                changed += [found] if (found := self.entries.remove(collection, each)) else []
+            elif self.entries.find(collection, each) is None:
+                for other in self.entries.beside(collection) if "assignments" in asked.steps else ():
+                    self.entries.remove(other, each)
                 given: JSON = {**asked.parents, **self._original(asked, each), _LISTED_IDS[name]: each}
                 entry = as_object(self._fitting.fit(shape, given))
-                self._entries.put(collection, each, entry)
+                self.entries.put(collection, each, entry)
                 changed.append(entry)
         counts: JSON = dict.fromkeys(
             ("assigned_count", "unassigned_count", "added_count", "removed_count"), len(changed)
@@ -242,7 +240,7 @@ class GenericService:
 
     def _make_up(self, asked: Asked, collection: str) -> None:
         """Fill a collection that nothing can be added to."""
-        if not self._entries.knows(collection):
+        if not self.entries.knows(collection):
             shape = asked.shape_in(collection)
             for choice in range(2):
                 where = f"{collection}.{choice}"
@@ -250,7 +248,7 @@ class GenericService:
                 name = asked.key_field(entry)
                 given = {**asked.parents, name: f"{name}-{choice + 1}"}
                 entry = as_object(self._fitting.fit(shape, {**entry, **given}))
-                self._entries.put(collection, str(entry.get(name) or where), entry)
+                self.entries.put(collection, str(entry.get(name) or where), entry)
 
     def _sample(self, asked: Asked) -> JSON:
         return as_object(full_sample(asked.item_shape, self._facts.shapes, where=asked.target))

@@ -1,0 +1,1 @@
+"""An emulated organization: what the facts alone cannot answer."""

@@ -145,7 +145,7 @@ class Namespaces:
     observability: _Lazy[ObservabilityResource] = _Lazy(
         "resources.organization.observability:ObservabilityResource"
     )
-    """Other services that are told of requests; needs a management key."""
+    """Other services that receive the requests of the account; needs a management key."""
     private_endpoints: _Lazy[PrivateEndpointsResource] = _Lazy(
         "resources.organization.private_endpoints:PrivateEndpointsResource"
     )

@@ -1,4 +1,4 @@
-"""`client.observability`: secrets are sent, and stand nowhere else."""
+"""`client.observability`: secrets are sent, and appear nowhere else."""
 
 from __future__ import annotations
 

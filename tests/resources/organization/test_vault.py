@@ -1,4 +1,4 @@
-"""`client.vault`: a value is sent, and stands nowhere else."""
+"""`client.vault`: a value is sent, and appears nowhere else."""
 
 from __future__ import annotations
 

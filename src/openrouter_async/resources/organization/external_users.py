@@ -66,7 +66,7 @@ class ExternalUsersResource(Resource):
         """Return one user, deactivated or not.
 
         Raises:
-            NotFound: there is no such user.
+            NotFound: the account has no such user.
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
@@ -101,7 +101,7 @@ class ExternalUsersResource(Resource):
 
         Raises:
             ConfigurationError: `is_active` is neither True nor False; nothing was sent.
-            NotFound: there is no such user.
+            NotFound: the account has no such user.
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
@@ -116,7 +116,7 @@ class ExternalUsersResource(Resource):
         """Deactivate a user; the service keeps the record, and `update(user, is_active=True)` activates it again.
 
         Raises:
-            NotFound: there is no such user.
+            NotFound: the account has no such user.
             OpenRouterError: any other failure of a call.
         """
         await self._send(

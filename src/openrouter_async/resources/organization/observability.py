@@ -1,4 +1,4 @@
-"""Observability destinations, which the service tells of requests."""
+"""Observability destinations, to which the service sends requests."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class ObservabilityResource(Resource):
         """Return one destination, with the middle of each secret left out.
 
         Raises:
-            NotFound: there is no such destination.
+            NotFound: the account has no such destination.
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
@@ -95,7 +95,7 @@ class ObservabilityResource(Resource):
         options: RequestOptions | None = None,
         **fields: Unpack[NewDestination],
     ) -> ObservabilityDestination:
-        """Make a destination, which is told of requests from now on unless `enabled` is False.
+        """Make a destination, to which the service sends requests from now on unless `enabled` is False.
 
         Prompts and replies are sent there too, unless `privacy_mode` is True. The client sends the request a second
         time only if the service refused the first.
@@ -146,7 +146,7 @@ class ObservabilityResource(Resource):
 
         Raises:
             ConfigurationError: an argument is wrong, or there is nothing to change; nothing was sent.
-            NotFound: there is no such destination.
+            NotFound: the account has no such destination.
             OpenRouterError: any other failure of a call.
         """
         checked = check_params(DestinationChanges, changes, elsewhere={}, where="a change of a destination")
@@ -165,10 +165,10 @@ class ObservabilityResource(Resource):
         )
 
     async def delete(self, id: str, *, options: RequestOptions | None = None) -> None:
-        """Delete a destination for good; it is told of no more requests.
+        """Delete a destination for good; the service sends it nothing more.
 
         Raises:
-            NotFound: there is no such destination.
+            NotFound: the account has no such destination.
             OpenRouterError: any other failure of a call.
         """
         await self._send(operations.DELETE_DESTINATION, into=WireType, path={"id": id}, options=options)

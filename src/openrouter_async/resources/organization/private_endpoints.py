@@ -63,7 +63,7 @@ class PrivateEndpointsResource(Resource):
         """Return one endpoint.
 
         Raises:
-            NotFound: there is no such endpoint.
+            NotFound: the account has no such endpoint.
             OpenRouterError: any other failure of a call.
         """
         return await self._one(operations.GET_PRIVATE_ENDPOINT, id, None, options)
@@ -91,7 +91,7 @@ class PrivateEndpointsResource(Resource):
         Args:
             model_permaslug: The permanent name of the model, such as `openai/gpt-4o-2024-08-06`.
             provider_slug: Who runs it, such as `azure`.
-            upstream_model_id: What the provider calls it.
+            upstream_model_id: The provider's name for it.
             idempotency_key: Your own key, to repeat a call in another process. Default: a random one for each call.
             extra_body: Further fields of the body; each replaces the field of its name.
             options: See `RequestOptions`.
@@ -99,7 +99,7 @@ class PrivateEndpointsResource(Resource):
 
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent.
-            NotFound: there is no such model, provider or workspace.
+            NotFound: the service does not know the model, the provider or the workspace.
             UnprocessableRequest: the service cannot make such an endpoint.
             OpenRouterError: any other failure of a call.
         """
@@ -131,14 +131,14 @@ class PrivateEndpointsResource(Resource):
 
         Args:
             id: Which endpoint.
-            upstream_model_id: What the provider calls the model; the service wants it with each change.
+            upstream_model_id: The provider's name for the model; the service wants it with each change.
             extra_body: Further fields of the body; each replaces the field of its name.
             options: See `RequestOptions`.
             changes: See `PrivateEndpointFields`.
 
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent.
-            NotFound: there is no such endpoint.
+            NotFound: the account has no such endpoint.
             OpenRouterError: any other failure of a call.
         """
         named = {"upstream_model_id": name_of("upstream_model_id", upstream_model_id)}
@@ -160,7 +160,7 @@ class PrivateEndpointsResource(Resource):
 
         Raises:
             ConfigurationError: `draft_only` is neither True nor False; nothing was sent.
-            NotFound: there is no such endpoint.
+            NotFound: the account has no such endpoint.
             Conflict: it is not a draft, and `draft_only` is True.
             OpenRouterError: any other failure of a call.
         """
@@ -181,7 +181,7 @@ class PrivateEndpointsResource(Resource):
         for a few tokens, which the provider bills.
 
         Raises:
-            NotFound: there is no such endpoint.
+            NotFound: the account has no such endpoint.
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
@@ -196,7 +196,7 @@ class PrivateEndpointsResource(Resource):
         """Activate a draft that has passed its checks, and return it; it takes requests from then on.
 
         Raises:
-            NotFound: there is no such endpoint.
+            NotFound: the account has no such endpoint.
             UnprocessableRequest: it was not checked, or not lately.
             OpenRouterError: any other failure of a call.
         """
@@ -210,7 +210,7 @@ class PrivateEndpointsResource(Resource):
         """Disable an endpoint, and return it; requests for it fail until it is enabled again.
 
         Raises:
-            NotFound: there is no such endpoint.
+            NotFound: the account has no such endpoint.
             OpenRouterError: any other failure of a call.
         """
         return await self._one(operations.DISABLE_PRIVATE_ENDPOINT, id, None, options)
@@ -227,7 +227,7 @@ class PrivateEndpointsResource(Resource):
 
         Raises:
             ConfigurationError: a price is wrong, or one of the first two is missing; nothing was sent.
-            NotFound: there is no such endpoint.
+            NotFound: the account has no such endpoint.
             OpenRouterError: any other failure of a call.
         """
         checked = check_params(NewPrivateEndpoint, {"pricing": pricing}, elsewhere={}, where="prices")

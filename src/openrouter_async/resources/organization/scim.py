@@ -38,7 +38,7 @@ class SyncJob(Job[SyncState]):
 class ScimResource(Resource):
     """`/scim`; every operation needs a management key of an organization with SCIM, and costs nothing.
 
-    A mapping gives the members of a group of the directory a workspace, and a role in it.
+    A mapping puts the members of a group of the directory into a workspace, with a role.
     """
 
     def groups(
@@ -94,7 +94,7 @@ class ScimResource(Resource):
         """Return one mapping.
 
         Raises:
-            NotFound: there is no such mapping.
+            NotFound: the account has no such mapping.
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
@@ -135,7 +135,7 @@ class ScimResource(Resource):
 
         Raises:
             ConfigurationError: the role is neither `admin` nor `member`; nothing was sent.
-            NotFound: there is no such mapping.
+            NotFound: the account has no such mapping.
             OpenRouterError: any other failure of a call.
         """
         return await self._send_data(
@@ -154,12 +154,12 @@ class ScimResource(Resource):
         Args:
             id: Which mapping.
             keep_members: False removes from the workspace everybody who is in it through this mapping; True leaves
-                them there, as members that you manage by hand. There is no default.
+                them there, as members that you manage by hand.
             options: See `RequestOptions`.
 
         Raises:
             ConfigurationError: `keep_members` is neither True nor False; nothing was sent.
-            NotFound: there is no such mapping.
+            NotFound: the account has no such mapping.
             OpenRouterError: any other failure of a call.
         """
         await self._send(
@@ -185,7 +185,7 @@ class ScimResource(Resource):
         """Return a job that was begun before, also in another process.
 
         Raises:
-            NotFound: there is no such job.
+            NotFound: the account has no such job.
             OpenRouterError: any other failure of a call.
         """
         return self._job(await self._look(id, options), options)

@@ -117,7 +117,7 @@ class VaultResource(Resource):
             options: See `RequestOptions`.
 
         Raises:
-            NotFound: there is no such secret.
+            NotFound: the account has no such secret.
             Overloaded: the vault is turned off.
             OpenRouterError: any other failure of a call.
         """
@@ -140,7 +140,7 @@ class VaultResource(Resource):
 
         Raises:
             ConfigurationError: `names` is empty; nothing was sent.
-            NotFound: there is no such secret, or no such intern.
+            NotFound: the account has no such secret, or no such intern.
             Conflict: the intern has one of that name.
             OpenRouterError: any other failure of a call.
         """
@@ -186,7 +186,7 @@ class VaultResource(Resource):
         """Return which other services an intern is connected to.
 
         Raises:
-            NotFound: there is no such intern.
+            NotFound: the account has no such intern.
             OpenRouterError: any other failure of a call.
         """
         connections = await self._send(

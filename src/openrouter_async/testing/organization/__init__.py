@@ -1,1 +1,1 @@
-"""An emulated organization: what the facts alone cannot answer."""
+"""An emulated organization, where the facts alone are not enough."""

@@ -1,4 +1,4 @@
-"""Observability destinations: other services that are told of the requests of a workspace.
+"""Observability destinations: other services that receive the requests of a workspace.
 
 One type stands for all kinds of destinations: `type` names the kind, and `config` has the settings of that kind.
 Source: `createObservabilityDestination` and its like in the service's OpenAPI document.
@@ -120,7 +120,7 @@ class FilterGroup(TypedDict, total=False):
 
 @closed
 class FilterRules(TypedDict, total=False):
-    """Which requests a destination is told of."""
+    """The requests that a destination receives."""
 
     enabled: bool
     """Default: yes."""
@@ -136,7 +136,7 @@ class DestinationFields(TypedDict, total=False):
     privacy_mode: bool
     """Whether prompts and replies are left out. Default: no."""
     sampling_rate: Annotated[float, Between(0.0001, 1)]
-    """The share of requests that the destination is told of; 1 is all of them, which is the default."""
+    """The share of requests that the destination receives; 1 is all of them, which is the default."""
     api_key_hashes: Annotated[Sequence[NonEmptyText], Field(min_length=1)] | None
     """Only requests with these keys; the `hash` of an `APIKey` each. None: all keys."""
     filter_rules: FilterRules | None
@@ -144,7 +144,7 @@ class DestinationFields(TypedDict, total=False):
     regions: Sequence[_Region]
     """Only requests in these regions. The service reads `eu` back as `europe`."""
     broadcast_generation_cost: bool
-    """Whether the destination is told what each request cost. Default: no, as for the next three."""
+    """Whether the destination receives the cost of each request. Default: no, as for the next three."""
     broadcast_generation_cost_allocation: bool
     broadcast_generation_identity: bool
     broadcast_generation_request_context: bool
@@ -155,7 +155,7 @@ class NewDestination(DestinationFields, total=False):
     """Keyword arguments of `client.observability.create`."""
 
     workspace_id: NonEmptyText
-    """Whose requests it is told of. Default: those of the default workspace."""
+    """The workspace whose requests it receives. Default: the default workspace."""
 
 
 @closed

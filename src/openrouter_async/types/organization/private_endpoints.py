@@ -5,7 +5,7 @@ Source: `createPrivateEndpoint` and its like of the service.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Required, TypeAlias
+from typing import Annotated, Literal, Required, TypeAlias
 
 from pydantic import model_validator
 from typing_extensions import TypedDict
@@ -37,7 +37,7 @@ EndpointStatus: TypeAlias = Literal["draft", "active", "disabled"] | str
 
 @closed
 class EndpointPricing(TypedDict, total=False):
-    """What a token costs, in US dollars."""
+    """The price of a token, in US dollars."""
 
     prompt: Required[Price]
     completion: Required[Price]
@@ -47,7 +47,7 @@ class EndpointPricing(TypedDict, total=False):
 
 @closed
 class EndpointActivation(TypedDict, total=False):
-    """How a new endpoint is activated at once."""
+    """How a new endpoint is activated immediately."""
 
     workspace_id: Required[NonEmptyText]
     """The workspace whose provider key is used to check the endpoint."""
@@ -71,14 +71,14 @@ class NewPrivateEndpoint(PrivateEndpointFields, total=False):
 
     pricing: EndpointPricing
     activate: EndpointActivation
-    """Checks it and activates it at once. Default: it is a draft."""
+    """Checks it and activates it immediately. Default: it is a draft."""
 
 
 # What is received
 
 
 class EndpointPrices(WireType):
-    """What a token costs, in US dollars."""
+    """The price of a token, in US dollars."""
 
     prompt: MaybeDecimal = None
     completion: MaybeDecimal = None
@@ -135,8 +135,9 @@ class PrivateEndpointReply(Envelope[PrivateEndpoint]):
 
     @model_validator(mode="before")
     @classmethod
-    def _draft(cls, value: Any) -> Any:
-        data = value.get("data") if isinstance(value, dict) else None
-        if not isinstance(data, dict) or not isinstance(endpoint := data.get("endpoint"), dict):
+    def _draft(cls, value: object) -> object:
+        if not isinstance(value, dict) or not isinstance(data := value.get("data"), dict):
+            return value
+        if not isinstance(endpoint := data.get("endpoint"), dict):
             return value
         return {"data": {**endpoint, "validation": data.get("validation"), "error": value.get("error")}}

@@ -26,7 +26,7 @@ __all__ = [
 
 @closed
 class SecretFields(TypedDict, total=False):
-    """What is stored with the value of a secret."""
+    """The fields of a secret besides its value."""
 
     hosts: Sequence[NonEmptyText]
     """Where it may be sent, such as `api.example.com`."""

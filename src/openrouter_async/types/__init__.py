@@ -1,1 +1,1 @@
-"""The pydantic types of what is sent and received."""
+"""The pydantic types of sent and received data."""

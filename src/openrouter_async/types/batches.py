@@ -125,7 +125,7 @@ class BatchJob(WireType):
     finalized_at: MaybeInt = None
     """Seconds since 1970."""
     expires_at: MaybeInt = None
-    """Seconds since 1970: when the provider gives up; it may be later than a day."""
+    """Seconds since 1970 at which the provider gives up; may be more than a day later."""
     request_counts: Annotated[JobCounts | None, Lenient()] = None
     usage: Annotated[JobUsage | None, Lenient()] = None
     """Of all requests together, with the cost; None until it is known."""

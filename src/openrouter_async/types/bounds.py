@@ -1,4 +1,4 @@
-"""How many parts a reply may have: far more than any model sends, and few enough to work on at once."""
+"""Limits for the parts of a reply: far more than any model sends, and few enough to process in one step."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def _without_nulls(rows: list[object]) -> list[object]:
 
 
 class _Holder(WireType):
-    """What stands around objects; pydantic holds the classes that it makes of a generic one only weakly."""
+    """An envelope around objects; pydantic keeps only weak references to the classes it creates for a generic one."""
 
     if not TYPE_CHECKING:
 
@@ -122,7 +122,7 @@ MaybeWords: TypeAlias = Annotated[list[str] | None, Lenient()]
 
 
 class Envelope(_Holder, Generic[T]):
-    """An answer that holds what was asked for."""
+    """A response that contains the requested object."""
 
     data: T
 
@@ -141,7 +141,7 @@ class Counted(Listing[T], Generic[T]):
 
 
 _AMOUNT = Field(gt=-(10**12), lt=10**12, decimal_places=40)
-"""What any sum can hold: with a cost of `1e999999`, which is JSON, every later addition would fail."""
+"""Any sum stays below this: with a cost of `1e999999`, which is JSON, every later addition would fail."""
 
 MaybeDecimal: TypeAlias = Annotated[Decimal | None, _AMOUNT, Lenient()]
 
@@ -149,7 +149,7 @@ Charged: TypeAlias = Annotated[Decimal | None, Field(ge=0, lt=10**12, decimal_pl
 """What was charged; nothing is charged less than nothing, and a sum with it would hide what was."""
 
 RawJson: TypeAlias = SkipValidation[JsonValue]
-"""A JSON value as it came: same order of keys, nothing looked at."""
+"""A JSON value unchanged: same order of keys, not validated."""
 
 JsonObject: TypeAlias = dict[str, RawJson]
 """A JSON object as it came."""
@@ -199,7 +199,7 @@ class ServerToolUse(WireType):
 
 
 class Usage(WireType):
-    """Tokens, in the model's own count, and what they cost."""
+    """Tokens, in the model's own count, and their cost."""
 
     prompt_tokens: MaybeInt = None
     """Input, cached tokens included."""
@@ -263,10 +263,10 @@ def fuller_fields(before: Mapping[str, Any], later: Mapping[str, Any]) -> dict[s
 
 
 def total_usage(usages: Iterable[Usage | None]) -> Usage:
-    """Return the sum of what is given, details included; a count that none of them has stays None.
+    """Return the sum of the given usages, details included; a count that is missing everywhere stays None.
 
-    A reply without usage, or without a cost, adds nothing: the sum is then what is known of the whole. What a provider
-    charged counts for those with your own key there, so that `paid` of the sum is the sum of what each was `paid`.
+    A reply without usage, or without a cost, adds nothing: the sum is then the known part. With your own provider
+    keys, the provider's charges count, so `paid` of the sum is the sum of each `paid`.
     """
     given = [usage for usage in usages if usage is not None]
     if len(given) == 1:

@@ -23,7 +23,7 @@ class ResponseMeta:
     headers: Mapping[str, str]
     """Lower-case names; without cookies."""
     request_id: str | None
-    """The id that the edge in front of the service gave the request, if it did."""
+    """The request id of the edge in front of the service, if it sent one."""
     generation_id: str | None
     """Id of the billed record (`gen-…`)."""
     elapsed: float
@@ -35,7 +35,7 @@ class ResponseMeta:
 
 
 class WithMeta(Protocol):
-    """What is no object of the service, and keeps the metadata itself: a page of a list."""
+    """An object of our own that keeps the metadata itself, such as a page of a list."""
 
     @property
     def _meta(self) -> ResponseMeta | None: ...
@@ -51,7 +51,7 @@ def keep_meta(answer: WireType, meta: ResponseMeta | None) -> None:
 
 
 def kept_meta(answer: object) -> ResponseMeta | None:
-    """Return the metadata that was put on an answer; None where there is none."""
+    """Return the metadata of a response object; None without one."""
     private = (
         answer.__pydantic_private__
         if isinstance(answer, WireType)

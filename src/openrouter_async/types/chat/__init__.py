@@ -1,1 +1,1 @@
-"""The chat endpoint: what a request may hold, and what a reply and its chunks hold."""
+"""The chat endpoint: the contents of a request, of a reply and of its chunks."""

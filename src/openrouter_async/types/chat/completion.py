@@ -53,21 +53,21 @@ def _nothing_is_empty(value: object) -> object:
 
 
 def content_text(content: str | list[ContentPart] | None) -> str:
-    """Return the text of a content, whichever form it came in; empty if there is none."""
+    """Return the text of a content in any of its forms; empty without text."""
     if isinstance(content, list):
         return "".join(part.text or "" for part in content)
     return content or ""
 
 
 TEXT_FIELDS = {"reasoning.text": "text", "reasoning.summary": "summary"}
-"""Types of entries that can be read, with the field that holds the text; it may come in pieces."""
+"""Types of entries that can be read, with the field that contains the text; it may arrive in pieces."""
 
 BETWEEN_BLOCKS = "\n\n"
 """Between the texts of two entries, each of which is a paragraph or more."""
 
 
 def readable_text(entry: JsonObject) -> str:
-    """Return the text of one entry; empty where it has none, because it is encrypted, or only a signature."""
+    """Return the text of one entry; empty if it is encrypted, or only a signature."""
     field = TEXT_FIELDS.get(str(entry.get("type")))
     text = entry.get(field) if field else None
     return text if isinstance(text, str) else ""
@@ -90,7 +90,7 @@ class AssistantMessage(WireType):
     reasoning_content: MaybeStr = None
     """Another name for `reasoning`, which some servers use."""
     reasoning_details: Annotated[list[JsonObject] | None, Lenient()] = None
-    """Reasoning as it came; models need it back unchanged, also an empty list. None if there was none."""
+    """Reasoning unchanged, including an empty list; models require it back. None if there was no reasoning."""
     tool_calls: ToolCallParts = None
     """As they are sent back; every one has an id."""
     images: Annotated[list[Image] | None, Lenient()] = None
@@ -112,7 +112,7 @@ class AssistantMessage(WireType):
 
     @property
     def text(self) -> str:
-        """The text; empty if there is none."""
+        """The text; empty without text."""
         return content_text(self.content)
 
 
@@ -136,7 +136,7 @@ class Choice(WireType):
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A place where a reply broke off, and another request went on; see `Recover`."""
+    """A cut in a reply, after which another request resumed it; see `Recover`."""
 
     at: int
     """Characters of the reply's text that stood before it."""
@@ -186,7 +186,7 @@ class ChatCompletion(ModelReply[OutputT]):
 
     @property
     def text(self) -> str:
-        """The text of the answer; empty if there is none."""
+        """The text of the answer; empty without text."""
         choice = self._first
         return (choice.message.text if choice.message else "") or choice.text or ""
 
@@ -197,7 +197,7 @@ class ChatCompletion(ModelReply[OutputT]):
 
     @property
     def reasoning(self) -> str | None:
-        """The reasoning as text, if the model showed any, whichever of the fields holds it."""
+        """The reasoning as text, if the model showed any, from whichever field it is in."""
         message = self.message
         return message.reasoning or readable_reasoning(message.reasoning_details) or message.reasoning_content
 
@@ -256,7 +256,7 @@ class ChatCompletion(ModelReply[OutputT]):
 
     @property
     def recoveries(self) -> tuple[Recovery, ...]:
-        """Where the stream of this reply broke off and another request went on; see `Recover`. Usually empty.
+        """The cuts in this reply's stream after which another request resumed it; see `Recover`. Usually empty.
 
         The fields of the reply besides its text are those of the last request.
         """

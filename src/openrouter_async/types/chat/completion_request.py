@@ -1,6 +1,7 @@
-"""The parameters of the older prompt form, `POST /completions`: text in, its continuation out.
+"""The parameters of the older prompt form, `POST /completions`, which continues a text.
 
-The service mentions the operation without describing it; what it shares with chat is declared in `GenerationParams`.
+The service mentions the operation without describing it; `GenerationParams` declares the parameters it shares with
+chat.
 """
 
 from __future__ import annotations

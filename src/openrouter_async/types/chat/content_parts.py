@@ -83,7 +83,7 @@ Detail: TypeAlias = Literal["auto", "low", "high", "original"] | str
 
 @closed
 class ImageURL(TypedDict, total=False):
-    """Where the image is, and how closely it is looked at."""
+    """The location of the image, and the level of detail."""
 
     url: Required[Annotated[NonEmptyText, AfterValidator(true_media_type)]]
     """An http(s) URL, or a `data:` URL of a PNG, JPEG, WebP or GIF, which goes out under the type its bytes have."""
@@ -278,7 +278,7 @@ def text(
     cache_control: CacheControl | None = None,
     prompt_cache_breakpoint: PromptCacheBreakpoint | None = None,
 ) -> TextPart:
-    """Return a text part; what stands before the mark of the prompt cache, it included, is cached.
+    """Return a text part; everything up to and including a part with the prompt-cache mark is cached.
 
     >>> text("The rules of the house.", cache_control={"type": "ephemeral"})
     {'type': 'text', 'text': 'The rules of the house.', 'cache_control': {'type': 'ephemeral'}}

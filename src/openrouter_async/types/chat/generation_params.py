@@ -1,8 +1,8 @@
-"""The parameters that every request for generated text has: routing, sampling, and what it is filed under.
+"""The parameters of every request for generated text: routing, sampling, and labels.
 
-Each parameter is declared once: `RoutedParams` has those of every dialect, and what only some dialects share stands in
-small classes beside it. `stop` stands apart, since a run of tools means something else by that name.
-What is not given is not sent, and the provider's own default holds.
+Each parameter is declared once: `RoutedParams` has those of every dialect, and small classes beside it have those
+that only some dialects share. `stop` is separate, since it means something else for a run of tools. Omitted
+parameters are not sent, and the provider's own defaults apply.
 Source: <https://openrouter.ai/docs/api-reference/parameters>.
 """
 
@@ -55,7 +55,7 @@ class RoutedParams(TypedDict, total=False):
     top_k: Annotated[int, Between(0)] | None
     """Only this many likeliest tokens; 0 for all. Not for OpenAI models."""
     service_tier: ServiceTier | None
-    """`priority` costs more, `flex` less; what was used stands in the reply."""
+    """`priority` costs more, `flex` less; the reply has the tier that was used."""
     session_id: Annotated[str, Text(least=1, most=256)]
     """Groups requests, and keeps them with one provider; at most 256 characters."""
     user: NonEmptyText
@@ -95,7 +95,7 @@ class GenerationParams(RoutedParams, PenaltyParams, total=False):
     repetition_penalty: Annotated[float, Between(0, 2)] | None
     """0 to 2: divides the weight of tokens of the prompt and the output; usually 1."""
     seed: Annotated[int, Between()] | None
-    """The same seed gives mostly the same output."""
+    """The same seed mostly produces the same output."""
     logit_bias: (
         Annotated[Mapping[str, float] | Mapping[int, float], ValidatedAs(Mapping[str | int, _Bias])] | None
     )

@@ -23,7 +23,7 @@ _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"
 _FORM = {b"AIFF": "audio/aiff", b"AIFC": "audio/aiff"}
 _BRANDS = {b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime", b"avif": "image/avif",
            b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heif"}  # fmt: skip
-"""First brand of an ISO media file (ISO/IEC 14496-12, `ftyp`); every other one is taken for MP4."""
+"""First brand of an ISO media file (ISO/IEC 14496-12, `ftyp`); every other one counts as MP4."""
 
 
 def sniff(data: bytes) -> str | None:

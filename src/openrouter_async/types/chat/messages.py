@@ -1,13 +1,13 @@
-"""Messages of a conversation: their types, constructors for them, and how they become what is sent.
+"""Messages of a conversation: their types, their constructors, and their form in a request.
 
-Messages may be given as a text (one user message), as one message, or as a sequence of them; a message is a dict, a
-reply of the model, or a whole completion, which stands for its first answer. Unknown fields are refused, except on
-assistant messages, which are replies that come back.
+Messages may be a string (one user message), one message, or a sequence of them; a message is a dict, a reply of the
+model, or a whole completion, which stands for its first answer. Unknown fields are refused, except on assistant
+messages, which are replies on their way back.
 
-What is sent back of a reply: role, content, refusal, tool calls, reasoning details unchanged, also an empty list; the
-plain reasoning only where there are no details, which say the same; images; the id of audio, or the audio itself where
-it has none; of annotations only parsed files, which spare parsing them again; unknown fields. `sent_back` says what is
-put right of it, so that providers accept it.
+These parts of a reply are sent back: role, content, refusal, tool calls, reasoning details unchanged, including an
+empty list; the plain reasoning only without details, which repeat it; images; the id of audio, or the audio itself
+without an id; of annotations only parsed files, which saves parsing them again; unknown fields. `sent_back` lists the
+corrections that providers need.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class SystemMessage(TypedDict, total=False):
     content: Required[TextContent]
     name: str
     configuration_update: ConfigurationUpdate | None
-    """Changes the effort from here on; such a message has empty content, and stands before a user's."""
+    """Changes the effort from here on; such a message has empty content, and precedes a user's."""
 
 
 @closed
@@ -91,7 +91,7 @@ class UserMessage(TypedDict, total=False):
 
 @closed
 class ToolMessage(TypedDict):
-    """What a tool gave for one call."""
+    """The result of a tool for one call."""
 
     role: Literal["tool"]
     tool_call_id: NonEmptyText
@@ -121,9 +121,9 @@ class ToolCallTurn(TypedDict):
 
 @with_config(_REPLAYED)
 class AssistantTurn(TypedDict, total=False):
-    """What the model said before, as a dict; what a call returned can be given as it is instead.
+    """An earlier reply of the model, as a dict; you can also pass the reply of a call directly.
 
-    A last message of this kind is a beginning that the model continues.
+    If the last message is of this kind, the model continues it.
     """
 
     role: Required[Literal["assistant"]]
@@ -195,10 +195,10 @@ def assistant(content: str) -> AssistantTurn:
 
 
 def tool_result(call: str | HasId, *content: str | Part) -> ToolMessage:
-    """Return what a tool gave for `call`, which is the call or its id.
+    """Return the result of a tool for `call`, which is the call or its id.
 
     Raises:
-        ConfigurationError: the call has no id.
+        ConfigurationError: the call does not have an id.
     """
     call_id = call if isinstance(call, str) else call.id
     if not call_id:
@@ -218,10 +218,10 @@ def _content(content: tuple[str | _PartT, ...]) -> str | list[_PartT | TextPart]
 
 
 def _each(messages: object) -> Iterable[object]:
-    """Return the messages of a conversation, each as it was given.
+    """Return the messages of a conversation, each unchanged.
 
     Raises:
-        ConfigurationError: there is none, or it is nothing that could be one.
+        ConfigurationError: there are no messages, or something is not a message.
     """
     if isinstance(messages, str | Mapping | WireType):
         return (messages,)
@@ -235,10 +235,10 @@ def _each(messages: object) -> Iterable[object]:
 
 
 def wire_messages(messages: object) -> list[Message]:
-    """Return the messages as they are sent: validated, replies reduced to what is worth sending back.
+    """Return the messages in the form of a request: validated, replies reduced to the useful parts.
 
     Raises:
-        ConfigurationError: a message is wrong; its path is named, its text is not shown.
+        ConfigurationError: a message is wrong; the error names its path and does not show its text.
     """
     if isinstance(messages, str):
         return [{"role": "user", "content": messages}]

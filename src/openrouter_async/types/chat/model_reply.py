@@ -1,4 +1,4 @@
-"""`ModelReply`: what the replies of all dialects have in common, so that runs, budgets and watchers need no dialect.
+"""`ModelReply`: the common part of all dialects' replies, so runs, budgets and observers need no dialect.
 
 A dialect's reply is a subclass with the fields of its wire and the properties that are abstract here.
 """
@@ -73,7 +73,7 @@ class ModelReply(WireType, Generic[OutputT]):
     @property
     @abstractmethod
     def text(self) -> str:
-        """The text of the answer; empty if there is none."""
+        """The text of the answer; empty without text."""
 
     @property
     @abstractmethod
@@ -117,10 +117,10 @@ class ModelReply(WireType, Generic[OutputT]):
 
     @property
     def billed(self) -> Sequence[Usage | None]:
-        """The usage of each request that was made for this reply and charged for; `usage` is their sum.
+        """The usage of each billed request for this reply; `usage` is their sum.
 
-        Several where the model was asked again, a stream went on in another request, or a request failed at a cost;
-        None in it for one of which the usage is not known, such as one whose connection was lost.
+        Several if the model was asked again, a stream was resumed in another request, or a failed request was billed;
+        an entry is None if the usage of that request is unknown, for example after a lost connection.
         """
         return self._billed or (self.usage,)
 
@@ -173,10 +173,10 @@ def with_meta(reply: ReplyT, meta: ResponseMeta | None) -> ReplyT:
 
 
 def marked(reply: ModelReply[object], kind: type[ReplyT], **marks: object) -> ReplyT:
-    """Return a reply as one of a subclass, with private attributes of it; what its fields hold is shared.
+    """Return a reply as an instance of a subclass, with its private attributes; the fields are shared.
 
-    As pydantic's own `__copy__` does, which keeps the class: `model_construct` goes through every field again, and took
-    17 µs in place of 2.
+    Copies like pydantic's own `__copy__`, which keeps the class: `model_construct` visits every field again, and took
+    17 µs rather than 2.
     """
     made = kind.__new__(kind)
     object.__setattr__(made, "__dict__", dict(reply.__dict__))

@@ -108,7 +108,7 @@ def each_once(annotations: list[Annotation] | None) -> list[Annotation] | None:
 
 
 class ImageURL(WireType):
-    """Where an image is: most often a `data:` URL that holds it."""
+    """The location of an image: most often a `data:` URL that contains it."""
 
     url: MaybeStr = None
 
@@ -153,7 +153,7 @@ class AudioOutput(WireType):
     """Until when `id` can be used, in seconds since 1970."""
 
     def decode(self) -> bytes | None:
-        """Return the bytes of the audio; None where there are none, or they cannot be read."""
+        """Return the bytes of the audio; None if it is missing or unreadable."""
         return _from_base64(self.data) if self.data else None
 
 
@@ -164,7 +164,7 @@ class TokenLogprob(WireType):
     logprob: MaybeFloat = None
     """Natural logarithm of the probability."""
     bytes: Annotated[list[int] | None, Lenient()] = None
-    """UTF-8; a token may hold a part of a character."""
+    """UTF-8; a token may contain part of a character."""
     top_logprobs: Annotated[list[TokenLogprob] | None, Lenient()] = None
 
 

@@ -1,6 +1,6 @@
-"""Plugins: what OpenRouter does once to a request or to its reply. Each entry is told by its `id`.
+"""Plugins: processing by OpenRouter of a request or its reply. The `id` of an entry determines its kind.
 
-`enabled=False` switches off for one request what the account has switched on.
+`enabled=False` turns off a plugin of the account for one request.
 Source: <https://openrouter.ai/docs/features/plugins>.
 """
 

@@ -16,7 +16,7 @@ __all__ = ["CacheControl", "PromptCacheBreakpoint", "PromptCacheOptions"]
 
 @closed
 class CacheControl(TypedDict, total=False):
-    """Marks the end of what is to be cached, as Anthropic does; at most 4 marks a request there."""
+    """Marks the end of the cached prefix, in Anthropic's form; at most 4 marks per request there."""
 
     type: Required[Literal["ephemeral"]]
     ttl: Literal["5m", "1h"]
@@ -25,7 +25,7 @@ class CacheControl(TypedDict, total=False):
 
 @closed
 class PromptCacheBreakpoint(TypedDict, total=False):
-    """Marks the end of what is to be cached, as GPT-5.6 and later do; converted from and to `CacheControl`."""
+    """Marks the end of the cached prefix, in the form of GPT-5.6 and later; converted from and to `CacheControl`."""
 
     mode: Required[Literal["explicit"]]
     ttl: str | None

@@ -31,7 +31,7 @@ class ResponseReasoning(TypedDict, total=False):
     max_tokens: Annotated[int, Between(1)] | None
     """Tokens to think with; Anthropic wants 1,024 or more. They are billed as output."""
     enabled: bool | None
-    """Think with the model's own measure (medium where it has none), or not at all."""
+    """Reason at the model's default effort (medium if it has none), or not at all."""
     summary: Annotated[Literal["auto", "concise", "detailed"] | str, OneOfOrText()] | None
     """How wordy the summary of the thoughts is."""
     context: Annotated[Literal["auto", "all_turns", "current_turn"] | str, OneOfOrText()] | None

@@ -1,4 +1,4 @@
-"""`ReplyCache`: what the headers of an answer say of the service's response cache."""
+"""`ReplyCache`: the facts about the service's response cache in a response's headers."""
 
 from __future__ import annotations
 

@@ -72,12 +72,12 @@ class Debug(TypedDict, total=False):
     """Not for production."""
 
     echo_upstream_body: bool
-    """The first chunk for each provider tried holds the body sent to it; only for streams."""
+    """The first chunk for each tried provider contains the body sent to it; only for streams."""
 
 
 @closed
 class ServerToolParams(TypedDict, total=False):
-    """How server tools go on, and what of the prompt is cached; in every dialect."""
+    """The loop over server tools, and the caching of the prompt; in every dialect."""
 
     stop_server_tools_when: Annotated[Sequence[StopCondition], Field(min_length=1)]
     """When the loop over server tools ends; takes the place of `max_tool_calls`."""
@@ -116,11 +116,11 @@ class TurnParams(GenerationParams, ToolTurnParams, total=False):
     prediction: Prediction | None
     """What the answer will mostly be."""
     modalities: Sequence[Annotated[Literal["text", "image", "audio"] | str, OneOfOrText()]]
-    """What the answer may hold. Audio needs `audio` too, and comes in streams only."""
+    """The modalities of the answer. Audio needs `audio` too, and is available in streams only."""
     audio: AudioOptions
     """The voice of a spoken answer."""
     web_search_options: WebSearchOptions
-    """For models that search the web by themselves."""
+    """For models with built-in web search."""
     x_search_filter: XSearchFilter
     """Which posts xAI models search."""
     logprobs: bool | None

@@ -101,13 +101,13 @@ class Provider(TypedDict, total=False):
     order: Sequence[NonEmptyText] | None
     """Try these first, in this order; switches load balancing off."""
     only: Sequence[NonEmptyText] | None
-    """Use no others. What the account allows is the ceiling."""
+    """Use only these. The account's own list is the upper limit."""
     ignore: Sequence[NonEmptyText] | None
     """Do not use these, nor those the account ignores."""
     allow_fallbacks: bool | None
     """Default True. False: an error of the first provider, or of those in `order`, is returned."""
     require_parameters: bool | None
-    """Default False: what an endpoint does not know is dropped. True: such endpoints are not used."""
+    """Default False: an endpoint ignores unknown parameters. True: such endpoints are excluded."""
     data_collection: Literal["allow", "deny"] | None
     """Default `allow`. `deny` leaves out providers that store prompts or train on them."""
     zdr: bool | None

@@ -1,8 +1,8 @@
-"""What goes back of what a model said, in the form that every provider accepts. No I/O here.
+"""The parts of a model's reply that are sent back, in a form that every provider accepts. No I/O here.
 
-Models write calls that are cut, blank or without a name, and answers without text; the caller sees them as they came.
-Sent back like that, they are refused with a 400, and so is every later request of the conversation. One message is put
-right by `fit_reply` and `fit_result`, and the order of all by `fit_history`:
+Models write calls that are cut, blank or nameless, and answers without text; the caller sees them unchanged. Sent
+back like that, they cause a 400, and so does every later request of the conversation. `fit_reply` and `fit_result`
+correct one message, and `fit_history` the order of all:
 
 | what came | what goes back | since |
 |---|---|---|
@@ -17,8 +17,8 @@ right by `fit_reply` and `fit_result`, and the order of all by `fit_history`:
 | a result that does not follow its call at once | the same, behind its call | OpenAI, Anthropic |
 | a result without a call | nothing | OpenAI, Anthropic |
 
-All else goes back as it came, unknown fields of messages and calls included, since models sign what they think there.
-What is fit stays as it is, so a prompt cache stays valid.
+Everything else is sent back unchanged, including unknown fields of messages and calls, since models sign their
+reasoning there. Valid parts stay unchanged, so a prompt cache stays valid.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _REDUCED = frozenset({"role", "content", "tool_calls", "function_call", "reasoni
 
 
 def sent_back(reply: AssistantMessage) -> _Message:
-    """Return of a reply what the next request holds of it."""
+    """Return the parts of a reply for the next request."""
     said = reply.model_dump(exclude_unset=True)
     message: _Message = {"role": "assistant", "content": said.get("content")}
     calls = [
@@ -105,7 +105,7 @@ def call_fields(call: _Fields) -> _Message:
 
 
 def fit_reply(message: _Fields) -> _Message:
-    """Return a message of the model as providers accept it; what is of no known shape is left to the validation."""
+    """Return a message of the model in a form that providers accept; unknown shapes are left to the validation."""
     fit = dict(message)
     calls = fit.get("tool_calls")
     if isinstance(calls, list | tuple) and all(map(_is_call, calls)):
@@ -159,7 +159,7 @@ def fit_history(messages: Sequence[_Fields]) -> list[_Message]:
 
 
 def _turns(messages: Sequence[_Fields]) -> Iterator[tuple[_Message | None, list[_Message]]]:
-    """Give each message of the model with those that follow it, and first those that stand before all of them."""
+    """Yield each message of the model with those after it, and first those before all of them."""
     reply: _Message | None = None
     others: list[_Message] = []
     for message in messages:

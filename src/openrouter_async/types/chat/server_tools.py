@@ -1,6 +1,6 @@
-"""Server tools: what OpenRouter runs by itself while it answers, as often as the model wants.
+"""Server tools: OpenRouter runs them while it answers, as often as the model asks.
 
-A constructor for each spares the nesting: `web_search(max_results=3)` is
+Constructors avoid the nesting: `web_search(max_results=3)` is
 `{"type": "openrouter:web_search", "parameters": {"max_results": 3}}`.
 Source: <https://openrouter.ai/docs/features/server-tools>.
 """
@@ -139,7 +139,7 @@ class ImageGeneration(TypedDict, total=False):
 
 
 def image_generation(*, model: str | None = None, **image_config: object) -> ImageGeneration:
-    """Return the tool that draws images; `image_config` holds what that model knows, e.g. `aspect_ratio`."""
+    """Return the tool that draws images; `image_config` has the model's own settings, e.g. `aspect_ratio`."""
     return {
         "type": "openrouter:image_generation",
         "parameters": image_config if model is None else {"model": model, **image_config},
@@ -177,7 +177,7 @@ class AdvisorParameters(TypedDict, total=False):
     """A second model that the first may ask."""
 
     name: AgentName
-    """Needed where there are several; at most one has none."""
+    """Required if there are several; at most one may omit it."""
     model: NonEmptyText
     instructions: str
     forward_transcript: bool

@@ -1,6 +1,6 @@
-"""What the arguments of a call mean, however often and however encoded they were sent. No I/O here.
+"""The meaning of a call's arguments, however often and however encoded they were sent. No I/O here.
 
-Text that is one JSON object stays as it is. Else it is read as JSON values in a row:
+Text that is one JSON object stays unchanged. Otherwise it is read as a sequence of JSON values:
 
 | written | read as |
 |---|---|
@@ -82,7 +82,7 @@ def settled_arguments(pieces: Sequence[str], *, encoded: int = 0) -> str:
 
 
 def _last_whole(pieces: Sequence[str]) -> str | None:
-    """Return the last piece, if it is the whole of what the pieces before it are the beginning of."""
+    """Return the last piece, if it is the whole text that the earlier pieces start."""
     *before, last = [piece for piece in pieces if not piece.isspace()]
     if not before or not is_object(last):
         return None
@@ -112,7 +112,7 @@ _SPACE = re.compile(r"\s*")
 
 
 def is_begin(text: str) -> bool:
-    """Whether arguments can begin with this text; what only goes on with others has another first character."""
+    """Whether arguments can start with this text; a continuation has another first character."""
     return text.lstrip()[:1] in ("{", '"')
 
 
@@ -130,7 +130,7 @@ def placeholder(text: str) -> str | None:
 
 
 def arguments_key(text: str) -> str | None:
-    """Return what two texts of the same object have in common; None for what is no object."""
+    """Return the common part of two texts of the same object; None if one is not an object."""
     settled = settled_arguments([text])
     if not is_object(settled):
         return None

@@ -1,10 +1,10 @@
-"""What the calls of a message are, however a provider sends them: one set of rules for streams and plain replies.
+"""The tool calls of a message, however a provider sends them: one set of rules for streams and plain replies.
 
 A plain reply is read as a stream whose fragments are its calls, one at each index. No I/O here.
 
-**Which call a fragment belongs to.** Index, id and name can each be missing, repeated or wrong, so what a fragment
-carries is weighed against the call that it would continue. *Whole* means: the arguments are JSON that ends here. Null
-and empty text mean absent. The first id and the first name stay.
+**Assigning a fragment to a call.** Index, id and name can each be missing, repeated or wrong, so each is weighed
+against the call that the fragment would continue. *Whole* means: the arguments are JSON that ends here. Null and
+empty text mean absent. The first id and the first name stay.
 
 | the fragment has | it continues | but begins a call with |
 |---|---|---|
@@ -15,19 +15,18 @@ and empty text mean absent. The first id and the first name stay.
 | no id | the call at its index, or else the last | as in the first row, or a whole call once more |
 | an unknown id and no index | the last call | a name |
 
-Without an id, what follows a `{}` under an id belongs to it.
-A whole call once more is another one only where the first came in one fragment and without an id; under another id,
-only where the id has not changed before.
-Another name is no other name where the two together begin the name of a tool of the request, and are no two such names.
+Without an id, a fragment after a `{}` under an id belongs to it. A repeated whole call is a separate one only if the
+first came in one fragment and without an id; under another id, only if the id has not changed before. A different
+name is ignored if the two together start the name of a tool of the request, and are not two such names themselves.
 
-**What is one call in the end.** Two calls with one id and name: one, if the first has no arguments, the second none,
-both are equal, or the second can only go on with the first; several, if they are whole only together. Else all stay,
-and the later ones get ids of their own.
-A call with neither name nor id is the tail of the call before it, unless that is whole.
+**Merging calls at the end.** Two calls with one id and name: one, if the first has no arguments, the second none,
+both are equal, or the second can only continue the first; several, if they are whole only together. Otherwise all
+stay, and the later ones get ids of their own. A call with neither name nor id is the tail of the call before it,
+unless that is whole.
 
-What its arguments are is told by `settled_arguments`.
+`settled_arguments` determines its arguments.
 
-Arguments are looked at only where two fragments do not fit and once at the end, so n fragments cost n steps.
+Arguments are parsed only if two fragments do not fit and once at the end, so n fragments cost n steps.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ __all__ = [
 ]
 
 MAX_LOOKS = 100
-"""How often the arguments of one call are looked at on the way; of one that is no mischief, once or twice."""
+"""How often the arguments of one call are parsed before its end; an honest call needs one or two."""
 
 
 class FunctionFields(TypedDict):
@@ -64,7 +63,7 @@ class FunctionFields(TypedDict):
 
 
 class CallFields(TypedDict):
-    """What `ToolCallPart` is read from; fields that are unknown here may stand beside these."""
+    """The source of a `ToolCallPart`; unknown fields may accompany these."""
 
     id: str
     type: str
@@ -104,7 +103,7 @@ class CallBuilder:
         """Whether it began without arguments."""
         self.id_changed = False
         self.held = 0
-        """Pieces at the beginning that may hold the place of the real arguments, and so are not given out yet."""
+        """Pieces at the start that may be placeholders for the real arguments, and so are withheld."""
         self._looks = 0
         self._whole_at = 0  # pieces of which it is known that they are whole
 
@@ -137,7 +136,7 @@ class CallBuilder:
         return True
 
     def add(self, text: str) -> str:
-        """Add a piece of the arguments; return what can be given out now."""
+        """Add a piece of the arguments; return the text that can be delivered now."""
         self.pieces.append(text)
         if self.held < len(self.pieces) - 1:
             return text
@@ -151,7 +150,7 @@ class CallBuilder:
         return self.text()
 
     def is_one_with(self, later: CallBuilder) -> bool:
-        """Whether a later call with the same id is this one, said again or gone on with."""
+        """Whether a later call with the same id repeats or continues this one."""
         if self.name and later.name and self.name != later.name:
             return False
         text, more = self.text(), later.text()
@@ -173,7 +172,7 @@ class CallBuilder:
         return call
 
     def as_fields(self) -> CallFields:
-        """Return the call as it stands in a message, its arguments settled."""
+        """Return the call in the form of a message, its arguments settled."""
         function = {"name": self.name, "arguments": settled_arguments(self.pieces)}
         # With the fields that are unknown here.
         return {**self.extra, "id": self.id, "type": "function", "function": function}  # type: ignore[typeddict-item]
@@ -233,7 +232,7 @@ class CallsBuilder:
         return (call, text) if text or brings_news else None
 
     def as_fields(self) -> list[CallFields]:
-        """Return the calls so far, as they stand in a message; see the module."""
+        """Return the calls so far, in the form of a message; see the module."""
         return [call.as_fields() for call in self._settled()]
 
     # Which call a fragment belongs to
@@ -324,7 +323,7 @@ class CallsBuilder:
         }
 
     def _settled(self) -> list[CallBuilder]:
-        """Return the calls, those that are one put together."""
+        """Return the calls, after merging those that are one."""
         if len({call.provider_id for call in self.calls}) == len(self.calls) and all(
             call.name and call.provider_id for call in self.calls
         ):

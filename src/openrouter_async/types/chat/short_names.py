@@ -29,8 +29,8 @@ MODELS: Mapping[str, str] = MappingProxyType(
         "gemma": "google/gemma-2-9b-it:free",
     }
 )
-"""Short names of models, which requests take too: `model="gpt4o"`. Some of them are no longer listed by the service;
-`client.models.resolve` says so, and which one could stand in."""
+"""Short names of models, which requests accept too: `model="gpt4o"`. The service no longer lists some of them;
+`client.models.resolve` then says so, and names a replacement."""
 
 FREE_MODELS: tuple[str, ...] = (
     "google/gemma-2-9b-it:free",
@@ -49,14 +49,14 @@ def resolve_alias(name: str | None) -> str | None:
 
 
 def listings_of(name: str) -> Iterator[str]:
-    """Yield the ids under which the model that a request names `name` may be listed, the closest first.
+    """Yield the ids that may list the model a request calls `name`, the closest first.
 
     ```
     openai/gpt-4o:free:online@preset/polite  ->  openai/gpt-4o:free:online, openai/gpt-4o:free, openai/gpt-4o
     ```
 
-    Variants such as `:free` have listings of their own; `:nitro` and `:floor` only say how to route, so they share
-    that of the model. A preset alone has none.
+    Variants such as `:free` have listings of their own; `:nitro` and `:floor` only affect routing, so they share that
+    of the model. A preset alone has none.
     Source: <https://openrouter.ai/docs/guides/routing/model-variants>.
     """
     name = MODELS.get(name, name)

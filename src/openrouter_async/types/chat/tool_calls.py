@@ -1,7 +1,7 @@
-"""The calls of tools that a model asks for: how they came, and how they are given to the caller.
+"""The tool calls of a model: their wire form, and their form for the caller.
 
-Providers send calls in many shapes. All of them are put right once, where a message is read, by the rules of
-`settled_calls`, so that the calls of a message and what is sent back always agree.
+Providers send calls in many shapes. A message corrects all of them once, by the rules of `settled_calls`, so the
+calls of a message and the messages sent back always agree.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class ToolCall:
     """A call of a tool that the model asks for."""
 
     id: str
-    """Unique within the message; `call_<n>` where the provider gave none."""
+    """Unique within the message; `call_<n>` if the provider sent no id."""
     index: int
     """Position within the message, from 0."""
     name: str
     arguments: str
     """JSON text as the model wrote it, which may be invalid or cut; blank where no arguments arrived at all."""
     args: dict[str, JsonValue] | None = field(hash=False)
-    """The arguments, parsed: `{}` also where none arrived, None where the text is no JSON object."""
+    """The parsed arguments: `{}` if none arrived, None if the text is not a JSON object."""
     complete: bool = True
     """False where the reply ended before the call did, or the call has no name; such a call must not be run."""
     choice: int = 0
@@ -65,7 +65,7 @@ _NO_FUNCTION = FunctionCall()
 
 
 class ToolCallPart(WireType):
-    """A call of a tool as it stands in a message."""
+    """A tool call in the form of a message."""
 
     id: MaybeStr = None
     type: MaybeStr = None
@@ -176,7 +176,7 @@ def _parse(text: str) -> tuple[dict[str, JsonValue] | None, bool]:
 
 
 def _is_cut(text: str) -> bool:
-    """Whether a text that is no JSON is the beginning of some; what has more behind a whole value is not."""
+    """Whether a text is the start of JSON; text after a whole value means that it is not."""
     try:
         from_json(text, allow_partial="trailing-strings")
     except ValueError:

@@ -54,7 +54,7 @@ __all__ = [
 
 @closed
 class Function(TypedDict, total=False):
-    """What the model is told of a function."""
+    """The model's view of a function."""
 
     name: Required[Name]
     description: str
@@ -96,7 +96,7 @@ def function_tool(
 
 
 def has_type(value: Mapping[str, object]) -> Mapping[str, object]:
-    """Return a tool that has a type; raises where it has none."""
+    """Return a tool that has a type; raises if it has none."""
     if not isinstance(value.get("type"), str):
         raise PydanticCustomError("type", "a dict with the tool's 'type'")
     return value

@@ -38,7 +38,7 @@ class UserLocation(TypedDict, total=False):
 
 @closed
 class WebSearchOptions(TypedDict, total=False):
-    """Options of a model that searches by itself."""
+    """Options of a model with built-in search."""
 
     search_context_size: SearchContextSize
 

@@ -1,1 +1,1 @@
-"""Checks of what is sent: kinds of fields, JSON Schemas, and the errors that name field and value."""
+"""Checks of requests: kinds of fields, JSON Schemas, and errors that name field and value."""

@@ -1,7 +1,8 @@
-"""Validates what a caller gives for a request, and says in one line what is wrong with it.
+"""Validates the arguments of a request, and describes a mistake in one line.
 
-The text of an error names field, value and what is allowed, and never holds a prompt, a key or a data URL: text is
-shown only where it is short and no part of a message. The pydantic error is not chained, since it holds the input.
+The text of an error names the field, the value and the allowed ones, and never contains a prompt, a key or a data
+URL: text is shown only if it is short and not part of a message. The pydantic error is not chained, since it contains
+the input.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _KINDS = {"text": "text", "number": "a number", "object": "a dict", "list": "a l
 
 
 class Prevalidated(dict[str, object]):
-    """A parameter that was validated when it was made, for many calls, and is neither looked at nor written again."""
+    """A parameter that was validated on creation, for many calls, and is neither checked nor serialised again."""
 
     @cached_property
     def json(self) -> bytes:
@@ -108,7 +109,7 @@ _HABITS = {
 """Arguments of other clients, and how they are written here."""
 
 _PRIVATE = frozenset({"prediction", "system"})
-"""Parameters that hold prompts."""
+"""Parameters that contain prompts."""
 
 
 @cache

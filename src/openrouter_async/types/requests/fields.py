@@ -1,11 +1,11 @@
-"""What the fields of a request may hold: the words in which request types are declared.
+"""The possible values of request fields: the vocabulary that declares request types.
 
-A request type is a `TypedDict`: the class is at once the constructor (`Provider(sort="price")`), the type of the plain
-dict (`{"sort": "price"}`) that type checkers read, and the schema that pydantic validates. What the service lets be
-absent is simply not a key, so `None` is left for what the service calls nullable. Each bound is written once, here as
-metadata; the text of an error is made from it.
+A request type is a `TypedDict`: the class is at once the constructor (`Provider(sort="price")`), the type of the
+plain dict (`{"sort": "price"}`) for type checkers, and the schema that pydantic validates. An optional field is
+simply an absent key, so `None` is left for fields that the service calls nullable. Each bound is written once, here
+as metadata, and error messages use it.
 
-Tags of unions are written `<like this>`, so that they can be told from field names in the path of an error.
+Tags of unions are written `<like this>`, which distinguishes them from field names in the path of an error.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-"""Nothing is converted: `"0.7"` is no number, 1 is no boolean. Unknown keys are refused."""
+"""Nothing is converted: `"0.7"` is not a number, 1 is not a boolean. Unknown keys are refused."""
 
 closed = with_config(STRICT)
 """Decorates the `TypedDict` of an object of which the service documents every field."""
@@ -160,10 +160,10 @@ def _json_object(value: object) -> object:
 
 
 def check_json(value: object, depth: int = 0) -> object:
-    """Return a copy of `value` made of dicts, lists, text, finite numbers, booleans and None.
+    """Return a copy of `value` made of dicts, lists, strings, finite numbers, booleans and None.
 
     Raises:
-        PydanticCustomError: something in it is no JSON; the message says what is expected.
+        PydanticCustomError: something in it is not JSON; the message says what is expected.
     """
     if value is None or isinstance(value, str | bool | int):
         return value
@@ -206,7 +206,7 @@ def _kind(value: object) -> str:
 
 
 def _kind_of(hint: object) -> str:
-    """Return what `_kind` gives for the values of a type."""
+    """Return the result of `_kind` for the values of a type."""
     while get_origin(hint) in (Annotated, Union, UnionType):
         hint = get_args(hint)[0]
     bare = get_origin(hint) or hint

@@ -1,6 +1,6 @@
-"""Checks a JSON Schema that a caller gives before it is sent: the shape of each keyword that all drafts agree on.
+"""Checks a caller's JSON Schema before it is sent: the shape of each keyword that all drafts agree on.
 
-What a keyword refers to, and keywords that nobody knows, are the provider's matter.
+The targets of references, and unknown keywords, are left to the provider.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, overload
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from .errors import ConfigurationError
 
@@ -32,27 +33,24 @@ if TYPE_CHECKING:
 __all__ = ["BatchMaker"]
 
 
-class _Client(Protocol):
-    """What a batch needs of the client."""
-
-    _sender: HTTPSender
-
-    @property
-    def chat(self) -> Chat: ...
-    @property
-    def models(self) -> Models: ...
-
-
 class BatchMaker:
     """The part of `AsyncOpenRouter` that makes batches."""
 
+    if TYPE_CHECKING:  # what the client has
+        _sender: HTTPSender
+
+        @cached_property
+        def chat(self) -> Chat: ...
+        @cached_property
+        def models(self) -> Models: ...
+
     @overload
     def batch(
-        self: _Client, items: Items, *, output: None = None, kind: None = None, **params: Unpack[BatchParams]
+        self, items: Items, *, output: None = None, kind: None = None, **params: Unpack[BatchParams]
     ) -> Batch[str]: ...
     @overload
     def batch(
-        self: _Client,
+        self,
         items: AnyItems,
         *,
         kind: Literal["embeddings"],
@@ -60,15 +58,15 @@ class BatchMaker:
     ) -> Batch[Embeddings]: ...
     @overload
     def batch(
-        self: _Client, items: AnyItems, *, kind: Literal["rerank"], **params: Unpack[RerankBatchParams]
+        self, items: AnyItems, *, kind: Literal["rerank"], **params: Unpack[RerankBatchParams]
     ) -> Batch[Ranking[object]]: ...
     @overload
     def batch(
-        self: _Client, items: AnyItems, *, kind: Literal["decisions"], **params: Unpack[DecisionsBatchParams]
+        self, items: AnyItems, *, kind: Literal["decisions"], **params: Unpack[DecisionsBatchParams]
     ) -> Batch[Decisions]: ...
     @overload
     def batch(
-        self: _Client,
+        self,
         items: Items,
         *,
         output: Output[OutputT] | Schema[OutputT],
@@ -76,20 +74,20 @@ class BatchMaker:
     ) -> Batch[OutputT]: ...
     @overload
     def batch(
-        self: _Client, items: Items, *, output: Mapping[str, object], **params: Unpack[BatchParams]
+        self, items: Items, *, output: Mapping[str, object], **params: Unpack[BatchParams]
     ) -> Batch[Any]: ...
     @overload
     def batch(
-        self: _Client, items: Items, *, output: TypeForm[OutputT], **params: Unpack[BatchParams]
+        self, items: Items, *, output: TypeForm[OutputT], **params: Unpack[BatchParams]
     ) -> Batch[OutputT]: ...
     def batch(
-        self: _Client,
+        self,
         items: AnyItems,
         *,
-        output: OutputLike[Any] | None = None,
+        output: OutputLike[object] | None = None,
         kind: BatchKind | None = None,
         **params: Any,
-    ) -> Batch[Any]:
+    ) -> Batch[object]:
         """Return a batch, which sends many prompts, a limited number concurrently; see `Batch`. Sends nothing yet.
 
         ```python

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeAlias, TypeVar, cast
 
 from pydantic import JsonValue, PrivateAttr, ValidationError
 
@@ -90,7 +90,7 @@ class Kind(ABC, Generic[T]):
         completion = ChatCompletion[str].model_validate(
             {**head, "object": self.name, "choices": [], "reply": said}
         )
-        envelope: KindReply[T] = marked(completion, KindReply, _reply=reply)
+        envelope = cast("KindReply[T]", marked(completion, KindReply, _reply=reply))
         keep_meta(envelope, kept_meta(wire) or kept_meta(reply))
         return envelope
 
@@ -105,8 +105,7 @@ class Kind(ABC, Generic[T]):
             reply = self.read(kept, request.messages)
         except (ValidationError, InvalidResponseError):
             raise InvalidResponseError(f"the journal has no valid reply of {self.name}") from None
-        envelope: KindReply[T] = marked(completion, KindReply, _reply=reply)
-        return envelope
+        return cast("KindReply[T]", marked(completion, KindReply, _reply=reply))
 
     async def is_at_fault(self, call: ChatCall) -> bool:
         """Whether a call is refused for what it asks, rather than for the client's state."""

@@ -31,6 +31,7 @@ _KEYS = ("OPENROUTER_API_KEY", "OPENROUTER_MANAGEMENT_KEY")
 _WITH_ITS_OWN_KEY = ("OPENROUTER_BASE_URL", "OPENROUTER_MODEL")
 
 _IN_ACCOUNT = frozenset({"credits", "generation", "key"})
+_IN_MEDIA = frozenset({"image", "rerank", "speak", "transcribe"})
 _COMMANDS = {
     "ask": "Ask a model one question.",
     "batch": "Ask a model every prompt of a file.",
@@ -39,13 +40,17 @@ _COMMANDS = {
     "demo": "Watch the library at work, on the emulator or, with --live, on OpenRouter.",
     "emulate": "Serve an OpenRouter on this machine, for developing and testing without a key.",
     "generation": "Show what one call cost, and how it went.",
+    "image": "Make an image.",
     "key": "Show what the key may spend, and has spent.",
     "models": "List models: search, filter, sort.",
+    "rerank": "Sort documents by how well they answer a query.",
     "serve": "Chat in the browser, and give other programs an API, on this machine.",
+    "speak": "Speak a text.",
+    "transcribe": "Write what is said in a recording.",
 }
 
 for _name, _help in _COMMANDS.items():
-    _module = "account" if _name in _IN_ACCOUNT else _name
+    _module = "account" if _name in _IN_ACCOUNT else "media" if _name in _IN_MEDIA else _name
     app.command(f"openrouter_async.cli.{_module}:{_name}", name=_name, help=_help)
 app.register_install_completion_command()
 

@@ -26,7 +26,7 @@ from .exit_codes import DONE, UNUSABLE
 from .files import decoded, read_file, read_text
 from .output import Output, dollars
 
-__all__ = ["ask", "read_schema"]
+__all__ = ["ask", "prompt_of", "read_schema", "read_stdin"]
 
 
 def ask(
@@ -60,7 +60,7 @@ def ask(
     messages: list[Message] = []
     if system is not None:
         messages.append(system_message(read_text(system, "--system")))
-    text = _prompt(prompt)
+    text = prompt_of(prompt)
     messages.append(user(text, *map(_attachment, attach or ())))
     params = chat_params(temperature, max_tokens)
     wanted = None if schema is None else read_schema(schema)
@@ -104,16 +104,17 @@ async def _text(output: Output, client: AsyncOpenRouter, messages: list[Message]
     return DONE
 
 
-def _prompt(words: tuple[str, ...]) -> str:
+def prompt_of(words: tuple[str, ...]) -> str:
     """Return the words of the command line, and behind them what is piped in."""
-    piped = "" if sys.stdin.isatty() else _read_stdin()
+    piped = "" if sys.stdin.isatty() else read_stdin()
     parts = [part for part in (" ".join(words), piped) if part.strip()]
     if not parts:
         raise ConfigurationError('there is no question; write openrouter-async ask "..." or pipe it in')
     return "\n\n".join(parts)
 
 
-def _read_stdin() -> str:
+def read_stdin() -> str:
+    """Return what is piped in, as text."""
     try:
         return decoded(sys.stdin.buffer.read())
     except UnicodeDecodeError as error:

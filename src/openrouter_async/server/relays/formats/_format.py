@@ -11,21 +11,26 @@ from pydantic_core import to_json
 from ....streaming.stream import EventStream, MessageStream, ResponseStream
 from ....structured.stream import StructuredStream
 from ....tools.stream import RunStream
+from ....types.chat.model_reply import ModelReply
 
 if TYPE_CHECKING:
     from ....structured.reading.partial import Partial
     from ....tools.events import RunEvent
     from ....tools.result import Run
-    from ....types.chat.model_reply import ModelReply
 
     Event: TypeAlias = RunEvent[ModelReply[object]] | Partial
-    Result: TypeAlias = ModelReply[object] | Run[object]
+    Result: TypeAlias = ModelReply[object] | Run[object, ModelReply[object]]
 
 __all__ = ["DONE", "Format", "Relayed", "sse"]
 
 DONE = b"data: [DONE]\n\n"
 
-Relayed: TypeAlias = EventStream[object] | RunStream[object] | MessageStream[object] | ResponseStream[object]
+Relayed: TypeAlias = (
+    EventStream[object]
+    | RunStream[object, ModelReply[object]]
+    | MessageStream[object]
+    | ResponseStream[object]
+)
 """What can be relayed."""
 
 

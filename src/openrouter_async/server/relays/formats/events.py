@@ -131,7 +131,7 @@ def _reply(reply: ModelReply[object]) -> dict[str, object]:
     return told
 
 
-def _run(run: Run[object]) -> dict[str, object]:
+def _run(run: Run[object, ModelReply[object]]) -> dict[str, object]:
     """Return the last reply of a run, with the usage of all of it, and how it ended."""
     told = {
         **_reply(run.completion),

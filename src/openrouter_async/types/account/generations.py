@@ -1,4 +1,4 @@
-"""The billed record of one call, and what is kept of its content.
+"""The billing record of one call, and its stored content.
 
 Source: `GenerationResponse`, `GenerationContentResponse` and `SubmitGenerationFeedbackResponse` in the service's
 OpenAPI document.
@@ -56,7 +56,7 @@ class ProviderAttempt(WireType):
     is_byok: MaybeBool = None
     """Whether your own provider key was used."""
     routed_service_tier: MaybeStr = None
-    """The tier it was sent to; what is billed may be another."""
+    """The requested tier; the billed one may differ."""
 
 
 class Generation(WireType):

@@ -165,7 +165,7 @@ class PatternFilter(WireType):
 
 
 class Guardrail(WireType):
-    """A set of restrictions; None where it has none of a kind. See `GuardrailFields` for each."""
+    """A set of restrictions; a field is None without that restriction. See `GuardrailFields` for each."""
 
     id: str
     name: MaybeStr = None

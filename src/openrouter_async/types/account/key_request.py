@@ -71,7 +71,7 @@ class ExternalUser(TypedDict, total=False):
 
 @closed
 class KeyFields(TypedDict, total=False):
-    """What can be said of a key when it is made, and later."""
+    """The settings of a key, on creation and later."""
 
     limit: Dollars | None
     """US dollars it may spend; None: as much as the account has."""
@@ -95,7 +95,7 @@ class NewKey(KeyFields, total=False):
 
 @closed
 class KeyChanges(KeyFields, total=False):
-    """Keyword arguments of `client.keys.update`; what is not given stays as it is."""
+    """Keyword arguments of `client.keys.update`; omitted settings do not change."""
 
     name: NonEmptyText
     disabled: bool

@@ -30,7 +30,7 @@ Reset: TypeAlias = Annotated[Literal["daily", "weekly", "monthly"] | str | None,
 
 
 class KeyBudget(WireType):
-    """A limit of what may be spent; amounts in US dollars."""
+    """A spending limit; amounts in US dollars."""
 
     scope: MaybeStr = None
     """Whom it is set for: `api_key`, `key_limit`, `member`, `workspace`, ..."""
@@ -54,14 +54,14 @@ class FreeRequests(WireType):
 
 
 class _KeyFacts(WireType):
-    """What is said of every key; amounts in US dollars, days and months by UTC."""
+    """The facts about every key; amounts in US dollars, days and months by UTC."""
 
     label: MaybeStr = None
     """The key with its middle left out."""
     limit: MaybeDecimal = None
     """What it may spend; None: as much as the account has."""
     limit_remaining: MaybeDecimal = None
-    """What is left of `limit`; None where there is none."""
+    """The rest of `limit`; None without a limit."""
     limit_reset: Reset = None
     include_byok_in_limit: MaybeBool = None
     """Whether the use of one's own provider keys counts for `limit`."""
@@ -92,7 +92,7 @@ class CurrentKey(_KeyFacts):
     """`global`, `us`, `europe`."""
     free_model_daily_requests: Annotated[FreeRequests | None, Lenient()] = None
     budgets: Annotated[list[KeyBudget] | None, Lenient()] = None
-    """All limits that hold for the key."""
+    """All limits of the key."""
     effective_budget: Annotated[KeyBudget | None, Lenient()] = None
     """The one of them that will be reached first."""
 
@@ -109,7 +109,7 @@ class APIKey(_KeyFacts):
     updated_at: MaybeMoment = None
     last_used_at: MaybeMoment = None
     external_user: MaybeStr = None
-    """Your id of the person it was made for, if you gave one."""
+    """Your id of the person it was created for, if you set one."""
 
 
 class CreatedKey(WireType):

@@ -1,6 +1,6 @@
 """The filters and orderings of the list of models.
 
-`ModelFilters` is at once the keyword arguments of `client.models.list` and what validates them.
+`ModelFilters` declares the keyword arguments of `client.models.list`, and validates them.
 Source: the parameters of `getModels` in the service's OpenAPI document.
 """
 
@@ -115,7 +115,7 @@ class ModelFilters(TypedDict, total=False):
     offset: Annotated[int, Between(0)]
     """Models to pass over; with this or `limit` the list comes in pages."""
     limit: Annotated[int, Between(1, 1000)]
-    """Models a page. Default: all at once, or 500 with `offset`."""
+    """Models per page. Default: all on one page, or 500 with `offset`."""
 
 
 @closed

@@ -47,8 +47,8 @@ def _amount(price: Decimal | None) -> Decimal | None:
 
 
 _LEAST, _MOST = -12, 5
-"""Decimal exponents of prices that can be meant: a ten thousandth of a cent for a million tokens, to a million dollars
-for one thing. What is outside is a mistake; taken for an amount, it would let anything pass a budget, or nothing."""
+"""Decimal exponents of plausible prices: from a ten thousandth of a cent for a million tokens to a million dollars
+for one unit. Others are mistakes, which would let a budget pass everything, or nothing."""
 
 Price: TypeAlias = Annotated[Decimal | None, AfterValidator(_amount), Lenient()]
 """US dollars; None where the service names no amount that can be meant, also where it depends on what a router
@@ -85,7 +85,7 @@ Weekday: TypeAlias = (
 
 
 class Architecture(WireType):
-    """What a model takes and gives."""
+    """The input and output modalities of a model."""
 
     modality: MaybeStr = None
     """Both in one word, such as `text+image->text`."""
@@ -100,16 +100,16 @@ class Architecture(WireType):
 
 
 class PricingOverride(WireType):
-    """Prices that replace the usual ones while all of its conditions hold."""
+    """Prices that replace the usual ones while all of its conditions are met."""
 
     min_prompt_tokens: MaybeInt = None
-    """It holds for prompts of more tokens than this."""
+    """Applies to prompts with more tokens than this."""
     utc_start: MaybeInt = None
-    """It holds from this time of day, as the number HHMM; the interval may pass midnight."""
+    """Applies from this time of day, as the number HHMM; the interval may pass midnight."""
     utc_end: MaybeInt = None
-    """It holds until before this time of day, as the number HHMM."""
+    """Applies until before this time of day, as the number HHMM."""
     utc_days: Annotated[list[Weekday] | None, Lenient()] = None
-    """It holds on these days."""
+    """Applies on these days."""
     prompt: Price = None
     completion: Price = None
     audio: Price = None
@@ -120,14 +120,14 @@ class PricingOverride(WireType):
 
     @property
     def depends_on_time(self) -> bool:
-        """Whether it holds at some times only."""
+        """Whether it applies at some times only."""
         return self.utc_start is not None or bool(self.utc_days)
 
 
 class Pricing(WireType):
-    """What a model costs, in US dollars, each for one of what is counted: a million tokens are a million times as much.
+    """The prices of a model, in US dollars, each for one unit: multiply by a million for a million tokens.
 
-    A price that is None is not known: the service leaves out what it does not charge by itself.
+    A price that is None is unknown: the service omits parts that it does not charge separately.
     """
 
     prompt: Price = None
@@ -159,9 +159,9 @@ class Pricing(WireType):
     input_cache_write_1h: Price = None
     """A token written to the prompt cache, for an hour."""
     discount: MaybeDecimal = None
-    """The part of the prices that is taken off, 0 to 1."""
+    """The discount, as a fraction from 0 to 1."""
     overrides: Annotated[list[PricingOverride] | None, Lenient()] = None
-    """Other prices under conditions, such as for long prompts; where several hold, a later one wins for each price."""
+    """Other prices under conditions, such as for long prompts; if several apply, a later one overrides each price."""
 
     @model_validator(mode="before")
     @classmethod
@@ -181,7 +181,7 @@ class Pricing(WireType):
 
     @property
     def is_free(self) -> bool:
-        """Whether nothing that has a price here costs anything; see `Model.is_free` for what has none here."""
+        """Whether everything with a price here is free; see `Model.is_free` for parts without a price here."""
         return self.prompt == self.completion == 0 and all(price == 0 for price in self.besides.values())
 
     @property
@@ -195,10 +195,10 @@ class Pricing(WireType):
         return known | {name: _price(value) for name, value in (self.model_extra or {}).items()}
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
-        """Return US dollars of a request with so many tokens; None where a price of tokens is not known.
+        """Return the US dollars of a request with so many tokens; None if a price of tokens is unknown.
 
-        Higher prices of long prompts count; caching, prices by the time of day, and what is priced apart from tokens
-        do not, but for the request itself.
+        Higher prices of long prompts count; caching, prices by the time of day, and extras besides tokens do not,
+        except for the price of the request itself.
         """
         prompt, completion = self.prompt, self.completion
         for override in self.overrides or ():
@@ -226,7 +226,7 @@ class TopProvider(WireType):
     context_length: MaybeInt = None
     """Tokens of input and output together."""
     max_completion_tokens: MaybeInt = None
-    """Tokens of output; None: what the context leaves."""
+    """Tokens of output; None: the rest of the context."""
     is_moderated: MaybeBool = None
     """Whether input is checked by a moderation model first."""
 
@@ -341,10 +341,10 @@ class Model(WireType):
 
     @property
     def is_free(self) -> bool:
-        """Whether it costs nothing: no price is above 0, and it gives nothing that is priced by the piece.
+        """Whether it is free: no price is above 0, and no output is priced by the piece.
 
-        A song, a picture or a second of video has no field among the prices, so a model that gives such is taken to
-        cost something, unless its id says `:free`.
+        Songs, pictures and seconds of video have no field among the prices, so a model that produces them is assumed
+        to cost something, unless its id says `:free`.
         """
         outputs = set(self.architecture.output_modalities or ())
         return self.pricing.is_free and (self.id.endswith(":free") or outputs <= _BY_TOKENS)

@@ -74,7 +74,7 @@ class EmbeddedTokens(WireType):
 
 
 class EmbeddingUsage(WireType):
-    """Tokens, in the model's own count, and what they cost."""
+    """Tokens, in the model's own count, and their cost."""
 
     prompt_tokens: MaybeInt = None
     total_tokens: MaybeInt = None

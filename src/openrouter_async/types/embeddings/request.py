@@ -137,7 +137,7 @@ _KINDS: Sequence[tuple[type, type[object]]] = (
     (Mapping, list[EmbeddedParts]),
     (Sequence, list[Annotated[list[Annotated[int, Between(0)]], Field(min_length=1)]]),
 )
-"""What the first item of a list is, and what the others have to be then."""
+"""The kind of the first item of a list, which the others must share."""
 
 
 @cache

@@ -1,1 +1,1 @@
-"""Images, speech, videos, ranks and decisions: what is sent and received."""
+"""Images, speech, videos, ranks and decisions: sent and received data."""

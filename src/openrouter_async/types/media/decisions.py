@@ -180,7 +180,7 @@ AnswerT = TypeVar("AnswerT", bound=WireType)
 
 
 class DecisionsUsage(WireType):
-    """Tokens, in the model's own count, and what they cost."""
+    """Tokens, in the model's own count, and their cost."""
 
     input_tokens: MaybeInt = None
     output_tokens: MaybeInt = None

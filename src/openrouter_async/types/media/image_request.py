@@ -1,4 +1,4 @@
-"""What an image is asked for with. Source: `ImageGenerationRequest` of the service's OpenAPI document."""
+"""The parameters of an image request. Source: `ImageGenerationRequest` of the service's OpenAPI document."""
 
 from __future__ import annotations
 

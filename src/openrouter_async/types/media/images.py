@@ -45,7 +45,7 @@ class GeneratedImage(WireType):
     b64_json: Annotated[str, Field(repr=False)]
     """The bytes, as base64."""
     media_type: MaybeStr = None
-    """Such as `image/png` or `image/svg+xml`; where the service does not say it, what the first bytes show."""
+    """Such as `image/png` or `image/svg+xml`; detected from the first bytes if the service does not say it."""
 
     @model_validator(mode="after")
     def _sniff(self) -> Self:
@@ -67,7 +67,7 @@ class GeneratedImage(WireType):
         raise InvalidResponseError(problem)
 
     async def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write it to a file, and return its path; what was there is replaced whole.
+        """Write it to a file, and return its path; an existing file is replaced whole.
 
         Raises:
             ConfigurationError: the file cannot be written.
@@ -85,7 +85,7 @@ def _seen(encoded: str) -> str | None:
 
 
 class ImageUsage(JobUsage):
-    """Tokens, in the model's own count, and what the images cost."""
+    """Tokens, in the model's own count, and the cost of the images."""
 
 
 class GeneratedImages(WireType):
@@ -107,7 +107,7 @@ class GeneratedImages(WireType):
         """The first image.
 
         Raises:
-            InvalidResponseError: there is none.
+            InvalidResponseError: it is missing.
         """
         if not self.data:
             raise InvalidResponseError("the answer has no image")
@@ -120,7 +120,7 @@ class GeneratedImages(WireType):
 
 
 class ImageArchitecture(WireType):
-    """What a model takes, and what it makes."""
+    """The inputs and outputs of a model."""
 
     input_modalities: Annotated[list[str] | None, Lenient()] = None
     output_modalities: Annotated[list[str] | None, Lenient()] = None
@@ -150,7 +150,7 @@ class ImageModel(WireType):
     description: MaybeStr = None
     architecture: Annotated[ImageArchitecture | None, Lenient()] = None
     supported_parameters: Annotated[Capabilities | None, Lenient()] = None
-    """What it takes, by the names of `ImageParams`; what is not among them it does not."""
+    """The parameters it supports, by the names of `ImageParams`; others are not supported."""
     supports_streaming: MaybeBool = None
     endpoints: MaybeStr = None
     """Where its offers are listed; `client.images.endpoints` reads them."""
@@ -178,7 +178,7 @@ class ImageEndpoint(WireType):
     provider_tag: MaybeStr = None
     supported_parameters: Annotated[Capabilities | None, Lenient()] = None
     allowed_passthrough_parameters: Annotated[list[str] | None, Lenient()] = None
-    """What `provider={"options": ...}` may hold for it."""
+    """The possible settings in `provider={"options": ...}`."""
     pricing: Annotated[list[ImagePrice] | None, Lenient()] = None
     supports_streaming: MaybeBool = None
 

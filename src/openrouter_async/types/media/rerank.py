@@ -91,7 +91,7 @@ class Ranked(Generic[DocumentT]):
 
 @dataclass(frozen=True, slots=True)
 class Ranking(Generic[DocumentT]):
-    """Documents, the best first; iterating it gives them, `len` counts them."""
+    """Documents, the best first; iteration yields them, `len` counts them."""
 
     results: tuple[Ranked[DocumentT], ...] = field(repr=False)
     reply: RerankReply = field(repr=False)

@@ -1,4 +1,4 @@
-"""Speech: what is asked for, and what came.
+"""Speech: the parameters of a request, and the result.
 
 Source: `SpeechRequest` of the service's OpenAPI document.
 """
@@ -120,7 +120,7 @@ class Speech:
         return None if self._meta is None else self._meta.generation_id
 
     async def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write it to a file, and return its path; what was there is replaced whole.
+        """Write it to a file, and return its path; an existing file is replaced whole.
 
         Raises:
             ConfigurationError: the file cannot be written.

@@ -57,7 +57,7 @@ class TranscriptionWord(WireType):
 
 
 class TranscriptionSegment(WireType):
-    """A stretch of what was said."""
+    """A segment of the speech."""
 
     id: MaybeInt = None
     start: MaybeFloat = None
@@ -86,7 +86,7 @@ class TranscriptionEntity(WireType):
 
 
 class TranscriptionUsage(WireType):
-    """How long it was, and what it cost."""
+    """The duration, and the cost."""
 
     seconds: MaybeFloat = None
     """Of audio."""

@@ -1,4 +1,4 @@
-"""What a video is asked for with. Source: `VideoGenerationRequest` of the service's OpenAPI document."""
+"""The parameters of a video request. Source: `VideoGenerationRequest` of the service's OpenAPI document."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class VideoParams(GroupedParams, total=False):
     upscale_factor: Annotated[float, Between(above=0)]
     """Likewise."""
     previous_job_id: NonEmptyText
-    """The video that this one goes on from, with models that can."""
+    """The video that this one continues, with models that support it."""
     callback_url: Annotated[str, Text(pattern="^https://", of="https://...")]
     """Is told when the video is there; `verify_webhook` reads it."""
     provider: VideoProvider

@@ -32,7 +32,7 @@ class Video(WireType):
 
     id: str
     polling_url: MaybeStr = None
-    """Where the service says that it can be looked at; the id is used instead."""
+    """The service's address for polling; the client uses the id instead."""
     status: Annotated[VideoStatus | None, Lenient()] = None
     generation_id: MaybeStr = None
     """The id of the billed record."""
@@ -40,7 +40,7 @@ class Video(WireType):
     """Where the files are, once there are any; those of the service want the key, others must not get it."""
     urls: Annotated[list[str] | None, Lenient()] = None
     error: Annotated[str | JsonObject | None, Lenient()] = None
-    """Why there is none."""
+    """The reason for the failure."""
     expires_at: MaybeInt = None
     """Until when the files are kept, in seconds since 1970."""
     usage: Annotated[VideoUsage | None, Lenient()] = None
@@ -52,7 +52,7 @@ class Video(WireType):
 
     @property
     def failure(self) -> OpenRouterError | None:
-        """Why there is no video, and will be none; None where there is one, or may still be."""
+        """Why there is no video, and never will be; None if there is one, or may still be."""
         if not self.is_finished or self.status == "completed":
             return None
         error = self.error
@@ -100,4 +100,4 @@ class VideoModel(WireType):
     pricing_skus: Annotated[dict[str, str] | None, Lenient()] = None
     """US dollars as text, by what is counted, such as a second of a resolution."""
     allowed_passthrough_parameters: Annotated[list[str] | None, Lenient()] = None
-    """What `provider={"options": ...}` may hold."""
+    """The possible settings in `provider={"options": ...}`."""

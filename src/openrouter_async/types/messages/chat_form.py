@@ -1,4 +1,4 @@
-"""Messages of chat in the form of Messages, and what a history must be like for the service to take it.
+"""Messages of chat in the form of Messages, and the corrections of a history that the service requires.
 
 So one set of helpers (`user()`, `tool_result()`, ...), and one loop over tools, serve every dialect.
 """

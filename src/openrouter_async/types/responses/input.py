@@ -1,11 +1,11 @@
-"""The input of a Responses request: what it may be given as, and the items that are sent.
+"""The input of a Responses request: its possible forms, and the items that are sent.
 
-Input is a text (what the user says), one item, or several: dicts in the form of Responses, messages made by `user()`,
-`system()`, `tool_result()` and the like, items of earlier replies, or whole replies, which stand for their items. What
-came from a model goes back as it came, byte for byte; of messages only content and role are rewritten. Items of a kind
-that is not known here are sent as they are.
+Input is a string (a user message), one item, or several: dicts in the form of Responses, messages made by `user()`,
+`system()`, `tool_result()` and the like, items of earlier replies, or whole replies, which stand for their items.
+Items from a model are sent back byte for byte; of messages only content and role are rewritten. Items of an unknown
+kind are sent unchanged.
 
-Each call is followed by a result: one that has none gets a result that says so, since a call without is refused.
+Each call is followed by a result: a call without one gets a result that says so, since the service would refuse it.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class CallItem(TypedDict, total=False):
 
 @with_config(_OPEN)
 class ResultItem(TypedDict, total=False):
-    """What a tool gave for one call."""
+    """The result of a tool for one call."""
 
     type: Required[Literal["function_call_output", "custom_tool_call_output"]]
     call_id: Required[NonEmptyText]
@@ -255,7 +255,7 @@ def _parts(content: object, text_type: str) -> object:
 
 
 def _part(part: object, text_type: str) -> object:
-    """Return a part of chat, or an attachment, as it is sent here; what is in this form already stays."""
+    """Return a part of chat, or an attachment, in the form of Responses; parts in this form stay unchanged."""
     if isinstance(part, Attachment):
         if part.is_local:
             raise ConfigurationError(f"{part!r} is not encoded yet; await encode_attachments(input) first")

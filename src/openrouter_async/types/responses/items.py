@@ -1,8 +1,8 @@
-"""The items of a Responses reply: typed to be read, and raw to be sent back.
+"""The items of a Responses reply: typed for reading, and raw for sending back.
 
-Whatever an item lacks, holds or is called, it is read: fields that are not of their type read as None, and a kind that
-has no class here is a `ResponseItem`. What goes back in a later request is `raw`, the JSON as it came: models sign
-their reasoning, and check what they get back.
+Every item can be read, whatever is missing, new or renamed: fields of the wrong type read as None, and an unknown
+kind is a `ResponseItem`. A later request sends back `raw`, the JSON as it came: models sign their reasoning, and
+check it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class MessageItem(ResponseItem):
 
     @property
     def text(self) -> str:
-        """The text; empty if there is none."""
+        """The text; empty without text."""
         return "".join(texts_of(self.content, "output_text"))
 
     @property
@@ -78,7 +78,7 @@ class ReasoningItem(ResponseItem):
     content: _Parts = None
     summary: _Parts = None
     encrypted_content: MaybeStr = None
-    """What only the provider can read; sent back, it lets the model go on with its thoughts."""
+    """Readable only by the provider; sent back, it lets the model continue its reasoning."""
     format: MaybeStr = None
     """Whose form it has, such as `anthropic-claude-v1`."""
     signature: MaybeStr = None
@@ -124,7 +124,7 @@ class WebSearchItem(ResponseItem):
 
     @property
     def sources(self) -> list[str]:
-        """The addresses of what was found or opened."""
+        """The addresses of the pages that were found or opened."""
         action = self.action or {}
         found = [each.get("url") for each in _list(action.get("sources")) if isinstance(each, dict)]
         return list(dict.fromkeys(each for each in (*found, action.get("url")) if isinstance(each, str)))
@@ -221,7 +221,7 @@ _read_annotation = TypeAdapter[Annotation](Annotation).validate_python
 
 
 def read_annotation(raw: JsonObject) -> Annotation:
-    """Return an annotation as chat has it, whose citations of pages hold their fields one level deeper."""
+    """Return an annotation in the form of chat, whose citations of pages have their fields one level deeper."""
     if raw.get("type") == "url_citation" and "url_citation" not in raw:
         return _read_annotation({"type": "url_citation", "url_citation": raw})
     return _read_annotation(raw)

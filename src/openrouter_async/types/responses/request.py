@@ -72,14 +72,14 @@ class ResponseTurnParams(RoutedParams, PenaltyParams, ToolTurnParams, total=Fals
     text: TextOptions
     """The form and the length of the text."""
     include: Sequence[Included] | None
-    """What the reply is to hold besides. Encrypted reasoning is needed where a model that thinks calls tools, and is
-    refused by models that have none, so it is sent only where it is asked for."""
+    """Additional content of the reply. Encrypted reasoning is required if a model that reasons calls tools, and
+    refused by models without it, so it is sent only on request."""
     tool_choice: ResponseToolChoice
     """`auto` (default with tools), `none`, `required`, or what to call."""
     top_logprobs: Annotated[int, Between(0, 20)] | None
     """How many alternatives of each token, 0 to 20."""
     modalities: Sequence[Annotated[Literal["text", "image"] | str, OneOfOrText()]]
-    """What the answer may hold."""
+    """The modalities of the answer."""
     safety_identifier: str | None
     """A stable id of the end user, for the provider's own policies."""
     truncation: Annotated[Literal["auto", "disabled"] | str, OneOfOrText()] | None
@@ -120,7 +120,7 @@ _ELSEWHERE = {
     "reasoning_effort": 'use reasoning={"effort": ...}',
     "verbosity": 'use text={"verbosity": ...}',
 }
-"""Parameters of other dialects, and of OpenAI's own service, and what stands for them here."""
+"""Parameters of other dialects, and of OpenAI's own service, and their replacements here."""
 
 
 def response_params(params: Mapping[str, object]) -> dict[str, object]:

@@ -82,7 +82,7 @@ class Response(ModelReply[OutputT]):
 
     @property
     def text(self) -> str:
-        """The text of the answer; empty if there is none."""
+        """The text of the answer; empty without text."""
         said = "".join(item.text for item in self.items if isinstance(item, MessageItem))
         return said or self.output_text or ""
 

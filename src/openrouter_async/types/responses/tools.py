@@ -1,4 +1,4 @@
-"""The tools of a Responses request: the same as those of chat, whose functions stand one level higher here."""
+"""The tools of a Responses request: those of chat, with the function's fields one level higher."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class HasDefinition(Protocol):
 
 
 _MayBeAsync = TypedDict("_MayBeAsync", {"async": bool}, total=False)
-"""Whether the model goes on while the function runs; `async` is a word of the language."""
+"""Whether the model continues while the function runs; `async` is a keyword of Python."""
 
 
 @closed

@@ -27,7 +27,7 @@ class ResponseCostDetails(CostDetails):
 
 
 class ResponseUsage(Usage):
-    """Tokens, in the model's own count, and what they cost, in the words of chat."""
+    """Tokens, in the model's own count, and their cost, with the names of chat."""
 
     prompt_tokens: Annotated[MaybeInt, _also("prompt_tokens", "input_tokens")] = None
     """Input, cached tokens included; `input_tokens` on the wire."""

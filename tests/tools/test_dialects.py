@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 
+import openrouter_async
 from openrouter_async import AsyncOpenRouter, PausedRun, Response, max_steps, tool
 from openrouter_async.errors import ConfigurationError
 from openrouter_async.testing import Emulator, tool_call
@@ -117,3 +118,10 @@ async def test_a_value_is_asked_for_at_the_end_of_a_run(emulator: Emulator, api:
     async with client_of(emulator) as client:
         run = await asking(client, api).run("How many lamps?", tools=[stock], output=list[int])
     assert run.output == [3]
+
+
+@pytest.mark.parametrize("name", ["Run", "RunStream", "Conversation", "Step"])
+def test_a_type_may_be_evaluated_with_what_it_holds(name: str) -> None:
+    """As pydantic, and Python at the right of a `=`, do."""
+    kind = getattr(openrouter_async, name)
+    assert get_origin(kind[str]) is kind

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
         "LastReplyT", bound=ModelReply[object], default=ChatCompletion[OutputT], covariant=True
     )
 else:
-    from typing import TypeVar
+    import typing_extensions
 
-    ReplyT, LastReplyT = TypeVar("ReplyT"), TypeVar("LastReplyT")
+    # With a default here too, so that `Run[str]` can be written where it is evaluated.
+    ReplyT, LastReplyT = (
+        typing_extensions.TypeVar(name, default=object) for name in ("ReplyT", "LastReplyT")
+    )
 
 __all__ = ["Step", "ToolResult", "usage_of_steps"]
 

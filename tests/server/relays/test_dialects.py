@@ -47,6 +47,14 @@ def run(client: AsyncOpenRouter) -> Any:
     return client.chat.run_stream("Hi", tools=[weather])
 
 
+def message_run(client: AsyncOpenRouter) -> Any:
+    return client.messages.run_stream("Hi", tools=[weather], max_tokens=100)
+
+
+def response_run(client: AsyncOpenRouter) -> Any:
+    return client.responses.run_stream("Hi", tools=[weather])
+
+
 def message(client: AsyncOpenRouter) -> Any:
     return client.messages.stream("Hi", max_tokens=100)
 
@@ -107,11 +115,15 @@ def test_a_chat_is_a_message_or_a_response(emulator: Emulator, form: str) -> Non
     assert answer.text.endswith("[DONE]\n\n") == (form == "responses")
 
 
+runs = pytest.mark.parametrize("make", [run, message_run, response_run])
+
+
 @both
-def test_a_run_is_one_answer_without_its_calls(emulator: Emulator, form: str) -> None:
+@runs
+def test_a_run_is_one_answer_without_its_calls(emulator: Emulator, form: str, make: Make) -> None:
     emulator.reply("Let me look. ", tool_call("weather", city="Oslo"))
     emulator.reply("It rains.")
-    reply = read(form, written(emulator, form, run).text)
+    reply = read(form, written(emulator, form, make).text)
     assert (reply.text, reply.tool_calls, reply.finish_reason) == ("Let me look. It rains.", [], "stop")
     assert reply.cost == emulator.spent
 
@@ -135,6 +147,39 @@ def test_a_stream_of_either_dialect_is_written_in_the_other_forms(
     assert "One " in text
     assert "two" in text
     assert '"error"' not in text
+
+
+@pytest.mark.parametrize("form", ["events", "text", "openai", "ai-sdk"])
+@runs
+def test_a_run_of_either_dialect_is_written_in_the_other_forms(
+    emulator: Emulator, form: str, make: Make
+) -> None:
+    emulator.reply("Let me look. ", tool_call("weather", city="Oslo"))
+    emulator.reply("It rains.")
+    text = written(emulator, form, make).text
+    assert text.index("look") < text.index("rains")
+    assert '"error"' not in text
+    assert ("rain in Oslo" in text) == (form in {"events", "ai-sdk"})
+
+
+def a_count(client: AsyncOpenRouter) -> Any:
+    return client.chat.stream("Hi", output=int)
+
+
+def message_count(client: AsyncOpenRouter) -> Any:
+    return client.messages.stream("Hi", output=int, max_tokens=100)
+
+
+def response_count(client: AsyncOpenRouter) -> Any:
+    return client.responses.stream("Hi", output=int)
+
+
+@pytest.mark.parametrize(("form", "field"), [("events", "output"), ("ai-sdk", "data")])
+@pytest.mark.parametrize("make", [a_count, message_count, response_count])
+def test_a_value_of_either_dialect_is_told(emulator: Emulator, form: str, field: str, make: Make) -> None:
+    emulator.reply("3")
+    told = [event[field] for event in events_in(written(emulator, form, make).text) if field in event]
+    assert told == [3]
 
 
 @both

@@ -44,7 +44,7 @@ __all__ = ["FormatName", "OnFinish", "Relay", "relay"]
 FormatName: TypeAlias = Literal["ai-sdk", "ai-sdk-5", "events", "messages", "openai", "responses", "text"]
 
 OnFinish: TypeAlias = "Callable[[Any], Awaitable[None]]"
-"""Is given the whole: a `ChatCompletion`, `StructuredCompletion` or `Run`."""
+"""Is given the whole: a reply of any dialect, with its value if one was asked for, or a `Run`."""
 
 _FORMATS: dict[str, type[Format]] = {
     "ai-sdk": AISDKFormat,

@@ -34,7 +34,7 @@ from ....streaming.events import (
     ToolCall,
     ToolCallDelta,
 )
-from ....structured.completion import StructuredCompletion
+from ....structured.completion import StructuredReply
 from ....structured.reading.partial import Partial
 from ....tools.events import StepFinished, ToolFinished, ToolProgress
 from ....tools.result import Run
@@ -94,7 +94,7 @@ class AISDKFormat(Format):
 
     def finish(self, result: Result) -> bytes:
         end = self._end_step()
-        if isinstance(result, StructuredCompletion) and not result.tool_calls:
+        if isinstance(result, StructuredReply) and not result.tool_calls:
             end += sse({"type": "data-output", "id": "output", "data": result.output})
         if isinstance(result, Run) and result.paused is not None:
             for waiting in result.paused.undecided:

@@ -19,7 +19,7 @@ from ....streaming.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ....structured.completion import StructuredCompletion
+from ....structured.completion import StructuredReply
 from ....structured.reading.partial import Partial
 from ....tools.events import StepFinished, ToolFinished, ToolProgress, ToolStarted
 from ....tools.result import Run
@@ -126,7 +126,7 @@ def _reply(reply: ModelReply[object]) -> dict[str, object]:
         "generation_id": reply.generation_id,
         "usage": None if reply.usage is None else usage_object(reply.usage),
     }
-    if isinstance(reply, StructuredCompletion):
+    if isinstance(reply, StructuredReply):
         told |= {"path": reply.path, **_output(reply)}
     return told
 
@@ -148,7 +148,7 @@ def _run(run: Run[object, ModelReply[object]]) -> dict[str, object]:
     return told
 
 
-def _output(reply: StructuredCompletion[object]) -> dict[str, object]:
+def _output(reply: StructuredReply[object]) -> dict[str, object]:
     try:
         return {"output": reply.output}
     except ReplyNotParsed:

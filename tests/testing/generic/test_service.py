@@ -393,6 +393,7 @@ def test_a_setting_is_kept(service: Service) -> None:
     body = {"is_filtered_model_catalog_enabled": not value}
     assert service("PATCH", "/organization/settings", body)[1]["data"].items() >= body.items()
     assert service("GET", "/organization/settings")[1]["data"].items() >= body.items()
+    assert service("GET", "/scim/groups")[0] == 200, "lists are read as before"
 
 
 @pytest.mark.loopback

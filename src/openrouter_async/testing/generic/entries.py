@@ -63,5 +63,5 @@ class Entries:
         first, _, rest = collection.removeprefix("/").partition("/")
         for path, kept in list(self._kept.items()):
             steps = path.split("/")
-            if rest and steps[1] == first and "/".join(steps[3:]) == rest:
+            if rest and steps[1:2] == [first] and "/".join(steps[3:]) == rest:
                 yield from kept.values()

@@ -106,6 +106,19 @@ async def test_what_arrived_of_a_file_in_memory_is_in_the_error() -> None:
     assert caught.value.path is None
 
 
+async def test_a_file_of_unknown_length_that_broke_off_is_kept_too(tmp_path: Path) -> None:
+    def cut(connection: Connection, request: Request) -> None:
+        connection.start_chunked(content_type="video/mp4")
+        connection.chunk(PIECE)
+        connection.close()
+
+    with LoopbackServer(serve_responses([cut])) as server:
+        async with client_of(server) as client:
+            with pytest.raises(errors.DownloadInterrupted, match="after 65536 bytes"):
+                await download_of(client).save(tmp_path / "out.mp4")
+    assert names(tmp_path) == ["out.mp4.part"]
+
+
 async def test_a_cancelled_download_leaves_neither_socket_nor_file(tmp_path: Path) -> None:
     with LoopbackServer(serve_responses([stalls_after(20)])) as server:
         async with client_of(server) as client:

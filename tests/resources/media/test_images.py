@@ -146,6 +146,15 @@ async def test_an_image_is_seen_while_it_is_made() -> None:
     assert spend.cost == Decimal("0.04")
 
 
+async def test_an_image_that_may_be_made_is_not_streamed_again() -> None:
+    with LoopbackServer(serve_responses([closes, streamed])) as server:
+        async with client_of(server) as client:
+            with pytest.raises(errors.ConnectionLost, match="it may have been carried out"):
+                async with client.images.stream("A fox.", model=MODEL) as stream:
+                    await stream.final()
+    assert len(server.requests) == 1
+
+
 async def test_a_model_that_streams_nothing_gives_its_image_at_the_end() -> None:
     with LoopbackServer(serve_responses([REPLY])) as server:
         async with client_of(server) as client, client.images.stream("A fox.", model=MODEL) as stream:

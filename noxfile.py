@@ -284,7 +284,7 @@ def tools(session: nox.Session) -> None:
 
 @nox.session
 def web(session: nox.Session) -> None:
-    """Let the `ai` package in Node, the `openai` package and a browser judge what the server writes."""
+    """Let the `ai` and `@openrouter/agent` packages in Node, `openai` and a browser judge what the server writes."""
     if shutil.which("npm") is None:
         session.error("npm is missing: the package `ai` reads what the server writes; install Node.js")
     install(session, "web", extras="dev")
@@ -292,7 +292,9 @@ def web(session: nox.Session) -> None:
     session.run("python", "-m", "venv", str(built / "openai"))
     python = str(built / "openai" / "bin" / "python")
     session.run(python, "-m", "pip", "install", "-q", PEERS["openai"], external=True)
-    for lock in sorted((ROOT / "tests" / "server" / "ai_sdk").glob("*/package-lock.json")):
+    places = ROOT / "tests" / "server"
+    locks = [*places.glob("ai_sdk/*/package-lock.json"), *places.glob("*/package-lock.json")]
+    for lock in sorted(locks):
         with session.chdir(lock.parent):
             session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
     variables = {"OPENROUTER_ASYNC_PEER_OPENAI": python, "OPENROUTER_ASYNC_NEEDS_BROWSER": "1"}

@@ -13,8 +13,8 @@ from sybil import Sybil
 
 from tests.support.doc_examples import PythonFences, close_loop, open_loop
 from tests.support.doc_server import doc_server
+from tests.support.folders import ROOT
 from tests.support.network_guard import only_loopback
-from tests.support.shared import ROOT
 
 pytest_collect_file = Sybil(
     path=str(ROOT),

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 
 from openrouter_async import AsyncOpenRouter, Retries, Timeouts
 from openrouter_async.testing import Emulator, Fault
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 PAGE = (ROOT / "docs" / "howto" / "coming-from.md").read_text(encoding="utf-8")
 NAMES = PAGE.split("```python\n", 1)[1].split("```", 1)[0]

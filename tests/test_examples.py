@@ -16,7 +16,7 @@ from openrouter_async.testing import Emulator, Failure, Fault, ReceivedRequest, 
 from tests.server.router_client import events
 from tests.server.serving import serve
 from tests.support.emulated import MODEL
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 EXAMPLES = ROOT / "examples"
 Open = Callable[[str], httpx.Client]

@@ -11,7 +11,7 @@ import pytest
 
 from openrouter_async.testing import Emulator
 from tests.support.doc_modules import modules, python_blocks
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 README = ROOT / "README.md"
 EXAMPLES = list(python_blocks(README))

@@ -13,8 +13,8 @@ from openrouter_async import AsyncOpenRouter, NotFound, Retries
 from openrouter_async._http.observers import Attempt, Observer
 from openrouter_async._sansio.request import RequestData
 from openrouter_async.protocols import Sender
+from tests.support.folders import ROOT
 from tests.support.loopback import LoopbackServer, Reply, serve_responses
-from tests.support.shared import ROOT
 
 pytestmark = pytest.mark.loopback
 

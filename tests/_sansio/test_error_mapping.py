@@ -14,7 +14,7 @@ from openrouter_async._sansio.error_mapping import payload_error, status_error
 from openrouter_async._sansio.response import read_reply
 from openrouter_async.errors import APIStatusError
 from tests._sansio.test_error_body import JSON, KEY
-from tests.support.shared import SHARED
+from tests.support.folders import EXCHANGES
 
 
 def status(code: int, body: object, headers: dict[str, str] | None = None, **options: Any) -> APIStatusError:
@@ -415,11 +415,7 @@ CLASS_OF_RECORDING = {
 
 
 def recordings() -> list[Path]:
-    if SHARED is None:
-        return []
-    return sorted(
-        [*(SHARED / "recorded").glob("error_*.json"), *(SHARED / "recorded/modelled").glob("error_*.json")]
-    )
+    return sorted([*EXCHANGES.glob("error_*.json"), *(EXCHANGES / "modelled").glob("error_*.json")])
 
 
 def raised_by(recording: Path) -> APIStatusError:
@@ -431,10 +427,6 @@ def raised_by(recording: Path) -> APIStatusError:
     return status_error(reply["status"], reply["headers"], reply["body"].encode())
 
 
-needs_recordings = pytest.mark.skipif(SHARED is None, reason="the recordings are not beside the repository")
-
-
-@needs_recordings
 @pytest.mark.parametrize("recording", recordings(), ids=lambda path: path.stem)
 def test_each_recorded_error_has_its_class_and_fields(recording: Path) -> None:
     error = raised_by(recording)
@@ -453,14 +445,12 @@ def test_each_recorded_error_has_its_class_and_fields(recording: Path) -> None:
     assert error.metadata == metadata
 
 
-@needs_recordings
 def test_the_recorded_errors_agree_with_their_facts() -> None:
-    assert SHARED is not None
-    facts = json.loads((SHARED / "recorded" / "FACTS.json").read_text())
+    facts = json.loads((EXCHANGES / "FACTS.json").read_text())
     told = {name: entry["facts"] for name, entry in facts.items() if entry["kind"] == "error"}
     assert len(told) == 13
     for name, fact in told.items():
-        error = raised_by(SHARED / "recorded" / name)
+        error = raised_by(EXCHANGES / name)
         expected = fact["error"]
         assert error.status == fact["http_status"]
         assert error.code == expected["code"]

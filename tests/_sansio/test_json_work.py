@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from openrouter_async import Limits
 from openrouter_async._sansio.json_work import LEAST_BYTES, check_work, json_work
 from openrouter_async.errors import ResponseTooLarge
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 
 @pytest.mark.parametrize(

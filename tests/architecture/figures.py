@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from tests.architecture.graph import circles, files, rooms
 from tests.architecture.source import SOURCE, Module, all_modules
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 __all__ = ["count_any", "count_lines", "has_test_of_its_name"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 __all__ = ["PACKAGE", "SOURCE", "Module", "all_modules"]
 

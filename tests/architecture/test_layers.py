@@ -14,7 +14,7 @@ import pytest
 from tests.architecture.figures import count_any, count_lines
 from tests.architecture.graph import circles, files, rooms
 from tests.architecture.source import PACKAGE, SOURCE, Module, all_modules
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 LAYERS: dict[str, set[str]] = {
     "words and errors": {"errors", "operations", "_lazy", "_secret", "_sentinels", "_version"},

@@ -9,7 +9,7 @@ import pytest
 
 import openrouter_async
 from tests.architecture.source import PACKAGE
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 PAGES = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "reference").glob("*.md"))
 DOCUMENTED = re.findall(r"^::: (\S+)$", PAGES, re.MULTILINE)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath as Path
 import pytest
 
 from tests.architecture.source import SOURCE
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 TESTED_FROM_ABOVE = {
     "cli/demo": "cli/test_demo.py",

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.architecture.source import SOURCE
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("docs/walk.md", "CONTRIBUTING.md")}
 FILES = sorted(

@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from openrouter_async import AsyncOpenRouter, Item, Retries
 from openrouter_async.testing import Emulator
 from openrouter_async.testing.received import ReceivedRequest
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 MODEL = "openai/gpt-4o-mini"
 FIRST_TOKEN_S = 0.02

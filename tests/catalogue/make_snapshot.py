@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.support.shared import ROOT, SHARED
+from tests.support.folders import EXCHANGES, ROOT
 
 __all__ = ["SNAPSHOT", "make_snapshot"]
 
@@ -75,6 +75,4 @@ def _models(exchange: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    if SHARED is None:
-        raise SystemExit("the recordings are not there; OPENROUTER_ASYNC_SHARED names their folder")
-    SNAPSHOT.write_text(make_snapshot(SHARED / "recorded"), "utf-8")
+    SNAPSHOT.write_text(make_snapshot(EXCHANGES), "utf-8")

@@ -16,7 +16,7 @@ from typing import Self
 import pyte
 
 from openrouter_async.testing import Emulator
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 __all__ = ["RunHere", "Terminal", "environment", "run"]
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from ..support.shared import SHARED
 from .distil import distil, distil_sdk
 from .drift import Drift, drift
-from .table import SPECIFICATION, Table
+from .table import Table
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -269,14 +268,3 @@ def test_drift_inside_a_tagged_union_member_names_the_member() -> None:
     assert drift(table("string"), table("integer")).shapes == {
         "Node": ["Node.pet<cat>.size: type string -> integer"]
     }
-
-
-def test_the_table_is_what_the_distiller_makes_of_the_document() -> None:
-    """Nobody has edited it by hand."""
-    yaml = pytest.importorskip("yaml", reason="the document is read with PyYAML")
-    path = None if SHARED is None else SHARED / "api" / "openapi.yaml"
-    if path is None or not path.is_file():
-        pytest.skip("the service's document is not beside the repository")
-    with path.open("rb") as file:
-        document = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    assert not drift(Table.load(SPECIFICATION), distil(document))

@@ -19,9 +19,9 @@ from pathlib import Path
 import anyio
 from anyio.lowlevel import current_token
 
+from tests.support.folders import ROOT
 from tests.support.http_parser import use_chosen_parser
 from tests.support.proxied import use_chosen_proxy
-from tests.support.shared import ROOT
 
 __all__ = ["Measured", "loop_name", "measure"]
 

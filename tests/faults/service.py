@@ -15,8 +15,8 @@ import anyio
 
 from tests.faults.server import Ask, Close, Command, Open, Report
 from tests.faults.watchdog import unwatched
+from tests.support.folders import ROOT
 from tests.support.loopback import WAIT_S, Answer, Handler, Request
-from tests.support.shared import ROOT
 
 __all__ = ["FaultServer", "RunningStage"]
 

@@ -32,8 +32,8 @@ from tests.faults.measured import measure
 from tests.faults.scenes.answers import completion
 from tests.faults.scenes.batches import OutOfCredits, Refusing, echo, prompt_of
 from tests.faults.service import FaultServer, RunningStage
+from tests.support.folders import ROOT
 from tests.support.loopback import Reply
-from tests.support.shared import ROOT
 
 KILLS = int(os.environ.get("OPENROUTER_ASYNC_KILLS", "3"))
 """How often a run is killed."""

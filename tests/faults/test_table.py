@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.faults.table import ROWS, Results, render, row_of_test, rows_of_table
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 TABLE = ROOT / "docs" / "faults-table.md"
 

@@ -16,7 +16,7 @@ import pytest
 
 from openrouter_async.testing import Emulator, Failure, Fault, ReceivedRequest, Reply, ToolCall, tool_call
 from tests.judges import play
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 PYTHON = {"instructor": 5, "pydantic_ai": 9, "langchain": 9, "llm": 6}
 """Judges in Python, and how many checks each has at least."""

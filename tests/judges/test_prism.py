@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
@@ -15,7 +16,6 @@ import pytest
 from openrouter_async.testing import Emulator
 from tests.judges import play
 from tests.judges.test_judges import answer, needed
-from tests.support.shared import SHARED
 
 CHAT = {"model": play.MODEL, "messages": [{"role": "user", "content": "hi"}]}
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "city", "strict": True, "schema": play.CITY_SCHEMA}}
@@ -60,9 +60,9 @@ def emulator() -> Iterator[Emulator]:
 def prism(emulator: Emulator) -> Iterator[str]:
     """The address of Prism before the emulator."""
     modules = Path(needed("JUDGES_IN_NODE")) / "node_modules"
-    document = None if SHARED is None else SHARED / "api" / "openapi.yaml"
-    if document is None or not document.is_file():
-        pytest.skip("the service's document is not beside the repository")
+    document = os.environ.get("OPENROUTER_ASYNC_DOCUMENT")
+    if not document:
+        pytest.skip("OPENROUTER_ASYNC_DOCUMENT names no OpenAPI document of the service")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     script = modules / "@stoplight" / "prism-cli" / "dist" / "index.js"

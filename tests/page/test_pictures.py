@@ -10,7 +10,7 @@ import pytest
 from openrouter_async import tool
 from openrouter_async.testing import tool_call
 from tests.page.chat_page import ChatPage, expect
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 LARGEST = 150_000
 """Bytes that a picture has at most, so that the repository stays small."""

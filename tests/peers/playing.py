@@ -14,7 +14,7 @@ import pytest
 
 from openrouter_async.testing import Failure, Fault, ReceivedRequest, Reply, ToolCall, tool_call
 from tests.peers import scene
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 __all__ = ["answer", "report_of"]
 

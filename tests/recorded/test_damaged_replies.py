@@ -9,7 +9,6 @@ from typing import Any
 
 import anyio
 import httpx
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,8 +21,6 @@ KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
 Path = tuple[str | int, ...]
 
 RECORDINGS = load_recordings("chat", "stream", "error", "modelled")
-
-pytestmark = pytest.mark.skipif(not RECORDINGS, reason="the recordings are not there")
 
 SCALARS = (
     st.none()

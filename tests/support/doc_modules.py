@@ -16,7 +16,7 @@ from pathlib import Path
 from sybil.document import Document
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 __all__ = ["modules", "python_blocks"]
 

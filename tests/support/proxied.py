@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from openrouter_async._http.transport import Transport
+from tests.support.folders import ROOT
 from tests.support.loopback import WAIT_S, LoopbackServer
 from tests.support.proxies import HTTPProxy, SocksProxy
-from tests.support.shared import ROOT
 
 __all__ = ["PROXIES", "proxy_process", "use_chosen_proxy", "use_proxy"]
 

@@ -1,4 +1,4 @@
-"""Recordings of real exchanges, and what a correct client reports of each; empty where there are none.
+"""Recordings of real exchanges, and what a correct client reports of each.
 
 A recording is a JSON file with `request` and `response`; `FACTS.json` beside them says, for each file, what is in it,
 as an independent parser computed it. `assert_matches_facts` compares a completion with that.
@@ -18,7 +18,7 @@ import pytest
 
 from openrouter_async.types.chat.completion import ChatCompletion
 from openrouter_async.types.chat.parts import UrlCitation
-from tests.support.shared import SHARED
+from tests.support.folders import EXCHANGES
 
 __all__ = [
     "Recording",
@@ -56,18 +56,15 @@ class Recording:
 
 @cache
 def load_recordings(*kinds: str) -> tuple[Recording, ...]:
-    """Return the recordings of these kinds; none where the folder is absent."""
-    if SHARED is None:
-        return ()
-    folder = SHARED / "recorded"
-    known = json.loads((folder / "FACTS.json").read_text("utf-8"))
-    names = [*known, *(f"modelled/{path.name}" for path in sorted((folder / "modelled").glob("*.json")))]
+    """Return the recordings of these kinds."""
+    known = json.loads((EXCHANGES / "FACTS.json").read_text("utf-8"))
+    names = [*known, *(f"modelled/{path.name}" for path in sorted((EXCHANGES / "modelled").glob("*.json")))]
     found = []
     for name in names:
         kind = known[name]["kind"] if name in known else "modelled"
         if kind not in kinds:
             continue
-        exchange = json.loads((folder / name).read_text("utf-8"))
+        exchange = json.loads((EXCHANGES / name).read_text("utf-8"))
         response = exchange["response"]
         found.append(
             Recording(
@@ -84,14 +81,14 @@ def load_recordings(*kinds: str) -> tuple[Recording, ...]:
 
 
 def each_recording(*kinds: str, only: Collection[str] | None = None) -> pytest.MarkDecorator:
-    """Parametrize a test by `recording`, of all names or of some; it is skipped where there are none."""
+    """Parametrize a test by `recording`, of all names or of some."""
     parameters = [
         pytest.param(recording, id=recording.name)
         for recording in load_recordings(*kinds)
         if only is None or recording.name in only
     ]
-    absent = pytest.param(None, id="absent", marks=pytest.mark.skip("the recordings are not there"))
-    return pytest.mark.parametrize("recording", parameters or [absent])
+    assert parameters
+    return pytest.mark.parametrize("recording", parameters)
 
 
 def assert_matches_facts(completion: ChatCompletion[Any], facts: Facts) -> None:

@@ -10,9 +10,9 @@ import pytest
 from openrouter_async import AsyncOpenRouter, ConfigurationError, Telemetry
 from openrouter_async.testing import Emulator
 from tests.support.emulated import MODEL
+from tests.support.folders import ROOT
 from tests.support.loopback import LoopbackServer, Reply, client_tls, serve_responses, server_tls
 from tests.support.proxies import HTTPProxy
-from tests.support.shared import ROOT
 from tests.telemetry.seen import Seen
 
 CHAT = f"chat {MODEL}"

@@ -12,8 +12,8 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter, Item, OpenRouterError, Recover, StreamError, TextDelta, tool
 from openrouter_async.testing import Emulator, Fault, tool_call
+from tests.support.folders import ROOT
 from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses, sse
-from tests.support.shared import ROOT
 from tests.telemetry.seen import Seen
 from tests.telemetry.table import ATTRIBUTES, METRICS
 

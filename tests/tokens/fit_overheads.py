@@ -1,6 +1,6 @@
 """Fits what frames a prompt, family by family, to one half of the recorded exchanges. Not a test: run it by hand.
 
-    OPENROUTER_ASYNC_SHARED=... python -m tests.tokens.fit_overheads
+    python -m tests.tokens.fit_overheads
 
 It prints the factor and the `PromptOverhead` of each family, as they stand in `_families.py`; with `--errors` also
 how far the estimates with the numbers that stand there are off, on both halves.
@@ -26,8 +26,8 @@ from typing import Any
 from openrouter_async.tokens._families import Family, PromptOverhead, family_of
 from openrouter_async.tokens.estimate import TokenEstimate
 from openrouter_async.tokens.prompt import _Counting, estimate_body
+from tests.support.folders import EXCHANGES
 from tests.support.recordings import load_recordings
-from tests.support.shared import SHARED
 
 NOISE = 0.1
 """How far, as a share, a prompt is taken to be off for reasons that are none of these numbers.
@@ -67,11 +67,9 @@ class Recorded:
 @cache
 def recorded() -> tuple[Recorded, ...]:
     """Return what can be compared: whole requests, to which the service added nothing of its own."""
-    if SHARED is None:
-        return ()
     found = []
     for one in load_recordings("chat", "stream", "chat_stream"):
-        exchange = json.loads((SHARED / "recorded" / f"{one.name}.json").read_text("utf-8"))
+        exchange = json.loads((EXCHANGES / f"{one.name}.json").read_text("utf-8"))
         body = json.loads(one.request.get("body") or "{}")
         model, used = one.facts.get("model"), (one.facts.get("usage") or {}).get("prompt_tokens")
         if "request_trimmed" in exchange.get("edited", ()) or not body or not used or not model:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openrouter_async.tokens._text import LOOKED_AT
 from openrouter_async.tokens.estimate import TokenEstimate, estimate_tokens
 from openrouter_async.tokens.prompt import estimate_prompt
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 TEXTS: dict[str, list[str]] = json.loads(Path(__file__).with_name("texts.json").read_text("utf-8"))
 """Written for this test: none of them fitted the weights, though the sizes of the tables were chosen by them."""

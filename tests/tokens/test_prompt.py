@@ -14,7 +14,7 @@ from openrouter_async.tokens._families import family_of
 from openrouter_async.tokens.estimate import estimate_tokens
 from openrouter_async.tokens.prompt import estimate_prompt
 from openrouter_async.types.chat.completion import AssistantMessage, ChatCompletion, Choice
-from tests.support.shared import ROOT, SHARED
+from tests.support.folders import ROOT
 from tests.tokens.fit_overheads import Recorded, fit, halves_of, recorded
 
 WEATHER = {
@@ -31,14 +31,12 @@ GPT = "openai/gpt-4o"
 # Recorded exchanges
 
 VERIFIED = ("o200k", "claude", "claude-3", "gemini", "kimi", "qwen", "glm")
-needs_recordings = pytest.mark.skipif(SHARED is None, reason="the recordings are not there")
 
 
 def median_error(rows: list[Recorded]) -> float:
     return statistics.median(row.error for row in rows)
 
 
-@needs_recordings
 @pytest.mark.parametrize("held_out", [False, True], ids=["fitted", "held out"])
 def test_the_median_error_of_either_half_is_below_a_tenth(held_out: bool) -> None:
     rows = [row for family in VERIFIED for row in halves_of(family)[held_out]]
@@ -46,13 +44,11 @@ def test_the_median_error_of_either_half_is_below_a_tenth(held_out: bool) -> Non
     assert median_error(rows) < 0.10
 
 
-@needs_recordings
 @pytest.mark.parametrize("held_out", [False, True], ids=["fitted", "held out"])
 def test_the_median_error_of_either_half_of_gpt_prompts_is_below_a_tenth(held_out: bool) -> None:
     assert median_error(halves_of("o200k")[held_out]) < 0.10
 
 
-@needs_recordings
 @pytest.mark.parametrize("family", VERIFIED)
 def test_the_numbers_are_those_that_the_fitted_half_gives(family: str) -> None:
     """Or else they would have been set with the other half in sight."""
@@ -67,7 +63,6 @@ def digits_of(name: str) -> int:
     return 2 if name in ("factor", "tool_text", "schema_text") else 1
 
 
-@needs_recordings
 def test_the_page_states_the_errors_as_they_are() -> None:
     page = (ROOT / "docs/howto/token-counts.md").read_text("utf-8")
     stated = re.findall(r"\| `(\S+)` \| ±\S+ % \| (\S+) % of (\d+) \| (\S+) % of (\d+) \|", page)
@@ -85,14 +80,12 @@ def test_the_page_states_the_errors_as_they_are() -> None:
     assert stated == measured
 
 
-@needs_recordings
 def test_nine_of_ten_recorded_prompts_are_within_the_band() -> None:
     rows = [row for row in recorded() if row.estimate.basis == "verified"]
     outside = [row.name for row in rows if not row.estimate.low <= row.used <= row.estimate.high]
     assert len(outside) <= 0.1 * len(rows), outside
 
 
-@needs_recordings
 def test_what_was_not_compared_says_so() -> None:
     others = {row.family.name for row in recorded() if row.estimate.basis == "unverified"}
     assert others <= {"deepseek", "grok", "gemma", "other"}

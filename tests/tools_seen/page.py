@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 
 __all__ = ["run_example", "write_example"]
 

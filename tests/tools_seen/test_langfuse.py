@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 from tests.tools_seen.needed import tool
 from tests.tools_seen.otlp import Received, receiver
 from tests.tools_seen.service import KEY, MODEL, service

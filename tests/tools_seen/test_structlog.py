@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.shared import ROOT
+from tests.support.folders import ROOT
 from tests.tools_seen.needed import tool
 from tests.tools_seen.service import KEY, plain, service
 

@@ -64,8 +64,7 @@ def test_recorded_streams_become_the_recorded_replies(recording: Recording) -> N
     assert isinstance(events[-1], Finished)
 
 
-@pytest.mark.skipif(not load_recordings("stream"), reason="the recordings are not there")
-@given(st.sampled_from(load_recordings("stream") or (None,)), st.lists(st.integers(0, 40_000), max_size=20))
+@given(st.sampled_from(load_recordings("stream")), st.lists(st.integers(0, 40_000), max_size=20))
 def test_any_cut_of_the_bytes_gives_the_same_events(recording: Recording, cuts: list[int]) -> None:
     def events(*reads: bytes) -> list[StreamEvent]:
         decoder = SSEDecoder()
@@ -79,9 +78,8 @@ def test_any_cut_of_the_bytes_gives_the_same_events(recording: Recording, cuts: 
     assert events(*(body[a:b] for a, b in itertools.pairwise(ends))) == events(body)
 
 
-@pytest.mark.skipif(not load_recordings("stream"), reason="the recordings are not there")
 @settings(max_examples=200)
-@given(st.sampled_from(load_recordings("stream") or (None,)), st.data())
+@given(st.sampled_from(load_recordings("stream")), st.data())
 def test_a_damaged_stream_raises_errors_of_ours_alone(recording: Recording, data: st.DataObject) -> None:
     chunks = [each for each in recording.data_events if each != b"[DONE]"]
     for _ in range(data.draw(st.integers(1, 3))):

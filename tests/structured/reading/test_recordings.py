@@ -28,7 +28,6 @@ ASKED = [
 ]
 
 
-@pytest.mark.skipif(not ASKED, reason="there are no recordings")
 @pytest.mark.parametrize(("recording", "document"), ASKED, ids=[recording.name for recording, _ in ASKED])
 def test_a_recorded_reply_gives_its_value_or_is_a_refusal(
     recording: Recording, document: dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from openrouter_async import AsyncOpenRouter, ConfigurationError
+from openrouter_async import AsyncOpenRouter, ConfigurationError, tool
 from openrouter_async.testing import Emulator
 from tests.support.emulated import MODEL
 
@@ -97,3 +97,37 @@ async def test_a_stream_that_was_left_half_way_is_read_on() -> None:
         async for _ in stream:
             break
         assert "".join([text async for text in stream.text()]) == "Hello"
+
+
+async def test_a_function_and_a_tool_are_offered_by_a_single_request_in_every_dialect() -> None:
+    @tool
+    def stock(item: str) -> int:
+        """How many of an item are in stock."""
+        return 3
+
+    def price(item: str) -> float:
+        """What an item costs."""
+        return 9.5
+
+    async with Emulator() as emulator:
+        async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=MODEL) as client:
+            await client.chat.create("Hi", tools=[stock, price, {"type": "openrouter:web_search"}])
+            async with client.chat.stream("Hi", tools=[price]) as stream:
+                await stream.final()
+            await client.responses.create("Hi", tools=[stock, price])
+            await client.messages.create("Hi", tools=[stock, price], max_tokens=100)
+            await client.batch(["Hi"], tools=[stock, price])
+        bodies = [request.json for request in emulator.requests if request.method == "POST"]
+    chat, streamed, responses, messages, batch = (body["tools"] for body in bodies)
+    assert [each.get("function", {}).get("name") for each in chat] == ["stock", "price", None]
+    assert streamed == chat[1:2]
+    assert [each["name"] for each in responses] == ["stock", "price"]
+    assert [each["name"] for each in messages] == ["stock", "price"]
+    assert batch == chat[:2]
+
+
+async def test_something_that_is_not_a_tool_is_refused_by_its_place() -> None:
+    async with AsyncOpenRouter("key", default_model=MODEL) as client:
+        for wrong in ([5], "stock", [len, 5]):
+            with pytest.raises(ConfigurationError, match="tools"):
+                await client.chat.create("Hi", tools=wrong)  # type: ignore[arg-type]

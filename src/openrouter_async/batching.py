@@ -128,6 +128,10 @@ class BatchMaker:
             of_kind = kind_of(kind)
             completer = KindCompleter(of_kind, self._sender)
             return Batch(given, completer=completer, kind=of_kind, **params)
+        if "tools" in params:
+            from .tools.toolbox import defined
+
+            params["tools"] = defined(params["tools"])
         outputs = None
         if output is not None:
             from .structured.completion import KeptOutputs

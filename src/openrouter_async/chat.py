@@ -149,6 +149,10 @@ class Chat:
             StructuredOutputError: no reply contained a value of the requested type; `error.raw` has the last one.
             OpenRouterError: any other failure of a call.
         """
+        if "tools" in params:
+            from .tools.toolbox import defined
+
+            params["tools"] = defined(params["tools"])
         call = ChatCall(messages, model, params, extra_body)
         return await self._completer(output, options).create(call)
 
@@ -232,6 +236,10 @@ class Chat:
             ConfigurationError: an argument is wrong; nothing was sent. Everything else is raised while reading.
         """
         how = self._recover(recover, has_output=output is not None)
+        if "tools" in params:
+            from .tools.toolbox import defined
+
+            params["tools"] = defined(params["tools"])
         call = ChatCall(messages, model, params, extra_body)
         if output is None:
             resource = self._resource.with_options(options)

@@ -126,6 +126,10 @@ class Messages:
             StructuredOutputError: no reply gave the value that `output` asks for.
             OpenRouterError: any other failure of a call.
         """
+        if "tools" in params:
+            from .tools.toolbox import defined
+
+            params["tools"] = defined(params["tools"])
         call = MessageCall(messages, model, params, extra_body)
         reply = await self._completer(output, options).create(call)
         return cast("MessageReply[str] | StructuredMessage[OutputT]", reply)
@@ -205,6 +209,10 @@ class Messages:
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent. Everything else is raised while reading.
         """
+        if "tools" in params:
+            from .tools.toolbox import defined
+
+            params["tools"] = defined(params["tools"])
         call = MessageCall(messages, model, params, extra_body)
         if output is None:
             return self._resource.with_options(options).stream(call, on_bad_event=on_bad_event)

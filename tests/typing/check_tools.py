@@ -147,6 +147,7 @@ async def right(client: AsyncOpenRouter, stored: str) -> None:
     async with client.chat.run_stream("hi", output=bool) as values:
         assert_type((await values.final()).output, bool)
     assert_type((await client.chat.run("hi", output={"type": "object"})).output, Any)
+    await client.chat.create("hi", tools=[weather, {"type": "openrouter:web_search"}])
     assert_type(await client.conversation(output=int).send("hi"), Run[int])
     shared: RunParams = {"tools": [weather], "stop": max_steps(3), "temperature": 0}
     await client.chat.run("hi", **shared)

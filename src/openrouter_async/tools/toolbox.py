@@ -6,7 +6,9 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, runtime_checkable
+from functools import partial
+from inspect import isroutine
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
 from ..errors import ConfigurationError
 from .tool import Tool, create_tool, free_name, tool
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
 
     from ..types.chat.tools import ChatTool, FunctionTool
 
+InRequestT = TypeVar("InRequestT")
+
 LOGGER = logging.getLogger("openrouter_async")
 
-__all__ = ["ToolLike", "ToolSource", "Toolbox", "open_toolbox"]
+__all__ = ["ToolLike", "ToolSource", "Toolbox", "defined", "open_toolbox"]
 
 
 @runtime_checkable
@@ -90,6 +94,14 @@ async def open_toolbox(tools: Sequence[ToolLike]) -> AsyncIterator[Toolbox]:
     async with AsyncExitStack() as stack:
         found = [(source.name, await stack.enter_async_context(source.connected())) for source in sources]
         yield Toolbox([*own, *_without_clashes([each.name for each in own], found)], others)
+
+
+def defined(tools: Sequence[InRequestT]) -> Sequence[InRequestT | FunctionTool]:
+    """Return tools with the definition in place of each `Tool` and each plain function, as a request sends them."""
+    if not isinstance(tools, list | tuple):
+        return tools  # the check of the request decides
+    made = [tool(each) if isroutine(each) or isinstance(each, partial) else each for each in tools]
+    return [each.definition if isinstance(each, Tool) else each for each in made]
 
 
 def _without_function(definition: Mapping[str, Any]) -> Tool[..., object]:

@@ -22,7 +22,7 @@ from ..requests.fields import Between, ByKind, JSONObject, NonEmptyText, OneOfOr
 from .generation_params import GenerationParams, StopTexts
 from .prompt_cache import CacheControl, PromptCacheOptions
 from .response_format import ResponseFormat
-from .tools import ChatTool, DeferredTools, StopCondition, ToolChoice
+from .tools import DeferredTools, StopCondition, ToolChoice, ToolInRequest
 from .web_search import WebSearchOptions, XSearchFilter
 
 __all__ = [
@@ -133,8 +133,8 @@ class TurnParams(GenerationParams, ToolTurnParams, total=False):
 class ChatParams(TurnParams, StopTexts, total=False):
     """Keyword arguments of `client.chat.create` and `client.chat.stream`."""
 
-    tools: Sequence[ChatTool]
-    """Functions and server tools the model may call."""
+    tools: Sequence[ToolInRequest]
+    """Functions and server tools that the model may call; you run the functions, see `client.chat.run` for a loop."""
 
 
 REPLACED_PARAMS = {

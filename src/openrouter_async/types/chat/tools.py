@@ -6,14 +6,14 @@ Source: <https://openrouter.ai/docs/features/tool-calling>.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, Required, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal, Protocol, Required, TypeAlias
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from ..requests.fields import Between, ByKey, ByKind, JSONObject, NonEmptyText, closed
+from ..requests.fields import Between, ByKey, ByKind, JSONObject, NonEmptyText, ValidatedAs, closed
 from ..requests.schema_check import JSONSchemaObject
 from .prompt_cache import CacheControl
 from .response_format import Name
@@ -38,6 +38,7 @@ __all__ = [
     "Function",
     "FunctionChoice",
     "FunctionTool",
+    "HasDefinition",
     "HasToolCall",
     "LocalSearch",
     "MaxCost",
@@ -46,6 +47,7 @@ __all__ = [
     "StepCountIs",
     "StopCondition",
     "ToolChoice",
+    "ToolInRequest",
     "ToolSearch",
     "function_tool",
     "has_type",
@@ -117,6 +119,24 @@ ChatTool: TypeAlias = Annotated[
     ByKey("type"),
 ]
 """A tool; one that has no type here is sent as it is."""
+
+
+class HasDefinition(Protocol):
+    """A `Tool`, or another object that has its form in a request."""
+
+    @property
+    def definition(self) -> FunctionTool: ...
+
+
+def _definition(tool: object) -> object:
+    return tool if isinstance(tool, Mapping) else getattr(tool, "definition", tool)
+
+
+ToolInRequest: TypeAlias = Annotated[
+    ChatTool | HasDefinition | Callable[..., object],
+    ValidatedAs(Annotated[ChatTool, BeforeValidator(_definition)]),
+]
+"""A tool of a single request: a dict, one made by `@tool`, or a function, whose definition is sent."""
 
 
 @closed

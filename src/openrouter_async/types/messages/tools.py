@@ -6,8 +6,8 @@ Source: `tools` of `MessagesRequest` in the service's OpenAPI document.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Protocol, Required, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Literal, Required, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from ..chat.prompt_cache import CacheControl
 from ..chat.response_format import Name
 from ..chat.server_tools import DateTime, ImageGeneration, WebFetch, WebSearch
-from ..chat.tools import FunctionTool
+from ..chat.tools import FunctionTool, HasDefinition
 from ..chat.web_search import UserLocation
 from ..requests.fields import Between, ByKey, JSONObject, NonEmptyText, OneOfOrText, ValidatedAs, closed
 from ..requests.schema_check import JSONSchemaObject
@@ -27,7 +27,6 @@ __all__ = [
     "AutoTool",
     "BashTool",
     "CustomTool",
-    "HasDefinition",
     "MessageTool",
     "MessageToolChoice",
     "NamedTool",
@@ -124,13 +123,6 @@ class ToolSearchTool(TypedDict, total=False):
     cache_control: CacheControl
 
 
-class HasDefinition(Protocol):
-    """A `Tool`, or what says as it does how it is sent in a chat."""
-
-    @property
-    def definition(self) -> FunctionTool: ...
-
-
 def _has_type(value: Mapping[str, object]) -> Mapping[str, object]:
     if not isinstance(value.get("type"), str):
         raise PydanticCustomError("type", "a dict with the tool's 'type', or with a name and an input_schema")
@@ -191,6 +183,7 @@ MessageTool: TypeAlias = Annotated[
     | DateTime
     | ImageGeneration
     | HasDefinition
+    | Callable[..., object]
     | Mapping[str, object],
     ValidatedAs(_Tool),
 ]

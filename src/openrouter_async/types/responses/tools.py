@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Protocol, Required, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Literal, Required, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator
 from typing_extensions import TypedDict
@@ -20,25 +20,17 @@ from ..chat.server_tools import (
     WebFetch,
     WebSearch,
 )
-from ..chat.tools import ChatTool, FunctionTool, has_type
+from ..chat.tools import ChatTool, HasDefinition, has_type
 from ..requests.fields import ByKey, ByKind, JSONObject, NonEmptyText, OneOfOrText, ValidatedAs, closed
 from ..requests.schema_check import JSONSchemaObject
 
 __all__ = [
     "AllowedTools",
     "FlatFunction",
-    "HasDefinition",
     "NamedChoice",
     "ResponseTool",
     "ResponseToolChoice",
 ]
-
-
-class HasDefinition(Protocol):
-    """A tool of this library."""
-
-    @property
-    def definition(self) -> FunctionTool: ...
 
 
 _MayBeAsync = TypedDict("_MayBeAsync", {"async": bool}, total=False)
@@ -95,7 +87,8 @@ _Tool: TypeAlias = Annotated[
 ]
 
 ResponseTool: TypeAlias = Annotated[
-    FlatFunction | ChatTool | HasDefinition, ValidatedAs(Annotated[_Tool, BeforeValidator(_flat)])
+    FlatFunction | ChatTool | HasDefinition | Callable[..., object],
+    ValidatedAs(Annotated[_Tool, BeforeValidator(_flat)]),
 ]
 """A tool, in the form of Responses or of chat, or one made by `@tool`; one that has no type here is sent as it is."""
 

@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from .options import App as App
     from .options import ClientOptions as ClientOptions
     from .options import Limits as Limits
+    from .options import LocalCache as LocalCache
     from .options import Rate as Rate
     from .options import Recover as Recover
     from .options import RequestOptions as RequestOptions
@@ -196,7 +197,6 @@ if TYPE_CHECKING:
     from .types.chat.model_reply import OutputItem as OutputItem
     from .types.chat.presets import PRESETS as PRESETS
     from .types.chat.reasoning import Reasoning as Reasoning
-    from .types.chat.reply_cache import ReplyCache as ReplyCache
     from .types.chat.request import ChatParams as ChatParams
     from .types.chat.routing import Provider as Provider
     from .types.chat.server_tools import date_time as date_time
@@ -249,6 +249,7 @@ if TYPE_CHECKING:
     from .types.organization.private_endpoints import PrivateEndpoint as PrivateEndpoint
     from .types.organization.scim import GroupMapping as GroupMapping
     from .types.organization.vault import VaultSecret as VaultSecret
+    from .types.reply_cache import ReplyCache as ReplyCache
     from .types.responses.items import CustomToolCallItem as CustomToolCallItem
     from .types.responses.items import FunctionCallItem as FunctionCallItem
     from .types.responses.items import HostToolCallItem as HostToolCallItem
@@ -285,7 +286,7 @@ _BY_MODULE = {
         "ToolError UnprocessableRequest"
     ),
     ".hooks": "RequestEvent RequestHook",
-    ".options": "App ClientOptions Limits Rate Recover RequestOptions ResponseCache Retries Timeouts",
+    ".options": "App ClientOptions Limits LocalCache Rate Recover RequestOptions ResponseCache Retries Timeouts",
     ".resources.jobs": "Job",
     ".resources.media.videos": "VideoJob",
     ".resources.organization.scim": "SyncJob",
@@ -341,7 +342,7 @@ _BY_MODULE = {
     ".types.chat.model_reply": "ModelReply OutputItem",
     ".types.chat.presets": "PRESETS",
     ".types.chat.reasoning": "Reasoning",
-    ".types.chat.reply_cache": "ReplyCache",
+    ".types.reply_cache": "ReplyCache",
     ".types.chat.request": "ChatParams",
     ".types.chat.routing": "Provider",
     ".types.chat.server_tools": "date_time image_generation web_fetch web_search",

@@ -18,7 +18,7 @@ from . import _checks
 from ._secret import Secret
 from ._version import __version__
 from .errors import ConfigurationError
-from .options import App, Key, Rate, RequestOptions, ResponseCache, Retries, Timeouts
+from .options import App, Key, LocalCache, Rate, RequestOptions, ResponseCache, Retries, Timeouts
 
 if TYPE_CHECKING:
     from .hooks import RequestHook
@@ -93,6 +93,7 @@ class Settings:
     """By lower-case name."""
     query: Mapping[str, str] = field(default_factory=dict)
     cache: ResponseCache | None = None
+    local_cache: LocalCache | None = None
     once: bool | str = False
     router_metadata: bool = False
     session_id: str | None = None
@@ -305,6 +306,9 @@ READERS: dict[str, Callable[[Any, Settings], object]] = {
     "headers": lambda value, old: {**old.headers, **_lower(value)},
     "query": lambda value, old: {**old.query, **_checks.mapping("query", value, '{"name": "value"}')},
     "cache": lambda value, _: None if value is None else _checks.instance("cache", value, ResponseCache),
+    "local_cache": lambda value, _: (
+        None if value is None else _checks.instance("local_cache", value, LocalCache)
+    ),
     "once": lambda value, _: _once(value),
     "router_metadata": lambda value, _: _checks.flag("router_metadata", value),
     "session_id": lambda value, _: _session_id(value),

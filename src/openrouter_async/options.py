@@ -7,6 +7,7 @@ library. Times are seconds, sizes bytes. `None` means "no limit".
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypedDict, TypeVar
@@ -25,6 +26,7 @@ __all__ = [
     "ClientOptions",
     "Key",
     "Limits",
+    "LocalCache",
     "Rate",
     "Recover",
     "RequestOptions",
@@ -241,6 +243,43 @@ class ResponseCache:
             raise ConfigurationError(f"ResponseCache.ttl is {self.ttl!r}; expected 1 to 86400 seconds")
 
 
+@dataclass(frozen=True, slots=True)
+class LocalCache:
+    """A file in which whole, good answers are kept, so that an equal call costs nothing and sends nothing.
+
+    ```python
+    client = AsyncOpenRouter(local_cache=LocalCache("answers.sqlite", ttl=7 * 86_400))
+    reply = await client.chat.create("Name a colour.", options={"local_cache": None})  # this one is sent
+    ```
+
+    It holds what models answered, and a hash of what was asked, for the owner of the file alone. Several processes may
+    share it. Answers are kept that are whole: none that was cut off, refused or empty. Two calls are equal whose
+    operation, body, base URL, headers and query are, whatever key they are sent with: give each account a file.
+    """
+
+    path: str | os.PathLike[str]
+    """A SQLite file, made when it is first used."""
+    _: dataclasses.KW_ONLY
+    ttl: float | None = None
+    """Seconds after which an answer is too old. Default: never."""
+    max_bytes: int = 2**30
+    """About how large the answers may be together; those unused for longest are removed."""
+    variant: str = ""
+    """Answers of one variant are not those of another: a second opinion, or a header of a proxy that matters."""
+    refresh: bool = False
+    """Send the request, and keep its answer in place of the one that is there."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.path, str | os.PathLike) or not os.fspath(self.path):
+            raise ConfigurationError(f"LocalCache.path is {self.path!r}; expected the path of a file")
+        if self.ttl is not None:
+            _checks.number("LocalCache.ttl", self.ttl, above=0)
+        _checks.whole("LocalCache.max_bytes", self.max_bytes)
+        if not isinstance(self.variant, str):
+            raise ConfigurationError(f"LocalCache.variant is {self.variant!r}; expected text")
+        _checks.flag("LocalCache.refresh", self.refresh)
+
+
 class ClientOptions(TypedDict, total=False):
     """The options that a client, a derived client and one call share.
 
@@ -271,6 +310,9 @@ class ClientOptions(TypedDict, total=False):
     query: Mapping[str, str]
     """Further query parameters."""
     cache: ResponseCache | None
+    """The service's own cache of whole answers."""
+    local_cache: LocalCache | None
+    """A file of answers on this machine, which is asked before the service; None: off."""
     once: bool | str
     """Send a chat request so that the service's response cache answers a repetition, and you pay once.
 

@@ -25,6 +25,7 @@ LAYERS: dict[str, set[str]] = {
     "the pure core": {"_sansio", "_settings"},
     "streams": {"streaming"},
     "what a caller of HTTP must offer": {"protocols"},
+    "answers that are kept": {"caching"},
     "HTTP and operations": {"_http", "resources"},
     "models and money": {"catalogue", "spending"},
     "telemetry": {"telemetry"},

@@ -59,6 +59,8 @@ class HTTPSender:
             OpenRouterError: any but the errors of streams, of structured output and of tools.
         """
         self._check_once(data)
+        if self.settings.local_cache is not None:
+            return self._send_reusing(data, read)
         return self._call(self._observers(), self.settings, data, streaming=False).run(read)
 
     def stream(self, data: RequestData | DeferredRequest) -> ContinuableSource:
@@ -79,6 +81,15 @@ class HTTPSender:
         settings = self.settings
         begin = partial(self._call, self._observers(), settings, streaming=False)
         return HTTPByteSource(data, begin, self.transport.limits, is_whole=is_whole)
+
+    def _send_reusing(self, data: RequestData, read: Callable[[Reply], T]) -> Awaitable[T]:
+        from ..caching.whole import is_reusable
+        from .reuse import send_reusing
+
+        begin = partial(self._call, self._observers(), self.settings, data, streaming=False)
+        if not is_reusable(data):
+            return begin().run(read)
+        return send_reusing(self.transport, self.settings, data, read, begin)
 
     def _check_once(self, data: RequestData) -> None:
         """Refuse options that only chat requests support; reads are retried in any case."""

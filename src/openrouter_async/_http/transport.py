@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from .._sansio.request import RequestData
+    from ..caching.answers import AnswerCaches
     from ..options import Rate
     from ..protocols import SpanSource
     from .deadlines import CallTimeouts
@@ -107,11 +108,21 @@ class Transport:
         self._is_closed = False
         self._loop: EventLoopToken | None = None
         self._network: Network | None = None
+        self._answers: AnswerCaches | None = None
 
     @property
     def connections(self) -> tuple[int, int]:
         """How many connections of ours are open, and how many of these are idle."""
         return (0, 0) if self._own is None else self._own.connections
+
+    @property
+    def answers(self) -> AnswerCaches:
+        """The files of answers that calls of these clients have used."""
+        if self._answers is None:
+            from ..caching.answers import AnswerCaches
+
+            self._answers = AnswerCaches()
+        return self._answers
 
     def open_again(self) -> None:
         """Be as new where it was closed, also in another event loop."""
@@ -201,6 +212,8 @@ class Transport:
         async with anyio.create_task_group() as closing:
             for exchange in list(self._exchanges):
                 closing.start_soon(self.close, exchange)
+        if self._answers is not None:
+            await self._answers.aclose()
         if self._own is not None:
             await self._client.aclose()
 

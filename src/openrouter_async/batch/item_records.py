@@ -120,7 +120,7 @@ class ItemRecords:
         cache, source = completion.cache, None
         if completion.generation_id is not None:
             self._journal.has_booked(completion.generation_id)
-        if cache is not None and cache.is_hit:
+        if cache is not None and cache.is_hit and cache.where == "service":
             before = 0
             if self._journal.is_resumed or self._settings.once:
                 source = cache.source_id

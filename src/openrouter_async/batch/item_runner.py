@@ -122,7 +122,9 @@ class ItemRunner(Generic[OutputT]):
         if isinstance(result, Failed):
             self._stats.failed(result.error, request.model, was_paid=bool(meter.cost))
             return result, self._records.failed(request, result.error, meter)
-        self._stats.answered(result.completion.model)
+        cache = result.completion.cache
+        is_reused = cache is not None and cache.is_hit and cache.where != "service"
+        self._stats.answered(result.completion.model, from_cache=is_reused)
         structured = None if self._outputs is None else self._outputs.kept(result.completion)
         return result, self._records.answered(request, result.completion, structured, meter)
 

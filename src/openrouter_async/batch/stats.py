@@ -87,6 +87,8 @@ class BatchSummary:
     """How many items failed with which class of error."""
     elapsed: float
     """Seconds."""
+    from_cache: int = 0
+    """Of `done`: items that a local cache, or an equal call in flight, answered in this run, for nothing."""
 
 
 class BatchStats:
@@ -100,6 +102,7 @@ class BatchStats:
         self._done = 0
         self._failed = 0
         self._resumed = 0
+        self._from_cache = 0
         self._errors: Counter[str] = Counter()
         self._items: Counter[str] = Counter()
         """By model, those that count in `ModelTotal.items`."""
@@ -111,9 +114,10 @@ class BatchStats:
         """Count the time from now on."""
         self._began = time.monotonic()
 
-    def answered(self, model: str | None) -> None:
+    def answered(self, model: str | None, *, from_cache: bool = False) -> None:
         """Count an item that was answered."""
         self._done += 1
+        self._from_cache += from_cache
         self._ended_at.append(time.monotonic())
         self._items[model or ""] += 1
 
@@ -178,6 +182,7 @@ class BatchStats:
             done=self._done,
             failed=self._failed,
             resumed=self._resumed,
+            from_cache=self._from_cache,
             cost=self._spend.cost,
             byok_cost=self._spend.byok_cost,
             unsettled=len(self._spend.unsettled),

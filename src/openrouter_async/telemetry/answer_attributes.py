@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ..types.chat.reply_cache import reply_cache
+from ..types.reply_cache import reply_cache
 
 if TYPE_CHECKING:
     from .._http.answer_facts import AnswerFacts

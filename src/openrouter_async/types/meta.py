@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import ConfigurationError
@@ -11,8 +12,9 @@ from ._base import WireType
 
 if TYPE_CHECKING:
     from .common import Usage
+    from .reply_cache import ReplyCache
 
-__all__ = ["ResponseMeta", "WithMeta", "keep_meta", "kept_meta", "response_meta"]
+__all__ = ["ResponseMeta", "WithMeta", "charged_for", "keep_meta", "kept_meta", "response_meta", "together"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class ResponseMeta:
     """Requests that were sent for it."""
     billed_before: tuple[Usage | None, ...] = ()
     """What those of them used that failed and were charged for; None in it for one of which that is not known."""
+    reused: ReplyCache | None = None
+    """Set where this call sent no request, as its answer was kept on this machine."""
 
 
 class WithMeta(Protocol):
@@ -59,6 +63,27 @@ def kept_meta(answer: object) -> ResponseMeta | None:
     )
     meta = (private or {}).get("_meta")
     return meta if isinstance(meta, ResponseMeta) else None
+
+
+def charged_for(answer: object, cost: Decimal | None) -> Decimal | None:
+    """Return what a call was charged whose usage says `cost`: less where an answer, or a part of it, was kept."""
+    meta = kept_meta(answer)
+    if meta is None or meta.reused is None:
+        return cost
+    if meta.reused.is_hit:
+        return Decimal(0)
+    return None if cost is None else cost - (meta.reused.saved or 0)
+
+
+def together(metas: Sequence[ResponseMeta | None]) -> ResponseMeta | None:
+    """Return the metadata of several answers that are one: the first, with what was saved by those that were kept."""
+    reused = [meta.reused for meta in metas if meta is not None and meta.reused is not None]
+    first = metas[0]
+    if first is None or not reused:
+        return first
+    is_hit = len(reused) == len(metas) and all(each.is_hit for each in reused)
+    saved = sum((each.saved or Decimal(0) for each in reused), Decimal(0))
+    return replace(first, reused=replace(reused[0], is_hit=is_hit, saved=saved))
 
 
 def response_meta(obj: WireType | WithMeta) -> ResponseMeta:

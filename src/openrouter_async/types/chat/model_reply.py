@@ -19,8 +19,8 @@ from ..meta import keep_meta, kept_meta
 if TYPE_CHECKING:
     from ..common import RouterMetadata
     from ..meta import ResponseMeta
+    from ..reply_cache import ReplyCache
     from .parts import Annotation, Image
-    from .reply_cache import ReplyCache
     from .tool_calls import ToolCall
 
 __all__ = ["ModelReply", "OutputItem", "StreamEnd", "marked", "with_billed", "with_meta"]
@@ -120,8 +120,12 @@ class ModelReply(WireType, Generic[OutputT]):
         """The usage of each billed request for this reply; `usage` is their sum.
 
         Several if the model was asked again, a stream was resumed in another request, or a failed request was billed;
-        an entry is None if the usage of that request is unknown, for example after a lost connection.
+        an entry is None if the usage of that request is unknown, for example after a lost connection. Empty if
+        the answer came from a local cache, see `cache`.
         """
+        meta = kept_meta(self)
+        if meta is not None and meta.reused is not None and not self._billed:
+            return ()
         return self._billed or (self.usage,)
 
     @property
@@ -138,10 +142,12 @@ class ModelReply(WireType, Generic[OutputT]):
 
     @property
     def cache(self) -> ReplyCache | None:
-        """What the service's response cache had to do with it; None where caching was not asked for."""
-        from .reply_cache import reply_cache  # few ask
+        """Whether the answer had been kept, by the service or on this machine; None where caching was not asked for."""
+        from ..reply_cache import reply_cache  # few ask
 
         meta = kept_meta(self)
+        if meta is not None and meta.reused is not None:
+            return meta.reused
         return None if meta is None else reply_cache(meta.headers)
 
     @property

@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from .._base import WireType
 from ..common import Charged, CostDetails, Lenient, MaybeBool, MaybeInt, MaybeStr, added_up
-from ..meta import keep_meta, kept_meta
+from ..meta import charged_for, keep_meta, kept_meta, together
 
 __all__ = ["EmbeddedTokens", "Embedding", "EmbeddingUsage", "Embeddings", "Vector"]
 
@@ -112,7 +112,7 @@ class Embeddings(WireType):
         _, first = given[0]
         usage = EmbeddingUsage.model_validate(added_up(usages)) if usages else None
         whole = first.model_copy(update={"data": data, "usage": usage})
-        keep_meta(whole, kept_meta(first))
+        keep_meta(whole, together([kept_meta(part) for _, part in given]))
         return whole
 
     def fault(self, inputs: int) -> str | None:
@@ -127,7 +127,7 @@ class Embeddings(WireType):
     @property
     def cost(self) -> Decimal | None:
         """US dollars charged for it; None where the service did not say."""
-        return None if self.usage is None else self.usage.cost
+        return charged_for(self, None if self.usage is None else self.usage.cost)
 
     @property
     def vectors(self) -> list[list[float]]:

@@ -16,6 +16,7 @@ from ...errors import ConfigurationError
 from .._base import WireType
 from ..chat.routing import Provider
 from ..common import Charged, Lenient, MaybeFloat, MaybeInt, MaybeStr, RawJson
+from ..meta import charged_for
 from ..requests.fields import ByKey, ByKind, JSONObject, check_json, closed
 from .common import GroupedParams
 
@@ -218,7 +219,7 @@ class Decisions(WireType):
     @property
     def cost(self) -> Decimal | None:
         """US dollars charged for it; None where the service did not say."""
-        return None if self.usage is None else self.usage.cost
+        return charged_for(self, None if self.usage is None else self.usage.cost)
 
     def _answer(self, name: str, kind: type[AnswerT]) -> AnswerT:
         answer = self.answers.get(name)

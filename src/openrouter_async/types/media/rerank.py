@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 from .._base import WireType
 from ..chat.routing import Provider
 from ..common import Charged, Lenient, MaybeInt, MaybeStr
+from ..meta import charged_for
 from ..requests.fields import Between, closed
 from .common import GroupedParams
 
@@ -116,4 +117,4 @@ class Ranking(Generic[DocumentT]):
     @property
     def cost(self) -> Decimal | None:
         """US dollars charged for it; None where the service did not say."""
-        return None if self.reply.usage is None else self.reply.usage.cost
+        return charged_for(self.reply, None if self.reply.usage is None else self.reply.usage.cost)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from .._base import WireType
 from ..common import Charged, Lenient, MaybeFloat, MaybeInt, MaybeStr
+from ..meta import charged_for
 from ..requests.fields import Between, NonEmptyText, OneOfOrText, closed
 from .common import AudioProvider, GroupedParams
 
@@ -120,4 +121,4 @@ class Transcription(WireType):
     @property
     def cost(self) -> Decimal | None:
         """US dollars charged for it; None where the service did not say."""
-        return None if self.usage is None else self.usage.cost
+        return charged_for(self, None if self.usage is None else self.usage.cost)

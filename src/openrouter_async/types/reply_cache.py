@@ -1,9 +1,11 @@
-"""`ReplyCache`: the facts about the service's response cache in a response's headers."""
+"""`ReplyCache`: whether a response came from a cache: the service\'s, by its headers, or one on this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
 
 __all__ = ["SOURCE_ID", "ReplyCache", "reply_cache"]
 
@@ -13,16 +15,20 @@ SOURCE_ID = "x-openrouter-cache-source-id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyCache:
-    """Whether an answer is one that the service's response cache had kept."""
+    """Whether an answer had been kept, and where."""
 
     is_hit: bool
-    """Whether it is; such an answer costs nothing."""
+    """Whether it had; such an answer costs nothing."""
+    where: Literal["service", "local", "shared"] = "service"
+    """In the service's response cache; in a `LocalCache`; or it is the answer to an equal call that was in flight."""
     age: float | None = None
     """Seconds since it was first given."""
     ttl: float | None = None
     """Seconds for which it is still kept, or is kept from now on."""
     source_id: str | None = None
     """The generation that it came from, which was charged then."""
+    saved: Decimal | None = None
+    """US dollars that it was charged then, where it was kept on this machine; None where that is not known."""
 
 
 def reply_cache(headers: Mapping[str, str]) -> ReplyCache | None:

@@ -1,0 +1,144 @@
+"""Calls that may be answered without a request: from a local cache, or by an equal call in flight."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from anyio import to_thread
+
+from .._sansio.charges import read_charge
+from ..caching.key import answer_key
+from ..caching.store import KeptAnswer
+from ..caching.whole import is_whole
+from ..errors import OpenRouterError
+from ..types.meta import ResponseMeta
+from ..types.reply_cache import ReplyCache
+
+if TYPE_CHECKING:
+    from .._sansio.request import RequestData
+    from .._settings import Settings
+    from ..options import LocalCache
+    from ..protocols import Reply
+    from .call import Call
+    from .transport import Transport
+
+__all__ = ["HeldReply", "kept_reply", "key_of", "send_reusing"]
+
+T = TypeVar("T")
+
+LOGGER = logging.getLogger("openrouter_async")
+
+LONG_BODY = 64 * 1024
+"""Bytes of a request whose key is made in a thread, so that the event loop stays free."""
+
+
+class HeldReply(NamedTuple):
+    """A whole 2xx answer that was not asked for by this call."""
+
+    body: bytes
+    meta: ResponseMeta
+
+
+async def send_reusing(
+    transport: Transport,
+    settings: Settings,
+    data: RequestData,
+    read: Callable[[Reply], T],
+    begin: Callable[[], Call],
+) -> T:
+    """Return what `read` makes of the kept answer to a request, or else of a new one, which is kept if it is good."""
+    transport.check()
+    began = time.monotonic()
+    key = await key_of(settings, data)
+    cache = settings.local_cache
+    if cache is not None and not cache.refresh:
+        kept = await transport.answers.of(cache).find(key, cache)
+        if kept is not None:
+            try:
+                value = read(kept_reply(kept, cache, time.monotonic() - began))
+            except OpenRouterError as error:
+                LOGGER.warning("an answer in the local cache cannot be read, and is asked for: %s", error)
+            else:
+                LOGGER.debug("%s answered from the local cache", data.operation.name)
+                return value
+    value, reply = await _ask(begin(), read)
+    if cache is not None:
+        await _keep(transport, cache, key, data, value, reply)
+    return value
+
+
+async def key_of(settings: Settings, data: RequestData) -> bytes:
+    """Return the key of the answer to a request with these settings."""
+    content = data.content
+    assert content is not None  # it is one that can be kept
+    sent: list[object] = [
+        sorted(data.query),
+        sorted(settings.query.items()),
+        sorted(settings.headers.items()),
+        list(settings.anthropic_beta),
+        settings.router_metadata,
+    ]
+    variant = "" if settings.local_cache is None else settings.local_cache.variant
+
+    def make() -> bytes:
+        return answer_key(data.operation.name, settings.base_url, content, sent=sent, variant=variant)
+
+    return make() if len(content) < LONG_BODY else await to_thread.run_sync(make)
+
+
+def kept_reply(kept: KeptAnswer, cache: LocalCache, elapsed: float) -> HeldReply:
+    """Return a kept answer as the reply to a call."""
+    age = max(time.time() - kept.created, 0.0)
+    reused = ReplyCache(
+        is_hit=True,
+        where="local",
+        age=age,
+        ttl=None if cache.ttl is None else cache.ttl - age,
+        source_id=kept.generation_id,
+        saved=kept.cost,
+    )
+    meta = ResponseMeta(
+        status=kept.status,
+        headers=kept.headers,
+        request_id=None,
+        generation_id=kept.generation_id,
+        elapsed=elapsed,
+        attempts=0,
+        reused=reused,
+    )
+    return HeldReply(kept.body, meta)
+
+
+async def _ask(call: Call, read: Callable[[Reply], T]) -> tuple[T, Reply]:
+    """Send a request, and return its answer both read and as it came."""
+    last: list[Reply] = []
+
+    def noting(reply: Reply) -> T:
+        value = read(reply)
+        last.append(reply)
+        return value
+
+    value = await call.run(noting)
+    return value, last[-1]
+
+
+async def _keep(
+    transport: Transport, cache: LocalCache, key: bytes, data: RequestData, value: object, reply: Reply
+) -> None:
+    if not is_whole(value):
+        return
+    meta = reply.meta
+    kept = KeptAnswer(
+        operation=data.operation.name,
+        model=data.model,
+        created=time.time(),
+        status=meta.status,
+        headers=meta.headers,
+        generation_id=meta.generation_id,
+        cost=None if (charge := read_charge(reply.body)) is None else charge.cost,
+        body=reply.body,
+    )
+    await transport.answers.of(cache).keep(key, kept, cache)

@@ -1,4 +1,4 @@
-"""`ReplyCache`: whether a response came from a cache: the service\'s, by its headers, or one on this machine."""
+"""`ReplyCache`: whether a response came from a cache: the service's, by its headers, or one on this machine."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from openrouter_async import AsyncOpenRouter, NotFound, Retries
-from openrouter_async.testing import Emulator
+from openrouter_async import AsyncOpenRouter, ConfigurationError, NotFound, Retries
+from openrouter_async.testing import Emulator, Fault
 
 pytestmark = pytest.mark.loopback
 
@@ -131,3 +131,42 @@ async def test_secrets_of_an_intern_are_beside_those_of_the_workspace(emulator: 
             assert await client.vault.list(intern=intern).all() == []
             with pytest.raises(NotFound):
                 await client.vault.delete(name, intern=intern)
+
+
+async def test_an_intern_can_use_the_secrets_of_the_workspace_and_its_own(emulator: Emulator) -> None:
+    async with client_of(emulator) as client:
+        assert await client.vault.effective("i").all() == []
+        for name, intern in (("A", None), ("B", None), ("B", "i"), ("C", "other")):
+            await client.vault.store(name, "hush-hush", hosts=[f"{intern}.example"], intern=intern)
+        found = {each.name: (each.scope, each.hosts) for each in await client.vault.effective("i").all()}
+        assert found == {"A": ("workspace", ["None.example"]), "B": ("intern", ["i.example"])}
+        assert [each.name for each in await client.vault.copy(["A"], intern="i")] == ["A"]
+        assert {each.scope for each in await client.vault.effective("i").all()} == {"intern"}
+        page = await client.vault.effective("i", limit=1)
+        assert (len(page), page.has_more) == (1, True)
+
+
+async def test_a_key_of_the_wrong_kind_is_refused_with_what_to_do(emulator: Emulator) -> None:
+    async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url) as client:
+        calls = (
+            client.organization.settings,
+            client.scim.sync,
+            client.private_endpoints.list,
+            lambda: client.external_users.create("u"),
+            lambda: client.observability.create("webhook", "n", {}),
+        )
+        for call in calls:
+            with pytest.raises(ConfigurationError, match="management"):
+                await call()
+        assert emulator.requests == []
+        assert await client.vault.list().all() == []
+
+
+async def test_a_creation_whose_answer_is_lost_is_repeated_and_makes_one_endpoint(emulator: Emulator) -> None:
+    emulator.inject_faults(0.4, Fault.reset(), Fault.disconnect(), Fault.disconnect(after=20))
+    async with client_of(emulator) as client:
+        client = client.with_options(retries=Retries(attempts=12, base=0.001))
+        made = [(await client.private_endpoints.create(**ENDPOINT)).id for _ in range(10)]
+        assert sum(request.fault is not None for request in emulator.requests) > 3
+        emulator.inject_faults(0)
+        assert [each.id for each in await client.private_endpoints.list()] == made

@@ -26,6 +26,10 @@ class Entries:
         """Add an entry, or replace the one that has this key."""
         self._kept.setdefault(collection, {})[key] = entry
 
+    def replace(self, collection: str, entries: dict[str, JSON]) -> None:
+        """Replace all entries of a collection."""
+        self._kept[collection] = entries
+
     def find(self, collection: str, key: str) -> JSON | None:
         """Return the entry itself, which may be changed."""
         kept = self._kept.get(collection, {})

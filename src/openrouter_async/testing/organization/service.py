@@ -7,6 +7,7 @@
 - A private endpoint passes its checks if the account has a key with its provider (`client.byok`). A creation that is
   repeated under its `Idempotency-Key` is answered as before; one that should activate and does not pass is a 422 with
   the draft.
+- An intern can use the secrets of the workspace and its own, which win over those of the same name.
 """
 
 from __future__ import annotations
@@ -147,6 +148,17 @@ class Organization:
         passed = self._passes(entry)
         check: JSON = {"name": "provider_key", "passed": passed}
         return {"passed": passed, "checks": [check if passed else {**check, "reason": "no_byok_key"}]}
+
+    # the vault
+
+    def effective_secrets(self, path: Path, request: ReceivedRequest) -> EmulatedResponse:
+        """List the secrets that an intern can use."""
+        entries, below = self._generic.entries, f"/vault/interns/{path['internId']}"
+        found: dict[str, JSON] = {}
+        for collection, scope in (("/vault/secrets", "workspace"), (f"{below}/secrets", "intern")):
+            found |= {str(each["name"]): {**each, "scope": scope} for each in entries.all(collection)}
+        entries.replace(f"{below}/effective-secrets", found)
+        return self._by_facts(ops.LIST_EFFECTIVE_SECRETS, path, request, None)
 
     def _by_facts(
         self, operation: Operation, path: Path, request: ReceivedRequest, body: JsonValue

@@ -38,13 +38,13 @@ def facts_of(call: Call) -> ServiceOperation:
 
 async def request_faults(call: Call) -> list[str]:
     """The request is one that the service takes."""
-    (seen,) = await carry_out(call, success(call)[0])
+    (seen,) = await carry_out(call, *success(call, most=1))
     return faults_of_request(facts_of(call), call, seen)
 
 
 async def argument_faults(calls: list[Call]) -> list[str]:
     """One of an operation's calls sends each argument that the facts know."""
-    all_seen = [seen for call in calls for seen in await carry_out(call, success(call)[0])]
+    all_seen = [seen for call in calls for seen in await carry_out(call, *success(call, most=1))]
     return faults_of_arguments(facts_of(calls[0]), calls, all_seen)
 
 
@@ -174,18 +174,18 @@ def part_of(call: Call, value: object, sample: Any) -> Any:
     return sample if has_data or "data" not in sample else sample["data"]
 
 
-def success(call: Call) -> list[Answer]:
-    """Return what a call is answered with where all went well, with every status and in every form that there is."""
+def success(call: Call, *, most: int = MOST_SAMPLES) -> list[Answer]:
+    """Return answers of success: of every status, and as many full ones as it takes for every member of every union."""
     operation = facts_of(call)
     if call.event is not None:
         return [Answer.of_events(events(call))]
     if call.ends:
         return [Answer.of_events(call.ends)]
     if operation.content_type is None:
-        return [Answer(status=status, content_type=None) for status in operation.replies]
+        return [Answer(status=status, content_type=None) for status in operation.replies][:most]
     if operation.reply is None:
         return [Answer(status=operation.status, body=b"bytes", content_type=operation.content_type)]
-    numbers = range(min(MOST_SAMPLES, choices(operation.reply, FACTS.shapes)))
+    numbers = range(min(most, choices(operation.reply, FACTS.shapes)))
     samples = (full_sample(operation.reply, FACTS.shapes, choice=n) for n in numbers)
     return [Answer.of(amended(sample, call.answered), operation.status) for sample in samples]
 

@@ -66,7 +66,7 @@ def received(calls: Iterable[Call]) -> Iterator[tuple[type, str]]:
             yield call.event, f"{operation.id}.event"
         if operation.reply is None or call.part is not None or call.event is not None or call.ends:
             continue
-        (seen,) = anyio.run(carry_out, call, success(call)[0])
+        (seen,) = anyio.run(carry_out, call, *success(call, most=1))
         value: Any = seen.value
         kind = "data"
         if isinstance(value, Page):

@@ -52,7 +52,6 @@ def test_it_sees_text_thoughts_tools_usage_and_failures(seen: dict[str, Any], em
     assert (seen["results"], seen["last"]) == ([{"item": "lamp", "count": 3}], "There are 3.")
     assert seen["error"]["status"] == 429
     assert seen["broken"]
-    results = [
-        item for item in emulator.requests[3].json["input"] if item.get("type") == "function_call_output"
-    ]
+    sent: Any = emulator.requests[3].json
+    results = [item for item in sent["input"] if item.get("type") == "function_call_output"]
     assert json.loads(results[0]["output"]) == {"item": "lamp", "count": 3}

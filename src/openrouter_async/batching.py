@@ -106,7 +106,7 @@ class BatchMaker:
                 iterable, even an endless one. With `kind`: what `embeddings.create` takes as its input; dicts of
                 `query` and `documents`; or dicts of `state` and `questions`, which may have parameters besides.
             output: As for `chat.create`, for every item.
-            kind: What is asked for, if not chat. The journal, the budget and the limits are the same.
+            kind: The operation, if not chat. The journal, the budget and the limits are the same.
             params: The settings of the batch, and the arguments of every request; see `BatchParams`.
 
         Raises:

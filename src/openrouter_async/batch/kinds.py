@@ -1,7 +1,7 @@
-"""What a batch asks for besides chat: embeddings, ranks and decisions, with the same journal, budget and limits.
+"""The kinds of a batch besides chat: embeddings, ranks and decisions, with the same journal, budget and limits.
 
 A batch works on replies of chat. The reply of another operation travels in the envelope of one, `KindReply`: with its
-ids, its usage and its cost, and as its `output`. In the journal it stands below `reply`.
+ids, its usage and its cost, and as its `output`. The journal has it under `reply`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = ["BatchKind", "Kind", "KindCompleter", "KindReply", "kind_of"]
 T = TypeVar("T")
 
 BatchKind: TypeAlias = Literal["embeddings", "rerank", "decisions"]
-"""What a batch asks for, where that is not chat."""
+"""The operation of a batch that is not of chat."""
 
 
 class KindReply(ChatCompletion[OutputT]):
@@ -191,7 +191,7 @@ _KINDS: dict[BatchKind, Callable[[], Kind[object]]] = {
 
 
 def kind_of(name: BatchKind) -> Kind[object]:
-    """Return the kind of a name; raises `ConfigurationError` where there is none."""
+    """Return the kind of a name; raises `ConfigurationError` if the name is unknown."""
     return _KINDS[one_of("kind", name, (*_KINDS,))]()
 
 

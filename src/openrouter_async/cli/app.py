@@ -46,7 +46,7 @@ _COMMANDS = {
     "rerank": "Sort documents by how well they answer a query.",
     "serve": "Chat in the browser, and give other programs an API, on this machine.",
     "speak": "Speak a text.",
-    "transcribe": "Write what is said in a recording.",
+    "transcribe": "Write a recording as text.",
 }
 
 for _name, _help in _COMMANDS.items():

@@ -49,7 +49,7 @@ def image(
     Text that is piped in follows the prompt, or is the prompt.
 
     Args:
-        prompt: What is wanted.
+        prompt: The description of the image.
         size: A tier such as 2K, or pixels such as 1024x1024.
         number: How many images; more than one are numbered: fox-1.png, fox-2.png.
     """
@@ -100,7 +100,7 @@ def speak(
     Text that is piped in follows the text, or is the text.
 
     Args:
-        text: What is said.
+        text: The words.
         voice: Which voice; some models need one.
         instructions: How it is said.
     """
@@ -145,7 +145,7 @@ def transcribe(
     json: Json = False,
     emulator: Emulated = False,
 ) -> int:
-    """Write what is said in a recording.
+    """Write a recording as text.
 
     Args:
         source: The file, or its https URL.
@@ -190,8 +190,8 @@ def rerank(
     """Write the lines of a file in the order in which they answer a query, the best first, behind their scores.
 
     Args:
-        query: What is asked.
-        file: One document on each line. Default: what is piped in.
+        query: The question.
+        file: One document on each line. Default: standard input.
         top: How many, the best ones. Default: all.
     """
     if file is None and sys.stdin.isatty():
@@ -223,7 +223,7 @@ def _numbered(path: Path, place: int) -> Path:
 
 
 def _tell(to: Output, written: Sequence[tuple[Path, str | None]], cost: Decimal | None) -> None:
-    """Write the paths of files, and what they cost."""
+    """Write the paths of files, and the cost."""
     if to.as_json:
         files = [{"path": str(path), "media_type": kind} for path, kind in written]
         to.json({"files": files, "cost": cost})

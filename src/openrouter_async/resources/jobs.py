@@ -83,7 +83,7 @@ class Job(Generic[StateT]):
 
     @property
     def id(self) -> str:
-        """What it is found by, also in another process."""
+        """The id that finds it, also from another process."""
         return self.state.id
 
     @property

@@ -67,7 +67,7 @@ class Download(OwnedStream[bytes]):
 
     @property
     def media_type(self) -> str | None:
-        """What the service says that the file is, such as `audio/mpeg`; None before the first piece."""
+        """The media type by the service, such as `audio/mpeg`; None before the first piece."""
         meta = self.meta
         return None if meta is None else meta.headers.get("content-type")
 

@@ -1,4 +1,4 @@
-"""What the service tells a webhook. Source: the service's guide to video generation."""
+"""The events that the service sends to webhooks. Source: the service's guide to video generation."""
 
 from __future__ import annotations
 

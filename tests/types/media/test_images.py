@@ -43,7 +43,7 @@ async def test_an_image_is_saved_whole(tmp_path: Path) -> None:
 
 
 def test_what_is_no_base64_is_an_error() -> None:
-    with pytest.raises(InvalidResponseError, match="an image of 3 characters is no base64"):
+    with pytest.raises(InvalidResponseError, match="an image of 3 characters is not base64"):
         _ = GeneratedImage(b64_json="...").bytes
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["AudioResource", "AudioSource", "VoiceSource"]
 
 AudioSource: TypeAlias = FileSource | FileUpload | str
-"""What is to be heard: a path, bytes, an open file, a stream, one of these with its name, or the URL of a recording."""
+"""A recording: its path, bytes, an open file, a stream, one of these with its name, or the URL of a recording."""
 
 VoiceSource: TypeAlias = bytes | Path | Attachment | SpeechReference
 """What to speak by: a recording of a voice, what `audio()` or `image()` makes, or what is sent."""
@@ -63,14 +63,14 @@ class AudioResource(Resource):
         await speech.save("morning.mp3")
         ```
 
-        Sends one request, which is billed; more where the retry rules allow it. What it cost is in its billed record,
+        Sends one request, which is billed; more where the retry rules allow it. Its cost is in the billed record,
         which `client.track` looks up.
 
         Args:
-            input: What is said; or turns of several voices, with models that know them.
+            input: The text; or turns of several voices, with models that know them.
             model: A slug such as `openai/gpt-4o-mini-tts`.
-            input_references: A recording of the voice, and what is said in it, with models that copy voices.
-            extra_body: What is sent besides, for parameters that these types do not know; it wins over them.
+            input_references: A recording of the voice, and its text, with models that copy voices.
+            extra_body: Further parameters, also ones that these types do not know; they win over the others.
             options: See `RequestOptions`.
             params: See `SpeechParams`.
 
@@ -115,7 +115,7 @@ class AudioResource(Resource):
         options: RequestOptions | None = None,
         **params: Unpack[TranscriptionParams],
     ) -> Transcription:
-        """Return what is said in a recording, as text.
+        """Return a recording as text.
 
         ```python
         heard = await client.audio.transcribe(Path("talk.mp3"), model="openai/whisper-1")
@@ -132,7 +132,7 @@ class AudioResource(Resource):
             send_as: How it is sent: as a form, which is not held in memory, or as base64 in JSON. Default: a form, and
                 JSON for a URL.
             format: Such as `mp3`, where neither data nor name show it.
-            extra_body: What is sent besides, for parameters that these types do not know; it wins over them.
+            extra_body: Further parameters, also ones that these types do not know; they win over the others.
             options: See `RequestOptions`.
             params: See `TranscriptionParams`.
 

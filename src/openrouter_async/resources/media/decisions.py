@@ -55,11 +55,11 @@ class DecisionsResource(Resource):
         Sends one request, which is billed; more where the retry rules allow it.
 
         Args:
-            state: What is to be decided about: words, or JSON.
+            state: The state of things: text, or JSON.
             questions: By names of yours: `choice` (which of several), `score` (how much), `noul` (how true), `box`
                 (where in a picture).
             model: A slug of a model whose output is decisions.
-            extra_body: What is sent besides, for parameters that these types do not know; it wins over them.
+            extra_body: Further parameters, also ones that these types do not know; they win over the others.
             options: See `RequestOptions`.
             params: See `DecisionsParams`.
 

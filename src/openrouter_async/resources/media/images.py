@@ -54,14 +54,14 @@ class ImagesResource(Resource):
         await reply.image.save("fox.png")
         ```
 
-        Sends one request, which is billed as a whole: what was not finished costs nothing. It is sent again only where
+        Sends one request, which is billed as a whole: an unfinished image costs nothing. It is sent again only where
         the service says that it made nothing.
 
         Args:
-            prompt: What is wanted.
+            prompt: The description of the image.
             model: A slug such as `openai/gpt-image-1`; see `client.images.models`.
             input_references: Up to 16 pictures to go by: URLs, bytes or paths.
-            extra_body: What is sent besides, for parameters that these types do not know; it wins over them.
+            extra_body: Further parameters, also ones that these types do not know; they win over the others.
             options: See `RequestOptions`.
             params: See `ImageParams`.
 
@@ -105,7 +105,7 @@ class ImagesResource(Resource):
         """Return everyone who offers a model: prices and parameters. Costs nothing.
 
         Raises:
-            ConfigurationError: `model` is no `author/slug`; nothing was sent.
+            ConfigurationError: `model` is not `author/slug`; nothing was sent.
             NotFound: the service does not know it.
         """
         return await self._send(

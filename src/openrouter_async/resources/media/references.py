@@ -27,13 +27,13 @@ async def encode_references(
     """Return what is sent for each of the sources.
 
     Args:
-        name: What the argument is called.
+        name: The name of the argument.
         sources: A list.
         of: Makes an attachment of text, bytes and paths.
         most: How many there may be.
 
     Raises:
-        ConfigurationError: they are no list, or too many; one is text but no URL, cannot be read, or is of another
+        ConfigurationError: not a list, or too long; or an item is text but not a URL, cannot be read, or is of another
             kind.
     """
     if (

@@ -1,4 +1,4 @@
-"""What the bodies of requests for media have in common."""
+"""The common parts of the bodies of requests for media."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def begin_media(model: object) -> dict[str, object]:
     """Return a body that has only the model.
 
     Raises:
-        ConfigurationError: there is none: the client's default model and the account's are for chat.
+        ConfigurationError: none is given: the client's default model and the account's are for chat.
     """
     if model is None:
         raise ConfigurationError("model is None; expected a slug: the default model is one for chat")

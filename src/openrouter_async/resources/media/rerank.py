@@ -57,12 +57,12 @@ class RerankResource(Resource):
         Sends one request, which is billed; more where the retry rules allow it.
 
         Args:
-            query: What is asked.
+            query: The question.
             documents: Texts; dicts of `text` and `image` (a URL, bytes or a path), with models that see; or any
                 objects, with `text`. They are returned as they were given.
             model: A slug such as `cohere/rerank-v3.5`.
             text: Returns the text of one of `documents`.
-            extra_body: What is sent besides, for parameters that these types do not know; it wins over them.
+            extra_body: Further parameters, also ones that these types do not know; they win over the others.
             options: See `RequestOptions`.
             params: See `RerankParams`.
 

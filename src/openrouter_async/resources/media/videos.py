@@ -1,4 +1,4 @@
-"""Videos: `create` gives a job, which is waited for and saved."""
+"""Videos: `create` returns a job, which is waited for and saved."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class VideoJob(Job[Video]):
         return self.state.cost
 
     def download(self, *, index: int = 0) -> Download:
-        """Return the file, piece by piece; nothing is asked for before the first.
+        """Return the file, piece by piece; the request is sent when the first is read.
 
         Args:
             index: Which one, where there are several.
@@ -91,7 +91,7 @@ class VideoJob(Job[Video]):
 
         Raises:
             Conflict: it is not finished; wait for it first.
-            DownloadInterrupted: it broke off; what had arrived is in `path` with `.part` behind its name.
+            DownloadInterrupted: it broke off; the received part is in `path` with `.part` behind its name.
             ConfigurationError: the file cannot be written.
             OpenRouterError: any other failure of a call.
         """
@@ -119,13 +119,13 @@ class VideosResource(Resource):
         took nothing on.
 
         Args:
-            prompt: What is wanted; some models need none.
+            prompt: The description of the video; some models need none.
             model: A slug such as `google/veo-3.1`; see `client.videos.models`.
             first_frame: The picture that it begins with: a URL, bytes or a path.
             last_frame: The picture that it ends with.
             input_references: Pictures, sounds and videos to go by; frames win over them.
-            extra_body: What is sent besides, for parameters that these types do not know; it wins over them.
-            options: See `RequestOptions`; they hold for the job too.
+            extra_body: Further parameters, also ones that these types do not know; they win over the others.
+            options: See `RequestOptions`; they apply to the job too.
             params: See `VideoParams`.
 
         Raises:
@@ -157,7 +157,7 @@ class VideosResource(Resource):
         """Return the job of a video that was asked for before, also in another process. Costs nothing.
 
         Raises:
-            NotFound: there is none with this id.
+            NotFound: no video has this id.
         """
         sender = self._sender.with_options(options)
         return VideoJob(await _look(sender, id), sender)

@@ -15,7 +15,7 @@ __all__ = ["ImageCompleted", "ImageEvent", "ImagePartial", "ImagesFinished"]
 
 @dataclass(frozen=True, slots=True)
 class ImagePartial:
-    """What there is of an image so far; costs nothing."""
+    """An image that is not finished; costs nothing."""
 
     image: GeneratedImage
     index: int

@@ -31,7 +31,7 @@ __all__ = ["ImageReader"]
 
 
 class ImageReader:
-    """What one stream of images has received."""
+    """The received part of one stream of images."""
 
     is_whole = False
 

@@ -1,6 +1,6 @@
 """Answers images, speech, transcriptions, ranks and decisions; each is judged by the facts first, and is billed.
 
-What is made depends on the seed and on the request alone.
+The answers depend on the seed and on the request alone.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SEARCH_PRICE = Decimal("0.001")
 
 _NOTHING = Usage(prompt=0, completion=0)
 _ASKED = ListedModel({"id": "", "pricing": {"prompt": "1", "completion": "1"}})
-"""Stands for a model that is not free, of which nothing else is asked."""
+"""Stands for a model that is not free."""
 
 
 def judge(facts: Facts, operation: ops.Operation, request: ReceivedRequest) -> JSON:
@@ -117,7 +117,7 @@ class MediaService:
         return self._billed(response, made, key)
 
     def transcription(self, request: ReceivedRequest, key: EmulatedKey) -> EmulatedResponse:
-        """Return a sentence for a recording; `emulator.answer` gives another."""
+        """Return a sentence for a recording; `emulator.answer` sets another."""
         body = judge(self._facts, ops.CREATE_TRANSCRIPTION, request)
         sound = as_object(body.get("input_audio"))
         inline = sound.get("data") or sound.get("url") or body.get("source_url")
@@ -212,7 +212,7 @@ class MediaService:
 
 @dataclass(frozen=True)
 class _Made:
-    """What was made, and what it costs."""
+    """A billed result."""
 
     id: str
     model: str

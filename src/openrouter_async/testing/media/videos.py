@@ -27,7 +27,7 @@ VIDEO_PRICE = Decimal("0.10")
 """US dollars a second."""
 
 _STEPS = ("pending", "in_progress", "completed")
-"""What each look shows."""
+"""The status at each look."""
 
 _ASKED = ListedModel({"id": "", "pricing": {"prompt": "1", "completion": "1"}})
 

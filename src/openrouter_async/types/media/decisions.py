@@ -52,7 +52,7 @@ class BoxQuestion(TypedDict):
 
     type: Literal["box"]
     instructions: Told
-    """What is asked."""
+    """The question."""
 
 
 @closed
@@ -61,7 +61,7 @@ class ChoiceQuestion(TypedDict):
 
     type: Literal["choice"]
     instructions: Told
-    """What is asked."""
+    """The question."""
     criteria: Mapping[str, Told | None]
     """The choices, each with what speaks for it, or None."""
 
@@ -80,7 +80,7 @@ class NoulQuestion(TypedDict, total=False):
 
     type: Required[Literal["noul"]]
     instructions: Required[Told]
-    """What is asked."""
+    """The question."""
     criteria: NoulCriteria
 
 
@@ -90,7 +90,7 @@ class ScoreQuestion(TypedDict):
 
     type: Literal["score"]
     instructions: Told
-    """What is asked."""
+    """The question."""
     criteria: Sequence[Told]
     """The steps of the scale, from the lowest."""
 
@@ -104,7 +104,7 @@ class DecisionsParams(GroupedParams, total=False):
     """Keyword arguments of `client.decisions.create`."""
 
     provider: Provider | None
-    """Which providers may serve the request."""
+    """Preferences about the provider."""
 
 
 class Box(WireType):
@@ -152,7 +152,7 @@ class ScoreAnswer(WireType):
     confidence: MaybeFloat = None
     """0 to 1."""
     legend: Annotated[dict[str, RawJson] | None, Lenient()] = None
-    """What the steps of the scale mean."""
+    """The meaning of each step of the scale."""
     probabilities: Annotated[dict[str, float] | None, Lenient()] = None
     """Of each step."""
 

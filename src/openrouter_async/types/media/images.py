@@ -58,12 +58,12 @@ class GeneratedImage(WireType):
         """The file.
 
         Raises:
-            InvalidResponseError: what the service sent is no base64.
+            InvalidResponseError: the data is not base64.
         """
         try:
             return base64.b64decode(self.b64_json, validate=True)
         except (binascii.Error, ValueError):
-            problem = f"an image of {len(self.b64_json)} characters is no base64"
+            problem = f"an image of {len(self.b64_json)} characters is not base64"
         raise InvalidResponseError(problem)
 
     async def save(self, path: str | os.PathLike[str]) -> Path:
@@ -71,7 +71,7 @@ class GeneratedImage(WireType):
 
         Raises:
             ConfigurationError: the file cannot be written.
-            InvalidResponseError: what the service sent is no base64.
+            InvalidResponseError: the data is not base64.
         """
         return await save_file(path, self.bytes)
 
@@ -127,7 +127,7 @@ class ImageArchitecture(WireType):
 
 
 class ImageCapability(WireType):
-    """What a parameter may be."""
+    """The values that a parameter can have."""
 
     type: Annotated[Literal["enum", "range", "boolean"] | str | None, Lenient()] = None
     values: Annotated[list[str] | None, Lenient()] = None

@@ -37,7 +37,7 @@ class RerankParams(GroupedParams, total=False):
     top_n: Annotated[int, Between(1)]
     """How many are returned, the best ones. Default: all."""
     provider: Provider | None
-    """Which providers may serve the request."""
+    """Preferences about the provider."""
 
 
 class RankedText(WireType):
@@ -58,7 +58,7 @@ class RerankResult(WireType):
 
 
 class RerankUsage(WireType):
-    """What it cost."""
+    """The cost of a ranking."""
 
     search_units: MaybeInt = None
     """What some providers bill by."""

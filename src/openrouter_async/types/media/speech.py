@@ -35,7 +35,7 @@ __all__ = [
 
 @closed
 class SpeechTurn(TypedDict, total=False):
-    """What one voice says."""
+    """The words of one voice."""
 
     text: Required[str]
     voice: str
@@ -79,7 +79,7 @@ class ReferenceAudio(TypedDict):
 
 @closed
 class ReferenceText(TypedDict):
-    """What is said in the voice that is given."""
+    """The words of the recording of the voice."""
 
     type: Literal["text"]
     text: Annotated[str, Text(most=10_000)]

@@ -1,4 +1,4 @@
-"""What was heard. Source: `STTRequest` and `STTResponse` of the service's OpenAPI document."""
+"""Transcriptions. Source: `STTRequest` and `STTResponse` of the service's OpenAPI document."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TranscriptionParams(GroupedParams, total=False):
     response_format: Annotated[Literal["json", "verbose_json"] | str, OneOfOrText()]
     """`verbose_json` has words, segments and more, with the few providers that know it."""
     timestamp_granularities: Sequence[Annotated[Literal["word", "segment"] | str, OneOfOrText()]]
-    """What is timed, in `verbose_json`."""
+    """The parts that get times, in `verbose_json`."""
     diarize: bool
     """Whether to tell speakers apart."""
     keyterms: Sequence[NonEmptyText]
@@ -99,7 +99,7 @@ class TranscriptionUsage(WireType):
 
 
 class Transcription(WireType):
-    """What was heard."""
+    """The text of a recording, with its parts."""
 
     text: str
     task: MaybeStr = None

@@ -19,7 +19,7 @@ TERMINAL = frozenset({"completed", "failed", "cancelled", "expired", "dead"})
 
 
 class VideoUsage(WireType):
-    """What a video cost."""
+    """The cost of a video."""
 
     cost: Charged = None
     """US dollars charged to the account; None where the service did not say."""

@@ -15,18 +15,22 @@ from pydantic import BaseModel
 
 from openrouter_async import AsyncOpenRouter, Output, Retries, errors
 from openrouter_async.streaming.events import StreamEvent, TextDelta
-from openrouter_async.streaming.stream import EventStream
-from openrouter_async.structured.stream import StructuredStream
-from openrouter_async.types.chat.completion import ChatCompletion
+from openrouter_async.streaming.stream import ReplyStream
+from openrouter_async.types.chat.model_reply import ModelReply
 from tests.faults.evidence import check_error, check_hidden
 from tests.faults.service import RunningStage
 
 __all__ = [
     "ALL",
+    "CHAT_STREAMS",
     "EACH",
     "FAST",
     "KEY",
+    "MESSAGE",
+    "MESSAGE_STREAM",
     "PLAIN",
+    "RESPONSE",
+    "RESPONSE_STREAM",
     "STREAM",
     "STREAMS",
     "STRUCTURED",
@@ -67,8 +71,8 @@ class Ended:
 
     text: str = ""
     """What was handed to the caller."""
-    reply: ChatCompletion[Any] | None = None
-    events: list[StreamEvent] = field(default_factory=list)
+    reply: ModelReply[Any] | None = None
+    events: list[StreamEvent[Any]] = field(default_factory=list)
     """Of a stream."""
 
 
@@ -103,7 +107,7 @@ async def _stream_structured(client: AsyncOpenRouter, ended: Ended, arguments: d
     await _read(client.chat.stream(output=OUTPUT, **arguments), ended)
 
 
-async def _read(stream: EventStream[str] | StructuredStream[Word], ended: Ended) -> None:
+async def _read(stream: ReplyStream[Any, Any], ended: Ended) -> None:
     async with stream:
         async for event in stream:
             ended.events.append(event)
@@ -112,16 +116,45 @@ async def _read(stream: EventStream[str] | StructuredStream[Word], ended: Ended)
         ended.reply = await stream.final()
 
 
+async def _create_response(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
+    ended.reply = await client.responses.create(**_for_responses(arguments))
+    ended.text = ended.reply.text
+
+
+async def _stream_response(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
+    await _read(client.responses.stream(**_for_responses(arguments)), ended)
+
+
+def _for_responses(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {("input" if name == "messages" else name): each for name, each in arguments.items()}
+
+
+async def _create_message(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
+    ended.reply = await client.messages.create(**{"model": "a/b", **arguments})
+    ended.text = ended.reply.text
+
+
+async def _stream_message(client: AsyncOpenRouter, ended: Ended, arguments: dict[str, Any]) -> None:
+    await _read(client.messages.stream(**{"model": "a/b", **arguments}), ended)
+
+
 PLAIN = Call("plain", _create, is_stream=False, is_structured=False)
 STREAM = Call("stream", _stream, is_stream=True, is_structured=False)
 STRUCTURED = Call("structured", _create_structured, is_stream=False, is_structured=True)
 STRUCTURED_STREAM = Call("structured_stream", _stream_structured, is_stream=True, is_structured=True)
 
-ALL = (PLAIN, STREAM, STRUCTURED, STRUCTURED_STREAM)
+RESPONSE = Call("response", _create_response, is_stream=False, is_structured=False)
+RESPONSE_STREAM = Call("response_stream", _stream_response, is_stream=True, is_structured=False)
+MESSAGE = Call("message", _create_message, is_stream=False, is_structured=False)
+MESSAGE_STREAM = Call("message_stream", _stream_message, is_stream=True, is_structured=False)
+
+CHAT_STREAMS = (STREAM, STRUCTURED_STREAM)
+"""For what only chunks of chat can have."""
+STREAMS = (*CHAT_STREAMS, RESPONSE_STREAM, MESSAGE_STREAM)
 WHOLE = (PLAIN, STRUCTURED)
 """Calls whose answer comes whole."""
-STREAMS = (STREAM, STRUCTURED_STREAM)
-EACH = (PLAIN, STREAM, STRUCTURED)
+ALL = (*WHOLE, RESPONSE, MESSAGE, *STREAMS)
+EACH = (PLAIN, STREAM, STRUCTURED, RESPONSE, RESPONSE_STREAM, MESSAGE, MESSAGE_STREAM)
 """One of each, for rows that take their time."""
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from openrouter_async import Limits, Timeouts, errors
 from openrouter_async._sansio.json_work import json_work
-from tests.faults.calls import ALL, STREAMS, WHOLE, Call, Ended, client_of, kinds, succeed
+from tests.faults.calls import ALL, CHAT_STREAMS, STREAMS, WHOLE, Call, Ended, client_of, kinds, succeed
 from tests.faults.clients import outcome
 from tests.faults.evidence import check_error
 from tests.faults.measured import measure
@@ -105,7 +105,7 @@ async def test_F03_more_values_than_can_be_parsed(faults: FaultServer, call: Cal
     assert error.limit == 1_000_000
 
 
-@kinds(STREAMS)
+@kinds(CHAT_STREAMS)
 async def test_F03_more_values_in_one_event(faults: FaultServer, call: Call) -> None:
     answer = partial(begun, first=HEL + b'data: {"choices": [], "new": [', block=b"[],", size=8 * MIB)
     error, ended = await refused(faults, call, answer)
@@ -125,7 +125,7 @@ async def test_F03_as_many_as_may_be(faults: FaultServer, call: Call) -> None:
             await succeed(call, client)
 
 
-@kinds(STREAMS)
+@kinds(CHAT_STREAMS)
 async def test_F04_a_stream_that_is_too_long(faults: FaultServer, call: Call) -> None:
     answer = partial(endless, first=b"", block=sse(chunk("x" * 1_000)), headers=STREAM_HEADERS)
     error, ended = await refused(faults, call, answer, limits=Limits(stream_bytes=4 * MIB))
@@ -156,7 +156,7 @@ def _flood(kind: str, number: int) -> dict[str, object]:
     return {**chunk("a"), "choices": choices[kind]}
 
 
-@kinds(STREAMS)
+@kinds(CHAT_STREAMS)
 @pytest.mark.parametrize("kind", ["choices", "tool calls", "values"])
 async def test_F05_parts_without_end(faults: FaultServer, call: Call, kind: str) -> None:
     with unwatched():

@@ -12,7 +12,7 @@ import pytest
 
 from openrouter_async import Timeouts
 from openrouter_async.streaming.events import Keepalive, StreamEvent, TextDelta, UsageReported
-from tests.faults.calls import STREAM, STREAMS, WORD, Call, Ended, client_of, kinds, succeed
+from tests.faults.calls import CHAT_STREAMS, STREAM, STREAMS, WORD, Call, Ended, client_of, kinds, succeed
 from tests.faults.scenes.answers import DONE, GOOD_BODY, USAGE, chunk, good
 from tests.faults.scenes.bodies import untyped
 from tests.faults.scenes.streams import (
@@ -122,7 +122,7 @@ async def test_S03_characters_in_two_packets(faults: FaultServer, call: Call) ->
     await reply_to(faults, call, broken, text="H\ufffdl")
 
 
-@kinds(STREAMS)
+@kinds(CHAT_STREAMS)
 @CUT
 async def test_S04_forms_of_data(faults: FaultServer, call: Call, size: int | None) -> None:
     hel = json.dumps(HEL).encode()[1:]
@@ -165,7 +165,7 @@ async def test_S06_empty_events(faults: FaultServer, call: Call, size: int | Non
     await reply_to(faults, call, body, size)
 
 
-@kinds(STREAMS)
+@kinds(CHAT_STREAMS)
 @pytest.mark.parametrize(
     ("body", "end", "reason"),
     [
@@ -200,7 +200,7 @@ async def test_S08_after_done(faults: FaultServer, call: Call) -> None:
         assert stage.report().connections == 2
 
 
-@kinds(STREAMS)
+@kinds(CHAT_STREAMS)
 async def test_S09_usage_once(faults: FaultServer, call: Call) -> None:
     last = {"id": "gen-1", "choices": [], "usage": USAGE}
     for body in (sse(HEL, LO, STOP, last, DONE), sse(HEL, LO, {**STOP, "usage": USAGE}, DONE)):
@@ -211,7 +211,7 @@ async def test_S09_usage_once(faults: FaultServer, call: Call) -> None:
         assert sum(isinstance(event, UsageReported) for event in ended.events) == 1
 
 
-@kinds(STREAMS)
+@kinds(CHAT_STREAMS)
 @CUT
 async def test_S10_null_missing_and_late(faults: FaultServer, call: Call, size: int | None) -> None:
     body = sse(
@@ -235,7 +235,7 @@ async def test_S10_null_missing_and_late(faults: FaultServer, call: Call, size: 
     assert reply.finish_reason == "end_turn"
 
 
-@kinds(STREAMS)
+@kinds(CHAT_STREAMS)
 async def test_S11_several_choices(faults: FaultServer, call: Call) -> None:
     body = sse(
         choice(index=1, delta={"content": "Bye"}),
@@ -303,7 +303,7 @@ async def test_S12_tool_calls(faults: FaultServer, call: Call, name: str, size: 
         assert reply.tool_calls[0].arguments == '{"x": [1,'
 
 
-@kinds(STREAMS)
+@kinds(CHAT_STREAMS)
 async def test_S13_reasoning(faults: FaultServer, call: Call) -> None:
     details = [
         {"type": "reasoning.text", "text": "H", "index": 0},
@@ -374,7 +374,7 @@ async def test_S15_compressed(faults: FaultServer, call: Call) -> None:
     await read(faults, call, flushed)
 
 
-@kinds(STREAMS)
+@kinds(CHAT_STREAMS)
 async def test_S16_a_whole_reply(faults: FaultServer, call: Call) -> None:
     for body in (GOOD_BODY, b"\n  \n" + GOOD_BODY, GOOD_BODY + b"\n\ndata: [DONE]\n\n"):
         ended = await read(faults, call, Reply(body=body))

@@ -9,12 +9,23 @@ from typing import Any
 import pytest
 
 from openrouter_async import Timeouts, errors
-from tests.faults.calls import STREAM, STREAMS, WORD, Call, Ended, client_of, fail, kinds, succeed
+from tests.faults.calls import (
+    CHAT_STREAMS,
+    STREAM,
+    STREAMS,
+    WORD,
+    Call,
+    Ended,
+    client_of,
+    fail,
+    kinds,
+    succeed,
+)
 from tests.faults.clients import outcome
 from tests.faults.evidence import check_error
 from tests.faults.measured import measure
 from tests.faults.scenes.answers import DONE, STREAM_HEADERS, Then, chunk, close, good, reset, stall
-from tests.faults.scenes.bodies import endless
+from tests.faults.scenes.bodies import endless, untyped
 from tests.faults.scenes.streams import COMMENT, Begun, Chunked, bad_chunk, comments_for_ever, until_closed
 from tests.faults.service import FaultServer
 from tests.support.loopback import Answer, Reply, sse
@@ -205,7 +216,7 @@ async def test_S36_garbage_first_is_asked_for_once_more(faults: FaultServer, cal
     [
         pytest.param(Chunked(HEL), id="chunked"),
         pytest.param(partial(until_closed, body=HEL), id="closed"),
-        pytest.param(Reply(body=HEL, headers=STREAM_HEADERS), id="length"),
+        pytest.param(partial(untyped, content_type="text/event-stream", body=HEL), id="length"),
     ],
 )
 async def test_S34_a_clean_end_without_a_finish(faults: FaultServer, call: Call, answer: Answer) -> None:
@@ -300,7 +311,7 @@ async def test_S39_without_end(
     assert measured.bytes_more < 400 * MIB
 
 
-@kinds(STREAMS)
+@kinds(CHAT_STREAMS)
 async def test_S39_endless_events_keep_what_came(faults: FaultServer, call: Call) -> None:
     answer = partial(endless, first=b"", block=sse(chunk("x" * 1_000)), headers=STREAM_HEADERS)
     ended = Ended()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+from tests.faults.scenes.dialects import spoken
 from tests.faults.server import note
 from tests.support.loopback import Connection, Reply, Request, sse
 
@@ -71,10 +72,10 @@ def good(connection: Connection, request: Request) -> None:
     """Answer as the service does, with the word: whole, or as a stream where that was asked for."""
     if asks_for_stream(request):
         connection.start_chunked()
-        connection.chunk(GOOD_STREAM)
+        connection.chunk(spoken(GOOD_STREAM, request))
         connection.end_chunked()
     else:
-        connection.respond(200, GOOD_BODY)
+        connection.respond(200, spoken(GOOD_BODY, request))
 
 
 def failure(

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping
 
 from tests.faults.scenes.answers import GOOD_BODY, completion
+from tests.faults.scenes.dialects import spoken
 from tests.support.loopback import Connection, Reply, Request
 
 __all__ = [
@@ -88,6 +89,7 @@ def one_byte_chunks(connection: Connection, request: Request, *, count: int) -> 
 
 def untyped(connection: Connection, request: Request, *, content_type: str | None, body: bytes) -> None:
     """Send a body under another content type, or none."""
+    body = spoken(body, request)
     headers = {"content-length": str(len(body))}
     if content_type is not None:
         headers["content-type"] = content_type

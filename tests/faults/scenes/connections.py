@@ -7,6 +7,7 @@ import threading
 from functools import partial
 
 from tests.faults.scenes.answers import GOOD_BODY, GOOD_STREAM, Then, asks_for_stream, good
+from tests.faults.scenes.dialects import spoken
 from tests.faults.server import note
 from tests.support.loopback import Connection, Request
 
@@ -59,7 +60,7 @@ def header_flood(
 
 def unframed(connection: Connection, request: Request, *, version: str) -> None:
     """Answer well, without a length: the end of the connection is the end of the answer."""
-    body = GOOD_STREAM if asks_for_stream(request) else GOOD_BODY
+    body = spoken(GOOD_STREAM if asks_for_stream(request) else GOOD_BODY, request)
     connection.send_head(200, {"connection": "close"}, version=version)
     connection.send(body)
     connection.close()
@@ -94,11 +95,8 @@ def unsolicited(connection: Connection, request: Request, *, what: str) -> None:
 def good_and_more(connection: Connection, request: Request) -> None:
     """Answer well, with a second answer in the same packet."""
     evil = UNSOLICITED["an answer"]
-    if asks_for_stream(request):
-        head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(GOOD_STREAM)
-        connection.send(head + GOOD_STREAM + evil)
-    else:
-        connection.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(GOOD_BODY) + GOOD_BODY + evil)
+    body = spoken(GOOD_STREAM if asks_for_stream(request) else GOOD_BODY, request)
+    connection.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body + evil)
     connection.wait_closed(20)
     connection.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 
 from tests.faults.scenes.answers import DONE, GOOD_STREAM, STREAM_HEADERS, WORD, Then, chunk
+from tests.faults.scenes.dialects import spoken
 from tests.faults.server import note
 from tests.support.loopback import Connection, Request, sse
 
@@ -33,9 +34,10 @@ class Chunked:
 
     def __call__(self, connection: Connection, request: Request) -> None:
         """Serve it."""
+        body = spoken(self.body, request)
         connection.start_chunked()
-        step = self.size or max(1, len(self.body))
-        pieces = (self.body[start : start + step] for start in range(0, len(self.body), step))
+        step = self.size or max(1, len(body))
+        pieces = (body[start : start + step] for start in range(0, len(body), step))
         connection.send(b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces))
         connection.end_chunked()
 
@@ -50,12 +52,13 @@ class Begun:
         """Serve it."""
         connection.start_chunked()
         if self.body:
-            connection.chunk(self.body)
+            connection.chunk(spoken(self.body, request))
         self.then(connection, request)
 
 
 def bytewise(connection: Connection, request: Request, *, body: bytes) -> None:
     """Serve a body with every byte in a packet of its own."""
+    body = spoken(body, request)
     connection.send_head(200, {**STREAM_HEADERS, "content-length": str(len(body))})
     for byte in body:
         connection.send(bytes([byte]))
@@ -64,7 +67,7 @@ def bytewise(connection: Connection, request: Request, *, body: bytes) -> None:
 def kept_open(connection: Connection, request: Request) -> None:
     """Serve the good stream, and neither end the body nor close; note `gone` when the client has left."""
     connection.start_chunked()
-    connection.chunk(GOOD_STREAM)
+    connection.chunk(spoken(GOOD_STREAM, request))
     if connection.wait_closed(20):
         note(connection, "gone")
     connection.close()
@@ -75,7 +78,7 @@ def flushed(connection: Connection, request: Request) -> None:
     connection.start_chunked(headers={"content-encoding": "gzip"})
     packer = zlib.compressobj(wbits=31)
     for payload in (chunk(WORD[:8]), chunk(WORD[8:]), chunk(finish="stop"), DONE):
-        connection.chunk(packer.compress(sse(payload)) + packer.flush(zlib.Z_SYNC_FLUSH))
+        connection.chunk(packer.compress(spoken(sse(payload), request)) + packer.flush(zlib.Z_SYNC_FLUSH))
         connection.pause(0.3)
     connection.chunk(packer.flush())
     connection.end_chunked()
@@ -87,7 +90,7 @@ def slow_comments(connection: Connection, request: Request) -> None:
     for _ in range(16):
         connection.chunk(COMMENT)
         connection.pause(0.05)
-    connection.chunk(GOOD_STREAM)
+    connection.chunk(spoken(GOOD_STREAM, request))
     connection.end_chunked()
 
 
@@ -95,16 +98,17 @@ def drip(connection: Connection, request: Request) -> None:
     """Write the word letter by letter, in 0.8 s."""
     connection.start_chunked()
     for letter in WORD:
-        connection.event(chunk(letter))
+        connection.chunk(spoken(sse(chunk(letter)), request))
         connection.pause(0.05)
-    connection.chunk(sse(chunk(finish="stop"), DONE))
+    connection.chunk(spoken(sse(chunk(finish="stop"), DONE), request))
     connection.end_chunked()
 
 
 def extensions_and_trailers(connection: Connection, request: Request) -> None:
     """Serve the good stream with all that chunked framing can have."""
     connection.start_chunked(headers={"trailer": "x-checksum"})
-    connection.send(b"%x;name=value\r\n%b\r\n0\r\nx-checksum: 1\r\n\r\n" % (len(GOOD_STREAM), GOOD_STREAM))
+    body = spoken(GOOD_STREAM, request)
+    connection.send(b"%x;name=value\r\n%b\r\n0\r\nx-checksum: 1\r\n\r\n" % (len(body), body))
 
 
 def until_closed(
@@ -112,7 +116,7 @@ def until_closed(
 ) -> None:
     """Serve a stream that ends with the connection."""
     connection.send_head(200, {**STREAM_HEADERS, "connection": "close"}, version=version)
-    connection.send(body)
+    connection.send(spoken(body, request))
     connection.close()
 
 

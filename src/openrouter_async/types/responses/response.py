@@ -121,9 +121,11 @@ class Response(ModelReply[OutputT]):
         if self.status == "incomplete" or self.incomplete_details is not None:
             reason = self.incomplete_details.reason if self.incomplete_details else None
             return _REASONS.get(reason or "", reason)
+        if not self._whole:
+            return None
         if self.status in ("failed", "cancelled") or self.error:
             return "error"
-        if not self._whole or self.status not in (None, "completed"):
+        if self.status not in (None, "completed"):
             return None
         calls = any(call_fields(item) is not None for item in items_of(self.raw_items))
         return "tool_calls" if calls else "stop"

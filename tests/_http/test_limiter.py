@@ -9,7 +9,9 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from openrouter_async._http.limiter import Limiter
+from openrouter_async._http.limiter import Limiter, ModelQueue
+from openrouter_async._sansio.rate_limit import AdaptiveRate
+from openrouter_async.options import Rate
 
 
 class ClosedError(Exception):
@@ -149,3 +151,11 @@ async def test_closing_fails_those_who_wait_and_those_who_come() -> None:
 async def test_giving_back_a_place_that_nobody_has_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="nobody had"):
         Limiter(1).release()
+
+
+def test_of_a_call_whose_tokens_nobody_knows_yet_the_prompt_counts() -> None:
+    queue = ModelQueue(AdaptiveRate(), Rate(tpm=60))
+    assert queue.expected_tokens(None) == 0
+    assert queue.expected_tokens(b"x" * 400) == 100
+    queue.take(queue.expected_tokens(b"x" * 400), 0.0)
+    assert queue.ready_at == pytest.approx(100, abs=0.1)

@@ -56,6 +56,8 @@ def test_what_is_no_answer_is_refused(body: object, error: type[OpenRouterError]
     with pytest.raises(OpenRouterError) as caught:
         check(body)
     assert type(caught.value) is error
+    assert isinstance(body, dict)
+    assert caught.value.generation_id == body.get("id")
 
 
 def test_an_error_in_a_choice_keeps_what_there_was() -> None:

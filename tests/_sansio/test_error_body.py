@@ -333,3 +333,8 @@ def test_an_error_with_more_values_than_any_has_is_text(unit: str) -> None:
 def test_a_long_text_within_an_error_is_read() -> None:
     page = json.dumps({"error": {"message": "x", "metadata": {"raw": "word " * 100_000}}})
     assert read_error_body(page.encode()).message == "x"
+
+
+@pytest.mark.parametrize("body", ['"gone"', "5", "[]", "true"])
+def test_a_body_that_is_json_and_no_object_is_kept_as_text(body: str) -> None:
+    assert read_error_body(body.encode()).text == body

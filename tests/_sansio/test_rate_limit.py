@@ -278,9 +278,10 @@ def test_a_model_that_is_away_is_waited_for_and_not_slowed_down() -> None:
     for _ in range(10):
         learned.mark_unavailable(now=0.0, wait=5.0)
         learned.accepted(sent_at=0.0, now=0.1)
-    assert learned.ready_at == -math.inf
-    for _ in range(3):
+    for _ in range(2):
         learned.mark_unavailable(now=1.0, wait=5.0)
+    assert learned.ready_at == -math.inf
+    learned.mark_unavailable(now=1.0, wait=5.0)
     assert (learned.ready_at, learned.rate) == (6.0, math.inf)
 
 

@@ -18,6 +18,7 @@ from openrouter_async.streaming.events import ReasoningDelta, StreamEvent
 from openrouter_async.types.chat.chunk import Delta
 from openrouter_async.types.chat.completion import AssistantMessage, ChatCompletion, Choice
 from openrouter_async.types.chat.sent_back import sent_back
+from tests.streaming.fakes import accumulate, chunk
 
 
 def build(*chunks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -195,3 +196,12 @@ def test_reasoning_under_both_names_is_given_once() -> None:
     details = {"reasoning_content": "H", "reasoning_details": [text("H")]}
     assert deltas(details)[0] == ["H"]
     assert "reasoning_content" not in sent_back(streamed(details))
+
+
+def test_a_piece_that_has_everything_at_once_loses_nothing() -> None:
+    call = {"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}
+    delta = {"role": "assistant", "content": "Hi", "tool_calls": [call], "reasoning": "Because."}
+    events, reply = accumulate(chunk(delta, finish_reason="tool_calls"))
+    assert (reply.text, reply.message.reasoning) == ("Hi", "Because.")
+    assert [call.name for call in reply.tool_calls] == ["f"]
+    assert [event.text for event in events if isinstance(event, ReasoningDelta)] == ["Because."]

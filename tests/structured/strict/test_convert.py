@@ -427,3 +427,48 @@ REFUSED: dict[str, tuple[JsonValue, JsonValue]] = {
 def test_a_reply_of_another_shape_is_refused(schema: JsonValue, reply: JsonValue) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # the text is for nobody: the reply is then read as it is
         convert(closed(x=schema)).undo({"x": reply})
+
+
+def test_a_keyword_that_nobody_knows_is_named_where_it_is_left_out() -> None:
+    made = convert(closed(x={"type": "string", "units": "kg"}))
+    assert [(change.place, change.what, change.effect) for change in made.changes] == [
+        ("#/properties/x", "the unknown keyword 'units' is left out", "same")
+    ]
+
+
+def test_true_in_all_of_demands_nothing_and_false_fits_nothing() -> None:
+    assert convert(closed(x={"allOf": [True, TEXT]})).schema == closed(x=TEXT)
+    with pytest.raises(UnsupportedSchema, match="nothing fits it"):
+        convert(closed(x={"allOf": [False, TEXT]}))
+
+
+def test_constraints_beside_a_recursive_reference_are_named_and_a_structure_is_refused() -> None:
+    def tree(**beside: JsonValue) -> JsonValue:
+        node = closed(next={"anyOf": [{"$ref": "#/$defs/Node", **beside}, {"type": "null"}]})
+        return {**closed(x={"$ref": "#/$defs/Node"}), "$defs": {"Node": node}}
+
+    assert convert(tree()).changes == ()
+    (change,) = convert(tree(minProperties=1)).changes
+    assert (change.what, change.effect) == ("constraints beside '$ref' are left out", "more")
+    with pytest.raises(UnsupportedSchema, match="recursive schema has constraints"):
+        convert(tree(properties={"more": TEXT}))
+
+
+def test_choices_inside_choices_are_one_list() -> None:
+    inner: JsonValue = {"anyOf": [NUMBER, {"type": "boolean"}]}
+    (x,) = convert(closed(x={"anyOf": [TEXT, inner]})).schema["properties"].values()
+    assert x == {"anyOf": [TEXT, NUMBER, {"type": "boolean"}]}
+
+
+def test_choices_of_scalars_are_the_same_in_both_forms() -> None:
+    assert convert(closed(x={"anyOf": [TEXT, NUMBER, {"type": "array", "items": TEXT}]})).is_original
+    assert not convert(closed(x=MAP)).is_original
+
+
+@pytest.mark.parametrize(("count", "is_defined"), [(5, False), (6, True)])
+def test_a_list_of_more_than_five_values_that_is_used_twice_is_written_once(
+    count: int, is_defined: bool
+) -> None:
+    words: JsonValue = {"type": "string", "enum": [f"word {number}" for number in range(count)]}
+    document = {**closed(a={"$ref": "#/$defs/W"}, b={"$ref": "#/$defs/W"}), "$defs": {"W": words}}
+    assert ("$defs" in convert(document).schema) is is_defined

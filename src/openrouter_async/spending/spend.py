@@ -157,7 +157,7 @@ class Spend:
                 call.request = await to_thread.run_sync(Request.read, data.content, data.path)
             else:
                 call.request = Request.read(data.content, data.path)
-            call.model = call.request.model
+            call.model = call.request.model or call.model  # a form is not read
             await self._admit(call)
         ledger.open(call)
         return call

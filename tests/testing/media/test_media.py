@@ -79,6 +79,12 @@ async def test_a_recording_is_heard_in_each_form() -> None:
     assert scripted.text == "Good morning."
 
 
+async def test_a_form_counts_for_its_model_in_a_budget() -> None:
+    async with Emulator() as emulator, client_of(emulator) as client, client.track(budget="1") as spend:
+        await client.audio.transcribe(b"ID3" * 100, model="openai/whisper-1")
+    assert spend.by_model == {"openai/whisper-1": Decimal("0.0001")}
+
+
 async def test_a_video_comes_after_some_looks(tmp_path: Path) -> None:
     async with Emulator() as emulator, client_of(emulator) as client, client.track() as spend:
         job = await client.videos.create("A calm sea.", model="m", duration=3)

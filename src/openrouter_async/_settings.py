@@ -75,7 +75,7 @@ _HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a request needs besides its operation and arguments; each field but the last two is an option."""
+    """Everything a request needs besides its operation and arguments; each field but the last three is an option."""
 
     api_key: KeySource | None = None
     management_key: KeySource | None = None
@@ -94,6 +94,7 @@ class Settings:
     query: Mapping[str, str] = field(default_factory=dict)
     cache: ResponseCache | None = None
     local_cache: LocalCache | None = None
+    coalesce: bool = False
     once: bool | str = False
     router_metadata: bool = False
     session_id: str | None = None
@@ -102,6 +103,8 @@ class Settings:
     plain_http_hosts: frozenset[str] = frozenset()
     sent_headers: tuple[tuple[bytes, bytes], ...] = field(default=(), init=False)
     """All request headers these settings give, but the key, as they are sent, which is in UTF-8."""
+    reuses: bool = field(default=False, init=False)
+    """Whether a call may be answered without a request of its own."""
 
     def __post_init__(self) -> None:
         _check_base_url(self.base_url, self.plain_http_hosts)
@@ -111,6 +114,7 @@ class Settings:
             )
         encoded = ((name.encode(), value.encode()) for name, value in _headers(self).items())
         object.__setattr__(self, "sent_headers", tuple(encoded))
+        object.__setattr__(self, "reuses", self.local_cache is not None or self.coalesce)
 
     @classmethod
     def of_client(
@@ -309,6 +313,7 @@ READERS: dict[str, Callable[[Any, Settings], object]] = {
     "local_cache": lambda value, _: (
         None if value is None else _checks.instance("local_cache", value, LocalCache)
     ),
+    "coalesce": lambda value, _: _checks.flag("coalesce", value),
     "once": lambda value, _: _once(value),
     "router_metadata": lambda value, _: _checks.flag("router_metadata", value),
     "session_id": lambda value, _: _session_id(value),

@@ -313,6 +313,10 @@ class ClientOptions(TypedDict, total=False):
     """The service's own cache of whole answers."""
     local_cache: LocalCache | None
     """A file of answers on this machine, which is asked before the service; None: off."""
+    coalesce: bool
+    """Calls that are equal to one in flight wait for its answer, which is paid once, and send no request of their own.
+
+    A call that is cancelled leaves; when the last has left, the request is cancelled. Not for streams."""
     once: bool | str
     """Send a chat request so that the service's response cache answers a repetition, and you pay once.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from anyio import to_thread
@@ -13,9 +15,10 @@ from .._sansio.charges import read_charge
 from ..caching.key import answer_key
 from ..caching.store import KeptAnswer
 from ..caching.whole import is_whole
-from ..errors import OpenRouterError
+from ..errors import DeadlineExceeded, OpenRouterError
 from ..types.meta import ResponseMeta
 from ..types.reply_cache import ReplyCache
+from .deadlines import CallTimeouts, run_within
 
 if TYPE_CHECKING:
     from .._sansio.request import RequestData
@@ -64,10 +67,54 @@ async def send_reusing(
             else:
                 LOGGER.debug("%s answered from the local cache", data.operation.name)
                 return value
-    value, reply = await _ask(begin(), read)
-    if cache is not None:
-        await _keep(transport, cache, key, data, value, reply)
+    if settings.coalesce:
+        return await _share(transport, settings, key, data, read, begin)
+    value, _ = await _ask_and_keep(transport, cache, key, data, read, begin)
     return value
+
+
+async def _share(
+    transport: Transport,
+    settings: Settings,
+    key: bytes,
+    data: RequestData,
+    read: Callable[[Reply], T],
+    begin: Callable[[], Call],
+) -> T:
+    """Return the answer of an equal call that is in flight, or else of a request that others may join."""
+    flights, began = transport.flights, time.monotonic()
+    # Calls of another key, or of another patience, are others.
+    kind = (key, settings.api_key, settings.timeouts, settings.retries, settings.rate, settings.local_cache)
+    total = CallTimeouts.start(settings.timeouts, streaming=False).total
+
+    async def work() -> tuple[object, Reply]:
+        return await _ask_and_keep(transport, settings.local_cache, key, data, read, begin)
+
+    while True:
+        is_own = kind not in flights
+        flight = flights.join(kind, work, transport.network)
+        await run_within((total,), partial(flights.wait, kind, flight), "")
+        try:
+            (_, reply), is_first = flight.result()
+        except DeadlineExceeded:
+            if is_own:
+                raise
+            continue  # it was out of time before this call is
+        return read(reply if is_first else _shared(reply, time.monotonic() - began))
+
+
+def _shared(reply: Reply, elapsed: float) -> HeldReply:
+    """Return the answer to an equal call, which paid for it, as the reply to this one."""
+    charge = read_charge(reply.body)
+    reused = ReplyCache(
+        is_hit=True,
+        where="shared",
+        age=0.0,
+        source_id=reply.meta.generation_id,
+        saved=None if charge is None else charge.cost,
+    )
+    meta = replace(reply.meta, elapsed=elapsed, attempts=0, billed_before=(), reused=reused)
+    return HeldReply(reply.body, meta)
 
 
 async def key_of(settings: Settings, data: RequestData) -> bytes:
@@ -112,8 +159,15 @@ def kept_reply(kept: KeptAnswer, cache: LocalCache, elapsed: float) -> HeldReply
     return HeldReply(kept.body, meta)
 
 
-async def _ask(call: Call, read: Callable[[Reply], T]) -> tuple[T, Reply]:
-    """Send a request, and return its answer both read and as it came."""
+async def _ask_and_keep(
+    transport: Transport,
+    cache: LocalCache | None,
+    key: bytes,
+    data: RequestData,
+    read: Callable[[Reply], T],
+    begin: Callable[[], Call],
+) -> tuple[T, Reply]:
+    """Send a request, keep its answer if it is good, and return it both read and as it came."""
     last: list[Reply] = []
 
     def noting(reply: Reply) -> T:
@@ -121,7 +175,9 @@ async def _ask(call: Call, read: Callable[[Reply], T]) -> tuple[T, Reply]:
         last.append(reply)
         return value
 
-    value = await call.run(noting)
+    value = await begin().run(noting)
+    if cache is not None:
+        await _keep(transport, cache, key, data, value, last[-1])
     return value, last[-1]
 
 

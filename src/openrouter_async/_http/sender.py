@@ -59,7 +59,7 @@ class HTTPSender:
             OpenRouterError: any but the errors of streams, of structured output and of tools.
         """
         self._check_once(data)
-        if self.settings.local_cache is not None:
+        if self.settings.reuses:
             return self._send_reusing(data, read)
         return self._call(self._observers(), self.settings, data, streaming=False).run(read)
 

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from .._sansio.request import RequestData
     from ..caching.answers import AnswerCaches
     from ..options import Rate
-    from ..protocols import SpanSource
+    from ..protocols import Reply, SpanSource
     from .deadlines import CallTimeouts
     from .exchange import Exchange
+    from .flights import Flights
     from .http11.parsers import HTTPParser
     from .library import AsyncClient, AsyncTransport
     from .observers import ObserverFactory
@@ -109,6 +110,7 @@ class Transport:
         self._loop: EventLoopToken | None = None
         self._network: Network | None = None
         self._answers: AnswerCaches | None = None
+        self._flights: Flights[tuple[object, Reply]] | None = None
 
     @property
     def connections(self) -> tuple[int, int]:
@@ -123,6 +125,21 @@ class Transport:
 
             self._answers = AnswerCaches()
         return self._answers
+
+    @property
+    def flights(self) -> Flights[tuple[object, Reply]]:
+        """The requests that equal calls of these clients share."""
+        if self._flights is None:
+            from .flights import Flights
+
+            self._flights = Flights()
+        return self._flights
+
+    @property
+    def network(self) -> Network:
+        """The event loop that it works in."""
+        assert self._network is not None  # there is one after `check`
+        return self._network
 
     def open_again(self) -> None:
         """Be as new where it was closed, also in another event loop."""
@@ -209,6 +226,8 @@ class Transport:
         """Close every connection of ours; running calls end with an error immediately."""
         self._is_closed = True
         self.limiter.close(_closed_while_waiting)
+        if self._flights is not None:
+            self._flights.cancel()
         async with anyio.create_task_group() as closing:
             for exchange in list(self._exchanges):
                 closing.start_soon(self.close, exchange)

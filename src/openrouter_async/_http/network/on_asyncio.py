@@ -16,7 +16,7 @@ import asyncio
 import select
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, cast
 
@@ -306,6 +306,14 @@ class AsyncioNetwork:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._tasks: set[asyncio.Task[None]] = set()
+        """Those that were begun here: the loop holds them only weakly."""
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin a task; see `Network.start`."""
+        task = self._loop.create_task(work())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def connect(self, address: str, port: int) -> AsyncioStream:
         """Return a new connection; see `Network.connect`."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from typing import Any, cast
 
 import trio
@@ -67,6 +68,10 @@ class TrioNetwork:
     async def connect(self, address: str, port: int) -> TrioStream:
         """Return a new connection; see `Network.connect`."""
         return TrioStream(await self._backend.connect_tcp(address, port))
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin a task; see `Network.start`."""
+        trio.lowlevel.spawn_system_task(work, context=copy_context())
 
     def call_soon(self, callback: Callable[[], None]) -> None:
         """Call back in the loop's thread; see `Network.call_soon`."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import socket
 import ssl
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..library import httpcore
 
@@ -64,6 +64,10 @@ class Network(Protocol):
         Raises:
             httpcore.ConnectError: no answer, no file descriptor; the reason is its cause.
         """
+        ...
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin a task that belongs to no other; `work` raises nothing but its cancellation."""
         ...
 
     def call_soon(self, callback: Callable[[], None]) -> None:

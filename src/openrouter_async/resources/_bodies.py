@@ -107,20 +107,19 @@ def secret_of(argument: str, value: object) -> SecretStr:
     return SecretStr(text)
 
 
-def opened(argument: str, settings: object) -> tuple[dict[str, object], list[SecretStr]]:
-    """Return settings of another service as they are sent, and the secrets that are in them.
+def opened(argument: str, settings: object, secrets: list[SecretStr]) -> dict[str, object]:
+    """Return settings of another service as they are sent, and add the secrets that are in them to `secrets`.
 
-    A secret is each `SecretStr`, each text under a name such as `apiKey` or `token`, and each header.
+    A secret is each `SecretStr`, each text under a name such as `apiKey` or `token`, and each header. Nobody should
+    keep the result in a variable: tools that report errors show those.
 
     Raises:
         ConfigurationError: they are not a dict of JSON values and secrets; no value is shown.
     """
     if not isinstance(settings, Mapping):
         raise ConfigurationError(f"{argument} is {describe_value(settings, private=True)}; expected a dict")
-    secrets: list[SecretStr] = []
     try:
-        plain = {name: check_json(_opened(settings[name], str(name), secrets)) for name in settings}
-        return plain, secrets
+        return {name: check_json(_opened(settings[name], str(name), secrets)) for name in settings}
     except PydanticCustomError as error:
         problem = error.message()
     raise ConfigurationError(f"{argument} cannot be sent; expected {problem}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from typing import Any
 
 import pytest
@@ -52,6 +53,22 @@ async def test_a_secret_is_in_no_log_and_in_no_error_that_repeats_it(
         assert "0123456789" not in str(error) + repr(error)
         assert "https://langfuse.example" in str(error)
     assert "0123456789" not in caplog.text
+
+
+async def test_a_secret_is_in_no_variable_of_ours_that_a_report_of_the_error_shows() -> None:
+    config = {"secretKey": CONFIG["secretKey"], "headers": {"a": CONFIG["secretKey"]}}
+    async with mocked({"error": {"code": 400, "message": "no"}}, status=400) as service:
+        for make in (
+            lambda: service.client.observability.create("langfuse", "Prod", config),
+            lambda: service.client.observability.update("d1", config=config),
+            lambda: service.client.observability.create("langfuse", "Prod", {**config, "url": object()}),
+        ):
+            with pytest.raises((BadRequest, ConfigurationError)) as caught:
+                await make()
+            frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+            shown = "".join(frames.format(chain=False))
+            assert "config = " in shown
+            assert "0123456789" not in shown
 
 
 async def test_a_change_sends_only_what_is_named_and_null_removes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import Any
 
 import pytest
@@ -37,7 +38,11 @@ async def test_the_value_is_in_no_log_and_in_no_error_that_repeats_it(
         client = service.client.with_options(log_bodies=True)
         with pytest.raises(Overloaded, match="the vault is off") as caught:
             await client.vault.store("TOKEN", SecretStr(VALUE), hosts=["api.example.com"])
-    for text in (str(caught.value), repr(caught.value), caplog.text):
+    error = caught.value
+    frames = traceback.TracebackException.from_exception(error, capture_locals=True)
+    shown = "".join(line for line in frames.format(chain=False) if "VALUE" not in line)
+    assert "secret = SecretStr" in shown
+    for text in (str(error), repr(error), caplog.text, shown):
         assert "0123456789" not in text
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pydantic import JsonValue
+from pydantic import JsonValue, SecretStr
 
 from ... import operations
 from ..._sansio.request import QueryValue, finish_body
@@ -114,13 +115,13 @@ class ObservabilityResource(Resource):
             Conflict: the workspace has too many of the type.
             OpenRouterError: any other failure of a call.
         """
-        settings, secrets = opened("config", config)
-        named = {"type": name_of("type", type), "name": name_of("name", name), "config": settings}
+        named: dict[str, object] = {"type": name_of("type", type), "name": name_of("name", name)}
+        secrets: builtins.list[SecretStr] = []
         checked = check_params(NewDestination, fields, elsewhere={}, where="a new destination")
         return await self._send_data(
             operations.CREATE_DESTINATION,
             into=Envelope[ObservabilityDestination],
-            body=finish_body({**named, **checked}, extra_body),
+            body=finish_body({**named, "config": opened("config", config, secrets), **checked}, extra_body),
             secrets=secrets,
             options=options,
         )
@@ -150,16 +151,14 @@ class ObservabilityResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         checked = check_params(DestinationChanges, changes, elsewhere={}, where="a change of a destination")
-        settings, secrets = ({}, []) if config is OMIT else opened("config", config)
-        if config is not OMIT:
-            checked["config"] = settings
-        if not checked and not extra_body:
+        if config is OMIT and not checked and not extra_body:
             raise ConfigurationError("nothing is to be changed; give at least one field")
+        secrets: builtins.list[SecretStr] = []
         return await self._send_data(
             operations.UPDATE_DESTINATION,
             into=Envelope[ObservabilityDestination],
             path={"id": id},
-            body=finish_body(checked, extra_body),
+            body=finish_body({**_config(config, secrets), **checked}, extra_body),
             secrets=secrets,
             options=options,
         )
@@ -172,3 +171,7 @@ class ObservabilityResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         await self._send(operations.DELETE_DESTINATION, into=WireType, path={"id": id}, options=options)
+
+
+def _config(config: DestinationConfig | Omit, secrets: builtins.list[SecretStr]) -> dict[str, object]:
+    return {} if config is OMIT else {"config": opened("config", config, secrets)}

@@ -231,7 +231,7 @@ class AsyncOpenRouter(Namespaces, BatchMaker):
         return learner
 
     @cached_property
-    def models(self) -> Models:
+    def models(self) -> Models:  # pyright: ignore[reportIncompatibleMethodOverride]  # a property that is kept
         """The models that the service offers: `list`, `get`, and a `catalogue` that is kept."""
         from .catalogue.namespace import CatalogueCache, Models
 

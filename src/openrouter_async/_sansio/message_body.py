@@ -106,5 +106,7 @@ class MessageCall(ModelCall):
         elif isinstance(system, list | tuple):
             said = [*system, {"type": "text", "text": words}]
         else:
-            return ModelCall.instructed(self, words)  # `super()` is not found in a class with slots
+            return cast(
+                "Self", ModelCall.instructed(self, words)
+            )  # `super()` is not found in a class with slots
         return replace(self, params={**self.params, "system": said})

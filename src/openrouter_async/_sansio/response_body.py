@@ -89,5 +89,5 @@ class ResponseCall(ModelCall):
         said = self.params.get("instructions")
         if not isinstance(said, str) or "instructions" in (self.extra_body or {}):
             # Not by `super()`, which a class with slots does not find.
-            return ModelCall.instructed(self, words)
+            return ModelCall.instructed(self, words)  # pyright: ignore[reportReturnType]
         return replace(self, params={**self.params, "instructions": f"{said}\n\n{words}"})

@@ -112,10 +112,10 @@ class Download(OwnedStream[bytes]):
         """
         target = Path(path)
         file = await _written(partial(Replacement, target), target)
+        pieces: list[bytes] = []
+        held = 0
         try:
             async with self:
-                pieces: list[bytes] = []
-                held = 0
                 async for piece in self:
                     pieces.append(piece)
                     held += len(piece)

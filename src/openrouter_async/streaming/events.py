@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import typing_extensions
     from pydantic import JsonValue
 
-    from ..errors import PartialReply
     from ..types.chat.completion import ChatCompletion
     from ..types.chat.model_reply import OutputItem
     from ..types.chat.parts import Annotation, Image
@@ -53,7 +52,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    ReplyT = typing_extensions.TypeVar("ReplyT", bound=PartialReply, default=ChatCompletion, covariant=True)
+    ReplyT = typing_extensions.TypeVar("ReplyT", default=ChatCompletion, covariant=True)
 else:
     ReplyT = TypeVar("ReplyT")
 """The reply of the dialect; that of chat where none is named."""

@@ -200,8 +200,9 @@ async def _inline(source: AudioSource, send_as: str | None, format: str | None) 
         inner = part["input_audio"]
         assert isinstance(inner, dict)
         return inner
-    if hasattr(source, "read"):
-        data = await to_thread.run_sync(source.read)
+    read = getattr(source, "read", None)
+    if read is not None:
+        data = await to_thread.run_sync(read)
         return await _inline(data, send_as, format)
     raise ConfigurationError(
         f"source is {describe_value(source, private=True)}; expected a pathlib.Path, bytes, an open file or a URL:"

@@ -33,7 +33,7 @@ def of_chat(message: _Fields) -> _Fields:
     if role != "assistant" or not isinstance(calls, list | tuple):
         return message
     content = message.get("content")
-    blocks = (
+    blocks: _Values = (
         [{"type": "text", "text": content}] if isinstance(content, str) and content else [*(content or ())]
     )
     for call in calls:

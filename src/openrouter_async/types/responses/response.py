@@ -64,7 +64,7 @@ class Response(ModelReply[OutputT]):
     error: RawJson = None
     error_type: MaybeStr = None
     incomplete_details: Annotated[IncompleteDetails | None, Lenient()] = None
-    usage: Annotated[ResponseUsage | None, Lenient()] = None
+    usage: Annotated[ResponseUsage | None, Lenient()] = None  # pyright: ignore[reportIncompatibleVariableOverride]
     """Of all requests that were made for this reply, as far as it is known; see `billed`."""
     service_tier: MaybeStr = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None

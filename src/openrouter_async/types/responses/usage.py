@@ -33,7 +33,8 @@ class ResponseUsage(Usage):
     """Input, cached tokens included; `input_tokens` on the wire."""
     completion_tokens: Annotated[MaybeInt, _also("completion_tokens", "output_tokens")] = None
     """Output, reasoning included; `output_tokens` on the wire."""
-    cost_details: Annotated[ResponseCostDetails | None, Lenient()] = None
+    # A narrower type of a field that nobody assigns to.
+    cost_details: Annotated[ResponseCostDetails | None, Lenient()] = None  # pyright: ignore[reportIncompatibleVariableOverride]
     prompt_tokens_details: Annotated[
         PromptTokens | None, Lenient(), _also("prompt_tokens_details", "input_tokens_details")
     ] = None

@@ -114,7 +114,9 @@ def _blocks(wire: WireReply) -> Iterator[tuple[JSON, JSON, list[tuple[JSON, int]
         begin = {"type": "text", "text": "", "citations": [] if citations else None}
         deltas = []
         deltas += [({"type": "citations_delta", "citation": each}, 0) for each in citations]
-        deltas += [({"type": "text_delta", "text": piece}, count_tokens(piece)) for piece in wire.pieces]
+        for piece in wire.pieces:
+            added: JSON = {"type": "text_delta", "text": piece}
+            deltas.append((added, count_tokens(piece)))
         text: JSON = {**begin, "text": reply.text, "citations": list[JsonValue](citations) or None}
         yield text, begin, deltas
     for call in reply.tool_calls:
@@ -127,7 +129,9 @@ def _blocks(wire: WireReply) -> Iterator[tuple[JSON, JSON, list[tuple[JSON, int]
         }
         named: JSON = {"type": "input_json_delta", "partial_json": ""}
         deltas = [(named, count_tokens(call.name))]
-        deltas += [({"type": "input_json_delta", "partial_json": piece}, 1) for piece in cut(call.arguments)]
+        for piece in cut(call.arguments):
+            fragment: JSON = {"type": "input_json_delta", "partial_json": piece}
+            deltas.append((fragment, 1))
         yield {**begin, "input": _input(call)}, begin, deltas
 
 

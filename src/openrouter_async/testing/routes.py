@@ -152,6 +152,7 @@ def own_routes(
         ops.UPDATE_DESTINATION: lambda c: organization.update_destination(c.path, c.request),
         ops.CREATE_PRIVATE_ENDPOINT: lambda c: organization.create_endpoint(c.request),
         ops.VALIDATE_PRIVATE_ENDPOINT: lambda c: organization.validate_endpoint(c.path, c.request),
+        ops.DELETE_PRIVATE_ENDPOINT: lambda c: organization.delete_endpoint(c.path, c.request),
         ops.LIST_EFFECTIVE_SECRETS: lambda c: organization.effective_secrets(c.path, c.request),
         ops.EXCHANGE_CODE: lambda c: account.exchange(c.request.body),
     }

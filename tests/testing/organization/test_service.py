@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from openrouter_async import AsyncOpenRouter, ConfigurationError, NotFound, Retries
+from openrouter_async import AsyncOpenRouter, ConfigurationError, Conflict, NotFound, Retries
 from openrouter_async.testing import Emulator, Fault
 
 pytestmark = pytest.mark.loopback
@@ -95,7 +95,13 @@ async def test_a_private_endpoint_is_checked_with_a_key_of_ones_own(emulator: Em
         assert (await client.private_endpoints.enable(draft.id)).status == "active"
         made = await client.private_endpoints.create(**ENDPOINT, activate={"workspace_id": "w"})
         assert (made.status, made.error) == ("active", None)
-        assert (await client.private_endpoints.create(**ENDPOINT)).status == "draft"
+        with pytest.raises(Conflict):
+            await client.private_endpoints.delete(made.id, draft_only=True)
+        await client.private_endpoints.delete(made.id)
+        other = await client.private_endpoints.create(**ENDPOINT)
+        assert other.status == "draft"
+        await client.private_endpoints.delete(other.id, draft_only=True)
+        assert [each.id for each in await client.private_endpoints.list()] == [draft.id]
         with pytest.raises(NotFound):
             await client.private_endpoints.validate("other", "w")
 

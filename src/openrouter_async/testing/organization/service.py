@@ -140,6 +140,13 @@ class Organization:
         assert entry is not None
         return plain({"data": self._validation(entry)})
 
+    def delete_endpoint(self, path: Path, request: ReceivedRequest) -> EmulatedResponse:
+        """Delete a private endpoint; with `draft_only`, only a draft."""
+        entry = self._generic.entries.find("/private-endpoints", path["id"]) or {}
+        if request.query.get("draft_only") == "true" and entry.get("status", "draft") != "draft":
+            raise refused(409, "The endpoint is no longer a draft")
+        return self._by_facts(ops.DELETE_PRIVATE_ENDPOINT, path, request, None)
+
     def _passes(self, entry: JSON) -> bool:
         keys = self._generic.entries.all("/byok")
         return any(key.get("provider") == entry.get("provider_slug") for key in keys)

@@ -7,7 +7,7 @@ ids, its usage and its cost, and as its `output`. The journal has it under `repl
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeAlias, TypeVar, cast
 
 from pydantic import JsonValue, PrivateAttr, ValidationError
@@ -147,7 +147,8 @@ class _Rerank(Kind[Ranking[object]]):
 
     def read(self, kept: JsonValue, messages: object) -> Ranking[object]:
         documents = _asked(messages, "query", "documents")["documents"]
-        return ranking_of(RerankReply.model_validate(kept), documents)
+        # Its request was read when the journal was found to have an answer for it.
+        return ranking_of(RerankReply.model_validate(kept), cast("Sequence[object]", documents))
 
 
 class _Decisions(Kind[Decisions]):

@@ -208,6 +208,7 @@ async def test_a_stream_is_sent_once_and_a_format_names_the_file() -> None:
     [
         ({"source": "talk.mp3"}, "audio is sent inline: give bytes or a path"),
         ({"source": 7}, "the file is 7; expected a pathlib.Path"),
+        ({"source": io.StringIO("x"), "send_as": "json"}, "open as text"),
         ({"source": 7, "send_as": "json"}, "expected a pathlib.Path, bytes, an open file or a URL"),
         ({"source": Path("/none.mp3")}, "'/none.mp3' cannot be read"),
         ({"source": b"\x00\x01", "send_as": "json"}, "has no known audio format|media type of .* is unknown"),

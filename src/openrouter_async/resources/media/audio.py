@@ -200,9 +200,10 @@ async def _inline(source: AudioSource, send_as: str | None, format: str | None) 
         inner = part["input_audio"]
         assert isinstance(inner, dict)
         return inner
-    read = getattr(source, "read", None)
-    if read is not None:
+    if callable(read := getattr(source, "read", None)):
         data = await to_thread.run_sync(read)
+        if not isinstance(data, bytes):
+            raise ConfigurationError("the file is open as text; open it in binary mode, 'rb'")
         return await _inline(data, send_as, format)
     raise ConfigurationError(
         f"source is {describe_value(source, private=True)}; expected a pathlib.Path, bytes, an open file or a URL:"

@@ -89,7 +89,7 @@ async def rerank_call(
         raise ConfigurationError(
             f"documents is {describe_value(documents, private=True)}; expected a list that is not empty"
         )
-    given = tuple(documents)
+    given: tuple[DocumentT, ...] = tuple(documents)
     texts = given if text is None else [text(document) for document in given]
     checked = check_params(RerankParams, params, elsewhere={}, where="a request for ranks")
     body = {
@@ -134,14 +134,13 @@ async def _image_url(picture: bytes | Path) -> JsonValue:
 
 
 def ranking_of(
-    answer: RerankReply, documents: object, meta: ResponseMeta | None = None
+    answer: RerankReply, documents: Sequence[DocumentT], meta: ResponseMeta | None = None
 ) -> Ranking[DocumentT]:
     """Return the documents that were given, by their scores.
 
     Raises:
         InvalidResponseError: the answer ranks what was not given, or something twice.
     """
-    assert isinstance(documents, Sequence)  # they were sent
     places = [result.index for result in answer.results]
     if len(set(places)) < len(places) or not all(0 <= place < len(documents) for place in places):
         raise InvalidResponseError(

@@ -431,3 +431,29 @@ async def test_a_new_journal_is_for_its_owner_alone(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "run.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_record_whose_cost_nobody_knows_costs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    await run(path, 3, FakeModel(lambda text, _: completion(text, cost=None)))
+    assert [record["cost"] for record in lines_of(path)] == [None] * 3
+    journal = Journal(path)
+    assert (journal.cost, journal.byok_cost) == (0, 0)
+    journal.close()
+
+
+def test_after_a_write_that_failed_nothing_more_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    line = b'{"key": "a"}\n'
+    journal = Journal(path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(line) + 3, before[1]))
+    try:
+        with pytest.raises(JournalError, match="cannot be written: File too large"):
+            journal.append(2 * line)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with pytest.raises(JournalError, match="could not be written before"):
+        journal.append(line)
+    journal.close()
+    assert path.read_bytes() == line

@@ -55,6 +55,8 @@ async def test_every_item_is_answered_once() -> None:
     assert (summary.done, summary.failed, summary.cost) == (100, 0, Decimal("0.100"))
     assert summary.models["a/model"].items == 100
     assert summary.models["a/model"].cost == Decimal("0.100")
+    assert summary.models["a/model"].prompt_tokens == 100 * 10
+    assert summary.models["a/model"].completion_tokens == 100 * 20
 
 
 async def test_no_more_is_read_ahead_than_needed() -> None:

@@ -177,13 +177,14 @@ async def _ask_and_keep(
 
     value = await begin().run(noting)
     if cache is not None:
-        await _keep(transport, cache, key, data, value, last[-1])
+        await keep_answer(transport, cache, key, data, value, last[-1])
     return value, last[-1]
 
 
-async def _keep(
+async def keep_answer(
     transport: Transport, cache: LocalCache, key: bytes, data: RequestData, value: object, reply: Reply
 ) -> None:
+    """Keep an answer that was read as `value`, if it is worth it."""
     if not is_whole(value):
         return
     meta = reply.meta

@@ -68,8 +68,15 @@ class HTTPSender:
         if not callable(data):
             self._check_once(data)
         settings = self.settings
-        begin = partial(self._call, self._observers(), settings, streaming=True)
-        return HTTPStreamSource(data, begin, self.transport.limits, logs_bodies=settings.log_bodies)
+        call = partial(self._call, self._observers(), settings, streaming=True)
+        begin = partial(
+            HTTPStreamSource, begin=call, limits=self.transport.limits, logs_bodies=settings.log_bodies
+        )
+        if settings.local_cache is None:
+            return begin(data)
+        from .kept_stream import KeptStreamSource
+
+        return KeptStreamSource(self.transport, settings, settings.local_cache, data, begin)
 
     def download(self, data: RequestData | DeferredRequest, *, is_whole: bool = False) -> StreamSource:
         """Return the source of a file; nothing is sent before its first read.

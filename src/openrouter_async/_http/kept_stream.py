@@ -1,0 +1,140 @@
+"""`KeptStreamSource`: a stream whose answer is taken from the local cache where it is there, else from the service.
+
+A kept answer comes whole, in place of a stream, as some providers send it too, and its events are those of such an
+answer. A stream that was read to its end is kept as the answer that a plain call would have had, so either replays the
+other; but only where that answer, written as JSON and read again, is the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from anyio.lowlevel import checkpoint
+
+from ..caching.whole import is_reusable, is_whole
+from ..streaming.source import PlainBody
+from ..types._base import WireType
+from .reuse import HeldReply, keep_answer, kept_reply, key_of
+
+if TYPE_CHECKING:
+    from .._sansio.request import DeferredRequest, RequestData
+    from .._settings import Settings
+    from ..errors import OpenRouterError
+    from ..options import LocalCache
+    from ..streaming.source import ContinuableSource, StreamItem
+    from ..types.meta import ResponseMeta
+    from .transport import Transport
+
+__all__ = ["KeptStreamSource"]
+
+LOGGER = logging.getLogger("openrouter_async")
+
+
+class KeptStreamSource:
+    """The items of a kept answer, or of the stream that `begin` makes."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        settings: Settings,
+        cache: LocalCache,
+        data: RequestData | DeferredRequest,
+        begin: Callable[[RequestData | DeferredRequest], ContinuableSource],
+    ) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._cache = cache
+        self._data = data
+        self._begin = begin
+        self._request: RequestData | None = None
+        self._key: bytes | None = None
+        self._held: HeldReply | None = None
+        self._was_given = False
+        self._inner: ContinuableSource | None = None
+        self._was_continued = False
+
+    @property
+    def meta(self) -> ResponseMeta | None:
+        """The HTTP side of the answer; None before it is known."""
+        if self._inner is not None:
+            return self._inner.meta
+        return None if self._held is None else self._held.meta
+
+    async def read(self) -> list[StreamItem] | None:
+        """Return the items of the next read; None at the end. Nothing is looked up or sent before the first."""
+        if self._inner is None and self._held is None:
+            await self._look()
+        if self._inner is not None:
+            return await self._inner.read()
+        if self._was_given or self._held is None:
+            return None
+        self._was_given = True
+        await checkpoint()
+        return [PlainBody(self._held.body)]
+
+    async def _look(self) -> None:
+        began = time.monotonic()
+        self._transport.check()
+        self._request = data = await self._data() if callable(self._data) else self._data
+        if is_reusable(data):
+            self._key = await key_of(self._settings, data)
+            if not self._cache.refresh:
+                kept = await self._transport.answers.of(self._cache).find(self._key, self._cache)
+                if kept is not None:
+                    LOGGER.debug("%s answered from the local cache", data.operation.name)
+                    self._held = kept_reply(kept, self._cache, time.monotonic() - began)
+                    return
+        self._inner = self._begin(data)
+
+    async def retry(self, error: OpenRouterError) -> None:
+        """Begin anew; a kept answer that cannot be read is asked for."""
+        if self._inner is not None:
+            await self._inner.retry(error)
+            return
+        if self._request is None:
+            raise error
+        LOGGER.warning("an answer in the local cache cannot be read, and is asked for: %s", error)
+        self._held, self._inner = None, self._begin(self._request)
+
+    async def continue_with(self, data: DeferredRequest, error: OpenRouterError) -> None:
+        """Continue in another request; see `ContinuableSource`. What was put together of several is not kept."""
+        if self._inner is None:
+            raise error
+        self._was_continued = True
+        await self._inner.continue_with(data, error)
+
+    async def finish(self, answer: object = None) -> None:
+        """Release the connection, and keep the answer."""
+        if self._inner is None:
+            return
+        meta = self._inner.meta
+        await self._inner.finish(answer)
+        if self._key is None or self._request is None or meta is None or self._was_continued:
+            return
+        if is_whole(answer) and isinstance(answer, WireType) and (body := _as_plain(answer)) is not None:
+            held = HeldReply(body, meta)
+            await keep_answer(self._transport, self._cache, self._key, self._request, answer, held)
+
+    async def aclose(self) -> None:
+        """Close the connection, if there is one."""
+        if self._inner is not None:
+            await self._inner.aclose()
+
+    def abort(self) -> None:
+        """Close it without waiting."""
+        if self._inner is not None:
+            self._inner.abort()
+
+    def fail(self, error: OpenRouterError) -> OpenRouterError:
+        """Return an error of the call, once it has ended."""
+        return error if self._inner is None else self._inner.fail(error)
+
+
+def _as_plain(answer: WireType) -> bytes | None:
+    """Return the body that a plain call would have been answered with; None where it would say something else."""
+    body = answer.model_dump_json(by_alias=True, exclude_unset=True).encode()
+    again = type(answer).model_validate_json(body)
+    return body if again.model_dump() == answer.model_dump() else None

@@ -31,6 +31,7 @@ BESIDE = {
     "performance",
     "recorded",
     "server/ai_sdk",
+    "server/openrouter_agent",
     "support",
     "tools_seen",
     "typing",

@@ -106,7 +106,6 @@ class MessageCall(ModelCall):
         elif isinstance(system, list | tuple):
             said = [*system, {"type": "text", "text": words}]
         else:
-            return cast(
-                "Self", ModelCall.instructed(self, words)
-            )  # `super()` is not found in a class with slots
+            # Not by `super()`, which a class with slots does not find.
+            return ModelCall.instructed(self, words)  # pyright: ignore[reportReturnType]
         return replace(self, params={**self.params, "system": said})

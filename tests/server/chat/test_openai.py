@@ -56,7 +56,10 @@ def test_it_calls_tools_of_its_own(seen: dict[str, Any]) -> None:
 
 
 def test_it_gets_vectors(seen: dict[str, Any]) -> None:
-    assert seen["embeddings"]["packed"] == pytest.approx(seen["embeddings"]["floats"], abs=1e-6)
+    packed, floats = seen["embeddings"]["packed"], seen["embeddings"]["floats"]
+    assert len(packed) == len(floats) == 2
+    for one, other in zip(packed, floats, strict=True):
+        assert one == pytest.approx(other, abs=1e-6)
 
 
 def test_it_lists_models(seen: dict[str, Any]) -> None:

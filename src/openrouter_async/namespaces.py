@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast, overload
 
 from . import _checks
 
@@ -56,6 +56,10 @@ if TYPE_CHECKING:
     from .types.messages.request import MessageTurnParams
     from .types.responses.request import ResponseTurnParams
     from .types.responses.response import Response
+
+    class _HasModels(Protocol):
+        @property
+        def models(self) -> Models: ...
 
     class ResponseConversationParams(ResponseTurnParams, RunningParams, ConversationSettings, total=False):
         """What `client.conversation(api="responses")` takes besides the output."""
@@ -153,11 +157,6 @@ class Namespaces:
     vault: _Lazy[VaultResource] = _Lazy("resources.organization.vault:VaultResource")
     """Secrets that agents use, and that nobody reads back."""
 
-    if TYPE_CHECKING:
-
-        @property
-        def models(self) -> Models: ...
-
     @overload
     def conversation(
         self, *, output: None = None, **settings: Unpack[ConversationParams]
@@ -227,5 +226,6 @@ class Namespaces:
         from .conversation.conversation import Conversation
 
         _checks.one_of("api", api, ("chat", "responses", "messages"))
-        asked: Chat | Responses | Messages = getattr(self, api)
-        return Conversation(asked._completer(output), prices=lambda: self.models.catalogue(), **settings)
+        client = cast("_HasModels", self)  # the client, of which this is a part
+        asked: Chat | Responses | Messages = getattr(client, api)
+        return Conversation(asked._completer(output), prices=lambda: client.models.catalogue(), **settings)

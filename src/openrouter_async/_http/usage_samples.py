@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["UsageSample", "UsageSamples"]
 
+_PROMPTED = frozenset({"chat.create", "responses.create", "messages.create"})
+
 KEPT = 32
 """Chosen: an estimate is a ratio of bytes to tokens, which more samples hardly change."""
 KEPT_BYTES = 1024 * 1024
@@ -45,8 +47,8 @@ class UsageSamples(Observer):
         self._bytes = 0
 
     def observe(self, request: RequestData, _sender: Sender) -> Observer | None:
-        """Watch chat requests."""
-        return self if request.operation.name == "chat.create" else None
+        """Watch requests of prompts, in every dialect."""
+        return self if request.operation.name in _PROMPTED else None
 
     def ended(self, attempt: Attempt) -> None:
         """Keep a request whose answer says how many tokens it had."""

@@ -77,6 +77,9 @@ def ended_in_error(reason: str | None, partial: ChatCompletion) -> APIStatusErro
 def without_secrets(partial: PartialReply, secrets: Iterable[str]) -> PartialReply:
     """Return what there is of a reply, without the secrets that the errors within it repeat."""
     if not isinstance(partial, ChatCompletion):
+        error = getattr(partial, "error", None)  # of a response
+        if error and isinstance(partial, ModelReply):
+            return partial.model_copy(update={"error": redact_json(error, secrets)})
         return partial
     extra = partial.model_extra or {}
     if not extra.get("error") and not any(choice.error for choice in partial.choices):

@@ -106,6 +106,5 @@ class MessageCall(ModelCall):
         elif isinstance(system, list | tuple):
             said = [*system, {"type": "text", "text": words}]
         else:
-            # Not by `super()`, which a class with slots does not find.
-            return ModelCall.instructed(self, words)  # pyright: ignore[reportReturnType]
+            return super(MessageCall, self).instructed(words)  # a class with slots needs the names
         return replace(self, params={**self.params, "system": said})

@@ -88,6 +88,5 @@ class ResponseCall(ModelCall):
         """Return the call with words at the end of its instructions, wherever they stand."""
         said = self.params.get("instructions")
         if not isinstance(said, str) or "instructions" in (self.extra_body or {}):
-            # Not by `super()`, which a class with slots does not find.
-            return ModelCall.instructed(self, words)  # pyright: ignore[reportReturnType]
+            return super(ResponseCall, self).instructed(words)  # a class with slots needs the names
         return replace(self, params={**self.params, "instructions": f"{said}\n\n{words}"})

@@ -13,7 +13,7 @@ from openrouter_async.cli.app import app, read_env_file
 from openrouter_async.testing import Emulator
 from tests.cli.commands import RunHere, environment, run
 
-COMMANDS = ["ask", "chat", "credits", "demo", "emulate", "generation", "key", "models", "serve"]
+COMMANDS = ["ask", "cache", "chat", "credits", "demo", "emulate", "generation", "key", "models", "serve"]
 
 
 def test_help_names_every_command() -> None:

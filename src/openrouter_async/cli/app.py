@@ -35,6 +35,7 @@ _IN_MEDIA = frozenset({"image", "rerank", "speak", "transcribe"})
 _COMMANDS = {
     "ask": "Ask a model one question.",
     "batch": "Ask a model every prompt of a file.",
+    "cache": "Look into a file of kept answers, or make it smaller.",
     "chat": "Talk with a model.",
     "credits": "Show the credits of the account: bought, used, left.",
     "demo": "Watch the library at work, on the emulator or, with --live, on OpenRouter.",

@@ -63,7 +63,7 @@ class Responses:
         catalogue: Callable[[], Awaitable[ModelCatalogue]],
         models: Callable[[], SchemaModels],
     ) -> None:
-        """Begin; `models` gives those that are asked for values by a schema, see `client.chat.native_models`."""
+        """Begin; `models` returns the models that are asked for values by a schema, see `client.chat.native_models`."""
         self._resource = ResponsesResource(sender)
         self._catalogue = catalogue
         self._models = models
@@ -123,7 +123,7 @@ class Responses:
             APIStatusError: the service refused the request, or reported that the response failed (then
                 `error.partial` has what there is of it). A reply that is `incomplete` is a reply.
             EmptyReply: a reply with nothing in it.
-            StructuredOutputError: no reply gave the value that `output` asks for.
+            StructuredOutputError: no reply contained the value that `output` asks for.
             OpenRouterError: any other failure of a call.
         """
         if "tools" in params:

@@ -76,7 +76,7 @@ class ResponseCall(ModelCall):
         return None
 
     def in_form(self, form: Mapping[str, object]) -> dict[str, object]:
-        """Return the parameters with those for an answer in a form; a schema stands one level higher here."""
+        """Return the parameters with those for an answer in a form; a schema is one level higher here."""
         schema = form.get("json_schema")
         flat = {"type": form.get("type"), **(schema if isinstance(schema, Mapping) else {})}
         options = self.params.get("text")
@@ -85,7 +85,7 @@ class ResponseCall(ModelCall):
         return {**self.params, "text": text}
 
     def instructed(self, words: str) -> Self:
-        """Return the call with words at the end of its instructions, wherever they stand."""
+        """Return the call with words at the end of its instructions, wherever they are."""
         said = self.params.get("instructions")
         if not isinstance(said, str) or "instructions" in (self.extra_body or {}):
             return super(ResponseCall, self).instructed(words)  # a class with slots needs the names

@@ -32,7 +32,7 @@ class ModelResource(Resource, Generic[CallT, ReplyT]):
 
     operation: ClassVar[Operation]
     kind: ClassVar[type[ModelCall]]
-    """What a call is."""
+    """The class of its calls."""
 
     @staticmethod
     @abstractmethod
@@ -40,7 +40,7 @@ class ModelResource(Resource, Generic[CallT, ReplyT]):
         """Return the reply in a whole answer, if it is one."""
 
     def with_options(self, options: RequestOptions | None) -> Self:
-        """Return the resource of the client with these options; itself if there are no options."""
+        """Return the resource of the client with these options; itself without options."""
         return self if options is None else type(self)(self._sender.with_options(options))
 
     @property

@@ -137,7 +137,7 @@ InputItem: TypeAlias = InputMessage | CallItem | ResultItem | Mapping[str, objec
 InputLike: TypeAlias = (
     str | InputItem | OutputItem | Response[object] | Sequence[InputItem | OutputItem | Response[object]]
 )
-"""What stands for a conversation: a text is what the user says."""
+"""A conversation: a text is what the user says."""
 
 _ROLES = ("user", "system", "developer", "assistant")
 
@@ -186,7 +186,7 @@ def fit_items(items: Sequence[_Fields]) -> list[JsonObject]:
 
 
 _OUTPUT_OF = {"function_call": "function_call_output", "custom_tool_call": "custom_tool_call_output"}
-"""What the result of a call is, by what the call is."""
+"""The type of the result of a call, by the type of the call."""
 _OUTPUTS = frozenset(_OUTPUT_OF.values())
 
 

@@ -46,7 +46,7 @@ class ResponseItem(OutputItem):
 
 
 class MessageItem(ResponseItem):
-    """What the model says."""
+    """A message of the model."""
 
     role: MaybeStr = None
     content: _Parts = None
@@ -73,7 +73,7 @@ class MessageItem(ResponseItem):
 
 
 class ReasoningItem(ResponseItem):
-    """What the model thought, readable or encrypted."""
+    """Reasoning of the model, readable or encrypted."""
 
     content: _Parts = None
     summary: _Parts = None
@@ -113,11 +113,11 @@ class WebSearchItem(ResponseItem):
     """A search that the service, or the provider, made."""
 
     action: Annotated[JsonObject | None, Lenient()] = None
-    """What was done: queries, sources, pages that were opened."""
+    """The action: queries, sources, pages that were opened."""
 
     @property
     def queries(self) -> list[str]:
-        """What was searched for."""
+        """The queries of the search."""
         action = self.action or {}
         asked = [*_list(action.get("queries")), action.get("query")]
         return list(dict.fromkeys(each for each in asked if isinstance(each, str)))
@@ -157,7 +157,7 @@ class HostToolCallItem(ResponseItem):
 
 
 class ServerToolItem(ResponseItem):
-    """What a tool of the service did, of a type such as `openrouter:web_fetch`; its own fields are in `model_extra`."""
+    """A call of a tool that the service ran, of a type such as `openrouter:web_fetch`; its own fields are in `model_extra`."""
 
     error: MaybeStr = None
 

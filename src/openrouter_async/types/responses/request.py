@@ -61,10 +61,10 @@ Included: TypeAlias = Annotated[
 
 @closed
 class ResponseTurnParams(RoutedParams, PenaltyParams, ToolTurnParams, total=False):
-    """What a single Responses request and a run of tools have in common."""
+    """Parameters of a single Responses request and of a run of tools."""
 
     instructions: str | None
-    """What the model is to do, before the input."""
+    """Instructions for the model, before the input."""
     max_output_tokens: Annotated[int, Between(1)] | None
     """Tokens of output, reasoning included; at least 1. A reply that is cut there has `finish_reason` `length`."""
     reasoning: ResponseReasoning | None

@@ -60,7 +60,7 @@ class Response(ModelReply[OutputT]):
         BeforeValidator(_as_list),
         Field(validation_alias="output", serialization_alias="output"),
     ] = Field(default_factory=list)
-    """What is `output` on the wire: the items, as they came; `items` has them typed."""
+    """The items as they came, `output` on the wire; `items` has them typed."""
     error: RawJson = None
     error_type: MaybeStr = None
     incomplete_details: Annotated[IncompleteDetails | None, Lenient()] = None
@@ -69,7 +69,7 @@ class Response(ModelReply[OutputT]):
     service_tier: MaybeStr = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
     alignment: Annotated[Alignment | None, Lenient()] = None
-    """What the plugin `alignment` found."""
+    """The findings of the plugin `alignment`."""
     safeguard_results: Annotated[list[SafeguardResult] | None, Lenient()] = None
     metadata: Annotated[JsonObject | None, Lenient()] = None
     output_text: MaybeStr = None
@@ -77,7 +77,7 @@ class Response(ModelReply[OutputT]):
 
     @property
     def items(self) -> list[ResponseItem]:
-        """What the model said, thought and called; in the input of a later request they go back as they came."""
+        """Messages, reasoning and calls of the model; in the input of a later request they go back as they came."""
         return [read_item(item) for item in items_of(self.raw_items)]
 
     @property

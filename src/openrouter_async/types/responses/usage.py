@@ -16,7 +16,7 @@ def _also(name: str, wire: str) -> Any:
 
 
 class ResponseCostDetails(CostDetails):
-    """What the upstream provider charged, in US dollars."""
+    """Charges of the upstream provider, in US dollars."""
 
     upstream_inference_prompt_cost: Annotated[
         MaybeDecimal, _also("upstream_inference_prompt_cost", "upstream_inference_input_cost")

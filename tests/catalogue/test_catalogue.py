@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from openrouter_async import Model, ModelCatalogue
-from openrouter_async.catalogue.capabilities import is_capable
+from openrouter_async.catalogue.capabilities import _PARAMETERS as PARAMETERS
+from openrouter_async.catalogue.capabilities import is_capable, is_known
+from openrouter_async.types.chat.request import REPLACED_PARAMS, ChatParams
 from openrouter_async.types.chat.short_names import listings_of
 
 from .make_snapshot import SNAPSHOT, make_snapshot
@@ -193,3 +195,10 @@ def test_the_snapshot_is_what_its_script_makes() -> None:
     from tests.support.folders import EXCHANGES
 
     assert SNAPSHOT.read_text("utf-8") == make_snapshot(EXCHANGES)
+
+
+def test_every_parameter_that_is_known_without_a_list_is_one_of_a_request() -> None:
+    """A name that is misspelt would be a capability that nobody knows."""
+    for name in PARAMETERS:
+        assert name in ChatParams.__annotations__ or name in REPLACED_PARAMS, name
+    assert is_known("max_completion_tokens")

@@ -740,3 +740,46 @@ async def test_an_error_whose_text_no_request_can_carry_is_told_all_the_same(emu
     assert raised["content"] == "error: the tool 'read' failed: ValueError: cannot read caf?"
     assert "Wordless" in wordless["content"]
     assert parts["content"][0] == {"type": "text", "text": "caf?"}
+
+
+async def test_a_failed_tool_is_in_the_log_without_what_was_said(
+    emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    @tool
+    async def broken(city: str) -> str:
+        """Break."""
+        if city == "Oslo":
+            raise ValueError(f"nothing about {city}")
+        return city
+
+    emulator.reply(tool_call("broken", city="Oslo"), tool_call("broken", city="Rome"))
+    emulator.reply("Sorry.")
+    with caplog.at_level("WARNING", "openrouter_async"):
+        await run_with(emulator, broken)
+    assert [record.getMessage() for record in caplog.records if record.name == "openrouter_async"] == [
+        "the tool 'broken' failed with ValueError; the model is told"
+    ]
+
+
+async def test_a_call_whose_id_comes_again_in_the_next_turn_is_another_call(emulator: Emulator) -> None:
+    for city in ("Oslo", "Rome"):
+        emulator.answer(
+            "/chat/completions",
+            {
+                "id": "gen-1",
+                "model": MODEL,
+                "choices": [{
+                    "index": 0,
+                    "finish_reason": "tool_calls",
+                    "message": {"role": "assistant", "content": None, "tool_calls": [{
+                        "id": "call_1", "type": "function",
+                        "function": {"name": "weather", "arguments": f'{{"city": "{city}"}}'},
+                    }]},
+                }],
+            },
+        )  # fmt: skip
+    emulator.reply("Both are clear.")
+    run = await run_with(emulator, weather)
+    cities = [result.content for step in run.steps for result in step.results]
+    assert ["Oslo" in str(cities[0]), "Rome" in str(cities[1])] == [True, True]
+    assert len(cities) == 2

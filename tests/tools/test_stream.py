@@ -243,7 +243,9 @@ async def test_a_stream_pauses_and_stops_as_a_plain_run_does(emulator: Emulator)
     ask = create_tool("ask", "Ask the user.", {"question": {"type": "string"}})
     async with client_of(emulator) as client:
         async with client.chat.run_stream("Choose.", tools=[ask]) as stream:
+            events = [event async for event in stream]
             paused = (await stream.final()).paused
+        assert not any(isinstance(event, StepFinished) for event in events), "the step waits"
         assert paused is not None
         call = paused.waiting[0].call
         async with client.chat.run_stream(paused.answer(call.id, "blue"), tools=[ask]) as stream:

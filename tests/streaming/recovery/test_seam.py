@@ -166,3 +166,9 @@ def test_it_never_depends_on_how_the_continuation_came(before: str, continuation
             return "refused"
 
     assert {outcome(step) for step in (1, 2, 3)} == {outcome(None)}
+
+
+def test_a_text_that_begins_anew_is_refused_though_its_beginning_comes_twice_in_it() -> None:
+    before = "Once upon a time. And once more: Once upon a time, it"
+    with pytest.raises(StreamError, match="begins the text anew"):
+        join(before, "Once upon a time there lived a queen.")

@@ -157,7 +157,7 @@ class HostToolCallItem(ResponseItem):
 
 
 class ServerToolItem(ResponseItem):
-    """A call of a tool that the service ran, of a type such as `openrouter:web_fetch`; its own fields are in `model_extra`."""
+    """A call of a tool that the service ran, such as `openrouter:web_fetch`; its own fields are in `model_extra`."""
 
     error: MaybeStr = None
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from typing_extensions import Unpack
 
@@ -167,6 +168,22 @@ async def test_a_batch_counts_hits_as_free(emulator: Emulator, cache: LocalCache
     assert [(each.done, each.from_cache) for each in summaries] == [(3, 0), (3, 3)]
     assert summaries[0].cost > 0
     assert summaries[1].cost == 0
+
+
+async def test_many_calls_at_once_are_looked_up_together(emulator: Emulator, cache: LocalCache) -> None:
+    replies: list[dict[int, str]] = []
+    for _ in range(2):
+        seen = dict[int, str]()
+        async with client_of(emulator, cache) as client, anyio.create_task_group() as tasks:
+
+            async def ask(client: AsyncOpenRouter, number: int, seen: dict[int, str]) -> None:
+                seen[number] = (await client.chat.create(f"Say {number}.")).text
+
+            for number in range(300):
+                tasks.start_soon(ask, client, number, seen)
+        replies.append(seen)
+    assert sent(emulator) == 300
+    assert replies[0] == replies[1]
 
 
 def spoilt(path: Path, fault: str) -> LocalCache:

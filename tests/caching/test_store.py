@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from openrouter_async.caching.store import AnswerStore, KeptAnswer, StoreFault
+from tests.support.folders import ROOT
 
 BIG = 2**30
 
@@ -140,6 +143,28 @@ def test_a_file_that_is_cut_gives_the_answer_or_none(path: Path, at: int) -> Non
         assert found is None or found.body == b"%d" % number * 1_000
     with suppress(sqlite3.Error):
         cut.close()
+
+
+def test_several_processes_use_one_file_at_once(path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from tests.caching.test_store import AnswerStore, answer, keep
+
+store = AnswerStore(Path(sys.argv[1]))
+for number in range(200):
+    keep(store, b"%d" % number, answer(b"%d" % number * 1_000))
+    found = store.find(b"%d" % (number // 2), now=1_000.0, ttl=None)
+    assert found is not None and found.body == b"%d" % (number // 2) * 1_000
+store.close()
+"""
+    command = [sys.executable, "-c", program, str(path)]
+    running = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(3)]
+    errors = [each.communicate(timeout=60)[1].decode() for each in running]
+    assert [each.returncode for each in running] == [0, 0, 0], errors
+    store = AnswerStore(path)
+    assert store.stats().answers == 200
+    store.close()
 
 
 def test_files_of_others_and_of_newer_versions_are_left_alone(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_type
 
-from openrouter_async import App, Limits, RequestOptions, ResponseCache, Retries, Timeouts
+from openrouter_async import App, Limits, LocalCache, RequestOptions, ResponseCache, Retries, Timeouts
 from openrouter_async.errors import APIStatusError, OpenRouterError, RateLimited, RequestTimeout, TimeoutPhase
 
 
@@ -18,6 +18,8 @@ patient: RequestOptions = {
     "timeouts": Timeouts(total=20, event=None),
     "retries": Retries(attempts=5, retry_ambiguous=True),
     "cache": ResponseCache(ttl=600),
+    "local_cache": LocalCache("answers.sqlite", ttl=3_600, variant="b"),
+    "coalesce": True,
     "headers": {"x-example": "1"},
 }
 limits = Limits(concurrency=50)

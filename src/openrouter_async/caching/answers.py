@@ -7,9 +7,9 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 import anyio
 from anyio import to_thread
@@ -27,13 +27,46 @@ PAUSE_S = 30.0
 """Seconds without the cache after a fault that may pass, such as a file that another process locks."""
 
 
+class _Job(Generic[T]):
+    """A piece of work for a thread, and what came of it."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._error: Exception | None = None
+        self._value: T | None = None
+        self.is_done = False
+
+    def do(self) -> None:
+        """Do it, and note what came of it."""
+        try:
+            self._value = self._work()
+        except Exception as error:  # noqa: BLE001 - raised by `result`
+            self._error = error
+        self.is_done = True
+
+    def result(self) -> T | None:
+        """Return what it returned, or raise what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+
+def _do_all(jobs: Sequence[_Job[Any]]) -> None:
+    for job in jobs:
+        job.do()
+
+
 class AnswerCache:
-    """The answers in one file."""
+    """The answers in one file.
+
+    One thread at a time works on it, and does all that is waiting: to change the thread costs more than a look-up.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._store = AnswerStore(path)
-        self._one_at_a_time = anyio.CapacityLimiter(1)
+        self._one_at_a_time = anyio.Lock(fast_acquire=True)
+        self._waiting: list[_Job[Any]] = []
         self._off_until = -math.inf
 
     async def find(self, key: bytes, cache: LocalCache) -> KeptAnswer | None:
@@ -52,14 +85,22 @@ class AnswerCache:
     async def _run(self, work: Callable[[], T], *, always: bool = False) -> T | None:
         if time.monotonic() < self._off_until and not always:
             return None
+        job = _Job(work)
+        self._waiting.append(job)
+        async with self._one_at_a_time:
+            if not job.is_done:
+                jobs, self._waiting = self._waiting, []
+                await to_thread.run_sync(_do_all, jobs)
         try:
-            return await to_thread.run_sync(work, limiter=self._one_at_a_time)
+            return job.result()
         except (sqlite3.Error, OSError, StoreFault, ValueError, KeyError) as error:
             self._failed(error)
             return None
 
     def _failed(self, error: Exception) -> None:
         """Warn, and do without the file: for a while where the fault may pass, for good where it is no such file."""
+        if time.monotonic() < self._off_until:
+            return  # it was told already, by what was done together with this
         may_pass = isinstance(error, sqlite3.OperationalError | OSError)
         is_of_one_answer = isinstance(error, StoreFault) and "an answer" in str(error)
         reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)

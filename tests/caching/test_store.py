@@ -188,5 +188,5 @@ def test_files_of_others_and_of_newer_versions_are_left_alone(tmp_path: Path) ->
         keep(AnswerStore(text), b"k")
     with pytest.raises(StoreFault, match="not a regular file"):
         keep(AnswerStore(tmp_path), b"k")
-    with pytest.raises(StoreFault, match="no such file"):
+    with pytest.raises(StoreFault, match="does not exist"):
         AnswerStore(tmp_path / "none", must_exist=True).stats()

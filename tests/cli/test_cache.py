@@ -66,7 +66,7 @@ def test_old_and_many_answers_are_removed(path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("stats", "none.sqlite"), "'none.sqlite' cannot be used: there is no such file"),
+        (("stats", "none.sqlite"), "'none.sqlite' cannot be used: the file does not exist"),
         (("stats", "text"), "'text' cannot be used: file is not a database"),
         (("prune", "answers.sqlite"), "nothing says what to remove; give --days, --max-bytes, or both"),
         (("ls", "answers.sqlite", "--days", "1"), "--days and --max-bytes are for prune"),

@@ -3,7 +3,7 @@
 *Theory of operation.* The first call of a kind begins a flight, a task that belongs to none of the callers, and so does
 the request of it. Calls that are equal meanwhile wait for the same flight. One that is cancelled, or out of time,
 leaves; when the last has left, the flight is cancelled, and its request with it. The first caller who takes the answer
-is the one who paid; the others are told that it was shared. An error is told to all, each with a copy of its own.
+is the one who paid; the others see that it was shared. An error is raised to all, to each a copy.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Flight(Generic[T]):
         self.answer: T | None = None
         self.error: OpenRouterError | None = None
         self.failure: Exception | None = None
-        """What is no error of ours, such as one of a hook."""
+        """Another exception, such as one of a hook."""
         self.is_paid = False
         """Whether somebody was told what it cost."""
         self.done = anyio.Event()
@@ -43,7 +43,7 @@ class Flight(Generic[T]):
         """Return the answer, and whether this caller is the one who paid for it.
 
         Raises:
-            OpenRouterError: what the request ended with.
+            OpenRouterError: the failure of the request.
         """
         is_first, self.is_paid = not self.is_paid, True
         if self.failure is not None:
@@ -68,7 +68,7 @@ class Flights(Generic[T]):
         return len(self._running)
 
     def join(self, key: Hashable, work: Callable[[], Awaitable[T]], network: Network) -> Flight[T]:
-        """Return the flight of a key; begins it with `work` where there is none. `wait` for it at once."""
+        """Return the flight of a key; begins it with `work` if none runs. `wait` for it immediately."""
         flight = self._running.get(key)
         if flight is None:
             flight = self._running[key] = Flight()

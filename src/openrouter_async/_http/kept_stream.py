@@ -1,4 +1,4 @@
-"""`KeptStreamSource`: a stream whose answer is taken from the local cache where it is there, else from the service.
+"""`KeptStreamSource`: a stream from the local cache if the answer is there, else from the service.
 
 A kept answer comes whole, in place of a stream, as some providers send it too, and its events are those of such an
 answer. A stream that was read to its end is kept as the answer that a plain call would have had, so either replays the
@@ -90,7 +90,7 @@ class KeptStreamSource:
         self._inner = self._begin(data)
 
     async def retry(self, error: OpenRouterError) -> None:
-        """Begin anew; a kept answer that cannot be read is asked for."""
+        """Begin anew; send the request if a kept answer cannot be read."""
         if self._inner is not None:
             await self._inner.retry(error)
             return
@@ -100,7 +100,7 @@ class KeptStreamSource:
         self._held, self._inner = None, self._begin(self._request)
 
     async def continue_with(self, data: DeferredRequest, error: OpenRouterError) -> None:
-        """Continue in another request; see `ContinuableSource`. What was put together of several is not kept."""
+        """Continue in another request; see `ContinuableSource`. An answer of several requests is not kept."""
         if self._inner is None:
             raise error
         self._was_continued = True

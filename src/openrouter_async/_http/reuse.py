@@ -35,7 +35,7 @@ T = TypeVar("T")
 LOGGER = logging.getLogger("openrouter_async")
 
 LONG_BODY = 64 * 1024
-"""Bytes of a request whose key is made in a thread, so that the event loop stays free."""
+"""Bytes of a request whose key is made in a thread, so the event loop stays free."""
 
 
 class HeldReply(NamedTuple):

@@ -28,7 +28,7 @@ PAUSE_S = 30.0
 
 
 class _Job(Generic[T]):
-    """A piece of work for a thread, and what came of it."""
+    """A piece of work for a thread, and its result."""
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work = work
@@ -37,7 +37,7 @@ class _Job(Generic[T]):
         self.is_done = False
 
     def do(self) -> None:
-        """Do it, and note what came of it."""
+        """Do it, and note its result."""
         try:
             self._value = self._work()
         except Exception as error:  # noqa: BLE001 - raised by `result`
@@ -70,7 +70,7 @@ class AnswerCache:
         self._off_until = -math.inf
 
     async def find(self, key: bytes, cache: LocalCache) -> KeptAnswer | None:
-        """Return the answer of a key that is not too old; None where there is none, or the file cannot be read."""
+        """Return the answer of a key that is not too old; None if the file lacks one, or cannot be read."""
         return await self._run(partial(self._store.find, key, now=time.time(), ttl=cache.ttl))
 
     async def keep(self, key: bytes, answer: KeptAnswer, cache: LocalCache) -> None:
@@ -98,7 +98,7 @@ class AnswerCache:
             return None
 
     def _failed(self, error: Exception) -> None:
-        """Warn, and do without the file: for a while where the fault may pass, for good where it is no such file."""
+        """Warn, and do without the file: for a while if the fault may pass, else for good."""
         if time.monotonic() < self._off_until:
             return  # it was told already, by what was done together with this
         may_pass = isinstance(error, sqlite3.OperationalError | OSError)

@@ -17,7 +17,7 @@ from .._sansio.once import METADATA_KEY
 __all__ = ["answer_key"]
 
 _FORMAT = 1
-"""Changes where the same request gets another key, so that no older answer is found by accident."""
+"""Changes where the same request gets another key, so no older answer is found by accident."""
 
 _IRRELEVANT = ("stream", "stream_options", "session_id", "trace")
 """Fields that say how an answer is sent, or what it belongs to."""

@@ -1,7 +1,7 @@
 """`AnswerStore`: answers in a SQLite file, for several threads and processes. Blocking; raises what SQLite raises.
 
 The file is opened when it is first used. It is in WAL mode, so readers and a writer do not wait for each other, and for
-its owner alone, since answers tell what was asked. Each answer has a checksum: one that was damaged is no answer.
+its owner alone, since answers tell what was asked. Each answer has a checksum; a damaged one is never returned.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class KeptAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreStats:
-    """What a file has."""
+    """The contents of a file, counted."""
 
     answers: int
     bytes: int
@@ -85,7 +85,7 @@ class AnswerStore:
         """Bytes that were added since the last pruning; None before the first."""
 
     def find(self, key: bytes, *, now: float, ttl: float | None) -> KeptAnswer | None:
-        """Return the answer of a key; None where there is none, or where it is too old.
+        """Return the answer of a key; None if the file lacks it, or if it is too old.
 
         Raises:
             StoreFault: the answer is damaged; it is removed.
@@ -196,7 +196,7 @@ class AnswerStore:
 
     def _opened(self) -> sqlite3.Connection:
         if self._must_exist and not self._path.exists():
-            raise StoreFault("there is no such file")
+            raise StoreFault("the file does not exist")
         if self._path.exists() and not self._path.is_file():
             raise StoreFault("it is not a regular file")
         os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))

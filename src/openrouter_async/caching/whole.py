@@ -1,4 +1,4 @@
-"""Which answers are kept: those that are whole and good. Pure.
+"""Only whole, good answers are kept. Pure.
 
 An answer that was cut off, is empty, or in which the model refused would be returned for ever after; another request
 may do better.

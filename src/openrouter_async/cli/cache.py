@@ -1,4 +1,4 @@
-"""`openrouter-async cache`: what a local cache has, what it saved, and making it smaller."""
+"""`openrouter-async cache`: lists and counts the answers of a local cache, and makes it smaller."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cache(
     """Look into the file of a local cache (LocalCache), or make it smaller. Sends nothing.
 
     Args:
-        action: ls lists the answers, the newest first; stats counts them, and what they saved; prune removes some.
+        action: ls lists the answers, the newest first; stats counts them, and the money they saved; prune removes some.
         file: The file, such as answers.sqlite.
     """
     if action != "prune" and not (days is None and max_bytes is None):

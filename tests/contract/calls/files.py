@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..call import Call
 
 WORKSPACE = "0b3a6f0e-3e4c-4c39-9d43-2f6b7f4c9a10"
-OPENAI, ANTHROPIC = {"provider": "openai"}, {"provider": "anthropic"}
 FORWARD = {
     "query.before_id": "lists are read forwards, and the service's own storage refuses it",
     "query.order": "the service has one order",
@@ -26,26 +25,28 @@ CALLS = [
     ),
     Call(
         "files.list",
-        lambda c: c.files.list(after="file_1", **OPENAI),
+        lambda c: c.files.list(after="file_1", provider="openai"),
         answered={"data[].created_at": _moment},
     ),
     Call(
         "files.list",
-        lambda c: c.files.list(after="file_1", **ANTHROPIC),
+        lambda c: c.files.list(after="file_1", provider="anthropic"),
         answered={"data[].created_at": _moment},
     ),
     Call(
         "files.upload",
-        lambda c: c.files.upload(b"%PDF-", workspace_id=WORKSPACE, **OPENAI),
+        lambda c: c.files.upload(b"%PDF-", workspace_id=WORKSPACE, provider="openai"),
         answered={"created_at": _moment},
     ),
     Call(
         "files.get",
-        lambda c: c.files.get("file_1", workspace_id=WORKSPACE, **OPENAI),
+        lambda c: c.files.get("file_1", workspace_id=WORKSPACE, provider="openai"),
         answered={"created_at": _moment},
     ),
-    Call("files.delete", lambda c: c.files.delete("file_1", workspace_id=WORKSPACE, **OPENAI)),
-    Call("files.content", lambda c: c.files.content("file_1", workspace_id=WORKSPACE, **OPENAI).read()),
+    Call("files.delete", lambda c: c.files.delete("file_1", workspace_id=WORKSPACE, provider="openai")),
+    Call(
+        "files.content", lambda c: c.files.content("file_1", workspace_id=WORKSPACE, provider="openai").read()
+    ),
     Call("containers.files", lambda c: c.containers.files("cntr_1", after="cfile_1", limit=50)),
     Call("containers.file", lambda c: c.containers.file("cntr_1", "cfile_1")),
     Call("containers.content", lambda c: c.containers.content("cntr_1", "cfile_1").read()),

@@ -8,10 +8,13 @@ import anyio
 import pytest
 
 from openrouter_async import AsyncOpenRouter, Retries
-from openrouter_async._http.observers import OBSERVERS, Attempt, Observer
-from openrouter_async._sansio.request import RequestData
+from openrouter_async._http.call import _observers
+from openrouter_async._http.observers import OBSERVERS, Attempt, Observer, TokenCount
+from openrouter_async._sansio.request import RequestData, build_request
 from openrouter_async.errors import BadRequest, BudgetExceeded, OpenRouterError, StreamError
 from openrouter_async.hooks import RequestEvent
+from openrouter_async.operations import CREATE_CHAT
+from openrouter_async.options import Rate
 from openrouter_async.protocols import Sender
 from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses, sse
 
@@ -378,3 +381,12 @@ async def test_a_body_is_looked_into_when_its_charge_is_asked_for() -> None:
             await client.chat.create("Hi")
     assert watch.last.unread is not None
     assert (str(watch.last.charge.cost), watch.last.unread) == ("0.002", None)
+
+
+@pytest.mark.parametrize(("rate", "counts"), [(None, False), (Rate(rpm=60), False), (Rate(tpm=60), True)])
+async def test_bodies_are_searched_for_tokens_only_where_tokens_are_limited(
+    rate: Rate | None, counts: bool
+) -> None:
+    async with AsyncOpenRouter("sk-or-v1-example", rate=rate) as client:
+        found = _observers(build_request(CREATE_CHAT), client._sender.settings, client._sender, ())
+    assert any(isinstance(observer, TokenCount) for observer in found) is counts

@@ -457,3 +457,33 @@ def test_after_a_write_that_failed_nothing_more_is_written(tmp_path: Path) -> No
         journal.append(line)
     journal.close()
     assert path.read_bytes() == line
+
+
+def test_a_journal_that_was_written_anew_before_it_was_locked_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run replaces the file between the opening and the locking: the lock would be that of the old one."""
+    path = tmp_path / "run.jsonl"
+    lock_file = journal_module._lock_file
+
+    def late(number: int) -> None:
+        path.rename(tmp_path / "old.jsonl")
+        path.write_bytes(b"")
+        lock_file(number)
+
+    monkeypatch.setattr(journal_module, "_lock_file", late)
+    with pytest.raises(JournalError, match="is used by another run"):
+        Journal(path)
+
+
+def test_a_journal_that_cannot_be_read_when_it_is_opened_says_so_and_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where its torn last line cannot be cut off."""
+
+    def full(self: Journal) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Journal, "_read", full)
+    with pytest.raises(JournalError, match="cannot be written: No space left on device"):
+        Journal(tmp_path / "run.jsonl")

@@ -305,3 +305,9 @@ def test_presets_have_the_values_they_are_known_for() -> None:
         "deterministic": {"temperature": 0, "top_p": 1.0, "seed": 42},
         "code": {"temperature": 0.1, "top_p": 0.95},
     }
+
+
+def test_most_short_names_stand_for_a_packaged_model_and_some_for_a_newer_one() -> None:
+    """So that both sides of the test above are reached."""
+    packaged = ModelCatalogue.snapshot()
+    assert 0 < sum(id in packaged for id in MODELS.values()) < len(MODELS)

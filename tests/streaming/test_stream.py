@@ -556,3 +556,20 @@ async def test_tool_calls_come_whole_after_their_pieces() -> None:
     call = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": '{"x": 1}'}}]}
     events, _ = await collect(stream_of([[chunk(call, finish_reason="tool_calls")], [DONE]])[0])
     assert [type(event) for event in events] == [ToolCallDelta, ToolCall, Finished]
+
+
+@pytest.mark.parametrize("complete", [False, True], ids=["left", "whole"])
+async def test_where_closing_fails_the_connection_is_dropped(complete: bool) -> None:
+    class Broken(FakeSource):
+        async def aclose(self) -> None:
+            raise OSError("the close failed")
+
+        async def finish(self, answer: object = None) -> None:
+            raise OSError("the close failed")
+
+    source = Broken([[*deltas("x"), STOP, DONE]] if complete else [deltas("x")])
+    stream = EventStream(source)
+    await anext(stream)
+    with pytest.raises(OSError, match="the close failed"):
+        await (stream.final() if complete else stream.aclose())
+    assert source.calls == ["abort"]

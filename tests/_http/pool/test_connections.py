@@ -768,3 +768,14 @@ async def test_authorities_are_loaded_once_off_the_loop_and_only_for_tls(
                 group.start_soon(calls.call)
     assert len(loaded_in) == 1
     assert loaded_in[0] != threading.get_ident()
+
+
+async def test_what_waited_for_a_connection_leaves_nothing_behind() -> None:
+    with LoopbackServer(serve_responses([GOOD])) as server:
+        async with pool(server, Limits(idle=1)) as calls:
+            for _ in range(3):
+                async with calls.stream() as first, calls.stream() as second:
+                    for response in (first, second):
+                        await response.aread()
+            assert server.connections == 4
+            assert calls.transport._waiting == set()

@@ -9,6 +9,7 @@ import random
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -199,3 +200,30 @@ asyncio.run(main())
         )
         assert done.returncode == 0, done.stderr
         assert time.monotonic() - began < 20
+
+
+async def test_idle_connections_of_each_origin_are_closed_when_they_are_due() -> None:
+    """The next look is at the oldest of all origins: another one, used later, does not put it off."""
+    with (
+        LoopbackServer(serve_responses([GOOD])) as server,
+        LoopbackServer(serve_responses([GOOD])) as other,
+    ):
+        transport = ConnectionTransport(limits=Limits(idle_expiry=100))
+        async with httpx.AsyncClient(transport=transport) as client:
+            await client.get(server.url)
+            await client.get(other.url)
+            first, second = (next(iter(site.idle)) for site in transport._sites.values())
+            first.idle_since, second.idle_since = time.monotonic() - 90, time.monotonic() - 10
+            assert transport._sweep_cancel is not None
+            transport._sweep_cancel()
+            asked: list[float] = []
+
+            class Network:
+                def call_later(self, seconds: float, call: object) -> Callable[[], None]:
+                    asked.append(seconds)
+                    return lambda: None
+
+            transport._network = Network()  # type: ignore[assignment]  # all that a sweep uses of it
+            transport._sweep()
+            assert count_connections(transport) == (2, 2)
+        assert asked == [pytest.approx(10, abs=5)]

@@ -18,9 +18,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import Response
 
+from openrouter_async import ConfigurationError
 from openrouter_async.server import MemoryConversations, create_router
 from openrouter_async.server.chat import router
-from openrouter_async.server.chat.safety import Guard
+from openrouter_async.server.chat.safety import Guard, check_token
 from openrouter_async.server.protocol import TimedProtocol
 from openrouter_async.testing import Emulator, Fault
 from tests.server.router_client import TOKEN, events, routed
@@ -577,3 +578,40 @@ async def test_W01_the_address_that_was_called_is_allowed_with_a_token(
 
     await guard(scope, receive, send)
     assert told[0]["status"] == status
+
+
+async def test_W06_a_failure_after_the_head_is_raised_and_no_second_head_is_sent(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The server cuts the answer off then; another head in its midst would be read as its text."""
+
+    async def half(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise ValueError("the disk is gone")
+
+    guard = Guard(
+        half, token=None, allowed_hosts=(), allowed_origins=(), max_body_bytes=1, max_conversation_bytes=1,
+        body_timeout=1, write_timeout=1,
+    )  # fmt: skip
+    told: list[Any] = []
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError("nothing is read")
+
+    headers = [(b"host", b"localhost")]
+    scope = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": headers}
+    with pytest.raises(ValueError, match="the disk is gone"):
+        await guard(scope, receive, send)
+    assert [message["type"] for message in told] == ["http.response.start", "http.response.body"]
+    assert "a request could not be answered" in caplog.text
+
+
+@pytest.mark.parametrize("token", [12345678901234567890123, ["x"] * 30, b"a-token-that-nobody-guesses"])
+def test_a_token_that_is_no_text_is_refused_and_not_shown(token: Any) -> None:
+    with pytest.raises(ConfigurationError, match="the token is not a text") as caught:
+        check_token(token)
+    assert str(token) not in str(caught.value)

@@ -131,7 +131,18 @@ def test_a_late_first_piece_does_not_hold_back_the_head(emulator: Emulator) -> N
         assert next(lines) == ": keep-alive"
 
 
-def test_signs_of_life_are_written_between_pieces(emulator: Emulator) -> None:
+def test_signs_of_life_are_written_between_pieces(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept = 0
+    sleep_until = anyio.sleep_until
+
+    async def counted(deadline: float) -> None:
+        nonlocal slept
+        slept += 1
+        await sleep_until(deadline)
+
+    monkeypatch.setattr(anyio, "sleep_until", counted)
     emulator.reply("first", "second", fault=Fault.latency(0.5, after=2))
 
     async def handler(client: AsyncOpenRouter, request: Request) -> Response:
@@ -141,6 +152,7 @@ def test_signs_of_life_are_written_between_pieces(emulator: Emulator) -> None:
         text = get(served.url).text
     between = text.split('{"text":"first"}')[1].split("event: text")[0]
     assert between.count(": keep-alive") >= 2
+    assert 0 < slept <= text.count(": keep-alive") + len(events(text)) + 2, "it sleeps until the next is due"
     assert events(text)[-1][1]["text"] == "firstsecond"
 
 

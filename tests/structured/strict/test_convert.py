@@ -8,8 +8,15 @@ import pytest
 from pydantic import JsonValue
 
 from openrouter_async.structured.schema import Schema
-from openrouter_async.structured.strict.codecs import UnsupportedSchema
+from openrouter_async.structured.strict.codecs import (
+    ArrayCodec,
+    JSONTextCodec,
+    ScalarCodec,
+    ShapeError,
+    UnsupportedSchema,
+)
 from openrouter_async.structured.strict.convert import convert
+from openrouter_async.structured.strict.objects import FieldCodec, ObjectCodec
 from tests.structured.json_schemas import assert_is_strict
 
 TEXT: JsonValue = {"type": "string"}
@@ -458,6 +465,9 @@ def test_choices_inside_choices_are_one_list() -> None:
     inner: JsonValue = {"anyOf": [NUMBER, {"type": "boolean"}]}
     (x,) = convert(closed(x={"anyOf": [TEXT, inner]})).schema["properties"].values()
     assert x == {"anyOf": [TEXT, NUMBER, {"type": "boolean"}]}
+    optional = {**closed(x={"anyOf": [TEXT, NUMBER]}), "required": []}
+    (x,) = convert(optional).schema["properties"].values()
+    assert x == {"anyOf": [TEXT, NUMBER, {"type": "null"}]}
 
 
 def test_choices_of_scalars_are_the_same_in_both_forms() -> None:
@@ -472,3 +482,19 @@ def test_a_list_of_more_than_five_values_that_is_used_twice_is_written_once(
     words: JsonValue = {"type": "string", "enum": [f"word {number}" for number in range(count)]}
     document = {**closed(a={"$ref": "#/$defs/W"}, b={"$ref": "#/$defs/W"}), "$defs": {"W": words}}
     assert ("$defs" in convert(document).schema) is is_defined
+
+
+def test_of_a_value_that_is_still_written_only_what_comes_last_may_be_half() -> None:
+    text = JSONTextCodec()
+    whole, half = '{"a": 1}', '{"b": 2'
+    items = ArrayCodec(text)
+    assert items.decode([whole, half], partial=True) == [{"a": 1}, {"b": 2}]
+    both = ObjectCodec((FieldCodec("x", text), FieldCodec("y", text)))
+    assert both.decode({"x": whole, "y": half}, partial=True) == {"x": {"a": 1}, "y": {"b": 2}}
+    for codec, value in ((items, [half, whole]), (both, {"x": half, "y": whole})):
+        with pytest.raises(ShapeError):
+            codec.decode(value, partial=True)
+    word = ScalarCodec("string", ("north", "south"))
+    named = ObjectCodec((FieldCodec("x", word), FieldCodec("y", word)))
+    assert named.matches({"x": "north", "y": "so"}, partial=True)
+    assert not named.matches({"x": "no", "y": "south"}, partial=True)

@@ -129,6 +129,41 @@ async def test_other_dialects_and_vectors_are_kept(emulator: Emulator, cache: Lo
     assert len(vectors.vectors) == 3
 
 
+async def test_ranks_and_decisions_are_kept(emulator: Emulator, cache: LocalCache) -> None:
+    async with client_of(emulator, cache) as client:
+        costs = []
+        for _ in range(2):
+            ranking = await client.rerank.create(
+                "Which is blue?", ["the sea", "grass"], model="cohere/rerank-v3.5"
+            )
+            decisions = await client.decisions.create(
+                {"late": 3}, {"late": {"type": "noul", "instructions": "Is it late?"}}, model="m"
+            )
+            costs.append([ranking.cost, decisions.cost])
+    assert sent(emulator) == 2
+    assert all(costs[0])
+    assert costs[1] == [Decimal(0), Decimal(0)]
+
+
+async def test_a_run_of_kept_replies_costs_nothing(emulator: Emulator, cache: LocalCache) -> None:
+    def weather(city: str) -> str:
+        """Return the weather."""
+        return f"It is sunny in {city}."
+
+    async with client_of(emulator, cache) as client:
+        runs = [await client.chat.run("How is the weather in Rome?", tools=[weather]) for _ in range(2)]
+        conversations = []
+        for _ in range(2):
+            conversation = client.conversation()
+            await conversation.send("Name a fish.")
+            conversations.append(await conversation.send("Name another."))
+    assert [run.text for run in runs] == [runs[0].text] * 2
+    assert runs[0].usage.cost
+    assert conversations[0].usage.cost
+    assert [runs[1].usage.cost, conversations[1].usage.cost] == [Decimal(0)] * 2
+    assert sent(emulator) == len(runs[0].steps) + 2
+
+
 async def test_vectors_that_are_kept_in_part_cost_the_other_part(
     emulator: Emulator, cache: LocalCache
 ) -> None:

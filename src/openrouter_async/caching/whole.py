@@ -23,6 +23,7 @@ def is_reusable(data: RequestData) -> bool:
 
 def is_whole(answer: object) -> bool:
     """Whether an answer is worth keeping."""
+    answer = getattr(answer, "reply", answer)  # a ranking has the reply that it was made of
     if not isinstance(answer, ModelReply):
         return isinstance(answer, WireType)
     if answer.refusal or answer.finish_reason not in _GOOD_ENDS:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Generic
 
 from pydantic import PlainSerializer, PlainValidator
@@ -64,6 +65,9 @@ class Step(Generic[ReplyT]):
     """In the order of the calls."""
 
 
-def usage_of_steps(steps: Iterable[Step[ModelReply[object]]]) -> Usage:
+def usage_of_steps(steps: Sequence[Step[ModelReply[object]]]) -> Usage:
     """Return the tokens and the cost of all requests that were made for some steps."""
-    return total_usage(usage for step in steps for usage in step.completion.billed)
+    billed = [usage for step in steps for usage in step.completion.billed]
+    if steps and not billed:  # every reply came from a local cache
+        return Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0, cost=Decimal(0))
+    return total_usage(billed)

@@ -164,8 +164,8 @@ class ModelReply(WireType, Generic[OutputT]):
 
 def with_billed(reply: ReplyT, billed: Sequence[Usage | None]) -> ReplyT:
     """Return a reply for which several requests were charged, with what they used together as its usage."""
-    if len(billed) == 1 and billed[0] is reply.usage:
-        return reply
+    if not billed or (len(billed) == 1 and billed[0] is reply.usage):
+        return reply  # nothing was charged for a kept answer, which keeps its usage
     summed = reply.model_copy(update={"usage": total_usage(billed)})
     return marked(summed, type(reply), _billed=tuple(billed))
 

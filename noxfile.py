@@ -205,7 +205,7 @@ def typing(session: nox.Session) -> None:
     session.run("python", "-m", "tests.support.doc_modules", str(examples))
     # The examples of a page share their names, so a later one may use a name for another type.
     session.run("mypy", "--strict", "--allow-redefinition", "--disable-error-code=no-redef", str(examples))
-    session.run("pyright", str(examples))
+    session.run("pyright", "-p", str(examples))
 
 
 @nox.session

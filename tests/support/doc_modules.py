@@ -31,7 +31,7 @@ def python_blocks(path: Path) -> Iterator[tuple[int, str]]:
 
 def modules(readme: Path, docs: Path) -> dict[str, str]:
     """Return the source of each module, by its file name."""
-    found = {"my_application.py": "def run(question: str) -> str: ...\n"}
+    found = {"my_application.py": "def run(question: str) -> str:\n    return question\n"}
     for line, code in python_blocks(readme):
         found[f"readme_{line}.py"] = "\n" * line + code
     for page in sorted(docs.rglob("*.md")):

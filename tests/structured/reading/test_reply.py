@@ -17,7 +17,7 @@ from openrouter_async.errors import (
     SchemaMismatch,
     StructuredOutputError,
 )
-from openrouter_async.structured.reading.reply import read_output
+from openrouter_async.structured.reading.reply import _has_marks, read_output
 from openrouter_async.structured.schema import Schema
 from openrouter_async.types.chat.completion import ChatCompletion
 from tests.structured.replies import BOB, GOOD, Person, check_reading, read_text
@@ -524,3 +524,36 @@ class Outer(BaseModel):
 def test_a_key_that_a_model_passes_over_is_not_taken_for_one_that_it_kept() -> None:
     with pytest.raises(SchemaMismatch, match="inner: has none of the keys that are known there"):
         read_text('{"inner": {"size": 3}}', Schema.from_type(Outer))
+
+
+class Store(BaseModel):
+    name: str = Field(max_length=4)
+    stock: dict[str, int] = {}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_is_wrong_with_the_likeliest_value_is_said_and_not_that_of_another(turned: bool) -> None:
+    """One is in the strict form, but its stock is not of the schema; the other, longer, has a long name."""
+    texts = [
+        '{"name": "a", "stock": [{"key": "x", "value": "y"}]}',
+        '{"name": "much too long a name for that store of ours", "stock": []}',
+    ]
+    text = " or rather ".join(reversed(texts) if turned else texts)
+    with pytest.raises(SchemaMismatch) as caught:
+        read_text(text, Schema.from_type(Store), is_native=True)
+    assert list(caught.value.violations) == ["name: string should have at most 4 characters"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"key": "x", "value": 1}, True),
+        ({"a": {"b": {"key": "x", "value": 1}}}, True),
+        ([{"a": [{"key": "x", "value": 1}]}], True),
+        ({"key": "x", "value": 1, "more": 2}, False),
+        ({"a": {"kind": "x", "value": 1}}, False),
+        ("key", False),
+    ],
+)
+def test_marks_of_the_strict_form_are_found_at_any_depth(value: JsonValue, expected: bool) -> None:
+    assert _has_marks(value, {"key"}) is expected

@@ -48,6 +48,16 @@ def test_a_key_is_read_whatever_its_details_are(reply: dict[str, Any]) -> None:
         assert isinstance(found.data.usage, Decimal)
 
 
+def test_what_was_sent_whole_is_read() -> None:
+    """A reader that always refused would pass the tests of damaged ones."""
+    key = read(Envelope[CurrentKey], KEY)
+    assert not isinstance(key, str)
+    assert key.data.usage == Decimal(str(KEY["data"]["usage"]))
+    found = read(Envelope[Credits], {"data": {"total_credits": 1, "total_usage": 0.25}})
+    assert not isinstance(found, str)
+    assert found.data.remaining == Decimal("0.75")
+
+
 @given(damaged({"data": {"total_credits": 1, "total_usage": 0.5}}))
 def test_credits_are_amounts_or_the_answer_is_none(reply: dict[str, Any]) -> None:
     found = read(Envelope[Credits], reply)

@@ -95,6 +95,9 @@ def test_the_answers_unused_for_longest_give_way_and_the_file_shrinks(store: Ans
     assert store.stats().bytes <= most + most // 16
     store.close()
     assert path.stat().st_size < 1.3 * most
+    store.prune(now=3_000.0, max_bytes=500_000)
+    store.close()
+    assert path.stat().st_size < 700_000
 
 
 def test_an_answer_that_is_too_large_is_not_kept(store: AnswerStore) -> None:

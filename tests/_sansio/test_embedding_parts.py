@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openrouter_async._sansio.embedding_parts import MOST_TOKENS, split_inputs
+from openrouter_async._sansio.embedding_parts import MOST_TOKENS, most_inputs, split_inputs
 
 LONG = "x" * (3 * MOST_TOKENS // 2)
 
@@ -40,3 +40,21 @@ def test_no_input_is_lost_and_no_part_is_empty_or_too_large(inputs: list[str], m
     assert starts[0] == 0
     assert sum(sizes) == len(inputs)
     assert all(0 < size <= most for size in sizes)
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "encoding", "most"),
+    [
+        (None, None, 219),
+        (None, "float", 219),
+        (None, "base64", 2048),
+        (1536, None, 585),
+        (256, None, 2048),
+        (10**9, None, 1),
+        ("wrong", None, 219),
+    ],
+)
+def test_a_request_has_as_many_inputs_as_keep_its_answer_acceptable(
+    dimensions: object, encoding: object, most: int
+) -> None:
+    assert most_inputs(dimensions, encoding) == most

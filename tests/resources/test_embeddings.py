@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from decimal import Decimal
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import pytest
@@ -21,6 +21,7 @@ from openrouter_async import (
     errors,
     response_meta,
 )
+from openrouter_async.testing import Emulator
 from tests.support.loopback import Connection, LoopbackServer, Reply, Request, serve_responses
 
 pytestmark = pytest.mark.loopback
@@ -214,6 +215,19 @@ def service(fails_at: int | None = None) -> Callable[[Connection], None]:
         connection.send(vectors(*reversed(data), usage=usage, id=f"gen-{first}").encode())
 
     return serve_responses([answer])
+
+
+@pytest.mark.parametrize("encoding", ["float", "base64"])
+async def test_thousands_of_long_vectors_are_within_the_limits_of_an_answer(
+    encoding: Literal["float", "base64"],
+) -> None:
+    async with Emulator() as emulator:
+        async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url) as client:
+            reply = await client.embeddings.create(
+                ["a"] * 2_100, model="openai/text-embedding-3-small", encoding_format=encoding
+            )
+        assert len(emulator.requests) == (10 if encoding == "float" else 2)
+    assert (len(reply.vectors), len(reply.vectors[0])) == (2_100, 1_536)
 
 
 async def test_more_inputs_than_a_request_carries_go_in_several_at_once() -> None:

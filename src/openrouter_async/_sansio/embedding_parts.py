@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-__all__ = ["MOST_INPUTS", "MOST_TOKENS", "split_inputs"]
+__all__ = ["MOST_INPUTS", "MOST_TOKENS", "most_inputs", "split_inputs"]
 
 MOST_INPUTS = 2_048
 """Inputs in one request; the most that OpenAI's models take, and others take as many or split themselves."""
 MOST_TOKENS = 250_000
 """Tokens in one request, of which OpenAI's models take 300,000; the rest is for what is estimated too low."""
 
+MOST_NUMBERS = 900_000
+"""Numbers in one answer; just below the default of `Limits.values`, above which an answer is refused."""
+LONGEST_VECTOR = 4_096
+"""The assumed numbers of a vector if the request does not set `dimensions`; no listed model has more."""
+
 BYTES_A_TOKEN = 3
 """Of text in UTF-8. Chosen on the safe side: English has 4, and a Chinese character, of 3 bytes, is about a token."""
+
+
+def most_inputs(dimensions: object, encoding: object) -> int:
+    """Return how many inputs a request may have, so that its answer is accepted; in base64 a vector is one string."""
+    if encoding == "base64":
+        return MOST_INPUTS
+    length = dimensions if isinstance(dimensions, int) and dimensions > 0 else LONGEST_VECTOR
+    return max(1, min(MOST_INPUTS, MOST_NUMBERS // length))
 
 
 def split_inputs(inputs: Sequence[object], *, most: int = MOST_INPUTS) -> list[int]:

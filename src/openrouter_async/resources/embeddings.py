@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from .. import operations
 from .._checks import whole
-from .._sansio.embedding_parts import MOST_INPUTS, split_inputs
+from .._sansio.embedding_parts import most_inputs, split_inputs
 from .._sansio.pagination import OffsetPaging
 from .._sansio.request import RequestData, begin_body, build_request, finish_body
 from ..errors import InvalidResponseError, OpenRouterError
@@ -48,7 +48,7 @@ class EmbeddingsResource(Resource):
         input: EmbeddingsInput,
         *,
         model: str,
-        inputs_per_request: int = MOST_INPUTS,
+        inputs_per_request: int | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
         **params: Unpack[EmbeddingParams],
@@ -67,7 +67,9 @@ class EmbeddingsResource(Resource):
         Args:
             input: A string, or its tokens; or several of either, or of parts, which get a vector each; any number.
             model: A slug such as `openai/text-embedding-3-small`; see `client.embeddings.models`.
-            inputs_per_request: The most inputs in one request. Some providers accept fewer than the default.
+            inputs_per_request: The most inputs in one request. Default: 2,048 for base64 and for short vectors, or else
+                as many as keep the answer below `Limits.values`; 219 if `dimensions` is omitted. Some providers accept
+                fewer.
             extra_body: Additional fields, for parameters that these types do not know; they override the others.
             options: See `RequestOptions`; the service's cache of whole answers (`cache`) works here too.
             params: See `EmbeddingParams`.
@@ -80,7 +82,10 @@ class EmbeddingsResource(Resource):
         """
         checked = check_embeddings_input(input)
         given = check_params(EmbeddingParams, params, elsewhere=_ELSEWHERE, where="a request for embeddings")
-        most = whole("inputs_per_request", inputs_per_request)
+        sent = {**given, **(extra_body or {})}
+        most = most_inputs(sent.get("dimensions"), sent.get("encoding_format"))
+        if inputs_per_request is not None:
+            most = whole("inputs_per_request", inputs_per_request)
 
         def request(part: object) -> RequestData:
             body = {**begin_body(model), "input": part, **given}

@@ -1,9 +1,8 @@
 """`chat_messages_of` and `with_approvals`: the messages that `useChat` of Vercel's AI SDK sends, and their decisions.
 
-Text and files stay; calls of tools and their outputs become what models are sent. What a reply has to go back with,
-its reasoning above all, is in the metadata that the form `ai-sdk` wrote; the text of reasoning as the browser shows it,
-sources, data parts and calls that have no output yet do not go back. Files are passed on by their URL, and never
-fetched here.
+Text and files stay; tool calls and their outputs become the messages that models expect. Data that a reply needs
+back, above all its reasoning, is in the metadata that the form `ai-sdk` sent; visible reasoning text, sources, data
+parts and calls without output are not sent back. Files are passed on by their URL, and never fetched here.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _HAS_OUTPUT = {"output-available": "output", "output-error": "errorText", "outpu
 
 
 def chat_messages_of(ui_messages: object) -> list[dict[str, Any]]:
-    """Return `messages` of the body that `useChat` sends as `client.chat.stream` takes them.
+    """Return `messages` of a `useChat` body in the form that `client.chat.stream` takes.
 
     ```python
     body = await request.json()
@@ -35,7 +34,7 @@ def chat_messages_of(ui_messages: object) -> list[dict[str, Any]]:
     ```
 
     Raises:
-        ConfigurationError: they are no such messages.
+        ConfigurationError: they are not valid messages.
     """
     if not isinstance(ui_messages, Sequence) or isinstance(ui_messages, str) or not ui_messages:
         raise ConfigurationError("messages must be a list of at least one message of the AI SDK")
@@ -173,7 +172,7 @@ def _step_messages(parts: Sequence[Mapping[str, object]]) -> Iterator[dict[str, 
 
 
 def _metadata(part: Mapping[str, object]) -> Mapping[str, object]:
-    """Return what the form `ai-sdk` wrote to a part; what came back from the browser may be anything."""
+    """Return the metadata that the form `ai-sdk` attached to a part; the browser may have sent anything."""
     for name in ("providerMetadata", "callProviderMetadata"):
         metadata = part.get(name)
         if isinstance(metadata, Mapping) and isinstance(metadata.get("openrouter"), Mapping):

@@ -1,1 +1,1 @@
-"""The account: its keys, its credits, what it used, the billed records of its calls, and keys that users give."""
+"""The account: its keys, credits and usage, the billing records of its calls, and keys from users."""

@@ -1,4 +1,4 @@
-"""What the account used."""
+"""The usage of the account."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ActivityResource(Resource):
         by_workspace: bool = False,
         options: RequestOptions | None = None,
     ) -> Paginator[ActivityItem]:
-        """Return what was used, one row for each day and endpoint, of the last 30 days that are over in UTC.
+        """Return the usage, one row for each day and endpoint, for the last 30 completed days in UTC.
 
         ```python
         for row in await client.activity.list():
@@ -40,14 +40,14 @@ class ActivityResource(Resource):
 
         Args:
             date: Only this day; as text `YYYY-MM-DD`.
-            api_key_hash: Only what was used with this key; the `hash` of an `APIKey`.
-            user_id: Only what this member of the organization used.
-            workspace_id: Only what was used in this workspace.
-            by_workspace: Whether there are rows for each workspace, which say so.
+            api_key_hash: Only the usage of this key; the `hash` of an `APIKey`.
+            user_id: Only the usage of this member of the organization.
+            workspace_id: Only the usage in this workspace.
+            by_workspace: Whether each workspace has rows of its own, which name it.
             options: See `RequestOptions`.
 
         Raises:
-            ConfigurationError: `date` is no day; nothing was sent. Everything else is raised while reading.
+            ConfigurationError: `date` is not a day; nothing was sent. Everything else is raised while reading.
         """
         query = {
             "date": None if date is None else day("date", date),

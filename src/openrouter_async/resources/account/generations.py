@@ -29,23 +29,23 @@ class GenerationsResource(Resource):
     async def get(
         self, id: str | None, *, wait: bool | float = False, options: RequestOptions | None = None
     ) -> Generation:
-        """Return the billed record of a call: cost, tokens, provider, times.
+        """Return the billing record of a call: cost, tokens, provider, times.
 
         ```python
         record = await client.generations.get(reply.id, wait=True)
         print(record.total_cost, record.provider_name)
         ```
 
-        A record appears some seconds after its call has ended, and until then the service says 404. Each look is a
-        request, which costs nothing.
+        A record appears a few seconds after the end of its call, and until then the service answers 404. Each poll is
+        a request, which is free.
 
         Args:
-            id: `gen-…`; the `id` of a reply that has none is refused.
-            wait: Whether to look again while there is no record, for up to 30 seconds; a number is that many seconds.
+            id: `gen-…`; the `id` of a reply without one is refused.
+            wait: Whether to poll while there is no record, for up to 30 seconds; a number sets the seconds.
             options: See `RequestOptions`.
 
         Raises:
-            NotFound: there is no such record, or not yet.
+            NotFound: the record does not exist, or not yet.
             OpenRouterError: any other failure of a call.
         """
         patience = PATIENCE_S if wait is True else wait
@@ -70,10 +70,10 @@ class GenerationsResource(Resource):
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
     async def content(self, id: str | None, *, options: RequestOptions | None = None) -> GenerationContent:
-        """Return what a call asked and was answered, as far as the account keeps it.
+        """Return the input and output of a call, as far as the account stores them.
 
         Raises:
-            NotFound: there is no such record, or nothing was kept.
+            NotFound: the record does not exist, or nothing was stored.
             PermissionDenied: this key may not read it.
             OpenRouterError: any other failure of a call.
         """
@@ -89,17 +89,17 @@ class GenerationsResource(Resource):
         comment: str | None = None,
         options: RequestOptions | None = None,
     ) -> None:
-        """Tell the service what was wrong with an answer; needs a management key.
+        """Report a problem with an answer to the service; needs a management key.
 
         Args:
             id: `gen-…`.
-            category: What it is about, such as `incorrect_response`.
+            category: The kind of problem, such as `incorrect_response`.
             comment: At most 1,000 characters.
             options: See `RequestOptions`.
 
         Raises:
             ConfigurationError: an argument is wrong; nothing was sent.
-            NotFound: there is no such record.
+            NotFound: the record does not exist.
             OpenRouterError: any other failure of a call.
         """
         if not isinstance(comment, str | None):

@@ -81,17 +81,17 @@ class KeysResource(Resource):
             print(key.name, key.usage, key.limit_remaining)
         ```
 
-        The service decides how many keys a page has, and does not count them; the end is the first empty page.
+        The service decides the number of keys per page, and does not count them; the first empty page is the end.
 
         Args:
-            include_disabled: Also those that were disabled.
-            include_expired: Also those whose time is over.
+            include_disabled: Whether to include disabled keys.
+            include_expired: Whether to include expired keys.
             workspace_id: Default: the default workspace.
-            offset: Keys to pass over.
+            offset: The number of keys to skip.
             options: See `RequestOptions`.
 
         Raises:
-            ConfigurationError: `offset` is no such number; nothing was sent. Everything else is raised while reading.
+            ConfigurationError: `offset` is wrong; nothing was sent. Everything else is raised while reading.
         """
         query = {
             "include_disabled": True if include_disabled else None,
@@ -102,7 +102,7 @@ class KeysResource(Resource):
         return self._pages(LIST_KEYS, into=Listing[APIKey], query=query, options=options)
 
     async def get(self, hash: str, *, options: RequestOptions | None = None) -> APIKey:
-        """Return what is said of a key.
+        """Return the facts about a key.
 
         Raises:
             NotFound: the account has no such key.
@@ -120,14 +120,14 @@ class KeysResource(Resource):
         options: RequestOptions | None = None,
         **fields: Unpack[NewKey],
     ) -> CreatedKey:
-        """Make a key, and return it; the service never shows it again.
+        """Create a key, and return it; the service never shows it again.
 
         ```python
         created = await client.keys.create("ci", limit=5, limit_reset="monthly")
         limited = client.with_options(api_key=created.key)
         ```
 
-        It is not sent a second time where it cannot be known whether the first was carried out.
+        It is not sent again if the service may have performed the first request.
 
         Args:
             name: For people.
@@ -150,11 +150,11 @@ class KeysResource(Resource):
         options: RequestOptions | None = None,
         **changes: Unpack[KeyChanges],
     ) -> APIKey:
-        """Change a key, and return what is said of it now.
+        """Change a key, and return its facts.
 
         ```python
         await client.keys.update(key.hash, disabled=True)
-        await client.keys.update(key.hash, limit=None)  # takes the limit away; what is not named stays
+        await client.keys.update(key.hash, limit=None)  # removes the limit; omitted fields do not change
         ```
 
         Args:
@@ -174,7 +174,7 @@ class KeysResource(Resource):
         )
 
     async def delete(self, hash: str, *, options: RequestOptions | None = None) -> None:
-        """Take a key away for good; what it was used for stays in the account's activity.
+        """Delete a key permanently; its usage stays in the account's activity.
 
         Raises:
             NotFound: the account has no such key.

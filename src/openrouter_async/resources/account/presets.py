@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["PresetsResource"]
 
 _ANY_MESSAGES = "-"
-"""The message where the caller has none: the service wants a whole request, and does not keep this part of it."""
+"""The message if the caller passes none: the service requires a whole request, and does not store this part."""
 
 
 class PresetsResource(Resource):

@@ -32,7 +32,7 @@ __all__ = ["ModelsResource", "author_and_slug"]
 
 
 class ModelsResource(Resource):
-    """`/models` and what is below it; a key is sent if there is one."""
+    """`/models` and the paths below it; a key is sent if there is one."""
 
     def list(
         self, *, options: RequestOptions | None = None, **filters: Unpack[ModelFilters]
@@ -57,12 +57,12 @@ class ModelsResource(Resource):
         return self._models(LIST_MODELS, _query(filters), options)
 
     async def get(self, id: str, *, options: RequestOptions | None = None) -> Model:
-        """Return one model; an alias such as `~openai/gpt-latest` gives the model it stands for.
+        """Return one model; for an alias such as `~openai/gpt-latest` the model behind it.
 
         Sends one request, which costs nothing.
 
         Args:
-            id: `author/slug`, perhaps with a variant such as `:free`.
+            id: `author/slug`, optionally with a variant such as `:free`.
             options: See `RequestOptions`.
 
         Raises:
@@ -146,7 +146,7 @@ def _query(filters: Mapping[str, object], owner: type = ModelFilters) -> Argumen
 
 
 def _query_value(value: object) -> QueryValue:
-    """Return what stands in the query: several words are joined by commas."""
+    """Return the query value: several words are joined by commas."""
     if isinstance(value, str | int | float):
         return value
     assert isinstance(value, tuple | list)

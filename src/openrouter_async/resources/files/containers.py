@@ -77,7 +77,7 @@ class ContainersResource(Resource):
     def content(self, container_id: str, file_id: str, *, options: RequestOptions | None = None) -> Download:
         """Return the bytes of a file in a container, piece by piece; `save` writes them to the disk.
 
-        Nothing is sent before the first piece is asked for.
+        Nothing is sent before you ask for the first piece.
 
         Raises:
             NotFound: the container does not have the file, or has ended. This error, and all that follow, are

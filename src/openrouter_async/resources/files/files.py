@@ -20,7 +20,7 @@ MOST_IN_A_PAGE = 1_000
 """Files; the service's bound."""
 
 _PARAMETERS = {"openai": "after", "anthropic": "after_id"}
-"""What the next page is asked for with, by provider; the service itself has cursors."""
+"""The argument that requests the next page, by provider; the service itself has cursors."""
 
 _read_file = reader(File)
 
@@ -143,7 +143,7 @@ class FilesResource(Resource):
         await client.files.content(id).save("plot.png")
         ```
 
-        Nothing is sent before the first piece is asked for. Arguments are those of `upload`.
+        Nothing is sent before you ask for the first piece. Arguments are those of `upload`.
 
         Raises:
             BadRequest: the file was uploaded; the service returns only files that were made there. This error, and

@@ -1,1 +1,1 @@
-"""The chat API: the router, what it allows, who may ask, and its conversations."""
+"""The chat API: the router, its limits, its access control, and its conversations."""

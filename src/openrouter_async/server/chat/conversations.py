@@ -38,7 +38,7 @@ class Entry:
     id: str
     title: str
     updated_at: str
-    """ISO 8601 in UTC, so that the order of texts is that of times."""
+    """ISO 8601 in UTC, so the order of the strings is that of the times."""
     words: str
     """Title and text, in folded case, which are searched."""
     document: bytes
@@ -54,7 +54,7 @@ class ConversationStore(Protocol):
     """Keeps conversations by their ids."""
 
     async def search(self, query: str, *, limit: int, offset: int) -> tuple[list[Entry], int]:
-        """Return those whose words hold the query, the newest first, and how many there are in all."""
+        """Return the conversations whose words contain the query, the newest first, and their total number."""
         ...
 
     async def get(self, id: str) -> bytes | None:
@@ -143,10 +143,10 @@ CREATE INDEX IF NOT EXISTS newest ON conversations (updated_at);
 
 
 class SQLiteConversations:
-    """Conversations in a file that only its owner may read; it is made where there is none.
+    """Conversations in a file that only its owner can read; the file is created if it does not exist.
 
-    Each operation opens the file and closes it, in a worker thread, so there is nothing to be closed at the end, and
-    several processes may share it.
+    Each operation opens the file and closes it, in a worker thread, so nothing needs closing at the end, and several
+    processes may share it.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -209,7 +209,7 @@ class SQLiteConversations:
     async def put(self, entry: Entry, *, replaces: Collection[str] | None = None) -> bool:
         """Keep a conversation, unless the version there is not among those it `replaces`; return whether it was kept.
 
-        The look and the writing are one transaction, so that no other process comes between.
+        The check and the write are one transaction, so no other process can intervene.
 
         Raises:
             WebError: 503, the database cannot be used.

@@ -49,7 +49,7 @@ _Time = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_in_utc)]
 
 
 class _Node(BaseModel):
-    """A message; its parent is the one it answers, so that a conversation is a tree."""
+    """A message; its parent is the one it answers, so a conversation is a tree."""
 
     model_config = _SHAPE
 
@@ -60,7 +60,7 @@ class _Node(BaseModel):
 
 
 class _Document(BaseModel):
-    """A conversation as the page writes it; what is not named is kept as it is."""
+    """A conversation as the page sends it; omitted fields do not change."""
 
     model_config = _SHAPE
 
@@ -77,8 +77,7 @@ def read_document(id: str, raw: bytes) -> Entry:
     """Return a document as an entry of a store.
 
     Raises:
-        WebError: it is not a conversation, holds too much, is of another id, or names nodes that are not there
-            or that follow themselves.
+        WebError: it is not a conversation, is too large, has another id, or refers to missing nodes or to a circle.
     """
     if json_work(raw) > MOST_WORK:  # to parse it would block the event loop
         raise WebError(413, "the conversation holds too many values to be stored", kind="PayloadTooLarge")

@@ -133,7 +133,7 @@ def _openai_model(model: Model) -> dict[str, object]:
 
 
 def _told(each: ToolLike) -> dict[str, str]:
-    """Return what the page is told of a tool."""
+    """Return the page's view of a tool."""
     if isinstance(each, Mapping):
         return {"name": str(each.get("type", "")), "description": ""}
     if isinstance(each, ToolSource):

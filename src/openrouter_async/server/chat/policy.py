@@ -1,7 +1,7 @@
-"""`ChatPolicy`: what a router lets its callers ask for, and the request that is made of what they sent.
+"""`ChatPolicy`: the requests that a router allows, and their conversion into calls of the client.
 
-Nothing of a request reaches the client but what is named here: the messages, the model, and parameters of a chat. No
-base URL, no header, no option of the client comes from a browser.
+Only the messages, the model, and parameters of a chat reach the client. A browser can set no base URL, header or
+client option.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _READ_BY_THE_MODEL = {"id": "file-parser", "pdf": {"engine": "native"}}
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What a body asks for; the client checks what is in messages and parameters."""
+    """The request in a body; the client validates messages and parameters."""
 
     messages: list[Any]
     model: str | None
@@ -73,7 +73,7 @@ class DialectRules:
 
 
 class ChatPolicy:
-    """The client, and what may be done with it."""
+    """The client, and the allowed uses of it."""
 
     def __init__(
         self,

@@ -75,39 +75,40 @@ def create_router(
     write_timeout: float = 30.0,
     is_emulator: bool = False,
 ) -> Starlette:
-    """Return an application with a chat page and an API for OpenAI's clients, to be served or mounted.
+    """Return an application with a chat page and an API for OpenAI's and Anthropic's clients, to serve or to mount.
 
     ```python
     app = FastAPI(lifespan=openrouter_lifespan(client))
     app.mount("/chat", create_router(client))
     ```
 
-    It spends the client's money for whoever can reach it. Without more it answers only to names of this machine; any
-    other name has to be allowed, and then a token is needed. The client's key is never sent to a browser.
+    It spends the client's money for everybody who can reach it. By default it accepts only the names of this machine;
+    any other name must be allowed, and then requires a token. The client's key is never sent to a browser.
 
     Args:
         client: Stays open as long as the router is used.
         tools: Functions, MCP servers and tools of OpenRouter that the page's chats may use. They run here.
-        store: Where the page keeps conversations: a file for SQLite, or a store of your own. Default: in memory.
-        budget: US dollars that may be spent through this router, until it is made anew; or a `client.track()` of your
+        store: The storage of the page's conversations: a file for SQLite, or a store of your own. Default: in memory.
+        budget: US dollars that may be spent through this router, for its whole life; or a `client.track()` of your
             own that counts it.
-        token: What callers must send as `Authorization: Bearer TOKEN`; at least 16 characters. The page asks for it.
-        allowed_hosts: Names by which this server is called besides those of this machine, without a port.
+        token: The token that callers must send as `Authorization: Bearer TOKEN`; at least 16 characters. The page
+            asks for it.
+        allowed_hosts: Further names of this server, without a port, besides those of this machine.
         allowed_origins: Origins of pages that may call the API besides this server's own, such as
-            `https://example.com`. Browsers of other origins still read no answer, since there is no CORS.
-        models: The models that may be asked. Default: all. Where they are named, requests may give no parameter by
-            which another model answers, or the same for another price (`n`, `plugins`, `provider`, `service_tier`,
-            `web_search_options`, tools of OpenRouter, and their like); files are read by the model, never by a parser
-            that is billed by the page.
-        allowed_params: Those of these parameters that requests may give all the same.
-        title: What the page is called.
-        max_body_bytes: The largest request, attachments included. More is answered with 413.
+            `https://example.com`. Browsers of other origins still cannot read a response, since there is no CORS.
+        models: The allowed models. Default: all. If you list models, requests may not set a parameter that selects
+            another model, or the same at another price (`n`, `plugins`, `provider`, `service_tier`,
+            `web_search_options`, tools of OpenRouter, and similar ones); the model reads files, never a parser that
+            is billed by the page.
+        allowed_params: Parameters of these that requests may set after all.
+        title: The title of the page.
+        max_body_bytes: The largest request, attachments included. Larger ones get a 413.
         max_conversation_bytes: The largest conversation that is stored, with all attachments of all its branches.
-        max_messages: The most messages in a request. More is answered with 413.
-        max_concurrent_streams: Answers written at once. More requests are answered with 429.
-        body_timeout: Seconds in which the body of a request must come.
-        write_timeout: Seconds for which a browser may take nothing of an answer.
-        is_emulator: Whether the page says that its answers are made up.
+        max_messages: The most messages in a request. More get a 413.
+        max_concurrent_streams: The most concurrent answers. More requests get a 429.
+        body_timeout: Seconds to receive the body of a request.
+        write_timeout: Seconds that a browser may read nothing of an answer.
+        is_emulator: Whether the page says that its answers are invented.
 
     Raises:
         ConfigurationError: an argument is wrong, or a host that others can reach is allowed without a token.

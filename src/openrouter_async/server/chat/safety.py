@@ -1,9 +1,9 @@
-"""What stands before every route: who may ask, how large and how slow a request may be, and what no answer may lack.
+"""The checks before every route: who may call, the size and speed of a request, and the headers of every response.
 
-A local server that spends its user's money is reached by every page that the user's browser has open. So the name it is
-called by is checked, since a page can let its own name point here (DNS rebinding); what changes something must come
-from a page of this server, and as JSON, which a form of another site cannot send; no cookie is looked at; and no
-header lets another site read an answer. What one client holds open is bounded in size, number and time.
+Every page that the user's browser has open can reach a local server that spends the user's money. So the server
+checks its name in the request, since a page can let its own name point here (DNS rebinding); a change must come from
+a page of this server, and as JSON, which a form of another site cannot send; no cookie is used; and no header lets
+another site read a response. The size, number and duration of each client's requests are limited.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ __all__ = ["TOKEN_LENGTH", "Guard", "check_access", "check_token"]
 LOGGER = logging.getLogger("openrouter_async")
 
 TOKEN_LENGTH = 16
-"""Characters that a token has at least, so that it cannot be guessed."""
+"""The minimum length of a token, so it cannot be guessed."""
 
 OPEN_PATHS = re.compile(r"/?|/assets/.*")
-"""What is answered without a token: the page, which has to ask for it."""
+"""The paths that need no token: the page, which has to ask for it."""
 
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -215,7 +215,7 @@ def _path(scope: Scope) -> str:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives a body that was read before, and then what comes after it."""
+    """Return a `receive` that returns a body that was already read, and then the rest."""
     is_given = False
 
     async def replaying() -> Message:
@@ -233,7 +233,7 @@ class _TakesNothing(Exception):
 
 
 class _Answer:
-    """A `send` that adds the headers every answer has, and gives up a client that reads nothing."""
+    """A `send` that adds the headers of every response, and gives up a client that reads nothing."""
 
     def __init__(self, send: Send, write_timeout: float) -> None:
         self.has_started = False

@@ -1,4 +1,4 @@
-"""`StreamGate`: the routes that cost money: so many at once, all of them counted, those that broke off included."""
+"""`StreamGate`: limits the concurrent calls that cost money, and counts all of them, including cancelled ones."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a browser is told of a failure: a status and a JSON object, and nothing of our insides.
+"""The browser's view of a failure: a status and a JSON object, without internal details.
 
-Messages of `OpenRouterError` are written for people and hold no key, prompt or header. Of any other exception only
-that there was one is told; it goes to the log.
+Messages of `OpenRouterError` are written for people and contain no key, prompt or header. Any other exception is only
+reported as such; its details go to the log.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ _ADVICE: dict[type[Exception], str] = {
     ConnectionLost: "The connection to OpenRouter broke; try again.",
     StreamError: "The answer broke off; what had come is kept. Try again to get it whole.",
 }
-"""What to do, for the classes where that is known; the first that fits is taken."""
+"""Advice for the classes that have some; the first match counts."""
 
 
 class WebError(Exception):
-    """A request that is refused here, before anything is asked of the service."""
+    """A request that is refused here, before anything is sent to the service."""
 
     def __init__(
         self, status: int, message: str, *, kind: str = "BadRequest", headers: Mapping[str, str] | None = None
@@ -96,7 +96,7 @@ def status_of(error: Exception) -> int:
 
 
 def error_object(error: Exception) -> dict[str, JsonValue]:
-    """Return what is told of a failure: `message`, `code`, `type`, and as far as known what to do and to look up."""
+    """Return the data of a failure: `message`, `code`, `type`, and, if known, advice and ids."""
     told: dict[str, JsonValue] = {
         "message": "internal error",
         "code": status_of(error),
@@ -116,7 +116,7 @@ def error_object(error: Exception) -> dict[str, JsonValue]:
 
 
 def message_error(error: Exception) -> dict[str, JsonValue]:
-    """Return what is told of a failure to clients of Messages."""
+    """Return the data of a failure for clients of Messages."""
     told = error_object(error)
     status = status_of(error)
     kind = _MESSAGE_ERRORS.get(status, "api_error" if status >= 500 else "invalid_request_error")

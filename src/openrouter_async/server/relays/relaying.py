@@ -77,7 +77,7 @@ def relay(
     headers: Mapping[str, str] | None = None,
     on_finish: OnFinish | None = None,
 ) -> Response:
-    """Return a response that writes a stream to the browser while it comes.
+    """Return a response that sends a stream to the browser as it arrives.
 
     ```python
     @app.post("/chat")
@@ -85,24 +85,24 @@ def relay(
         return relay(client.chat.stream(question.text))
     ```
 
-    Nothing is sent to the service before the response is. A failure before the first piece is an HTTP status with a
-    JSON error; after it, an error in the words of the format. When the browser goes away, or takes nothing for
-    `write_timeout`, the request to the service is cancelled at once, and so are tools that run. Background tasks, of
+    The request to the service starts with the response. A failure before the first piece is an HTTP status with a
+    JSON error; a later one is an error in the format. When the browser disconnects, or reads nothing for
+    `write_timeout`, the request to the service and all running tools are cancelled immediately. Background tasks, of
     the response or of FastAPI, run after the stream, however it ended.
 
     Args:
-        stream: What `client.chat.stream` or `client.chat.run_stream` returned, not entered. With `output=`, snapshots
-            of the value take the place of its text.
+        stream: The stream of `client.chat.stream` or `client.chat.run_stream`, not entered. With `output=`, snapshots
+            of the value replace its text.
         format: `events`: our events as named server-sent events, for pages of your own. `openai`: chunks that OpenAI's
             clients read. `ai-sdk`: the UI message stream of Vercel's AI SDK, version 6 and newer; `ai-sdk-5`: of
             version 5, which has no approval. `messages`, `responses`: the events of Anthropic's Messages and of
             OpenAI's Responses. `text`: the text alone.
-        start_after: Seconds after which the response starts although there is no piece yet.
-        keepalive: Seconds without a piece after which a comment is written, where the format has comments.
-        write_timeout: Seconds for which a browser may take nothing of what is written.
-        headers: Of the response, besides its own.
-        on_finish: Awaited with the whole once it is there, before the end is written; to store it, for example. It is
-            not cancelled where the browser goes away meanwhile. What it raises is told as a failure.
+        start_after: Seconds after which the response starts without a piece.
+        keepalive: Seconds without a piece after which a comment is sent, if the format has comments.
+        write_timeout: Seconds that a browser may read nothing of the response.
+        headers: Further headers of the response.
+        on_finish: Awaited with the whole result before the end is sent; to store it, for example. It is not cancelled
+            if the browser disconnects meanwhile. Its exceptions are reported as failures.
 
     Raises:
         ConfigurationError: an argument is wrong.

@@ -1,4 +1,4 @@
-"""`Format`: what a relay asks of the form in which it writes; one instance writes one response."""
+"""`Format`: the format of a relay; one instance writes one response."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Relayed: TypeAlias = (
     | MessageStream[object]
     | ResponseStream[object]
 )
-"""What can be relayed."""
+"""The streams that can be relayed."""
 
 
 class Format:
@@ -41,12 +41,12 @@ class Format:
     headers: ClassVar[Mapping[str, str]] = {}
     """Of the response, besides those of every relay."""
     keepalive: ClassVar[bytes] = b": keep-alive\n\n"
-    """What may be written at any time to show that there is life; empty where the form has no such thing."""
+    """A sign of life that may be sent at any time; empty if the format has none."""
     has_partials: ClassVar[bool] = True
     """Whether snapshots of a value take the place of its text."""
 
     async def pieces(self, stream: Relayed) -> AsyncGenerator[bytes]:
-        """Give what is to be written while the stream goes on; a piece may be empty."""
+        """Yield the output while the stream runs; a piece may be empty."""
         if self.has_partials and isinstance(stream, StructuredStream):
             async with aclosing(stream.with_partials()) as events:
                 async for event in events:
@@ -56,7 +56,7 @@ class Format:
                 yield self.event(each)
 
     def begin(self) -> bytes:
-        """Return what stands before the first piece."""
+        """Return the output before the first piece."""
         return b""
 
     def event(self, event: Event) -> bytes:
@@ -64,11 +64,11 @@ class Format:
         return b""
 
     def finish(self, result: Result) -> bytes:
-        """Return what stands behind the last piece."""
+        """Return the output after the last piece."""
         return b""
 
     def fail(self, error: Exception) -> bytes:
-        """Return what stands behind the last piece where the stream failed after it had begun."""
+        """Return the output after the last piece of a stream that failed after it started."""
         return b""
 
 

@@ -1,16 +1,16 @@
 """The form `ai-sdk`: the UI message stream of Vercel's AI SDK, version 5 and newer, which `useChat` reads.
 
 A stream is one message. Each reply of a run is a step of it; text and reasoning are parts that are opened and closed;
-a call of a tool is a part that grows with its arguments and then gets its output. What the protocol has no part for is
-a data part: `data-output` (a value in the making), `data-waiting` (a call that waits for a decision),
-`data-tool-progress` and `data-audio`, the last two transient. A call that waits for approval also gets a
-`tool-approval-request`, and a rejected one a `tool-output-denied`; version 5 fails on both, so `ai-sdk-5` leaves them
-out. Why the model stopped, who answered and what it cost is the metadata of the message: 5.0 refuses parts with fields
-that came later, so nothing else is written that it did not have.
+a tool call is a part that grows with its arguments and then gets its output. Other content is a data part:
+`data-output` (a value in the making), `data-waiting` (a call that waits for a decision), `data-tool-progress` and
+`data-audio`, the last two transient. A call that waits for approval also gets a `tool-approval-request`, and a
+rejected one a `tool-output-denied`; version 5 fails on both, so `ai-sdk-5` omits them. The finish reason, the model
+and the cost are the metadata of the message: 5.0 refuses parts with newer fields, so only fields that it knows are
+sent.
 
-What a reply has to go back with, its reasoning above all, is in `providerMetadata.openrouter` of one part of its step:
-its first call, else what is open at its end. `useChat` keeps that with the part and sends it back, where
-`chat_messages_of` reads it. It is known only when the reply is whole, so calls are told of then, as they always were.
+Data that a reply needs back, above all its reasoning, is in `providerMetadata.openrouter` of one part of its step:
+its first call, or else the part that is open at its end. `useChat` keeps that with the part and sends it back, where
+`chat_messages_of` reads it. It is known only when the reply is whole, so calls are sent then.
 
 Specification: <https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol>.
 """
@@ -164,7 +164,7 @@ class AISDKFormat(Format):
         return b"" if part is None else sse({"type": f"{part[0]}-end", "id": part[1], **more})
 
     def _end_reply(self, reply: ModelReply[object]) -> bytes:
-        """Return the calls of a reply that is whole, and what it has to go back with."""
+        """Return the calls of a complete reply, and the data that it needs back."""
         calls, self._whole_calls = self._whole_calls, []
         if not isinstance(reply, ChatCompletion):
             return self._close() + b"".join(self._arrive(call, {}) for call in calls)
@@ -219,7 +219,7 @@ class _Call:
 
     def __init__(self, taken: set[str]) -> None:
         self.id: str | None = None
-        """What the browser knows it by; None until it is told of it."""
+        """The browser's id of it; None until the browser knows it."""
         self._taken = taken
         self._held = ""
         """Arguments that came before the name."""
@@ -238,7 +238,7 @@ class _Call:
         )
 
     def arrive(self, call: ToolCall, metadata: dict[str, object]) -> bytes:
-        """Return the whole arguments, and what goes back with them."""
+        """Return the whole arguments, and the data that they need back."""
         name = call.name or "unknown"
         begin = self._begin(name, call.id)
         told: dict[str, object] = {"toolCallId": self.id, "toolName": name}
@@ -263,7 +263,7 @@ class _Call:
 
 
 def _value(content: object) -> JsonValue:
-    """Return what a tool gave: an object or a list where its text is one, for the page to draw."""
+    """Return the result of a tool: an object or a list if its text is one, for the page to draw."""
     if not isinstance(content, str):
         return content  # type: ignore[return-value]  # content parts, which are JSON
     if content.lstrip()[:1] not in ("{", "["):

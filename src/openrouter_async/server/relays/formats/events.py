@@ -1,6 +1,6 @@
 """The form `events`: our typed events as named server-sent events, each with a JSON object.
 
-Amounts of money are decimal texts. `choice` stands only in events of another answer than the first.
+Amounts of money are decimal strings. `choice` appears only in events of answers after the first.
 """
 
 from __future__ import annotations

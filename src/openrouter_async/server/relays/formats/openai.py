@@ -117,7 +117,7 @@ class OpenAIFormat(Format):
 
 
 class WholeOpenAI(Format):
-    """One JSON body, a chat completion as the service gives it, once all of it is there."""
+    """One JSON body, a chat completion in the service's form, when it is complete."""
 
     media_type = "application/json"
     keepalive = b""

@@ -230,7 +230,7 @@ class WholeResponse(Format):
 
 
 def _object_of(reply: Response[object]) -> dict[str, object]:
-    """Return a response as it stands on the wire."""
+    """Return a response in its wire form."""
     told: dict[str, object] = reply.model_dump(exclude_unset=True, by_alias=True)
     return {**told, "usage": None if reply.usage is None else _usage(reply.usage)}
 

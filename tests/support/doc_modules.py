@@ -2,9 +2,9 @@
 
     python -m tests.support.doc_modules FOLDER
 
-Each example of README.md becomes a module of its own, since it is a whole file. The examples of a page of docs/ share
-their names and may use `await`, so they become the body of one function. Line numbers are those of the page.
-`my_application` stands for the reader's own program.
+Each example of README.md and of the tutorial becomes a module of its own, since it is a whole file. The examples of
+another page share their names and may use `await`, so they become the body of one function. Line numbers are those of
+the page. `my_application` stands for the reader's own program, `app` is the application of the tutorial.
 """
 
 from __future__ import annotations
@@ -32,9 +32,12 @@ def python_blocks(path: Path) -> Iterator[tuple[int, str]]:
 def modules(readme: Path, docs: Path) -> dict[str, str]:
     """Return the source of each module, by its file name."""
     found = {"my_application.py": "def run(question: str) -> str:\n    return question\n"}
-    for line, code in python_blocks(readme):
-        found[f"readme_{line}.py"] = "\n" * line + code
-    for page in sorted(docs.rglob("*.md")):
+    tutorial = docs / "tutorial.md"
+    for page in (readme, *([tutorial] if tutorial.exists() else [])):
+        for line, code in python_blocks(page):
+            is_app = page == tutorial and "app = FastAPI(" in code
+            found["app.py" if is_app else f"{page.stem.lower()}_{line}.py"] = "\n" * line + code
+    for page in sorted({*docs.rglob("*.md")} - {tutorial}):
         lines = ["async def page() -> None:"]
         for line, code in python_blocks(page):
             lines += [""] * (line - len(lines))

@@ -222,7 +222,7 @@ def docs(session: nox.Session) -> None:
 def peers(session: nox.Session) -> None:
     """Let other clients judge the emulator, each in an environment of its own."""
     install(session, extras="dev")
-    pythons = peer_pythons(session, "openai", "openrouter", "litellm", "anthropic")
+    pythons = peer_pythons(session, "openai", "openrouter", "litellm", "anthropic", "langchain")
     variables = {f"OPENROUTER_ASYNC_PEER_{name.upper()}": python for name, python in pythons.items()}
     session.run("pytest", "tests/peers", *session.posargs, env=variables)
 

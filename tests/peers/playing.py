@@ -16,7 +16,7 @@ from openrouter_async.testing import Failure, Fault, ReceivedRequest, Reply, Too
 from tests.peers import scene
 from tests.support.folders import ROOT
 
-__all__ = ["answer", "report_of"]
+__all__ = ["ENVIRONMENT", "answer", "report_of"]
 
 ENVIRONMENT = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else it downloads its list of prices

@@ -100,6 +100,11 @@ def main(site: Path) -> int:
         print("not shown:", line)
     for public in unlisted:
         print("no entry:", public)
+    listed = (site / "llms.txt").read_text().count("\n- [")
+    whole = (site / "llms-full.txt").read_text().count(".md -->\n")
+    pages = len(list(site.rglob("index.html")))
+    if not listed == whole == pages:
+        missing.append(f"llms.txt lists {listed} pages, llms-full.txt has {whole}, the site {pages}")
     print(f"{shown} parameters of {len(entries)} objects are shown, {len(missing)} are not")
     return 1 if missing or unlisted else 0
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks import chart
 
 from openrouter_async.testing import Emulator
 from tests.support.doc_modules import modules, python_blocks
@@ -68,3 +69,13 @@ def test_examples_become_modules_whose_lines_are_those_of_the_page(tmp_path: Pat
     assert page[0] == "async def page() -> None:"
     assert page[3] == "    two = 2"
     assert page[7] == "    await three()"
+
+
+def test_the_chart_and_the_text_have_the_figures_of_the_table() -> None:
+    shown = chart.figures((ROOT / "docs" / "performance.md").read_text("utf-8"))
+    assert [len(ratios) for ratios in shown.values()] == [5, 4]
+    assert chart.CHART.read_text("utf-8") == chart.drawn(shown)  # `python -m benchmarks.chart` draws it again
+    chunk = next(iter(shown.values()))
+    text = README.read_text("utf-8")
+    assert f"costs {chunk['openrouter-async']:g} times the CPU of bare `httpx`" in text
+    assert f"with the `openai` package it costs {chunk['openai']:g} times" in text

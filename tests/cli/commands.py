@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -75,9 +78,20 @@ def run(
 class Terminal:
     """A command in a terminal, and a person before it who waits for what they see."""
 
-    def __init__(self, *arguments: str, env: Mapping[str, str], cwd: Path | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        columns: int | None = None,
+        lines: int = 24,
+    ) -> None:
+        """Describe it; without `columns`, its width is that of the environment, and its size unknown."""
         self._arguments = arguments
         self._env = dict(env)
+        self._size = None if columns is None else (columns, lines)
+        if columns is not None:
+            self._env.pop("COLUMNS", None)
         self._cwd = cwd
         self.seen = ""
         """Everything that was shown."""
@@ -85,6 +99,9 @@ class Terminal:
 
     def __enter__(self) -> Self:
         self._ours, theirs = pty.openpty()
+        if self._size is not None:
+            columns, lines = self._size
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self._process = subprocess.Popen(
             [sys.executable, "-c", _IN_A_TERMINAL, *_COMMAND, *self._arguments],
             env=self._env,
@@ -131,10 +148,27 @@ class Terminal:
         return self._process.wait(LIMIT_S)
 
     def screen(self, columns: int, lines: int = 400) -> list[str]:
-        """Return what stands on a screen after all that was shown, a text for each line, without blanks at its end."""
+        """Return what stands on a screen after all that was shown, a text for each line, without blanks at its end.
+
+        Where the terminal is smaller than that, what it moved up and away stands above; see `scrolled`.
+        """
         screen = pyte.Screen(columns, lines)
         pyte.Stream(screen).feed(self.seen.replace("\n", "\r\n"))
         return [line.rstrip() for line in screen.display]
+
+    def scrolled(self) -> list[str]:
+        """Return all lines of a terminal of known size, from the first that was moved up and away to the last."""
+        assert self._size is not None
+        screen = pyte.HistoryScreen(*self._size, history=10_000, ratio=0.5)
+        pyte.Stream(screen).feed(self.seen.replace("\n", "\r\n"))
+        above = [
+            "".join(row[column].data for column in range(self._size[0])).rstrip()
+            for row in screen.history.top
+        ]
+        lines = [*above, *(line.rstrip() for line in screen.display)]
+        while lines and not lines[-1]:
+            lines.pop()
+        return lines
 
     def _read_until(self, is_there: Callable[[], bool], problem: str, *, may_end: bool = False) -> None:
         end = time.monotonic() + LIMIT_S

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -48,26 +49,90 @@ def test_the_demo_does_the_main_job_and_ends_well() -> None:
         assert seen in done.stdout
 
 
+SCREENS = {
+    80: """\
+
+A chat
+Oslo
+
+A story, as it is written
+The keeper of the last lighthouse wrote a letter to every ship that passed, and
+sent it up with the beam. For forty years no one answered, until one night a
+small boat blinked back: we are home, because of you. He put out the lamp at
+dawn, and for the first time slept with the window open.
+
+A tool call, fragment by fragment
+|{|"|city|"|:| "|Oslo|"|,| "|unit|"|:| "|celsius|"|}|
+weather({'city': 'Oslo', 'unit': 'celsius'})
+
+A value of a type
+City(name='Oslo', country='Norway', population=717710)
+
+An error
+BadRequest: 400 bad request (model 'openai/gpt-nonexistent'):
+""",
+    40: """\
+
+A chat
+Oslo
+
+A story, as it is written
+The keeper of the last lighthouse wrote
+a letter to every ship that passed, and
+sent it up with the beam. For forty
+years no one answered, until one night a
+small boat blinked back: we are home,
+because of you. He put out the lamp at
+dawn, and for the first time slept with
+the window open.
+
+A tool call, fragment by fragment
+|{|"|city|"|:| "|Oslo|"|,| "|unit|"|:|
+"|celsius|"|}|
+weather({'city': 'Oslo', 'unit':
+'celsius'})
+
+A value of a type
+City(name='Oslo', country='Norway',
+population=717710)
+
+An error
+BadRequest: 400 bad request (model
+'openai/gpt-nonexistent'):
+""",
+}
+TABLE = r"""
+300 of 300 answers
+language    answers  tokens       US\$
+English          50    3000  0\.001116
+German           50    2802  0\.001030
+French           50    2829  0\.001041
+Spanish          50    2704  0\.000961
+Japanese         50    1470  0\.000549
+Portuguese       50    2574  0\.000921
+together        300   15379  0\.005618
+[0-9.]+ s at concurrency 64, \d+ a second
+everything was as expected$"""
+
+
 @pytest.mark.parametrize("columns", [80, 40])
-def test_a_terminal_shows_all_that_a_pipe_gets(columns: int) -> None:
+def test_the_screen_shows_each_answer_then_the_table_and_is_short(columns: int) -> None:
     """A bar that is drawn below what has no line end yet would erase it."""
-    env = environment(None, COLUMNS=str(columns))
-    with Terminal("demo", "--questions", "40", env=env) as terminal:
+    with Terminal("demo", env=environment(None), columns=columns) as terminal:
         assert terminal.end() == 0
-        lines = terminal.screen(columns)
-    for heading, below in (
-        ("A chat", "Oslo"),
-        ("A story, as it is written", "The keeper of the last lighthouse"),
-        ("A tool call, fragment by fragment", '|{|"|city'),
-        ("A value of a type", "City(name='Oslo'"),
-        ("An error", "BadRequest: 400"),
-    ):
-        assert lines[lines.index(heading) + 1].startswith(below), "\n".join(lines)
-    shown = "".join(lines).replace(" ", "")  # wherever the terminal breaks them
-    assert "weather({'city':'Oslo','unit':'celsius'})" in shown
-    assert "40of40answers" in shown
-    assert not [line for line in lines if "━" in line and "40/40" in line], "the bar is gone at the end"
-    assert "everything was as expected" in lines
+        lines = terminal.scrolled()
+    shown = "\n".join(lines)
+    assert shown.startswith(SCREENS[columns]), shown
+    assert re.search(TABLE, shown), shown
+    assert not [line for line in lines if "━" in line], "the bar is gone at the end"
+    assert len(lines) <= 60
+    begin = lines.index("300 questions at once") + 1
+    english = {
+        " ".join(question.question.split()) for question in load_questions() if question.language == "en"
+    }
+    for asked, answered in zip(lines[begin : begin + 10 : 2], lines[begin + 1 : begin + 10 : 2], strict=True):
+        assert any(question.startswith(asked.removesuffix("…")) for question in english), asked
+        assert answered.startswith("  "), answered
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from decimal import Decimal
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from ..._extras import needs_extra
 from ...client import AsyncOpenRouter
@@ -18,6 +19,7 @@ from ...types.chat.completion import ChatCompletion
 from ..output import printable
 from ..streams import console as console_of
 from ..streams import results
+from ..wrapping import WordWrap
 from .run import ANSWER_TOKENS, CONCURRENCY, Findings, Question, load_questions, run
 
 __all__ = ["demo"]
@@ -25,7 +27,16 @@ __all__ = ["demo"]
 MODEL = "openai/gpt-4o-mini"
 TOKENS_PER_S = 150
 """How fast the emulator writes: slowly enough to be watched."""
-SHOWN_ANSWERS = 12
+SHOWN_ANSWERS = 5
+"""How many of the many answers are shown as they arrive, in English."""
+LANGUAGES = {
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "ja": "Japanese",
+    "pt": "Portuguese",
+}
 
 
 async def demo(*, live: bool = False, yes: bool = False, model: str = MODEL, questions: int = 300) -> int:
@@ -72,47 +83,65 @@ async def _watch(console: Console, client: AsyncOpenRouter, questions: Sequence[
         *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
     )
     task = progress.add_task("answers", total=len(questions))
+    wrap = WordWrap(console.width, lambda text: console.out(text, end="", highlight=False))
+    shown = 0
 
     def heading(text: str) -> None:
+        wrap.end()
         console.print(f"\n[bold]{text}[/]")
 
-    def write(text: str) -> None:
-        console.print(printable(text), end="", markup=False, soft_wrap=True)
-
-    def answered() -> None:
-        progress.start()  # not earlier: a bar erases a line that has no end yet
+    def answered(question: Question, reply: ChatCompletion | None) -> None:
+        nonlocal shown
+        if not progress.live.is_started:
+            wrap.end()  # not later: a bar erases a line that has no end yet
+            progress.start()
         progress.advance(task)
+        if reply and shown < SHOWN_ANSWERS and question.language == "en":
+            shown += 1
+            progress.console.print(_answer(question, reply), no_wrap=True, overflow="ellipsis")
 
     try:
-        found = await run(client, questions, heading=heading, write=write, progress=answered)
+        found = await run(
+            client,
+            questions,
+            heading=heading,
+            write=lambda text: wrap.write(printable(text)),
+            progress=answered,
+        )
     finally:
         progress.stop()
-    console.print()
+    if console.is_terminal:  # elsewhere the bar leaves a line
+        console.print()
     return found
 
 
+def _answer(question: Question, reply: ChatCompletion) -> Text:
+    """Return a question above its answer, a line each."""
+    return Text("\n  ").join([Text(_line(question.question), style="dim"), Text(_line(reply.text))])
+
+
 def _summary(console: Console, found: Findings, questions: Sequence[Question]) -> None:
-    table = Table(title=f"{len(found.answers)} of {len(questions)} answers, some of them shown")
-    for name in ("question", "answer", "tokens", "US$"):
-        table.add_column(name, justify="right" if name in ("tokens", "US$") else "left", overflow="fold")
-    step = max(1, len(questions) // SHOWN_ANSWERS)
-    for question in questions[::step]:
-        reply = found.answers.get(question.key)
-        shown = reply.text if reply else str(found.failures.get(question.key, ""))
-        table.add_row(_short(question.question), _short(shown), str(_tokens(reply)), f"{_cost(reply):.6f}")
+    """Draw what the answers of each language used, the English ones first."""
     replies = list(found.answers.values())
-    tokens = sum(map(_tokens, replies))
+    console.print(f"[bold]{len(replies)} of {len(questions)} answers[/]")
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("language")
+    for name in ("answers", "tokens", "US$"):
+        table.add_column(name, justify="right")
+    for language in dict.fromkeys(question.language for question in questions):
+        keys = [question.key for question in questions if question.language == language]
+        theirs = [found.answers[key] for key in keys if key in found.answers]
+        cost = sum(map(_cost, theirs), Decimal(0))
+        row = (LANGUAGES.get(language, language), len(theirs), sum(map(_tokens, theirs)), f"{cost:.6f}")
+        table.add_row(*map(str, row))
+    table.add_row("together", str(len(replies)), str(sum(map(_tokens, replies))), f"{found.cost:.6f}")
     console.print(table)
     rate = len(replies) / found.seconds if found.seconds else 0.0
-    console.print(
-        f"{tokens} tokens, US$ {found.cost:.6f}, {found.seconds:.2f} s at concurrency {CONCURRENCY},"
-        f" {rate:.0f} a second"
-    )
+    console.print(f"{found.seconds:.2f} s at concurrency {CONCURRENCY}, {rate:.0f} a second")
 
 
-def _short(text: str, length: int = 70) -> str:
-    line = printable(" ".join(text.split()))
-    return line if len(line) <= length else f"{line[: length - 1]}…"
+def _line(text: str) -> str:
+    return printable(" ".join(text.split()))
 
 
 def _tokens(reply: ChatCompletion | None) -> int:

@@ -51,9 +51,10 @@ class Question:
 
 
 def load_questions() -> list[Question]:
-    """Return the questions in the order of their file."""
+    """Return the questions in the order of their file, the English ones first."""
     text = files("openrouter_async.cli.demo").joinpath("questions.jsonl").read_text("utf-8")
-    return [Question(**json.loads(line)) for line in text.splitlines()]
+    found = [Question(**json.loads(line)) for line in text.splitlines()]
+    return sorted(found, key=lambda question: question.language != "en")
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,12 @@ async def run(
     *,
     heading: Callable[[str], None],
     write: Callable[[str], None],
-    progress: Callable[[], None],
+    progress: Callable[[Question, ChatCompletion | None], None],
 ) -> Findings:
-    """Chat, stream, collect a tool call, read a value, meet an error, and send all questions concurrently."""
+    """Chat, stream, collect a tool call, read a value, meet an error, and send all questions concurrently.
+
+    `progress` is called for each question that is answered, or has failed: then with None.
+    """
     found = Findings()
     heading("A chat")
     found.chat = await client.chat.create(
@@ -143,8 +147,12 @@ async def _tool_call(client: AsyncOpenRouter, write: Callable[[str], None]) -> T
 
 
 async def _batch(
-    client: AsyncOpenRouter, questions: Sequence[Question], found: Findings, progress: Callable[[], None]
+    client: AsyncOpenRouter,
+    questions: Sequence[Question],
+    found: Findings,
+    progress: Callable[[Question, ChatCompletion | None], None],
 ) -> None:
+    asked = {question.key: question for question in questions}
     items = [Item(question.key, question.question) for question in questions]
     async with client.batch(items, concurrency=CONCURRENCY, max_completion_tokens=ANSWER_TOKENS) as batch:
         async for item in batch:
@@ -153,5 +161,5 @@ async def _batch(
                     found.answers[key] = completion
                 case Failed(key=key, error=failure):
                     found.failures[key] = failure
-            progress()
+            progress(asked[item.key], found.answers.get(item.key))
     found.cost, found.seconds = batch.summary.cost, batch.summary.elapsed

@@ -13,13 +13,14 @@ import inspect
 import itertools
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, ParamSpec, TypeAlias, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeAlias, TypedDict, TypeVar, overload
 
 import anyio.to_thread
 from pydantic import JsonValue
 
 from .._checks import seconds
 from ..errors import ConfigurationError
+from ..types.chat.tools import PlainFunction
 from .schema import ArgumentSchema
 from .signature import Signature, documentation_of, is_unbound_method, name_of, routine_of
 
@@ -35,6 +36,7 @@ __all__ = [
     "NeedsApproval",
     "Progress",
     "Tool",
+    "ToolOf",
     "ToolParams",
     "ToolSettings",
     "create_tool",
@@ -44,6 +46,7 @@ __all__ = [
 
 P = ParamSpec("P")
 R = TypeVar("R")
+FunctionT = TypeVar("FunctionT", covariant=True)
 
 NeedsApproval: TypeAlias = bool | Callable[..., bool | Awaitable[bool]]
 """Whether a call waits for a decision; a function receives all arguments of the call, as keywords."""
@@ -194,10 +197,28 @@ class Tool(Generic[P, R]):
         return f"<tool {self.name}>"
 
 
+class ToolOf(Tool[..., Any], PlainFunction, Generic[FunctionT]):
+    """A tool made by `tool`, with the type of its function.
+
+    Its parameter is covariant, so checkers join tools of different signatures in one list: `[weather, delete]` is a
+    list of tools, also in a variable without an annotation.
+    """
+
+    if TYPE_CHECKING:
+        __name__: str
+        __qualname__: str
+
+        def __call__(self: ToolOf[Callable[P, R]], *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+
+class _Decorator(Protocol):
+    def __call__(self, function: Callable[P, R], /) -> ToolOf[Callable[P, R]]: ...
+
+
 @overload
-def tool(function: Callable[P, R], /, **params: Unpack[ToolParams]) -> Tool[P, R]: ...
+def tool(function: Callable[P, R], /, **params: Unpack[ToolParams]) -> ToolOf[Callable[P, R]]: ...
 @overload
-def tool(**params: Unpack[ToolParams]) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
+def tool(**params: Unpack[ToolParams]) -> _Decorator: ...
 def tool(
     function: Callable[..., object] | None = None,
     /,
@@ -235,7 +256,7 @@ def tool(
             class. An annotation without a schema raises when the tool is first used.
     """
 
-    def make(function: Callable[..., object]) -> Tool[..., object]:
+    def make(function: Callable[..., object]) -> ToolOf[Callable[..., object]]:
         if isinstance(function, Tool):
             raise ConfigurationError(f"{function!r} is a tool already; expected a function")
         if not callable(function):
@@ -249,7 +270,7 @@ def tool(
                 f" tools=[thing.{own_name}], or tool(thing.{own_name}, ...) with settings"
             )
         said = documentation_of(function).description if description is None else description
-        return Tool(
+        return ToolOf(
             name or own_name, said, function, lambda: Signature(name or own_name, function), **settings
         )
 

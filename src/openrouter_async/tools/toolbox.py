@@ -16,7 +16,7 @@ from .tool import Tool, create_tool, free_name, tool
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from ..types.chat.tools import ChatTool, FunctionTool
+    from ..types.chat.tools import ChatTool, FunctionTool, PlainFunction
 
 InRequestT = TypeVar("InRequestT")
 
@@ -39,7 +39,7 @@ class ToolSource(Protocol):
         ...
 
 
-ToolLike: TypeAlias = "Tool[..., object] | Callable[..., object] | ToolSource | ChatTool"
+ToolLike: TypeAlias = "Tool[..., object] | Callable[..., object] | PlainFunction | ToolSource | ChatTool"
 """What may be given as a tool: a tool, a function, the tools of an MCP server, or a tool of the API as a dict; one
 of type `function` is answered by the caller."""
 
@@ -71,7 +71,8 @@ async def open_toolbox(tools: Sequence[ToolLike]) -> AsyncIterator[Toolbox]:
         ConfigurationError: something is not a tool, two have the same name, or a server cannot be reached.
     """
     if isinstance(tools, str | Mapping) or not isinstance(tools, Sequence):
-        raise ConfigurationError(f"tools is a {type(tools).__name__}; expected a list of tools")
+        kind = "Tool" if isinstance(tools, Tool) else type(tools).__name__
+        raise ConfigurationError(f"tools is a {kind}; expected a list of tools")
     own: list[Tool[..., object]] = []
     others: list[ChatTool] = []
     sources: list[ToolSource] = []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
 
 import anyio
 from starlette.requests import Request
@@ -138,5 +138,5 @@ def _told(each: ToolLike) -> dict[str, str]:
         return {"name": str(each.get("type", "")), "description": ""}
     if isinstance(each, ToolSource):
         return {"name": each.name, "description": ""}
-    known = each if isinstance(each, Tool) else tool(each)
+    known = each if isinstance(each, Tool) else tool(cast("Callable[..., object]", each))
     return {"name": known.name, "description": known.description or ""}

@@ -33,6 +33,7 @@ __all__ = [
     "LocalSearch",
     "MaxCost",
     "MaxTokensUsed",
+    "PlainFunction",
     "ServerToolChoice",
     "StepCountIs",
     "StopCondition",
@@ -109,13 +110,20 @@ class HasDefinition(Protocol):
     def definition(self) -> FunctionTool: ...
 
 
+class PlainFunction(Protocol):
+    """A function, or a `Tool` made of one: what checkers join functions and tools of different signatures to."""
+
+    __name__: str
+    __qualname__: str
+
+
 def definition_of(tool: object) -> object:
     """Return a tool in the form of a request to chat; what is not a tool stays, for the validation to refuse."""
     return tool if isinstance(tool, Mapping) else getattr(tool, "definition", tool)
 
 
 ToolInRequest: TypeAlias = Annotated[
-    ChatTool | HasDefinition | Callable[..., object],
+    ChatTool | HasDefinition | Callable[..., object] | PlainFunction,
     ValidatedAs(Annotated[ChatTool, BeforeValidator(definition_of)]),
 ]
 """A tool of a single request: a dict, one made by `@tool`, or a function, whose definition is sent."""

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from ..chat.prompt_cache import CacheControl
 from ..chat.response_format import Name
 from ..chat.server_tools import DateTime, ImageGeneration, WebFetch, WebSearch
-from ..chat.tools import FunctionTool, HasDefinition
+from ..chat.tools import FunctionTool, HasDefinition, PlainFunction
 from ..chat.web_search import UserLocation
 from ..requests.fields import Between, ByKey, JSONObject, NonEmptyText, OneOfOrText, ValidatedAs, closed
 from ..requests.schema_check import JSONSchemaObject
@@ -184,6 +184,7 @@ MessageTool: TypeAlias = Annotated[
     | ImageGeneration
     | HasDefinition
     | Callable[..., object]
+    | PlainFunction
     | Mapping[str, object],
     ValidatedAs(_Tool),
 ]

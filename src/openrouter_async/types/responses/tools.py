@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from ..chat.response_format import Name
 from ..chat.server_tools import KnownServerTool
-from ..chat.tools import ChatTool, HasDefinition, definition_of, has_type
+from ..chat.tools import ChatTool, HasDefinition, PlainFunction, definition_of, has_type
 from ..requests.fields import ByKey, ByKind, JSONObject, NonEmptyText, OneOfOrText, ValidatedAs, closed
 from ..requests.schema_check import JSONSchemaObject
 
@@ -67,7 +67,7 @@ _Tool: TypeAlias = Annotated[
 ]
 
 ResponseTool: TypeAlias = Annotated[
-    FlatFunction | ChatTool | HasDefinition | Callable[..., object],
+    FlatFunction | ChatTool | HasDefinition | Callable[..., object] | PlainFunction,
     ValidatedAs(Annotated[_Tool, BeforeValidator(_flat)]),
 ]
 """A tool, in the form of Responses or of chat, or one made by `@tool`; one that has no type here is sent as it is."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from .errors import ConfigurationError
@@ -34,22 +33,20 @@ __all__ = ["BatchMaker"]
 
 
 class BatchMaker:
-    """The part of `AsyncOpenRouter` that makes batches."""
+    """`client.batch`: called, it makes a batch of prompts; `table` makes one of the rows of a data frame."""
 
-    if TYPE_CHECKING:  # what the client has
-        _sender: HTTPSender
-
-        @cached_property
-        def chat(self) -> Chat: ...
-        @cached_property
-        def models(self) -> Models: ...
+    def __init__(self, sender: HTTPSender, chat: Callable[[], Chat], models: Callable[[], Models]) -> None:
+        """Use `client.batch`; the namespaces of chat and of models are loaded with the first batch."""
+        self._sender = sender
+        self._chat = chat
+        self._models = models
 
     @overload
-    def batch(
+    def __call__(
         self, items: Items, *, output: None = None, kind: None = None, **params: Unpack[BatchParams]
     ) -> Batch[str]: ...
     @overload
-    def batch(
+    def __call__(
         self,
         items: AnyItems,
         *,
@@ -57,15 +54,15 @@ class BatchMaker:
         **params: Unpack[EmbeddingsBatchParams],
     ) -> Batch[Embeddings]: ...
     @overload
-    def batch(
+    def __call__(
         self, items: AnyItems, *, kind: Literal["rerank"], **params: Unpack[RerankBatchParams]
     ) -> Batch[Ranking[object]]: ...
     @overload
-    def batch(
+    def __call__(
         self, items: AnyItems, *, kind: Literal["decisions"], **params: Unpack[DecisionsBatchParams]
     ) -> Batch[Decisions]: ...
     @overload
-    def batch(
+    def __call__(
         self,
         items: Items,
         *,
@@ -73,14 +70,14 @@ class BatchMaker:
         **params: Unpack[BatchParams],
     ) -> Batch[OutputT]: ...
     @overload
-    def batch(
+    def __call__(
         self, items: Items, *, output: Mapping[str, object], **params: Unpack[BatchParams]
     ) -> Batch[Any]: ...
     @overload
-    def batch(
+    def __call__(
         self, items: Items, *, output: TypeForm[OutputT], **params: Unpack[BatchParams]
     ) -> Batch[OutputT]: ...
-    def batch(
+    def __call__(
         self,
         items: AnyItems,
         *,
@@ -117,7 +114,7 @@ class BatchMaker:
         params |= {
             "transport": self._sender.transport,
             "sender": self._sender,
-            "prices": self.models.catalogue,
+            "prices": self._models().catalogue,
         }
         given = cast("Items", items)  # of another kind they are told apart when they are sent
         if kind is not None:
@@ -137,5 +134,5 @@ class BatchMaker:
             from .structured.completion import KeptOutputs
 
             outputs = KeptOutputs.of(output)
-        asked = self.chat._completer(None if outputs is None else outputs.output)
+        asked = self._chat()._completer(None if outputs is None else outputs.output)
         return Batch(given, completer=asked, outputs=outputs, **params)

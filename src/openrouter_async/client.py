@@ -62,7 +62,7 @@ class _Known:
     learner: TokenLearner | None = None
 
 
-class AsyncOpenRouter(Namespaces, BatchMaker):
+class AsyncOpenRouter(Namespaces):
     """The client of one OpenRouter account, for one event loop (asyncio, or trio).
 
     ```python
@@ -186,6 +186,11 @@ class AsyncOpenRouter(Namespaces, BatchMaker):
         from .messages import Messages
 
         return Messages(self._sender, lambda: self.models.catalogue(), lambda: self.chat.native_models)
+
+    @cached_property
+    def batch(self) -> BatchMaker:
+        """Many prompts, a limited number concurrently: `client.batch(prompts)`, or `client.batch.table(frame)`."""
+        return BatchMaker(self._sender, lambda: self.chat, lambda: self.models)
 
     def estimate(
         self,

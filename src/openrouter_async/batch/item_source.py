@@ -1,8 +1,8 @@
 """`ItemSource`: the items of a batch as requests with keys, for whichever worker asks next.
 
 Theory of operation: an item that is available immediately is taken without a wait, so no other task can intervene. If
-it may have to be waited for (an asynchronous iterator, or `allow`), one worker waits and the others queue behind it;
-`stop` ends that wait.
+it may have to be waited for (an asynchronous iterator, which an `ItemFeed` advances, or `allow`), one worker waits and
+the others queue behind it; `stop` ends that wait.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ import anyio
 from pydantic import JsonValue
 
 from ..errors import ConfigurationError
+from .item_feed import ItemFeed
 from .items import Item, Items, Request, hashed_settings, key_hash, request_hash
 from .results import Failed
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from anyio.abc import TaskGroup
 
     from .items import ItemLike
 
@@ -51,6 +54,7 @@ class ItemSource:
         """How many there are; None where they do not tell."""
         self._items = items
         self._iterator: Iterator[ItemLike] | AsyncIterator[ItemLike] | None = None
+        self._feed: ItemFeed[ItemLike] | None = None
         self._model = model
         self._params = params
         self._extra_body = extra_body
@@ -74,6 +78,14 @@ class ItemSource:
         self._is_stopped = True
         if self._wait is not None:
             self._wait.cancel()
+        if self._feed is not None:
+            self._feed.stop()
+
+    def feed_in(self, group: TaskGroup) -> None:
+        """Let one task of the group advance asynchronous items, since many tasks are going to take them."""
+        if isinstance(self._items, AsyncIterable):
+            self._feed = ItemFeed(self._items)
+            group.start_soon(self._feed.run)
 
     def __aiter__(self) -> Self:
         return self
@@ -92,15 +104,17 @@ class ItemSource:
     async def _take(self) -> Request | Failed:
         if self._is_stopped:
             raise StopAsyncIteration
-        if self._iterator is None:
+        if self._iterator is None and self._feed is None:
             items = self._items
             self._iterator = aiter(items) if isinstance(items, AsyncIterable) else iter(items)
         try:
-            item = (
-                await anext(self._iterator)
-                if isinstance(self._iterator, AsyncIterator)
-                else next(self._iterator)
-            )
+            if self._feed is not None:
+                item = await self._feed.next()
+            elif isinstance(self._iterator, AsyncIterator):
+                item = await anext(self._iterator)
+            else:
+                assert self._iterator is not None
+                item = next(self._iterator)
         except StopIteration:
             raise StopAsyncIteration from None
         index = self._taken
@@ -151,7 +165,10 @@ class ItemSource:
         return self._seen[mark]
 
     async def aclose(self) -> None:
-        """Close the iterator, if it is a generator."""
+        """Close the iterator, if it is a generator; a feed has done so, and tells what went wrong then."""
+        if self._feed is not None:
+            self._feed.raise_error()
+            return
         close = getattr(self._iterator, "aclose", None) or getattr(self._iterator, "close", None)
         if close is not None:
             closing = close()

@@ -156,6 +156,8 @@ class Batch(Generic[OutputT]):
         self._completer = completer
         self._span: BatchSpan | None = None
         self._group: TaskGroup | None = None
+        self._feeding: TaskGroup | None = None
+        """The group of the task that advances asynchronous items; it ends after the workers."""
         self._working: int | None = None
         """The number of workers; None before the first result is requested."""
 
@@ -248,7 +250,9 @@ class Batch(Generic[OutputT]):
         try:
             await self._records.open()
             await self._spend.prepare()
-            # Made last, since from here on it is certain that it is closed.
+            # Made last, since from here on it is certain that they are closed.
+            self._feeding = anyio.create_task_group()
+            await self._feeding.__aenter__()
             self._group = anyio.create_task_group()
             await self._group.__aenter__()
             spans = self._completer.spans
@@ -260,10 +264,12 @@ class Batch(Generic[OutputT]):
 
     async def __aexit__(self, exc_type: object, exc: BaseException | None, traceback: object) -> None:
         assert self._group is not None
+        assert self._feeding is not None
         self._source.stop()
         try:
             async with AsyncExitStack() as closing:
                 closing.push_async_callback(self._source.aclose)
+                closing.push_async_callback(self._feeding.__aexit__, None, None, None)
                 closing.callback(self._queue.close)
                 closing.callback(self._queue.write_down)
                 self._group.cancel_scope.cancel()
@@ -278,7 +284,7 @@ class Batch(Generic[OutputT]):
                 self._span.ended(done.done, done.failed, done.resumed, done.cost)
 
     def _begin(self) -> None:
-        if self._group is None:
+        if self._group is None or self._feeding is None:
             raise ConfigurationError(
                 "a batch is read inside its block: async with client.batch(...) as batch; or awaited for all results"
             )
@@ -289,6 +295,7 @@ class Batch(Generic[OutputT]):
             self._working = concurrency if total is None else max(1, min(concurrency, total))
             if self._records.has_unbooked:
                 self._group.start_soon(self._records.book_earlier)
+            self._source.feed_in(self._feeding)
             for _ in range(self._working):
                 self._group.start_soon(self._work)
 

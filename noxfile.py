@@ -335,6 +335,16 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def compare(session: nox.Session) -> None:
+    """Play the scenes of README.md's comparison with each client, and write its figures and its table."""
+    install(session, extras="dev")
+    pythons = peer_pythons(session, "openai", "openrouter", "pydantic_ai", "litellm")
+    session.run(
+        "python", "benchmarks/comparison", *(f"--python={name}={path}" for name, path in pythons.items())
+    )
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """Build wheel and sdist; install each without extras in an empty environment, and import it there."""
     session.install("-q", "build")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks import chart
+from benchmarks.comparison import __main__ as comparison
 
 from openrouter_async.testing import Emulator
 from tests.support.doc_modules import modules, python_blocks
@@ -16,6 +18,7 @@ from tests.support.folders import ROOT
 
 README = ROOT / "README.md"
 EXAMPLES = list(python_blocks(README))
+FIGURES = json.loads(comparison.FIGURES.read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +82,27 @@ def test_the_chart_and_the_text_have_the_figures_of_the_table() -> None:
     text = README.read_text("utf-8")
     assert f"costs {chunk['openrouter-async']:g} times the CPU of bare `httpx`" in text
     assert f"with the `openai` package it costs {chunk['openai']:g} times" in text
+
+
+def test_the_comparison_is_drawn_from_the_figures_that_nox_compare_wrote() -> None:
+    page = README.read_text("utf-8")
+    assert comparison.with_table(page, FIGURES) == page
+    assert set(FIGURES["scenes"]) == set(comparison.SCENES)
+
+
+def test_the_comparison_names_the_versions_that_nox_compare_installs() -> None:
+    pinned = (ROOT / "noxfile.py").read_text("utf-8")
+    for client in ("openai", "openrouter"):
+        assert f'"{client}=={FIGURES["versions"][client]}"' in pinned
+
+
+@pytest.mark.parametrize("scene", comparison.SCENES)
+def test_our_column_of_the_comparison_is_what_the_library_does_now(scene: str) -> None:
+    written, now = FIGURES["scenes"][scene]["ours"], comparison.play(sys.executable, "ours", scene)
+    _, word = comparison.ROWS[scene]
+    if scene == "budget":
+        assert now["billed"] <= comparison.scenes.BUDGET
+    elif scene == "left":
+        assert now["seen"] == pytest.approx(now["billed"])
+    else:
+        assert word(now) == word(written)

@@ -1,0 +1,1 @@
+"""What several clients make of the same bad days: the table of README.md, measured."""

@@ -1,0 +1,1 @@
+"""One program per client, run by an interpreter that has its package."""

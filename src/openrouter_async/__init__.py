@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .errors import InvalidWebhook as InvalidWebhook
     from .errors import JobFailed as JobFailed
     from .errors import JournalError as JournalError
+    from .errors import LedgerError as LedgerError
     from .errors import ModerationError as ModerationError
     from .errors import NotFound as NotFound
     from .errors import OpenRouterError as OpenRouterError
@@ -76,6 +77,9 @@ if TYPE_CHECKING:
     from .errors import UnprocessableRequest as UnprocessableRequest
     from .hooks import RequestEvent as RequestEvent
     from .hooks import RequestHook as RequestHook
+    from .ledger.ledger import Ledger as Ledger
+    from .ledger.ledger import SharedBudget as SharedBudget
+    from .ledger.opening import open_ledger as open_ledger
     from .options import App as App
     from .options import ClientOptions as ClientOptions
     from .options import Limits as Limits
@@ -279,13 +283,15 @@ _BY_MODULE = {
         "APIStatusError AuthenticationError Availability BadRequest BudgetExceeded ConfigurationError "
         "Conflict ConnectError ConnectionLost ContextLengthExceeded DeadlineExceeded DownloadInterrupted "
         "EmptyReply GuardrailError InsufficientCredits InvalidResponseError InvalidWebhook JobFailed "
-        "JournalError ModerationError NotFound OpenRouterError Overloaded PayloadTooLarge "
+        "JournalError LedgerError ModerationError NotFound OpenRouterError Overloaded PayloadTooLarge "
         "PermissionDenied ProviderError ProxyError RateLimited Refused RepeatedToolCall ReplyNotParsed "
         "ReplyTruncated RequestTimeout ResponseTooLarge SchemaMismatch ServerError SpendingLimitExceeded "
         "StreamDecodeError StreamError StreamInterrupted StreamTruncated StructuredOutputError TLSError "
         "ToolError UnprocessableRequest"
     ),
     ".hooks": "RequestEvent RequestHook",
+    ".ledger.ledger": "Ledger SharedBudget",
+    ".ledger.opening": "open_ledger",
     ".options": "App ClientOptions Limits LocalCache Rate Recover RequestOptions ResponseCache Retries Timeouts",
     ".resources.jobs": "Job",
     ".resources.media.videos": "VideoJob",

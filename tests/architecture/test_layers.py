@@ -25,7 +25,7 @@ LAYERS: dict[str, set[str]] = {
     "the pure core": {"_sansio", "_settings"},
     "streams": {"streaming"},
     "what a caller of HTTP must offer": {"protocols"},
-    "answers that are kept": {"caching"},
+    "answers that are kept": {"caching", "ledger"},
     "HTTP and operations": {"_http", "resources"},
     "models and money": {"catalogue", "spending"},
     "telemetry": {"telemetry"},

@@ -31,11 +31,18 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .refusal_noise import LIMIT as MOST_NOISE
 from .refusal_noise import RefusalNoise
 
+if TYPE_CHECKING:
+    from typing import Self
+
 __all__ = ["AdaptiveRate", "Pacer"]
+
+Dumped: TypeAlias = list[Any]
+"""What a `dump` returns and a `load` reads, and nobody else looks into."""
 
 # The numbers below are chosen; the simulated servers of tests/_sansio/test_rate_limit.py hold what they come to.
 
@@ -271,6 +278,40 @@ class AdaptiveRate:
             grown = rate + min(quickly, good * STEP * (1 + beyond) ** 2 / max(CYCLE, window))
         self._pacer.rate = grown
 
+    # For whoever keeps it elsewhere
+
+    def dump(self) -> Dumped:
+        """Return all that it knows, as values of JSON, infinite numbers included; `load` reads it."""
+        pacer = None if self._pacer is None else [self._pacer.rate, self._pacer.next_at]
+        return [
+            self.paused_until,
+            pacer,
+            self._good,
+            self._epoch.dump(),
+            None if self._closed is None else self._closed.dump(),
+            [*self._recent],
+            self._minute.dump(),
+            self._noise.dump(),
+            self._away,
+            self._is_binding,
+        ]
+
+    @classmethod
+    def load(cls, dumped: Dumped) -> Self:
+        """Return one that knows what another knew."""
+        learned = cls()
+        learned.paused_until, pacer, learned._good, epoch, closed, recent, minute, noise = dumped[:8]
+        learned._away, learned._is_binding = dumped[8:]
+        if pacer is not None:
+            learned._pacer = Pacer(pacer[0])
+            learned._pacer.next_at = pacer[1]
+        learned._epoch = _Counts.load(epoch)
+        learned._closed = None if closed is None else _Counts.load(closed)
+        learned._recent.extend(recent)
+        learned._minute = _LastMinute.load(minute)
+        learned._noise = RefusalNoise.load(noise)
+        return learned
+
 
 class _Counts:
     """What happened to the requests that were sent since a moment."""
@@ -280,6 +321,15 @@ class _Counts:
     def __init__(self, at: float) -> None:
         self.at = at
         self.sent = self.refused = self.accepted = 0
+
+    def dump(self) -> list[float]:
+        return [self.at, self.sent, self.refused, self.accepted]
+
+    @classmethod
+    def load(cls, dumped: Dumped) -> Self:
+        counts = cls(dumped[0])
+        counts.sent, counts.refused, counts.accepted = dumped[1:]
+        return counts
 
 
 class _LastMinute:
@@ -304,3 +354,12 @@ class _LastMinute:
             self._before = self._now if now - self._began < 120 else 0
             self._now = 0
             self._began = now
+
+    def dump(self) -> list[float]:
+        return [self._began, self._before, self._now]
+
+    @classmethod
+    def load(cls, dumped: Dumped) -> Self:
+        minute = cls()
+        minute._began, minute._before, minute._now = dumped
+        return minute

@@ -7,6 +7,10 @@ reason for their refusal. A share up to that is not evidence of a limit.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Self
 
 __all__ = ["LIMIT", "RefusalNoise"]
 
@@ -77,3 +81,14 @@ class RefusalNoise:
         """Drop what was seen: there were too many requests, although that was not known."""
         self.sent_slow = self.refused_slow = 0.0
         self._since = now
+
+    def dump(self) -> list[float]:
+        """Return all that it knows, as numbers; `load` reads it."""
+        return [self._share, self.sent_slow, self.refused_slow, self._since, self._until]
+
+    @classmethod
+    def load(cls, dumped: list[float]) -> Self:
+        """Return one that knows what another knew."""
+        noise = cls()
+        noise._share, noise.sent_slow, noise.refused_slow, noise._since, noise._until = dumped
+        return noise

@@ -44,6 +44,7 @@ OpenRouterError
 ├── JobFailed                       service: an accepted job ended without a result; `.job` says how
 ├── InvalidWebhook                  a webhook that is not the service's, or too old
 ├── JournalError                    caller: the journal of a batch cannot be read, written or locked
+├── LedgerError                     caller: the ledger that several processes share cannot be read or written
 └── BudgetExceeded                  caller: the next call would have passed the budget
 ```
 

@@ -22,6 +22,7 @@ __all__ = [
     "InvalidWebhook",
     "JobFailed",
     "JournalError",
+    "LedgerError",
     "OpenRouterError",
     "PartialReply",
     "ProxyError",
@@ -342,6 +343,14 @@ class JournalError(OpenRouterError):
     def __init__(self, message: str, *, path: str | None = None, **facts: Unpack[Facts]) -> None:
         super().__init__(message, **facts)
         self.path: str | None = path
+
+
+class LedgerError(OpenRouterError):
+    """The ledger that several processes share cannot be read or written; `where` is its file or address."""
+
+    def __init__(self, message: str, *, where: str | None = None, **facts: Unpack[Facts]) -> None:
+        super().__init__(message, **facts)
+        self.where: str | None = where
 
 
 class BudgetExceeded(OpenRouterError):

@@ -1,0 +1,294 @@
+"""`Ledger`: what a process asks of a ledger, whoever has its state.
+
+Steps that come while others are being applied are applied together in the next go, so a thousand requests in flight
+cost a few round trips. While the block is entered, the ledger beats for its worker, and when it is left, the leases of
+the worker end.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeVar, cast
+from uuid import uuid4
+
+import anyio
+
+from .._checks import one_of
+from .._sansio.money import parse_usd
+from ..errors import ConfigurationError, LedgerError, OpenRouterError
+from .steps import (
+    Answer,
+    Beat,
+    BudgetTerms,
+    Busy,
+    Changed,
+    Claim,
+    Done,
+    Every,
+    Finish,
+    Free,
+    GivenUp,
+    GiveUp,
+    Gone,
+    Lease,
+    Look,
+    Looked,
+    Read,
+    Report,
+    Settle,
+    Step,
+    Unbooked,
+    to_pico,
+    to_usd,
+)
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from anyio.abc import TaskGroup
+
+    from .holder import Holder
+
+__all__ = ["Ledger", "SharedBudget"]
+
+LOGGER = logging.getLogger("openrouter_async")
+
+T = TypeVar("T")
+
+BEATS = 4
+"""Beats in the time of a lease, so that one or two may be late."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A step whose answer somebody waits for, or nobody."""
+
+    step: Step
+    answer: Answer = None
+    error: OpenRouterError | None = None
+    is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SharedBudget:
+    """A budget that all processes with the same ledger spend from; made by `Ledger.budget`."""
+
+    ledger: Ledger
+    terms: BudgetTerms
+
+    @property
+    def limit(self) -> Decimal | None:
+        """US dollars; None: it only counts."""
+        return None if self.terms.limit is None else to_usd(self.terms.limit)
+
+    async def spent(self) -> Decimal:
+        """Return the US dollars spent by all processes; of this day, week or month where it begins again."""
+        return to_usd((await self._look()).spent)
+
+    async def held(self) -> Decimal:
+        """Return the US dollars held for requests that run, or whose cost is in doubt."""
+        return to_usd((await self._look()).held)
+
+    async def _look(self) -> Looked:
+        return cast("Looked", await self.ledger.ask(Look(budget=self.terms)))
+
+
+class Ledger:
+    """Answers, leases, budgets and rates that several processes share; made by `open_ledger`.
+
+    ```python
+    async with open_ledger("run.db") as ledger:
+        budget = ledger.budget("user:42", "5.00", every="month")
+        async with client.track(budget=budget):
+            await client.chat.create("Hi")
+    ```
+    """
+
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
+        self.worker = uuid4().hex
+        """The id of this process, or of this part of it."""
+        self._queue: deque[_Waiting] = deque()
+        self._turn = anyio.Lock(fast_acquire=True)
+        self._group: TaskGroup | None = None
+        self._posted: anyio.Event | None = None
+
+    def __repr__(self) -> str:
+        return f"<Ledger {self.where!r}>"
+
+    @property
+    def where(self) -> str:
+        """Its file or address, without a password."""
+        return self._holder.where
+
+    @property
+    def lease_s(self) -> float:
+        """Seconds after which the items of a process that died are given to others."""
+        return self._holder.lease_s
+
+    # Its life
+
+    async def __aenter__(self) -> Self:
+        if self._group is not None:
+            raise ConfigurationError("the ledger is open already; open it once, and share it")
+        await self._holder.open()
+        try:
+            await self._apply([_Waiting(Beat(worker=self.worker))])
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._holder.aclose()
+            raise
+        self._group = anyio.create_task_group()
+        await self._group.__aenter__()
+        self._group.start_soon(self._beat)
+        return self
+
+    async def __aexit__(self, exc_type: object, exc: BaseException | None, traceback: object) -> None:
+        assert self._group is not None
+        group, self._group = self._group, None
+        group.cancel_scope.cancel()
+        await group.__aexit__(None, None, None)
+        with anyio.CancelScope(shield=True):
+            try:
+                async with self._turn:
+                    await self._apply([*self._taken(), _Waiting(Gone(worker=self.worker))])
+            except LedgerError as error:  # its leases end by themselves
+                LOGGER.warning("the ledger was not told that its worker leaves: %s", error)
+            finally:
+                await self._holder.aclose()
+
+    async def _beat(self) -> None:
+        while True:
+            self._posted = anyio.Event()
+            with anyio.move_on_after(self.lease_s / BEATS):
+                await self._posted.wait()
+            try:
+                await self.ask(Beat(worker=self.worker))
+            except LedgerError as error:  # whoever asks for something gets the error
+                LOGGER.warning("the ledger could not be told that its worker lives: %s", error)
+
+    # Steps
+
+    async def ask(self, step: Step) -> Answer:
+        """Apply a step, and return its answer; see `Step`.
+
+        Raises:
+            LedgerError: the ledger cannot be used.
+            ConfigurationError: it is not open.
+        """
+        if self._group is None:
+            raise ConfigurationError(
+                "the ledger is not open; use it inside `async with open_ledger(...) as ledger`"
+            )
+        waiting = _Waiting(step)
+        self._queue.append(waiting)
+        try:
+            async with self._turn:
+                if not waiting.is_answered:
+                    await self._apply(self._taken())
+        except BaseException:
+            if not waiting.is_answered and waiting in self._queue:
+                self._queue.remove(waiting)
+            raise
+        if waiting.error is not None:
+            raise waiting.error
+        return waiting.answer
+
+    def post(self, step: Step) -> None:
+        """Apply a step soon, without waiting, also from another thread; `LedgerError`s go to the log."""
+        self._queue.append(_Waiting(step))
+        if self._posted is not None:
+            self._posted.set()
+
+    def _taken(self) -> list[_Waiting]:
+        """Take all steps that wait."""
+        return [self._queue.popleft() for _ in range(len(self._queue))]
+
+    async def _apply(self, waiting: list[_Waiting]) -> None:
+        """Apply steps in one go; the error of a failure is that of each, and raised."""
+        with anyio.CancelScope(shield=True):
+            try:
+                answers = await self._holder.apply([each.step for each in waiting])
+            except OpenRouterError as error:
+                for each in waiting:
+                    each.error, each.is_answered = error, True
+                raise
+        for each, answer in zip(waiting, answers, strict=True):
+            each.answer, each.is_answered = answer, True
+
+    # Items
+
+    async def claim(
+        self, key: str, hash: str, *, since: float, replaces: int = 0
+    ) -> Done | Lease | Busy | Changed | GivenUp:
+        """Ask for an item; see `Claim`. A `Lease` is the worker's until `finish`, `give_up` or the end of the block."""
+        step = Claim(
+            worker=self.worker, lease=uuid4().hex, key=key, hash=hash, since=since, replaces=replaces
+        )
+        return cast("Done | Lease | Busy | Changed | GivenUp", await self.ask(step))
+
+    async def finish(self, lease: str, record: bytes, *, source: str | None = None) -> bool:
+        """Keep the record of an answered item; return False where another one was first, which stays."""
+        return await self.ask(Finish(lease=lease, record=record, source=source)) == "kept"
+
+    async def give_up(self, lease: str, record: bytes, *, was_paid: bool) -> None:
+        """Keep the record of an item that failed."""
+        await self.ask(GiveUp(lease=lease, record=record, was_paid=was_paid))
+
+    def drop(self, lease: str) -> None:
+        """Return an item that was not asked after all; nothing happens where its lease has ended."""
+        self.post(GiveUp(lease=lease))
+
+    async def free(self, keys: tuple[str, ...]) -> frozenset[str]:
+        """Return which of these items nobody asks now."""
+        return frozenset(cast("tuple[str, ...]", await self.ask(Free(keys=keys))))
+
+    # Requests, and what they cost
+
+    def report(self, report: Report) -> None:
+        """Note that a request is over; from any thread."""
+        self.post(report)
+
+    async def settle(self, settle: Settle) -> None:
+        """Count the cost of a request that came to be known later."""
+        await self.ask(settle)
+
+    def budget(
+        self, name: str, limit: Decimal | str | float | None, *, every: Every | None = None
+    ) -> SharedBudget:
+        """Return a budget of all processes, by its name, for wherever a budget is taken.
+
+        Args:
+            name: Such as `user:42`. All that name it share what is spent.
+            limit: US dollars; None: nothing is refused, and what is spent is counted.
+            every: When it begins again: with each `day`, `week` (on Monday) or `month`, in UTC. None: never.
+
+        Raises:
+            ConfigurationError: an argument is wrong.
+        """
+        if not isinstance(name, str) or not name:
+            raise ConfigurationError(f"the name of a budget is {name!r}; expected text that is not empty")
+        if every is not None:
+            every = one_of("every", every, ("day", "week", "month"))
+        pico = None if limit is None else to_pico(parse_usd("limit", limit))
+        return SharedBudget(self, BudgetTerms(name, pico, every))
+
+    # What is in it
+
+    async def unbooked(self) -> Mapping[str, tuple[str, str]]:
+        """Return the generations of the service's cache whose cost is not counted, with key and hash of their items."""
+        return cast("Mapping[str, tuple[str, str]]", await self.ask(Unbooked()))
+
+    async def lines(self, after: int = 0) -> AsyncIterator[tuple[int, bytes]]:
+        """Yield all lines behind a number, each with its own: what a journal would have, in the order of arrival."""
+        while True:
+            page = cast("tuple[tuple[int, bytes], ...]", await self.ask(Read(after=after)))
+            for number, line in page:
+                yield number, line
+                after = number
+            if not page:
+                return

@@ -1,0 +1,247 @@
+"""Each holder beside the pure machine, led by hypothesis: equal answers, whatever dies or is repeated in between."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from openrouter_async.ledger.machine import Machine
+from openrouter_async.ledger.state import HoldRow, MemoryState
+from openrouter_async.ledger.steps import (
+    Admit,
+    Answer,
+    Beat,
+    BudgetTerms,
+    Claim,
+    Done,
+    Finish,
+    Free,
+    GiveUp,
+    Go,
+    Gone,
+    Lease,
+    Look,
+    Looked,
+    Read,
+    Report,
+    Settle,
+    Step,
+    Unbooked,
+)
+from tests.ledger.holders import HOLDERS, LEASE_S, Clock, Make
+
+WORKERS = ["ann", "bob", "cid"]
+KEYS = ["k1", "k2", "k3"]
+BUDGETS = [BudgetTerms("run", 100), BudgetTerms("user", 60, "day"), BudgetTerms("all", None)]
+MODELS = [None, "m/one"]
+MOST = 40
+"""What a request holds and costs at most."""
+
+
+class Beside(RuleBasedStateMachine):
+    """Workers that claim, send, finish and die, on the machine and on a holder."""
+
+    make: ClassVar[Make]
+    portal: ClassVar[BlockingPortal]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.clock = Clock()
+        self.machine = Machine(MemoryState(), lease_s=LEASE_S)
+        self.holder = type(self).make(self.folder, self.clock)
+        self.portal.call(self.holder.open)
+        self.taken: list[Step] = []
+        self.leases: list[str] = []
+        self.calls: list[str] = []
+        self.kept: dict[str, int] = {}
+        self.ids = 0
+
+    def teardown(self) -> None:
+        self.portal.call(self.holder.aclose)
+        shutil.rmtree(self.folder)
+
+    def apply(self, *steps: Step) -> list[Answer]:
+        expected = [self.machine.apply(step, self.clock.now) for step in steps]
+        found = self.portal.call(self.holder.apply, steps)
+        assert found == expected, (steps, found, expected)
+        self.taken += steps
+        return found
+
+    def new(self, name: str) -> str:
+        self.ids += 1
+        return f"{name}{self.ids}"
+
+    def one(self, names: list[str], chance: float) -> str:
+        return names[int(chance * len(names)) % len(names)] if names else "unknown"
+
+    @rule(
+        worker=st.sampled_from(WORKERS),
+        key=st.sampled_from(KEYS),
+        hash=st.sampled_from(["a", "a", "b"]),
+        replaces=st.integers(0, 3),
+        since=st.sampled_from([-float("inf"), float("inf")]),
+    )
+    def claim(self, worker: str, key: str, hash: str, replaces: int, since: float) -> None:
+        lease = self.new("lease")
+        step = Claim(worker=worker, lease=lease, key=key, hash=hash, replaces=replaces, since=since)
+        (answer,) = self.apply(step)
+        if isinstance(answer, Lease):
+            self.leases.append(lease)
+        if isinstance(answer, Done):
+            assert answer.record.startswith(f"{key} {hash} ".encode())
+
+    @rule(
+        worker=st.sampled_from(WORKERS),
+        hold=st.one_of(st.none(), st.integers(0, MOST)),
+        budgets=st.sets(st.sampled_from(BUDGETS)),
+        model=st.sampled_from(MODELS),
+        rpm=st.sampled_from([None, None, 600.0]),
+        tpm=st.sampled_from([None, None, 60_000.0]),
+    )
+    def admit(
+        self,
+        worker: str,
+        hold: int | None,
+        budgets: set[BudgetTerms],
+        model: str | None,
+        rpm: float | None,
+        tpm: float | None,
+    ) -> None:
+        call = self.new("call")
+        terms = tuple(sorted(budgets, key=lambda each: each.name))
+        step = Admit(
+            worker=worker,
+            call=call,
+            model=model,
+            hold=hold,
+            budgets=terms,
+            rpm=rpm,
+            tpm=tpm,
+            tokens=0 if tpm is None else 50,
+        )
+        (answer,) = self.apply(step)
+        if isinstance(answer, Go):
+            self.calls.append(call)
+
+    @rule(
+        which=st.floats(0, 0.999),
+        cost=st.one_of(st.none(), st.integers(0, MOST)),
+        doubt_s=st.sampled_from([0.0, 5.0]),
+        generation=st.sampled_from([None, "g1", "g2", "g3"]),
+        outcome=st.sampled_from(["accepted", "refused", "away", "none"]),
+        retry_after=st.sampled_from([None, 1.0]),
+        tokens=st.sampled_from([None, 80]),
+    )
+    def report(self, which: float, **said: object) -> None:
+        self.apply(Report(call=self.one(self.calls, which), **said))  # type: ignore[arg-type]  # of the strategies
+
+    @rule(
+        which=st.floats(0, 0.999), cost=st.integers(0, MOST), generation=st.sampled_from(["g1", "g2", "g3"])
+    )
+    def settle(self, which: float, cost: int, generation: str) -> None:
+        call = self.one([*self.calls, f"of {generation}"], which)
+        self.apply(
+            Settle(
+                call=call,
+                cost=cost,
+                generation=generation,
+                budgets=(BUDGETS[0],),
+                record=b"settled 0 %d\n" % cost,
+            )
+        )
+
+    @rule(which=st.floats(0, 0.999), source=st.sampled_from([None, "g1", "g4"]))
+    def finish(self, which: float, source: str | None) -> None:
+        lease = self.one(self.leases, which)
+        known = next((step for step in self.taken if isinstance(step, Claim) and step.lease == lease), None)
+        said = "" if known is None else f"{known.key} {known.hash} {self.new('answer')}\n"
+        self.apply(Finish(lease=lease, record=said.encode(), source=source))
+
+    @rule(which=st.floats(0, 0.999), record=st.sampled_from([b"", b"failed\n"]), was_paid=st.booleans())
+    def give_up(self, which: float, record: bytes, was_paid: bool) -> None:
+        self.apply(GiveUp(lease=self.one(self.leases, which), record=record, was_paid=was_paid))
+
+    @rule(worker=st.sampled_from(WORKERS), is_gone=st.booleans())
+    def beat(self, worker: str, is_gone: bool) -> None:
+        self.apply(Gone(worker=worker) if is_gone else Beat(worker=worker))
+
+    @rule(seconds=st.sampled_from([0.0, 0.01, 1.0, 6.0, 11.0, 90_000.0, 200_000.0]))
+    def wait(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    @rule(which=st.floats(0, 0.999))
+    def repeat(self, which: float) -> None:
+        """A step arrives twice, since its answer was lost; nothing changes but how long a worker lives."""
+        if self.taken:
+            self.apply(step := self.taken[-1])
+            before = self.seen()
+            (answer,) = self.apply(step)
+            if not isinstance(step, Admit):  # one that had to wait may find room meanwhile
+                assert self.seen() == before
+            if isinstance(step, Finish):
+                assert answer == "known"
+
+    def seen(self) -> object:
+        state = self.machine._state
+        assert isinstance(state, MemoryState)
+        looks = self.apply(Read(), Unbooked(), *(Look(budget=terms) for terms in BUDGETS))
+        return looks, dict(state._paces), [(row.key, row.lease, row.number) for row in state._keys.values()]
+
+    @rule()
+    def several(self) -> None:
+        self.apply(Free(keys=tuple(KEYS)), Unbooked(), *(Look(budget=terms) for terms in BUDGETS), Read())
+
+    @invariant()
+    def budgets_are_kept(self) -> None:
+        """A budget is passed by what was admitted and cost more than was held for it, and by nothing else."""
+        for terms in BUDGETS:
+            row = self.machine._state.budget(terms.name)
+            if row is not None:
+                assert row.holds >= row.unbounded >= 0
+                assert row.held >= 0
+                held = [hold for hold in self.held() if terms in hold.budgets]
+                assert row.held == sum(hold.amount for hold in held)
+                assert row.holds == len(held)
+
+    def held(self) -> list[HoldRow]:
+        state = self.machine._state
+        assert isinstance(state, MemoryState)
+        return [hold for hold in state._holds.values() if hold.state in ("running", "doubtful")]
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[BlockingPortal]:
+    with start_blocking_portal() as portal:
+        yield portal
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+def test_a_holder_answers_as_the_machine_does(name: str, portal: BlockingPortal) -> None:
+    led = type("Led", (Beside,), {"make": staticmethod(HOLDERS[name]), "portal": portal})
+    run_state_machine_as_test(
+        led,
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
+
+
+def test_the_answer_to_a_look_counts_what_is_spent_and_held() -> None:
+    machine, terms = Machine(MemoryState(), lease_s=LEASE_S), BudgetTerms("run", 100)
+    machine.apply(Admit(worker="ann", call="one", hold=30, budgets=(terms,)), 0.0)
+    machine.apply(Admit(worker="ann", call="two", hold=40, budgets=(terms,)), 0.0)
+    machine.apply(Report(call="one", cost=25), 1.0)
+    assert machine.apply(Look(budget=terms), 1.0) == Looked(spent=25, held=40, running=1)

@@ -153,11 +153,13 @@ def conversation_routes(store: ConversationStore) -> list[Route]:
         document = await store.get(request.path_params["id"])
         if document is None:
             raise WebError(404, "there is no such conversation", kind="NotFound")
+        if version_of(document) in (_tags(request, "if-none-match") or ()):
+            return Response(status_code=304, headers=_etag(document))
         return Response(document, media_type="application/json", headers=_etag(document))
 
     async def write(request: Request) -> Response:
         entry = read_document(request.path_params["id"], await request.body())
-        if not await store.put(entry, replaces=_versions(request)):
+        if not await store.put(entry, replaces=_tags(request, "if-match")):
             raise WebError(
                 412, "the conversation was changed meanwhile; read it again", kind="PreconditionFailed"
             )
@@ -181,9 +183,9 @@ def _etag(document: bytes) -> dict[str, str]:
     return {"etag": f'"{version_of(document)}"'}
 
 
-def _versions(request: Request) -> set[str] | None:
-    """Return the versions that a request may replace; None: any."""
-    given = request.headers.get("if-match")
+def _tags(request: Request, name: str) -> set[str] | None:
+    """Return the versions that a header lists; None: any."""
+    given = request.headers.get(name)
     if given is None or given.strip() == "*":
         return None
     # A proxy that compresses marks what it hands on as weak.

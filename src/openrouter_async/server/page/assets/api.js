@@ -1,7 +1,9 @@
 // The router's HTTP. Every failure is an ApiError that says what happened and what to do.
+import { held, hold } from "./kept.js";
 import { readEvents } from "./sse.js";
 
-const TOKEN = "openrouter-chat-token";
+const TOKEN = "token";
+const NOT_MODIFIED = 304;
 
 const ADVICE = {
   0: "Is the server still running? Start it again, then retry.",
@@ -63,10 +65,11 @@ export class Api {
     return (await this.#fetch(path, { signal })).json();
   }
 
-  /** What is stored, and its version. */
-  async getStored(path) {
-    const response = await this.#fetch(path);
-    return { value: await response.json(), version: response.headers.get("ETag") };
+  /** What is stored, and its version; null where that is still the version `unless`. */
+  async getStored(path, { unless = null } = {}) {
+    const response = await this.#fetch(path, { unless });
+    if (response.status === NOT_MODIFIED) return null;
+    return { value: await jsonOf(response), version: response.headers.get("ETag") };
   }
 
   /** Store in the place of `version`, else an ApiError of 412; null: of any. Resolves to the version it then has. */
@@ -95,12 +98,13 @@ export class Api {
     if (!ended) throw lost("The answer ended before it was whole.");
   }
 
-  async #fetch(path, { method = "GET", body, version, signal, keepalive } = {}) {
+  async #fetch(path, { method = "GET", body, version, unless, signal, keepalive } = {}) {
     for (;;) {
-      const token = sessionStorage.getItem(TOKEN);
+      const token = held(TOKEN);
       const headers = { Accept: "application/json, text/event-stream" };
       if (method !== "GET") headers["Content-Type"] = "application/json";
       if (version) headers["If-Match"] = version;
+      if (unless) headers["If-None-Match"] = unless;
       if (token) headers.Authorization = `Bearer ${token}`;
       let response;
       try {
@@ -111,7 +115,7 @@ export class Api {
         if (signal?.aborted) throw error;
         throw lost("The server cannot be reached.");
       }
-      if (response.ok) return response;
+      if (response.ok || response.status === NOT_MODIFIED) return response;
       // A key that the service refuses is told as 502: 401 is always about the page's own token.
       if (response.status !== 401 || !(await this.#newToken(token))) throw await errorOf(response);
     }
@@ -119,13 +123,21 @@ export class Api {
 
   /** Ask once for all requests that wait; true where there is a token to try that `used` was not. */
   async #newToken(used) {
-    const current = sessionStorage.getItem(TOKEN);
+    const current = held(TOKEN);
     if (current !== used) return current !== null;
     this.#asking ??= this.#askToken(used !== null).finally(() => (this.#asking = null));
     const given = await this.#asking;
     if (!given) return false;
-    sessionStorage.setItem(TOKEN, given);
+    hold(TOKEN, given);
     return true;
+  }
+}
+
+async function jsonOf(response) {
+  try {
+    return await response.json();
+  } catch (error) {
+    throw new ApiError({ message: `What is stored is not a conversation: it is not JSON (${error.message}).` });
   }
 }
 

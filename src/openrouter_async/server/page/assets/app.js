@@ -1,5 +1,6 @@
 // Where it begins: the page, the theme button and the keyboard.
 import { Chat } from "./chat.js";
+import { isComposing } from "./composing.js";
 import { prepareDialog } from "./dialogs.js";
 import { byId } from "./dom.js";
 import { keep, kept } from "./kept.js";
@@ -30,7 +31,7 @@ byId("help").addEventListener("click", () => help.showModal());
 const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
 
 document.addEventListener("keydown", (event) => {
-  if (document.querySelector("dialog[open], [popover]:popover-open")) return;
+  if (isComposing(event) || document.querySelector("dialog[open], [popover]:popover-open")) return;
   const command = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
   if (key === "escape") chat.stop();

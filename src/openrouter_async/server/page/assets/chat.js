@@ -4,14 +4,17 @@ import { announce, announceAnswer } from "./announce.js";
 import { Api } from "./api.js";
 import { copy, copyCodeIn } from "./clipboard.js";
 import { Composer } from "./composer.js";
+import { NEW } from "./drafts.js";
 import { ask, confirmed } from "./dialogs.js";
 import { byId, setText } from "./dom.js";
 import { download } from "./download.js";
 import { dollars, size, tokens } from "./format.js";
 import { oncePerFrame } from "./frames.js";
+import { addressOf, idInAddress, newId } from "./ids.js";
 import { keep, kept } from "./kept.js";
 import { openMenu } from "./menu.js";
 import { ModelPicker } from "./models.js";
+import { Notice } from "./notice.js";
 import { Runs } from "./runs.js";
 import { pathOf, Saving } from "./saving.js";
 import { Settings } from "./settings.js";
@@ -30,9 +33,15 @@ export class Chat {
   constructor() {
     this.api = new Api(askToken);
     this.account = new Account(this.api);
+    this.notice = new Notice();
     this.saving = new Saving(this.api, {
-      onSaved: () => this.sidebar.refresh(),
-      onFailed: (doc, error) => this.notice(`“${doc.title}” is not saved: ${error.message}`, error.advice),
+      onSaved: (doc) => {
+        this.notice.settle(doc.id);
+        this.sidebar.refresh();
+      },
+      onFailed: (doc, { message, advice }) => {
+        this.notice.show(`“${doc.title || "Untitled"}” is not saved: ${message}`, { advice, about: doc.id });
+      },
       onChanged: (doc) => this.#keepBoth(doc),
     });
     this.runs = new Runs(this.api, {
@@ -61,9 +70,10 @@ export class Chat {
       remove: (id) => this.#remove(id),
     });
     copyCodeIn(byId("thread"));
-    byId("notice-close").addEventListener("click", () => (byId("notice").hidden = true));
     byId("export").addEventListener("click", (event) => this.#exportMenu(event.currentTarget));
     window.addEventListener("hashchange", () => this.#route());
+    window.addEventListener("focus", () => this.#refresh());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#refresh());
   }
 
   async start() {
@@ -82,34 +92,22 @@ export class Chat {
       if (!this.#doc.nodes.length) this.#doc.settings.model = this.picker.offered(this.#doc.settings.model);
       this.#show(this.#doc);
     });
+    this.saving.resume();
     await Promise.all([models, this.sidebar.refresh(), this.#route(), this.account.refresh()]);
-  }
-
-  /** `action` is a button beside the text: `{label, run}`. */
-  notice(text, advice = "", action = null) {
-    setText(byId("notice-text"), [text, advice].filter(Boolean).join(" "));
-    const button = byId("notice-action");
-    setText(button, action?.label ?? "");
-    button.hidden = !action;
-    button.onclick = () => {
-      byId("notice").hidden = true;
-      action.run();
-    };
-    byId("notice").hidden = false;
   }
 
   async #guarded(what, work) {
     try {
       await work();
     } catch (error) {
-      this.notice(`${what}: ${error.message}`, error.advice);
+      this.notice.show(`${what}: ${error.message}`, { advice: error.advice });
     }
   }
 
   // Which conversation is shown
 
   async #route() {
-    const id = decodeURIComponent(location.hash.slice(1));
+    const id = idInAddress();
     if (id && id !== this.#doc.id) await this.#open(id);
     else if (!id && this.#doc.nodes.length) this.create();
   }
@@ -119,41 +117,52 @@ export class Chat {
     try {
       doc = await this.#read(id);
     } catch (error) {
-      this.notice(error.code === 404 ? "This conversation is not there any more." : error.message, error.advice);
-      if (!this.#doc.nodes.length) history.replaceState(null, "", location.pathname + location.search);
+      if (error.code === 404) this.notice.show("This conversation is not there any more.");
+      else this.notice.show(error.message, { advice: error.advice });
+      if (idInAddress() === id) history.replaceState(null, "", addressOf(this.#doc.nodes.length ? this.#doc.id : null));
       return;
     }
-    if (decodeURIComponent(location.hash.slice(1)) === id) this.#show(doc); // else another was opened meanwhile
+    if (idInAddress() === id) this.#show(doc); // else another was opened meanwhile
   }
 
   /** What is being made or not yet saved is newer here than on the server. */
   async #read(id) {
     if (this.#doc.id === id) return this.#doc;
-    const doc = this.runs.docOf(id) ?? (await this.saving.read(id));
-    doc.settings = { model: null, system: "", preset: null, ...doc.settings, params: doc.settings?.params ?? {} };
-    for (const node of doc.nodes) node.content ??= "";
-    return doc;
+    return this.runs.docOf(id) ?? this.saving.read(id);
+  }
+
+  /** Show what another window has made of the conversation, where nothing is going on here. */
+  async #refresh() {
+    const doc = this.#doc;
+    if (!doc.nodes.length || this.runs.docOf(doc.id) || this.thread.isEdited()) return;
+    try {
+      const newer = await this.saving.readNewer(doc.id);
+      if (newer && doc === this.#doc && !this.runs.docOf(doc.id) && !this.thread.isEdited()) this.#show(newer);
+    } catch {
+      return; // the server is away, or the conversation is gone: what is shown stays, and the next save tells
+    }
+    await this.sidebar.refresh();
   }
 
   /** Another window has changed a conversation meanwhile: what this one has goes on as a copy, so nothing is lost. */
   #keepBoth(doc) {
     const { id, title } = doc;
-    doc.id = crypto.randomUUID();
+    doc.id = newId();
     doc.title = `${title || "Untitled"} (copy)`;
     this.saving.now(doc);
     if (doc === this.#doc) {
-      history.replaceState(null, "", `#${encodeURIComponent(doc.id)}`);
+      history.replaceState(null, "", addressOf(doc.id));
       this.composer.continueAs(doc.id);
       document.title = doc.title;
       this.sidebar.show(doc.id);
     }
     this.#showBusy();
     const text = `“${title || "Untitled"}” was changed in another window. Both are kept, this one as “${doc.title}”.`;
-    this.notice(text, "", { label: "Load the other", run: () => (location.hash = encodeURIComponent(id)) });
+    this.notice.show(text, { action: { label: "Load the other", run: () => (location.hash = addressOf(id)) } });
   }
 
   create({ isStart = false } = {}) {
-    if (!isStart) history.pushState(null, "", location.pathname + location.search);
+    if (!isStart) history.pushState(null, "", addressOf(null));
     this.#show(newConversation({ model: this.picker.offered(kept("model", null)), system: "", preset: null, params: {} }));
     this.sidebar.toggle(false, false);
     this.composer.focus();
@@ -162,7 +171,7 @@ export class Chat {
   #show(doc) {
     const isOther = doc !== this.#doc;
     this.#doc = doc;
-    this.composer.switchTo(doc.id);
+    this.composer.switchTo(doc.nodes.length ? doc.id : NEW);
     this.thread.show(doc, (node) => this.runs.isActive(node));
     byId("main").classList.toggle("empty", !doc.nodes.length);
     byId("export").hidden = !doc.nodes.length;
@@ -232,7 +241,7 @@ export class Chat {
     const isFirst = !doc.nodes.length;
     if (!doc.title) doc.title = titleFrom(textOf(content) || attachmentsOf(content)[0].name);
     const node = addNode(doc, doc.leaf, { role: "user", content });
-    if (isFirst) history.replaceState(null, "", `#${encodeURIComponent(doc.id)}`);
+    if (isFirst) history.replaceState(null, "", addressOf(doc.id));
     this.thread.follow();
     this.#answer(node.id);
     return true;
@@ -306,7 +315,7 @@ export class Chat {
   #fork(node) {
     const doc = forkAt(this.#doc, node.id);
     this.saving.now(doc);
-    history.pushState(null, "", `#${encodeURIComponent(doc.id)}`);
+    history.pushState(null, "", addressOf(doc.id));
     this.#show(doc);
     this.composer.focus();
     announce("Branched off into a new conversation.");

@@ -1,5 +1,7 @@
 // The box for the next message: text, attachments, send and stop.
 import { modalityOf, partOf } from "./attachments.js";
+import { isComposing } from "./composing.js";
+import { Drafts } from "./drafts.js";
 import { byId, setText } from "./dom.js";
 import { attachmentChips } from "./message.js";
 import { contentFrom } from "./store/content.js";
@@ -12,7 +14,7 @@ export class Composer {
   #send = byId("send");
   #stop = byId("stop");
   #parts = [];
-  #drafts = new Map(); // what was begun in other conversations
+  #drafts = new Drafts();
   #draftOf = null;
   #problem = ""; // why the last attempt failed, until something is changed
 
@@ -28,7 +30,7 @@ export class Composer {
     this.#box.addEventListener("input", () => this.#edited());
     this.#box.addEventListener("keydown", (event) => {
       // On a phone there is no Shift+Enter: Enter begins a line there, and the button sends.
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
+      if (event.key !== "Enter" || event.shiftKey || isComposing(event) || matchMedia("(pointer: coarse)").matches) return;
       event.preventDefault();
       this.submit();
     });
@@ -82,26 +84,24 @@ export class Composer {
   submit() {
     const text = this.#box.value.trim();
     if (this.#send.hidden || (!text && !this.#parts.length)) return;
-    if (!this.onSend(contentFrom(text, this.#parts))) return;
-    this.#box.value = "";
-    this.#parts = [];
-    this.#edited();
+    const parts = this.#parts;
+    this.#fill("", []); // first: what is sent is not a draft any more, whichever conversation is shown then
+    if (!this.onSend(contentFrom(text, parts))) this.#fill(text, parts, this.#problem);
   }
 
   /** What was begun belongs to the same conversation under another id. */
   continueAs(id) {
+    this.#drafts.write(this.#draftOf, { text: "", parts: [] });
     this.#draftOf = id;
+    this.#edited(this.#problem);
   }
 
   /** Keep what was begun for one conversation, and bring back what was begun for another. */
   switchTo(id) {
     if (id === this.#draftOf) return;
-    this.#drafts.set(this.#draftOf, { text: this.#box.value, parts: this.#parts });
-    const { text = "", parts = [] } = this.#drafts.get(id) ?? {};
     this.#draftOf = id;
-    this.#box.value = text;
-    this.#parts = parts;
-    this.#edited();
+    const { text, parts } = this.#drafts.read(id);
+    this.#fill(text, parts);
   }
 
   setBusy(isBusy) {
@@ -121,8 +121,15 @@ export class Composer {
     this.refresh();
   }
 
-  #edited() {
-    this.#problem = "";
+  #fill(text, parts, problem = "") {
+    this.#box.value = text;
+    this.#parts = parts;
+    this.#edited(problem);
+  }
+
+  #edited(problem = "") {
+    this.#problem = problem;
+    if (this.#draftOf !== null) this.#drafts.write(this.#draftOf, { text: this.#box.value, parts: this.#parts });
     this.refresh();
   }
 

@@ -1,5 +1,6 @@
 // Questions to the person, as modal dialogs; they resolve when answered.
 import { h } from "./dom.js";
+import { newId } from "./ids.js";
 
 /** Ask for a line of text; resolves to it, or to null where it was cancelled. */
 export function ask({ title, text = "", label, value = "", type = "text", confirm = "OK" }) {
@@ -14,7 +15,7 @@ export function confirmed({ title, text, confirm, danger = false }) {
 
 function open({ title, text, confirm, danger = false, body = null, focus = null, result }) {
   return new Promise((resolve) => {
-    const heading = h("h2", { id: `dialog-${crypto.randomUUID()}` }, title);
+    const heading = h("h2", { id: `dialog-${newId()}` }, title);
     const accept = h(`button.primary${danger ? ".danger" : ""}`, { type: "submit" }, confirm);
     const form = h(
       "form",

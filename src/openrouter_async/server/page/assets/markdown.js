@@ -2,20 +2,15 @@
 // DOMPurify lets only the tags and attributes listed here through. Nothing is loaded from elsewhere: a remote
 // image would tell a stranger what was said, so it is shown as a link.
 import { highlight } from "./highlighting.js";
+import { isLink, isShownImage } from "./store/links.js";
 import DOMPurify from "./vendor/dompurify.js";
 import MarkdownIt from "./vendor/markdown-it.js";
-
-const LINK = /^(?:https?:\/\/|mailto:)/i;
-const IMAGE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,[a-z0-9+/=\s]*$/i;
 
 const TAGS = [
   "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p",
   "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 ];
 const ATTRIBUTES = ["alt", "class", "href", "rel", "src", "start", "target", "title"];
-
-export const isLink = (url) => typeof url === "string" && LINK.test(url.trim());
-export const isShownImage = (url) => typeof url === "string" && IMAGE.test(url);
 
 const purify = DOMPurify(window);
 purify.addHook("afterSanitizeAttributes", (element) => {

@@ -1,9 +1,10 @@
 // Messages as they are shown: one view per node, which is told when its node has changed.
+import { isComposing } from "./composing.js";
 import { h, icon, iconButton, setText } from "./dom.js";
 import { dollars, seconds, shortModel, tokens } from "./format.js";
-import { isLink, isShownImage } from "./markdown.js";
 import { MarkdownStream } from "./markdown-stream.js";
 import { attachmentsOf, textOf } from "./store/content.js";
+import { hostOf, isLink, isShownImage, sourcesOf } from "./store/links.js";
 import { endingOf, segmentsOf } from "./store/reply.js";
 import { ToolView } from "./tool-view.js";
 
@@ -47,7 +48,7 @@ export class UserView {
     this.actions = actions;
     this.body = h("div.bubble");
     this.tools = h("div.message-tools");
-    this.element = h("li.message.user", { "data-id": node.id }, h("h3.sr-only", {}, "You said"), this.body, this.tools);
+    this.element = h("li.message.user", { "data-id": node.id }, h("h3.sr-only", {}, node.role === "system" ? "System prompt" : "You said"), this.body, this.tools);
   }
 
   update(place) {
@@ -75,8 +76,9 @@ export class UserView {
       this.actions.endEdit(this.node, changed ? box.value : null);
     };
     box.addEventListener("keydown", (event) => {
+      if (isComposing(event)) return event.stopPropagation(); // Escape stops no answer either
       if (event.key === "Escape") end(false);
-      else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) end(true);
+      else if (event.key === "Enter" && !event.shiftKey) end(true);
       else return;
       event.preventDefault();
       event.stopPropagation();
@@ -204,17 +206,12 @@ export class AnswerView {
   }
 
   #sources() {
-    const cited = new Map();
-    for (const annotation of this.node.annotations ?? []) {
-      const citation = annotation.url_citation ?? (annotation.type === "url_citation" ? annotation : null);
-      if (citation && isLink(citation.url)) cited.set(citation.url, citation);
-    }
-    const entries = [...cited.values()].map(({ url, title }) =>
+    const entries = sourcesOf(this.node).map(({ url, title }) =>
       h("li", {}, h(
         "a",
         { href: url, target: "_blank", rel: "noopener noreferrer" },
         h("span.source-title", {}, title || url),
-        h("span.source-host", {}, URL.canParse(url) ? new URL(url).host : ""),
+        h("span.source-host", {}, hostOf(url)),
       )));
     this.sources.replaceChildren(...(entries.length ? [h("h4", {}, "Sources"), h("ol", {}, entries)] : []));
   }

@@ -1,4 +1,5 @@
 // The model picker: search, filters, prices, context lengths.
+import { isComposing } from "./composing.js";
 import { byId, h, icon, setText } from "./dom.js";
 import { prepareDialog } from "./dialogs.js";
 import { contextLength, perMillion, shortModel } from "./format.js";
@@ -131,6 +132,7 @@ export class ModelPicker {
   }
 
   #key(event) {
+    if (isComposing(event)) return;
     const last = this.#list.childElementCount - 1;
     const next = { ArrowDown: Math.min(last, this.#active + 1), ArrowUp: Math.max(0, this.#active - 1) }[event.key];
     if (next !== undefined) this.#activate(next);

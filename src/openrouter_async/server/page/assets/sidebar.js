@@ -1,4 +1,5 @@
 // The list of conversations: found, opened, renamed, exported, deleted.
+import { isComposing } from "./composing.js";
 import { byId, h, icon, iconButton, setText } from "./dom.js";
 import { dayGroup } from "./format.js";
 import { openMenu } from "./menu.js";
@@ -35,7 +36,7 @@ export class Sidebar {
     byId("side-close").addEventListener("click", () => this.toggle(false));
     byId("side-shade").addEventListener("click", () => this.toggle(false));
     byId("side").addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.#isDrawer()) this.toggle(false);
+      if (event.key === "Escape" && !isComposing(event) && this.#isDrawer()) this.toggle(false);
     });
     this.narrow = matchMedia("(max-width: 820px)");
     this.narrow.addEventListener("change", () => this.toggle(false, false));

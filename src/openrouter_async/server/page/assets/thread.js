@@ -37,7 +37,7 @@ export class Thread {
     const elements = path.map((node) => {
       let view = this.#views.get(node.id);
       if (!view) {
-        view = node.role === "user" ? new UserView(node, this.actions) : new AnswerView(node, this.actions);
+        view = node.role === "assistant" ? new AnswerView(node, this.actions) : new UserView(node, this.actions);
         this.#views.set(node.id, view);
       }
       view.update(this.#place(node), isActive(node));
@@ -59,6 +59,11 @@ export class Thread {
   #place(node) {
     const siblings = siblingsOf(this.#doc, node);
     return { siblings, index: siblings.indexOf(node) };
+  }
+
+  /** Whether a message is being edited. */
+  isEdited() {
+    return this.#list.querySelector(".edit") !== null;
   }
 
   follow() {

@@ -1,5 +1,6 @@
 // One tool call: its arguments while they are written, then what came back.
 import { h, icon, setText } from "./dom.js";
+import { resultText } from "./store/content.js";
 
 export class ToolView {
   constructor() {
@@ -23,7 +24,7 @@ export class ToolView {
     setText(this.name, call.name || "tool");
     setText(this.args, pretty(call.arguments, call.whole || !isActive));
     this.resultBlock.hidden = !result;
-    if (result) setText(this.result, pretty(typeof result.content === "string" ? result.content : JSON.stringify(result.content), true));
+    if (result) setText(this.result, pretty(resultText(result.content), true));
     this.element.classList.toggle("failed", Boolean(result?.is_error));
     setText(this.resultLabel, result?.is_error ? "Error" : "Result");
     setText(this.state, stateOf(call, result, isActive));

@@ -10,8 +10,15 @@ export function fileAsText(name, text) {
 /** Content as one text without its attachments. */
 export function textOf(content) {
   if (typeof content === "string") return content;
-  const texts = (content ?? []).filter((part) => part.type === "text" && !FILE.test(part.text));
+  const texts = (content ?? []).filter((part) => part.type === "text" && !FILE.test(part.text ?? ""));
   return texts.map((part) => part.text).join("\n\n");
+}
+
+/** The result of a tool as text; its images and files are named, not written out. */
+export function resultText(content) {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return JSON.stringify(content ?? null);
+  return [textOf(content), ...attachmentsOf(content).map(({ name }) => `[${name}]`)].filter(Boolean).join("\n");
 }
 
 /** What is attached: `{kind: "image" | "audio" | "file", name, url?, part}`. */

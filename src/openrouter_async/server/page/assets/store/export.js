@@ -1,5 +1,6 @@
 // A conversation as a file: Markdown of the branch that is shown, or JSON of all branches.
-import { attachmentsOf, textOf } from "./content.js";
+import { attachmentsOf, resultText, textOf } from "./content.js";
+import { sourcesOf } from "./links.js";
 import { segmentsOf } from "./reply.js";
 import { pathTo } from "./tree.js";
 
@@ -11,14 +12,14 @@ export function asMarkdown(doc) {
   const blocks = [`# ${doc.title || "Conversation"}`];
   if (doc.settings.system?.trim()) blocks.push("## System", doc.settings.system.trim());
   for (const node of pathTo(doc)) {
-    blocks.push(...(node.role === "user" ? userBlocks(node) : answerBlocks(node)));
+    blocks.push(...(node.role === "assistant" ? answerBlocks(node) : saidBlocks(node)));
   }
   return `${blocks.join("\n\n")}\n`;
 }
 
-function userBlocks(node) {
+function saidBlocks(node) {
   const attached = attachmentsOf(node.content).map((attachment) => `- attached: ${attachment.name}`);
-  return ["## You", textOf(node.content), attached.join("\n")].filter(Boolean);
+  return [node.role === "system" ? "## System" : "## You", textOf(node.content), attached.join("\n")].filter(Boolean);
 }
 
 function answerBlocks(node) {
@@ -29,14 +30,17 @@ function answerBlocks(node) {
       blocks.push(segment.text.trim());
     } else {
       blocks.push(`**Tool** \`${segment.call.name}\``, fenced(segment.call.arguments, "json"));
-      if (segment.result) blocks.push(fenced(segment.result.content, ""));
+      if (segment.result) blocks.push(fenced(resultText(segment.result.content), ""));
     }
   }
-  const cited = (node.annotations ?? []).map((annotation) => annotation.url_citation).filter(Boolean);
-  if (cited.length) blocks.push(cited.map(({ title, url }, i) => `${i + 1}. [${title || url}](${url})`).join("\n"));
+  const sources = sourcesOf(node);
+  if (sources.length) blocks.push(sources.map(({ title, url }, i) => `${i + 1}. ${linked(title || url, url)}`).join("\n"));
   if (node.error) blocks.push(quoted(`Failed: ${node.error.message}`));
   return blocks;
 }
+
+/** A link in Markdown, whatever the text and the address contain. */
+const linked = (text, url) => `[${text.replace(/[\\[\]]/g, "\\$&").replace(/\s+/g, " ")}](<${url.replace(/[<>\s]/g, encodeURIComponent)}>)`;
 
 const quoted = (text) => text.split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
 

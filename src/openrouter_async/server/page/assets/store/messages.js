@@ -6,7 +6,7 @@ export function messagesOf(doc, leaf) {
   const system = doc.settings.system?.trim();
   const messages = system ? [{ role: "system", content: system }] : [];
   for (const node of pathTo(doc, leaf)) {
-    if (node.role === "user") messages.push({ role: "user", content: node.content });
+    if (node.role !== "assistant") messages.push({ role: node.role, content: node.content });
     else messages.push(...answerMessages(node));
   }
   return messages;

@@ -4,7 +4,9 @@
 //
 // `nodes` is in the order of making; `leaf` is the last node of the branch that is shown.
 
-export function newConversation(settings, id = crypto.randomUUID(), now = new Date().toISOString()) {
+import { newId } from "../ids.js";
+
+export function newConversation(settings, id = newId(), now = new Date().toISOString()) {
   return { id, title: "", created_at: now, updated_at: now, settings: structuredClone(settings), nodes: [], leaf: null };
 }
 
@@ -34,7 +36,7 @@ export function siblingsOf(doc, node) {
 }
 
 /** Add a node below `parent`, and show it. */
-export function addNode(doc, parent, fields, id = crypto.randomUUID()) {
+export function addNode(doc, parent, fields, id = newId()) {
   const node = { id, parent: parent ?? null, ...fields };
   doc.nodes.push(node);
   doc.leaf = id;
@@ -49,10 +51,10 @@ export function showNode(doc, id) {
 }
 
 /** A new conversation with what was said up to a node. */
-export function forkAt(doc, id, newId = crypto.randomUUID(), now = new Date().toISOString()) {
+export function forkAt(doc, id, asId = newId(), now = new Date().toISOString()) {
   const nodes = structuredClone(pathTo(doc, id));
   const title = doc.title ? `${doc.title} (branch)` : "";
-  return { ...structuredClone(doc), id: newId, title, created_at: now, updated_at: now, nodes, leaf: id };
+  return { ...structuredClone(doc), id: asId, title, created_at: now, updated_at: now, nodes, leaf: id };
 }
 
 /** What the whole tree cost, the branches that are not shown included: they were paid as well. */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,71 @@ def test_a_pipe_gets_no_control_characters_either(emulator: Emulator) -> None:
     done = run("ask", "--json", "Hello", env=environment(emulator)).stdout
     assert json.loads(done)["text"] == HOSTILE
     assert not any(letter in done for letter in "\x1b\x07\x9b\u202e")
+
+
+MARKDOWN = "# Fox\n\nA *quick* fox jumps over the lazy dog, and then it sleeps.\n\n```python\nprint(1)\n```\n\n- `a`\n"
+SCREENS = {
+    80: """\
+Fox
+
+A quick fox jumps over the lazy dog, and then it sleeps.
+
+  print(1)
+
+ • a
+openai/gpt-4o · 26 tokens · $0.000187""",
+    40: """\
+Fox
+
+A quick fox jumps over the lazy dog, and
+then it sleeps.
+
+  print(1)
+
+ • a
+openai/gpt-4o · 26 tokens · $0.000187""",
+}
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_the_screen_shows_markdown_wrapped_at_words(emulator: Emulator, columns: int) -> None:
+    emulator.reply(*[MARKDOWN[at : at + 3] for at in range(0, len(MARKDOWN), 3)])
+    env = environment(emulator)
+    with Terminal("ask", "Fox?", "-m", "openai/gpt-4o", env=env, columns=columns, lines=12) as terminal:
+        assert terminal.end() == 0
+    assert (
+        re.sub(r"\d+ tokens · \$[0-9.]+", "26 tokens · $0.000187", "\n".join(terminal.scrolled()))
+        == (SCREENS[columns])
+    )
+
+
+def test_no_colour_draws_without_colours(emulator: Emulator) -> None:
+    emulator.reply(MARKDOWN)
+    env = environment(emulator, NO_COLOR="1")
+    with Terminal("ask", "Fox?", env=env, columns=80) as terminal:
+        assert terminal.end() == 0
+    assert "  print(1)" in terminal.scrolled()
+    codes = {code for found in re.findall(r"\x1b\[([0-9;]*)m", terminal.seen) for code in found.split(";")}
+    assert not [code for code in codes if code and 30 <= int(code) <= 107], codes
+
+
+@pytest.mark.parametrize("how", [["--raw"], []], ids=["raw", "dumb terminal"])
+def test_raw_is_as_the_model_wrote_it(emulator: Emulator, how: list[str]) -> None:
+    emulator.reply(MARKDOWN)
+    env = environment(emulator, **({} if how else {"TERM": "dumb"}))
+    with Terminal("ask", "Fox?", *how, env=env, columns=80) as terminal:
+        assert terminal.end() == 0
+    assert MARKDOWN in terminal.seen
+
+
+def test_a_pipe_gets_markdown_as_the_model_wrote_it(emulator: Emulator, run_here: RunHere) -> None:
+    emulator.reply(MARKDOWN)
+    assert run_here("ask", "Fox?").stdout == MARKDOWN
+
+
+@pytest.mark.parametrize(("option", "block"), [("-x", "first\n"), ("--xl", "last\n")])
+def test_a_block_of_code_is_taken_out(emulator: Emulator, run_here: RunHere, option: str, block: str) -> None:
+    emulator.reply("Do:\n\n```sh\nfirst\n```\n\n1. or\n\n   ~~~\n   last\n   ~~~\n")
+    assert run_here("ask", "How?", option).stdout == block
+    emulator.reply("There is no code.")
+    assert run_here("ask", "How?", option).stdout == "There is no code.\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Annotated
@@ -13,18 +14,33 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from pydantic import JsonValue
 
-from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
 from ..structured.schema import Schema
-from ..types.chat.completion import ChatCompletion
+from ..tools.result import Run
+from ..tools.settings import RunParams
 from ..types.chat.content_parts import Attachment, audio, file, image, video
 from ..types.chat.messages import Message, user
 from ..types.chat.messages import system as system_message
-from ..types.chat.request import ChatParams
-from .common import Emulated, Json, ModelName, System, chat_params, connect
+from .common import Emulated, Json, ModelName, Raw, System, chat_params, connect
 from .exit_codes import DONE, UNUSABLE
 from .files import decoded, read_file, read_text
 from .output import Output, dollars
+from .turn import Turn
+
+
+@dataclass(frozen=True)
+class Show:
+    """How the answer is written."""
+
+    raw: bool
+    extract_first: bool
+    extract_last: bool
+
+    @property
+    def extracts(self) -> bool:
+        """Whether only a block of code is written."""
+        return self.extract_first or self.extract_last
+
 
 __all__ = ["ask", "prompt_of", "read_schema", "read_stdin"]
 
@@ -44,6 +60,25 @@ def ask(
         float | None, Parameter(name=["--temperature", "-t"], validator=Number(gte=0, lte=2))
     ] = None,
     max_tokens: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    raw: Raw = False,
+    extract: Annotated[
+        bool,
+        Parameter(
+            name=["--extract", "-x"],
+            negative="",
+            show_default=False,
+            help="Write only the first block of code; without one, the whole answer.",
+        ),
+    ] = False,
+    extract_last: Annotated[
+        bool,
+        Parameter(
+            name=["--extract-last", "--xl"],
+            negative="",
+            show_default=False,
+            help="Write only the last block of code.",
+        ),
+    ] = False,
     json: Json = False,
     emulator: Emulated = False,
 ) -> int:
@@ -62,9 +97,10 @@ def ask(
         messages.append(system_message(read_text(system, "--system")))
     text = prompt_of(prompt)
     messages.append(user(text, *map(_attachment, attach or ())))
-    params = chat_params(temperature, max_tokens)
+    params: RunParams = {**chat_params(temperature, max_tokens)}  # type: ignore[typeddict-item]  # has its keys
+    show = Show(raw, extract, extract_last)
     wanted = None if schema is None else read_schema(schema)
-    return anyio.run(_ask, output, emulator, model, messages, wanted, params)
+    return anyio.run(_ask, output, emulator, model, messages, wanted, params, show)
 
 
 async def _ask(
@@ -73,34 +109,38 @@ async def _ask(
     model: str | None,
     messages: list[Message],
     wanted: Schema[JsonValue] | None,
-    params: ChatParams,
+    params: RunParams,
+    show: Show,
 ) -> int:
-    async with connect(output, emulated=emulator, model=model) as client:
+    async with connect(output, emulated=emulator) as client:
         if wanted is not None:
-            reply = await client.chat.create(messages, output=wanted, **params)
-            output.json({**_facts(reply), "output": reply.output} if output.as_json else reply.output)
-            output.note(_summary(reply))
+            value = await client.conversation(model=model, output=wanted).send(messages, **params)
+            facts = _facts(value)
+            output.json({**facts, "output": value.output} if output.as_json else value.output)
+            output.note(_summary(value))
             return DONE
-        return await _text(output, client, messages, params)
+        turn = Turn(output, raw=show.raw, silent=show.extracts)
+        run = await turn.ask(client.conversation(model=model), messages, params)
+    return _finish(output, run, show)
 
 
-async def _text(output: Output, client: AsyncOpenRouter, messages: list[Message], params: ChatParams) -> int:
-    last = ""
-    async with client.chat.stream(messages, **params) as stream:
-        async for last in stream.text():
-            if not output.as_json:
-                output.write(last)
-        reply = await stream.final()
+def _finish(output: Output, run: Run[str], show: Show) -> int:
+    """Write what is written of a whole answer, and return the exit code."""
+    reply = run.completion
     if output.as_json:
-        output.json(_facts(reply))
-    elif not last.endswith("\n"):
-        output.write("\n")
+        output.json(_facts(run))
+    elif show.extracts:
+        from .markdown import code_blocks  # takes a parser that is not needed else
+
+        found = code_blocks(reply.text) or [reply.text]
+        text = found[-1 if show.extract_last else 0]
+        output.write(text if text.endswith("\n") else f"{text}\n")
     if reply.refusal:
         output.warn(f"the model refused: {reply.refusal}")
         return UNUSABLE
     if reply.finish_reason == "length":
         output.warn("the answer was cut off: it reached the limit of tokens")
-    output.note(_summary(reply))
+    output.note(_summary(run))
     return DONE
 
 
@@ -149,9 +189,9 @@ def _attachment(path: Path) -> Attachment:
             return file(path)
 
 
-def _facts(reply: ChatCompletion[object]) -> dict[str, object]:
-    """Return what `--json` writes of a reply."""
-    usage = reply.usage
+def _facts(run: Run[object]) -> dict[str, object]:
+    """Return what `--json` writes of an answer."""
+    reply = run.completion
     return {
         "text": reply.text,
         "reasoning": reply.reasoning,
@@ -160,13 +200,12 @@ def _facts(reply: ChatCompletion[object]) -> dict[str, object]:
         "model": reply.model,
         "provider": reply.provider,
         "generation_id": reply.generation_id,
-        "usage": None if usage is None else usage.model_dump(exclude_none=True),
+        "usage": None if reply.usage is None else run.usage.model_dump(exclude_none=True),
     }
 
 
-def _summary(reply: ChatCompletion[object]) -> str:
+def _summary(run: Run[object]) -> str:
     """Return one line with the model that answered, and the cost."""
-    usage = reply.usage
-    tokens = f"{usage.total_tokens} tokens" if usage and usage.total_tokens is not None else "tokens unknown"
-    cost = dollars(usage.cost if usage else None)
-    return f"{reply.model or 'unknown model'} · {tokens} · {cost}"
+    usage = run.usage
+    tokens = "tokens unknown" if usage.total_tokens is None else f"{usage.total_tokens} tokens"
+    return f"{run.completion.model or 'unknown model'} · {tokens} · {dollars(usage.cost)}"

@@ -20,13 +20,13 @@ from ..client import AsyncOpenRouter
 from ..conversation.conversation import Conversation
 from ..conversation.history import History
 from ..errors import ConfigurationError, OpenRouterError
-from ..tools.result import Run
 from ..types.chat.messages import MessagesLike
-from .common import Emulated, Json, ModelName, System, connect
+from .common import Emulated, Json, ModelName, Raw, System, connect
 from .exit_codes import DONE
 from .files import read_saved, read_text, write_saved
 from .output import Output, dollars, printable
 from .streams import notes, results
+from .turn import Turn
 
 __all__ = ["chat"]
 
@@ -59,6 +59,7 @@ def chat(
             help="Keep the conversation in this file; if it has one already, continue it.",
         ),
     ] = None,
+    raw: Raw = False,
     json: Json = False,
     emulator: Emulated = False,
 ) -> int:
@@ -74,7 +75,7 @@ def chat(
         try:
             client = runner.run(stack.enter_async_context(connect(output, emulated=emulator)))
             conversation = client.conversation(model=model, system=instructions, history=history)
-            return _Session(output, runner, client, conversation, save).run()
+            return _Session(output, runner, client, conversation, save, raw=raw).run()
         finally:
             runner.run(stack.aclose())
 
@@ -109,12 +110,15 @@ class _Session:
         client: AsyncOpenRouter,
         conversation: Conversation,
         path: Path | None,
+        *,
+        raw: bool,
     ) -> None:
         self._output = output
         self._runner = runner
         self._client = client
         self._conversation = conversation
         self._path = path
+        self._raw = raw
         self._is_interactive = sys.stdin.isatty()
 
     def run(self) -> int:
@@ -192,8 +196,9 @@ class _Session:
 
     def _answer(self, conversation: Conversation, message: MessagesLike) -> None:
         """Print the answer, and continue the conversation that contains it."""
+        turn = Turn(self._output, raw=self._raw)
         try:
-            run = self._runner.run(self._stream(conversation, message))
+            run = self._runner.run(turn.ask(conversation, message, {}))
         except KeyboardInterrupt:
             if not self._is_interactive:
                 raise
@@ -215,17 +220,6 @@ class _Session:
         )
         if not self._output.as_json:
             self._new_line()
-
-    async def _stream(self, conversation: Conversation, message: MessagesLike) -> Run[str]:
-        last = ""
-        async with conversation.stream(message) as stream:
-            async for last in stream.text():
-                if not self._output.as_json:
-                    self._output.write(last)
-            run = await stream.final()
-        if not self._output.as_json and not last.endswith("\n"):
-            self._output.write("\n")
-        return run
 
     # Commands
 

@@ -15,10 +15,19 @@ from ..errors import ConfigurationError
 from ..types.chat.request import ChatParams
 from .output import Output
 
-__all__ = ["Emulated", "Json", "ModelName", "System", "chat_params", "connect"]
+__all__ = ["Emulated", "Json", "ModelName", "Raw", "System", "chat_params", "connect"]
 
 Json: TypeAlias = Annotated[
     bool, Parameter(name="--json", negative="", show_default=False, help="Write the result as JSON.")
+]
+Raw: TypeAlias = Annotated[
+    bool,
+    Parameter(
+        name="--raw",
+        negative="",
+        show_default=False,
+        help="Write the answer as it is, without drawing its Markdown; in a pipe it always is.",
+    ),
 ]
 Emulated: TypeAlias = Annotated[
     bool,

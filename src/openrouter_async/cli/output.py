@@ -72,6 +72,16 @@ class Output:
         """Whether standard output shows colours: a terminal, unless `NO_COLOR` or `TERM=dumb` says otherwise."""
         return self.console.color_system is not None and not self.console.no_color
 
+    @property
+    def draws(self) -> bool:
+        """Whether standard output is a terminal that can move its cursor, and shows every character."""
+        return (
+            self.is_terminal
+            and not self.as_json
+            and not self.console.is_dumb_terminal
+            and results.encoding.lower().startswith("utf")
+        )
+
     def write(self, text: str, *, end: str = "") -> None:
         """Print part of a result immediately."""
         results.write(printable(text) + end)

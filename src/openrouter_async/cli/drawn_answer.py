@@ -1,0 +1,141 @@
+"""An answer on a terminal: Markdown that is drawn while it is written.
+
+Blocks that are finished are printed once. The open block is drawn again where it changed, by a thread, so that a large
+one does not keep the stream waiting. What has left the screen at the top is never drawn again: of a block that is
+taller than the screen, lines that stay as they are go up for good, and else its end is shown until it is whole.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Self
+
+from .markdown import blocks_of, drawn_lines
+from .output import Output, printable
+from .streams import ReaderGone, results
+
+__all__ = ["AnswerScreen", "DrawnAnswer"]
+
+PAUSE = 4
+"""Times as long as drawing took, until it is drawn again: a block of any size takes a fifth of one core."""
+
+
+class DrawnAnswer:
+    """Draws Markdown on a terminal."""
+
+    def __init__(self, output: Output) -> None:
+        self._screen = AnswerScreen(output)
+        self._lock = threading.Lock()
+        self._text = ""
+        """What has come since it was drawn last."""
+        self._more, self._is_over = threading.Event(), threading.Event()
+        self._failure: ReaderGone | None = None
+        self._thread = threading.Thread(target=self._keep_drawing, daemon=True)
+
+    def write(self, text: str) -> None:
+        """Take one more piece; it is drawn soon."""
+        if self._failure is not None:
+            raise self._failure
+        with self._lock:
+            self._text += text
+        self._more.set()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._is_over.set()
+        self._more.set()
+        self._thread.join()
+        if self._failure is None:
+            self._screen.add(self._text)
+            self._screen.end()
+        elif kind is None:
+            raise self._failure
+
+    def _keep_drawing(self) -> None:
+        while True:
+            self._more.wait()
+            if self._is_over.is_set():
+                return
+            self._more.clear()
+            began = time.monotonic()
+            with self._lock:
+                text, self._text = self._text, ""
+            try:
+                self._screen.add(text)
+            except ReaderGone as error:
+                self._failure = error
+                return
+            self._is_over.wait(PAUSE * (time.monotonic() - began))
+
+
+class AnswerScreen:
+    """The part of the screen that an answer takes."""
+
+    def __init__(self, output: Output) -> None:
+        self._console = output.console
+        self._text = ""
+        """The open block."""
+        self._shown: list[str] = []
+        """Its lines that can still be drawn again; the cursor is at the end of the last."""
+        self._gone = 0
+        """How many of its lines are above them."""
+        self._has_blocks = False
+
+    def add(self, text: str) -> None:
+        """Draw what has come, after what came before."""
+        blocks = blocks_of(printable(self._text + text))
+        if not blocks:
+            self._text += text
+            return
+        open_from = len(blocks) - 1
+        if open_from and "\n" not in blocks[-1][0] and not blocks[-2][1]:
+            open_from -= 1  # a line that begins like a paragraph may yet become an item of the list above
+        for block, _ in blocks[:open_from]:
+            self._finish(block)
+        self._text = "".join(block for block, _ in blocks[open_from:])
+        is_stable = blocks[open_from][1]
+        lines = self._lines(self._text)[self._gone :]
+        room = max(1, self._console.height - 1)
+        self._put(lines if is_stable else lines[-room:])
+        surplus = len(self._shown) - room
+        if surplus > 0:
+            self._gone += surplus
+            self._shown = self._shown[surplus:]
+        results.flush()
+
+    def end(self) -> None:
+        """Print for good what is still open."""
+        for block, _ in blocks_of(self._text):
+            self._finish(block)
+        results.flush()
+
+    def _finish(self, text: str) -> None:
+        lines = self._lines(text)
+        if lines:
+            self._put(lines[self._gone :])
+            results.write("\n")
+            self._shown, self._gone, self._has_blocks = [], 0, True
+
+    def _lines(self, text: str) -> list[str]:
+        lines: list[str] = []
+        for block, _ in blocks_of(text):
+            drawn = drawn_lines(self._console, block)
+            lines += ["", *drawn] if drawn and (lines or self._has_blocks) else drawn
+        return lines
+
+    def _put(self, lines: list[str]) -> None:
+        """Put lines in place of those that are shown, from the first that differs."""
+        if lines == self._shown:
+            return
+        pairs = zip(lines, self._shown, strict=False)
+        same = next((at for at, (new, old) in enumerate(pairs) if new != old), len(lines))
+        same = max(0, min(same, len(lines) - 1, len(self._shown) - 1))
+        if self._shown:
+            up = len(self._shown) - 1 - same
+            results.write("\r" + (f"\x1b[{up}A" if up else "") + "\x1b[J")
+        results.write("\n".join(lines[same:]))
+        self._shown = lines

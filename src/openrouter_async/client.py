@@ -171,21 +171,21 @@ class AsyncOpenRouter(Namespaces):
         """Chat completions: `create` for a whole reply, `stream` for its pieces."""
         from .chat import Chat
 
-        return Chat(self._sender, lambda: self.models.catalogue(), self._known.native_models)
+        return Chat(self._sender, lambda: self.models._for_own_use(), self._known.native_models)
 
     @cached_property
     def responses(self) -> Responses:
         """Replies as lists of items, in the form of OpenAI's Responses, from any model."""
         from .responses import Responses
 
-        return Responses(self._sender, lambda: self.models.catalogue(), lambda: self.chat.native_models)
+        return Responses(self._sender, lambda: self.models._for_own_use(), lambda: self.chat.native_models)
 
     @cached_property
     def messages(self) -> Messages:
         """Replies as lists of content blocks, in the form of Anthropic's Messages, from any model."""
         from .messages import Messages
 
-        return Messages(self._sender, lambda: self.models.catalogue(), lambda: self.chat.native_models)
+        return Messages(self._sender, lambda: self.models._for_own_use(), lambda: self.chat.native_models)
 
     @cached_property
     def batch(self) -> BatchMaker:
@@ -272,7 +272,7 @@ class AsyncOpenRouter(Namespaces):
         from .spending.spend import Spend
 
         return Spend(
-            transport=self._sender.transport, prices=self.models.catalogue, budget=budget, settle=settle
+            transport=self._sender.transport, prices=self.models._for_own_use, budget=budget, settle=settle
         )
 
     async def request(self, method: str, path: str, *, into: type[T], **params: Unpack[RequestParams]) -> T:

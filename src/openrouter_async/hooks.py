@@ -34,6 +34,8 @@ class RequestEvent:
     status: int | None = None
     """HTTP status, once there is one."""
     generation_id: str | None = None
+    request_id: str | None = None
+    """The id that the edge in front of the service gave the request; what its support asks for."""
     error: OpenRouterError | None = None
     """Why the request is repeated, or why the call failed."""
     wait: float | None = None
@@ -55,6 +57,8 @@ class RequestEvent:
     """Whether it only looks if a billed record is there yet, for `generations.get(wait=...)`, `track()` or a batch.
 
     One that finds none is `finished`, with status 404."""
+    is_own: bool = False
+    """Whether the library itself asks: for the prices and abilities of models, or for what a call or a job cost."""
 
 
 class RequestHook(Protocol):

@@ -228,4 +228,4 @@ class Namespaces:
         _checks.one_of("api", api, ("chat", "responses", "messages"))
         client = cast("_HasModels", self)  # the client, of which this is a part
         asked: Chat | Responses | Messages = getattr(client, api)
-        return Conversation(asked._completer(output), prices=lambda: client.models.catalogue(), **settings)
+        return Conversation(asked._completer(output), prices=lambda: client.models._for_own_use(), **settings)

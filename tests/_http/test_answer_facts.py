@@ -8,6 +8,7 @@ import pytest
 
 from openrouter_async import AsyncOpenRouter, NotFound, RequestEvent, Retries
 from openrouter_async.errors import OpenRouterError
+from openrouter_async.testing import Emulator, Fault
 from tests.support.loopback import LoopbackServer, Reply, serve_responses, sse
 
 pytestmark = pytest.mark.loopback
@@ -131,3 +132,39 @@ async def test_a_look_for_a_record_that_is_not_there_yet_is_no_failure() -> None
                 await client.generations.get("gen-1")
     assert hook.names[-1] == "failed"
     assert not hook.last.is_poll
+
+
+async def test_requests_of_the_librarys_own_are_told_apart(caplog: pytest.LogCaptureFixture) -> None:
+    hook = Hook()
+    caplog.set_level("INFO", "openrouter_async")
+    with Emulator() as emulator:
+        async with AsyncOpenRouter(
+            emulator.key, base_url=emulator.base_url, default_model="openai/gpt-4.1-mini", hooks=[hook]
+        ) as client:
+            async with client.track("1.00"):
+                emulator.reply("Hello", fault=Fault.disconnect(after=2))
+                with pytest.raises(OpenRouterError):
+                    async with client.chat.stream("Hello") as stream:
+                        await stream.final()
+            await client.models.catalogue(max_age=0)
+            await client.models.list()
+        own = {event.operation for name, event in hook.told if event.is_own}
+        assert own == {"models.list", "generations.get"}
+        asked = [event.operation for name, event in hook.told if name != "started" and not event.is_own]
+        assert asked == ["chat.create", "models.list", "models.list"]
+        seen = [(request.path, request.is_own) for request in emulator.requests]
+        assert [path for path, is_own in seen if not is_own] == ["/chat/completions", "/models", "/models"]
+        assert {path for path, is_own in seen if is_own} == {"/models", "/generation"}
+    assert "models.list (own) finished: attempt 1, status 200" in caplog.text
+    assert "models.list finished" in caplog.text
+
+
+async def test_a_log_names_the_ids_of_a_call(caplog: pytest.LogCaptureFixture) -> None:
+    hook = Hook()
+    caplog.set_level("INFO", "openrouter_async")
+    named = Reply(json=COMPLETION, headers={"x-generation-id": "gen-7", "cf-ray": "abc-ARN"})
+    with LoopbackServer(serve_responses([named])) as server:
+        async with client_of(server, hook) as client:
+            await client.chat.create("Hello")
+    assert (hook.last.generation_id, hook.last.request_id) == ("gen-7", "abc-ARN")
+    assert ", gen-7, request abc-ARN, " in caplog.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Annotated, Any
 
 import httpx
@@ -16,8 +16,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from openrouter_async import ConfigurationError, tool
-from openrouter_async.server import client_of, openrouter_lifespan, relay
+from openrouter_async import AsyncOpenRouter, ConfigurationError, OpenRouterError, tool
+from openrouter_async.server import client_of, openrouter_lifespan, relay, with_lifespan
 from openrouter_async.server.fastapi import Client, create_chat_router
 from openrouter_async.testing import Emulator, Fault, tool_call
 from tests.server.router_client import events
@@ -78,6 +78,90 @@ def test_a_client_is_made_from_the_environment(emulator: Emulator, monkeypatch: 
         told = httpx.get(served.url, timeout=30).json()
     assert told["mine"] == 1
     assert told["models"] > 100
+
+
+def test_a_client_is_made_by_a_function_each_time_the_application_starts(emulator: Emulator) -> None:
+    made: list[AsyncOpenRouter] = []
+
+    def make() -> AsyncOpenRouter:
+        made.append(client_of_emulator(emulator))
+        return made[-1]
+
+    app = FastAPI(lifespan=openrouter_lifespan(make))
+
+    @app.get("/")
+    async def own(client: Client) -> bool:
+        return client is made[-1]
+
+    assert not made
+    for count in (1, 2):
+        with serve(app) as served:
+            assert httpx.get(served.url, timeout=30).json() is True
+        assert len(made) == count
+        with pytest.raises(ConfigurationError, match="closed"):
+            made[-1]._sender.transport.check()
+
+
+def test_a_client_of_another_kind_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="client is a str; expected an AsyncOpenRouter"):
+        openrouter_lifespan("sk-or-v1-secret")  # type: ignore[arg-type]
+
+
+async def test_an_application_is_called_without_a_server(emulator: Emulator) -> None:
+    ended: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        async with openrouter_lifespan(client_of_emulator(emulator))(app) as state:
+            yield state
+        ended.append("ended")
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.post("/chat")
+    async def chat(client: Client) -> Response:
+        return relay(client.chat.stream("Hello"))
+
+    emulator.reply("Hello world")
+    async with with_lifespan(app) as started:
+        transport = httpx.ASGITransport(started)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as browser:
+            answer = await browser.post("/chat")
+        assert events(answer.text)[-1][1]["text"] == "Hello world"
+        assert not ended
+    assert ended == ["ended"]
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://app") as browser:
+        with pytest.raises(ConfigurationError, match=r"httpx.ASGITransport does not, but .* with_lifespan"):
+            await browser.post("/chat")
+
+
+async def test_what_a_lifespan_raises_is_raised() -> None:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        raise LookupError("at the end")
+
+    with pytest.raises(ConfigurationError, match="made a str"):
+        async with with_lifespan(FastAPI(lifespan=openrouter_lifespan(lambda: nullcontext("x")))):  # type: ignore[arg-type,return-value]
+            pytest.fail("it started")
+    with pytest.raises(LookupError, match="at the end"):
+        async with with_lifespan(FastAPI(lifespan=lifespan)):
+            pass
+    with pytest.raises(ZeroDivisionError):
+        async with with_lifespan(FastAPI()):
+            _ = 1 / 0
+
+
+async def test_an_application_that_refuses_to_start_is_told_of() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+    with pytest.raises(OpenRouterError, match=r"lifespan.startup.failed: no database"):
+        async with with_lifespan(app):
+            pytest.fail("it started")
 
 
 def test_an_application_without_a_client_is_told_so(caplog: pytest.LogCaptureFixture) -> None:

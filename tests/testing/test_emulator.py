@@ -202,6 +202,48 @@ async def test_a_scripted_answer_can_stand_for_several_requests_or_for_all() -> 
         assert emulator.unused == 0
 
 
+async def test_an_answer_is_kept_for_the_request_it_is_for() -> None:
+    with Emulator(strict=True) as emulator:
+        emulator.reply("A title", model="openai/gpt-4.1-nano")
+        emulator.reply("Paris", when=lambda request: "capital" in request.prompt)
+        emulator.fail(503, when=lambda request: request.prompt == "Fail", model=MODEL)
+        emulator.reply("anything")
+        async with client_of(emulator) as client:
+            assert (await client.chat.create("Hello")).text == "anything"
+            with pytest.raises(errors.ServerError, match="no reply is scripted"):
+                await client.chat.create("Hello")
+            assert emulator.unused == 3
+            assert (await client.chat.create("The capital?")).text == "Paris"
+            fallen = await client.chat.create("Hello", model="a/b", models=["openai/gpt-4.1-nano"])
+            assert fallen.text == "A title"
+            with pytest.raises(errors.Overloaded):
+                await client.chat.create("Fail")
+        assert emulator.unused == 0
+
+
+async def test_two_calls_in_the_background_each_get_their_own_reply() -> None:
+    with Emulator(strict=True) as emulator:
+        for number in range(20):
+            emulator.reply(f"to {number}", when=lambda request, number=number: request.prompt == str(number))  # type: ignore[misc]  # bound now
+        async with client_of(emulator) as client, anyio.create_task_group() as tasks:
+            texts: dict[int, str] = {}
+
+            async def ask(number: int) -> None:
+                texts[number] = (await client.chat.create(str(number))).text
+
+            for number in reversed(range(20)):
+                tasks.start_soon(ask, number)
+        assert texts == {number: f"to {number}" for number in range(20)}
+
+
+async def test_what_a_condition_raises_is_raised_where_the_emulator_ends() -> None:
+    with pytest.raises(ZeroDivisionError), Emulator() as emulator:  # noqa: PT012 - it is raised at the end
+        emulator.reply("never", when=lambda request: bool(1 / 0))
+        async with client_of(emulator) as client:
+            with pytest.raises(errors.ServerError):
+                await client.chat.create("Hello")
+
+
 async def test_a_function_of_the_request_chooses_where_nothing_is_scripted() -> None:
     def choose(request: ReceivedRequest) -> Reply | Failure | Answer | str | None:
         match request.prompt:

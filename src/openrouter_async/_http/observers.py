@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from .._sansio.charges import Charge, read_charge
 from .._sansio.redaction import redact
 from .._sansio.response_headers import generation_id as id_of_generation
+from .._sansio.response_headers import request_id as id_of_request
 from ..hooks import RequestEvent
 
 if TYPE_CHECKING:
@@ -253,22 +254,27 @@ class EventLog(Observer):
             elapsed=attempt.elapsed,
             status=attempt.status,
             generation_id=attempt.generation_id,
+            request_id=id_of_request(attempt.headers),
             error=error,
             wait=wait,
             model=attempt.request.model,
             is_streamed=attempt.is_streamed,
             time_to_first_piece=attempt.to_first_piece,
             is_poll=attempt.request.is_poll,
+            is_own=attempt.request.is_own,
         )
         if self._hooks and attempt.outcome != "running":
             event = _with_answer(event, attempt)
         LOGGER.log(
             level,
-            "%s %s: attempt %d%s, %.3f s%s%s",
+            "%s%s %s: attempt %d%s%s%s, %.3f s%s%s",
             event.operation,
+            " (own)" if event.is_own else "",
             what,
             event.attempt,
             "" if event.status is None else f", status {event.status}",
+            "" if event.generation_id is None else f", {event.generation_id}",
+            "" if event.request_id is None else f", request {event.request_id}",
             event.elapsed,
             "" if error is None else f", {type(error).__name__}",
             "" if wait is None else f", again in {wait:.3f} s",

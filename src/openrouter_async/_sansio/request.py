@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..types.common import JsonObject
 
 __all__ = [
+    "OWN_HEADER",
     "CallT",
     "DeferredRequest",
     "ModelCall",
@@ -42,6 +43,10 @@ __all__ = [
 CallT = TypeVar("CallT", bound="ModelCall")
 
 QueryValue = str | int | float | bool | None | list[str] | tuple[str, ...]
+
+
+OWN_HEADER = (("x-openrouter-async", "own"),)
+"""What a request of the library's own says of itself, for whoever looks at traffic."""
 
 
 class Upload(Protocol):
@@ -176,6 +181,8 @@ class RequestData:
     """Where it goes in place of the service: another host, which gets neither the key nor the client's own headers."""
     is_poll: bool = False
     """Whether it checks if something exists yet, so a 404 is an ordinary response."""
+    is_own: bool = False
+    """Whether the library makes it for purposes of its own: prices, abilities of models, the record of a charge."""
 
     @property
     def may_cost(self) -> bool:
@@ -201,8 +208,11 @@ def build_request(
     named: str | None = None,
     once: bool = False,
     is_poll: bool = False,
+    is_own: bool = False,
 ) -> RequestData:
     """Return the request of `operation`, with path parameters quoted and the query flattened.
+
+    One of the library's own has a header that says so.
 
     Raises:
         ConfigurationError: a path parameter is missing, empty, or would change the path (`.` and `..`).
@@ -214,12 +224,13 @@ def build_request(
         content=content,
         upload=upload,
         content_type=None if content is None and upload is None else content_type,
-        headers=tuple((headers or {}).items()),
+        headers=(*(headers or {}).items(), *(OWN_HEADER if is_own else ())),
         secrets=tuple(secrets),
         model=model,
         named=named,
         once=once,
         is_poll=is_poll,
+        is_own=is_own,
     )
 
 

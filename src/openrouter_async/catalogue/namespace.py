@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -31,6 +32,7 @@ __all__ = ["CatalogueCache", "Models"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
+MAX_AGE_S = 3600.0
 FETCH_S = 30.0
 """How long the service may take for the list, retries included."""
 PAUSE_S = 60.0
@@ -44,7 +46,7 @@ class Models(ModelsResource):
         super().__init__(sender)
         self._cache = cache
 
-    async def catalogue(self, *, max_age: float = 3600.0, offline: bool = True) -> ModelCatalogue:
+    async def catalogue(self, *, max_age: float = MAX_AGE_S, offline: bool = True) -> ModelCatalogue:
         """Return all models as one object that answers without further requests.
 
         ```python
@@ -68,6 +70,10 @@ class Models(ModelsResource):
         if not isinstance(max_age, int | float) or not max_age >= 0:
             raise ConfigurationError(f"max_age is {max_age!r}; expected seconds, at least 0")
         return await self._cache.get(self._fetch, max_age=max_age, offline=offline)
+
+    async def _for_own_use(self) -> ModelCatalogue:
+        """Return the catalogue for the library itself, which needs prices and abilities; its request says so."""
+        return await self._cache.get(partial(self._fetch, is_own=True), max_age=MAX_AGE_S, offline=True)
 
     async def search(self, text: str, **query: Unpack[ModelQuery]) -> list[Model]:
         """Return the models that have all words of `text` in id or name, from the catalogue; see `ModelQuery`."""
@@ -103,12 +109,13 @@ class Models(ModelsResource):
         """The catalogue that was read last, else the one packaged with the library; sends nothing."""
         return self._cache.latest
 
-    async def _fetch(self) -> ModelCatalogue:
+    async def _fetch(self, *, is_own: bool = False) -> ModelCatalogue:
         page = await self._send(
             operations.LIST_MODELS,
             into=ModelPage,
             query={"output_modalities": "all"},
             options={"timeouts": Timeouts(total=FETCH_S)},
+            is_own=is_own,
         )
         return ModelCatalogue(page.data, fetched_at=datetime.now(UTC))
 

@@ -51,6 +51,7 @@ class Parts(TypedDict, total=False):
     secrets: Sequence[SecretStr]
     """Texts in the body or the headers that must not appear in errors."""
     is_poll: bool
+    is_own: bool
 
 
 class Resource:
@@ -134,6 +135,7 @@ def _request(
     headers: Mapping[str, str] | None = None,
     secrets: Sequence[SecretStr] = (),
     is_poll: bool = False,
+    is_own: bool = False,
 ) -> RequestData:
     content = body if body is None or isinstance(body, bytes) else json_bytes(body)
     content_type = "application/json"
@@ -151,6 +153,7 @@ def _request(
         headers=given,
         secrets=[Secret(text) for secret in secrets for text in _spellings(secret.get_secret_value())],
         is_poll=is_poll,
+        is_own=is_own,
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .chat.router import create_router as create_router
     from .lifespan import client_of as client_of
     from .lifespan import openrouter_lifespan as openrouter_lifespan
+    from .lifespan import with_lifespan as with_lifespan
     from .relays.relaying import relay as relay
     from .ui_messages import chat_messages_of as chat_messages_of
     from .ui_messages import with_approvals as with_approvals
@@ -29,6 +30,7 @@ _EXPORTS = {
     "openrouter_lifespan": ".lifespan",
     "relay": ".relays.relaying",
     "with_approvals": ".ui_messages",
+    "with_lifespan": ".lifespan",
 }
 """Public name -> the module it lives in."""
 

@@ -48,5 +48,5 @@ async def look_at_job(operation: str, job_id: str, sender: Sender) -> Charge | N
     if operation not in _LOOKS:
         return None
     row, name = _LOOKS[operation]
-    request = build_request(row, path={name: job_id}, is_poll=True)
+    request = build_request(row, path={name: job_id}, is_poll=True, is_own=True)
     return await sender.send(request, lambda reply: read_charge(reply.body))

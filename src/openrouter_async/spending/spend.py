@@ -323,7 +323,8 @@ class Spend:
             await self._look_at_job(call, call.job_id)
             return
         try:
-            record = await GenerationsResource(call.sender).get(call.generation_id, wait=self._settle_s)
+            looks = GenerationsResource(call.sender)
+            record = await looks.look_up(call.generation_id, wait=self._settle_s, is_own=True)
         except OpenRouterError as error:
             LOGGER.debug("the record of %s cannot be read: %s", call.generation_id, error)
             call.has_no_record = True

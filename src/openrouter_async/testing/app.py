@@ -137,7 +137,7 @@ class EmulatorApp:
         """Return what the script says for a path that no model answers."""
         if record.path in WRITTEN:
             return None
-        answer = self.state.script.next_answer(record.path)
+        answer = self.state.script.next_answer(record.path, record)
         if answer is None:
             return None
         record.origin = "scripted"
@@ -178,7 +178,8 @@ class EmulatorApp:
 
     def _chosen(self, record: ReceivedRequest, path: str) -> Scripted | None:
         """Return what the script says, else what the function given says, else None."""
-        chosen = self.state.script.next_answer(path) or self.state.script.next_answer(CREATE_CHAT.path)
+        script = self.state.script
+        chosen = script.next_answer(path, record) or script.next_answer(CREATE_CHAT.path, record)
         if chosen is not None:
             record.origin = "scripted"
         elif (chosen := self._from_function(record)) is not None:

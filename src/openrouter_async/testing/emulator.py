@@ -17,7 +17,7 @@ from ..errors import ConfigurationError
 from ..operations import CREATE_CHAT
 from .faults import Fault
 from .recordings.recorded import Recordings
-from .replies import Answer, Failure, Reply, Replying, ToolCall
+from .replies import Answer, Failure, Reply, Replying, ToolCall, When
 from .state.keys import EmulatedKey, new_key
 from .state.models import ModelList
 from .state.rate_limit import RateLimit
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .received import ReceivedRequest
-    from .replies import ReplyFields
+    from .replies import ScriptedFields
 
 __all__ = ["Emulator"]
 
@@ -172,16 +172,34 @@ class Emulator:
 
     # what it answers
 
-    def reply(self, *parts: str | ToolCall, times: int | None = 1, **fields: Unpack[ReplyFields]) -> None:
+    def reply(
+        self,
+        *parts: str | ToolCall,
+        times: int | None = 1,
+        model: str | None = None,
+        when: When | None = None,
+        **fields: Unpack[ScriptedFields],
+    ) -> None:
         """Answer the next chat, completion, Responses or Messages request with this, in its form.
+
+        Where calls run in the background, `model` or `when` says which request it is for; it waits for that one, and
+        others get what follows it:
+
+        ```python
+        emulator.reply("A title", model="openai/gpt-4.1-nano")
+        emulator.reply("Paris", when=lambda request: "capital" in request.prompt)
+        ```
 
         Args:
             parts: Text, and calls from `tool_call()`. One text is streamed in chunks as models cut it; several are
                 streamed as one chunk each.
             times: How many requests get it; None: all from then on.
-            fields: What else the reply holds, such as `reasoning`, `usage` or `fault`; the fields of `Reply`.
+            model: Only for requests of this model.
+            when: Only for requests of which this function says True; it runs in the emulator's thread.
+            fields: What else the reply holds, such as `reasoning`, `usage` or `fault`; the fields of `Reply`. For a
+                reply that another model serves, script `Reply.of(..., model=...)`.
         """
-        self.script(Reply.of(*parts, **fields), times=times)
+        self.script(Reply.of(*parts, **fields), times=times, model=model, when=when)
 
     def fail(
         self,
@@ -195,6 +213,8 @@ class Emulator:
         fault: Fault | None = None,
         path: str = CREATE_CHAT.path,
         times: int | None = 1,
+        model: str | None = None,
+        when: When | None = None,
     ) -> None:
         """Answer the next request for `path` with an error status and the service's body.
 
@@ -208,6 +228,8 @@ class Emulator:
             fault: What goes wrong while the answer is sent.
             path: Below the base URL; the default is also for the other operations that a model answers.
             times: How many requests get it; None: all from then on.
+            model: Only for requests of this model.
+            when: Only for requests of which this function says True.
         """
         failure = Failure(
             status=status,
@@ -218,7 +240,7 @@ class Emulator:
             headers=headers or {},
             fault=fault,
         )
-        self.script(failure, path=path, times=times)
+        self.script(failure, path=path, times=times, model=model, when=when)
 
     def answer(
         self,
@@ -230,26 +252,35 @@ class Emulator:
         headers: Mapping[str, str] | None = None,
         fault: Fault | None = None,
         times: int | None = 1,
+        when: When | None = None,
     ) -> None:
         """Answer the next request for `path` literally, also where no such operation is emulated.
 
         `path` is below the base URL, such as `/responses`. A body whose content type is `text/event-stream` is sent
-        event by event.
+        event by event. With `when`, it is only for requests of which that function says True.
         """
         answer = Answer(
             body=body, status=status, content_type=content_type, headers=headers or {}, fault=fault
         )
-        self.script(answer, path=path, times=times)
+        self.script(answer, path=path, times=times, when=when)
 
     def script(
-        self, answer: Reply | Failure | Answer, *, path: str = CREATE_CHAT.path, times: int | None = 1
+        self,
+        answer: Reply | Failure | Answer,
+        *,
+        path: str = CREATE_CHAT.path,
+        times: int | None = 1,
+        model: str | None = None,
+        when: When | None = None,
     ) -> None:
-        """Put an answer at the end of what is scripted for `path`."""
+        """Put an answer at the end of what is scripted for `path`; see `reply` for `model` and `when`."""
         if times is not None and times < 1:
             raise ConfigurationError(f"times is {times!r}; expected a number of at least 1, or None for ever")
         if not path.startswith("/"):
             raise ConfigurationError(f"path is {path!r}; expected one below the base URL, such as '/models'")
-        self._state.script.add(path, answer, times)
+        if when is not None and not callable(when):
+            raise ConfigurationError(f"when is {when!r}; expected a function of the request")
+        self._state.script.add(path, answer, times, model=model, when=when)
 
     def reply_with(self, function: Replying | None) -> None:
         """Let a function of the request choose, where nothing is scripted; it runs in the emulator's thread.

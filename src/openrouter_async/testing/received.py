@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from .._sansio.request import OWN_HEADER
 from .json_values import as_object, objects_in
 from .prompts import text_of
 
@@ -69,6 +70,13 @@ class ReceivedRequest:
         return model if isinstance(model, str) else None
 
     @property
+    def models(self) -> list[str]:
+        """The models that were asked for: the first, and those to fall back to."""
+        others = as_object(self.body).get("models")
+        named = [self.model, *(others if isinstance(others, list) else ())]
+        return [name for name in named if isinstance(name, str)]
+
+    @property
     def messages(self) -> list[dict[str, JsonValue]]:
         """The messages, or the input items of a Responses request, as JSON."""
         body = as_object(self.body)
@@ -82,6 +90,11 @@ class ReceivedRequest:
             if message.get("role") == "user":
                 return text_of(message.get("content"))
         return ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the client's library sent it for itself, such as for prices; not what the program asked for."""
+        return all(self.headers.get(name) == value for name, value in OWN_HEADER)
 
     @property
     def is_stream(self) -> bool:

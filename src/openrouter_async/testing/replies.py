@@ -81,8 +81,8 @@ def _json(what: str, value: object) -> str:
         raise ConfigurationError(f"{what} cannot be written as JSON: {error}") from error
 
 
-class ReplyFields(TypedDict, total=False):
-    """What a reply may hold besides its text and calls; `Reply` tells what each field is."""
+class ScriptedFields(TypedDict, total=False):
+    """What a reply may hold besides its text, its calls and its model; `Reply` tells what each field is."""
 
     reasoning: str | None
     refusal: str | None
@@ -91,10 +91,15 @@ class ReplyFields(TypedDict, total=False):
     annotations: Sequence[Mapping[str, JsonValue]]
     finish_reason: str | None
     native_finish_reason: str | None
-    model: str | None
     provider: str | None
     usage: Mapping[str, JsonValue]
     fault: Fault | None
+
+
+class ReplyFields(ScriptedFields, total=False):
+    """Keyword arguments of `Reply.of`."""
+
+    model: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +200,9 @@ class Answer:
 
 Scripted: TypeAlias = Reply | Failure | Answer
 """What can stand in the script."""
+
+When: TypeAlias = "Callable[[ReceivedRequest], bool]"
+"""Says whether a request gets an answer; it runs in the emulator's thread."""
 
 Replying: TypeAlias = "Callable[[ReceivedRequest], Scripted | ToolCall | str | None]"
 """Chooses the answer to a request; None leaves it to the emulator."""

@@ -48,6 +48,17 @@ class GenerationsResource(Resource):
             NotFound: the record does not exist, or not yet.
             OpenRouterError: any other failure of a call.
         """
+        return await self.look_up(id, wait=wait, options=options)
+
+    async def look_up(
+        self,
+        id: str | None,
+        *,
+        wait: bool | float = False,
+        options: RequestOptions | None = None,
+        is_own: bool = False,
+    ) -> Generation:
+        """Return a record as `get` does; `is_own` says that the library asks, not its caller."""
         patience = PATIENCE_S if wait is True else wait
         if not isinstance(patience, int | float) or not patience >= 0:
             raise ConfigurationError(f"wait is {wait!r}; expected True, False, or seconds of at least 0")
@@ -61,6 +72,7 @@ class GenerationsResource(Resource):
                     query=_query(id),
                     options=options,
                     is_poll=patience > 0,
+                    is_own=is_own,
                 )
             except NotFound:
                 left = end - anyio.current_time()

@@ -331,7 +331,7 @@ async def test_a_reply_may_hold_everything_a_model_can_say() -> None:
     citation: dict[str, JsonValue] = {"type": "url_citation", "url_citation": {"url": "https://example.com"}}
     with Emulator() as emulator:
         for _ in range(2):
-            emulator.reply(
+            said = Reply.of(
                 "See ",
                 "this",
                 tool_call("look", '{"at": "th'),
@@ -344,6 +344,7 @@ async def test_a_reply_may_hold_everything_a_model_can_say() -> None:
                 provider="Elsewhere",
                 usage={"completion_tokens": 7, "cost": 0.5},
             )
+            emulator.script(said)  # `reply(model=...)` says which request it is for
         async with client_of(emulator) as client:
             plain = await client.chat.create("Hello")
             streamed = await client.chat.stream("Hello").final()

@@ -25,7 +25,9 @@ __all__ = [
     "ReplyFields",
     "Replying",
     "Scripted",
+    "ScriptedFields",
     "ToolCall",
+    "When",
     "as_scripted",
     "tool_call",
 ]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .chat import Chat
     from .structured.output import Output, OutputLike
     from .structured.schema import Schema
+    from .tables.table_batch import ArrowFrame, TableBatch
     from .types.common import OutputT
     from .types.embeddings.reply import Embeddings
     from .types.media.decisions import Decisions
@@ -136,3 +137,63 @@ class BatchMaker:
             outputs = KeptOutputs.of(output)
         asked = self._chat()._completer(None if outputs is None else outputs.output)
         return Batch(given, completer=asked, outputs=outputs, **params)
+
+    def table(
+        self,
+        frame: ArrowFrame,
+        *,
+        prompt: str,
+        system: str | None = None,
+        output: OutputLike[object] | None = None,
+        key: str | None = None,
+        value: str = "value",
+        error: str = "error",
+        cost: str = "cost",
+        **params: Unpack[BatchParams],
+    ) -> TableBatch:
+        """Return a batch with a prompt for each row of a data frame; see `TableBatch`. Sends nothing yet.
+
+        ```python
+        table = await client.batch.table(frame, prompt="In which country is {city}?", output=Country)
+        ```
+
+        Needs the extra `arrow`. The result has three columns more than the frame, which are null where there is
+        nothing to say: the value, the error as text, and the cost in US dollars. A failed row never stops the others.
+
+        What has one fixed form becomes a column of that type: text, numbers, lists, and a struct for a pydantic model
+        or a dataclass. Everything else, such as a union or a dict with any keys, becomes its JSON as text.
+
+        Args:
+            frame: Of pyarrow, polars, pandas (from 2.2), or anything else with `__arrow_c_stream__`.
+            prompt: Text with names of columns in braces, such as `{city}`; `{{` and `}}` are single braces. A row
+                that is null in one of these columns is not asked, and its error says so.
+            system: The system message, in the same form.
+            output: As for `chat.create`, for every row.
+            key: The column that names the rows in a journal, each differently. Default: they are named by their
+                requests.
+            value: The name of the column of values; of texts without `output`.
+            error: The name of the column of errors.
+            cost: The name of the column of costs.
+            params: See `BatchParams`; all that a batch takes.
+
+        Raises:
+            ConfigurationError: an argument is wrong, the prompt names a column that is not there, or a column would be
+                there twice. Everything else is raised while reading.
+        """
+        from ._extras import needs_extra
+
+        with needs_extra("arrow", "a prompt for each row of a data frame"):
+            from .tables.table_batch import ColumnNames, TableBatch, TablePrompt
+            from .tables.value_column import value_column
+        kept = None
+        if output is not None:
+            from .structured.completion import KeptOutputs
+
+            kept = KeptOutputs.of(output).output
+        names = ColumnNames(value=value, error=error, cost=cost, key=key)
+        asked = TablePrompt(prompt, system, names, value_column(None if kept is None else kept.schema))
+
+        def batch_of(items: Items) -> Batch[object]:
+            return self(items, **params) if kept is None else self(items, output=kept, **params)
+
+        return TableBatch(frame, asked, batch_of)

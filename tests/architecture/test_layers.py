@@ -30,7 +30,7 @@ LAYERS: dict[str, set[str]] = {
     "models and money": {"catalogue", "spending"},
     "telemetry": {"telemetry"},
     "features": {"batch", "structured", "tools"},
-    "features made of features": {"batches", "chat", "conversation", "messages", "responses"},
+    "features made of features": {"batches", "chat", "conversation", "messages", "responses", "tables"},
     "the namespaces": {"batching", "namespaces"},
     "the client": {"client"},
     "programs around the client": {"server", "testing"},

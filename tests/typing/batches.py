@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from openrouter_async import AsyncOpenRouter, Batch, ChatCompletion, Done, Failed, Item, JobResult, Rate
 from openrouter_async.batches.batches import JobValue
+from openrouter_async.tables.table_batch import ArrowFrame, TableBatch
 
 
 class City(BaseModel):
@@ -34,6 +35,18 @@ async def batches(client: AsyncOpenRouter) -> None:
                     print(error)
     results = await client.batch(["a"], output=City)
     assert_type(results, list[Done[City] | Failed])
+
+
+async def tables(client: AsyncOpenRouter, frame: ArrowFrame) -> None:
+    asked = client.batch.table(frame, prompt="{a}", output=City, model="x/y", journal="run.jsonl", once=True)
+    assert_type(asked, TableBatch)
+    await client.batch.table(
+        frame, prompt="{a}", system="{b}", output=list[int], value="answer", max_tokens=5
+    )
+    async with client.batch.table(frame, prompt="{a}", output={"type": "object"}) as rows:
+        async for record_batch in rows:
+            print(record_batch)
+    client.batch.table([], prompt="{a}")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 async def service_batches(client: AsyncOpenRouter) -> None:

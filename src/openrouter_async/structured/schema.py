@@ -115,6 +115,15 @@ class Schema(Generic[T_co]):
         """The JSON schema, as a copy."""
         return deepcopy(self._validator.document)
 
+    @property
+    def dumped_schema(self) -> dict[str, Any]:
+        """The JSON schema of what `dump` returns, as a copy."""
+        return deepcopy(self._validator.dumped_document)
+
+    def dump(self, value: object) -> JsonValue:
+        """Return a value of the schema as JSON, with the names of a type's fields, as its serializers write it."""
+        return self._validator.dump(value)
+
     @cached_property
     def strict(self) -> StrictSchema:
         """The schema in the subset that strict modes accept, with what was changed, and the way back for values.

@@ -77,6 +77,19 @@ class TypeValidator:
         made._context = context
         return made
 
+    @cached_property
+    def dumped_document(self) -> dict[str, JsonValue]:
+        """The JSON schema of what `dump` returns; `{}`, any value, if a serializer of the type has none."""
+        try:
+            return self._adapter.json_schema(mode="serialization", by_alias=False)
+        except PydanticUserError:  # as of pydantic, also for what JSON schema cannot express
+            return {}
+
+    def dump(self, value: object) -> JsonValue:
+        """Return a value of the type as JSON, with the names of its fields."""
+        dumped: JsonValue = self._adapter.dump_python(value, mode="json", by_alias=False, warnings="none")
+        return dumped
+
     def read(self, value: JsonValue) -> object:
         """Validate a JSON value as the type, without conversions between types; raises `SchemaViolation`.
 

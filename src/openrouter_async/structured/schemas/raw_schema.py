@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydantic_core import PydanticCustomError, from_json, to_json
 
@@ -60,9 +60,21 @@ class RawValidator:
         except (ValueError, jsonschema_rs.ReferencingError) as problem:
             raise ConfigurationError(f"the JSON schema cannot be used: {str(problem)[:200]}") from None
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return RawValidator, (self.document,)  # jsonschema-rs cannot be pickled
+
     @cached_property
     def _work(self) -> Work | None:
         return branching(self.document, uses_tags=False)
+
+    @property
+    def dumped_document(self) -> dict[str, JsonValue]:
+        """The JSON schema of what `dump` returns: the same."""
+        return self.document
+
+    def dump(self, value: object) -> JsonValue:
+        """Return a value, which is JSON."""
+        return cast("JsonValue", value)
 
     def read(self, value: JsonValue) -> object:
         """Return a copy of a JSON value, of plain floats, if it fits; raises `SchemaViolation`."""

@@ -1,0 +1,1 @@
+"""Prompts for the rows of a data frame, and their answers as columns."""

@@ -27,15 +27,15 @@ class AnswerWriter(Protocol):
 def answer_writer(output: Output, *, raw: bool, silent: bool = False) -> AnswerWriter:
     """Return what shows an answer where the output goes."""
     if output.as_json or silent:
-        return NoAnswer()
+        return _NoAnswer()
     if raw or not output.draws:
-        return RawAnswer(output)
+        return _RawAnswer(output)
     from .drawn_answer import DrawnAnswer  # loads a parser of Markdown, which pipes do not need
 
     return DrawnAnswer(output)
 
 
-class NoAnswer:
+class _NoAnswer:
     """Shows nothing until the answer is whole."""
 
     def write(self, text: str) -> None:
@@ -47,7 +47,7 @@ class NoAnswer:
     def __exit__(self, *_: object) -> None: ...
 
 
-class RawAnswer:
+class _RawAnswer:
     """Writes each piece as it comes, and ends the last line."""
 
     def __init__(self, output: Output) -> None:

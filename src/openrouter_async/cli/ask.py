@@ -27,21 +27,6 @@ from .files import decoded, read_file, read_text
 from .output import Output, dollars
 from .turn import Turn
 
-
-@dataclass(frozen=True)
-class Show:
-    """How the answer is written."""
-
-    raw: bool
-    extract_first: bool
-    extract_last: bool
-
-    @property
-    def extracts(self) -> bool:
-        """Whether only a block of code is written."""
-        return self.extract_first or self.extract_last
-
-
 __all__ = ["ask", "prompt_of", "read_schema", "read_stdin"]
 
 
@@ -98,9 +83,23 @@ def ask(
     text = prompt_of(prompt)
     messages.append(user(text, *map(_attachment, attach or ())))
     params: RunParams = {**chat_params(temperature, max_tokens)}  # type: ignore[typeddict-item]  # has its keys
-    show = Show(raw, extract, extract_last)
+    show = _Show(raw, extract, extract_last)
     wanted = None if schema is None else read_schema(schema)
     return anyio.run(_ask, output, emulator, model, messages, wanted, params, show)
+
+
+@dataclass(frozen=True)
+class _Show:
+    """How the answer is written."""
+
+    raw: bool
+    extract_first: bool
+    extract_last: bool
+
+    @property
+    def extracts(self) -> bool:
+        """Whether only a block of code is written."""
+        return self.extract_first or self.extract_last
 
 
 async def _ask(
@@ -110,7 +109,7 @@ async def _ask(
     messages: list[Message],
     wanted: Schema[JsonValue] | None,
     params: RunParams,
-    show: Show,
+    show: _Show,
 ) -> int:
     async with connect(output, emulated=emulator) as client:
         if wanted is not None:
@@ -124,7 +123,7 @@ async def _ask(
     return _finish(output, run, show)
 
 
-def _finish(output: Output, run: Run[str], show: Show) -> int:
+def _finish(output: Output, run: Run[str], show: _Show) -> int:
     """Write what is written of a whole answer, and return the exit code."""
     reply = run.completion
     if output.as_json:

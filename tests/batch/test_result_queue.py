@@ -20,7 +20,7 @@ class Written(list[list[int]]):
 
 
 def item(index: int) -> tuple[Failed, bytes]:
-    return Failed(key=f"{index}", index=index, error=ConfigurationError("no")), b"%d" % index
+    return Failed(key=f"{index}", index=index, source="", error=ConfigurationError("no")), b"%d" % index
 
 
 async def test_what_finishes_together_is_written_together_before_it_is_read() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -24,28 +25,53 @@ class ItemMeter:
         self._spend = spend
         self._request: Request | None = None
         self._calls: list[SpendObserver] = []
+        self._began = 0.0
 
     def turn_to(self, request: Request) -> None:
         """From now on the requests are made for this item."""
         self._request = request
         self._calls.clear()
+        self._began = time.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it turned to the item."""
+        return time.monotonic() - self._began
+
+    @property
+    def attempts(self) -> int:
+        """How many requests were sent for the item."""
+        sent = 0
+        for call in self._calls:
+            sent += call.attempts
+        return sent
 
     @property
     def cost(self) -> Decimal | None:
-        """The account's charge for the item: all requests whose cost is known; None if no cost is known.
+        """The account's charge for the item: all requests whose cost is known; None if requests were sent and no cost
+        is known.
 
         Without the requests settled by their generation record, which have journal lines of their own.
         """
-        known = [charge.cost for charge in self._charges if charge.cost is not None]
-        return sum(known, Decimal(0)) if known else None
+        cost = None if self.attempts else Decimal(0)
+        for charge in self.charges:
+            if charge.cost is not None:
+                cost = charge.cost if cost is None else cost + charge.cost
+        return cost
 
     @property
     def byok_cost(self) -> Decimal:
         """What providers are known to have charged for it to keys of the account's own."""
-        return sum((charge.byok_cost for charge in self._charges), Decimal(0))
+        cost = Decimal(0)
+        for charge in self.charges:
+            cost += charge.byok_cost
+        return cost
 
     @property
-    def _charges(self) -> list[Charge]:
+    def charges(self) -> list[Charge]:
+        """What each of its requests is known to have used and cost."""
+        if len(self._calls) == 1:  # as nearly all have
+            return self._calls[0].charges
         return [charge for call in self._calls for charge in call.charges]
 
     def observe(self, request: RequestData, sender: Sender) -> SpendObserver | None:

@@ -21,7 +21,8 @@ from ..operations import CREATE_CHAT
 from ..spending.forecast import Request as Forecastable
 from .in_flight import InFlightLog
 from .items import Request
-from .journal import Journal, PaidAgain, done_record, failed_record, settled_record
+from .journal import Journal, PaidAgain
+from .journal_records import done_record, failed_record, settled_record
 from .settings import BatchSettings
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ..types.chat.completion import ChatCompletion
     from ..types.common import Usage
     from .item_meter import ItemMeter
-    from .journal import Record
+    from .journal_records import Record
 
 __all__ = ["ItemRecords"]
 
@@ -71,7 +72,7 @@ class ItemRecords:
             self._journal = journal = await to_thread.run_sync(Journal, path)
             self._in_flight = InFlightLog(path, journal.is_answered)
             self.again = replace(journal.again)
-            self._spend.begin_at(journal.cost, journal.byok_cost)
+            self._spend.begin_at(journal.cost, journal.byok_cost, journal.models)
 
     def close(self) -> None:
         """Close the files."""
@@ -152,11 +153,10 @@ class ItemRecords:
 
     def settled(self, call: Call) -> None:
         """Write down what a request cost that had broken off, now that it is known."""
-        cost = call.charge.cost
-        if isinstance(call.item, Request) and cost is not None and self._journal is not None:
+        if isinstance(call.item, Request) and call.charge.cost is not None and self._journal is not None:
             if call.generation_id is not None:
                 self._journal.has_booked(call.generation_id)
-            self.write([settled_record(call.item, call.generation_id, cost, call.charge.byok_cost)])
+            self.write([settled_record(call.item, call.generation_id, call.charge)])
 
     @property
     def has_unbooked(self) -> bool:
@@ -168,7 +168,7 @@ class ItemRecords:
         assert self._journal is not None
         for source, (key, hash_) in self._journal.unbooked.items():
             request = Request(
-                key=key, index=-1, hash=hash_, messages=[], model=None, extra_body=None, params={}
+                key=key, index=-1, hash=hash_, source="", messages=[], model=None, extra_body=None, params={}
             )
             self._spend.book(source, self._sender, request)
         await self._spend.settle()

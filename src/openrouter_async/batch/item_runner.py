@@ -20,11 +20,12 @@ from ..resources.chat.attachments import has_attachments
 from ..types.chat.completion import ChatCompletion, OutputT
 from ..types.chat.model_reply import with_billed
 from ..types.common import Usage, usages_of
+from ..types.meta import keep_meta
 from .after_failure import Abort, Retry, after_failure
 from .item_meter import ItemMeter
 from .item_records import ItemRecords
 from .items import Request
-from .journal import Record
+from .journal_records import Record
 from .kinds import Kind
 from .results import Done, Failed, Result
 from .settings import BatchSettings
@@ -110,7 +111,7 @@ class ItemRunner(Generic[OutputT]):
         self._records.begin(request)
         self._stats.in_flight += 1
         try:
-            result = await self._ask(request)
+            result = await self._ask(request, meter)
         finally:
             self._stats.in_flight -= 1
         if isinstance(result, _Undone):
@@ -151,10 +152,10 @@ class ItemRunner(Generic[OutputT]):
                 'the journal keeps the reply; on_change="redo" (--redo-changed) asks the item again'
             )
             self._stats.failed(error, request.model)
-            return Failed(key=request.key, index=request.index, error=error)
-        self._stats.resumed(completion.model, completion.usage)
+            return _failed(request, error, record, is_resumed=True)
+        self._stats.resumed(completion.model)
         self._records.learn(request, completion.usage)
-        return self._done(request, completion, is_resumed=True)
+        return self._done(request, completion, record, is_resumed=True)
 
     def _restored(self, record: Record, request: Request) -> ChatCompletion[object]:
         """Return the reply of a record; raises `OpenRouterError` if it can no longer be used."""
@@ -163,13 +164,14 @@ class ItemRunner(Generic[OutputT]):
         except ValidationError as error:
             problem = error.errors(include_url=False, include_input=False)[0]["msg"]
             raise InvalidResponseError(f"the journal has no valid reply: {problem}") from None
+        keep_meta(completion, record.meta)
         if self._kind is not None:
             return self._kind.restored(completion, request)
         return completion if self._outputs is None else self._outputs.restored(completion, record.path)
 
     # Asking
 
-    async def _ask(self, request: Request) -> Result[OutputT] | _Undone:
+    async def _ask(self, request: Request, meter: ItemMeter) -> Result[OutputT] | _Undone:
         model, attempt, tried = request.model, 1, {request.model}
         billed: tuple[Usage | None, ...] = ()
         completer = self._completer
@@ -181,11 +183,11 @@ class ItemRunner(Generic[OutputT]):
                 completion = await completer.create(call)
                 if billed:
                     completion = with_billed(completion, (*billed, *completion.billed))
-                return self._done(request, completion)
+                return self._done(request, completion, meter)
             except ConfigurationError as error:
                 if not await self._is_at_fault(request):
                     return _Undone(error)  # a closed client, no key: the same for every item
-                return Failed(key=request.key, index=request.index, error=error)
+                return _failed(request, error, meter)
             except OpenRouterError as error:
                 billed = error.billed = billed + usages_of(error)
                 decision = after_failure(
@@ -199,7 +201,7 @@ class ItemRunner(Generic[OutputT]):
                 if isinstance(decision, Abort):
                     return _Undone(error)
                 if not isinstance(decision, Retry):
-                    return Failed(key=request.key, index=request.index, error=error)
+                    return _failed(request, error, meter)
             if decision.model is None:
                 attempt += 1
                 with anyio.move_on_after(decision.wait):
@@ -223,8 +225,37 @@ class ItemRunner(Generic[OutputT]):
         return False
 
     def _done(
-        self, request: Request, completion: ChatCompletion[object], *, is_resumed: bool = False
+        self,
+        request: Request,
+        completion: ChatCompletion[object],
+        facts: ItemMeter | Record,
+        *,
+        is_resumed: bool = False,
     ) -> Done[OutputT]:
         # The completer and `restored` give what `output` asks for, which `client.batch` has made the type of the batch.
         typed = cast("ChatCompletion[OutputT]", completion)
-        return Done(key=request.key, index=request.index, completion=typed, is_resumed=is_resumed)
+        return Done(
+            key=request.key,
+            index=request.index,
+            source=request.source,
+            completion=typed,
+            elapsed=facts.elapsed,
+            cost=facts.cost,
+            attempts=facts.attempts,
+            is_resumed=is_resumed,
+        )
+
+
+def _failed(
+    request: Request, error: OpenRouterError, facts: ItemMeter | Record, *, is_resumed: bool = False
+) -> Failed:
+    return Failed(
+        key=request.key,
+        index=request.index,
+        source=request.source,
+        error=error,
+        elapsed=facts.elapsed,
+        cost=facts.cost,
+        attempts=facts.attempts,
+        is_resumed=is_resumed,
+    )

@@ -123,7 +123,7 @@ class ItemSource:
             return self._request(item, index)
         except ConfigurationError as error:
             key = (item.key if isinstance(item, Item) else None) or f"#{index}"
-            return Failed(key=key, index=index, error=error)
+            return Failed(key=key, index=index, source=item, error=error)
 
     @cached_property
     def _hashed_settings(self) -> str:
@@ -154,6 +154,7 @@ class ItemSource:
             key=key,
             index=index,
             hash=digest,
+            source=item,
             messages=messages,
             model=model,
             extra_body=extra_body,

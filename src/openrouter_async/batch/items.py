@@ -92,6 +92,8 @@ class Request:
     """Its place among the items, from 0."""
     hash: str
     """Of everything that decides the answer."""
+    source: ItemLike
+    """As it came."""
     messages: MessagesLike
     model: str | None
     extra_body: Mapping[str, JsonValue] | None

@@ -11,98 +11,30 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, TypeGuard
+from typing import BinaryIO
 
-from pydantic import JsonValue
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from .._files import private, replace_file
-from ..errors import JournalError, OpenRouterError
-from ..types.chat.completion import ChatCompletion
-from ..types.common import JsonObject
-from .item_meter import ItemMeter
-from .items import Request, key_hash
+from ..errors import JournalError
+from ..spending.ledger import ModelSpend
+from .items import key_hash
+from .journal_records import BEGINNING, Record, is_free_failure, is_record, record_of, spent_by_model
+from .journal_records import decimal_of as _decimal
 
-__all__ = ["Journal", "PaidAgain", "Record", "done_record", "failed_record", "settled_record"]
+__all__ = ["Journal", "PaidAgain"]
 
 LOGGER = logging.getLogger("openrouter_async")
-
-_DIGITS_OF_MONEY = 12
-"""More than any item can cost; sums of longer numbers would overflow."""
 
 _CAN_RENAME_OPEN_FILES = sys.platform != "win32"
 
 _LOCKED_BYTE = 2**62
 """One that no file reaches: Windows locks bytes, and nobody else could read those that are locked."""
-
-BEGINNING = b'{"key":'
-"""The beginning of every record; a last line without it is not cut off, since it may be the caller's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """The journal's record of an answered item."""
-
-    hash: str
-    """See `request_hash`."""
-    completion: JsonValue
-    """As it was written."""
-    path: JsonValue = None
-    """How the value was requested: `native` or `prompted`; None without structured output."""
-
-
-def done_record(
-    request: Request,
-    completion: ChatCompletion[object],
-    structured: Mapping[str, JsonValue] | None,
-    meter: ItemMeter,
-    *,
-    asked_before: int = 0,
-    source: str | None = None,
-) -> bytes:
-    """Return the line of an answered item, with the record of a structured output in place of the text.
-
-    `source` is the generation that the service's cache returned, if its original cost still has to be read.
-    """
-    record = {
-        "key": request.key,
-        "request": request.hash,
-        **({"text": completion.text} if structured is None else structured),
-        **_paid(meter.cost, meter.byok_cost, asked_before),
-        **({} if source is None else {"source": source}),
-        "completion": completion,
-    }
-    return to_json(record, inf_nan_mode="null") + b"\n"
-
-
-def failed_record(
-    request: Request, error: OpenRouterError, meter: ItemMeter, *, asked_before: int = 0
-) -> bytes:
-    """Return the line of a failed item, which the next run sends again."""
-    said = {"type": type(error).__name__, "message": error.message, "status": getattr(error, "status", None)}
-    paid = _paid(meter.cost, meter.byok_cost, asked_before)
-    return to_json({"key": request.key, "request": request.hash, "error": said, **paid}) + b"\n"
-
-
-def settled_record(request: Request, generation_id: str | None, cost: Decimal, byok_cost: Decimal) -> bytes:
-    """Return the line of a request that had broken off, or of an earlier one, whose cost came to be known later."""
-    paid = _paid(cost, byok_cost)
-    record = {"key": request.key, "request": request.hash, "generation": generation_id, **paid}
-    return to_json(record) + b"\n"
-
-
-def _paid(cost: Decimal | None, byok_cost: Decimal, asked_before: int = 0) -> dict[str, Decimal | int | None]:
-    paid: dict[str, Decimal | int | None] = {"cost": cost}
-    if byok_cost:
-        paid["byok_cost"] = byok_cost
-    if asked_before:
-        paid["asked_before"] = asked_before
-    return paid
 
 
 @dataclass(slots=True)
@@ -159,6 +91,8 @@ class Journal:
         """What the account was charged for all its items, failed ones too, in US dollars."""
         self.byok_cost = Decimal(0)
         """What providers charged for them to keys of the account's own."""
+        self.models: dict[str, ModelSpend] = {}
+        """The same charges, with the tokens, by the model that answered; "" where a record does not say which."""
         self.again = PaidAgain()
         self.unbooked: dict[str, tuple[str, str]] = {}
         """Generations that the service's cache returned and whose cost the journal lacks; with key and hash."""
@@ -194,7 +128,7 @@ class Journal:
             raise self._error(f"cannot be read at byte {offset}: {error}") from error
         if not isinstance(record, dict) or record.get("key") != key:
             return None  # two keys with the same 64 bits
-        return Record(str(record.get("request")), record.get("completion"), record.get("path"))
+        return record_of(record)
 
     def answers_that_do_not_serve(self, key: str) -> tuple[int, str]:
         """Return how many failures of an item were paid for, and the id of an answer that is requested again."""
@@ -284,18 +218,20 @@ class Journal:
     def _without_failures(self) -> Iterator[bytes]:
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             lines.seek(0)
-            yield from (line for line in lines if not (line.isspace() or _is_free_failure(from_json(line))))
+            yield from (line for line in lines if not (line.isspace() or is_free_failure(from_json(line))))
 
     def _learn(self, line: bytes, number: int) -> None:
         try:
             record = from_json(line)
         except ValueError:
             record = None
-        if not _is_record(record):
+        if not is_record(record):
             raise self._error(f"has a line {number} that is no record of a batch; name another file")
         key = str(record["key"])
         self.cost += _decimal(record.get("cost"))
         self.byok_cost += _decimal(record.get("byok_cost"))
+        for name, spent in spent_by_model(record):
+            self.models.setdefault(name, ModelSpend()).add(spent)
         before = record.get("asked_before", 0)
         self.again.add(before if isinstance(before, int) else 0, _decimal(record.get("cost")))
         completion = record.get("completion")
@@ -307,7 +243,7 @@ class Journal:
             self.unbooked[source] = key, str(record["request"])
         if "completion" in record:
             self._done[key_hash(key)] = self._end
-        elif _is_free_failure(record):
+        elif is_free_failure(record):
             self._free_failures += 1
         elif "error" in record:
             self._paid_failures[key] = self._paid_failures.get(key, 0) + 1
@@ -339,20 +275,6 @@ def _lock_file(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _is_record(value: object) -> TypeGuard[JsonObject]:
-    """Whether a line's value is one of ours; a prompt with a key must not look like an answer."""
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("key"), str)
-        and "request" in value
-        and not value.keys().isdisjoint(("completion", "error", "generation"))
-    )
-
-
-def _is_free_failure(record: JsonObject) -> bool:
-    return "error" in record and not (record.get("cost") or record.get("byok_cost"))
-
-
 def _line_of(file: BinaryIO) -> bytes:
     """Return the line at the file's position; the file has no buffer, which `readline` would need to be quick."""
     pieces: list[bytes] = []
@@ -362,12 +284,3 @@ def _line_of(file: BinaryIO) -> bytes:
         if end:
             break
     return b"".join(pieces)
-
-
-def _decimal(cost: object) -> Decimal:
-    """Return the paid amount of a record; nothing if it is not a valid amount."""
-    try:
-        amount = Decimal(0) if cost is None or isinstance(cost, bool) else Decimal(str(cost))
-    except InvalidOperation:
-        return Decimal(0)
-    return amount if amount.is_finite() and amount.adjusted() < _DIGITS_OF_MONEY else Decimal(0)

@@ -105,6 +105,7 @@ class Kind(ABC, Generic[T]):
             reply = self.read(kept, request.messages)
         except (ValidationError, InvalidResponseError):
             raise InvalidResponseError(f"the journal has no valid reply of {self.name}") from None
+        keep_meta(self.wire(reply), kept_meta(completion))
         return cast("KindReply[T]", marked(completion, KindReply, _reply=reply))
 
     async def is_at_fault(self, call: ChatCall) -> bool:

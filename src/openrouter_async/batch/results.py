@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, NoReturn, TypeAlias
+from decimal import Decimal
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeAlias
 
 from ..errors import OpenRouterError
 from ..types.chat.completion import ChatCompletion, OutputT
+
+if TYPE_CHECKING:
+    from .items import ItemLike
 
 __all__ = ["Done", "Failed", "Result"]
 
@@ -18,8 +22,16 @@ class Done(Generic[OutputT]):
     key: str
     index: int
     """Its place among the items, from 0."""
+    source: ItemLike
+    """What came in: the text, the messages or the `Item`, the very object; with `kind`, what its operation takes."""
     completion: ChatCompletion[OutputT]
-    """The reply, as `client.chat.create` returns it."""
+    """The reply, as `client.chat.create` returns it. `response_meta` works on it; without headers if it was resumed."""
+    elapsed: float = 0.0
+    """Seconds from the item's turn to its answer, all attempts and waits included; if it was resumed, in that run."""
+    cost: Decimal | None = None
+    """US dollars charged for all its requests; None if that is not known. If it was resumed, what it cost then."""
+    attempts: int = 0
+    """Requests sent for it, those of earlier attempts included; 0 if a local cache answered."""
     is_resumed: bool = False
     """Whether it was read from the journal, and nothing was sent."""
 
@@ -36,7 +48,17 @@ class Failed:
     key: str
     index: int
     """Its place among the items, from 0."""
+    source: ItemLike
+    """What came in; as for `Done`."""
     error: OpenRouterError
+    elapsed: float = 0.0
+    """As for `Done`."""
+    cost: Decimal | None = Decimal(0)
+    """As for `Done`: failed requests may have cost something."""
+    attempts: int = 0
+    """As for `Done`; 0 if it was not sent."""
+    is_resumed: bool = False
+    """Whether the journal says that it failed, and nothing was sent."""
 
     @property
     def completion(self) -> NoReturn:

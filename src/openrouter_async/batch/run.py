@@ -266,6 +266,7 @@ class Batch(Generic[OutputT]):
         assert self._group is not None
         assert self._feeding is not None
         self._source.stop()
+        self._stats.end()
         try:
             async with AsyncExitStack() as closing:
                 closing.push_async_callback(self._source.aclose)
@@ -313,6 +314,7 @@ class Batch(Generic[OutputT]):
         finally:
             self._working -= 1
             if self._working == 0:
+                self._stats.end()
                 self._queue.close()
 
     async def _run_items(self) -> None:

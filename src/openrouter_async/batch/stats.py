@@ -11,7 +11,6 @@ from decimal import Decimal
 from ..errors import OpenRouterError
 from ..spending.ledger import ModelSpend
 from ..spending.spend import Spend
-from ..types.common import Usage
 from .journal import PaidAgain
 
 __all__ = ["BatchProgress", "BatchStats", "BatchSummary", "ModelTotal"]
@@ -42,11 +41,11 @@ class BatchProgress:
     doubtful: Decimal
     """What of `held` is for requests that broke off, until their cost is known or the time of `settle` is over."""
     rate: float
-    """Items a second, lately; 0 before there are two."""
+    """Items a second, lately; 0 before there are two. After the batch, as it was at the end."""
     time_left: float | None
     """Seconds, at this rate; None where total or rate is not known."""
     elapsed: float
-    """Seconds since the batch began."""
+    """Seconds from the first request for a result to now, or to the end of the last item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +81,12 @@ class BatchSummary:
     paid_again: Decimal
     """US dollars that those cost at most, if each was billed like its repetition; they are not in `cost`."""
     models: Mapping[str, ModelTotal]
-    """By the model that answered; includes the answers of earlier runs."""
+    """By the model that answered, in all runs with the journal: their costs add up to `cost`. A request whose model the
+    journal does not know counts under the empty name."""
     errors: Mapping[str, int]
     """How many items failed with which class of error."""
     elapsed: float
-    """Seconds."""
+    """Seconds of this run, to the end of its last item."""
     from_cache: int = 0
     """Of `done`: items that a local cache, or an equal call in flight, answered in this run, for nothing."""
 
@@ -97,6 +97,7 @@ class BatchStats:
     def __init__(self, total: int | None, spend: Spend) -> None:
         self.in_flight = 0
         self._began = time.monotonic()
+        self._ended: float | None = None
         self._total = total
         self._spend = spend
         self._done = 0
@@ -106,13 +107,18 @@ class BatchStats:
         self._errors: Counter[str] = Counter()
         self._items: Counter[str] = Counter()
         """By model, those that count in `ModelTotal.items`."""
-        self._kept: dict[str, ModelSpend] = {}
-        """What the answers of earlier runs used, by model."""
         self._ended_at: deque[float] = deque(maxlen=RECENT)
 
     def begin(self) -> None:
         """Count the time from now on."""
         self._began = time.monotonic()
+
+    def end(self) -> None:
+        """Count no more time: nothing further is asked."""
+        self._ended = self._ended or time.monotonic()
+
+    def _now(self) -> float:
+        return self._ended or time.monotonic()
 
     def answered(self, model: str | None, *, from_cache: bool = False) -> None:
         """Count an item that was answered."""
@@ -121,16 +127,11 @@ class BatchStats:
         self._ended_at.append(time.monotonic())
         self._items[model or ""] += 1
 
-    def resumed(self, model: str | None, usage: Usage | None) -> None:
+    def resumed(self, model: str | None) -> None:
         """Count an item whose answer is in the journal."""
         self._done += 1
         self._resumed += 1
         self._items[model or ""] += 1
-        if usage is not None:
-            total = self._kept.setdefault(model or "", ModelSpend())
-            total.cost += usage.cost or 0
-            total.prompt_tokens += usage.prompt_tokens or 0
-            total.completion_tokens += usage.completion_tokens or 0
 
     def failed(self, error: OpenRouterError, model: str | None = None, *, was_paid: bool = False) -> None:
         """Count an item that failed, or whose kept reply does not fit any more."""
@@ -141,20 +142,21 @@ class BatchStats:
             self._items[model or ""] += 1
 
     def _models(self) -> dict[str, ModelTotal]:
-        spent, models = self._spend.models, {}
-        for name in {**self._items, **spent}:
-            before, now = self._kept.get(name, ModelSpend()), spent.get(name, ModelSpend())
-            models[name] = ModelTotal(
+        spent = self._spend.models
+        return {
+            name: ModelTotal(
                 items=self._items[name],
-                prompt_tokens=before.prompt_tokens + now.prompt_tokens,
-                completion_tokens=before.completion_tokens + now.completion_tokens,
-                cost=before.cost + now.cost,
+                prompt_tokens=used.prompt_tokens,
+                completion_tokens=used.completion_tokens,
+                cost=used.cost,
             )
-        return models
+            for name in {**self._items, **spent}
+            for used in [spent.get(name, ModelSpend())]
+        }
 
     def progress(self) -> BatchProgress:
         """Return the progress so far."""
-        now, rate, time_left = time.monotonic(), 0.0, None
+        now, rate, time_left = self._now(), 0.0, None
         if len(self._ended_at) > 1 and now > self._ended_at[0]:
             rate = (len(self._ended_at) - 1) / (now - self._ended_at[0])
         if self._total is not None and rate:
@@ -190,5 +192,5 @@ class BatchStats:
             paid_again=again.cost,
             models=self._models(),
             errors=dict(self._errors),
-            elapsed=time.monotonic() - self._began,
+            elapsed=self._now() - self._began,
         )

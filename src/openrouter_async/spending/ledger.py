@@ -14,7 +14,7 @@ thread, at any moment.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -54,6 +54,12 @@ class ModelSpend:
     cost: Decimal = Decimal(0)
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+    def add(self, other: ModelSpend) -> None:
+        """Add what other calls of the model used and cost."""
+        self.cost += other.cost
+        self.prompt_tokens += other.prompt_tokens
+        self.completion_tokens += other.completion_tokens
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -182,10 +188,12 @@ class Ledger:
 
     # What happens
 
-    def begin_at(self, cost: Decimal, byok_cost: Decimal) -> None:
+    def begin_at(self, cost: Decimal, byok_cost: Decimal, models: Mapping[str, ModelSpend]) -> None:
         """Count what was spent before, of which no calls are known."""
         self.cost += cost
         self.byok_cost += byok_cost
+        for name, spent in models.items():
+            self.models.setdefault(name, ModelSpend()).add(spent)
 
     def open(self, call: Call) -> None:
         """A call is made."""

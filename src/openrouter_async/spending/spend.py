@@ -241,9 +241,9 @@ class Spend:
 
     # what a batch says
 
-    def begin_at(self, cost: Decimal, byok_cost: Decimal) -> None:
+    def begin_at(self, cost: Decimal, byok_cost: Decimal, models: Mapping[str, ModelSpend]) -> None:
         """Count what was spent before."""
-        self._ledger.begin_at(cost, byok_cost)
+        self._ledger.begin_at(cost, byok_cost, models)
 
     def learn(self, request: Request, charge: Charge) -> None:
         """Foresee by what a request cost before."""
@@ -382,6 +382,11 @@ class SpendObserver(Observer):
         """Who makes them."""
         self.item = item
         """What they are made for."""
+
+    @property
+    def attempts(self) -> int:
+        """How many requests were sent."""
+        return len(self._calls)
 
     @property
     def charges(self) -> list[Charge]:

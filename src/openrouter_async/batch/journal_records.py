@@ -1,0 +1,238 @@
+"""The records of a journal: one JSON object for each item that ended, and for a cost that came to be known later. Pure.
+
+A record says what an item cost, and by which models. Files of older versions lack some of that; they are read all the
+same, and what a record does not say is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, TypeGuard
+
+from pydantic import JsonValue
+from pydantic_core import to_json
+
+from ..spending.ledger import ModelSpend
+from ..types.meta import ResponseMeta, kept_meta
+
+if TYPE_CHECKING:
+    from .._sansio.charges import Charge
+    from ..errors import OpenRouterError
+    from ..types.chat.completion import ChatCompletion
+    from ..types.common import JsonObject
+    from .item_meter import ItemMeter
+    from .items import Request
+
+__all__ = [
+    "BEGINNING",
+    "Record",
+    "decimal_of",
+    "done_record",
+    "failed_record",
+    "is_free_failure",
+    "is_record",
+    "record_of",
+    "settled_record",
+    "spent_by_model",
+]
+
+BEGINNING = b'{"key":'
+"""The beginning of every record; a last line without it is not cut off, since it may be the caller's."""
+
+_DIGITS_OF_MONEY = 12
+"""More than any item can cost; sums of longer numbers would overflow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The journal's record of an item that ended."""
+
+    hash: str
+    """See `request_hash`."""
+    completion: JsonValue
+    """As it was written; None for an item that failed."""
+    path: JsonValue = None
+    """How the value was requested: `native` or `prompted`; None without structured output."""
+    error: JsonValue = None
+    """Class, message and status of the error of an item that failed."""
+    cost: Decimal | None = None
+    """US dollars of all its requests; None where that is not known."""
+    elapsed: float = 0.0
+    """Seconds that it took."""
+    attempts: int = 0
+    """Requests that were sent for it."""
+    meta: ResponseMeta | None = None
+    """The HTTP side of its answer, without the headers; None in journals of older versions."""
+
+
+def record_of(line: JsonObject) -> Record:
+    """Return a line of the journal as a run needs it."""
+    elapsed, attempts, http = line.get("elapsed"), line.get("attempts"), line.get("http")
+    seconds = float(elapsed) if isinstance(elapsed, int | float) else 0.0
+    sent = attempts if isinstance(attempts, int) else 0
+    return Record(
+        hash=str(line.get("request")),
+        completion=line.get("completion"),
+        path=line.get("path"),
+        error=line.get("error"),
+        cost=None if line.get("cost") is None else decimal_of(line.get("cost")),
+        elapsed=seconds,
+        attempts=sent,
+        meta=_meta_of(http, seconds, sent) if isinstance(http, dict) else None,
+    )
+
+
+def done_record(
+    request: Request,
+    completion: ChatCompletion[object],
+    structured: Mapping[str, JsonValue] | None,
+    meter: ItemMeter,
+    *,
+    asked_before: int = 0,
+    source: str | None = None,
+) -> bytes:
+    """Return the line of an answered item, with the record of a structured output in place of the text.
+
+    `source` is the generation that the service's cache returned, if its original cost still has to be read.
+    """
+    charges, meta = meter.charges, kept_meta(completion)
+    is_plain = len(charges) == 1 and charges[0].model == completion.model
+    record = {
+        "key": request.key,
+        "request": request.hash,
+        **({"text": completion.text} if structured is None else structured),
+        **_paid(meter.cost, meter.byok_cost, asked_before),
+        **({} if source is None else {"source": source}),
+        **({} if is_plain else {"models": _by_model(charges)}),
+        **_took(meter),
+        **({} if meta is None else {"http": _http(meta)}),
+        "completion": completion,
+    }
+    return to_json(record, inf_nan_mode="null") + b"\n"
+
+
+def failed_record(
+    request: Request, error: OpenRouterError, meter: ItemMeter, *, asked_before: int = 0
+) -> bytes:
+    """Return the line of a failed item."""
+    record = {
+        "key": request.key,
+        "request": request.hash,
+        "error": {
+            "type": type(error).__name__,
+            "message": error.message,
+            "status": getattr(error, "status", None),
+        },
+        **_paid(meter.cost, meter.byok_cost, asked_before),
+        "models": _by_model(meter.charges),
+        **_took(meter),
+    }
+    return to_json(record) + b"\n"
+
+
+def settled_record(request: Request, generation_id: str | None, charge: Charge) -> bytes:
+    """Return the line of a request that had broken off, or of an earlier one, whose cost came to be known later."""
+    record = {
+        "key": request.key,
+        "request": request.hash,
+        "generation": generation_id,
+        **_paid(charge.cost, charge.byok_cost),
+        "models": _by_model([charge]),
+    }
+    return to_json(record) + b"\n"
+
+
+def is_record(value: object) -> TypeGuard[JsonObject]:
+    """Whether a line's value is one of ours; a prompt with a key must not look like an answer."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("key"), str)
+        and "request" in value
+        and not value.keys().isdisjoint(("completion", "error", "generation"))
+    )
+
+
+def spent_by_model(record: JsonObject) -> Iterator[tuple[str, ModelSpend]]:
+    """Yield what the requests of a record cost, by the model that answered."""
+    models, completion = record.get("models"), record.get("completion")
+    if isinstance(models, dict):
+        for name, spent in models.items():
+            if isinstance(spent, list) and len(spent) == 3:
+                yield name, ModelSpend(decimal_of(spent[0]), _count(spent[1]), _count(spent[2]))
+        return
+    reply = completion if isinstance(completion, dict) else {}
+    usage = reply.get("usage")
+    tokens = usage if isinstance(usage, dict) else {}
+    yield (
+        str(reply.get("model") or ""),
+        ModelSpend(
+            decimal_of(record.get("cost")),
+            _count(tokens.get("prompt_tokens")),
+            _count(tokens.get("completion_tokens")),
+        ),
+    )
+
+
+def decimal_of(cost: object) -> Decimal:
+    """Return the paid amount of a record; nothing if it is not a valid amount."""
+    try:
+        amount = Decimal(0) if cost is None or isinstance(cost, bool) else Decimal(str(cost))
+    except InvalidOperation:
+        return Decimal(0)
+    return amount if amount.is_finite() and amount.adjusted() < _DIGITS_OF_MONEY else Decimal(0)
+
+
+def is_free_failure(record: JsonObject) -> bool:
+    """Whether an item failed and cost nothing."""
+    return "error" in record and not (record.get("cost") or record.get("byok_cost"))
+
+
+def _paid(cost: Decimal | None, byok_cost: Decimal, asked_before: int = 0) -> dict[str, Decimal | int | None]:
+    paid: dict[str, Decimal | int | None] = {"cost": cost}
+    if byok_cost:
+        paid["byok_cost"] = byok_cost
+    if asked_before:
+        paid["asked_before"] = asked_before
+    return paid
+
+
+def _by_model(charges: Iterable[Charge]) -> dict[str, list[Decimal | int]]:
+    models: dict[str, ModelSpend] = {}
+    for charge in charges:
+        spent = ModelSpend(
+            charge.cost or Decimal(0), charge.prompt_tokens or 0, charge.completion_tokens or 0
+        )
+        models.setdefault(charge.model or "", ModelSpend()).add(spent)
+    return {
+        name: [spent.cost, spent.prompt_tokens, spent.completion_tokens] for name, spent in models.items()
+    }
+
+
+def _took(meter: ItemMeter) -> dict[str, float | int]:
+    return {"elapsed": round(meter.elapsed, 3), "attempts": meter.attempts}
+
+
+def _http(meta: ResponseMeta) -> dict[str, str | int | None]:
+    return {
+        "status": meta.status,
+        "request_id": meta.request_id,
+        "generation_id": meta.generation_id,
+    }
+
+
+def _meta_of(http: Mapping[str, JsonValue], elapsed: float, attempts: int) -> ResponseMeta:
+    status, request_id, generation_id = (http.get(name) for name in ("status", "request_id", "generation_id"))
+    return ResponseMeta(
+        status=status if isinstance(status, int) else 200,
+        headers={},
+        request_id=request_id if isinstance(request_id, str) else None,
+        generation_id=generation_id if isinstance(generation_id, str) else None,
+        elapsed=elapsed,
+        attempts=attempts,
+    )
+
+
+def _count(tokens: object) -> int:
+    return tokens if isinstance(tokens, int) and not isinstance(tokens, bool) and tokens > 0 else 0

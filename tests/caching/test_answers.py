@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,8 +25,8 @@ from openrouter_async import (
     ResponseCache,
     errors,
 )
-from openrouter_async.caching import answers as module
 from openrouter_async.testing import Emulator
+from tests.support.loopback import WAIT_S
 
 pytestmark = pytest.mark.loopback
 
@@ -259,24 +260,70 @@ async def test_a_file_that_cannot_be_used_is_a_warning_and_plain_calls(
     assert "colour" not in caplog.text
 
 
-async def test_a_file_that_another_process_locks_is_left_for_a_while(
+async def test_a_file_that_another_process_locks_is_read_and_is_written_once_it_is_free(
     emulator: Emulator, cache: LocalCache, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openrouter_async.caching.store._BUSY_S", 0.01)
+    monkeypatch.setattr("openrouter_async.caching.store.BUSY_S", 0.01)
+    async with client_of(emulator, cache) as client:
+        await client.chat.create("Name a fish.")
     async with client_of(emulator, cache) as client:
         await client.chat.create("Name a fish.")
         with sqlite3.connect(cache.path, isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
-            await client.chat.create("Name a colour.")
-            assert "locked; the file is not used for 30 seconds" in caplog.text
+            for colour in ("a light", "a dark"):
+                await client.chat.create(f"Name {colour} colour.")
+            await client.chat.create("Name a light colour.")
+            await client.chat.create("Name a fish.")
+            with anyio.fail_after(WAIT_S):
+                while "locked" not in caplog.text:  # noqa: ASYNC110 - it is another thread that tells
+                    await anyio.sleep(0.01)
+            await anyio.sleep(0.3)
             other.execute("ROLLBACK")
         other.close()
-        await client.chat.create("Name a fish.")
-        assert sent(emulator) == 3, "it is not used for a while"
-        monkeypatch.setattr(module, "PAUSE_S", 0.0)
-        client._sender.transport.answers.of(cache)._off_until = 0.0
-        await client.chat.create("Name a fish.")
+        assert sent(emulator) == 3
+    assert len(caplog.records) == 1, caplog.text
+    assert "database is locked; answers are kept once it is free" in caplog.text
+    async with client_of(emulator, cache) as client:
+        for thing in ("fish", "light colour", "dark colour"):
+            await client.chat.create(f"Name a {thing}.")
     assert sent(emulator) == 3
+
+
+async def test_a_file_that_is_full_is_read_and_left_for_a_while(
+    emulator: Emulator, cache: LocalCache, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with client_of(emulator, cache) as client:
+        await client.chat.create("Name a fish.")
+        answers = client._sender.transport.answers.of(cache)
+        answers._writer._state.store.connection().execute("PRAGMA max_page_count = 1")
+        numbers = range(60)
+        first = [(await client.chat.create(f"Say {number}.")).id for number in numbers]
+        with anyio.fail_after(WAIT_S):
+            while "full" not in caplog.text:  # noqa: ASYNC110 - it is another thread that tells
+                await anyio.sleep(0.01)
+        again = [(await client.chat.create(f"Say {number}.")).id for number in numbers]
+    assert not {*first} & {*again}
+    assert re.search(
+        r"is full; the file is not used for 30 seconds, and calls are sent; \d+ answers were not kept",
+        caplog.text,
+    )
+    assert len(caplog.records) == 1, caplog.text
+
+
+async def test_a_file_that_cannot_be_opened_for_a_lock_is_left_for_a_while(
+    emulator: Emulator, cache: LocalCache, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openrouter_async.caching.store.BUSY_S", 0.01)
+    with sqlite3.connect(cache.path, isolation_level=None) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        async with client_of(emulator, cache) as client:
+            for _ in range(3):
+                await client.chat.create("Name a fish.")
+        other.execute("ROLLBACK")
+    other.close()
+    assert sent(emulator) == 3
+    assert len(caplog.records) == 1, caplog.text
 
 
 async def test_a_file_that_is_damaged_while_it_is_used_gives_no_wrong_answer(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openrouter_async._sansio.once import METADATA_KEY
-from openrouter_async.caching.key import answer_key
+from openrouter_async.caching.key import answer_key, answer_scope
 
 BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.5}
 JSON = st.recursive(
@@ -25,9 +25,8 @@ JSON = st.recursive(
 
 
 def key(body: Any, *, operation: str = "chat.create", url: str = "https://a/b", **more: Any) -> bytes:
-    return answer_key(
-        operation, url, json.dumps(body).encode(), sent=more.get("sent", []), variant=more.get("variant", "")
-    )
+    scope = answer_scope(url, more.get("variant", ""), more.get("sent", []))
+    return answer_key(scope, operation, more.get("query", ()), json.dumps(body).encode())
 
 
 @pytest.mark.parametrize(
@@ -65,11 +64,17 @@ def test_operation_place_headers_and_variant_matter() -> None:
         key(BODY, url="https://b/b"),
         key(BODY, sent=[["x-a", "b"]]),
         key(BODY, variant="2"),
+        key(BODY, query=[("a", "b")]),
     }
-    assert len(keys) == 5
+    assert len(keys) == 6
+
+
+def test_the_order_of_what_a_model_sees_matters() -> None:
+    one, two = {"type": "string"}, {"type": "number"}
+    assert key({"tools": {"a": one, "b": two}}) != key({"tools": {"b": two, "a": one}})
 
 
 @given(JSON, JSON)
 def test_two_bodies_have_one_key_only_where_they_are_one_json_value(one: Any, other: Any) -> None:
-    same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    same = json.dumps(one) == json.dumps(other)
     assert (key({"input": one}) == key({"input": other})) == same

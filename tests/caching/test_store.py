@@ -34,7 +34,7 @@ def answer(body: bytes = b'{"id": "gen-1"}', *, created: float = 1_000.0) -> Kep
 
 
 def keep(store: AnswerStore, key: bytes, kept: KeptAnswer | None = None, *, max_bytes: int = BIG) -> None:
-    store.keep(key, kept or answer(), ttl=None, max_bytes=max_bytes)
+    store.keep({key: kept or answer()}, ttl=None, max_bytes=max_bytes)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_what_the_hits_saved_is_counted(store: AnswerStore, path: Path) -> None:
     again = AnswerStore(path)
     assert again.stats() == stats
     ((listed, size, hits),) = again.entries()
-    assert (listed.model, listed.cost, listed.body, hits) == ("m", Decimal("0.25"), b"", 3)
+    assert (listed.model, listed.cost, listed.body, hits) == ("m", Decimal("0.25"), None, 3)
     assert size == stats.bytes
     again.close()
 
@@ -127,6 +127,8 @@ def test_a_damaged_answer_is_none(store: AnswerStore, path: Path) -> None:
     connection.close()
     with pytest.raises(StoreFault, match="an answer in it is damaged"):
         store.find(b"k", now=1_000.0, ttl=None)
+    assert [*store.contents()] == []
+    store.forget([b"k"])
     assert store.find(b"k", now=1_000.0, ttl=None) is None
 
 
@@ -146,6 +148,44 @@ def test_a_file_that_is_cut_gives_the_answer_or_none(path: Path, at: int) -> Non
         assert found is None or found.body == b"%d" % number * 1_000
     with suppress(sqlite3.Error):
         cut.close()
+
+
+def test_answers_are_kept_together_or_not_at_all(store: AnswerStore) -> None:
+    keep(store, b"k")
+    store.connection().execute("PRAGMA max_page_count = 30")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        store.keep({b"%d" % n: answer(bytes(2_000)) for n in range(200)}, ttl=None, max_bytes=BIG)
+    assert store.stats().answers == 1
+    keep(store, b"l")
+    assert store.stats().answers == 2
+
+
+def test_a_large_answer_is_found_without_its_body(store: AnswerStore) -> None:
+    keep(store, b"k", answer(bytes(5_000)))
+    found = store.find(b"k", now=1_000.0, ttl=None, most=4_000)
+    assert found == answer()._replace(body=None)
+    assert store.find(b"k", now=1_000.0, ttl=None, most=6_000) == answer(bytes(5_000))
+
+
+def test_a_lease_is_of_one_owner_until_it_ends(store: AnswerStore) -> None:
+    assert store.lease(b"k", "a", now=100.0, until=104.0)
+    assert not store.lease(b"k", "b", now=103.0, until=107.0)
+    assert store.lease(b"other", "b", now=103.0, until=107.0)
+    store.renew("a", 110.0)
+    assert not store.lease(b"k", "b", now=109.0, until=113.0)
+    store.release([b"k"], "b")
+    assert not store.lease(b"k", "b", now=109.0, until=113.0), "it was not theirs"
+    store.release([b"k"], "a")
+    assert store.lease(b"k", "b", now=109.0, until=113.0)
+    assert store.lease(b"k", "a", now=113.5, until=117.5), "who does not renew it loses it"
+
+
+def test_a_file_of_an_earlier_release_gets_leases(store: AnswerStore) -> None:
+    keep(store, b"k")
+    store.connection().execute("DROP TABLE leases")
+    store.close()
+    assert store.lease(b"k", "a", now=1.0, until=2.0)
+    assert store.stats().answers == 1
 
 
 def test_several_processes_use_one_file_at_once(path: Path) -> None:

@@ -28,13 +28,30 @@ def path(tmp_path: Path) -> Path:
             headers={},
             generation_id=f"gen-{age}",
             cost=Decimal("0.25"),
-            body=bytes(1_000),
+            body=b'{"text": "%b"}' % (b"x" * 990),
         )
-        store.keep(b"%d" % age, answer, ttl=None, max_bytes=2**30)
+        store.keep({b"%d" % age: answer}, ttl=None, max_bytes=2**30)
     for _ in range(2):
         store.find(b"0", now=time.time(), ttl=None)
     store.close()
     return tmp_path / "answers.sqlite"
+
+
+def test_answers_are_exported_as_json_lines_the_oldest_first(path: Path, tmp_path: Path) -> None:
+    done = run("cache", "export", str(path), env=environment(None))
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["id"] for row in rows] == [f"gen-{age}" for age in (4, 3, 2, 1, 0)]
+    assert {**rows[4], "created": None} == {
+        "key": b"0".hex(),
+        "id": "gen-0",
+        "operation": "chat.create",
+        "model": "openai/gpt-5-mini",
+        "created": None,
+        "hits": 2,
+        "cost": "0.25",
+        "answer": {"text": "x" * 990},
+    }
+    assert run("cache", "export", str(path), "--json", env=environment(None)).stdout == done.stdout
 
 
 def test_answers_are_listed_the_newest_first(path: Path) -> None:

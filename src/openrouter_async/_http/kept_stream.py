@@ -8,7 +8,6 @@ other; but only where that answer, written as JSON and read again, is the same.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,10 @@ from anyio.lowlevel import checkpoint
 from ..caching.whole import is_reusable, is_whole
 from ..streaming.source import PlainBody
 from ..types._base import WireType
-from .reuse import HeldReply, keep_answer, kept_reply, key_of
+from .reuse import HeldReply, find_answer, keep_answer, key_of
 
 if TYPE_CHECKING:
     from .._sansio.request import DeferredRequest, RequestData
-    from .._settings import Settings
     from ..errors import OpenRouterError
     from ..options import LocalCache
     from ..streaming.source import ContinuableSource, StreamItem
@@ -39,13 +37,13 @@ class KeptStreamSource:
     def __init__(
         self,
         transport: Transport,
-        settings: Settings,
         cache: LocalCache,
+        scope: bytes,
         data: RequestData | DeferredRequest,
         begin: Callable[[RequestData | DeferredRequest], ContinuableSource],
     ) -> None:
         self._transport = transport
-        self._settings = settings
+        self._scope = scope
         self._cache = cache
         self._data = data
         self._begin = begin
@@ -76,17 +74,14 @@ class KeptStreamSource:
         return [PlainBody(self._held.body)]
 
     async def _look(self) -> None:
-        began = time.monotonic()
         self._transport.check()
         self._request = data = await self._data() if callable(self._data) else self._data
         if is_reusable(data):
-            self._key = await key_of(self._settings, data)
-            if not self._cache.refresh:
-                kept = await self._transport.answers.of(self._cache).find(self._key, self._cache)
-                if kept is not None:
-                    LOGGER.debug("%s answered from the local cache", data.operation.name)
-                    self._held = kept_reply(kept, self._cache, time.monotonic() - began)
-                    return
+            self._key = await key_of(self._scope, data)
+            self._held = await find_answer(self._transport, self._cache, self._key)
+            if self._held is not None:
+                LOGGER.debug("%s answered from the local cache", data.operation.name)
+                return
         self._inner = self._begin(data)
 
     async def retry(self, error: OpenRouterError) -> None:
@@ -116,7 +111,7 @@ class KeptStreamSource:
             return
         if is_whole(answer) and isinstance(answer, WireType) and (body := _as_plain(answer)) is not None:
             held = HeldReply(body, meta)
-            await keep_answer(self._transport, self._cache, self._key, self._request, answer, held)
+            keep_answer(self._transport, self._cache, self._key, self._request, answer, held)
 
     async def aclose(self) -> None:
         """Close the connection, if there is one."""

@@ -6,13 +6,15 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from anyio import to_thread
+from anyio.lowlevel import checkpoint
 
 from .._sansio.charges import read_charge
-from ..caching.key import answer_key
+from ..caching.key import answer_key, answer_scope
 from ..caching.store import KeptAnswer
 from ..caching.whole import is_whole
 from ..errors import DeadlineExceeded, OpenRouterError
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from .call import Call
     from .transport import Transport
 
-__all__ = ["HeldReply", "kept_reply", "key_of", "send_reusing"]
+__all__ = ["HeldReply", "find_answer", "keep_answer", "key_of", "scope_of", "send_reusing"]
 
 T = TypeVar("T")
 
@@ -48,29 +50,40 @@ class HeldReply(NamedTuple):
 async def send_reusing(
     transport: Transport,
     settings: Settings,
+    scope: bytes,
     data: RequestData,
     read: Callable[[Reply], T],
     begin: Callable[[], Call],
 ) -> T:
     """Return what `read` makes of the kept answer to a request, or else of a new one, which is kept if it is good."""
     transport.check()
-    began = time.monotonic()
-    key = await key_of(settings, data)
+    key = await key_of(scope, data)
     cache = settings.local_cache
-    if cache is not None and not cache.refresh:
-        kept = await transport.answers.of(cache).find(key, cache)
-        if kept is not None:
-            try:
-                value = read(kept_reply(kept, cache, time.monotonic() - began))
-            except OpenRouterError as error:
-                LOGGER.warning("an answer in the local cache cannot be read, and is asked for: %s", error)
-            else:
-                LOGGER.debug("%s answered from the local cache", data.operation.name)
-                return value
+    kept = None if cache is None else await find_answer(transport, cache, key)
+    if kept is not None:
+        try:
+            value = read(kept)
+        except OpenRouterError as error:
+            LOGGER.warning("an answer in the local cache cannot be read, and is asked for: %s", error)
+        else:
+            LOGGER.debug("%s answered from the local cache", data.operation.name)
+            await checkpoint()
+            return value
     if settings.coalesce:
         return await _share(transport, settings, key, data, read, begin)
     value, _ = await _ask_and_keep(transport, cache, key, data, read, begin)
     return value
+
+
+async def find_answer(transport: Transport, cache: LocalCache, key: bytes) -> HeldReply | None:
+    """Return the kept answer to a request as its reply, unless it is to be asked for anew."""
+    began, answers = time.monotonic(), transport.answers.of(cache)
+    if not (answers.is_open or await answers.opened()) or cache.refresh:
+        return None
+    kept = answers.find(key, cache)
+    if kept is None or (kept.body is None and (kept := await answers.whole(kept, key, cache)) is None):
+        return None
+    return _kept_reply(kept, cache, time.monotonic() - began)
 
 
 async def _share(
@@ -117,26 +130,23 @@ def _shared(reply: Reply, elapsed: float) -> HeldReply:
     return HeldReply(reply.body, meta)
 
 
-async def key_of(settings: Settings, data: RequestData) -> bytes:
-    """Return the key of the answer to a request with these settings."""
+def scope_of(settings: Settings) -> bytes:
+    """Return what the answers to all requests with these settings depend on."""
+    variant = "" if settings.local_cache is None else settings.local_cache.variant
+    sent = [sorted(settings.query.items()), sorted(settings.headers.items()), list(settings.anthropic_beta)]
+    return answer_scope(settings.base_url, variant, sent, settings.router_metadata)
+
+
+async def key_of(scope: bytes, data: RequestData) -> bytes:
+    """Return the key of the answer to a request."""
     content = data.content
     assert content is not None  # it is one that can be kept
-    sent: list[object] = [
-        sorted(data.query),
-        sorted(settings.query.items()),
-        sorted(settings.headers.items()),
-        list(settings.anthropic_beta),
-        settings.router_metadata,
-    ]
-    variant = "" if settings.local_cache is None else settings.local_cache.variant
-
-    def make() -> bytes:
-        return answer_key(data.operation.name, settings.base_url, content, sent=sent, variant=variant)
-
-    return make() if len(content) < LONG_BODY else await to_thread.run_sync(make)
+    if len(content) < LONG_BODY:
+        return answer_key(scope, data.operation.name, data.query, content)
+    return await to_thread.run_sync(answer_key, scope, data.operation.name, data.query, content)
 
 
-def kept_reply(kept: KeptAnswer, cache: LocalCache, elapsed: float) -> HeldReply:
+def _kept_reply(kept: KeptAnswer, cache: LocalCache, elapsed: float) -> HeldReply:
     """Return a kept answer as the reply to a call."""
     age = max(time.time() - kept.created, 0.0)
     reused = ReplyCache(
@@ -156,6 +166,7 @@ def kept_reply(kept: KeptAnswer, cache: LocalCache, elapsed: float) -> HeldReply
         attempts=0,
         reused=reused,
     )
+    assert kept.body is not None  # it was asked for
     return HeldReply(kept.body, meta)
 
 
@@ -176,26 +187,35 @@ async def _ask_and_keep(
         return value
 
     value = await begin().run(noting)
-    if cache is not None:
-        await keep_answer(transport, cache, key, data, value, last[-1])
+    if cache is not None and is_whole(value):
+        keep_answer(transport, cache, key, data, value, last[-1])
     return value, last[-1]
 
 
-async def keep_answer(
+def keep_answer(
     transport: Transport, cache: LocalCache, key: bytes, data: RequestData, value: object, reply: Reply
 ) -> None:
-    """Keep an answer that was read as `value`, if it is worth it."""
-    if not is_whole(value):
-        return
-    meta = reply.meta
-    kept = KeptAnswer(
-        operation=data.operation.name,
-        model=data.model,
-        created=time.time(),
-        status=meta.status,
-        headers=meta.headers,
-        generation_id=meta.generation_id,
-        cost=None if (charge := read_charge(reply.body)) is None else charge.cost,
-        body=reply.body,
-    )
-    await transport.answers.of(cache).keep(key, kept, cache)
+    """Keep a good answer that was read as `value`."""
+    answers, meta = transport.answers.of(cache), reply.meta
+    if answers.is_open:
+        kept = KeptAnswer(
+            operation=data.operation.name,
+            model=data.model,
+            created=time.time(),
+            status=meta.status,
+            headers=meta.headers,
+            generation_id=meta.generation_id,
+            cost=_cost(value, reply.body),
+            body=reply.body,
+        )
+        answers.keep(key, kept, cache)
+
+
+def _cost(value: object, body: bytes) -> Decimal | None:
+    """Return what an answer was charged, as far as it says so."""
+    usage = getattr(value, "usage", None)
+    cost = getattr(usage, "cost", None)
+    if isinstance(cost, Decimal):
+        return cost
+    charge = read_charge(body)
+    return None if charge is None else charge.cost

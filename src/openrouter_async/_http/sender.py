@@ -34,6 +34,7 @@ class HTTPSender:
         self.transport = transport
         self.settings = settings
         self._once_is_of_call = False
+        self._scope: bytes | None = None
         for key in (settings.api_key, settings.management_key):
             if isinstance(key, Secret):
                 keep_out_of_logs(key)
@@ -76,7 +77,7 @@ class HTTPSender:
             return begin(data)
         from .kept_stream import KeptStreamSource
 
-        return KeptStreamSource(self.transport, settings, settings.local_cache, data, begin)
+        return KeptStreamSource(self.transport, settings.local_cache, self._answer_scope(), data, begin)
 
     def download(self, data: RequestData | DeferredRequest, *, is_whole: bool = False) -> StreamSource:
         """Return the source of a file; nothing is sent before its first read.
@@ -96,7 +97,15 @@ class HTTPSender:
         begin = partial(self._call, self._observers(), self.settings, data, streaming=False)
         if not is_reusable(data):
             return begin().run(read)
-        return send_reusing(self.transport, self.settings, data, read, begin)
+        return send_reusing(self.transport, self.settings, self._answer_scope(), data, read, begin)
+
+    def _answer_scope(self) -> bytes:
+        """Return what of the settings an answer depends on, which is the same for every call."""
+        if self._scope is None:
+            from .reuse import scope_of
+
+            self._scope = scope_of(self.settings)
+        return self._scope
 
     def _check_once(self, data: RequestData) -> None:
         """Refuse options that only chat requests support; reads are retried in any case."""

@@ -1,4 +1,8 @@
-"""`AnswerCache`: the store of answers, used off the event loop; a fault of it costs a warning, never a call."""
+"""`AnswerCache`: the answers in one file, as calls use them; a fault of it costs a warning, never a call.
+
+A look-up reads the file in the event loop's own thread, which takes microseconds, and a file that another process locks
+is not waited for. All that may wait is in another thread: opening the file, reading large answers, and writing.
+"""
 
 from __future__ import annotations
 
@@ -7,108 +11,157 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, Generic, TypeVar
 
 import anyio
 from anyio import to_thread
 
 from ..options import LocalCache
-from .store import AnswerStore, KeptAnswer, StoreFault
+from .store import LARGE, AnswerStore, KeptAnswer, StoreFault
+from .writer import FAULTS, AnswerWriter, is_locked
 
 __all__ = ["AnswerCache", "AnswerCaches"]
 
 LOGGER = logging.getLogger("openrouter_async")
 
-T = TypeVar("T")
-
 PAUSE_S = 30.0
-"""Seconds without the cache after a fault that may pass, such as a file that another process locks."""
-
-
-class _Job(Generic[T]):
-    """A piece of work for a thread, and its result."""
-
-    def __init__(self, work: Callable[[], T]) -> None:
-        self._work = work
-        self._error: Exception | None = None
-        self._value: T | None = None
-        self.is_done = False
-
-    def do(self) -> None:
-        """Do it, and note its result."""
-        try:
-            self._value = self._work()
-        except Exception as error:  # noqa: BLE001 - raised by `result`
-            self._error = error
-        self.is_done = True
-
-    def result(self) -> T | None:
-        """Return what it returned, or raise what it raised."""
-        if self._error is not None:
-            raise self._error
-        return self._value
-
-
-def _do_all(jobs: Sequence[_Job[Any]]) -> None:
-    for job in jobs:
-        job.do()
+"""Seconds without the cache after a fault that may pass, such as a full disk."""
+_MOST_NOTED = 256
+"""Hits that are noted in memory, before they are handed to the writer."""
 
 
 class AnswerCache:
-    """The answers in one file.
-
-    One thread at a time works on it, and does all that is waiting: to change the thread costs more than a look-up.
-    """
+    """The answers in one file."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._store = AnswerStore(path)
-        self._one_at_a_time = anyio.Lock(fast_acquire=True)
-        self._waiting: list[_Job[Any]] = []
-        self._off_until = -math.inf
+        self._reader = AnswerStore(path, busy_s=0)
+        self._faults = _Faults(path)
+        self._writer = AnswerWriter(path, self._faults.failed)
+        self.is_open = False
+        """Whether `find` and `keep` can be used."""
+        self._opening = anyio.Lock()
 
-    async def find(self, key: bytes, cache: LocalCache) -> KeptAnswer | None:
-        """Return the answer of a key that is not too old; None if the file lacks one, or cannot be read."""
-        return await self._run(partial(self._store.find, key, now=time.time(), ttl=cache.ttl))
+    async def opened(self) -> bool:
+        """Open the file, where it can be used, and return whether it is open."""
+        if self.is_open or self._faults.is_off:
+            return self.is_open
+        async with self._opening:
+            if not self.is_open and not self._faults.is_off:
+                try:
+                    await to_thread.run_sync(self._open)
+                except FAULTS as error:
+                    self._faults.failed(error, 0)
+                else:
+                    self.is_open = True
+        return self.is_open
 
-    async def keep(self, key: bytes, answer: KeptAnswer, cache: LocalCache) -> None:
-        """Keep an answer, as far as the file can be written."""
-        await self._run(partial(self._store.keep, key, answer, ttl=cache.ttl, max_bytes=cache.max_bytes))
+    def find(self, key: bytes, cache: LocalCache) -> KeptAnswer | None:
+        """Return the answer of a key that is not too old; None if the open file lacks one, or cannot be read.
+
+        One that is large has no body, see `whole`.
+        """
+        kept = None if self._faults.is_off else self._writer.find(key)
+        if kept is not None:
+            return None if cache.ttl is not None and kept.created + cache.ttl < time.time() else kept
+        return self._read(key, cache, LARGE)
+
+    async def whole(self, kept: KeptAnswer, key: bytes, cache: LocalCache) -> KeptAnswer | None:
+        """Return an answer that was found with its body."""
+        if kept.body is not None:
+            return kept
+        return await to_thread.run_sync(self._read, key, cache, None)
+
+    def keep(self, key: bytes, answer: KeptAnswer, cache: LocalCache) -> None:
+        """Keep an answer; does not wait until it is written to the open file."""
+        self._writer.keep(key, answer, cache)
+
+    async def lease(self, key: bytes) -> bool:
+        """Take the lease of a key, which `release` ends; False if another process has it."""
+        if not await self.opened():
+            return True
+        try:
+            return await to_thread.run_sync(self._writer.lease, key)
+        except FAULTS as error:
+            self._faults.failed(error, 0)
+            return True
+
+    def release(self, key: bytes) -> None:
+        """End the lease of a key, once its answer is written."""
+        self._writer.release(key)
 
     async def aclose(self) -> None:
-        """Close the file."""
+        """Write what is left, and close the file."""
+        self._hand_over_notes()
+        self.is_open = False
         with anyio.CancelScope(shield=True):
-            await self._run(self._store.close, always=True)
+            await to_thread.run_sync(self._close)
 
-    async def _run(self, work: Callable[[], T], *, always: bool = False) -> T | None:
-        if time.monotonic() < self._off_until and not always:
+    def _close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+
+    def _read(self, key: bytes, cache: LocalCache, most: int | None) -> KeptAnswer | None:
+        if self._faults.is_off:
+            self.is_open = False
             return None
-        job = _Job(work)
-        self._waiting.append(job)
-        async with self._one_at_a_time:
-            if not job.is_done:
-                jobs, self._waiting = self._waiting, []
-                await to_thread.run_sync(_do_all, jobs)
         try:
-            return job.result()
-        except (sqlite3.Error, OSError, StoreFault, ValueError, KeyError) as error:
-            self._failed(error)
+            kept = self._reader.find(key, now=time.time(), ttl=cache.ttl, most=most)
+        except FAULTS as error:
+            if is_locked(error):
+                LOGGER.debug("the local cache %r is locked, and the call is sent", self._path)
+                return None
+            if isinstance(error, StoreFault):
+                self._writer.forget(key)
+            self._faults.failed(error, 0)
             return None
+        if len(self._reader.noted) > _MOST_NOTED:
+            self._hand_over_notes()
+        return kept
 
-    def _failed(self, error: Exception) -> None:
-        """Warn, and do without the file: for a while if the fault may pass, else for good."""
-        if time.monotonic() < self._off_until:
-            return  # it was told already, by what was done together with this
+    def _open(self) -> None:
+        self._writer.opened()
+        self._reader.connection()
+
+    def _hand_over_notes(self) -> None:
+        notes, self._reader.noted = self._reader.noted, {}
+        self._writer.note(notes)
+
+
+class _Faults:
+    """Says what is wrong with a file, once, and for how long it is not used."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._off_until = -math.inf
+        self._told: set[str] = set()
+
+    @property
+    def is_off(self) -> bool:
+        return time.monotonic() < self._off_until
+
+    def failed(self, error: Exception, lost: int) -> None:
+        """Warn, and do without the file: for a while if the fault may pass, else for good. Any thread may call it."""
         may_pass = isinstance(error, sqlite3.OperationalError | OSError)
         is_of_one_answer = isinstance(error, StoreFault) and "an answer" in str(error)
         reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
-        until = "" if is_of_one_answer else f" for {PAUSE_S:g} seconds" if may_pass else " by this client"
-        consequence = "it is not used" if is_of_one_answer else f"the file is not used{until}"
-        LOGGER.warning("the local cache %r: %s; %s, and calls are sent", self._path, reason, consequence)
-        if not is_of_one_answer:
+        if is_of_one_answer:
+            consequence = "it is not used, and calls are sent"
+        elif is_locked(error):
+            consequence = "answers are kept once it is free"
+        else:
+            until = f" for {PAUSE_S:g} seconds" if may_pass else " by this client"
+            consequence = f"the file is not used{until}, and calls are sent"
             self._off_until = time.monotonic() + PAUSE_S if may_pass else math.inf
+        if lost:
+            consequence += f"; {lost} answers were not kept"
+        LOGGER.log(
+            logging.DEBUG if reason in self._told else logging.WARNING,
+            "the local cache %r: %s; %s",
+            self._path,
+            reason,
+            consequence,
+        )
+        self._told.add(reason)
 
 
 class AnswerCaches:

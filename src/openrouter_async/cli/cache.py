@@ -1,4 +1,4 @@
-"""`openrouter-async cache`: lists and counts the answers of a local cache, and makes it smaller."""
+"""`openrouter-async cache`: lists, counts and exports the answers of a local cache, and makes it smaller."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
+from pydantic_core import from_json, to_json
 
 from ..caching.store import AnswerStore, StoreFault
 from ..errors import ConfigurationError
@@ -20,7 +21,7 @@ __all__ = ["cache"]
 
 
 def cache(
-    action: Literal["ls", "stats", "prune"],
+    action: Literal["ls", "stats", "prune", "export"],
     file: Path,
     /,
     *,
@@ -35,7 +36,8 @@ def cache(
     """Look into the file of a local cache (LocalCache), or make it smaller. Sends nothing.
 
     Args:
-        action: ls lists the answers, the newest first; stats counts them, and the money they saved; prune removes some.
+        action: ls lists the answers, the newest first; stats counts them, and the money they saved; prune removes some;
+            export writes them as JSON lines, the oldest first.
         file: The file, such as answers.sqlite.
     """
     if action != "prune" and not (days is None and max_bytes is None):
@@ -47,6 +49,8 @@ def cache(
                 _list(store, output, limit)
             elif action == "stats":
                 _count(store, output)
+            elif action == "export":
+                _export(store, output)
             else:
                 _prune(store, output, days, max_bytes)
     except (sqlite3.Error, OSError, StoreFault) as error:
@@ -106,6 +110,25 @@ def _count(store: AnswerStore, output: Output) -> None:
             "saved": dollars(stats.saved),
         }
     )
+
+
+def _export(store: AnswerStore, output: Output) -> None:
+    for key, answer, hits in store.contents():
+        try:
+            body = from_json(answer.body or b"")
+        except ValueError:
+            continue  # what no call can read is worth nothing to others either
+        row = {
+            "key": key.hex(),
+            "id": answer.generation_id,
+            "operation": answer.operation,
+            "model": answer.model,
+            "created": datetime.fromtimestamp(answer.created, UTC),
+            "hits": hits,
+            "cost": answer.cost,
+            "answer": body,
+        }
+        output.write(to_json(row).decode() + "\n")
 
 
 def _prune(store: AnswerStore, output: Output, days: float | None, max_bytes: int | None) -> None:

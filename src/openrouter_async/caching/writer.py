@@ -18,7 +18,7 @@ from collections.abc import Callable
 from ..options import LocalCache
 from .store import AnswerStore, KeptAnswer, StoreFault
 
-__all__ = ["FAULTS", "AnswerWriter"]
+__all__ = ["FAULTS", "AnswerWriter", "is_locked"]
 
 FAULTS = (sqlite3.Error, OSError, StoreFault, ValueError, KeyError)
 """Errors of a file that cannot be used."""

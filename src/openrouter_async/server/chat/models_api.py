@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 import anyio
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -92,7 +94,7 @@ def models_routes(
 
     return [
         Route("/api/settings", settings, methods=["GET"]),
-        Route("/api/models", models, methods=["GET"]),
+        Route("/api/models", models, methods=["GET"], middleware=[Middleware(GZipMiddleware)]),
         Route("/api/credits", credits, methods=["GET"]),
         Route("/v1/models", openai_models, methods=["GET"]),
         Route("/v1/models/{name:path}", openai_model, methods=["GET"]),

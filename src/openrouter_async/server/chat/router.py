@@ -1,7 +1,7 @@
 """`create_router`: a chat page, its API, and an API for OpenAI's clients, over one client.
 
 ```
-Guard (safety.py) ── GET /, /assets/...          the page, from the package
+Guard (safety.py) ── GET /, /assets/...          the page, from the package (page_files.py, bundles.py)
                   ├─ /api/settings, /api/models, /api/credits, /v1/models... (models_api.py)
                   ├─ POST /api/chat              StreamGate (stream_slots.py) ── ChatPolicy (policy.py) ── relay
                   ├─ /api/conversations...       (conversations_api.py) ── a store (conversations.py)
@@ -23,9 +23,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.responses import Response
+from starlette.routing import Route
 
 from ..._checks import whole
 from ...client import AsyncOpenRouter
@@ -39,13 +38,12 @@ from .conversations_api import conversation_routes
 from .dialects_api import dialect_routes
 from .embeddings_api import embeddings_routes
 from .models_api import models_routes
+from .page_files import page_routes
 from .policy import ChatPolicy, json_body
 from .safety import Guard, check_access
 from .stream_slots import StreamGate, StreamSlots
 
 if TYPE_CHECKING:
-    from starlette.types import Scope
-
     from ...tools.toolbox import ToolLike
 
 __all__ = ["MIB", "create_router"]
@@ -138,8 +136,7 @@ def create_router(
     )
     return Starlette(
         routes=[
-            Route("/", _page, methods=["GET"]),
-            Mount("/assets", _Assets(directory=PAGE / "assets")),
+            *page_routes(PAGE),
             *models_routes(policy, slots, title, max_body_bytes, is_emulator=is_emulator),
             *_chat_routes(policy, slots, write_timeout),
             *dialect_routes(policy, slots, write_timeout),
@@ -149,21 +146,6 @@ def create_router(
         middleware=[guard],
         exception_handlers={HTTPException: _http_error, WebError: _error, OpenRouterError: _error},
     )
-
-
-class _Assets(StaticFiles):
-    """The files of the page; modules have their type whatever this machine's table of types says."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        if path.endswith(".js"):
-            response.headers["content-type"] = "text/javascript; charset=utf-8"
-        response.headers["cache-control"] = "no-cache"
-        return response
-
-
-async def _page(request: Request) -> Response:
-    return FileResponse(PAGE / "index.html", headers={"cache-control": "no-cache"})
 
 
 def _chat_routes(policy: ChatPolicy, slots: StreamSlots, write_timeout: float) -> list[Route]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from anyio import to_thread
+from anyio import sleep, to_thread
 from anyio.lowlevel import checkpoint
 
 from .._sansio.charges import read_charge
@@ -40,6 +40,10 @@ LONG_BODY = 64 * 1024
 """Bytes of a request whose key is made in a thread, so the event loop stays free."""
 
 
+LEAST_LOOK_S, MOST_LOOK_S = 0.01, 0.25
+"""Seconds between looks for the answer that another process has asked for; doubled from one to the next."""
+
+
 class HeldReply(NamedTuple):
     """A whole 2xx answer that was not asked for by this call."""
 
@@ -59,16 +63,10 @@ async def send_reusing(
     transport.check()
     key = await key_of(scope, data)
     cache = settings.local_cache
-    kept = None if cache is None else await find_answer(transport, cache, key)
-    if kept is not None:
-        try:
-            value = read(kept)
-        except OpenRouterError as error:
-            LOGGER.warning("an answer in the local cache cannot be read, and is asked for: %s", error)
-        else:
-            LOGGER.debug("%s answered from the local cache", data.operation.name)
-            await checkpoint()
-            return value
+    if cache is not None and (kept := await _kept_and_read(transport, cache, key, read)) is not None:
+        LOGGER.debug("%s answered from the local cache", data.operation.name)
+        await checkpoint()
+        return kept[0]
     if settings.coalesce:
         return await _share(transport, settings, key, data, read, begin)
     value, _ = await _ask_and_keep(transport, cache, key, data, read, begin)
@@ -101,7 +99,10 @@ async def _share(
     total = CallTimeouts.start(settings.timeouts, streaming=False).total
 
     async def work() -> tuple[object, Reply]:
-        return await _ask_and_keep(transport, settings.local_cache, key, data, read, begin)
+        cache = settings.local_cache
+        if cache is None or cache.refresh:
+            return await _ask_and_keep(transport, cache, key, data, read, begin)
+        return await _ask_alone(transport, cache, key, data, read, begin)
 
     while True:
         is_own = kind not in flights
@@ -113,7 +114,45 @@ async def _share(
             if is_own:
                 raise
             continue  # it was out of time before this call is
-        return read(reply if is_first else _shared(reply, time.monotonic() - began))
+        is_free = reply.meta.reused is not None
+        return read(reply if is_first or is_free else _shared(reply, time.monotonic() - began))
+
+
+async def _ask_alone(
+    transport: Transport,
+    cache: LocalCache,
+    key: bytes,
+    data: RequestData,
+    read: Callable[[Reply], T],
+    begin: Callable[[], Call],
+) -> tuple[T, Reply]:
+    """Send a request unless another process has sent it, whose answer is awaited; return it read and as it came."""
+    answers, wait = transport.answers.of(cache), LEAST_LOOK_S
+    while not await answers.lease(key):
+        await sleep(wait)
+        wait = min(2 * wait, MOST_LOOK_S)
+        if (kept := await _kept_and_read(transport, cache, key, read)) is not None:
+            return kept
+    try:
+        # The other process may have ended between the last look and the lease.
+        kept = await _kept_and_read(transport, cache, key, read)
+        return kept or await _ask_and_keep(transport, cache, key, data, read, begin)
+    finally:
+        answers.release(key)
+
+
+async def _kept_and_read(
+    transport: Transport, cache: LocalCache, key: bytes, read: Callable[[Reply], T]
+) -> tuple[T, Reply] | None:
+    """Return a kept answer both read and as it came; None if there is none that can be read."""
+    kept = await find_answer(transport, cache, key)
+    if kept is None:
+        return None
+    try:
+        return read(kept), kept
+    except OpenRouterError as error:
+        LOGGER.warning("an answer in the local cache cannot be read, and is asked for: %s", error)
+        return None
 
 
 def _shared(reply: Reply, elapsed: float) -> HeldReply:

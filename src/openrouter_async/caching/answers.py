@@ -80,7 +80,8 @@ class AnswerCache:
         if not await self.opened():
             return True
         try:
-            return await to_thread.run_sync(self._writer.lease, key)
+            with anyio.CancelScope(shield=True):  # else nobody would know whether it was taken
+                return await to_thread.run_sync(self._writer.lease, key)
         except FAULTS as error:
             self._faults.failed(error, 0)
             return True

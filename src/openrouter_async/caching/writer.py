@@ -91,10 +91,10 @@ class AnswerWriter:
         return is_ours
 
     def release(self, key: bytes) -> None:
-        """End a lease as soon as the answer is in the file."""
+        """End a lease once what was kept before is in the file."""
         with self._state.lock:
             self._state.released.append(key)
-        self._state.wake(at_once=True)
+        self._state.wake()
 
     def close(self) -> None:
         """Write what is left, end the thread, and close the file. Blocks; the next use opens it again."""

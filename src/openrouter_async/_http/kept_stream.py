@@ -16,7 +16,7 @@ from anyio.lowlevel import checkpoint
 from ..caching.whole import is_reusable, is_whole
 from ..streaming.source import PlainBody
 from ..types._base import WireType
-from .reuse import HeldReply, find_answer, keep_answer, key_of
+from .reuse import HeldReply
 
 if TYPE_CHECKING:
     from .._sansio.request import DeferredRequest, RequestData
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..options import LocalCache
     from ..streaming.source import ContinuableSource, StreamItem
     from ..types.meta import ResponseMeta
-    from .transport import Transport
+    from .reuse import Reuse
 
 __all__ = ["KeptStreamSource"]
 
@@ -36,14 +36,12 @@ class KeptStreamSource:
 
     def __init__(
         self,
-        transport: Transport,
+        reuse: Reuse,
         cache: LocalCache,
-        scope: bytes,
         data: RequestData | DeferredRequest,
         begin: Callable[[RequestData | DeferredRequest], ContinuableSource],
     ) -> None:
-        self._transport = transport
-        self._scope = scope
+        self._reuse = reuse
         self._cache = cache
         self._data = data
         self._begin = begin
@@ -74,11 +72,11 @@ class KeptStreamSource:
         return [PlainBody(self._held.body)]
 
     async def _look(self) -> None:
-        self._transport.check()
+        self._reuse.transport.check()
         self._request = data = await self._data() if callable(self._data) else self._data
         if is_reusable(data):
-            self._key = await key_of(self._scope, data)
-            self._held = await find_answer(self._transport, self._cache, self._key)
+            self._key = await self._reuse.key(data)
+            self._held = await self._reuse.find(self._cache, self._key)
             if self._held is not None:
                 LOGGER.debug("%s answered from the local cache", data.operation.name)
                 return
@@ -111,7 +109,7 @@ class KeptStreamSource:
             return
         if is_whole(answer) and isinstance(answer, WireType) and (body := _as_plain(answer)) is not None:
             held = HeldReply(body, meta)
-            keep_answer(self._transport, self._cache, self._key, self._request, answer, held)
+            self._reuse.keep(self._cache, self._key, self._request, answer, held)
 
     async def aclose(self) -> None:
         """Close the connection, if there is one."""

@@ -16,7 +16,7 @@ from anyio.lowlevel import checkpoint
 from .._sansio.charges import read_charge
 from ..caching.key import answer_key, answer_scope
 from ..caching.store import KeptAnswer
-from ..caching.whole import is_whole
+from ..caching.whole import is_reusable, is_whole
 from ..errors import DeadlineExceeded, OpenRouterError
 from ..types.meta import ResponseMeta
 from ..types.reply_cache import ReplyCache
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .call import Call
     from .transport import Transport
 
-__all__ = ["HeldReply", "find_answer", "keep_answer", "key_of", "scope_of", "send_reusing"]
+__all__ = ["HeldReply", "Reuse"]
 
 T = TypeVar("T")
 
@@ -51,108 +51,173 @@ class HeldReply(NamedTuple):
     meta: ResponseMeta
 
 
-async def send_reusing(
-    transport: Transport,
-    settings: Settings,
-    scope: bytes,
-    data: RequestData,
-    read: Callable[[Reply], T],
-    begin: Callable[[], Call],
-) -> T:
-    """Return what `read` makes of the kept answer to a request, or else of a new one, which is kept if it is good."""
-    transport.check()
-    key = await key_of(scope, data)
-    cache = settings.local_cache
-    if cache is not None and (kept := await _kept_and_read(transport, cache, key, read)) is not None:
-        LOGGER.debug("%s answered from the local cache", data.operation.name)
-        await checkpoint()
-        return kept[0]
-    if settings.coalesce:
-        return await _share(transport, settings, key, data, read, begin)
-    value, _ = await _ask_and_keep(transport, cache, key, data, read, begin)
-    return value
+class Reuse:
+    """The calls of one sender that may be answered without a request."""
 
+    def __init__(self, transport: Transport, settings: Settings) -> None:
+        self.transport = transport
+        self._settings = settings
+        variant = "" if settings.local_cache is None else settings.local_cache.variant
+        sent = [sorted(settings.query.items()), sorted(settings.headers.items()), settings.anthropic_beta]
+        self._scope = answer_scope(settings.base_url, variant, sent, settings.router_metadata)
 
-async def find_answer(transport: Transport, cache: LocalCache, key: bytes) -> HeldReply | None:
-    """Return the kept answer to a request as its reply, unless it is to be asked for anew."""
-    began, answers = time.monotonic(), transport.answers.of(cache)
-    if not (answers.is_open or await answers.opened()) or cache.refresh:
-        return None
-    kept = answers.find(key, cache)
-    if kept is None or (kept.body is None and (kept := await answers.whole(kept, key, cache)) is None):
-        return None
-    return _kept_reply(kept, cache, time.monotonic() - began)
-
-
-async def _share(
-    transport: Transport,
-    settings: Settings,
-    key: bytes,
-    data: RequestData,
-    read: Callable[[Reply], T],
-    begin: Callable[[], Call],
-) -> T:
-    """Return the answer of an equal call that is in flight, or else of a request that others may join."""
-    flights, began = transport.flights, time.monotonic()
-    # Calls of another key, or of another patience, are others.
-    kind = (key, settings.api_key, settings.timeouts, settings.retries, settings.rate, settings.local_cache)
-    total = CallTimeouts.start(settings.timeouts, streaming=False).total
-
-    async def work() -> tuple[object, Reply]:
+    async def send(self, data: RequestData, read: Callable[[Reply], T], begin: Callable[[], Call]) -> T:
+        """Return what `read` makes of the kept answer to a request, or else of a new one, which is kept if it is
+        good."""
+        if not is_reusable(data):
+            return await begin().run(read)
+        transport, settings = self.transport, self._settings
+        transport.check()
+        key = self.key_now(data) or await self.key(data)
         cache = settings.local_cache
-        if cache is None or cache.refresh:
-            return await _ask_and_keep(transport, cache, key, data, read, begin)
-        return await _ask_alone(transport, cache, key, data, read, begin)
+        if cache is not None and (kept := await self._kept_and_read(cache, key, read)) is not None:
+            LOGGER.debug("%s answered from the local cache", data.operation.name)
+            await checkpoint()
+            return kept[0]
+        if settings.coalesce:
+            return await self._share(key, data, read, begin)
+        return (await self._ask(cache, key, data, read, begin))[0]
 
-    while True:
-        is_own = kind not in flights
-        flight = flights.join(kind, work, transport.network)
-        await run_within((total,), partial(flights.wait, kind, flight), "")
+    def key_now(self, data: RequestData) -> bytes | None:
+        """Return the key of the answer to a request; None where making it takes long."""
+        content = data.content
+        if content is None or len(content) >= LONG_BODY:
+            return None
+        return answer_key(self._scope, data.operation.name, data.query, content)
+
+    async def key(self, data: RequestData) -> bytes:
+        """Return the key of the answer to a request."""
+        if (key := self.key_now(data)) is not None:
+            return key
+        assert data.content is not None  # it is one that can be kept
+        return await to_thread.run_sync(
+            answer_key, self._scope, data.operation.name, data.query, data.content
+        )
+
+    async def find(self, cache: LocalCache, key: bytes) -> HeldReply | None:
+        """Return the kept answer to a request as its reply, unless it is to be asked for anew."""
+        began, answers = time.monotonic(), self.transport.answers.of(cache)
+        if not (answers.is_open or await answers.opened()) or cache.refresh:
+            return None
+        kept = answers.find(key, cache)
+        if kept is None or (kept.body is None and (kept := await answers.whole(kept, key, cache)) is None):
+            return None
+        return _kept_reply(kept, cache, time.monotonic() - began)
+
+    def keep(self, cache: LocalCache, key: bytes, data: RequestData, value: object, reply: Reply) -> None:
+        """Keep a good answer that was read as `value`."""
+        answers, meta = self.transport.answers.of(cache), reply.meta
+        if answers.is_open:
+            cost = _cost(value, reply.body)
+            kept = KeptAnswer(
+                data.operation.name,
+                data.model,
+                time.time(),
+                meta.status,
+                meta.headers,
+                meta.generation_id,
+                cost,
+                reply.body,
+            )
+            answers.keep(key, kept, cache)
+
+    async def _kept_and_read(
+        self, cache: LocalCache, key: bytes, read: Callable[[Reply], T]
+    ) -> tuple[T, Reply] | None:
+        """Return a kept answer both read and as it came; None if there is none that can be read."""
+        kept = await self.find(cache, key)
+        if kept is None:
+            return None
         try:
-            (_, reply), is_first = flight.result()
-        except DeadlineExceeded:
-            if is_own:
-                raise
-            continue  # it was out of time before this call is
-        is_free = reply.meta.reused is not None
-        return read(reply if is_first or is_free else _shared(reply, time.monotonic() - began))
+            return read(kept), kept
+        except OpenRouterError as error:
+            LOGGER.warning("an answer in the local cache cannot be read, and is asked for: %s", error)
+            return None
 
+    async def _ask(
+        self,
+        cache: LocalCache | None,
+        key: bytes,
+        data: RequestData,
+        read: Callable[[Reply], T],
+        begin: Callable[[], Call],
+    ) -> tuple[T, Reply]:
+        """Send a request, keep its answer if it is good, and return it both read and as it came."""
+        last: list[Reply] = []
 
-async def _ask_alone(
-    transport: Transport,
-    cache: LocalCache,
-    key: bytes,
-    data: RequestData,
-    read: Callable[[Reply], T],
-    begin: Callable[[], Call],
-) -> tuple[T, Reply]:
-    """Send a request unless another process has sent it, whose answer is awaited; return it read and as it came."""
-    answers, wait = transport.answers.of(cache), LEAST_LOOK_S
-    while not await answers.lease(key):
-        await sleep(wait)
-        wait = min(2 * wait, MOST_LOOK_S)
-        if (kept := await _kept_and_read(transport, cache, key, read)) is not None:
-            return kept
-    try:
-        # The other process may have ended between the last look and the lease.
-        kept = await _kept_and_read(transport, cache, key, read)
-        return kept or await _ask_and_keep(transport, cache, key, data, read, begin)
-    finally:
-        answers.release(key)
+        def noting(reply: Reply) -> T:
+            value = read(reply)
+            last.append(reply)
+            return value
 
+        value = await begin().run(noting)
+        if cache is not None and is_whole(value):
+            self.keep(cache, key, data, value, last[-1])
+        return value, last[-1]
 
-async def _kept_and_read(
-    transport: Transport, cache: LocalCache, key: bytes, read: Callable[[Reply], T]
-) -> tuple[T, Reply] | None:
-    """Return a kept answer both read and as it came; None if there is none that can be read."""
-    kept = await find_answer(transport, cache, key)
-    if kept is None:
-        return None
-    try:
-        return read(kept), kept
-    except OpenRouterError as error:
-        LOGGER.warning("an answer in the local cache cannot be read, and is asked for: %s", error)
-        return None
+    async def _ask_alone(
+        self,
+        cache: LocalCache,
+        key: bytes,
+        data: RequestData,
+        read: Callable[[Reply], T],
+        begin: Callable[[], Call],
+    ) -> tuple[T, Reply]:
+        """Send a request unless another process has sent it, whose answer is awaited; return it read and as it
+        came."""
+        answers, wait = self.transport.answers.of(cache), LEAST_LOOK_S
+        while not await answers.lease(key):
+            await sleep(wait)
+            wait = min(2 * wait, MOST_LOOK_S)
+            if (kept := await self._kept_and_read(cache, key, read)) is not None:
+                return kept
+        try:
+            # The other process may have ended between the last look and the lease.
+            kept = await self._kept_and_read(cache, key, read)
+            return kept or await self._ask(cache, key, data, read, begin)
+        finally:
+            answers.release(key)
+
+    async def _share(
+        self, key: bytes, data: RequestData, read: Callable[[Reply], T], begin: Callable[[], Call]
+    ) -> T:
+        """Return the answer of an equal call that is in flight, or else of a request that others may join."""
+        transport, settings = self.transport, self._settings
+        flights, began = transport.flights, time.monotonic()
+        total = CallTimeouts.start(settings.timeouts, streaming=False).total
+        kind = self.kind(key)
+
+        async def work() -> tuple[object, Reply]:
+            cache = settings.local_cache
+            if cache is None or cache.refresh:
+                return await self._ask(cache, key, data, read, begin)
+            return await self._ask_alone(cache, key, data, read, begin)
+
+        while True:
+            is_own = kind not in flights
+            flight = flights.join(kind, work, transport.network)
+            await run_within((total,), partial(flights.wait, kind, flight), "")
+            try:
+                (_, reply), is_first = flight.result()
+            except DeadlineExceeded:
+                if is_own:
+                    raise
+                continue  # it was out of time before this call is
+            is_free = reply.meta.reused is not None
+            return read(reply if is_first or is_free else _shared(reply, time.monotonic() - began))
+
+    def kind(self, key: bytes) -> tuple[object, ...]:
+        """Return what equal calls in flight have in common: calls of another key, or of another patience, are
+        others."""
+        settings = self._settings
+        return (
+            key,
+            settings.api_key,
+            settings.timeouts,
+            settings.retries,
+            settings.rate,
+            settings.local_cache,
+        )
 
 
 def _shared(reply: Reply, elapsed: float) -> HeldReply:
@@ -167,22 +232,6 @@ def _shared(reply: Reply, elapsed: float) -> HeldReply:
     )
     meta = replace(reply.meta, elapsed=elapsed, attempts=0, billed_before=(), reused=reused)
     return HeldReply(reply.body, meta)
-
-
-def scope_of(settings: Settings) -> bytes:
-    """Return what the answers to all requests with these settings depend on."""
-    variant = "" if settings.local_cache is None else settings.local_cache.variant
-    sent = [sorted(settings.query.items()), sorted(settings.headers.items()), list(settings.anthropic_beta)]
-    return answer_scope(settings.base_url, variant, sent, settings.router_metadata)
-
-
-async def key_of(scope: bytes, data: RequestData) -> bytes:
-    """Return the key of the answer to a request."""
-    content = data.content
-    assert content is not None  # it is one that can be kept
-    if len(content) < LONG_BODY:
-        return answer_key(scope, data.operation.name, data.query, content)
-    return await to_thread.run_sync(answer_key, scope, data.operation.name, data.query, content)
 
 
 def _kept_reply(kept: KeptAnswer, cache: LocalCache, elapsed: float) -> HeldReply:
@@ -207,47 +256,6 @@ def _kept_reply(kept: KeptAnswer, cache: LocalCache, elapsed: float) -> HeldRepl
     )
     assert kept.body is not None  # it was asked for
     return HeldReply(kept.body, meta)
-
-
-async def _ask_and_keep(
-    transport: Transport,
-    cache: LocalCache | None,
-    key: bytes,
-    data: RequestData,
-    read: Callable[[Reply], T],
-    begin: Callable[[], Call],
-) -> tuple[T, Reply]:
-    """Send a request, keep its answer if it is good, and return it both read and as it came."""
-    last: list[Reply] = []
-
-    def noting(reply: Reply) -> T:
-        value = read(reply)
-        last.append(reply)
-        return value
-
-    value = await begin().run(noting)
-    if cache is not None and is_whole(value):
-        keep_answer(transport, cache, key, data, value, last[-1])
-    return value, last[-1]
-
-
-def keep_answer(
-    transport: Transport, cache: LocalCache, key: bytes, data: RequestData, value: object, reply: Reply
-) -> None:
-    """Keep a good answer that was read as `value`."""
-    answers, meta = transport.answers.of(cache), reply.meta
-    if answers.is_open:
-        kept = KeptAnswer(
-            operation=data.operation.name,
-            model=data.model,
-            created=time.time(),
-            status=meta.status,
-            headers=meta.headers,
-            generation_id=meta.generation_id,
-            cost=_cost(value, reply.body),
-            body=reply.body,
-        )
-        answers.keep(key, kept, cache)
 
 
 def _cost(value: object, body: bytes) -> Decimal | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..protocols import FeatureSpans, Reply
     from ..streaming.source import ContinuableSource, StreamSource
     from .observers import ObserverFactory
+    from .reuse import Reuse
     from .transport import Transport
 
 __all__ = ["HTTPSender"]
@@ -34,7 +35,7 @@ class HTTPSender:
         self.transport = transport
         self.settings = settings
         self._once_is_of_call = False
-        self._scope: bytes | None = None
+        self._reusing: Reuse | None = None
         for key in (settings.api_key, settings.management_key):
             if isinstance(key, Secret):
                 keep_out_of_logs(key)
@@ -77,7 +78,7 @@ class HTTPSender:
             return begin(data)
         from .kept_stream import KeptStreamSource
 
-        return KeptStreamSource(self.transport, settings.local_cache, self._answer_scope(), data, begin)
+        return KeptStreamSource(self._reuse(), settings.local_cache, data, begin)
 
     def download(self, data: RequestData | DeferredRequest, *, is_whole: bool = False) -> StreamSource:
         """Return the source of a file; nothing is sent before its first read.
@@ -91,21 +92,15 @@ class HTTPSender:
         return HTTPByteSource(data, begin, self.transport.limits, is_whole=is_whole)
 
     def _send_reusing(self, data: RequestData, read: Callable[[Reply], T]) -> Awaitable[T]:
-        from ..caching.whole import is_reusable
-        from .reuse import send_reusing
-
         begin = partial(self._call, self._observers(), self.settings, data, streaming=False)
-        if not is_reusable(data):
-            return begin().run(read)
-        return send_reusing(self.transport, self.settings, self._answer_scope(), data, read, begin)
+        return self._reuse().send(data, read, begin)
 
-    def _answer_scope(self) -> bytes:
-        """Return what of the settings an answer depends on, which is the same for every call."""
-        if self._scope is None:
-            from .reuse import scope_of
+    def _reuse(self) -> Reuse:
+        if self._reusing is None:
+            from .reuse import Reuse  # most clients keep no answers
 
-            self._scope = scope_of(self.settings)
-        return self._scope
+            self._reusing = Reuse(self.transport, self.settings)
+        return self._reusing
 
     def _check_once(self, data: RequestData) -> None:
         """Refuse options that only chat requests support; reads are retried in any case."""

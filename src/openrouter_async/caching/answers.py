@@ -79,12 +79,13 @@ class AnswerCache:
         """Take the lease of a key, which `release` ends; False if another process has it."""
         if not await self.opened():
             return True
-        try:
-            with anyio.CancelScope(shield=True):  # else nobody would know whether it was taken
-                return await to_thread.run_sync(self._writer.lease, key)
-        except FAULTS as error:
-            self._faults.failed(error, 0)
-            return True
+        is_ours = True
+        with anyio.CancelScope(shield=True):  # else nobody would know whether it was taken
+            try:
+                is_ours = await to_thread.run_sync(self._writer.lease, key)
+            except FAULTS as error:
+                self._faults.failed(error, 0)
+        return is_ours
 
     def release(self, key: bytes) -> None:
         """End the lease of a key, once its answer is written."""

@@ -26,10 +26,15 @@ def is_whole(answer: object) -> bool:
     answer = getattr(answer, "reply", answer)  # a ranking has the reply that it was made of
     if not isinstance(answer, ModelReply):
         return isinstance(answer, WireType)
-    if answer.refusal or answer.finish_reason not in _GOOD_ENDS:
-        return False
-    for choice in getattr(answer, "choices", ()):
-        if choice.finish_reason not in _GOOD_ENDS or getattr(choice.message, "refusal", None):
+    choices = getattr(answer, "choices", None)
+    if choices is None:
+        if answer.refusal or answer.finish_reason not in _GOOD_ENDS:
             return False
+    elif not choices:
+        return False
+    else:
+        for choice in choices:
+            if choice.finish_reason not in _GOOD_ENDS or getattr(choice.message, "refusal", None):
+                return False
     has_sound = getattr(answer, "audio", None) is not None
     return bool(answer.text or answer.tool_calls or answer.images or has_sound)

@@ -19,7 +19,7 @@ READY_S = 20.0
 class Served:
     """An application that is being served."""
 
-    def __init__(self, app: Any, *, lifespan: str = "on", **settings: Any) -> None:
+    def __init__(self, app: Any, *, lifespan: str = "on", grace_s: int = 5, **settings: Any) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -29,7 +29,7 @@ class Served:
             lifespan=lifespan,  # type: ignore[arg-type]  # one of uvicorn's words
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=grace_s,
             **settings,
         )
         self._server = uvicorn.Server(config)
@@ -46,8 +46,12 @@ class Served:
             deadline.wait(0.01)
         assert self._server.started, f"the application did not start: {self._failure!r}"
 
-    def stop(self) -> None:
+    def ask_to_stop(self) -> None:
+        """Let the server stop, as a signal does; `stop` waits for it."""
         self._server.should_exit = True
+
+    def stop(self) -> None:
+        self.ask_to_stop()
         self._thread.join(READY_S)
         self._socket.close()
         assert not self._thread.is_alive(), "the server did not stop"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_type
+from typing import Literal, assert_type
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,11 +11,17 @@ from starlette.responses import Response
 from openrouter_async import AsyncOpenRouter, Run, tool
 from openrouter_async.server import (
     MemoryConversations,
+    MemoryStreams,
+    RelayEvents,
+    RelayOutcome,
+    StreamStore,
     chat_messages_of,
     client_of,
     create_router,
     openrouter_lifespan,
     relay,
+    resume,
+    resume_routes,
 )
 
 
@@ -44,3 +50,25 @@ def application(client: AsyncOpenRouter) -> Starlette:
     router = create_router(client, tools=[weather], store=MemoryConversations(), budget="1.00")
     assert_type(router, Starlette)
     return Starlette(lifespan=openrouter_lifespan(client))
+
+
+async def resumed(request: Request, store: MemoryStreams) -> Response:
+    client = client_of(request)
+    events = RelayEvents()
+    events.send("saved", {"id": 7})
+
+    async def end(outcome: RelayOutcome) -> None:
+        assert_type(outcome.kind, Literal["finished", "stopped", "left", "failed", "shut_down"])
+
+    talk = client.conversation()
+    relay(talk.stream("Hello"), on_end=end, events=events, budget=client.track("1.00"))
+    relay(client.chat.run_stream("Hello", tools=[weather]), resumable=store, id="7", grace=5, on_end=end)
+    assert_type(await store.stop("7"), bool)
+    return resume(store, "7")
+
+
+def resuming(store: StreamStore) -> Starlette:
+    return Starlette(routes=resume_routes(store))
+
+
+resuming(MemoryStreams())

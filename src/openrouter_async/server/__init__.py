@@ -17,18 +17,30 @@ if TYPE_CHECKING:
     from .lifespan import client_of as client_of
     from .lifespan import openrouter_lifespan as openrouter_lifespan
     from .lifespan import with_lifespan as with_lifespan
+    from .relays.app_events import RelayEvents as RelayEvents
+    from .relays.outcome import RelayOutcome as RelayOutcome
     from .relays.relaying import relay as relay
+    from .relays.resuming import resume as resume
+    from .relays.resuming import resume_routes as resume_routes
+    from .relays.streams.memory import MemoryStreams as MemoryStreams
+    from .relays.streams.store import StreamStore as StreamStore
     from .ui_messages import chat_messages_of as chat_messages_of
     from .ui_messages import with_approvals as with_approvals
 
 _EXPORTS = {
     "MemoryConversations": ".chat.conversations",
+    "MemoryStreams": ".relays.streams.memory",
+    "RelayEvents": ".relays.app_events",
+    "RelayOutcome": ".relays.outcome",
     "SQLiteConversations": ".chat.conversations",
+    "StreamStore": ".relays.streams.store",
     "chat_messages_of": ".ui_messages",
     "client_of": ".lifespan",
     "create_router": ".chat.router",
     "openrouter_lifespan": ".lifespan",
     "relay": ".relays.relaying",
+    "resume": ".relays.resuming",
+    "resume_routes": ".relays.resuming",
     "with_approvals": ".ui_messages",
     "with_lifespan": ".lifespan",
 }

@@ -27,7 +27,8 @@ with needs_extra("fastapi", "openrouter_async.server.fastapi"):
     from .chat.stream_slots import StreamGate, StreamSlots
     from .lifespan import client_of
     from .relays.failures import WebError, error_response
-    from .relays.relaying import FormatName, relay
+    from .relays.formats.names import FormatName
+    from .relays.relaying import relay
     from .ui_messages import chat_messages_of
 
 if TYPE_CHECKING:

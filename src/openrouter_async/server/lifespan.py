@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError, OpenRouterError
+from .relays.running import RELAYS, running_relays
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -45,6 +46,9 @@ def openrouter_lifespan(client: AsyncOpenRouter | ClientFactory | None = None) -
             yield {**state, "database": ...}
     ```
 
+    When the application ends, its relays end first: each sends an error of the type `ServerStopping`, and calls
+    `on_end`.
+
     Args:
         client: The client, which is reopened with the application; or a function that makes one each time the
             application starts, in its event loop, when settings can be read and keys fetched:
@@ -66,7 +70,8 @@ def openrouter_lifespan(client: AsyncOpenRouter | ClientFactory | None = None) -
                 raise ConfigurationError(
                     f"the function given as client made a {type(opened).__name__}; expected an AsyncOpenRouter"
                 )
-            yield {_STATE: opened}
+            async with running_relays() as relays:
+                yield {_STATE: opened, RELAYS: relays}
 
     return lifespan
 

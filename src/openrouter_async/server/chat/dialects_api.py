@@ -25,6 +25,7 @@ from ..relays.failures import WebError
 from ..relays.formats.messages import WholeMessage
 from ..relays.formats.responses import WholeResponse
 from ..relays.relaying import Relay, relay
+from ..relays.work import Work
 from .policy import DialectRules, json_body
 from .stream_slots import StreamGate
 
@@ -67,7 +68,7 @@ def dialect_routes(policy: ChatPolicy, slots: StreamSlots, write_timeout: float)
         if is_stream:
             return relay(stream, format="messages", write_timeout=write_timeout)
         # A stream too, since a plain call cannot be stopped when the caller goes away.
-        return Relay(stream, WholeMessage(), start_after=math.inf, write_timeout=write_timeout)
+        return Relay(Work(stream, WholeMessage()), start_after=math.inf, write_timeout=write_timeout)
 
     async def responses(request: Request) -> Response:
         body = await json_body(request)
@@ -79,7 +80,7 @@ def dialect_routes(policy: ChatPolicy, slots: StreamSlots, write_timeout: float)
             raise WebError(400, error.message) from error
         if is_stream:
             return relay(stream, format="responses", write_timeout=write_timeout)
-        return Relay(stream, WholeResponse(), start_after=math.inf, write_timeout=write_timeout)
+        return Relay(Work(stream, WholeResponse()), start_after=math.inf, write_timeout=write_timeout)
 
     async def count_tokens(request: Request) -> Response:
         model, fields = policy.in_dialect(await json_body(request), _MESSAGES)

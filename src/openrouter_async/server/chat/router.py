@@ -33,6 +33,7 @@ from ...spending.spend import Spend
 from ..relays.failures import WebError, error_response
 from ..relays.formats.openai import WholeOpenAI
 from ..relays.relaying import Relay, relay
+from ..relays.work import Work
 from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
 from .conversations_api import conversation_routes
 from .dialects_api import dialect_routes
@@ -162,7 +163,7 @@ def _chat_routes(policy: ChatPolicy, slots: StreamSlots, write_timeout: float) -
         if is_stream:
             return relay(stream, format="openai", write_timeout=write_timeout)
         # A stream too, for a plain call cannot be stopped: it would run on, and be billed, when the caller has gone.
-        return Relay(stream, WholeOpenAI(), start_after=math.inf, write_timeout=write_timeout)
+        return Relay(Work(stream, WholeOpenAI()), start_after=math.inf, write_timeout=write_timeout)
 
     gated = [Middleware(StreamGate, slots=slots)]
     return [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
 
@@ -29,6 +29,7 @@ from ...errors import (
     RequestTimeout,
     StreamError,
 )
+from ...tools.result import Run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,9 +37,19 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from starlette.responses import Response
 
-    from ...types.chat.completion import ChatCompletion
+    from ...types.chat.model_reply import ModelReply
 
-__all__ = ["WebError", "error_object", "error_response", "message_error", "partial_of", "status_of"]
+__all__ = [
+    "ServerStopping",
+    "Stopped",
+    "StreamLost",
+    "WebError",
+    "error_object",
+    "error_response",
+    "message_error",
+    "partial_of",
+    "status_of",
+]
 
 _ADVICE: dict[type[Exception], str] = {
     AuthenticationError: "The server's API key was refused; whoever runs it has to give it another.",
@@ -70,6 +81,38 @@ class WebError(Exception):
         self.kind = kind
         """The `type` of the error object."""
         self.headers = dict(headers or {})
+        self.partial: Any = None
+        """What had arrived of an answer: a reply, or a `Run`."""
+
+
+class Stopped(WebError):
+    """An answer that was stopped on purpose."""
+
+    def __init__(self) -> None:
+        super().__init__(499, "the answer was stopped", kind="Stopped")
+
+
+class ServerStopping(WebError):
+    """An answer that ends since its server does."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503,
+            "the server stops, and the answer with it",
+            kind="ServerStopping",
+            headers={"retry-after": "1"},
+        )
+
+
+class StreamLost(WebError):
+    """An answer whose rest cannot come."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            502,
+            "the server that wrote the answer is gone, and the rest with it; ask again",
+            kind="StreamLost",
+        )
 
 
 def status_of(error: Exception) -> int:
@@ -153,7 +196,10 @@ def error_response(error: Exception, *, headers: Mapping[str, str] | None = None
     return JSONResponse(body, status_code=status_of(error), headers=told)
 
 
-def partial_of(error: Exception) -> ChatCompletion | None:
+def partial_of(error: Exception) -> ModelReply[Any] | None:
     """Return what had arrived of a reply before it failed."""
-    partial: ChatCompletion | None = getattr(error, "partial", None) or getattr(error, "completion", None)
+    found: Any = getattr(error, "partial", None) or getattr(error, "completion", None)
+    if isinstance(found, Run):
+        found = found.completion if found.steps else None
+    partial: ModelReply[Any] | None = found
     return partial

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from pydantic import JsonValue
 from pydantic_core import to_json
 
 from ....streaming.stream import EventStream, MessageStream, ResponseStream
@@ -21,17 +22,20 @@ if TYPE_CHECKING:
     Event: TypeAlias = RunEvent[ModelReply[object]] | Partial
     Result: TypeAlias = ModelReply[object] | Run[object, ModelReply[object]]
 
-__all__ = ["DONE", "Format", "Relayed", "sse"]
+__all__ = ["DONE", "Entered", "Format", "Relayed", "sse"]
 
 DONE = b"data: [DONE]\n\n"
 
-Relayed: TypeAlias = (
+Entered: TypeAlias = (
     EventStream[object]
     | RunStream[object, ModelReply[object]]
     | MessageStream[object]
     | ResponseStream[object]
 )
-"""The streams that can be relayed."""
+"""The streams that can be relayed, once their block is entered."""
+
+Relayed: TypeAlias = Entered | AbstractAsyncContextManager[RunStream[object, ModelReply[object]]]
+"""What `relay` takes; the last is what `stream` of a conversation returns."""
 
 
 class Format:
@@ -45,7 +49,7 @@ class Format:
     has_partials: ClassVar[bool] = True
     """Whether snapshots of a value take the place of its text."""
 
-    async def pieces(self, stream: Relayed) -> AsyncGenerator[bytes]:
+    async def pieces(self, stream: Entered) -> AsyncGenerator[bytes]:
         """Yield the output while the stream runs; a piece may be empty."""
         if self.has_partials and isinstance(stream, StructuredStream):
             async with aclosing(stream.with_partials()) as events:
@@ -63,6 +67,10 @@ class Format:
         """Return what is written for an event; nothing for one that the form does not show."""
         return b""
 
+    def extra(self, name: str, data: JsonValue) -> bytes:
+        """Return what is written for an event of the application; nothing where the format has no place for it."""
+        return b""
+
     def finish(self, result: Result) -> bytes:
         """Return the output after the last piece."""
         return b""
@@ -70,6 +78,10 @@ class Format:
     def fail(self, error: Exception) -> bytes:
         """Return the output after the last piece of a stream that failed after it started."""
         return b""
+
+    def stop(self, error: Exception) -> bytes:
+        """Return the output after the last piece of a stream that was stopped on purpose."""
+        return self.fail(error)
 
 
 def sse(data: object, event: str | None = None) -> bytes:

@@ -92,6 +92,9 @@ class AISDKFormat(Format):
         self._is_in_step = True
         return step + parts
 
+    def extra(self, name: str, data: JsonValue) -> bytes:
+        return sse({"type": f"data-{name}", "data": data})
+
     def finish(self, result: Result) -> bytes:
         end = self._end_step()
         if isinstance(result, StructuredReply) and not result.tool_calls:
@@ -111,6 +114,9 @@ class AISDKFormat(Format):
         advice = told.get("advice")
         text = f"{told['message']}. {advice}" if advice else str(told["message"])
         return self._close() + sse({"type": "error", "errorText": text}) + DONE
+
+    def stop(self, error: Exception) -> bytes:
+        return self._close() + sse({"type": "abort"}) + DONE
 
     def _parts(self, event: Event) -> bytes:
         match event:

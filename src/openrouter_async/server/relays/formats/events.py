@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import JsonValue
+
 from ....errors import ReplyNotParsed
 from ....streaming.events import (
     AnnotationAdded,
@@ -45,6 +47,9 @@ class EventsFormat(Format):
         name, data = told
         choice = getattr(event, "choice", 0)
         return sse({**data, "choice": choice} if choice else data, name)
+
+    def extra(self, name: str, data: JsonValue) -> bytes:
+        return sse(data, name)
 
     def finish(self, result: Result) -> bytes:
         return sse(_run(result) if isinstance(result, Run) else _reply(result), "finished")

@@ -24,7 +24,7 @@ from ._passing import as_json, passed_on
 if TYPE_CHECKING:
     from ....types.chat.model_reply import ModelReply
     from ....types.common import Usage
-    from ._format import Event, Relayed, Result
+    from ._format import Entered, Event, Result
 
 __all__ = ["MessagesFormat", "WholeMessage"]
 
@@ -44,7 +44,7 @@ class MessagesFormat(Format):
         self._open = ""
         self._blocks = 0
 
-    async def pieces(self, stream: Relayed) -> AsyncGenerator[bytes]:
+    async def pieces(self, stream: Entered) -> AsyncGenerator[bytes]:
         self._is_run = not hasattr(stream, "chunks")
         if not isinstance(stream, MessageStream):
             async with aclosing(super().pieces(stream)) as pieces:

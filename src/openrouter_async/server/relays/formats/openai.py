@@ -24,7 +24,7 @@ from ._format import DONE, Format
 if TYPE_CHECKING:
     from ....types.chat.chunk import ChatChunk
     from ....types.chat.model_reply import ModelReply
-    from ._format import Event, Relayed, Result
+    from ._format import Entered, Event, Result
 
 __all__ = ["OpenAIFormat", "WholeOpenAI"]
 
@@ -43,7 +43,7 @@ class OpenAIFormat(Format):
         }
         """What chunks of our own begin with."""
 
-    async def pieces(self, stream: Relayed) -> AsyncGenerator[bytes]:
+    async def pieces(self, stream: Entered) -> AsyncGenerator[bytes]:
         if not isinstance(stream, EventStream):
             async with aclosing(super().pieces(stream)) as pieces:
                 async for piece in pieces:

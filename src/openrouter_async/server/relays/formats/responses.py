@@ -23,7 +23,7 @@ from ._passing import as_json, passed_on
 
 if TYPE_CHECKING:
     from ....types.common import JsonObject, Usage
-    from ._format import Event, Relayed, Result
+    from ._format import Entered, Event, Result
 
 __all__ = ["ResponsesFormat", "WholeResponse"]
 
@@ -60,7 +60,7 @@ class ResponsesFormat(Format):
             "usage": None,
         }
 
-    async def pieces(self, stream: Relayed) -> AsyncGenerator[bytes]:
+    async def pieces(self, stream: Entered) -> AsyncGenerator[bytes]:
         self._is_run = not hasattr(stream, "chunks")
         if not isinstance(stream, ResponseStream):
             async with aclosing(super().pieces(stream)) as pieces:
@@ -216,7 +216,7 @@ class WholeResponse(Format):
     def __init__(self) -> None:
         self._last: JsonObject | None = None
 
-    async def pieces(self, stream: Relayed) -> AsyncGenerator[bytes]:
+    async def pieces(self, stream: Entered) -> AsyncGenerator[bytes]:
         assert isinstance(stream, ResponseStream)  # only streams of that dialect are written so
         async with aclosing(stream.chunks()) as chunks:
             async for chunk in chunks:

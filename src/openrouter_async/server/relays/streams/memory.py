@@ -1,0 +1,126 @@
+"""`MemoryStreams`: streams that are kept in one process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+from .doorbell import Doorbell
+from .store import MOST_IN_PART, KeptStream, Part, Pulse, StreamLimits, StreamState
+
+__all__ = ["MemoryStreams"]
+
+
+class _Stream:
+    def __init__(self, id: str, format: str) -> None:
+        self.id = id
+        self.format = format
+        self.events: list[bytes] = []
+        self.state: StreamState = "running"
+        self.is_stopped = False
+        self.attended_at = time.monotonic()
+        self.forget_at = float("inf")
+
+
+class MemoryStreams:
+    """Streams that end with the process, for an application with one worker."""
+
+    def __init__(
+        self,
+        *,
+        max_streams: int = 1000,
+        max_events: int = 100_000,
+        max_bytes: int = 16 * 1024 * 1024,
+        keep: float = 300.0,
+    ) -> None:
+        """Make an empty store.
+
+        Args:
+            max_streams: Streams that run at once; more get a 503. As many that are over are kept.
+            max_events: Events of one stream; one with more ends with an error.
+            max_bytes: Bytes of one stream; one with more ends with an error.
+            keep: Seconds for which a stream is kept after its end.
+
+        Raises:
+            ConfigurationError: an argument is wrong.
+        """
+        self.limits = StreamLimits(
+            max_streams=max_streams, max_events=max_events, max_bytes=max_bytes, keep=keep
+        )
+        self._streams: dict[str, _Stream] = {}
+        """By their runs, the oldest first."""
+        self._newest: dict[str, str] = {}
+        self._bell = Doorbell()
+
+    async def begin(self, id: str, run: str, format: str) -> None:
+        """Begin a stream; one that runs under the same id is stopped."""
+        self._forget()
+        self.limits.check_room(sum(stream.state == "running" for stream in self._streams.values()))
+        await self.stop(id)
+        self._streams[run] = _Stream(id, format)
+        self._newest[id] = run
+
+    async def append(self, run: str, events: Sequence[bytes]) -> None:
+        """Add events to a stream."""
+        self._streams[run].events += events
+        self._bell.ring(run)
+
+    async def end(self, run: str, state: Literal["over", "broken"]) -> None:
+        """End a stream, which is kept for a while."""
+        stream = self._streams[run]
+        stream.state = state
+        stream.forget_at = time.monotonic() + self.limits.keep
+        self._bell.ring(run)
+        self._forget()
+
+    async def beat(self, run: str, wait: float) -> Pulse:
+        """Return after `wait` seconds, or as soon as a stop is known."""
+        stream = self._streams[run]
+        until = time.monotonic() + wait
+        while not stream.is_stopped and (left := until - time.monotonic()) > 0:
+            await self._bell.wait(run, left)
+        return Pulse(stream.is_stopped, time.monotonic() - stream.attended_at)
+
+    async def attend(self, run: str) -> None:
+        """Say that a reader is there."""
+        if run in self._streams:
+            self._streams[run].attended_at = time.monotonic()
+
+    async def find(self, id: str, run: str | None = None) -> KeptStream | None:
+        """Return the newest stream of an id, or the one with this run; None if it is not kept."""
+        self._forget()
+        run = run or self._newest.get(id, "")
+        stream = self._streams.get(run)
+        return None if stream is None or stream.id != id else KeptStream(run, stream.format, stream.state)
+
+    async def read(self, run: str, after: int, wait: float) -> Part | None:
+        """Return the events after a number, waiting up to `wait` seconds for the first; None if it is not kept."""
+        stream = self._streams.get(run)
+        if stream is None:
+            return None
+        if len(stream.events) <= after and stream.state == "running":
+            await self._bell.wait(run, wait)
+        return Part(stream.events[after : after + MOST_IN_PART], stream.state)
+
+    async def stop(self, id: str) -> bool:
+        """End the stream that runs under an id; return whether there was one."""
+        run = self._newest.get(id, "")
+        stream = self._streams.get(run)
+        if stream is None or stream.state != "running":
+            return False
+        stream.is_stopped = True
+        self._bell.ring(run)
+        return True
+
+    def _forget(self) -> None:
+        """Forget streams whose time is over, and the oldest of too many."""
+        now = time.monotonic()
+        over = [run for run, stream in self._streams.items() if stream.state != "running"]
+        excess = len(over) - self.limits.max_streams
+        for number, run in enumerate(over):
+            stream = self._streams[run]
+            if number < excess or stream.forget_at <= now:
+                del self._streams[run]
+                if self._newest.get(stream.id) == run:
+                    del self._newest[stream.id]

@@ -23,7 +23,7 @@ def _load(tab: ChatPage) -> list[dict[str, Any]]:
         "Network.responseReceived", lambda event: names.update({event["requestId"]: event["response"]["url"]})
     )
     session.on("Network.requestServedFromCache", lambda event: kept.add(event["requestId"]))
-    session.on("Network.loadingFinished", lambda event: loaded.append(event))  # noqa: PLW0108  # built-ins are not taken
+    session.on("Network.loadingFinished", lambda event: loaded.append(event))  # built-ins are not taken
     tab.open()
     tab.page.wait_for_load_state("networkidle")
     session.detach()

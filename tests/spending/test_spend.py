@@ -661,3 +661,19 @@ async def test_no_body_is_kept_of_requests_and_answers() -> None:
         assert kept < 2 * 1024 * 1024
         assert (spend.calls, len(spend.unsettled)) == (64, 32)
         assert spend.cost == Decimal("0.032")
+
+
+async def test_a_stream_counts_where_it_is_read_and_where_it_was_asked_for(emulator: Emulator) -> None:
+    async with client_of(emulator, default_model=MODEL) as client:
+        reading = client.track()
+        async with client.track() as asking:
+            inside = client.chat.stream("Hello")
+        outside = client.chat.stream("Hello")
+        async with reading:
+            for stream in (inside, outside):
+                async with stream:
+                    await stream.final()
+            async with client.chat.stream("Hello") as both:
+                await both.final()
+    assert (asking.calls, reading.calls) == (1, 3)
+    assert asking.cost + reading.cost == emulator.spent * 4 / 3

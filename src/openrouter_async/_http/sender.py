@@ -70,7 +70,7 @@ class HTTPSender:
         if not callable(data):
             self._check_once(data)
         settings = self.settings
-        call = partial(self._call, self._observers(), settings, streaming=True)
+        call = partial(self._stream_call, self._observers(), settings)
         begin = partial(
             HTTPStreamSource, begin=call, limits=self.transport.limits, logs_bodies=settings.log_bodies
         )
@@ -112,6 +112,11 @@ class HTTPSender:
     def _observers(self) -> tuple[ObserverFactory, ...]:
         of_task = [factory for factory in OBSERVERS.get() if factory.transport is self.transport]
         return (*self.transport.observers, *of_task)
+
+    def _stream_call(self, asked: Sequence[ObserverFactory], settings: Settings, data: RequestData) -> Call:
+        """Return the call of a stream, watched from the block that asked for it and from the one that reads it."""
+        reading = [factory for factory in self._observers() if factory not in asked]
+        return self._call((*asked, *reading), settings, data, streaming=True)
 
     def _call(
         self, observers: Sequence[ObserverFactory], settings: Settings, data: RequestData, *, streaming: bool

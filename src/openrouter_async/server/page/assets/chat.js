@@ -12,6 +12,7 @@ import { dollars, size, tokens } from "./format.js";
 import { oncePerFrame } from "./frames.js";
 import { addressOf, idInAddress, newId } from "./ids.js";
 import { keep, kept } from "./kept.js";
+import { showLinkTargets } from "./link-target.js";
 import { openMenu } from "./menu.js";
 import { ModelPicker } from "./models.js";
 import { Notice } from "./notice.js";
@@ -23,6 +24,7 @@ import { attachmentsOf, contentFrom, textOf } from "./store/content.js";
 import { messagesOf } from "./store/messages.js";
 import { newAnswer } from "./store/reply.js";
 import { addNode, forkAt, newConversation, showNode, titleFrom, totalsOf } from "./store/tree.js";
+import { seen } from "./store/unseen.js";
 import { Thread } from "./thread.js";
 
 export class Chat {
@@ -70,6 +72,7 @@ export class Chat {
       remove: (id) => this.#remove(id),
     });
     copyCodeIn(byId("thread"));
+    showLinkTargets(byId("thread"));
     byId("export").addEventListener("click", (event) => this.#exportMenu(event.currentTarget));
     window.addEventListener("hashchange", () => this.#route());
     window.addEventListener("focus", () => this.#refresh());
@@ -153,7 +156,7 @@ export class Chat {
     if (doc === this.#doc) {
       history.replaceState(null, "", addressOf(doc.id));
       this.composer.continueAs(doc.id);
-      document.title = doc.title;
+      document.title = seen(doc.title);
       this.sidebar.show(doc.id);
     }
     this.#showBusy();
@@ -175,7 +178,7 @@ export class Chat {
     this.thread.show(doc, (node) => this.runs.isActive(node));
     byId("main").classList.toggle("empty", !doc.nodes.length);
     byId("export").hidden = !doc.nodes.length;
-    document.title = doc.title || this.#server.title || "Chat";
+    document.title = seen(doc.title) || this.#server.title || "Chat";
     this.picker.show(this.#modelId());
     if (isOther) this.settings.show(doc.settings);
     this.composer.refresh();

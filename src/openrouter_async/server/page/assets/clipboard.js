@@ -1,13 +1,14 @@
 // Copying, with a sign that it was done.
 import { announce } from "./announce.js";
+import { seen } from "./store/unseen.js";
 
 const SHOWN_MS = 1500;
 
 export async function copy(text, button) {
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(seen(text));
   } catch {
-    if (!copyBySelection(text)) { // without https only the old way is there
+    if (!copyBySelection(seen(text))) { // without https only the old way is there
       announce("Copying was refused by the browser.");
       return;
     }

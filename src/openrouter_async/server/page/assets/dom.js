@@ -1,4 +1,5 @@
-// Building elements without HTML strings: the page never assigns innerHTML.
+// Building elements without HTML strings: the page never assigns innerHTML. Text loses what is not seen.
+import { seen } from "./store/unseen.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -13,7 +14,8 @@ export function h(selector, props = {}, ...children) {
     else if (name in element && !name.includes("-")) element[name] = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  const given = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+  element.append(...given.map((child) => (typeof child === "string" ? seen(child) : child)));
   return element;
 }
 
@@ -37,5 +39,6 @@ export const byId = (id) => document.getElementById(id);
 
 /** Set text only where it differs, so that assistive technology is not told of changes that are none. */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = seen(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }

@@ -2,7 +2,8 @@
 // DOMPurify lets only the tags and attributes listed here through. Nothing is loaded from elsewhere: a remote
 // image would tell a stranger what was said, so it is shown as a link.
 import { highlight } from "./highlighting.js";
-import { isLink, isShownImage } from "./store/links.js";
+import { asciiAddress, deceives, hostOf, isLink, isShownImage } from "./store/links.js";
+import { seen } from "./store/unseen.js";
 import DOMPurify from "./vendor/dompurify.js";
 import MarkdownIt from "./vendor/markdown-it.js";
 
@@ -10,7 +11,7 @@ const TAGS = [
   "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p",
   "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 ];
-const ATTRIBUTES = ["alt", "class", "href", "rel", "src", "start", "target", "title"];
+const ATTRIBUTES = ["alt", "class", "href", "rel", "src", "start", "target"];
 
 const purify = DOMPurify(window);
 purify.addHook("afterSanitizeAttributes", (element) => {
@@ -24,6 +25,7 @@ purify.addHook("afterSanitizeAttributes", (element) => {
 
 const md = new MarkdownIt({ html: false, linkify: true, breaks: false });
 md.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+md.normalizeLinkText = asciiAddress;
 md.validateLink = (url) => isLink(url) || isShownImage(url);
 md.renderer.rules.image = (list, i, options, env, self) => {
   const token = list[i];
@@ -43,7 +45,7 @@ for (const cell of ["th_open", "td_open"]) {
 }
 
 export function parse(text, env = {}) {
-  return md.parse(text, env);
+  return md.parse(seen(text), env);
 }
 
 /** Parsed blocks as a sanitised fragment. */
@@ -55,6 +57,8 @@ export function fragmentOf(blocks, env = {}) {
     ALLOW_ARIA_ATTR: false,
     RETURN_DOM_FRAGMENT: true,
   });
+  for (const block of fragment.children) block.dir = "auto"; // of what is in it, the style sheet takes care
+  for (const link of fragment.querySelectorAll("a[href]")) tellTarget(link);
   for (const pre of fragment.querySelectorAll("pre")) decorateCode(pre);
   for (const table of fragment.querySelectorAll("table")) {
     const scroller = document.createElement("div");
@@ -69,7 +73,16 @@ export function fragmentOf(blocks, env = {}) {
 /** Sanitised elements of a whole text. */
 export function render(text) {
   const env = {};
-  return fragmentOf(md.parse(text, env), env);
+  return fragmentOf(parse(text, env), env);
+}
+
+/** Where the text of a link names another place than it leads to, that is said behind it. */
+function tellTarget(link) {
+  if (!link.classList.contains("remote-image") && !deceives(link.textContent, link.href)) return;
+  const told = document.createElement("span");
+  told.className = "link-host";
+  told.textContent = ` (${hostOf(link.href)})`;
+  link.append(told);
 }
 
 function decorateCode(pre) {

@@ -6,6 +6,7 @@ import { MarkdownStream } from "./markdown-stream.js";
 import { attachmentsOf, textOf } from "./store/content.js";
 import { hostOf, isLink, isShownImage, sourcesOf } from "./store/links.js";
 import { endingOf, segmentsOf } from "./store/reply.js";
+import { writtenOut } from "./store/unseen.js";
 import { ToolView } from "./tool-view.js";
 
 /** Give a row new buttons only where they differ, so that the one with the focus stays. */
@@ -58,7 +59,7 @@ export class UserView {
     const text = textOf(node.content);
     this.body.replaceChildren(
       ...(chips.length ? [h("ul.chips", { "aria-label": "Attachments" }, chips)] : []),
-      ...(text ? [h("div.said", {}, text)] : []),
+      ...(text ? [h("div.said", { dir: "auto" }, writtenOut(text))] : []),
     );
     setButtons(this.tools, stateOf(place), () => [
       versionSwitch(place, actions.show),
@@ -68,7 +69,7 @@ export class UserView {
   }
 
   edit() {
-    const box = h("textarea.edit-box", { value: textOf(this.node.content), "aria-label": "Edit message", rows: 1 });
+    const box = h("textarea.edit-box", { value: textOf(this.node.content), "aria-label": "Edit message", rows: 1, dir: "auto" });
     this.isEdited = true;
     const end = (changed) => {
       this.isEdited = false;
@@ -108,7 +109,7 @@ export class AnswerView {
     this.actions = actions;
     this.segments = [];
     this.name = h("h3.answer-name");
-    this.reasoningText = h("div.fold-body.reasoning-text");
+    this.reasoningText = h("div.fold-body.reasoning-text", { dir: "auto" });
     this.reasoningTitle = h("span");
     this.reasoning = h(
       "details.fold.reasoning",
@@ -210,7 +211,7 @@ export class AnswerView {
       h("li", {}, h(
         "a",
         { href: url, target: "_blank", rel: "noopener noreferrer" },
-        h("span.source-title", {}, title || url),
+        h("span.source-title", { dir: "auto" }, title || url),
         h("span.source-host", {}, hostOf(url)),
       )));
     this.sources.replaceChildren(...(entries.length ? [h("h4", {}, "Sources"), h("ol", {}, entries)] : []));

@@ -110,7 +110,7 @@ export class Sidebar {
     const link = h(
       "a.conversation-link",
       { href: `#${encodeURIComponent(id)}`, "aria-current": isCurrent ? "page" : null, onclick: () => this.toggle(false, false) },
-      h("span.conversation-title", {}, name),
+      h("span.conversation-title", { dir: "auto" }, name),
       this.#running.has(id) && h("span.running", { title: "An answer is being written" }, h("span.sr-only", {}, "being answered")),
     );
     const menu = iconButton("more", `Actions for ${name}`, (event) => this.#menu(event.currentTarget, id, name), {

@@ -1,5 +1,6 @@
 // A conversation as a file: Markdown of the branch that is shown, or JSON of all branches.
 import { attachmentsOf, resultText, textOf } from "./content.js";
+import { harmless } from "./harmless.js";
 import { sourcesOf } from "./links.js";
 import { segmentsOf } from "./reply.js";
 import { pathTo } from "./tree.js";
@@ -9,7 +10,7 @@ export function asJson(doc) {
 }
 
 export function asMarkdown(doc) {
-  const blocks = [`# ${doc.title || "Conversation"}`];
+  const blocks = [`# ${harmless(doc.title || "Conversation")}`];
   if (doc.settings.system?.trim()) blocks.push("## System", doc.settings.system.trim());
   for (const node of pathTo(doc)) {
     blocks.push(...(node.role === "assistant" ? answerBlocks(node) : saidBlocks(node)));
@@ -24,10 +25,10 @@ function saidBlocks(node) {
 
 function answerBlocks(node) {
   const blocks = [`## ${node.model || "Assistant"}`];
-  if (node.reasoning) blocks.push(quoted(`Reasoning:\n\n${node.reasoning.trim()}`));
+  if (node.reasoning) blocks.push(quoted(`Reasoning:\n\n${harmless(node.reasoning.trim())}`));
   for (const segment of segmentsOf(node)) {
     if (segment.kind === "text") {
-      blocks.push(segment.text.trim());
+      blocks.push(harmless(segment.text.trim()));
     } else {
       blocks.push(`**Tool** \`${segment.call.name}\``, fenced(segment.call.arguments, "json"));
       if (segment.result) blocks.push(fenced(resultText(segment.result.content), ""));
@@ -40,7 +41,10 @@ function answerBlocks(node) {
 }
 
 /** A link in Markdown, whatever the text and the address contain. */
-const linked = (text, url) => `[${text.replace(/[\\[\]]/g, "\\$&").replace(/\s+/g, " ")}](<${url.replace(/[<>\s]/g, encodeURIComponent)}>)`;
+function linked(text, url) {
+  const target = /[()<>\s]/.test(url) ? `<${url.replace(/[<>\s]/g, encodeURIComponent)}>` : url;
+  return `[${text.replace(/[\\[\]]/g, "\\$&").replace(/\s+/g, " ")}](${target})`;
+}
 
 const quoted = (text) => text.split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
 

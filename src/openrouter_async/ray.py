@@ -1,0 +1,80 @@
+"""Prompts on Ray Data: `dataset.map_batches(Prompt(...))`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, ParamSpec
+
+import anyio
+from anyio import to_thread
+from anyio.from_thread import BlockingPortal
+
+from . import prompt
+from .client import AsyncOpenRouter
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Prompt", "PromptActor"]
+
+P = ParamSpec("P")
+
+
+class PromptActor:
+    """The class of the actors of a prompt; made by `Prompt`, instantiated by Ray Data.
+
+    An actor has one client for all its batches. Its event loop has a thread of its own: Ray's stands still while an
+    output waits to be taken, and with it would stand the clocks of the calls in flight.
+    """
+
+    prompt: ClassVar[prompt.Prompt]
+
+    def __init__(self) -> None:
+        """Open the client, in the process of the actor."""
+        opened: Future[tuple[BlockingPortal, AsyncOpenRouter]] = Future()
+        threading.Thread(target=anyio.run, args=(self._serve, opened), daemon=True).start()
+        self._portal, self._client = opened.result()
+
+    async def _serve(self, opened: Future[tuple[BlockingPortal, AsyncOpenRouter]]) -> None:
+        try:
+            async with BlockingPortal() as portal, self.prompt.client() as client:
+                opened.set_result((portal, client))
+                await portal.sleep_until_stopped()
+        except Exception as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+
+    async def __call__(self, batch: object) -> pa.Table:
+        """Return a batch of the data set, of any `batch_format`, with its answers."""
+        return await to_thread.run_sync(self.prompt.run, partial(self._portal.call, self._ask, batch))
+
+    async def _ask(self, batch: object) -> pa.Table:
+        return await self.prompt.table(self._client, batch)
+
+
+def _actors_of(make: Callable[P, prompt.Prompt]) -> Callable[P, type[PromptActor]]:
+    """Return a function with the same arguments that returns the class of actors."""
+
+    def made(*args: P.args, **kwargs: P.kwargs) -> type[PromptActor]:
+        return type("Prompt", (PromptActor,), {"prompt": make(*args, **kwargs)})
+
+    made.__doc__ = """Return a prompt for Ray Data: a class, since Ray Data runs classes as actors.
+
+    ```python
+    country = Prompt("In which country is {city}?", output=Country, ledger="redis://...")
+    answered = cities.map_batches(country, batch_format="pyarrow")
+    ```
+
+    The arguments are those of `openrouter_async.Prompt`, and `concurrency` is that of one actor.
+
+    Raises:
+        ConfigurationError: an argument is wrong.
+    """
+    return made
+
+
+Prompt = _actors_of(prompt.Prompt)

@@ -283,6 +283,13 @@ def tools(session: nox.Session) -> None:
 
 
 @nox.session
+def engines(session: nox.Session) -> None:
+    """Run prompts on Ray Data and Dask, and on frames of pandas and polars, with the real packages."""
+    install(session, "engines", extras="dev,ray,dask")
+    session.run("pytest", "-q", "tests/engines", *session.posargs, env={"OPENROUTER_ASYNC_ENGINES": "1"})
+
+
+@nox.session
 def web(session: nox.Session) -> None:
     """Let the `ai` and `@openrouter/agent` packages in Node, `openai` and a browser judge what the server writes."""
     if shutil.which("npm") is None:

@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from .options import ResponseCache as ResponseCache
     from .options import Retries as Retries
     from .options import Timeouts as Timeouts
+    from .prompt import Prompt as Prompt
     from .resources.jobs import Job as Job
     from .resources.media.videos import VideoJob as VideoJob
     from .resources.organization.scim import SyncJob as SyncJob
@@ -293,6 +294,7 @@ _BY_MODULE = {
     ".ledger.ledger": "Ledger SharedBudget",
     ".ledger.opening": "open_ledger",
     ".options": "App ClientOptions Limits LocalCache Rate Recover RequestOptions ResponseCache Retries Timeouts",
+    ".prompt": "Prompt",
     ".resources.jobs": "Job",
     ".resources.media.videos": "VideoJob",
     ".resources.organization.scim": "SyncJob",

@@ -21,6 +21,7 @@ from .batch.settings import BatchSettings
 from .client import AsyncOpenRouter
 from .errors import ConfigurationError
 from .options import Limits
+from .tables.template import Template
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -97,6 +98,11 @@ class Prompt:
                 " by which all parts share it"
             )
         self._added = [value, error, cost]
+        templates = [Template("prompt", prompt), *([] if system is None else [Template("system", system)])]
+        named: dict[str, list[object]] = {column: [] for template in templates for column in template.columns}
+        self.table(
+            self.client(), named if key is None else {key: [], **named}
+        )  # an empty frame, so all is checked
 
     def client(self) -> AsyncOpenRouter:
         """Return a client for a worker, which sends at most `concurrency` requests concurrently."""

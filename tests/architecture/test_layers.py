@@ -33,7 +33,8 @@ LAYERS: dict[str, set[str]] = {
     "features made of features": {"batches", "chat", "conversation", "messages", "responses", "tables"},
     "the namespaces": {"batching", "namespaces"},
     "the client": {"client"},
-    "programs around the client": {"server", "testing"},
+    "programs around the client": {"prompt", "server", "testing"},
+    "engines": {"dask", "ray"},
     "the command line": {"cli"},
     "python -m": {"__main__"},
 }

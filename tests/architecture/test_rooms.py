@@ -23,6 +23,7 @@ TESTED_FROM_ABOVE = {
 BESIDE = {
     "architecture",
     "contract",
+    "engines",
     "faults",
     "fuzz",
     "judges",

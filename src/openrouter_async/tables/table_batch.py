@@ -14,14 +14,13 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 import pyarrow as pa
 from anyio import to_thread
 
 from ..batch.items import Item
-from ..batch.results import Done, Failed, Result
+from ..batch.results import Result
 from ..errors import ConfigurationError, OpenRouterError
 from ..types.chat.messages import system, user
 from .cells import check_column, texts_of_rows
@@ -155,21 +154,12 @@ class _Chunk:
         """Note the result of one of its items."""
         row = self.asked[result.index - self.first]
         self.missing -= 1
-        if isinstance(result, Failed):
-            self.errors[row] = _described(result.error)
-            self.costs[row] = _cost_of_failure(result.error)
-        else:
-            self._answered(row, result)
-
-    def _answered(self, row: int, result: Done[object]) -> None:
-        cost = result.completion.cost
-        self.costs[row] = None if cost is None else float(cost)
+        self.costs[row] = None if result.cost is None else float(result.cost)
         try:
-            self.values[row] = result.completion.output
-        except OpenRouterError as error:  # a reply without a value
-            self.errors[row] = _described(error)
-        else:
+            self.values[row] = result.output
             self.errors[row] = None
+        except OpenRouterError as error:
+            self.errors[row] = f"{type(error).__name__}: {error}"
 
     def finished(self, schema: pa.Schema, column: ValueColumn) -> pa.RecordBatch:
         """Return its rows with the added columns."""
@@ -314,16 +304,3 @@ def _chunk(rows: pa.RecordBatch, items: list[Item | str], first: int) -> _Chunk:
     asked = [row for row, item in enumerate(items) if isinstance(item, Item)]
     errors: list[str | None] = [item if isinstance(item, str) else NOT_ASKED for item in items]
     return _Chunk(rows, first, asked, errors, [0.0] * len(items), [None] * len(items))
-
-
-def _described(error: OpenRouterError) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def _cost_of_failure(error: OpenRouterError) -> float | None:
-    """Return US dollars; None where something was billed, or may have been, and it is not known how much."""
-    costs = [None if usage is None else usage.cost for usage in error.billed]
-    known = [cost for cost in costs if cost is not None]
-    if len(known) < len(costs) or (not costs and error.may_have_been_billed is not False):
-        return None
-    return float(sum(known, Decimal(0)))

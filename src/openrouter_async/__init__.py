@@ -11,6 +11,8 @@ from ._lazy import lazy_exports
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .batch.failures import Failures as Failures
+    from .batch.failures import read_items as read_items
     from .batch.items import Item as Item
     from .batch.results import Done as Done
     from .batch.results import Failed as Failed
@@ -268,6 +270,7 @@ if TYPE_CHECKING:
     from .types.webhooks import WebhookEvent as WebhookEvent
 
 _BY_MODULE = {
+    ".batch.failures": "Failures read_items",
     ".batch.items": "Item",
     ".batch.results": "Done Failed",
     ".batch.run": "Batch",

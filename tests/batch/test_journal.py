@@ -16,7 +16,13 @@ from openrouter_async.batch import journal as journal_module
 from openrouter_async.batch.items import Item
 from openrouter_async.batch.journal import Journal
 from openrouter_async.batch.results import Done, Failed
-from openrouter_async.errors import BadRequest, ConfigurationError, InsufficientCredits, JournalError
+from openrouter_async.errors import (
+    BadRequest,
+    ConfigurationError,
+    InsufficientCredits,
+    JournalError,
+    Overloaded,
+)
 from openrouter_async.types.chat.completion import ChatCompletion
 from tests.batch.fakes import FakeModel, batch_of, completion, read, texts
 
@@ -65,13 +71,13 @@ async def test_what_failed_is_recorded_and_asked_again(tmp_path: Path) -> None:
 
     def answer(text: str, model: FakeModel) -> ChatCompletion:
         if text.endswith(("3", "7")):
-            raise BadRequest("no such thing", status=400)
+            raise Overloaded("no capacity", status=503)
         return completion(text)
 
-    await run(path, 10, FakeModel(answer))
+    await run(path, 10, FakeModel(answer), attempts=1)
     failed = [record for record in lines_of(path) if "error" in record]
     assert {record["key"] for record in failed} == {"item 3", "item 7"}
-    assert failed[0]["error"] == {"type": "BadRequest", "message": "no such thing", "status": 400}
+    assert failed[0]["error"] == {"type": "Overloaded", "message": "no capacity", "status": 503}
     model = FakeModel()
     assert {type(result) for result in await run(path, 10, model)} == {Done}
     assert sorted(model.asked) == ["question 3", "question 7"]

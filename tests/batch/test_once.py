@@ -114,7 +114,7 @@ async def test_an_answer_that_was_paid_for_and_does_not_serve_is_asked_for_anew(
         asked = len(asked_of(emulator))
         emulator.reset()
         emulator.reply('{"name": "Oslo"}')
-        (done,), _ = await run(emulator, [item], output=City, once=True, journal=journal)
+        (done,), _ = await run(emulator, [item], output=City, once=True, journal=journal, retry_failed="all")
         assert isinstance(done, Done)
         assert done.output == City(name="Oslo")
         assert asked > 0

@@ -134,7 +134,9 @@ def test_the_same_command_goes_on(emulator: Emulator, tmp_path: Path) -> None:
     assert "BadRequest" in ran.stderr
     emulator.reply_with(lambda request: f"echo {request.prompt}")
     before = len(emulator.requests)
-    ran = run(emulator, tmp_path, "in.txt", "-o", "out.jsonl")
+    assert run(emulator, tmp_path, "in.txt", "-o", "out.jsonl").returncode == 1
+    assert len(emulator.requests) == before  # it would be refused again
+    ran = run(emulator, tmp_path, "in.txt", "-o", "out.jsonl", "--retry-failed", "all")
     assert ran.returncode == 0, ran.stderr
     assert "2 of them before" in ran.stderr
     assert len(emulator.requests) == before + 1

@@ -23,6 +23,7 @@ from .in_flight import InFlightLog
 from .items import Request
 from .journal import Journal, PaidAgain
 from .journal_records import done_record, failed_record, settled_record
+from .kept_failures import is_transient, was_transient
 from .settings import BatchSettings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ..spending.ledger import Call
     from ..spending.spend import Spend
     from ..types.chat.completion import ChatCompletion
-    from ..types.common import Usage
+    from ..types.common import JsonObject, Usage
     from .item_meter import ItemMeter
     from .journal_records import Record
 
@@ -69,7 +70,9 @@ class ItemRecords:
         """Read the journal, if there is one."""
         path = self._settings.journal
         if path is not None:
-            self._journal = journal = await to_thread.run_sync(Journal, path)
+            self._journal = journal = await to_thread.run_sync(
+                lambda: Journal(path, asks_again=self._asks_again)
+            )
             self._in_flight = InFlightLog(path, journal.is_answered)
             self.again = replace(journal.again)
             self._spend.begin_at(journal.cost, journal.byok_cost, journal.models)
@@ -82,8 +85,14 @@ class ItemRecords:
             self._journal.close()
 
     def find(self, key: str) -> Record | None:
-        """Return what the journal has of an item that was answered."""
+        """Return what the journal has of an item that was answered, or failed and is not asked again."""
         return None if self._journal is None else self._journal.find(key)
+
+    def _asks_again(self, record: JsonObject) -> bool:
+        policy = self._settings.retry_failed
+        return policy == "all" or (
+            policy == "transient" and was_transient(record.get("error"), record.get("transient"))
+        )
 
     def once_key(self, request: Request) -> str:
         """Return the key by which the service knows a repetition of an item's request; see `once`.
@@ -139,7 +148,13 @@ class ItemRecords:
         self._in_flight.failed(request.key)
         before = self._asked_before.pop(request.key, 0)
         self.again.add(before, meter.cost)
-        return failed_record(request, error, meter, asked_before=before)
+        return failed_record(
+            request,
+            error,
+            meter,
+            transient=is_transient(error, self._settings.retry_on),
+            asked_before=before,
+        )
 
     def write(self, records: Sequence[bytes]) -> None:
         """Write records, if there is a journal; a failure ends the batch."""

@@ -26,6 +26,7 @@ from .item_meter import ItemMeter
 from .item_records import ItemRecords
 from .items import Request
 from .journal_records import Record
+from .kept_failures import kept_error
 from .kinds import Kind
 from .results import Done, Failed, Result
 from .settings import BatchSettings
@@ -136,6 +137,8 @@ class ItemRunner(Generic[OutputT]):
         record = self._records.find(request.key)
         if record is None:
             return None
+        if record.error is not None:
+            return self._failed_before(record, request)
         if record.hash != request.hash:
             if self._settings.is_redoing:
                 return None
@@ -152,10 +155,17 @@ class ItemRunner(Generic[OutputT]):
                 'the journal keeps the reply; on_change="redo" (--redo-changed) asks the item again'
             )
             self._stats.failed(error, request.model)
-            return _failed(request, error, record, is_resumed=True)
+            return _failed(request, error, record)
         self._stats.resumed(completion.model)
         self._records.learn(request, completion.usage)
         return self._done(request, completion, record, is_resumed=True)
+
+    def _failed_before(self, record: Record, request: Request) -> Failed | None:
+        if record.hash != request.hash:
+            return None
+        error = kept_error(record.error)
+        self._stats.failed(error, request.model, was_paid=bool(record.cost))
+        return _failed(request, error, record, is_resumed=True)
 
     def _restored(self, record: Record, request: Request) -> ChatCompletion[object]:
         """Return the reply of a record; raises `OpenRouterError` if it can no longer be used."""

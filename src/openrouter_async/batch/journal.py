@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from io import FileIO
@@ -23,6 +23,7 @@ from pydantic_core import from_json
 from .._files import private, replace_file
 from ..errors import JournalError
 from ..spending.ledger import ModelSpend
+from ..types.common import JsonObject
 from .items import key_hash
 from .journal_records import BEGINNING, Record, is_free_failure, is_record, record_of, spent_by_model
 from .journal_records import decimal_of as _decimal
@@ -55,14 +56,15 @@ class PaidAgain:
 class Journal:
     """An open journal. Its methods block for as long as the disk takes."""
 
-    def __init__(self, path: Path) -> None:
-        """Open, lock and read a journal, or create it.
+    def __init__(self, path: Path, *, asks_again: Callable[[JsonObject], bool] = lambda _: True) -> None:
+        """Open, lock and read a journal, or create it; `asks_again` says of a failure's record whether it is repeated.
 
         Raises:
             JournalError: it cannot be read or written, another run has it locked, or it is not a journal.
         """
         self.path = path
         self._is_broken = False
+        self._asks_again = asks_again
         self.is_resumed = path.exists()
         """Whether it existed before, so it may lack something that was paid for."""
         self._forget()
@@ -98,6 +100,8 @@ class Journal:
         """Generations that the service's cache returned and whose cost the journal lacks; with key and hash."""
         self._done: dict[int, int] = {}
         """`key_hash` of each key that was answered -> where its record begins."""
+        self._failed: dict[int, int] = {}
+        """The same of each key that failed and is not asked again."""
         self._generations: set[int] = set()
         self._end = 0
         self._free_failures = 0
@@ -113,12 +117,13 @@ class Journal:
         return key_hash(key) in self._done
 
     def find(self, key: str) -> Record | None:
-        """Return what an earlier run was answered; None where it was not.
+        """Return what came of an item in an earlier run; None where it is to be asked.
 
         Raises:
             JournalError: the file has changed, or cannot be read.
         """
-        offset = self._done.get(key_hash(key))
+        mark = key_hash(key)
+        offset = self._done.get(mark, self._failed.get(mark))
         if offset is None:
             return None
         try:
@@ -193,7 +198,7 @@ class Journal:
                 self._end += len(line)
 
     def _drop_failures(self) -> None:
-        """Rewrite the journal without the failed items that cost nothing, which are sent again.
+        """Rewrite the journal without the failed items that cost nothing and are sent again.
 
         So it contains each item once. Paid failures stay, since the budget counts them. A journal with several names,
         or one whose owner cannot be preserved, stays unchanged, with its failures.
@@ -218,7 +223,10 @@ class Journal:
     def _without_failures(self) -> Iterator[bytes]:
         with os.fdopen(os.dup(self._file.fileno()), "rb") as lines:
             lines.seek(0)
-            yield from (line for line in lines if not (line.isspace() or is_free_failure(from_json(line))))
+            yield from (line for line in lines if not (line.isspace() or self._is_dropped(from_json(line))))
+
+    def _is_dropped(self, record: JsonObject) -> bool:
+        return is_free_failure(record) and self._asks_again(record)
 
     def _learn(self, line: bytes, number: int) -> None:
         try:
@@ -231,7 +239,8 @@ class Journal:
         self.cost += _decimal(record.get("cost"))
         self.byok_cost += _decimal(record.get("byok_cost"))
         for name, spent in spent_by_model(record):
-            self.models.setdefault(name, ModelSpend()).add(spent)
+            if name or spent != ModelSpend():  # a request that was refused names no model
+                self.models.setdefault(name, ModelSpend()).add(spent)
         before = record.get("asked_before", 0)
         self.again.add(before if isinstance(before, int) else 0, _decimal(record.get("cost")))
         completion = record.get("completion")
@@ -243,10 +252,13 @@ class Journal:
             self.unbooked[source] = key, str(record["request"])
         if "completion" in record:
             self._done[key_hash(key)] = self._end
-        elif is_free_failure(record):
-            self._free_failures += 1
         elif "error" in record:
-            self._paid_failures[key] = self._paid_failures.get(key, 0) + 1
+            if not self._asks_again(record):
+                self._failed[key_hash(key)] = self._end
+            elif is_free_failure(record):
+                self._free_failures += 1
+            if not is_free_failure(record):
+                self._paid_failures[key] = self._paid_failures.get(key, 0) + 1
 
     def _cut_off(self, line: bytes, number: int) -> None:
         if not (line.startswith(BEGINNING) or BEGINNING.startswith(line) or line.isspace()):

@@ -57,6 +57,8 @@ class Record:
     """How the value was requested: `native` or `prompted`; None without structured output."""
     error: JsonValue = None
     """Class, message and status of the error of an item that failed."""
+    is_transient: JsonValue = None
+    """Whether that may go away; None in journals of older versions."""
     cost: Decimal | None = None
     """US dollars of all its requests; None where that is not known."""
     elapsed: float = 0.0
@@ -77,6 +79,7 @@ def record_of(line: JsonObject) -> Record:
         completion=line.get("completion"),
         path=line.get("path"),
         error=line.get("error"),
+        is_transient=line.get("transient"),
         cost=None if line.get("cost") is None else decimal_of(line.get("cost")),
         elapsed=seconds,
         attempts=sent,
@@ -114,9 +117,9 @@ def done_record(
 
 
 def failed_record(
-    request: Request, error: OpenRouterError, meter: ItemMeter, *, asked_before: int = 0
+    request: Request, error: OpenRouterError, meter: ItemMeter, *, transient: bool, asked_before: int = 0
 ) -> bytes:
-    """Return the line of a failed item."""
+    """Return the line of a failed item; `transient` says whether the failure may go away."""
     record = {
         "key": request.key,
         "request": request.hash,
@@ -125,6 +128,7 @@ def failed_record(
             "message": error.message,
             "status": getattr(error, "status", None),
         },
+        "transient": transient,
         **_paid(meter.cost, meter.byok_cost, asked_before),
         "models": _by_model(meter.charges),
         **_took(meter),

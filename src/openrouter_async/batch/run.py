@@ -31,6 +31,7 @@ from ..options import RequestOptions
 from ..spending.spend import Spend
 from ..types.chat.completion import OutputT
 from ..types.chat.request import check_chat_params
+from .failures import Failures
 from .item_meter import ItemMeter
 from .item_records import ItemRecords
 from .item_runner import ItemRunner, Outputs
@@ -152,6 +153,8 @@ class Batch(Generic[OutputT]):
             options=options,
         )
         self._queue: ResultQueue[OutputT] = ResultQueue(settings.concurrency, self._records.write)
+        self.failures = Failures()
+        """The items that failed so far, those of earlier runs that are not asked again included."""
         self._error: Exception | None = None
         self._completer = completer
         self._span: BatchSpan | None = None
@@ -332,8 +335,10 @@ class Batch(Generic[OutputT]):
                 ended = await self._runner.run(item, meter)
             if ended is not None:
                 result, record = ended
-                if isinstance(result, Failed) and self._settings.stop_on_error:
-                    self._stop_with(result.error)
+                if isinstance(result, Failed):
+                    self.failures.add(result)
+                    if self._settings.stop_on_error and not result.is_resumed:
+                        self._stop_with(result.error)
                 await self._queue.put(result, record)
 
     def _stop_with(self, error: Exception) -> None:

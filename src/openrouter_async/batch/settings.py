@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from pydantic import JsonValue
 from typing_extensions import TypedDict
@@ -20,6 +20,7 @@ from ..types.chat.request import ChatParams
 from ..types.embeddings.request import EmbeddingParams
 from ..types.media.decisions import DecisionsParams
 from ..types.media.rerank import RerankParams
+from .kept_failures import RetryFailed
 
 __all__ = [
     "BatchParams",
@@ -58,6 +59,10 @@ class RunParams(TypedDict, total=False):
     """What to do with an item whose request differs from the one in the journal: `refuse` (default) ends the batch
     before it is sent, `redo` sends it again. If the request is the same but the stored reply no longer fits `output`,
     for example after a validator was changed, `refuse` fails the item with that error, and the rest continues."""
+    retry_failed: RetryFailed
+    """Which items that failed in an earlier run with the journal are sent again: `transient` (default), those whose
+    failure may go away, such as a limit, an overload, a lost connection, or one of `retry_on`; `all`; or `never`. The
+    others fail again with the error of that run, and cost nothing. An item whose request changed is sent again."""
     once: bool
     """Send each item so that the service's response cache answers a repetition, also by a later run with the same
     journal, and you pay once; see `once` in `RequestOptions`. The cache key derives from the item's key and request,
@@ -99,6 +104,7 @@ class BatchSettings:
     journal: Path | None
     is_redoing: bool
     """Whether an item whose request changed is sent again."""
+    retry_failed: RetryFailed
     once: bool
     attempts: int
     retry_on: tuple[type[OpenRouterError], ...]
@@ -122,6 +128,7 @@ class BatchSettings:
         if not isinstance(retry_on, tuple) or not all(map(_is_error_class, retry_on)):
             raise ConfigurationError(f"retry_on is {retry_on!r}; expected a tuple of classes of errors")
         on_change: object = rest.pop("on_change", "refuse")
+        retry_failed: RetryFailed = cast("RetryFailed", rest.pop("retry_failed", "transient"))
         settings = cls(
             concurrency=whole("concurrency", rest.pop("concurrency", 64)),
             rate=rate,
@@ -129,6 +136,7 @@ class BatchSettings:
             settle=number("settle", rest.pop("settle", 10.0), unit="seconds"),
             journal=None if journal is None else Path(journal),
             is_redoing=one_of("on_change", on_change, ("refuse", "redo")) == "redo",
+            retry_failed=one_of("retry_failed", retry_failed, ("never", "transient", "all")),
             once=flag("once", rest.pop("once", False)),
             attempts=whole("attempts", rest.pop("attempts", 5)),
             retry_on=retry_on,

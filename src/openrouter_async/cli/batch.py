@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from .._files import claim
 from ..batch.items import Item
+from ..batch.kept_failures import RetryFailed
 from ..batch.settings import BatchParams
 from ..client import AsyncOpenRouter
 from ..options import Rate
@@ -52,6 +53,7 @@ def batch(
     max_tokens: int | None = None,
     format: PromptFormat | None = None,
     redo_changed: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    retry_failed: RetryFailed = "transient",
     dry_run: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     service: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     json: Json = False,
@@ -72,6 +74,8 @@ def batch(
         max_tokens: The most tokens that an answer may have.
         format: Default: by the file's extension, else one prompt per line.
         redo_changed: Send a prompt again if --out has an answer to a different prompt under its key.
+        retry_failed: Which prompts that failed in an earlier run with this --out are sent again: those whose failure may
+            go away, such as a limit or a lost connection; all; or none.
         dry_run: Only estimate tokens and cost; nothing is sent.
         service: Submit it as a batch of the service: about half the price, finished within a day.
     """
@@ -97,6 +101,7 @@ def batch(
         "budget": budget,
         "journal": out,
         "on_change": "redo" if redo_changed else "refuse",
+        "retry_failed": retry_failed,
     }
     if rpm is not None or tpm is not None:
         params["rate"] = Rate(rpm=rpm, tpm=tpm)

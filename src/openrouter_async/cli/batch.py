@@ -74,8 +74,8 @@ def batch(
         max_tokens: The most tokens that an answer may have.
         format: Default: by the file's extension, else one prompt per line.
         redo_changed: Send a prompt again if --out has an answer to a different prompt under its key.
-        retry_failed: Which prompts that failed in an earlier run with this --out are sent again: those whose failure may
-            go away, such as a limit or a lost connection; all; or none.
+        retry_failed: Which prompts that failed in an earlier run with this --out are sent again: those whose failure
+            may go away, such as a limit or a lost connection; all; or none.
         dry_run: Only estimate tokens and cost; nothing is sent.
         service: Submit it as a batch of the service: about half the price, finished within a day.
     """

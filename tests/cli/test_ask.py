@@ -42,6 +42,17 @@ def test_the_model_may_come_from_the_environment(emulator: Emulator) -> None:
     assert emulator.requests[-1].model == "openai/gpt-4o-mini"
 
 
+def test_an_equal_question_is_answered_from_a_cache(emulator: Emulator, tmp_path: Path) -> None:
+    env, cache = environment(emulator, OPENROUTER_MODEL="openai/gpt-4o-mini"), str(tmp_path / "a.sqlite")
+    replies = [
+        json.loads(run("ask", "Capital?", "--cache", cache, "--json", env=env).stdout) for _ in range(2)
+    ]
+    assert replies[0]["generation_id"] == replies[1]["generation_id"]
+    assert replies[0]["usage"]["cost"] > 0
+    assert replies[1]["usage"]["cost"] == 0
+    assert sum(request.method == "POST" for request in emulator.requests) == 1
+
+
 def test_json_is_one_object_on_one_line(emulator: Emulator) -> None:
     emulator.reply("Oslo")
     done = run("ask", "Capital?", "--json", env=environment(emulator))

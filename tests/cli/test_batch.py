@@ -238,6 +238,21 @@ def test_the_service_is_asked_only_where_its_answers_can_be_kept(emulator: Emula
     assert not emulator.requests
 
 
+def test_answers_of_a_cache_are_free_and_counted(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "prompts.txt").write_text("one\ntwo\n")
+    for expected in ("2 answered · $0.", "2 answered · 2 from the cache · $0.00 "):
+        ran = run(emulator, tmp_path, "prompts.txt", "--cache", "answers.sqlite")
+        assert expected in ran.stderr
+        assert len(ran.stdout.splitlines()) == 2
+    ran = run(emulator, tmp_path, "prompts.txt", "--cache", "answers.sqlite", "--json")
+    summary = json.loads(ran.stderr.splitlines()[-1])
+    assert (summary["done"], summary["from_cache"], summary["cost"]) == (2, 2, 0)
+    assert sum(request.method == "POST" for request in emulator.requests) == 2
+    ran = run(emulator, tmp_path, "prompts.txt", "--cache", "answers.sqlite", "--service")
+    assert ran.returncode == 2
+    assert "--cache is of single requests" in ran.stderr
+
+
 def test_the_summary_of_the_service_is_json_where_it_was_asked_for(
     emulator: Emulator, tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ from ..tools.settings import RunParams
 from ..types.chat.content_parts import Attachment, audio, file, image, video
 from ..types.chat.messages import Message, user
 from ..types.chat.messages import system as system_message
-from .common import Emulated, Json, ModelName, Raw, System, chat_params, connect
+from .common import CacheFile, Emulated, Json, ModelName, Raw, System, chat_params, connect
 from .exit_codes import DONE, UNUSABLE
 from .files import decoded, read_file, read_text
 from .output import Output, dollars
@@ -64,6 +64,7 @@ def ask(
             help="Write only the last block of code.",
         ),
     ] = False,
+    cache: CacheFile = None,
     json: Json = False,
     emulator: Emulated = False,
 ) -> int:
@@ -85,7 +86,7 @@ def ask(
     params: RunParams = {**chat_params(temperature, max_tokens)}  # type: ignore[typeddict-item]  # has its keys
     show = _Show(raw, extract, extract_last)
     wanted = None if schema is None else read_schema(schema)
-    return anyio.run(_ask, output, emulator, model, messages, wanted, params, show)
+    return anyio.run(_ask, output, emulator, model, messages, wanted, params, show, cache)
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,9 @@ async def _ask(
     wanted: Schema[JsonValue] | None,
     params: RunParams,
     show: _Show,
+    cache: Path | None,
 ) -> int:
-    async with connect(output, emulated=emulator) as client:
+    async with connect(output, emulated=emulator, cache=cache) as client:
         if wanted is not None:
             value = await client.conversation(model=model, output=wanted).send(messages, **params)
             facts = _facts(value)
@@ -207,4 +209,6 @@ def _summary(run: Run[object]) -> str:
     """Return one line with the model that answered, and the cost."""
     usage = run.usage
     tokens = "tokens unknown" if usage.total_tokens is None else f"{usage.total_tokens} tokens"
-    return f"{run.completion.model or 'unknown model'} · {tokens} · {dollars(usage.cost)}"
+    cache = run.completion.cache
+    where = " · from the cache" if cache is not None and cache.is_hit else ""
+    return f"{run.completion.model or 'unknown model'} · {tokens} · {dollars(usage.cost)}{where}"

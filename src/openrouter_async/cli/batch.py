@@ -14,11 +14,12 @@ from ..batch.items import Item
 from ..batch.kept_failures import RetryFailed
 from ..batch.settings import BatchParams
 from ..client import AsyncOpenRouter
+from ..errors import ConfigurationError
 from ..options import Rate
 from ..tokens.estimate import TokenEstimate
 from .ask import read_schema
 from .batch_run import run_here
-from .common import Emulated, Json, ModelName, System, chat_params
+from .common import CacheFile, Emulated, Json, ModelName, System, chat_params
 from .exit_codes import DONE, FAILED
 from .files import read_text
 from .output import Output, dollars
@@ -56,6 +57,7 @@ def batch(
     retry_failed: RetryFailed = "transient",
     dry_run: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     service: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    cache: CacheFile = None,
     json: Json = False,
     emulator: Emulated = False,
 ) -> int:
@@ -94,6 +96,10 @@ def batch(
         _claim(file, out, rejected)
     if dry_run:
         return anyio.run(_estimate, output, file, model, max_tokens)
+    if service and cache is not None:
+        raise ConfigurationError(
+            "--cache is of single requests, and --service submits all as one; give either"
+        )
     if service:
         return anyio.run(run_at_service, output, emulator, model, file, out, of_requests)
     params: BatchParams = {
@@ -107,7 +113,7 @@ def batch(
         params["rate"] = Rate(rpm=rpm, tpm=tpm)
     params |= cast("BatchParams", of_requests)  # which has all keys of ChatParams
     wanted = None if schema is None else read_schema(schema)
-    return anyio.run(run_here, output, emulator, model, file, out, wanted, params)
+    return anyio.run(run_here, output, emulator, model, file, out, wanted, params, cache)
 
 
 def _claim(file: PromptFile, out: Path | None, rejected: Path) -> None:

@@ -35,9 +35,10 @@ async def run_here(
     out: Path | None,
     wanted: Schema[JsonValue] | None,
     params: BatchParams,
+    cache: Path | None = None,
 ) -> int:
     """Ask the prompts of a file, write what is answered, and return the exit code."""
-    async with connect(output, emulated=emulated, model=model) as client:
+    async with connect(output, emulated=emulated, model=model, cache=cache) as client:
         running: Batch[JsonValue] | Batch[str]
         if wanted is None:  # noqa: SIM108 - type checkers choose an overload for each
             running = client.batch(file, **params)
@@ -111,6 +112,7 @@ def _summarize(output: Output, running: Batch[object], bad: int) -> None:
             "done": summary.done,
             "failed": summary.failed,
             "resumed": summary.resumed,
+            "from_cache": summary.from_cache,
             "rejected": bad,
             "cost": summary.cost,
             "elapsed": round(summary.elapsed, 3),
@@ -124,6 +126,8 @@ def _summarize(output: Output, running: Batch[object], bad: int) -> None:
     parts = [f"{summary.done} answered"]
     if summary.resumed:
         parts.append(f"{summary.resumed} of them before")
+    if summary.from_cache:
+        parts.append(f"{summary.from_cache} from the cache")
     if summary.failed:
         parts.append(f"{summary.failed} failed")
     if bad:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
@@ -12,10 +13,11 @@ from cyclopts import Parameter
 from .._extras import needs_extra
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
+from ..options import LocalCache
 from ..types.chat.request import ChatParams
 from .output import Output
 
-__all__ = ["Emulated", "Json", "ModelName", "Raw", "System", "chat_params", "connect"]
+__all__ = ["CacheFile", "Emulated", "Json", "ModelName", "Raw", "System", "chat_params", "connect"]
 
 Json: TypeAlias = Annotated[
     bool, Parameter(name="--json", negative="", show_default=False, help="Write the result as JSON.")
@@ -36,6 +38,13 @@ Emulated: TypeAlias = Annotated[
         negative="",
         show_default=False,
         help="Ask an emulator on this machine instead; it needs no key and invents its answers.",
+    ),
+]
+CacheFile: TypeAlias = Annotated[
+    Path | None,
+    Parameter(
+        name="--cache",
+        help="A file of answers: an equal question that it has is free. Made when it is first used.",
     ),
 ]
 ModelName: TypeAlias = Annotated[
@@ -71,6 +80,7 @@ async def connect(
     emulated: bool | None,
     model: str | None = None,
     key: KeyNeed | None = "OPENROUTER_API_KEY",
+    cache: Path | None = None,
 ) -> AsyncIterator[AsyncOpenRouter]:
     """Give a client of the service, or of an emulator that runs as long as the block.
 
@@ -79,10 +89,11 @@ async def connect(
     Raises:
         ConfigurationError: the environment lacks the `key` that the command needs.
     """
+    local_cache = None if cache is None else LocalCache(cache)
     if not emulated:
         if key is not None and not os.environ.get(key):
             raise ConfigurationError(_MISSING[key] + ("" if emulated is None else "; --emulator needs none"))
-        async with AsyncOpenRouter(default_model=model) as client:
+        async with AsyncOpenRouter(default_model=model, local_cache=local_cache) as client:
             yield client
         return
     with needs_extra("testing", "--emulator"):
@@ -94,6 +105,7 @@ async def connect(
             management_key=emulator.management_key,
             base_url=emulator.base_url,
             default_model=model,
+            local_cache=local_cache,
         ) as client:
             yield client
 

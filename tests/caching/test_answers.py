@@ -24,6 +24,7 @@ from openrouter_async import (
     RequestOptions,
     ResponseCache,
     errors,
+    response_meta,
 )
 from openrouter_async.testing import Emulator
 from tests.support.loopback import WAIT_S
@@ -165,16 +166,81 @@ async def test_a_run_of_kept_replies_costs_nothing(emulator: Emulator, cache: Lo
     assert sent(emulator) == len(runs[0].steps) + 2
 
 
-async def test_vectors_that_are_kept_in_part_cost_the_other_part(
+EMBEDDING = "openai/text-embedding-3-small"
+
+
+async def test_vectors_are_kept_by_input_and_only_others_are_asked_for(
     emulator: Emulator, cache: LocalCache
 ) -> None:
-    model = "openai/text-embedding-3-small"
+    inputs = [f"text {number}" for number in range(100)]
+    unknown = {*inputs[::10]}
     async with client_of(emulator, cache) as client:
-        half = await client.embeddings.create(["a", "b"], model=model)
-        whole = await client.embeddings.create(["a", "b", "c", "d"], model=model, inputs_per_request=2)
+        whole = await client.embeddings.create(inputs, model=EMBEDDING, options={"local_cache": None})
+        known = await client.embeddings.create(
+            [each for each in inputs if each not in unknown], model=EMBEDDING
+        )
+        async with client.track() as spend:
+            part = await client.embeddings.create(inputs, model=EMBEDDING)
+        again = await client.embeddings.create([*reversed(inputs)], model=EMBEDDING)
+        one = await client.embeddings.create(inputs[7], model=EMBEDDING)
+    bodies = [request.body for request in emulator.requests if request.method == "POST"]
+    assert [len(body["input"]) for body in bodies] == [100, 90, 10]
+    assert {*bodies[2]["input"]} == unknown
+    assert whole.vectors == part.vectors == again.vectors[::-1]
+    assert one.vectors == [whole.vectors[7]]
+    assert [each.index for each in part.data] == [*range(100)]
+    assert whole.usage is not None
+    assert known.usage is not None
+    assert part.usage is not None
+    assert (part.usage.prompt_tokens or 0) + (known.usage.prompt_tokens or 0) == whole.usage.prompt_tokens
+    assert part.cost == part.usage.cost == spend.cost
+    assert part.cost
+    assert (again.cost, one.cost) == (0, 0)
+    assert response_meta(part).reused is not None
+    saved = response_meta(part).reused.saved  # type: ignore[union-attr]  # checked above
+    assert abs((saved or 0) - (known.cost or 0)) < Decimal("1e-12")
+
+
+async def test_equal_calls_for_vectors_share_a_request(emulator: Emulator, cache: LocalCache) -> None:
+    costs = list[Decimal | None]()
+    async with client_of(emulator, cache, coalesce=True) as client:
+        await client.embeddings.create(["a"], model=EMBEDDING)
+
+        async def ask() -> None:
+            costs.append((await client.embeddings.create(["a", "b", "c"], model=EMBEDDING)).cost)
+
+        async with client.track() as spend, anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(ask)
+    assert sent(emulator) == 2
+    assert sorted(map(bool, costs)) == [False] * 19 + [True]
+    assert sum(filter(None, costs)) == spend.cost
+
+
+async def test_vectors_of_other_lengths_or_forms_are_others(emulator: Emulator, cache: LocalCache) -> None:
+    async with client_of(emulator, cache) as client:
+        for _ in range(2):
+            await client.embeddings.create(["a"], model=EMBEDDING)
+            await client.embeddings.create(["a"], model=EMBEDDING, dimensions=8)
+            await client.embeddings.create(["a"], model=EMBEDDING, input_type="search_query")
+            await client.embeddings.create(["a"], model="openai/text-embedding-3-large")
+            await client.embeddings.create([1, 2], model=EMBEDDING)
+            await client.embeddings.create([[1, 2], [3]], model=EMBEDDING)
+    assert sent(emulator) == 6
+
+
+async def test_vectors_in_several_requests_cost_what_was_asked_for(
+    emulator: Emulator, cache: LocalCache
+) -> None:
+    async with client_of(emulator, cache) as client:
+        await client.embeddings.create(["a", "b"], model=EMBEDDING)
+        async with client.track() as spend:
+            whole = await client.embeddings.create(
+                ["a", "b", "c", "d"], model=EMBEDDING, inputs_per_request=2
+            )
     assert sent(emulator) == 2
     assert whole.usage is not None
-    assert (whole.cost or 0) == (whole.usage.cost or 0) - (half.cost or 0)
+    assert whole.cost == whole.usage.cost == spend.cost
     assert whole.cost
 
 

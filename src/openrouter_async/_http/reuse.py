@@ -18,6 +18,7 @@ from ..caching.key import answer_key, answer_scope
 from ..caching.store import KeptAnswer
 from ..caching.whole import is_reusable, is_whole
 from ..errors import DeadlineExceeded, OpenRouterError
+from ..operations import CREATE_EMBEDDINGS
 from ..types.meta import ResponseMeta
 from ..types.reply_cache import ReplyCache
 from .deadlines import CallTimeouts, run_within
@@ -61,21 +62,38 @@ class Reuse:
         sent = [sorted(settings.query.items()), sorted(settings.headers.items()), settings.anthropic_beta]
         self._scope = answer_scope(settings.base_url, variant, sent, settings.router_metadata)
 
-    async def send(self, data: RequestData, read: Callable[[Reply], T], begin: Callable[[], Call]) -> T:
+    async def send(
+        self, data: RequestData, read: Callable[[Reply], T], begin: Callable[[RequestData], Call]
+    ) -> T:
         """Return what `read` makes of the kept answer to a request, or else of a new one, which is kept if it is
         good."""
         if not is_reusable(data):
-            return await begin().run(read)
+            return await begin(data).run(read)
         transport, settings = self.transport, self._settings
         transport.check()
-        key = self.key_now(data) or await self.key(data)
         cache = settings.local_cache
+        if cache is not None and data.operation is CREATE_EMBEDDINGS:
+            from .kept_vectors import send_by_input  # few programs ask for vectors
+
+            return await send_by_input(self, cache, data, read, begin)
+        key = self.key_now(data) or await self.key(data)
         if cache is not None and (kept := await self._kept_and_read(cache, key, read)) is not None:
             LOGGER.debug("%s answered from the local cache", data.operation.name)
             await checkpoint()
             return kept[0]
-        if settings.coalesce:
-            return await self._share(key, data, read, begin)
+        return await self.ask(cache, key, data, read, begin)
+
+    async def ask(
+        self,
+        cache: LocalCache | None,
+        key: bytes,
+        data: RequestData,
+        read: Callable[[Reply], T],
+        begin: Callable[[RequestData], Call],
+    ) -> T:
+        """Send a request, or wait for that of an equal call, and keep the answer if there is a cache for it."""
+        if self._settings.coalesce:
+            return await self._share(cache, key, data, read, begin)
         return (await self._ask(cache, key, data, read, begin))[0]
 
     def key_now(self, data: RequestData) -> bytes | None:
@@ -104,11 +122,20 @@ class Reuse:
             return None
         return _kept_reply(kept, cache, time.monotonic() - began)
 
-    def keep(self, cache: LocalCache, key: bytes, data: RequestData, value: object, reply: Reply) -> None:
-        """Keep a good answer that was read as `value`."""
+    def keep(
+        self,
+        cache: LocalCache,
+        key: bytes,
+        data: RequestData,
+        value: object,
+        reply: Reply,
+        *,
+        cost: Decimal | None = None,
+    ) -> None:
+        """Keep a good answer that was read as `value`; `cost` is what it was charged, where it does not say so."""
         answers, meta = self.transport.answers.of(cache), reply.meta
         if answers.is_open:
-            cost = _cost(value, reply.body)
+            cost = _cost(value, reply.body) if cost is None else cost
             kept = KeptAnswer(
                 data.operation.name,
                 data.model,
@@ -140,7 +167,7 @@ class Reuse:
         key: bytes,
         data: RequestData,
         read: Callable[[Reply], T],
-        begin: Callable[[], Call],
+        begin: Callable[[RequestData], Call],
     ) -> tuple[T, Reply]:
         """Send a request, keep its answer if it is good, and return it both read and as it came."""
         last: list[Reply] = []
@@ -150,7 +177,7 @@ class Reuse:
             last.append(reply)
             return value
 
-        value = await begin().run(noting)
+        value = await begin(data).run(noting)
         if cache is not None and is_whole(value):
             self.keep(cache, key, data, value, last[-1])
         return value, last[-1]
@@ -161,7 +188,7 @@ class Reuse:
         key: bytes,
         data: RequestData,
         read: Callable[[Reply], T],
-        begin: Callable[[], Call],
+        begin: Callable[[RequestData], Call],
     ) -> tuple[T, Reply]:
         """Send a request unless another process has sent it, whose answer is awaited; return it read and as it
         came."""
@@ -179,7 +206,12 @@ class Reuse:
             answers.release(key)
 
     async def _share(
-        self, key: bytes, data: RequestData, read: Callable[[Reply], T], begin: Callable[[], Call]
+        self,
+        cache: LocalCache | None,
+        key: bytes,
+        data: RequestData,
+        read: Callable[[Reply], T],
+        begin: Callable[[RequestData], Call],
     ) -> T:
         """Return the answer of an equal call that is in flight, or else of a request that others may join."""
         transport, settings = self.transport, self._settings
@@ -188,7 +220,6 @@ class Reuse:
         kind = self.kind(key)
 
         async def work() -> tuple[object, Reply]:
-            cache = settings.local_cache
             if cache is None or cache.refresh:
                 return await self._ask(cache, key, data, read, begin)
             return await self._ask_alone(cache, key, data, read, begin)

@@ -92,7 +92,7 @@ class HTTPSender:
         return HTTPByteSource(data, begin, self.transport.limits, is_whole=is_whole)
 
     def _send_reusing(self, data: RequestData, read: Callable[[Reply], T]) -> Awaitable[T]:
-        begin = partial(self._call, self._observers(), self.settings, data, streaming=False)
+        begin = partial(self._call, self._observers(), self.settings, streaming=False)
         return self._reuse().send(data, read, begin)
 
     def _reuse(self) -> Reuse:

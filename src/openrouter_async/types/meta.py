@@ -72,6 +72,8 @@ def charged_for(answer: object, cost: Decimal | None) -> Decimal | None:
         return cost
     if meta.reused.is_hit:
         return Decimal(0)
+    if meta.reused.where == "local":
+        return cost  # the usage is that of the part which was asked for
     return None if cost is None else cost - (meta.reused.saved or 0)
 
 
@@ -82,6 +84,8 @@ def together(metas: Sequence[ResponseMeta | None]) -> ResponseMeta | None:
     if first is None or not reused:
         return first
     is_hit = len(reused) == len(metas) and all(each.is_hit for each in reused)
+    # The usage includes that of shared answers, and not that of local ones.
+    reused = [each for each in reused if each.where == "shared"] or reused
     saved = sum((each.saved or Decimal(0) for each in reused), Decimal(0))
     return replace(first, reused=replace(reused[0], is_hit=is_hit, saved=saved))
 

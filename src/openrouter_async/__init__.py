@@ -11,9 +11,11 @@ from ._lazy import lazy_exports
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .batch.estimate import BatchEstimate as BatchEstimate
     from .batch.failures import Failures as Failures
     from .batch.failures import read_items as read_items
     from .batch.items import Item as Item
+    from .batch.result_rows import Results as Results
     from .batch.results import Done as Done
     from .batch.results import Failed as Failed
     from .batch.run import Batch as Batch
@@ -270,8 +272,10 @@ if TYPE_CHECKING:
     from .types.webhooks import WebhookEvent as WebhookEvent
 
 _BY_MODULE = {
+    ".batch.estimate": "BatchEstimate",
     ".batch.failures": "Failures read_items",
     ".batch.items": "Item",
+    ".batch.result_rows": "Results",
     ".batch.results": "Done Failed",
     ".batch.run": "Batch",
     ".batch.settings": "BatchParams",

@@ -7,7 +7,17 @@ from typing import Any, assert_type
 
 from pydantic import BaseModel
 
-from openrouter_async import AsyncOpenRouter, Batch, ChatCompletion, Done, Failed, Item, JobResult, Rate
+from openrouter_async import (
+    AsyncOpenRouter,
+    Batch,
+    ChatCompletion,
+    Done,
+    Failed,
+    Item,
+    JobResult,
+    Rate,
+    Results,
+)
 from openrouter_async.batches.batches import JobValue
 from openrouter_async.tables.table_batch import ArrowFrame, TableBatch
 
@@ -34,7 +44,7 @@ async def batches(client: AsyncOpenRouter) -> None:
                 case Failed(error=error):
                     print(error)
     results = await client.batch(["a"], output=City)
-    assert_type(results, list[Done[City] | Failed])
+    assert_type(results, Results[City])
 
 
 async def tables(client: AsyncOpenRouter, frame: ArrowFrame) -> None:

@@ -53,10 +53,18 @@ class ItemMeter:
 
         Without the requests settled by their generation record, which have journal lines of their own.
         """
-        cost = None if self.attempts else Decimal(0)
+        cost = None if self._calls else Decimal(0)
         for charge in self.charges:
             if charge.cost is not None:
                 cost = charge.cost if cost is None else cost + charge.cost
+        return cost
+
+    @property
+    def cost_of_failure(self) -> Decimal | None:
+        """The same of an item that failed: requests that were refused, and not cut off, cost nothing."""
+        cost = self.cost
+        if cost is None and not any(call.is_in_doubt for call in self._calls):
+            return Decimal(0)
         return cost
 
     @property

@@ -265,7 +265,7 @@ def _failed(
         source=request.source,
         error=error,
         elapsed=facts.elapsed,
-        cost=facts.cost,
+        cost=facts.cost if isinstance(facts, Record) else facts.cost_of_failure,
         attempts=facts.attempts,
         is_resumed=is_resumed,
     )

@@ -117,6 +117,9 @@ class ItemSource:
                 item = next(self._iterator)
         except StopIteration:
             raise StopAsyncIteration from None
+        return self._read(item)
+
+    def _read(self, item: ItemLike) -> Request | Failed:
         index = self._taken
         self._taken += 1
         try:
@@ -124,6 +127,25 @@ class ItemSource:
         except ConfigurationError as error:
             key = (item.key if isinstance(item, Item) else None) or f"#{index}"
             return Failed(key=key, index=index, source=item, error=error)
+
+    def preview(self) -> Iterator[Request | Failed]:
+        """Yield all requests, and take none of the items.
+
+        Raises:
+            ConfigurationError: the items can be read only once.
+        """
+        if not isinstance(self._items, Iterable) or isinstance(self._items, Iterator):
+            raise ConfigurationError(
+                "the items can be read only once, so they cannot be looked at before; give a list of them"
+            )
+        again = ItemSource(
+            self._items,
+            model=self._model,
+            params=self._params,
+            extra_body=self._extra_body,
+            output_name=self._output_name,
+        )
+        return (again._read(item) for item in self._items)
 
     @cached_property
     def _hashed_settings(self) -> str:

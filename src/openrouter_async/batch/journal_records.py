@@ -129,7 +129,7 @@ def failed_record(
             "status": getattr(error, "status", None),
         },
         "transient": transient,
-        **_paid(meter.cost, meter.byok_cost, asked_before),
+        **_paid(meter.cost_of_failure, meter.byok_cost, asked_before),
         "models": _by_model(meter.charges),
         **_took(meter),
     }
@@ -190,7 +190,7 @@ def decimal_of(cost: object) -> Decimal:
 
 def is_free_failure(record: JsonObject) -> bool:
     """Whether an item failed and cost nothing."""
-    return "error" in record and not (record.get("cost") or record.get("byok_cost"))
+    return "error" in record and not (decimal_of(record.get("cost")) or decimal_of(record.get("byok_cost")))
 
 
 def _paid(cost: Decimal | None, byok_cost: Decimal, asked_before: int = 0) -> dict[str, Decimal | int | None]:

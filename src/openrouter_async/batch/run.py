@@ -22,6 +22,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Generic
 
 import anyio
+from anyio import to_thread
 from pydantic import JsonValue
 
 from .._http.observers import ABOUT, OBSERVERS
@@ -31,13 +32,16 @@ from ..options import RequestOptions
 from ..spending.spend import Spend
 from ..types.chat.completion import OutputT
 from ..types.chat.request import check_chat_params
+from .estimate import BatchEstimate, estimate_requests
 from .failures import Failures
 from .item_meter import ItemMeter
 from .item_records import ItemRecords
 from .item_runner import ItemRunner, Outputs
 from .item_source import ItemSource
-from .items import Items
+from .items import Items, Request
+from .report import report
 from .result_queue import ResultQueue
+from .result_rows import Results
 from .results import Failed, Result
 from .settings import BatchSettings
 from .stats import BatchProgress, BatchStats, BatchSummary
@@ -118,6 +122,8 @@ class Batch(Generic[OutputT]):
                     f"a batch of {kind.name} needs a model; the default model is one for chat"
                 )
         self._settings = settings
+        self._path = CREATE_CHAT.path if kind is None else kind.path
+        self._prices = prices
         self._spend = Spend(
             transport=transport,
             prices=prices,
@@ -132,7 +138,7 @@ class Batch(Generic[OutputT]):
             spend=self._spend,
             sender=sender,
             stop_with=self._stop_with,
-            path=CREATE_CHAT.path if kind is None else kind.path,
+            path=self._path,
         )
         self._source = ItemSource(
             items,
@@ -176,6 +182,37 @@ class Batch(Generic[OutputT]):
         """What it did so far, with the cost by model."""
         return self._stats.summary(self._records.again)
 
+    def report(self) -> str:
+        """Return what it did so far as lines for people: items, cost, time, each model, each kind of failure."""
+        return report(self.summary)
+
+    async def estimate(self, *, answer_tokens: int = 1_000) -> BatchEstimate:
+        """Return how many tokens all items may use, and what they may cost; sends nothing but, once, for the prices.
+
+        ```python
+        batch = client.batch(prompts, model="openai/gpt-5-mini", max_tokens=200)
+        print((await batch.estimate()).high)
+        results = await batch
+        ```
+
+        Items that the journal has an answer for are counted too, since it is not read.
+
+        Args:
+            answer_tokens: The length of an answer where `max_tokens` does not bound it.
+
+        Raises:
+            ConfigurationError: the items can be read only once, or the batch is not of chat.
+        """
+        if self._path != CREATE_CHAT.path:
+            raise ConfigurationError("only a batch of chat can be estimated")
+        requests, prices = self._source.preview(), await self._prices()
+
+        def bound(request: Request) -> int:
+            given = request.params.get("max_completion_tokens") or request.params.get("max_tokens")
+            return given if isinstance(given, int) else answer_tokens
+
+        return await to_thread.run_sync(estimate_requests, requests, prices, bound)
+
     def stop(self) -> None:
         """Take no further items; the results of those in flight still arrive, and then the loop ends."""
         self._source.stop()
@@ -184,16 +221,16 @@ class Batch(Generic[OutputT]):
 
     # Reading the results
 
-    def __await__(self) -> Generator[object, None, list[Result[OutputT]]]:
+    def __await__(self) -> Generator[object, None, Results[OutputT]]:
         """Return the results of all items, in their order, when all are there; errors are those of the loop.
 
         A result is `Done` or `Failed`; the `output` and the `completion` of one that failed raise its error.
         """
         return self._all().__await__()
 
-    async def _all(self) -> list[Result[OutputT]]:
+    async def _all(self) -> Results[OutputT]:
         async with self:
-            return [result async for result in self.ordered()]
+            return Results([result async for result in self.ordered()])
 
     def __aiter__(self) -> Self:
         return self

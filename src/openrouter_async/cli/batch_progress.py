@@ -10,6 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from ..batch.report import duration
 from .output import Output, dollars, printable
 from .streams import notes
 
@@ -22,17 +23,6 @@ __all__ = ["ProgressDisplay", "duration"]
 
 EVERY = 10.0
 """Seconds between two lines without a terminal."""
-
-
-def duration(seconds: float | None) -> str:
-    """Return a time for people."""
-    if seconds is None:
-        return "?"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 class ProgressDisplay:

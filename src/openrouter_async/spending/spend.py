@@ -389,6 +389,11 @@ class SpendObserver(Observer):
         return len(self._calls)
 
     @property
+    def is_in_doubt(self) -> bool:
+        """Whether one of them broke off, and may have been billed."""
+        return any(call.is_in_doubt for call in self._calls)
+
+    @property
     def charges(self) -> list[Charge]:
         """The costs reported by responses, without those from generation records, which `settled` receives."""
         return [call.charge for call in self._calls if not call.is_settled]

@@ -325,3 +325,37 @@ def call_highlight(tab: ChatPage) -> Any:
       return shown;
     }"""
     return lambda codes: tab.page.evaluate(script, [f"{tab.url}assets/highlighting.js", codes])
+
+
+def test_poems_tasks_and_footnotes(chat: ChatPage) -> None:
+    chat.emulator.reply(
+        "Roses are red,\nviolets are blue.\n\n- [ ] to do\n- [x] done\n- [y] neither\n\n"
+        "A claim.[^1] The set [^abc] and `x[^2]`.\n\n[^1]: The *source*,\ncontinued.\n[^2]: Another."
+    )
+    answer = chat.send("Write")
+    expect(answer.locator(".prose p").first).to_have_text(
+        "Roses are red,\nviolets are blue.", use_inner_text=True
+    )
+    expect(answer.locator(".prose li")).to_have_text(["☐ to do", "☑ done", "[y] neither"])
+    expect(answer.locator(".prose p:not(.footnote) .footnote-mark")).to_have_text(["1"])
+    notes = ["1 The source,\ncontinued.", "2 Another."]
+    expect(answer.locator(".footnote")).to_have_text(notes, use_inner_text=True)
+
+
+def test_code_wraps_and_is_saved(chat: ChatPage) -> None:
+    chat.emulator.reply("```python\n" + "x = 1; " * 60 + "\n```")
+    answer = chat.send("Code")
+    pre = answer.locator("pre")
+    is_wide = "(e) => e.scrollWidth > e.clientWidth"
+    assert pre.evaluate(is_wide)
+    wrap = answer.get_by_role("button", name="Wrap")
+    wrap.click()
+    expect(wrap).to_have_attribute("aria-pressed", "true")
+    assert not pre.evaluate(is_wide)
+    chat.page.reload()
+    wrap.wait_for()
+    assert not pre.evaluate(is_wide)
+    with chat.page.expect_download() as saved:
+        answer.get_by_role("button", name="Save").click()
+    assert saved.value.suggested_filename == "code.py"
+    assert saved.value.path().read_text() == "x = 1; " * 60 + "\n"

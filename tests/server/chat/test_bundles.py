@@ -41,6 +41,12 @@ def test_a_script_that_a_script_names_is_joined_too_and_its_name_changes_with_it
     assert Bundles(MODULES.__getitem__).name_of("app.js") == name
 
 
+def test_what_a_script_exports_is_still_exported() -> None:
+    bundles = Bundles(MODULES.__getitem__)
+    assert bundles.made[bundles.name_of("vendor/big.js")].endswith("export { x as default };\n")
+    assert bundles.made[bundles.name_of("other.js")].endswith("export { h as h };\n")
+
+
 def test_modules_in_a_circle_are_refused() -> None:
     circle = {"a.js": 'import { b } from "./b.js";', "b.js": 'import { a } from "./a.js";'}
     with pytest.raises(ValueError, match=r"a\.js imports itself by way of a\.js and b\.js"):

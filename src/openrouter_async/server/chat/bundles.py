@@ -83,7 +83,8 @@ class Bundles:
             lambda found: f'new URL("./{self.name_of(_path(path, found[1]))}", import.meta.url)', text
         )
         if is_entry:
-            return text
+            listed = ", ".join(f"{inner} as {name}" for name, inner in exported.items())
+            return f"{text}\nexport {{ {listed} }};\n" if exported else text
         return f"(() => {{\n{text}\nreturn {{ {_fields(exported.items())} }};\n}})()"
 
 

@@ -2,7 +2,8 @@
 import { Account } from "./account.js";
 import { announce, announceAnswer } from "./announce.js";
 import { Api } from "./api.js";
-import { copy, copyCodeIn } from "./clipboard.js";
+import { copy } from "./clipboard.js";
+import { listenToCode } from "./code-blocks.js";
 import { Composer } from "./composer.js";
 import { NEW } from "./drafts.js";
 import { ask, confirmed } from "./dialogs.js";
@@ -71,7 +72,7 @@ export class Chat {
       export: (id, kind) => this.#export(id, kind),
       remove: (id) => this.#remove(id),
     });
-    copyCodeIn(byId("thread"));
+    listenToCode(byId("thread"));
     showLinkTargets(byId("thread"));
     byId("export").addEventListener("click", (event) => this.#exportMenu(event.currentTarget));
     window.addEventListener("hashchange", () => this.#route());

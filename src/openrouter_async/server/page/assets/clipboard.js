@@ -28,11 +28,3 @@ function copyBySelection(text) {
   box.remove();
   return isDone;
 }
-
-/** The buttons of code blocks, now and later. */
-export function copyCodeIn(element) {
-  element.addEventListener("click", (event) => {
-    const button = event.target.closest(".copy-code");
-    if (button) copy(button.closest(".code").querySelector("code").textContent, button);
-  });
-}

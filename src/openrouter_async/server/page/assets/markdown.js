@@ -1,7 +1,11 @@
 // Text of a model as elements. Two lines of defence: markdown-it makes no HTML out of HTML (`html: false`), and
 // DOMPurify lets only the tags and attributes listed here through. Nothing is loaded from elsewhere: a remote
 // image would tell a stranger what was said, so it is shown as a link.
+import { frameCode } from "./code-blocks.js";
 import { highlight } from "./highlighting.js";
+import { drawMath } from "./math.js";
+import { markdownExtras } from "./markdown-extras.js";
+import { mathSyntax } from "./math-syntax.js";
 import { asciiAddress, deceives, hostOf, isLink, isShownImage } from "./store/links.js";
 import { seen } from "./store/unseen.js";
 import DOMPurify from "./vendor/dompurify.js";
@@ -9,7 +13,7 @@ import MarkdownIt from "./vendor/markdown-it.js";
 
 const TAGS = [
   "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p",
-  "pre", "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+  "pre", "s", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 ];
 const ATTRIBUTES = ["alt", "class", "href", "rel", "src", "start", "target"];
 
@@ -23,7 +27,8 @@ purify.addHook("afterSanitizeAttributes", (element) => {
   if (element.tagName === "IMG" && !isShownImage(element.getAttribute("src"))) element.remove();
 });
 
-const md = new MarkdownIt({ html: false, linkify: true, breaks: false });
+const md = new MarkdownIt({ html: false, linkify: true, breaks: true });
+md.use(mathSyntax).use(markdownExtras);
 md.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 md.normalizeLinkText = asciiAddress;
 md.validateLink = (url) => isLink(url) || isShownImage(url);
@@ -60,6 +65,7 @@ export function fragmentOf(blocks, env = {}) {
   for (const block of fragment.children) block.dir = "auto"; // of what is in it, the style sheet takes care
   for (const link of fragment.querySelectorAll("a[href]")) tellTarget(link);
   for (const pre of fragment.querySelectorAll("pre")) decorateCode(pre);
+  for (const formula of fragment.querySelectorAll(".math")) drawMath(formula);
   for (const table of fragment.querySelectorAll("table")) {
     const scroller = document.createElement("div");
     scroller.className = "table-scroll";
@@ -92,18 +98,5 @@ function decorateCode(pre) {
     const colours = { ALLOWED_TAGS: ["span"], ALLOWED_ATTR: ["class"], RETURN_DOM_FRAGMENT: true };
     code.replaceChildren(purify.sanitize(html, colours), rest);
   });
-  const frame = document.createElement("div");
-  frame.className = "code";
-  const bar = document.createElement("div");
-  bar.className = "code-bar";
-  const name = document.createElement("span");
-  name.textContent = language || "text";
-  const copy = document.createElement("button");
-  copy.type = "button";
-  copy.className = "copy-code";
-  copy.textContent = "Copy";
-  bar.append(name, copy);
-  pre.tabIndex = 0;
-  pre.replaceWith(frame);
-  frame.append(bar, pre);
+  frameCode(pre, language);
 }

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from .catalogue.pricing import Estimate as Estimate
     from .client import AsyncOpenRouter as AsyncOpenRouter
     from .conversation.conversation import Conversation as Conversation
-    from .conversation.conversation import ConversationParams as ConversationParams
     from .conversation.history import History as History
     from .conversation.history import Turn as Turn
+    from .conversation.settings import ConversationParams as ConversationParams
     from .conversation.trimming import keep_tokens as keep_tokens
     from .conversation.trimming import keep_turns as keep_turns
     from .errors import APIStatusError as APIStatusError
@@ -284,7 +284,8 @@ _BY_MODULE = {
     ".catalogue.catalogue": "ModelCatalogue",
     ".catalogue.pricing": "Estimate",
     ".client": "AsyncOpenRouter",
-    ".conversation.conversation": "Conversation ConversationParams",
+    ".conversation.conversation": "Conversation",
+    ".conversation.settings": "ConversationParams",
     ".conversation.history": "History Turn",
     ".conversation.trimming": "keep_tokens keep_turns",
     ".errors": (

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .batches.batches import BatchJobs
     from .catalogue.namespace import Models
     from .chat import Chat
-    from .conversation.conversation import Conversation, ConversationParams, ConversationSettings
+    from .conversation.conversation import Conversation
+    from .conversation.settings import ConversationParams, ConversationSettings
     from .messages import Messages
     from .resources.account.activity import ActivityResource
     from .resources.account.analytics import AnalyticsResource

@@ -572,7 +572,8 @@ async def test_a_file_with_what_no_provider_takes_goes_on(emulator: Emulator) ->
         chat = client.conversation(history=file, tools=[weather])
         await chat.send("And now?")
         assert json.loads(chat.model_dump_json())["turns"][:2] == [
-            {**turn, "usage": Usage().model_dump(mode="json"), "provider": None} for turn in turns
+            {**turn, "usage": Usage().model_dump(mode="json"), "provider": None, "is_partial": False}
+            for turn in turns
         ], "the file keeps what it had"
     sent = emulator.requests[-1].messages
     assert faults(sent) == []

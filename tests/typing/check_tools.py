@@ -13,6 +13,7 @@ from typing import Any, Literal, assert_type
 
 from openrouter_async import (
     AsyncOpenRouter,
+    ChatCompletion,
     Conversation,
     MCPServer,
     OpenRouterError,
@@ -137,6 +138,14 @@ async def right(client: AsyncOpenRouter, stored: str) -> None:
     async with chat.stream(user("hi")) as events:
         assert_type(events, RunStream[str])
     await chat.edit("hi", turn=0)
+    async with chat.retry_stream(keep_partial=True) as again:
+        assert_type(again, RunStream[str])
+        assert_type(again.so_far(), Run[str] | None)
+    async with chat.edit_stream("hi", turn=0) as again:
+        assert_type((await again.final()).partial, ChatCompletion[str] | None)
+    assert_type(await run.resume(model="a/b", tools=[weather]), Run[str])
+    async with run.resume_stream(run.paused) as again:
+        assert_type(again, RunStream[str])
     await chat.fork().retry()
     chat.undo(2)
     client.conversation(history=stored, trim=keep_tokens(1_000))

@@ -7,17 +7,15 @@ resumed, or followed by another message, and its tools do not start again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeAlias, cast
+from typing import TYPE_CHECKING, Generic, cast
 from uuid import uuid4
 
-from pydantic import JsonValue
-from typing_extensions import TypedDict
-
+from .._checks import flag
 from ..errors import ConfigurationError
 from ..resources.chat.attachments import encode_attachments
 from ..tools.approval import PausedRun
@@ -27,6 +25,8 @@ from ..tools.settings import RunParams, split_params
 from ..tools.steps import LastReplyT
 from ..types.common import JsonObject, OutputT, Usage, total_usage
 from .history import History, Turn, WaitingTurn
+from .outgoing import Outgoing, TurnResumption
+from .settings import ConversationParams
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -36,51 +36,10 @@ if TYPE_CHECKING:
     from ..spending.forecast import Prices
     from ..tools.result import Run
     from ..tools.stream import RunStream
-    from ..types.chat.messages import DeveloperMessage, MessagesLike, SystemMessage
     from ..types.chat.model_reply import ModelReply
-    from ..types.responses.input import InputLike
+    from .outgoing import ConversationLike
 
-    ConversationLike: TypeAlias = MessagesLike | InputLike
-    """What is sent in a form of the conversation's dialect; messages of chat are taken in all of them."""
-    from .trimming import Trim
-
-__all__ = ["Conversation", "ConversationParams", "ConversationSettings"]
-
-
-class ConversationSettings(TypedDict, total=False):
-    """Keyword arguments of `client.conversation`, in every dialect."""
-
-    model: str | None
-    """As for `client.chat.create`; default: that of the history."""
-    system: str | SystemMessage | DeveloperMessage | None
-    """What the model is to do, before all turns; default: that of the history."""
-    history: History | str | bytes | None
-    """What `model_dump_json()` of an earlier conversation wrote, or its `history`."""
-    trim: Trim | None
-    """Which turns are sent when there are many, e.g. `keep_turns(20)`; default: all."""
-    extra_body: Mapping[str, JsonValue] | None
-    """Sent besides with every request, for parameters that these types do not know."""
-    options: RequestOptions | None
-    """What its requests do differently, such as a timeout or retries. Its requests have a `session_id` of the
-    conversation's own, unless one is given here or anywhere else; `{"session_id": None}` sends none."""
-
-
-class ConversationParams(RunParams, ConversationSettings, total=False):
-    """Keyword arguments of `client.conversation`; those of `RunParams` apply to every message."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Outgoing:
-    """A turn that is being sent."""
-
-    base: History
-    """What is kept before it."""
-    asked: list[JsonObject]
-    earlier: int
-    messages: ConversationLike | PausedRun
-    provider: str | None
-    is_new: bool = True
-    """Whether it takes the place of no other turn."""
+__all__ = ["Conversation"]
 
 
 class Conversation(Generic[OutputT, LastReplyT]):
@@ -106,7 +65,7 @@ class Conversation(Generic[OutputT, LastReplyT]):
             ConfigurationError: the history cannot be read, or a setting is wrong.
         """
         model, system = settings.pop("model", None), settings.pop("system", None)
-        past = _past(settings.pop("history", None), completer.kind.api)
+        past = History.begin(settings.pop("history", None), completer.kind.api)
         if model is not None:
             past = past.model_copy(update={"model": model})
         if system is not None:
@@ -120,6 +79,7 @@ class Conversation(Generic[OutputT, LastReplyT]):
         self._trim = settings.pop("trim", None)
         if self._trim is not None and not callable(self._trim):
             raise ConfigurationError(f"trim is {self._trim!r}; expected a policy such as keep_turns(20)")
+        self._keeps_partial = flag("keep_partial", settings.pop("keep_partial", False))
         self._extra_body = settings.pop("extra_body", None)
         self._options = settings.pop("options", None)
         split_params(settings)
@@ -193,15 +153,12 @@ class Conversation(Generic[OutputT, LastReplyT]):
             ConfigurationError: there is not a question yet; else as for `send`.
             OpenRouterError: as for `send`; the history then stays as it was.
         """
-        if not self._history.turns and self._history.waiting is None:
-            raise ConfigurationError("there is nothing to retry; the conversation has 0 turns")
-        waiting = self._history.waiting
-        asked = self._history.turns[-1].asked if waiting is None else waiting.asked
-        return await self._send(self._history.undone(1), asked, options, params, is_new=False)
+        base, asked = self._before_last()
+        return await self._send(base, asked, options, params, is_new=False)
 
     async def edit(
         self,
-        message: MessagesLike,
+        message: ConversationLike,
         *,
         turn: int = -1,
         options: RequestOptions | None = None,
@@ -213,21 +170,16 @@ class Conversation(Generic[OutputT, LastReplyT]):
             ConfigurationError: the turn does not exist.
             OpenRouterError: as for `send`; the history then stays as it was.
         """
-        turns = self._history.turns
-        if isinstance(turn, bool) or not isinstance(turn, int) or not -len(turns) <= turn < len(turns):
-            raise ConfigurationError(f"edit() got turn={turn!r}; the conversation has {len(turns)} turns")
-        return await self._send(
-            self._history.first(turn % len(turns)), message, options, params, is_new=False
-        )
+        return await self._send(self._before(turn), message, options, params, is_new=False)
 
-    @asynccontextmanager
-    async def stream(
+    def stream(
         self,
         message: ConversationLike | PausedRun,
         *,
+        keep_partial: bool | None = None,
         options: RequestOptions | None = None,
         **params: Unpack[RunParams],
-    ) -> AsyncIterator[RunStream[OutputT, LastReplyT]]:
+    ) -> AbstractAsyncContextManager[RunStream[OutputT, LastReplyT]]:
         """Send a message, and give the events of its run, in an `async with` block.
 
         ```python
@@ -239,21 +191,58 @@ class Conversation(Generic[OutputT, LastReplyT]):
         The history changes when the block is left after the run was over; left before, it stays as it was, unless a
         tool was started, as for `send`.
         Arguments and errors are those of `send`.
+
+        Args:
+            message: As for `send`.
+            keep_partial: Whether an answer that was left or broke off becomes a turn, with the text that had come and
+                the results of its tools; its `is_partial` says so. Default: the conversation's. Without a text yet
+                nothing is kept.
+            options: As for `send`.
+            params: As for `send`.
         """
+        return self._stream(lambda: (self._history, message), keep_partial, options, params)
+
+    def retry_stream(
+        self,
+        *,
+        keep_partial: bool | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> AbstractAsyncContextManager[RunStream[OutputT, LastReplyT]]:
+        """Send the last message again as `stream` does, and replace its answer once there is another; see `retry`."""
+        return self._stream(self._before_last, keep_partial, options, params, is_new=False)
+
+    def edit_stream(
+        self,
+        message: ConversationLike,
+        *,
+        turn: int = -1,
+        keep_partial: bool | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[RunParams],
+    ) -> AbstractAsyncContextManager[RunStream[OutputT, LastReplyT]]:
+        """Replace the message of `turn`, and send it as `stream` does; later turns are dropped then, see `edit`."""
+        return self._stream(
+            lambda: (self._before(turn), message), keep_partial, options, params, is_new=False
+        )
+
+    @asynccontextmanager
+    async def _stream(
+        self,
+        choose: Callable[[], tuple[History, ConversationLike | PausedRun]],
+        keep_partial: bool | None,
+        options: RequestOptions | None,
+        params: Mapping[str, object],
+        *,
+        is_new: bool = True,
+    ) -> AsyncIterator[RunStream[OutputT, LastReplyT]]:
         with self._one_at_a_time():
-            outgoing = await self._outgoing(self._history, message)
-            completer, call = self._call(outgoing, options, params)
-            stream = cast(  # the dialect is that of the completer
-                "RunStream[OutputT, LastReplyT]",
-                stream_tools(completer, call, spend=self._spend, prices=self._prices),
-            )
-            try:
-                async with stream:
-                    yield stream
-            finally:
-                run = stream.so_far()
-                if run is not None:
-                    self._keep(outgoing, run)
+            outgoing = await self._outgoing(*choose(), is_new=is_new)
+            keeps = self._keeps_partial if keep_partial is None else flag("keep_partial", keep_partial)
+            outgoing = replace(outgoing, keeps_partial=keeps)
+            call = self._call(outgoing, options, params)
+            async with self._streamed(outgoing, *call) as stream:
+                yield stream
 
     async def _send(
         self,
@@ -266,19 +255,54 @@ class Conversation(Generic[OutputT, LastReplyT]):
     ) -> Run[OutputT, LastReplyT]:
         with self._one_at_a_time():
             outgoing = await self._outgoing(base, message, is_new=is_new)
-            completer, call = self._call(outgoing, options, params)
-            run = await run_tools(
-                completer,
-                call,
-                spend=self._spend,
-                on_broken=partial(self._keep, outgoing),
-                prices=self._prices,
-            )
+            return await self._answered(outgoing, *self._call(outgoing, options, params))
+
+    def _resumption(
+        self, outgoing: Outgoing, completer: Completer[OutputT], call: RunCall
+    ) -> TurnResumption[OutputT, LastReplyT]:
+        answered, streamed = partial(self._answered, outgoing), partial(self._streamed, outgoing)
+        return TurnResumption(completer, call, lambda: self._history, self._one_at_a_time, answered, streamed)
+
+    @asynccontextmanager
+    async def _streamed(
+        self, outgoing: Outgoing, completer: Completer[OutputT], call: RunCall
+    ) -> AsyncIterator[RunStream[OutputT, LastReplyT]]:
+        """Give the run of a turn, and keep what came of it."""
+        resumption = self._resumption(outgoing, completer, call)
+        made = stream_tools(completer, call, spend=self._spend, prices=self._prices, resumption=resumption)
+        stream = cast("RunStream[OutputT, LastReplyT]", made)  # the dialect is that of the completer
+        try:
+            async with stream:
+                yield stream
+        finally:
+            run = stream.so_far()
+            if run is not None:
+                self._keep(outgoing, run)
+                resumption.after = self._history
+
+    async def _answered(
+        self, outgoing: Outgoing, completer: Completer[OutputT], call: RunCall
+    ) -> Run[OutputT, LastReplyT]:
+        """Return the run of a turn, whose outcome is kept."""
+        resumption = self._resumption(outgoing, completer, call)
+
+        def keep(run: Run[object, ModelReply[object]]) -> None:
             self._keep(outgoing, run)
-            return cast("Run[OutputT, LastReplyT]", run)  # as above
+            resumption.after = self._history
+
+        run = await run_tools(
+            completer,
+            call,
+            spend=self._spend,
+            on_broken=keep,
+            prices=self._prices,
+            resumption=resumption,
+        )
+        keep(run)
+        return cast("Run[OutputT, LastReplyT]", run)  # as above
 
     def _call(
-        self, outgoing: _Outgoing, options: RequestOptions | None, params: Mapping[str, object]
+        self, outgoing: Outgoing, options: RequestOptions | None, params: Mapping[str, object]
     ) -> tuple[Completer[OutputT], RunCall]:
         """Return the messages to send for a turn, and its question."""
         options = (self._options if options is None else options) or {}
@@ -307,7 +331,7 @@ class Conversation(Generic[OutputT, LastReplyT]):
 
     async def _outgoing(
         self, base: History, message: ConversationLike | PausedRun, *, is_new: bool = True
-    ) -> _Outgoing:
+    ) -> Outgoing:
         waiting = base.waiting
         if isinstance(message, PausedRun):
             if waiting is None or message.messages != waiting.run.messages:
@@ -316,7 +340,7 @@ class Conversation(Generic[OutputT, LastReplyT]):
                 )
             # What has run by now stays so, whatever was decided before.
             run = waiting.run if message is waiting.run else waiting.run.decided_as(message)
-            return _Outgoing(base, waiting.asked, waiting.earlier, run, self._provider(base.turns))
+            return Outgoing(base, waiting.asked, waiting.earlier, run, self._provider(base.turns))
         if waiting is not None:
             if waiting.run.undecided:
                 raise ConfigurationError(
@@ -326,27 +350,46 @@ class Conversation(Generic[OutputT, LastReplyT]):
         turns = base.turns if self._trim is None else self._trim(base.turns)
         asked = self._completer.kind.wire(await encode_attachments(message))
         earlier = base.sent_before(turns)
-        return _Outgoing(base, asked, len(earlier), [*earlier, *asked], self._provider(turns), is_new)
+        return Outgoing(base, asked, len(earlier), [*earlier, *asked], self._provider(turns), is_new)
+
+    def _before_last(self) -> tuple[History, ConversationLike]:
+        """Return the history before the last message, and that message."""
+        waiting = self._history.waiting
+        if not self._history.turns and waiting is None:
+            raise ConfigurationError("there is nothing to retry; the conversation has 0 turns")
+        asked = self._history.turns[-1].asked if waiting is None else waiting.asked
+        return self._history.undone(1), asked
+
+    def _before(self, turn: int) -> History:
+        """Return the history before a turn."""
+        turns = self._history.turns
+        if isinstance(turn, bool) or not isinstance(turn, int) or not -len(turns) <= turn < len(turns):
+            raise ConfigurationError(f"edit() got turn={turn!r}; the conversation has {len(turns)} turns")
+        return self._history.first(turn % len(turns))
 
     @staticmethod
     def _provider(turns: Sequence[Turn]) -> str | None:
         return next((turn.provider for turn in reversed(turns) if turn.provider), None)
 
-    def _keep(self, outgoing: _Outgoing, run: Run[object, ModelReply[object]]) -> None:
+    def _keep(self, outgoing: Outgoing, run: Run[object, ModelReply[object]]) -> None:
         """Take up what came of a turn; of one that failed, where a tool was started."""
-        if run.status == "failed" and not (run.results and outgoing.is_new):
+        half = run.partial.text if outgoing.keeps_partial and run.partial is not None else ""
+        if run.status == "failed" and not half and not (run.results and outgoing.is_new):
             return
         base = outgoing.base.model_copy(update={"usage": self._history.usage})
-        if run.paused is not None:
+        if run.paused is not None and not half:
             waiting = WaitingTurn(asked=outgoing.asked, earlier=outgoing.earlier, run=run.paused)
             self._history = base.model_copy(update={"waiting": waiting})
             return
         answered = [*run.messages[outgoing.earlier + len(outgoing.asked) :]]
+        if half:
+            answered += self._completer.kind.wire({"role": "assistant", "content": half})
         turn = Turn(
             asked=outgoing.asked,
             answered=answered,
             usage=run.usage,
             provider=encrypting_provider([step.completion for step in run.steps]),
+            is_partial=bool(half),
         )
         self._history = base.with_turn(turn)
 
@@ -381,20 +424,3 @@ class Conversation(Generic[OutputT, LastReplyT]):
 
     def __repr__(self) -> str:
         return f"<conversation with {self._history.model!r}, {len(self.turns)} turns>"
-
-
-def _past(history: object, api: str) -> History:
-    """Return the history that a conversation in a dialect begins with."""
-    if history is None:
-        return History(api=api)
-    if isinstance(history, str | bytes):
-        history = History.from_json(history)
-    if isinstance(history, History):
-        if history.turns and history.api != api:
-            raise ConfigurationError(
-                f"the history is of api={history.api!r}, the conversation of {api!r}; give api={history.api!r}"
-            )
-        return history.model_copy(update={"api": api})
-    raise ConfigurationError(
-        f"history is a {type(history).__name__}; expected what model_dump_json() wrote, or a conversation's history"
-    )

@@ -40,6 +40,8 @@ class Turn(BaseModel):
     """Tokens and cost of it."""
     provider: str | None = None
     """The provider whose encrypted reasoning it contains."""
+    is_partial: bool = False
+    """Whether its answer was left, or broke off; `keep_partial` kept what had come."""
 
     @property
     def messages(self) -> list[JsonObject]:
@@ -98,6 +100,27 @@ class History(BaseModel):
             ConfigurationError: the text is not a history, or comes from a newer version of this library.
         """
         return read_stored(text, cls, newest=1)
+
+    @classmethod
+    def begin(cls, history: object, api: str) -> History:
+        """Return the history that a conversation in a dialect begins with.
+
+        Raises:
+            ConfigurationError: it is of another dialect, or cannot be read.
+        """
+        if history is None:
+            return cls(api=api)
+        if isinstance(history, str | bytes):
+            history = cls.from_json(history)
+        if isinstance(history, History):
+            if history.turns and history.api != api:
+                raise ConfigurationError(
+                    f"the history is of api={history.api!r}, the conversation of {api!r}; give api={history.api!r}"
+                )
+            return history.model_copy(update={"api": api})
+        raise ConfigurationError(
+            f"history is a {type(history).__name__}; expected what model_dump_json() wrote, or a conversation's history"
+        )
 
     @property
     def messages(self) -> list[JsonObject]:

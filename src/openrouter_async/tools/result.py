@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, cast
 
-from ..errors import OpenRouterError
+from ..errors import ConfigurationError, OpenRouterError
 from ..types.chat.completion import ChatCompletion, OutputT
 from ..types.common import JsonObject, Usage, total_usage
 from .steps import LastReplyT, Step, ToolResult, usage_of_steps
 
 if TYPE_CHECKING:
-    from .approval import PausedRun
+    from contextlib import AbstractAsyncContextManager
 
-__all__ = ["Run", "RunStatus", "run_of"]
+    from typing_extensions import Unpack
+
+    from ..options import RequestOptions
+    from .approval import PausedRun
+    from .settings import RunningParams
+    from .stream import RunStream
+
+__all__ = ["Resumption", "Run", "RunStatus", "run_of"]
 
 RunStatus: TypeAlias = Literal["complete", "stopped", "paused", "failed"]
 """How a run ended: with an answer, by its stop condition, at a call that waits for a decision, or with an error."""
+
+
+class Resumption(Protocol):
+    """Knows how a run was asked for, so that it can be resumed; `changes` are arguments that differ this time.
+
+    A copy in another process is None, since a client stays in its own.
+    """
+
+    async def run(self, paused: PausedRun | None, changes: Mapping[str, object]) -> Run[Any, Any]:
+        """Resume it, or begin again where it failed before its first reply."""
+        ...
+
+    def stream(
+        self, paused: PausedRun | None, changes: Mapping[str, object]
+    ) -> AbstractAsyncContextManager[RunStream[Any, Any]]:
+        """Do the same as a stream."""
+        ...
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return type(None), ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +62,10 @@ class Run(Generic[OutputT, LastReplyT]):
     """The waiting calls, and everything needed to resume; also for a run that failed after its first reply."""
     billed_besides: tuple[Usage | None, ...] = ()
     """What requests used that were charged for and brought no step: of a failed run, the one that failed."""
+    partial: LastReplyT | None = None
+    """The reply that was being read, as far as it had come; None between replies, and without a stream."""
+    resumption: Resumption | None = field(default=None, repr=False, compare=False)
+    """How it was asked for; used by `resume`."""
 
     @property
     def completion(self) -> LastReplyT:
@@ -53,8 +84,8 @@ class Run(Generic[OutputT, LastReplyT]):
 
     @property
     def text(self) -> str:
-        """The text of the last reply; may be empty unless the run is complete."""
-        return self.completion.text
+        """The text of the last reply, also of one that is running or broke off; may be empty unless it is complete."""
+        return self.completion.text if self.partial is None else self.partial.text
 
     @property
     def results(self) -> tuple[ToolResult, ...]:
@@ -65,6 +96,63 @@ class Run(Generic[OutputT, LastReplyT]):
     def usage(self) -> Usage:
         """Tokens and cost of all requests together, as far as they are known."""
         return total_usage([usage_of_steps(self.steps), *self.billed_besides])
+
+    async def resume(
+        self,
+        paused: PausedRun | None = None,
+        *,
+        model: str | None = None,
+        options: RequestOptions | None = None,
+        **changes: Unpack[RunningParams],
+    ) -> Run[OutputT, LastReplyT]:
+        """Resume a run that failed, was left, or waits; no tool that was started runs again.
+
+        ```python
+        except OpenRouterError as error:
+            run = await run_of(error).resume(model="openai/gpt-5-mini")
+        ```
+
+        The reply that broke off is asked for again, with the client, the tools and the settings of before. One of a
+        conversation resumes there. In another process, give `paused`, stored as JSON, to a new run.
+
+        Args:
+            paused: The waiting run with its decisions. Default: the run's own `paused`.
+            model: Another model for the rest.
+            options: Replaces the options of before.
+            changes: What differs from the arguments of before, such as `tools` or `stop`.
+
+        Raises:
+            ConfigurationError: the run is over; calls wait for a decision; or the conversation has gone on since.
+            OpenRouterError: as `client.chat.run`.
+        """
+        return await self._resumable().run(paused or self.paused, _changes(model, options, changes))
+
+    def resume_stream(
+        self,
+        paused: PausedRun | None = None,
+        *,
+        model: str | None = None,
+        options: RequestOptions | None = None,
+        **changes: Unpack[RunningParams],
+    ) -> AbstractAsyncContextManager[RunStream[OutputT, LastReplyT]]:
+        """Resume it as a stream, not entered yet, which `relay` takes as well; else as `resume`."""
+        return self._resumable().stream(paused or self.paused, _changes(model, options, changes))
+
+    def _resumable(self) -> Resumption:
+        if self.status not in ("failed", "paused"):
+            raise ConfigurationError(
+                f"the run is {self.status}; only one that failed or waits can be resumed"
+            )
+        if self.resumption is None:
+            raise ConfigurationError("the run knows no client; give its `paused` to client.chat.run()")
+        return self.resumption
+
+
+def _changes(
+    model: str | None, options: RequestOptions | None, changes: Mapping[str, object]
+) -> dict[str, object]:
+    named = {"model": model, "options": options}
+    return {**changes, **{name: value for name, value in named.items() if value is not None}}
 
 
 def run_of(error: OpenRouterError) -> Run[object] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, cast
 
 from ..errors import OpenRouterError
 from ..resources.chat.attachments import encode_attachments
@@ -17,18 +17,20 @@ from .events import ToolEvent
 from .execute import tools_told_to
 from .loop import RunLoop
 from .pinning import ProviderPin, encrypting_provider
+from .result import Resumption
 from .settings import split_params
 from .stream import RunStream
 from .toolbox import open_toolbox
 
 if TYPE_CHECKING:
     from .._sansio.request import ModelCall
+    from ..options import RequestOptions
     from ..protocols import Completer
     from ..spending.forecast import Prices
     from ..types.common import Usage
     from .result import Run
 
-__all__ = ["RunCall", "run_tools", "stream_tools"]
+__all__ = ["RunCall", "changed_call", "run_tools", "stream_tools"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ async def run_tools(
     spend: Callable[[Usage], None] | None = None,
     on_broken: Callable[[Run[object, ModelReply[object]]], None] | None = None,
     prices: Prices | None = None,
+    resumption: Resumption | None = None,
 ) -> Run[OutputT, ModelReply[OutputT]]:
     """Ask, run the tools the model calls, and ask again, until there is an answer; see `client.chat.run`.
 
@@ -58,7 +61,9 @@ async def run_tools(
         spend: Told what each reply used, as soon as it is there.
         on_broken: Told what was done where the run fails or is cancelled.
         prices: Gives the prices of models; asked only where the stop condition goes by the cost.
+        resumption: What `run.resume` calls. Default: the same run again, from where it broke off.
     """
+    resumption = resumption or _Resumption(completer, call, spend, prices)
     async with _begin(completer, call, spend, prices) as loop:
         try:
             while True:
@@ -67,10 +72,10 @@ async def run_tools(
                 await loop.foresee()
                 request = loop.next_request()
                 if request is None:
-                    return loop.result()
+                    return replace(loop.result(), resumption=resumption)
                 loop.take(await _ask(completer, loop, request))
         except BaseException as error:
-            run = loop.broken(error)
+            run = replace(loop.broken(error), resumption=resumption)
             if isinstance(error, OpenRouterError):
                 error.run = run
             if on_broken is not None:
@@ -96,13 +101,48 @@ def stream_tools(
     *,
     spend: Callable[[Usage], None] | None = None,
     prices: Prices | None = None,
+    resumption: Resumption | None = None,
 ) -> RunStream[OutputT, ModelReply[OutputT]]:
     """Return a run whose events can be read while it runs; see `client.chat.run_stream`.
 
     `spend` receives the usage of each reply; `prices` returns those of models, if the stop condition depends on the
-    cost.
+    cost; `resumption` is what `run.resume` calls.
     """
-    return RunStream(completer, lambda: _begin(completer, call, spend, prices))
+    resumption = resumption or _Resumption(completer, call, spend, prices)
+    return RunStream(completer, lambda: _begin(completer, call, spend, prices), resumption)
+
+
+@dataclass(frozen=True, slots=True)
+class _Resumption(Resumption, Generic[OutputT]):
+    """Resumes a run with the arguments that it was begun with."""
+
+    completer: Completer[OutputT]
+    call: RunCall
+    spend: Callable[[Usage], None] | None
+    prices: Prices | None
+
+    async def run(
+        self, paused: PausedRun | None, changes: Mapping[str, object]
+    ) -> Run[OutputT, ModelReply[OutputT]]:
+        completer, call = changed_call(self.completer, self.call, paused, changes)
+        return await run_tools(completer, call, spend=self.spend, prices=self.prices)
+
+    def stream(
+        self, paused: PausedRun | None, changes: Mapping[str, object]
+    ) -> RunStream[OutputT, ModelReply[OutputT]]:
+        completer, call = changed_call(self.completer, self.call, paused, changes)
+        return stream_tools(completer, call, spend=self.spend, prices=self.prices)
+
+
+def changed_call(
+    completer: Completer[OutputT], call: RunCall, paused: PausedRun | None, changes: Mapping[str, object]
+) -> tuple[Completer[OutputT], RunCall]:
+    """Return what asks for the rest of a run, which is all of it where `paused` is None."""
+    params = {**call.params, **changes}
+    options = cast("RequestOptions | None", params.pop("options", None))
+    model = cast("str | None", params.pop("model", None)) or call.model
+    messages = call.messages if paused is None else paused
+    return completer.with_options(options), replace(call, messages=messages, model=model, params=params)
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sized
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, cast
 
 import anyio
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from ..streaming.stream import ReplyStream
     from ..types.chat.model_reply import ModelReply
     from .loop import RunLoop
-    from .result import Run
+    from .result import Resumption, Run
 
 __all__ = ["RunStream"]
 
@@ -65,10 +66,12 @@ class RunStream(QueuedItems[RunEvent[LastReplyT]], Generic[OutputT, LastReplyT])
         self,
         completer: Completer[OutputT],
         begin: Callable[[], AbstractAsyncContextManager[RunLoop[OutputT]]],
+        resumption: Resumption | None = None,
     ) -> None:
         super().__init__()
         self._completer = completer
         self._begin = begin
+        self._resumption = resumption
         self._stack = AsyncExitStack()
         self._group: TaskGroup | None = None
         self._loop: RunLoop[OutputT] | None = None
@@ -104,7 +107,8 @@ class RunStream(QueuedItems[RunEvent[LastReplyT]], Generic[OutputT, LastReplyT])
         return self.result
 
     def so_far(self) -> Run[OutputT, LastReplyT] | None:
-        """Return what was done until now; None before the block is entered."""
+        """Return what was done until now, with `text` and `partial` of the reply that is running; None before the
+        block is entered."""
         return self.result or (None if self._loop is None else self._typed(self._loop.so_far()))
 
     # Its life
@@ -156,7 +160,7 @@ class RunStream(QueuedItems[RunEvent[LastReplyT]], Generic[OutputT, LastReplyT])
                 await self._next_piece(self._loop)
             except OpenRouterError as error:
                 self._is_closed = self._has_failed = True
-                error.run = self._loop.broken(error)
+                error.run = self._typed(self._loop.broken(error))
                 raise
             except BaseException:
                 self._is_closed = True
@@ -234,4 +238,6 @@ class RunStream(QueuedItems[RunEvent[LastReplyT]], Generic[OutputT, LastReplyT])
         self._queue.append(StepFinished(steps[-1], len(steps) - 1))
 
     def _typed(self, run: Run[OutputT, ModelReply[OutputT]]) -> Run[OutputT, LastReplyT]:
+        reply = None if self._reply is None or not self._has_events else self._reply.snapshot()
+        run = replace(run, partial=reply, resumption=self._resumption)
         return cast("Run[OutputT, LastReplyT]", run)  # the dialect is that of the completer

@@ -144,8 +144,8 @@ async def right(client: AsyncOpenRouter, stored: str) -> None:
     async with chat.edit_stream("hi", turn=0) as again:
         assert_type((await again.final()).partial, ChatCompletion[str] | None)
     assert_type(await run.resume(model="a/b", tools=[weather]), Run[str])
-    async with run.resume_stream(run.paused) as again:
-        assert_type(again, RunStream[str])
+    async with run.resume_stream(run.paused) as resumed:
+        assert_type(await resumed.final(), Run[str])
     await chat.fork().retry()
     chat.undo(2)
     client.conversation(history=stored, trim=keep_tokens(1_000))

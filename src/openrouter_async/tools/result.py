@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, cast
 
@@ -18,13 +18,36 @@ if TYPE_CHECKING:
 
     from ..options import RequestOptions
     from .approval import PausedRun
+    from .events import RunEvent
     from .settings import RunningParams
-    from .stream import RunStream
 
-__all__ = ["Resumption", "Run", "RunStatus", "run_of"]
+__all__ = ["Resumption", "Run", "RunStatus", "StreamedRun", "run_of"]
 
 RunStatus: TypeAlias = Literal["complete", "stopped", "paused", "failed"]
 """How a run ended: with an answer, by its stop condition, at a call that waits for a decision, or with an error."""
+
+
+class StreamedRun(Protocol[OutputT, LastReplyT]):
+    """A resumed run while it runs: what a `RunStream` has, which it is."""
+
+    @property
+    def result(self) -> Run[OutputT, LastReplyT] | None:
+        """The run, once it is over."""
+
+    def __aiter__(self) -> AsyncIterator[RunEvent[LastReplyT]]: ...
+
+    async def __anext__(self) -> RunEvent[LastReplyT]: ...
+
+    def text(self) -> AsyncIterator[str]:
+        """Give the pieces of the text of all replies."""
+        ...
+
+    async def final(self) -> Run[OutputT, LastReplyT]:
+        """Read to the end, and return the run."""
+        ...
+
+    def so_far(self) -> Run[OutputT, LastReplyT] | None:
+        """Return what was done until now."""
 
 
 class Resumption(Protocol):
@@ -39,7 +62,7 @@ class Resumption(Protocol):
 
     def stream(
         self, paused: PausedRun | None, changes: Mapping[str, object]
-    ) -> AbstractAsyncContextManager[RunStream[Any, Any]]:
+    ) -> AbstractAsyncContextManager[StreamedRun[Any, Any]]:
         """Do the same as a stream."""
         ...
 
@@ -134,7 +157,7 @@ class Run(Generic[OutputT, LastReplyT]):
         model: str | None = None,
         options: RequestOptions | None = None,
         **changes: Unpack[RunningParams],
-    ) -> AbstractAsyncContextManager[RunStream[OutputT, LastReplyT]]:
+    ) -> AbstractAsyncContextManager[StreamedRun[OutputT, LastReplyT]]:
         """Resume it as a stream, not entered yet, which `relay` takes as well; else as `resume`."""
         return self._resumable().stream(paused or self.paused, _changes(model, options, changes))
 

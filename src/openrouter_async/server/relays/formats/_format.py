@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from ....streaming.stream import EventStream, MessageStream, ResponseStream
 from ....structured.stream import StructuredStream
+from ....tools.result import StreamedRun
 from ....tools.stream import RunStream
 from ....types.chat.model_reply import ModelReply
 
@@ -26,16 +27,18 @@ __all__ = ["DONE", "Entered", "Format", "Relayed", "sse"]
 
 DONE = b"data: [DONE]\n\n"
 
-Entered: TypeAlias = (
+_Stream: TypeAlias = (
     EventStream[object]
     | RunStream[object, ModelReply[object]]
     | MessageStream[object]
     | ResponseStream[object]
 )
+
+Entered: TypeAlias = _Stream | StreamedRun[object, ModelReply[object]]
 """The streams that can be relayed, once their block is entered."""
 
-Relayed: TypeAlias = Entered | AbstractAsyncContextManager[RunStream[object, ModelReply[object]]]
-"""What `relay` takes; the last is what `stream` of a conversation returns."""
+Relayed: TypeAlias = _Stream | AbstractAsyncContextManager[StreamedRun[object, ModelReply[object]]]
+"""What `relay` takes; the last is what `stream` of a conversation and `resume_stream` of a run return."""
 
 
 class Format:

@@ -58,6 +58,6 @@ async def test_the_rest_of_a_run_is_relayed_and_no_tool_runs_again(emulator: Emu
             assert broken[0].text == "Half of "
             answer = await browser.post("/rest")
     name, data = events(answer.text)[-1]
-    assert (name, data["text"]) == ("done", "Done")
+    assert (name, data["text"]) == ("finished", "Done")
     assert ran == Counter({1: 1, 2: 1})
     assert emulator.unused == 0

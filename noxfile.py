@@ -290,6 +290,16 @@ def engines(session: nox.Session) -> None:
 
 
 @nox.session
+def redis(session: nox.Session) -> None:
+    """Keep resumable streams in a real Redis; needs redis-server."""
+    if shutil.which("redis-server") is None:
+        session.error("redis-server is missing; install Redis")
+    install(session, extras="dev,redis")
+    variables = {"OPENROUTER_ASYNC_NEEDS_REDIS": "1"}
+    session.run("pytest", "tests/server/relays/streams", *session.posargs, env=variables)
+
+
+@nox.session
 def web(session: nox.Session) -> None:
     """Let the `ai` and `@openrouter/agent` packages in Node, `openai` and a browser judge what the server writes."""
     if shutil.which("npm") is None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .relays.resuming import resume as resume
     from .relays.resuming import resume_routes as resume_routes
     from .relays.streams.memory import MemoryStreams as MemoryStreams
+    from .relays.streams.redis import RedisStreams as RedisStreams
+    from .relays.streams.sqlite import SQLiteStreams as SQLiteStreams
     from .relays.streams.store import StreamStore as StreamStore
     from .ui_messages import chat_messages_of as chat_messages_of
     from .ui_messages import with_approvals as with_approvals
@@ -30,9 +32,11 @@ if TYPE_CHECKING:
 _EXPORTS = {
     "MemoryConversations": ".chat.conversations",
     "MemoryStreams": ".relays.streams.memory",
+    "RedisStreams": ".relays.streams.redis",
     "RelayEvents": ".relays.app_events",
     "RelayOutcome": ".relays.outcome",
     "SQLiteConversations": ".chat.conversations",
+    "SQLiteStreams": ".relays.streams.sqlite",
     "StreamStore": ".relays.streams.store",
     "chat_messages_of": ".ui_messages",
     "client_of": ".lifespan",

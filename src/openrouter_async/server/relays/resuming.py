@@ -321,6 +321,9 @@ class _Reader:
                 await out.write(b"".join(map(self._numbered, part.events)))
                 self.is_writing = False
             elif part is None or part.state == "lost":
+                await out.write(
+                    b""
+                )  # the head: it is told as an event, which a reader that comes back expects
                 raise StreamLost
             elif part.state == "broken":
                 return  # without an end, which is all that this format can tell

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import anyio
 import pytest
 
 from openrouter_async import ConfigurationError
-from openrouter_async.server import MemoryStreams, StreamStore
+from openrouter_async.server import MemoryStreams
 from openrouter_async.server.relays.failures import WebError
-
-Make = Callable[..., StreamStore]
-
-
-@pytest.fixture
-def make() -> Make:
-    return MemoryStreams
+from tests.server.relays.streams.conftest import Make
 
 
 async def test_events_are_read_from_any_on(make: Make) -> None:
@@ -167,3 +160,25 @@ async def test_what_is_not_there_is_none(make: Make) -> None:
 async def test_a_wrong_limit_is_named(make: Make, name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{name} is 0"):
         make(**{name: 0})
+
+
+async def test_what_one_store_writes_another_reads(make: Make) -> None:
+    """As two workers do; streams in memory are those of one."""
+    here = make()
+    there = here if make is MemoryStreams else make()
+    await here.begin("7", "a", "events")
+    found: list[Any] = []
+
+    async def read() -> None:
+        found.append(await there.read("a", 0, 20))
+
+    with anyio.fail_after(15):
+        async with anyio.create_task_group() as group:
+            group.start_soon(read)
+            await anyio.sleep(0.05)
+            await here.append("a", [b"1", b"2"])
+    assert found[0].events[0] == b"1"
+    assert await there.stop("7")
+    assert (await here.beat("a", 0)).is_stopped
+    await there.attend("a")
+    assert (await here.beat("a", 0)).unattended_s < 1

@@ -22,6 +22,7 @@ from ..types.chat.model_reply import with_billed
 from ..types.common import Usage, usages_of
 from ..types.meta import keep_meta
 from .after_failure import Abort, Retry, after_failure
+from .duplicates import Duplicates
 from .item_meter import ItemMeter
 from .item_records import ItemRecords
 from .items import Request
@@ -92,6 +93,7 @@ class ItemRunner(Generic[OutputT]):
         self._completer = completer.with_options(merged)
         self._is_once = settings.once or merged.get("once") is True
         self._longest_wait = resolve(retries).max_retry_after
+        self._duplicates: Duplicates[OutputT] | None = Duplicates() if settings.dedupe else None
         self._stopped = anyio.Event()
 
     def stop(self) -> None:
@@ -106,9 +108,40 @@ class ItemRunner(Generic[OutputT]):
         """
         kept = self._resume(request)
         if kept is not None:
+            if self._duplicates is not None and isinstance(kept, Done):
+                self._duplicates.end(request.hash, kept)
             await checkpoint()
             return kept, None
         meter.turn_to(request)
+        if self._duplicates is None:
+            return await self._run(request, meter)
+        if (first := self._duplicates.find(request.hash)) is not None:
+            return self._repeated(request, await first.ended(), meter)
+        self._duplicates.begin(request.hash)
+        ended: tuple[Result[OutputT], bytes | None] | None = None
+        try:
+            ended = await self._run(request, meter)
+        finally:
+            self._duplicates.end(request.hash, None if ended is None else ended[0])
+        return ended
+
+    def _repeated(
+        self, request: Request, result: Result[OutputT] | None, meter: ItemMeter
+    ) -> tuple[Result[OutputT], bytes | None] | None:
+        """Return the result of an equal request as that of this one, which cost nothing."""
+        if result is None:
+            return None
+        if isinstance(result, Failed):
+            self._stats.failed(result.error, request.model)
+            failed = _failed(request, result.error, meter)
+            return failed, self._records.failed(request, result.error, meter)
+        completion = result.completion
+        self._stats.answered(completion.model, from_cache=True)
+        structured = None if self._outputs is None else self._outputs.kept(completion)
+        done = self._done(request, completion, meter)
+        return done, self._records.answered(request, completion, structured, meter)
+
+    async def _run(self, request: Request, meter: ItemMeter) -> tuple[Result[OutputT], bytes | None] | None:
         self._records.begin(request)
         self._stats.in_flight += 1
         try:

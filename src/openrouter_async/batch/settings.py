@@ -63,6 +63,10 @@ class RunParams(TypedDict, total=False):
     """Which items that failed in an earlier run with the journal are sent again: `transient` (default), those whose
     failure may go away, such as a limit, an overload, a lost connection, or one of `retry_on`; `all`; or `never`. The
     others fail again with the error of that run, and cost nothing. An item whose request changed is sent again."""
+    dedupe: bool
+    """Send equal requests once, and give each its answer: the first costs something, the others nothing, each with a
+    record in the journal. An item waits while an equal one is in flight. Answers are kept in memory until the batch
+    ends; of a failure only those hear that wait for it. Default False."""
     once: bool
     """Send each item so that the service's response cache answers a repetition, also by a later run with the same
     journal, and you pay once; see `once` in `RequestOptions`. The cache key derives from the item's key and request,
@@ -105,6 +109,7 @@ class BatchSettings:
     is_redoing: bool
     """Whether an item whose request changed is sent again."""
     retry_failed: RetryFailed
+    dedupe: bool
     once: bool
     attempts: int
     retry_on: tuple[type[OpenRouterError], ...]
@@ -137,6 +142,7 @@ class BatchSettings:
             journal=None if journal is None else Path(journal),
             is_redoing=one_of("on_change", on_change, ("refuse", "redo")) == "redo",
             retry_failed=one_of("retry_failed", retry_failed, ("never", "transient", "all")),
+            dedupe=flag("dedupe", rest.pop("dedupe", False)),
             once=flag("once", rest.pop("once", False)),
             attempts=whole("attempts", rest.pop("attempts", 5)),
             retry_on=retry_on,

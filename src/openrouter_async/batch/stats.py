@@ -88,7 +88,7 @@ class BatchSummary:
     elapsed: float
     """Seconds of this run, to the end of its last item."""
     from_cache: int = 0
-    """Of `done`: items that a local cache, or an equal call in flight, answered in this run, for nothing."""
+    """Of `done`: items that a local cache, or an equal call or item, answered in this run, for nothing."""
 
 
 class BatchStats:

@@ -14,6 +14,13 @@ from openrouter_async.testing import Emulator
 from tests.cli.commands import RunHere, environment
 
 
+@pytest.fixture(autouse=True)
+def _own_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings, keys and a log of this test alone, wherever its commands run."""
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path_factory.mktemp(name)))
+
+
 @pytest.fixture(scope="package")
 def _emulator() -> Iterator[Emulator]:
     with Emulator() as emulator:

@@ -32,7 +32,7 @@ def test_help_of_a_command_has_more_than_its_line_in_the_list() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nonsense"], 'unknown command "nonsense"; available commands: ask'),
+        (["nonsense"], 'unknown command "nonsense"; available commands: aliases, ask'),
         (["ask", "--model"], "requires an argument; see openrouter-async ask --help"),
         (["ask", "Hi", "--frob"], "unknown option: --frob; see openrouter-async ask --help"),
         (["models", "--limit", "many"], 'unable to convert "many" into int'),

@@ -63,7 +63,9 @@ def test_control_c_ends_the_answer_and_not_the_conversation(emulator: Emulator) 
         terminal.expect("you> ")
         terminal.type("/quit\r")
         assert terminal.end() == 0
-    assert [message["content"] for message in emulator.requests[-1].messages] == ["Are you there?"]
+    question, half, again = (message["content"] for message in emulator.requests[-1].messages)
+    assert (question, again) == ("Count slowly", "Are you there?")
+    assert half.startswith("one"), "what was answered is kept"
 
 
 def test_control_c_at_the_prompt_clears_the_line(emulator: Emulator) -> None:
@@ -132,13 +134,13 @@ def test_a_saved_conversation_goes_on(emulator: Emulator, tmp_path: Path) -> Non
         "chat",
         "-m",
         "openai/gpt-4o",
-        "-o",
+        "--save",
         str(path),
         env=environment(emulator),
         stdin="Capital of Norway?\n",
     )
     emulator.reply("Copenhagen.")
-    run("chat", "-o", str(path), env=environment(emulator), stdin="Of Denmark?\n")
+    run("chat", "--save", str(path), env=environment(emulator), stdin="Of Denmark?\n")
     assert emulator.requests[-1].model == "openai/gpt-4o"
     assert [message["content"] for message in emulator.requests[-1].messages] == [
         "Capital of Norway?",
@@ -167,7 +169,7 @@ def test_a_failure_ends_a_piped_conversation_with_its_code(emulator: Emulator) -
 def test_a_file_that_holds_no_conversation_is_a_mistake(emulator: Emulator, tmp_path: Path) -> None:
     path = tmp_path / "talk.json"
     path.write_text("{}x", "utf-8")
-    done = run("chat", "-o", str(path), env=environment(emulator), stdin="one\n")
+    done = run("chat", "--save", str(path), env=environment(emulator), stdin="one\n")
     assert done.returncode == 2
     assert path.read_text("utf-8") == "{}x"
     assert f"{str(path)!r} holds no conversation" in done.stderr
@@ -177,7 +179,7 @@ def test_a_file_that_holds_no_conversation_is_a_mistake(emulator: Emulator, tmp_
 def test_a_file_that_could_not_be_written_is_a_mistake_before_anything_is_asked(
     emulator: Emulator, tmp_path: Path
 ) -> None:
-    done = run("chat", "-o", str(tmp_path / "no" / "talk.json"), env=environment(emulator), stdin="one\n")
+    done = run("chat", "--save", str(tmp_path / "no" / "talk.json"), env=environment(emulator), stdin="one\n")
     assert done.returncode == 2
     assert "there is no such directory" in done.stderr
     assert emulator.requests == []
@@ -188,7 +190,7 @@ def test_models_are_found_and_a_new_conversation_leaves_the_file_of_the_old_one(
 ) -> None:
     kept = tmp_path / "talk.json"
     emulator.reply("Oslo.", times=2)
-    with Terminal("chat", "-m", "openai/gpt-4o", "-o", str(kept), env=environment(emulator)) as terminal:
+    with Terminal("chat", "-m", "openai/gpt-4o", "--save", str(kept), env=environment(emulator)) as terminal:
         terminal.expect("you> ")
         terminal.type("/undo\r")
         terminal.expect("there is no question to drop")

@@ -30,28 +30,37 @@ app = App(
 _KEYS = ("OPENROUTER_API_KEY", "OPENROUTER_MANAGEMENT_KEY")
 _WITH_ITS_OWN_KEY = ("OPENROUTER_BASE_URL", "OPENROUTER_MODEL")
 
-_IN_ACCOUNT = frozenset({"credits", "generation", "key"})
-_IN_MEDIA = frozenset({"image", "rerank", "speak", "transcribe"})
+_SEVERAL = {
+    "account": {"credits", "generation", "key"},
+    "config": {"aliases", "config"},
+    "media": {"image", "rerank", "speak", "transcribe"},
+}
+"""Modules with several commands."""
 _COMMANDS = {
+    "aliases": "Give models short names.",
     "ask": "Ask a model one question.",
     "batch": "Ask a model every prompt of a file.",
     "cache": "Look into a file of kept answers, or make it smaller.",
     "chat": "Talk with a model.",
+    "config": "Show and change what is decided once for all commands.",
     "credits": "Show the credits of the account: bought, used, left.",
     "demo": "Watch the library at work, on the emulator or, with --live, on OpenRouter.",
     "emulate": "Serve an OpenRouter on this machine, for developing and testing without a key.",
     "generation": "Show what one call cost, and how it went.",
     "image": "Make an image.",
+    "keys": "Keep your keys, so that no variable has to be set.",
     "key": "Show what the key may spend, and has spent.",
+    "logs": "List, show and search prompts and answers.",
     "models": "List models: search, filter, sort.",
     "rerank": "Sort documents by how well they answer a query.",
     "serve": "Chat in the browser, and give other programs an API, on this machine.",
     "speak": "Speak a text.",
+    "templates": "Keep prompts for later, with variables.",
     "transcribe": "Write a recording as text.",
 }
 
 for _name, _help in _COMMANDS.items():
-    _module = "account" if _name in _IN_ACCOUNT else "media" if _name in _IN_MEDIA else _name
+    _module = next((module for module, names in _SEVERAL.items() if _name in names), _name)
     app.command(f"openrouter_async.cli.{_module}:{_name}", name=_name, help=_help)
 app.register_install_completion_command()
 

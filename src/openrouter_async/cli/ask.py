@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from mimetypes import guess_type
 from pathlib import Path
 from typing import Annotated
 
@@ -14,38 +13,42 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from pydantic import JsonValue
 
+from ..conversation.conversation import ConversationSettings
 from ..errors import ConfigurationError
+from ..resources.chat.attachments import encode_attachments
 from ..structured.schema import Schema
 from ..tools.result import Run
 from ..tools.settings import RunParams
-from ..types.chat.content_parts import Attachment, audio, file, image, video
 from ..types.chat.messages import Message, user
-from ..types.chat.messages import system as system_message
-from .common import CacheFile, Emulated, Json, ModelName, Raw, System, chat_params, connect
+from .attachments import attachment
+from .common import CacheFile, Emulated, Json, chat_params, connect
 from .exit_codes import DONE, UNUSABLE
-from .files import decoded, read_file, read_text
+from .files import decoded, read_file
 from .output import Output, dollars
+from .remembered import Remembered, with_half
+from .schema_words import looks_like_words, schema_of_words
+from .streams import notes
+from .tools_given import Approvals
 from .turn import Turn
+from .turn_options import TurnOptions
 
 __all__ = ["ask", "prompt_of", "read_schema", "read_stdin"]
+
+_NONE_GIVEN = TurnOptions()
 
 
 def ask(
     *prompt: str,
-    model: ModelName = None,
-    system: System = None,
+    options: Annotated[TurnOptions, Parameter(name="*")] = _NONE_GIVEN,
     schema: Annotated[
-        str | None, Parameter(help="A JSON Schema, or a file with one: the answer is JSON that matches it.")
+        str | None,
+        Parameter(
+            help="The answer is JSON of this form: fields such as 'name, age int, tags [str]', a JSON Schema, or a file"
+            " with one."
+        ),
     ] = None,
-    attach: Annotated[
-        list[Path] | None,
-        Parameter(name=["--attach", "-a"], help="An image, audio, video or document; may be repeated."),
-    ] = None,
-    temperature: Annotated[
-        float | None, Parameter(name=["--temperature", "-t"], validator=Number(gte=0, lte=2))
-    ] = None,
+    temperature: Annotated[float | None, Parameter(validator=Number(gte=0, lte=2))] = None,
     max_tokens: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
-    raw: Raw = False,
     extract: Annotated[
         bool,
         Parameter(
@@ -78,15 +81,22 @@ def ask(
         max_tokens: The most tokens that the answer may have.
     """
     output = Output(as_json=json)
-    messages: list[Message] = []
-    if system is not None:
-        messages.append(system_message(read_text(system, "--system")))
-    text = prompt_of(prompt)
-    messages.append(user(text, *map(_attachment, attach or ())))
-    params: RunParams = {**chat_params(temperature, max_tokens)}  # type: ignore[typeddict-item]  # has its keys
-    show = _Show(raw, extract, extract_last)
+    decided = options.decide()
     wanted = None if schema is None else read_schema(schema)
-    return anyio.run(_ask, output, emulator, model, messages, wanted, params, show, cache)
+    given = prompt_of(prompt, may_be_missing=decided.template.prompt is not None)
+    text = decided.template.prompt_with(given, decided.variables)
+    message = user(text, *map(attachment, options.attach or ()))
+    params: RunParams = {**decided.params, **chat_params(temperature, max_tokens)}  # type: ignore[typeddict-item]  # has its keys
+    show = _Show(decided.raw, extract, extract_last)
+    kept = Remembered(output, "ask", writes=decided.logs)
+    past = kept.last() if options.continues else None
+    settings: ConversationSettings = {
+        "model": decided.model_for(continues=past is not None),
+        "system": decided.system_for(continues=past is not None),
+        "history": past,
+        "extra_body": decided.extra_body,
+    }
+    return anyio.run(_ask, output, emulator, settings, message, wanted, params, show, kept, cache)
 
 
 @dataclass(frozen=True)
@@ -106,22 +116,35 @@ class _Show:
 async def _ask(
     output: Output,
     emulator: bool,
-    model: str | None,
-    messages: list[Message],
+    settings: ConversationSettings,
+    message: Message,
     wanted: Schema[JsonValue] | None,
     params: RunParams,
     show: _Show,
+    kept: Remembered,
     cache: Path | None,
 ) -> int:
     async with connect(output, emulated=emulator, cache=cache) as client:
         if wanted is not None:
-            value = await client.conversation(model=model, output=wanted).send(messages, **params)
-            facts = _facts(value)
-            output.json({**facts, "output": value.output} if output.as_json else value.output)
+            structured = client.conversation(output=wanted, **settings)
+            value = await structured.send(message, **params)
+            approvals = Approvals(output)
+            while value.paused is not None:
+                value = await structured.send(approvals(value.paused), **params)
+            output.json({**_facts(value), "output": value.output} if output.as_json else value.output)
+            kept.add(structured.history, value)
             output.note(_summary(value))
             return DONE
-        turn = Turn(output, raw=show.raw, silent=show.extracts)
-        run = await turn.ask(client.conversation(model=model), messages, params)
+        conversation = client.conversation(**settings)
+        turn = Turn(output, raw=show.raw, silent=show.extracts, decide=Approvals(output))
+        asked = [await encode_attachments(message)]
+        try:
+            run = await turn.ask(conversation, asked, params)
+        except BaseException:
+            if turn.text:  # of an answer that was stopped, or broke off
+                kept.add(with_half(conversation.history, asked, turn.text))
+            raise
+        kept.add(conversation.history, run)
     return _finish(output, run, show)
 
 
@@ -145,11 +168,18 @@ def _finish(output: Output, run: Run[str], show: _Show) -> int:
     return DONE
 
 
-def prompt_of(words: tuple[str, ...]) -> str:
-    """Return the words of the command line, and behind them what is piped in."""
-    piped = "" if sys.stdin.isatty() else read_stdin()
+def prompt_of(words: tuple[str, ...], *, may_be_missing: bool = False) -> str:
+    """Return the words of the command line, and behind them what is piped in, or is typed where there is no word."""
+    if not sys.stdin.isatty():
+        piped = read_stdin()
+    elif words or may_be_missing:
+        piped = ""
+    else:
+        ends = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
+        print(f"type the question, then {ends} on a line of its own", file=notes)
+        piped = read_stdin()
     parts = [part for part in (" ".join(words), piped) if part.strip()]
-    if not parts:
+    if not parts and not may_be_missing:
         raise ConfigurationError('there is no question; write openrouter-async ask "..." or pipe it in')
     return "\n\n".join(parts)
 
@@ -163,7 +193,9 @@ def read_stdin() -> str:
 
 
 def read_schema(given: str) -> Schema[JsonValue]:
-    """Return the schema that `--schema` names: JSON, or a file of it."""
+    """Return the schema that `--schema` names: a few words, JSON, or a file of it."""
+    if looks_like_words(given) and not given.lstrip().startswith(("{", "@")) and not Path(given).exists():
+        return Schema.from_json_schema(schema_of_words(given))
     if given.lstrip().startswith("{"):
         text, what = given, "--schema"
     else:
@@ -175,19 +207,6 @@ def read_schema(given: str) -> Schema[JsonValue]:
     if not isinstance(schema, dict):
         raise ConfigurationError(f"{what} is not a JSON object; expected a JSON Schema")
     return Schema.from_json_schema(schema)
-
-
-def _attachment(path: Path) -> Attachment:
-    """Return a file as the part that its name suggests."""
-    match (guess_type(path.name)[0] or "").partition("/")[0]:
-        case "image":
-            return image(path)
-        case "audio":
-            return audio(path)
-        case "video":
-            return video(path)
-        case _:
-            return file(path)
 
 
 def _facts(run: Run[object]) -> dict[str, object]:

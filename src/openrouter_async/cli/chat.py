@@ -11,36 +11,50 @@ import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from .._files import claim
 from ..client import AsyncOpenRouter
-from ..conversation.conversation import Conversation
+from ..conversation.conversation import Conversation, ConversationSettings
 from ..conversation.history import History
 from ..errors import ConfigurationError, OpenRouterError
-from ..types.chat.messages import MessagesLike
-from .common import Emulated, Json, ModelName, Raw, System, connect
+from ..resources.chat.attachments import encode_attachments
+from ..types.chat.content_parts import Attachment
+from ..types.chat.messages import MessagesLike, user
+from .attachments import attachment
+from .common import Emulated, Json, connect
 from .exit_codes import DONE
 from .files import read_saved, read_text, write_saved
 from .output import Output, dollars, printable
+from .remembered import Remembered, with_half
+from .settings import alias_or
 from .streams import notes, results
+from .tools_given import Approvals
 from .turn import Turn
+from .turn_options import Decided, TurnOptions
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["chat"]
+
+_NONE_GIVEN = TurnOptions()
 
 HELP = '''\
 /model NAME    continue with another model; without a name: show the model
 /models WORDS  find models whose id or name contains all of the words
 /system TEXT   set the instructions for the model: text, or @FILE; without a text: show them
+/attach FILE   send a file, or what is at a URL, with the next message
 /retry         ask the last question again
 /undo          drop the last question and its answer
 /new           start a new conversation; the file of the old one keeps it
 /save FILE     keep the conversation in a file from now on
 /cost          tokens and cost so far
 /quit          quit, as Ctrl-D does
-A line of """ starts a message of several lines, and ends it. Ctrl-C stops an answer.'''
+A line of """ starts a message of several lines, and ends it. Ctrl-C stops an answer
+and keeps what came of it.'''
 
 FENCE = '"""'
 _COLOURED = "\x01\x1b[1;36m\x02{}\x01\x1b[0m\x02"
@@ -50,16 +64,11 @@ MODELS_SHOWN = 20
 
 def chat(
     *,
-    model: ModelName = None,
-    system: System = None,
+    options: Annotated[TurnOptions, Parameter(name="*")] = _NONE_GIVEN,
     save: Annotated[
         Path | None,
-        Parameter(
-            name=["--save", "-o"],
-            help="Keep the conversation in this file; if it has one already, continue it.",
-        ),
+        Parameter(help="Keep the conversation in this file; if it has one already, continue it."),
     ] = None,
-    raw: Raw = False,
     json: Json = False,
     emulator: Emulated = False,
 ) -> int:
@@ -68,14 +77,23 @@ def chat(
     Lines can be piped in, one message each; with --json each answer is one line of JSON.
     """
     output = Output(as_json=json)
-    instructions = None if system is None else read_text(system, "--system")
-    history = None if save is None else _read_history(save)
+    decided = options.decide()
+    if save is not None and options.continues:
+        raise ConfigurationError("--save and --continue both name a conversation; give one of them")
+    kept = Remembered(output, "chat", writes=decided.logs)
+    history = kept.last() if options.continues else None if save is None else _read_history(save)
+    attached = [attachment(given) for given in options.attach or ()]
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:
             client = runner.run(stack.enter_async_context(connect(output, emulated=emulator)))
-            conversation = client.conversation(model=model, system=instructions, history=history)
-            return _Session(output, runner, client, conversation, save, raw=raw).run()
+            conversation = client.conversation(
+                model=decided.model_for(continues=history is not None),
+                system=decided.system_for(continues=history is not None),
+                history=history,
+                extra_body=decided.extra_body,
+            )
+            return _Session(output, runner, client, conversation, save, decided, kept, attached).run()
         finally:
             runner.run(stack.aclose())
 
@@ -110,15 +128,20 @@ class _Session:
         client: AsyncOpenRouter,
         conversation: Conversation,
         path: Path | None,
-        *,
-        raw: bool,
+        decided: Decided,
+        kept: Remembered,
+        attached: list[Attachment],
     ) -> None:
         self._output = output
         self._runner = runner
         self._client = client
         self._conversation = conversation
         self._path = path
-        self._raw = raw
+        self._decided = decided
+        self._kept = kept
+        self._attached = attached
+        """What the next message takes with it."""
+        self._decide = Approvals(output)
         self._is_interactive = sys.stdin.isatty()
 
     def run(self) -> int:
@@ -133,7 +156,7 @@ class _Session:
                 if line.startswith("/"):
                     self._obey(*line.split(maxsplit=1))
                 else:
-                    self._answer(self._conversation, line)
+                    self._say_to_model(line)
             except _Quit:
                 break
             except OpenRouterError as error:
@@ -194,19 +217,30 @@ class _Session:
 
     # Answering
 
+    def _say_to_model(self, line: str) -> None:
+        text = self._decided.template.prompt_with(line, self._decided.variables)
+        self._answer(self._conversation, [user(text, *self._attached)])
+        self._attached = []
+
     def _answer(self, conversation: Conversation, message: MessagesLike) -> None:
-        """Print the answer, and continue the conversation that contains it."""
-        turn = Turn(self._output, raw=self._raw)
+        """Print the answer, and continue the conversation that contains it, and what came of it if it is stopped."""
+        turn = Turn(self._output, raw=self._decided.raw, decide=self._decide)
+        asked = self._runner.run(encode_attachments(message))
         try:
-            run = self._runner.run(turn.ask(conversation, message, {}))
+            run = self._runner.run(turn.ask(conversation, asked, self._decided.params))
         except KeyboardInterrupt:
+            self._keep_half(conversation, asked, turn.text)
             if not self._is_interactive:
                 raise
-            self._new_line()
-            self._output.note("stopped; the question is not kept")
+            self._output.note("stopped; the question and what was answered are kept")
             return
+        except OpenRouterError:
+            if turn.text:
+                self._keep_half(conversation, asked, turn.text)
+            raise
         self._conversation = conversation
         self._save()
+        self._kept.add(conversation.history, run)
         usage = run.usage
         if self._output.as_json:
             facts = {
@@ -221,6 +255,18 @@ class _Session:
         if not self._output.as_json:
             self._new_line()
 
+    def _keep_half(self, conversation: Conversation, asked: MessagesLike, text: str) -> None:
+        history = conversation.history
+        if history.waiting is None:  # else it has the question, and what tools did
+            history = with_half(history, asked, text)
+        self._conversation = self._new_conversation(history=history)
+        self._save()
+        self._kept.add(history)
+
+    def _new_conversation(self, **settings: Unpack[ConversationSettings]) -> Conversation:
+        settings["extra_body"] = self._decided.extra_body
+        return self._client.conversation(**settings)
+
     # Commands
 
     def _obey(self, command: str, argument: str = "") -> None:
@@ -229,19 +275,22 @@ class _Session:
                 self._say(HELP)
             case "/model":
                 if argument:
-                    self._conversation = self._client.conversation(
-                        model=argument, history=self._conversation.history
+                    self._conversation = self._new_conversation(
+                        model=alias_or(argument), history=self._conversation.history
                     )
                 self._say(self._model)
             case "/models" if argument:
                 self._list_models(argument)
             case "/system":
                 if argument:
-                    self._conversation = self._client.conversation(
+                    self._conversation = self._new_conversation(
                         system=read_text(argument, "/system"), history=self._conversation.history
                     )
                 told = self._conversation.history.system
                 self._say("there is no system message" if told is None else str(told["content"]))
+            case "/attach" if argument:
+                self._attached.append(attachment(argument))
+                self._say(f"{len(self._attached)} attached to the next message")
             case "/retry":
                 self._retry()
             case "/undo":
@@ -252,7 +301,8 @@ class _Session:
                 self._say(f"dropped; {_turns(len(self._conversation.turns))} left")
             case "/new":
                 past = self._conversation.history.first(0)
-                self._conversation = self._client.conversation(history=past)
+                self._conversation = self._new_conversation(history=past)
+                self._kept.begin_anew()
                 kept = "" if self._path is None else f"; the old conversation stays in {self._path}"
                 self._path = None
                 self._say(f"begun anew{kept}")

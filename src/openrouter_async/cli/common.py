@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..errors import ConfigurationError
 from ..options import LocalCache
 from ..types.chat.request import ChatParams
 from .output import Output
+from .stored_keys import find_key
 
 __all__ = ["CacheFile", "Emulated", "Json", "ModelName", "Raw", "System", "chat_params", "connect"]
 
@@ -52,7 +52,7 @@ ModelName: TypeAlias = Annotated[
     Parameter(
         name=["--model", "-m"],
         env_var="OPENROUTER_MODEL",
-        help="The model, such as openai/gpt-5-mini. Default: that of your account.",
+        help="The model, such as openai/gpt-5-mini, or an alias. Default: that of your settings, or of your account.",
     ),
 ]
 System: TypeAlias = Annotated[
@@ -66,7 +66,8 @@ System: TypeAlias = Annotated[
 KeyNeed: TypeAlias = Literal["OPENROUTER_API_KEY", "OPENROUTER_MANAGEMENT_KEY"]
 
 _MISSING: dict[KeyNeed, str] = {
-    "OPENROUTER_API_KEY": "there is no key; set OPENROUTER_API_KEY, in the environment or in a file .env"
+    "OPENROUTER_API_KEY": "there is no key; set OPENROUTER_API_KEY, in the environment or in a file .env,"
+    " or keep one with `openrouter-async keys set`"
     " (keys are made at https://openrouter.ai/keys)",
     "OPENROUTER_MANAGEMENT_KEY": "there is no management key, and an inference key cannot be used here; set"
     " OPENROUTER_MANAGEMENT_KEY, in the environment or in a file .env",
@@ -87,13 +88,20 @@ async def connect(
     `emulated` is None where the command cannot have an emulator.
 
     Raises:
-        ConfigurationError: the environment lacks the `key` that the command needs.
+        ConfigurationError: the `key` that the command needs is neither in the environment nor kept.
     """
     local_cache = None if cache is None else LocalCache(cache)
     if not emulated:
-        if key is not None and not os.environ.get(key):
+        found = None if key is None else find_key(key)
+        if key is not None and not found:
             raise ConfigurationError(_MISSING[key] + ("" if emulated is None else "; --emulator needs none"))
-        async with AsyncOpenRouter(default_model=model, local_cache=local_cache) as client:
+        is_management = key == "OPENROUTER_MANAGEMENT_KEY"
+        async with AsyncOpenRouter(
+            None if is_management else found,
+            management_key=found if is_management else None,
+            default_model=model,
+            local_cache=local_cache,
+        ) as client:
             yield client
         return
     with needs_extra("testing", "--emulator"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import webbrowser
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from .exit_codes import DONE
 from .files import read_text, reason_of
 from .output import Output, dollars
 from .signals import received_signals
+from .stored_keys import find_key
 from .streams import results
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def serve(
         raise ConfigurationError(f"--port is {port}; expected 0 to 65535")
     if max_body < 1:
         raise ConfigurationError(f"--max-body is {max_body}; expected MiB, at least 1")
-    if not emulator and not os.environ.get("OPENROUTER_API_KEY"):
+    if not emulator and not find_key("OPENROUTER_API_KEY"):
         raise ConfigurationError(
             "there is no key; set OPENROUTER_API_KEY (keys are made at https://openrouter.ai/keys), or give --emulator"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from decimal import Decimal
@@ -17,6 +16,7 @@ from ...client import AsyncOpenRouter
 from ...errors import ConfigurationError
 from ...types.chat.completion import ChatCompletion
 from ..output import printable
+from ..stored_keys import find_key
 from ..streams import console as console_of
 from ..streams import results
 from ..wrapping import WordWrap
@@ -60,9 +60,10 @@ async def demo(*, live: bool = False, yes: bool = False, model: str = MODEL, que
             teach(emulator, asked)
             client = AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=model)
         else:
-            if "OPENROUTER_API_KEY" not in os.environ:
+            key = find_key("OPENROUTER_API_KEY")
+            if not key:
                 raise ConfigurationError("--live needs your key in OPENROUTER_API_KEY")
-            client = AsyncOpenRouter(default_model=model)
+            client = AsyncOpenRouter(key, default_model=model)
         async with client:
             if emulator is None and not await _is_affordable(console, client, model, asked, yes=yes):
                 return 1

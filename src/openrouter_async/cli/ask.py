@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from pydantic import JsonValue
 
-from ..conversation.conversation import ConversationSettings
+from ..conversation.settings import ConversationSettings
 from ..errors import ConfigurationError
 from ..resources.chat.attachments import encode_attachments
 from ..structured.schema import Schema

@@ -17,8 +17,9 @@ from cyclopts import Parameter
 
 from .._files import claim
 from ..client import AsyncOpenRouter
-from ..conversation.conversation import Conversation, ConversationSettings
+from ..conversation.conversation import Conversation
 from ..conversation.history import History
+from ..conversation.settings import ConversationSettings
 from ..errors import ConfigurationError, OpenRouterError
 from ..resources.chat.attachments import encode_attachments
 from ..types.chat.content_parts import Attachment

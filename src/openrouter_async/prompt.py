@@ -90,7 +90,8 @@ class Prompt:
             "value": value, "error": error, "cost": cost, **params,
         }  # fmt: skip
         settings, _ = BatchSettings.split(dict(params))
-        self._concurrency = settings.concurrency
+        self.concurrency: int = settings.concurrency
+        """The requests that a worker has in flight, at most."""
         self._journal = settings.journal
         if settings.budget is not None and settings.journal is None and not params.get("ledger"):
             raise ConfigurationError(
@@ -106,7 +107,7 @@ class Prompt:
 
     def client(self) -> AsyncOpenRouter:
         """Return a client for a worker, which sends at most `concurrency` requests concurrently."""
-        return AsyncOpenRouter(limits=Limits(concurrency=self._concurrency))
+        return AsyncOpenRouter(limits=Limits(concurrency=self.concurrency))
 
     def table(self, client: AsyncOpenRouter, frame: object) -> TableBatch:
         """Return `client.batch.table` of a frame; a dict of columns is one too.

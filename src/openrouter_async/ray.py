@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -22,6 +23,11 @@ __all__ = ["Prompt", "PromptActor"]
 
 P = ParamSpec("P")
 
+SMALL_BATCHES = 8
+"""So many small batches cause a warning; chosen: the last ones of a data set are small too."""
+
+_LOGGER = logging.getLogger("openrouter_async.ray")
+
 
 class PromptActor:
     """The class of the actors of a prompt; made by `Prompt`, instantiated by Ray Data.
@@ -37,6 +43,8 @@ class PromptActor:
         opened: Future[tuple[BlockingPortal, AsyncOpenRouter]] = Future()
         threading.Thread(target=anyio.run, args=(self._serve, opened), daemon=True).start()
         self._portal, self._client = opened.result()
+        self._small = 0
+        """Batches with fewer rows than could be asked concurrently."""
 
     async def _serve(self, opened: Future[tuple[BlockingPortal, AsyncOpenRouter]]) -> None:
         try:
@@ -53,7 +61,16 @@ class PromptActor:
         return await to_thread.run_sync(self.prompt.run, partial(self._portal.call, self._ask, batch))
 
     async def _ask(self, batch: object) -> pa.Table:
-        return await self.prompt.table(self._client, batch)
+        answered = await self.prompt.table(self._client, batch)
+        self._small += answered.num_rows < self.prompt.concurrency
+        if self._small == SMALL_BATCHES:
+            _LOGGER.warning(
+                "batches have fewer rows (%d) than the concurrency of the prompt (%d), which limits how many are asked"
+                " concurrently; give map_batches a larger batch_size",
+                answered.num_rows,
+                self.prompt.concurrency,
+            )
+        return answered
 
 
 def _actors_of(make: Callable[P, prompt.Prompt]) -> Callable[P, type[PromptActor]]:

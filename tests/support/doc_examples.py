@@ -24,14 +24,19 @@ _RUNNER = "__runner__"
 
 
 class PythonFences:
-    """A sybil parser of the fenced Python blocks that are to be run."""
+    """A sybil parser of the fenced Python blocks that are to be run.
 
-    def __init__(self) -> None:
+    A block that is not run for `unless`, a part of the reason above it, is run as well.
+    """
+
+    def __init__(self, unless: str | None = None) -> None:
+        self._unless = unless
         self._fences = FencedCodeBlockLexer("python")
 
     def __call__(self, document: Document) -> Iterable[Region]:
         for fence in self._fences(document):
-            if not _NOT_RUN.search(document.text, 0, fence.start):
+            reason = _NOT_RUN.search(document.text, 0, fence.start)
+            if reason is None or (self._unless is not None and self._unless in reason[0]):
                 yield Region(fence.start, fence.end, fence.lexemes["source"], _run)
 
 

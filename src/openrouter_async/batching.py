@@ -160,8 +160,8 @@ class BatchMaker:
         Needs the extra `arrow`. The result has three columns more than the frame, which are null where there is
         nothing to say: the value, the error as text, and the cost in US dollars. A failed row never stops the others.
 
-        What has one fixed form becomes a column of that type: text, numbers, lists, and a struct for a pydantic model
-        or a dataclass. Everything else, such as a union or a dict with any keys, becomes its JSON as text.
+        Text, numbers, booleans and lists become columns of these types, and a pydantic model or a dataclass becomes a
+        struct. Everything else, such as a union or a dict with any keys, becomes its JSON as text.
 
         Args:
             frame: Of pyarrow, polars, pandas (from 2.2), or anything else with `__arrow_c_stream__`.

@@ -128,11 +128,11 @@ class Prompt:
             ConfigurationError: the prompt does not fit the columns of the frame.
             OpenRouterError: the batch ended early, as for the budget or the account.
         """
-        answered = self.run(partial(_run, partial(self._ask, frame)))
+        answered = self.run(lambda: _run(partial(self._ask, frame)))
         return cast("FrameT", self.extend(frame, answered))
 
     def run(self, ask: Callable[[], T]) -> T:
-        """Return the result of a function that asks, when this thread's turn at the journal has come, if any."""
+        """Return the result of a function that asks, when this thread may use the journal."""
         turn: AbstractContextManager[object] = (
             nullcontext() if self._journal is None else _JOURNALS[str(self._journal.absolute())]
         )

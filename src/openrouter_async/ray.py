@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, ParamSpec
 
 import anyio
@@ -32,8 +31,8 @@ _LOGGER = logging.getLogger("openrouter_async.ray")
 class PromptActor:
     """The class of the actors of a prompt; made by `Prompt`, instantiated by Ray Data.
 
-    An actor has one client for all its batches. Its event loop has a thread of its own: Ray's stands still while an
-    output waits to be taken, and with it would stand the clocks of the calls in flight.
+    An actor has one client for all its batches. Its event loop has its own thread, because Ray blocks the
+    event loop of an actor until its output is taken, and calls in flight would time out.
     """
 
     prompt: ClassVar[prompt.Prompt]
@@ -58,7 +57,7 @@ class PromptActor:
 
     async def __call__(self, batch: object) -> pa.Table:
         """Return a batch of the data set, of any `batch_format`, with its answers."""
-        return await to_thread.run_sync(self.prompt.run, partial(self._portal.call, self._ask, batch))
+        return await to_thread.run_sync(self.prompt.run, lambda: self._portal.call(self._ask, batch))
 
     async def _ask(self, batch: object) -> pa.Table:
         answered = await self.prompt.table(self._client, batch)

@@ -26,7 +26,7 @@ class City(BaseModel):
 
 
 class Arguments(BatchParams, total=False):
-    """What a prompt is made with here."""
+    """The arguments of a prompt, in these tests."""
 
     output: type[City]
     key: str

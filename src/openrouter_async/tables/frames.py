@@ -20,7 +20,7 @@ __all__ = ["as_arrow", "extend_frame"]
 def as_arrow(frame: object) -> ArrowFrame:
     """Return a frame as Arrow; a mapping has its columns as arrays or lists.
 
-    The index of a frame of pandas is left out: it is no column.
+    The index of a pandas frame is not a column, and is left out.
 
     Raises:
         ConfigurationError: the object is not a data frame.
@@ -40,7 +40,7 @@ def as_arrow(frame: object) -> ArrowFrame:
 def extend_frame(frame: object, answered: pa.Table, names: list[str]) -> object:
     """Return a frame of pandas or polars with these columns of a table added, any other as the table.
 
-    The added columns of pandas are of Arrow's types, so that they are the same in all parts of a data set.
+    The added columns of pandas are of Arrow's types, which are the same in all parts of a data set.
     """
     if _is_of("pandas", frame):
         pandas = sys.modules["pandas"]
@@ -57,7 +57,6 @@ def _is_of(library: str, frame: object) -> bool:
 
 
 def _array(cells: object) -> pa.Array:
-    """Return a column, of which a cell may itself be an array of numpy."""
-    if getattr(cells, "ndim", 1) > 1 and hasattr(cells, "tolist"):
-        cells = cells.tolist()
-    return pa.array(cells)
+    """Return a column, whose cells may be arrays of numpy."""
+    nested = getattr(cells, "tolist", None) if getattr(cells, "ndim", 1) > 1 else None
+    return pa.array(cells if nested is None else nested())

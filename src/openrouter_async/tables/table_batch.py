@@ -5,7 +5,7 @@ frame ── record batches ── chunks of rows ── items ──> Batch ─
 ```
 
 Theory of operation: rows are taken when the batch has room for one, and a chunk leaves when its last row has its
-result; so there are in memory the chunks with rows in flight, and what the frame itself has.
+result; so the memory contains the frame and the chunks with rows in flight.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class ArrowFrame(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnNames:
-    """What the added columns are called, and which of the frame names its rows."""
+    """The names of the added columns, and the column of the frame that identifies its rows."""
 
     value: str
     error: str
@@ -91,7 +91,7 @@ class ColumnNames:
 
 
 class TablePrompt:
-    """What is asked of each row, and the columns of its answer."""
+    """The templates of a row's prompt, and the columns of its answer."""
 
     def __init__(
         self, prompt: str, system_prompt: str | None, names: ColumnNames, column: ValueColumn
@@ -117,7 +117,7 @@ class TablePrompt:
         return extended
 
     def items(self, rows: pa.RecordBatch) -> list[Item | str]:
-        """Return what is asked of each row, or why nothing is."""
+        """Return the item of each row, or why it does not have one."""
         found: list[Item | str] = []
         for cells in texts_of_rows(rows, self._columns):
             if isinstance(cells, str):
@@ -132,15 +132,15 @@ class TablePrompt:
 
 @dataclass(slots=True)
 class _Chunk:
-    """Some rows, and what has come of them."""
+    """Some rows, and their results so far."""
 
     rows: pa.RecordBatch
     first: int
-    """The item of its first row that is asked."""
+    """The number of its first item."""
     asked: list[int]
-    """The rows that are asked, in the order of their items."""
+    """The rows with a prompt, in the order of their items."""
     errors: list[str | None]
-    """Of each row; the reason why there is no value yet, where there is none."""
+    """Of each row: why it does not have a value yet; null if it has one."""
     costs: list[float | None]
     """US dollars; None where they are not known."""
     values: list[object]
@@ -218,7 +218,7 @@ class TableBatch:
 
     @property
     def summary(self) -> BatchSummary:
-        """What it did so far, with the cost by model."""
+        """The results so far, with the cost by model."""
         return self._batch.summary
 
     def stop(self) -> None:
@@ -252,7 +252,7 @@ class TableBatch:
             await self._batch.__aexit__(kind, error, traceback)
 
     def __aiter__(self) -> AsyncIterator[pa.RecordBatch]:
-        """Yield the rows with their answers, at most 1,000 at once, as soon as the rows before are answered.
+        """Yield the rows with their answers, at most 1,000 in a batch, as soon as the rows before have their answers.
 
         If the batch ends early, the rows that were taken come first, and then the error.
         """

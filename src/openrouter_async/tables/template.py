@@ -1,7 +1,7 @@
 """`Template`: the text of a prompt, with the names of columns in braces.
 
-Only `str.format`'s braces are taken over: a field is the name of a column and nothing else, so that neither a template
-nor a cell can reach an attribute, and what a cell contains is never read as a template.
+Only `str.format`'s braces are taken over: a field is the name of a column and nothing else. So neither a template nor
+a cell can reach an attribute, and the text of a cell is never parsed as a template.
 """
 
 from __future__ import annotations

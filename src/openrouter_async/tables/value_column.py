@@ -1,8 +1,8 @@
 """`ValueColumn`: the Arrow type of the requested values, and the values as cells of it.
 
-One rule: what has one fixed form becomes that type of Arrow, at any depth; everything else (unions, maps, recursive
-types, tuples, any value) becomes its JSON as text. The type follows from the schema alone, so that all parts of a data
-set have the same.
+One rule: values with one fixed form become that type of Arrow, at any depth; all others (unions, maps, recursive
+types, tuples, any value) become their JSON as text. The type follows from the schema alone, so it is the same for all
+parts of a data set.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ERRORS = (pa.ArrowException, OverflowError, TypeError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A type of Arrow, and what makes of a JSON value what pyarrow takes for it."""
+    """A type of Arrow, and the function that converts a JSON value for pyarrow."""
 
     type: pa.DataType
     cell: Callable[[JsonValue], object] = lambda value: value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -153,7 +153,7 @@ class Prompt:
         return f"<Prompt {', '.join(self._added)}>"  # neither the text nor the options, which may have a key
 
 
-def _run(ask: Callable[[], Any]) -> Any:
+def _run(ask: Callable[[], Awaitable[T]]) -> T:
     """Run an asynchronous function in an event loop of its own, also where this thread has one that runs."""
     try:
         anyio.lowlevel.current_token()

@@ -265,12 +265,12 @@ def test_images_are_pasted_and_dropped(chat: ChatPage, kind: str, element: str) 
 
 def test_settings_are_sent_and_kept_with_the_conversation(chat: ChatPage) -> None:
     chat.button("Settings of the conversation").click()
-    fill = {"System prompt": "You are brief.", "Temperature": "0.3", "Longest answer": "50", "Seed": "7"}
+    fill = {"System prompt": "You are brief.", "Temperature": "0.3", "Max tokens": "50", "Seed": "7"}
     for label, value in fill.items():
         chat.page.get_by_label(label, exact=True).fill(value)
-    chat.page.get_by_label("Reasoning").select_option("low")
-    chat.page.get_by_label("Top p").fill("7")
-    expect(chat.page.get_by_label("Top p")).to_have_attribute("aria-invalid", "true")
+    chat.page.get_by_label("Reasoning effort").select_option("low")
+    chat.page.get_by_label("Top P").fill("7")
+    expect(chat.page.get_by_label("Top P")).to_have_attribute("aria-invalid", "true")
     chat.page.keyboard.press("Escape")
     chat.emulator.reply("Yes.")
     chat.send("Ready?")
@@ -296,7 +296,7 @@ def test_presets_of_the_server_and_ones_own(chat: ChatPage) -> None:
     chat.page.get_by_role("textbox", name="Name").fill("mine")
     chat.page.get_by_role("button", name="Save", exact=True).click()
     chat.page.get_by_role("option", name="mine").wait_for(state="attached")
-    chat.button("Back to the defaults").click()
+    chat.button("Reset to defaults").click()
     expect(chat.page.get_by_label("System prompt")).to_have_value("")
     preset.select_option("mine")
     expect(chat.page.get_by_label("System prompt")).to_have_value("Be exact.")

@@ -88,9 +88,21 @@ def test_credits_are_told_and_asked_for_once(emulator: Emulator) -> None:
 def test_credits_are_not_asked_for_without_a_management_key(emulator: Emulator) -> None:
     with routed(emulator) as browser:
         answer = browser.get("api/credits")
+        optional = browser.get("api/credits?optional")
     assert answer.status_code == 404
     assert "management key" in answer.json()["error"]["message"]
+    assert (optional.status_code, optional.content) == (204, b"")
     assert not emulator.requests
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_credits_that_the_key_may_not_see_are_no_failure_of_the_page(emulator: Emulator, status: int) -> None:
+    client = AsyncOpenRouter(emulator.key, management_key=emulator.management_key, base_url=emulator.base_url)
+    for _ in range(2):
+        emulator.fail(status, "Only management keys can do this", path="/credits")
+    with routed(emulator, client=client) as browser:
+        assert browser.get("api/credits?optional").status_code == 204
+        assert browser.get("api/credits").is_error
 
 
 def test_a_chat_is_streamed_and_counted(emulator: Emulator) -> None:

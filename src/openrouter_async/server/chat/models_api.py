@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ...errors import ConfigurationError
+from ...errors import AuthenticationError, ConfigurationError, PermissionDenied
 from ...tools.tool import Tool, tool
 from ...tools.toolbox import ToolSource
 from ...types.chat.presets import PRESETS
@@ -70,7 +70,12 @@ def models_routes(
             if known is None or time.monotonic() >= known[1]:
                 try:
                     known = await policy.client.credits.get(), time.monotonic() + _FRESH_S
-                except ConfigurationError as error:  # there is no management key, so nothing was sent
+                except (ConfigurationError, AuthenticationError, PermissionDenied) as error:
+                    if "optional" in request.query_params:  # the page, for which it is no failure
+                        return Response(status_code=204)
+                    if not isinstance(error, ConfigurationError):
+                        raise
+                    # There is no management key, so nothing was sent.
                     raise WebError(404, error.message, kind="NotAvailable") from error
         found = known[0]
         return JSONResponse(

@@ -26,10 +26,10 @@ export class Account {
   async refresh() {
     const [settings, credits] = await Promise.allSettled([
       this.api.get("settings"),
-      this.#showsCredit ? this.api.get("credits") : Promise.reject(new Error("not shown")),
+      this.#showsCredit ? this.api.get("credits?optional") : Promise.reject(new Error("not shown")),
     ]);
     if (settings.status === "fulfilled") this.showSpent(settings.value);
-    this.#showsCredit &&= credits.status === "fulfilled";
+    this.#showsCredit &&= credits.status === "fulfilled" && credits.value !== null;
     this.#credit = this.#showsCredit ? `${dollars(credits.value.remaining)} credit left` : "";
     this.#draw();
   }

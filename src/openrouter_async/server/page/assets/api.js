@@ -3,6 +3,7 @@ import { held, hold } from "./kept.js";
 import { readEvents } from "./sse.js";
 
 const TOKEN = "token";
+const NO_CONTENT = 204;
 const NOT_MODIFIED = 304;
 
 const ADVICE = {
@@ -62,7 +63,8 @@ export class Api {
   }
 
   async get(path, { signal } = {}) {
-    return (await this.#fetch(path, { signal })).json();
+    const response = await this.#fetch(path, { signal });
+    return response.status === NO_CONTENT ? null : response.json();
   }
 
   /** What is stored, and its version; null where that is still the version `unless`. */

@@ -9,6 +9,7 @@ import { NEW } from "./drafts.js";
 import { ask, confirmed } from "./dialogs.js";
 import { byId, setText } from "./dom.js";
 import { download } from "./download.js";
+import { offerExamples } from "./examples.js";
 import { dollars, size, tokens } from "./format.js";
 import { oncePerFrame } from "./frames.js";
 import { addressOf, idInAddress, newId } from "./ids.js";
@@ -73,6 +74,7 @@ export class Chat {
       remove: (id) => this.#remove(id),
     });
     listenToCode(byId("thread"));
+    offerExamples((text) => this.composer.write(text));
     showLinkTargets(byId("thread"));
     byId("export").addEventListener("click", (event) => this.#exportMenu(event.currentTarget));
     window.addEventListener("hashchange", () => this.#route());

@@ -115,6 +115,12 @@ export class Composer {
     this.#box.focus();
   }
 
+  /** Put a text into the box, for a person to change and send. */
+  write(text) {
+    this.#fill(text, this.#parts);
+    this.#box.focus();
+  }
+
   /** Say why something could not be done. */
   say(problem) {
     this.#problem = problem;

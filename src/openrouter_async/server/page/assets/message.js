@@ -43,6 +43,12 @@ export function attachmentChips(content, onRemove = null) {
   });
 }
 
+/** Own messages with more characters or lines are folded. */
+const LONG = 1500;
+const LONG_LINES = 20;
+/** More sources than these are folded. */
+const FEW_SOURCES = 3;
+
 export class UserView {
   constructor(node, actions) {
     this.node = node;
@@ -59,13 +65,28 @@ export class UserView {
     const text = textOf(node.content);
     this.body.replaceChildren(
       ...(chips.length ? [h("ul.chips", { "aria-label": "Attachments" }, chips)] : []),
-      ...(text ? [h("div.said", { dir: "auto" }, writtenOut(text))] : []),
+      ...(text ? this.#said(text) : []),
     );
     setButtons(this.tools, stateOf(place), () => [
       versionSwitch(place, actions.show),
       iconButton("copy", "Copy message", (event) => actions.copy(text, event.currentTarget)),
       iconButton("edit", "Edit message", () => this.edit()),
     ]);
+  }
+
+  /** A long message shows its beginning, and the rest on request. */
+  #said(text) {
+    const said = h("div.said", { dir: "auto" }, writtenOut(text));
+    if (text.length < LONG && text.split("\n").length < LONG_LINES) return [said];
+    const show = (isOpen) => {
+      this.isOpen = isOpen;
+      said.classList.toggle("folded", !isOpen);
+      setText(button, isOpen ? "Show less" : "Show all");
+      button.setAttribute("aria-expanded", String(isOpen));
+    };
+    const button = h("button.quiet.fold-said", { type: "button", onclick: () => show(!this.isOpen) });
+    show(Boolean(this.isOpen));
+    return [said, button];
   }
 
   edit() {
@@ -214,7 +235,9 @@ export class AnswerView {
         h("span.source-title", { dir: "auto" }, title || url),
         h("span.source-host", {}, hostOf(url)),
       )));
-    this.sources.replaceChildren(...(entries.length ? [h("h4", {}, "Sources"), h("ol", {}, entries)] : []));
+    const count = entries.length === 1 ? "1 source" : `${entries.length} sources`;
+    const fold = () => h("details.fold", { open: entries.length <= FEW_SOURCES }, h("summary", {}, count, icon("chevron")), h("ol", {}, entries));
+    this.sources.replaceChildren(...(entries.length ? [fold()] : []));
   }
 
   #ending() {

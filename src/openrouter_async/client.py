@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .catalogue.namespace import CatalogueCache, Models
     from .catalogue.pricing import Estimate
     from .chat import Chat
+    from .ledger.ledger import SharedBudget
     from .messages import Messages
     from .resources.requests import RequestParams
     from .responses import Responses
@@ -242,7 +243,9 @@ class AsyncOpenRouter(Namespaces):
 
         return Models(self._sender, self._known.catalogues.setdefault(self.base_url, CatalogueCache()))
 
-    def track(self, budget: Decimal | str | float | None = None, *, settle: float = 10.0) -> Spend:
+    def track(
+        self, budget: Decimal | str | float | SharedBudget | None = None, *, settle: float = 10.0
+    ) -> Spend:
         """Return a block that adds up the cost of its calls, and keeps them within a budget.
 
         ```python
@@ -261,7 +264,8 @@ class AsyncOpenRouter(Namespaces):
         the budget.
 
         Args:
-            budget: US dollars. With a budget, the client first loads the catalogue of models for its prices.
+            budget: US dollars, or a budget that several processes share, see `open_ledger`. With a budget, the client
+                first loads the catalogue of models for its prices.
             settle: Seconds for which the possible cost of a call that was cut off stays reserved while its billing
                 record is read; after that it is released, and listed in `unsettled`. Leaving the block waits at most
                 that long for such records, and not at all without any.

@@ -412,3 +412,34 @@ def test_rejected_lines_are_written_anew_by_the_same_command(emulator: Emulator,
     rejected = (tmp_path / "in.csv.rejected").read_text("utf-8")
     assert rejected == '"a, b",x\n"c\nd","x, y"\n'
     assert (tmp_path / "in.csv.rejected").stat().st_mode & 0o777 == 0o600
+
+
+def test_workers_share_a_ledger_and_each_prompt_is_asked_once(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("".join(f"prompt {number}\n" for number in range(20)), "utf-8")
+    shared = ["in.txt", "--ledger", "run.db", "--budget", "1", "--max-tokens", "20"]
+    worker = run(emulator, tmp_path, *shared, "--worker")
+    assert worker.returncode == 0, worker.stderr
+    assert worker.stdout == ""
+    assert "20 answered" in worker.stderr
+    ran = run(emulator, tmp_path, *shared)
+    assert ran.returncode == 0, ran.stderr
+    assert "20 of them before" in ran.stderr
+    assert len({json.loads(line)["key"] for line in ran.stdout.splitlines()}) == 20
+    assert sum(request.path.endswith("/chat/completions") for request in emulator.requests) == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--worker"], "--worker needs --ledger"),
+        (["--ledger", "run.db", "--out", "out.jsonl"], "expected no --out and no --service with it"),
+    ],
+)
+def test_what_does_not_go_with_a_ledger_is_said(
+    emulator: Emulator, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    (tmp_path / "in.txt").write_text("one\n", "utf-8")
+    ran = run(emulator, tmp_path, "in.txt", *arguments)
+    assert ran.returncode != 0
+    assert said in ran.stderr
+    assert not (tmp_path / "run.db").exists()

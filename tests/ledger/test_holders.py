@@ -102,7 +102,8 @@ class Beside(RuleBasedStateMachine):
 
     @rule(
         worker=st.sampled_from(WORKERS),
-        hold=st.one_of(st.none(), st.integers(0, MOST)),
+        hold=st.integers(0, MOST),
+        is_bounded=st.booleans(),
         budgets=st.sets(st.sampled_from(BUDGETS)),
         model=st.sampled_from(MODELS),
         rpm=st.sampled_from([None, None, 600.0]),
@@ -111,7 +112,8 @@ class Beside(RuleBasedStateMachine):
     def admit(
         self,
         worker: str,
-        hold: int | None,
+        hold: int,
+        is_bounded: bool,
         budgets: set[BudgetTerms],
         model: str | None,
         rpm: float | None,
@@ -124,6 +126,7 @@ class Beside(RuleBasedStateMachine):
             call=call,
             model=model,
             hold=hold,
+            is_bounded=is_bounded,
             budgets=terms,
             rpm=rpm,
             tpm=tpm,
@@ -167,9 +170,9 @@ class Beside(RuleBasedStateMachine):
         said = "" if known is None else f"{known.key} {known.hash} {self.new('answer')}\n"
         self.apply(Finish(lease=lease, record=said.encode(), source=source))
 
-    @rule(which=st.floats(0, 0.999), record=st.sampled_from([b"", b"failed\n"]), was_paid=st.booleans())
-    def give_up(self, which: float, record: bytes, was_paid: bool) -> None:
-        self.apply(GiveUp(lease=self.one(self.leases, which), record=record, was_paid=was_paid))
+    @rule(which=st.floats(0, 0.999), record=st.sampled_from([b"", b"failed\n"]), was=st.booleans())
+    def give_up(self, which: float, record: bytes, was: bool) -> None:
+        self.apply(GiveUp(lease=self.one(self.leases, which), record=record, was_paid=was, is_left=not was))
 
     @rule(worker=st.sampled_from(WORKERS), is_gone=st.booleans())
     def beat(self, worker: str, is_gone: bool) -> None:

@@ -65,6 +65,8 @@ class CallAttempts:
         self.is_watched = any(each.reads for each in observers)
         """Whether anyone looks into bodies."""
         self._starters = [each for each in observers if type(each).started is not Observer.started]
+        self.is_paced = any(each.paces for each in self._starters)
+        """Whether one of them keeps the pace, so the limiter need not."""
         self._readers = [each for each in observers if each.reads and type(each).saw is not Observer.saw]
         self.has_readers = bool(self._readers)
         """Whether anyone wants each of them."""

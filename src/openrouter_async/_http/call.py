@@ -128,7 +128,9 @@ class Call:
         exchange = Exchange(
             transport.send, _http_request(transport.library, request, settings, timeouts, key)
         )
-        admission = await transport.admit(exchange, request, settings.rate, timeouts)
+        admission = await transport.admit(
+            exchange, request, settings.rate, timeouts, is_paced=attempts.is_paced
+        )
         try:
             attempts.sending(admission)
             await (attempts.open(exchange) if attempts.around else exchange.open(timeouts))

@@ -22,7 +22,7 @@ from ..errors import APIStatusError
 if TYPE_CHECKING:
     from ..options import Rate
 
-__all__ = ["Admission", "Limiter", "ModelQueue"]
+__all__ = ["Admission", "Limiter", "ModelQueue", "PacedElsewhere"]
 
 REFUSALS = frozenset({429, 529})
 """The statuses that say: too many requests (RFC 6585, section 4; 529 as the service and its providers use it)."""
@@ -249,3 +249,18 @@ class Admission:
         """It took so many tokens, prompt included."""
         if self._queue is not None:
             self._queue.used(tokens, self._expected)
+
+
+class PacedElsewhere(Admission):
+    """One whose pace an observer keeps; the limiter gives it a place, and learns nothing from it."""
+
+    __slots__ = ()
+
+    def succeeded(self) -> None:
+        """Do nothing; the observer knows."""
+
+    def failed(self, error: APIStatusError, *, longest_wait: float) -> None:
+        """Do nothing; the observer knows."""
+
+    def used(self, tokens: int) -> None:
+        """Do nothing; the observer knows."""

@@ -142,6 +142,9 @@ class Observer:
     reads = False
     """Whether it wants `Attempt.charge`, and `saw` if it has that: looking into bodies and events costs time."""
 
+    paces = False
+    """Whether `started` keeps the pace of the model, and the ends are reported to whoever learns it."""
+
     async def started(self, attempt: Attempt) -> None:
         """A request is about to be made; this may wait until there is room for it, or raise to refuse it."""
 

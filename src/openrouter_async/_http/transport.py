@@ -20,7 +20,7 @@ from ..errors import ConfigurationError
 from ..options import Limits
 from .deadlines import Deadline, run_within
 from .library import checked_client, checked_transport, httpx, library_of
-from .limiter import Admission, Limiter
+from .limiter import Admission, Limiter, PacedElsewhere
 from .network.current import current_network
 from .network.stream import Network
 from .patched import CLIENT
@@ -175,15 +175,21 @@ class Transport:
         return self._client.send(request, stream=True, follow_redirects=False)
 
     async def admit(
-        self, exchange: Exchange, request: RequestData, rate: Rate | None, timeouts: CallTimeouts
+        self,
+        exchange: Exchange,
+        request: RequestData,
+        rate: Rate | None,
+        timeouts: CallTimeouts,
+        *,
+        is_paced: bool = False,
     ) -> Admission:
-        """Wait until an exchange has a slot, which it keeps until `close`.
+        """Wait until an exchange has a slot, which it keeps until `close`; `is_paced` says that others keep its pace.
 
         Raises:
             OpenRouterError: no slot became free in time, or the client was closed meanwhile.
         """
         self.check()
-        queue = self.limiter.queue_for(request.model, rate)
+        queue = None if is_paced else self.limiter.queue_for(request.model, rate)
         tokens = (
             0.0
             if queue is None or rate is None or rate.tpm is None
@@ -196,7 +202,8 @@ class Transport:
         if self._is_closed:  # while the call was waiting
             await self.close(exchange)
             self.check()
-        return Admission(self.limiter, request.model, queue, tokens)
+        admission = PacedElsewhere if is_paced else Admission
+        return admission(self.limiter, request.model, queue, tokens)
 
     async def close(self, exchange: Exchange) -> None:
         """Close an exchange, and give its place to the next call; harmless when done before."""

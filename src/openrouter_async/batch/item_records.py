@@ -41,6 +41,9 @@ __all__ = ["ItemRecords"]
 class ItemRecords:
     """The records of a batch; without a journal it stores nothing."""
 
+    where = "journal"
+    """Where they are, for messages."""
+
     def __init__(
         self,
         settings: BatchSettings,
@@ -77,7 +80,7 @@ class ItemRecords:
             self.again = replace(journal.again)
             self._spend.begin_at(journal.cost, journal.byok_cost, journal.models)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the files."""
         if self._in_flight is not None:
             self._in_flight.close()
@@ -114,6 +117,9 @@ class ItemRecords:
         """An item was refused, or not asked again; raises `JournalError`."""
         if self._in_flight is not None:
             self._in_flight.failed(request.key)
+
+    def left(self, request: Request) -> None:
+        """A worker was cancelled while it waited for an answer, which the file of those in flight tells."""
 
     def answered(
         self,
@@ -166,22 +172,22 @@ class ItemRecords:
 
     # Costs that come in later, or are of earlier runs
 
-    def settled(self, call: Call) -> None:
-        """Write down what a request cost that had broken off, now that it is known."""
+    def settled(self, call: Call) -> bytes:
+        """Write down what a request cost that had broken off, now that it is known; return what a ledger keeps."""
         if isinstance(call.item, Request) and call.charge.cost is not None and self._journal is not None:
             if call.generation_id is not None:
                 self._journal.has_booked(call.generation_id)
             self.write([settled_record(call.item, call.generation_id, call.charge)])
+        return b""
 
     @property
-    def has_unbooked(self) -> bool:
-        """Whether a run was killed before it knew the original cost of answers from the service's cache."""
-        return self._journal is not None and bool(self._journal.unbooked)
+    def unbooked(self) -> Mapping[str, tuple[str, str]]:
+        """The answers from the service's cache whose original cost a killed run did not know; with key and hash."""
+        return {} if self._journal is None else self._journal.unbooked
 
     async def book_earlier(self) -> None:
         """Look for those costs."""
-        assert self._journal is not None
-        for source, (key, hash_) in self._journal.unbooked.items():
+        for source, (key, hash_) in self.unbooked.items():
             request = Request(
                 key=key, index=-1, hash=hash_, source="", messages=[], model=None, extra_body=None, params={}
             )

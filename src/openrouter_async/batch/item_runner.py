@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, cast
+from typing import TYPE_CHECKING, Generic, Protocol, cast
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -14,6 +14,7 @@ from pydantic import JsonValue, ValidationError
 from .._sansio.chat_body import ChatCall, chat_body
 from .._sansio.retry import resolve
 from ..errors import BudgetExceeded, ConfigurationError, InvalidResponseError, OpenRouterError
+from ..ledger.steps import Busy
 from ..options import RequestOptions, Retries
 from ..protocols import ChatCompleter
 from ..resources.chat.attachments import has_attachments
@@ -26,12 +27,15 @@ from .duplicates import Duplicates
 from .item_meter import ItemMeter
 from .item_records import ItemRecords
 from .items import Request
-from .journal_records import Record
+from .journal_records import Kept, Record
 from .kept_failures import kept_error
 from .kinds import Kind
 from .results import Done, Failed, Result
 from .settings import BatchSettings
 from .stats import BatchStats
+
+if TYPE_CHECKING:
+    from .shared_records import SharedRecords
 
 __all__ = ["ItemRunner", "Outputs"]
 
@@ -81,6 +85,9 @@ class ItemRunner(Generic[OutputT]):
     ) -> None:
         self._settings = settings
         self._records = records
+        self._shared: SharedRecords | None = (
+            None if settings.ledger is None else cast("SharedRecords", records)
+        )
         self._stats = stats
         self._outputs = outputs
         self._kind = kind
@@ -88,7 +95,7 @@ class ItemRunner(Generic[OutputT]):
         merged = RequestOptions(**(options or {}))
         given = merged.get("retries")
         retries = merged["retries"] = patient if given is None else given.with_defaults(patient)
-        if settings.rate is not None:
+        if settings.rate is not None and settings.ledger is None:
             merged["rate"] = settings.rate
         self._completer = completer.with_options(merged)
         self._is_once = settings.once or merged.get("once") is True
@@ -100,13 +107,19 @@ class ItemRunner(Generic[OutputT]):
         """Ask nothing again; what waits to be is undone."""
         self._stopped.set()
 
-    async def run(self, request: Request, meter: ItemMeter) -> tuple[Result[OutputT], bytes | None] | None:
+    async def run(
+        self, request: Request, meter: ItemMeter
+    ) -> tuple[Result[OutputT], bytes | None] | Busy | None:
         """Return the result of an item, and its record, if one is to be written; None where it is undone.
+
+        `Busy` where another process asks it now.
 
         Raises:
             OpenRouterError: no other item can succeed either; this one is undone.
         """
-        kept = self._resume(request)
+        kept = self._resume(request) if self._shared is None else await self._claim(self._shared, request)
+        if isinstance(kept, Busy):
+            return kept
         if kept is not None:
             if self._duplicates is not None and isinstance(kept, Done):
                 self._duplicates.end(request.hash, kept)
@@ -116,7 +129,7 @@ class ItemRunner(Generic[OutputT]):
         if self._duplicates is None:
             return await self._run(request, meter)
         if (first := self._duplicates.find(request.hash)) is not None:
-            return self._repeated(request, await first.ended(), meter)
+            return await self._repeated(request, await first.ended(), meter)
         self._duplicates.begin(request.hash)
         ended: tuple[Result[OutputT], bytes | None] | None = None
         try:
@@ -125,27 +138,32 @@ class ItemRunner(Generic[OutputT]):
             self._duplicates.end(request.hash, None if ended is None else ended[0])
         return ended
 
-    def _repeated(
+    async def _repeated(
         self, request: Request, result: Result[OutputT] | None, meter: ItemMeter
     ) -> tuple[Result[OutputT], bytes | None] | None:
         """Return the result of an equal request as that of this one, which cost nothing."""
         if result is None:
+            if self._shared is not None:
+                self._shared.left_undone(request)
             return None
         if isinstance(result, Failed):
             self._stats.failed(result.error, request.model)
             failed = _failed(request, result.error, meter)
-            return failed, self._records.failed(request, result.error, meter)
+            return await self._keep(request, failed, self._records.failed(request, result.error, meter))
         completion = result.completion
         self._stats.answered(completion.model, from_cache=True)
         structured = None if self._outputs is None else self._outputs.kept(completion)
         done = self._done(request, completion, meter)
-        return done, self._records.answered(request, completion, structured, meter)
+        return await self._keep(request, done, self._records.answered(request, completion, structured, meter))
 
     async def _run(self, request: Request, meter: ItemMeter) -> tuple[Result[OutputT], bytes | None] | None:
         self._records.begin(request)
         self._stats.in_flight += 1
         try:
             result = await self._ask(request, meter)
+        except BaseException:
+            self._records.left(request)
+            raise
         finally:
             self._stats.in_flight -= 1
         if isinstance(result, _Undone):
@@ -156,18 +174,44 @@ class ItemRunner(Generic[OutputT]):
             return None
         if isinstance(result, Failed):
             self._stats.failed(result.error, request.model, was_paid=bool(meter.cost))
-            return result, self._records.failed(request, result.error, meter)
+            return await self._keep(request, result, self._records.failed(request, result.error, meter))
         cache = result.completion.cache
         is_reused = cache is not None and cache.is_hit and cache.where != "service"
         self._stats.answered(result.completion.model, from_cache=is_reused)
         structured = None if self._outputs is None else self._outputs.kept(result.completion)
-        return result, self._records.answered(request, result.completion, structured, meter)
+        record = self._records.answered(request, result.completion, structured, meter)
+        return await self._keep(request, result, record)
+
+    async def _keep(
+        self, request: Request, result: Result[OutputT], record: bytes
+    ) -> tuple[Result[OutputT], bytes | None]:
+        """Return a result, with its record if that is still to be written; a ledger has it when this returns."""
+        if self._shared is None:
+            return result, record
+        if isinstance(result, Failed):
+            await self._shared.give_up(request, record, was_paid=bool(result.cost))
+        elif not await self._shared.finish(request, record):
+            first = await self._shared.claim(request)
+            if isinstance(first, Kept) and first.record.hash == request.hash:
+                completion = self._restored(first.record, request)
+                result = self._done(request, completion, first.record, is_resumed=True)
+        return result, None
+
+    async def _claim(self, shared: SharedRecords, request: Request) -> Result[OutputT] | Busy | None:
+        """Return the result that the ledger has for an item; None where it is to be asked here."""
+        replaces = 0
+        while isinstance(claimed := await shared.claim(request, replaces), Kept):
+            kept = self._resume(request, claimed.record)
+            if kept is not None:
+                return kept
+            replaces = claimed.number
+        return claimed
 
     # Answers of earlier runs
 
-    def _resume(self, request: Request) -> Result[OutputT] | None:
-        """Return the result that the journal has for an item; None where it is to be asked."""
-        record = self._records.find(request.key)
+    def _resume(self, request: Request, record: Record | None = None) -> Result[OutputT] | None:
+        """Return the result that the journal has for an item, or that of a record; None where it is to be asked."""
+        record = record or self._records.find(request.key)
         if record is None:
             return None
         if record.error is not None:
@@ -175,9 +219,10 @@ class ItemRunner(Generic[OutputT]):
         if record.hash != request.hash:
             if self._settings.is_redoing:
                 return None
+            where = self._records.where
             raise ConfigurationError(
-                f"the request of the item {request.key!r} is not the one that the journal has an answer for;"
-                ' name another journal, give it another key, or ask it again with on_change="redo" (--redo-changed)'
+                f"the request of the item {request.key!r} is not the one that the {where} has an answer for;"
+                f' name another {where}, give it another key, or ask it again with on_change="redo" (--redo-changed)'
             )
         try:
             completion = self._restored(record, request)
@@ -185,7 +230,7 @@ class ItemRunner(Generic[OutputT]):
             if self._settings.is_redoing:
                 return None
             error.add_note(
-                'the journal keeps the reply; on_change="redo" (--redo-changed) asks the item again'
+                f'the {self._records.where} keeps the reply; on_change="redo" (--redo-changed) asks the item again'
             )
             self._stats.failed(error, request.model)
             return _failed(request, error, record)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BEGINNING",
+    "Kept",
     "Record",
     "decimal_of",
     "done_record",
@@ -67,6 +68,15 @@ class Record:
     """Requests that were sent for it."""
     meta: ResponseMeta | None = None
     """The HTTP side of its answer, without the headers; None in journals of older versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a ledger has of an item."""
+
+    record: Record
+    number: int
+    """Of its answer, to say that this one does not serve; see `Claim.replaces`."""
 
 
 def record_of(line: JsonObject) -> Record:

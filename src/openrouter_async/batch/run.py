@@ -17,8 +17,9 @@ finished and delivered, and then the reader gets the error. An item that was tak
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Generic
 
 import anyio
@@ -27,6 +28,7 @@ from pydantic import JsonValue
 
 from .._http.observers import ABOUT, OBSERVERS
 from ..errors import ConfigurationError
+from ..ledger.steps import Busy
 from ..operations import CREATE_CHAT
 from ..options import RequestOptions
 from ..spending.spend import Spend
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from ..protocols import BatchSpan, ChatCompleter, Sender
     from ..spending.forecast import Prices
     from .kinds import Kind
+    from .set_aside import SetAside
 
 __all__ = ["Batch"]
 
@@ -133,7 +136,10 @@ class Batch(Generic[OutputT]):
             settled=lambda call: self._records.settled(call),
             advice="what was answered is kept, run it again with a larger budget",
         )
-        self._records = ItemRecords(
+        records = ItemRecords
+        if settings.ledger is not None:
+            from .shared_records import SharedRecords as records  # what most batches do not need
+        self._records = records(
             settings,
             spend=self._spend,
             sender=sender,
@@ -169,6 +175,8 @@ class Batch(Generic[OutputT]):
         """The group of the task that advances asynchronous items; it ends after the workers."""
         self._working: int | None = None
         """The number of workers; None before the first result is requested."""
+        self._set_aside: SetAside | None = None
+        """The items that other processes ask; None without a ledger."""
 
     # What is seen of it
 
@@ -218,6 +226,8 @@ class Batch(Generic[OutputT]):
         self._source.stop()
         self._runner.stop()
         self._spend.close()
+        if self._set_aside is not None:
+            self._set_aside.stop()
 
     # Reading the results
 
@@ -298,7 +308,7 @@ class Batch(Generic[OutputT]):
             spans = self._completer.spans
             self._span = None if spans is None else spans.batch()
         except BaseException:
-            self._records.close()
+            await self._records.aclose()
             raise
         return self
 
@@ -319,7 +329,7 @@ class Batch(Generic[OutputT]):
             if exc is None or isinstance(exc, Exception):  # someone who cancels does not want to wait
                 await self._spend.settle(also_let_go=True)
         finally:
-            self._records.close()
+            await self._records.aclose()
             if self._span is not None:
                 done = self.summary
                 self._span.ended(done.done, done.failed, done.resumed, done.cost)
@@ -334,19 +344,34 @@ class Batch(Generic[OutputT]):
             total = self._source.total
             concurrency = self._settings.concurrency
             self._working = concurrency if total is None else max(1, min(concurrency, total))
-            if self._records.has_unbooked:
+            if self._records.unbooked:
                 self._group.start_soon(self._records.book_earlier)
             self._source.feed_in(self._feeding)
-            for _ in range(self._working):
-                self._group.start_soon(self._work)
+            begun = [partial(self._work, self._run_items)] * self._working
+            if self._settings.ledger is not None:
+                begun = self._sharing(self._working)
+            self._working = len(begun)
+            for work in begun:
+                self._group.start_soon(work)
+
+    def _sharing(self, count: int) -> list[partial[Coroutine[object, object, None]]]:
+        """Return the workers of a batch with a ledger: as many more wait for the items that other processes ask."""
+        from .set_aside import SetAside
+        from .shared_records import SharedRecords
+
+        assert isinstance(self._records, SharedRecords)
+        self._set_aside = SetAside(self._records.ledger, readers=count)
+        places = anyio.Semaphore(count)
+        each_of = [partial(self._run_shared, items, places) for items in (self._source, self._set_aside)]
+        return [partial(self._work, run) for run in each_of for _ in range(count)]
 
     # The workers
 
-    async def _work(self) -> None:
+    async def _work(self, run: Callable[[], Awaitable[None]]) -> None:
         assert self._working is not None
         try:
             try:
-                await self._run_items()
+                await run()
             except Exception as error:  # noqa: BLE001 - kept for whoever reads the results, who gets it unchanged
                 self._stop_with(error)
             if self._working == 1:
@@ -358,25 +383,48 @@ class Batch(Generic[OutputT]):
                 self._queue.close()
 
     async def _run_items(self) -> None:
+        meter = self._begin_worker()
+        async for item in self._source:
+            await self._run_item(item, meter)
+
+    async def _run_shared(self, items: AsyncIterator[Request | Failed], places: anyio.Semaphore) -> None:
+        """Run items of which other processes may ask some: those are put aside."""
+        meter = self._begin_worker()
+        assert self._set_aside is not None
+        async for item in items:
+            async with places:
+                is_busy = await self._run_item(item, meter)
+            if is_busy and not isinstance(item, Failed):
+                await self._set_aside.put(item)
+        if items is self._source:
+            self._set_aside.reader_ended()
+
+    def _begin_worker(self) -> ItemMeter:
         meter = ItemMeter(self._spend)
         OBSERVERS.set((*OBSERVERS.get(), meter))
         if self._span is not None:
             self._span.work()
-        async for item in self._source:
-            if isinstance(item, Failed):
-                self._stats.failed(item.error)
-                ended: tuple[Result[OutputT], bytes | None] | None = item, None
-            else:
-                if self._span is not None:
-                    ABOUT.set({"batch.key": item.key})
-                ended = await self._runner.run(item, meter)
-            if ended is not None:
-                result, record = ended
-                if isinstance(result, Failed):
-                    self.failures.add(result)
-                    if self._settings.stop_on_error and not result.is_resumed:
-                        self._stop_with(result.error)
-                await self._queue.put(result, record)
+        return meter
+
+    async def _run_item(self, item: Request | Failed, meter: ItemMeter) -> bool:
+        """Run an item; return whether another process asks it now."""
+        if isinstance(item, Failed):
+            self._stats.failed(item.error)
+            ended: tuple[Result[OutputT], bytes | None] | Busy | None = item, None
+        else:
+            if self._span is not None:
+                ABOUT.set({"batch.key": item.key})
+            ended = await self._runner.run(item, meter)
+        if isinstance(ended, Busy):
+            return True
+        if ended is not None:
+            result, record = ended
+            if isinstance(result, Failed):
+                self.failures.add(result)
+                if self._settings.stop_on_error and not result.is_resumed:
+                    self._stop_with(result.error)
+            await self._queue.put(result, record)
+        return False
 
     def _stop_with(self, error: Exception) -> None:
         """End the taking of items, and keep the first error for whoever reads the results."""

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from .._checks import flag, number, one_of, whole
 from .._sansio.money import parse_usd
 from ..errors import ConfigurationError, OpenRouterError, Overloaded, RateLimited
+from ..ledger.ledger import Ledger, SharedBudget
 from ..options import Rate, RequestOptions
 from ..types.chat.request import ChatParams
 from ..types.embeddings.request import EmbeddingParams
@@ -48,13 +49,16 @@ class RunParams(TypedDict, total=False):
     """The number of concurrent items. Default 64."""
     rate: Rate | None
     """Requests and tokens a minute, at most. Without it, the client's limiter finds out what is allowed."""
-    budget: Decimal | str | int | float | None
-    """US dollars, at most, those of earlier runs with the same journal included."""
+    budget: Decimal | str | int | float | SharedBudget | None
+    """US dollars, at most, those of earlier runs with the same journal included; with a ledger, of all processes."""
     settle: float
     """Seconds for which what a request may have cost that broke off is held against the budget, while its billed
     record is looked for. Default 10; 0: not at all."""
     journal: str | os.PathLike[str] | None
     """The file that stores the answers; a run with the same file resumes the last one."""
+    ledger: str | os.PathLike[str] | Ledger | None
+    """What several processes share, in place of a journal: a file, as for `open_ledger`, or a `Ledger` that is open.
+    Each item is asked by one of them, and all of them return its result; the budget and the rate are of all."""
     on_change: OnChange
     """What to do with an item whose request differs from the one in the journal: `refuse` (default) ends the batch
     before it is sent, `redo` sends it again. If the request is the same but the stored reply no longer fits `output`,
@@ -103,9 +107,10 @@ class BatchSettings:
 
     concurrency: int
     rate: Rate | None
-    budget: Decimal | None
+    budget: Decimal | SharedBudget | None
     settle: float
     journal: Path | None
+    ledger: str | os.PathLike[str] | Ledger | None
     is_redoing: bool
     """Whether an item whose request changed is sent again."""
     retry_failed: RetryFailed
@@ -132,14 +137,24 @@ class BatchSettings:
             raise ConfigurationError(f"rate is {rate!r}; expected Rate(rpm=..., tpm=...)")
         if not isinstance(retry_on, tuple) or not all(map(_is_error_class, retry_on)):
             raise ConfigurationError(f"retry_on is {retry_on!r}; expected a tuple of classes of errors")
+        ledger = rest.pop("ledger", None)
+        if ledger is not None and not isinstance(ledger, str | os.PathLike | Ledger):
+            raise ConfigurationError(
+                f"ledger is {ledger!r}; expected a path, an address, or open_ledger(...)"
+            )
+        if ledger is not None and journal is not None:
+            raise ConfigurationError("a ledger keeps the answers, and so does a journal; give one of the two")
         on_change: object = rest.pop("on_change", "refuse")
         retry_failed: RetryFailed = cast("RetryFailed", rest.pop("retry_failed", "transient"))
         settings = cls(
             concurrency=whole("concurrency", rest.pop("concurrency", 64)),
             rate=rate,
-            budget=None if budget is None else parse_usd("budget", budget),
+            budget=budget
+            if budget is None or isinstance(budget, SharedBudget)
+            else parse_usd("budget", budget),
             settle=number("settle", rest.pop("settle", 10.0), unit="seconds"),
             journal=None if journal is None else Path(journal),
+            ledger=ledger,
             is_redoing=one_of("on_change", on_change, ("refuse", "redo")) == "redo",
             retry_failed=one_of("retry_failed", retry_failed, ("never", "transient", "all")),
             dedupe=flag("dedupe", rest.pop("dedupe", False)),

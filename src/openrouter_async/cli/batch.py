@@ -39,6 +39,11 @@ def batch(
             help="The file for the answers; the same command continues one that has some.",
         ),
     ] = None,
+    ledger: Annotated[
+        str | None,
+        Parameter(help="A file that several of these commands share; each prompt is sent by one of them."),
+    ] = None,
+    worker: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     model: ModelName = None,
     system: System = None,
     schema: Annotated[
@@ -48,7 +53,8 @@ def batch(
     rpm: float | None = None,
     tpm: float | None = None,
     budget: Annotated[
-        str | None, Parameter(help="The most US dollars to spend, earlier runs with this --out included.")
+        str | None,
+        Parameter(help="The most US dollars to spend, earlier runs with this --out or --ledger included."),
     ] = None,
     temperature: Annotated[float | None, Parameter(name=["--temperature", "-t"])] = None,
     max_tokens: int | None = None,
@@ -69,6 +75,7 @@ def batch(
 
     Args:
         prompts: The file with the prompts.
+        worker: With --ledger: send prompts, and print no answers.
         concurrency: The most prompts in flight.
         rpm: The most requests per minute. Default: the limit learned from the service.
         tpm: The most tokens per minute.
@@ -82,17 +89,21 @@ def batch(
         service: Submit it as a batch of the service: about half the price, finished within a day.
     """
     output = Output(as_json=json)
+    if ledger is not None and (out is not None or service):
+        raise ConfigurationError("--ledger keeps the answers; expected no --out and no --service with it")
+    if worker and ledger is None:
+        raise ConfigurationError("--worker needs --ledger, which the other processes share")
     of_requests = chat_params(temperature, max_tokens)
     beside = out or prompts
     rejected = beside.parent / f"{beside.name}.rejected"
     file = PromptFile(
         prompts,
-        rejected=None if dry_run else rejected,
+        rejected=None if dry_run or worker else rejected,
         warn=output.warn,
         format=format,
         system=None if system is None else read_text(system, "--system"),
     )
-    if not dry_run:
+    if not (dry_run or worker):
         _claim(file, out, rejected)
     if dry_run:
         return anyio.run(_estimate, output, file, model, max_tokens)
@@ -106,6 +117,7 @@ def batch(
         "concurrency": concurrency,
         "budget": budget,
         "journal": out,
+        "ledger": ledger,
         "on_change": "redo" if redo_changed else "refuse",
         "retry_failed": retry_failed,
     }
@@ -113,7 +125,8 @@ def batch(
         params["rate"] = Rate(rpm=rpm, tpm=tpm)
     params |= cast("BatchParams", of_requests)  # which has all keys of ChatParams
     wanted = None if schema is None else read_schema(schema)
-    return anyio.run(run_here, output, emulator, model, file, out, wanted, params, cache)
+    writes = out is None and not worker
+    return anyio.run(run_here, output, emulator, model, file, writes, wanted, params, cache)
 
 
 def _claim(file: PromptFile, out: Path | None, rejected: Path) -> None:

@@ -32,19 +32,19 @@ async def run_here(
     emulated: bool,
     model: str | None,
     file: PromptFile,
-    out: Path | None,
+    writes: bool,
     wanted: Schema[JsonValue] | None,
     params: BatchParams,
     cache: Path | None = None,
 ) -> int:
-    """Ask the prompts of a file, write what is answered, and return the exit code."""
+    """Ask the prompts of a file, print the answers where `writes` says so, and return the exit code."""
     async with connect(output, emulated=emulated, model=model, cache=cache) as client:
         running: Batch[JsonValue] | Batch[str]
         if wanted is None:  # noqa: SIM108 - type checkers choose an overload for each
             running = client.batch(file, **params)
         else:
             running = client.batch(file, output=wanted, **params)
-        watch = _Watch(running, output, writes=out is None)
+        watch = _Watch(running, output, writes=writes)
         await watch.run(running.progress.total)
     _summarize(output, running, file.bad)
     if watch.is_interrupted:

@@ -21,8 +21,10 @@ from .._checks import one_of
 from .._sansio.money import parse_usd
 from ..errors import ConfigurationError, LedgerError, OpenRouterError
 from .steps import (
+    Admit,
     Answer,
     Beat,
+    Broke,
     BudgetTerms,
     Busy,
     Changed,
@@ -33,15 +35,15 @@ from .steps import (
     Free,
     GivenUp,
     GiveUp,
+    Go,
     Gone,
     Lease,
     Look,
     Looked,
     Read,
-    Report,
-    Settle,
     Step,
     Unbooked,
+    Wait,
     to_pico,
     to_usd,
 )
@@ -116,6 +118,7 @@ class Ledger:
         self._turn = anyio.Lock(fast_acquire=True)
         self._group: TaskGroup | None = None
         self._posted: anyio.Event | None = None
+        self._turns: dict[str | None, anyio.Lock] = {}
 
     def __repr__(self) -> str:
         return f"<Ledger {self.where!r}>"
@@ -151,15 +154,20 @@ class Ledger:
         assert self._group is not None
         group, self._group = self._group, None
         group.cancel_scope.cancel()
-        await group.__aexit__(None, None, None)
-        with anyio.CancelScope(shield=True):
-            try:
-                async with self._turn:
-                    await self._apply([*self._taken(), _Waiting(Gone(worker=self.worker))])
-            except LedgerError as error:  # its leases end by themselves
-                LOGGER.warning("the ledger was not told that its worker leaves: %s", error)
-            finally:
-                await self._holder.aclose()
+        try:
+            await group.__aexit__(None, None, None)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._leave()
+
+    async def _leave(self) -> None:
+        try:
+            async with self._turn:
+                await self._apply([*self._taken(), _Waiting(Gone(worker=self.worker))])
+        except LedgerError as error:  # its leases end in time
+            LOGGER.warning("the ledger was not told that its worker leaves: %s", error)
+        finally:
+            await self._holder.aclose()
 
     async def _beat(self) -> None:
         while True:
@@ -198,10 +206,10 @@ class Ledger:
             raise waiting.error
         return waiting.answer
 
-    def post(self, step: Step) -> None:
-        """Apply a step soon, without waiting, also from another thread; `LedgerError`s go to the log."""
+    def post(self, step: Step, *, is_in_loop: bool = True) -> None:
+        """Apply a step soon, without waiting, in another thread too if it says so; failures go to the log."""
         self._queue.append(_Waiting(step))
-        if self._posted is not None:
+        if is_in_loop and self._posted is not None:
             self._posted.set()
 
     def _taken(self) -> list[_Waiting]:
@@ -239,9 +247,13 @@ class Ledger:
         """Keep the record of an item that failed."""
         await self.ask(GiveUp(lease=lease, record=record, was_paid=was_paid))
 
-    def drop(self, lease: str) -> None:
-        """Return an item that was not asked after all; nothing happens where its lease has ended."""
-        self.post(GiveUp(lease=lease))
+    def drop(self, lease: str, *, is_left: bool) -> None:
+        """Return an item without an answer; `is_left` says that a request for it was left in flight."""
+        self.post(GiveUp(lease=lease, is_left=is_left))
+
+    async def time(self) -> float:
+        """Return the time of the ledger, in seconds since 1970."""
+        return cast("float", await self.ask(Beat(worker=self.worker)))
 
     async def free(self, keys: tuple[str, ...]) -> frozenset[str]:
         """Return which of these items nobody asks now."""
@@ -249,13 +261,13 @@ class Ledger:
 
     # Requests, and what they cost
 
-    def report(self, report: Report) -> None:
-        """Note that a request is over; from any thread."""
-        self.post(report)
+    async def admit(self, admit: Admit) -> Go | Wait | Broke:
+        """Ask whether a request may be sent; see `Admit`."""
+        return cast("Go | Wait | Broke", await self.ask(admit))
 
-    async def settle(self, settle: Settle) -> None:
-        """Count the cost of a request that came to be known later."""
-        await self.ask(settle)
+    def turn(self, model: str | None) -> anyio.Lock:
+        """Return the lock of those of this process that wait to send to a model, so that one of them asks."""
+        return self._turns.setdefault(model, anyio.Lock(fast_acquire=True))
 
     def budget(
         self, name: str, limit: Decimal | str | float | None, *, every: Every | None = None

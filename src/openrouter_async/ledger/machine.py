@@ -97,6 +97,7 @@ class Machine:
                 self._settle(step, now)
             case Beat():
                 self._beat(step.worker, now)
+                return now
             case Gone():
                 self._gone(step.worker, now + self.lease_s)
         return None
@@ -147,6 +148,7 @@ class Machine:
             row.failed_at, row.failed_hash = now, lease.hash
             row.lost = 0
             row.failures += step.was_paid
+        row.lost += step.is_left
         self._state.put_key(row)
         return "kept"
 
@@ -211,7 +213,7 @@ class Machine:
             return Go(max(0.0, known.at - now), known.is_paced)
         rows = [self._budget(terms, now) for terms in step.budgets]
         for terms, row in zip(step.budgets, rows, strict=True):
-            if (refusal := _refusal(terms, row, step.hold)) is not None:
+            if (refusal := _refusal(terms, row, step)) is not None:
                 return refusal
         pace = self._pace_of(step)
         at = now if pace is None else max(now, pace.ready_at(step.rpm, step.tpm))
@@ -221,16 +223,16 @@ class Machine:
             pace.take(at, rpm=step.rpm, tpm=step.tpm, tokens=step.tokens)
             self._state.put_pace(step.model, pace.dump())
         for row in rows:
-            row.held += step.hold or 0
+            row.held += step.hold
             row.holds += 1
-            row.unbounded += step.hold is None
+            row.unbounded += not step.is_bounded
             self._state.put_budget(row)
         hold = HoldRow(
             step.call,
             step.worker,
             step.model,
-            step.hold or 0,
-            step.hold is not None,
+            step.hold,
+            step.is_bounded,
             step.budgets,
             at,
             is_paced=pace is not None,
@@ -335,15 +337,15 @@ def window_of(every: Every | None, now: float) -> str:
             return ""
 
 
-def _refusal(terms: BudgetTerms, row: BudgetRow, hold: int | None) -> Wait | Broke | None:
+def _refusal(terms: BudgetTerms, row: BudgetRow, step: Admit) -> Wait | Broke | None:
     """Return why a budget has no room for a request; None where it has."""
     if terms.limit is None:
         return None
     taken = row.spent + row.held
     broke = Broke(terms.name, terms.limit, row.spent, row.held)
-    if taken + (hold or 0) > terms.limit or taken >= terms.limit:
+    if taken + step.hold > terms.limit or taken >= terms.limit:
         return Wait(LOOK_S, "budget", broke) if row.holds else broke
-    if hold is None and row.unbounded:
+    if row.unbounded and not step.is_bounded:
         return Wait(LOOK_S, "budget", broke)
     return None
 

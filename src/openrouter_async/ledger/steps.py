@@ -99,8 +99,10 @@ class Admit:
     call: str
     """The id of the request; a retry has another."""
     model: str | None = None
-    hold: int | None = 0
-    """Picodollars that it may cost; None where nothing bounds it, and then it waits for others like it."""
+    hold: int = 0
+    """Picodollars that it may cost."""
+    is_bounded: bool = True
+    """False where nothing bounds its cost; then it waits for others like it."""
     budgets: tuple[BudgetTerms, ...] = ()
     rpm: float | None = None
     """Requests a minute to the model, at most, of all processes that say the same."""
@@ -163,11 +165,13 @@ class GiveUp:
     """A line of a journal; empty where there is nothing to say, and then the item is as if never claimed."""
     was_paid: bool = False
     """Whether it cost something."""
+    is_left: bool = False
+    """Whether a request for it was left in flight, and may have been billed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
-    """A worker lives. Answer: None. The leases of one that does not beat for `lease_s` end."""
+    """A worker lives. Answer: the time of the holder. The leases of one that does not beat for `lease_s` end."""
 
     worker: str
 
@@ -310,6 +314,7 @@ Answer: TypeAlias = (
     | Broke
     | Looked
     | Literal["kept", "known"]
+    | float
     | tuple[str, ...]
     | tuple[tuple[int, bytes], ...]
     | Mapping[str, tuple[str, str]]

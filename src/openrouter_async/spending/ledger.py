@@ -87,6 +87,8 @@ class Call:
     doubted_at: float = 0.0
     task: int = 0
     """In which task it was made."""
+    shared_id: str = ""
+    """Its id in a ledger that several processes share; empty where that does not know it."""
 
     @property
     def job_id(self) -> str | None:

@@ -19,22 +19,26 @@ import anyio
 from anyio import to_thread
 
 from .._checks import number
+from .._http.limiter import BYTES_PER_TOKEN
 from .._http.observers import OBSERVERS, Attempt, Observer
 from .._sansio.charges import Charge
 from .._sansio.error_body import load_json
 from .._sansio.money import format_usd, parse_usd
-from ..errors import BudgetExceeded, ConfigurationError, OpenRouterError
+from ..errors import ConfigurationError, OpenRouterError
+from ..ledger.ledger import SharedBudget
 from ..resources.account.generations import GenerationsResource
 from .forecast import Forecast, Prices, Request
 from .jobs import JobObserver, look_at_job
 from .ledger import Call, Ledger, ModelSpend, UnsettledCall
+from .records import charge_of_record
+from .refusals import exceeded, shared_exceeded
+from .shared import SharedAdmission, outcome_of
 
 if TYPE_CHECKING:
     from typing import Self
 
     from .._sansio.request import RequestData
     from ..protocols import Sender
-    from ..types.account.generations import Generation
 
 __all__ = ["Spend", "SpendObserver", "UnsettledCall"]
 
@@ -61,22 +65,26 @@ class Spend:
         *,
         transport: object,
         prices: Prices,
-        budget: Decimal | str | float | None,
+        budget: Decimal | str | float | SharedBudget | None,
         settle: float,
         waits: bool = False,
-        settled: Callable[[Call], None] | None = None,
+        settled: Callable[[Call], bytes] | None = None,
         advice: str = "raise the budget, or lower max_tokens",
     ) -> None:
         """Create one; see `client.track`.
 
         Args:
             waits: Whether a call without room waits while others run, rather than being refused.
-            settled: Called with the cost of a call that had been cut off, once it is known.
+            settled: Called with the cost of a call that had been cut off, once it is known; returns the line that a
+                shared ledger keeps of it.
             advice: Advice for the error message of a refused call.
         """
         self.transport = transport
         """Which calls count."""
-        self.budget: Decimal | None = None if budget is None else parse_usd("budget", budget)
+        self.shared = SharedAdmission.of(budget)
+        """What asks a ledger of several processes; None where the budget is of this block alone."""
+        limit = budget.limit if isinstance(budget, SharedBudget) else budget
+        self.budget: Decimal | None = None if limit is None else parse_usd("budget", limit)
         """What may be spent; None: anything."""
         self._settle_s = number("settle", settle, unit="seconds")
         self._fetch_prices = prices
@@ -84,7 +92,8 @@ class Spend:
         self._is_closed = False
         self._advice = advice
         self._is_entered = False
-        self._ledger = Ledger(time.monotonic, doubt_s=settle, settled=settled)
+        self._told = settled
+        self._ledger = Ledger(time.monotonic, doubt_s=settle, settled=self._settled)
         self._changed: anyio.Event | None = None
 
     @property
@@ -158,7 +167,10 @@ class Spend:
             else:
                 call.request = Request.read(data.content, data.path)
             call.model = call.request.model or call.model  # a form is not read
-            await self._admit(call)
+            if self.shared is None:
+                await self._admit(call)
+        if self.shared is not None:
+            await self._admit_shared(self.shared, call, len(data.content or b"") / BYTES_PER_TOKEN)
         ledger.open(call)
         return call
 
@@ -196,27 +208,40 @@ class Spend:
                 )
                 or self._is_closed
             ):
-                raise self._exceeded(call)
+                raise exceeded(call, self._ledger, self.budget, self._advice)
             else:
                 await self._change()
 
-    def _exceeded(self, call: Call) -> BudgetExceeded:
-        assert self.budget is not None
-        ledger, foreseen = self._ledger, call.foreseen
-        byok = f" and {format_usd(ledger.byok_cost)} on keys of your own" if ledger.byok_cost else ""
-        doubtful = f" and {format_usd(ledger.doubtful)} for some that broke off" if ledger.doubtful else ""
-        may_cost = f", and it may cost {format_usd(foreseen.cost)}" if foreseen.is_known else ""
-        if not foreseen.is_known:
-            may_cost = ", and what it may cost is not known"
-            may_cost += " before another such call is over" if ledger.guessing else ""
-        return BudgetExceeded(
-            f"{call.operation} would pass the budget of {self.budget:f} US dollars: {format_usd(ledger.cost)} are"
-            f" spent{byok}, {format_usd(ledger.held)} held for calls in flight{doubtful}{may_cost};"
-            f" {self._advice}",
-            budget=self.budget,
-            spent=Decimal(format_usd(ledger.taken)),
-            may_have_been_billed=False,
-        )
+    async def _admit_shared(self, shared: SharedAdmission, call: Call, tokens: float) -> None:
+        """Return once the ledger of several processes lets a call pass.
+
+        Raises:
+            BudgetExceeded: a budget has no room for it.
+            LedgerError: the ledger cannot be used.
+        """
+        ledger, began = self._ledger, time.monotonic()
+        call.task = anyio.get_current_task().id
+        while True:
+            ledger.count()
+            if ledger.forecast is not None and call.request is not None:
+                call.foreseen = ledger.forecast.of(call.request)
+            refusal = await shared.admit(call, tokens)
+            if refusal is None:
+                return
+            is_late = not self._waits and (refusal.is_spent or time.monotonic() - began > PATIENCE_S)
+            if ledger.in_doubt():
+                await self.settle()
+            elif ledger.is_looking:
+                await self._change()
+            elif refusal.is_final or is_late or call.task in ledger.guessing or self._is_closed:
+                raise shared_exceeded(call, refusal.budget, self._advice)
+            else:
+                await shared.wait(began)
+
+    def _settled(self, call: Call) -> None:
+        record = b"" if self._told is None else self._told(call)
+        if self.shared is not None:
+            self.shared.settled(call, record)
 
     async def _change(self) -> None:
         """Wait until a call is over, or for a moment."""
@@ -225,7 +250,11 @@ class Spend:
         with anyio.move_on_after(LOOK_S):
             await self._changed.wait()
 
-    def _ended(self, call: Call, *, is_in_loop: bool) -> None:
+    def _ended(self, call: Call, attempt: Attempt, error: OpenRouterError | None) -> None:
+        is_in_loop = attempt.is_in_loop
+        if self.shared is not None:
+            outcome, wait = outcome_of(error, is_answered=attempt.outcome == "answered")
+            self.shared.ended(call, outcome, wait, doubt_s=self._settle_s, is_in_loop=is_in_loop)
         self._ledger.ended(call)
         if is_in_loop:
             self._wake()
@@ -329,7 +358,7 @@ class Spend:
             LOGGER.debug("the record of %s cannot be read: %s", call.generation_id, error)
             call.has_no_record = True
             return
-        self._ledger.settle(call, _charge_of(record))
+        self._ledger.settle(call, charge_of_record(record))
 
     async def _look_at_job(self, call: Call, job_id: str) -> None:
         try:
@@ -356,21 +385,10 @@ def _model_in(data: RequestData) -> str | None:
     return model if isinstance(model, str) else None
 
 
-def _charge_of(record: Generation) -> Charge:
-    upstream = record.upstream_inference_cost if record.is_byok else None
-    return Charge(
-        model=record.model,
-        cost=max(record.total_cost, Decimal(0)) if record.usage is None else record.usage,
-        byok_cost=upstream or Decimal(0),
-        prompt_tokens=record.native_tokens_prompt,
-        completion_tokens=record.native_tokens_completion,
-    )
-
-
 class SpendObserver(Observer):
     """Counts the requests of one call."""
 
-    __slots__ = ("_calls", "_running", "_spend", "item", "sender")
+    __slots__ = ("_calls", "_running", "_spend", "item", "paces", "sender")
 
     reads = True
 
@@ -378,6 +396,7 @@ class SpendObserver(Observer):
         self._spend = spend
         self._calls: list[Call] = []
         self._running: Call | None = None
+        self.paces = spend.shared is not None and spend.shared.paces
         self.sender = sender
         """Who makes them."""
         self.item = item
@@ -415,16 +434,16 @@ class SpendObserver(Observer):
 
     def failed(self, attempt: Attempt, error: OpenRouterError, wait: float | None) -> None:
         """The request costs no more."""
-        self._close(attempt)
+        self._close(attempt, error)
 
     def ended(self, attempt: Attempt) -> None:
         """So does the call."""
-        self._close(attempt)
+        self._close(attempt, None)
 
-    def _close(self, attempt: Attempt) -> None:
+    def _close(self, attempt: Attempt, error: OpenRouterError | None) -> None:
         call, self._running = self._running, None
         if call is not None:
             call.is_in_doubt = attempt.may_have_been_billed
             # Not the id on an error, which may be that of an earlier request that this one went on from.
             call.generation_id = attempt.generation_id or call.generation_id
-            self._spend._ended(call, is_in_loop=attempt.is_in_loop)
+            self._spend._ended(call, attempt, error)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from .._checks import seconds
 from .._extras import needs_extra
 from ..client import AsyncOpenRouter
 from ..errors import ConfigurationError
@@ -28,7 +29,9 @@ with needs_extra("fastapi", "openrouter_async.server.fastapi"):
     from .lifespan import client_of
     from .relays.failures import WebError, error_response
     from .relays.formats.names import FormatName
-    from .relays.relaying import relay
+    from .relays.relaying import OnEnd, relay
+    from .relays.resuming import resume
+    from .relays.streams.store import StreamStore, check_id
     from .ui_messages import chat_messages_of
 
 if TYPE_CHECKING:
@@ -49,8 +52,8 @@ async def application_client(request: HTTPConnection) -> AsyncOpenRouter:
 Client = Annotated[AsyncOpenRouter, Depends(application_client)]
 """The client of an application made with `lifespan=openrouter_lifespan()`, as a parameter of a handler."""
 
-_OF_USE_CHAT = frozenset({"id", "trigger", "messageId"})
-"""What `useChat` sends besides the messages."""
+_OF_USE_CHAT = frozenset({"trigger", "messageId"})
+"""What `useChat` sends besides the id and the messages."""
 
 
 class ChatBody(BaseModel):
@@ -60,6 +63,8 @@ class ChatBody(BaseModel):
 
     messages: Annotated[list[dict[str, JsonValue]], Field(min_length=1)]
     """As the service takes them; of `useChat`, where the router writes `ai-sdk`."""
+    id: str | None = None
+    """Of the chat, under which its answer can be resumed; `useChat` sends it."""
     model: str | None = None
     """Default: the client's."""
     temperature: float | None = None
@@ -97,9 +102,13 @@ def create_chat_router(
     budget: Spend | Decimal | str | float | None = None,
     max_messages: int = 1000,
     max_concurrent_streams: int = 100,
+    resumable: StreamStore | None = None,
+    owner: Dependency | None = None,
+    grace: float = 30.0,
+    on_end: OnEnd | None = None,
     dependencies: Sequence[Dependency] = (),
 ) -> APIRouter:
-    """Return a router with `POST /chat`, whose answer is a relay.
+    """Return a router with `POST /chat`, whose answer is a relay, resumable where there is a store.
 
     ```python
     app = FastAPI(lifespan=openrouter_lifespan(client))
@@ -115,11 +124,19 @@ def create_chat_router(
         budget: US dollars that may be spent through this router, or a `client.track()` of your own that counts it.
         max_messages: The most messages in a request. More get a 413.
         max_concurrent_streams: The most concurrent answers. More requests get a 429.
+        resumable: The store of answers that continue while the browser reloads. Adds `GET /chat/{id}/stream`, which
+            `useChat({ resume: true })` asks, and `DELETE`, which stops an answer. The application needs
+            `lifespan=openrouter_lifespan()`.
+        owner: `Depends(...)` of what names the user of a request, so that users cannot read each other's answers.
+            Without one, whoever knows the id of a chat can.
+        grace: Seconds without a reader after which a resumable answer ends.
+        on_end: Awaited with a `RelayOutcome` when an answer ends in any way.
         dependencies: Run before each request; see FastAPI.
 
     Raises:
         ConfigurationError: an argument is wrong.
     """
+    seconds("grace", grace)
     policy = ChatPolicy(client, tools=tools, models=models, max_messages=max_messages)
     slots = StreamSlots(client, budget, max_concurrent_streams)
 
@@ -127,7 +144,9 @@ def create_chat_router(
         async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
             # Around the response as well, which a dependency is not.
             try:
-                await StreamGate(super().handle, slots=slots)(scope, receive, send)
+                handle = super().handle
+                # A resumable answer outlives its request, and takes its slot itself.
+                await (StreamGate(handle, slots=slots) if resumable is None else handle)(scope, receive, send)
             except WebError as error:
                 await error_response(error)(scope, receive, send)
 
@@ -139,6 +158,7 @@ def create_chat_router(
         "description": "The answer while it is written.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
+    of_user: object = owner or Depends(_nobody)
     router = APIRouter(route_class=GatedRoute, dependencies=[*dependencies])
 
     @router.post(
@@ -148,14 +168,65 @@ def create_chat_router(
         summary="Chat with a model; the answer is streamed.",
         operation_id="chat",
     )
-    async def chat(body: ChatBody) -> Response:
+    async def chat(body: ChatBody, user: object = of_user) -> Response:
         asked = body.model_dump(exclude_unset=True)
+        asked.pop("id", None)
         if format.startswith("ai-sdk"):
             asked = {name: value for name, value in asked.items() if name not in _OF_USE_CHAT}
             try:
                 asked["messages"] = chat_messages_of(asked["messages"])
             except ConfigurationError as error:
                 raise WebError(400, error.message) from error
-        return relay(policy.reply(policy.request(asked, is_ours=True)), format=format)
+        reply = policy.reply(policy.request(asked, is_ours=True))
+        if resumable is None:
+            return relay(reply, format=format, on_end=on_end)
+        key = _key(user, body.id)
+        return relay(
+            reply, format=format, on_end=on_end, within=slots.take, resumable=resumable, id=key, grace=grace
+        )
 
+    if resumable is not None:
+        _add_resuming(router, resumable, of_user)
     return router
+
+
+def _add_resuming(router: APIRouter, store: StreamStore, of_user: object) -> None:
+    """Add the routes by which an answer is read again and stopped."""
+
+    @router.get(
+        "/chat/{id}/stream",
+        response_class=Response,
+        responses={204: {"description": "No answer is being written."}},
+        summary="Read the answer that is being written.",
+        operation_id="resume_chat",
+    )
+    async def again(id: str, user: object = of_user) -> Response:
+        return resume(store, _key(user, id))
+
+    @router.delete(
+        "/chat/{id}/stream",
+        status_code=204,
+        response_class=Response,
+        responses={404: {"description": "No answer is being written."}},
+        summary="Stop the answer that is being written.",
+        operation_id="stop_chat",
+    )
+    async def stop(id: str, user: object = of_user) -> Response:
+        return Response(status_code=204 if await store.stop(_key(user, id)) else 404)
+
+
+def _nobody() -> None:
+    """Name no user."""
+
+
+def _key(user: object, id: str | None) -> str:
+    """Return the name of a chat's stream in the store; a user cannot make one that is another's."""
+    if not id:
+        raise WebError(
+            400, "id is missing; expected the id of the chat, under which its answer can be resumed"
+        )
+    owner = "" if user is None else str(user)
+    try:
+        return check_id(f"{len(owner)}:{owner}/{id}")
+    except ConfigurationError as error:
+        raise WebError(400, error.message) from error

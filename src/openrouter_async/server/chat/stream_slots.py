@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
@@ -33,6 +35,31 @@ class StreamSlots:
         self.most_at_once = whole("max_concurrent_streams", max_concurrent_streams)
         self.running = 0
 
+    @asynccontextmanager
+    async def take(self) -> AsyncIterator[None]:
+        """Return a block for one answer, in which its calls are counted.
+
+        Raises:
+            WebError: 429, as many answers as may be are being written.
+        """
+        if self.running >= self.most_at_once:
+            raise WebError(
+                429,
+                f"{self.most_at_once} answers are being written already; try again when one is done",
+                kind="TooManyAtOnce",
+                headers={"retry-after": "1"},
+            )
+        self.running += 1
+        try:
+            async with self.spend.join():
+                yield
+        finally:
+            self.running -= 1
+            if self.spend.unsettled:
+                # The browser has gone, which may cancel what is left of its request; what it cost has to be found.
+                with anyio.CancelScope(shield=True):
+                    await self.spend.settle()
+
 
 class StreamGate:
     """Middleware around one route."""
@@ -43,21 +70,5 @@ class StreamGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, unless too many answers are being written already."""
-        slots = self._slots
-        if slots.running >= slots.most_at_once:
-            raise WebError(
-                429,
-                f"{slots.most_at_once} answers are being written already; try again when one is done",
-                kind="TooManyAtOnce",
-                headers={"retry-after": "1"},
-            )
-        slots.running += 1
-        try:
-            async with slots.spend.join():
-                await self._app(scope, receive, send)
-        finally:
-            slots.running -= 1
-        if slots.spend.unsettled:
-            # The browser has gone, which may cancel what is left of its request; what it cost has to be found.
-            with anyio.CancelScope(shield=True):
-                await slots.spend.settle()
+        async with self._slots.take():
+            await self._app(scope, receive, send)

@@ -45,7 +45,7 @@ class RelayEvents:
         self._arrived: anyio.Event | None = None
 
     def send(self, name: str, data: JsonValue) -> None:
-        """Send an event; returns at once.
+        """Queue an event, without waiting.
 
         Args:
             name: Lower-case letters, digits, `_` and `-`; none of the names of the relay's own events.

@@ -81,7 +81,7 @@ class WebError(Exception):
         self.kind = kind
         """The `type` of the error object."""
         self.headers = dict(headers or {})
-        self.partial: Any = None
+        self.partial: object = None
         """What had arrived of an answer: a reply, or a `Run`."""
 
 
@@ -196,10 +196,10 @@ def error_response(error: Exception, *, headers: Mapping[str, str] | None = None
     return JSONResponse(body, status_code=status_of(error), headers=told)
 
 
-def partial_of(error: Exception) -> ModelReply[Any] | None:
+def partial_of(error: Exception) -> ModelReply[object] | None:
     """Return what had arrived of a reply before it failed."""
     found: Any = getattr(error, "partial", None) or getattr(error, "completion", None)
     if isinstance(found, Run):
         found = found.completion if found.steps else None
-    partial: ModelReply[Any] | None = found
+    partial: ModelReply[object] | None = found
     return partial

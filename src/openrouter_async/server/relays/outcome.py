@@ -34,18 +34,18 @@ class RelayOutcome:
     """The budget of the relay, in which the cost of a request that broke off is settled."""
 
     @property
-    def run(self) -> Run[Any, Any] | None:
+    def run(self) -> Run[object, ModelReply[object]] | None:
         """The run, whole or as far as it came; None for a relay of one reply."""
         found = self.result or self.partial
         return found if isinstance(found, Run) else None
 
     @property
-    def reply(self) -> ModelReply[Any] | None:
+    def reply(self) -> ModelReply[object] | None:
         """The last reply, whole or as far as it came; None if none had begun."""
         found = self.result or self.partial
         if isinstance(found, Run):
             return found.completion if found.steps else None
-        reply: ModelReply[Any] | None = found
+        reply: ModelReply[object] | None = found
         return reply
 
     @property

@@ -1,7 +1,7 @@
 """`Producer`: reads one resumable stream to its end and keeps its events in a store, whoever reads them.
 
 ```
-begun ── pieces, buffered ── appended to the store, as many at once as wait ──> finished
+begun ── pieces, buffered ── appended to the store, all that wait together ──> finished
    ├── failure ──> the format's error, as the last event
    └── stopped, nobody reads for `grace`, the application ends ──> upstream cancelled, and the same
 ```

@@ -17,8 +17,8 @@ A resumable relay is read in a task of the application instead, see `producing` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import anyio
@@ -63,6 +63,7 @@ def relay(
     on_end: OnEnd | None = None,
     events: RelayEvents | None = None,
     budget: Spend | None = None,
+    within: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
     resumable: StreamStore | None = None,
     id: str | None = None,
     grace: float = 30.0,
@@ -101,6 +102,8 @@ def relay(
         events: Events of the application, which are sent between those of the stream.
         budget: A `client.track(...)` in which the calls of this relay count too; further ones are refused where it
             is used up.
+        within: Called for a block around the work, in the task that does it: a limit, a span, a budget of your own. Its
+            failures are told like those of the stream.
         resumable: The store of the events. The application needs `lifespan=openrouter_lifespan()`.
         id: The name of the stream in the store, such as that of the chat. A stream that runs under the same id is
             stopped.
@@ -116,7 +119,15 @@ def relay(
     seconds("grace", grace)
     if budget is not None:
         instance("budget", budget, Spend)
-    work = Work(stream, FORMATS[format](), on_finish=on_finish, on_end=on_end, events=events, budget=budget)
+    work = Work(
+        stream,
+        FORMATS[format](),
+        on_finish=on_finish,
+        on_end=on_end,
+        events=events,
+        budget=budget,
+        within=within,
+    )
     if resumable is None:
         if id is not None:
             raise ConfigurationError(

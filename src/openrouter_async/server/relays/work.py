@@ -105,13 +105,13 @@ class Work:
                 )
                 await self._on_end(outcome)
 
-    def so_far(self, error: Exception | None = None) -> Any:
+    def so_far(self, error: Exception | None = None) -> object:
         """Return what has arrived."""
         stream = self._entered
         if isinstance(stream, RunStream):
             run = stream.so_far()
             return run if run is not None and (run.steps or run.messages) else None
-        found: Any = None if error is None else partial_of(error)
+        found: object = None if error is None else partial_of(error)
         if found is None and isinstance(stream, ReplyStream) and self._has_piece.is_set():
             found = stream.snapshot()
         return found

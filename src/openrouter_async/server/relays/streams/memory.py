@@ -37,7 +37,7 @@ class MemoryStreams:
         """Make an empty store.
 
         Args:
-            max_streams: Streams that run at once; more get a 503. As many that are over are kept.
+            max_streams: Running streams; more get a 503. As many that are over are kept.
             max_events: Events of one stream; one with more ends with an error.
             max_bytes: Bytes of one stream; one with more ends with an error.
             keep: Seconds for which a stream is kept after its end.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from ...._extras import needs_extra
 from ..failures import WebError
@@ -23,7 +23,12 @@ with needs_extra("redis", "openrouter_async.server.RedisStreams"):
 if TYPE_CHECKING:
     from typing import Self
 
+    from redis.asyncio.client import Pipeline
+
 __all__ = ["RedisStreams"]
+
+_Text: TypeAlias = bytes | str
+"""A client may decode everything."""
 
 _SEEN_MS = 3_600_000
 """Longer than any grace that is counted by it."""
@@ -55,7 +60,7 @@ class RedisStreams:
             redis: A client of `redis.asyncio`, which stays yours; or a URL such as `redis://localhost:6379/0`, whose
                 connections `aclose` closes.
             prefix: What the names of all keys begin with.
-            max_streams: Streams that run at once, in all workers; more get a 503.
+            max_streams: Running streams, in all workers; more get a 503.
             max_events: Events of one stream; one with more ends with an error.
             max_bytes: Bytes of one stream; one with more ends with an error.
             keep: Seconds for which a stream is kept after its end.
@@ -204,7 +209,7 @@ class RedisStreams:
         """Milliseconds for which a stream is kept that shows no further sign of life."""
         return round((self.limits.lease + self.limits.keep) * 1000)
 
-    def _renew(self, pipe: Any, run: str) -> None:
+    def _renew(self, pipe: Pipeline, run: str) -> None:
         """Say that the worker of a stream lives."""
         pipe.set(self._key("alive", run), 1, px=round(self.limits.lease * 1000))
         pipe.zadd(self._key("running"), {run: time.time()})
@@ -215,9 +220,9 @@ class RedisStreams:
     def _key(self, *parts: str) -> str:
         return self._prefix + ":".join(parts)
 
-    async def _execute(self, pipe: Any) -> list[Any]:
+    async def _execute(self, pipe: Pipeline) -> list[Any]:
         try:
-            return cast("list[Any]", await pipe.execute())
+            return await pipe.execute()
         except RedisError as error:
             raise WebError(
                 503, f"the streams in Redis cannot be used: {error}", kind="StoreUnavailable"
@@ -228,12 +233,12 @@ def _state(state: str, alive: int) -> StreamState:
     return "lost" if state == "running" and not alive else cast("StreamState", state)
 
 
-def _text(value: bytes | str) -> str:
+def _text(value: _Text) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def _data(fields: Mapping[Any, Any]) -> bytes | None:
-    """Return the event of an entry; None for the one that ends a stream. A client may decode everything."""
+def _data(fields: Mapping[_Text, _Text]) -> bytes | None:
+    """Return the event of an entry; None for the one that ends a stream."""
     for name, value in fields.items():
         if _text(name) == "data":
             return value.encode() if isinstance(value, str) else bytes(value)

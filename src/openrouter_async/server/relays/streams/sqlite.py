@@ -2,7 +2,7 @@
 
 A reader in the process of the writer is woken; one in another looks again after a pause, which doubles from 20 to 250
 ms as long as nothing comes. The file is in WAL mode and not synchronized with the disk: it outlives a process that is
-killed, but not a power failure, after which no stream goes on anyway.
+killed, but not a power failure, which ends every stream anyway.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class SQLiteStreams:
 
         Args:
             path: On a disk of this machine; SQLite cannot lock files of most network disks.
-            max_streams: Streams that run at once, in all processes; more get a 503. As many that are over are kept.
+            max_streams: Running streams, in all processes; more get a 503. As many that are over are kept.
             max_events: Events of one stream; one with more ends with an error.
             max_bytes: Bytes of one stream; one with more ends with an error.
             keep: Seconds for which a stream is kept after its end.

@@ -1,4 +1,4 @@
-"""`StreamStore`: where the events of resumable relays are kept, so that readers may leave and come back.
+"""`StreamStore`: keeps the events of resumable relays for readers that leave and come back.
 
 One worker writes a stream: it begins it, appends events, and says by a beat that it is alive. Any worker reads it, and
 says that a reader is there. The events of a stream are numbered from 1. An id names one stream after the other, such as
@@ -104,7 +104,7 @@ class StreamLimits:
     """How much a store keeps, and for how long."""
 
     max_streams: int = 1000
-    """Streams that run at once; more get a 503."""
+    """Running streams; more get a 503."""
     max_events: int = 100_000
     """Events of one stream; one with more ends with an error."""
     max_bytes: int = 16 * 1024 * 1024
@@ -126,10 +126,10 @@ class StreamLimits:
         return min(1.0, self.lease / 4)
 
     def check_room(self, running: int) -> None:
-        """Refuse a further stream where there is no room.
+        """Refuse a further stream if `max_streams` are running.
 
         Raises:
-            WebError: 503, as many as may run at once do.
+            WebError: 503, `max_streams` are running.
         """
         if running >= self.max_streams:
             raise WebError(

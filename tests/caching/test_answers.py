@@ -68,7 +68,7 @@ async def test_the_second_call_is_free_and_says_so(emulator: Emulator, cache: Lo
         assert (spend.cost, spend.calls, spend.unsettled) == (Decimal(0), 0, ())
     assert sent(emulator) == 1
     assert second.model_dump() == first.model_dump()
-    assert first.usage is not None
+    assert first.usage.is_reported
     assert (second.id, second.usage) == (first.id, first.usage)
     assert first.cost == first.usage.cost
     assert (first.cache, second.cost, second.billed) == (None, Decimal(0), ())

@@ -5,6 +5,9 @@ from __future__ import annotations
 __all__ = ["RESPONSES_DIFFERENCES"]
 
 _BY_REASON: dict[str, str] = {
+    "null reads as a usage without anything reported": """
+        null OpenResponsesResult.usage
+    """,
     "the service keeps nothing between requests; refused with what to do": """
         missing ResponsesRequest.background
         missing ResponsesRequest.previous_response_id

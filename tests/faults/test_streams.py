@@ -206,7 +206,7 @@ async def test_S09_usage_once(faults: FaultServer, call: Call) -> None:
     for body in (sse(HEL, LO, STOP, last, DONE), sse(HEL, LO, {**STOP, "usage": USAGE}, DONE)):
         ended = await read(faults, call, Chunked(body))
         assert ended.reply is not None
-        assert ended.reply.usage is not None
+        assert ended.reply.usage.is_reported
         assert ended.reply.usage.total_tokens == 3
         assert sum(isinstance(event, UsageReported) for event in ended.events) == 1
 

@@ -79,7 +79,7 @@ async def test_it_reads_text_and_usage_as_our_client_does(peer: Played, name: st
         emulator.reply_with(answer)
         async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url) as client:
             ours = await client.chat.create(scene.QUESTION, model=scene.MODEL)
-    assert ours.usage is not None
+    assert ours.usage.is_reported
     assert ours.usage.cost
     assert peer.seen[name] == {
         "text": ours.text,

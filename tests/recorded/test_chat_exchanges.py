@@ -28,6 +28,7 @@ from openrouter_async.streaming.events import (
 )
 from openrouter_async.types.chat.completion import ChatCompletion
 from openrouter_async.types.chat.request import REPLACED_PARAMS
+from openrouter_async.types.common import Usage
 from tests.support.loopback import Connection, LoopbackServer
 from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 
@@ -125,7 +126,7 @@ async def _streamed(client: AsyncOpenRouter) -> ChatCompletion[str]:
     assert [event.image for event in events if isinstance(event, ImageDelta)] == final.images
     assert [event.annotation for event in events if isinstance(event, AnnotationAdded)] == final.annotations
     assert [event.usage for event in events if isinstance(event, UsageReported)] == [
-        usage for usage in [final.usage] if usage is not None
+        usage for usage in [final.usage] if usage.is_reported
     ]
     return final
 
@@ -250,7 +251,10 @@ ENDS: dict[str, tuple[type[object], Facts]] = {
     ),
     "chat_empty_choices": (errors.EmptyReply, {}),
     "chat_empty_content_no_tools": (errors.EmptyReply, {}),
-    "chat_missing_meta": (ChatCompletion, {"text": "Hi", "finish_reason": "stop", "id": None, "usage": None}),
+    "chat_missing_meta": (
+        ChatCompletion,
+        {"text": "Hi", "finish_reason": "stop", "id": None, "usage": Usage()},
+    ),
     "stream_error_midstream": (
         errors.ProviderError,
         {

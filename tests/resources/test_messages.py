@@ -58,7 +58,7 @@ async def test_a_reply_has_text_thinking_calls_and_cost() -> None:
         body = emulator.requests[-1].json
         assert (message.text, message.thinking, message.stop_reason) == ("Let me look.", "Hm.", "tool_use")
         assert [(call.name, call.args) for call in message.tool_calls] == [("stock", {"item": "lamp"})]
-        assert message.usage is not None
+        assert message.usage.is_reported
         assert message.usage.cost == message.cost == Decimal("0.25") == emulator.spent
         assert response_meta(message).status == 200
     assert body["messages"] == [{"role": "user", "content": "How many?"}]

@@ -76,8 +76,8 @@ async def test_plain_calls_streams_and_vectors_add_up_to_what_the_account_was_ch
             await client.completions.create("four", model=MODEL)
         assert spend.cost == emulator.spent > 0
         assert (spend.calls, spend.unsettled, spend.held) == (4, (), Decimal(0))
-        assert first.usage is not None
-        assert second.usage is not None
+        assert first.usage.is_reported
+        assert second.usage.is_reported
         assert spend.by_model[OTHER] == second.usage.cost
         assert sum(spend.by_model.values()) == spend.cost
 

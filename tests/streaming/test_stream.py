@@ -332,7 +332,7 @@ async def test_a_stream_that_lacks_only_its_end_is_whole(lost: OpenRouterError) 
     events, error = await collect(stream)
     assert (text_of(events), error) == ("Hello", None)
     reply = await stream.final()
-    assert (reply.end, reply.usage is not None, source.retried) == ("finish_reason", True, [])
+    assert (reply.end, reply.usage.is_reported, source.retried) == ("finish_reason", True, [])
     for items in ([*deltas("Hel", "lo"), STOP], [*deltas("Hel"), chunk({}, usage={"prompt_tokens": 1})]):
         _, error = await collect(stream_of([items, lost])[0])
         assert error is not None, "without its usage, or without a finish reason, it may lack more"

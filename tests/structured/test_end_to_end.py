@@ -167,7 +167,7 @@ async def test_no_fitting_reply_is_an_error_with_the_last_one() -> None:
         assert (error.raw, error.attempts) == ('{"nom": "Oslo"}', 2)
         assert error.generation_id
         assert error.completion is not None
-        assert error.completion.usage is not None
+        assert error.completion.usage.is_reported
 
 
 async def test_tools_and_output_together() -> None:

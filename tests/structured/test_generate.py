@@ -292,7 +292,7 @@ class TestAskingAgain:
         assert got.attempts[0].error is not None
         assert got.attempts[0].error.__traceback__ is None, "it would keep every frame of the call"
         assert got.total_cost == got.cost == Decimal("0.03")
-        assert got.usage is not None
+        assert got.usage.is_reported
         assert got.usage.cost == Decimal("0.03")  # one figure for one thing; each attempt has its own
         assert [attempt.cost for attempt in got.attempts] == [Decimal("0.01"), Decimal("0.02")]
         assert [usage and usage.cost for usage in got.billed] == [Decimal("0.01"), Decimal("0.02")]

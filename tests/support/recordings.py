@@ -97,7 +97,7 @@ def assert_matches_facts(completion: ChatCompletion[Any], facts: Facts) -> None:
     usage = {
         name.replace("server_tool_use_details", "server_tool_use"): v for name, v in facts["usage"].items()
     }
-    assert completion.usage is not None
+    assert completion.usage.is_reported
     reported = flattened(completion.usage.model_dump(exclude_unset=True))
     # The facts leave some details of the cost out.
     assert {name: reported.get(name) for name in usage} == usage

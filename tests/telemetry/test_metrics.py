@@ -27,8 +27,8 @@ async def test_calls_are_measured(emulator: Emulator, seen: Seen) -> None:
         assert found["openrouter.limiter.in_flight"][0].value == 0
         assert found["openrouter.connections.open"][0].value == 1
         assert found["openrouter.connections.idle"][0].value == 1
-    assert reply.usage is not None
-    assert streamed.usage is not None
+    assert reply.usage.is_reported
+    assert streamed.usage.is_reported
     (duration,) = found["gen_ai.client.inference.duration"]
     assert (duration.count, duration.explicit_bounds) == (2, BUCKETS)
     assert duration.attributes["gen_ai.operation.name"] == "chat"

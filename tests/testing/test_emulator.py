@@ -355,7 +355,7 @@ async def test_a_reply_may_hold_everything_a_model_can_say() -> None:
         assert len(reply.annotations) == 1
         assert (reply.finish_reason, reply.native_finish_reason) == ("length", "MAX_TOKENS")
         assert (reply.model, reply.provider) == ("openai/other", "Elsewhere")
-        assert reply.usage is not None
+        assert reply.usage.is_reported
         assert (reply.usage.completion_tokens, reply.usage.cost) == (7, Decimal("0.5"))
 
 
@@ -378,8 +378,8 @@ async def test_credits_and_key_go_down_by_what_is_said_to_be_the_cost() -> None:
             streamed = await client.chat.stream("Hello").final()
             credits = await client.credits.get()
             key = await client.key.get()
-        assert plain.usage is not None
-        assert streamed.usage is not None
+        assert plain.usage.is_reported
+        assert streamed.usage.is_reported
         # "Hello" and the frame of a message are 5 tokens; the reply is 3.
         assert (plain.usage.prompt_tokens, plain.usage.completion_tokens) == (5, 3)
         assert plain.usage.cost == streamed.usage.cost == Decimal("0.035")
@@ -448,7 +448,7 @@ async def test_a_generation_is_there_at_the_second_look() -> None:
         answers = [get(emulator, f"/generation?id={reply.id}") for _ in range(2)]
         assert [answer.status_code for answer in answers] == [404, 200]
         data = answers[1].json()["data"]
-        assert reply.usage is not None
+        assert reply.usage.is_reported
         assert (data["id"], Decimal(str(data["total_cost"]))) == (reply.id, reply.usage.cost)
 
 

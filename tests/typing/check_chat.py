@@ -84,9 +84,8 @@ async def plain(client: AsyncOpenRouter) -> None:
     assert_type(reply.tool_calls, list[ToolCall])
     assert_type(reply.images, list[Image])
     assert_type(reply.annotations, list[Annotation])
-    assert_type(reply.usage, Usage | None)
-    if reply.usage is not None:
-        assert_type(reply.usage.cost, Decimal | None)
+    assert_type(reply.usage, Usage)
+    assert_type(reply.usage.cost, Decimal | None)
     for call in reply.tool_calls:
         assert_type(call.args, dict[str, JsonValue] | None)
     assert_type(response_meta(reply), ResponseMeta)

@@ -74,9 +74,9 @@ def _usage(reply: WireType | None) -> Usage | None:
     usage = getattr(reply, "usage", None)
     if not isinstance(usage, WireType):
         return None
-    from ..types.common import Usage  # it was loaded to read the reply
+    from ..types.common import Usage, reported  # they were loaded to read the reply
 
-    return usage if isinstance(usage, Usage) else Usage.model_validate(usage.model_dump())
+    return reported(usage if isinstance(usage, Usage) else Usage.model_validate(usage.model_dump()))
 
 
 def _text(reply: object, name: str) -> str | None:

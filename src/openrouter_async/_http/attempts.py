@@ -275,7 +275,9 @@ class CallAttempts:
         """Return what the request that failed used: empty where it cost nothing, None in it where nobody knows."""
         if not isinstance(error, OpenRouterError) or not (self.current.was_sent and self.request.may_cost):
             return ()
-        usage = getattr(getattr(error, "partial", None), "usage", None) or usage_in(self._body)
+        usage = getattr(getattr(error, "partial", None), "usage", None)
+        if usage is None or usage.cost is None:
+            usage = usage_in(self._body)
         if usage is not None and usage.cost is not None:
             return (usage,)
         return () if self.current.is_free(error) else (None,)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from ..errors import APIStatusError, EmptyReply, InvalidResponseError, PartialReply, ServerError
 from ..types.chat.completion import ChatCompletion, Choice
 from ..types.chat.model_reply import ModelReply, with_billed
+from ..types.common import reported
 from ..types.meta import keep_meta
 from .error_mapping import payload_error
 from .redaction import redact_json
@@ -26,7 +27,7 @@ def read_completion(reply: Reply) -> ChatCompletion:
     keep_meta(completion, meta)
     check_completion(completion)
     before = meta.billed_before
-    return with_billed(completion, (*before, completion.usage)) if before else completion
+    return with_billed(completion, (*before, reported(completion.usage))) if before else completion
 
 
 def check_completion(completion: ChatCompletion) -> None:
@@ -57,8 +58,7 @@ def check_completion(completion: ChatCompletion) -> None:
         raise InvalidResponseError(
             "the first choice has no message; expected an object", generation_id=completion.generation_id
         )
-    usage = completion.usage
-    if usage is not None and usage.completion_tokens == 0 and not any(map(_has_content, completion.choices)):
+    if completion.usage.completion_tokens == 0 and not any(map(_has_content, completion.choices)):
         raise empty_reply(completion, "no output tokens and no content")
 
 

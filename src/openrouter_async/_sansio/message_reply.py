@@ -37,6 +37,5 @@ def check_message(reply: MessageReply[object]) -> None:
         raise InvalidResponseError(
             "the answer has no 'content', so it is no message", generation_id=reply.generation_id
         )
-    made = reply.usage is not None and reply.usage.output_tokens
-    if not made and reply.stop_reason in (None, "end_turn"):
+    if not reply.usage.output_tokens and reply.stop_reason in (None, "end_turn"):
         raise empty_reply(reply, "no content")

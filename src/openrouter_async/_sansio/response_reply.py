@@ -41,8 +41,7 @@ def check_response(response: Response) -> None:
             "the answer has neither 'output' nor 'status', so it is no response",
             generation_id=response.generation_id,
         )
-    usage = response.usage
-    has_tokens = usage is None or usage.completion_tokens != 0
+    has_tokens = response.usage.completion_tokens != 0
     if (
         not response.raw_items
         and not response.output_text

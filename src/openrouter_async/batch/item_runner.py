@@ -20,7 +20,7 @@ from ..protocols import ChatCompleter
 from ..resources.chat.attachments import has_attachments
 from ..types.chat.completion import ChatCompletion, OutputT
 from ..types.chat.model_reply import with_billed
-from ..types.common import Usage, usages_of
+from ..types.common import Usage, reported, usages_of
 from ..types.meta import keep_meta
 from .after_failure import Abort, Retry, after_failure
 from .duplicates import Duplicates
@@ -235,7 +235,7 @@ class ItemRunner(Generic[OutputT]):
             self._stats.failed(error, request.model)
             return _failed(request, error, record)
         self._stats.resumed(completion.model)
-        self._records.learn(request, completion.usage)
+        self._records.learn(request, reported(completion.usage))
         return self._done(request, completion, record, is_resumed=True)
 
     def _failed_before(self, record: Record, request: Request) -> Failed | None:

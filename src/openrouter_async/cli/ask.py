@@ -220,7 +220,7 @@ def _facts(run: Run[object]) -> dict[str, object]:
         "model": reply.model,
         "provider": reply.provider,
         "generation_id": reply.generation_id,
-        "usage": None if reply.usage is None else run.usage.model_dump(exclude_none=True),
+        "usage": run.usage.model_dump(exclude_none=True) or None,
     }
 
 

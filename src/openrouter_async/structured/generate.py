@@ -24,6 +24,7 @@ from ..protocols import Completer, FeatureSpans
 from ..spending.next_cost import NextCost
 from ..types.chat.completion import OutputT
 from ..types.chat.model_reply import with_billed
+from ..types.common import reported
 from .completion import Attempt, all_billed, structured_reply
 from .modes import ModeDecision, SchemaModels, decide_mode, models_asked, schema_rejection
 from .output import as_output
@@ -215,7 +216,7 @@ class OutputRequest(Generic[OutputT]):
             finally:
                 ABOUT.set(before)
             if progress.next_cost is not None:
-                progress.next_cost.was(reply.usage)
+                progress.next_cost.was(reported(reply.usage))
             try:
                 reading = read_output(
                     reply, self.output.schema, is_native=mode == "native", repair=self.output.repair

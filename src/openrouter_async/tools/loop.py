@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Generic, cast
 
 from ..errors import ConfigurationError, OpenRouterError
 from ..types.chat.model_reply import ModelReply
-from ..types.common import JsonObject, OutputT, total_usage, usages_of
+from ..types.common import JsonObject, OutputT, reported, total_usage, usages_of
 from .approval import Continuation, PausedRun
 from .execute import Emit
 from .pinning import ProviderPin
@@ -179,7 +179,7 @@ class RunLoop(Generic[OutputT]):
             self._spend(usage_of_steps([step]))
         self._before = len(self._messages)
         if self._next_cost is not None:
-            self._next_cost.was(completion.usage)
+            self._next_cost.was(reported(completion.usage))
         self._turn = CallsOfTurn(completion.tool_calls)
         self._reply = self._call.wire([completion])
         if not self.has_calls:
@@ -282,7 +282,7 @@ class RunLoop(Generic[OutputT]):
         """
         self.failure = error or self.failure
         billed = usages_of(error) if isinstance(error, OpenRouterError) else ()
-        if left is not None and left.usage is not None:
+        if left is not None and left.usage.is_reported:
             billed = (*billed, *left.billed)
         if billed:
             self._billed_besides += billed

@@ -48,12 +48,14 @@ __all__ = [
     "added_up",
     "fuller_fields",
     "fuller_usage",
+    "reported",
     "total_usage",
     "usages_of",
 ]
 
 
 T = TypeVar("T")
+UsageT = TypeVar("UsageT", bound="Usage")
 if TYPE_CHECKING:
     import typing_extensions
 
@@ -221,6 +223,11 @@ class Usage(WireType):
     """Tools the service ran; it goes by two names on the wire."""
 
     @property
+    def is_reported(self) -> bool:
+        """Whether the service reported any usage; the fields of one that it did not report are all None."""
+        return bool(self.model_fields_set or self.model_extra)
+
+    @property
     def paid(self) -> Decimal | None:
         """US dollars that somebody pays: `cost`, and where your own provider key was used what the provider charged.
 
@@ -229,6 +236,11 @@ class Usage(WireType):
         if self.cost is None or not self.is_byok or self.cost_details is None:
             return self.cost
         return self.cost + (self.cost_details.upstream_inference_cost or 0)
+
+
+def reported(usage: UsageT) -> UsageT | None:
+    """Return the usage of a reply; None if the service did not report it."""
+    return usage if usage.is_reported else None
 
 
 def fuller_usage(before: Usage, later: Usage) -> Usage:

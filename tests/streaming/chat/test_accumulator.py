@@ -118,7 +118,7 @@ def test_a_stream_gives_the_reply_of_a_plain_call() -> None:
         "stop",
     )
     assert reply.reasoning_details == details
-    assert reply.usage is not None
+    assert reply.usage.is_reported
     assert reply.usage.cost == Decimal("0.5")
     assert reply.alignment is not None
     assert (reply.alignment.calls, reply.model_extra) == ([], {})
@@ -447,7 +447,7 @@ def test_a_later_usage_that_says_less_takes_nothing_away() -> None:
         events, reply = accumulate(
             chunk({"content": "a"}, usage=full), chunk({}, finish_reason="stop", usage=later)
         )
-        assert reply.usage is not None
+        assert reply.usage.is_reported
         assert (reply.usage.prompt_tokens, reply.usage.cost) == (9, Decimal("0.5"))
         assert reply.usage.prompt_tokens_details is not None
         assert reply.usage.prompt_tokens_details.cached_tokens == 4
@@ -457,7 +457,7 @@ def test_a_later_usage_that_says_less_takes_nothing_away() -> None:
 def test_a_later_usage_counts_and_is_not_added() -> None:
     usages = [{"prompt_tokens": 9, "completion_tokens": n, "cost": n / 10} for n in (1, 2, 3)]
     _, reply = accumulate(*(chunk({"content": "a"}, usage=usage) for usage in usages), STOP)
-    assert reply.usage is not None
+    assert reply.usage.is_reported
     assert (reply.usage.completion_tokens, reply.usage.cost) == (3, Decimal("0.3"))
 
 

@@ -167,7 +167,7 @@ async def test_usage_is_what_was_used_in_all_and_zero_takes_nothing_away() -> No
             -1, {"type": "message_delta", "delta": {}, "usage": {"output_tokens": tokens, "input_tokens": 0}}
         )
     _, reply = await collected(events)
-    assert reply.usage is not None
+    assert reply.usage.is_reported
     assert (reply.usage.input_tokens, reply.usage.output_tokens) == (12, 9)
     assert reply.usage.cost == Decimal("0.0125")
     assert reply.stop_reason == "tool_use"
@@ -200,7 +200,7 @@ async def test_a_message_may_come_whole() -> None:
         events = [event async for event in stream]
         reply = await stream.final()
     assert [block.raw for block in reply.blocks] == BLOCKS
-    assert reply.usage is not None
+    assert reply.usage.is_reported
     assert "".join(event.text for event in events if isinstance(event, TextDelta)) == reply.text
     assert len([event for event in events if isinstance(event, ItemStarted)]) == len(BLOCKS)
 

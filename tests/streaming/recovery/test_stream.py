@@ -127,7 +127,7 @@ async def test_both_parts_cost_and_the_reply_says_what(emulator: Emulator) -> No
     async with client_of(emulator) as client:
         async with client.chat.stream("Hi", recover=True) as stream:
             reply = await stream.final()
-        assert reply.usage is not None
+        assert reply.usage.is_reported
         assert reply.usage.cost == Decimal("0.25")
         assert reply.billed == (None, reply.usage)
         assert reply.total_cost is None  # the first broke off before the service had said what it cost

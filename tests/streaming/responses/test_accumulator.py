@@ -126,7 +126,7 @@ async def test_text_reasoning_and_a_call_are_events_and_a_reply() -> None:
     assert [event.item.raw for event in events if isinstance(event, ItemFinished)] == reply.raw_items
     assert reply.raw_items[1:] == [said, whole]
     assert reply.finish_reason == "tool_calls"
-    assert reply.usage is not None
+    assert reply.usage.is_reported
     assert (reply.usage.prompt_tokens, str(reply.cost)) == (5, "0.001")
     assert reply.end == "done"
 

@@ -50,7 +50,7 @@ async def test_a_key_that_was_made_works_and_is_listed() -> None:
         created = await client.keys.create("ci", limit=5, limit_reset="monthly")
         theirs = client.with_options(api_key=created.key)
         reply = await theirs.chat.create("hello", model=MODEL)
-        assert reply.usage is not None
+        assert reply.usage.is_reported
         assert (await theirs.key.get()).usage == reply.usage.cost
         record = await client.keys.get(created.data.hash)
         assert (record.name, record.limit, record.limit_reset) == ("ci", Decimal(5), "monthly")
@@ -160,8 +160,8 @@ async def test_activity_sums_what_was_used_by_model() -> None:
         await client.chat.create("three", model="openai/gpt-4o-mini")
         rows = {row.model: row for row in await client.activity.list()}
         assert rows[MODEL].requests == 2
-        assert first.usage is not None
-        assert second.usage is not None
+        assert first.usage.is_reported
+        assert second.usage.is_reported
         assert rows[MODEL].prompt_tokens == first.usage.prompt_tokens + second.usage.prompt_tokens  # type: ignore[operator]  # both are said
         assert float(sum(row.usage or 0 for row in rows.values())) == pytest.approx(float(emulator.spent))
         assert rows[MODEL].workspace_id is None
@@ -181,7 +181,7 @@ async def test_the_content_of_a_generation_is_kept() -> None:
         assert content.output is not None
         assert content.input.messages == [{"role": "user", "content": "a colour?"}]
         assert (content.output.completion, content.output.reasoning) == ("blue", "the sky")
-        assert reply.usage is not None
+        assert reply.usage.is_reported
         assert record.total_cost == reply.usage.cost
 
 

@@ -15,8 +15,11 @@ from openrouter_async._sansio.response import read_reply
 from openrouter_async.errors import OpenRouterError
 from openrouter_async.types.chat.completion import ChatCompletion
 from openrouter_async.types.chat.messages import wire_messages
+from openrouter_async.types.chat.model_reply import ModelReply
 from openrouter_async.types.chat.parts import FileAnnotation, Image, UnknownAnnotation, UrlCitation
+from openrouter_async.types.messages.reply import MessageReply
 from openrouter_async.types.meta import ResponseMeta, keep_meta
+from openrouter_async.types.responses.response import Response
 from tests.support.recordings import Recording, assert_matches_facts, each_recording, load_recordings
 
 
@@ -225,3 +228,15 @@ def use_everything(reply: ChatCompletion) -> None:
     for image in reply.images:
         image.decode()
     reply.message.model_dump_json(exclude_unset=True)
+
+
+@pytest.mark.parametrize("said", [{}, {"usage": None}, {"usage": {}}, {"usage": "much"}])
+@pytest.mark.parametrize("kind", [ChatCompletion, Response, MessageReply])
+def test_usage_is_empty_where_the_service_reported_none(
+    kind: type[ModelReply[str]], said: dict[str, object]
+) -> None:
+    reply = kind.model_validate(said)
+    assert not reply.usage.is_reported
+    assert reply.usage.total_tokens is None
+    assert reply.cost is None
+    assert reply.billed == (None,)

@@ -146,11 +146,11 @@ def _line(text: str) -> str:
 
 
 def _tokens(reply: ChatCompletion | None) -> int:
-    return (reply.usage.total_tokens or 0) if reply and reply.usage else 0
+    return (reply.usage.total_tokens or 0) if reply else 0
 
 
 def _cost(reply: ChatCompletion | None) -> Decimal:
-    return (reply.usage.cost or Decimal(0)) if reply and reply.usage else Decimal(0)
+    return (reply.usage.cost or Decimal(0)) if reply else Decimal(0)
 
 
 async def _is_affordable(

@@ -63,9 +63,7 @@ def mistakes(found: Findings, questions: Sequence[Question], emulator: Emulator)
     for question in questions:
         reply = found.answers.get(question.key)
         expect(f"the answer to {question.key}", reply and reply.text, question.answer)
-    total = sum(
-        (reply.usage.cost or Decimal(0) for reply in found.answers.values() if reply.usage), Decimal(0)
-    )
+    total = sum((reply.usage.cost or Decimal(0) for reply in found.answers.values()), Decimal(0))
     expect("the cost of the batch", found.cost, total)
     if not 0 < total < emulator.spent:
         wrong.append(f"the answers cost {total}, and the account was charged {emulator.spent}")

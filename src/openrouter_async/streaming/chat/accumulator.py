@@ -207,7 +207,7 @@ class ChatAccumulator:
         completion = marked(self._reply or self._completion(), ChatCompletion, _end=end)
         if not self.has_piece:
             check_completion(completion)
-            has_tokens = completion.usage is not None and completion.usage.completion_tokens
+            has_tokens = completion.usage.completion_tokens
             if not (self.has_finish or has_tokens or self._may_be_empty):
                 raise empty_reply(completion, "neither content nor a finish reason")
         events = [event for index in sorted(self._choices) for event in self._choices[index].held()]
@@ -219,7 +219,7 @@ class ChatAccumulator:
                     choice=choice.index or 0,
                     finish_reason=choice.finish_reason,
                 )
-        if completion.usage is not None:
+        if completion.usage.is_reported:
             events.append(UsageReported(completion.usage))
         completion = with_meta(completion, meta)
         events.append(Finished(completion))

@@ -177,7 +177,7 @@ class MessageAccumulator:
         reply = marked(self._reply or self._message(), MessageReply, _end=end)
         check_message(reply)
         events += reply.tool_calls
-        if reply.usage is not None:
+        if reply.usage.is_reported:
             events.append(UsageReported(reply.usage))
         reply = with_meta(reply, meta)
         events.append(Finished(reply))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ...types.chat.completion import AssistantMessage, ChatCompletion, Choice, Recovery
 from ...types.chat.model_reply import marked, with_billed, with_meta
+from ...types.common import reported
 from ..chat.accumulator import ChatAccumulator
 from ..events import Finished, TextDelta
 from .seam import OverlapTrimmer, WordBuffer
@@ -186,7 +187,7 @@ class JoinedAccumulator(ChatAccumulator):
         ]
         recoveries = self._recoveries()
         joined = marked(own.model_copy(update={"choices": choices}), ChatCompletion, _recoveries=recoveries)
-        return with_billed(joined, (*(each.broken.usage for each in recoveries), *own.billed))
+        return with_billed(joined, (*(reported(each.broken.usage) for each in recoveries), *own.billed))
 
     def _reasoning(self, own: ChatCompletion) -> str:
         parts = (self._before.reasoning if self._before is not None else "", own.reasoning or "")

@@ -231,7 +231,7 @@ class ResponsesAccumulator:
         if not self.has_piece:
             check_response(response)
         events: Events = [*response.tool_calls]
-        if response.usage is not None:
+        if response.usage.is_reported:
             events.append(UsageReported(response.usage))
         response = with_meta(response, meta)
         events.append(Finished(response))

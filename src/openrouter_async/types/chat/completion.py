@@ -154,7 +154,7 @@ class Recovery:
     @property
     def cost(self) -> Decimal | None:
         """US dollars for the request that broke off; None where it broke off before the service had said it."""
-        return None if self.broken.usage is None else self.broken.usage.cost
+        return self.broken.usage.cost
 
 
 class ChatCompletion(ModelReply[OutputT]):
@@ -172,8 +172,8 @@ class ChatCompletion(ModelReply[OutputT]):
     """The model that answered; often not the name that was asked for."""
     provider: MaybeStr = None
     choices: Annotated[list[Choice], BeforeValidator(_nothing_is_empty)] = Field(default_factory=list)
-    usage: Annotated[Usage | None, Lenient()] = None
-    """Of all requests that were made for this reply, as far as it is known; see `billed`."""
+    usage: Annotated[Usage, Lenient(Usage)] = Field(default_factory=Usage)
+    """Of all requests that were made for this reply, as far as it is known; empty if it is not. See `billed`."""
     service_tier: MaybeStr = None
     system_fingerprint: MaybeStr = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeAlias, TypeVar
 from pydantic import PrivateAttr
 
 from .._base import WireType
-from ..common import JsonObject, MaybeStr, OutputT, Usage, total_usage
+from ..common import JsonObject, MaybeStr, OutputT, Usage, reported, total_usage
 from ..meta import keep_meta, kept_meta
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class ModelReply(WireType, Generic[OutputT]):
         id: MaybeStr
         model: MaybeStr
         provider: MaybeStr
-        usage: Usage | None
+        usage: Usage
         service_tier: MaybeStr
         openrouter_metadata: RouterMetadata | None
 
@@ -126,7 +126,7 @@ class ModelReply(WireType, Generic[OutputT]):
         meta = kept_meta(self)
         if meta is not None and meta.reused is not None and not self._billed:
             return ()
-        return self._billed or (self.usage,)
+        return self._billed or (reported(self.usage),)
 
     @property
     def cost(self) -> Decimal | None:

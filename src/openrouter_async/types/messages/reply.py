@@ -138,7 +138,7 @@ class MessageReply(ModelReply[OutputT]):
     context_management: Annotated[JsonObject | None, Lenient()] = None
     """The parts that the service removed from the context before the model read it."""
     input_transformations: Annotated[list[JsonObject] | None, Lenient()] = None
-    usage: Annotated[MessageUsage | None, Lenient()] = None  # pyright: ignore[reportIncompatibleVariableOverride]
+    usage: Annotated[MessageUsage, Lenient(MessageUsage)] = Field(default_factory=MessageUsage)  # pyright: ignore[reportIncompatibleVariableOverride]
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
 
     @property

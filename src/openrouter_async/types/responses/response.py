@@ -64,8 +64,8 @@ class Response(ModelReply[OutputT]):
     error: RawJson = None
     error_type: MaybeStr = None
     incomplete_details: Annotated[IncompleteDetails | None, Lenient()] = None
-    usage: Annotated[ResponseUsage | None, Lenient()] = None  # pyright: ignore[reportIncompatibleVariableOverride]
-    """Of all requests that were made for this reply, as far as it is known; see `billed`."""
+    usage: Annotated[ResponseUsage, Lenient(ResponseUsage)] = Field(default_factory=ResponseUsage)  # pyright: ignore[reportIncompatibleVariableOverride]
+    """Of all requests that were made for this reply, as far as it is known; empty if it is not. See `billed`."""
     service_tier: MaybeStr = None
     openrouter_metadata: Annotated[RouterMetadata | None, Lenient()] = None
     alignment: Annotated[Alignment | None, Lenient()] = None

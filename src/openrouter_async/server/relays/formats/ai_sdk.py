@@ -289,7 +289,7 @@ def _metadata(result: Result) -> dict[str, object]:
         "provider": reply.provider,
         "finishReason": reply.finish_reason,
         "generationId": reply.generation_id,
-        "usage": None if usage is None else usage_object(usage),
+        "usage": usage_object(usage) if usage.is_reported else None,
     }
     if isinstance(result, Run):
         told["status"] = result.status

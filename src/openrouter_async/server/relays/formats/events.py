@@ -129,7 +129,7 @@ def _reply(reply: ModelReply[object]) -> dict[str, object]:
         "provider": reply.provider,
         "finish_reason": reply.finish_reason,
         "generation_id": reply.generation_id,
-        "usage": None if reply.usage is None else usage_object(reply.usage),
+        "usage": usage_object(reply.usage) if reply.usage.is_reported else None,
     }
     if isinstance(reply, StructuredReply):
         told |= {"path": reply.path, **_output(reply)}

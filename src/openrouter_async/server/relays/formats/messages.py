@@ -82,7 +82,7 @@ class MessagesFormat(Format):
             return self._whole(result)
         reply = result.completion if isinstance(result, Run) else result
         reason = _STOP_REASONS.get(reply.finish_reason or "stop", reply.finish_reason)
-        usage = None if result.usage is None else _usage(result.usage)
+        usage = _usage(result.usage) if result.usage.is_reported else None
         begin = b"" if self._has_begun else self._begin(reply)
         return begin + self._close() + _end({**_NO_END, "stop_reason": reason}, usage)
 

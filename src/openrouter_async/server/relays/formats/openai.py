@@ -81,7 +81,7 @@ class OpenAIFormat(Format):
             return self._end(result.completion, result.usage.model_dump(exclude_none=True)) + DONE
         if isinstance(result, ChatCompletion):
             return self._whole(result) + DONE
-        usage = None if result.usage is None else result.usage.model_dump(exclude_none=True)
+        usage = result.usage.model_dump(exclude_none=True) or None
         return self._end(result, usage) + DONE
 
     def fail(self, error: Exception) -> bytes:
@@ -96,7 +96,7 @@ class OpenAIFormat(Format):
                 for index, call in enumerate(delta.get("tool_calls") or ()):
                     call["index"] = index
                 pieces.append(self._chunk(delta, choice=choice.index or 0, model=reply.model))
-        usage = None if reply.usage is None else reply.usage.model_dump(exclude_unset=True)
+        usage = reply.usage.model_dump(exclude_unset=True) or None
         return b"".join(pieces) + self._end(reply, usage)
 
     def _end(self, reply: ModelReply[object], usage: dict[str, object] | None) -> bytes:

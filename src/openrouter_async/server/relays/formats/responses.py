@@ -99,7 +99,7 @@ class ResponsesFormat(Format):
             "status": status,
             "output": self._output,
             "incomplete_details": None if reason is None else {"reason": reason},
-            "usage": None if result.usage is None else _usage(result.usage),
+            "usage": _usage(result.usage) if result.usage.is_reported else None,
         }
         return self._begin() + end + self._said(status, response=told) + DONE
 
@@ -232,7 +232,7 @@ class WholeResponse(Format):
 def _object_of(reply: Response[object]) -> dict[str, object]:
     """Return a response in its wire form."""
     told: dict[str, object] = reply.model_dump(exclude_unset=True, by_alias=True)
-    return {**told, "usage": None if reply.usage is None else _usage(reply.usage)}
+    return {**told, "usage": _usage(reply.usage) if reply.usage.is_reported else None}
 
 
 def _usage(usage: Usage) -> dict[str, object]:

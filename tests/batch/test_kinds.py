@@ -62,7 +62,7 @@ async def test_embeddings_of_many_texts_are_kept_and_not_asked_again(tmp_path: P
     assert [result.output.vectors[0] for result in resumed[:20]] == vectors
     assert isinstance(resumed[0].output, Embeddings)
     assert (again.summary.resumed, again.summary.done) == (20, 21)
-    assert resumed[0].completion.usage is not None
+    assert resumed[0].completion.usage.is_reported
     assert resumed[0].completion.usage.cost == results[0].completion.usage.cost  # type: ignore[union-attr]
 
 

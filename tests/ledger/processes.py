@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import subprocess
 import sys
@@ -185,7 +184,6 @@ def main(arguments: list[str]) -> None:
         url, key, ledger, said = arguments[1:]
         print(json.dumps(asyncio.run(run(url, key, ledger, json.loads(said)))))
         return
-    os.nice(10)
     seed = random.randrange(2**32)
     processes, concurrency, items, kills = map(int, arguments[:4])
     outcome = run_together(

@@ -15,7 +15,6 @@ from pydantic import JsonValue
 
 from ..conversation.settings import ConversationSettings
 from ..errors import ConfigurationError
-from ..resources.chat.attachments import encode_attachments
 from ..structured.schema import Schema
 from ..tools.result import Run
 from ..tools.settings import RunParams
@@ -25,7 +24,7 @@ from .common import CacheFile, Emulated, Json, chat_params, connect
 from .exit_codes import DONE, UNUSABLE
 from .files import decoded, read_file
 from .output import Output, dollars
-from .remembered import Remembered, with_half
+from .remembered import Remembered
 from .schema_words import looks_like_words, schema_of_words
 from .streams import notes
 from .tools_given import Approvals
@@ -137,12 +136,12 @@ async def _ask(
             return DONE
         conversation = client.conversation(**settings)
         turn = Turn(output, raw=show.raw, silent=show.extracts, decide=Approvals(output))
-        asked = [await encode_attachments(message)]
+        before = len(conversation.turns)
         try:
-            run = await turn.ask(conversation, asked, params)
+            run = await turn.ask(conversation, message, params)
         except BaseException:
-            if turn.text:  # of an answer that was stopped, or broke off
-                kept.add(with_half(conversation.history, asked, turn.text))
+            if len(conversation.turns) > before:  # with what had come of the answer
+                kept.add(conversation.history)
             raise
         kept.add(conversation.history, run)
     return _finish(output, run, show)

@@ -21,7 +21,6 @@ from ..conversation.conversation import Conversation
 from ..conversation.history import History
 from ..conversation.settings import ConversationSettings
 from ..errors import ConfigurationError, OpenRouterError
-from ..resources.chat.attachments import encode_attachments
 from ..types.chat.content_parts import Attachment
 from ..types.chat.messages import MessagesLike, user
 from .attachments import attachment
@@ -29,7 +28,7 @@ from .common import Emulated, Json, connect
 from .exit_codes import DONE
 from .files import read_saved, read_text, write_saved
 from .output import Output, dollars, printable
-from .remembered import Remembered, with_half
+from .remembered import Remembered
 from .settings import alias_or
 from .streams import notes, results
 from .tools_given import Approvals
@@ -226,18 +225,18 @@ class _Session:
     def _answer(self, conversation: Conversation, message: MessagesLike) -> None:
         """Print the answer, and continue the conversation that contains it, and what came of it if it is stopped."""
         turn = Turn(self._output, raw=self._decided.raw, decide=self._decide)
-        asked = self._runner.run(encode_attachments(message))
+        before = len(conversation.turns)
         try:
-            run = self._runner.run(turn.ask(conversation, asked, self._decided.params))
+            run = self._runner.run(turn.ask(conversation, message, self._decided.params))
         except KeyboardInterrupt:
-            self._keep_half(conversation, asked, turn.text)
+            is_kept = self._keep_half(conversation, before)
             if not self._is_interactive:
                 raise
-            self._output.note("stopped; the question and what was answered are kept")
+            what = "the question and what was answered are kept" if is_kept else "nothing was answered yet"
+            self._output.note(f"stopped; {what}")
             return
         except OpenRouterError:
-            if turn.text:
-                self._keep_half(conversation, asked, turn.text)
+            self._keep_half(conversation, before)
             raise
         self._conversation = conversation
         self._save()
@@ -256,13 +255,14 @@ class _Session:
         if not self._output.as_json:
             self._new_line()
 
-    def _keep_half(self, conversation: Conversation, asked: MessagesLike, text: str) -> None:
-        history = conversation.history
-        if history.waiting is None:  # else it has the question, and what tools did
-            history = with_half(history, asked, text)
-        self._conversation = self._new_conversation(history=history)
+    def _keep_half(self, conversation: Conversation, before: int) -> bool:
+        """Go on with a question whose answer was left or broke off, if anything of it had come."""
+        if len(conversation.turns) <= before:
+            return False
+        self._conversation = conversation
         self._save()
-        self._kept.add(history)
+        self._kept.add(conversation.history)
+        return True
 
     def _new_conversation(self, **settings: Unpack[ConversationSettings]) -> Conversation:
         settings["extra_body"] = self._decided.extra_body

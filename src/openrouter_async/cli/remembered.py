@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import cast
 from uuid import uuid4
 
-from ..conversation.history import History, Turn
+from ..conversation.history import History
 from ..errors import ConfigurationError
 from ..tools.result import Run
-from ..types.chat.messages import MessagesLike, wire_messages
 from ..types.common import JsonObject
 from .output import Output
 from .prompt_log import Logged, PromptLog
 
-__all__ = ["Remembered", "text_of", "with_half"]
+__all__ = ["Remembered", "text_of"]
 
 
 class Remembered:
@@ -69,13 +67,6 @@ class Remembered:
             self._log.add(logged, history.model_dump_json(), now=time.time())
         except ConfigurationError as error:
             self._output.warn(str(error))
-
-
-def with_half(history: History, asked: MessagesLike, text: str) -> History:
-    """Return a conversation with a question and the part of its answer that came."""
-    answered: list[JsonObject] = [{"role": "assistant", "content": text}] if text else []
-    messages = cast("list[JsonObject]", wire_messages(asked))
-    return history.with_turn(Turn(asked=messages, answered=answered))
 
 
 def text_of(messages: Iterable[JsonObject]) -> str:

@@ -55,7 +55,7 @@ class Turn:
         self, conversation: Conversation[str], message: MessagesLike | PausedRun, params: RunParams
     ) -> Run[str]:
         try:
-            async with conversation.stream(message, **params) as stream:
+            async with conversation.stream(message, keep_partial=True, **params) as stream:
                 async for event in stream:
                     match event:
                         case TextDelta(text=text, choice=0):

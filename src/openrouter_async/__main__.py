@@ -12,6 +12,11 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line; a mistake of the user is one line on standard error, and exit code 2."""
+    if sys.argv[1:2] == ["complete-models"]:  # asked by a shell at each press of a key, so it loads little
+        from .cli.known_models import complete
+
+        print(*complete("".join(sys.argv[2:3])), sep="\n")
+        return
     try:
         with needs_extra("cli", "the command line"):
             from .cli.app import run

@@ -151,3 +151,24 @@ def test_a_reader_that_goes_away_is_no_error(emulator: Emulator) -> None:
         process.stdout.close()
         errors = process.stderr.read().decode()
     assert (process.returncode, errors) == (141, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["cladue"], "no model has 'cladue' in its id or name; near it: anthropic/claude-"),
+        (["--supports", "tool"], "--supports 'tool' is nothing that a model has; did you mean 'tools'?"),
+        (["--takes", "pictures"], "--takes 'pictures' is nothing that a model has; there are audio,"),
+        (["--author", "antropic"], "did you mean 'anthropic'?"),
+    ],
+)
+def test_models_say_why_none_was_found(arguments: list[str], told: str, run_here: RunHere) -> None:
+    done = run_here("models", *arguments)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert told in done.stderr
+
+
+def test_an_order_that_does_not_exist_is_a_mistake(run_here: RunHere) -> None:
+    done = run_here("models", "--sort", "newset")
+    assert done.returncode == 2
+    assert "--sort is 'newset', which does not exist; did you mean 'newest'?" in done.stderr

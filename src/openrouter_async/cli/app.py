@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import MutableMapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import CycloptsError, Parameter
 from dotenv import dotenv_values
 
 from .._version import __version__
 from ..errors import APIStatusError, ConfigurationError, OpenRouterError
+from .completion import CommandLine
 from .exit_codes import DONE, FAILED, INTERRUPTED, MISTAKE, PIPE_CLOSED, exit_code_of
-from .output import printable, to_json
+from .output import Output, printable, to_json
 from .streams import ReaderGone, console, notes, prepare, results
 
-__all__ = ["app", "read_env_file", "run"]
+__all__ = ["app", "completion", "read_env_file", "run"]
 
-app = App(
+app = CommandLine(
     name="openrouter-async",
     help="Chat with 400+ models of OpenRouter, or with an emulator of it that needs no key.",
     version=__version__,
@@ -62,6 +65,21 @@ _COMMANDS = {
 for _name, _help in _COMMANDS.items():
     _module = next((module for module, names in _SEVERAL.items() if _name in names), _name)
     app.command(f"openrouter_async.cli.{_module}:{_name}", name=_name, help=_help)
+
+
+@app.command(help="Print a script that completes commands and names of models in your shell.")
+def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
+    """Print the script that completes commands, options and names of models.
+
+    Put `source <(openrouter-async completion bash)` into ~/.bashrc, the same with zsh behind compinit into ~/.zshrc, or
+    write `openrouter-async completion fish > ~/.config/fish/completions/openrouter-async.fish`.
+
+    Args:
+        shell: The shell.
+    """
+    Output().write(app.generate_completion(shell=shell))
+
+
 app.register_install_completion_command()
 
 
@@ -85,6 +103,7 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         for line in read_env_file():
             print(f"openrouter-async: {printable(line)}", file=notes)
+        _check_command(arguments)
         if arguments and arguments[0] in _COMMANDS and not {"--help", "-h"}.isdisjoint(arguments):
             app[arguments[0]].help = None  # its docstring, which has more than the line in the list
         result = app(list(arguments), exit_on_error=False, print_error=False)
@@ -135,6 +154,15 @@ def read_env_file(path: Path = Path(".env"), environment: MutableMapping[str, st
     if left:
         told.append(f"not taken from {path}, since the key is not from there: {', '.join(left)}")
     return told
+
+
+def _check_command(arguments: Sequence[str]) -> None:
+    """Refuse a word that is no command; commands are loaded late, so the parser does not know them all."""
+    names = sorted([*_COMMANDS, "completion"])
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in names:
+        near = get_close_matches(arguments[0], names, 1)
+        hint = f'did you mean "{near[0]}"?' if near else f"available commands: {', '.join(names)}"
+        raise ConfigurationError(f'unknown command "{arguments[0]}"; {hint}; see openrouter-async --help')
 
 
 def _as_ours(error: CycloptsError) -> ConfigurationError:

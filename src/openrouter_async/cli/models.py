@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, get_args
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -12,11 +12,15 @@ from ..catalogue.query import select
 from ..types.catalogue.model_query import ModelFilters, ModelSort
 from ..types.catalogue.models import Model
 from .common import Emulated, Json, connect
+from .known_models import remember
+from .near_models import known_or_error, why_none
 from .output import Output
 
 __all__ = ["models"]
 
 _MILLION = 1_000_000
+SORTS: tuple[str, ...] = get_args(get_args(get_args(ModelSort)[0])[0])
+"""The orders that the service has."""
 
 
 async def models(
@@ -69,10 +73,18 @@ async def models(
         "sort": sort,
     }
     filters = ModelFilters(**{name: value for name, value in given.items() if value})  # type: ignore[typeddict-item]
+    if sort is not None:
+        known_or_error("--sort", sort, SORTS)
     output = Output(as_json=json)
     async with connect(output, emulated=emulator, key=None) as client:
         found = (await client.models.list(**filters)).items
-    chosen = select(found, " ".join(words), {"free": True} if free else {})
+        chosen = select(found, " ".join(words), {"free": True} if free else {})
+        if not chosen:
+            every = (await client.models.list(output_modalities="all")).items
+            for hint in why_none(every, words, supports=supports, takes=takes, gives=gives, author=author):
+                output.warn(hint)
+    if not (filters or emulator):
+        remember(model.id for model in found)
     shown = chosen if limit is None else chosen[:limit]
     if output.as_json:
         output.json([model.model_dump(exclude_unset=True) for model in shown])

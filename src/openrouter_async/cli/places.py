@@ -1,4 +1,5 @@
-"""Where the command keeps what is the user's: settings, templates and keys in one directory, the log in another.
+"""Where the command keeps what is the user's: settings, templates and keys in one directory, the log in another, and
+what can be fetched again in a third.
 
 They follow the XDG base directories; on Windows they are below the directories for the settings and the data of
 programs. Directories that are made are for their owner alone.
@@ -10,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["config_dir", "data_dir", "make_private"]
+__all__ = ["cache_dir", "config_dir", "data_dir", "make_private"]
 
 _NAME = "openrouter-async"
 
@@ -23,6 +24,11 @@ def config_dir() -> Path:
 def data_dir() -> Path:
     """Return the directory of the log, which may not exist yet."""
     return _base("XDG_DATA_HOME", "LOCALAPPDATA", ".local/share") / _NAME
+
+
+def cache_dir() -> Path:
+    """Return the directory of what can be fetched again, which may not exist yet."""
+    return _base("XDG_CACHE_HOME", "LOCALAPPDATA", ".cache") / _NAME
 
 
 def make_private(directory: Path) -> None:

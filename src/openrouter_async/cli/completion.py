@@ -1,0 +1,73 @@
+"""Scripts for the completion of commands, options and names of models in bash, zsh and fish.
+
+The first part of a script is that of cyclopts, for commands and options; the second asks the hidden command
+`complete-models` for names, where a model is expected.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cyclopts import App
+from cyclopts.completion import detect_shell
+
+__all__ = ["CommandLine"]
+
+_MODELS_IN = {
+    "bash": r"""
+_openrouter_async_models() {
+  # A name has colons, at which bash breaks words, so the line is read here.
+  local line="${COMP_LINE:0:COMP_POINT}" current before
+  current="${line##*[[:space:]]}"
+  before="${line%"$current"}"
+  before="${before%"${before##*[![:space:]]}"}"
+  case "${before##*[[:space:]]}" in
+    -m|--model) ;;
+    *) _openrouter_async; return ;;
+  esac
+  local IFS=$'\n'
+  COMPREPLY=($("${COMP_WORDS[0]}" complete-models "$current" 2>/dev/null))
+  case "$current" in
+    *:*) COMPREPLY=("${COMPREPLY[@]#"${current%"${current##*:}"}"}") ;;
+  esac
+}
+
+complete -F _openrouter_async_models openrouter-async orai
+""",
+    "zsh": r"""
+_openrouter_async_models() {
+  if [[ ${words[CURRENT-1]} == (-m|--model) ]]; then
+    local -a found
+    found=("${(@f)$(${words[1]} complete-models "$PREFIX" 2>/dev/null)}")
+    compadd -U -a found
+  else
+    _cyclopts_openrouter-async "$@"
+  fi
+}
+
+if [[ ${funcstack[1]} == _*openrouter-async ]]; then
+  _openrouter_async_models "$@"
+else
+  compdef _openrouter_async_models openrouter-async orai
+fi
+""",
+    "fish": r"""
+complete -c openrouter-async -s m -l model -x -a '(openrouter-async complete-models (commandline -ct) 2>/dev/null)'
+complete -c orai -w openrouter-async
+""",
+}
+"""What completes names of models in each shell."""
+
+
+class CommandLine(App):
+    """An app whose scripts complete names of models too."""
+
+    def generate_completion(
+        self,
+        *,
+        prog_name: str | None = None,
+        shell: Literal["zsh", "bash", "fish", "powershell"] | None = None,
+    ) -> str:
+        """Return the script for a shell; without one, for that which runs the command."""
+        shell = shell or detect_shell()
+        return super().generate_completion(prog_name=prog_name, shell=shell) + _MODELS_IN.get(shell, "")

@@ -11,7 +11,7 @@ import platform
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from . import _checks
@@ -98,6 +98,7 @@ class Settings:
     once: bool | str = False
     router_metadata: bool = False
     session_id: str | None = None
+    prompt_cache: Literal["auto"] | None = None
     anthropic_beta: tuple[str, ...] = ()
     log_bodies: bool = False
     plain_http_hosts: frozenset[str] = frozenset()
@@ -317,6 +318,9 @@ READERS: dict[str, Callable[[Any, Settings], object]] = {
     "once": lambda value, _: _once(value),
     "router_metadata": lambda value, _: _checks.flag("router_metadata", value),
     "session_id": lambda value, _: _session_id(value),
+    "prompt_cache": lambda value, _: (
+        None if value is None else _checks.one_of("prompt_cache", value, ("auto",))
+    ),
     "anthropic_beta": lambda value, _: _checks.names("anthropic_beta", value),
     "log_bodies": lambda value, _: _checks.flag("log_bodies", value),
 }

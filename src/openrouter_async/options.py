@@ -10,7 +10,7 @@ import dataclasses
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypedDict, TypeVar
 
 from . import _checks
 from ._sentinels import OMIT, Omit
@@ -280,6 +280,10 @@ class LocalCache:
         _checks.flag("LocalCache.refresh", self.refresh)
 
 
+PromptCaching: TypeAlias = Literal["auto"]
+"""Who marks what a provider should cache of a prompt."""
+
+
 class ClientOptions(TypedDict, total=False):
     """The options that a client, a derived client and one call share.
 
@@ -327,6 +331,10 @@ class ClientOptions(TypedDict, total=False):
     repeated."""
     router_metadata: bool
     """Ask for `openrouter_metadata`: which endpoints were considered, and why one was chosen."""
+    prompt_cache: PromptCaching | None
+    """`"auto"`: requests of chat and Messages mark what their provider should cache, if it wants marks (Anthropic,
+    Gemini, Qwen): the tools, the system prompt and the last two turns. To write the cache costs more than the text, to
+    read it far less. A request with marks of its own stays as it is."""
     session_id: str | None
     """Groups requests, and keeps them with one provider; at most 256 characters."""
     anthropic_beta: Sequence[str]

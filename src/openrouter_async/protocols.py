@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from ._sansio.request import RequestData
 from ._sansio.response import Reply as Reply
@@ -65,6 +65,10 @@ class CallSettings(Protocol):
     @property
     def session_id(self) -> str | None:
         """What groups requests, and keeps them with one provider."""
+
+    @property
+    def prompt_cache(self) -> Literal["auto"] | None:
+        """Whether requests mark what their provider should cache."""
 
     @property
     def cache(self) -> ResponseCache | None:

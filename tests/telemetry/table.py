@@ -177,6 +177,11 @@ ATTRIBUTES = [
         "openrouter.prompt_cache.reason",
         "openrouter.provider.name",
     ),
+    *_rows(
+        "event openrouter.prompt_cache.collapse",
+        "the prompt before is not repeated",
+        "openrouter.prompt_cache.first_difference",
+    ),
 ]
 
 METRICS = [

@@ -158,6 +158,9 @@ class Case:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
+SESSION = {"it has a session id"}
+CHANGED = "the prompt before is not repeated"
+
 RUN = {"it names a model", "a reply came", "the answers say it"}
 CASES = {
     "plain": Case(plain, {"call": ANSWERED, "request": REPLIED}),
@@ -285,16 +288,17 @@ CASES = {
     ),
     "a run": Case(
         lambda client: client.chat.run("Oslo?", tools=[weather]),
-        {"call": ANSWERED, "request": REPLIED, "run": RUN, "tool": set()},
+        {"call": ANSWERED | SESSION, "request": REPLIED, "run": RUN | SESSION, "tool": set()},
         calls_weather,
     ),
     "a run, with content": Case(
         lambda client: client.chat.run("Oslo?", tools=[weather]),
         {
             "call": ANSWERED
+            | SESSION
             | {"content=True", "content=True, with tools", "content=True, and it is answered"},
             "request": REPLIED,
-            "run": RUN,
+            "run": RUN | SESSION,
             "tool": {"content=True"},
         },
         calls_weather,
@@ -303,9 +307,9 @@ CASES = {
     "a run that failed": Case(
         failing_run,
         {
-            "call": [ANSWERED, {ASKS, "it failed"}],
+            "call": [ANSWERED | SESSION, {ASKS, "it failed"} | SESSION],
             "request": [REPLIED, {"it failed"} | REPLIED],
-            "run": RUN | {"it failed"},
+            "run": RUN | SESSION | {"it failed"},
             "tool": {"it failed"},
             "event gen_ai.client.operation.exception": {ASKS},
         },
@@ -422,7 +426,7 @@ def usage(read: int, written: int, prompt: int) -> dict[str, object]:
 
 
 @pytest.mark.loopback
-@pytest.mark.parametrize("way", ["conversation", "run"])
+@pytest.mark.parametrize("way", ["conversation", "run", "changed"])
 async def test_a_prompt_that_is_no_longer_cached_is_an_event(way: str, seen: Seen) -> None:
     first = {**DETAILED, "usage": usage(0, 8000, 8100)}
     second = {**DETAILED, "usage": usage(0, 8200, 8300)}
@@ -438,6 +442,11 @@ async def test_a_prompt_that_is_no_longer_cached_is_an_event(way: str, seen: See
         async with seen.client_at(server.url) as client:
             if way == "run":
                 await client.chat.run("Oslo? " * 1_000, tools=[weather])
+            elif way == "changed":
+                for minute in (1, 2):
+                    await client.chat.create(
+                        "Hi " * 1_000 + f"at 12:0{minute}", options={"session_id": "mine"}
+                    )
             else:
                 chat = client.conversation()
                 await chat.send("Hi " * 1_000)
@@ -448,16 +457,17 @@ async def test_a_prompt_that_is_no_longer_cached_is_an_event(way: str, seen: See
     ]
     told = dict(event.log_record.attributes or {})
     assert told["openrouter.prompt_cache.missed_tokens"] == 8000
-    assert told["openrouter.prompt_cache.reason"] == "unknown"
+    assert told["openrouter.prompt_cache.reason"] == ("prompt_changed" if way == "changed" else "unknown")
     signals = told_by(seen)
     name = "event openrouter.prompt_cache.collapse"
-    assert told.keys() == {row.name for row in ATTRIBUTES if row.signal == name}
+    is_so = {"always", CHANGED} if way == "changed" else {"always"}
+    assert told.keys() == {row.name for row in ATTRIBUTES if row.signal == name and row.when in is_so}
     assert signals[name] == [told]
 
 
 def test_each_row_is_met_by_a_case() -> None:
     met: dict[str, set[str]] = {
-        "event openrouter.prompt_cache.collapse": set(),
+        "event openrouter.prompt_cache.collapse": {CHANGED},
         "call": {"the answer says it"},
     }
     for case in CASES.values():

@@ -40,6 +40,7 @@ async def send_by_input(
     begin: Callable[[RequestData], Call],
 ) -> T:
     """Return what `read` makes of the vectors of all inputs; usage and cost are those of the inputs asked for."""
+    reuse.transport.check()
     body = from_json(data.content or b"{}")
     inputs = _inputs(body.get("input"))
     requests = [replace(data, content=to_json({**body, "input": [each]})) for each in inputs]

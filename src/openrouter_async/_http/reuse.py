@@ -18,7 +18,6 @@ from ..caching.key import answer_key, answer_scope
 from ..caching.store import KeptAnswer
 from ..caching.whole import is_reusable, is_whole
 from ..errors import DeadlineExceeded, OpenRouterError
-from ..operations import CREATE_EMBEDDINGS
 from ..types.meta import ResponseMeta
 from ..types.reply_cache import ReplyCache
 from .deadlines import CallTimeouts, run_within
@@ -72,10 +71,6 @@ class Reuse:
         transport, settings = self.transport, self._settings
         transport.check()
         cache = settings.local_cache
-        if cache is not None and data.operation is CREATE_EMBEDDINGS:
-            from .kept_vectors import send_by_input  # few programs ask for vectors
-
-            return await send_by_input(self, cache, data, read, begin)
         key = self.key_now(data) or await self.key(data)
         if cache is not None and (kept := await self._kept_and_read(cache, key, read)) is not None:
             LOGGER.debug("%s answered from the local cache", data.operation.name)

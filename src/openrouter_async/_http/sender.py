@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .._secret import Secret
 from ..errors import ConfigurationError
+from ..operations import CREATE_EMBEDDINGS
 from .call import Call
 from .log_filter import keep_out_of_logs
 from .observers import OBSERVERS
@@ -93,6 +94,11 @@ class HTTPSender:
 
     def _send_reusing(self, data: RequestData, read: Callable[[Reply], T]) -> Awaitable[T]:
         begin = partial(self._call, self._observers(), self.settings, streaming=False)
+        cache = self.settings.local_cache
+        if cache is not None and data.operation is CREATE_EMBEDDINGS:
+            from .kept_vectors import send_by_input  # few programs ask for vectors
+
+            return send_by_input(self._reuse(), cache, data, read, begin)
         return self._reuse().send(data, read, begin)
 
     def _reuse(self) -> Reuse:

@@ -321,6 +321,7 @@ class Conversation(Generic[OutputT, LastReplyT]):
             params,
             self._extra_body,
             outgoing.provider,
+            has_session=True,
         )
         return completer, call
 

@@ -310,7 +310,7 @@ class CallSpan(Observer):
             facts.model,
             facts.provider,
             counts,
-            beginning=hash((attempt.request.content or b"")[:1024]),  # less than any cached prompt
+            content=attempt.request.content or b"{}",
             now=time.monotonic(),
         )
         if collapse is None or self._target is None:
@@ -322,6 +322,8 @@ class CallSpan(Observer):
             "openrouter.prompt_cache.established_tokens": collapse.established,
             "openrouter.prompt_cache.reason": collapse.reason,
         }
+        if collapse.first_difference is not None:
+            told["openrouter.prompt_cache.first_difference"] = collapse.first_difference
         if facts.model is not None:
             told["gen_ai.response.model"] = facts.model
         if facts.provider is not None:

@@ -11,6 +11,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from .._sansio.cache_marks import prompt_of_body
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,6 +33,8 @@ IDLE_S = 300.0
 """Seconds; the shortest time for which a provider of today keeps a prompt that was used."""
 MOST_KEPT = 1_000
 """Conversations; of older ones a collapse is not noticed."""
+MOST_BYTES = 16 * 2**20
+"""Of their last requests together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Collapse:
     established: int
     """Tokens that were cached before."""
     reason: Reason
+    first_difference: int | None = None
+    """The first byte of the prompt before that is another one now; None where all of it is there, or is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class _Mark:
     cached: int
     prompt: int
     provider: str | None
-    beginning: int
+    content: bytes
     at: float
 
 
@@ -58,6 +64,7 @@ class PromptCaches:
 
     def __init__(self) -> None:
         self._marks: OrderedDict[tuple[str, str | None], _Mark] = OrderedDict()
+        self._bytes = 0
 
     def saw(
         self,
@@ -66,7 +73,7 @@ class PromptCaches:
         provider: str | None,
         counts: Mapping[str, int],
         *,
-        beginning: int,
+        content: bytes,
         now: float,
     ) -> Collapse | None:
         """Return how far the cache of a conversation collapsed, if it did, and remember what is there now.
@@ -76,7 +83,7 @@ class PromptCaches:
             model: The one that answered.
             provider: Who served it.
             counts: Tokens, by what the conventions call them.
-            beginning: A number that is the same for requests that begin alike.
+            content: The body of the request.
             now: In monotonic seconds.
         """
         if "cache_read.input_tokens" not in counts:
@@ -85,21 +92,43 @@ class PromptCaches:
         cached = read + counts.get("cache_write.input_tokens", 0)
         key = (conversation, model)
         before = self._marks.pop(key, None)
-        self._marks[key] = _Mark(cached, prompt, provider, beginning, now)
-        if len(self._marks) > MOST_KEPT:
-            self._marks.popitem(last=False)
+        self._marks[key] = _Mark(cached, prompt, provider, content, now)
+        self._bytes += len(content) - (0 if before is None else len(before.content))
+        while len(self._marks) > MOST_KEPT or (self._bytes > MOST_BYTES and len(self._marks) > 1):
+            _, oldest = self._marks.popitem(last=False)
+            self._bytes -= len(oldest.content)
         if before is None:
             return None
         missed = before.cached - read
         if missed < LEAST_TOKENS or missed <= LEAST_SHARE * before.cached:
             return None
+        difference = _first_difference(before.content, content)
         reason: Reason = "unknown"
         if provider != before.provider:
             reason = "provider_changed"
-        elif beginning != before.beginning:
+        elif difference is not None and difference < 1024:
             reason = "prompt_changed"
         elif prompt < before.prompt:
             reason = "prompt_shortened"
+        elif difference is not None:
+            reason = "prompt_changed"
         elif now - before.at > IDLE_S:
             reason = "idle"
-        return Collapse(missed, before.cached, reason)
+        return Collapse(missed, before.cached, reason, difference)
+
+
+def _first_difference(before: bytes, now: bytes) -> int | None:
+    """Return the first byte of an earlier prompt that a later one does not repeat; None where it repeats all, or is the
+    beginning of it."""
+    one, other = prompt_of_body(before), prompt_of_body(now)
+    least = min(len(one), len(other))
+    if one[:least] == other[:least]:
+        return None
+    low, high = 0, least
+    while high - low > 1:
+        middle = (low + high) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle
+    return low

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, cast
+from uuid import uuid4
 
 from ..errors import OpenRouterError
 from ..resources.chat.attachments import encode_attachments
@@ -44,6 +45,17 @@ class RunCall:
     extra_body: Mapping[str, object] | None
     provider: str | None = None
     """The provider whose encrypted reasoning is in the messages."""
+    has_session: bool = False
+    """Whether it was decided before to which session the requests belong, if to any."""
+
+
+def _sticky(completer: Completer[OutputT], call: RunCall) -> Completer[OutputT]:
+    """Return what asks with a session of the run's own, so the provider that has its prompt cached gets the next
+    request."""
+    params = {**completer.params, **call.params, **(call.extra_body or {})}
+    if call.has_session or completer.session_id is not None or "session_id" in params:
+        return completer
+    return completer.with_options({"session_id": uuid4().hex})
 
 
 async def run_tools(
@@ -63,6 +75,7 @@ async def run_tools(
         prices: Gives the prices of models; asked only where the stop condition goes by the cost.
         resumption: What `run.resume` calls. Default: the same run again, from where it broke off.
     """
+    completer = _sticky(completer, call)
     resumption = resumption or _Resumption(completer, call, spend, prices)
     async with _begin(completer, call, spend, prices) as loop:
         try:
@@ -108,6 +121,7 @@ def stream_tools(
     `spend` receives the usage of each reply; `prices` returns those of models, if the stop condition depends on the
     cost; `resumption` is what `run.resume` calls.
     """
+    completer = _sticky(completer, call)
     resumption = resumption or _Resumption(completer, call, spend, prices)
     return RunStream(completer, lambda: _begin(completer, call, spend, prices), resumption)
 

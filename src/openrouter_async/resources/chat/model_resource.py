@@ -101,9 +101,14 @@ class ModelResource(Resource, Generic[CallT, ReplyT]):
 
             call = with_key(call, settings.once if isinstance(settings.once, str) else uuid4().hex)
             headers = cache_headers(settings.cache)
+        content = call.body(stream=stream)
+        if settings.prompt_cache is not None:
+            from ..._sansio.cache_marks import with_cache_marks  # few ask for it
+
+            content = with_cache_marks(content, model)
         return build_request(
             self.operation,
-            content=call.body(stream=stream),
+            content=content,
             model=model,
             named=named,
             headers=headers,

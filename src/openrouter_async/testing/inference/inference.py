@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
+from ..._sansio.cache_marks import prompt_of_body
 from ..exchange.responses import COMMENT, PADDING, EmulatedResponse, Part, encode, plain
 from ..exchange.service_errors import ServiceError, bad_request
 from ..json_values import JSON, as_object, objects_in
@@ -280,7 +281,8 @@ class Inference:
         )
 
     def _prompt_cache(self, call: ChatCall) -> tuple[int, int]:
-        """Return the tokens read from, and written to, the prompt cache: the messages up to the last marked part."""
+        """Return the tokens read from, and written to, the prompt cache: a mark ends what is written, and the longest
+        beginning that was written before is read."""
         marked = [
             number
             for number, message in enumerate(call.messages)
@@ -288,13 +290,17 @@ class Inference:
         ]
         if not marked:
             return 0, 0
-        prefix = call.messages[: marked[-1] + 1]
-        tokens = prompt_tokens(prefix)
-        digest = hashlib.sha256(encode(list[JsonValue](prefix)).encode(errors="replace")).hexdigest()
-        if digest in self._cached_prompts:
-            return tokens, 0
-        self._cached_prompts.add(digest)
-        return 0, tokens
+        digest = hashlib.sha256()
+        read = written = 0
+        for number, message in enumerate(call.messages[: marked[-1] + 1], 1):
+            digest.update(prompt_of_body(encode({"messages": [message]}).encode(errors="replace")))
+            prefix = digest.hexdigest()
+            if prefix in self._cached_prompts:
+                read = prompt_tokens(call.messages[:number])
+            elif number - 1 in marked:
+                self._cached_prompts.add(prefix)
+                written = prompt_tokens(call.messages[:number])
+        return read, max(written - read, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

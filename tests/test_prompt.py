@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from pydantic import BaseModel
 
-from openrouter_async import ConfigurationError, Output, Prompt, Schema
+from openrouter_async import ConfigurationError, Output, Prompt, Schema, open_ledger
 from openrouter_async.testing import Emulator
 
 MODEL = "openai/gpt-4o-mini"
@@ -111,6 +111,25 @@ def test_wrong_arguments_are_refused_where_the_prompt_is_made(
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
         Prompt(**{"prompt": "{city}", **arguments})
+
+
+def test_paths_are_those_of_the_program_that_made_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    prompt = Prompt("{city}", model=MODEL, ledger="run.db", key="city", budget="1.00", max_tokens=5)
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(elsewhere)
+    with Emulator() as emulator:
+        at(emulator, monkeypatch)
+        first, second = prompt(FRAME), pickle.loads(pickle.dumps(prompt))(FRAME)
+        assert len([request for request in emulator.requests if request.path.endswith("completions")]) == 2
+    assert first.equals(second)
+    assert (tmp_path / "run.db").exists()
+
+
+def test_what_is_open_here_is_not_for_other_processes(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "run.db")
+    with pytest.raises(ConfigurationError, match="give its path or address as ledger="):
+        Prompt("{city}", ledger=ledger)
 
 
 def test_its_repr_has_no_secret() -> None:

@@ -6,6 +6,7 @@ settings of its environment.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import anyio.lowlevel
 
 from ._extras import needs_extra
-from .batch.settings import BatchSettings
+from .batch.settings import BatchParams, BatchSettings
 from .client import AsyncOpenRouter
 from .errors import ConfigurationError
+from .ledger.ledger import Ledger, SharedBudget
 from .options import Limits
 from .tables.template import Template
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from typing_extensions import Unpack
 
-    from .batch.settings import BatchParams
     from .structured.output import OutputLike
     from .tables.table_batch import TableBatch
 
@@ -85,6 +86,7 @@ class Prompt:
         Raises:
             ConfigurationError: an argument is wrong, or a budget would be one for each part of the data.
         """
+        params = _for_other_processes(params)
         self._asked: dict[str, Any] = {
             "prompt": prompt, "system": system, "output": output, "key": key,
             "value": value, "error": error, "cost": cost, **params,
@@ -93,7 +95,7 @@ class Prompt:
         self.concurrency: int = settings.concurrency
         """The requests that a worker has in flight, at most."""
         self._journal = settings.journal
-        if settings.budget is not None and settings.journal is None and not params.get("ledger"):
+        if settings.budget is not None and settings.journal is None and settings.ledger is None:
             raise ConfigurationError(
                 f"budget is {settings.budget}, which would be for each part of the data; give a ledger too,"
                 " by which all parts share it"
@@ -151,6 +153,26 @@ class Prompt:
 
     def __repr__(self) -> str:
         return f"<Prompt {', '.join(self._added)}>"  # neither the text nor the options, which may have a key
+
+
+def _for_other_processes(params: BatchParams) -> BatchParams:
+    """Return settings that mean the same in another process, with another working directory.
+
+    Raises:
+        ConfigurationError: a ledger or a budget is open in this one.
+    """
+    made = BatchParams(**params)
+    ledger, journal = params.get("ledger"), params.get("journal")
+    if isinstance(ledger, Ledger) or isinstance(params.get("budget"), SharedBudget):
+        raise ConfigurationError(
+            "the ledger is open in this process, and a prompt is for others; give its path or address as ledger=,"
+            " and an amount as budget="
+        )
+    if isinstance(ledger, str | os.PathLike) and "://" not in os.fspath(ledger):
+        made["ledger"] = os.path.abspath(ledger)  # noqa: PTH100 - text, as addresses are
+    if isinstance(journal, str | os.PathLike):
+        made["journal"] = os.path.abspath(journal)  # noqa: PTH100
+    return made
 
 
 def _run(ask: Callable[[], Awaitable[T]]) -> T:

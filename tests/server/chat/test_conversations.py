@@ -167,6 +167,18 @@ def test_an_id_is_plain(browser: Browser, id: str) -> None:
     assert ids(browser) == []
 
 
+def test_a_result_shows_where_the_query_was_found(browser: Browser) -> None:
+    text = "before " * 100 + "the Needle itself\nand more" + " after" * 100
+    said = {"id": "a", "parent": None, "role": "user", "content": text}
+    browser.put("api/conversations/c", json=document("c", nodes=[said], leaf="a"))
+    [found] = browser.get("api/conversations", params={"query": "NEEDLE"}).json()["data"]
+    assert "before the needle itself and more after" in found["found"]
+    assert found["found"][0] == found["found"][-1] == "…"
+    assert len(found["found"]) < 150
+    [listed] = browser.get("api/conversations").json()["data"]
+    assert "found" not in listed
+
+
 @pytest.mark.parametrize("query", [{"limit": "x"}, {"offset": "-1"}, {"limit": "9" * 30}, {"limit": "٣"}])
 def test_a_number_that_is_none_is_refused(browser: Browser, query: dict[str, str]) -> None:
     assert browser.get("api/conversations", params=query).status_code == 400

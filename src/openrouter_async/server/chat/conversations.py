@@ -54,7 +54,10 @@ class ConversationStore(Protocol):
     """Keeps conversations by their ids."""
 
     async def search(self, query: str, *, limit: int, offset: int) -> tuple[list[Entry], int]:
-        """Return the conversations whose words contain the query, the newest first, and their total number."""
+        """Return the conversations whose words contain the query, the newest first, and their total number.
+
+        Their `words` may be a part of all, around the first place that contains the query.
+        """
         ...
 
     async def get(self, id: str) -> bytes | None:
@@ -131,6 +134,9 @@ def _size(entry: Entry | None) -> int:
     return 0 if entry is None else len(entry.document) + len(entry.words)
 
 
+_AROUND = 200
+"""Characters on both sides of what was searched that a result has of the words."""
+
 _VERSION = 1
 _PATIENCE = 2.0
 """Seconds for which an operation waits for another process that writes; those behind it wait too."""
@@ -182,13 +188,14 @@ class SQLiteConversations:
 
         def read(connection: sqlite3.Connection) -> tuple[list[Entry], int]:
             rows = connection.execute(
-                "SELECT id, title, updated_at FROM conversations WHERE ? = '' OR instr(words, ?) > 0"
+                "SELECT id, title, updated_at, substr(words, max(1, instr(words, ?) - ?), length(?) + ?)"
+                " FROM conversations WHERE ? = '' OR instr(words, ?) > 0"
                 " ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",
-                (wanted, wanted, limit, offset),
+                (wanted, _AROUND, wanted, 2 * _AROUND, wanted, wanted, limit, offset),
             )
             found = [
-                Entry(id=id, title=title, updated_at=updated_at, words="", document=b"")
-                for id, title, updated_at in rows
+                Entry(id=id, title=title, updated_at=updated_at, words=words, document=b"")
+                for id, title, updated_at, words in rows
             ]
             [total] = connection.execute(
                 "SELECT count(*) FROM conversations WHERE ? = '' OR instr(words, ?) > 0", (wanted, wanted)

@@ -146,7 +146,10 @@ def conversation_routes(store: ConversationStore) -> list[Route]:
         limit = min(_number(request, "limit", 50), _MOST_LISTED)
         query = request.query_params.get("query", "")
         found, total = await store.search(query, limit=limit, offset=_number(request, "offset", 0))
-        data = [{"id": each.id, "title": each.title, "updated_at": each.updated_at} for each in found]
+        data = [
+            {"id": each.id, "title": each.title, "updated_at": each.updated_at, **_found(each.words, query)}
+            for each in found
+        ]
         return JSONResponse({"data": data, "total": total})
 
     async def read(request: Request) -> Response:
@@ -177,6 +180,16 @@ def conversation_routes(store: ConversationStore) -> list[Route]:
         Route(one, write, methods=["PUT"]),
         Route(one, forget, methods=["DELETE"]),
     ]
+
+
+def _found(words: str, query: str) -> dict[str, str]:
+    """Return the part of the words around a query."""
+    at = words.find(query.casefold())
+    if not query or at < 0:
+        return {}
+    start, end = max(0, at - 40), at + len(query) + 80
+    part = " ".join(words[start:end].split())
+    return {"found": f"{'…' if start else ''}{part}{'…' if end < len(words) else ''}"}
 
 
 def _etag(document: bytes) -> dict[str, str]:

@@ -6,7 +6,7 @@ export function openMenu(button, label, items) {
   const entries = items.map((item) =>
     h(
       `button.menu-item${item.danger ? ".danger" : ""}`,
-      { type: "button", role: "menuitem", tabIndex: -1, onclick: () => { menu.hidePopover(); item.run(); } },
+      { type: "button", role: "menuitem", tabIndex: -1, onclick: () => { menu.hidePopover(); button.focus(); item.run(); } },
       icon(item.icon),
       item.label,
     ));

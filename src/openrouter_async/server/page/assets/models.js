@@ -4,9 +4,8 @@ import { byId, h, icon, setText } from "./dom.js";
 import { prepareDialog } from "./dialogs.js";
 import { contextLength, perMillion, shortModel } from "./format.js";
 import { keep, kept } from "./kept.js";
+import { openMenu } from "./menu.js";
 
-/** As many as are drawn at once; the search is quicker than scrolling through more. */
-const SHOWN_MOST = 120;
 const RECENT_MOST = 5;
 
 const FILTERS = {
@@ -16,11 +15,24 @@ const FILTERS = {
   free: { label: "Free", test: (model) => Number(model.prompt_price) === 0 && Number(model.completion_price) === 0 },
 };
 
+const price = (model) => {
+  const sum = Number(model.prompt_price ?? NaN) + Number(model.completion_price ?? NaN);
+  return sum >= 0 ? sum : Infinity; // unknown, or it varies
+};
+
+const SORTS = {
+  used: { label: "Favourites and recent first" },
+  newest: { label: "Newest first", by: () => 0 },
+  price: { label: "Lowest price first", by: (a, b) => price(a) - price(b) },
+  context: { label: "Longest context first", by: (a, b) => (b.context_length ?? 0) - (a.context_length ?? 0) },
+  name: { label: "By name", by: (a, b) => a.name.localeCompare(b.name) },
+};
+
 /**
  * Models that have all words of a query in id or name, and pass all filters. One that is named in full comes first,
- * then those used last.
+ * then those in `recent`, in its order; or all in the order of `sort`.
  */
-export function findModels(models, query, filters = new Set(), recent = []) {
+export function findModels(models, query, filters = new Set(), recent = [], sort = "used") {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const found = models.filter((model) => {
     const text = `${model.id} ${model.name}`.toLowerCase();
@@ -31,8 +43,13 @@ export function findModels(models, query, filters = new Set(), recent = []) {
     if (name && (model.id === name || shortModel(model.id) === name)) return -1;
     return recent.includes(model.id) ? recent.indexOf(model.id) : recent.length;
   };
+  const by = SORTS[sort]?.by;
+  if (by) return found.sort(by);
   return found.sort((a, b) => rank(a) - rank(b)); // stable: the rest stays in the service's order, newest first
 }
+
+const favourites = () => kept("favourite-models", []);
+const sortOf = () => (kept("models-sort", "") in SORTS ? kept("models-sort", "") : "used");
 
 export class ModelPicker {
   #dialog = prepareDialog(byId("models-dialog"));
@@ -56,6 +73,8 @@ export class ModelPicker {
     const toggles = Object.entries(FILTERS).map(([name, { label }]) =>
       h("button.toggle", { type: "button", "aria-pressed": "false", onclick: (event) => this.#filter(name, event.currentTarget) }, label));
     byId("models-filters").append(...toggles);
+    byId("models-sort").addEventListener("click", (event) => this.#sortMenu(event.currentTarget));
+    byId("models-favourite").addEventListener("click", () => this.#star(this.#found[this.#active]));
   }
 
   setModels(models) {
@@ -94,19 +113,43 @@ export class ModelPicker {
   }
 
   #refresh() {
-    const recent = [this.#chosen, ...kept("recent-models", [])];
-    this.#found = findModels(this.#models, this.#search.value, this.#filters, recent);
-    const shown = this.#found.slice(0, SHOWN_MOST);
-    this.#list.replaceChildren(...shown.map((model, i) => this.#option(model, i)));
-    const more = this.#found.length - shown.length;
-    setText(this.#note, !this.#found.length ? "No model fits." : more ? `${more} more; search to find them.` : "");
+    const first = [this.#chosen, ...favourites(), ...kept("recent-models", [])];
+    this.#found = findModels(this.#models, this.#search.value, this.#filters, first, sortOf());
+    this.#list.replaceChildren(...this.#found.map((model, i) => this.#option(model, i)));
+    setText(byId("models-sort"), `Sort: ${SORTS[sortOf()].label}`);
+    setText(this.#note, this.#found.length ? "" : "No model fits.");
     this.#activate(0);
     this.#list.scrollTop = 0;
+  }
+
+  #sortMenu(button) {
+    const choose = (name) => {
+      keep("models-sort", name);
+      this.#refresh();
+    };
+    const items = Object.entries(SORTS).map(([name, { label }]) => ({
+      label, icon: name === sortOf() ? "check" : "blank", run: () => choose(name),
+    }));
+    openMenu(button, "Sort models", items);
+  }
+
+  /** Make a model a favourite, or no longer one; the list stays as it is until it is searched or opened again. */
+  #star(model) {
+    if (!model) return;
+    const others = favourites().filter((id) => id !== model.id);
+    keep("favourite-models", others.length < favourites().length ? others : [model.id, ...others]);
+    const i = this.#found.indexOf(model);
+    const { scrollTop } = this.#list;
+    this.#list.children[i].replaceWith(this.#option(model, i));
+    this.#activate(i, false);
+    this.#list.scrollTop = scrollTop;
+    this.#search.focus();
   }
 
   #option(model, i) {
     const [input, output] = [perMillion(model.prompt_price), perMillion(model.completion_price)];
     const price = input === "free" && output === "free" ? "free" : input && output ? `${input} in, ${output} out` : "";
+    const isFavourite = favourites().includes(model.id);
     const context = contextLength(model.context_length);
     return h(
       "li.model-option",
@@ -115,6 +158,12 @@ export class ModelPicker {
         onclick: () => this.#choose(model), onmousemove: () => this.#activate(i, false),
       },
       h("span.model-check", {}, model.id === this.#chosen && icon("check")),
+      h(
+        "span.model-star",
+        { title: isFavourite ? "Remove from favourites" : "Add to favourites", onclick: (event) => { event.stopPropagation(); this.#star(model); } },
+        icon(isFavourite ? "star-full" : "star"),
+        isFavourite && h("span.sr-only", {}, "favourite"),
+      ),
       h("span.model-names", {}, h("span.model-title", {}, model.name), h("span.model-id", {}, model.id)),
       h("span.model-facts", {}, h("span", {}, price), h("span", {}, context && `${context} context`)),
     );
@@ -125,6 +174,9 @@ export class ModelPicker {
     options[this.#active]?.setAttribute("aria-selected", "false");
     this.#active = i;
     const option = options[i];
+    const isFavourite = favourites().includes(this.#found[i]?.id);
+    byId("models-favourite").disabled = !option;
+    setText(byId("models-favourite"), isFavourite ? "Remove favourite" : "Add favourite");
     option?.setAttribute("aria-selected", "true");
     if (scroll) option?.scrollIntoView({ block: "nearest" });
     if (option) this.#search.setAttribute("aria-activedescendant", option.id);

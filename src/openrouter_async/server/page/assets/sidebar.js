@@ -9,6 +9,12 @@ const PAGE = 50;
 const LIST_MOST = 200;
 const TYPING_MS = 200;
 
+/** A text with a query marked wherever it is; both are in folded case. */
+function marked(text, query) {
+  const parts = text.split(query.toLowerCase());
+  return parts.flatMap((part, i) => (i ? [h("mark", {}, query.toLowerCase()), part] : [part]));
+}
+
 export class Sidebar {
   #list = byId("conversations");
   #search = byId("search");
@@ -17,6 +23,7 @@ export class Sidebar {
   #shell = byId("shell");
   #entries = [];
   #total = 0;
+  #query = "";
   #current = null;
   #running = new Set();
   #latest = null; // the request whose answer counts
@@ -62,19 +69,32 @@ export class Sidebar {
     const asked = new AbortController();
     this.#latest?.abort();
     this.#latest = asked;
-    const limit = more ? PAGE : Math.min(LIST_MOST, Math.max(PAGE, this.#entries.length)); // what was shown stays shown
-    const values = new URLSearchParams({ limit, offset: more ? this.#entries.length : 0 });
-    if (query) values.set("query", query);
+    const wanted = query === this.#query ? Math.max(PAGE, this.#entries.length + (more ? PAGE : 0)) : PAGE;
+    const before = more ? this.#entries.length : null;
     try {
-      const { data, total } = await this.api.get(`conversations?${values}`, { signal: asked.signal });
-      this.#entries = more ? [...this.#entries, ...data] : data;
-      this.#total = total;
-      setText(this.#note, data.length || more ? "" : query ? "Nothing was found." : "Conversations will be listed here.");
+      this.#entries = await this.#read(query, wanted, asked.signal);
+      this.#query = query;
+      setText(this.#note, this.#entries.length ? "" : query ? "Nothing was found." : "Conversations will be listed here.");
     } catch (error) {
       if (asked.signal.aborted) return;
       setText(this.#note, `The list cannot be read: ${error.message}`);
     }
     this.#draw();
+    if (before !== null) this.#list.querySelectorAll("a")[before]?.focus(); // the button may be gone
+  }
+
+  /** The first entries, each once: while pages are read, a conversation may move from one to the next. */
+  async #read(query, wanted, signal) {
+    const entries = new Map();
+    for (let offset = 0; offset < wanted; offset += LIST_MOST) {
+      const values = new URLSearchParams({ limit: Math.min(LIST_MOST, wanted - offset), offset });
+      if (query) values.set("query", query);
+      const { data, total } = await this.api.get(`conversations?${values}`, { signal });
+      for (const entry of data) if (!entries.has(entry.id)) entries.set(entry.id, entry);
+      this.#total = total;
+      if (offset + data.length >= total) break;
+    }
+    return [...entries.values()];
   }
 
   show(id) {
@@ -88,7 +108,9 @@ export class Sidebar {
   }
 
   #draw() {
-    const focused = document.activeElement?.closest?.("[data-conversation]")?.dataset.conversation;
+    const { activeElement } = document;
+    const focused = activeElement?.closest?.("[data-conversation]")?.dataset.conversation;
+    const tag = activeElement?.tagName;
     const blocks = [];
     let group = null;
     for (const entry of this.#entries) {
@@ -101,16 +123,34 @@ export class Sidebar {
     }
     this.#list.replaceChildren(...blocks);
     this.#more.hidden = this.#entries.length >= this.#total;
-    if (focused) this.#list.querySelector(`[data-conversation="${CSS.escape(focused)}"] a`)?.focus();
+    if (focused) this.#focus(focused, tag);
   }
 
-  #row({ id, title }) {
+  #focus(id, tag) {
+    this.#list.querySelector(`[data-conversation="${CSS.escape(id)}"] ${tag}`)?.focus({ preventScroll: true });
+  }
+
+  /** After a dialog the focus is where the menu was, or on what took the place of a row that is gone. */
+  async #after(id, work) {
+    const at = this.#entries.findIndex((entry) => entry.id === id);
+    await work;
+    if (document.activeElement !== document.body && !byId("prompt").matches(":focus")) return;
+    const there = this.#entries.find((entry) => entry.id === id) ?? this.#entries[Math.min(at, this.#entries.length - 1)];
+    if (there) this.#focus(there.id, "button");
+  }
+
+  #row({ id, title, found }) {
     const name = title || "Untitled";
     const isCurrent = id === this.#current;
     const link = h(
       "a.conversation-link",
       { href: `#${encodeURIComponent(id)}`, "aria-current": isCurrent ? "page" : null, onclick: () => this.toggle(false, false) },
-      h("span.conversation-title", { dir: "auto" }, name),
+      h(
+        "span.conversation-text",
+        {},
+        h("span.conversation-title", { dir: "auto" }, name),
+        found && h("span.conversation-found", { dir: "auto" }, ...marked(found, this.#query)),
+      ),
       this.#running.has(id) && h("span.running", { title: "An answer is being written" }, h("span.sr-only", {}, "being answered")),
     );
     const menu = iconButton("more", `Actions for ${name}`, (event) => this.#menu(event.currentTarget, id, name), {
@@ -122,10 +162,10 @@ export class Sidebar {
   #menu(button, id, name) {
     const { actions } = this;
     openMenu(button, `Actions for ${name}`, [
-      { label: "Rename", icon: "edit", run: () => actions.rename(id) },
+      { label: "Rename", icon: "edit", run: () => this.#after(id, actions.rename(id)) },
       { label: "Export as Markdown", icon: "download", run: () => actions.export(id, "md") },
       { label: "Export as JSON", icon: "download", run: () => actions.export(id, "json") },
-      { label: "Delete", icon: "trash", danger: true, run: () => actions.remove(id) },
+      { label: "Delete", icon: "trash", danger: true, run: () => this.#after(id, actions.remove(id)) },
     ]);
   }
 

@@ -30,6 +30,7 @@ from openrouter_async.ledger.steps import (
     Gone,
     Lease,
     Look,
+    LookAtPace,
     Looked,
     Read,
     Report,
@@ -203,6 +204,7 @@ class Beside(RuleBasedStateMachine):
     @rule()
     def several(self) -> None:
         self.apply(Free(keys=tuple(KEYS)), Unbooked(), *(Look(budget=terms) for terms in BUDGETS), Read())
+        self.apply(*(LookAtPace(model=model) for model in MODELS))
 
     @invariant()
     def budgets_are_kept(self) -> None:

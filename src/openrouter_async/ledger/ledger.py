@@ -39,6 +39,7 @@ from .steps import (
     Gone,
     Lease,
     Look,
+    LookAtPace,
     Looked,
     Read,
     Step,
@@ -264,6 +265,10 @@ class Ledger:
     async def admit(self, admit: Admit) -> Go | Wait | Broke:
         """Ask whether a request may be sent; see `Admit`."""
         return cast("Go | Wait | Broke", await self.ask(admit))
+
+    async def rate(self, model: str | None) -> float | None:
+        """Return the requests a second that are let through to a model; None before it has refused any."""
+        return cast("float | None", await self.ask(LookAtPace(model=model)))
 
     def turn(self, model: str | None) -> anyio.Lock:
         """Return the lock of those of this process that wait to send to a model, so that one of them asks."""

@@ -40,6 +40,7 @@ from .steps import (
     Gone,
     Lease,
     Look,
+    LookAtPace,
     Looked,
     Read,
     Report,
@@ -87,6 +88,8 @@ class Machine:
             case Look():
                 row = self._budget(step.budget, now)
                 return Looked(row.spent, row.held, row.holds)
+            case LookAtPace():
+                return Pace.load(self._state.pace(step.model)).rate
             case Read():
                 return tuple(self._state.lines(step.after, step.limit))
             case Unbooked():

@@ -34,6 +34,7 @@ __all__ = [
     "Gone",
     "Lease",
     "Look",
+    "LookAtPace",
     "Looked",
     "Read",
     "Report",
@@ -198,6 +199,13 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookAtPace:
+    """What has been learned of a model? Answer: requests a second; None before it has refused any."""
+
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """Which lines were written after this number? Answer: a tuple of numbers and lines, at most `limit`."""
 
@@ -211,7 +219,19 @@ class Unbooked:
 
 
 Step: TypeAlias = (
-    Claim | Admit | Report | Settle | Finish | GiveUp | Beat | Gone | Free | Look | Read | Unbooked
+    Claim
+    | Admit
+    | Report
+    | Settle
+    | Finish
+    | GiveUp
+    | Beat
+    | Gone
+    | Free
+    | Look
+    | LookAtPace
+    | Read
+    | Unbooked
 )
 
 

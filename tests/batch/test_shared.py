@@ -1,0 +1,209 @@
+"""Batches that share a ledger within one process: who asks, who waits, and what each gets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import anyio
+import pytest
+
+from openrouter_async import (
+    AsyncOpenRouter,
+    BudgetExceeded,
+    ConfigurationError,
+    Done,
+    Failed,
+    Item,
+    Ledger,
+    Rate,
+    open_ledger,
+)
+from openrouter_async.batch.results import Result
+from openrouter_async.testing import Emulator, Failure
+from openrouter_async.testing.received import ReceivedRequest
+
+MODEL = "openai/gpt-4o-mini"
+pytestmark = pytest.mark.loopback
+
+
+def client_of(emulator: Emulator) -> AsyncOpenRouter:
+    return AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=MODEL)
+
+
+def asked(emulator: Emulator) -> Counter[str]:
+    return Counter(each.prompt for each in emulator.requests if each.path.endswith("/chat/completions"))
+
+
+async def run_beside(
+    emulator: Emulator,
+    ledger: Path | Ledger,
+    count: int,
+    into: list[list[Result[str]]],
+    *,
+    concurrency: int = 8,
+) -> None:
+    items = [Item(f"k{number}", f"question {number}") for number in range(count)]
+    async with client_of(emulator) as client:
+        into.append(await client.batch(items, ledger=ledger, concurrency=concurrency, max_tokens=5))
+
+
+async def test_two_batches_ask_each_item_once_and_both_have_all_results(tmp_path: Path) -> None:
+    with Emulator(credits="100", first_token_s=0.02) as emulator:
+        results: list[list[Result[str]]] = []
+        async with anyio.create_task_group() as group:
+            for _ in range(2):
+                group.start_soon(run_beside, emulator, tmp_path / "run.db", 60, results)
+        assert set(asked(emulator).values()) == {1}
+        assert asked(emulator).total() == 60
+        first, second = ([(each.key, each.output) for each in one] for one in results)
+        assert first == second
+        assert [key for key, _ in first] == [f"k{number}" for number in range(60)]
+        fresh = sum(not each.is_resumed for one in results for each in one if isinstance(each, Done))
+        assert fresh == 60
+
+
+async def test_a_later_run_reads_the_ledger_and_pays_nothing(tmp_path: Path) -> None:
+    with Emulator(credits="100") as emulator:
+        results: list[list[Result[str]]] = []
+        await run_beside(emulator, tmp_path / "run.db", 10, results)
+        spent = emulator.spent
+        await run_beside(emulator, tmp_path / "run.db", 10, results)
+        assert emulator.spent == spent
+        assert all(isinstance(each, Done) and each.is_resumed for each in results[1])
+        async with open_ledger(tmp_path / "run.db") as ledger:
+            assert await ledger.budget("batch", None).spent() == spent
+
+
+async def test_an_item_that_fails_is_not_asked_by_the_others_that_run(tmp_path: Path) -> None:
+    with Emulator(credits="100", first_token_s=0.05) as emulator:
+        emulator.reply_with(lambda request: Failure(status=400, message="no"))
+        results: list[list[Result[str]]] = []
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(run_beside, emulator, tmp_path / "run.db", 5, results)
+        assert set(asked(emulator).values()) == {1}
+        errors = [each.error for one in results for each in one if isinstance(each, Failed)]
+        assert len(errors) == 15
+        assert all("no" in error.message for error in errors)
+
+
+@pytest.mark.parametrize(("retry_failed", "again"), [("all", 2), ("never", 1)])
+async def test_a_later_run_asks_failed_items_again_as_it_is_told(
+    tmp_path: Path, retry_failed: str, again: int
+) -> None:
+    with Emulator(credits="100") as emulator:
+        emulator.reply_with(lambda request: Failure(status=400, message="no"))
+        async with client_of(emulator) as client:
+            for _ in range(2):
+                await client.batch(
+                    [Item("k", "question")],
+                    ledger=tmp_path / "run.db",
+                    retry_failed=retry_failed,  # type: ignore[arg-type]  # of the table
+                )
+        assert asked(emulator)["question"] == again
+
+
+async def test_a_changed_item_is_refused_or_asked_again(tmp_path: Path) -> None:
+    with Emulator(credits="100") as emulator:
+        async with client_of(emulator) as client:
+            ledger = tmp_path / "run.db"
+            await client.batch([Item("k", "old")], ledger=ledger)
+            with pytest.raises(ConfigurationError, match="the ledger has an answer for"):
+                await client.batch([Item("k", "new")], ledger=ledger)
+            (result,) = await client.batch([Item("k", "new")], ledger=ledger, on_change="redo")
+            assert isinstance(result, Done)
+            assert not result.is_resumed
+            (result,) = await client.batch([Item("k", "new")], ledger=ledger)
+            assert isinstance(result, Done)
+            assert result.is_resumed
+        assert asked(emulator) == {"old": 1, "new": 1}
+
+
+async def test_a_batch_that_is_left_returns_its_items_at_once(tmp_path: Path) -> None:
+    with Emulator(credits="100", first_token_s=30) as emulator:
+        async with client_of(emulator) as client, open_ledger(tmp_path / "run.db") as ledger:
+            with anyio.move_on_after(1):
+                await client.batch([Item("k", "question")], ledger=ledger, settle=0)
+            assert asked(emulator) == {"question": 1}
+            assert await ledger.free(("k",)) == {"k"}
+
+
+async def test_dedupe_and_a_ledger_ask_equal_requests_once(tmp_path: Path) -> None:
+    with Emulator(credits="100", first_token_s=0.02) as emulator:
+        async with client_of(emulator) as client:
+            items = [Item(f"k{number}", "the same") for number in range(10)]
+            for _ in range(2):
+                results = await client.batch(items, ledger=tmp_path / "run.db", dedupe=True)
+                assert len({each.output for each in results}) == 1
+        assert asked(emulator) == {"the same": 1}
+
+
+async def test_a_ledger_and_a_journal_exclude_each_other(tmp_path: Path) -> None:
+    async with AsyncOpenRouter("key", default_model=MODEL) as client:
+        with pytest.raises(ConfigurationError, match="give one of the two"):
+            client.batch(["a"], ledger=tmp_path / "run.db", journal=tmp_path / "run.jsonl")
+        with pytest.raises(ConfigurationError, match="ledger is 7"):
+            client.batch(["a"], ledger=7)  # type: ignore[call-overload]
+
+
+async def test_refusals_are_learned_in_the_ledger_and_not_in_the_client(tmp_path: Path) -> None:
+    with Emulator(credits="100") as emulator:
+        refused = iter([True] * 5)
+
+        def answer(request: ReceivedRequest) -> str | Failure:
+            return Failure(status=429, retry_after=0.05) if next(refused, False) else "yes"
+
+        emulator.reply_with(answer)
+        async with client_of(emulator) as client, open_ledger(tmp_path / "run.db") as ledger:
+            results = await client.batch([f"question {number}" for number in range(40)], ledger=ledger)
+            assert all(isinstance(each, Done) for each in results)
+            assert client._sender.transport.limiter.rates == {}
+            go = await ledger.rate(MODEL)
+            assert go is not None
+            assert go > 0
+
+
+async def test_a_given_rate_is_kept_by_the_ledger(tmp_path: Path) -> None:
+    with Emulator(credits="100") as emulator:
+        results: list[list[Result[str]]] = []
+
+        async def run(number: int) -> None:
+            async with client_of(emulator) as client:
+                items = [f"question {number} {each}" for each in range(10)]
+                results.append(await client.batch(items, ledger=tmp_path / "run.db", rate=Rate(rpm=1_200)))
+
+        began = anyio.current_time()
+        async with anyio.create_task_group() as group:
+            group.start_soon(run, 1)
+            group.start_soon(run, 2)
+        assert anyio.current_time() - began >= 19 / 20 - 0.05
+        assert sum(map(len, results)) == 20
+
+
+async def test_a_named_budget_is_of_all_blocks_and_refuses(tmp_path: Path) -> None:
+    with Emulator(credits="100") as emulator:
+        async with open_ledger(tmp_path / "run.db") as ledger:
+            for _ in range(2):
+                budget = ledger.budget("user:42", "1", every="month")
+                async with client_of(emulator) as client, client.track(budget=budget):
+                    await client.chat.create("Hi", max_tokens=5)
+            assert await budget.spent() == emulator.spent > 0
+            assert await budget.held() == 0
+            budget = ledger.budget("user:42", emulator.spent, every="month")
+            async with client_of(emulator) as client, client.track(budget=budget):
+                with pytest.raises(BudgetExceeded, match="'user:42'") as caught:
+                    await client.chat.create("Hi", max_tokens=5)
+            assert caught.value.budget == caught.value.spent == emulator.spent
+        assert asked(emulator) == {"Hi": 2}
+
+
+async def test_a_batch_counts_in_a_named_budget_and_in_that_of_the_ledger(tmp_path: Path) -> None:
+    with Emulator(credits="100") as emulator:
+        async with client_of(emulator) as client, open_ledger(tmp_path / "run.db") as ledger:
+            budget = ledger.budget("user:42", "1")
+            await client.batch(["a", "b"], ledger=ledger, budget=budget, max_tokens=5)
+            assert await budget.spent() == await ledger.budget("batch", None).spent() == emulator.spent > 0
+            async with open_ledger(":memory:") as other:
+                with pytest.raises(ConfigurationError, match="of another ledger"):
+                    await client.batch(["c"], ledger=ledger, budget=other.budget("user:42", "1"))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .batch.stats import BatchSummary as BatchSummary
     from .batch.stats import ModelTotal as ModelTotal
     from .batches.batches import JobResult as JobResult
+    from .cascade.compare import Compared as Compared
+    from .cascade.compare import Comparison as Comparison
     from .catalogue.catalogue import ModelCatalogue as ModelCatalogue
     from .catalogue.pricing import Estimate as Estimate
     from .client import AsyncOpenRouter as AsyncOpenRouter
@@ -214,6 +216,8 @@ if TYPE_CHECKING:
     from .types.chat.server_tools import web_search as web_search
     from .types.chat.short_names import FREE_MODELS as FREE_MODELS
     from .types.chat.short_names import MODELS as MODELS
+    from .types.chat.steps import Steps as Steps
+    from .types.chat.steps import then as then
     from .types.chat.tool_calls import ToolCall as ToolCall
     from .types.chat.tools import FunctionTool as FunctionTool
     from .types.common import Usage as Usage
@@ -281,6 +285,7 @@ _BY_MODULE = {
     ".batch.settings": "BatchParams",
     ".batch.stats": "BatchProgress BatchSummary ModelTotal",
     ".batches.batches": "JobResult",
+    ".cascade.compare": "Compared Comparison",
     ".catalogue.catalogue": "ModelCatalogue",
     ".catalogue.pricing": "Estimate",
     ".client": "AsyncOpenRouter",
@@ -363,6 +368,7 @@ _BY_MODULE = {
     ".types.chat.routing": "Provider",
     ".types.chat.server_tools": "date_time image_generation web_fetch web_search",
     ".types.chat.short_names": "FREE_MODELS MODELS",
+    ".types.chat.steps": "Steps then",
     ".types.chat.tool_calls": "ToolCall",
     ".types.chat.tools": "FunctionTool",
     ".types.common": "Usage",

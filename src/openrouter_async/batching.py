@@ -117,12 +117,18 @@ class BatchMaker:
             "sender": self._sender,
             "prices": self._models().catalogue,
         }
+        model = params.get("model")
+        steps = None
+        if not (model is None or isinstance(model, str)):
+            from .cascade.completer import StepsCompleter, steps_of
+
+            steps = steps_of(params.pop("model"))
         given = cast("Items", items)  # of another kind they are told apart when they are sent
         if kind is not None:
             from .batch.kinds import KindCompleter, kind_of
 
-            if output is not None:
-                raise ConfigurationError(f"output is for chat; a batch of {kind} has none")
+            if output is not None or steps is not None:
+                raise ConfigurationError(f"output and Steps are for chat; a batch of {kind} has none")
             of_kind = kind_of(kind)
             completer = KindCompleter(of_kind, self._sender)
             return Batch(given, completer=completer, kind=of_kind, **params)
@@ -136,6 +142,8 @@ class BatchMaker:
 
             outputs = KeptOutputs.of(output)
         asked = self._chat()._completer(None if outputs is None else outputs.output)
+        if steps is not None:
+            asked = StepsCompleter(asked, steps)
         return Batch(given, completer=asked, outputs=outputs, **params)
 
     def table(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from pydantic import JsonValue
 
 from ._sansio.chat_body import ChatCall
+from .comparing import Comparing
 from .errors import ConfigurationError
 from .options import Recover, RequestOptions
 from .protocols import ChatCompleter, Sender
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from .tools.stream import RunStream
     from .types.chat.messages import MessagesLike
     from .types.chat.request import ChatParams
+    from .types.chat.steps import Steps
 
     class _CallParams(TypedDict, total=False):
         """What every call takes besides the messages, the output, and parameters."""
@@ -43,7 +45,14 @@ if TYPE_CHECKING:
         options: RequestOptions | None
 
     class CallParams(ChatParams, _CallParams, total=False):
-        """What `create` and `stream` take besides the messages and the output."""
+        """What `stream` takes besides the messages and the output."""
+
+    class CreateParams(ChatParams, total=False):
+        """What `create` takes besides the messages and the output."""
+
+        model: str | Steps | None
+        extra_body: Mapping[str, JsonValue] | None
+        options: RequestOptions | None
 
     class RunCallParams(RunParams, _CallParams, total=False):
         """What `run` and `run_stream` take besides the messages and the output."""
@@ -52,7 +61,7 @@ if TYPE_CHECKING:
 __all__ = ["Chat"]
 
 
-class Chat:
+class Chat(Comparing):
     """Chat completions with any model."""
 
     def __init__(
@@ -84,7 +93,7 @@ class Chat:
 
     @overload
     async def create(
-        self, messages: MessagesLike, *, output: None = None, **params: Unpack[CallParams]
+        self, messages: MessagesLike, *, output: None = None, **params: Unpack[CreateParams]
     ) -> ChatCompletion[str]: ...
     @overload
     async def create(
@@ -92,21 +101,21 @@ class Chat:
         messages: MessagesLike,
         *,
         output: Output[OutputT] | Schema[OutputT],
-        **params: Unpack[CallParams],
+        **params: Unpack[CreateParams],
     ) -> StructuredCompletion[OutputT]: ...
     @overload
     async def create(
-        self, messages: MessagesLike, *, output: Mapping[str, object], **params: Unpack[CallParams]
+        self, messages: MessagesLike, *, output: Mapping[str, object], **params: Unpack[CreateParams]
     ) -> StructuredCompletion[Any]: ...
     @overload
     async def create(
-        self, messages: MessagesLike, *, output: TypeForm[OutputT], **params: Unpack[CallParams]
+        self, messages: MessagesLike, *, output: TypeForm[OutputT], **params: Unpack[CreateParams]
     ) -> StructuredCompletion[OutputT]: ...
     async def create(
         self,
         messages: MessagesLike,
         *,
-        model: str | None = None,
+        model: str | Steps | None = None,
         output: OutputLike[OutputT] | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         options: RequestOptions | None = None,
@@ -135,7 +144,8 @@ class Chat:
             messages: A string, a message, or several: from `system()`, `user()`, `assistant()` and `tool_result()`,
                 as plain dicts, or earlier replies.
             model: A slug such as `openai/gpt-5-mini`, `~anthropic/claude-sonnet-latest` or `@preset/name`; default:
-                the client's, else the account's.
+                the client's, else the account's. Or several, of which the next is asked where a reply does not do:
+                see `Steps`.
             output: The type to return: a Python type, a JSON schema as a dict, a `Schema`, or an `Output`.
             extra_body: Additional fields, for parameters that these types do not know; they override the others.
             options: See `RequestOptions`.
@@ -153,8 +163,14 @@ class Chat:
             from .tools.toolbox import defined
 
             params["tools"] = defined(params["tools"])
-        call = ChatCall(messages, model, params, extra_body)
-        return await self._completer(output, options).create(call)
+        if model is None or isinstance(model, str):
+            call = ChatCall(messages, model, params, extra_body)
+            return await self._completer(output, options).create(call)
+        from .cascade.completer import StepsCompleter, steps_of
+
+        steps = steps_of(model)
+        call = ChatCall(messages, steps.name, params, extra_body)
+        return await StepsCompleter(self._completer(output, options), steps).create(call)
 
     @overload
     def stream(

@@ -11,7 +11,7 @@ import os
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, cast, overload
 
 from pydantic import BaseModel
 
@@ -21,6 +21,7 @@ from ..types.chat.content_parts import Attachment
 from .items import Item
 
 if TYPE_CHECKING:
+    from ..types.chat.content_parts import AttachmentKind
     from .results import Failed
 
 __all__ = ["Failures", "read_items"]
@@ -134,14 +135,15 @@ def _as_json(value: object) -> object:
             raise TypeError(f"a {type(value).__name__} is not a JSON value")
 
 
-def _rest(value: Attachment) -> list[Any]:
+def _rest(value: Attachment) -> list[object]:
     return [value.media_type, value.options]
 
 
-def _read_object(value: dict[str, Any]) -> object:
+def _read_object(value: dict[str, object]) -> object:
     if value.keys() != {ATTACHMENT}:
         return value
-    kind, said, media_type, options, how = value[ATTACHMENT]
+    written = cast("tuple[AttachmentKind, str, str | None, list[tuple[str, str]], str]", value[ATTACHMENT])
+    kind, said, media_type, options, how = written
     source = base64.b64decode(said) if how == "bytes" else Path(said) if how == "path" else said
     return Attachment(
         kind=kind, source=source, media_type=media_type, options=tuple((name, text) for name, text in options)

@@ -18,6 +18,7 @@ from ..errors import ConfigurationError, OpenRouterError, Overloaded, RateLimite
 from ..ledger.ledger import Ledger, SharedBudget
 from ..options import Rate, RequestOptions
 from ..types.chat.request import ChatParams
+from ..types.chat.steps import Steps
 from ..types.embeddings.request import EmbeddingParams
 from ..types.media.decisions import DecisionsParams
 from ..types.media.rerank import RerankParams
@@ -39,8 +40,9 @@ OnChange: TypeAlias = Literal["refuse", "redo"]
 class RunParams(TypedDict, total=False):
     """How a batch is run, whatever it asks for."""
 
-    model: str | None
-    """As for `chat.create`, for items that name none."""
+    model: str | Steps | None
+    """As for `chat.create`, for items that name none; with `Steps`, the journal and the budget are those of all
+    models."""
     extra_body: Mapping[str, JsonValue] | None
     """As for `chat.create`, with every item."""
     options: RequestOptions | None

@@ -1,0 +1,80 @@
+"""`Steps`: several models for one call, each asked where the one before it did not do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ...errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from .completion import ChatCompletion
+
+__all__ = ["Check", "Step", "Steps", "then"]
+
+# Any: of the output that the call asks for, which a lambda among arguments cannot be told.
+Check: TypeAlias = "Callable[[ChatCompletion[Any]], bool]"
+"""Whether a reply does not do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A further model; made by `then`."""
+
+    model: str
+    when: Check | None
+
+
+def then(model: str, *, when: Check | None = None) -> Step:
+    """Return a further step of `Steps`.
+
+    Args:
+        model: The model to ask.
+        when: Called with the reply before it; whether that does not do. A reply without a value of the type of
+            `output` never does. Default: only such a reply.
+    """
+    return Step(model, when)
+
+
+class Steps:
+    """A cascade: a cheap model first, and a stronger one where its reply does not do. Taken by `create` and batches.
+
+    ```python
+    model = Steps("openai/gpt-5-nano", then("openai/gpt-5", when=lambda reply: reply.output.confidence < 0.8))
+    reply = await client.chat.create("Is this a complaint? ...", output=Verdict, model=model)
+    print(reply.model, reply.cost)
+    ```
+
+    The next model is asked where the reply has no value of the type of `output`, and where `when` says so. The last
+    reply is returned, or its error raised; `cost` and `billed` are those of all requests. Other errors are raised: for
+    a model that is away, give `models` to the call.
+    """
+
+    __slots__ = ("first", "others")
+
+    def __init__(self, first: str, *others: Step) -> None:
+        """Create one; each of `others` is made by `then`.
+
+        Raises:
+            ConfigurationError: an argument is no model, or not made by `then`; or there is one model only.
+        """
+        if not isinstance(first, str) or not first:
+            raise ConfigurationError(f"the first step is {first!r}; expected the slug of a model")
+        for step in others:
+            if not isinstance(step, Step) or not isinstance(step.model, str) or not step.model:
+                raise ConfigurationError(f"a step is {step!r}; expected then(model, when=...)")
+        if not others:
+            raise ConfigurationError(
+                f"Steps has only {first!r}; expected a further step, then(model, when=...)"
+            )
+        self.first = first
+        self.others = others
+
+    @property
+    def name(self) -> str:
+        """The models in order, such as `a/cheap > b/strong`; by this a batch knows that the request has changed."""
+        return " > ".join((self.first, *(step.model for step in self.others)))
+
+    def __repr__(self) -> str:
+        return f"<Steps {self.name}>"

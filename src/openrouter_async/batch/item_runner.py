@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, cast
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, cast
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -37,7 +37,10 @@ from .stats import BatchStats
 if TYPE_CHECKING:
     from .shared_records import SharedRecords
 
-__all__ = ["ItemRunner", "Outputs"]
+__all__ = ["Ended", "ItemRunner", "Outputs"]
+
+Ended: TypeAlias = tuple[Result[OutputT], bytes | None]
+"""A result, and its record, if that is still to be written."""
 
 MAX_RETRY_AFTER = 3_600.0
 """The longest wait, in seconds, that the service may ask a batch for; a longer one ends it. Chosen: nobody waits
@@ -100,19 +103,15 @@ class ItemRunner(Generic[OutputT]):
         self._completer = completer.with_options(merged)
         self._is_once = settings.once or merged.get("once") is True
         self._longest_wait = resolve(retries).max_retry_after
-        self._duplicates: Duplicates[OutputT] | None = Duplicates() if settings.dedupe else None
+        self._duplicates: Duplicates[OutputT] = Duplicates()
         self._stopped = anyio.Event()
 
     def stop(self) -> None:
         """Ask nothing again; what waits to be is undone."""
         self._stopped.set()
 
-    async def run(
-        self, request: Request, meter: ItemMeter
-    ) -> tuple[Result[OutputT], bytes | None] | Busy | None:
-        """Return the result of an item, and its record, if one is to be written; None where it is undone.
-
-        `Busy` where another process asks it now.
+    async def resume(self, request: Request, meter: ItemMeter) -> Ended[OutputT] | Busy | None:
+        """Return the kept result of an item, or that another process asks it; None where it is to be asked here.
 
         Raises:
             OpenRouterError: no other item can succeed either; this one is undone.
@@ -121,26 +120,28 @@ class ItemRunner(Generic[OutputT]):
         if isinstance(kept, Busy):
             return kept
         if kept is not None:
-            if self._duplicates is not None and isinstance(kept, Done):
+            if self._settings.dedupe and isinstance(kept, Done):
                 self._duplicates.end(request.hash, kept)
             await checkpoint()
             return kept, None
         meter.turn_to(request)
-        if self._duplicates is None:
-            return await self._run(request, meter)
+        return None
+
+    async def ask_once(self, request: Request, meter: ItemMeter) -> Ended[OutputT] | None:
+        """Ask an item as `ask` does, where of equal requests only the first is sent."""
         if (first := self._duplicates.find(request.hash)) is not None:
             return await self._repeated(request, await first.ended(), meter)
         self._duplicates.begin(request.hash)
-        ended: tuple[Result[OutputT], bytes | None] | None = None
+        ended: Ended[OutputT] | None = None
         try:
-            ended = await self._run(request, meter)
+            ended = await self.ask(request, meter)
         finally:
             self._duplicates.end(request.hash, None if ended is None else ended[0])
         return ended
 
     async def _repeated(
         self, request: Request, result: Result[OutputT] | None, meter: ItemMeter
-    ) -> tuple[Result[OutputT], bytes | None] | None:
+    ) -> Ended[OutputT] | None:
         """Return the result of an equal request as that of this one, which cost nothing."""
         if result is None:
             if self._shared is not None:
@@ -156,7 +157,12 @@ class ItemRunner(Generic[OutputT]):
         done = self._done(request, completion, meter)
         return await self._keep(request, done, self._records.answered(request, completion, structured, meter))
 
-    async def _run(self, request: Request, meter: ItemMeter) -> tuple[Result[OutputT], bytes | None] | None:
+    async def ask(self, request: Request, meter: ItemMeter) -> Ended[OutputT] | None:
+        """Return the result of an item, and its record, if one is to be written; None where it is undone.
+
+        Raises:
+            OpenRouterError: no other item can succeed either; this one is undone.
+        """
         self._records.begin(request)
         self._stats.in_flight += 1
         try:
@@ -182,9 +188,7 @@ class ItemRunner(Generic[OutputT]):
         record = self._records.answered(request, result.completion, structured, meter)
         return await self._keep(request, result, record)
 
-    async def _keep(
-        self, request: Request, result: Result[OutputT], record: bytes
-    ) -> tuple[Result[OutputT], bytes | None]:
+    async def _keep(self, request: Request, result: Result[OutputT], record: bytes) -> Ended[OutputT]:
         """Return a result, with its record if that is still to be written; a ledger has it when this returns."""
         if self._shared is None:
             return result, record

@@ -38,7 +38,7 @@ from .estimate import BatchEstimate, estimate_requests
 from .failures import Failures
 from .item_meter import ItemMeter
 from .item_records import ItemRecords
-from .item_runner import ItemRunner, Outputs
+from .item_runner import Ended, ItemRunner, Outputs
 from .item_source import ItemSource
 from .items import Items, Request
 from .report import report
@@ -410,11 +410,14 @@ class Batch(Generic[OutputT]):
         """Run an item; return whether another process asks it now."""
         if isinstance(item, Failed):
             self._stats.failed(item.error)
-            ended: tuple[Result[OutputT], bytes | None] | Busy | None = item, None
+            ended: Ended[OutputT] | Busy | None = item, None
         else:
             if self._span is not None:
                 ABOUT.set({"batch.key": item.key})
-            ended = await self._runner.run(item, meter)
+            runner = self._runner
+            ended = await runner.resume(item, meter)
+            if ended is None:
+                ended = await (runner.ask_once if self._settings.dedupe else runner.ask)(item, meter)
         if isinstance(ended, Busy):
             return True
         if ended is not None:

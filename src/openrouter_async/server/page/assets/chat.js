@@ -13,18 +13,20 @@ import { offerExamples } from "./examples.js";
 import { dollars, size, tokens } from "./format.js";
 import { oncePerFrame } from "./frames.js";
 import { addressOf, idInAddress, newId } from "./ids.js";
+import { offerImport } from "./importing.js";
 import { keep, kept } from "./kept.js";
 import { showLinkTargets } from "./link-target.js";
 import { openMenu } from "./menu.js";
 import { ModelPicker } from "./models.js";
 import { Notice } from "./notice.js";
+import { Prompts } from "./prompts.js";
 import { Runs } from "./runs.js";
 import { pathOf, Saving } from "./saving.js";
 import { Settings } from "./settings.js";
 import { Sidebar } from "./sidebar.js";
 import { attachmentsOf, contentFrom, textOf } from "./store/content.js";
 import { messagesOf } from "./store/messages.js";
-import { newAnswer } from "./store/reply.js";
+import { beginContinued, CONTINUE, endContinued, newAnswer } from "./store/reply.js";
 import { addNode, forkAt, newConversation, showNode, titleFrom, totalsOf } from "./store/tree.js";
 import { seen } from "./store/unseen.js";
 import { Thread } from "./thread.js";
@@ -56,6 +58,7 @@ export class Chat {
     this.thread = new Thread({
       show: (id) => this.#showVersion(id),
       retry: (node) => this.#answer(node.parent),
+      continue: (node) => this.#continue(node),
       fork: (node) => this.#fork(node),
       endEdit: (node, text) => this.#endEdit(node, text),
       copy,
@@ -74,6 +77,8 @@ export class Chat {
       remove: (id) => this.#remove(id),
     });
     listenToCode(byId("thread"));
+    this.prompts = new Prompts(this.composer);
+    offerImport({ onImport: (doc) => this.#import(doc), onFailed: (message) => this.notice.show(message) });
     offerExamples((text) => this.composer.write(text));
     showLinkTargets(byId("thread"));
     byId("export").addEventListener("click", (event) => this.#exportMenu(event.currentTarget));
@@ -265,6 +270,17 @@ export class Chat {
     this.thread.follow();
   }
 
+  /** Let an answer that was cut grow further, in its place. */
+  #continue(node) {
+    const doc = this.#doc;
+    if (this.runs.docOf(doc.id)) return;
+    const messages = [...messagesOf(doc, node.id), { role: "user", content: CONTINUE }];
+    beginContinued(node);
+    announce("The model continues.");
+    this.runs.start(doc, node, { ...doc.settings.params, model: node.model ?? this.#modelId(), messages });
+    this.#show(doc);
+  }
+
   stop() {
     this.runs.stop(this.#doc.id);
   }
@@ -281,6 +297,7 @@ export class Chat {
   }
 
   #onEnd(doc, node) {
+    endContinued(node);
     this.#changed.set(node, doc);
     this.#drawChanged();
     doc.updated_at = new Date().toISOString();
@@ -328,6 +345,13 @@ export class Chat {
   }
 
   // Conversations
+
+  #import(doc) {
+    this.saving.now(doc);
+    history.pushState(null, "", addressOf(doc.id));
+    this.#show(doc);
+    announce("Imported.");
+  }
 
   #rename(id) {
     return this.#guarded("The conversation cannot be renamed", async () => {

@@ -115,6 +115,17 @@ export class Composer {
     this.#box.focus();
   }
 
+  text() {
+    return this.#box.value;
+  }
+
+  /** Put a text where the cursor is. */
+  insert(text) {
+    this.#box.setRangeText(text, this.#box.selectionStart, this.#box.selectionEnd, "end");
+    this.#edited();
+    this.#box.focus();
+  }
+
   /** Put a text into the box, for a person to change and send. */
   write(text) {
     this.#fill(text, this.#parts);

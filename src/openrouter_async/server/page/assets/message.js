@@ -4,8 +4,9 @@ import { h, icon, iconButton, setText } from "./dom.js";
 import { dollars, seconds, shortModel, tokens } from "./format.js";
 import { MarkdownStream } from "./markdown-stream.js";
 import { attachmentsOf, textOf } from "./store/content.js";
+import { saveUrl } from "./download.js";
 import { hostOf, isLink, isShownImage, sourcesOf } from "./store/links.js";
-import { endingOf, segmentsOf } from "./store/reply.js";
+import { canContinue, endingOf, segmentsOf } from "./store/reply.js";
 import { writtenOut } from "./store/unseen.js";
 import { ToolView } from "./tool-view.js";
 
@@ -219,7 +220,7 @@ export class AnswerView {
     for (const url of urls.slice(this.images.childElementCount)) {
       this.images.append(
         isShownImage(url)
-          ? h("img", { src: url, alt: "Image made by the model" })
+          ? h("figure", {}, h("img", { src: url, alt: "Image made by the model" }), iconButton("download", "Save image", () => saveUrl(imageName(url), url)))
           : isLink(url)
             ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, url)
             : h("span.muted", {}, "an image of a kind that is not shown"),
@@ -270,14 +271,17 @@ export class AnswerView {
 
   #buttons(place) {
     const { node, actions } = this;
-    setButtons(this.tools, stateOf(place, Boolean(node.content)), () => [
+    setButtons(this.tools, stateOf(place, Boolean(node.content), canContinue(node)), () => [
       versionSwitch(place, actions.show),
       node.content && iconButton("copy", "Copy answer", (event) => actions.copy(node.content, event.currentTarget)),
+      canContinue(node) && iconButton("continue", "Continue", () => actions.continue(node)),
       iconButton("retry", "Answer again", () => actions.retry(node)),
       iconButton("branch", "Branch off into a new conversation", () => actions.fork(node)),
     ]);
   }
 }
+
+const imageName = (url) => `image.${/^data:image\/(\w+)/.exec(url)?.[1].replace("jpeg", "jpg") ?? "png"}`;
 
 /** Tokens, cost, speed and time of an answer. */
 export function factsOf(node) {

@@ -50,6 +50,25 @@ export function applyEvent(node, name, data) {
   }
 }
 
+/** What a model is asked for after an answer that was cut; it is not kept in the conversation. */
+export const CONTINUE = "Continue exactly where your last message ended, without repeating any of it.";
+
+/** Make an answer ready to grow further. What it used so far is kept apart until it ends again: see `endContinued`. */
+export function beginContinued(node) {
+  if (node.usage) addUsage({ usage: (node.earlier_usage ??= {}) }, node.usage);
+  for (const name of ["usage", "finish_reason", "error", "first_piece_s", "elapsed_s"]) delete node[name];
+}
+
+export function endContinued(node) {
+  if (!node.earlier_usage) return;
+  addUsage(node, node.earlier_usage);
+  delete node.earlier_usage;
+}
+
+/** Whether an answer has a beginning that may be continued: it was cut, stopped, broken off or failed half-way. */
+export const canContinue = (node) =>
+  Boolean(node.content) && !node.refused && (node.finish_reason === "length" || endingOf(node) !== "finished");
+
 function callOf(node, { id, index, name }) {
   const calls = (node.tool_calls ??= []);
   const step = stepOf(node);

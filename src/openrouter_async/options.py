@@ -320,7 +320,8 @@ class ClientOptions(TypedDict, total=False):
     coalesce: bool
     """Calls that are equal to one in flight wait for its answer, which is paid once, and send no request of their own.
 
-    A call that is cancelled leaves; when the last has left, the request is cancelled. Not for streams."""
+    A call that is cancelled leaves; when the last has left, the request is cancelled. Streams share one too. With
+    `local_cache`, equal calls of other processes wait as well."""
     once: bool | str
     """Send a chat request so that the service's response cache answers a repetition, and you pay once.
 

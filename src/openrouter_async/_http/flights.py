@@ -20,7 +20,7 @@ from ..errors import ConnectionLost, OpenRouterError
 if TYPE_CHECKING:
     from .network.stream import Network
 
-__all__ = ["Flight", "Flights"]
+__all__ = ["Flight", "Flights", "unbilled"]
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Flight(Generic[T]):
         if self.failure is not None:
             raise self.failure
         if self.error is not None:
-            raise self.error if is_first else _unbilled(self.error)
+            raise self.error if is_first else unbilled(self.error)
         if self.answer is None:
             raise ConnectionLost("the request that equal calls shared was cancelled; was the client closed?")
         return self.answer, is_first
@@ -60,6 +60,8 @@ class Flights(Generic[T]):
 
     def __init__(self) -> None:
         self._running: dict[Hashable, Flight[T]] = {}
+        self.streams: dict[Hashable, object] = {}
+        """Those that equal calls read, and that are not whole yet; see `SharedStream`."""
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._running
@@ -108,7 +110,7 @@ class Flights(Generic[T]):
             del self._running[key]
 
 
-def _unbilled(error: OpenRouterError) -> OpenRouterError:
+def unbilled(error: OpenRouterError) -> OpenRouterError:
     """Return a copy of an error for a caller who did not pay for what failed."""
     copied = copy.copy(error)
     copied.billed = ()

@@ -107,6 +107,8 @@ class KeptStreamSource:
         await self._inner.finish(answer)
         if self._key is None or self._request is None or meta is None or self._was_continued:
             return
+        if meta.reused is not None:  # who paid for it keeps it
+            return
         if is_whole(answer) and isinstance(answer, WireType) and (body := _as_plain(answer)) is not None:
             held = HeldReply(body, meta)
             self._reuse.keep(self._cache, self._key, self._request, answer, held)

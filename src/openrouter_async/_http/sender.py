@@ -72,9 +72,11 @@ class HTTPSender:
             self._check_once(data)
         settings = self.settings
         call = partial(self._stream_call, self._observers(), settings)
-        begin = partial(
+        begin: Callable[[RequestData | DeferredRequest], ContinuableSource] = partial(
             HTTPStreamSource, begin=call, limits=self.transport.limits, logs_bodies=settings.log_bodies
         )
+        if settings.coalesce:
+            begin = partial(self._shared, begin)
         if settings.local_cache is None:
             return begin(data)
         from .kept_stream import KeptStreamSource
@@ -107,6 +109,18 @@ class HTTPSender:
 
             self._reusing = Reuse(self.transport, self.settings)
         return self._reusing
+
+    def _shared(
+        self,
+        begin: Callable[[RequestData | DeferredRequest], ContinuableSource],
+        data: RequestData | DeferredRequest,
+    ) -> ContinuableSource:
+        """Return the source of a stream that equal calls read too; one whose files are encoded later is read alone."""
+        if callable(data) or (key := self._reuse().key_now(data)) is None:
+            return begin(data)
+        from .shared_stream import SharedStreamSource
+
+        return SharedStreamSource(self.transport, ("stream", *self._reuse().kind(key)), data, begin)
 
     def _check_once(self, data: RequestData) -> None:
         """Refuse options that only chat requests support; reads are retried in any case."""

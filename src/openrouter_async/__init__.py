@@ -141,6 +141,8 @@ if TYPE_CHECKING:
     from .tokens.estimate import estimate_tokens as estimate_tokens
     from .tokens.learning import TokenLearner as TokenLearner
     from .tokens.prompt import estimate_prompt as estimate_prompt
+    from .tokens.split import split_tokens as split_tokens
+    from .tokens.split import truncate_tokens as truncate_tokens
     from .tools.approval import PausedRun as PausedRun
     from .tools.events import RunEvent as RunEvent
     from .tools.events import StepFinished as StepFinished
@@ -221,6 +223,8 @@ if TYPE_CHECKING:
     from .types.chat.tool_calls import ToolCall as ToolCall
     from .types.chat.tools import FunctionTool as FunctionTool
     from .types.common import Usage as Usage
+    from .types.embeddings.nearest import Near as Near
+    from .types.embeddings.nearest import nearest as nearest
     from .types.embeddings.reply import Embeddings as Embeddings
     from .types.files.files import ContainerFile as ContainerFile
     from .types.files.files import File as File
@@ -331,6 +335,7 @@ _BY_MODULE = {
     ".structured.strict.result": "StrictSchema",
     ".telemetry.settings": "Telemetry",
     ".tokens.estimate": "TokenBasis TokenEstimate estimate_tokens",
+    ".tokens.split": "split_tokens truncate_tokens",
     ".tokens.learning": "TokenLearner",
     ".tokens.prompt": "estimate_prompt",
     ".tools.approval": "PausedRun",
@@ -372,6 +377,7 @@ _BY_MODULE = {
     ".types.chat.tool_calls": "ToolCall",
     ".types.chat.tools": "FunctionTool",
     ".types.common": "Usage",
+    ".types.embeddings.nearest": "Near nearest",
     ".types.embeddings.reply": "Embeddings",
     ".types.files.files": "ContainerFile File",
     ".types.media.decisions": "Decisions Question",

@@ -319,3 +319,25 @@ async def test_models_that_make_vectors() -> None:
                 client.embeddings.models(limit=1001)
         assert server.requests[0].path == "/api/v1/embeddings/models?limit=5"
     assert model.id == MODEL
+
+
+async def test_of_many_texts_equal_ones_are_sent_once() -> None:
+    with Emulator() as emulator:
+        async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url) as client:
+            model = "openai/text-embedding-3-small"
+            reply = await client.embeddings.many(
+                iter(["red", "blue", "red", "red"]), model=model, dimensions=8
+            )
+            single = await client.embeddings.create(["red", "blue"], model=model, dimensions=8)
+        red, blue = single.vectors
+        assert reply.vectors == [red, blue, red, red]
+        assert [each.index for each in reply.data] == [0, 1, 2, 3]
+        assert emulator.requests[0].json["input"] == ["red", "blue"]
+        assert reply.cost == single.cost
+        assert response_meta(reply).status == 200
+
+
+async def test_many_texts_are_not_one_text() -> None:
+    async with AsyncOpenRouter("key") as client:
+        with pytest.raises(ConfigurationError, match="texts is one text"):
+            await client.embeddings.many("red", model="a/b")

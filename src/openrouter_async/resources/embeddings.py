@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,13 @@ from .._checks import whole
 from .._sansio.embedding_parts import most_inputs, split_inputs
 from .._sansio.pagination import OffsetPaging
 from .._sansio.request import RequestData, begin_body, build_request, finish_body
-from ..errors import InvalidResponseError, OpenRouterError
+from ..errors import ConfigurationError, InvalidResponseError, OpenRouterError
 from ..options import RequestOptions
 from ..protocols import Reply, Sender
 from ..types.catalogue.models import Model, ModelPage
 from ..types.embeddings.reply import Embeddings
 from ..types.embeddings.request import EmbeddingParams, check_embeddings_input
+from ..types.meta import keep_meta, kept_meta
 from ..types.requests.check import check_params
 from ._base import Resource, reader
 from ._pagination import Paginator
@@ -102,6 +103,60 @@ class EmbeddingsResource(Resource):
         assert isinstance(checked, list)
         parts = [checked[start:end] for start, end in pairwise([*starts, len(checked)])]
         return await _together(sender, request, starts, parts)
+
+    async def many(
+        self,
+        texts: Iterable[str],
+        *,
+        model: str,
+        inputs_per_request: int | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        options: RequestOptions | None = None,
+        **params: Unpack[EmbeddingParams],
+    ) -> Embeddings:
+        """Return a vector for each of many texts, where equal texts are sent once.
+
+        ```python
+        reply = await client.embeddings.many(reviews, model="openai/text-embedding-3-small")
+        print(len(reply.vectors), reply.cost)
+        ```
+
+        In requests of as many texts as fit, like `create`; with `local_cache` only texts that were never sent cost
+        anything. For a journal and a budget of its own use `client.batch(texts, kind="embeddings")`.
+
+        Args:
+            texts: Texts that are not empty, from any iterable.
+            model: As for `create`.
+            inputs_per_request: As for `create`.
+            extra_body: As for `create`.
+            options: As for `create`.
+            params: See `EmbeddingParams`.
+
+        Raises:
+            ConfigurationError: an argument is wrong; nothing was sent.
+            OpenRouterError: as for `create`; the `index` of each vector in `error.done` is that of a text among the
+                different ones.
+        """
+        if isinstance(texts, str):
+            raise ConfigurationError("texts is one text; expected several, or use embeddings.create")
+        given = [*texts]
+        places = {text: place for place, text in enumerate(dict.fromkeys(given))}
+        reply = await self.create(
+            [*places],
+            model=model,
+            inputs_per_request=inputs_per_request,
+            extra_body=extra_body,
+            options=options,
+            **params,
+        )
+        if len(places) == len(given):
+            return reply
+        data = [
+            reply.data[places[text]].model_copy(update={"index": index}) for index, text in enumerate(given)
+        ]
+        whole_reply = reply.model_copy(update={"data": data})
+        keep_meta(whole_reply, kept_meta(reply))
+        return whole_reply
 
     def models(
         self, *, offset: int | None = None, limit: int | None = None, options: RequestOptions | None = None

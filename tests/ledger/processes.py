@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import subprocess
 import sys
@@ -24,7 +25,8 @@ from openrouter_async.testing.received import ReceivedRequest
 from tests.support.folders import ROOT
 
 MODEL = "openai/gpt-4o-mini"
-LEASE_S = 2.0
+LEASE_S = float(os.environ.get("LEASE_S", "2"))
+"""Shorter than that of a program, so a test need not wait; longer where the machine is busy."""
 FIRST_TOKEN_S = 0.05
 """How long a request is in flight, at least."""
 
@@ -50,6 +52,8 @@ class Outcome:
     """What it still holds, one lease after the end."""
     results: tuple[int, ...]
     """Of the processes that were not killed."""
+    errors: Counter[str]
+    """Items that failed in them, by the class of their error."""
     refused: int
     """Processes that the budget has ended."""
     seconds: float
@@ -59,7 +63,7 @@ def answer(request: ReceivedRequest) -> str:
     return f"the answer to {request.prompt}"
 
 
-async def run(url: str, key: str, ledger: str, said: dict[str, object]) -> dict[str, int]:
+async def run(url: str, key: str, ledger: str, said: dict[str, object]) -> dict[str, object]:
     """Run a batch to its end, and return how many results it had, and whether the budget ended it."""
     count, concurrency = int(str(said["items"])), int(str(said["concurrency"]))
     budget = said.get("budget")
@@ -87,7 +91,7 @@ async def run(url: str, key: str, ledger: str, said: dict[str, object]) -> dict[
                 results += 1
         except BudgetExceeded:
             refused = 1
-    return {"results": results, "refused": refused}
+    return {"results": results, "refused": refused, "errors": dict(batch.summary.errors)}
 
 
 def fair_price(count: int) -> Decimal:
@@ -159,6 +163,7 @@ def run_together(
             spent=spent,
             held=held,
             results=tuple(end["results"] for end in ends),
+            errors=sum((Counter(end["errors"]) for end in ends), Counter()),
             refused=sum(end["refused"] for end in ends),
             seconds=round(seconds, 1),
         )

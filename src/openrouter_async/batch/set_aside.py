@@ -23,7 +23,7 @@ __all__ = ["SetAside"]
 MOST = 10_000
 """Items that are put aside at most; chosen: some 10 MB of prompts."""
 PAGE = 1_000
-"""Items that are looked at in one step."""
+"""Items in one question to the ledger."""
 FIRST_LOOK_S, LONGEST_LOOK_S = 0.05, 1.0
 
 

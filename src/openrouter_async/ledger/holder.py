@@ -29,7 +29,7 @@ class Holder(Protocol):
         ...
 
     async def open(self) -> None:
-        """Connect, and check that what is there can be used.
+        """Connect, and check that the file or server can be used.
 
         Raises:
             LedgerError: it cannot.
@@ -47,7 +47,7 @@ class Holder(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Disconnect; what is there stays."""
+        """Disconnect; the state stays."""
         ...
 
 

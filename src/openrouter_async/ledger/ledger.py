@@ -1,4 +1,4 @@
-"""`Ledger`: what a process asks of a ledger, whoever has its state.
+"""`Ledger`: a ledger as a process uses it, with any holder.
 
 Steps that come while others are being applied are applied together in the next go, so a thousand requests in flight
 cost a few round trips. While the block is entered, the ledger beats for its worker, and when it is left, the leases of
@@ -63,7 +63,7 @@ LOGGER = logging.getLogger("openrouter_async")
 T = TypeVar("T")
 
 BEATS = 4
-"""Beats in the time of a lease, so that one or two may be late."""
+"""Beats in the time of a lease; one or two may be late."""
 
 
 @dataclass(slots=True, eq=False)
@@ -271,17 +271,17 @@ class Ledger:
         return cast("float | None", await self.ask(LookAtPace(model=model)))
 
     def turn(self, model: str | None) -> anyio.Lock:
-        """Return the lock of those of this process that wait to send to a model, so that one of them asks."""
+        """Return the lock of the calls of this process that wait to send to a model; one of them asks."""
         return self._turns.setdefault(model, anyio.Lock(fast_acquire=True))
 
     def budget(
         self, name: str, limit: Decimal | str | float | None, *, every: Every | None = None
     ) -> SharedBudget:
-        """Return a budget of all processes, by its name, for wherever a budget is taken.
+        """Return a budget of all processes, by its name, for `client.track` and batches.
 
         Args:
             name: Such as `user:42`. All that name it share what is spent.
-            limit: US dollars; None: nothing is refused, and what is spent is counted.
+            limit: US dollars; None: the budget only counts.
             every: When it begins again: with each `day`, `week` (on Monday) or `month`, in UTC. None: never.
 
         Raises:
@@ -301,7 +301,7 @@ class Ledger:
         return cast("Mapping[str, tuple[str, str]]", await self.ask(Unbooked()))
 
     async def lines(self, after: int = 0) -> AsyncIterator[tuple[int, bytes]]:
-        """Yield all lines behind a number, each with its own: what a journal would have, in the order of arrival."""
+        """Yield all lines behind a number, each with its own: the lines of a journal, in the order of arrival."""
         while True:
             page = cast("tuple[tuple[int, bytes], ...]", await self.ask(Read(after=after)))
             for number, line in page:

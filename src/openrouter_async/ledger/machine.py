@@ -1,4 +1,4 @@
-"""`Machine`: what a ledger decides, step by step. Pure: the state and the time are arguments.
+"""`Machine`: the decisions of a ledger, step by step. Pure: the state and the time are arguments.
 
 ```
 item   free ── Claim ──> leased ─┬─ Finish ──> answered; the first record stays
@@ -59,7 +59,7 @@ FORGET_S = 2 * 86_400.0
 """Seconds for which a request that is over is remembered; longer than the service's cache keeps an answer."""
 
 LOOK_S = 0.25
-"""Seconds after which a budget without room is asked again."""
+"""Seconds after which a process asks a budget without room again."""
 
 
 class Machine:

@@ -17,7 +17,7 @@ def open_ledger(where: str | os.PathLike[str], *, lease_s: float = LEASE_S) -> L
     """Return a ledger, to be entered with `async with`; nothing is opened before that.
 
     Args:
-        where: The path of a SQLite file, for the processes of one machine; it is made where there is none.
+        where: The path of a SQLite file, for the processes of one machine; it is made if it does not exist.
             `":memory:"`: of this object alone.
         lease_s: Seconds after which the items of a process that died are given to others; the same in all processes.
 

@@ -1,9 +1,9 @@
 """`Pace`: the rate of one model, as all processes of a ledger keep it. Pure.
 
-What is learned from refusals and what was given by `Rate` are the same as in one process (`_sansio/rate_limit.py`).
+Refusals teach it, and a `Rate` limits it, as in one process (`_sansio/rate_limit.py`).
 The state is text between two steps, so an engine stores it without knowing what is in it.
 
-A request gets a time, at most `AHEAD` from now. A process that is told a time sleeps until then: it need not be the
+A request gets a time, at most `AHEAD` from now. A process sleeps until its time: it need not be the
 first to wake when the next request is due, and the time that a step takes does not slow the pace.
 """
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["AHEAD", "Pace"]
 
 AHEAD = 0.05
-"""Seconds. Chosen: several steps of a busy ledger; what was promised a time just before a pause is still sent."""
+"""Seconds. Chosen: several steps of a busy ledger; a request with a time just before a pause is still sent."""
 
 
 class Pace:
-    """What is known of one model, and when its next request may be sent."""
+    """The pace of one model, and when its next request may be sent."""
 
     def __init__(self) -> None:
         self._learned: AdaptiveRate | None = None

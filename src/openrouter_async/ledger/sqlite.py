@@ -2,7 +2,7 @@
 
 All steps that wait are one transaction, in a thread, so the event loop stays free and many requests in flight cost one
 write. SQLite lets one process write at a time; the others wait for it, with pauses of 1 to 100 ms. The file is in WAL
-mode: what was written outlives the process, though not a power failure. It is for its owner alone, since it has the
+mode: each transaction outlives the process, though not a power failure. It is for its owner alone, since it has the
 answers.
 """
 
@@ -60,7 +60,7 @@ class SqliteHolder:
         """Open the file, or make it.
 
         Raises:
-            LedgerError: it is no ledger, of a newer version, damaged, or cannot be opened.
+            LedgerError: it is not a ledger, of a newer version, damaged, or cannot be opened.
         """
         self._one_at_a_time = CapacityLimiter(1)
         await self._in_thread(self._connect)

@@ -39,7 +39,7 @@ class KeyRow:
 
 @dataclass(slots=True)
 class LeaseRow:
-    """A lease, also after its end, so that a step that comes late or twice is known."""
+    """A lease, also after its end: a step may come late or twice."""
 
     id: str
     key: str
@@ -52,7 +52,7 @@ class LeaseRow:
 
 @dataclass(slots=True)
 class HoldRow:
-    """A request, and what is held for it."""
+    """A request, and the money held for it."""
 
     call: str
     worker: str

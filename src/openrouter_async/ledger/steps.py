@@ -76,9 +76,9 @@ class Claim:
     hash: str
     """Of the request; see `request_hash`."""
     since: float = math.inf
-    """A failure noted since then is an answer, `GivenUp`; an older one is not, and the item is asked again."""
+    """A failure noted since then is an answer, `GivenUp`; an older one is not, and the worker gets the item."""
     replaces: int = 0
-    """The number of a record that does not serve: the item is asked again if it still has that one."""
+    """The number of a record that does not serve: the worker gets the item if it still has that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Settle:
     """The cost of a request came to be known later. Answer: None."""
 
     call: str
-    """Its id; of a request that no process of the ledger has made, an id made of its generation."""
+    """Its id; of a request that no process of the ledger has made, an id derived from its generation."""
     cost: int
     generation: str | None = None
     budgets: tuple[BudgetTerms, ...] = ()
@@ -179,7 +179,7 @@ class Beat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
-    """A worker has left. Answer: None. Its leases end, and what is held for its requests is in doubt."""
+    """A worker has left. Answer: None. Its leases end, and the cost of its requests is in doubt."""
 
     worker: str
 
@@ -193,21 +193,21 @@ class Free:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What has been spent of a budget? Answer: `Looked`."""
+    """How much of a budget is spent? Answer: `Looked`."""
 
     budget: BudgetTerms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAtPace:
-    """What has been learned of a model? Answer: requests a second; None before it has refused any."""
+    """Which rate was learned for a model? Answer: requests a second; None before it has refused any."""
 
     model: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """Which lines were written after this number? Answer: a tuple of numbers and lines, at most `limit`."""
+    """Read the lines after this number. Answer: a tuple of numbers and lines, at most `limit`."""
 
     after: int = 0
     limit: int = 1_000
@@ -215,7 +215,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unbooked:
-    """Which generations of the service's cache are not counted yet? Answer: a mapping of each to key and hash."""
+    """List the generations of the service's cache that are not counted yet. Answer: key and hash of each."""
 
 
 Step: TypeAlias = (

@@ -1,4 +1,4 @@
-"""What the billed record of a request says that it cost. Pure."""
+"""The cost of a request by its billed record. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors of calls that a budget has no room for: what is spent and held, and what the call may cost."""
+"""The errors of calls that a budget has no room for, with the amounts spent and held, and the cost of the call."""
 
 from __future__ import annotations
 

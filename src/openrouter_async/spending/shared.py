@@ -1,6 +1,6 @@
 """`SharedAdmission`: the requests of a block, admitted by a ledger that several processes share.
 
-*Theory of operation.* A request asks the ledger, which answers at once: go, wait, or the budget has no room. Of those
+*Theory of operation.* A request asks the ledger, which answers immediately: go, wait, or no room. Of those
 that have to wait for a model, one of the process asks again, after as long as it was told; the others wait for their
 turn. The end of a request is posted, and nobody waits for that.
 """
@@ -141,7 +141,7 @@ class SharedAdmission:
         )
 
     async def wait(self, since: float) -> None:
-        """Wait before a budget without room is asked again: longer, the longer that has lasted."""
+        """Wait before the next question to a budget without room: longer, the longer that has lasted."""
         waited = time.monotonic() - since
         await anyio.sleep(min(LONGEST_LOOK_S, max(LOOK_S, waited / 4)))
 
@@ -150,11 +150,11 @@ LOOK_S, LONGEST_LOOK_S = 0.05, 1.0
 """Seconds between two looks at a budget that other processes may make room in, at first and at last."""
 
 _UNPACED = "(no pace)"
-"""Stands for all models of a budget by itself, whose pace the limiter of each client keeps."""
+"""The model of all requests of a budget without a pace; the limiter of each client keeps theirs."""
 
 
 def outcome_of(error: OpenRouterError | None, *, is_answered: bool) -> tuple[Outcome, float | None]:
-    """Return what the end of a request says of the pace, and the seconds that the service asked to wait."""
+    """Return how the service took a request, by its end, and the seconds that the service asked to wait."""
     if is_answered:
         return "accepted", None
     if not isinstance(error, APIStatusError):

@@ -43,7 +43,7 @@ def local_ray(_service: Emulator) -> Iterator[None]:
     import ray
     from ray.data import DataContext
 
-    ray.init(num_cpus=2, include_dashboard=False, object_store_memory=100 * 1024 * 1024, log_to_driver=False)
+    ray.init(num_cpus=4, include_dashboard=False, object_store_memory=100 * 1024 * 1024, log_to_driver=False)
     DataContext.get_current().enable_progress_bars = False
     try:
         yield

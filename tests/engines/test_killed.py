@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
@@ -42,25 +43,48 @@ def kill_workers(is_one: Callable[[psutil.Process], bool]) -> int:
     return killed
 
 
-def kill_while_answering(service: Emulator, kill: Callable[[], int]) -> list[int]:
-    """Let the service kill at one request; return a list that says how many processes were killed."""
-    killed: list[int] = []
-    answered = 0
+@dataclass
+class Seen:
+    """What the service saw."""
+
+    killed: int = 0
+    """Processes that were killed at a request."""
+    made: int = 0
+    """Answers that it made, and billed; those of its cache are not among them."""
+
+
+def kill_while_answering(service: Emulator, kill: Callable[[], int]) -> Seen:
+    """Let the service kill at one request; return what it will have seen."""
+    seen = Seen()
+
+    def kill_now() -> None:
+        seen.killed = kill()
 
     def answering(request: ReceivedRequest) -> str:
-        nonlocal answered
-        answered += 1
-        if answered == KILL_AT:
-            Thread(target=lambda: killed.append(kill())).start()
+        seen.made += 1
+        if seen.made == KILL_AT:
+            Thread(target=kill_now).start()
         return answer(request)
 
     service.reply_with(answering)
-    return killed
+    return seen
 
 
-def check(rows: list[Row], service: Emulator, killed: list[int]) -> None:
+def kill_one(is_one: Callable[[psutil.Process], bool]) -> Callable[[], int]:
+    """Return a function that kills the first such process."""
+    chosen: list[int] = []
+
+    def is_first(process: psutil.Process) -> bool:
+        if is_one(process):
+            chosen.append(process.pid)
+        return chosen[:1] == [process.pid]
+
+    return lambda: kill_workers(is_first)
+
+
+def check(rows: list[Row], service: Emulator, seen: Seen) -> None:
     """All rows are there and right, and of all requests only those in flight were sent again."""
-    assert killed == [1]
+    assert seen.killed == 1
     assert named(rows) == right(ROWS)
     times = prompts(service)
     assert len(times) == ROWS
@@ -74,11 +98,11 @@ def is_actor(process: psutil.Process) -> bool:
 
 @pytest.mark.usefixtures("local_ray")
 def test_a_killed_actor_of_ray(service: Emulator, tmp_path: Path) -> None:
-    killed = kill_while_answering(service, lambda: kill_workers(is_actor))
+    seen = kill_while_answering(service, lambda: kill_workers(is_actor))
     cities = ray.data.from_arrow(pa.table(columns(ROWS))).repartition(4)
     prompt = RayPrompt(TEXT, **asked(concurrency=CONCURRENCY, journal=tmp_path / "run.jsonl"))
     answered = cities.map_batches(prompt, batch_format="pyarrow", compute=ray.data.ActorPoolStrategy(size=1))
-    check(answered.take_all(), service, killed)
+    check(answered.take_all(), service, seen)
 
 
 def test_a_killed_worker_of_dask(service: Emulator, tmp_path: Path) -> None:
@@ -90,6 +114,32 @@ def test_a_killed_worker_of_dask(service: Emulator, tmp_path: Path) -> None:
         Client(cluster) as client,
     ):
         workers = set(client.run(os.getpid).values())
-        killed = kill_while_answering(service, lambda: kill_workers(lambda process: process.pid in workers))
+        seen = kill_while_answering(service, lambda: kill_workers(lambda process: process.pid in workers))
         rows = cities.map_partitions(prompt, meta=prompt.meta(cities)).compute().to_dict("records")
-    check(rows, service, killed)
+    check(rows, service, seen)
+
+
+@pytest.mark.usefixtures("local_ray")
+def test_one_of_two_actors_of_ray_with_a_ledger(service: Emulator, tmp_path: Path) -> None:
+    seen = kill_while_answering(service, kill_one(is_actor))
+    cities = ray.data.from_arrow(pa.table(columns(ROWS))).repartition(8)
+    prompt = RayPrompt(TEXT, **asked(concurrency=CONCURRENCY, ledger=tmp_path / "run.db", once=True))
+    rows = cities.map_batches(
+        prompt, batch_format="pyarrow", compute=ray.data.ActorPoolStrategy(size=2)
+    ).take_all()
+    check(rows, service, seen)
+    assert seen.made == ROWS  # so the bill is the fair price
+
+
+def test_one_of_two_workers_of_dask_with_a_ledger(service: Emulator, tmp_path: Path) -> None:
+    cities = dd.from_pandas(pd.DataFrame(columns(ROWS)), npartitions=8)
+    prompt = DaskPrompt(TEXT, **asked(concurrency=CONCURRENCY, ledger=tmp_path / "run.db", once=True))
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0) as cluster,
+        Client(cluster) as client,
+    ):
+        workers = set(client.run(os.getpid).values())
+        seen = kill_while_answering(service, kill_one(lambda process: process.pid in workers))
+        rows = cities.map_partitions(prompt, meta=prompt.meta(cities)).compute().to_dict("records")
+    check(rows, service, seen)
+    assert seen.made == ROWS  # so the bill is the fair price

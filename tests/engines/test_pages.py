@@ -10,7 +10,7 @@ from tests.support.doc_examples import PythonFences, close_loop, open_loop
 from tests.support.folders import ROOT
 
 
-@pytest.mark.parametrize(("page", "blocks"), [("data-frames", 6), ("ray-data", 2)])
+@pytest.mark.parametrize(("page", "blocks"), [("data-frames", 6), ("ray-data", 3)])
 @pytest.mark.usefixtures("local_ray")
 def test_examples_run(page: str, blocks: int, service: Emulator) -> None:
     service.reply_with(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable
+from pathlib import Path
 
 import dask.dataframe as dd
 import pandas as pd
@@ -11,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import ray.data
+from anyio import to_thread
 
 from openrouter_async import AsyncOpenRouter, Prompt
 from openrouter_async.dask import Prompt as DaskPrompt
@@ -69,3 +71,17 @@ def test_engines(service: Emulator, engine: Callable[[], list[Row]]) -> None:
     asked_for = prompts(service)
     assert len(asked_for) == ROWS
     assert set(asked_for.values()) == {1}
+
+
+@pytest.mark.usefixtures("local_ray")
+async def test_a_ledger_has_the_answers_for_every_engine(
+    service: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows that one engine has asked, no other asks."""
+    monkeypatch.setattr("tests.engines.work.LEDGER", tmp_path / "run.db")
+    first = await on_asyncio()
+    assert len(prompts(service)) == ROWS
+    for engine in (on_processes, on_ray_actors, on_dask, on_polars):
+        rows = await to_thread.run_sync(engine)
+        assert named(rows) == named(first) == right(ROWS)
+    assert prompts(service).total() == ROWS

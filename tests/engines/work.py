@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TypedDict
 
 from pydantic import BaseModel
@@ -17,6 +18,9 @@ from openrouter_async.testing.received import ReceivedRequest
 __all__ = ["MODEL", "City", "Row", "answer", "asked", "columns", "named", "prompts", "right"]
 
 MODEL = "openai/gpt-4o-mini"
+LEDGER: Path | None = None
+"""The ledger of all prompts, where a test sets one."""
+
 TEXT = "How many live in {city}?"
 
 
@@ -34,7 +38,16 @@ class Arguments(BatchParams, total=False):
 
 def asked(**more: Unpack[Arguments]) -> Arguments:
     """Return the arguments of a prompt besides its text."""
-    return {"output": City, "key": "city", "model": MODEL, "max_tokens": 50, "concurrency": 64, **more}
+    shared = {} if LEDGER is None else {"ledger": LEDGER}
+    return {
+        "output": City,
+        "key": "city",
+        "model": MODEL,
+        "max_tokens": 50,
+        "concurrency": 64,
+        **shared,
+        **more,
+    }
 
 
 def columns(count: int) -> dict[str, list[str]]:
@@ -67,7 +80,7 @@ def named(rows: Iterable[Row]) -> list[tuple[str, object, object]]:
     found = []
     for row in rows:
         assert row["value"] is not None, row["error"]
-        assert row["cost"] > 0
+        assert row["cost"] >= 0
         found.append((row["city"], row["value"]["name"], row["value"]["people"]))
     return sorted(found)
 

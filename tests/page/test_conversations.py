@@ -206,3 +206,21 @@ def test_a_link_to_what_is_not_there_says_so(tab: ChatPage) -> None:
     tab.emulator.reply("Still here.")
     tab.send("Hello")
     expect(tab.prose).to_have_text("Still here.", use_inner_text=True)
+
+
+def test_a_title_is_made_from_the_first_exchange(chat: ChatPage) -> None:
+    """Of a question that is too long for a title, the heading of the answer; a title that was given stays."""
+    question = (
+        "I have read a lot about narrow valleys that were cut by ice and filled by the sea; what are they?"
+    )
+    chat.emulator.reply("Sure.\n\n## The **fjords** of Norway\n\nLong inlets.")
+    chat.send(question)
+    chat.saved("The fjords of Norway")
+    expect(chat.page).to_have_title("The fjords of Norway")
+    chat.emulator.reply("# Another heading")
+    chat.send("And then?")
+    expect(chat.page).to_have_title("The fjords of Norway")
+    chat.button("New conversation").click()
+    chat.emulator.reply("# Heading")
+    chat.send("Short question")
+    chat.saved("Short question")

@@ -4,6 +4,7 @@ import { announce, announceAnswer } from "./announce.js";
 import { Api } from "./api.js";
 import { copy } from "./clipboard.js";
 import { listenToCode } from "./code-blocks.js";
+import { Compare } from "./compare.js";
 import { Composer } from "./composer.js";
 import { NEW } from "./drafts.js";
 import { ask, confirmed } from "./dialogs.js";
@@ -27,7 +28,7 @@ import { Sidebar } from "./sidebar.js";
 import { attachmentsOf, contentFrom, textOf } from "./store/content.js";
 import { messagesOf } from "./store/messages.js";
 import { beginContinued, CONTINUE, endContinued, newAnswer } from "./store/reply.js";
-import { addNode, forkAt, newConversation, showNode, titleFrom, totalsOf } from "./store/tree.js";
+import { addNode, forkAt, newConversation, showNode, titleFrom, titleOfExchange, totalsOf } from "./store/tree.js";
 import { seen } from "./store/unseen.js";
 import { Thread } from "./thread.js";
 
@@ -64,6 +65,7 @@ export class Chat {
       copy,
     });
     this.picker = new ModelPicker((model) => this.#setModel(model.id));
+    this.compare = new Compare(this.picker, (id) => this.#setSecond(id));
     this.settings = new Settings({ onChange: () => this.#settingsChanged(), modelOf: () => this.#model() });
     this.composer = new Composer({
       onSend: (content) => this.#send(content),
@@ -188,6 +190,7 @@ export class Chat {
     byId("export").hidden = !doc.nodes.length;
     document.title = seen(doc.title) || this.#server.title || "Chat";
     this.picker.show(this.#modelId());
+    this.compare.show(doc.settings.second);
     if (isOther) this.settings.show(doc.settings);
     this.composer.refresh();
     this.sidebar.show(doc.id);
@@ -223,7 +226,14 @@ export class Chat {
     this.composer.focus();
   }
 
+  #setSecond(id) {
+    this.#doc.settings.second = id;
+    this.#settingsChanged();
+    this.composer.focus();
+  }
+
   #settingsChanged() {
+    this.compare.show(this.#doc.settings.second);
     this.picker.show(this.#modelId());
     this.composer.refresh();
     if (this.#doc.nodes.length) this.#save(this.#doc);
@@ -261,11 +271,15 @@ export class Chat {
   #answer(parent) {
     const doc = this.#doc;
     if (this.runs.docOf(doc.id)) return; // one at a time in a conversation
-    const body = { ...doc.settings.params, model: this.#modelId(), messages: messagesOf(doc, parent) };
-    const node = addNode(doc, parent, newAnswer(this.#modelId()));
+    const { params, second } = doc.settings;
+    const models = second && second !== this.#modelId() ? [this.#modelId(), second] : [this.#modelId()];
+    const messages = messagesOf(doc, parent);
+    const pair = models.length > 1 ? newId() : undefined;
+    const nodes = models.map((model) => addNode(doc, parent, { ...newAnswer(model), pair }));
+    doc.leaf = nodes[0].id;
     this.#save(doc);
-    announce("The model is answering.");
-    this.runs.start(doc, node, body);
+    announce(pair ? "Two models are answering." : "The model is answering.");
+    for (const node of nodes) this.runs.start(doc, node, { ...params, model: node.model, messages });
     this.#show(doc);
     this.thread.follow();
   }
@@ -298,6 +312,10 @@ export class Chat {
 
   #onEnd(doc, node) {
     endContinued(node);
+    const [first] = doc.nodes;
+    if (node.parent === first.id && doc.title === titleFrom(textOf(first.content))) {
+      doc.title = titleOfExchange(textOf(first.content), node.content);
+    }
     this.#changed.set(node, doc);
     this.#drawChanged();
     doc.updated_at = new Date().toISOString();

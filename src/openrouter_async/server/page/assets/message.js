@@ -271,7 +271,8 @@ export class AnswerView {
 
   #buttons(place) {
     const { node, actions } = this;
-    setButtons(this.tools, stateOf(place, Boolean(node.content), canContinue(node)), () => [
+    setButtons(this.tools, stateOf(place, Boolean(node.content), canContinue(node), place.isBeside), () => [
+      place.isBeside && h("button.quiet", { type: "button", onclick: () => actions.show(node.id) }, "Use this answer"),
       versionSwitch(place, actions.show),
       node.content && iconButton("copy", "Copy answer", (event) => actions.copy(node.content, event.currentTarget)),
       canContinue(node) && iconButton("continue", "Continue", () => actions.continue(node)),

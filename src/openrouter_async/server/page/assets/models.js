@@ -63,6 +63,7 @@ export class ModelPicker {
   #found = [];
   #active = 0;
   #chosen = null;
+  #onPick = null;
   #then = null; // what is to be done when a model has been chosen
 
   constructor(onChoose) {
@@ -95,11 +96,22 @@ export class ModelPicker {
   /** Show which model is chosen. */
   show(id) {
     this.#chosen = id;
-    setText(this.#name, id ? (this.find(id)?.name ?? shortModel(id)) : "Choose a model");
+    setText(this.#name, id ? this.nameOf(id) : "Choose a model");
+  }
+
+  /** Let a person choose a model for something else than the next answers. */
+  pick(onPick) {
+    this.open();
+    this.#onPick = onPick;
+  }
+
+  nameOf(id) {
+    return this.find(id)?.name ?? shortModel(id);
   }
 
   open(then = null) {
     this.#then = then;
+    this.#onPick = null;
     this.#search.value = "";
     this.#refresh();
     this.#dialog.showModal();
@@ -197,6 +209,7 @@ export class ModelPicker {
     const recent = [model.id, ...kept("recent-models", []).filter((id) => id !== model.id)];
     keep("recent-models", recent.slice(0, RECENT_MOST));
     this.#dialog.close();
+    if (this.#onPick) return this.#onPick(model);
     this.show(model.id);
     this.onChoose(model);
     this.#then?.();

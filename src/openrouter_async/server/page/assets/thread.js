@@ -1,7 +1,7 @@
 // The messages of the conversation that is shown, and where they are scrolled to.
 import { byId } from "./dom.js";
 import { AnswerView, UserView } from "./message.js";
-import { pathTo, siblingsOf } from "./store/tree.js";
+import { besideOf, pathTo, siblingsOf } from "./store/tree.js";
 
 /** Closer than this to the end counts as being at the end, in pixels. */
 const NEAR = 80;
@@ -34,13 +34,16 @@ export class Thread {
     }
     this.#doc = doc;
     const path = pathTo(doc);
-    const elements = path.map((node) => {
+    const shownNodes = path.flatMap((node) => besideOf(doc, node));
+    const elements = shownNodes.map((node) => {
       let view = this.#views.get(node.id);
       if (!view) {
         view = node.role === "assistant" ? new AnswerView(node, this.actions) : new UserView(node, this.actions);
         this.#views.set(node.id, view);
       }
       view.update(this.#place(node), isActive(node));
+      view.element.classList.toggle("beside", Boolean(node.pair));
+      view.element.classList.toggle("off", !path.includes(node));
       return view.element;
     });
     const shown = [...this.#list.children];
@@ -58,7 +61,8 @@ export class Thread {
 
   #place(node) {
     const siblings = siblingsOf(this.#doc, node);
-    return { siblings, index: siblings.indexOf(node) };
+    const isBeside = Boolean(node.pair) && !pathTo(this.#doc).includes(node);
+    return { siblings, index: siblings.indexOf(node), isBeside };
   }
 
   /** Whether a message is being edited. */

@@ -9,7 +9,7 @@ const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
 /** The fields of an answer that are drawn, and what each must be; else the field is left out. */
 const FIELDS = {
-  model: isText, provider: isText, generation_id: isText, finish_reason: isText, stopped_by: isText, started_at: isText,
+  pair: isText, model: isText, provider: isText, generation_id: isText, finish_reason: isText, stopped_by: isText, started_at: isText,
   reasoning: isText, reasoning_s: isNumber, elapsed_s: isNumber, first_piece_s: isNumber, usage: isObject, error: isObject,
 };
 const LISTS = { images: isText, annotations: isObject, tool_calls: isObject, tool_results: isObject, waiting: isText };
@@ -25,6 +25,7 @@ export function readConversation(value) {
   doc.settings = {
     ...settings,
     model: isText(settings.model) ? settings.model : null,
+    second: isText(settings.second) ? settings.second : null,
     system: text(settings.system),
     preset: isText(settings.preset) ? settings.preset : null,
     params: readParams(settings.params),

@@ -43,6 +43,11 @@ export function addNode(doc, parent, fields, id = newId()) {
   return node;
 }
 
+/** An answer with those that other models made beside it, in the order of making; alone where there are none. */
+export function besideOf(doc, node) {
+  return node.pair ? siblingsOf(doc, node).filter(({ pair }) => pair === node.pair) : [node];
+}
+
 /** Show the branch through a node, down to what was said last below it. */
 export function showNode(doc, id) {
   let leaf = id;
@@ -67,6 +72,16 @@ export function totalsOf(doc) {
     totals.cost += Number(usage.cost ?? 0) || 0;
   }
   return totals;
+}
+
+/**
+ * A title out of the first exchange: the question, or, where that is too long for one, the heading of the answer.
+ * Made here, since asking a model for it would cost money.
+ */
+export function titleOfExchange(question, answer) {
+  const title = titleFrom(question);
+  const heading = /^#{1,3} +(.+?) *#*$/m.exec(answer)?.[1].replace(/[*_`]/g, "");
+  return title.endsWith("…") && heading ? titleFrom(heading) : title;
 }
 
 /** A title out of the first thing that was said. */

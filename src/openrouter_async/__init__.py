@@ -102,6 +102,8 @@ if TYPE_CHECKING:
     from .resources.organization.scim import SyncJob as SyncJob
     from .resources.uploads import FileUpload as FileUpload
     from .resources.webhooks import verify_webhook as verify_webhook
+    from .spending.cost_log import CostLog as CostLog
+    from .spending.cost_log import CostRow as CostRow
     from .spending.spend import Spend as Spend
     from .spending.spend import UnsettledCall as UnsettledCall
     from .streaming.download import Download as Download
@@ -317,6 +319,7 @@ _BY_MODULE = {
     ".resources.organization.scim": "SyncJob",
     ".resources.uploads": "FileUpload",
     ".resources.webhooks": "verify_webhook",
+    ".spending.cost_log": "CostLog CostRow",
     ".spending.spend": "Spend UnsettledCall",
     ".streaming.download": "Download",
     ".streaming.events": (

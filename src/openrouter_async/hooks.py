@@ -42,6 +42,8 @@ class RequestEvent:
     """Seconds until the next attempt, where there is one."""
     model: str | None = None
     """The model that answered; before that, the requested one."""
+    user: str | None = None
+    """The end user that the call names: its `user`, or the `user_id` in the metadata of Messages."""
     provider: str | None = None
     """Who served it."""
     usage: Usage | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from decimal import Decimal
 
 import pytest
@@ -78,3 +79,7 @@ async def test_a_request_that_was_sent_again_is_charged_beside_the_one_that_was_
     assert completion.id == "gen-2"
     assert (spend.calls, spend.unsettled) == (2, ())
     assert spend.by_model == {ANSWERED: Decimal("0.01"), RECORDED: Decimal("0.02")}
+    for by_model in (spend.by_model, pickle.loads(pickle.dumps(spend.by_model))):
+        assert [(each.calls, each.prompt_tokens, each.completion_tokens) for each in by_model.values()] == [
+            (1, spent.prompt_tokens, spent.completion_tokens) for spent in spend.models.values()
+        ]

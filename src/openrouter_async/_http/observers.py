@@ -261,6 +261,7 @@ class EventLog(Observer):
             error=error,
             wait=wait,
             model=attempt.request.model,
+            user=attempt.request.user,
             is_streamed=attempt.is_streamed,
             time_to_first_piece=attempt.to_first_piece,
             is_poll=attempt.request.is_poll,

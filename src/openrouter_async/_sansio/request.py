@@ -175,6 +175,8 @@ class RequestData:
     """The requested model; rate limits are kept by model."""
     named: str | None = None
     """What the caller calls that model: its id, or a short name of `MODELS`."""
+    user: str | None = None
+    """The end user that it names."""
     once: bool = False
     """Whether a repetition is answered from the service's cache, and so not billed."""
     url: str | None = None
@@ -206,6 +208,7 @@ def build_request(
     secrets: Iterable[Secret] = (),
     model: str | None = None,
     named: str | None = None,
+    user: str | None = None,
     once: bool = False,
     is_poll: bool = False,
     is_own: bool = False,
@@ -228,6 +231,7 @@ def build_request(
         secrets=tuple(secrets),
         model=model,
         named=named,
+        user=user,
         once=once,
         is_poll=is_poll,
         is_own=is_own,

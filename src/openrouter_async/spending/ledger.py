@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..protocols import Sender
 
-__all__ = ["Call", "Ledger", "ModelSpend", "UnsettledCall"]
+__all__ = ["Call", "Ledger", "ModelCost", "ModelSpend", "UnsettledCall"]
 
 KEPT = 1_000
 """How many calls that were let go are told at most, the latest; chosen: some 300 kB."""
@@ -47,6 +47,26 @@ class UnsettledCall:
     """The id of its billed record; None where the service had not named it before the request broke off."""
 
 
+class ModelCost(Decimal):
+    """US dollars that the calls of one model cost, with their number and tokens."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    calls: int
+
+    @classmethod
+    def of(cls, spent: ModelSpend) -> ModelCost:
+        """Return what a model cost until now."""
+        cost = cls(spent.cost)
+        cost.prompt_tokens, cost.completion_tokens = spent.prompt_tokens, spent.completion_tokens
+        cost.calls = spent.calls
+        return cost
+
+    def __reduce__(self) -> tuple[object, ...]:  # type: ignore[override]  # that of Decimal would lose the rest
+        spent = ModelSpend(Decimal(self), self.prompt_tokens, self.completion_tokens, self.calls)
+        return ModelCost.of, (spent,)
+
+
 @dataclass(slots=True)
 class ModelSpend:
     """What the calls that one model answered used and cost."""
@@ -54,12 +74,15 @@ class ModelSpend:
     cost: Decimal = Decimal(0)
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    calls: int = field(default=0, compare=False)
+    """Not known of a batch's earlier runs."""
 
     def add(self, other: ModelSpend) -> None:
         """Add what other calls of the model used and cost."""
         self.cost += other.cost
         self.prompt_tokens += other.prompt_tokens
         self.completion_tokens += other.completion_tokens
+        self.calls += other.calls
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -281,5 +304,6 @@ class Ledger:
         model.cost += charge.cost or 0
         model.prompt_tokens += charge.prompt_tokens or 0
         model.completion_tokens += charge.completion_tokens or 0
+        model.calls += 1
         if self.forecast is not None and call.request is not None:
             self.forecast.learn(call.request, charge)

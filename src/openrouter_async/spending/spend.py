@@ -29,7 +29,7 @@ from ..ledger.ledger import SharedBudget
 from ..resources.account.generations import GenerationsResource
 from .forecast import Forecast, Prices, Request
 from .jobs import JobObserver, look_at_job
-from .ledger import Call, Ledger, ModelSpend, UnsettledCall
+from .ledger import Call, Ledger, ModelCost, ModelSpend, UnsettledCall
 from .records import charge_of_record
 from .refusals import exceeded, shared_exceeded
 from .shared import SharedAdmission, outcome_of
@@ -112,9 +112,10 @@ class Spend:
         return self._ledger.count().calls
 
     @property
-    def by_model(self) -> Mapping[str, Decimal]:
-        """What the account was charged for each model that answered."""
-        return {name: model.cost for name, model in self.models.items()}
+    def by_model(self) -> Mapping[str, ModelCost]:
+        """What the account was charged for each model that answered: dollars, which also have `calls`,
+        `prompt_tokens` and `completion_tokens`."""
+        return {name: ModelCost.of(model) for name, model in self.models.items()}
 
     @property
     def models(self) -> Mapping[str, ModelSpend]:

@@ -111,9 +111,18 @@ class ModelResource(Resource, Generic[CallT, ReplyT]):
             content=content,
             model=model,
             named=named,
+            user=_user_of(call),
             headers=headers,
             once=bool(settings.once),
         )
+
+
+def _user_of(call: ModelCall) -> str | None:
+    """Return the end user that a call names: `user`, or the `user_id` in the metadata of Messages."""
+    given = {**call.params, **(call.extra_body or {})}
+    metadata = given.get("metadata")
+    user = given.get("user") or (metadata.get("user_id") if isinstance(metadata, Mapping) else None)
+    return user if isinstance(user, str) else None
 
 
 async def _encoded(call: CallT) -> CallT:

@@ -1,0 +1,254 @@
+"""`CostLog`: a hook that writes what each call cost to a SQLite file, to ask who spent what on which day.
+
+*Theory of operation.* A hook must be quick, so an ended call only puts a row into a queue; one thread writes what is
+queued, in one transaction. The file is in WAL mode: all workers of a server write to the same one.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from anyio import to_thread
+
+from .._checks import one_of
+from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ..hooks import RequestEvent
+
+__all__ = ["CostBy", "CostLog", "CostRow"]
+
+CostBy: TypeAlias = Literal["user", "model", "day", "month"]
+
+_ID = 0x6F72636F
+"""What SQLite calls the application id."""
+_PICO = Decimal(10) ** 12
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS calls (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    operation TEXT NOT NULL,
+    user TEXT,
+    model TEXT,
+    generation_id TEXT,
+    pico_usd INTEGER,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS calls_at ON calls (at);
+"""
+_COLUMNS: dict[CostBy, str] = {
+    "user": "user",
+    "model": "model",
+    "day": "strftime('%Y-%m-%d', at, 'unixepoch')",
+    "month": "strftime('%Y-%m', at, 'unixepoch')",
+}
+_Row: TypeAlias = tuple[float, str, str | None, str | None, str | None, int | None, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostRow:
+    """What calls cost that have the same user, model and day, as far as these were asked for."""
+
+    user: str | None = None
+    """None: those that name no user, or users were not asked for."""
+    model: str | None = None
+    day: str | None = None
+    """In UTC, such as "2026-11-29"."""
+    month: str | None = None
+    """In UTC, such as "2026-11"."""
+    cost: Decimal
+    """US dollars, as far as they are known."""
+    calls: int
+    unknown: int
+    """How many of the calls may have cost something that is not known, such as streams that were cut off."""
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class CostLog:
+    """Writes a row for each call that a model answered, or may have; `by` adds them up.
+
+    ```python
+    costs = CostLog("costs.db")
+    client = AsyncOpenRouter(hooks=[costs])
+    reply = await client.chat.create("Hi", model="openai/gpt-5-mini", user="42")
+    for row in await costs.by("user", "day"):
+        print(row.user, row.day, row.cost, row.calls)
+    costs.close()
+    ```
+
+    The rows have no prompts and no answers. A call appears a moment after its end; `by` and `close` wait for those
+    that have ended. The cost of calls that were cut off is only in the service's records: it counts as `unknown`.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Open the file, or make it, for its owner alone.
+
+        Raises:
+            ConfigurationError: it cannot be opened, or is another program's.
+        """
+        self._path = Path(path)
+        self._rows: deque[_Row] = deque()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="costs")
+        self._is_closed = False
+        self._failure: sqlite3.Error | None = None
+        try:
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            with closing(self._connect()) as database:
+                found = database.execute("PRAGMA application_id").fetchone()[0]
+                if found != _ID and database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                    raise ConfigurationError(f"{str(self._path)!r} is a database of something else")
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute(f"PRAGMA application_id = {_ID}")
+                database.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError(f"the costs cannot be kept in {str(self._path)!r}: {error}") from error
+
+    # What a client tells it
+
+    def started(self, event: RequestEvent) -> None:
+        """Nothing is known of its cost yet."""
+
+    def retried(self, event: RequestEvent) -> None:
+        """The end of the call counts the attempts before it."""
+
+    def finished(self, event: RequestEvent) -> None:
+        """Count a call."""
+        self._add(event)
+
+    def failed(self, event: RequestEvent) -> None:
+        """Count a call that failed, which may have cost something."""
+        self._add(event)
+
+    def _add(self, event: RequestEvent) -> None:
+        usage = event.usage
+        tokens = (usage.prompt_tokens or 0, usage.completion_tokens or 0) if usage is not None else (0, 0)
+        is_free = event.cost == 0 and tokens == (0, 0)
+        if event.is_own or event.method != "POST" or event.model is None or is_free:
+            return
+        cost = None if event.cost is None else int(event.cost * _PICO)
+        self._rows.append(
+            (time.time(), event.operation, event.user, event.model, event.generation_id, cost, *tokens)
+        )
+        self._writer.submit(self._write)
+
+    # What it is asked
+
+    async def by(
+        self,
+        *columns: CostBy,
+        user: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> list[CostRow]:
+        """Return what was spent, a row for each combination of `columns`, the most expensive first.
+
+        Args:
+            columns: `user`, `model`, `day`, `month`; none: one row for all.
+            user: Only what this user's calls cost.
+            since: From this day on, in UTC.
+            until: To this day, which is included.
+
+        Raises:
+            ConfigurationError: a column does not exist; or rows could not be written, and are missing.
+        """
+        for column in columns:
+            one_of("column", column, [*_COLUMNS])
+        wanted = [
+            ("user = ?", user),
+            ("at >= ?", None if since is None else _midnight(since)),
+            ("at < ?", None if until is None else _midnight(until + timedelta(days=1))),
+        ]
+        given = [(text, value) for text, value in wanted if value is not None]
+        names = [_COLUMNS[column] for column in columns]
+        query = (
+            f"SELECT {''.join(f'{name}, ' for name in names)}"
+            " coalesce(sum(pico_usd), 0), count(*), count(*) - count(pico_usd), sum(prompt_tokens),"
+            " sum(completion_tokens) FROM calls"
+            + (" WHERE " + " AND ".join(text for text, _ in given) if given else "")
+            + (" GROUP BY " + ", ".join(names) if names else " HAVING count(*)")
+            + " ORDER BY sum(pico_usd) DESC"
+        )
+        found = await to_thread.run_sync(self._read, query, [value for _, value in given])
+        return [_cost_row(columns, row) for row in found]
+
+    def close(self) -> None:
+        """Write what is queued, and end the thread; blocks for that long. Harmless when done before.
+
+        Raises:
+            ConfigurationError: rows could not be written.
+        """
+        self._is_closed = True
+        self._writer.shutdown()
+        self._check()
+
+    # In the thread
+
+    def _write(self) -> None:
+        rows: list[_Row] = []
+        while self._rows:
+            rows.append(self._rows.popleft())
+        if not rows:
+            return
+        try:
+            with closing(self._connect()) as database, database:
+                database.executemany(
+                    "INSERT INTO calls (at, operation, user, model, generation_id, pico_usd, prompt_tokens,"
+                    " completion_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    rows,
+                )
+        except sqlite3.Error as error:
+            self._rows.extendleft(reversed(rows))  # for the next try
+            self._failure = error
+        else:
+            self._failure = None
+
+    def _read(self, query: str, values: Sequence[object]) -> list[tuple[object, ...]]:
+        if not self._is_closed:
+            self._writer.submit(self._write).result()
+        self._check()
+        with closing(self._connect()) as database:
+            return database.execute(query, values).fetchall()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise ConfigurationError(
+                f"{len(self._rows)} costs could not be written to {str(self._path)!r}: {self._failure}"
+            ) from self._failure
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, timeout=30.0)
+        database.execute("PRAGMA synchronous = NORMAL")
+        return database
+
+    def __repr__(self) -> str:
+        return f"<CostLog {str(self._path)!r}>"
+
+
+def _midnight(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+
+
+def _cost_row(columns: Sequence[CostBy], row: Sequence[object]) -> CostRow:
+    names = {column: str(value) for column, value in zip(columns, row, strict=False) if value is not None}
+    pico, calls, unknown, prompt, completion = (int(str(value or 0)) for value in row[len(columns) :])
+    return CostRow(
+        **names,
+        cost=pico / _PICO,
+        calls=calls,
+        unknown=unknown,
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+    )

@@ -1,0 +1,148 @@
+"""Costs by user, model and day, from calls to the emulator and from what hooks are told."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import stat
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from openrouter_async import (
+    AsyncOpenRouter,
+    ConfigurationError,
+    CostLog,
+    OpenRouterError,
+    RequestEvent,
+    Retries,
+)
+from openrouter_async.testing import Emulator, Fault
+from tests.support.emulated import MODEL
+
+OTHER = "openai/gpt-4o-mini"
+
+
+def client_of(emulator: Emulator, costs: CostLog) -> AsyncOpenRouter:
+    return AsyncOpenRouter(
+        emulator.key,
+        base_url=emulator.base_url,
+        default_model=MODEL,
+        hooks=[costs],
+        retries=Retries(attempts=1),
+    )
+
+
+def event(user: str | None, cost: str | None = "0.25", model: str = MODEL) -> RequestEvent:
+    return RequestEvent(
+        operation="chat.create",
+        method="POST",
+        path="/chat/completions",
+        attempt=1,
+        elapsed=0.1,
+        model=model,
+        user=user,
+        cost=None if cost is None else Decimal(cost),
+    )
+
+
+@pytest.mark.loopback
+async def test_costs_are_told_by_user_model_and_day(tmp_path: Path) -> None:
+    costs = CostLog(tmp_path / "costs.db")
+    with Emulator() as emulator:
+        emulator.reply("Hello", usage={"cost": 0.5, "prompt_tokens": 10, "completion_tokens": 2}, times=4)
+        emulator.fail(400, "no")
+        emulator.reply("Cut", " off", " here", fault=Fault.disconnect(after=2))
+        async with client_of(emulator, costs) as client:
+            await client.chat.create("Hi", user="ann")
+            await client.responses.create("Hi", user="ann", model=OTHER)
+            async with client.messages.stream("Hi", metadata={"user_id": "bob"}) as stream:
+                await stream.final()
+            await client.chat.create("Hi")
+            with pytest.raises(OpenRouterError):
+                await client.chat.create("Hi", user="ann")
+            with pytest.raises(OpenRouterError):
+                async with client.chat.stream("Hi", user="bob") as cut:
+                    await cut.final()
+            await client.models.catalogue(max_age=0)
+    told = {
+        (row.user, row.model): (row.cost, row.calls, row.unknown) for row in await costs.by("user", "model")
+    }
+    assert told == {
+        ("ann", MODEL): (Decimal("0.5"), 1, 0),
+        ("ann", OTHER): (Decimal("0.5"), 1, 0),
+        ("bob", MODEL): (Decimal("0.5"), 2, 1),
+        (None, MODEL): (Decimal("0.5"), 1, 0),
+    }
+    (ann,) = await costs.by("user", "day", user="ann")
+    assert (ann.user, ann.cost, ann.calls, ann.prompt_tokens, ann.completion_tokens) == (
+        "ann", Decimal(1), 2, 20, 4
+    )  # fmt: skip
+    assert ann.day is not None
+    today = date.fromisoformat(ann.day)
+    assert len(await costs.by("user", since=today, until=today)) == 3
+    assert await costs.by("user", until=date(2020, 1, 1)) == []
+    assert await costs.by(until=date(2020, 1, 1)) == []
+    (whole,) = await costs.by()
+    assert (whole.cost, whole.calls, whole.unknown) == (Decimal(2), 5, 1)
+    (month,) = await costs.by("month")
+    assert month.month == ann.day[:7]
+    costs.close()
+    costs.close()
+    assert (await costs.by())[0].calls == 5
+    assert stat.S_IMODE((tmp_path / "costs.db").stat().st_mode) == 0o600
+
+
+def add_many(path: Path, worker: int) -> None:
+    costs = CostLog(path)
+    for number in range(200):
+        costs.finished(event(f"user-{number % 5}", "0.000000000001"))
+    costs.failed(event(f"worker-{worker}", None))
+    costs.close()
+
+
+async def test_several_processes_write_to_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "costs.db"
+    spawned = multiprocessing.get_context("spawn")
+    workers = [spawned.Process(target=add_many, args=(path, number)) for number in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+        assert worker.exitcode == 0
+    costs = CostLog(path)
+    (whole,) = await costs.by()
+    assert (whole.cost, whole.calls, whole.unknown) == (Decimal("0.0000000004"), 402, 2)
+    assert len(await costs.by("user")) == 7
+    costs.close()
+
+
+async def test_what_cannot_be_written_is_told_and_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / "costs.db"
+    costs = CostLog(path)
+    with sqlite3.connect(path) as database:
+        database.execute("ALTER TABLE calls RENAME TO others")
+    costs.finished(event("ann"))
+    with pytest.raises(ConfigurationError, match="1 costs could not be written"):
+        await costs.by()
+    with sqlite3.connect(path) as database:
+        database.execute("ALTER TABLE others RENAME TO calls")
+    database.close()
+    assert [(row.user, row.cost) for row in await costs.by("user")] == [("ann", Decimal("0.25"))]
+    costs.close()
+
+
+async def test_what_is_wrong_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be kept"):
+        CostLog(tmp_path / "none" / "costs.db")
+    with sqlite3.connect(tmp_path / "other.db") as database:
+        database.execute("CREATE TABLE mine (id INTEGER)")
+    database.close()
+    with pytest.raises(ConfigurationError, match="something else"):
+        CostLog(tmp_path / "other.db")
+    costs = CostLog(tmp_path / "costs.db")
+    with pytest.raises(ConfigurationError, match="column"):
+        await costs.by("colour")  # type: ignore[arg-type]
+    costs.close()

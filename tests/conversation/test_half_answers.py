@@ -159,6 +159,17 @@ async def test_a_half_answer_takes_the_place_of_the_one_before_it_where_asked(em
     assert [message["content"] for message in chat.messages] == ["1?", "Half"]
 
 
+async def test_a_turn_is_there_as_soon_as_its_run_is_over(emulator: Emulator) -> None:
+    emulator.reply("One", "!")
+    async with client_of(emulator) as client:
+        chat = client.conversation()
+        async with chat.stream("1?") as stream:
+            await stream.final()
+            assert len(chat.turns) == 1
+            assert "One!" in chat.model_dump_json()
+        assert len(chat.turns) == 1
+
+
 async def test_a_stream_begins_with_the_history_of_the_moment_it_is_entered(emulator: Emulator) -> None:
     emulator.reply("One")
     emulator.reply("Two")

@@ -188,8 +188,8 @@ class Conversation(Generic[OutputT, LastReplyT]):
                 print(text, end="")
         ```
 
-        The history changes when the block is left after the run was over; left before, it stays as it was, unless a
-        tool was started, as for `send`.
+        The history changes as soon as the run is over. If the block is left before, it stays as it was, unless a tool
+        was started, as for `send`.
         Arguments and errors are those of `send`.
 
         Args:
@@ -269,16 +269,22 @@ class Conversation(Generic[OutputT, LastReplyT]):
     ) -> AsyncIterator[RunStream[OutputT, LastReplyT]]:
         """Give the run of a turn, and keep what came of it."""
         resumption = self._resumption(outgoing, completer, call)
-        made = stream_tools(completer, call, spend=self._spend, prices=self._prices, resumption=resumption)
+
+        def keep(run: Run[object, ModelReply[object]]) -> None:
+            self._keep(outgoing, run)
+            resumption.after = self._history
+
+        made = stream_tools(
+            completer, call, spend=self._spend, prices=self._prices, resumption=resumption, on_over=keep
+        )
         stream = cast("RunStream[OutputT, LastReplyT]", made)  # the dialect is that of the completer
         try:
             async with stream:
                 yield stream
         finally:
             run = stream.so_far()
-            if run is not None:
-                self._keep(outgoing, run)
-                resumption.after = self._history
+            if run is not None and stream.result is None:
+                keep(run)
 
     async def _answered(
         self, outgoing: Outgoing, completer: Completer[OutputT], call: RunCall

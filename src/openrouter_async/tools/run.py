@@ -115,15 +115,16 @@ def stream_tools(
     spend: Callable[[Usage], None] | None = None,
     prices: Prices | None = None,
     resumption: Resumption | None = None,
+    on_over: Callable[[Run[OutputT, ModelReply[OutputT]]], None] | None = None,
 ) -> RunStream[OutputT, ModelReply[OutputT]]:
     """Return a run whose events can be read while it runs; see `client.chat.run_stream`.
 
     `spend` receives the usage of each reply; `prices` returns those of models, if the stop condition depends on the
-    cost; `resumption` is what `run.resume` calls.
+    cost; `resumption` is what `run.resume` calls; `on_over` receives the run as soon as it is over.
     """
     completer = _sticky(completer, call)
     resumption = resumption or _Resumption(completer, call, spend, prices)
-    return RunStream(completer, lambda: _begin(completer, call, spend, prices), resumption)
+    return RunStream(completer, lambda: _begin(completer, call, spend, prices), resumption, on_over)
 
 
 @dataclass(frozen=True, slots=True)

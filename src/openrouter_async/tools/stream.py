@@ -67,11 +67,13 @@ class RunStream(QueuedItems[RunEvent[LastReplyT]], Generic[OutputT, LastReplyT])
         completer: Completer[OutputT],
         begin: Callable[[], AbstractAsyncContextManager[RunLoop[OutputT]]],
         resumption: Resumption | None = None,
+        on_over: Callable[[Run[OutputT, ModelReply[OutputT]]], None] | None = None,
     ) -> None:
         super().__init__()
         self._completer = completer
         self._begin = begin
         self._resumption = resumption
+        self._on_over = on_over
         self._stack = AsyncExitStack()
         self._group: TaskGroup | None = None
         self._loop: RunLoop[OutputT] | None = None
@@ -178,7 +180,7 @@ class RunStream(QueuedItems[RunEvent[LastReplyT]], Generic[OutputT, LastReplyT])
             await loop.foresee()
             request = loop.next_request()
             if request is None:
-                self.result = self._typed(loop.result())
+                self._end(loop)
             else:
                 self._open(request)
 
@@ -231,7 +233,13 @@ class RunStream(QueuedItems[RunEvent[LastReplyT]], Generic[OutputT, LastReplyT])
             if self._step_is_whole:
                 self._finish_step(loop)
             else:
-                self.result = self._typed(loop.result())
+                self._end(loop)
+
+    def _end(self, loop: RunLoop[OutputT]) -> None:
+        run = loop.result()
+        self.result = self._typed(run)
+        if self._on_over is not None:
+            self._on_over(run)
 
     def _finish_step(self, loop: RunLoop[OutputT]) -> None:
         steps = loop.steps

@@ -94,7 +94,7 @@ class ModelResource(Resource, Generic[CallT, ReplyT]):
         model = MODELS.get(named, named) if isinstance(named, str) else named
         if model != named:
             call = replace(call, model=model)
-        settings = self._sender.settings
+        settings, user = self._sender.settings, _user_of(call)
         headers: Mapping[str, str] = {}
         if settings.once:
             from ..._sansio.once import cache_headers, with_key  # few ask for it
@@ -111,7 +111,7 @@ class ModelResource(Resource, Generic[CallT, ReplyT]):
             content=content,
             model=model,
             named=named,
-            user=_user_of(call),
+            user=user,
             headers=headers,
             once=bool(settings.once),
         )

@@ -1,0 +1,1 @@
+"""A chat product for several users and workers; see `app`."""

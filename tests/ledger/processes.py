@@ -19,7 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from openrouter_async import AsyncOpenRouter, BudgetExceeded, Item, Limits, Retries, open_ledger
+from openrouter_async import AsyncOpenRouter, BudgetExceeded, Item, Limits, Retries, Timeouts, open_ledger
 from openrouter_async.testing import Emulator, RateLimit
 from openrouter_async.testing.received import ReceivedRequest
 from tests.support.folders import ROOT
@@ -74,6 +74,7 @@ async def run(url: str, key: str, ledger: str, said: dict[str, object]) -> dict[
             base_url=url,
             default_model=MODEL,
             retries=Retries(base=0.001),
+            timeouts=Timeouts(connect=None),  # thousands connect to one emulator
             limits=Limits(concurrency=concurrency),
         ) as client,
         open_ledger(ledger, lease_s=LEASE_S) as shared,

@@ -94,7 +94,8 @@ class Terminal:
             self._env.pop("COLUMNS", None)
         self._cwd = cwd
         self.seen = ""
-        """Everything that was shown."""
+        """Everything that was shown, with an end of line wherever something was typed."""
+        self._shown = ""
         self._from = 0
 
     def __enter__(self) -> Self:
@@ -160,7 +161,7 @@ class Terminal:
         """Return all lines of a terminal of known size, from the first that was moved up and away to the last."""
         assert self._size is not None
         screen = pyte.HistoryScreen(*self._size, history=10_000, ratio=0.5)
-        pyte.Stream(screen).feed(self.seen.replace("\n", "\r\n"))
+        pyte.Stream(screen).feed(self._shown.replace("\n", "\r\n"))
         above = [
             "".join(row[column].data for column in range(self._size[0])).rstrip()
             for row in screen.history.top
@@ -185,5 +186,7 @@ class Terminal:
             data = os.read(self._ours, 65_536)
         except OSError:  # Linux says so where the other side is closed
             data = b""
-        self.seen += data.decode(errors="replace").replace("\r\n", "\n")
+        text = data.decode(errors="replace").replace("\r\n", "\n")
+        self.seen += text
+        self._shown += text
         return bool(data)

@@ -25,6 +25,7 @@ from .files import read_text
 from .output import Output, dollars
 from .prompt_files import PromptFile, PromptFormat
 from .service_batch import note_beside, run_at_service
+from .settings import chosen_model
 
 __all__ = ["batch"]
 
@@ -88,6 +89,7 @@ def batch(
         dry_run: Only estimate tokens and cost; nothing is sent.
         service: Submit it as a batch of the service: about half the price, finished within a day.
     """
+    model = chosen_model(model)
     output = Output(as_json=json)
     if ledger is not None and (out is not None or service):
         raise ConfigurationError("--ledger keeps the answers; expected no --out and no --service with it")

@@ -91,7 +91,8 @@ async def models(
         return
     columns = ("model", "context", "in $/M", "out $/M", "name")
     rows = [_row(model, for_people=output.is_terminal) for model in shown]
-    output.table(columns, rows, right=columns[1:4], dim=columns[4:])
+    if rows or not output.is_terminal:
+        output.table(columns, rows, right=columns[1:4], dim=columns[4:])
     left = len(chosen) - len(shown)
     count = "1 model" if len(shown) == 1 else f"{len(shown)} models"
     output.note(count + (f", and {left} more" if left else ""))

@@ -15,6 +15,7 @@ from decimal import Decimal
 from io import TextIOBase
 from itertools import compress
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -98,7 +99,7 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Tell whoever runs the command, on a terminal or not."""
-        self.notes.print(Text(printable(text), style="yellow"), soft_wrap=True)
+        self.notes.print(Text(printable(text), style="yellow"), soft_wrap=not notes.isatty())
 
     def table(
         self,
@@ -111,6 +112,7 @@ class Output:
         """Draw a table on a terminal; in a pipe, print one line per row, with cells separated by tabs.
 
         On a terminal each row fits on one line: the columns in `dim` shrink to the remaining width, or disappear.
+        Where the others have no room, they stand below the first.
         """
         if not self.is_terminal:
             for row in rows:
@@ -121,6 +123,9 @@ class Output:
         }
         needed = sum(width + GAP for column, width in widths.items() if column not in dim)
         room = self.console.width - needed
+        if room < 0:
+            self._below_each_other(columns, rows)
+            return
         shown = [column not in dim or room >= LEAST_ROOM for column in columns]
         drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
         for column in compress(columns, shown):
@@ -133,9 +138,14 @@ class Output:
             )
         for row in rows:
             drawn.add_row(*(Text(printable(cell)) for cell in compress(row, shown)))
-        # Where not even ids and prices have room, the terminal breaks the lines, and nothing is cut.
-        width = max(self.console.width, needed)
-        console(results, highlight=False, markup=False, width=width).print(drawn, crop=False)
+        self.console.print(drawn)
+
+    def _below_each_other(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print rows that are wider than the terminal: the first cell, and below it the others with their names."""
+        for first, *others in rows:
+            self.console.print(Text(printable(first)))
+            named = [f"{name} {cell}" for name, cell in zip(columns[1:], others, strict=True) if cell]
+            self.console.print(Padding(Text(printable(" · ".join(named)), style="dim"), (0, 0, 0, GAP)))
 
     def facts(self, facts: Mapping[str, str]) -> None:
         """Write names and values, a line each."""

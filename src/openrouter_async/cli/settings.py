@@ -13,7 +13,7 @@ from .files import read_saved, write_saved
 from .places import config_dir, make_private
 from .toml_text import with_value
 
-__all__ = ["Settings", "alias_or", "change_setting", "read_settings", "settings_file"]
+__all__ = ["Settings", "alias_or", "change_setting", "chosen_model", "read_settings", "settings_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,13 @@ def change_setting(name: str, value: str | bool | None, *, table: str | None = N
     except OSError as error:
         raise ConfigurationError(f"{str(path.parent)!r} cannot be made: {error.strerror}") from error
     write_saved(path, changed)
+
+
+def chosen_model(given: str | None) -> str | None:
+    """Return the model for a request: the one that was given, else that of the settings, by its own name."""
+    settings = read_settings()
+    name = given or settings.model
+    return name and settings.aliases.get(name, name)
 
 
 def alias_or(model: str) -> str:

@@ -17,11 +17,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template as Text
-from typing import Literal
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
 
 from .._files import claim
 from ..errors import ConfigurationError
-from .common import Json, ModelName, System
+from .common import Json, System
 from .exit_codes import DONE
 from .files import read_saved, read_text, write_saved
 from .output import Output
@@ -125,7 +127,9 @@ def templates(
     name: str | None = None,
     /,
     *prompt: str,
-    model: ModelName = None,
+    model: Annotated[
+        str | None, Parameter(name=["--model", "-m"], help="The model of one that is saved.")
+    ] = None,
     system: System = None,
     json: Json = False,
 ) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -11,27 +12,37 @@ from pydantic import JsonValue
 
 from ..errors import ConfigurationError
 from ..tools.settings import RunParams
-from .common import ModelName, Raw, System
+from .common import Raw, System
 from .files import read_text
 from .parameters import request_params
-from .settings import Settings, read_settings
+from .settings import Settings, chosen_model, read_settings
 from .templates import Template, read_template
 from .tools_given import tools_of
 
 __all__ = ["Decided", "TurnOptions"]
 
 
-def _pairs(_: object, tokens: Sequence[Token]) -> list[tuple[str, str]]:
+def _words(_: object, tokens: Sequence[Token]) -> list[str]:
     """Take names and values as they are: what looks like JSON is read with the type of the parameter."""
-    words = [token.value for token in tokens]
-    return list(zip(words[::2], words[1::2], strict=True))
+    return [token.value for token in tokens]
+
+
+def _pairs(words: Sequence[str] | None) -> list[tuple[str, str]]:
+    return list(zip((words or ())[::2], (words or ())[1::2], strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
 class TurnOptions:
     """As they are given."""
 
-    model: ModelName = None
+    model: Annotated[
+        str | None,
+        Parameter(
+            name=["--model", "-m"],
+            help="The model, such as openai/gpt-5-mini, or an alias. Default: that of the conversation that is"
+            " continued, of OPENROUTER_MODEL, of your settings, or of your account.",
+        ),
+    ] = None
     system: System = None
     attach: Annotated[
         list[str] | None,
@@ -44,23 +55,23 @@ class TurnOptions:
         str | None, Parameter(name=["--template", "-t"], help="A template, which `templates list` shows.")
     ] = None
     param: Annotated[
-        list[tuple[str, str]] | None,
+        list[str] | None,
         Parameter(
             name=["--param", "-p"],
             help="A variable of the template, and its value; may be repeated.",
-            converter=_pairs,
+            converter=_words,
             n_tokens=2,
             json_list=False,
             json_dict=False,
         ),
     ] = None
     option: Annotated[
-        list[tuple[str, str]] | None,
+        list[str] | None,
         Parameter(
             name=["--option", "-o"],
             help="Any parameter of the request, and its value: text, or JSON; may be repeated."
             " A dot leads into an object: -o provider.sort price.",
-            converter=_pairs,
+            converter=_words,
             n_tokens=2,
             json_list=False,
             json_dict=False,
@@ -110,11 +121,11 @@ class TurnOptions:
         """
         settings = read_settings()
         template = Template() if self.template is None else read_template(self.template)
-        variables = dict(self.param or ())
+        variables = dict(_pairs(self.param))
         if variables and self.template is None:
             raise ConfigurationError("--param is for the variables of a template; name one with --template")
         system = None if self.system is None else read_text(self.system, "--system")
-        params, extra_body = request_params([*template.options.items(), *(self.option or ())], self.reasoning)
+        params, extra_body = request_params([*template.options.items(), *_pairs(self.option)], self.reasoning)
         tools = tools_of(self.tool or (), self.mcp or (), web=self.web, ask=not self.yes)
         if tools:
             params["tools"] = tools
@@ -150,9 +161,9 @@ class Decided:
 
     def model_for(self, *, continues: bool) -> str | None:
         """Return the model; a conversation that is continued keeps its own, unless one was named."""
-        if self.model is not None or continues or self.settings.model is None:
+        if self.model is not None or continues:
             return self.model
-        return self.settings.aliases.get(self.settings.model, self.settings.model)
+        return chosen_model(os.environ.get("OPENROUTER_MODEL"))
 
     def system_for(self, *, continues: bool) -> str | None:
         """Return the system prompt; a conversation that is continued keeps its own, unless one was given."""

@@ -15,9 +15,13 @@ from tests.engines.work import answer
 
 collect_ignore_glob = [] if os.environ.get("OPENROUTER_ASYNC_ENGINES") else ["test_*.py"]
 
+TIMEOUT_S = 400
+"""Engines take long to start processes on a machine with other work."""
+
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.filterwarnings("ignore"))
+    item.add_marker(pytest.mark.timeout(TIMEOUT_S))
 
 
 @pytest.fixture(scope="session")

@@ -74,6 +74,8 @@ class _Waiting:
     answer: Answer = None
     error: OpenRouterError | None = None
     is_answered: bool = False
+    is_posted: bool = False
+    """Whether nobody waits for its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +210,8 @@ class Ledger:
         return waiting.answer
 
     def post(self, step: Step, *, is_in_loop: bool = True) -> None:
-        """Apply a step soon, without waiting, in another thread too if it says so; failures go to the log."""
-        self._queue.append(_Waiting(step))
+        """Apply a step soon, without waiting; `is_in_loop` is False in another thread. Failures are repeated."""
+        self._queue.append(_Waiting(step, is_posted=True))
         if is_in_loop and self._posted is not None:
             self._posted.set()
 
@@ -225,6 +227,7 @@ class Ledger:
             except OpenRouterError as error:
                 for each in waiting:
                     each.error, each.is_answered = error, True
+                self._queue.extendleft([each for each in reversed(waiting) if each.is_posted])
                 raise
         for each, answer in zip(waiting, answers, strict=True):
             each.answer, each.is_answered = answer, True

@@ -164,6 +164,7 @@ class SharedRecords(ItemRecords):
 
         It is kept also if the worker is cancelled: the answer is there, and paid for.
         """
+        is_late = False
         with anyio.CancelScope(shield=True):
             lease, source = self._leases.pop(request.key), self._sources.pop(request.key, None)
             is_late = not await self.ledger.finish(lease.id, record, source=source)

@@ -229,8 +229,8 @@ class Ledger:
                     each.error, each.is_answered = error, True
                 self._queue.extendleft([each for each in reversed(waiting) if each.is_posted])
                 raise
-        for each, answer in zip(waiting, answers, strict=True):
-            each.answer, each.is_answered = answer, True
+            for each, answer in zip(waiting, answers, strict=True):
+                each.answer, each.is_answered = answer, True
 
     # Items
 

@@ -39,6 +39,11 @@ class ItemMeter:
         return time.monotonic() - self._began
 
     @property
+    def is_sending(self) -> bool:
+        """Whether a request for the item is out now."""
+        return bool(self._calls) and self._calls[-1].is_sending
+
+    @property
     def attempts(self) -> int:
         """How many requests were sent for the item."""
         sent = 0

@@ -34,6 +34,7 @@ from ..options import RequestOptions
 from ..spending.spend import Spend
 from ..types.chat.completion import OutputT
 from ..types.chat.request import check_chat_params
+from .attending import attend
 from .estimate import BatchEstimate, estimate_requests
 from .failures import Failures
 from .item_meter import ItemMeter
@@ -167,6 +168,8 @@ class Batch(Generic[OutputT]):
         self._queue: ResultQueue[OutputT] = ResultQueue(settings.concurrency, self._records.write)
         self.failures = Failures()
         """The items that failed so far, those of earlier runs that are not asked again included."""
+        self.interrupts = 0
+        """How often Ctrl-C was pressed, with `finish_on_interrupt`; then not all items were asked."""
         self._error: Exception | None = None
         self._completer = completer
         self._span: BatchSpan | None = None
@@ -305,6 +308,7 @@ class Batch(Generic[OutputT]):
             await self._feeding.__aenter__()
             self._group = anyio.create_task_group()
             await self._group.__aenter__()
+            attend(self, self._group, self._settings)
             spans = self._completer.spans
             self._span = None if spans is None else spans.batch()
         except BaseException:
@@ -333,6 +337,8 @@ class Batch(Generic[OutputT]):
             if self._span is not None:
                 done = self.summary
                 self._span.ended(done.done, done.failed, done.resumed, done.cost)
+        if self.interrupts > 1:
+            raise KeyboardInterrupt
 
     def _begin(self) -> None:
         if self._group is None or self._feeding is None:
@@ -401,6 +407,7 @@ class Batch(Generic[OutputT]):
 
     def _begin_worker(self) -> ItemMeter:
         meter = ItemMeter(self._spend)
+        self._stats.meters.append(meter)
         OBSERVERS.set((*OBSERVERS.get(), meter))
         if self._span is not None:
             self._span.work()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -85,6 +86,12 @@ class RunParams(TypedDict, total=False):
     """Ask the models that the service names instead (`error.availability.fallback_models`). Default False."""
     stop_on_error: bool
     """Ask nothing more after an item failed. Default False."""
+    progress: bool
+    """Show the progress on standard error: a line that is drawn over on a terminal and in a notebook (with `rich`
+    installed, as the extra `cli` does), a new line every ten seconds elsewhere. Default False."""
+    finish_on_interrupt: bool
+    """Let Ctrl-C (and SIGTERM) finish what is in flight, and ask nothing more: the loop ends, and `batch.interrupts` is
+    not 0. A second one raises `KeyboardInterrupt` at once. Only in the main thread. Default False."""
 
 
 class BatchParams(ChatParams, RunParams, total=False):
@@ -122,6 +129,8 @@ class BatchSettings:
     retry_on: tuple[type[OpenRouterError], ...]
     fallback: bool
     stop_on_error: bool
+    progress: bool
+    finish_on_interrupt: bool
 
     @classmethod
     def split(cls, params: Mapping[str, object]) -> tuple[BatchSettings, dict[str, object]]:
@@ -148,6 +157,9 @@ class BatchSettings:
             raise ConfigurationError("a ledger keeps the answers, and so does a journal; give one of the two")
         on_change: object = rest.pop("on_change", "refuse")
         retry_failed: RetryFailed = cast("RetryFailed", rest.pop("retry_failed", "transient"))
+        finishes = flag("finish_on_interrupt", rest.pop("finish_on_interrupt", False))
+        if finishes and threading.current_thread() is not threading.main_thread():
+            raise ConfigurationError("finish_on_interrupt works in the main thread, which alone gets Ctrl-C")
         settings = cls(
             concurrency=whole("concurrency", rest.pop("concurrency", 64)),
             rate=rate,
@@ -165,6 +177,8 @@ class BatchSettings:
             retry_on=retry_on,
             fallback=flag("fallback", rest.pop("fallback", False)),
             stop_on_error=flag("stop_on_error", rest.pop("stop_on_error", False)),
+            progress=flag("progress", rest.pop("progress", False)),
+            finish_on_interrupt=finishes,
         )
         return settings, rest
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from ..errors import OpenRouterError
 from ..spending.ledger import ModelSpend
 from ..spending.spend import Spend
+from .item_meter import ItemMeter
 from .journal import PaidAgain
 
 __all__ = ["BatchProgress", "BatchStats", "BatchSummary", "ModelTotal"]
@@ -30,6 +31,9 @@ class BatchProgress:
     failed: int
     in_flight: int
     """Being asked now."""
+    waiting: int
+    """Of `in_flight`: not sent at the moment, since a rate limit, the budget or the wait before a retry holds them
+    back."""
     resumed: int
     """Of `done`: read from the journal."""
     prompt_tokens: int
@@ -96,6 +100,8 @@ class BatchStats:
 
     def __init__(self, total: int | None, spend: Spend) -> None:
         self.in_flight = 0
+        self.meters: list[ItemMeter] = []
+        """Those of the workers."""
         self._began = time.monotonic()
         self._ended: float | None = None
         self._total = total
@@ -167,6 +173,7 @@ class BatchStats:
             done=self._done,
             failed=self._failed,
             in_flight=self.in_flight,
+            waiting=max(0, self.in_flight - sum(meter.is_sending for meter in self.meters)),
             resumed=self._resumed,
             prompt_tokens=sum(model.prompt_tokens for model in models),
             completion_tokens=sum(model.completion_tokens for model in models),

@@ -11,6 +11,7 @@ from pydantic_core import to_json as model_json
 from ..batch.results import Failed
 from ..batch.run import Batch
 from ..batch.settings import BatchParams
+from ..batch.signals import received_signals
 from ..errors import OpenRouterError
 from ..structured.schema import Schema
 from .batch_progress import ProgressDisplay, duration
@@ -18,7 +19,6 @@ from .common import connect
 from .exit_codes import DONE, FAILED, INTERRUPTED
 from .output import Output, dollars, escaped, printable, to_json
 from .prompt_files import PromptFile
-from .signals import received_signals
 from .streams import ReaderGone, json_for, notes, results
 
 __all__ = ["run_here"]

@@ -16,12 +16,12 @@ from cyclopts import Parameter
 
 from .._checks import is_this_machine
 from .._extras import needs_extra
+from ..batch.signals import received_signals
 from ..errors import ConfigurationError
 from .common import Emulated, ModelName, connect
 from .exit_codes import DONE
 from .files import read_text, reason_of
 from .output import Output, dollars
-from .signals import received_signals
 from .stored_keys import find_key
 from .streams import results
 

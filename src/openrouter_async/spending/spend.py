@@ -389,7 +389,7 @@ def _model_in(data: RequestData) -> str | None:
 class SpendObserver(Observer):
     """Counts the requests of one call."""
 
-    __slots__ = ("_calls", "_running", "_spend", "item", "paces", "sender")
+    __slots__ = ("_attempt", "_calls", "_running", "_spend", "item", "paces", "sender")
 
     reads = True
 
@@ -402,6 +402,11 @@ class SpendObserver(Observer):
         """Who makes them."""
         self.item = item
         """What they are made for."""
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether one is out now, rather than waiting for a limit or before a retry."""
+        return self._running is not None and self._attempt is not None and self._attempt.was_sent
 
     @property
     def attempts(self) -> int:
@@ -424,6 +429,7 @@ class SpendObserver(Observer):
         Raises:
             BudgetExceeded: the budget has no room for it.
         """
+        self._attempt = attempt
         self._running = await self._spend._open(attempt.request, self.sender, self.item)
         self._calls.append(self._running)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import anyio
 import pytest
 
+from openrouter_async.batch.signals import ENDING, received_signals
 from openrouter_async.cli.emulate import hint
-from openrouter_async.cli.signals import ENDING, received_signals
 from openrouter_async.testing import Emulator
 from tests.cli.commands import environment
 from tests.server.waiting import wait_for
@@ -104,8 +104,9 @@ def test_a_server_ends(tmp_path: Path) -> None:
         assert b"Answers: 0" in out
 
 
-def test_the_emulator_ends(emulator: Emulator) -> None:
-    running = start(emulator, "emulate", "--port", "0")
+def test_the_emulator_ends() -> None:
+    with Emulator() as emulator:
+        running = start(emulator, "emulate", "--port", "0")
     assert running.stdout is not None
     assert b"is emulated at" in running.stdout.readline()
     running.send_signal(signal.SIGINT)

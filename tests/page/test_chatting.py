@@ -69,14 +69,6 @@ def test_stopping_ends_the_request_and_keeps_what_came(chat: ChatPage) -> None:
     assert [message["role"] for message in chats(chat)[1].json["messages"]] == ["user", "assistant", "user"]  # type: ignore[union-attr,index,call-overload]  # JSON
 
 
-def test_closing_the_tab_ends_the_request(chat: ChatPage) -> None:
-    chat.emulator.reply(*(f"word{number} " for number in range(2000)))
-    chat.send("Go on for ever", wait=False).get_by_text("word5 ").wait_for()
-    chat.page.goto("about:blank")
-    assert chats(chat)[0].wait_until_over()
-    assert chats(chat)[0].disconnected_at is not None
-
-
 def test_retrying_makes_a_version_and_both_can_be_seen(chat: ChatPage) -> None:
     for text in ("First answer", "Second answer", "On we go"):
         chat.emulator.reply(text)

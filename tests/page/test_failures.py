@@ -96,13 +96,13 @@ def test_a_budget_that_is_reached_says_so(chat: ChatPage) -> None:
 
 def test_a_server_that_is_gone_is_said_and_the_message_can_be_sent_again(chat: ChatPage) -> None:
     chat.expected = lambda text: "ERR_" in text
-    chat.page.route("**/api/chat", lambda route: route.abort("connectionrefused"))
+    chat.page.route("**/api/chat*", lambda route: route.abort("connectionrefused"))
     answer = chat.send("Hello")
     expect(answer.locator(".error-message")).to_contain_text(
         "The server cannot be reached.", use_inner_text=True
     )
     expect(answer.locator(".error-advice")).to_contain_text("Start it again", use_inner_text=True)
-    chat.page.unroute("**/api/chat")
+    chat.page.unroute("**/api/chat*")
     chat.emulator.reply("Back.")
     answer.get_by_role("button", name="Retry").click()
     chat.prose.get_by_text("Back.").wait_for()

@@ -148,7 +148,7 @@ async def _serve(
             router(client, budget=spend),
             http=TimedProtocol,
             ws="none",
-            lifespan="off",
+            lifespan="on",  # which ends the answers of browsers that have left
             log_config=None,
             access_log=False,
             proxy_headers=False,

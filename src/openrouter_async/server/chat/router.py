@@ -3,7 +3,7 @@
 ```
 Guard (safety.py) ── GET /, /assets/...          the page, from the package (page_files.py, bundles.py)
                   ├─ /api/settings, /api/models, /api/credits, /v1/models... (models_api.py)
-                  ├─ POST /api/chat              StreamGate (stream_slots.py) ── ChatPolicy (policy.py) ── relay
+                  ├─ /api/chat...                ChatPolicy (policy.py) ── a resumable relay (chat_api.py)
                   ├─ /api/conversations...       (conversations_api.py) ── a store (conversations.py)
                   ├─ POST /v1/chat/completions   StreamGate ── ChatPolicy ── relay, in the words of OpenAI
                   ├─ POST /v1/messages, /v1/responses    StreamGate ── ChatPolicy (dialects_api.py) ── relay
@@ -13,8 +13,8 @@ Guard (safety.py) ── GET /, /assets/...          the page, from the package 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,28 +24,28 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from ..._checks import whole
+from ..._checks import seconds, whole
 from ...client import AsyncOpenRouter
 from ...errors import ConfigurationError, OpenRouterError
 from ...spending.spend import Spend
 from ..relays.failures import WebError, error_response
-from ..relays.formats.openai import WholeOpenAI
-from ..relays.relaying import Relay, relay
-from ..relays.work import Work
+from ..relays.running import RELAYS, running_relays
+from ..relays.streams.memory import MemoryStreams
+from .chat_api import chat_routes
 from .conversations import ConversationStore, MemoryConversations, SQLiteConversations
 from .conversations_api import conversation_routes
 from .dialects_api import dialect_routes
 from .embeddings_api import embeddings_routes
 from .models_api import models_routes
 from .page_files import page_routes
-from .policy import ChatPolicy, json_body
+from .policy import ChatPolicy
 from .safety import Guard, check_access
-from .stream_slots import StreamGate, StreamSlots
+from .stream_slots import StreamSlots
 
 if TYPE_CHECKING:
     from ...tools.toolbox import ToolLike
+    from ..relays.streams.store import StreamStore
 
 __all__ = ["MIB", "create_router"]
 
@@ -72,6 +72,8 @@ def create_router(
     max_concurrent_streams: int = 16,
     body_timeout: float = 30.0,
     write_timeout: float = 30.0,
+    streams: StreamStore | None = None,
+    grace: float = 30.0,
     is_emulator: bool = False,
 ) -> Starlette:
     """Return an application with a chat page and an API for OpenAI's and Anthropic's clients, to serve or to mount.
@@ -107,6 +109,9 @@ def create_router(
         max_concurrent_streams: The most concurrent answers. More requests get a 429.
         body_timeout: Seconds to receive the body of a request.
         write_timeout: Seconds that a browser may read nothing of an answer.
+        streams: Where the answers that are being written are kept for browsers that come back, see `relay`; with
+            several workers, one that they share. Default: in memory.
+        grace: Seconds for which an answer of the page continues without a browser.
         is_emulator: Whether the page says that its answers are invented.
 
     Raises:
@@ -120,6 +125,7 @@ def create_router(
     policy = ChatPolicy(
         client, tools=tools, models=models, allowed_params=allowed_params, max_messages=max_messages
     )
+    seconds("grace", grace)
     slots = StreamSlots(client, budget, max_concurrent_streams)
     if store is None:
         store = MemoryConversations()
@@ -139,37 +145,24 @@ def create_router(
         routes=[
             *page_routes(PAGE),
             *models_routes(policy, slots, title, max_body_bytes, is_emulator=is_emulator),
-            *_chat_routes(policy, slots, write_timeout),
+            *chat_routes(
+                policy, slots, write_timeout, MemoryStreams() if streams is None else streams, grace
+            ),
             *dialect_routes(policy, slots, write_timeout),
             *embeddings_routes(policy, slots),
             *conversation_routes(store),
         ],
         middleware=[guard],
+        lifespan=_lifespan,
         exception_handlers={HTTPException: _http_error, WebError: _error, OpenRouterError: _error},
     )
 
 
-def _chat_routes(policy: ChatPolicy, slots: StreamSlots, write_timeout: float) -> list[Route]:
-    """Return the routes that cost money."""
-
-    async def chat(request: Request) -> Response:
-        asked = policy.request(await json_body(request), is_ours=True)
-        return relay(policy.reply(asked), write_timeout=write_timeout)
-
-    async def completions(request: Request) -> Response:
-        body = await json_body(request)
-        is_stream = isinstance(body, dict) and body.pop("stream", False) is True
-        stream = policy.passed_on(policy.request(body, is_ours=False))
-        if is_stream:
-            return relay(stream, format="openai", write_timeout=write_timeout)
-        # A stream too, for a plain call cannot be stopped: it would run on, and be billed, when the caller has gone.
-        return Relay(Work(stream, WholeOpenAI()), start_after=math.inf, write_timeout=write_timeout)
-
-    gated = [Middleware(StreamGate, slots=slots)]
-    return [
-        Route("/api/chat", chat, methods=["POST"], middleware=gated),
-        Route("/v1/chat/completions", completions, methods=["POST"], middleware=gated),
-    ]
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
+    """Own the answers that outlive their request, where the router is served and not mounted."""
+    async with running_relays() as relays:
+        yield {RELAYS: relays}
 
 
 async def _error(request: Request, error: Exception) -> Response:

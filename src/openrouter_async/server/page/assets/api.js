@@ -84,9 +84,28 @@ export class Api {
     await this.#fetch(path, { method: "DELETE" });
   }
 
-  /** The events of one answer: `{name, data}`. Aborting the signal closes the connection, and ends the model's work. */
-  async *chat(body, signal) {
-    const response = await this.#fetch("chat", { method: "POST", body: JSON.stringify(body), signal });
+  /** The events of one answer: `{name, data}`. It continues for a while where the page is closed: `resumed` reads it again. */
+  async *chat(body, id, signal) {
+    const path = `chat?id=${encodeURIComponent(id)}`;
+    yield* this.#events(await this.#fetch(path, { method: "POST", body: JSON.stringify(body), signal }), signal);
+  }
+
+  /** The events of an answer that the server is still writing, from the first on; null where it writes none. */
+  async resumed(id, signal) {
+    const response = await this.#fetch(streamOf(id), { signal });
+    return response.status === NO_CONTENT ? null : this.#events(response, signal);
+  }
+
+  /** End an answer for all windows; one that is over stays as it is. */
+  async stop(id) {
+    try {
+      await this.delete(streamOf(id));
+    } catch (error) {
+      if (error.code !== 404) throw error;
+    }
+  }
+
+  async *#events(response, signal) {
     let ended = false;
     try {
       for await (const { event, data } of readEvents(response.body)) {
@@ -146,3 +165,5 @@ async function jsonOf(response) {
 function lost(message) {
   return new ApiError({ message, code: 0, type: "connection_lost" });
 }
+
+const streamOf = (id) => `chat/${encodeURIComponent(id)}/stream`;

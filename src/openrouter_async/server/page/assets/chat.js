@@ -27,7 +27,7 @@ import { Settings } from "./settings.js";
 import { Sidebar } from "./sidebar.js";
 import { attachmentsOf, contentFrom, textOf } from "./store/content.js";
 import { messagesOf } from "./store/messages.js";
-import { beginContinued, CONTINUE, endContinued, newAnswer } from "./store/reply.js";
+import { beginContinued, CONTINUE, endContinued, endingOf, newAnswer } from "./store/reply.js";
 import { addNode, forkAt, newConversation, showNode, titleFrom, titleOfExchange, totalsOf } from "./store/tree.js";
 import { seen } from "./store/unseen.js";
 import { Thread } from "./thread.js";
@@ -35,6 +35,8 @@ import { Thread } from "./thread.js";
 export class Chat {
   #doc = null;
   #server = { default_model: null, max_body_bytes: Infinity, presets: {} };
+  #byPerson = new WeakSet(); // conversations that a person has changed since they were saved
+  #resumed = new WeakSet(); // conversations whose answer another page began: its window saves it too
   #changed = new Map(); // node -> its conversation, until the next frame
 
   constructor() {
@@ -43,13 +45,16 @@ export class Chat {
     this.notice = new Notice();
     this.saving = new Saving(this.api, {
       onSaved: (doc) => {
+        this.#byPerson.delete(doc);
         this.notice.settle(doc.id);
         this.sidebar.refresh();
       },
       onFailed: (doc, { message, advice }) => {
         this.notice.show(`“${doc.title || "Untitled"}” is not saved: ${message}`, { advice, about: doc.id });
       },
-      onChanged: (doc) => this.#keepBoth(doc),
+      onChanged: (doc) => {
+        this.#onConflict(doc); // not awaited: it may save again, which waits for the save that tells of it
+      },
     });
     this.runs = new Runs(this.api, {
       onChange: (doc, node) => this.#onPiece(doc, node),
@@ -135,7 +140,18 @@ export class Chat {
       if (idInAddress() === id) history.replaceState(null, "", addressOf(this.#doc.nodes.length ? this.#doc.id : null));
       return;
     }
-    if (idInAddress() === id) this.#show(doc); // else another was opened meanwhile
+    if (idInAddress() !== id) return; // another was opened meanwhile
+    this.#show(doc);
+    await this.#takeUp(doc);
+  }
+
+  /** Go on with an answer that the server is still writing, after a reload or beside another window. */
+  async #takeUp(doc) {
+    const node = doc.nodes.find(({ id }) => id === doc.leaf);
+    if (node?.role !== "assistant" || endingOf(node) !== "broken off") return;
+    if (!(await this.runs.resume(doc, node))) return;
+    this.#resumed.add(doc);
+    if (doc === this.#doc) this.#show(doc);
   }
 
   /** What is being made or not yet saved is newer here than on the server. */
@@ -150,11 +166,30 @@ export class Chat {
     if (!doc.nodes.length || this.runs.docOf(doc.id) || this.thread.isEdited()) return;
     try {
       const newer = await this.saving.readNewer(doc.id);
-      if (newer && doc === this.#doc && !this.runs.docOf(doc.id) && !this.thread.isEdited()) this.#show(newer);
+      if (newer && doc === this.#doc && !this.runs.docOf(doc.id) && !this.thread.isEdited()) {
+        this.#show(newer);
+        await this.#takeUp(newer);
+      }
     } catch {
       return; // the server is away, or the conversation is gone: what is shown stays, and the next save tells
     }
     await this.sidebar.refresh();
+  }
+
+  /** The window that began an answer saves it, and so does each that read it too: the first one counts. */
+  async #onConflict(doc) {
+    if (this.#byPerson.has(doc)) return this.#keepBoth(doc);
+    try {
+      const theirs = await this.saving.read(doc.id);
+      const isMore = theirs.nodes.some((node) => !doc.nodes.some(({ id }) => id === node.id));
+      if (this.runs.docOf(doc.id) === doc) return isMore ? this.#keepBoth(doc) : undefined; // it is saved at its end
+      if (doc.nodes.every((node) => hasWhole(theirs, node))) {
+        if (doc === this.#doc) this.#show(theirs);
+      } else if (isMore) this.#keepBoth(doc);
+      else await this.saving.now(doc); // the other window has less of the answer
+    } catch {
+      this.#keepBoth(doc);
+    }
   }
 
   /** Another window has changed a conversation meanwhile: what this one has goes on as a copy, so nothing is lost. */
@@ -240,6 +275,7 @@ export class Chat {
   }
 
   #save(doc, isGrowing = false) {
+    if (!isGrowing) this.#byPerson.add(doc);
     doc.updated_at = new Date().toISOString();
     this.saving.soon(doc, isGrowing);
   }
@@ -302,7 +338,7 @@ export class Chat {
   #onPiece(doc, node) {
     this.#changed.set(node, doc);
     this.frames.ask();
-    this.#save(doc, true);
+    if (!this.#resumed.has(doc)) this.#save(doc, true);
   }
 
   #drawChanged() {
@@ -377,6 +413,7 @@ export class Chat {
       const title = await ask({ title: "Rename conversation", label: "Title", value: doc.title, confirm: "Rename" });
       if (!title) return;
       doc.title = title;
+      this.#byPerson.add(doc);
       await this.saving.now(doc);
       if (doc === this.#doc) this.#show(doc);
     });
@@ -406,6 +443,12 @@ export class Chat {
       { label: "Export as JSON", icon: "download", run: () => this.#export(this.#doc.id, "json") },
     ]);
   }
+}
+
+/** Whether a conversation has a message too, and an answer as whole as it is here. */
+function hasWhole(doc, node) {
+  const theirs = doc.nodes.find(({ id }) => id === node.id);
+  return Boolean(theirs) && (node.role !== "assistant" || endingOf(theirs) !== "broken off");
 }
 
 function askToken(wasWrong) {

@@ -7,6 +7,14 @@ export function newAnswer(model, now = new Date().toISOString()) {
   return { role: "assistant", content: "", model, started_at: now };
 }
 
+/** Forget what is there of an answer, which is read again from its first event on. */
+export function restart(node) {
+  const { id, parent, model, started_at, before } = node;
+  for (const name of Object.keys(node)) delete node[name];
+  const begun = before ? { ...structuredClone(before), before } : { id, parent, ...newAnswer(model, started_at) };
+  Object.assign(node, begun);
+}
+
 export function applyEvent(node, name, data) {
   switch (name) {
     case "text":
@@ -57,9 +65,12 @@ export const CONTINUE = "Continue exactly where your last message ended, without
 export function beginContinued(node) {
   if (node.usage) addUsage({ usage: (node.earlier_usage ??= {}) }, node.usage);
   for (const name of ["usage", "finish_reason", "error", "first_piece_s", "elapsed_s"]) delete node[name];
+  delete node.before;
+  node.before = structuredClone(node); // to which a reload in the middle returns, see `restart`
 }
 
 export function endContinued(node) {
+  delete node.before;
   if (!node.earlier_usage) return;
   addUsage(node, node.earlier_usage);
   delete node.earlier_usage;

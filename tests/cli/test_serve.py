@@ -77,6 +77,34 @@ def test_an_answer_in_the_midst_does_not_hold_up_the_end(emulator: Emulator) -> 
     assert emulator.requests[-1].wait_until_over(10)
 
 
+@pytest.mark.parametrize(
+    ("grace", "fault", "end"),
+    [
+        ("0", Fault.stall(after=2), ["event: error", "ServerStopping"]),
+        ("30", Fault.latency(0.7, after=2), ["event: finished", "Hello world"]),
+    ],
+    ids=["none", "enough"],
+)
+def test_an_answer_in_progress_has_the_grace_to_end(
+    emulator: Emulator, grace: str, fault: Fault, end: list[str]
+) -> None:
+    emulator.reply("Hello ", "world", fault=fault)
+    body = {"messages": [{"role": "user", "content": "Hi"}]}
+    with (
+        serving("--model", "openai/gpt-4o-mini", "--grace", grace, env=environment(emulator)) as (
+            url,
+            process,
+        ),
+        httpx.stream("POST", f"{url}api/chat", json=body, timeout=30) as answer,
+    ):
+        lines = answer.iter_lines()
+        assert next(lines) == "event: text"
+        process.send_signal(signal.SIGINT)
+        rest = "\n".join(lines)
+        process.wait(30)
+    assert all(part in rest for part in end), rest
+
+
 def test_conversations_outlive_the_server_in_a_file(tmp_path: Path) -> None:
     document = {
         "id": "one",
@@ -119,6 +147,7 @@ def test_W06_others_can_reach_it_only_with_a_token(emulator: Emulator, tmp_path:
         (["--token", "short"], "at least 16"),
         (["--budget", "much"], "budget"),
         (["--max-body", "0"], "--max-body is 0"),
+        (["--grace", "-1"], "--grace is -1"),
         (["--database", "/dev/null"], "not a regular file"),
         (["--database", "/nowhere/at/all"], "cannot be opened"),
         (["--port", "99999"], "--port is 99999; expected 0 to 65535"),

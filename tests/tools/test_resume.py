@@ -189,7 +189,7 @@ async def test_a_conversation_that_has_gone_on_does_not_go_back(emulator: Emulat
         await chat.send("Something else")
         run = run_of(failed.value)
         assert run is not None
-        with pytest.raises(ConfigurationError, match="gone on since"):
+        with pytest.raises(ConfigurationError, match="changed since"):
             await run.resume()
 
 

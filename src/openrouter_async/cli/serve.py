@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 MIB = 1024 * 1024
-END_S = 2
-"""Seconds that answers in progress get after Ctrl-C."""
 MOST_CONNECTIONS = 256
 
 
@@ -60,6 +58,12 @@ def serve(
         Path | None, Parameter(help="The file that keeps conversations. Default: they are lost when it ends.")
     ] = None,
     max_body: Annotated[int, Parameter(help="The largest request in MiB, attachments included.")] = 16,
+    grace: Annotated[
+        int,
+        Parameter(
+            help="Seconds that answers in progress get after Ctrl-C or SIGTERM, before they are ended."
+        ),
+    ] = 2,
     open: Annotated[
         bool | None,
         Parameter(
@@ -85,6 +89,8 @@ def serve(
     token = _checked_token(token, host)
     if not 0 <= port <= 65_535:
         raise ConfigurationError(f"--port is {port}; expected 0 to 65535")
+    if grace < 0:
+        raise ConfigurationError(f"--grace is {grace}; expected seconds, at least 0")
     if max_body < 1:
         raise ConfigurationError(f"--max-body is {max_body}; expected MiB, at least 1")
     if not emulator and not find_key("OPENROUTER_API_KEY"):
@@ -106,7 +112,14 @@ def serve(
     show = results.isatty() if open is None else open
     with listening, suppress(KeyboardInterrupt):  # which is how it is ended
         anyio.run(
-            _serve, listening, url, router, connect(Output(), emulated=emulator, model=model), budget, show
+            _serve,
+            listening,
+            url,
+            router,
+            connect(Output(), emulated=emulator, model=model),
+            budget,
+            show,
+            grace,
         )
     return DONE
 
@@ -136,6 +149,7 @@ async def _serve(
     connected: AbstractAsyncContextManager[AsyncOpenRouter],
     budget: str | None,
     show: bool,
+    grace: int,
 ) -> None:
     import uvicorn
 
@@ -154,7 +168,7 @@ async def _serve(
             proxy_headers=False,
             server_header=False,
             limit_concurrency=MOST_CONNECTIONS,
-            timeout_graceful_shutdown=END_S,
+            timeout_graceful_shutdown=grace,
         )
         output.write(
             f"The chat is at {url} and its API for OpenAI's clients at {url}v1, for Anthropic's at {url[:-1]};"

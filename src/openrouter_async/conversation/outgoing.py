@@ -46,7 +46,7 @@ class Outgoing:
 
 @dataclass(slots=True)
 class TurnResumption(Resumption, Generic[OutputT, LastReplyT]):
-    """Resumes the run of a turn in its conversation, unless that has gone on since."""
+    """Resumes the run of a turn in its conversation, unless another message came since."""
 
     completer: Completer[OutputT]
     call: RunCall
@@ -80,6 +80,6 @@ class TurnResumption(Resumption, Generic[OutputT, LastReplyT]):
     ) -> tuple[Completer[OutputT], RunCall]:
         if self.history() is not self.after:
             raise ConfigurationError(
-                "the conversation has gone on since the run broke off; send its message again"
+                "the conversation has changed since the run broke off; send its message again"
             )
         return changed_call(self.completer, self.call, paused, changes)

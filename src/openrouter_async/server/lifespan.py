@@ -25,7 +25,7 @@ Lifespan: TypeAlias = Callable[[Any], AbstractAsyncContextManager[dict[str, obje
 """What `Starlette(lifespan=...)` and `FastAPI(lifespan=...)` take."""
 
 ClientFactory: TypeAlias = Callable[[], AbstractAsyncContextManager[AsyncOpenRouter]]
-"""Makes a client: a function that returns one, or a block that gives one."""
+"""A function that returns a client, or a block that yields one."""
 
 _STATE = "openrouter"
 
@@ -107,11 +107,11 @@ async def with_lifespan(app: ASGIApp) -> AsyncIterator[ASGIApp]:
             await browser.post("/chat", json={"text": "Hello"})
     ```
 
-    For tests that call an application without a server. `httpx.ASGITransport` returns the answer when it is whole, so
-    a stream is read at once. Enter and leave it in the same task.
+    For tests that call an application without a server. `httpx.ASGITransport` returns an answer when it is whole, a
+    stream as well. Enter and leave it in the same task.
 
     Raises:
-        Exception: what the lifespan raises when the application starts, or when it ends.
+        Exception: the one that the lifespan raises when the application starts, or when it ends.
     """
     state: dict[str, object] = {}
     started, left = anyio.Event(), anyio.Event()

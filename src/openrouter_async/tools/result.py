@@ -28,7 +28,7 @@ RunStatus: TypeAlias = Literal["complete", "stopped", "paused", "failed"]
 
 
 class StreamedRun(Protocol[OutputT, LastReplyT]):
-    """A resumed run while it runs: what a `RunStream` has, which it is."""
+    """A resumed run while it runs; it is a `RunStream`."""
 
     @property
     def result(self) -> Run[OutputT, LastReplyT] | None:
@@ -51,7 +51,7 @@ class StreamedRun(Protocol[OutputT, LastReplyT]):
 
 
 class Resumption(Protocol):
-    """Knows how a run was asked for, so that it can be resumed; `changes` are arguments that differ this time.
+    """Asks for the rest of a run with its arguments of before; `changes` are those that differ this time.
 
     A copy in another process is None, since a client stays in its own.
     """
@@ -88,7 +88,7 @@ class Run(Generic[OutputT, LastReplyT]):
     partial: LastReplyT | None = None
     """The reply that was being read, as far as it had come; None between replies, and without a stream."""
     resumption: Resumption | None = field(default=None, repr=False, compare=False)
-    """How it was asked for; used by `resume`."""
+    """Used by `resume`."""
 
     @property
     def completion(self) -> LastReplyT:
@@ -135,7 +135,7 @@ class Run(Generic[OutputT, LastReplyT]):
             run = await run_of(error).resume(model="openai/gpt-5-mini")
         ```
 
-        The reply that broke off is asked for again, with the client, the tools and the settings of before. One of a
+        It requests the reply that broke off again, with the client, the tools and the settings of before. One of a
         conversation resumes there. In another process, give `paused`, stored as JSON, to a new run.
 
         Args:
@@ -145,7 +145,7 @@ class Run(Generic[OutputT, LastReplyT]):
             changes: What differs from the arguments of before, such as `tools` or `stop`.
 
         Raises:
-            ConfigurationError: the run is over; calls wait for a decision; or the conversation has gone on since.
+            ConfigurationError: the run is over; calls wait for a decision; or the conversation has changed since.
             OpenRouterError: as `client.chat.run`.
         """
         return await self._resumable().run(paused or self.paused, _changes(model, options, changes))

@@ -13,9 +13,6 @@ from openrouter_async.testing import Emulator
 from openrouter_async.testing.received import ReceivedRequest
 from tests.support.folders import ROOT
 
-sys.path.insert(0, str(ROOT / "examples"))
-import reviews
-
 
 def answer(request: ReceivedRequest) -> str:
     if not request.prompt.startswith("Label"):

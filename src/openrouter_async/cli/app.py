@@ -51,7 +51,7 @@ _COMMANDS = {
     "emulate": "Serve an OpenRouter on this machine, for developing and testing without a key.",
     "generation": "Show what one call cost, and how it went.",
     "image": "Make an image.",
-    "keys": "Keep your keys, so that no variable has to be set.",
+    "keys": "Keep your keys, so you need not set a variable.",
     "key": "Show what the key may spend, and has spent.",
     "logs": "List, show and search prompts and answers.",
     "models": "List models: search, filter, sort.",
@@ -157,7 +157,7 @@ def read_env_file(path: Path = Path(".env"), environment: MutableMapping[str, st
 
 
 def _check_command(arguments: Sequence[str]) -> None:
-    """Refuse a word that is no command; commands are loaded late, so the parser does not know them all."""
+    """Refuse a word that is not a command; commands are loaded late, so the parser does not know them all."""
     names = sorted([*_COMMANDS, "completion"])
     if arguments and not arguments[0].startswith("-") and arguments[0] not in names:
         near = get_close_matches(arguments[0], names, 1)

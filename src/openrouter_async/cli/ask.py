@@ -168,7 +168,7 @@ def _finish(output: Output, run: Run[str], show: _Show) -> int:
 
 
 def prompt_of(words: tuple[str, ...], *, may_be_missing: bool = False) -> str:
-    """Return the words of the command line, and behind them what is piped in, or is typed where there is no word."""
+    """Return the words of the command line, and behind them what is piped in, or is typed if both are missing."""
     if not sys.stdin.isatty():
         piped = read_stdin()
     elif words or may_be_missing:

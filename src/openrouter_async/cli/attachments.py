@@ -18,7 +18,7 @@ def attachment(given: str) -> Attachment:
     Nothing is read here; the service reads URLs.
 
     Raises:
-        ConfigurationError: there is no such file, or the service cannot read such a URL.
+        ConfigurationError: the file does not exist, or the service cannot read such a URL.
     """
     if given.lower().startswith(("http://", "https://")):
         return _of_kind(given, urlsplit(given).path)

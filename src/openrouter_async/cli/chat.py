@@ -140,7 +140,7 @@ class _Session:
         self._decided = decided
         self._kept = kept
         self._attached = attached
-        """What the next message takes with it."""
+        """The attachments of the next message."""
         self._decide = Approvals(output)
         self._is_interactive = sys.stdin.isatty()
 
@@ -223,7 +223,7 @@ class _Session:
         self._attached = []
 
     def _answer(self, conversation: Conversation, message: MessagesLike) -> None:
-        """Print the answer, and continue the conversation that contains it, and what came of it if it is stopped."""
+        """Print the answer, and continue the conversation that contains it; keep half an answer if it is stopped."""
         turn = Turn(self._output, raw=self._decided.raw, decide=self._decide)
         before = len(conversation.turns)
         try:

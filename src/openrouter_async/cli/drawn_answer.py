@@ -1,6 +1,6 @@
 """An answer on a terminal: Markdown that is drawn while it is written.
 
-Blocks that are finished are printed once. The open block is drawn again where it changed, by a thread, so that a large
+Blocks that are finished are printed once. The open block is drawn again where it changed, by a thread, so a large
 one does not keep the stream waiting. What has left the screen at the top is never drawn again: of a block that is
 taller than the screen, lines that stay as they are go up for good, and else its end is shown until it is whole.
 """
@@ -28,7 +28,7 @@ class DrawnAnswer:
         self._screen = AnswerScreen(output)
         self._lock = threading.Lock()
         self._text = ""
-        """What has come since it was drawn last."""
+        """The pieces since the last drawing."""
         self._more, self._is_over = threading.Event(), threading.Event()
         self._failure: ReaderGone | None = None
         self._thread = threading.Thread(target=self._keep_drawing, daemon=True)

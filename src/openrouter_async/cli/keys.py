@@ -22,7 +22,7 @@ def keys(
     *,
     json: Json = False,
 ) -> int:
-    """Keep your keys, so that no variable has to be set: in the system's keyring, else in a file only you can read.
+    """Keep your keys, so you need not set a variable: in the system's keyring, else in a file only you can read.
 
     A key in the environment or in a file .env counts more. Keys are made at https://openrouter.ai/keys.
 

@@ -22,7 +22,7 @@ _FORMULA = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$", re.DOTALL)
 _BLANKS_AT_END = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$")
 _CODE = re.compile(r"\x1b\[[0-9;]*m")
 INDENT = 2
-"""Columns before a line of code, which tell it from text where there are no colours."""
+"""Columns before a line of code, which tell it from text without colours."""
 
 
 def blocks_of(text: str) -> list[tuple[str, bool]]:
@@ -72,7 +72,7 @@ def _parser() -> MarkdownIt:
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
-    """Take a formula as text, so that its backslashes and underscores stay."""
+    """Take a formula as text, so its backslashes and underscores stay."""
     found = _FORMULA.match(state.src, state.pos)
     if found is None:
         return False

@@ -119,7 +119,7 @@ class PromptLog:
             return [_logged(row) for row in rows]
 
     def one(self, id: int | None) -> Logged | None:
-        """Return the answer with this number, or the newest; None if there is none."""
+        """Return the answer with this number, or the newest; None if it does not exist."""
         if not self.path.exists():
             return None
         with self._open() as base:
@@ -130,7 +130,7 @@ class PromptLog:
         return None if row is None else _logged(row)
 
     def last_conversation(self) -> tuple[str, str] | None:
-        """Return the id and the JSON of the conversation that was continued last; None if there is none."""
+        """Return the id and the JSON of the conversation that was continued last; None if the log is empty."""
         if not self.path.exists():
             return None
         with self._open() as base:

@@ -27,10 +27,10 @@ class Remembered:
         self._id = uuid4().hex
 
     def last(self) -> History:
-        """Return the conversation that was continued last, and go on with it.
+        """Return the conversation that was continued last; later answers join it.
 
         Raises:
-            ConfigurationError: there is none.
+            ConfigurationError: the log has no conversation.
         """
         found = self._log.last_conversation()
         if found is None:

@@ -1,4 +1,4 @@
-"""`Settings`: what the user has decided once for all commands, in `config.toml` in their directory of settings."""
+"""`Settings`: the decisions of the user for all commands, in `config.toml` in their directory of settings."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["Settings", "alias_or", "change_setting", "chosen_model", "read_setti
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings; what the file does not have is as here."""
+    """The settings, with their defaults."""
 
     model: str | None = None
     """The model of `ask`, `chat` and `batch`, where neither an option nor OPENROUTER_MODEL names one."""
     system: str | None = None
-    """The system prompt of `ask` and `chat` where no option gives one."""
+    """The system prompt of `ask` and `chat` without an option for it."""
     log: bool = True
     """Whether prompts and answers are logged."""
     markdown: bool = True

@@ -48,7 +48,7 @@ class Template:
     options: Mapping[str, object] = field(default_factory=dict)
 
     def prompt_with(self, given: str, variables: Mapping[str, str]) -> str:
-        """Return the prompt; what is given follows it, where it has no `$input`.
+        """Return the prompt, followed by the given text if it has no `$input`.
 
         Raises:
             ConfigurationError: a variable has no value.
@@ -94,7 +94,7 @@ def read_template(name: str) -> Template:
     """Return a template by its name.
 
     Raises:
-        ConfigurationError: there is none, or its file is not one.
+        ConfigurationError: it does not exist, or its file is not a template.
     """
     text = read_saved(_file(name))
     if text is None:

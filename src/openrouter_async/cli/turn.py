@@ -22,7 +22,7 @@ SHOWN = 200
 
 
 class Decider(Protocol):
-    """Who decides whether tools may run."""
+    """Decides whether tools may run."""
 
     def __call__(self, paused: PausedRun, /) -> PausedRun:
         """Return the run with a decision about each call that waits."""
@@ -30,7 +30,7 @@ class Decider(Protocol):
 
 
 class Turn:
-    """What is shown of one turn."""
+    """Shows one turn."""
 
     def __init__(
         self, output: Output, *, raw: bool, silent: bool = False, decide: Decider | None = None

@@ -1,4 +1,4 @@
-"""The options that `ask` and `chat` share: which model answers, how, with what tools, and what is kept of it."""
+"""The options that `ask` and `chat` share: which model answers, how, with which tools, and whether it is logged."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class TurnOptions:
     raw: Raw = False
 
     def decide(self) -> Decided:
-        """Return them together with the template and the settings; what is given counts most, a setting least.
+        """Return them together with the template and the settings; an option counts most, a setting least.
 
         Raises:
             ConfigurationError: one of them is wrong.
@@ -145,7 +145,7 @@ class TurnOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Decided:
-    """What they mean."""
+    """The options, with the template and the settings applied."""
 
     settings: Settings
     template: Template

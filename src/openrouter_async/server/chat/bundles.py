@@ -1,4 +1,4 @@
-"""ES modules joined into one script, so that a browser needs one request where the page has forty files.
+"""ES modules joined into one script: a browser needs one request where the page has forty files.
 
 Each module becomes a function that runs once, in the order of its imports, and returns its exports; so two modules may
 use the same name inside. It is read by pattern, not by a parser: an import or export begins a line and has one of the
@@ -97,7 +97,7 @@ def _variable(path: str) -> str:
 
 
 def _pairs(listed: str) -> list[tuple[str, str]]:
-    """Return the names in `a, b as c` with what they are called after it."""
+    """Return the names in `a, b as c`, each with its name after `as`."""
     found = [each.strip().partition(" as ") for each in listed.split(",") if each.strip()]
     return [(name, other or name) for name, _, other in found]
 

@@ -1,8 +1,8 @@
 """The routes of the page's files: few, compressed, and kept by the browser for good.
 
 `index.html` names one script and one style sheet, each with a fingerprint in its name, so a browser asks for them once
-until they change. What they consist of is served as well, for those who look into the page; a browser asks about it
-each time.
+until they change. The modules and styles themselves are served as well, for those who look into the page; a browser
+asks about them each time.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class _Assets(StaticFiles):
 
 
 def page_routes(folder: Path) -> list[BaseRoute]:
-    """Return the routes of the page in a folder: `index.html`, and what it loads from `assets`."""
+    """Return the routes of the page in a folder: `index.html`, and the files that it loads from `assets`."""
     page = _Page(folder)
 
     async def index(request: Request) -> Response:

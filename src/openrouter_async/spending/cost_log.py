@@ -134,14 +134,14 @@ class CostLog:
 
     def _add(self, event: RequestEvent) -> None:
         usage = event.usage
-        tokens = (usage.prompt_tokens or 0, usage.completion_tokens or 0) if usage is not None else (0, 0)
-        is_free = event.cost == 0 and tokens == (0, 0)
+        prompt = 0 if usage is None else usage.prompt_tokens or 0
+        completion = 0 if usage is None else usage.completion_tokens or 0
+        is_free = event.cost == 0 and not prompt and not completion
         if event.is_own or event.method != "POST" or event.model is None or is_free:
             return
         cost = None if event.cost is None else int(event.cost * _PICO)
-        self._rows.append(
-            (time.time(), event.operation, event.user, event.model, event.generation_id, cost, *tokens)
-        )
+        ids = event.operation, event.user, event.model, event.generation_id
+        self._rows.append((time.time(), *ids, cost, prompt, completion))
         self._writer.submit(self._write)
 
     # What it is asked

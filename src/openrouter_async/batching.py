@@ -120,7 +120,7 @@ class BatchMaker:
         model = params.get("model")
         steps = None
         if not (model is None or isinstance(model, str)):
-            from .cascade.completer import StepsCompleter, steps_of
+            from .cascade.completer import steps_of
 
             steps = steps_of(params.pop("model"))
         given = cast("Items", items)  # of another kind they are told apart when they are sent
@@ -143,6 +143,8 @@ class BatchMaker:
             outputs = KeptOutputs.of(output)
         asked = self._chat()._completer(None if outputs is None else outputs.output)
         if steps is not None:
+            from .cascade.completer import StepsCompleter
+
             asked = StepsCompleter(asked, steps)
         return Batch(given, completer=asked, outputs=outputs, **params)
 

@@ -25,7 +25,7 @@ from .._sansio.error_body import load_json
 from ..tokens.prompt import estimate_body
 from ..types.catalogue.models import Model, Pricing, PricingOverride
 
-__all__ = ["Forecast", "Foreseen", "Kind", "PriceList", "Prices", "Request"]
+__all__ = ["Forecast", "Foreseen", "Kind", "PriceList", "Prices", "Request", "model_in"]
 
 FIRST_ANSWER = 1_000
 """The assumed tokens of an answer without a limit, before the first of its kind."""
@@ -285,3 +285,13 @@ def _count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:
         return None
     return int(min(value, MOST))
+
+
+def model_in(content: bytes | None) -> str | None:
+    """Return the model that the body of a request names which is not of this library's making."""
+    try:
+        body = load_json(content or b"")
+    except ValueError:
+        return None
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) else None

@@ -22,12 +22,11 @@ from .._checks import number
 from .._http.limiter import BYTES_PER_TOKEN
 from .._http.observers import OBSERVERS, Attempt, Observer
 from .._sansio.charges import Charge
-from .._sansio.error_body import load_json
 from .._sansio.money import format_usd, parse_usd
 from ..errors import ConfigurationError, OpenRouterError
 from ..ledger.ledger import SharedBudget
 from ..resources.account.generations import GenerationsResource
-from .forecast import Forecast, Prices, Request
+from .forecast import Forecast, Prices, Request, model_in
 from .jobs import JobObserver, look_at_job
 from .ledger import Call, Ledger, ModelCost, ModelSpend, UnsettledCall
 from .records import charge_of_record
@@ -159,7 +158,10 @@ class Spend:
     async def _open(self, data: RequestData, sender: Sender, item: object) -> Call:
         """Hold what a request may cost, once the budget has room for it."""
         call = Call(
-            operation=data.operation.name, model=data.model or _model_in(data), sender=sender, item=item
+            operation=data.operation.name,
+            model=data.model or model_in(data.content),
+            sender=sender,
+            item=item,
         )
         ledger = self._ledger
         if ledger.forecast is not None:
@@ -376,16 +378,6 @@ class Spend:
         return f"<Spend {format_usd(self.cost)}{limit} US dollars, {self.calls} calls, {len(self.unsettled)} unsettled>"
 
 
-def _model_in(data: RequestData) -> str | None:
-    """Return the model that a request names which is not of this library's making."""
-    try:
-        body = load_json(data.content or b"")
-    except ValueError:
-        return None
-    model = body.get("model") if isinstance(body, dict) else None
-    return model if isinstance(model, str) else None
-
-
 class SpendObserver(Observer):
     """Counts the requests of one call."""
 
@@ -397,6 +389,7 @@ class SpendObserver(Observer):
         self._spend = spend
         self._calls: list[Call] = []
         self._running: Call | None = None
+        self._attempt: Attempt | None = None
         self.paces = spend.shared is not None and spend.shared.paces
         self.sender = sender
         """Who makes them."""

@@ -128,7 +128,8 @@ class BatchMaker:
             from .batch.kinds import KindCompleter, kind_of
 
             if output is not None or steps is not None:
-                raise ConfigurationError(f"output and Steps are for chat; a batch of {kind} has none")
+                given_too = "output is" if steps is None else "Steps are"
+                raise ConfigurationError(f"{given_too} for chat; a batch of {kind} has none")
             of_kind = kind_of(kind)
             completer = KindCompleter(of_kind, self._sender)
             return Batch(given, completer=completer, kind=of_kind, **params)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
+from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
@@ -46,7 +48,10 @@ def attend(batch: Attended, group: TaskGroup, settings: BatchSettings) -> None:
 
 
 async def _obey_signals(batch: Attended, group: TaskGroup) -> None:
-    with received_signals() as signals:
+    before = signal.getsignal(signal.SIGINT)  # an event loop restores the interpreter's, and not this one
+    with ExitStack() as stack:
+        stack.callback(signal.signal, signal.SIGINT, before)
+        signals = stack.enter_context(received_signals())
         async for _ in signals:
             batch.interrupts += 1
             if batch.interrupts > 1:

@@ -30,9 +30,6 @@ EVERY = 0.1
 def received_signals() -> Iterator[AsyncIterator[int]]:
     """Give the signals of `ENDING` as they come, which then do nothing else, until the block is left."""
     with ExitStack() as stack:
-        for each in ENDING:  # an event loop restores the interpreter's handlers, and not those that were set
-            handler = signal.getsignal(each)
-            stack.callback(signal.signal, each, signal.SIG_DFL if handler is None else handler)
         try:
             # anyio's type stands for one that is entered with `with`.
             receiver: AbstractContextManager[AsyncIterator[int]] = anyio.open_signal_receiver(*ENDING)

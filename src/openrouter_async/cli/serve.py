@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import webbrowser
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -170,25 +170,27 @@ async def _serve(
             limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=grace,
         )
-        output.write(
-            f"The chat is at {url} and its API for OpenAI's clients at {url}v1, for Anthropic's at {url[:-1]};"
-            " Ctrl-C ends it.",
-            end="\n",
-        )
-        if show:
-            await anyio.to_thread.run_sync(webbrowser.open, url)
         try:
-            async with anyio.create_task_group() as beside:
-                server = _server(config)
-                beside.start_soon(_obey_signals, server)
-                await server.serve(sockets=[listening])
-                beside.cancel_scope.cancel()
+            with received_signals() as signals:
+                output.write(
+                    f"The chat is at {url} and its API for OpenAI's clients at {url}v1, for Anthropic's at"
+                    f" {url[:-1]}; Ctrl-C ends it.",
+                    end="\n",
+                )
+                if show:
+                    await anyio.to_thread.run_sync(webbrowser.open, url)
+                async with anyio.create_task_group() as beside:
+                    started = anyio.Event()
+                    server = _server(config, started)
+                    beside.start_soon(_obey_signals, server, signals, started)
+                    await server.serve(sockets=[listening])
+                    beside.cancel_scope.cancel()
         finally:
             output.write(f"Answers: {spend.calls}, which cost {dollars(spend.cost)}", end="\n")
 
 
-def _server(config: uvicorn.Config) -> uvicorn.Server:
-    """Return a server that leaves signals to `_obey_signals`.
+def _server(config: uvicorn.Config, started: anyio.Event) -> uvicorn.Server:
+    """Return a server that leaves signals to `_obey_signals`, and sets an event when it has started.
 
     uvicorn raises them again when it has ended, which would cancel the closing of the client.
     """
@@ -198,15 +200,22 @@ def _server(config: uvicorn.Config) -> uvicorn.Server:
         def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # a generator there
             return nullcontext()
 
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            started.set()
+
     return Server(config)
 
 
-async def _obey_signals(server: uvicorn.Server) -> None:
-    """Let the server end at the first signal, and immediately at the second."""
-    with received_signals() as signals:
-        async for _ in signals:
-            server.force_exit = server.should_exit
-            server.should_exit = True
+async def _obey_signals(server: uvicorn.Server, signals: AsyncIterator[int], started: anyio.Event) -> None:
+    """Let the server end at the first signal, and immediately at the second.
+
+    uvicorn does not close what it has opened if it is to exit before it has started.
+    """
+    await started.wait()
+    async for _ in signals:
+        server.force_exit = server.should_exit
+        server.should_exit = True
 
 
 def _listen(host: str, port: int) -> socket.socket:

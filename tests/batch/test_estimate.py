@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from openrouter_async import AsyncOpenRouter, ConfigurationError, Item
-from openrouter_async.testing import Emulator
+from openrouter_async import AsyncOpenRouter, ConfigurationError, Item, Steps, then
+from openrouter_async.testing import Emulator, Failure
 from tests.batch.fakes import FakeModel, batch_of, texts
 
 MODEL = "openai/gpt-4o-mini"
@@ -27,6 +29,63 @@ async def test_the_estimate_of_a_batch_bounds_what_it_costs() -> None:
     assert estimate.low is not None
     assert estimate.high is not None
     assert 0 < estimate.low <= used.cost <= estimate.high
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("place", ["journal", "ledger"])
+async def test_what_is_kept_costs_nothing_more(tmp_path: Path, place: str) -> None:
+    where: dict[str, Any] = {place: tmp_path / "run"}
+    items = [Item(f"k{number}", f"question {number}") for number in range(6)]
+    with Emulator() as emulator:
+        emulator.reply_with(
+            lambda request: Failure(status=400, message="no") if "question 5" in request.prompt else "yes"
+        )
+        async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=MODEL) as client:
+            await client.batch([items[0], items[5]], **where)
+            before = await client.batch(items).estimate()
+            batch = client.batch(items, **where)
+            rest = await batch.estimate()
+            async with batch:
+                assert await batch.estimate() == rest
+                assert len([result async for result in batch]) == 6
+            everything = await client.batch(items, **where, retry_failed="all").estimate()
+            changed = await client.batch([Item("k0", "another")], **where, on_change="redo").estimate()
+    assert (before.kept, rest.kept, everything.kept, changed.kept) == (0, 2, 5, 0)
+    assert before.high is not None
+    assert rest.high is not None
+    assert 0 < rest.high < before.high
+    assert rest.completion_tokens == 4_000
+
+
+async def test_equal_items_are_estimated_once_with_dedupe() -> None:
+    with Emulator() as emulator:
+        async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=MODEL) as client:
+            each = await client.batch(["x", "x", "y", "x"]).estimate()
+            once = await client.batch(["x", "x", "y", "x"], dedupe=True).estimate()
+    assert (each.repeated, each.completion_tokens) == (0, 4_000)
+    assert (once.repeated, once.completion_tokens) == (2, 2_000)
+
+
+async def test_a_cascade_costs_at_least_its_first_model_and_at_most_all() -> None:
+    strong = "openai/gpt-4o"
+    with Emulator() as emulator:
+        async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url) as client:
+            cheap, dear, both = [
+                await client.batch(["a question"], model=model, max_tokens=20).estimate()
+                for model in (MODEL, strong, Steps(MODEL, then(strong)))
+            ]
+    assert cheap.high is not None
+    assert dear.high is not None
+    assert both.low == cheap.low
+    assert both.high == cheap.high + dear.high
+    assert both.prompt_tokens == cheap.prompt_tokens
+
+
+async def test_a_batch_of_another_kind_has_no_estimate() -> None:
+    async with AsyncOpenRouter("key") as client:
+        batch = client.batch(["x"], kind="embeddings", model="openai/text-embedding-3-small")
+        with pytest.raises(ConfigurationError, match="for batches of chat; this one asks /embeddings"):
+            await batch.estimate()
 
 
 async def test_without_a_price_the_tokens_are_still_known() -> None:

@@ -13,6 +13,7 @@ from openrouter_async import (
     BudgetExceeded,
     ConfigurationError,
     Done,
+    Failed,
     Item,
     Output,
     ProviderError,
@@ -23,6 +24,7 @@ from openrouter_async import (
 from openrouter_async.options import Retries
 from openrouter_async.testing import Emulator, Failure
 from openrouter_async.testing.received import ReceivedRequest
+from openrouter_async.types.chat.completion import ChatCompletion
 
 CHEAP, STRONG, BEST = "openai/gpt-4o-mini", "openai/gpt-4o", "anthropic/claude-sonnet-4"
 
@@ -134,11 +136,103 @@ async def test_a_batch_asks_further_models_within_one_budget_and_one_journal(tmp
                 await client.batch(["hard"], model=steps, budget=Decimal("0.0000001"), max_tokens=9)
 
 
+def at_first(failures: int) -> object:
+    """Return replies of which the strong model refuses the first as overloaded."""
+    left = [failures]
+
+    def reply(request: ReceivedRequest) -> str | Failure:
+        if request.json["model"] == STRONG and left[0]:
+            left[0] -= 1
+            return Failure(status=503, message="busy", retry_after=0.01)
+        return "no" if request.json["model"] == CHEAP else "yes"
+
+    return reply
+
+
+TWO = Steps(CHEAP, then(STRONG, when=lambda reply: reply.text == "no"))
+
+
+@pytest.mark.loopback
+async def test_a_batch_repeats_only_the_step_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openrouter_async.batch.after_failure.BASE", 0.01)
+    with Emulator() as emulator:
+        emulator.reply_with(at_first(2))  # type: ignore[arg-type]  # it returns what may be scripted
+        async with client_of(emulator) as client:
+            batch = client.batch(["hard"], model=TWO)
+            [result] = await batch
+        assert asked_of(emulator) == [CHEAP, STRONG, STRONG, STRONG]
+        assert (result.output, result.attempts) == ("yes", 4)
+        assert result.cost == result.completion.cost == batch.summary.cost == emulator.spent
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("kept", ["journal", "ledger"])
+async def test_a_resumed_batch_asks_only_the_steps_that_are_left(tmp_path: Path, kept: str) -> None:
+    where = {kept: tmp_path / "run"}
+    with Emulator() as emulator:
+        emulator.reply_with(at_first(1))  # type: ignore[arg-type]  # as above
+        async with client_of(emulator) as client:
+            first = client.batch(["hard"], model=TWO, attempts=1, **where)  # type: ignore[arg-type]  # one of the two
+            [failed] = await first
+            assert isinstance(failed, Failed)
+            assert failed.error.steps_left == STRONG
+            again = client.batch(["hard"], model=TWO, **where)  # type: ignore[arg-type]
+            [result] = await again
+            assert asked_of(emulator) == [CHEAP, STRONG, STRONG]
+            before = first.summary.cost if kept == "ledger" else 0  # a journal's costs are those of all runs
+            assert (result.output, again.summary.cost + before) == ("yes", emulator.spent)
+            other = Steps(CHEAP, then(BEST))
+            await client.batch([Item("x", "hard")], model=other, **where)  # type: ignore[arg-type]
+        assert asked_of(emulator)[3:] == [CHEAP]
+
+
+async def test_a_changed_item_begins_with_the_first_step(tmp_path: Path) -> None:
+    journal = tmp_path / "run.jsonl"
+    with Emulator() as emulator:
+        emulator.reply_with(at_first(1))  # type: ignore[arg-type]  # as above
+        async with client_of(emulator) as client:
+            await client.batch([Item("a", "hard")], model=TWO, attempts=1, journal=journal)
+            await client.batch([Item("a", "harder")], model=TWO, journal=journal)
+        assert asked_of(emulator) == [CHEAP, STRONG, CHEAP, STRONG]
+
+
+@pytest.mark.parametrize(("least", "asked"), [(0.0, [CHEAP]), (1.0, [CHEAP, STRONG])])
+async def test_a_reply_that_the_model_was_unsure_of_is_asked_again(least: float, asked: list[str]) -> None:
+    with Emulator() as emulator:
+        emulator.reply("complaint", times=None)
+        async with client_of(emulator) as client:
+            reply = await client.chat.create("Well?", model=Steps(CHEAP, then(STRONG, min_confidence=least)))
+            assert asked_of(emulator) == asked
+            assert emulator.requests[0].json["logprobs"] is True
+            assert reply.cost == emulator.spent
+            if least:
+                assert "logprobs" not in emulator.requests[1].json
+                assert reply.confidence is None
+            else:
+                assert reply.confidence is not None
+                assert 0.5 <= reply.confidence < 1
+
+
+@pytest.mark.parametrize(
+    ("logs", "confidence"),
+    [([-0.1, -2.0, None], 0.1353), ([0.0], 1.0), ([0.5], 1.0), ([None], None), ([], None)],
+)
+def test_confidence_is_the_probability_of_the_least_likely_token(
+    logs: list[float | None], confidence: float | None
+) -> None:
+    tokens = [{"token": "x", "logprob": log} for log in logs]
+    reply: ChatCompletion[str] = ChatCompletion.model_validate(
+        {"choices": [{"message": {"content": "x"}, "logprobs": {"content": tokens}}]}
+    )
+    assert reply.confidence == (None if confidence is None else pytest.approx(confidence, abs=1e-4))
+
+
 @pytest.mark.parametrize(
     "make",
     [
         lambda: Steps(CHEAP),
         lambda: Steps("", then(STRONG)),
+        lambda: Steps(CHEAP, then(STRONG, min_confidence=80)),
         lambda: Steps(CHEAP, STRONG),  # type: ignore[arg-type]
     ],
 )

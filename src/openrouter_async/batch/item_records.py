@@ -22,7 +22,7 @@ from ..spending.forecast import Request as Forecastable
 from .in_flight import InFlightLog
 from .items import Request
 from .journal import Journal, PaidAgain
-from .journal_records import done_record, failed_record, settled_record
+from .journal_records import done_record, failed_record, hashes_kept, settled_record
 from .kept_failures import is_transient, was_transient
 from .settings import BatchSettings
 
@@ -80,6 +80,27 @@ class ItemRecords:
             self.again = replace(journal.again)
             self._spend.begin_at(journal.cost, journal.byok_cost, journal.models)
 
+    async def hashes_kept(self) -> dict[int, str]:
+        """Return which items are not asked again, see `hashes_kept`; may be called before `open`.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        path = self._settings.journal
+        if path is None or not path.exists():
+            return {}
+
+        def read() -> dict[int, str]:
+            try:
+                with path.open("rb") as lines:
+                    return hashes_kept(lines, self._asks_again)
+            except OSError as error:
+                raise JournalError(
+                    f"the journal {str(path)!r} cannot be read: {error.strerror}", path=str(path)
+                ) from error
+
+        return await to_thread.run_sync(read)
+
     async def aclose(self) -> None:
         """Close the files."""
         if self._in_flight is not None:
@@ -90,6 +111,10 @@ class ItemRecords:
     def find(self, key: str) -> Record | None:
         """Return what the journal has of an item that was answered, or failed and is not asked again."""
         return None if self._journal is None else self._journal.find(key)
+
+    def steps_left(self, request: Request) -> str | None:
+        """Return which `Steps` of an item an earlier run left to be asked; None: all, or the item has none."""
+        return None if self._journal is None else self._journal.steps_left(request.key, request.hash)
 
     def _asks_again(self, record: JsonObject) -> bool:
         policy = self._settings.retry_failed

@@ -264,7 +264,8 @@ class ItemRunner(Generic[OutputT]):
     # Asking
 
     async def _ask(self, request: Request, meter: ItemMeter) -> Result[OutputT] | _Undone:
-        model, attempt, tried = request.model, 1, {request.model}
+        model, attempt = self._records.steps_left(request) or request.model, 1
+        tried = {model}
         billed: tuple[Usage | None, ...] = ()
         completer = self._completer
         if self._is_once:
@@ -294,6 +295,9 @@ class ItemRunner(Generic[OutputT]):
                     return _Undone(error)
                 if not isinstance(decision, Retry):
                     return _failed(request, error, meter)
+                model = (
+                    error.steps_left or model
+                )  # what answered before a step that failed is not asked again
             if decision.model is None:
                 attempt += 1
                 with anyio.move_on_after(decision.wait):

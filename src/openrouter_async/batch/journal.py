@@ -106,6 +106,8 @@ class Journal:
         self._end = 0
         self._free_failures = 0
         self._paid_failures: dict[str, int] = {}
+        self._steps_left: dict[str, dict[str, str]] = {}
+        """The key of an item that failed behind the first of its `Steps` -> the hash of its request -> what is left."""
 
     @property
     def done(self) -> int:
@@ -140,6 +142,10 @@ class Journal:
         record = self.find(key)
         kept = record.completion if record is not None else None
         return self._paid_failures.get(key, 0), str(kept.get("id")) if isinstance(kept, dict) else ""
+
+    def steps_left(self, key: str, hash: str) -> str | None:
+        """Return from which of its `Steps` on a failed item is asked again, if its request is still this one."""
+        return self._steps_left.get(key, {}).get(hash)
 
     def has_booked(self, generation_id: str) -> bool:
         """Whether what a generation cost is in it; notes that it is from now on."""
@@ -257,6 +263,8 @@ class Journal:
                 self._failed[key_hash(key)] = self._end
             elif is_free_failure(record):
                 self._free_failures += 1
+            if isinstance(left := record.get("steps_left"), str):
+                self._steps_left[key] = {str(record["request"]): left}
             if not is_free_failure(record):
                 self._paid_failures[key] = self._paid_failures.get(key, 0) + 1
 

@@ -6,16 +6,17 @@ same, and what a record does not say is not counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, TypeGuard
 
 from pydantic import JsonValue
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from ..spending.ledger import ModelSpend
 from ..types.meta import ResponseMeta, kept_meta
+from .items import key_hash
 
 if TYPE_CHECKING:
     from .._sansio.charges import Charge
@@ -32,6 +33,7 @@ __all__ = [
     "decimal_of",
     "done_record",
     "failed_record",
+    "hashes_kept",
     "is_free_failure",
     "is_record",
     "record_of",
@@ -139,6 +141,7 @@ def failed_record(
             "status": getattr(error, "status", None),
         },
         "transient": transient,
+        **({} if error.steps_left is None else {"steps_left": error.steps_left}),
         **_paid(meter.cost_of_failure, meter.byok_cost, asked_before),
         "models": _by_model(meter.charges),
         **_took(meter),
@@ -166,6 +169,22 @@ def is_record(value: object) -> TypeGuard[JsonObject]:
         and "request" in value
         and not value.keys().isdisjoint(("completion", "error", "generation"))
     )
+
+
+def hashes_kept(lines: Iterable[bytes], asks_again: Callable[[JsonObject], bool]) -> dict[int, str]:
+    """Return the `key_hash` of each item that is not asked again -> the hash of its request.
+
+    A line that is no record is passed over; a run with the journal raises its error.
+    """
+    kept: dict[int, str] = {}
+    for line in lines:
+        try:
+            record = from_json(line)
+        except ValueError:
+            continue
+        if is_record(record) and ("completion" in record or ("error" in record and not asks_again(record))):
+            kept[key_hash(str(record["key"]))] = str(record["request"])
+    return kept
 
 
 def spent_by_model(record: JsonObject) -> Iterator[tuple[str, ModelSpend]]:

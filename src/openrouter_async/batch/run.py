@@ -198,7 +198,7 @@ class Batch(Generic[OutputT]):
         return report(self.summary)
 
     async def estimate(self, *, answer_tokens: int = 1_000) -> BatchEstimate:
-        """Return how many tokens all items may use, and what they may cost; sends nothing but, once, for the prices.
+        """Return how many tokens the items may use, and what they may cost; sends nothing but, once, for the prices.
 
         ```python
         batch = client.batch(prompts, model="openai/gpt-5-mini", max_tokens=200)
@@ -206,23 +206,27 @@ class Batch(Generic[OutputT]):
         results = await batch
         ```
 
-        Items that the journal has an answer for are counted too, since it is not read.
+        Items that the journal or the ledger has a result for cost nothing, nor do repeated ones with `dedupe`.
 
         Args:
             answer_tokens: The length of an answer where `max_tokens` does not bound it.
 
         Raises:
             ConfigurationError: the items can be read only once, or the batch is not of chat.
+            JournalError: the journal cannot be read.
+            LedgerError: the ledger cannot be used.
         """
         if self._path != CREATE_CHAT.path:
-            raise ConfigurationError("only a batch of chat can be estimated")
+            raise ConfigurationError(f"estimate() is for batches of chat; this one asks {self._path}")
         requests, prices = self._source.preview(), await self._prices()
+        kept = await self._records.hashes_kept()
 
         def bound(request: Request) -> int:
             given = request.params.get("max_completion_tokens") or request.params.get("max_tokens")
             return given if isinstance(given, int) else answer_tokens
 
-        return await to_thread.run_sync(estimate_requests, requests, prices, bound)
+        settled = partial(estimate_requests, hashes_kept=kept, dedupe=self._settings.dedupe)
+        return await to_thread.run_sync(settled, requests, prices, bound)
 
     def stop(self) -> None:
         """Take no further items; the results of those in flight still arrive, and then the loop ends."""

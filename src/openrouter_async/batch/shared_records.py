@@ -22,7 +22,7 @@ from ..ledger.steps import BudgetTerms, Busy, Changed, Done, GivenUp, Lease, to_
 from ..spending.shared import SharedAdmission, check_same
 from .item_records import ItemRecords
 from .items import Request
-from .journal_records import Kept, done_record, failed_record, record_of, settled_record
+from .journal_records import Kept, done_record, failed_record, hashes_kept, record_of, settled_record
 from .kept_failures import is_transient
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class SharedRecords(ItemRecords):
         self._leases: dict[str, Lease] = {}
         self._replaced: dict[str, str] = {}
         self._sources: dict[str, str] = {}
+        self._steps_left: dict[str, str] = {}
         self._booked: set[str] = set()
         self._spend.shared = SharedAdmission(
             self.ledger, self._budgets(), paces=True, rate=self._settings.rate
@@ -62,6 +63,15 @@ class SharedRecords(ItemRecords):
         except BaseException:
             await self.aclose()
             raise
+
+    async def hashes_kept(self) -> dict[int, str]:
+        """Return which items are not asked again; may be called before `open`."""
+        given = self._settings.ledger
+        assert given is not None
+        if isinstance(given, Ledger):
+            return hashes_kept([line async for _, line in given.lines()], self._asks_again)
+        async with open_ledger(given) as ledger:
+            return hashes_kept([line async for _, line in ledger.lines()], self._asks_again)
 
     async def aclose(self) -> None:
         """Close the ledger, unless it is the caller's."""
@@ -90,7 +100,11 @@ class SharedRecords(ItemRecords):
             LedgerError: the ledger cannot be used.
         """
         answer = await self._claim(request, -math.inf, replaces)
-        if isinstance(answer, GivenUp) and self._asks_again(from_json(answer.record)):
+        if isinstance(answer, GivenUp) and self._asks_again(given_up := from_json(answer.record)):
+            if given_up.get("request") == request.hash and isinstance(
+                left := given_up.get("steps_left"), str
+            ):
+                self._steps_left[request.key] = left
             answer = await self._claim(request, self._since, replaces)
         if isinstance(answer, Lease):
             self._leases[request.key] = answer
@@ -103,6 +117,10 @@ class SharedRecords(ItemRecords):
         said = record.completion
         self._replaced[request.key] = str(said.get("id")) if isinstance(said, dict) else ""
         return Kept(record, answer.number)
+
+    def steps_left(self, request: Request) -> str | None:
+        """Return which `Steps` of an item that was given up before are left to be asked."""
+        return self._steps_left.pop(request.key, None)
 
     async def _claim(
         self, request: Request, since: float, replaces: int

@@ -68,24 +68,26 @@ class StepsCompleter(Generic[OutputT]):
     async def create(self, call: ChatCall) -> ChatCompletion[OutputT]:
         """Return the first reply that does, or the last one, with the usage of all.
 
+        A call of the last of these models, by `error.steps_left`, begins with the first of those.
+
         Raises:
             StructuredOutputError: not even the last has a value.
             OpenRouterError: a request failed otherwise; `error.billed` has those before it too.
         """
-        if call.model != self._steps.name:
+        steps = self._steps
+        begin = steps.place_of(call.model)
+        if begin is None:
             return await self._completer.create(call)
         billed: tuple[Usage | None, ...] = ()
-        model = self._steps.first
-        for step in (*self._steps.others, None):
+        model = steps.models[begin]
+        for place, step in enumerate((*steps.others[begin:], None), begin):
             try:
-                reply = await self._completer.create(replace(call, model=model))
-            except StructuredOutputError as error:
-                billed = error.billed = billed + usages_of(error)
-                if step is None:
-                    raise
+                reply = await self._completer.create(_asked(call, model, step))
             except OpenRouterError as error:
-                error.billed = billed + usages_of(error)
-                raise
+                billed = error.billed = billed + usages_of(error)
+                if step is None or not isinstance(error, StructuredOutputError):
+                    error.steps_left = steps.name_from(place) if place else None
+                    raise
             else:
                 if billed:
                     reply = with_billed(reply, (*billed, *reply.billed))
@@ -101,6 +103,17 @@ class StepsCompleter(Generic[OutputT]):
         raise ConfigurationError("Steps are not streamed; name one model")
 
 
+def _asked(call: ChatCall, model: str, step: Step | None) -> ChatCall:
+    """Return the call of a model, of whose reply the next step may want to know the confidence."""
+    if step is None or step.min_confidence is None:
+        return replace(call, model=model)
+    return replace(call, model=model, params={**call.params, "logprobs": True})
+
+
 def _is_asked(step: Step | None, reply: ChatCompletion[OutputT]) -> bool:
     """Whether the next model is asked after a reply with a value."""
-    return step is not None and step.when is not None and bool(step.when(reply))
+    if step is None:
+        return False
+    if step.min_confidence is not None and (reply.confidence or 0.0) < step.min_confidence:
+        return True
+    return step.when is not None and bool(step.when(reply))

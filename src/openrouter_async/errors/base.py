@@ -121,6 +121,9 @@ class OpenRouterError(Exception):
         """What a call of several requests had done: the `Embeddings` that came, each with its `index`; else None."""
         self.run: object = None
         """The `Run` that failed, with all it had done; None outside of runs. `run_of(error)` has its type."""
+        self.steps_left: str | None = None
+        """With `Steps`: the models from the one that failed, such as `b/strong > c/best`; None where it was the first.
+        A batch sends only those again."""
 
     @property
     def may_have_been_carried_out(self) -> bool:

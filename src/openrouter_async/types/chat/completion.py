@@ -6,6 +6,7 @@ Almost nothing is required, enums are open, and unknown fields are kept. Whether
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -253,6 +254,18 @@ class ChatCompletion(ModelReply[OutputT]):
         details = self.reasoning_details or ()
         is_encrypted = any(entry.get("type") == "reasoning.encrypted" for entry in details)
         return self.provider if is_encrypted else None
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability of the least likely token of the answer, 0 to 1; None without `logprobs`.
+
+        For labels and short answers: of a long text some word is always unlikely. Ask for it with `logprobs=True`,
+        which costs nothing more.
+        """
+        found = self._first.logprobs
+        tokens = None if found is None else found.content or found.refusal
+        logs = [token.logprob for token in tokens or () if token.logprob is not None]
+        return math.exp(min(0.0, *logs)) if logs else None
 
     @property
     def recoveries(self) -> tuple[Recovery, ...]:

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..._checks import number
 from ...errors import ConfigurationError
 
 if TYPE_CHECKING:
     from .completion import ChatCompletion
 
-__all__ = ["Check", "Step", "Steps", "then"]
+__all__ = ["Check", "Step", "Steps", "models_in", "then"]
+
+BETWEEN = " > "
+"""Between two models in a name of steps; no slug contains it."""
 
 # Any: of the output that the call asks for, which a lambda among arguments cannot be told.
 Check: TypeAlias = "Callable[[ChatCompletion[Any]], bool]"
@@ -24,17 +28,30 @@ class Step:
 
     model: str
     when: Check | None
+    min_confidence: float | None
 
 
-def then(model: str, *, when: Check | None = None) -> Step:
+def then(model: str, *, when: Check | None = None, min_confidence: float | None = None) -> Step:
     """Return a further step of `Steps`.
 
     Args:
         model: The model to ask.
         when: Called with the reply before it; whether that does not do. A reply without a value of the type of
             `output` never does. Default: only such a reply.
+        min_confidence: Ask where `reply.confidence` of the reply before it is lower, 0 to 1. The model before it is
+            asked with `logprobs=True`, which costs nothing more; where it sends none, this model is always asked.
+
+    Raises:
+        ConfigurationError: `min_confidence` is not from 0 to 1.
     """
-    return Step(model, when)
+    if min_confidence is not None and not 0 <= number("min_confidence", min_confidence) <= 1:
+        raise ConfigurationError(f"min_confidence is {min_confidence!r}; expected a number from 0 to 1")
+    return Step(model, when, min_confidence)
+
+
+def models_in(name: str) -> list[str]:
+    """Return the models of a name of steps; of a slug, that one."""
+    return name.split(BETWEEN)
 
 
 class Steps:
@@ -46,7 +63,8 @@ class Steps:
     print(reply.model, reply.cost)
     ```
 
-    The next model is asked where the reply has no value of the type of `output`, and where `when` says so. The last
+    The next model is asked where the reply has no value of the type of `output`, and where `when` says so, or its
+    confidence is below `min_confidence`. The last
     reply is returned, or its error raised; `cost` and `billed` are those of all requests. Other errors are raised: for
     a model that is away, give `models` to the call.
     """
@@ -74,7 +92,20 @@ class Steps:
     @property
     def name(self) -> str:
         """The models in order, such as `a/cheap > b/strong`; by this a batch knows that the request has changed."""
-        return " > ".join((self.first, *(step.model for step in self.others)))
+        return self.name_from(0)
+
+    @property
+    def models(self) -> list[str]:
+        """The models in order."""
+        return [self.first, *(step.model for step in self.others)]
+
+    def name_from(self, place: int) -> str:
+        """Return the name of the steps from one on; 0 is the first."""
+        return BETWEEN.join(self.models[place:])
+
+    def place_of(self, name: str | None) -> int | None:
+        """Return the step from which on the steps have this name; None where it names something else."""
+        return next((place for place in range(len(self.models)) if self.name_from(place) == name), None)
 
     def __repr__(self) -> str:
         return f"<Steps {self.name}>"

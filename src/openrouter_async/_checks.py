@@ -1,7 +1,6 @@
-"""Checks of arguments, each defined once: a wrong value becomes a `ConfigurationError` that names it and the expected
-one.
+"""Checks of arguments, each defined once: a wrong value raises `ConfigurationError` with the expected one.
 
-A check returns the value that it was given, so that it can stand where the value is used.
+A check returns its argument, so you can use it in an expression.
 """
 
 from __future__ import annotations
@@ -194,7 +193,7 @@ def host_of(authority: str) -> str | None:
 def is_this_machine(host: str) -> bool:
     """Whether a host is the local machine: `localhost` and names below it (RFC 6761, 6.3), 127.0.0.0/8, ::1.
 
-    An address may stand in brackets, and an IPv4 address within an IPv6 one.
+    An address may be in brackets, and may be an IPv4 address within an IPv6 one.
     """
     name = host.lower().removesuffix(".")
     if name == "localhost" or name.endswith(".localhost"):

@@ -1,4 +1,4 @@
-"""Names of a package that are loaded from their modules on first use (PEP 562), so that importing it loads nothing."""
+"""Names of a package that are loaded from their modules on first use (PEP 562), which makes its import cheap."""
 
 from __future__ import annotations
 

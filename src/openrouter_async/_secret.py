@@ -36,7 +36,7 @@ class Secret:
 
 
 class Secrets:
-    """Texts that must not appear in an error: iterating gives them, showing this object does not.
+    """Texts that must not appear in an error: iterating yields them, showing this object does not.
 
     A key of less than eight characters is a placeholder, such as `test`. It is left out, since taking it out of texts
     would spoil words and the names of fields.

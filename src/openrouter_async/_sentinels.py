@@ -9,7 +9,7 @@ __all__ = ["OMIT", "Omit"]
 
 
 class _Omit(enum.Enum):
-    """An enum of one member, so that type checkers narrow `value is OMIT`."""
+    """An enum of one member, with which type checkers narrow `value is OMIT`."""
 
     OMIT = "OMIT"
 

@@ -1,7 +1,7 @@
 """The validated settings of a client: arguments, environment and defaults become `Settings`.
 
-Only what is wrong in itself is refused here; what an operation lacks, such as a key, is refused when it is
-called.
+Only values that are wrong in themselves are refused here; an operation that lacks something, such as a key, refuses
+the call.
 """
 
 from __future__ import annotations

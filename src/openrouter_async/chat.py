@@ -132,8 +132,8 @@ class Chat(Comparing):
         but a plain call that was sent continues upstream and is billed: use `stream` to be able to stop.
 
         With `output` the reply's `output` is a value of that type, from any model, or the call raises. A reply that
-        does not fit is then sent back to the model, which answers again, and the first such call may load the list of
-        models to see which of them support schemas; see `Output`.
+        does not fit is then sent back to the model, which answers again. The first such call may load the list of
+        models to find those that support schemas; see `Output`.
 
         ```python
         reply = await client.chat.create("The first five primes.", output=list[int])
@@ -144,8 +144,8 @@ class Chat(Comparing):
             messages: A string, a message, or several: from `system()`, `user()`, `assistant()` and `tool_result()`,
                 as plain dicts, or earlier replies.
             model: A slug such as `openai/gpt-5-mini`, `~anthropic/claude-sonnet-latest` or `@preset/name`; default:
-                the client's, else the account's. Or several, of which the next is asked where a reply does not do:
-                see `Steps`.
+                the client's, else the account's. Or several, asked in order until a reply is good enough: see
+                `Steps`.
             output: The type to return: a Python type, a JSON schema as a dict, a `Schema`, or an `Output`.
             extra_body: Additional fields, for parameters that these types do not know; they override the others.
             options: See `RequestOptions`.

@@ -55,7 +55,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Known:
-    """What a client and those derived from it have learnt together."""
+    """The knowledge that a client shares with clients derived from it."""
 
     catalogues: dict[str, CatalogueCache] = field(default_factory=dict)
     """By base URL."""
@@ -309,7 +309,7 @@ class AsyncOpenRouter(Namespaces):
                 print(event["type"])
         ```
 
-        Ends at `[DONE]`, or at the end of the body. The arguments, and the errors, are those of `request`.
+        Ends at `[DONE]`, or when the body ends. The arguments, and the errors, are those of `request`.
         """
         from .resources.requests import Requests
 

@@ -80,7 +80,7 @@ class Comparing:
         options: RequestOptions | None = None,
         **params: Unpack[ChatParams],
     ) -> Comparison[OutputT] | Comparison[str]:
-        """Ask several models the same, all at once, and return their replies side by side, with cost and time.
+        """Ask several models the same, concurrently, and return their replies side by side, with cost and time.
 
         ```python
         print(await client.chat.compare("Name a colour.", models=["openai/gpt-5-mini", "openai/gpt-5-nano"]))

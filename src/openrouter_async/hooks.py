@@ -1,7 +1,7 @@
 """`RequestHook`: an object whose methods are called when requests start, are retried, finish and fail.
 
-Hooks are plain functions called in the event loop, so they must be quick. What a hook raises reaches the
-caller unchanged, and the connection is released.
+Hooks are plain functions called in the event loop, so they must be quick. An exception in a hook reaches the caller
+unchanged, and the connection is released.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class RequestEvent:
     """HTTP status, once there is one."""
     generation_id: str | None = None
     request_id: str | None = None
-    """The id that the edge in front of the service gave the request; what its support asks for."""
+    """The id of the request at the edge in front of the service; the service's support asks for it."""
     error: OpenRouterError | None = None
     """Why the request is repeated, or why the call failed."""
     wait: float | None = None

@@ -19,7 +19,7 @@ Repeat: TypeAlias = Literal["always", "unanswered", "refused"]
 `always`: after any failure; for reads, and for requests that the service recognises by an `Idempotency-Key`.
 `unanswered`: if no response came, though the first may have been performed and billed, but not after a timeout and
 not after a piece of a stream was delivered; for calls of models. `refused`: only if the service cannot have performed
-it: there was no connection, or the service says so in an error of its own; for operations that create or change
+it: there was no connection, or the service reports that in an error of its own; for operations that create or change
 something.
 """
 

@@ -205,7 +205,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """Who makes the requests, for OpenRouter's rankings; the service needs `referer` to attribute any."""
+    """The name of your application, for OpenRouter's rankings; the service needs `referer` to attribute requests."""
 
     title: str | None = None
     """Any text of one line; it is sent in UTF-8."""
@@ -245,16 +245,16 @@ class ResponseCache:
 
 @dataclass(frozen=True, slots=True)
 class LocalCache:
-    """A file in which whole, good answers are kept, so that an equal call costs nothing and sends nothing.
+    """A file of whole, good answers: an equal call costs nothing and sends nothing.
 
     ```python
     client = AsyncOpenRouter(local_cache=LocalCache("answers.sqlite", ttl=7 * 86_400))
     reply = await client.chat.create("Name a colour.", options={"local_cache": None})  # this one is sent
     ```
 
-    It holds what models answered, and a hash of what was asked, for the owner of the file alone. Several processes may
-    share it. Answers are kept that are whole: none that was cut off, refused or empty. Two calls are equal whose
-    operation, body, base URL, headers and query are, whatever key they are sent with: give each account a file.
+    It contains the answers of models, and a hash of each request, for the owner of the file alone. Several processes
+    may share it. Only whole answers are kept: never one that was cut off, refused or empty. Two calls are equal if
+    their operation, body, base URL, headers and query are, whatever key they are sent with: use one file per account.
     """
 
     path: str | os.PathLike[str]
@@ -281,7 +281,7 @@ class LocalCache:
 
 
 PromptCaching: TypeAlias = Literal["auto"]
-"""Who marks what a provider should cache of a prompt."""
+"""The party that marks the parts of a prompt that a provider should cache."""
 
 
 class ClientOptions(TypedDict, total=False):
@@ -300,13 +300,13 @@ class ClientOptions(TypedDict, total=False):
     """Parameters of chat and completion requests that do not give them themselves, such as `PRESETS["precise"]`; they
     are added to those of the client."""
     app: App | None
-    """Who makes the requests, for OpenRouter's rankings."""
+    """The URL of your application, for OpenRouter's rankings."""
     timeouts: Timeouts | None
     """The clocks; omitted ones stay as they are."""
     retries: Retries | None
     """Omitted rules stay as they are."""
     rate: Rate | None
-    """What is sent to each model in a minute, at most."""
+    """The most requests to each model per minute."""
     hooks: Sequence[RequestHook]
     """Told of every request; they replace those of the client."""
     headers: Mapping[str, str]
@@ -316,14 +316,14 @@ class ClientOptions(TypedDict, total=False):
     cache: ResponseCache | None
     """The service's own cache of whole answers."""
     local_cache: LocalCache | None
-    """A file of answers on this machine, which is asked before the service; None: off."""
+    """A file of answers on this machine, which is searched before a request is sent; None: off."""
     coalesce: bool
     """Calls that are equal to one in flight wait for its answer, which is paid once, and send no request of their own.
 
     A call that is cancelled leaves; when the last has left, the request is cancelled. Streams share one too. With
     `local_cache`, equal calls of other processes wait as well."""
     once: bool | str
-    """Send a chat request so that the service's response cache answers a repetition, and you pay once.
+    """Have the service's response cache answer a repetition of a chat request, so you pay once.
 
     The request gets a key among its `metadata`, and OpenRouter stores the whole answer for a day, or for the `ttl` of
     `cache`. Lost connections, timeouts and broken bodies are then retried automatically, within `retries`. True
@@ -345,6 +345,6 @@ class ClientOptions(TypedDict, total=False):
 
 
 class RequestOptions(ClientOptions, total=False):
-    """What one call, or a derived client, sets differently: `options={"timeouts": Timeouts(total=20)}`."""
+    """The settings that differ for one call, or for a derived client: `options={"timeouts": Timeouts(total=20)}`."""
 
     api_key: Key | None

@@ -135,7 +135,7 @@ class Sender(Protocol):
         """What begins the spans of features; None without telemetry."""
 
     def with_options(self, options: RequestOptions | None) -> Sender:
-        """Return a sender with these options applied over its settings; itself if there are no options.
+        """Return a sender with these options applied over its settings; itself without options.
 
         Raises:
             ConfigurationError: an option is unknown, or its value wrong.
@@ -166,11 +166,11 @@ class Completer(Protocol[OutputT]):
 
     @property
     def kind(self) -> type[ModelCall]:
-        """What a call is in the dialect; its messages take replies and results of tools in any form."""
+        """The type of a call of the dialect; its messages take replies and results of tools in any form."""
         ...
 
     def with_options(self, options: RequestOptions | None) -> Completer[OutputT]:
-        """Return the same with these options applied over its settings; itself if there are no options."""
+        """Return the same with these options applied over its settings; itself without options."""
         ...
 
     @property
@@ -204,7 +204,7 @@ class ChatCompleter(Completer[OutputT], Protocol[OutputT]):
     """Asks a model in the dialect of chat; what batches need of `client.chat`."""
 
     def with_options(self, options: RequestOptions | None) -> ChatCompleter[OutputT]:
-        """Return the same with these options applied over its settings; itself if there are no options."""
+        """Return the same with these options applied over its settings; itself without options."""
         ...
 
     async def create(self, call: ChatCall, /) -> ChatCompletion[OutputT]:
@@ -224,7 +224,7 @@ class ListedModel(Protocol):
 
 
 class Capabilities(Protocol):
-    """What is known of the models; the part of a model catalogue that features need."""
+    """The facts about models that features need; a part of the model catalogue."""
 
     def __iter__(self) -> Iterator[ListedModel]: ...
 

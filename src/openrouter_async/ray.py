@@ -31,8 +31,8 @@ _LOGGER = logging.getLogger("openrouter_async.ray")
 class PromptActor:
     """The class of the actors of a prompt; made by `Prompt`, instantiated by Ray Data.
 
-    An actor has one client for all its batches. Its event loop has its own thread, because Ray blocks the
-    event loop of an actor until its output is taken, and calls in flight would time out.
+    An actor has one client for all its batches. Its event loop has its own thread, because Ray blocks the event loop
+    of an actor until its output is taken, and calls in flight would time out.
     """
 
     prompt: ClassVar[prompt.Prompt]

@@ -26,9 +26,9 @@ class AnswerFacts(NamedTuple):
     """Of all requests of the call that were charged for, as far as it is known."""
     finish_reasons: tuple[str, ...] = ()
     bill: object = None
-    """What has `billed`: the reply, or the error."""
+    """The object with `billed`: the reply, or the error."""
     charged: Decimal | None = None
-    """What the call cost where nothing is billed: what its charge says."""
+    """The cost of the call if nothing has `billed`: that of its charge."""
 
     @property
     def cost(self) -> Decimal | None:

@@ -1,6 +1,6 @@
 """`CallAttempts`: the requests of one call, their deadlines, and the waits between them.
 
-What is decided is decided in `_sansio.retry`; this is the part that sleeps, and tells the observers.
+`_sansio.retry` decides; this part sleeps, and notifies the observers.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class CallAttempts:
         """Whether anyone wants each of them."""
         self._senders = [each for each in observers if type(each).sent is not Observer.sent]
         self.around = [each for each in observers if type(each).around is not Observer.around]
-        """Who puts something around the sending of a request."""
+        """Those that wrap the sending of a request."""
         self._began = time.monotonic()
         self._number = 1
         self.current = Attempt(
@@ -171,9 +171,9 @@ class CallAttempts:
     async def wait_for_retry(
         self, error: OpenRouterError, *, delivered: bool = False, continued: bool = False
     ) -> None:
-        """Wait for the next attempt; raises `error`, or `DeadlineExceeded`, if there is none.
+        """Wait for the next attempt; raises `error`, or `DeadlineExceeded`, if no attempt is left.
 
-        `continued` says that it resumes the delivered text rather than starts again.
+        With `continued` it resumes the delivered text instead of starting again.
         """
         self._complete(error)
         if not self._has_begun or isinstance(error, ConfigurationError):
@@ -312,5 +312,5 @@ class CallAttempts:
 
 
 def _is_late(error: OpenRouterError) -> bool:
-    """Whether an error only says that there was no time left to retry after another one."""
+    """Return whether an error only means that no time was left to retry after another one."""
     return isinstance(error, DeadlineExceeded) and isinstance(error.__cause__, OpenRouterError)

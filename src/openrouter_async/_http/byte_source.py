@@ -34,7 +34,7 @@ class HTTPByteSource(HTTPStreamSource):
         self._most = limits.body_bytes if is_whole else None
 
     async def read(self) -> list[StreamItem] | None:
-        """Return the next piece; None at the end of the body."""
+        """Return the next piece; None when the body ends."""
         call, exchange = await self._opened()
         timeouts = call.attempts.timeouts
         piece = await exchange.read((timeouts.total,))

@@ -252,7 +252,7 @@ class Admission:
 
 
 class PacedElsewhere(Admission):
-    """One whose pace an observer keeps; the limiter gives it a place, and learns nothing from it."""
+    """A request whose pace an observer decides; the limiter returns a place for it, and learns nothing from it."""
 
     __slots__ = ()
 

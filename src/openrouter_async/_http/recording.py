@@ -35,7 +35,7 @@ class RecordedExchange:
     body: bytes
     """Of the response, decoded; undecodable characters are left out."""
     key: str | None = field(default=None, repr=False)
-    """What the request was authorized by."""
+    """The key that authorized the request."""
 
 
 class RecordingTransport(httpx.AsyncBaseTransport):

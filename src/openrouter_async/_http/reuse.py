@@ -146,7 +146,7 @@ class Reuse:
     async def _kept_and_read(
         self, cache: LocalCache, key: bytes, read: Callable[[Reply], T]
     ) -> tuple[T, Reply] | None:
-        """Return a kept answer both read and as it came; None if there is none that can be read."""
+        """Return a kept answer both read and as it came; None without a readable one."""
         kept = await self.find(cache, key)
         if kept is None:
             return None

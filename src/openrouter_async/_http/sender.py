@@ -48,7 +48,7 @@ class HTTPSender:
         return None if telemetry is None else telemetry.spans
 
     def with_options(self, options: RequestOptions | None) -> HTTPSender:
-        """Return a sender with these options applied over its settings; itself if there are no options."""
+        """Return a sender with these options applied over its settings; itself without options."""
         if options is None:
             return self
         derived = HTTPSender(self.transport, self.settings.derive(options))

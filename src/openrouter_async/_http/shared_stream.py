@@ -44,7 +44,7 @@ class SharedStream:
         self.to_retry: OpenRouterError | None = None
         self.is_finished = False
         self.payer: object = None
-        """The reader who is told what it cost."""
+        """The reader that gets the cost."""
         self.answer: object = None
         self.scope = anyio.CancelScope()
         self.closed = anyio.Event()
@@ -107,7 +107,7 @@ class SharedStream:
 
 
 class SharedStreamSource:
-    """What one call reads of a shared stream."""
+    """One call's view of a shared stream."""
 
     def __init__(
         self,

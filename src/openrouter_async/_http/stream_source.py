@@ -87,7 +87,7 @@ class HTTPStreamSource:
         return None if self._exchange is None or self._call is None else self._call.attempts.meta()
 
     async def read(self) -> list[StreamItem] | None:
-        """Return the items of the next read, which may be empty; None at the end of the body."""
+        """Return the items of the next read, which may be empty; None when the body ends."""
         call, exchange = await self._opened()
         attempts = call.attempts
         if self._left:
@@ -148,9 +148,9 @@ class HTTPStreamSource:
         return lot
 
     def _watch(self, attempts: CallAttempts, items: list[StreamItem]) -> None:
-        """Show the events to the observers, or, if they only need the charge and the read has none, the first event.
+        """Show the events to the observers; only the first one if they need no more than the charge.
 
-        That one may have started in an earlier read.
+        It may have started in an earlier read.
         """
         for item in items:
             if not isinstance(item, Comment):
@@ -211,7 +211,7 @@ class HTTPStreamSource:
         return body
 
     async def retry(self, error: OpenRouterError) -> None:
-        """Close this attempt and wait for the next; raises `error` if there is none."""
+        """Close this attempt and wait for the next; raises `error` if no attempt is left."""
         await self._close_exchange()
         if self._call is None:
             raise error

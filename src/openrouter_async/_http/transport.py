@@ -79,7 +79,7 @@ class Transport:
         self.budget = RetryBudget()
         self.usage_samples = UsageSamples()
         self.observers: list[ObserverFactory] = [self.usage_samples]
-        """Who watches every call of these clients."""
+        """Those that watch every call of these clients."""
         self.telemetry: SpanSource | None = None
         """The one of them that has spans for features too."""
         self._process = os.getpid()

@@ -23,7 +23,7 @@ __all__ = ["Charge", "charge_of", "read_charge", "usage_in"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What is known of the cost of one answer."""
+    """The known facts of the cost of one answer."""
 
     generation_id: str | None = None
     job_id: str | None = None

@@ -21,7 +21,7 @@ BYTES_A_TOKEN = 3
 
 
 def most_inputs(dimensions: object, encoding: object) -> int:
-    """Return how many inputs a request may have, so that its answer is accepted; in base64 a vector is one string."""
+    """Return how many inputs a request may have before its answer is refused; in base64 a vector is one string."""
     if encoding == "base64":
         return MOST_INPUTS
     length = dimensions if isinstance(dimensions, int) and dimensions > 0 else LONGEST_VECTOR

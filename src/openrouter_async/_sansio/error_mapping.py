@@ -92,7 +92,7 @@ _CONTEXT_LENGTH_NAMES = frozenset(
     {"context_length_exceeded", "max_tokens_exceeded", "token_limit_exceeded", "string_too_long"}
 )
 _CONTEXT_LENGTH_WORDS = "maximum context length is"
-"""What the service writes in a 400 that has no name."""
+"""The service's message in a 400 without a name."""
 
 _SPENT = re.compile(r"\b(?:key limit|spending limit|budget)\b.*\bexceeded\b", re.IGNORECASE)
 """The service's text in a 403 when the key, or a budget, is spent; it has no name for that."""

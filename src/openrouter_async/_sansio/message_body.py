@@ -99,7 +99,7 @@ class MessageCall(ModelCall):
         return {**self.params, "output_config": config}
 
     def instructed(self, words: str) -> Self:
-        """Return the call with words at the end of its instructions, wherever they stand."""
+        """Return the call with words at the end of its instructions, wherever these are."""
         system = self.params.get("system")
         if isinstance(system, str):
             said: object = f"{system}\n\n{words}"

@@ -28,7 +28,7 @@ Arguments = Mapping[str, QueryValue]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
-    """What a page says about itself and about the rest."""
+    """A page's facts about itself and about the rest."""
 
     count: int
     """Items in the page, nulls too."""

@@ -50,7 +50,7 @@ class ParseFailure(ValueError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason: str = reason
-        """What is wrong first, after its path: `choices.0.index: input should be a valid integer, got 'a'`."""
+        """The first fault, after its path: `choices.0.index: input should be a valid integer, got 'a'`."""
 
 
 def parse(into: type[T], data: bytes) -> T:

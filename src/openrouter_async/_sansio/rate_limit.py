@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["AdaptiveRate", "Pacer"]
 
 Dumped: TypeAlias = list[Any]
-"""What a `dump` returns and a `load` reads, and nobody else looks into."""
+"""The state that `dump` returns and `load` reads; its form is private."""
 
 # The numbers below are chosen; the simulated servers of tests/_sansio/test_rate_limit.py hold what they come to.
 
@@ -71,7 +71,7 @@ AWAY = 3
 """Answers one after the other that say a model is away, from which everyone waits for it."""
 BELOW = 0.95
 """Where to continue after a refusal, as a share of the good rate. TCP halves (RFC 5681) because it sees a queue that
-must drain; a limiter has none, and a refusal costs only a round trip."""
+must drain; a limiter has no queue, and a refusal costs only a round trip."""
 SLOW = 0.975
 """Up to which share of the good rate a refusal is suspected to be chance."""
 NEAR = 0.9
@@ -129,7 +129,7 @@ class AdaptiveRate:
         """Until when the server asked to wait."""
         self._pacer: Pacer | None = None
         self._good: float | None = None
-        """What was accepted a second when last there were a little too many."""
+        """The rate accepted when there were last a few too many, per second."""
         self._epoch = _Counts(-math.inf)
         self._closed: _Counts | None = None
         """Since it was first seen that most were refused."""
@@ -314,7 +314,7 @@ class AdaptiveRate:
 
 
 class _Counts:
-    """What happened to the requests that were sent since a moment."""
+    """The outcomes of the requests sent since a moment."""
 
     __slots__ = ("accepted", "at", "refused", "sent")
 

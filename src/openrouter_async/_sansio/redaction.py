@@ -1,4 +1,4 @@
-"""What may appear in errors, logs and reprs: text without keys, tokens, passwords of URLs, and file contents.
+"""Makes text safe for errors, logs and reprs: without keys, tokens, passwords of URLs, and file contents.
 
 A cut key is not recognised, so text is redacted before it is shortened. Every step takes time linear in the text.
 """

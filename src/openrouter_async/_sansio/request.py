@@ -46,7 +46,7 @@ QueryValue = str | int | float | bool | None | list[str] | tuple[str, ...]
 
 
 OWN_HEADER = (("x-openrouter-async", "own"),)
-"""What a request of the library's own says of itself, for whoever looks at traffic."""
+"""The mark of the library's own requests, for people who look at traffic."""
 
 
 class Upload(Protocol):
@@ -65,7 +65,7 @@ class ModelCall:
     """One request of a model. Its arguments are as they were given; `body` validates them."""
 
     messages: object
-    """What was said so far, in a form of the dialect."""
+    """The messages so far, in a form of the dialect."""
     model: str | None = None
     params: Mapping[str, object] = field(default_factory=dict)
     """The parameters of the dialect."""
@@ -170,11 +170,11 @@ class RequestData:
     content_type: str | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     secrets: tuple[Secret, ...] = ()
-    """What is in the body or the headers and must be in no error."""
+    """The secrets of the body and the headers, which no error may contain."""
     model: str | None = None
     """The requested model; rate limits are kept by model."""
     named: str | None = None
-    """What the caller calls that model: its id, or a short name of `MODELS`."""
+    """The caller's name for that model: its id, or a short name of `MODELS`."""
     user: str | None = None
     """The end user that it names."""
     once: bool = False

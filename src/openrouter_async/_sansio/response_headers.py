@@ -1,4 +1,4 @@
-"""What is read of the headers of an answer: those that may be shown, and the ids that name the request."""
+"""Reads the headers of an answer: those that may be shown, and the ids that name the request."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ class Failure:
     billed: bool = False
     """Whether what arrived says that it cost something; then it is not asked for, and paid for, again."""
     should_retry: bool | None = None
-    """What the response header `x-should-retry` says."""
+    """The value of the response header `x-should-retry`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class RetryBudget:
 
     @property
     def tokens(self) -> int:
-        """What is left, 0 to 500."""
+        """The rest, 0 to 500."""
         return self._tokens
 
     def take(self, cost: int) -> bool:

@@ -63,7 +63,7 @@ async def _obey_signals(batch: Attended, group: TaskGroup) -> None:
 
 
 def progress_line(progress: BatchProgress) -> str:
-    """Return the progress as one line, which says when limits hold the batch back."""
+    """Return the progress as one line, which reports the items that limits delay."""
     ended = progress.done + progress.failed
     of = "" if progress.total is None else f" of {progress.total:,}"
     parts = [f"{ended:,}{of}", f"${format_usd(progress.cost)}"]

@@ -21,7 +21,7 @@ class First(Generic[OutputT]):
 
     def __init__(self) -> None:
         self.result: Result[OutputT] | None = None
-        """What came of it; None before, and where the batch ended."""
+        """The result; None before it, and if the batch ended first."""
         self._ended = anyio.Event()
 
     async def ended(self) -> Result[OutputT] | None:

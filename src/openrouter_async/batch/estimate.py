@@ -1,4 +1,4 @@
-"""What a whole batch may use and cost, before it starts."""
+"""The possible usage and cost of a whole batch, before it starts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["BatchEstimate", "estimate_requests"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchEstimate:
-    """What a batch may use and cost from now on, if each item is asked once."""
+    """The possible usage and cost of a batch from now on, if each item is sent once."""
 
     items: int
     kept: int

@@ -1,6 +1,6 @@
 """`Failures`: the items of a batch that failed, and the file from which they can be asked again.
 
-One JSON object per line: the key, the prompt or the messages, what the item had of its own, and the error.
+One JSON object per line: the key, the prompt or the messages, the item's own settings, and the error.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Failures(Sequence["Failed"]):
     def write_jsonl(self, path: str | os.PathLike[str]) -> int:
         """Write the items to a file that `read_items` reads, and return how many; one that exists is replaced.
 
-        An item that is no JSON could not be sent either; its line has only the key and the error, and is not read.
+        An item that is not JSON could not be sent either; its line has only the key and the error, and is not read.
 
         Raises:
             OSError: the file cannot be written.
@@ -76,11 +76,11 @@ def read_items(path: str | os.PathLike[str]) -> Iterator[Item]:
     ```
 
     A line is an object with `prompt` or `messages`, and perhaps `key`, `model`, `extra_body` and parameters; `error` is
-    passed over, and so is a line without messages.
+    ignored, and so is a line without messages.
 
     Raises:
         OSError: the file cannot be read.
-        ConfigurationError: a line is no JSON object.
+        ConfigurationError: a line is not a JSON object.
     """
     with Path(path).open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):

@@ -82,7 +82,7 @@ class ItemMeter:
 
     @property
     def charges(self) -> list[Charge]:
-        """What each of its requests is known to have used and cost."""
+        """The known usage and cost of each of its requests."""
         if len(self._calls) == 1:  # as nearly all have
             return self._calls[0].charges
         return [charge for call in self._calls for charge in call.charges]

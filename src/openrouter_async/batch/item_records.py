@@ -59,7 +59,7 @@ class ItemRecords:
         the operation.
         """
         self.again = PaidAgain()
-        """What was asked again because a run was killed."""
+        """The items sent again because a run was killed."""
         self._settings = settings
         self._spend = spend
         self._sender = sender

@@ -1,8 +1,8 @@
 """`ItemSource`: the items of a batch as requests with keys, for whichever worker asks next.
 
-Theory of operation: an item that is available immediately is taken without a wait, so no other task can intervene. If
-it may have to be waited for (an asynchronous iterator, which an `ItemFeed` advances, or `allow`), one worker waits and
-the others queue behind it; `stop` ends that wait.
+Theory of operation: an item that is available immediately is returned without a wait, so no other task can intervene.
+If it may require a wait (for an asynchronous iterator, which an `ItemFeed` advances, or for `allow`), one worker
+waits and the others queue behind it; `stop` ends that wait.
 """
 
 from __future__ import annotations

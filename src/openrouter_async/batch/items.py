@@ -72,7 +72,7 @@ class Item:
 
 
 ItemLike: TypeAlias = MessagesLike | Item
-"""What stands for one prompt of a batch."""
+"""One prompt of a batch, in any form."""
 
 AnyItems: TypeAlias = Iterable[object] | AsyncIterable[object]
 """Those of a batch that asks for something other than chat; each is what its operation takes, or an `Item` with it."""

@@ -40,7 +40,7 @@ _LOCKED_BYTE = 2**62
 
 @dataclass(slots=True)
 class PaidAgain:
-    """What was asked again because a run was killed while it waited for the answer."""
+    """The items sent again because a run was killed while it waited for the answer."""
 
     requests: int = 0
     """How many of those first ones there were; each may have been billed."""
@@ -57,7 +57,7 @@ class Journal:
     """An open journal. Its methods block for as long as the disk takes."""
 
     def __init__(self, path: Path, *, asks_again: Callable[[JsonObject], bool] = lambda _: True) -> None:
-        """Open, lock and read a journal, or create it; `asks_again` says of a failure's record whether it is repeated.
+        """Open, lock and read a journal, or create it; `asks_again` selects the failures to repeat by their records.
 
         Raises:
             JournalError: it cannot be read or written, another run has it locked, or it is not a journal.
@@ -90,7 +90,7 @@ class Journal:
 
     def _forget(self) -> None:
         self.cost = Decimal(0)
-        """What the account was charged for all its items, failed ones too, in US dollars."""
+        """The charges for all its items, failed ones too, in US dollars."""
         self.byok_cost = Decimal(0)
         """What providers charged for them to keys of the account's own."""
         self.models: dict[str, ModelSpend] = {}

@@ -1,7 +1,7 @@
-"""The records of a journal: one JSON object for each item that ended, and for a cost that came to be known later. Pure.
+"""The records of a journal: one JSON object for each item that ended, and for a cost that became known later. Pure.
 
-A record says what an item cost, and by which models. Files of older versions lack some of that; they are read all the
-same, and what a record does not say is not counted.
+A record contains the cost of an item, and its models. Files of older versions lack some of that; they are read too,
+and missing costs are not counted.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a ledger has of an item."""
+    """A ledger's record of an item."""
 
     record: Record
     number: int

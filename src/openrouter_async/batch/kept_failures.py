@@ -28,7 +28,7 @@ from ..errors import (
 __all__ = ["RetryFailed", "is_transient", "kept_error", "was_transient"]
 
 RetryFailed: TypeAlias = Literal["never", "transient", "all"]
-"""Which failures of earlier runs are asked again."""
+"""Selects the failures of earlier runs that are sent again."""
 
 TRANSIENT = (
     RateLimited,
@@ -54,7 +54,7 @@ def was_transient(said: JsonValue, noted: JsonValue) -> bool:
 
 
 def kept_error(said: JsonValue) -> OpenRouterError:
-    """Return the error that a journal tells of, with its class, message and status; other facts are not kept."""
+    """Return the error recorded in a journal, with its class, message and status; other facts are not kept."""
     facts = said if isinstance(said, dict) else {}
     message, status, kind = str(facts.get("message", "")), facts.get("status"), _class_of(said)
     if issubclass(kind, APIStatusError):

@@ -210,7 +210,7 @@ class KindCompleter(Generic[T]):
 
     @property
     def kind(self) -> type[ChatCall]:
-        """What an item is asked as; its messages are what the operation takes."""
+        """The type of its calls; its messages are the inputs of the operation."""
         return ChatCall
 
     @property

@@ -1,4 +1,4 @@
-"""What a batch did, as a few lines of text for people."""
+"""The result of a batch, as a few lines of text for people."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from .results import Done, Result
 __all__ = ["Cell", "Results", "row_of"]
 
 Cell: TypeAlias = str | int | float | bool | Decimal | None
-"""What is in one place of a row; a list within a value is there as JSON text."""
+"""A value in one column of a row; a list within a value is JSON text."""
 
 
 def row_of(result: Result[OutputT]) -> dict[str, Cell]:

@@ -1,4 +1,4 @@
-"""What comes of an item: `Done` with its reply, or `Failed` with its error."""
+"""The result of an item: `Done` with its reply, or `Failed` with its error."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Done(Generic[OutputT]):
     index: int
     """Its place among the items, from 0."""
     source: ItemLike
-    """What came in: the text, the messages or the `Item`, the very object; with `kind`, what its operation takes."""
+    """Your input: the text, the messages or the `Item`, the very object; with `kind`, an input of its operation."""
     completion: ChatCompletion[OutputT]
     """The reply, as `client.chat.create` returns it. `response_meta` works on it; without headers if it was resumed."""
     elapsed: float = 0.0
     """Seconds from the item's turn to its answer, all attempts and waits included; if it was resumed, in that run."""
     cost: Decimal | None = None
-    """US dollars charged for all its requests; None if that is not known. If it was resumed, what it cost then."""
+    """US dollars charged for all its requests; None if unknown. If it was resumed, its cost at that time."""
     attempts: int = 0
     """Requests sent for it, those of earlier attempts included; 0 if a local cache answered."""
     is_resumed: bool = False
@@ -49,7 +49,7 @@ class Failed:
     index: int
     """Its place among the items, from 0."""
     source: ItemLike
-    """What came in; as for `Done`."""
+    """Your input; as for `Done`."""
     error: OpenRouterError
     elapsed: float = 0.0
     """As for `Done`."""

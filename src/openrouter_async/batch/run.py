@@ -190,7 +190,7 @@ class Batch(Generic[OutputT]):
 
     @property
     def summary(self) -> BatchSummary:
-        """What it did so far, with the cost by model."""
+        """Its progress so far, with the cost by model."""
         return self._stats.summary(self._records.again)
 
     def report(self) -> str:
@@ -198,7 +198,7 @@ class Batch(Generic[OutputT]):
         return report(self.summary)
 
     async def estimate(self, *, answer_tokens: int = 1_000) -> BatchEstimate:
-        """Return how many tokens the items may use, and what they may cost; sends nothing but, once, for the prices.
+        """Return the tokens that the items may use, and their possible cost; sends at most a request for prices.
 
         ```python
         batch = client.batch(prompts, model="openai/gpt-5-mini", max_tokens=200)

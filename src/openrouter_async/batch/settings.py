@@ -60,24 +60,24 @@ class RunParams(TypedDict, total=False):
     journal: str | os.PathLike[str] | None
     """The file that stores the answers; a run with the same file resumes the last one."""
     ledger: str | os.PathLike[str] | Ledger | None
-    """What several processes share, in place of a journal: a file, as for `open_ledger`, or a `Ledger` that is open.
-    Each item is asked by one of them, and all of them return its result; the budget and the rate are of all."""
+    """State shared by several processes, in place of a journal: a file, as for `open_ledger`, or an open `Ledger`.
+    One of them sends each item, and all of them return its result; they share the budget and the rate."""
     on_change: OnChange
     """What to do with an item whose request differs from the one in the journal: `refuse` (default) ends the batch
     before it is sent, `redo` sends it again. If the request is the same but the stored reply no longer fits `output`,
     for example after a validator was changed, `refuse` fails the item with that error, and the rest continues."""
     retry_failed: RetryFailed
-    """Which items that failed in an earlier run with the journal are sent again: `transient` (default), those whose
-    failure may go away, such as a limit, an overload, a lost connection, or one of `retry_on`; `all`; or `never`. The
-    others fail again with the error of that run, and cost nothing. An item whose request changed is sent again."""
+    """The items, failed in an earlier run with the journal, to send again: `transient` (default), those whose failure
+    may go away, such as a limit, an overload, a lost connection, or one of `retry_on`; `all`; or `never`. The others
+    fail again with the error of that run, and cost nothing. An item whose request changed is sent again."""
     dedupe: bool
     """Send equal requests once, and give each its answer: the first costs something, the others nothing, each with a
     record in the journal. An item waits while an equal one is in flight. Answers are kept in memory until the batch
     ends; of a failure only those hear that wait for it. Default False."""
     once: bool
-    """Send each item so that the service's response cache answers a repetition, also by a later run with the same
-    journal, and you pay once; see `once` in `RequestOptions`. The cache key derives from the item's key and request,
-    so for a day the same item has the same answer in another journal too. Default False."""
+    """Have the service's response cache answer a repetition of an item, also in a later run with the same journal, so
+    you pay once; see `once` in `RequestOptions`. The cache key derives from the item's key and request, so for a day
+    the same item has the same answer in another journal too. Default False."""
     attempts: int
     """The most attempts per item, each with the client's own retries. Default 5."""
     retry_on: tuple[type[OpenRouterError], ...]
@@ -90,8 +90,9 @@ class RunParams(TypedDict, total=False):
     """Show the progress on standard error: a line that is drawn over on a terminal and in a notebook (with `rich`
     installed, as the extra `cli` does), a new line every ten seconds elsewhere. Default False."""
     finish_on_interrupt: bool
-    """Let Ctrl-C (and SIGTERM) finish what is in flight, and ask nothing more: the loop ends, and `batch.interrupts` is
-    not 0. A second one raises `KeyboardInterrupt` at once. Only in the main thread. Default False."""
+    """Let Ctrl-C (and SIGTERM) finish the calls in flight, and send nothing more: the loop ends, and
+    `batch.interrupts` is not 0. A second one raises `KeyboardInterrupt` immediately. Only in the main thread. Default
+    False."""
 
 
 class BatchParams(ChatParams, RunParams, total=False):

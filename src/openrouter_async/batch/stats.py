@@ -1,4 +1,4 @@
-"""What a batch has done so far: `BatchProgress` while it runs, `BatchSummary` of the whole."""
+"""The progress of a batch: `BatchProgress` while it runs, `BatchSummary` of the whole."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ class BatchProgress:
     in_flight: int
     """Being asked now."""
     waiting: int
-    """Of `in_flight`: not sent at the moment, since a rate limit, the budget or the wait before a retry holds them
-    back."""
+    """Of `in_flight`: not sent at the moment, because of a rate limit, the budget or the wait before a retry."""
     resumed: int
     """Of `done`: read from the journal."""
     prompt_tokens: int
@@ -54,7 +53,7 @@ class BatchProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelTotal:
-    """What the answers of one model used."""
+    """The usage of the answers of one model."""
 
     items: int = 0
     """Answered, and those that failed and cost something."""
@@ -66,7 +65,7 @@ class ModelTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchSummary:
-    """What a batch did."""
+    """The results of a batch, counted."""
 
     done: int
     """Answered, those of earlier runs included."""
@@ -120,7 +119,7 @@ class BatchStats:
         self._began = time.monotonic()
 
     def end(self) -> None:
-        """Count no more time: nothing further is asked."""
+        """Stop counting time: the batch sends nothing further."""
         self._ended = self._ended or time.monotonic()
 
     def _now(self) -> float:

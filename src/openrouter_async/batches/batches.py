@@ -52,12 +52,12 @@ LONGEST_WAIT = 60.0
 """Seconds between two looks at a batch at most. Chosen: a batch of a day costs 1,440 looks."""
 
 JobValue: TypeAlias = ChatCompletion | Embeddings | JsonObject
-"""What a result is, by the operation that the batch is of; an object as it came for those without a type."""
+"""The type of a result, by the operation of the batch; for operations without one, the object as it arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult(Generic[T]):
-    """What came of one request of a batch."""
+    """The result of one request of a batch."""
 
     key: str
     """The item's key, which is its `custom_id`."""
@@ -74,7 +74,7 @@ class JobResult(Generic[T]):
 
 
 class BatchJobs(BatchesResource):
-    """Batches that the service works on by itself, within a day and for about half the price.
+    """Batches that the service processes within a day, for about half the price.
 
     ```python
     batch = await client.batches.create(prompts, model="openai/gpt-5-mini")
@@ -158,11 +158,11 @@ class BatchJobs(BatchesResource):
     async def wait(
         self, id: str, *, timeout: float | None = None, options: RequestOptions | None = None
     ) -> BatchJob:
-        """Return a batch when it is finished, whatever came of it; see `watch` for what happens meanwhile.
+        """Return a batch when it is finished, whether it succeeded or failed; `watch` shows its progress.
 
         Args:
             id: Of the batch.
-            timeout: Seconds; the batch goes on at the service. Default: none, while a batch may take days.
+            timeout: Seconds; the batch continues at the service. Default: none, since a batch may take days.
             options: See `RequestOptions`.
 
         Raises:
@@ -186,11 +186,11 @@ class BatchJobs(BatchesResource):
 
         Args:
             batch: As `wait` or `get` returned it.
-            into: What the replies are read as. Default: what the batch's endpoint says: `ChatCompletion`, `Embeddings`,
-                or a dict.
+            into: The type of the replies. Default: by the batch's endpoint: `ChatCompletion`, `Embeddings`, or a
+                dict.
 
         Raises:
-            InsufficientCredits: they are withheld until the account has the credits for them; nothing is lost.
+            InsufficientCredits: the service withholds them until the account can pay for them; nothing is lost.
             ConfigurationError: the batch is not finished, or came from a list, which has no results.
         """
         if batch.is_withheld:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["BatchesResource"]
 
 ATTEMPTS = 3
-"""How often a batch is submitted at most, where the service says that there were too many requests; chosen: the service
-names a wait, and a third refusal is told to the caller, who may have hours."""
+"""The most submissions of a batch, if the service answers that there were too many requests; chosen: the service
+names a wait, and the caller, who may have hours, gets the third refusal."""
 LONGEST_WAIT = 60.0
 """Seconds that such a wait may have; chosen: the limits are by the minute."""
 
@@ -49,18 +49,18 @@ class BatchesResource(Resource):
         provider: JobProvider | None = None,
         options: RequestOptions | None = None,
     ) -> BatchJob:
-        """Submit requests as they are, and return the batch, which is only being validated then.
+        """Submit requests unchanged, and return the batch, whose validation has only begun.
 
-        The requests are taken one by one and go through a temporary file, so there may be more than memory holds. It is
-        sent again only where the service says that there were too many requests: every copy is billed.
+        The requests are read one by one and go through a temporary file, so they need not fit into memory. The file
+        is sent again only if the service answers that there were too many requests: every copy is billed.
 
         Args:
             requests: Bodies, each with an id of yours.
             model: One for all, by its id or a short name.
-            endpoint: Which operation the bodies are for, such as `/v1/embeddings`.
-            callback_url: Is told by the service when the batch ends; https.
+            endpoint: The operation of the bodies, such as `/v1/embeddings`.
+            callback_url: The service calls it when the batch ends; https.
             completion_window: Only `24h` is known.
-            provider: Who may get it.
+            provider: The providers that may serve it.
             options: See `RequestOptions`.
 
         Raises:
@@ -96,12 +96,12 @@ class BatchesResource(Resource):
     async def get(self, id: str, *, options: RequestOptions | None = None) -> BatchJob:
         """Return a batch; once it is finished, with its results.
 
-        Where the account lacks the credits for them they are withheld (`is_withheld`): then add credits and ask again,
-        nothing is done twice. Costs nothing.
+        If the account lacks the credits for them, they are withheld (`is_withheld`): add credits and call again; no
+        work is repeated. Costs nothing.
 
         Raises:
-            NotFound: there is none with this id.
-            InsufficientCredits: the account owes, and the service says nothing of the batch.
+            NotFound: no batch has this id.
+            InsufficientCredits: the account owes, and the service shows nothing of the batch.
         """
         return await self._look(id, options)
 
@@ -142,13 +142,13 @@ class BatchesResource(Resource):
         )
 
     async def delete(self, id: str, *, options: RequestOptions | None = None) -> DeletedJob:
-        """Delete the requests and results of a finished batch; what was billed for it stays.
+        """Delete the requests and results of a finished batch; the charges remain.
 
         A batch cannot be cancelled.
 
         Raises:
             Conflict: it is not finished.
-            NotFound: there is none with this id.
+            NotFound: no batch has this id.
         """
         return await self._send(operations.DELETE_BATCH, path={"id": id}, into=DeletedJob, options=options)
 

@@ -1,4 +1,4 @@
-"""`Spool`: a large body, written piece by piece and sent from the disk, so that it is never whole in memory."""
+"""`Spool`: a large body, written piece by piece and sent from the disk, so it is never whole in memory."""
 
 from __future__ import annotations
 

@@ -102,7 +102,8 @@ class AnswerWriter:
 
 
 class _State:
-    """What the thread shares with the event loop. It knows no writer, so that one that is dropped is collected."""
+    """State shared by the thread and the event loop. It does not refer to the writer, so a dropped one is
+    collected."""
 
     def __init__(self, path: str, failed: Callable[[Exception, int], None]) -> None:
         self.store = AnswerStore(path)
@@ -185,7 +186,7 @@ class _State:
                 self._lost(error)
 
     def _write(self) -> None:
-        """Write all that waits; what could not be written waits on."""
+        """Write all pending answers; those that could not be written stay pending."""
         store = self.store
         with self.lock:
             size, hits, damaged = self.bytes, self.hits, self.damaged

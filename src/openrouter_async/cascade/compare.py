@@ -23,7 +23,7 @@ WIDTH = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared(Generic[OutputT]):
-    """What one model replied."""
+    """The reply of one model."""
 
     model: str
     """As it was asked for."""
@@ -72,10 +72,10 @@ class Comparison(Sequence[Compared[OutputT]]):
 async def compare(
     models: Sequence[str], ask: Callable[[str], Awaitable[ChatCompletion[OutputT]]]
 ) -> Comparison[OutputT]:
-    """Ask all models at once.
+    """Ask all models concurrently.
 
     Raises:
-        ConfigurationError: `models` is no list of models, or the call is wrong.
+        ConfigurationError: `models` is not a list of models, or the call is wrong.
     """
     if isinstance(models, str) or not models or not all(isinstance(model, str) for model in models):
         raise ConfigurationError(f"models is {models!r}; expected a list of slugs of models")

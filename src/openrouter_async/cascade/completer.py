@@ -23,7 +23,7 @@ __all__ = ["StepsCompleter", "steps_of"]
 
 
 def steps_of(model: object) -> Steps:
-    """Return a model that is not a slug; raises `ConfigurationError` where it is no `Steps` either."""
+    """Return the `Steps` of a call; raises `ConfigurationError` for any other object."""
     if not isinstance(model, Steps):
         raise ConfigurationError(f"model is {model!r}; expected the slug of a model, or Steps(...)")
     return model
@@ -42,7 +42,7 @@ class StepsCompleter(Generic[OutputT]):
 
     @property
     def kind(self) -> type[ChatCall]:
-        """What a call is."""
+        """The type of a call."""
         return ChatCall
 
     @property
@@ -111,7 +111,7 @@ def _asked(call: ChatCall, model: str, step: Step | None) -> ChatCall:
 
 
 def _is_asked(step: Step | None, reply: ChatCompletion[OutputT]) -> bool:
-    """Whether the next model is asked after a reply with a value."""
+    """Return whether to ask the next model after a reply with a value."""
     if step is None:
         return False
     if step.min_confidence is not None and (reply.confidence or 0.0) < step.min_confidence:

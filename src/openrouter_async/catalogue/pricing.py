@@ -1,4 +1,4 @@
-"""What a call may use and cost by the prices of the catalogue, before it is made. Pure."""
+"""The possible usage and cost of a call by the prices of the catalogue, before it is made. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNKNOWN_CONTEXT = 128_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What a call may use and cost, before it is made."""
+    """The possible usage and cost of a call, before it is made."""
 
     model: str | None
     """The id of the model whose prices were used; None where it is not known."""

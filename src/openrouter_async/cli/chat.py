@@ -102,7 +102,7 @@ def _read_history(path: Path) -> History | None:
     """Return the conversation in a file; None if the file does not exist yet, but can be created.
 
     Raises:
-        ConfigurationError: it cannot be read, holds something else, or could not be written.
+        ConfigurationError: it cannot be read, contains something else, or could not be written.
     """
     text = read_saved(path)
     claim(path, is_ours=lambda path: True)  # what is there is read as a conversation below
@@ -119,7 +119,7 @@ class _Quit(Exception):
 
 
 class _Session:
-    """What is between one person and one model."""
+    """A conversation between one person and one model."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""`openrouter-async config` and `aliases`: what is decided once for all commands."""
+"""`openrouter-async config` and `aliases`: settings for all commands."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """An answer on a terminal: Markdown that is drawn while it is written.
 
-Blocks that are finished are printed once. The open block is drawn again where it changed, by a thread, so a large
-one does not keep the stream waiting. What has left the screen at the top is never drawn again: of a block that is
-taller than the screen, lines that stay as they are go up for good, and else its end is shown until it is whole.
+Finished blocks are printed once. A thread draws the open block again where it changed, so a large one does not delay
+the stream. Lines that have left the screen at the top are never drawn again: of a block taller than the screen, lines
+that stay the same scroll up for good; otherwise its end is shown until it is whole.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the exit codes of the commands mean; docs/howto/command-line.md has them for users."""
+"""The meaning of the commands' exit codes; docs/howto/command-line.md lists them for users."""
 
 from __future__ import annotations
 

@@ -22,14 +22,14 @@ def keys(
     *,
     json: Json = False,
 ) -> int:
-    """Keep your keys, so you need not set a variable: in the system's keyring, else in a file only you can read.
+    """Keep your keys, so you need not set a variable: in the system's keyring, or else in a file only you can read.
 
-    A key in the environment or in a file .env counts more. Keys are made at https://openrouter.ai/keys.
+    A key in the environment or in a file .env takes precedence. Create keys at https://openrouter.ai/keys.
 
     Args:
-        action: list what is kept, without the keys; set one, which is asked for, or piped in; print the path of the
-            file; remove one.
-        name: Which key: inference, which asks models, or management, which the command credits needs.
+        action: list the kept keys by name; set a key, at a prompt or from a pipe; print the path of the file; remove
+            a key.
+        name: Which key: inference, to ask models, or management, for the command credits.
     """
     output = Output(as_json=json)
     match action:

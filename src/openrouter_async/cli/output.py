@@ -112,7 +112,7 @@ class Output:
         """Draw a table on a terminal; in a pipe, print one line per row, with cells separated by tabs.
 
         On a terminal each row fits on one line: the columns in `dim` shrink to the remaining width, or disappear.
-        Where the others have no room, they stand below the first.
+        Others that do not fit are printed below the first.
         """
         if not self.is_terminal:
             for row in rows:

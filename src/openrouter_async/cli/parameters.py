@@ -60,7 +60,7 @@ def request_params(
 
 
 def _readings(value: object) -> list[object]:
-    """Return what a value may mean, the likeliest last, whose error is told."""
+    """Return the possible meanings of a value, the likeliest last; the error names that one."""
     if not isinstance(value, str):
         return [value]
     try:

@@ -1,8 +1,7 @@
-"""Where the command keeps what is the user's: settings, templates and keys in one directory, the log in another, and
-what can be fetched again in a third.
+"""Directories of the command: for settings, templates and keys; for the log; for files to download again.
 
 They follow the XDG base directories; on Windows they are below the directories for the settings and the data of
-programs. Directories that are made are for their owner alone.
+programs. Only their owner can read the directories that it creates.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def data_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Return the directory of what can be fetched again, which may not exist yet."""
+    """Return the directory of files that can be downloaded again; it may not exist yet."""
     return _base("XDG_CACHE_HOME", "LOCALAPPDATA", ".cache") / _NAME
 
 

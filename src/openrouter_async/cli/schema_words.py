@@ -1,7 +1,7 @@
 """`--schema 'name, age int, tags [str]'`: a JSON Schema in a few words. Pure.
 
-Each field is a name, then a type, then a colon and a description; the last two may be missing. Fields are separated by
-commas, or stand on lines of their own, where descriptions may have commas. All are required; `?` makes one nullable.
+Each field is a name, then a type, then a colon and a description; the last two may be missing. Fields are separated
+by commas, or are on lines of their own, where descriptions may have commas. All are required; `?` makes one nullable.
 """
 
 from __future__ import annotations

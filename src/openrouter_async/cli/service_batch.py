@@ -28,7 +28,7 @@ from .streams import notes
 __all__ = ["note_beside", "run_at_service"]
 
 _NOTE = re.compile(r"(\S+)(?: (\d+))?")
-"""What is kept of a batch that was submitted: its id, and how many lines it lacks."""
+"""The record of a submitted batch: its id, and how many lines it lacks."""
 
 
 def note_beside(out: Path) -> Path:

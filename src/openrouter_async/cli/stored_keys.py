@@ -72,7 +72,7 @@ def keep_key(name: KeyName, key: str) -> str:
 
 
 def forget_key(name: KeyName) -> bool:
-    """Remove a key from where it is kept; False where there was none."""
+    """Remove a key from its storage; False if it was not stored."""
     was = kept_where(name)
     _write(name, None)
     keyring = _keyring()

@@ -83,7 +83,7 @@ class Results(io.TextIOBase):
     failure = ""
     """Why standard output cannot be written; empty where it can."""
     unwritten = ""
-    """What may not have arrived yet."""
+    """The text that may not have arrived yet."""
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # an attribute there

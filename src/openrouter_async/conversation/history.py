@@ -1,7 +1,7 @@
-"""What was said in a conversation, immutable, and to and from JSON. No I/O here.
+"""The turns of a conversation, immutable, and to and from JSON. No I/O here.
 
-A turn is what was asked and all that came of it, calls of tools and their results included. Turns are only ever
-added, dropped or sent whole, so a call is never parted from its result.
+A turn is a question and all messages that answer it, calls of tools and their results included. Turns are only ever
+added, dropped or sent whole, so a call always stays with its result.
 """
 
 from __future__ import annotations

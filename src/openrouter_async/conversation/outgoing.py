@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..types.responses.input import InputLike
 
     ConversationLike: TypeAlias = MessagesLike | InputLike
-    """What is sent in a form of the conversation's dialect; messages of chat are taken in all of them."""
+    """Messages in a form of the conversation's dialect; all dialects take messages of chat."""
 
 __all__ = ["Outgoing", "TurnResumption"]
 
@@ -33,7 +33,7 @@ class Outgoing:
     """A turn that is being sent."""
 
     base: History
-    """What is kept before it."""
+    """The history before it."""
     asked: list[JsonObject]
     earlier: int
     messages: ConversationLike | PausedRun

@@ -1,4 +1,4 @@
-"""What a conversation can be told: its keyword arguments."""
+"""The keyword arguments of a conversation."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class ConversationSettings(TypedDict, total=False):
     model: str | None
     """As for `client.chat.create`; default: that of the history."""
     system: str | SystemMessage | DeveloperMessage | None
-    """What the model is to do, before all turns; default: that of the history."""
+    """The instructions for the model, before all turns; default: those of the history."""
     history: History | str | bytes | None
     """What `model_dump_json()` of an earlier conversation wrote, or its `history`."""
     trim: Trim | None
-    """Which turns are sent when there are many, e.g. `keep_turns(20)`; default: all."""
+    """Selects the turns to send when there are many, e.g. `keep_turns(20)`; default: all."""
     keep_partial: bool
     """Whether a streamed answer that was left or broke off is kept as far as it had come. Default False."""
     extra_body: Mapping[str, JsonValue] | None

@@ -1,8 +1,8 @@
-"""Which turns are sent when a conversation grows long. No I/O here.
+"""Selects the turns to send when a conversation grows long. No I/O here.
 
-A policy is a function from the turns so far to those that are sent, in order. It decides about whole turns, so no
-call of a tool is ever parted from its result, and it leaves the history itself alone. The system message and the
-message that is being sent always are.
+A policy is a function from the turns so far to those to send, in order. It decides about whole turns, so a call of a
+tool always stays with its result, and it leaves the history unchanged. The system message and the new message are
+always sent.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 MAX_MESSAGE_LENGTH = 2_000
-"""Characters of `str(error)`; what is longer is cut and ends in `…`. Chosen: a screenful."""
+"""The most characters of `str(error)`; a longer text is cut and ends in `…`. Chosen: a screenful."""
 
 
 TimeoutPhase = Literal["connect", "queue", "headers", "body", "idle", "event"]
@@ -63,7 +63,7 @@ class Facts(TypedDict, total=False):
 
 
 class TokenUsage(Protocol):
-    """What a request used, as `types.common.Usage` has it."""
+    """The usage of a request, as `types.common.Usage` has it."""
 
     prompt_tokens: int | None
     completion_tokens: int | None
@@ -73,7 +73,7 @@ class TokenUsage(Protocol):
 
 
 class PartialReply(Protocol):
-    """What an error keeps of a reply: a `ChatCompletion`, of which these are the fields one asks for then."""
+    """The part of a reply in an error: a `ChatCompletion`, of which these are the fields most asked for."""
 
     model: str | None
     provider: str | None
@@ -102,9 +102,9 @@ class OpenRouterError(Exception):
             message = message[: MAX_MESSAGE_LENGTH - 1] + "…"
         super().__init__(message)
         self.message: str = message
-        """What happened, the value seen, what to do."""
+        """The event, the value seen, and the remedy."""
         self.request_id: str | None = facts.get("request_id")
-        """The id that the edge in front of the service gave the request, if it did."""
+        """The id of the request at the edge in front of the service, if it sent one."""
         self.generation_id: str | None = facts.get("generation_id")
         """Id of the billed record (`gen-…`), from the header `X-Generation-Id` or the body."""
         self.attempts: int = facts.get("attempts", 0)
@@ -114,11 +114,13 @@ class OpenRouterError(Exception):
         self.may_have_been_billed: bool | None = facts.get("may_have_been_billed")
         """False: certainly not. True: tokens were delivered. None: unknown."""
         self.partial: PartialReply | None = facts.get("partial")
-        """What had arrived of a reply, a stream's above all: text, reasoning, tool calls so far, usage if seen."""
+        """The part of a reply that had arrived, above all of a stream: text, reasoning, tool calls so far, usage if
+        seen."""
         self.billed: tuple[TokenUsage | None, ...] = ()
         """The `Usage` of each request of this call that was charged for; None for one of which it is not known."""
         self.done: object = None
-        """What a call of several requests had done: the `Embeddings` that came, each with its `index`; else None."""
+        """The part of a call of several requests that succeeded: the `Embeddings`, each with its `index`; else
+        None."""
         self.run: object = None
         """The `Run` that failed, with all it had done; None outside of runs. `run_of(error)` has its type."""
         self.steps_left: str | None = None
@@ -176,7 +178,7 @@ class ProxyError(ConnectError):
         self.proxy = proxy
         """Host and port, without user and password; None where a transport of the caller's does not tell."""
         self.status = status
-        """What it answered with: an HTTP status, or a code of SOCKS5; None where it did not answer."""
+        """Its answer: an HTTP status, or a code of SOCKS5; None without an answer."""
         self.refused = refused
         """Whether it said no; it is not asked again then. A proxy that fails (502, no answer) is."""
 
@@ -289,7 +291,7 @@ class StructuredOutputError(OpenRouterError):
         self.raw: str | None = raw
         """The reply as the model wrote it."""
         self.violations: tuple[str, ...] = tuple(violations)
-        """What is wrong with the value, each with its path."""
+        """The faults of the value, each with its path."""
         self.completion: PartialReply | None = completion
         """The reply with its usage and cost."""
 

@@ -37,7 +37,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Why no endpoint could serve the request, and what could (`error.availability`)."""
+    """Why no endpoint could serve the request, and which could (`error.availability`)."""
 
     code: str | None = None
     """`model_not_found`, `no_endpoints`, `capacity_exhausted`, ...; new ones appear without notice."""

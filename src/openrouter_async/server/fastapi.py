@@ -108,7 +108,7 @@ def create_chat_router(
     on_end: OnEnd | None = None,
     dependencies: Sequence[Dependency] = (),
 ) -> APIRouter:
-    """Return a router with `POST /chat`, whose answer is a relay, resumable where there is a store.
+    """Return a router with `POST /chat`, whose answer is a relay; with a store it is resumable.
 
     ```python
     app = FastAPI(lifespan=openrouter_lifespan(client))
@@ -127,8 +127,8 @@ def create_chat_router(
         resumable: The store of answers that continue while the browser reloads. Adds `GET /chat/{id}/stream`, which
             `useChat({ resume: true })` asks, and `DELETE`, which stops an answer. The application needs
             `lifespan=openrouter_lifespan()`.
-        owner: `Depends(...)` of what names the user of a request, so that users cannot read each other's answers.
-            Without one, whoever knows the id of a chat can.
+        owner: `Depends(...)` of a function that names the user of a request, so users cannot read each other's
+            answers. Without one, anyone who knows the id of a chat can.
         grace: Seconds without a reader after which a resumable answer ends.
         on_end: Awaited with a `RelayOutcome` when an answer ends in any way.
         dependencies: Run before each request; see FastAPI.

@@ -71,7 +71,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """What a request may cost."""
+    """The possible cost of a request."""
 
     cost: Decimal
     """US dollars at most where it is known; else what it will cost at least, as a guess."""
@@ -86,7 +86,7 @@ class Foreseen:
 
 
 class Request:
-    """What the body of a request says that decides its cost; the body itself is not kept."""
+    """The parts of a request's body that decide its cost; the body itself is not kept."""
 
     __slots__ = ("answers", "bound", "images", "kind", "marks", "model", "prompt_tokens")
 

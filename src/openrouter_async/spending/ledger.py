@@ -69,7 +69,7 @@ class ModelCost(Decimal):
 
 @dataclass(slots=True)
 class ModelSpend:
-    """What the calls that one model answered used and cost."""
+    """The usage and cost of the calls that one model answered."""
 
     cost: Decimal = Decimal(0)
     prompt_tokens: int = 0
@@ -97,7 +97,7 @@ class Call:
     foreseen: Foreseen = _NOTHING
     held: Decimal = Decimal(0)
     item: object = None
-    """What it was made for, as whoever counts has it."""
+    """The purpose of the call, in the tracker's terms."""
     charge: Charge = field(default_factory=Charge)
     generation_id: str | None = None
     is_in_doubt: bool = False
@@ -115,7 +115,7 @@ class Call:
 
     @property
     def job_id(self) -> str | None:
-        """The job that it began, which goes on: only its end says what it cost."""
+        """The job that it started, which continues; its cost is known at its end."""
         return None if self.charge.is_over else self.charge.job_id
 
     @property
@@ -145,13 +145,13 @@ class Ledger:
         self._in_doubt: dict[int, Call] = {}
         self._let_go: deque[Call] = deque(maxlen=KEPT)
         self.cost = Decimal(0)
-        """What the account was charged."""
+        """The amount charged."""
         self.byok_cost = Decimal(0)
         """What providers charged to keys of the account's own."""
         self.held = Decimal(0)
-        """What is held for calls that run."""
+        """The amount reserved for calls in flight."""
         self.doubtful = Decimal(0)
-        """What is held for calls that broke off."""
+        """The amount reserved for calls that broke off."""
         self.calls = 0
         """How many requests were paid for or are in doubt."""
         self.models: dict[str, ModelSpend] = {}
@@ -161,7 +161,7 @@ class Ledger:
 
     @property
     def taken(self) -> Decimal:
-        """What can no longer be spent."""
+        """The amount no longer available."""
         return self.cost + self.byok_cost + self.held + self.doubtful
 
     @property

@@ -54,9 +54,9 @@ PATIENCE_S = 60.0
 
 
 class Spend:
-    """What is spent inside a block, by all calls of one client and of those derived from it.
+    """The spending inside a block, by all calls of one client and of clients derived from it.
 
-    Tasks that begin inside count, and streams, and everything that makes calls itself. Amounts are US dollars.
+    Tasks that begin inside count, and so do streams and features that make calls. Amounts are US dollars.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class Spend:
             advice: Advice for the error message of a refused call.
         """
         self.transport = transport
-        """Which calls count."""
+        """The calls that count."""
         self.shared = SharedAdmission.of(budget)
         """What asks a ledger of several processes; None where the budget is of this block alone."""
         limit = budget.limit if isinstance(budget, SharedBudget) else budget
         self.budget: Decimal | None = None if limit is None else parse_usd("budget", limit)
-        """What may be spent; None: anything."""
+        """The budget; None: unlimited."""
         self._settle_s = number("settle", settle, unit="seconds")
         self._fetch_prices = prices
         self._waits = waits
@@ -97,7 +97,7 @@ class Spend:
 
     @property
     def cost(self) -> Decimal:
-        """What the account was charged, as far as it is known."""
+        """The charges, as far as they are known."""
         return self._ledger.count().cost
 
     @property
@@ -112,8 +112,8 @@ class Spend:
 
     @property
     def by_model(self) -> Mapping[str, ModelCost]:
-        """What the account was charged for each model that answered: dollars, which also have `calls`,
-        `prompt_tokens` and `completion_tokens`."""
+        """The charges for each model that answered: dollars, which also have `calls`, `prompt_tokens` and
+        `completion_tokens`."""
         return {name: ModelCost.of(model) for name, model in self.models.items()}
 
     @property
@@ -123,7 +123,7 @@ class Spend:
 
     @property
     def held(self) -> Decimal:
-        """What is kept back for requests that run, and for those in doubt, as far as it can be foreseen."""
+        """The amount reserved for requests in flight, and for those in doubt, as far as it can be estimated."""
         ledger = self._ledger.count()
         return ledger.held + ledger.doubtful
 
@@ -392,9 +392,9 @@ class SpendObserver(Observer):
         self._attempt: Attempt | None = None
         self.paces = spend.shared is not None and spend.shared.paces
         self.sender = sender
-        """Who makes them."""
+        """The user of the calls."""
         self.item = item
-        """What they are made for."""
+        """The purpose of the calls."""
 
     @property
     def is_sending(self) -> bool:

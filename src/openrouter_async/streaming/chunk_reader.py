@@ -4,9 +4,9 @@ Contains every part of a stream that does not wait. It knows an accumulator only
 the types of a chunk and of a reply, so it reads every dialect of the service.
 
 Theory of operation. `feed` takes the items of each read and returns their events, up to the first failure, which it
-returns too: pieces that came with a failure are delivered before it is raised. `feed_eof` is called at the end of the
-body. A stream is complete once `reply` is set: at `[DONE]`, at the last event of a dialect that has one, or at the
-end of the body if the model has said that it stopped. Nothing is read after that. An incomplete end, and a lost
+returns too: pieces that came with a failure are delivered before it is raised. `feed_eof` is called when the body
+ends. A stream is complete once `reply` is set: at `[DONE]`, at the last event of a dialect that has one, or when the
+body ends after the model has reported that it stopped. Nothing is read after that. An incomplete end, and a lost
 connection, become `StreamError`s.
 """
 
@@ -58,11 +58,11 @@ _SIGNS_OF_LIFE = ("ping", "heartbeat", "keepalive", "keep-alive")
 
 
 class Accumulator(Protocol[ChunkT, ReplyT]):
-    """What is particular to one dialect of streams; a new one is a class of this shape."""
+    """The particulars of one dialect of streams; a new one is a class of this shape."""
 
     @property
     def has_piece(self) -> bool:
-        """Whether a piece of the answer has come, so that the request must not be repeated."""
+        """Whether a piece of the answer has arrived; the request must then not be repeated."""
         ...
 
     @property
@@ -72,7 +72,7 @@ class Accumulator(Protocol[ChunkT, ReplyT]):
 
     @property
     def is_whole(self) -> bool:
-        """Whether all has come but the mark of the end: that the model stopped, and what it used."""
+        """Whether all has arrived but the mark of the end: the model stopped, and the usage is known."""
         ...
 
     @property
@@ -82,7 +82,7 @@ class Accumulator(Protocol[ChunkT, ReplyT]):
 
     @property
     def end_mark(self) -> str:
-        """What a whole stream of the dialect ends with, for the message about one that does not."""
+        """The end of a whole stream of the dialect, for the message about an incomplete one."""
         ...
 
     @property
@@ -133,7 +133,7 @@ class Growth:
 
 
 class ChunkReader(Generic[ChunkT, ReplyT]):
-    """What one stream has received; `restart` begins anew with the next attempt."""
+    """The state of one stream so far; `restart` begins anew with the next attempt."""
 
     def __init__(
         self,
@@ -160,7 +160,7 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
 
     @property
     def is_whole(self) -> bool:
-        """Whether all has come but the mark of the end: that the model stopped, and what it used."""
+        """Whether all has arrived but the mark of the end: the model stopped, and the usage is known."""
         return self._accumulator.is_whole
 
     @property
@@ -233,7 +233,7 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
         return events, None
 
     def feed_eof(self) -> tuple[list[StreamEvent[ReplyT]], OpenRouterError | None]:
-        """Return the last events at the end of the body, or the error of a premature end."""
+        """Return the last events when the body ends, or the error of a premature end."""
         events: list[StreamEvent[ReplyT]] = []
         if not self._accumulator.has_finish:
             return events, StreamTruncated(

@@ -84,7 +84,7 @@ class RefusalDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallDelta:
-    """The next characters of the arguments of a tool call; the first of a call may have none."""
+    """The next characters of the arguments of a tool call; the first piece of a call may be empty."""
 
     id: str
     """The provider's id, or `call_<n>` while it is unknown; `index` never changes."""
@@ -93,8 +93,8 @@ class ToolCallDelta:
     name: str
     """Empty as long as the provider has not named it."""
     fragment: str
-    """A piece of JSON text. A `{}` that may be a placeholder for later pieces comes last, and only if there are
-    none."""
+    """A piece of JSON text. A `{}` that may be a placeholder for later pieces comes last, and only if no piece
+    follows."""
     choice: int = 0
     # Which pieces of a list that is only ever appended to: copied for each event, they would cost quadratic time.
     _given: tuple[list[str], int, int] | None = field(default=None, repr=False, compare=False)
@@ -167,7 +167,7 @@ class Progress:
     """Any other event: the progress of a search or a panel, or events newer than this library."""
 
     type: str
-    """The name of the event on the wire; empty if it has none."""
+    """The name of the event on the wire; empty without one."""
     data: JsonObject
     """The event as it came."""
 

@@ -16,7 +16,7 @@ _NAMES = ("type", "index", "output_index", "item_id", "content_index", "summary_
 
 
 class Halves:
-    """Reads events in which surrogates stand alone, which are no JSON to a strict parser.
+    """Reads events with lone surrogates, which are not JSON to a strict parser.
 
     A piece is the `delta` of an event of Responses, or a text within the `delta` of one of Messages. Two halves become
     one character; a half that stays alone becomes U+FFFD.
@@ -27,7 +27,7 @@ class Halves:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a first half has come, so that the next event must be seen."""
+        """Whether a first half has arrived, so the next event must be seen."""
         return bool(self._first)
 
     def parse(self, data: bytes) -> JsonObject:

@@ -107,7 +107,7 @@ class ItemReader(Protocol[ItemT]):
 
     @property
     def has_piece(self) -> bool:
-        """Whether a piece of the answer has come, so that the request must not be repeated."""
+        """Whether a piece of the answer has arrived; the request must then not be repeated."""
         ...
 
     @property
@@ -125,7 +125,7 @@ class ItemReader(Protocol[ItemT]):
         ...
 
     def feed_eof(self) -> tuple[list[ItemT], OpenRouterError | None]:
-        """Return the items at the end of the body, or the error of a premature end."""
+        """Return the items when the body ends, or the error of a premature end."""
         ...
 
     def enrich(self, error: OpenRouterError) -> OpenRouterError:
@@ -235,7 +235,7 @@ class OwnedStream(QueuedItems[ItemT]):
         return failure
 
     async def _recover(self, error: OpenRouterError) -> None:
-        """Start the next attempt; raises the error if there is none."""
+        """Start the next attempt; raises the error if no attempt is left."""
         error = self._items.enrich(error)
         if self._items.has_piece or self._is_closed:
             raise self._source.fail(error)

@@ -27,7 +27,7 @@ T = TypeVar("T")
 class RawStream(OwnedStream[T]):
     """Events as they arrive; an async context manager and iterator.
 
-    It ends at `[DONE]` or at the end of the body. Each operation has its own sign of a complete stream, so the reader
+    It ends at `[DONE]` or when the body ends. Each operation has its own sign of a complete stream, so the reader
     must check whether the last event was the last. Nothing is sent before you ask for the first event. Leaving the
     block closes the connection; without `async with` the stream closes at its end and on errors, but after a `break`
     only when it is garbage-collected, with a `ResourceWarning`. One task at a time may read it.

@@ -29,13 +29,13 @@ class StreamSource(Protocol):
         """The HTTP side of the attempt that is being read; None before its headers."""
 
     async def read(self) -> list[StreamItem] | None:
-        """Return the items of the next read, which may be none; None at the end of the body.
+        """Return the items of the next read, which may be empty; None when the body ends.
 
         The first call sends the request. Raises the errors of the status, the connection and the timeouts.
         """
 
     async def retry(self, error: OpenRouterError) -> None:
-        """Close this attempt and wait for the next; raises `error` if there is none."""
+        """Close this attempt and wait for the next; raises `error` if no attempt is left."""
 
     async def finish(self, answer: object = None) -> None:
         """Release the connection after the last wanted item, for reuse if its body ends within 50 ms.

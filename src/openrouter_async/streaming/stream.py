@@ -74,7 +74,7 @@ class ReplyStream(OwnedStream[StreamEvent[ReplyT]], Generic[ChunkT, ReplyT]):
     async def chunks(self) -> AsyncGenerator[ChunkT]:
         """Yield the chunks as the service sent them, from the next read on; raises like the events.
 
-        A reply that came whole in place of a stream has none.
+        A reply that came whole in place of a stream has no chunks.
         """
         self._check_unread()
         chunks: list[ChunkT] = []

@@ -67,7 +67,7 @@ def all_billed(attempts: Sequence[Attempt]) -> tuple[Usage | None, ...]:
 
 
 class StructuredReply(ModelReply[OutputT]):
-    """The reply that gave the value, `output`, in any dialect; its other fields are those of that reply."""
+    """The reply that contains the value, `output`, in any dialect; its other fields are those of that reply."""
 
     _output: OutputT | Omit = PrivateAttr(OMIT)
     _received: JsonValue = PrivateAttr(None)
@@ -112,7 +112,7 @@ class StructuredReply(ModelReply[OutputT]):
 
 
 class StructuredCompletion(StructuredReply[OutputT], ChatCompletion[OutputT]):
-    """The completion that gave the value."""
+    """The completion that contains the value."""
 
 
 def structured_reply(
@@ -125,7 +125,7 @@ def structured_reply(
 ) -> StructuredReply[T]:
     """Return a reply with its value, if it has one, as the `kind` of its dialect.
 
-    The last of `attempts` is the one that gave it.
+    The last of `attempts` is the one that contains it.
     """
     if len(attempts) > 1:
         completion = with_billed(completion, all_billed(attempts))

@@ -47,7 +47,7 @@ __all__ = ["OutputRequest", "OutputRequests", "OutputSource"]
 
 @dataclass
 class _Progress:
-    """What has been tried so far."""
+    """The attempts so far."""
 
     attempts: list[Attempt] = field(default_factory=list)
     next_cost: NextCost | None = None
@@ -98,11 +98,11 @@ class OutputRequest(Generic[OutputT]):
 
     @property
     def kind(self) -> type[ModelCall]:
-        """What a call is in the dialect."""
+        """The type of a call of the dialect."""
         return self.chat.kind
 
     def with_options(self, options: RequestOptions | None) -> OutputRequest[OutputT]:
-        """Return the same with these options; itself if there are no options."""
+        """Return the same with these options; itself without options."""
         return self if options is None else replace(self, chat=self.chat.with_options(options))
 
     @property

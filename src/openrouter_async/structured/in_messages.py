@@ -21,7 +21,7 @@ __all__ = ["StructuredMessage", "StructuredMessageStream"]
 
 
 class StructuredMessage(StructuredReply[OutputT], MessageReply[OutputT]):
-    """The message that gave the value."""
+    """The message that contains the value."""
 
 
 class StructuredMessageStream(ValueStream[OutputT], MessageStream[OutputT]):

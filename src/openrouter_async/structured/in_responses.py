@@ -21,7 +21,7 @@ __all__ = ["StructuredResponse", "StructuredResponseStream"]
 
 
 class StructuredResponse(StructuredReply[OutputT], Response[OutputT]):
-    """The response that gave the value."""
+    """The response that contains the value."""
 
 
 class StructuredResponseStream(ValueStream[OutputT], ResponseStream[OutputT]):

@@ -96,7 +96,7 @@ class ModeDecision:
 
 
 def models_asked(call: ModelCall) -> tuple[str, ...]:
-    """Return the models that may answer: the one that is named, and those that stand in for it."""
+    """Return the models that may answer: the named one, and its substitutes."""
     extra = call.extra_body or {}
     others = extra.get("models", call.params.get("models"))
     named = [extra.get("model", call.model), *(others if isinstance(others, list | tuple) else ())]

@@ -31,7 +31,7 @@ Mode: TypeAlias = Literal["native", "prompted"]
 
 if TYPE_CHECKING:
     OutputLike: TypeAlias = TypeForm[T] | Schema[T] | "Output[T]" | Mapping[str, object]
-    """What the parameter `output` of a call takes: a type, a `Schema`, an `Output`, or a JSON schema as a dict."""
+    """The values of the parameter `output` of a call: a type, a `Schema`, an `Output`, or a JSON schema as a dict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class OutputSettings(TypedDict, total=False):
     examples: Sequence[Example | JsonValue]
     """Shown to the model: values, or each an `Example` with its input."""
     context: object
-    """What the validators of the type find in `info.context`. Default: None."""
+    """The context that validators of the type find in `info.context`. Default: None."""
 
 
 class Output(Generic[T_co]):

@@ -116,13 +116,13 @@ def with_output(output: Output[object], call: CallT, mode: Mode, *, streaming: b
 
 
 def check_call(call: ModelCall) -> None:
-    """Raise if a call says by itself what form its reply has."""
+    """Raise if a call already sets the form of its reply."""
     if name := call.names_a_form:
         raise ConfigurationError(f"both output and {name} are given; leave {name} out")
 
 
 def with_feedback(call: CallT, reply: ModelReply[object], error: StructuredOutputError) -> CallT:
-    """Return the call with the reply that did not fit, and what was wrong with it."""
+    """Return the call with the reply that did not fit, and the reason."""
     told = [f"Your reply cannot be used: {error.message}."]
     if violations := error.violations:
         told = [

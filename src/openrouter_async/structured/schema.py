@@ -39,7 +39,7 @@ TypeT = TypeVar("TypeT")
 
 
 class Schema(Generic[T_co]):
-    """What a value must be like; made by `from_type`, `from_json_schema` or `from_examples`.
+    """The requirements on a value; made by `from_type`, `from_json_schema` or `from_examples`.
 
     ```python
     schema = Schema.from_type(list[int])
@@ -47,7 +47,7 @@ class Schema(Generic[T_co]):
     print(schema.describe())
     ```
 
-    Nothing of it sends or fetches anything.
+    Its methods send and fetch nothing.
     """
 
     def __init__(self, validator: TypeValidator | RawValidator, name: str) -> None:
@@ -86,7 +86,7 @@ class Schema(Generic[T_co]):
         and get a format, such as a date, if all clearly have it.
 
         Raises:
-            ConfigurationError: there are no examples, or one is not JSON (the message names it), or jsonschema-rs is
+            ConfigurationError: the list is empty, an example is not JSON (the message names it), or jsonschema-rs is
                 not installed.
         """
         if isinstance(examples, str | bytes | Mapping) or not isinstance(examples, Sequence):

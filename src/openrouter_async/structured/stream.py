@@ -32,13 +32,14 @@ __all__ = ["FallbackSource", "StructuredStream", "ValueStream", "asked_for"]
 
 
 class ValueStream(ReplyStream[Any, Any], Generic[OutputT]):
-    """The reply to one request for a value, while it is being written; stands before the stream of a dialect.
+    """The reply to one request for a value, while it is being written; a base class before the stream of a dialect.
 
-    The events are those of every stream. A reply that does not fit is not asked for again: it has been handed out.
+    The events are those of every stream. A reply that does not fit is not requested again, since you have already
+    read it.
     """
 
     replies: ClassVar[type[StructuredReply[Any]]]
-    """What a reply of the dialect is once it has a value."""
+    """The type of a reply of the dialect with a value."""
 
     def __init__(
         self, source: FallbackSource, output: Output[OutputT], *, on_bad_event: OnBadEvent = "raise"

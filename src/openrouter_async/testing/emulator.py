@@ -41,7 +41,7 @@ __all__ = ["Emulator"]
 
 
 class Emulator:
-    """A service on a loopback port that behaves like OpenRouter, and answers as it is told to.
+    """A service on a loopback port that behaves like OpenRouter and sends the answers you script.
 
     ```python
     from openrouter_async import AsyncOpenRouter
@@ -55,11 +55,11 @@ class Emulator:
         assert emulator.requests[0].prompt == "The capital of France?"
     ```
 
-    A request gets what is scripted for it, in order; else what the function given to `reply_with` says; else a reply
-    that is generated: always the same for the same seed and request.
+    A request gets the next answer scripted for it; otherwise the answer of the function passed to `reply_with`;
+    otherwise a generated reply, always the same for the same seed and request.
 
-    Its methods can be called from any thread, while it runs. Leaving the block raises what went wrong in a function it
-    was given.
+    Call its methods from any thread while it runs. An exception in a function that you passed is raised when the
+    block ends.
     """
 
     def __init__(
@@ -82,22 +82,22 @@ class Emulator:
         """Make an emulator; it serves within its `with` or `async with` block.
 
         Args:
-            port: Where it listens on 127.0.0.1; 0 takes a free port.
+            port: The port on 127.0.0.1; 0 takes a free one.
             key: The inference key it accepts. Default: a new one.
             management_key: The management key it accepts. Default: a new one.
-            models: The models there are, as ids or as entries of `/models`. Default: the packaged list. A model given
-                by its id alone takes every parameter, at 1 and 2 US dollars a million tokens.
+            models: The models to serve, as ids or as entries of `/models`. Default: the packaged list. A model named
+                by its id alone takes every parameter, at 1 and 2 US dollars per million tokens.
             credits: US dollars on the account.
-            rate_limit: Requests in a minute, or a `RateLimit`; what is more gets status 429. Default: none.
-            seed: Decides what is generated.
-            speed: Tokens a second. Default: as fast as they can be sent.
+            rate_limit: Requests per minute, or a `RateLimit`; a request above it gets status 429. Default: unlimited.
+            seed: Decides the generated replies.
+            speed: Tokens per second. Default: as fast as they can be sent.
             first_token_s: Seconds until the first token.
             generation_misses: How many lookups of a new generation fail with 404, as the service's do at first.
             recordings: A folder of exchange files; a request that is in it gets the recorded answer.
-            finishes_unread: Whether a plain answer whose client has gone is finished, billed whole, and kept for a
-                repetition that asks the response cache. If not, what was made of it until then is billed, and nothing
-                is kept. A stream is stopped either way.
-            strict: Answer 501 to a chat or completion that nothing was scripted for, in place of a generated reply.
+            finishes_unread: Whether a plain answer is finished after its client has gone: it is then billed whole,
+                and kept for a repetition that asks the response cache. Otherwise the part made so far is billed, and
+                nothing is kept. A stream is stopped either way.
+            strict: Answer 501 to a chat or completion without a scripted answer, in place of a generated reply.
 
         Raises:
             ConfigurationError: an argument is wrong, or the extra `testing` is not installed.
@@ -134,7 +134,7 @@ class Emulator:
 
     @property
     def base_url(self) -> str:
-        """What a client is given as `base_url`."""
+        """The `base_url` of its clients."""
         if self._server is None:
             raise ConfigurationError("the emulator does not run; use it within its `with` block")
         return f"http://127.0.0.1:{self._server.port}{BASE_PATH}"
@@ -182,8 +182,8 @@ class Emulator:
     ) -> None:
         """Answer the next chat, completion, Responses or Messages request with this, in its form.
 
-        Where calls run in the background, `model` or `when` says which request it is for; it waits for that one, and
-        others get what follows it:
+        Where calls run in the background, `model` or `when` selects the request; the answer waits for that request,
+        and others get the answers behind it:
 
         ```python
         emulator.reply("A title", model="openai/gpt-4.1-nano")
@@ -191,12 +191,12 @@ class Emulator:
         ```
 
         Args:
-            parts: Text, and calls from `tool_call()`. One text is streamed in chunks as models cut it; several are
-                streamed as one chunk each.
+            parts: Text, and calls from `tool_call()`. A single text is streamed in chunks as models cut it; several
+                are streamed as one chunk each.
             times: How many requests get it; None: all from then on.
             model: Only for requests of this model.
-            when: Only for requests of which this function says True; it runs in the emulator's thread.
-            fields: What else the reply holds, such as `reasoning`, `usage` or `fault`; the fields of `Reply`. For a
+            when: Only for requests for which this function returns True; it runs in the emulator's thread.
+            fields: Further fields of the reply, such as `reasoning`, `usage` or `fault`; those of `Reply`. For a
                 reply that another model serves, script `Reply.of(..., model=...)`.
         """
         self.script(Reply.of(*parts, **fields), times=times, model=model, when=when)
@@ -220,16 +220,16 @@ class Emulator:
 
         Args:
             status: 400 to 599.
-            message: Why.
-            retry_after: Seconds that the header `Retry-After` asks to wait.
-            error_type: Kind of error, as `rate_limit_exceeded`; it stands in the metadata.
-            metadata: What else stands in the metadata of the error.
+            message: The service's message.
+            retry_after: Seconds in the header `Retry-After`.
+            error_type: Kind of error, as `rate_limit_exceeded`; part of the metadata.
+            metadata: Further metadata of the error.
             headers: Of the answer, besides its own.
-            fault: What goes wrong while the answer is sent.
+            fault: A fault while the answer is sent.
             path: Below the base URL; the default is also for the other operations that a model answers.
             times: How many requests get it; None: all from then on.
             model: Only for requests of this model.
-            when: Only for requests of which this function says True.
+            when: Only for requests for which this function returns True.
         """
         failure = Failure(
             status=status,
@@ -273,7 +273,7 @@ class Emulator:
         model: str | None = None,
         when: When | None = None,
     ) -> None:
-        """Put an answer at the end of what is scripted for `path`; see `reply` for `model` and `when`."""
+        """Add an answer to the end of the script for `path`; see `reply` for `model` and `when`."""
         if times is not None and times < 1:
             raise ConfigurationError(f"times is {times!r}; expected a number of at least 1, or None for ever")
         if not path.startswith("/"):
@@ -299,7 +299,7 @@ class Emulator:
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """What arrived, oldest first; the last 10,000."""
+        """The requests that arrived, oldest first; the last 10,000."""
         return self._state.requests
 
     @property

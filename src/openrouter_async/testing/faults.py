@@ -1,8 +1,8 @@
-"""Faults an answer can be given, by name and place.
+"""Faults of an answer, by name and place.
 
-A place is counted from the start of the answer: `after=None` is in place of its head, so that the client sees no
-status; `after=0` is right behind the head; `after=n` behind n events of a stream, or n bytes of a plain body. A place
-behind the end is at the end, before what ends the body.
+A place is counted from the start of the answer: `after=None` replaces its head, so the client sees no status;
+`after=0` is right behind the head; `after=n` behind n events of a stream, or n bytes of a plain body. A place behind
+the end is the end, before the terminator of the body.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Fault:
 
     @classmethod
     def latency(cls, seconds: float, *, after: int | None = None) -> Fault:
-        """Nothing is sent for so many seconds; then the answer goes on."""
+        """The answer pauses for so many seconds, then continues."""
         return cls(name="latency", seconds=seconds, after=after)
 
     @classmethod
@@ -82,9 +82,9 @@ class Fault:
         after: int = 0,
         done: bool = False,
     ) -> Fault:
-        """A stream ends with an event that holds an error; a plain answer is one, with status 200.
+        """A stream ends with an event that contains an error; a plain answer is an error with status 200.
 
-        `done` says whether `[DONE]` follows.
+        With `done`, `[DONE]` follows.
         """
         return cls(
             name="error_event", code=code, message=message, error_type=error_type, after=after, done=done

@@ -1,4 +1,4 @@
-"""What a JSON value holds, read without asking first what it is."""
+"""Reads a JSON value without checking its type first."""
 
 from __future__ import annotations
 

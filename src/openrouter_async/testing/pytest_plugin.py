@@ -1,11 +1,11 @@
-"""The pytest plugin: an emulator for tests of programs that use this library. pytest finds it by itself.
+"""The pytest plugin: an emulator for tests of programs that use this library. pytest finds it automatically.
 
-| fixture | gives |
+| fixture | value |
 |---|---|
 | `openrouter_emulator` | an `Emulator`, as new for each test |
 | `openrouter_client` | a function that makes a client of it: `async with openrouter_client() as client` |
 | `openrouter_environment` | the emulator too, after pointing the environment's `OPENROUTER_...` variables at it |
-| `openrouter_emulator_options` | nothing; override it in `conftest.py` to give the emulator's arguments |
+| `openrouter_emulator_options` | nothing; override it in `conftest.py` to set the emulator's arguments |
 
 One server runs for the whole session, and is reset before each test. Nothing is imported before a test asks for it.
 A test that also uses `httpx_mock` of pytest-httpx reaches the emulator all the same, and has all other requests mocked.

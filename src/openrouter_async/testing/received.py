@@ -1,4 +1,4 @@
-"""What arrived at the emulator, and how far its answer went."""
+"""The requests that arrived at the emulator, and how far each answer got."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization", "x-api-key"
 
 @dataclass(eq=False, kw_only=True)
 class ReceivedRequest:
-    """One request. What is said of its answer grows while that is being sent, from another thread."""
+    """One request. The facts of its answer grow while another thread sends it."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class ReceivedRequest:
     query_items: Sequence[tuple[str, str]] = ()
     """The query as it came, in its order."""
     body: JsonValue = None
-    """Parsed, a form as its fields; None if there is none, or if it is neither JSON nor a form."""
+    """Parsed, a form as its fields; None without a body, or if it is neither JSON nor a form."""
     content: bytes | None = None
     """The body as it came, if it is not JSON."""
     arrived_at: float = field(default_factory=time.monotonic)
@@ -40,7 +40,7 @@ class ReceivedRequest:
     key_label: str | None = None
     """Which key it came with; None where that was not known."""
     status: int | None = None
-    """The status that was sent, None while or where there was none."""
+    """The status sent; None until then."""
     generation_id: str | None = None
     events_sent: int = 0
     """Events of the stream that were sent, `[DONE]` included, comments not."""
@@ -106,10 +106,10 @@ class ReceivedRequest:
         return self._over.wait(timeout)
 
     def mark_over(self) -> None:
-        """Let those go on who wait until it is over."""
+        """Wake those that wait for its end."""
         self._over.set()
 
     @staticmethod
     def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
-        """Return headers without those that hold secrets."""
+        """Return the headers, without secrets."""
         return {name: value for name, value in headers.items() if name not in _SECRET_HEADERS}

@@ -86,7 +86,7 @@ class Recorder(RecordingTransport):
 
 
 def _described(seen: RecordedExchange) -> str:
-    """Return what a file is named for: operation, model, stream or not, and a status that is no 200."""
+    """Return the parts of a file's name: operation, model, stream or not, and a status other than 200."""
     path = seen.target.partition("?")[0].removeprefix("/api/v1/")
     words = [path]
     try:

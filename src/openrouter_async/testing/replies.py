@@ -1,4 +1,4 @@
-"""What the emulator can be told to answer: replies of a model, failures, and answers given literally."""
+"""The answers you can script for the emulator: replies of a model, failures, and literal answers."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _json(what: str, value: object) -> str:
 
 
 class ScriptedFields(TypedDict, total=False):
-    """What a reply may hold besides its text, its calls and its model; `Reply` tells what each field is."""
+    """The fields of a reply besides its text, its calls and its model; see `Reply` for each."""
 
     reasoning: str | None
     refusal: str | None
@@ -116,7 +116,7 @@ class Reply:
     images: Sequence[str] = ()
     """URLs, usually data URLs."""
     audio: bytes | None = None
-    """Speech, in the format the request names; the text is then its transcript, and there is no other content."""
+    """Speech, in the format of the request; the text is then its transcript, and the reply has no other content."""
     annotations: Sequence[Mapping[str, JsonValue]] = ()
     finish_reason: str | None = None
     """Default: `tool_calls` where there are any, `length` where `max_tokens` cut the text, else `stop`."""
@@ -201,7 +201,7 @@ class Answer:
 
 
 Scripted: TypeAlias = Reply | Failure | Answer
-"""What can stand in the script."""
+"""An entry of the script."""
 
 When: TypeAlias = "Callable[[ReceivedRequest], bool]"
 """Says whether a request gets an answer; it runs in the emulator's thread."""
@@ -211,7 +211,7 @@ Replying: TypeAlias = "Callable[[ReceivedRequest], Scripted | ToolCall | str | N
 
 
 def as_scripted(value: Scripted | ToolCall | str) -> Scripted:
-    """Return what a function or the caller gave, as an entry of the script."""
+    """Return the answer of a function or of the caller as an entry of the script."""
     if isinstance(value, str | ToolCall):
         return Reply.of(value)
     if isinstance(value, Reply | Failure | Answer):

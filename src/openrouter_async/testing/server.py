@@ -79,7 +79,7 @@ class ServerThread:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server without its polling: it stops at once, and breaks off what still runs."""
+    """uvicorn's server without its polling: it stops immediately, and ends the answers that still run."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -31,7 +31,7 @@ class PromptOverhead:
     message: float
     """For each message: its role and its borders."""
     tools: float = 0.0
-    """Once, if any tool is offered: the framing of tools in the prompt."""
+    """Once, with any tool: the framing of tools in the prompt."""
     tool: float = 0.0
     """For each tool."""
     tool_text: float = 1.0
@@ -43,7 +43,7 @@ class PromptOverhead:
     schema_text: float = 1.0
     """Tokens for one token of that schema as JSON."""
     thinking: float = 0.0
-    """Once, if the model is asked to reason."""
+    """Once, if the request asks for reasoning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from .estimate import estimate_tokens
 __all__ = ["split_tokens", "truncate_tokens"]
 
 LONGEST = 16
-"""Characters of a token, at most, that are looked at; a run of spaces may be longer, and makes a shorter part."""
+"""The most characters of a token; a run of spaces may be longer, and makes a shorter part."""
 
 _ENDS = ("\n\n", "\n", ". ", " ")
 """Where a text is cut, the best first; each in the second half of a part."""

@@ -40,7 +40,7 @@ class WaitingCall:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided about a call."""
+    """The decision about a call."""
 
     action: Literal["approve", "reject", "answer"]
     content: str | list[JsonObject] = ""
@@ -52,7 +52,7 @@ class Continuation:
     """The progress of a run that resumes a paused one."""
 
     ran: dict[str, ToolResult | None] = field(default_factory=dict)
-    """The calls whose tools were started, by id, with their results; None while there is none."""
+    """The calls whose tools were started, by id, with their results; None while the result is missing."""
     is_running: bool = False
 
 
@@ -82,7 +82,7 @@ class PausedRun(BaseModel):
     waiting: list[WaitingCall]
     """The calls that wait, in the order of the model's."""
     decisions: dict[str, Decision] = {}
-    """What was decided so far, by the call's id."""
+    """The decisions so far, by the call's id."""
 
     _continuation: Continuation = PrivateAttr(default_factory=Continuation)
 

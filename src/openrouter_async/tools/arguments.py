@@ -48,7 +48,7 @@ def unwrapped(
     """Return a copy of the arguments in which strings that do not fit are replaced by the JSON inside them.
 
     A problem is the path of a value that does not fit, and may extend beyond it. Only the JSON of an object, a list
-    or null is decoded; None if there is no such string.
+    or null is decoded; None without such a string.
     """
     result = copy.deepcopy(value)
     found = False

@@ -1,4 +1,4 @@
-"""What a tool returned, as the content the model is given: text as it is, attachments as parts, the rest as JSON."""
+"""The result of a tool as content for the model: text unchanged, attachments as parts, the rest as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the calls of one turn: concurrently, within limits, and so that any failure is a result for the model."""
+"""Runs the calls of one turn: concurrently and within limits; any failure becomes a result for the model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SPANS: ContextVar[FeatureSpans | None] = ContextVar("openrouter_async.tool_span
 """What begins the spans of the tools of the running task."""
 
 Ran: TypeAlias = dict[str, ToolResult | None]
-"""The calls whose tools were started, by id, with their results; None while there is none."""
+"""The calls whose tools were started, by id, with their results; None while the result is missing."""
 
 
 @dataclass(frozen=True, slots=True)

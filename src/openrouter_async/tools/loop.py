@@ -1,4 +1,4 @@
-"""`RunLoop`: the state of a run between two awaits: what to ask next, which calls to run, and when it is over.
+"""`RunLoop`: the state of a run between two awaits: the next request, the calls to run, and the end.
 
 Theory of operation. `next_request` decides; it returns one more request, or None. `take` adds the reply; then
 `run_calls` adds the results of its calls, and the step is complete. The callers of these three send the requests,
@@ -10,9 +10,9 @@ next_request ── request ──> (it is sent) ── reply ──> take ─�
    └─────────────────────────────────────────────────────────────────────────┘
 ```
 
-A run is complete with the first reply that calls no tool and says that it is an answer: a reply may end with
-`tool_calls` and have none, if a server tool was in the middle of its work, and is then asked to continue, a few
-times. (Text without server tools is an answer, whatever the reply says.) `types.chat.sent_back` decides which parts
+A run is complete with the first reply that calls no tool and is an answer: a reply may end with `tool_calls` and
+contain no call, if a server tool was in the middle of its work; the model is then asked to continue, a few times.
+(Text without server tools is an answer, whatever its finish reason.) `types.chat.sent_back` decides which parts
 of a reply are sent back.
 
 `turn` tracks the calls of one reply, `pinning` the provider that must serve a request.
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["RunLoop"]
 
 MAX_WITHOUT_CALLS = 3
-"""Replies in a row that end with `tool_calls` and have none, before the run stops. Chosen: each of them is billed."""
+"""The most replies in a row that end with `tool_calls` without a call. Chosen: each of them is billed."""
 
 GO_ON = "Go on."
 NOTHING_CALLED = "Your call had no name of a tool, so nothing was run. Call a tool by its name, or answer."

@@ -298,7 +298,7 @@ class MCPServer:
 
         Raises:
             ConfigurationError: the server is not open, or has died.
-            Exception: what the protocol reports; text that the tool itself reports as an error.
+            Exception: the error of the protocol, or the text that the tool reports as an error.
         """
         session = self._session
         if session is None:

@@ -61,7 +61,7 @@ def encrypting_provider(replies: Sequence[ModelReply[object]]) -> str | None:
 def _narrowed(only: object, provider: str) -> list[str] | None:
     """Return the providers of a request that is for `provider`; None if only others are allowed.
 
-    A name such as `Amazon Bedrock` allows more than the slug `amazon-bedrock/us-east-1`, so that one stays.
+    A name such as `Amazon Bedrock` allows more than the slug `amazon-bedrock/us-east-1`, so the slug stays.
     """
     if only is None:
         return [provider]

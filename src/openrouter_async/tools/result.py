@@ -1,4 +1,4 @@
-"""What a run leaves behind: `Run`, its steps with the messages, the cost and how it ended."""
+"""The result of a run: `Run`, its steps with the messages, the cost and how it ended."""
 
 from __future__ import annotations
 

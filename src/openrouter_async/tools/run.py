@@ -39,7 +39,7 @@ class RunCall:
     """The request of a run: a call with the parameters of runs, see `RunParams`; or a paused run to resume."""
 
     messages: object
-    """What was said, in a form of the dialect, or a `PausedRun`."""
+    """The messages so far, in a form of the dialect, or a `PausedRun`."""
     model: str | None
     params: Mapping[str, object]
     extra_body: Mapping[str, object] | None

@@ -1,4 +1,4 @@
-"""What a run can be told: `RunParams`, its keyword arguments, and `RunSettings`, those that no request carries."""
+"""The settings of a run: `RunParams`, its keyword arguments, and `RunSettings`, those that no request contains."""
 
 from __future__ import annotations
 

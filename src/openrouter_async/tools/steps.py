@@ -37,7 +37,7 @@ __all__ = ["Step", "ToolResult", "usage_of_steps"]
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What came of one call."""
+    """The result of one call."""
 
     call: ToolCall
     content: str | list[JsonObject]

@@ -87,12 +87,12 @@ def max_steps(count: int) -> StopWhen:
 
 
 def max_cost(dollars: str | Decimal | float) -> StopWhen:
-    """Stop before the request that would bring what the replies cost above so many US dollars.
+    """Stop before a request that could bring the cost of the replies above so many US dollars.
 
-    What the next request may cost is foreseen by the prices of the catalogue and the requests before; without
-    `max_tokens` the length of its answer is a guess. The first is made whatever it costs, and so is the one for a
-    `final_answer`. Requests on your own provider key count with what the provider charged. A free model never gets
-    there, so join it with `max_steps`.
+    The cost of the next request is estimated from the prices of the catalogue and from earlier requests; without
+    `max_tokens` the length of its answer is a guess. The first request is always sent, and so is the one for a
+    `final_answer`. Requests on your own provider key count with the provider's charge. A free model never reaches
+    the limit, so combine it with `max_steps`.
 
     Raises:
         ConfigurationError: `dollars` is not a positive number.

@@ -95,7 +95,7 @@ class Tool(Generic[P, R]):
         self.description = description
         """The model's view of it."""
         self.function = function
-        """What is run; None where the caller of the run answers."""
+        """The function; None if the caller of the run answers."""
         self._read_arguments = arguments
         self.needs_approval = settings.get("needs_approval", False)
         self.timeout = settings.get("timeout")
@@ -140,7 +140,7 @@ class Tool(Generic[P, R]):
 
     @property
     def definition(self) -> FunctionTool:
-        """What is sent: a tool of the request, as `client.chat.create(tools=[...])` takes it."""
+        """The tool in a request, as `client.chat.create(tools=[...])` takes it."""
         function: Function = {"name": self.name}
         if self.description:
             function["description"] = self.description
@@ -312,7 +312,7 @@ def create_tool(
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """Return the name, with a number appended if it is taken."""
+    """Return the name; if it is in use, with a number appended."""
     if name not in taken:
         return name
     suffixes = (f"_{number}" for number in itertools.count(2))

@@ -40,8 +40,8 @@ class ToolSource(Protocol):
 
 
 ToolLike: TypeAlias = "Tool[..., object] | Callable[..., object] | PlainFunction | ToolSource | ChatTool"
-"""What may be given as a tool: a tool, a function, the tools of an MCP server, or a tool of the API as a dict; one
-of type `function` is answered by the caller."""
+"""Anything that can be passed as a tool: a tool, a function, the tools of an MCP server, or a tool of the API as a
+dict; the caller answers one of type `function`."""
 
 
 class Toolbox:
@@ -60,7 +60,7 @@ class Toolbox:
                 raise ConfigurationError(f"two tools are named {each.name!r}; give one another name=")
             self.by_name[each.name] = each
         self.definitions: list[ChatTool] = [*(each.definition for each in tools), *others]
-        """What is sent of them."""
+        """The tools as they are sent."""
 
 
 @asynccontextmanager
@@ -128,7 +128,7 @@ def _without_clashes(
 ) -> list[Tool[..., object]]:
     """Return the tools of servers; a name that is not unique gets the server's name as a prefix.
 
-    If that is taken too, for example by a second server of the same name, a number is appended.
+    If that name exists too, for example by a second server of the same name, a number is appended.
     """
     names = [*taken, *(each.name for _, tools in found for each in tools)]
     used = {name for name in names if names.count(name) == 1} | {*taken}

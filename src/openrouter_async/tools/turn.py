@@ -26,7 +26,7 @@ BROKEN_OFF = "the call was broken off while it ran; whether it took effect is no
 
 
 class CallsOfTurn:
-    """The calls of one reply; none if it has none, or once all have been answered."""
+    """The calls of one reply; none without calls, or once all have been answered."""
 
     def __init__(self, calls: Sequence[ToolCall] = (), paused: PausedRun | None = None) -> None:
         """Begin with nothing run, or where `paused` ended."""

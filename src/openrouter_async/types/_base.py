@@ -1,6 +1,6 @@
 """`WireType`: the base of everything received.
 
-What is received never breaks on something new: unknown fields are kept (`model_extra`), enums are open
+New fields and values never break a type: unknown fields are kept (`model_extra`), enums are open
 (`Literal[...] | str`), and almost nothing is required.
 """
 

@@ -86,7 +86,7 @@ class CacheWrites(WireType):
 
 
 class UsageIteration(WireType):
-    """What one step used, with models of Anthropic."""
+    """The usage of one step, with models of Anthropic."""
 
     type: MaybeStr = None
     """`message`, `compaction`, `advisor_message`, ..."""
@@ -116,7 +116,7 @@ class BatchJob(WireType):
     endpoint: Annotated[JobEndpoint | None, Lenient()] = None
     model: MaybeStr = None
     provider: MaybeStr = None
-    """Who works on it, once that is decided."""
+    """The provider, once it is chosen."""
     completion_window: MaybeStr = None
     """`24h`."""
     status: Annotated[JobStatus | None, Lenient()] = None
@@ -125,7 +125,7 @@ class BatchJob(WireType):
     finalized_at: MaybeInt = None
     """Seconds since 1970."""
     expires_at: MaybeInt = None
-    """Seconds since 1970 at which the provider gives up; may be more than a day later."""
+    """Seconds since 1970 at which the provider abandons it; may be more than a day later."""
     request_counts: Annotated[JobCounts | None, Lenient()] = None
     usage: Annotated[JobUsage | None, Lenient()] = None
     """Of all requests together, with the cost; None until it is known."""
@@ -171,7 +171,7 @@ class DeletedCopies(WireType):
 
 
 class DeletedJob(WireType):
-    """What is left of a deleted batch."""
+    """The remains of a deleted batch."""
 
     id: str
     object: MaybeStr = None

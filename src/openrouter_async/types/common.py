@@ -148,7 +148,7 @@ _AMOUNT = Field(gt=-(10**12), lt=10**12, decimal_places=40)
 MaybeDecimal: TypeAlias = Annotated[Decimal | None, _AMOUNT, Lenient()]
 
 Charged: TypeAlias = Annotated[Decimal | None, Field(ge=0, lt=10**12, decimal_places=40), Lenient()]
-"""What was charged; nothing is charged less than nothing, and a sum with it would hide what was."""
+"""An amount charged, never negative, since a sum with a negative charge would hide others."""
 
 RawJson: TypeAlias = SkipValidation[JsonValue]
 """A JSON value unchanged: same order of keys, not validated."""
@@ -171,7 +171,7 @@ class PromptTokens(WireType):
 
 
 class CompletionTokens(WireType):
-    """What the output tokens were; all are counted in `completion_tokens` too."""
+    """The kinds of output tokens; all are counted in `completion_tokens` too."""
 
     reasoning_tokens: MaybeInt = None
     audio_tokens: MaybeInt = None
@@ -181,7 +181,7 @@ class CompletionTokens(WireType):
 
 
 class CostDetails(WireType):
-    """What the upstream provider charged, in US dollars."""
+    """The charge of the upstream provider, in US dollars."""
 
     upstream_inference_cost: Charged = None
     """In total; set where your own provider key was used."""

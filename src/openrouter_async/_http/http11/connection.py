@@ -15,12 +15,12 @@ __all__ = ["DELIVERY", "Answer", "Delivery", "Forwarding", "HTTPConnection"]
 
 
 DELIVERY = "openrouter_async.delivery"
-"""The extension of a request that is its `Delivery`; foreign requests have none."""
+"""The extension of a request that is its `Delivery`; foreign requests lack it."""
 
 
 @dataclass(slots=True)
 class Delivery:
-    """What a request and the pool tell each other beside HTTP."""
+    """The messages between a request and the pool, beside HTTP."""
 
     is_sent_once: bool = False
     """If a reused connection is lost, it is unknown whether the request had arrived (RFC 9112, section 9.3.1), so a

@@ -140,7 +140,7 @@ def _head(request: httpx.Request, forwarding: Forwarding | None) -> bytes:
 
 
 class _Refused(Exception):
-    """What is HTTP, and not for us."""
+    """HTTP that is not for us."""
 
 
 class HttptoolsAnswer(AsyncIterator[bytes]):

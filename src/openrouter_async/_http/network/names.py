@@ -1,11 +1,11 @@
 """From a name to a connection: resolves its addresses, and races them.
 
 A lookup runs in a thread of its own, since the program may use all threads of the event loop. Each name has one
-lookup at a time, for all that wait for it, and the result is kept for `KEPT_S`. Nobody can cancel a lookup, so its
+lookup at a time, for all that wait for it, and the result is kept for `KEPT_S`. A lookup cannot be cancelled, so its
 thread does not keep the process alive.
 
 Addresses are raced by RFC 8305 ("Happy Eyeballs"), in anyio tasks, so it is the same on every event loop: asyncio's
-own race fails under eager task factories (Python 3.12.1, 3.13.0), and uvloop has none.
+own race fails under eager task factories (Python 3.12.1, 3.13.0), and uvloop lacks one.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Names:
         """Return the addresses of a host, in the order to try them.
 
         Raises:
-            httpcore.ConnectError: it has none, or is not a valid name; the reason is its cause.
+            httpcore.ConnectError: the name has no address, or is not valid; the reason is its cause.
         """
         if is_address(host):
             return [(host, port)]

@@ -307,7 +307,7 @@ class AsyncioNetwork:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._tasks: set[asyncio.Task[None]] = set()
-        """Those that were begun here: the loop holds them only weakly."""
+        """The tasks that were started here: the loop refers to them only weakly."""
 
     def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin a task; see `Network.start`."""

@@ -32,7 +32,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What is empty or None matches everything."""
+    """A part that is empty or None matches everything."""
 
     scheme: str
     port: int | None

@@ -46,7 +46,7 @@ async def connect(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int
     """Ask an HTTP proxy for a tunnel.
 
     Raises:
-        ProxyFailure: it gives none.
+        ProxyFailure: it refuses.
         httpcore.NetworkError: it closed the connection.
         httpcore.ProtocolError: it does not speak HTTP.
     """
@@ -68,7 +68,7 @@ async def socks5(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int)
     """Ask a SOCKS5 proxy for a connection (RFC 1928), with user and password if it requires them (RFC 1929).
 
     Raises:
-        ProxyFailure: it gives none.
+        ProxyFailure: it refuses.
         httpcore.NetworkError: it closed the connection.
         httpcore.ProtocolError: it does not speak SOCKS5.
     """

@@ -68,7 +68,7 @@ class City:
 
 @dataclass
 class Findings:
-    """What came of each part."""
+    """The results of the parts."""
 
     chat: ChatCompletion | None = None
     story: ChatCompletion | None = None

@@ -1,4 +1,4 @@
-"""What the emulator answers in the demo, and whether what came of it is that."""
+"""The emulator's answers in the demo, and the checks that the results match them."""
 
 from __future__ import annotations
 

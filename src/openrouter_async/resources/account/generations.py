@@ -40,8 +40,8 @@ class GenerationsResource(Resource):
         a request, which is free.
 
         Args:
-            id: `gen-…`; the `id` of a reply without one is refused.
-            wait: Whether to poll while there is no record, for up to 30 seconds; a number sets the seconds.
+            id: `gen-…`; that of a reply without one is refused.
+            wait: Whether to poll until the record exists, for up to 30 seconds; a number sets the seconds.
             options: See `RequestOptions`.
 
         Raises:

@@ -131,7 +131,7 @@ class KeysResource(Resource):
 
         Args:
             name: For people.
-            extra_body: What is sent besides; it wins over the rest.
+            extra_body: Further fields; they override the others.
             options: See `RequestOptions`.
             fields: See `NewKey`.
 
@@ -159,7 +159,7 @@ class KeysResource(Resource):
 
         Args:
             hash: Which key.
-            extra_body: What is sent besides; it wins over the rest.
+            extra_body: Further fields; they override the others.
             options: See `RequestOptions`.
             changes: See `KeyChanges`.
 

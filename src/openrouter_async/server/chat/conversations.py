@@ -61,7 +61,7 @@ class ConversationStore(Protocol):
         ...
 
     async def get(self, id: str) -> bytes | None:
-        """Return a document; None if there is none with that id."""
+        """Return a document; None for an unknown id."""
         ...
 
     async def put(self, entry: Entry, *, replaces: Collection[str] | None = None) -> bool:
@@ -101,15 +101,15 @@ class MemoryConversations:
         return found[offset : offset + limit], len(found)
 
     async def get(self, id: str) -> bytes | None:
-        """Return a document; None if there is none with that id."""
+        """Return a document; None for an unknown id."""
         entry = self._entries.get(id)
         return None if entry is None else entry.document
 
     async def put(self, entry: Entry, *, replaces: Collection[str] | None = None) -> bool:
-        """Keep a conversation, unless the version there is not among those it `replaces`; return whether it was kept.
+        """Keep a conversation, unless the stored version is not among those it `replaces`; return whether it was kept.
 
         Raises:
-            WebError: 503, there is no room for it.
+            WebError: 503, the store is full.
         """
         there = self._entries.get(entry.id)
         if there is not None and replaces is not None and version_of(there.document) not in replaces:
@@ -135,7 +135,7 @@ def _size(entry: Entry | None) -> int:
 
 
 _AROUND = 200
-"""Characters on both sides of what was searched that a result has of the words."""
+"""Characters of a result on both sides of the match."""
 
 _VERSION = 1
 _PATIENCE = 2.0
@@ -205,7 +205,7 @@ class SQLiteConversations:
         return await self._run(read)
 
     async def get(self, id: str) -> bytes | None:
-        """Return a document; None if there is none with that id."""
+        """Return a document; None for an unknown id."""
 
         def read(connection: sqlite3.Connection) -> bytes | None:
             row = connection.execute("SELECT document FROM conversations WHERE id = ?", (id,)).fetchone()
@@ -214,7 +214,7 @@ class SQLiteConversations:
         return await self._run(read)
 
     async def put(self, entry: Entry, *, replaces: Collection[str] | None = None) -> bool:
-        """Keep a conversation, unless the version there is not among those it `replaces`; return whether it was kept.
+        """Keep a conversation, unless the stored version is not among those it `replaces`; return whether it was kept.
 
         The check and the write are one transaction, so no other process can intervene.
 

@@ -73,7 +73,7 @@ class _File:
 
 
 class _Page:
-    """The files of a folder, joined when the first of them is asked for: about a tenth of a second, once."""
+    """The files of a folder, joined on the first request: about a tenth of a second, once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

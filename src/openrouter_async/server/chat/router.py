@@ -84,7 +84,7 @@ def create_router(
     ```
 
     It spends the client's money for everybody who can reach it. By default it accepts only the names of this machine;
-    any other name must be allowed, and then requires a token. The client's key is never sent to a browser.
+    any other name must be allowed, and then requires a token. The client's key never reaches a browser.
 
     Args:
         client: Stays open as long as the router is used.
@@ -109,8 +109,8 @@ def create_router(
         max_concurrent_streams: The most concurrent answers. More requests get a 429.
         body_timeout: Seconds to receive the body of a request.
         write_timeout: Seconds that a browser may read nothing of an answer.
-        streams: Where the answers that are being written are kept for browsers that come back, see `relay`; with
-            several workers, one that they share. Default: in memory.
+        streams: The storage of running answers, for browsers that return; see `relay`. With several workers, one that
+            they share. Default: in memory.
         grace: Seconds for which an answer of the page continues without a browser.
         is_emulator: Whether the page says that its answers are invented.
 

@@ -233,7 +233,7 @@ class _TakesNothing(Exception):
 
 
 class _Answer:
-    """A `send` that adds the headers of every response, and gives up a client that reads nothing."""
+    """A `send` that adds the headers of every response, and disconnects a client that reads nothing."""
 
     def __init__(self, send: Send, write_timeout: float) -> None:
         self.has_started = False

@@ -82,7 +82,7 @@ class WebError(Exception):
         """The `type` of the error object."""
         self.headers = dict(headers or {})
         self.partial: object = None
-        """What had arrived of an answer: a reply, or a `Run`."""
+        """The part of an answer that arrived: a reply, or a `Run`."""
 
 
 class Stopped(WebError):

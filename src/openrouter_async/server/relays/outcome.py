@@ -21,7 +21,7 @@ error. `shut_down`: the server stops."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayOutcome:
-    """How a relay ended, and what there is of the answer."""
+    """How a relay ended, and the part of the answer that arrived."""
 
     kind: RelayEnd
     result: Any = None

@@ -1,4 +1,4 @@
-"""`Work`: one stream on its way into the bytes of a format, and what the application does with its end."""
+"""`Work`: one stream on its way into the bytes of a format, and the application's handling of its end."""
 
 from __future__ import annotations
 

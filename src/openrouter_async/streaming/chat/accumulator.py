@@ -85,12 +85,12 @@ class ChatAccumulator:
 
     @property
     def has_piece(self) -> bool:
-        """Whether a piece of the answer has come, given out or not, so that the request must not be repeated."""
+        """Whether a piece of the answer has arrived, delivered or not; the request must then not be repeated."""
         return self._has_given or any(builder.has_details for builder in self._choices.values())
 
     @property
     def is_whole(self) -> bool:
-        """Whether all has come but the mark of the end: that the model stopped, and what it used."""
+        """Whether all has arrived but the mark of the end: the model stopped, and the usage is known."""
         return self.has_finish and self._usage is not None
 
     @property

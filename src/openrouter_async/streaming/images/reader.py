@@ -1,7 +1,7 @@
 """`ImageReader`: the items of a source become images; an `ItemReader`. Pure.
 
 Providers without streaming answer with plain JSON, which is read as a stream whose images all arrive together. A
-stream is complete at `[DONE]`, or at the end of the body if a whole image has arrived.
+stream is complete at `[DONE]`, or when the body ends after a whole image.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class ImageReader:
         return events, None
 
     def feed_eof(self) -> tuple[list[ImageEvent], OpenRouterError | None]:
-        """Return the last event at the end of the body, or the error of a premature end."""
+        """Return the last event when the body ends, or the error of a premature end."""
         if not self._images:
             return [], StreamTruncated("the stream ended before an image was whole; nothing is billed for it")
         return [self._finished()], None

@@ -30,12 +30,12 @@ __all__ = ["DeliveredSoFar", "JoinedAccumulator"]
 
 @dataclass(frozen=True, slots=True)
 class DeliveredSoFar:
-    """What the requests before this one have given."""
+    """The text of the requests before this one."""
 
     text: str
     """The delivered text; it ends with a whole word."""
     held: str
-    """What came behind it and was not."""
+    """The rest of their text, which was not delivered."""
     reasoning: str
     recoveries: tuple[Recovery, ...]
     """One for each of those requests."""

@@ -83,7 +83,7 @@ class RecoveringStream(EventStream[OutputT]):
                 raise self._given_up from self._given_up.__cause__
 
     async def _continue(self, error: OpenRouterError) -> None:
-        """Start the next request; raises the reason if there is none."""
+        """Start the next request; raises the reason if no request is left."""
         part = self._part
         if not part.has_piece:
             await self._source.retry(error)

@@ -2,11 +2,11 @@
 call.
 
 Theory of operation. An item is added, its text arrives in pieces, it is done, and the last event contains the whole
-reply. Services leave out any of these, so each event is taken at its word: pieces without an item start one; a text
-that came whole, in the event that ends it, in its item or only in the reply, is delivered as far as its pieces were
-not; and an item that the reply lacks, or has without its text, is the one that arrived before. Items are
-distinguished by their index, or by their id if the index is missing. Only the last event ends a stream: `[DONE]`
-without it means that the stream was cut.
+reply. Services leave out any of these, so each event counts alone: pieces without an item start one; a text that came
+whole, in the event that ends it, in its item or only in the reply, is delivered as far as its pieces were not; and an
+item that the reply lacks, or has without its text, is the one that arrived before. Items are distinguished by their
+index, or by their id if the index is missing. Only the last event ends a stream: `[DONE]` without it means that the
+stream was cut.
 
 Unknown events are `Progress`, and never an error. No I/O here.
 """

@@ -51,7 +51,7 @@ class ItemBuilder:
     def as_fields(self, told_last: JsonObject | None = None) -> JsonObject:
         """Return the item as it arrived, with the data that only its pieces have.
 
-        `told_last` is its form in the whole reply; missing data is taken from earlier forms.
+        `told_last` is its form in the whole reply; missing data comes from earlier forms.
         """
         if told_last is not None:
             before, fields = self.as_fields(), self._with_pieces(told_last)

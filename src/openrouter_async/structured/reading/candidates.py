@@ -49,7 +49,7 @@ LOOKS_LIKE_JSON = re.compile(
     r"""\{\s*(?:["'“”‘’}]|[A-Za-z_]\w{0,100}\s*:|//|/\*|\#|\\"|$)|\[\s*(?:["'“”‘’{\[\]\d.+-]|true|false|null|True|False|None|//|/\*|$)"""
 )
 MARK = re.compile(r"\{\s*\}|\[[\s\d,]*\]")
-"""What is as often a mark in prose as a value: `[1]`, `[ ]`, `{}`."""
+"""Texts that are as often a mark in prose as a value: `[1]`, `[ ]`, `{}`."""
 _REFERENCE = re.compile(r"\[\d{1,3}\][ \t]+\w")
 _ANNOUNCED = re.compile(r"(?:[:=>{\u2192\uff1a]|\b(?:is|are|be))[ \t]*[`*_$]{0,3}[ \t]*\Z")
 _STANDS_ALONE = re.compile(r"[^\w\n]{0,20}$", re.MULTILINE)
@@ -101,7 +101,7 @@ def is_json_label(label: str) -> bool:
 
 
 class Candidates(NamedTuple):
-    """What was found in a reply."""
+    """The values found in a reply."""
 
     text: str
     found: tuple[Candidate, ...] = ()
@@ -173,7 +173,7 @@ class _Scan:
         self._within: list[str] = []
         self._fence: Fence | None = None
         self._outside: list[str] = []
-        """What was open where the fence began."""
+        """The brackets open where the fence began."""
 
     def run(self) -> Candidates:
         """Return what was found."""

@@ -54,7 +54,7 @@ class PartialReader:
         self._text = ""
         """The text from the value on; before the value starts, the end of the skipped text."""
         self._pieces: list[str] = []
-        """What came after that, and its length."""
+        """The text after that, and its length."""
         self._pending = 0
         self._is_thinking = False
         self._has_begun = False

@@ -36,7 +36,7 @@ _BEFORE_STRING = (",", ":", "{", "[", "(", "+")
 _ADDED = re.compile(r"(?:\s*\+\s*|\s+)[\"'“‘]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = frozenset('"\\/bfnrtu')
-"""What may follow a backslash, by RFC 8259, section 7."""
+"""Characters that may follow a backslash, by RFC 8259, section 7."""
 _ESCAPES_OF_PYTHON = frozenset("xUN01234567")
 _TO_ESCAPE = re.compile(r'\\.|["\x00-\x1f]', re.DOTALL)
 

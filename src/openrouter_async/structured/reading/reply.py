@@ -1,4 +1,4 @@
-"""Reads the requested value from a reply, or says why there is none; never guesses.
+"""Reads the requested value from a reply, or reports why it has none; never guesses.
 
 Theory of operation. If exactly one part of the reply fits the schema, it is the value, wherever it is and whatever
 the prose says. If several different ones fit, a value in the place of an answer, under a final heading or separate

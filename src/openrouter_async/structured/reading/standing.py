@@ -106,7 +106,7 @@ _CLOSING = re.compile(r"[`*_$\"'”’]{0,6}")
 _ENDS_LINE = re.compile(r"[ \t`*_$.!。]*(?:\n|\Z)")
 _PART_AFTER = re.compile(r"[\s,;|]*[\])}]|[ \t]*[,|][ \t,;|]*(?:\n|\Z)|\.\w|\(|\[(?![\d, ]{1,10}\])")
 _PROSE_AFTER = re.compile(r"[.!。]?\s*\Z|[.!。](?:\s|\[)|\s*\n|\s+(?=[^\W\d_a-z])|\s*\[[\d, ]{1,10}\]")
-"""What may follow a list on its line: nothing, the end of its sentence, or the beginning of another one."""
+"""Text that may follow a list on its line: nothing, the end of its sentence, or the beginning of another one."""
 _COMMENTS = re.compile(r"(?:\s|//[^\n]*|#[^\n]*|/\*(?:[^*]|\*(?!/))*+\*/)*+")
 _PAREN = re.compile(r"(?<![\w)\]])\(\s*\Z")
 _BRACE = re.compile(r"(\\boxed\s*)?(?<![$#%])\{\Z")
@@ -114,7 +114,7 @@ _TAG_AFTER = re.compile(r"\s*</([\w.-]{1,50})>")
 
 
 class Rank(IntEnum):
-    """What a value is in its reply; of values that differ the higher one wins where it comes later."""
+    """The role of a value in its reply; of values that differ the higher one wins if it comes later."""
 
     EXAMPLE = 0
     """Not meant, and no rival of any other."""

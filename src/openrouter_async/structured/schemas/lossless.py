@@ -38,7 +38,7 @@ _NUMBER = re.compile(r"[+-]?[\d_.]+(?:[eE][+-]?\d+)?")
 
 @dataclass(slots=True)
 class Losses:
-    """What was found."""
+    """The result."""
 
     violations: list[Violation] = field(default_factory=list)
     rounded: list[tuple[Path, str]] = field(default_factory=list)

@@ -79,7 +79,7 @@ class TypeValidator:
 
     @cached_property
     def dumped_document(self) -> dict[str, JsonValue]:
-        """The JSON schema of what `dump` returns; `{}`, any value, if a serializer of the type has none."""
+        """The JSON schema of the results of `dump`; `{}`, any value, if a serializer of the type lacks one."""
         try:
             return self._adapter.json_schema(mode="serialization", by_alias=False)
         except PydanticUserError:  # as of pydantic, also for what JSON schema cannot express

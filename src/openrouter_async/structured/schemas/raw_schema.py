@@ -120,7 +120,7 @@ def _refuse_to_fetch(uri: str) -> JsonValue:
 
 
 def _is_of_type(error: jsonschema_rs.ValidationError) -> bool:
-    """Whether a value has none of the allowed JSON types."""
+    """Return whether a value is of none of the allowed JSON types."""
     arms: list[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", [])
     if arms:
         return all(inner.kind.name == "type" for arm in arms for inner in arm)
@@ -132,10 +132,10 @@ def _cut(message: str) -> str:
 
 
 def checked_document(document: object) -> dict[str, JsonValue]:
-    """Return a copy of a JSON schema, made of plain JSON values, whose references can all be followed.
+    """Return a copy of a JSON schema that consists of plain JSON values, and whose references can all be followed.
 
     Raises:
-        ConfigurationError: it is not JSON object, is nested too deeply, or refers to something outside of it.
+        ConfigurationError: it is not a JSON object, is nested too deeply, or refers to something outside of it.
     """
     if not isinstance(document, Mapping):
         raise ConfigurationError(f"the JSON schema is {describe_json(document)}; expected a dict")

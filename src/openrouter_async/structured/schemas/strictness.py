@@ -21,7 +21,7 @@ Own: TypeAlias = "frozenset[tuple[type, str]]"
 _Node: TypeAlias = dict[str, Any]
 
 _Source: TypeAlias = Literal["json", "library", "caller"]
-"""What a construct gets its input from: JSON, a function of pydantic, or one of the caller."""
+"""The source of a construct's input: JSON, a function of pydantic, or one of the caller."""
 
 _SCALARS = frozenset({"bool", "int", "float", "date", "datetime", "time", "timedelta", "enum"})
 

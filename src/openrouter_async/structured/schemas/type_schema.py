@@ -19,7 +19,7 @@ _KEYS = {"integer": r"^-?\d+$", "number": r"^-?\d+(\.\d+)?$"}
 
 
 class TypeSchema(GenerateJsonSchema):
-    """Builds the schema for a model, so that a value that follows it is accepted."""
+    """Builds the schema of a model; values that follow it are accepted."""
 
     def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
         """Refuse to leave out an arm of a union that has no schema; a default that is not JSON is just not told."""

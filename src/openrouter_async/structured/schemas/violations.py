@@ -34,7 +34,7 @@ class Violation:
 
     path: Path
     problem: str
-    """What was expected, in words."""
+    """The expected value, in words."""
     is_of_type: bool = False
     """A value of another JSON type was expected, whatever it is."""
 

@@ -184,7 +184,7 @@ class RefCodec(Codec):
 
     @property
     def target(self) -> Codec:
-        """What the definition is; another reference may be."""
+        """The definition itself; another reference may be."""
         return self.table[self.name]
 
     @property

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Effect", "StrictSchema"]
 
 Effect: TypeAlias = Literal["same", "fewer", "more"]
-"""What a change does to the values that are accepted."""
+"""The effect of a change on the accepted values."""
 
 
 @dataclass(frozen=True, slots=True)

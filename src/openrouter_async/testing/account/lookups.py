@@ -35,7 +35,7 @@ _AS_LISTED = (
     "agentic-high-to-low", "coding-high-to-low", "design-arena-elo-high-to-low", "intelligence-high-to-low",
     "latency-low-to-high", "most-popular", "throughput-high-to-low", "top-weekly",
 )  # fmt: skip
-"""Orders by what the list does not know, so that it stays as it is."""
+"""Orders by a value that the list does not have, so the list keeps its order."""
 
 
 class Lookups:
@@ -101,7 +101,7 @@ class Lookups:
 
 
 def _paged(path: str, found: list[ListedModel], query: Query) -> JSON:
-    """Return a list of models: all of them, or the page that is asked for."""
+    """Return a list of models: all of them, or the requested page."""
     data: list[JsonValue] = [_with_links(model) for model in found]
     if "offset" not in query and "limit" not in query:
         return {"data": data, "total_count": len(data), "links": {"next": None}}
@@ -186,7 +186,7 @@ def _matches(model: ListedModel, query: Query) -> bool:
 
 
 def _within(query: Query, name: str, price: Decimal | None) -> bool:
-    """Whether a price of a token is between the bounds that are asked for; one that varies is taken as nothing."""
+    """Return whether a price of a token is within the requested bounds; a price that varies counts as nothing."""
     least, most = _price(query, f"min_{name}"), _price(query, f"max_{name}")
     million = (price or Decimal(0)) * 1_000_000
     return (least is None or million >= least) and (most is None or million <= most)

@@ -1,7 +1,7 @@
 """Answers the operations that administer the account: keys, activity, kept content, feedback, OAuth.
 
-Other than the service it keeps all content, and counts the present day as activity, since an emulator seldom lives
-longer. Whoever opens the page of OAuth agrees at once.
+Unlike the service it keeps all content, and counts the present day as activity, since an emulator seldom lives
+longer. Anyone who opens the page of OAuth agrees immediately.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ _TOKEN = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OAuthCode:
-    """What a user has agreed to, until it is exchanged."""
+    """The consent of a user, until it is exchanged for a key."""
 
     challenge: str | None
     method: str
@@ -102,7 +102,7 @@ class _OAuthCode:
 
 
 class Account:
-    """The part of the service that its management keys reach, and that gives out keys."""
+    """The part of the service that its management keys reach, and that creates keys."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -272,7 +272,7 @@ _ATTRIBUTES = {
     "limit_reset": "limit_reset",
     "include_byok_in_limit": "counts_byok",
 }
-"""What a request calls it -> what the key does."""
+"""Name in a request -> attribute of the key."""
 
 
 def _change(key: EmulatedKey, fields: JSON) -> None:

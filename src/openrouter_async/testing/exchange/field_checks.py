@@ -1,4 +1,4 @@
-"""Checks of single values, and how the service says what is wrong with one: path, what was expected, what came."""
+"""Checks of single values, and the service's words for an invalid one: path, expected value, actual value."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def record(needed: Mapping[str, Check] | None = None, /, **others: Check) -> Che
 
 
 def by_type(shapes: Mapping[str, Check], *, is_open: bool = False) -> Check:
-    """Return a check for an object whose `type` says what it holds; of other types only if it is open."""
+    """Return a check for an object whose `type` decides its fields; other types pass only if it is open."""
     kind = text() if is_open else one_of(*shapes)
 
     def check(path: str, value: JsonValue) -> None:

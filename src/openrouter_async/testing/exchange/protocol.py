@@ -1,7 +1,7 @@
-"""The connection below ASGI: what an answer needs that ASGI cannot say.
+"""The connection below ASGI, for answers that ASGI cannot express.
 
-`EmulatorProtocol` is given to uvicorn's `http=` setting. It puts a `Wire` into the scope of each request, through which
-the answer can send bytes outside HTTP, break the connection off, and learn when the client has gone.
+uvicorn's `http=` setting takes `EmulatorProtocol`. It puts a `Wire` into the scope of each request. Through it the
+answer can send bytes outside HTTP, break the connection, and learn that the client has gone.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Wire:
         raise ClientGone
 
     async def writable(self) -> None:
-        """Wait until the client has taken most of what was sent.
+        """Wait until the client has read most of the bytes sent.
 
         Raises:
             ClientGone: the client went away.
@@ -77,7 +77,7 @@ class Wire:
         await self._protocol.gone.wait()
 
     async def reset(self) -> None:
-        """Break the connection off, so that the client's system reports a reset."""
+        """Break the connection, so the client's system reports a reset."""
         transport = self._protocol.transport
         sock = transport.get_extra_info("socket")
         if sock is not None:

@@ -30,14 +30,14 @@ __all__ = [
 ]
 
 COMMENT = b": OPENROUTER PROCESSING\n\n"
-"""What a stream sends while there is nothing to say."""
+"""Sent in a stream while there is nothing to say."""
 PADDING = b"\n         \n"
-"""What a plain answer sends while there is nothing to say."""
+"""Sent in a plain answer while there is nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Bytes that are sent at once."""
+    """Bytes sent in one write."""
 
     data: bytes
     tokens: int = 0
@@ -67,7 +67,7 @@ class EmulatedResponse:
     fault: Fault | None = None
     generation_id: str | None = None
     model: str = ""
-    """What an error event says of the model."""
+    """The model of an error event."""
     report: Callable[[Fault, str, str], bytes] | None = None
     """Returns an error event in another form than that of chat; it takes the generation id and the model, too."""
     on_sent: OnSent = lambda _tokens: None
@@ -140,7 +140,7 @@ _DATA_LINE = re.compile(rb"^data:", re.MULTILINE)
 
 
 def steps(response: EmulatedResponse) -> Iterator[Part | Fault | HeadEnd]:
-    """Return what happens to an answer, in order; a drip is carried out here, as many small parts."""
+    """Yield the events of an answer, in order; a drip is applied here, as many small parts."""
     fault = response.fault
     if fault is not None and fault.after is None:
         yield fault

@@ -1,4 +1,4 @@
-"""Sends an answer part by part, carries out its fault, and keeps the record of how far it went."""
+"""Sends an answer part by part, applies its fault, and records how far it got."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _Sending:
         self._is_settled = False
 
     def settle(self, *, is_whole: bool) -> None:
-        """Note how far the answer went; what is sent after this is no longer counted."""
+        """Note how far the answer got; bytes sent after this are not counted."""
         if not self._is_settled:
             self._is_settled = True
             self._record.finished = is_whole
@@ -151,7 +151,7 @@ class _Sending:
             await self._wire.pause(fault.seconds)
 
     async def _report(self, fault: Fault) -> None:
-        """Send an error in place of what is left."""
+        """Send an error in place of the rest."""
         error: dict[str, JsonValue] = {"code": fault.code, "message": fault.message}
         if fault.error_type is not None:
             error["metadata"] = {"error_type": fault.error_type}

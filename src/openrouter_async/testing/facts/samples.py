@@ -30,8 +30,8 @@ def full_sample(shape: Shape, shapes: Shapes, *, choice: int = 0, where: str = "
         shape: Of the value.
         shapes: The named ones.
         choice: Which member of each union it has: the lowest digit for the outermost union, as with a number whose
-            bases are the widths of the unions; what is left says which value each enum has. With every number below
-            `choices` each member comes up.
+            bases are the widths of the unions; the remainder decides the value of each enum. Each member comes up
+            with a number below `choices`.
         where: The name of the place; it makes values differ.
     """
     return _Full(shapes).value(shape, where, (), choice)

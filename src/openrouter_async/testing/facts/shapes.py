@@ -25,8 +25,8 @@ class Member(TypedDict, total=False):
     """One possibility, or what combines several."""
 
     type: Required[str]
-    """`boolean`, `integer`, `number`, `string`, `array`, `object`; `any`, or `never`. What combines several has none in
-    the table."""
+    """`boolean`, `integer`, `number`, `string`, `array`, `object`; `any`, or `never`. A shape that combines several
+    has no kind in the table."""
     null: bool
     enum: list[JsonValue]
     open: bool

@@ -1,4 +1,4 @@
-"""What a model can do, and the errors of requests that no provider of it could serve."""
+"""The abilities of a model, and the errors of requests that none of its providers could serve."""
 
 from __future__ import annotations
 

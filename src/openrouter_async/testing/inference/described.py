@@ -1,6 +1,6 @@
-"""What a description says in plain English, as keywords of JSON Schema: a model reads descriptions, and obeys them.
+"""Reads the plain English of a description as keywords of JSON Schema: a model reads descriptions, and obeys them.
 
-Strict modes know no bounds, formats or patterns, so clients put them into words.
+Strict modes have no bounds, formats or patterns, so clients put them into words.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ _FORMATS = {
     "base64": "byte",
     "path of a file": "path",
 }
-"""What is said of a text -> its format; the first that is said counts."""
+"""Words in a description -> format; the first match counts."""
 
 
 def as_described(schema: JSON) -> JSON:
-    """Return a schema with what its description demands besides; what it says by keywords stays."""
+    """Return a schema with the demands of its description added; its own keywords stay."""
     said = schema.get("description")
     if not isinstance(said, str):
         return schema
@@ -87,7 +87,7 @@ def as_described(schema: JSON) -> JSON:
 
 
 def _of_text(said: str) -> JSON:
-    """Return what is said of the form of a text."""
+    """Return the demands on the form of a text."""
     found: JSON = {}
     if pattern := _PATTERN.search(said):
         found["pattern"] = pattern[1]
@@ -109,7 +109,7 @@ def _number(text: str) -> int | float:
 
 
 def _schema_in(said: str) -> JSON | None:
-    """Return the JSON Schema that stands within a description; None if there is none."""
+    """Return the JSON Schema within a description; None without one."""
     decoder = json.JSONDecoder()
     for brace in re.finditer(r"\{", said[:_MAX_SEARCHED]):
         try:

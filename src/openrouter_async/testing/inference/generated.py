@@ -104,7 +104,7 @@ def chat_reply(call: ChatCall, model: str, *, seed: int) -> Reply:
 
 
 def completion_reply(call: TextCall, *, seed: int) -> Reply:
-    """Return a text that goes on after a prompt."""
+    """Return a continuation of a prompt."""
     tokens = cut(" " + _prose(call.prompt, randomness(seed, call.prompt)))
     is_cut = call.max_tokens is not None and len(tokens) > call.max_tokens
     return Reply.of("".join(tokens[: call.max_tokens]), finish_reason="length" if is_cut else "stop")

@@ -76,7 +76,7 @@ class Inference:
         self._finishes_unread = finishes_unread
         self._cache = ResponseCache()
         self._cached_prompts: set[str] = set()
-        """Digests of what was marked for the cache of prompts."""
+        """Digests of the parts marked for the cache of prompts."""
 
     def chat(
         self, request: ReceivedRequest, key: EmulatedKey, choose: ChooseReply, dialect: Dialect = CHAT
@@ -240,9 +240,9 @@ class Inference:
         return min(made, whole)
 
     def _settle(self, asked: _Asked, wire: WireReply, usage: Usage, begun: float, sent: int) -> None:
-        """Bill what was made of an answer, and keep it for the cache where that is all.
+        """Bill the part of an answer that was made, and keep a complete one for the cache.
 
-        A stream that nobody reads is stopped; a plain answer is finished, or not, as the emulator was told.
+        A stream that nobody reads is stopped; whether a plain answer is finished is a setting of the emulator.
         """
         kept, whole = asked.kept, usage.completion
         is_whole = sent == whole or (self._finishes_unread and not asked.is_stream)
@@ -305,7 +305,7 @@ class Inference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What is known of a request when its reply is."""
+    """The facts of a request that its reply needs."""
 
     request: ReceivedRequest
     key: EmulatedKey

@@ -19,7 +19,7 @@ _OTHERS = tuple(
         "he", "his", "but", "at", "are",
     )
 )  # fmt: skip
-"""What could have stood in the place of a token; enough for 20 alternatives, the token among them."""
+"""Alternatives to a token: enough for 20, the token among them."""
 
 
 def logprobs(content: Iterable[str], refusal: str, alternatives: int) -> dict[str, JsonValue]:

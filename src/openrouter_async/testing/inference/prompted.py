@@ -51,7 +51,7 @@ _END = re.compile(r"[ \t]*(?:\n|$)")
 
 
 def schema_in(texts: list[str]) -> JSON | None:
-    """Return the schema of the first text that holds one; None where none does."""
+    """Return the schema of the first text that contains one; None if none does."""
     for text in texts:
         text = text[:MAX_READ]
         found = next(_json_schemas(text), None) or _drawn(text)
@@ -99,7 +99,7 @@ def _drawn(text: str) -> JSON | None:
 
 
 class _NotDrawn(ValueError):
-    """What stands there is something else."""
+    """The text there is something else."""
 
 
 class _Reader:
@@ -145,7 +145,7 @@ class _Reader:
         return {**schema, "description": note[1]} if note[1] else schema
 
     def _value(self) -> JSON:
-        """Return alternatives, or what must be several things at once."""
+        """Return alternatives, or the members of an intersection."""
         arms, joint = [self._arm()], ""
         while joint := next((word for word in (" or ", " | ", " that is also ") if self._takes(word)), ""):
             arm = self._arm()

@@ -1,7 +1,7 @@
 """Reads the body of a chat, text or embeddings request as the service does, and refuses what that refuses.
 
-These rules are written from the service's documentation, apart from the client's own request types, so that each can
-show a mistake of the other. Parameters that are not listed are forwarded by the service, so they are let through.
+These rules follow the service's documentation and share nothing with the client's own request types, so each can show
+a mistake of the other. The service forwards unlisted parameters, so these pass.
 """
 
 from __future__ import annotations
@@ -292,7 +292,7 @@ def _tool_choice(choice: JsonValue, tools: tuple[JSON, ...]) -> str:
 
 
 def _reasoning(fields: JSON) -> bool:
-    """Return whether the reply is to hold its reasoning."""
+    """Return whether the reply should contain its reasoning."""
     given, short = fields.get("reasoning"), fields.get("reasoning_effort")
     reasoning = as_object(given)
     effort, budget = reasoning.get("effort"), reasoning.get("max_tokens")

@@ -1,7 +1,7 @@
 """Answers kept for requests that ask for it by header: `X-OpenRouter-Cache: true`.
 
-Kept for an answer is the reply, not its bytes: a repeated one has an id and a time of its own, and costs nothing. What
-makes two requests equal is the key, the operation, and the body with its properties in the order given.
+The cache stores replies, not their bytes: a repeated reply has an id and a time of its own, and costs nothing. Two
+requests are equal if their key, operation and body are, with the properties in the same order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TTL_S, _LONGEST_TTL_S = 300, 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheUse:
-    """What a request wants of the cache."""
+    """The cache settings of a request."""
 
     digest: str
     ttl_s: int
@@ -53,7 +53,7 @@ class Kept:
     until: float
 
     def headers(self, now: float) -> dict[str, str]:
-        """Return the headers of an answer that is taken from here."""
+        """Return the headers of an answer from the cache."""
         return {
             "x-openrouter-cache-status": "HIT",
             "x-openrouter-cache-age": str(int(now - self.since)),
@@ -84,7 +84,7 @@ class ResponseCache:
 
 
 def headers_of(use: CacheUse | None, kept: Kept | None, now: float) -> Mapping[str, str]:
-    """Return what an answer says of the cache; nothing where its request did not ask."""
+    """Return the cache headers of an answer; none if its request did not ask."""
     if use is None:
         return {}
     if kept is not None:

@@ -1,7 +1,7 @@
-"""Values that fit a JSON Schema, made of the words and numbers of a prompt where they fit.
+"""Values that fit a JSON Schema, with the words and numbers of a prompt where they fit.
 
-Covers what schemas of tools and of structured outputs use: types, enums, bounds, formats, references, combinations and
-simple patterns. What a schema demands by keywords beyond that (`not`, `if`, `dependentSchemas`) is not looked at.
+Covers the keywords that schemas of tools and of structured outputs use: types, enums, bounds, formats, references,
+combinations and simple patterns. Others (`not`, `if`, `dependentSchemas`) are ignored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DEEPEST = 12
 """Levels after which nothing is made that a schema does not require."""
 
 _MOST_VALUES = 5_000
-"""In one document; what a schema demands beyond that stays null or missing."""
+"""In one document; values beyond that stay null or missing."""
 
 _TYPICAL: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("city", "location", "place"), ("Oslo", "Lisbon", "Kyoto", "Lima")),
@@ -36,7 +36,7 @@ _TYPICAL: dict[str, tuple[str, ...]] = {
     "unit": ("celsius", "metres"),
     **dict.fromkeys(("color", "colour"), ("blue", "green")),
 }
-"""What texts of these names usually hold."""
+"""Usual values of texts with these names."""
 
 _FORMATS: dict[str, str] = {
     "date": "2026-03-14",
@@ -386,7 +386,7 @@ def _other(value: JsonValue, number: int) -> JsonValue:
 
 
 def _is_pair(schema: JSON) -> bool:
-    """Whether items are pairs of a key and its value, so that their list stands for an object."""
+    """Return whether items are pairs of a key and its value, so their list represents an object."""
     return as_object(schema.get("properties")).keys() == {"key", "value"}
 
 

@@ -21,7 +21,7 @@ __all__ = ["WireReply", "chat_body", "chat_parts", "prepare_reply", "text_body",
 _AUDIO_S = 3600
 """How long speech can be referred to by its id."""
 _AUDIO_PIECE = 4096
-"""Characters of base64 in an event: a multiple of four, so that each can be decoded alone."""
+"""Characters of base64 in an event: a multiple of four, so each can be decoded alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

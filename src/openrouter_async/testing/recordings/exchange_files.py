@@ -6,8 +6,8 @@
  "response": {"status": 200, "headers": {"x-generation-id": "gen-..."}, "content_type": "...", "body": "..."}}
 ```
 
-Bodies are text after content decoding, byte for byte; one that is not UTF-8 stands as `body_base64`. Keys, cookies and
-account ids are not in them.
+Bodies are text after content decoding, byte for byte; one that is not UTF-8 is in `body_base64`. Keys, cookies and
+account ids are left out.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class ExchangeFile:
 
     @classmethod
     def read(cls, path: Path) -> ExchangeFile:
-        """Return what a file holds.
+        """Return the exchange in a file.
 
         Raises:
             ConfigurationError: it is not an exchange file.
@@ -81,7 +81,7 @@ class ExchangeFile:
             ) from error
 
     def write(self, path: Path, *, key: str | None = None) -> None:
-        """Write it, so that the file is either whole or not there; `key` is not in it, whatever it looks like."""
+        """Write it, so the file is whole or absent; the file never contains `key`, whatever it looks like."""
         if key is not None and len(key) < LEAST_LENGTH:
             key = None  # a placeholder, such as `test`, whose letters stand in words
         request: dict[str, JsonValue] = {

@@ -1,8 +1,8 @@
 """Replays exchange files: finds, for a request, the recorded one it equals or comes closest to.
 
-Equal is a request of the same method, path, query and JSON body. Failing that, the closest of the same method, path,
-model and streaming mode is taken: the one with most leading messages and other fields in common. Where a request was
-recorded several times, the answers come in the order of the files, and the last of them for ever after.
+An equal request has the same method, path, query and JSON body. Without one, the closest of the same method, path,
+model and streaming mode is used: the one with most leading messages and other fields in common. Answers of a request
+recorded several times come in the order of the files; the last one then repeats.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class Recordings:
     def load(cls, folder: Path) -> Recordings:
         """Return the exchanges of a folder, in the order of their files' names.
 
-        Subfolders are not looked at, nor files whose names are in capitals: those describe the others.
+        Subfolders are skipped, and so are files whose names are in capitals: those describe the others.
 
         Raises:
-            ConfigurationError: there are none, or a file is not an exchange file.
+            ConfigurationError: the folder has no exchanges, or a file is not an exchange file.
         """
         if not folder.is_dir():
             raise ConfigurationError(f"recordings is {str(folder)!r}; expected a folder of exchange files")

@@ -1,1 +1,1 @@
-"""What an emulator remembers: keys, money, models, the script, and what it answered."""
+"""The memory of an emulator: keys, money, models, the script, and its answers."""

@@ -1,4 +1,4 @@
-"""What a reply costs: the counted tokens times the prices of the list, exact until it becomes a JSON number.
+"""The cost of a reply: the counted tokens times the prices of the list, exact until it becomes a JSON number.
 
 Not modelled: prices by the time of day, discounts, and the free allowance of a provider key of one's own.
 """

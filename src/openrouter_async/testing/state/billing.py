@@ -1,8 +1,8 @@
-"""What a request is charged besides tokens of the list's price: searches, parsed files, faster tiers, several answers.
+"""The charges of a request besides tokens at the list's price: searches, parsed files, faster tiers, several answers.
 
-Prices that the list does not say are those of the service's documentation: 4 US dollars for a thousand results of a
-search by Exa, 2 for a thousand pages that are read. Not modelled: what searches add to the prompt, and the models that
-other server tools ask.
+Prices that are not in the list come from the service's documentation: 4 US dollars for a thousand results of a search
+by Exa, 2 for a thousand pages of a document. Not modelled: the tokens that searches add to the prompt, and the models
+that other server tools ask.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TIERS: Mapping[str, Decimal] = {"priority": Decimal(2), "fast": Decimal(2), "fle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
-    """What comes to the price of the tokens."""
+    """The amount added to the price of the tokens."""
 
     cost: Decimal = Decimal(0)
     """US dollars, charged even where no token is."""
@@ -39,7 +39,7 @@ NO_EXTRAS = Extras()
 
 
 def extras_of(body: Mapping[str, JsonValue], model: ListedModel) -> Extras:
-    """Return what a request asks for besides; each tool that searches is taken to be used once."""
+    """Return the paid extras of a request; each tool that searches counts as used once."""
     cost, searches = Decimal(0), 0
     for asked in _searches(body):
         searches += 1

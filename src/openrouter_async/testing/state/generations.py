@@ -1,4 +1,4 @@
-"""The billed records of replies, as `/generation` gives them."""
+"""The billed records of replies, as `/generation` returns them."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Generation:
     """Which key asked."""
     input: JsonValue = None
     byok_cost: Decimal | None = None
-    """What the provider charged to a key of the account's own; None where its key was not used."""
+    """The provider's charge to a key of the account's own; None without one."""
     source_id: str | None = None
-    """The generation whose answer the cache gave again."""
+    """The generation whose answer the cache repeated."""
     output: JsonValue = None
-    """What was asked and answered, as `/generation/content` gives it."""
+    """Prompt and answer, as `/generation/content` returns them."""
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return what `/generation` says of it."""
+        """Return the record as `/generation` does."""
         cost = float(self.cost)
         took_ms = round(self.took_s * 1000)
         return {
@@ -81,7 +81,7 @@ _UNSAID = (
     "num_media_prompt", "num_search_results", "preset_id", "provider_responses", "router", "service_tier",
     "upstream_id", "user_agent", "web_search_engine", "workspace_id",
 )  # fmt: skip
-"""What the service says of a generation, and the emulator leaves null."""
+"""Fields of the service's record that the emulator leaves null."""
 
 
 class Generations:
@@ -106,7 +106,7 @@ class Generations:
         """Return a generation.
 
         Raises:
-            ServiceError: 404, there is none; or there is, and this is one of its first lookups, as with the service.
+            ServiceError: 404, for an unknown generation, and for the first lookups of a new one, as with the service.
         """
         found = self._by_id.get(id or "")
         if found is not None and found.misses_left <= 0:

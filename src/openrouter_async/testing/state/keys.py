@@ -19,7 +19,7 @@ __all__ = ["EmulatedKey", "authenticate", "iso_now", "new_key"]
 
 @dataclass(slots=True, kw_only=True)
 class EmulatedKey:
-    """One key; what it spent grows with use."""
+    """One key; its spending grows with use."""
 
     digest: str
     label: str
@@ -57,7 +57,7 @@ class EmulatedKey:
         return self.limit is not None and self.usage >= self.limit
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return what `/key` says of it."""
+        """Return the record that `/key` shows."""
         usage = float(self.usage)
         remaining = None if self.limit is None else float(self.limit - self.usage)
         return {
@@ -100,7 +100,7 @@ def new_key(secret: str, kind: Literal["inference", "management"], **fields: Dec
 def authenticate(
     keys: Mapping[str, EmulatedKey], authorization: str | None, needed: KeyKind
 ) -> EmulatedKey | None:
-    """Return the key a request came with; None where it needs none and has none.
+    """Return the key of a request; None for one that needs none and brought none.
 
     Raises:
         ServiceError: 401 without a key that is known and enabled, 403 with one of the wrong kind.

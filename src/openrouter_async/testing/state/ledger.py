@@ -1,4 +1,4 @@
-"""The account: its keys, the money on it, and what was spent."""
+"""The account: its keys, its money, and its spending."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Ledger:
         self.keys = {key.digest: key for key in keys}
         """By their digests."""
         self.credits = credits
-        """What was put on the account."""
+        """The amount paid into the account."""
         self.usage = Decimal(0)
 
     def add_key(self, key: EmulatedKey) -> None:
@@ -28,7 +28,7 @@ class Ledger:
 
     @property
     def remaining(self) -> Decimal:
-        """What is left; below 0 where more was spent than there was."""
+        """The amount left; below 0 after more was spent than paid in."""
         return self.credits - self.usage
 
     def check_credit(

@@ -21,7 +21,7 @@ from ..json_values import JSON, as_list, as_object
 __all__ = ["EMBEDDING_MODELS", "ListedModel", "ModelList"]
 
 ROUTING_VARIANTS = frozenset({"nitro", "floor", "exacto", "online"})
-"""What may follow a slug behind a colon, and is not a listing of its own."""
+"""Suffixes behind the colon of a slug that are not listings of their own."""
 
 _EVERY_PARAMETER = (
     "frequency_penalty", "include_reasoning", "logit_bias", "logprobs", "max_tokens", "min_p", "parallel_tool_calls",
@@ -34,7 +34,7 @@ EMBEDDING_MODELS: Mapping[str, tuple[int, str]] = {
     "openai/text-embedding-3-large": (3072, "0.00000013"),
     "openai/text-embedding-ada-002": (1536, "0.0000001"),
 }
-"""Models of vectors, which the list of chat models does not hold: how long theirs are, and the price of a token."""
+"""Models of vectors, which the list of chat models lacks: the length of their vectors, and the price of a token."""
 
 _EMBEDS: JSON = {
     "modality": "text->embeddings",
@@ -50,7 +50,7 @@ class ListedModel:
     """One model of the list."""
 
     facts: Mapping[str, JsonValue]
-    """As `/models` gives it."""
+    """As `/models` returns it."""
 
     @property
     def id(self) -> str:
@@ -100,7 +100,7 @@ class ListedModel:
 
     @property
     def is_router(self) -> bool:
-        """Whether it chooses among others, so that its own price is not fixed."""
+        """Whether it chooses among other models, so its own price varies."""
         return str(self.pricing.get("prompt")) == "-1"
 
     @property
@@ -162,7 +162,7 @@ class ModelList:
         return next((model for model in own if model.takes("tools")), own[0] if own else self.all[0])
 
     def find(self, slug: str) -> ListedModel | None:
-        """Return the listing a slug means, its preset and its variant taken off; None if there is none.
+        """Return the listing that a slug means, without its preset and its variant; None for an unknown one.
 
         `:free` and the like are listings of their own, so they are not taken off; `:nitro` and the like only say how to
         route.
@@ -180,10 +180,10 @@ class ModelList:
             name = base
 
     def resolve(self, slug: str) -> ListedModel:
-        """Return the model that serves a slug: for an alias the newest it stands for, for a router one it could choose.
+        """Return the model that serves a slug: for an alias its newest model, for a router one that it could choose.
 
         Raises:
-            ServiceError: 400, there is no such model.
+            ServiceError: 400, the model is unknown.
         """
         found = self.find(slug)
         if found is None:
@@ -251,7 +251,7 @@ _DATE = re.compile(r"-(20\d\d-?\d\d-?\d\d)$")
 
 
 def _date(models: list[dict[str, JsonValue]]) -> None:
-    """Give each model a time of its own where the list has none: the date in its permanent name, else by its place.
+    """Add a time to each model without one: the date in its permanent name, otherwise by its place.
 
     The list begins with the newest, so one without a date is a second newer than the one behind it.
     """

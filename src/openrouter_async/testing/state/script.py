@@ -1,4 +1,4 @@
-"""What the emulator was told to answer: answers in order, a function, and faults for a share of the requests."""
+"""The scripted answers of the emulator: answers in order, a function, and faults for a share of the requests."""
 
 from __future__ import annotations
 

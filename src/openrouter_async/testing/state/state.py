@@ -2,7 +2,7 @@
 
 *Theory of operation.* The server's own thread changes it, one request at a time. Requests and script, which the caller
 reads or changes from any other, have a lock, never held while something waits. What is handed out is a copy, or an
-object of which single fields change (`ReceivedRequest`).
+reads or changes from any other, have a lock, which no wait ever keeps. Its results are copies, or an
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 class State:
-    """What one emulator remembers, from its start or its last reset on."""
+    """The memory of one emulator, since its start or its last reset."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class State:
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """What arrived, oldest first."""
+        """The requests that arrived, oldest first."""
         with self._lock:
             return list(self._requests)
 
@@ -68,6 +68,6 @@ class State:
         return f"{prefix}{''.join(random.choices(_ALPHABET, k=20))}"
 
     def call_ids(self) -> Iterator[str]:
-        """Return ids for calls of tools, without end."""
+        """Yield endless ids for calls of tools."""
         while True:
             yield self.new_id("call_")

@@ -1,1 +1,1 @@
-"""What an account has and used: keys, credits, activity, generations."""
+"""The state and use of an account: keys, credits, activity, generations."""

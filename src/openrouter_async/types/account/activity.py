@@ -1,4 +1,4 @@
-"""What an account used, day by day. Source: `ActivityItem` in the service's OpenAPI document."""
+"""The use of an account, day by day. Source: `ActivityItem` in the service's OpenAPI document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["ActivityItem"]
 
 
 class ActivityItem(WireType):
-    """What one endpoint of a model was used on one day, by UTC."""
+    """The use of one endpoint of a model on one day, by UTC."""
 
     date: Annotated[datetime.date | None, Lenient()] = None
     model: MaybeStr = None

@@ -87,11 +87,11 @@ class Generation(WireType):
     native_finish_reason: MaybeStr = None
     """In the provider's word."""
     total_cost: Decimal
-    """What the call cost."""
+    """The cost of the call."""
     usage: Charged = None
-    """What the account was charged."""
+    """The amount charged to the account."""
     upstream_inference_cost: Charged = None
-    """What the provider charged; set where your own provider key was used."""
+    """The amount charged by the provider; set if your own provider key was used."""
     cache_discount: MaybeDecimal = None
     """What prompt caching saved; below zero where writing to it cost more."""
     is_byok: MaybeBool = None
@@ -119,7 +119,7 @@ class Generation(WireType):
     moderation_latency: MaybeFloat = None
     """Milliseconds."""
     service_tier: MaybeStr = None
-    """What the provider says it ran on."""
+    """Tokens read from the provider's own cache."""
     data_region: Annotated[Literal["global", "europe", "us"] | str | None, Lenient()] = None
     response_cache_source_id: MaybeStr = None
     """The generation whose answer was given again by the service's cache."""
@@ -133,7 +133,7 @@ class Generation(WireType):
 
 
 class GenerationInput(WireType):
-    """What was asked: one of the two."""
+    """The request: one of the two."""
 
     prompt: MaybeStr = None
     messages: Annotated[list[RawJson] | None, Lenient()] = None
@@ -141,7 +141,7 @@ class GenerationInput(WireType):
 
 
 class GenerationOutput(WireType):
-    """What was answered."""
+    """The answer."""
 
     completion: MaybeStr = None
     reasoning: MaybeStr = None
@@ -172,7 +172,7 @@ class GenerationFailure(WireType):
 
 
 class GenerationContent(WireType):
-    """What is kept of a call; only where the account keeps inputs and outputs."""
+    """The input and output of a call, if the account keeps them."""
 
     input: Annotated[GenerationInput | None, Lenient()] = None
     output: Annotated[GenerationOutput | None, Lenient()] = None

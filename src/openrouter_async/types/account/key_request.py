@@ -1,8 +1,7 @@
-"""What a key of the account may be told to be.
+"""The settings of a key of the account.
 
-A field that is not given is not sent: a new key gets the service's default then, and a key that is changed keeps what
-it has. None is sent as null, which takes a limit away. Source: `createKeys` and `updateKeys` in the service's OpenAPI
-document.
+An absent field is not sent: a new key then gets the service's default, and a changed key keeps its value. None is
+sent as null, which removes a limit. Source: `createKeys` and `updateKeys` in the service's OpenAPI document.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a key may do and has used, and what its account bought.
+"""The limits and the use of a key, and the credits of its account.
 
 Source: the replies of `getCurrentKey`, `list`, `createKeys`, `getCredits` and `exchangeAuthCodeForAPIKey` in the
 service's OpenAPI document.
@@ -59,7 +59,7 @@ class _KeyFacts(WireType):
     label: MaybeStr = None
     """The key with its middle left out."""
     limit: MaybeDecimal = None
-    """What it may spend; None: as much as the account has."""
+    """Its limit; None: the credits of the account."""
     limit_remaining: MaybeDecimal = None
     """The rest of `limit`; None without a limit."""
     limit_reset: Reset = None
@@ -130,7 +130,7 @@ class Credits(WireType):
 
     @property
     def remaining(self) -> Decimal:
-        """What is left; below zero where more was used."""
+        """The amount left; below zero after more was used."""
         return self.total_credits - self.total_usage
 
 

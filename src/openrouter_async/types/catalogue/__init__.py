@@ -1,1 +1,1 @@
-"""What the service offers: models, their endpoints, providers, and queries for them."""
+"""The offers of the service: models, their endpoints, providers, and queries for them."""

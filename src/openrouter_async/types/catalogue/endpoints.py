@@ -1,4 +1,4 @@
-"""Who offers a model, on which terms, and how well it runs there.
+"""The endpoints of a model: provider, terms, and measured performance.
 
 Source: `PublicEndpoint` and `ListEndpointsResponse` in the service's OpenAPI document.
 """
@@ -39,7 +39,7 @@ class Percentiles(WireType):
 
 
 class ToolChoices(WireType):
-    """Which values of `tool_choice` have an effect."""
+    """The values of `tool_choice` that have an effect."""
 
     auto: MaybeBool = None
     function: MaybeBool = None

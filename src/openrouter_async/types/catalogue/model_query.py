@@ -70,13 +70,13 @@ class ModelFilters(TypedDict, total=False):
     q: NonEmptyText
     """Words of its name or id."""
     category: Category
-    """What it is used for."""
+    """Its main use."""
     supported_parameters: Words
     """Parameters that it knows, such as `tools`."""
     input_modalities: Words
-    """What it takes besides text: `image`, `file`, `audio`, `video`."""
+    """Its inputs besides text: `image`, `file`, `audio`, `video`."""
     output_modalities: Words
-    """What it gives, or `all`. Default: models that give text."""
+    """Its outputs, or `all`. Default: models that write text."""
     context: Annotated[int, Between(1)]
     """Tokens of context, at least."""
     min_price: _AtLeast0
@@ -123,7 +123,7 @@ class UserModelFilters(TypedDict, total=False):
     """Keyword arguments of `client.models.user`."""
 
     output_modalities: Words
-    """What it gives, or `all`. Default: models that give text."""
+    """Its outputs, or `all`. Default: models that write text."""
     sort: ModelSort
     offset: Annotated[int, Between(0)]
     """Models to pass over; with this or `limit` the list comes in pages."""

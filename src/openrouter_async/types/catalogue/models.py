@@ -1,4 +1,4 @@
-"""What the service lists of a model: prices, limits, modalities, parameters.
+"""The service's entry of a model: prices, limits, modalities, parameters.
 
 Source: `Model` and `PublicPricing` of the service's OpenAPI document.
 """

@@ -1,4 +1,4 @@
-"""Who runs models. Source: the reply of `listProviders` in the service's OpenAPI document."""
+"""The providers of models. Source: the reply of `listProviders` in the service's OpenAPI document."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class ToolCallFragment(WireType):
 
 
 class Delta(WireType):
-    """What a chunk adds to the message."""
+    """The part of the message in one chunk."""
 
     role: MaybeStr = None
     content: str | list[ContentPart] | None = None
@@ -47,7 +47,7 @@ class Delta(WireType):
 
 
 class ChunkChoice(WireType):
-    """What a chunk adds to one answer."""
+    """The part of one answer in a chunk."""
 
     index: MaybeInt = None
     delta: Delta | None = None

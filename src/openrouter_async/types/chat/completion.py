@@ -80,7 +80,7 @@ def readable_reasoning(details: Iterable[JsonObject] | None) -> str | None:
 
 
 class AssistantMessage(WireType):
-    """What the model said. Sent back as it is, it continues the conversation."""
+    """The model's message. Sent back unchanged, it continues the conversation."""
 
     role: MaybeStr = None
     """`assistant`."""

@@ -45,7 +45,7 @@ class RoutedParams(TypedDict, total=False):
     models: Sequence[NonEmptyText]
     """Models tried in turn after `model`, whatever its error; the one that answers is billed."""
     provider: Provider | None
-    """Which providers may serve the request."""
+    """The providers that may serve the request."""
     plugins: Sequence[Plugin]
     """Run once on the request or its reply."""
     temperature: Annotated[float, Between(0, 2)] | None

@@ -60,7 +60,7 @@ Content: TypeAlias = Annotated[str | Sequence[Part], ValidatedAs(_Content)]
 
 @closed
 class SystemMessage(TypedDict, total=False):
-    """What the model is to do."""
+    """The instructions for the model."""
 
     role: Required[Literal["system"]]
     content: Required[TextContent]
@@ -71,7 +71,7 @@ class SystemMessage(TypedDict, total=False):
 
 @closed
 class DeveloperMessage(TypedDict, total=False):
-    """What the model is to do, in the words of newer OpenAI models."""
+    """The instructions for the model, under the name that newer OpenAI models use."""
 
     role: Required[Literal["developer"]]
     content: Required[TextContent]
@@ -81,7 +81,7 @@ class DeveloperMessage(TypedDict, total=False):
 
 @closed
 class UserMessage(TypedDict, total=False):
-    """What the user says and shows."""
+    """The user's text, images and files."""
 
     role: Required[Literal["user"]]
     content: Required[Content]
@@ -148,7 +148,7 @@ MessageLike: TypeAlias = Message | AssistantMessage | ChatCompletion[object] | M
 """A message, a reply, or a whole completion, whatever its output is."""
 
 MessagesLike: TypeAlias = str | MessageLike | Sequence[MessageLike]
-"""What stands for a conversation: a text is one user message."""
+"""A conversation: messages, or one text, which is one user message."""
 
 
 class HasId(Protocol):
@@ -221,7 +221,7 @@ def _each(messages: object) -> Iterable[object]:
     """Return the messages of a conversation, each unchanged.
 
     Raises:
-        ConfigurationError: there are no messages, or something is not a message.
+        ConfigurationError: the conversation is empty, or an element is not a message.
     """
     if isinstance(messages, str | Mapping | WireType):
         return (messages,)

@@ -45,9 +45,9 @@ class OutputItem(WireType):
 
 
 class ModelReply(WireType, Generic[OutputT]):
-    """What a model answered, in any dialect.
+    """The answer of a model, in any dialect.
 
-    Generic for the type checker only: `output` has the type that was asked for, which is text by default.
+    Generic for the type checker only: `output` has the requested type, which is text by default.
     """
 
     if TYPE_CHECKING:  # the order of fields is that of each dialect's wire

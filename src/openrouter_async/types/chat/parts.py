@@ -97,7 +97,7 @@ Annotation: TypeAlias = Annotated[
     | Annotated[UnknownAnnotation, Tag("unknown")],
     Discriminator(_annotation_type),
 ]
-"""What the service adds to a message beside its text."""
+"""The service's additions to a message, beside its text."""
 
 
 def each_once(annotations: list[Annotation] | None) -> list[Annotation] | None:

@@ -31,11 +31,11 @@ class ResponseReasoning(TypedDict, total=False):
     max_tokens: Annotated[int, Between(1)] | None
     """Tokens to think with; Anthropic wants 1,024 or more. They are billed as output."""
     enabled: bool | None
-    """Reason at the model's default effort (medium if it has none), or not at all."""
+    """True: reason at the model's default effort (medium by default). False: do not reason."""
     summary: Annotated[Literal["auto", "concise", "detailed"] | str, OneOfOrText()] | None
     """How wordy the summary of the thoughts is."""
     context: Annotated[Literal["auto", "all_turns", "current_turn"] | str, OneOfOrText()] | None
-    """Which thoughts sent back the model may use (GPT-5.6 and later)."""
+    """The earlier reasoning that the model may use (GPT-5.6 and later)."""
     mode: Annotated[Literal["standard", "pro"] | str, OneOfOrText()] | None
     """`pro` goes to the `-pro` form of the model (GPT-5.6 and later)."""
 

@@ -1,8 +1,8 @@
 """The parameters of a chat request: each is declared once, here or in `generation_params`.
 
-`ChatParams` is at once the keyword arguments of `client.chat.create` and `stream` (`**params: Unpack[ChatParams]`,
-PEP 692) and the schema that validates them before a byte leaves. A parameter that a provider does not know is dropped
-there, unless `provider.require_parameters` is set.
+`ChatParams` contains the keyword arguments of `client.chat.create` and `stream` (`**params: Unpack[ChatParams]`, PEP
+692), and is also the schema that validates them before a byte leaves. A provider drops a parameter that it does not
+know, unless `provider.require_parameters` is set.
 
 Source: `ChatRequest` of the service's OpenAPI document.
 """
@@ -50,7 +50,7 @@ class PredictionPart(TypedDict):
 
 @closed
 class Prediction(TypedDict):
-    """What the reply will mostly be, e.g. a file before an edit: matching text comes sooner."""
+    """The likely text of most of the reply, e.g. a file before an edit: matching text comes sooner."""
 
     type: Literal["content"]
     content: Annotated[
@@ -107,14 +107,14 @@ class ToolTurnParams(ServerToolParams, total=False):
 
 @closed
 class TurnParams(GenerationParams, ToolTurnParams, total=False):
-    """What a single reply and a run of tools have in common."""
+    """The parameters common to a single reply and a run of tools."""
 
     tool_choice: ToolChoice
     """`auto` (default with tools), `none`, `required`, or the one tool to call."""
     response_format: ResponseFormat
     """The form of the answer. `output=` of the call is the easier way to JSON of a type."""
     prediction: Prediction | None
-    """What the answer will mostly be."""
+    """The likely text of most of the answer."""
     modalities: Sequence[Annotated[Literal["text", "image", "audio"] | str, OneOfOrText()]]
     """The modalities of the answer. Audio needs `audio` too, and is available in streams only."""
     audio: AudioOptions
@@ -122,7 +122,7 @@ class TurnParams(GenerationParams, ToolTurnParams, total=False):
     web_search_options: WebSearchOptions
     """For models with built-in web search."""
     x_search_filter: XSearchFilter
-    """Which posts xAI models search."""
+    """The posts that xAI models search."""
     logprobs: bool | None
     """Return the log probabilities of the output's tokens."""
     top_logprobs: Annotated[int, Between(0, 20)] | None

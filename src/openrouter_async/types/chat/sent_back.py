@@ -4,9 +4,9 @@ Models write calls that are cut, blank or nameless, and answers without text; th
 back like that, they cause a 400, and so does every later request of the conversation. `fit_reply` and `fit_result`
 correct one message, and `fit_history` the order of all:
 
-| what came | what goes back | since |
+| received | sent back | because |
 |---|---|---|
-| arguments that are no JSON object | the object they were read as, else `{}` | all want an object |
+| arguments that are not a JSON object | the object they were read as, else `{}` | all require an object |
 | a name with other characters than letters, digits, `_` and `-`, or above 64 | `_` for each, cut | OpenAI refuses it |
 | a call without a name, and its result | nothing | there is nothing to call |
 | an id that is missing, or was there before | one of its own, in results and reasoning too | Anthropic |
@@ -14,7 +14,7 @@ correct one message, and `fit_history` the order of all:
 | an answer of reasoning alone, or of nothing | `(no text)`, or the words of its refusal | Anthropic, Google |
 | a result without text | `(no output)` | Anthropic, Google |
 | a call without a result | a result that says so | OpenAI, Anthropic |
-| a result that does not follow its call at once | the same, behind its call | OpenAI, Anthropic |
+| a result that does not follow its call directly | the same, behind its call | OpenAI, Anthropic |
 | a result without a call | nothing | OpenAI, Anthropic |
 
 Everything else is sent back unchanged, including unknown fields of messages and calls, since models sign their

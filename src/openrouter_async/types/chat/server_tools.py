@@ -52,7 +52,8 @@ __all__ = [
 
 @closed
 class WebSearchParameters(TypedDict, total=False):
-    """Options of the web search. Which engines take both kinds of domain lists differs, and is not checked."""
+    """Options of the web search. Engines differ in which of them take both kinds of domain lists; this is not
+    checked."""
 
     engine: Annotated[
         Literal["auto", "native", "exa", "firecrawl", "parallel", "perplexity"] | str, OneOfOrText()

@@ -4,13 +4,13 @@ Text that is one JSON object stays unchanged. Otherwise it is read as a sequence
 
 | written | read as |
 |---|---|
-| `{}`, null or an empty JSON text beside an object | the object: they held its place |
+| `{}`, null or an empty JSON text beside an object | the object: they were placeholders |
 | equal objects | one of them |
 | a beginning, then in one piece the whole that begins so | the whole |
-| a JSON text that holds one of these | what it holds |
+| a JSON text that contains one of these | its content |
 | null, or an empty JSON text, alone | no arguments |
 | these, and behind them a mark that ends a call, such as `</tool_call>` | without it |
-| anything else | what is written, which nothing can be run with |
+| anything else | the text unchanged, with which nothing can be run |
 """
 
 from __future__ import annotations

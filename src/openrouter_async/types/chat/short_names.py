@@ -55,8 +55,8 @@ def listings_of(name: str) -> Iterator[str]:
     openai/gpt-4o:free:online@preset/polite  ->  openai/gpt-4o:free:online, openai/gpt-4o:free, openai/gpt-4o
     ```
 
-    Variants such as `:free` have listings of their own; `:nitro` and `:floor` only affect routing, so they share that
-    of the model. A preset alone has none.
+    Variants such as `:free` have listings of their own; `:nitro` and `:floor` only affect routing, so they share the
+    listing of the model. A preset alone has no listing.
     Source: <https://openrouter.ai/docs/guides/routing/model-variants>.
     """
     name = MODELS.get(name, name)

@@ -1,4 +1,4 @@
-"""`Steps`: several models for one call, each asked where the one before it did not do."""
+"""`Steps`: several models for one call; the next one answers if a reply is not good enough."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BETWEEN = " > "
 
 # Any: of the output that the call asks for, which a lambda among arguments cannot be told.
 Check: TypeAlias = "Callable[[ChatCompletion[Any]], bool]"
-"""Whether a reply does not do."""
+"""Returns whether a reply is not good enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ def then(model: str, *, when: Check | None = None, min_confidence: float | None 
 
     Args:
         model: The model to ask.
-        when: Called with the reply before it; whether that does not do. A reply without a value of the type of
-            `output` never does. Default: only such a reply.
-        min_confidence: Ask where `reply.confidence` of the reply before it is lower, 0 to 1. The model before it is
-            asked with `logprobs=True`, which costs nothing more; where it sends none, this model is always asked.
+        when: Called with the previous reply; returns whether to ask this model. A reply without a value of the type of
+            `output` always leads on. Default: only such a reply.
+        min_confidence: Ask this model if `reply.confidence` of the previous reply is lower, 0 to 1. The previous model
+            then gets `logprobs=True`, which costs nothing more; if it sends none, this model always answers.
 
     Raises:
         ConfigurationError: `min_confidence` is not from 0 to 1.
@@ -55,7 +55,7 @@ def models_in(name: str) -> list[str]:
 
 
 class Steps:
-    """A cascade: a cheap model first, and a stronger one where its reply does not do. Taken by `create` and batches.
+    """A cascade: a cheap model first, and a stronger one if its reply is not good enough; for `create` and batches.
 
     ```python
     model = Steps("openai/gpt-5-nano", then("openai/gpt-5", when=lambda reply: reply.output.confidence < 0.8))
@@ -63,10 +63,9 @@ class Steps:
     print(reply.model, reply.cost)
     ```
 
-    The next model is asked where the reply has no value of the type of `output`, and where `when` says so, or its
-    confidence is below `min_confidence`. The last
-    reply is returned, or its error raised; `cost` and `billed` are those of all requests. Other errors are raised: for
-    a model that is away, give `models` to the call.
+    The next model answers if the reply has no value of the type of `output`, if `when` returns True, or if its
+    confidence is below `min_confidence`. The last reply is returned, or its error raised; `cost` and `billed` add up
+    all requests. Other errors are raised: for a model that is unavailable, pass `models` to the call.
     """
 
     __slots__ = ("first", "others")
@@ -75,7 +74,7 @@ class Steps:
         """Create one; each of `others` is made by `then`.
 
         Raises:
-            ConfigurationError: an argument is no model, or not made by `then`; or there is one model only.
+            ConfigurationError: a model has the wrong type, a step was not made by `then`, or there is only one model.
         """
         if not isinstance(first, str) or not first:
             raise ConfigurationError(f"the first step is {first!r}; expected the slug of a model")

@@ -90,7 +90,7 @@ def function_tool(
 
 
 def has_type(value: Mapping[str, object]) -> Mapping[str, object]:
-    """Return a tool that has a type; raises if it has none."""
+    """Return a tool with a type; raises if the type is missing."""
     if not isinstance(value.get("type"), str):
         raise PydanticCustomError("type", "a dict with the tool's 'type'")
     return value
@@ -111,14 +111,15 @@ class HasDefinition(Protocol):
 
 
 class PlainFunction(Protocol):
-    """A function, or a `Tool` made of one: what checkers join functions and tools of different signatures to."""
+    """A function, or a `Tool` of one: the type in which checkers join functions and tools of different signatures."""
 
     __name__: str
     __qualname__: str
 
 
 def definition_of(tool: object) -> object:
-    """Return a tool in the form of a request to chat; what is not a tool stays, for the validation to refuse."""
+    """Return a tool in the form of a chat request; anything else is returned unchanged, for the validation to
+    refuse."""
     return tool if isinstance(tool, Mapping) else getattr(tool, "definition", tool)
 
 

@@ -48,7 +48,7 @@ Day: TypeAlias = Annotated[str, Text(pattern=r"^\d{4}-\d{2}-\d{2}$", of="YYYY-MM
 
 @closed
 class XSearch(TypedDict, total=False):
-    """Which posts on X are searched; xAI only. Give allowed or excluded handles, not both."""
+    """The posts on X to search; xAI only. Set allowed or excluded handles, not both."""
 
     allowed_x_handles: Annotated[Sequence[NonEmptyText], Field(max_length=20)]
     excluded_x_handles: Annotated[Sequence[NonEmptyText], Field(max_length=20)]

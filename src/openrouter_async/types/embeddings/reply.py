@@ -64,7 +64,7 @@ def _shown(places: list[int | None]) -> str:
 
 
 class EmbeddedTokens(WireType):
-    """What the tokens were."""
+    """The kinds of tokens."""
 
     text_tokens: MaybeInt = None
     image_tokens: MaybeInt = None

@@ -1,4 +1,4 @@
-"""What is turned into vectors, and how.
+"""The inputs and settings of embeddings.
 
 Source: the body of `createEmbeddings` in the service's OpenAPI document.
 """
@@ -120,9 +120,9 @@ class EmbeddingParams(TypedDict, total=False):
     input_type: Annotated[
         Literal["search_query", "search_document", "classification", "clustering"] | str, OneOfOrText()
     ]
-    """What the vectors are for, with models that make a difference."""
+    """The use of the vectors, with models that distinguish uses."""
     provider: Provider | None
-    """Which providers may serve the request."""
+    """The providers that may serve the request."""
     user: NonEmptyText
     """A stable id of the end user."""
     session_id: Annotated[str, Text(least=1, most=256)]

@@ -52,7 +52,7 @@ class Video(WireType):
 
     @property
     def failure(self) -> OpenRouterError | None:
-        """Why there is no video, and never will be; None if there is one, or may still be."""
+        """Why there is no video, and never will be; None if there is a video, or may still be."""
         if not self.is_finished or self.status == "completed":
             return None
         error = self.error

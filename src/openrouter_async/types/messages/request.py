@@ -131,7 +131,7 @@ _System: TypeAlias = Annotated[str | Annotated[list[TextParam], Field(min_length
 
 @closed
 class MessageTurnParams(RoutedParams, ServerToolParams, total=False):
-    """What a single Messages request and a run of tools have in common."""
+    """The parameters common to a single Messages request and a run of tools."""
 
     max_tokens: Annotated[int, Between(1)]
     """Tokens of output, thinking included; at least 1."""
@@ -150,7 +150,7 @@ class MessageTurnParams(RoutedParams, ServerToolParams, total=False):
 
 @closed
 class MessageSystem(TypedDict, total=False):
-    """What the model is to do."""
+    """The instructions for the model."""
 
     system: Annotated[str | Sequence[TextParam], ValidatedAs(_System)]
     """Instructions for the model."""

@@ -1,9 +1,9 @@
 """The possible values of request fields: the vocabulary that declares request types.
 
-A request type is a `TypedDict`: the class is at once the constructor (`Provider(sort="price")`), the type of the
-plain dict (`{"sort": "price"}`) for type checkers, and the schema that pydantic validates. An optional field is
-simply an absent key, so `None` is left for fields that the service calls nullable. Each bound is written once, here
-as metadata, and error messages use it.
+A request type is a `TypedDict`. The class is the constructor (`Provider(sort="price")`), the type of the plain dict
+(`{"sort": "price"}`) for type checkers, and the schema that pydantic validates. An optional field is simply an absent
+key, so `None` is left for fields that the service calls nullable. Each bound is written once, here as metadata, and
+error messages use it.
 
 Tags of unions are written `<like this>`, which distinguishes them from field names in the path of an error.
 """
@@ -160,7 +160,7 @@ def _json_object(value: object) -> object:
 
 
 def check_json(value: object, depth: int = 0) -> object:
-    """Return a copy of `value` made of dicts, lists, strings, finite numbers, booleans and None.
+    """Return a copy of `value` that consists of dicts, lists, strings, finite numbers, booleans and None.
 
     Raises:
         PydanticCustomError: something in it is not JSON; the message says what is expected.
@@ -255,7 +255,7 @@ def _literals(schema: core_schema.CoreSchema, key: str, handler: GetCoreSchemaHa
 
 @dataclass(frozen=True)
 class ValidatedAs:
-    """What is validated in place of the annotation, where callers may give more than is sent."""
+    """The type that is validated in place of the annotation, where callers may pass more than is sent."""
 
     hint: object
 

@@ -16,7 +16,7 @@ const ADVICE = {
   408: "The model took too long. Retry, or choose a faster one.",
   413: "Remove an attachment, or branch off from an earlier message.",
   422: "Change the settings of the conversation: one of them is not accepted.",
-  429: "Too many requests at once. Wait a moment, then retry.",
+  429: "Too many concurrent requests. Wait a moment, then retry.",
   500: "Retry in a moment.",
   502: "The provider failed. Retry, or choose another model.",
   503: "No provider is available. Retry in a moment, or choose another model.",

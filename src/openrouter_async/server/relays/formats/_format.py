@@ -48,7 +48,7 @@ class Format:
     headers: ClassVar[Mapping[str, str]] = {}
     """Of the response, besides those of every relay."""
     keepalive: ClassVar[bytes] = b": keep-alive\n\n"
-    """A sign of life that may be sent at any time; empty if the format has none."""
+    """A keep-alive that may be sent at any time; empty in a format without one."""
     has_partials: ClassVar[bool] = True
     """Whether snapshots of a value take the place of its text."""
 

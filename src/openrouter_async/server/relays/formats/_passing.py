@@ -19,7 +19,7 @@ async def passed_on(
 ) -> AsyncGenerator[list[JsonObject]]:
     """Yield the events; those of the head come with the first piece, since until then the request may be sent again.
 
-    `is_head` says of the type of an event whether it comes before the answer.
+    `is_head` returns by the type of an event whether it comes before the answer.
     """
     held: list[JsonObject] = []
     has_begun = False

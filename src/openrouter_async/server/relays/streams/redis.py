@@ -59,12 +59,12 @@ class RedisStreams:
         Args:
             redis: A client of `redis.asyncio`, which stays yours; or a URL such as `redis://localhost:6379/0`, whose
                 connections `aclose` closes.
-            prefix: What the names of all keys begin with.
+            prefix: The beginning of the names of all keys.
             max_streams: Running streams, in all workers; more get a 503.
             max_events: Events of one stream; one with more ends with an error.
             max_bytes: Bytes of one stream; one with more ends with an error.
             keep: Seconds for which a stream is kept after its end.
-            lease: Seconds without a sign of life after which a worker counts as dead.
+            lease: Seconds of silence after which a worker counts as dead.
 
         Raises:
             ConfigurationError: an argument is wrong.

@@ -46,7 +46,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What a beat finds."""
+    """The result of a beat."""
 
     is_stopped: bool
     """Whether the stream was told to stop, or another has taken its id."""

@@ -284,7 +284,9 @@ def tools(session: nox.Session) -> None:
 
 @nox.session
 def engines(session: nox.Session) -> None:
-    """Run prompts on Ray Data and Dask, and on frames of pandas and polars, with the real packages."""
+    """Run prompts on Ray Data and Dask, on frames of pandas and polars, and ledgers in Redis, with what is real."""
+    if shutil.which("redis-server") is None:
+        session.error("redis-server is missing; install Redis")
     install(session, "engines", extras="dev,ray,dask")
     session.run("pytest", "-q", "tests/engines", *session.posargs, env={"OPENROUTER_ASYNC_ENGINES": "1"})
 

@@ -1,7 +1,8 @@
 """Processes that share a ledger, some of which are killed, and what it cost.
 
-`python -m tests.ledger.processes PROCESSES CONCURRENCY ITEMS KILLS [once] [BUDGET]` runs a batch in so many processes
-at once, kills one of them so often at a random moment and starts another in its place, and prints what came of it.
+`python -m tests.ledger.processes PROCESSES CONCURRENCY ITEMS KILLS [once] [BUDGET] [ADDRESS]` runs a batch in so many
+processes at once, kills one of them so often at a random moment and starts another in its place, and prints what came
+of it.
 """
 
 from __future__ import annotations
@@ -198,7 +199,8 @@ def main(arguments: list[str]) -> None:
         items=items,
         kills=kills,
         once="once" in arguments,
-        budget=next((each for each in arguments[4:] if each != "once"), None),
+        budget=next((each for each in arguments[4:] if each != "once" and "://" not in each), None),
+        ledger=next((each for each in arguments[4:] if "://" in each), None),
         seed=seed,
     )
     for field in fields(outcome):

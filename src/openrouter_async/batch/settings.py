@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
@@ -60,7 +60,7 @@ class RunParams(TypedDict, total=False):
     journal: str | os.PathLike[str] | None
     """The file that stores the answers; a run with the same file resumes the last one."""
     ledger: str | os.PathLike[str] | Ledger | None
-    """State shared by several processes, in place of a journal: a file, as for `open_ledger`, or an open `Ledger`.
+    """State shared by several processes, in place of a journal: a path or address, or an open `Ledger`.
     One of them sends each item, and all of them return its result; they share the budget and the rate."""
     on_change: OnChange
     """What to do with an item whose request differs from the one in the journal: `refuse` (default) ends the batch
@@ -120,7 +120,7 @@ class BatchSettings:
     budget: Decimal | SharedBudget | None
     settle: float
     journal: Path | None
-    ledger: str | os.PathLike[str] | Ledger | None
+    ledger: str | os.PathLike[str] | Ledger | None = field(repr=False)  # an address may have a password
     is_redoing: bool
     """Whether an item whose request changed is sent again."""
     retry_failed: RetryFailed

@@ -42,7 +42,10 @@ def batch(
     ] = None,
     ledger: Annotated[
         str | None,
-        Parameter(help="A file that several of these commands share; each prompt is sent by one of them."),
+        Parameter(
+            help="A file, or an address as redis://host/0#name, that several of these commands share; each prompt is"
+            " sent by one of them."
+        ),
     ] = None,
     worker: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     model: ModelName = None,

@@ -12,12 +12,17 @@ from .machine import LEASE_S
 
 __all__ = ["open_ledger"]
 
+REDIS = ("redis", "rediss", "valkey", "valkeys")
+"""What the address of a ledger in Redis begins with; with `s` at the end, the connection has TLS."""
+
 
 def open_ledger(where: str | os.PathLike[str], *, lease_s: float = LEASE_S) -> Ledger:
     """Return a ledger, to be entered with `async with`; nothing is opened before that.
 
     Args:
         where: The path of a SQLite file, for the processes of one machine; it is made if it does not exist.
+            `redis://user:password@host:port/database#name`, or `rediss://` or `valkey://`: in Redis or Valkey, for
+            processes on several machines; the name tells several ledgers of a database apart. Needs the extra `redis`.
             `":memory:"`: of this object alone.
         lease_s: Seconds after which the items of a process that died are given to others; the same in all processes.
 
@@ -34,10 +39,15 @@ def _holder(where: str | os.PathLike[str], lease_s: float) -> Holder:
     if where == ":memory:":
         return MemoryHolder(lease_s=lease_s)
     if not isinstance(where, str | os.PathLike):
-        raise ConfigurationError(f"the ledger is {where!r}; expected the path of a file")
-    if "://" in os.fspath(where):
+        raise ConfigurationError(f"the ledger is {where!r}; expected the path of a file, or an address")
+    scheme, is_address, _ = os.fspath(where).partition("://")
+    if is_address and scheme in REDIS:
+        from .redis import RedisHolder  # which needs an extra
+
+        return RedisHolder(os.fspath(where), lease_s=lease_s)
+    if is_address:
         raise ConfigurationError(
-            f"the ledger has an address of {os.fspath(where).partition('://')[0]!r}; expected a path"
+            f"the address of the ledger begins with {scheme}://; expected a path, or one of {', '.join(REDIS)}"
         )
     from .sqlite import SqliteHolder  # SQLite is loaded only where it is used
 

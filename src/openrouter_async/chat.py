@@ -14,7 +14,6 @@ from .errors import ConfigurationError
 from .options import Recover, RequestOptions
 from .protocols import ChatCompleter, Sender
 from .resources.chat.chat import ChatResource
-from .streaming.stream import EventStream, OnBadEvent
 from .types.chat.completion import ChatCompletion, OutputT
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeForm, Unpack
 
     from .catalogue.catalogue import ModelCatalogue
+    from .streaming.stream import EventStream, OnBadEvent
     from .structured.completion import StructuredCompletion
     from .structured.generate import OutputRequests
     from .structured.modes import SchemaModels

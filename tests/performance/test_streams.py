@@ -39,9 +39,9 @@ Reader = Callable[[AsyncOpenRouter, int], Awaitable[None]]
 @pytest.mark.parametrize(
     ("read", "stream", "most"),
     [
-        pytest.param(read_text, text_stream, 8, id="text"),
-        pytest.param(read_events, text_stream, 8, id="events"),
-        pytest.param(read_tool_call, tool_stream, 12, id="tool call"),
+        pytest.param(read_text, text_stream, 5, id="text"),
+        pytest.param(read_events, text_stream, 5, id="events"),
+        pytest.param(read_tool_call, tool_stream, 11, id="tool call"),
     ],
 )
 async def test_a_chunk_takes_few_function_calls(

@@ -39,7 +39,8 @@ def accumulate(*chunks: bytes) -> tuple[list[StreamEvent], ChatCompletion]:
     accumulator = ChatAccumulator()
     events: list[StreamEvent] = []
     for data in chunks:
-        events += accumulator.feed(accumulator.parse(data))
+        if not accumulator.feed_alike(data, events):
+            events += accumulator.feed(accumulator.parse(data))
     last, reply = accumulator.finish("done")
     return events + last, reply
 

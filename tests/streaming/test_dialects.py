@@ -70,6 +70,9 @@ class PoemAccumulator:
     def has_begun(self) -> bool:
         return self.has_piece
 
+    def feed_alike(self, data: bytes, events: list[StreamEvent[Poem]]) -> bool:
+        return False
+
     def parse(self, data: bytes) -> Verse:
         return parse(Verse, data)
 

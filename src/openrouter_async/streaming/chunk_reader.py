@@ -104,6 +104,10 @@ class Accumulator(Protocol[ChunkT, ReplyT]):
         """Return the chunk in the data of an event; raises `ParseFailure`."""
         ...
 
+    def feed_alike(self, data: bytes, events: list[StreamEvent[ReplyT]]) -> bool:
+        """Add the events of data that differs from earlier data only in its text; False where it must be parsed."""
+        ...
+
     def feed(self, chunk: ChunkT) -> list[StreamEvent[ReplyT]]:
         """Return the events of a chunk; raises `APIStatusError` if it reports an error."""
         ...
@@ -200,6 +204,8 @@ class ChunkReader(Generic[ChunkT, ReplyT]):
                     self._finish("done", events)
                     break
                 if not data:
+                    continue
+                if chunks is None and accumulator.feed_alike(data, events):
                     continue
                 try:
                     chunk = accumulator.parse(data)

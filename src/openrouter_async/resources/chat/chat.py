@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..._sansio.chat_body import ChatCall
 from ..._sansio.chat_reply import read_completion
 from ...operations import CREATE_CHAT
 from ...options import Recover
-from ...streaming.stream import EventStream, OnBadEvent
 from ...types.chat.completion import ChatCompletion
 from .model_resource import ModelResource, tool_names
+
+if TYPE_CHECKING:
+    from ...streaming.stream import EventStream, OnBadEvent
 
 __all__ = ["ChatResource"]
 
@@ -28,6 +32,8 @@ class ChatResource(ModelResource[ChatCall, ChatCompletion]):
         source = self._open(call)
         tools = tool_names(call)
         if recover is None:
+            from ...streaming.stream import EventStream  # plain calls need none of it
+
             return EventStream(source, on_bad_event=on_bad_event, tools=tools)
         from ...streaming.recovery.continuation import call_of_recovery, check_recoverable, with_beginning
         from ...streaming.recovery.stream import RecoveringStream

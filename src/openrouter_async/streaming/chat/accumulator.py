@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from ..._sansio.chat_reply import check_completion, empty_reply, ended_in_error
 from ..._sansio.error_mapping import payload_error
@@ -24,6 +25,7 @@ from ...types.chat.tool_calls import read_tool_calls
 from ...types.common import fuller_usage
 from ..chunk_reader import Growth
 from ..events import Finished, TextDelta, UsageReported
+from .alike import AlikeChunks
 from .choice import ChoiceBuilder
 from .chunk_repair import ChunkRepair
 
@@ -74,6 +76,7 @@ class ChatAccumulator:
         self._tools = tools
         self._has_given = False
         self._repair = ChunkRepair()
+        self._alike = AlikeChunks()
         self.has_finish: bool = False
         """Whether the model has said that it stopped."""
         self.growth: Growth = Growth()
@@ -109,10 +112,42 @@ class ChatAccumulator:
         if not self._repair.halves:
             try:
                 # What `parse` does first, without its calls: they are a tenth of what a chunk costs.
-                return _read_chunk(data)
+                chunk = _read_chunk(data)
             except ValidationError:
                 pass  # outside the handler, so that the error carries no input
+            else:
+                self._alike.learn(data, chunk)
+                return chunk
         return self._repair.parse(data)
+
+    def feed_alike(self, data: bytes, events: list[StreamEvent]) -> bool:
+        """Add the events of data that differs from earlier data only in its text; False where it must be parsed."""
+        if self._repair.halves:
+            return False
+        for shape in self._alike.shapes:
+            if data.startswith(shape.before) and data.endswith(shape.then):
+                if shape.field == "content":  # nearly every token, so this is `text_in` without the call
+                    try:
+                        text = from_json(data[shape.start : shape.end])
+                    except ValueError:  # several values, or half a character
+                        continue
+                else:
+                    text = shape.text_in(data)
+                # A chunk that was parsed and not fed has a shape, and no choice.
+                if text and (builder := self._choices.get(shape.index)) is not None:
+                    break
+        else:
+            return False
+        shape.fits += 1
+        if shape.field == "content":
+            builder.text.append(text)
+            events.append(TextDelta(text, shape.index))
+            self._has_given = True
+        else:
+            before = len(events)
+            builder.add_alike(shape, text, events)
+            self._has_given = self._has_given or len(events) > before
+        return True
 
     def feed(self, chunk: ChatChunk) -> list[StreamEvent]:
         """Return the events of a chunk.

@@ -21,12 +21,14 @@ from ..events import (
 from .reasoning import ReasoningBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from ...types.chat.chunk import ChunkChoice, Delta
     from ...types.chat.parts import Annotation, AudioOutput, Image, TokenLogprob
+    from ...types.common import JsonObject
     from ..chunk_reader import Growth
     from ..events import StreamEvent
+    from .alike import Shape
 
 __all__ = ["ChoiceBuilder"]
 
@@ -70,7 +72,7 @@ class ChoiceBuilder:
         # This runs once a token, and nearly all deltas have none but the common fields.
         is_common = delta.__pydantic_fields_set__ <= _COMMON_FIELDS
         if not is_common:
-            self._add_reasoning(delta, events)
+            self._add_reasoning(delta.reasoning, delta.reasoning_content, delta.reasoning_details, events)
         if content := delta.content:
             self.add_text(content if isinstance(content, str) else content_text(content), events)
         if fragments := delta.tool_calls:
@@ -78,6 +80,17 @@ class ChoiceBuilder:
         if not is_common:
             self._add_function_call(delta, events)
             self._add_others(delta, events)
+
+    def add_alike(self, shape: Shape, text: str, events: list[StreamEvent]) -> None:
+        """Add what a chunk of the shape of an earlier one brings, with another piece of reasoning or arguments."""
+        if (fragment := shape.fragment) is not None and self._calls is not None:
+            name = fragment.function.name if fragment.function is not None else None
+            self._add_fragment(self._calls, fragment, name, text, None, events)
+        else:
+            is_usual = shape.field == "reasoning"
+            self._add_reasoning(
+                text if is_usual else None, None if is_usual else text, shape.details(text), events
+            )
 
     def news_of(self, message: Delta, delta: Delta | None, *, is_last: bool) -> Delta | None:
         """Return the additions in a message that replaces a delta; nothing if there is also a delta with content.
@@ -185,14 +198,23 @@ class ChoiceBuilder:
             if extra and not (name and arguments):
                 name, arguments, extra = _taken_apart(name, arguments, extra)
             text = arguments if isinstance(arguments, str) else argument_text(arguments)
-            news = self._calls.feed(fragment.id or None, fragment.index, name or "", text, extra)
-            count = len(self._calls.calls)
-            if count > MOST_CALLS:
-                self._calls.calls.pop()  # the others are what the error keeps
-                if count > MOST_CALLS:
-                    raise too_many(MOST_CALLS, count, "tool calls")
-            if news is not None:
-                events.append(self._call_delta(*news))
+            self._add_fragment(self._calls, fragment, name, text, extra, events)
+
+    def _add_fragment(
+        self,
+        calls: CallsBuilder,
+        fragment: ToolCallFragment,
+        name: str | None,
+        text: str,
+        extra: dict[str, object] | None,
+        events: list[StreamEvent],
+    ) -> None:
+        news = calls.feed(fragment.id or None, fragment.index, name or "", text, extra)
+        if (count := len(calls.calls)) > MOST_CALLS:
+            calls.calls.pop()  # the others are what the error keeps
+            raise too_many(MOST_CALLS, count, "tool calls")
+        if news is not None:
+            events.append(self._call_delta(*news))
 
     def _call_delta(self, call: CallBuilder, text: str) -> ToolCallDelta:
         given = (call.pieces, call.held, len(call.pieces))
@@ -206,20 +228,26 @@ class ChoiceBuilder:
         self._has_function_call = True
         self._add_fragments([ToolCallFragment.model_validate({"index": 0, "function": piece})], events)
 
-    def _add_reasoning(self, delta: Delta, events: list[StreamEvent]) -> None:
-        readable, text = "", delta.reasoning
+    def _add_reasoning(
+        self,
+        text: str | None,
+        other_text: str | None,
+        details: Sequence[JsonObject] | None,
+        events: list[StreamEvent],
+    ) -> None:
+        readable = ""
         if text:
             self._reasoning_field = "reasoning"
         elif self._reasoning_field != "reasoning":  # those who use both say the same in both
-            text = delta.reasoning_content
-        if delta.reasoning_details is not None:
+            text = other_text
+        if details is not None:
             if self._details is None:
                 self._details = ReasoningBuilder()
             blocks = self._details.blocks
-            readable = self._details.feed(delta.reasoning_details)
+            readable = self._details.feed(details)
             if self._details.blocks > blocks:
                 self._growth.has_grown = True
-            self.has_details = self.has_details or bool(delta.reasoning_details)
+            self.has_details = self.has_details or bool(details)
         if text:
             self._reasoning.append(text)
             self._reasoning_left -= len(text)

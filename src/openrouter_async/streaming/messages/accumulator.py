@@ -96,6 +96,10 @@ class MessageAccumulator:
         id = self._head.get("id")
         return id if isinstance(id, str) else None
 
+    def feed_alike(self, data: bytes, events: list[StreamEvent[MessageReply]]) -> bool:
+        """Return False: an event of this dialect is always parsed."""
+        return False
+
     def parse(self, data: bytes) -> JsonObject:
         """Return the event in some data; raises `ParseFailure`."""
         if not self._halves.is_waiting:

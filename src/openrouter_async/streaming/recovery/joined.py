@@ -65,6 +65,17 @@ class JoinedAccumulator(ChatAccumulator):
         """Whether text of this request was delivered."""
         return bool(self._given)
 
+    def feed_alike(self, data: bytes, events: list[StreamEvent]) -> bool:
+        """Add the events of data that differs from earlier data only in its text; False where it must be parsed.
+
+        Raises:
+            StreamError: this request does not continue the text before.
+        """
+        own: list[StreamEvent] = []
+        is_alike = super().feed_alike(data, own)
+        events += self._passed(own)
+        return is_alike
+
     def feed(self, chunk: ChatChunk) -> list[StreamEvent]:
         """Return the events of a chunk.
 

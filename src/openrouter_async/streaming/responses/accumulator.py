@@ -139,6 +139,10 @@ class ResponsesAccumulator:
         id = self._head.get("id")
         return id if isinstance(id, str) else None
 
+    def feed_alike(self, data: bytes, events: list[StreamEvent[Response]]) -> bool:
+        """Return False: an event of this dialect is always parsed."""
+        return False
+
     def parse(self, data: bytes) -> JsonObject:
         """Return the event in the data of a server-sent event; raises `ParseFailure`."""
         if not self._halves.is_waiting:

@@ -6,6 +6,7 @@ They find a service on loopback by the usual environment variables.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,9 @@ from tests.support.doc_examples import PythonFences, close_loop, open_loop
 from tests.support.doc_server import doc_server
 from tests.support.folders import ROOT
 from tests.support.network_guard import only_loopback
+
+MOST_WORKERS = 12
+"""Each takes ten seconds of CPU and up to a gigabyte of memory before and beside its tests."""
 
 pytest_collect_file = Sybil(
     path=str(ROOT),
@@ -57,3 +61,24 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
             made = ", ".join(attempts)
             attempts.clear()
             pytest.fail(f"tests may reach loopback only: {made}", pytrace=False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """With `-n auto`, two processes for each core, since more than half of the time of the suite is waiting."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return min(2 * (os.cpu_count() or 1), MOST_WORKERS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With `-n`, one process runs all tests of a file, so fixtures of a module are made once.
+
+    Each process takes the files in the order of collection: the examples of the documentation, which set what
+    belongs to a whole process, come last, as they do without `-n`.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)

@@ -98,14 +98,14 @@ def peer_pythons(session: nox.Session, *names: str) -> dict[str, str]:
 def tests(session: nox.Session) -> None:
     """Run the suite and the examples of the documentation, on each Python found."""
     install(session, extras="dev")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session
 def trio(session: nox.Session) -> None:
     """Run the tests that know no event loop under trio."""
     install(session, extras="dev")
-    session.run("pytest", "tests", "--trio", "-m", "loopback", *session.posargs)
+    session.run("pytest", "-n", "auto", "tests", "--trio", "-m", "loopback", *session.posargs)
 
 
 @nox.session
@@ -151,7 +151,9 @@ def httpx2(session: nox.Session) -> None:
     """Run the suite, or the tests named, where httpx2 is installed and httpx is not."""
     install(session, extras="dev")
     session.run("python", "-m", "pip", "uninstall", "-q", "-y", "httpx", "httpcore")
-    session.run("pytest", "-q", *(session.posargs or ["tests"]), env={"PYTHONPATH": str(ON_HTTPX2)})
+    session.run(
+        "pytest", "-n", "auto", "-q", *(session.posargs or ["tests"]), env={"PYTHONPATH": str(ON_HTTPX2)}
+    )
 
 
 @nox.session
@@ -326,6 +328,14 @@ def coverage(session: nox.Session) -> None:
     install(session, "coverage", extras="dev")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "report", "--show-missing", "--skip-covered")
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Change the package in places drawn by seed, and show the changes no test notices: `-- 100 --seed 7`."""
+    install(session, extras="dev")
+    session.install("-q", "cosmic-ray>=8.4,<9")
+    session.run("python", "-m", "tests.support.mutants", *session.posargs)
 
 
 @nox.session

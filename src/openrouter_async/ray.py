@@ -25,7 +25,7 @@ P = ParamSpec("P")
 SMALL_BATCHES = 8
 """So many small batches cause a warning; chosen: the last ones of a data set are small too."""
 
-_LOGGER = logging.getLogger("openrouter_async.ray")
+_LOGGER = logging.getLogger("openrouter_async")
 
 
 class PromptActor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,20 @@ def shape(line: str) -> str:
 
 
 async def test_records_read_as_on_the_page(caplog: pytest.LogCaptureFixture) -> None:
-    records = await log_of(caplog, BUSY, GOOD)
+    caplog.set_level(logging.INFO, "openrouter_async")
+    replies = [
+        Reply(json={"data": []}, headers={"cf-ray": "8f1b-ARN"}),
+        replace(BUSY, headers={"cf-ray": "8f1c-ARN"}),
+        replace(GOOD, headers={"cf-ray": "8f2d-ARN", "x-generation-id": "gen-1762-a1b2"}),
+    ]
+    with LoopbackServer(serve_responses(replies)) as server:
+        retries = Retries(attempts=2, base=0.001)
+        async with AsyncOpenRouter(
+            KEY, base_url=server.url, default_model="a/model", retries=retries
+        ) as client:
+            async with client.track("1.00"):
+                await client.chat.create("Xylophone", max_tokens=10)
+    records = [record for record in caplog.records if record.name == "openrouter_async"]
     told = [f"{record.levelname} {record.name} {record.getMessage()}" for record in records]
     (shown,) = re.findall(r"```\n(INFO .*?)\n```", PAGE, re.DOTALL)
     assert [shape(line) for line in told] == [shape(line) for line in shown.splitlines()]

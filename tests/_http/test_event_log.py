@@ -21,7 +21,13 @@ pytestmark = pytest.mark.loopback
 
 PAGE = (Path(ROOT) / "docs" / "howto" / "logging.md").read_text("utf-8")
 KEY = "sk-or-v1-logged"
-GOOD = Reply(json={"id": "gen-1", "choices": [{"message": {"content": "Riddle"}, "finish_reason": "stop"}]})
+GOOD = Reply(
+    json={
+        "id": "gen-1",
+        "choices": [{"message": {"content": "Riddle"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11, "cost": 0.00001},
+    }
+)
 BUSY = Reply(503, json={"error": {"message": "busy", "code": 503}})
 GONE = Reply(404, json={"error": {"message": "no such model", "code": 404}})
 

@@ -64,11 +64,11 @@ async def test_records_read_as_on_the_page(caplog: pytest.LogCaptureFixture) -> 
     ]
     with LoopbackServer(serve_responses(replies)) as server:
         retries = Retries(attempts=2, base=0.001)
-        async with AsyncOpenRouter(
-            KEY, base_url=server.url, default_model="a/model", retries=retries
-        ) as client:
-            async with client.track("1.00"):
-                await client.chat.create("Xylophone", max_tokens=10)
+        async with (
+            AsyncOpenRouter(KEY, base_url=server.url, default_model="a/model", retries=retries) as client,
+            client.track("1.00"),
+        ):
+            await client.chat.create("Xylophone", max_tokens=10)
     records = [record for record in caplog.records if record.name == "openrouter_async"]
     told = [f"{record.levelname} {record.name} {record.getMessage()}" for record in records]
     (shown,) = re.findall(r"```\n(INFO .*?)\n```", PAGE, re.DOTALL)

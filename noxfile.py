@@ -198,10 +198,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Check the types of the package, of the example calls, and of the documentation, with mypy and pyright."""
+    """Check the types of the package, of the examples, and of the documentation, with mypy and pyright."""
     install(session, "typing", "snippets", extras="all")
-    session.run("mypy", "--strict", "src", "tests/typing", "tests/contract/calls")
-    session.run("pyright", "src", "tests/typing", "tests/contract/calls")
+    checked = ("src", "tests/typing", "tests/contract/calls", "examples")
+    session.run("mypy", "--strict", *checked)
+    session.run("pyright", *checked)
     examples = Path(session.create_tmp()).resolve() / "examples"
     shutil.rmtree(examples, ignore_errors=True)
     session.run("python", "-m", "tests.support.doc_modules", str(examples))
@@ -294,6 +295,13 @@ def engines(session: nox.Session) -> None:
 
 
 @nox.session
+def examples(session: nox.Session) -> None:
+    """Run the programs of examples/, the notebook in a real kernel."""
+    install(session, "examples", extras="dev")
+    session.run("pytest", "-q", "tests/examples", *session.posargs)
+
+
+@nox.session
 def redis(session: nox.Session) -> None:
     """Keep resumable streams in a real Redis; needs redis-server."""
     if shutil.which("redis-server") is None:
@@ -315,6 +323,7 @@ def web(session: nox.Session) -> None:
     session.run(python, "-m", "pip", "install", "-q", PEERS["openai"], external=True)
     places = ROOT / "tests" / "server"
     locks = [*places.glob("ai_sdk/*/package-lock.json"), *places.glob("*/package-lock.json")]
+    locks.append(ROOT / "examples" / "nextjs" / "package-lock.json")
     for lock in sorted(locks):
         with session.chdir(lock.parent):
             session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)

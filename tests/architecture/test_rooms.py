@@ -24,6 +24,7 @@ BESIDE = {
     "architecture",
     "contract",
     "engines",
+    "examples",
     "faults",
     "fuzz",
     "judges",

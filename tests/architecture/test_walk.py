@@ -14,7 +14,7 @@ FILES = sorted(
     (page, path)
     for page, text in PAGES.items()
     for path in set(re.findall(r"`((?:\w+/)*\w+(?:\.py|/))`", text))
-    if not path.startswith(("src/", "tests/", "docs/"))
+    if not path.startswith(("src/", "tests/", "docs/", "examples/"))
 )
 FUNCTIONS = [
     (page, *found)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from openrouter_async.testing import Emulator, Failure, Fault, ReceivedRequest, Reply, tool_call
+from tests.examples.running import EXAMPLES, loaded
 from tests.server.router_client import events
 from tests.server.serving import serve
 from tests.support.emulated import MODEL
-from tests.support.folders import ROOT
 
-EXAMPLES = ROOT / "examples"
 Open = Callable[[str], httpx.Client]
 
 
@@ -43,28 +39,6 @@ def application(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, request: py
         return client
 
     return open_
-
-
-def loaded(path: Path) -> Any:
-    """Return a module by its file, new each time."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, path.stem, module)  # pydantic looks for the names of annotations there
-        spec.loader.exec_module(module)
-    return module
-
-
-def test_each_example_is_listed_and_tested() -> None:
-    names = {path.name for path in EXAMPLES.glob("*.py")}
-    listed = (EXAMPLES / "README.md").read_text()
-    tests = Path(__file__).read_text()
-    assert names
-    for name in names:
-        assert f"({name})" in listed
-        assert f'application("{name.removesuffix(".py")}")' in tests
 
 
 def test_a_chat_is_streamed(emulator: Emulator, application: Open) -> None:
@@ -161,3 +135,15 @@ def test_a_batch_ends_with_the_application(emulator: Emulator, application: Open
     emulator.reply("never", fault=Fault.stall(), times=None)
     client = application("fastapi_batch")
     assert client.post("/batches", json={"prompts": ["Wait."]}).status_code == 202
+
+
+def test_a_page_of_one_file_has_the_route_it_posts_to(emulator: Emulator, application: Open) -> None:
+    client = application("page/app")
+    emulator.reply("Hello!")
+    page = client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert 'fetch("/chat"' in page.text
+    found = events(client.post("/chat", json={"messages": [{"role": "user", "content": "Hi"}]}).text)
+    assert "".join(data["text"] for name, data in found if name == "text") == "Hello!"
+    wrong = {"messages": [{"role": "system", "content": "Obey."}]}
+    assert client.post("/chat", json=wrong).status_code == 422, "a browser may not write the system's message"

@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 
 import pytest
-from examples import reviews
 
+from examples import reviews
 from openrouter_async import AsyncOpenRouter
 from openrouter_async.testing import Emulator
 from openrouter_async.testing.received import ReceivedRequest

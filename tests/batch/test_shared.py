@@ -20,7 +20,7 @@ from openrouter_async import (
     open_ledger,
 )
 from openrouter_async.batch.results import Result
-from openrouter_async.testing import Emulator, Failure
+from openrouter_async.testing import Emulator, Failure, Fault
 from openrouter_async.testing.received import ReceivedRequest
 
 MODEL = "openai/gpt-4o-mini"
@@ -207,3 +207,19 @@ async def test_a_batch_counts_in_a_named_budget_and_in_that_of_the_ledger(tmp_pa
             async with open_ledger(":memory:") as other:
                 with pytest.raises(ConfigurationError, match="of another ledger"):
                     await client.batch(["c"], ledger=ledger, budget=other.budget("user:42", "1"))
+
+
+async def test_a_cost_that_is_unknown_at_the_end_is_counted_by_the_next_run(tmp_path: Path) -> None:
+    with Emulator(credits="100") as emulator:
+        emulator.reply("word " * 5, times=1, fault=Fault.disconnect(after=40))
+        async with client_of(emulator) as client:
+            for settle, is_all in ((0, False), (10, True)):
+                async with (
+                    open_ledger(tmp_path / "run.db") as ledger,
+                    client.batch([Item("k", "question")], ledger=ledger, settle=settle) as batch,
+                ):
+                    assert [result async for result in batch]
+                async with open_ledger(tmp_path / "run.db") as ledger:
+                    assert await ledger.unbooked() is not is_all
+                    assert (await ledger.budget("batch", None).spent() == emulator.spent) is is_all
+        assert emulator.spent > 0

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
@@ -48,7 +49,9 @@ class Outcome:
     """The bill of a batch that nobody kills."""
     bill: Decimal
     spent: Decimal
-    """What the ledger says of its budget."""
+    """What the ledger says of its budget, after a later run has counted what was uncounted."""
+    uncounted: int
+    """Requests whose cost was not known when the processes ended."""
     held: Decimal
     """What it still holds, one lease after the end."""
     results: tuple[int, ...]
@@ -75,7 +78,7 @@ async def run(url: str, key: str, ledger: str, said: dict[str, object]) -> dict[
             base_url=url,
             default_model=MODEL,
             retries=Retries(base=0.001),
-            timeouts=Timeouts(connect=None),  # thousands connect to one emulator
+            timeouts=Timeouts(connect=None, headers=None, body=None, idle=None),  # one emulator for thousands
             limits=Limits(concurrency=concurrency),
         ) as client,
         open_ledger(ledger, lease_s=LEASE_S) as shared,
@@ -86,6 +89,7 @@ async def run(url: str, key: str, ledger: str, said: dict[str, object]) -> dict[
             once=bool(said.get("once")),
             budget=None if budget is None else str(budget),
             max_tokens=20,
+            settle=float(str(said.get("settle", 10.0))),
         ) as batch,
     ):
         try:
@@ -152,6 +156,9 @@ def run_together(
             running[victim] = begin()
         ends = [json.loads(process.communicate()[0]) for process in running]
         seconds = time.monotonic() - began
+        uncounted = len(asyncio.run(owed(where)))
+        if uncounted:
+            asyncio.run(run(emulator.base_url, emulator.key, where, {**said, "settle": 60.0}))
         texts, spent, held = asyncio.run(read(where))
         right = {(f"key {number}", f"the answer to prompt {number}") for number in range(items)}
         return Outcome(
@@ -163,12 +170,19 @@ def run_together(
             fair=fair,
             bill=emulator.spent,
             spent=spent,
+            uncounted=uncounted,
             held=held,
             results=tuple(end["results"] for end in ends),
             errors=sum((Counter(end["errors"]) for end in ends), Counter()),
             refused=sum(end["refused"] for end in ends),
             seconds=round(seconds, 1),
         )
+
+
+async def owed(where: str) -> Mapping[str, object]:
+    """Return the generations in a ledger that were billed and are not counted."""
+    async with open_ledger(where, lease_s=LEASE_S) as ledger:
+        return await ledger.unbooked()
 
 
 async def read(where: str) -> tuple[Counter[tuple[str, str]], Decimal, Decimal]:

@@ -147,7 +147,7 @@ class Beside(RuleBasedStateMachine):
         tokens=st.sampled_from([None, 80]),
     )
     def report(self, which: float, **said: object) -> None:
-        self.apply(Report(call=self.one(self.calls, which), **said))  # type: ignore[arg-type]  # of the strategies
+        self.apply(Report(call=self.one(self.calls, which), item=("k1", "a"), **said))  # type: ignore[arg-type]  # of the strategies
 
     @rule(
         which=st.floats(0, 0.999), cost=st.integers(0, MOST), generation=st.sampled_from(["g1", "g2", "g3"])
@@ -255,3 +255,15 @@ def test_the_answer_to_a_look_counts_what_is_spent_and_held() -> None:
     machine.apply(Admit(worker="ann", call="two", hold=40, budgets=(terms,)), 0.0)
     machine.apply(Report(call="one", cost=25), 1.0)
     assert machine.apply(Look(budget=terms), 1.0) == Looked(spent=25, held=40, running=1)
+
+
+def test_the_cost_of_a_request_that_broke_off_may_be_counted_by_any_process_and_once() -> None:
+    machine, terms = Machine(MemoryState(), lease_s=LEASE_S), BudgetTerms("run", 100)
+    machine.apply(Admit(worker="ann", call="one", hold=30, budgets=(terms,)), 0.0)
+    machine.apply(Report(call="one", doubt_s=5.0, generation="g", item=("k", "h")), 1.0)
+    assert machine.apply(Unbooked(), 2.0) == {"g": ("k", "h")}
+    for call in ("generation g", "one"):  # the process itself may find it too
+        machine.apply(Settle(call=call, cost=25, generation="g", budgets=(terms,), record=b"x"), 2.0)
+    assert machine.apply(Unbooked(), 2.0) == {}
+    assert machine.apply(Look(budget=terms), 9.0) == Looked(spent=25, held=0, running=0)
+    assert machine.apply(Read(), 9.0) == ((1, b"x"),)

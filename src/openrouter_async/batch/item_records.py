@@ -210,7 +210,7 @@ class ItemRecords:
         """The answers from the service's cache whose original cost a killed run did not know; with key and hash."""
         return {} if self._journal is None else self._journal.unbooked
 
-    async def book_earlier(self) -> None:
+    async def keep_books(self) -> None:
         """Look for those costs."""
         for source, (key, hash_) in self.unbooked.items():
             request = Request(

@@ -354,8 +354,8 @@ class Batch(Generic[OutputT]):
             total = self._source.total
             concurrency = self._settings.concurrency
             self._working = concurrency if total is None else max(1, min(concurrency, total))
-            if self._records.unbooked:
-                self._group.start_soon(self._records.book_earlier)
+            if self._records.unbooked or self._settings.ledger is not None:
+                self._group.start_soon(self._records.keep_books)
             self._source.feed_in(self._feeding)
             begun = [partial(self._work, self._run_items)] * self._working
             if self._settings.ledger is not None:

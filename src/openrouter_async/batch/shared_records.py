@@ -35,6 +35,9 @@ __all__ = ["BATCH_BUDGET", "SharedRecords"]
 BATCH_BUDGET = "batch"
 """The name of the budget that all batches of a ledger count in."""
 
+BOOK_S = 0.5
+"""Seconds between two looks at what was not counted yet."""
+
 
 class SharedRecords(ItemRecords):
     """The records of a batch that has a ledger."""
@@ -205,5 +208,12 @@ class SharedRecords(ItemRecords):
 
     @property
     def unbooked(self) -> Mapping[str, tuple[str, str]]:
-        """The generations that the service's cache returned, and whose cost nobody has counted."""
+        """The generations that were billed, and whose cost nobody has counted."""
         return self._unbooked
+
+    async def keep_books(self) -> None:
+        """Look for those costs, and while the batch runs for further ones, so that few are left at its end."""
+        await super().keep_books()
+        while self._settings.settle:
+            await anyio.sleep(BOOK_S)
+            await self._spend.settle()

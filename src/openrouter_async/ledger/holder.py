@@ -46,6 +46,14 @@ class Holder(Protocol):
         """
         ...
 
+    def beat(self, worker: str) -> None:
+        """Apply a `Beat`, in the thread that calls it.
+
+        Raises:
+            LedgerError: as `apply`.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Disconnect; the state stays."""
         ...
@@ -72,6 +80,9 @@ class MemoryHolder:
         """Apply steps, without waiting."""
         self._latest = now = max(self._latest, self._clock())
         return [self._machine.apply(step, now) for step in steps]
+
+    def beat(self, worker: str) -> None:
+        """Do nothing: no other process would notice."""
 
     async def aclose(self) -> None:
         """Do nothing; the state stays as long as the object."""

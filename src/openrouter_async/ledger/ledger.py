@@ -1,13 +1,15 @@
 """`Ledger`: a ledger as a process uses it, with any holder.
 
 Steps that come while others are being applied are applied together in the next go, so a thousand requests in flight
-cost a few round trips. While the block is entered, the ledger beats for its worker, and when it is left, the leases of
-the worker end.
+cost a few round trips. While the block is entered, the ledger beats for its worker, from a thread too, since an event
+loop may be blocked; when it is left, the leases of the worker end.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from uuid import uuid4
 
 import anyio
+from anyio import to_thread
 
 from .._checks import one_of
 from .._sansio.money import parse_usd
@@ -64,6 +67,9 @@ T = TypeVar("T")
 
 BEATS = 4
 """Beats in the time of a lease; one or two may be late."""
+
+STUCK = 20
+"""Leases after which a process whose event loop does not run counts as dead; chosen: 5 minutes by default."""
 
 
 @dataclass(slots=True, eq=False)
@@ -122,6 +128,10 @@ class Ledger:
         self._group: TaskGroup | None = None
         self._posted: anyio.Event | None = None
         self._turns: dict[str | None, anyio.Lock] = {}
+        self._left = threading.Event()
+        self._heart: threading.Thread | None = None
+        self._ran_at = 0.0
+        """When the event loop was last seen to run."""
 
     def __repr__(self) -> str:
         return f"<Ledger {self.where!r}>"
@@ -151,6 +161,10 @@ class Ledger:
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
         self._group.start_soon(self._beat)
+        self._ran_at = time.monotonic()
+        self._left.clear()
+        self._heart = threading.Thread(target=self._beat_in_thread, daemon=True)
+        self._heart.start()
         return self
 
     async def __aexit__(self, exc_type: object, exc: BaseException | None, traceback: object) -> None:
@@ -161,6 +175,9 @@ class Ledger:
             await group.__aexit__(None, None, None)
         finally:
             with anyio.CancelScope(shield=True):
+                self._left.set()
+                if self._heart is not None:
+                    await to_thread.run_sync(self._heart.join)
                 await self._leave()
 
     async def _leave(self) -> None:
@@ -174,12 +191,23 @@ class Ledger:
 
     async def _beat(self) -> None:
         while True:
+            self._ran_at = time.monotonic()
             self._posted = anyio.Event()
             with anyio.move_on_after(self.lease_s / BEATS):
                 await self._posted.wait()
             try:
                 await self.ask(Beat(worker=self.worker))
             except LedgerError as error:  # whoever asks for something gets the error
+                LOGGER.warning("the ledger could not be told that its worker lives: %s", error)
+
+    def _beat_in_thread(self) -> None:
+        """Beat also while the event loop is blocked or starved, though not for one that is stuck."""
+        while not self._left.wait(self.lease_s / BEATS):
+            if time.monotonic() - self._ran_at > STUCK * self.lease_s:
+                continue
+            try:
+                self._holder.beat(self.worker)
+            except LedgerError as error:
                 LOGGER.warning("the ledger could not be told that its worker lives: %s", error)
 
     # Steps

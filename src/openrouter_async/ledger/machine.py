@@ -271,7 +271,10 @@ class Machine:
                     self._state.put_pace(hold.model, pace.dump())
         if step.cost is not None:
             self._pay(hold, step.cost, step.generation, now)
-        elif step.doubt_s <= 0:
+            return
+        if step.generation and step.item and not self._state.has_generation(step.generation):
+            self._state.put_unbooked(step.generation, *step.item)
+        if step.doubt_s <= 0:
             self._release(hold)
             hold.state, hold.until = "over", now
             self._state.put_hold(hold)

@@ -14,6 +14,7 @@ breaks is made again; a step that arrives twice changes nothing.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from .._extras import needs_extra
 from ..errors import ConfigurationError, LedgerError
 from .machine import LEASE_S, Machine
 from .redis_state import RedisState
-from .steps import Answer, Step
+from .steps import Answer, Beat, Step
 
 with needs_extra("redis", "a ledger in Redis"):
     from redis import Redis
@@ -111,6 +112,7 @@ class RedisHolder:
         self._newest = b""
         """The number of the last turn that was seen."""
         self._process = 0
+        self._one_thread = threading.Lock()
         self._one_at_a_time: CapacityLimiter | None = None
 
     @property
@@ -135,6 +137,14 @@ class RedisHolder:
         """
         return await to_thread.run_sync(self._apply, steps, limiter=self._one_at_a_time)
 
+    def beat(self, worker: str) -> None:
+        """Apply a `Beat`, in the thread that calls it.
+
+        Raises:
+            LedgerError: as `apply`.
+        """
+        self._apply([Beat(worker=worker)])
+
     async def aclose(self) -> None:
         """Disconnect."""
         await to_thread.run_sync(self._client.close, limiter=self._one_at_a_time)
@@ -156,7 +166,7 @@ class RedisHolder:
         give_up_at, pause = time.monotonic() + self._busy_s, 0.05
         while True:
             try:
-                with self._errors():
+                with self._one_thread, self._errors():
                     return self._apply_in_turn(steps, give_up_at)
             except _TooLate:
                 if time.monotonic() > give_up_at:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from anyio import CapacityLimiter, to_thread
 from ..errors import LedgerError
 from .machine import LEASE_S, Machine
 from .sqlite_state import SCHEMA, SqliteState
-from .steps import Answer, Step
+from .steps import Answer, Beat, Step
 
 __all__ = ["SqliteHolder"]
 
@@ -49,6 +50,7 @@ class SqliteHolder:
         self._clock = clock
         self._open: sqlite3.Connection | None = None
         self._process = 0
+        self._one_thread = threading.Lock()
         self._one_at_a_time: CapacityLimiter | None = None
 
     @property
@@ -72,6 +74,14 @@ class SqliteHolder:
             LedgerError: the file cannot be written; nothing was applied.
         """
         return await self._in_thread(lambda: self._apply(steps))
+
+    def beat(self, worker: str) -> None:
+        """Apply a `Beat`, in the thread that calls it.
+
+        Raises:
+            LedgerError: as `apply`.
+        """
+        self._apply([Beat(worker=worker)])
 
     async def aclose(self) -> None:
         """Close the file."""
@@ -105,7 +115,7 @@ class SqliteHolder:
             raise self._error("is closed")
         if os.getpid() != self._process:
             raise self._error("was opened before this process was forked; open it in each process")
-        with self._errors(), _transaction(connection):
+        with self._one_thread, self._errors(), _transaction(connection):
             now = SqliteState(connection).now(self._clock())
             return [self._machine.apply(step, now) for step in steps]
 

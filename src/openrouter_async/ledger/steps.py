@@ -124,6 +124,8 @@ class Report:
     """Seconds for which what it may have cost stays held; 0: it cost nothing."""
     generation: str | None = None
     """The id of its billed record; the cost of one is counted once."""
+    item: tuple[str, str] | None = None
+    """Key and hash of the item it was for, if its cost is unknown; any process may count that by the billed record."""
     outcome: Literal["accepted", "refused", "away", "none"] = "none"
     """How the service took it: `refused` for there being too many, `away`: the model is; `none`: nothing is learned."""
     retry_after: float | None = None
@@ -215,7 +217,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unbooked:
-    """List the generations of the service's cache that are not counted yet. Answer: key and hash of each."""
+    """List the generations that were billed and are not counted yet. Answer: key and hash of the item of each."""
 
 
 Step: TypeAlias = (

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from .._sansio.charges import Charge
 from .forecast import Forecast, Foreseen, Request
@@ -83,6 +83,14 @@ class ModelSpend:
         self.prompt_tokens += other.prompt_tokens
         self.completion_tokens += other.completion_tokens
         self.calls += other.calls
+
+
+@runtime_checkable
+class Keyed(Protocol):
+    """A purpose that other processes know too, by its key and the hash of its request."""
+
+    key: str
+    hash: str
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -18,7 +18,7 @@ from .._http.limiter import REFUSALS
 from ..errors import APIStatusError, ConfigurationError, OpenRouterError
 from ..ledger.ledger import Ledger, SharedBudget
 from ..ledger.steps import Admit, Broke, BudgetTerms, Go, Report, Settle, Wait, to_pico
-from .ledger import Call
+from .ledger import Call, Keyed
 
 if TYPE_CHECKING:
     from ..options import Rate
@@ -119,6 +119,9 @@ class SharedAdmission:
             cost=to_pico((charge.cost or 0) + charge.byok_cost) if is_known else None,
             doubt_s=0.0 if not call.is_in_doubt else JOB_DOUBT_S if call.job_id is not None else doubt_s,
             generation=call.generation_id,
+            item=(call.item.key, call.item.hash)
+            if call.is_in_doubt and isinstance(call.item, Keyed)
+            else None,
             outcome=outcome if self.paces else "none",
             retry_after=wait,
             tokens=None

@@ -313,7 +313,7 @@ def redis(session: nox.Session) -> None:
 
 @nox.session
 def web(session: nox.Session) -> None:
-    """Let the `ai` and `@openrouter/agent` packages in Node, `openai` and a browser judge what the server writes."""
+    """Let the packages `ai`, `@ai-sdk/react` and `@openrouter/agent`, `openai` and a browser judge the server."""
     if shutil.which("npm") is None:
         session.error("npm is missing: the package `ai` reads what the server writes; install Node.js")
     install(session, "web", extras="dev")

@@ -269,6 +269,15 @@ def test_an_answer_that_is_too_large_ends(emulator: Emulator) -> None:
     assert application.ended("failed").partial.text.startswith("word0 ")
 
 
+def test_an_answer_for_which_the_store_has_no_room_ends(emulator: Emulator) -> None:
+    emulator.reply(*WORDS, fault=Fault.stall(after=8))
+    application = Application(emulator, MemoryStreams(max_total_bytes=200))
+    with serve(application.app) as served:
+        text = post(served.url).text
+        assert events(text)[-1][1]["type"] == "StreamTooLarge"
+    assert application.ended("failed").partial.text.startswith("word0 ")
+
+
 def test_too_many_streams_are_refused(emulator: Emulator) -> None:
     emulator.reply(*WORDS, fault=Fault.stall(after=5))
     application = Application(emulator, MemoryStreams(max_streams=1))

@@ -164,6 +164,14 @@ class Producer:
                 pulse = await self._store.beat(self.run, wait)
                 if pulse.is_stopped:
                     return self._end_by("stopped")
+                if pulse.is_full:
+                    return self._fail(
+                        WebError(
+                            507,
+                            "the store of the streams is full, and cannot keep the answer",
+                            kind="StreamTooLarge",
+                        )
+                    )
                 if pulse.unattended_s > self._grace + ATTEND_S:
                     return self._end_by("left")
         except Exception as error:  # noqa: BLE001 - it ends the stream, and is told and logged there

@@ -182,3 +182,25 @@ async def test_what_one_store_writes_another_reads(make: Make) -> None:
     assert (await here.beat("a", 0)).is_stopped
     await there.attend("a")
     assert (await here.beat("a", 0)).unattended_s < 1
+
+
+async def test_memory_forgets_the_oldest_answers_when_all_have_too_many_bytes() -> None:
+    store = MemoryStreams(max_total_bytes=100)
+    for run in ("a", "b"):
+        await store.begin(run, run, "events")
+        await store.append(run, [b"x" * 40])
+        await store.end(run, "over")
+    await store.begin("c", "c", "events")
+    await store.append("c", [b"x" * 40])
+    assert await store.find("a") is None
+    assert await store.find("b") is not None
+    assert not (await store.beat("c", 0)).is_full
+    await store.append("c", [b"x" * 70])
+    assert await store.find("b") is None
+    assert (await store.beat("c", 20)).is_full
+    with pytest.raises(WebError) as caught:
+        await store.begin("d", "d", "events")
+    assert (caught.value.status, caught.value.kind) == (503, "TooManyStreams")
+    await store.end("c", "over")
+    await store.begin("d", "d", "events")
+    assert await store.find("c") is None

@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Literal
 
+from ...._checks import whole
+from ..failures import WebError
 from .doorbell import Doorbell
 from .store import MOST_IN_PART, KeptStream, Part, Pulse, StreamLimits, StreamState
 
@@ -18,7 +20,10 @@ class _Stream:
         self.format = format
         self.events: list[bytes] = []
         self.state: StreamState = "running"
+        self.size = 0
+        """Bytes."""
         self.is_stopped = False
+        self.is_full = False
         self.attended_at = time.monotonic()
         self.forget_at = float("inf")
 
@@ -32,6 +37,7 @@ class MemoryStreams:
         max_streams: int = 1000,
         max_events: int = 100_000,
         max_bytes: int = 16 * 1024 * 1024,
+        max_total_bytes: int = 256 * 1024 * 1024,
         keep: float = 300.0,
     ) -> None:
         """Make an empty store.
@@ -40,6 +46,8 @@ class MemoryStreams:
             max_streams: Running streams; more get a 503. As many that are over are kept.
             max_events: Events of one stream; one with more ends with an error.
             max_bytes: Bytes of one stream; one with more ends with an error.
+            max_total_bytes: Bytes of all streams. Beyond it the oldest that are over are forgotten; where that is not
+                enough, a stream that grows ends with an error, and a new one gets a 503.
             keep: Seconds for which a stream is kept after its end.
 
         Raises:
@@ -48,6 +56,9 @@ class MemoryStreams:
         self.limits = StreamLimits(
             max_streams=max_streams, max_events=max_events, max_bytes=max_bytes, keep=keep
         )
+        whole("max_total_bytes", max_total_bytes)
+        self._max_total_bytes = max_total_bytes
+        self._total_bytes = 0
         self._streams: dict[str, _Stream] = {}
         """By their runs, the oldest first."""
         self._newest: dict[str, str] = {}
@@ -55,15 +66,29 @@ class MemoryStreams:
 
     async def begin(self, id: str, run: str, format: str) -> None:
         """Begin a stream; one that runs under the same id is stopped."""
-        self._forget()
+        self._forget(makes_room=True)
         self.limits.check_room(sum(stream.state == "running" for stream in self._streams.values()))
+        if self._total_bytes >= self._max_total_bytes:
+            raise WebError(
+                503,
+                f"the streams that run have {self._total_bytes} bytes; try again when one is over",
+                kind="TooManyStreams",
+                headers={"retry-after": "1"},
+            )
         await self.stop(id)
         self._streams[run] = _Stream(id, format)
         self._newest[id] = run
 
     async def append(self, run: str, events: Sequence[bytes]) -> None:
         """Add events to a stream."""
-        self._streams[run].events += events
+        stream = self._streams[run]
+        stream.events += events
+        size = sum(map(len, events))
+        stream.size += size
+        self._total_bytes += size
+        if self._total_bytes > self._max_total_bytes:
+            self._forget(makes_room=True)
+            stream.is_full = self._total_bytes > self._max_total_bytes
         self._bell.ring(run)
 
     async def end(self, run: str, state: Literal["over", "broken"]) -> None:
@@ -78,9 +103,9 @@ class MemoryStreams:
         """Return after `wait` seconds, or as soon as a stop is known."""
         stream = self._streams[run]
         until = time.monotonic() + wait
-        while not stream.is_stopped and (left := until - time.monotonic()) > 0:
+        while not (stream.is_stopped or stream.is_full) and (left := until - time.monotonic()) > 0:
             await self._bell.wait(run, left)
-        return Pulse(stream.is_stopped, time.monotonic() - stream.attended_at)
+        return Pulse(stream.is_stopped, time.monotonic() - stream.attended_at, stream.is_full)
 
     async def attend(self, run: str) -> None:
         """Say that a reader is there."""
@@ -113,14 +138,16 @@ class MemoryStreams:
         self._bell.ring(run)
         return True
 
-    def _forget(self) -> None:
-        """Forget streams whose time is over, and the oldest of too many."""
+    def _forget(self, *, makes_room: bool = False) -> None:
+        """Forget streams whose time is over, and the oldest of too many or, to make room, of too many bytes."""
         now = time.monotonic()
         over = [run for run, stream in self._streams.items() if stream.state != "running"]
         excess = len(over) - self.limits.max_streams
         for number, run in enumerate(over):
             stream = self._streams[run]
-            if number < excess or stream.forget_at <= now:
+            too_much = makes_room and self._total_bytes >= self._max_total_bytes
+            if too_much or number < excess or stream.forget_at <= now:
+                self._total_bytes -= stream.size
                 del self._streams[run]
                 if self._newest.get(stream.id) == run:
                     del self._newest[stream.id]

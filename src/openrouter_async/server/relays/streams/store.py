@@ -52,6 +52,8 @@ class Pulse:
     """Whether the stream was told to stop, or another has taken its id."""
     unattended_s: float
     """Seconds since a reader was last there."""
+    is_full: bool = False
+    """Whether the store has no room for more of it."""
 
 
 class StreamStore(Protocol):

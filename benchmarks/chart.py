@@ -21,7 +21,7 @@ ROWS = {
 }
 """Rows of the table, and their titles in the chart."""
 
-BAR, GAP, LEFT, WIDTH = 18, 6, 130, 560
+BAR, GAP, LEFT, WIDTH = 18, 6, 130, 420
 
 
 def figures(page: str) -> dict[str, dict[str, float]]:

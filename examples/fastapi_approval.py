@@ -4,8 +4,8 @@
     curl -iN localhost:8000/runs -H 'content-type: application/json' -d '{"text": "Remove the old logs."}'
     curl -N localhost:8000/runs/ID/decision -H 'content-type: application/json' -d '{"approve": true}'
 
-The first answer ends with `"status": "paused"` and the calls that wait, and names the run in the header `run-id`. What
-is kept of a paused run is JSON, so it could be in a database as well, and another process could take it up.
+The first answer ends with `"status": "paused"` and the calls that wait, and names the run in the header `run-id`. A
+paused run is stored as JSON, so a database could store it too, and another process could resume it.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from openrouter_async.server.fastapi import Client
 
 @dataclass
 class Job:
-    """One batch and what came of it."""
+    """One batch and its results."""
 
     total: int
     results: dict[str, str | None] = field(default_factory=dict)

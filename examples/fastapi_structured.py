@@ -1,4 +1,4 @@
-"""An endpoint that gives a typed value, at once or while it is written.
+"""An endpoint that returns a typed value, whole or while it is written.
 
 uvicorn examples.fastapi_structured:app
 curl localhost:8000/recipes -H 'content-type: application/json' -d '{"dish": "pancakes"}'
@@ -48,5 +48,5 @@ async def recipe(order: Order, client: Client) -> Recipe:
 
 @app.post("/recipes/stream")
 async def recipe_while_it_is_written(order: Order, client: Client) -> Response:
-    """Events `partial` hold the recipe as far as it is there, and `finished` holds the validated whole."""
+    """Events `partial` contain the recipe so far, and `finished` contains the validated recipe."""
     return relay(client.chat.stream(f"A recipe for {order.dish}.", output=Recipe))

@@ -22,7 +22,7 @@ FOLDER = Path("reviews")
 
 
 class Label(BaseModel):
-    """What a review says."""
+    """The content of a review."""
 
     is_complaint: bool
     topics: list[str]

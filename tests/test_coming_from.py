@@ -140,11 +140,14 @@ GO = """
     ValidateJSONResponseFormat ValidateJSONAgainstSchema Definition CreateUniversalCompatibilityPrompt
     FormatSchemaForPrompt GenerateUniversalSystemPrompt MergeSystemPrompts PseudoStructuredResponseCleaner
     GetGenerationStats ValidateNonStreamingResponse IsNoChoicesError HasChoiceErrors GetChoiceErrors
-    ExtractChoiceError transforms models route logit_bias min_p top_a top_logprobs moderation timeout
+    ExtractChoiceError GetModelCapabilities ServeChatUI IsProviderError transforms models route logit_bias min_p top_a top_logprobs moderation timeout
 """
 
 
-LUA_BEHAVIOURS = ["random free model when none is given", "status 0, for the network", "default model"]
+LUA_BEHAVIOURS = [
+    "random free model when none is given", "status 0, for the network", "default model",
+    "`temperature` 0.7 and `max_tokens` 4096", "needs a management key",
+]  # fmt: skip
 GO_BEHAVIOURS = [
     "two paths, chosen by what the model can do", "prompt completion", "stream cancelled through a context",
     "404 when asked too soon", "no response", "bad request", "invalid credentials", "insufficient credits",

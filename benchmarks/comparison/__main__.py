@@ -121,7 +121,7 @@ ROWS = {
     ),
     "left": ("The cost of a stream its reader leaves", _cost),
     "budget": (
-        f"A budget of US$ {scenes.BUDGET}, {scenes.CONCURRENCY} calls at once",
+        f"A budget of US$ {scenes.BUDGET}, {scenes.CONCURRENCY} concurrent calls",
         _budget,
     ),
     "resumed": ("A batch of 40 stopped half-way, and run again", _resumed),
@@ -143,7 +143,7 @@ def drawn(figures: dict[str, Any]) -> str:
         worded = ("–" if found.get("absent") else word(found) for found in cells)
         lines.append(f"| {title} | {' | '.join(worded)} |")
     versions = ", ".join(f"{CLIENTS[name]} {version}" for name, version in figures["versions"].items())
-    return "\n".join(lines) + f"\n\n–: it has none. Versions: {versions}.\n"
+    return "\n".join(lines) + f"\n\n–: not available. Versions: {versions}.\n"
 
 
 def with_table(page: str, figures: dict[str, Any]) -> str:

@@ -140,7 +140,8 @@ GO = """
     ValidateJSONResponseFormat ValidateJSONAgainstSchema Definition CreateUniversalCompatibilityPrompt
     FormatSchemaForPrompt GenerateUniversalSystemPrompt MergeSystemPrompts PseudoStructuredResponseCleaner
     GetGenerationStats ValidateNonStreamingResponse IsNoChoicesError HasChoiceErrors GetChoiceErrors
-    ExtractChoiceError GetModelCapabilities ServeChatUI IsProviderError transforms models route logit_bias min_p top_a top_logprobs moderation timeout
+    ExtractChoiceError GetModelCapabilities ServeChatUI IsProviderError
+    transforms models route logit_bias min_p top_a top_logprobs moderation timeout
 """
 
 

@@ -21,7 +21,12 @@ PACE_S = 0.05
 
 
 async def run(
-    emulator: Emulator, items: Sequence[Item | str], *, stop_after: int | None = None, **settings: Any
+    emulator: Emulator,
+    items: Sequence[Item | str],
+    *,
+    stop_after: int | None = None,
+    headers_s: float = 30.0,
+    **settings: Any,
 ) -> tuple[list[Done[Any] | Failed], BatchSummary]:
     """Run a batch, or as much of it as comes before the block is left."""
     results: list[Done[Any] | Failed] = []
@@ -31,7 +36,7 @@ async def run(
             base_url=emulator.base_url,
             default_model=MODEL,
             retries=Retries(base=0.001),
-            timeouts=Timeouts(headers=0.5),
+            timeouts=Timeouts(headers=headers_s),
         ) as client,
         client.batch(items, **settings) as batch,
     ):
@@ -126,7 +131,8 @@ async def test_an_item_that_broke_off_has_the_same_key_in_the_next_run(tmp_path:
     with Emulator() as emulator:
         emulator.script(Reply.of("Hello", fault=Fault.stall()), times=1)
         retries = {"retries": Retries(attempts=1)}
-        (failed,), _ = await run(emulator, [Item("k", "p")], once=True, journal=journal, options=retries)
+        settings = {"once": True, "journal": journal, "options": retries, "headers_s": 0.5}
+        (failed,), _ = await run(emulator, [Item("k", "p")], **settings)
         assert isinstance(failed, Failed)
         bill = emulator.spent
         (done,), summary = await run(emulator, [Item("k", "p")], once=True, journal=journal)

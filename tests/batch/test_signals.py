@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import anyio
+import httpx
 import pytest
 
 from openrouter_async.batch.signals import ENDING, received_signals
@@ -97,7 +99,9 @@ def test_a_server_ends(tmp_path: Path) -> None:
     with Emulator() as emulator:
         running = start(emulator, "serve", "--port", "0", "--no-open")
         assert running.stdout is not None
-        assert b"The chat is at" in running.stdout.readline()
+        chat = re.search(r"The chat is at (\S+) ", running.stdout.readline().decode())
+        assert chat is not None
+        httpx.get(chat[1])  # it has started once it answers; a signal before that ends it as an error
         running.send_signal(signal.SIGINT)
         out, errors = running.communicate(timeout=40)
         assert (running.returncode, errors) == (0, b"")

@@ -8,10 +8,11 @@ import pty
 import select
 import struct
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,24 +20,16 @@ from typing import Self
 import pyte
 
 from openrouter_async.testing import Emulator
+from tests.cli.forked import Forked
 from tests.support.folders import ROOT
 
-__all__ = ["RunHere", "Terminal", "environment", "run"]
+__all__ = ["RunHere", "Terminal", "environment", "run", "run_raw"]
 
 RunHere = Callable[..., "subprocess.CompletedProcess[str]"]
 """As `run`, with the emulator's environment, in this process: for tables, since a process takes most of a second."""
 
 LIMIT_S = 40.0
 """How long a command may take on a busy machine."""
-
-_COMMAND = [sys.executable, "-m", "openrouter_async"]
-_IN_A_TERMINAL = """
-import fcntl, os, signal, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests run in the background of a shell
-os.execv(sys.executable, sys.argv[1:])
-"""
-"""Makes standard input the terminal that Ctrl-C comes from, then becomes the command."""
 
 
 def environment(emulator: Emulator | None, **more: str) -> dict[str, str]:
@@ -61,18 +54,40 @@ def run(
     *arguments: str, env: Mapping[str, str], stdin: str | bytes = "", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command whose output is a pipe."""
-    done = subprocess.run(
-        [*_COMMAND, *arguments],
-        env=dict(env),
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
-        capture_output=True,
-        cwd=cwd,
-        timeout=LIMIT_S,
-        check=False,
-    )
-    output, errors = done.stdout.decode(), done.stderr.decode()
-    assert "Traceback" not in errors, errors
-    return subprocess.CompletedProcess(done.args, done.returncode, output, errors)
+    code, output, errors = run_raw(*arguments, env=env, stdin=stdin, cwd=cwd)
+    assert b"Traceback" not in errors, errors
+    return subprocess.CompletedProcess(arguments, code, output.decode(), errors.decode())
+
+
+def run_raw(
+    *arguments: str, env: Mapping[str, str], stdin: str | bytes = "", cwd: Path | None = None
+) -> tuple[int, bytes, bytes]:
+    """Do the same, and return the exit code and the bytes of standard output and standard error."""
+    pipes = [os.pipe() for _ in range(3)]
+    (theirs, typed), (shown, out), (told, err) = pipes
+    command = Forked(arguments, (theirs, out, err), env=env, cwd=cwd)
+    for each in (theirs, out, err):
+        os.close(each)
+    with ThreadPoolExecutor(3) as threads:
+        threads.submit(_write, typed, stdin.encode() if isinstance(stdin, str) else stdin)
+        reads = [threads.submit(_read, each) for each in (shown, told)]
+        try:
+            code = command.wait(LIMIT_S)
+        except subprocess.TimeoutExpired:
+            command.kill()
+            raise
+        output, errors = (read.result() for read in reads)
+    return code, output, errors
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    with suppress(BrokenPipeError), open(descriptor, "wb") as file:
+        file.write(data)
+
+
+def _read(descriptor: int) -> bytes:
+    with open(descriptor, "rb") as file:
+        return file.read()
 
 
 class Terminal:
@@ -103,14 +118,8 @@ class Terminal:
         if self._size is not None:
             columns, lines = self._size
             fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _IN_A_TERMINAL, *_COMMAND, *self._arguments],
-            env=self._env,
-            cwd=self._cwd,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
+        self._process = Forked(
+            self._arguments, (theirs, theirs, theirs), env=self._env, cwd=self._cwd, in_terminal=True
         )
         os.close(theirs)
         return self
@@ -120,7 +129,7 @@ class Terminal:
     ) -> None:
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait()
+        self._process.wait(LIMIT_S)
         os.close(self._ours)
 
     def type(self, text: str) -> None:

@@ -7,9 +7,7 @@ import os
 import pty
 import re
 import select
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +16,8 @@ from typing import IO
 import pytest
 
 from openrouter_async.testing import Emulator, Failure
+from tests.cli.commands import run as run_command
+from tests.cli.forked import Forked
 
 ROOT = Path(__file__).parents[2]
 MODEL = "openai/gpt-4o-mini"
@@ -41,20 +41,8 @@ def environment(emulator: Emulator) -> dict[str, str]:
     }
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "openrouter_async", "batch", *arguments]
-
-
 def run(emulator: Emulator, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments),
-        cwd=folder,
-        env=environment(emulator),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_command("batch", *arguments, env=environment(emulator), cwd=folder)
 
 
 def answers(path: Path) -> dict[str, str]:
@@ -270,15 +258,13 @@ class Terminal:
         self, emulator: Emulator, folder: Path, *arguments: str, stdout: IO[bytes] | None = None
     ) -> None:
         self._main, other = pty.openpty()
-        self.process = subprocess.Popen(
-            command(*arguments),
-            cwd=folder,
+        out = other if stdout is None else stdout.fileno()
+        self.process = Forked(
+            ["batch", *arguments],
+            (other, out, other),
             env=environment(emulator),
-            stdin=other,
-            stdout=other if stdout is None else stdout,
-            stderr=other,
-            start_new_session=True,
-            preexec_fn=_own_terminal,
+            cwd=folder,
+            in_terminal=True,
         )
         os.close(other)
         self.text = ""
@@ -302,22 +288,13 @@ class Terminal:
         while select.select([self._main], [], [], 0)[0] and (rest := self._read()):
             self.text += rest
         os.close(self._main)
-        return self.process.returncode
+        return self.process.wait(0.0)
 
     def _read(self) -> str:
         try:
             return os.read(self._main, 65_536).decode("utf-8", "replace")
         except OSError:  # the other side is closed
             return ""
-
-
-def _own_terminal() -> None:
-    """Make the pseudo-terminal the controlling one, so that Ctrl-C becomes a signal."""
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_J08_ctrl_c_finishes_what_is_in_flight_and_the_run_can_go_on(tmp_path: Path) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections import Counter
 from decimal import Decimal
 
@@ -18,20 +16,11 @@ pytest.importorskip("uvicorn")
 from openrouter_async.cli.demo.run import Findings, load_questions
 from openrouter_async.cli.demo.script import mistakes
 from openrouter_async.testing import Emulator
-from tests.cli.commands import Terminal, environment
+from tests.cli.commands import Terminal, environment, run
 
 
-def demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "openrouter_async", "demo", *arguments]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENROUTER_")}
-    return subprocess.run(
-        command,
-        env={**kept, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+def demo(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return run("demo", *arguments, env=environment(None, **variables))
 
 
 def test_the_demo_does_the_main_job_and_ends_well() -> None:

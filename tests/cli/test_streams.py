@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from openrouter_async.cli.streams import READABLE, json_for, prepare
 from openrouter_async.testing import Emulator
-from tests.cli.commands import environment
+from tests.cli.commands import environment, run_raw
 
 TEXT = "Grüße 😀 — “ok” 日本"
 ENCODINGS = ["cp1252", "ascii", "latin-1", "gbk", "shift_jis", "cp037", "utf-8", "utf-16"]
@@ -24,14 +24,17 @@ def run(
     emulator: Emulator, *arguments: str, shell: str = "", stdin: bytes = b"", **variables: str
 ) -> tuple[int, bytes, str]:
     """Run a command, with `shell` behind it in a shell; return code, standard output and standard error."""
-    line = [sys.executable, "-m", "openrouter_async", *arguments]
-    if shell:
-        line = ["bash", "-c", f'"$0" "$@" {shell}; exit ${{PIPESTATUS[0]}}', *line]
     env = environment(emulator, OPENROUTER_MODEL="openai/gpt-4o-mini", **variables)
-    done = subprocess.run(line, env=env, input=stdin, capture_output=True, timeout=60, check=False)
-    errors = done.stderr.decode(errors="replace")
+    if shell:
+        line = [sys.executable, "-m", "openrouter_async", *arguments]
+        line = ["bash", "-c", f'"$0" "$@" {shell}; exit ${{PIPESTATUS[0]}}', *line]
+        done = subprocess.run(line, env=env, input=stdin, capture_output=True, timeout=60, check=False)
+        code, output, told = done.returncode, done.stdout, done.stderr
+    else:
+        code, output, told = run_raw(*arguments, env=env, stdin=stdin)
+    errors = told.decode(errors="replace")
     assert "Traceback" not in errors, errors
-    return done.returncode, done.stdout, errors
+    return code, output, errors
 
 
 @pytest.mark.parametrize(

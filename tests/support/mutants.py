@@ -140,7 +140,8 @@ def survives(mutant: Mutant, folder: Path, *, whole: bool) -> bool:
 
 def _passes(run: list[str], folder: Path) -> bool:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *run]
-    environment = {**os.environ, "CI": "1", "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "CI": "1", "PYTHONPATH": str(folder / "src")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is compiled once is not compiled for each change
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, timeout=TESTS_S, check=False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from openrouter_async.streaming.responses.accumulator import ResponsesAccumulato
 from openrouter_async.streaming.source import PlainBody, StreamItem
 from openrouter_async.streaming.stream import ResponseStream
 from openrouter_async.testing.facts.samples import choices, full_sample
+from openrouter_async.testing.facts.shapes import Shape, fields_of, members, tags_of
 from openrouter_async.testing.facts.table import load_facts
 from openrouter_async.types.chat.parts import UrlCitation
 from openrouter_async.types.responses.items import read_item
@@ -131,42 +133,55 @@ async def test_text_reasoning_and_a_call_are_events_and_a_reply() -> None:
     assert reply.end == "done"
 
 
-def event_shapes() -> dict[str, list[Any]]:
+RESPONSES = FACTS.operations["createResponses"]
+assert RESPONSES.event is not None
+assert RESPONSES.reply is not None
+
+
+def kinds_at(shape: Shape, *path: str) -> list[str]:
+    """Return the types of the objects that may be in this field of a shape, without the seconds that samples take."""
+    for name in path:
+        [member], _ = members(shape, FACTS.shapes)
+        shape = fields_of(member)[name].shape
+    found, _ = members(shape, FACTS.shapes)
+    if found[0]["type"] == "array":
+        found, _ = members(found[0]["items"], FACTS.shapes)
+    return sorted({str(tags_of(member)["type"]) for member in found})
+
+
+EVENT_KINDS = kinds_at(RESPONSES.event, "data")
+ITEM_KINDS = kinds_at(RESPONSES.reply, "output")
+ENDS = {"response.completed", "response.incomplete", "response.failed", "error"}
+
+
+@cache
+def event_samples() -> dict[str, list[Any]]:
     """Return samples of every event of the facts, by type."""
-    shape = FACTS.operations["createResponses"].event
-    assert shape is not None
     by_type: dict[str, list[Any]] = {}
-    for number in range(choices(shape, FACTS.shapes)):
-        sample: Any = full_sample(shape, FACTS.shapes, choice=number)
+    for number in range(choices(RESPONSES.event, FACTS.shapes)):
+        sample: Any = full_sample(RESPONSES.event, FACTS.shapes, choice=number)
         by_type.setdefault(sample["data"]["type"], []).append(sample["data"])
     return by_type
 
 
-EVENTS = event_shapes()
-ENDS = {"response.completed", "response.incomplete", "response.failed", "error"}
-
-
+@cache
 def item_samples() -> dict[str, Any]:
     """Return a full item of every kind of the facts."""
-    shape = FACTS.operations["createResponses"].reply
-    assert shape is not None
     items: dict[str, Any] = {}
-    for number in range(choices(shape, FACTS.shapes)):
-        reply: Any = full_sample(shape, FACTS.shapes, choice=number)
+    for number in range(choices(RESPONSES.reply, FACTS.shapes)):
+        reply: Any = full_sample(RESPONSES.reply, FACTS.shapes, choice=number)
         items.update((item["type"], item) for item in reply["output"])
     return items
 
 
-ITEMS = item_samples()
-
-
 def test_the_facts_have_as_many_kinds_as_were_counted() -> None:
-    assert (len(EVENTS), len(ITEMS)) == (49, 33)
+    assert (len(EVENT_KINDS), len(ITEM_KINDS)) == (49, 33)
+    assert (sorted(event_samples()), sorted(item_samples())) == (EVENT_KINDS, ITEM_KINDS)
 
 
-@pytest.mark.parametrize("kind", sorted(EVENTS))
+@pytest.mark.parametrize("kind", EVENT_KINDS)
 async def test_every_event_of_the_facts_passes(kind: str) -> None:
-    for sample in EVENTS[kind]:
+    for sample in event_samples()[kind]:
         variants: list[dict[str, Any]] = [sample, {"type": kind}, {**dict.fromkeys(sample), "type": kind}]
         for event in variants:
             if kind in ("response.failed", "error"):
@@ -182,9 +197,9 @@ async def test_every_event_of_the_facts_passes(kind: str) -> None:
                 assert "Hi" in reply.text
 
 
-@pytest.mark.parametrize("kind", sorted(ITEMS))
+@pytest.mark.parametrize("kind", ITEM_KINDS)
 async def test_every_item_of_the_facts_passes_through_and_back(kind: str) -> None:
-    item = ITEMS[kind]
+    item = item_samples()[kind]
     for output in ([item], []):
         events, reply = await read(CREATED, added({**item}), done(item), completed(*output))
         assert reply.raw_items == [item]

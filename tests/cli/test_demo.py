@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import subprocess
@@ -16,7 +17,9 @@ pytest.importorskip("uvicorn")
 from openrouter_async.cli.demo.run import Findings, load_questions
 from openrouter_async.cli.demo.script import mistakes
 from openrouter_async.testing import Emulator
+from tests.cli import recording
 from tests.cli.commands import Terminal, environment, run
+from tests.support.folders import ROOT
 
 
 def demo(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -104,12 +107,18 @@ together        300   15379  0\.005618
 everything was as expected$"""
 
 
+@functools.cache
+def shown_in(columns: int) -> list[str]:
+    """Return the lines of the whole demo in a terminal of that width; it is run once for all tests."""
+    with Terminal("demo", env=environment(None), columns=columns) as terminal:
+        assert terminal.end() == 0
+        return terminal.scrolled()
+
+
 @pytest.mark.parametrize("columns", [80, 40])
 def test_the_screen_shows_each_answer_then_the_table_and_is_short(columns: int) -> None:
     """A bar that is drawn below what has no line end yet would erase it."""
-    with Terminal("demo", env=environment(None), columns=columns) as terminal:
-        assert terminal.end() == 0
-        lines = terminal.scrolled()
+    lines = shown_in(columns)
     shown = "\n".join(lines)
     assert shown.startswith(SCREENS[columns]), shown
     assert re.search(TABLE, shown), shown
@@ -122,6 +131,32 @@ def test_the_screen_shows_each_answer_then_the_table_and_is_short(columns: int) 
     for asked, answered in zip(lines[begin : begin + 10 : 2], lines[begin + 1 : begin + 10 : 2], strict=True):
         assert any(question.startswith(asked.removesuffix("…")) for question in english), asked
         assert answered.startswith("  "), answered
+
+
+def without_times(lines: list[str]) -> list[str]:
+    """Return what is the same in each run: neither how long it took nor which five answers came first."""
+    text = "\n".join(line for line in lines if line)
+    text = re.sub(r"(?<=300 questions at once\n).*(?=\n300 of 300 answers)", "...", text, flags=re.DOTALL)
+    return re.sub(r"[0-9.]+ s at concurrency 64, \d+ a second", "... s", text).splitlines()
+
+
+def test_the_recording_in_the_readme_is_what_the_demo_shows_now() -> None:
+    picture = recording.PICTURE.read_text("utf-8")
+    assert recording.COLUMNS == 80
+    assert without_times(recording.last_screen(picture)) == without_times(shown_in(80))
+    assert picture.count("@keyframes") > 40, "it moves"
+    place = recording.PICTURE.relative_to(ROOT).as_posix()
+    assert f"]({place})" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_a_recording_shows_each_screen_in_its_time() -> None:
+    line = ((("green", True), "a < b"),)
+    found = recording.Recording([(0, line, 1.0, 2.0), (2, line, 2.0, None)], 4.0)
+    picture = recording.drawn(found, "x & y")
+    assert recording.last_screen(picture) == ["a < b"]
+    assert "10.00% { visibility: visible } 20.00% { visibility: hidden }" in picture
+    assert "20.00% { visibility: visible } }" in picture
+    assert 'class="b green"' in picture
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from tests.support.emulated import MODEL
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.server.serving import Served
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--no-sandbox",  # which root cannot have
@@ -80,8 +82,8 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def served(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a router over the emulator; `@pytest.mark.router(...)` gives arguments of `create_router`."""
+def server(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[Served]:
+    """A server of a router over the emulator; `@pytest.mark.router(...)` gives arguments of `create_router`."""
     from starlette.applications import Starlette
     from starlette.routing import Mount
 
@@ -95,7 +97,13 @@ def served(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[str]:
     app = create_router(client, **options)
     routed = Starlette(routes=[Mount("/", app)], lifespan=openrouter_lifespan(client))
     with serve(routed) as server:
-        yield f"{server.url}/"
+        yield server
+
+
+@pytest.fixture
+def served(server: Served) -> str:
+    """The URL of the server."""
+    return f"{server.url}/"
 
 
 @pytest.fixture

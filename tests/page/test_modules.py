@@ -28,11 +28,11 @@ SSE = (
     "data: alone\r\revent: nothing\n\nid: 7\nretry: 5\ndata\n\nevent: finished\ndata: {}\n\n"
 )
 EVENTS = [
-    {"event": "text", "data": '{"text": "é"}'},
-    {"event": "text", "data": "a\nb"},
-    {"event": "message", "data": "alone"},
-    {"event": "message", "data": ""},
-    {"event": "finished", "data": "{}"},
+    {"event": "text", "data": '{"text": "é"}', "id": ""},
+    {"event": "text", "data": "a\nb", "id": ""},
+    {"event": "message", "data": "alone", "id": ""},
+    {"event": "message", "data": "", "id": "7"},
+    {"event": "finished", "data": "{}", "id": "7"},
 ]
 
 

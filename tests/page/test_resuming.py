@@ -9,7 +9,10 @@ import pytest
 from tests.page.chat_page import ChatPage, expect
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Request
+
     from openrouter_async.testing import RequestRecord
+    from tests.server.serving import Served
 
 WORDS = [f"word{number} " for number in range(600)]
 ALL = "".join(WORDS).strip()
@@ -95,3 +98,43 @@ def test_a_reload_while_an_answer_is_continued_keeps_its_beginning(chat: ChatPag
     chat.wait_idle()
     expect(chat.prose).to_have_text(f"The beginning {ALL}", use_inner_text=True)
     assert len(chats(chat)) == 2
+
+
+def test_an_answer_continues_without_a_reload_when_the_network_is_back(
+    chat: ChatPage, server: Served
+) -> None:
+    chat.emulator.reply(*WORDS)
+    places: list[str | None] = []
+
+    def requested(request: Request) -> None:
+        if request.url.endswith("/stream"):
+            places.append(request.headers.get("last-event-id"))
+
+    chat.page.on("request", requested)
+    chat.expected = lambda text: "ERR_" in text
+    chat.send("Go on", wait=False).get_by_text("word5 ").wait_for()
+    for number in range(2):
+        chat.answer.get_by_text(f"word{20 + 100 * number} ").wait_for()
+        chat.page.context.set_offline(True)
+        chat.becomes("!navigator.onLine")
+        server.cut()
+        chat.page.wait_for_timeout(300)  # in which the server writes on
+        chat.page.context.set_offline(False)
+    chat.wait_idle()
+    expect(chat.prose).to_have_text(ALL, use_inner_text=True)
+    assert len(chats(chat)) == 1
+    assert len(places) == 2
+    assert all(places)
+
+
+def test_a_stop_ends_the_wait_for_the_network(chat: ChatPage, server: Served) -> None:
+    chat.emulator.reply(*WORDS)
+    chat.expected = lambda text: "ERR_" in text
+    chat.send("Go on", wait=False).get_by_text("word5 ").wait_for()
+    chat.page.context.set_offline(True)
+    chat.becomes("!navigator.onLine")
+    server.cut()
+    chat.page.wait_for_timeout(300)
+    chat.button("Stop").click()
+    chat.answer.get_by_text("Stopped").wait_for()
+    chat.page.context.set_offline(False)

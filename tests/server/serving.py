@@ -67,6 +67,16 @@ class Served:
         """How many connections the server holds."""
         return len(self._server.server_state.connections)
 
+    def cut(self) -> None:
+        """Break all connections off, as a network does."""
+
+        def cut() -> None:
+            for connection in list(self._server.server_state.connections):
+                connection.transport.abort()  # type: ignore[union-attr]  # both of HTTP and of WebSockets have one
+
+        assert self.loop is not None
+        self.loop.call_soon_threadsafe(cut)
+
     def _run(self) -> None:
         try:
             with asyncio.Runner() as runner:

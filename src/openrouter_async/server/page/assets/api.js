@@ -1,10 +1,12 @@
 // The router's HTTP. Every failure is an ApiError that says what happened and what to do.
 import { held, hold } from "./kept.js";
+import { pause, whenOnline } from "./network.js";
 import { readEvents } from "./sse.js";
 
 const TOKEN = "token";
 const NO_CONTENT = 204;
 const NOT_MODIFIED = 304;
+const PAUSES_MS = [200, 1000, 2000]; // before each attempt to read the rest of an answer
 
 const ADVICE = {
   0: "Is the server still running? Start it again, then retry.",
@@ -87,13 +89,13 @@ export class Api {
   /** The events of one answer: `{name, data}`. It continues for a while where the page is closed: `resumed` reads it again. */
   async *chat(body, id, signal) {
     const path = `chat?id=${encodeURIComponent(id)}`;
-    yield* this.#events(await this.#fetch(path, { method: "POST", body: JSON.stringify(body), signal }), signal);
+    yield* this.#events(await this.#fetch(path, { method: "POST", body: JSON.stringify(body), signal }), id, signal);
   }
 
   /** The events of an answer that the server is still writing, from the first on; null where it writes none. */
   async resumed(id, signal) {
     const response = await this.#fetch(streamOf(id), { signal });
-    return response.status === NO_CONTENT ? null : this.#events(response, signal);
+    return response.status === NO_CONTENT ? null : this.#events(response, id, signal);
   }
 
   /** End an answer for all windows; one that is over stays as it is. */
@@ -105,27 +107,50 @@ export class Api {
     }
   }
 
-  async *#events(response, signal) {
-    let ended = false;
-    try {
-      for await (const { event, data } of readEvents(response.body)) {
-        if (event === "error") throw new ApiError(JSON.parse(data));
-        yield { name: event, data: JSON.parse(data) };
-        ended ||= event === "finished";
+  /** All events, also over several connections: where one breaks, the next one begins behind the last event. */
+  async *#events(response, id, signal) {
+    let last = "";
+    for (;;) {
+      try {
+        for await (const { event, data, id: place } of readEvents(response.body)) {
+          if (event === "error") throw new ApiError(JSON.parse(data));
+          last = place;
+          yield { name: event, data: JSON.parse(data) };
+          if (event === "finished") return;
+        }
+      } catch (error) {
+        if (error instanceof ApiError || signal?.aborted) throw error;
       }
-    } catch (error) {
-      throw error instanceof ApiError || signal?.aborted ? error : lost("The connection broke before the answer was whole.");
+      response = await this.#rest(id, last, signal);
     }
-    if (!ended) throw lost("The answer ended before it was whole.");
   }
 
-  async #fetch(path, { method = "GET", body, version, unless, signal, keepalive } = {}) {
+  /** The rest of an answer whose connection broke, once there is a network. */
+  async #rest(id, last, signal) {
+    for (const wait of PAUSES_MS) {
+      await pause(wait, signal);
+      await whenOnline(signal);
+      let response;
+      try {
+        response = await this.#fetch(streamOf(id), { signal, last });
+      } catch (error) {
+        if (error.type !== "connection_lost") throw error;
+        continue;
+      }
+      if (response.status === NO_CONTENT) throw lost("The answer ended before it was whole.");
+      return response;
+    }
+    throw lost("The connection broke before the answer was whole.");
+  }
+
+  async #fetch(path, { method = "GET", body, version, unless, last, signal, keepalive } = {}) {
     for (;;) {
       const token = held(TOKEN);
       const headers = { Accept: "application/json, text/event-stream" };
       if (method !== "GET") headers["Content-Type"] = "application/json";
       if (version) headers["If-Match"] = version;
       if (unless) headers["If-None-Match"] = unless;
+      if (last) headers["Last-Event-ID"] = last;
       if (token) headers.Authorization = `Bearer ${token}`;
       let response;
       try {

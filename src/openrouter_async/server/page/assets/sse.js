@@ -1,11 +1,12 @@
 // Server-sent events of a fetch response: EventSource can neither POST nor send a header.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
-/** Takes text in any pieces; `push` returns the events that became whole, as `{event, data}`. */
+/** Takes text in any pieces; `push` returns the events that became whole, as `{event, data, id}`: `id` is the last one sent. */
 export class SseParser {
   #rest = "";
   #event = "";
   #data = [];
+  #id = "";
   #started = false;
 
   push(text) {
@@ -30,7 +31,7 @@ export class SseParser {
 
   #line(line, events) {
     if (line === "") {
-      if (this.#data.length) events.push({ event: this.#event || "message", data: this.#data.join("\n") });
+      if (this.#data.length) events.push({ event: this.#event || "message", data: this.#data.join("\n"), id: this.#id });
       this.#event = "";
       this.#data = [];
       return;
@@ -42,6 +43,7 @@ export class SseParser {
     if (value.startsWith(" ")) value = value.slice(1);
     if (field === "event") this.#event = value;
     else if (field === "data") this.#data.push(value);
+    else if (field === "id") this.#id = value;
   }
 }
 

@@ -302,10 +302,10 @@ def test_J08_ctrl_c_finishes_what_is_in_flight_and_the_run_can_go_on(tmp_path: P
         emulator.reply_with(lambda request: f"echo {request.prompt}")
         (tmp_path / "in.txt").write_text("".join(f"n{number}\n" for number in range(40)), "utf-8")
         terminal = Terminal(emulator, tmp_path, "in.txt", "-o", "out.jsonl", "-c", "8")
-        terminal.read_until("8/40")
+        terminal.read_until("8 of 40")
         terminal.press_ctrl_c()
         assert terminal.wait() == 130
-        assert re.search(r"\r\x1b\[2K\x1b\[33mfinishing \d+ in flight", terminal.text), (
+        assert re.search(r"\x1b\[2K\x1b\[33mfinishing \d+ in flight", terminal.text), (
             "not on a line of its own"
         )
         found = answers(tmp_path / "out.jsonl")
@@ -342,9 +342,9 @@ def test_J08_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
     with Emulator(first_token_s=30.0) as emulator:
         (tmp_path / "in.txt").write_text("one\ntwo\n", "utf-8")
         terminal = Terminal(emulator, tmp_path, "in.txt", "-o", "out.jsonl")
-        terminal.read_until("2 asked")
+        terminal.read_until("2 in flight")
         terminal.press_ctrl_c()
-        terminal.read_until("in flight")
+        terminal.read_until("finishing")
         began = time.monotonic()
         terminal.press_ctrl_c()
         assert terminal.wait() == 130

@@ -99,6 +99,25 @@ def test_chat(emulator: Emulator, columns: int) -> None:
 
 
 @pytest.mark.parametrize("columns", [80, 40])
+def test_a_batch_that_limits_hold_back_says_so(emulator: Emulator, columns: int, tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("".join(f"question {number}\n" for number in range(20)), "utf-8")
+    command = ("batch", "p.txt", "-m", "openai/gpt-4o", "-o", "out.jsonl", "-c", "7", "--rpm", "6")
+    with Terminal(*command, env=environment(emulator), columns=columns, cwd=tmp_path) as terminal:
+        terminal.expect("limits hold back 7 of 7")
+        shown = [line for line in terminal.scrolled() if line]
+        terminal.type("\x03")
+        terminal.expect("finishing")
+        assert terminal.end() == 130
+    assert set(shown[0]) <= set("━╸╺")
+    assert shown[1].startswith("1 of 20 · $")
+    assert shown[-1].endswith("limits hold back 7 of 7")
+    assert max(map(len, shown)) <= columns - 2
+    left = "\n".join(terminal.scrolled())
+    assert "━" not in left
+    assert "1 answered · $" in left
+
+
+@pytest.mark.parametrize("columns", [80, 40])
 def test_batch(emulator: Emulator, columns: int, tmp_path: Path) -> None:
     """The bar is gone at the end, and each answer is one line, which the terminal alone breaks."""
     (tmp_path / "p.csv").write_text("key,prompt\na,one\nb,two\n", "utf-8")

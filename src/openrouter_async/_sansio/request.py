@@ -38,6 +38,7 @@ __all__ = [
     "build_request",
     "finish_body",
     "flatten_query",
+    "user_of",
 ]
 
 CallT = TypeVar("CallT", bound="ModelCall")
@@ -236,6 +237,17 @@ def build_request(
         is_poll=is_poll,
         is_own=is_own,
     )
+
+
+def user_of(*fields: Mapping[str, object] | None) -> str | None:
+    """Return the end user that the fields of a request name, later ones before earlier ones.
+
+    That is `user`, or the `user_id` in the metadata of Messages.
+    """
+    given = {name: value for each in fields if each for name, value in each.items()}
+    metadata = given.get("metadata")
+    user = given.get("user") or (metadata.get("user_id") if isinstance(metadata, Mapping) else None)
+    return user if isinstance(user, str) else None
 
 
 def flatten_query(query: Mapping[str, QueryValue]) -> tuple[tuple[str, str], ...]:

@@ -87,8 +87,8 @@ class RunParams(TypedDict, total=False):
     stop_on_error: bool
     """Ask nothing more after an item failed. Default False."""
     progress: bool
-    """Show the progress on standard error: a line that is drawn over on a terminal and in a notebook (with `rich`
-    installed, as the extra `cli` does), a new line every ten seconds elsewhere. Default False."""
+    """Show the progress: drawn over on a terminal (with `rich` installed, as the extra `cli` does) and in a notebook, a
+    new line on standard error every ten seconds elsewhere. Default False."""
     finish_on_interrupt: bool
     """Let Ctrl-C (and SIGTERM) finish the calls in flight, and send nothing more: the loop ends, and
     `batch.interrupts` is not 0. A second one raises `KeyboardInterrupt` immediately. Only in the main thread. Default

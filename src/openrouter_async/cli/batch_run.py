@@ -7,14 +7,18 @@ from pathlib import Path
 import anyio
 from pydantic import JsonValue
 from pydantic_core import to_json as model_json
+from rich.text import Text
 
+from ..batch.attending import LOOK_EVERY
+from ..batch.display import Display, display
+from ..batch.drawn import Drawn
+from ..batch.report import duration
 from ..batch.results import Failed
 from ..batch.run import Batch
 from ..batch.settings import BatchParams
 from ..batch.signals import received_signals
 from ..errors import OpenRouterError
 from ..structured.schema import Schema
-from .batch_progress import ProgressDisplay, duration
 from .common import connect
 from .exit_codes import DONE, FAILED, INTERRUPTED
 from .output import Output, dollars, escaped, printable, to_json
@@ -45,7 +49,7 @@ async def run_here(
         else:
             running = client.batch(file, output=wanted, **params)
         watch = _Watch(running, output, writes=writes)
-        await watch.run(running.progress.total)
+        await watch.run()
     _summarize(output, running, file.bad)
     if watch.is_interrupted:
         return INTERRUPTED
@@ -64,18 +68,18 @@ class _Watch:
         self.failed: OpenRouterError | ReaderGone | None = None
         self.is_interrupted = False
 
-    async def run(self, total: int | None) -> None:
-        with anyio.CancelScope() as scope, ProgressDisplay(total, self._output) as display:
+    async def run(self) -> None:
+        with anyio.CancelScope() as scope, display(self._output.notes) as shown:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._obey_signals, scope)
-                group.start_soon(self._show, display)
+                group.start_soon(self._show, shown)
                 try:
-                    await self._read(display)
+                    await self._read(isinstance(shown, Drawn))
                 except (OpenRouterError, ReaderGone) as error:
                     self.failed = error
                 group.cancel_scope.cancel()
 
-    async def _read(self, display: ProgressDisplay) -> None:
+    async def _read(self, is_drawn: bool) -> None:
         async with self._running as batch:
             async for result in batch:
                 if isinstance(result, Failed):
@@ -83,12 +87,16 @@ class _Watch:
                     self._output.warn(f"{result.key}: {type(error).__name__}: {error}")
                 elif self._writes:
                     answer = model_json({"key": result.key, "answer": result.output}).decode()
-                    display.write(json_for(results, escaped(answer)))
+                    line = json_for(results, escaped(answer))
+                    if is_drawn and self._output.is_terminal:  # above the bar
+                        self._output.notes.print(Text(printable(line)), soft_wrap=True)
+                    else:
+                        self._output.write(line, end="\n")
 
-    async def _show(self, display: ProgressDisplay) -> None:
+    async def _show(self, shown: Display) -> None:
         while True:
-            display.show(self._running.progress)
-            await anyio.sleep(0.2)
+            shown.show(self._running.progress)
+            await anyio.sleep(LOOK_EVERY)
 
     async def _obey_signals(self, scope: anyio.CancelScope) -> None:
         with received_signals() as signals:

@@ -13,7 +13,7 @@ from .. import operations
 from .._checks import whole
 from .._sansio.embedding_parts import most_inputs, split_inputs
 from .._sansio.pagination import OffsetPaging
-from .._sansio.request import RequestData, begin_body, build_request, finish_body
+from .._sansio.request import RequestData, begin_body, build_request, finish_body, user_of
 from ..errors import ConfigurationError, InvalidResponseError, OpenRouterError
 from ..options import RequestOptions
 from ..protocols import Reply, Sender
@@ -91,7 +91,10 @@ class EmbeddingsResource(Resource):
         def request(part: object) -> RequestData:
             body = {**begin_body(model), "input": part, **given}
             return build_request(
-                operations.CREATE_EMBEDDINGS, content=finish_body(body, extra_body), model=model
+                operations.CREATE_EMBEDDINGS,
+                content=finish_body(body, extra_body),
+                model=model,
+                user=user_of(sent),
             )
 
         sender = self._sender.with_options(options)
@@ -188,7 +191,8 @@ def embeddings_call(
         **check_params(EmbeddingParams, params, elsewhere=_ELSEWHERE, where="a request for embeddings"),
     }
     name = model if isinstance(model, str) else None
-    data = build_request(operations.CREATE_EMBEDDINGS, content=finish_body(body, extra_body), model=name)
+    content, user = finish_body(body, extra_body), user_of(body, extra_body)
+    data = build_request(operations.CREATE_EMBEDDINGS, content=content, model=name, user=user)
     return data, _reader(_count((extra_body or {}).get("input", input)))
 
 

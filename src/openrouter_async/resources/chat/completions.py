@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from ..._sansio.chat_body import completion_body
 from ..._sansio.chat_reply import read_completion
-from ..._sansio.request import RequestData, build_request
+from ..._sansio.request import RequestData, build_request, user_of
 from ...operations import CREATE_COMPLETION
 from ...options import RequestOptions
 from ...protocols import Sender
@@ -76,4 +76,5 @@ def _request(
     model = resolve_alias(named)
     params = {**completion_params(sender.settings.params), **params}
     body = completion_body(prompt, model=model, params=params, extra_body=extra_body, stream=stream)
-    return build_request(CREATE_COMPLETION, content=body, model=model, named=named)
+    user = user_of(params, extra_body)
+    return build_request(CREATE_COMPLETION, content=body, model=model, named=named, user=user)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from uuid import uuid4
 
-from ..._sansio.request import CallT, DeferredRequest, ModelCall, RequestData, build_request
+from ..._sansio.request import CallT, DeferredRequest, ModelCall, RequestData, build_request, user_of
 from ...types.chat.model_reply import ModelReply
 from ...types.chat.short_names import MODELS
 from .._base import Resource
@@ -94,7 +94,7 @@ class ModelResource(Resource, Generic[CallT, ReplyT]):
         model = MODELS.get(named, named) if isinstance(named, str) else named
         if model != named:
             call = replace(call, model=model)
-        settings, user = self._sender.settings, _user_of(call)
+        settings, user = self._sender.settings, user_of(call.params, call.extra_body)
         headers: Mapping[str, str] = {}
         if settings.once:
             from ..._sansio.once import cache_headers, with_key  # few ask for it
@@ -115,14 +115,6 @@ class ModelResource(Resource, Generic[CallT, ReplyT]):
             headers=headers,
             once=bool(settings.once),
         )
-
-
-def _user_of(call: ModelCall) -> str | None:
-    """Return the end user that a call names: `user`, or the `user_id` in the metadata of Messages."""
-    given = {**call.params, **(call.extra_body or {})}
-    metadata = given.get("metadata")
-    user = given.get("user") or (metadata.get("user_id") if isinstance(metadata, Mapping) else None)
-    return user if isinstance(user, str) else None
 
 
 async def _encoded(call: CallT) -> CallT:

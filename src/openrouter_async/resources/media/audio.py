@@ -12,7 +12,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from ... import operations
 from ..._checks import describe_value, one_of
-from ..._sansio.request import RequestData, build_request, finish_body
+from ..._sansio.request import RequestData, build_request, finish_body, user_of
 from ...errors import ConfigurationError
 from ...options import RequestOptions, Retries
 from ...streaming.download import Download
@@ -148,18 +148,22 @@ class AudioResource(Resource):
                 f"response_format is {checked['response_format']!r}; expected 'json' or 'verbose_json', as the service"
                 " answers in JSON only; words and segments have the times for subtitles"
             )
-        body = {**begin_media(model), **checked}
+        body, user = {**begin_media(model), **checked}, user_of(checked, extra_body)
         sender = self._sender.with_options(options)
         if isinstance(source, str) or send_as == "json":
             body = {**begin_media(model), "input_audio": await _inline(source, send_as, format), **checked}
             content = finish_body(body, extra_body)
-            data = build_request(operations.CREATE_TRANSCRIPTION, content=content, model=model)
+            data = build_request(operations.CREATE_TRANSCRIPTION, content=content, model=model, user=user)
             return await sender.send(data, _read_transcription)
         with closing(
             await open_upload(_named(source, format), _fields({**body, **(extra_body or {})}))
         ) as form:
             data = build_request(
-                operations.CREATE_TRANSCRIPTION, upload=form, content_type=form.content_type, model=model
+                operations.CREATE_TRANSCRIPTION,
+                upload=form,
+                content_type=form.content_type,
+                model=model,
+                user=user,
             )
             if not form.is_repeatable:
                 sender = sender.with_options({"retries": Retries(attempts=1)})
@@ -182,7 +186,8 @@ async def _speech(
     body = {**begin_media(model), "input": said, **checked}
     if references:
         body["input_references"] = await encode_references("input_references", references, audio)
-    return build_request(operations.CREATE_SPEECH, content=finish_body(body, extra_body), model=model)
+    content, user = finish_body(body, extra_body), user_of(checked, extra_body)
+    return build_request(operations.CREATE_SPEECH, content=content, model=model, user=user)
 
 
 async def _inline(source: AudioSource, send_as: str | None, format: str | None) -> dict[str, JsonValue]:

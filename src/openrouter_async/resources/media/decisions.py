@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, JsonValue, TypeAdapter
 
 from ... import operations
-from ..._sansio.request import RequestData, build_request, finish_body
+from ..._sansio.request import RequestData, build_request, finish_body, user_of
 from ...errors import InvalidResponseError
 from ...options import RequestOptions
 from ...protocols import Reply
@@ -88,7 +88,10 @@ def decisions_call(
         **check_params(DecisionsParams, params, elsewhere={}, where="a request for decisions"),
     }
     data = build_request(
-        operations.CREATE_DECISIONS, content=finish_body(body, extra_body), model=str(body["model"])
+        operations.CREATE_DECISIONS,
+        content=finish_body(body, extra_body),
+        model=str(body["model"]),
+        user=user_of(body, extra_body),
     )
 
     def read(reply: Reply) -> Decisions:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from ... import operations
 from ..._sansio.pagination import OffsetPaging
-from ..._sansio.request import RequestData, build_request, finish_body
+from ..._sansio.request import RequestData, build_request, finish_body, user_of
 from ...options import RequestOptions
 from ...streaming.images.stream import ImageStream
 from ...types.common import Listing
@@ -130,4 +130,5 @@ async def _request(
         )
     if stream:
         body["stream"] = True
-    return build_request(operations.CREATE_IMAGES, content=finish_body(body, extra_body), model=model)
+    content, user = finish_body(body, extra_body), user_of(checked, extra_body)
+    return build_request(operations.CREATE_IMAGES, content=content, model=model, user=user)

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from ... import operations
 from ..._checks import describe_value
-from ..._sansio.request import RequestData, build_request, finish_body
+from ..._sansio.request import RequestData, build_request, finish_body, user_of
 from ...errors import ConfigurationError, InvalidResponseError
 from ...options import RequestOptions
 from ...protocols import Reply
@@ -99,7 +99,10 @@ async def rerank_call(
         **checked,
     }
     data = build_request(
-        operations.CREATE_RERANK, content=finish_body(body, extra_body), model=str(body["model"])
+        operations.CREATE_RERANK,
+        content=finish_body(body, extra_body),
+        model=str(body["model"]),
+        user=user_of(body, extra_body),
     )
     return data, lambda reply: ranking_of(_read(reply), given, reply.meta)
 

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from ... import operations
 from ..._checks import whole
 from ..._sansio.pagination import OffsetPaging
-from ..._sansio.request import RequestData, build_request, finish_body
+from ..._sansio.request import RequestData, build_request, finish_body, user_of
 from ...errors import InvalidResponseError
 from ...options import RequestOptions
 from ...protocols import Sender
@@ -150,7 +150,8 @@ class VideosResource(Resource):
             body["input_references"] = [*map(_as_url, references)]
         content = finish_body({**body, **checked}, extra_body)
         sender = self._sender.with_options(options)
-        data = build_request(operations.CREATE_VIDEO, content=content, model=model)
+        user = user_of(checked, extra_body)
+        data = build_request(operations.CREATE_VIDEO, content=content, model=model, user=user)
         return VideoJob(await sender.send(data, _read), sender)
 
     async def get(self, id: str, *, options: RequestOptions | None = None) -> VideoJob:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import stat
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -93,6 +96,72 @@ async def test_costs_are_told_by_user_model_and_day(tmp_path: Path) -> None:
     costs.close()
     assert (await costs.by())[0].calls == 5
     assert stat.S_IMODE((tmp_path / "costs.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.loopback
+async def test_the_cost_of_a_call_that_was_cut_off_is_read_from_its_record(tmp_path: Path) -> None:
+    costs = CostLog(tmp_path / "costs.db")
+    with Emulator() as emulator:
+        emulator.reply("Cut", " off", " here", fault=Fault.disconnect(after=2), times=3)
+        async with client_of(emulator, costs) as client:
+            for user in ("ann", "bob", "ann"):
+                with pytest.raises(OpenRouterError) as caught:
+                    async with client.chat.stream("Hi", user=user) as cut:
+                        await cut.final()
+                await client.generations.get(caught.value.generation_id, wait=True)
+            costs.failed(replace(event("eve", None), generation_id="gen-no-such"))
+            costs.failed(event("eve", None))
+            assert (await costs.by())[0].unknown == 5
+            async with AsyncOpenRouter("sk-wrong", base_url=emulator.base_url) as stranger:
+                with pytest.raises(OpenRouterError):
+                    await costs.settle(stranger.generations)
+            assert await costs.settle(client.generations, most=1) == 0  # the latest, which has no record
+            assert await costs.settle(client.generations) == 3
+            assert await costs.settle(client.generations) == 0
+        (whole,) = await costs.by()
+        assert (whole.unknown, whole.calls, whole.cost) == (2, 5, emulator.spent)
+        assert whole.completion_tokens > 0
+        by_user = {row.user: row.cost for row in await costs.by("user")}
+        assert by_user["ann"] == 2 * by_user["bob"] > 0
+    costs.close()
+
+
+class Users:
+    """Remembers the user of each operation."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, str | None] = {}
+
+    def started(self, event: RequestEvent) -> None:
+        self.told[event.operation] = event.user
+
+    def retried(self, event: RequestEvent) -> None:
+        pass
+
+    finished = failed = retried
+
+
+async def test_every_operation_tells_its_end_user() -> None:
+    users = Users()
+    with Emulator() as emulator:
+        async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url, hooks=[users]) as client:
+            calls: list[Callable[[], Awaitable[object]]] = [
+                lambda: client.completions.create("x", model=MODEL, user="u"),
+                lambda: client.embeddings.create(["x"], model="openai/text-embedding-3-small", user="u"),
+                lambda: client.images.create("x", model="openai/gpt-image-1", user="u"),
+                lambda: client.audio.speak("x", model="openai/gpt-4o-mini-tts", voice="alloy", user="u"),
+                lambda: client.audio.transcribe(b"ID3", model="openai/whisper-1", user="u"),
+                lambda: client.videos.create("x", model="google/veo-3", user="u"),
+                lambda: client.rerank.create("x", ["a"], model="cohere/rerank-v3.5", user="u"),
+                lambda: client.decisions.create(
+                    "x", {"a": {"type": "noul", "instructions": "?"}}, model=MODEL, user="u"
+                ),
+            ]
+            for call in calls:
+                with suppress(OpenRouterError):  # what comes of it is another matter
+                    await call()
+    assert len(users.told) == len(calls), users.told
+    assert set(users.told.values()) == {"u"}
 
 
 def add_many(path: Path, worker: int) -> None:

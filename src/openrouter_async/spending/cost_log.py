@@ -19,17 +19,24 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import anyio
 from anyio import to_thread
 
-from .._checks import one_of
-from ..errors import ConfigurationError
+from .._checks import one_of, whole
+from ..errors import ConfigurationError, NotFound, OpenRouterError
+from .records import charge_of_record
 
 if TYPE_CHECKING:
+    from .._sansio.charges import Charge
     from ..hooks import RequestEvent
+    from ..resources.account.generations import GenerationsResource
 
 __all__ = ["CostBy", "CostLog", "CostRow"]
 
 CostBy: TypeAlias = Literal["user", "model", "day", "month"]
+
+AT_ONCE = 8
+"""Records that `settle` reads at once."""
 
 _ID = 0x6F72636F
 """What SQLite calls the application id."""
@@ -72,7 +79,8 @@ class CostRow:
     """US dollars, as far as they are known."""
     calls: int
     unknown: int
-    """How many of the calls may have cost something that is not known, such as streams that were cut off."""
+    """How many of the calls may have cost something that is not known, such as streams that were cut off; see
+    `CostLog.settle`."""
     prompt_tokens: int
     completion_tokens: int
 
@@ -90,7 +98,8 @@ class CostLog:
     ```
 
     The rows have no prompts and no answers. A call appears a moment after its end; `by` and `close` wait for those
-    that have ended. The cost of calls that were cut off is only in the service's records: it counts as `unknown`.
+    that have ended. The cost of calls that were cut off is only in the service's records: it counts as `unknown` until
+    `settle` has read them.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -184,6 +193,53 @@ class CostLog:
         found = await to_thread.run_sync(self._read, query, [value for _, value in given])
         return [_cost_row(columns, row) for row in found]
 
+    async def settle(self, generations: GenerationsResource, *, most: int = 1_000) -> int:
+        """Read the service's records of calls whose cost is unknown, and return for how many it is known now.
+
+        ```python
+        await costs.settle(client.generations)
+        ```
+
+        Each is a request, which is free; eight run at once. A call without a record, or without a generation id, stays
+        unknown. Of a call with several attempts the last is counted.
+
+        Args:
+            generations: Of a client with the key that made the calls, or another of the same account.
+            most: The number of calls to look for, the latest first.
+
+        Raises:
+            ConfigurationError: the file cannot be read or written.
+            OpenRouterError: any failure but `NotFound`; what was found until then is counted.
+        """
+        query = (
+            "SELECT generation_id FROM calls WHERE pico_usd IS NULL AND generation_id IS NOT NULL"
+            " ORDER BY id DESC LIMIT ?"
+        )
+        found = await to_thread.run_sync(self._read, query, [whole("most", most)])
+        settled = 0
+        ids = iter([str(row[0]) for row in found])
+        errors: list[OpenRouterError] = []
+
+        async def look() -> None:
+            nonlocal settled
+            for id in ids:
+                try:
+                    charge = charge_of_record(await generations.look_up(id, is_own=True))
+                    settled += await to_thread.run_sync(self._settle, id, charge)
+                except NotFound:
+                    continue
+                except OpenRouterError as error:
+                    errors.append(error)
+                if errors:
+                    return
+
+        async with anyio.create_task_group() as group:
+            for _ in range(min(AT_ONCE, len(found))):
+                group.start_soon(look)
+        if errors:
+            raise errors[0]
+        return settled
+
     def close(self) -> None:
         """Write what is queued, and end the thread; blocks for that long. Harmless when done before.
 
@@ -221,6 +277,21 @@ class CostLog:
         self._check()
         with closing(self._connect()) as database:
             return database.execute(query, values).fetchall()
+
+    def _settle(self, id: str, charge: Charge) -> int:
+        cost = None if charge.cost is None else int(charge.cost * _PICO)
+        values = (cost, charge.prompt_tokens or 0, charge.completion_tokens or 0, id)
+        try:
+            with closing(self._connect()) as database, database:
+                return database.execute(
+                    "UPDATE calls SET pico_usd = ?, prompt_tokens = ?, completion_tokens = ?"
+                    " WHERE generation_id = ? AND pico_usd IS NULL",
+                    values,
+                ).rowcount
+        except sqlite3.Error as error:
+            raise ConfigurationError(
+                f"the costs cannot be written to {str(self._path)!r}: {error}"
+            ) from error
 
     def _check(self) -> None:
         if self._failure is not None:

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from openrouter_async import AsyncOpenRouter, ConfigurationError, Rate
-from openrouter_async.batch.display import progress_line
+from openrouter_async.batch.progress_text import progress_line
 from openrouter_async.testing import Emulator
 from openrouter_async.types.chat.completion import ChatCompletion
 from tests.batch.fakes import FakeModel, batch_of, completion, read, texts

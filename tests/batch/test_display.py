@@ -14,8 +14,9 @@ import pyte
 import pytest
 from rich.console import Console
 
-from openrouter_async.batch.display import Lines, Notebook, broken, display
+from openrouter_async.batch.display import Lines, Notebook, display
 from openrouter_async.batch.drawn import Drawn
+from openrouter_async.batch.progress_text import broken
 from openrouter_async.batch.stats import BatchProgress
 from tests.batch.fakes import FakeModel, batch_of, read, texts
 

@@ -1,32 +1,29 @@
 """The display of a batch's progress: drawn over on a terminal and in a notebook, and lines elsewhere.
 
-The command and `client.batch(..., progress=True)` show the same. What is drawn has the bar in one line and the facts in
-as many as they need, each broken between two facts, so it fits the narrowest terminal.
+The command and `client.batch(..., progress=True)` show the same.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, Self
 
-from .._sansio.money import format_usd
-from .report import duration
+from .progress_text import progress_line
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from .stats import BatchProgress
 
-__all__ = ["BETWEEN", "Display", "Lines", "Notebook", "broken", "display", "progress_facts", "progress_line"]
+__all__ = ["Display", "Lines", "Notebook", "display"]
 
 LINES_EVERY = 10.0
 """Seconds between two lines where nothing can be drawn over."""
-BETWEEN = " · "
 
 
 class Display(AbstractContextManager["Display"], Protocol):
@@ -39,42 +36,6 @@ class Display(AbstractContextManager["Display"], Protocol):
     def end(self, progress: BatchProgress) -> None:
         """Leave the last state behind."""
         ...
-
-
-def progress_facts(progress: BatchProgress) -> list[str]:
-    """Return the progress in words, which say when limits hold the batch back."""
-    of = "" if progress.total is None else f" of {progress.total:,}"
-    facts = [f"{progress.done + progress.failed:,}{of}", f"${format_usd(progress.cost)}"]
-    if progress.failed:
-        facts.append(f"{progress.failed:,} failed")
-    if progress.rate:
-        facts.append(f"{progress.rate:.1f}/s")
-    if progress.time_left is not None:
-        facts.append(f"{duration(progress.time_left)} left")
-    elif progress.total is None:
-        facts.append(duration(progress.elapsed))
-    if progress.waiting:
-        facts.append(f"limits hold back {progress.waiting:,} of {progress.in_flight:,}")
-    elif progress.in_flight:
-        facts.append(f"{progress.in_flight:,} in flight")
-    return facts
-
-
-def progress_line(progress: BatchProgress) -> str:
-    """Return the same as one line."""
-    return BETWEEN.join(progress_facts(progress))
-
-
-def broken(facts: Iterable[str], width: int) -> list[str]:
-    """Return facts as lines of at most so many columns, as far as each fits one."""
-    lines: list[str] = []
-    for fact in facts:
-        longer = f"{lines[-1]}{BETWEEN}{fact}" if lines else fact
-        if lines and len(longer) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(fact)
-    return lines
 
 
 class Lines:

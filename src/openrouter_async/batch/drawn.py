@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from .display import broken, progress_facts
+from .progress_text import broken, progress_facts
 
 if TYPE_CHECKING:
     from .stats import BatchProgress

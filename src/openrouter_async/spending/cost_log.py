@@ -215,9 +215,9 @@ class CostLog:
             "SELECT generation_id FROM calls WHERE pico_usd IS NULL AND generation_id IS NOT NULL"
             " ORDER BY id DESC LIMIT ?"
         )
-        found = await to_thread.run_sync(self._read, query, [whole("most", most)])
+        rows = await to_thread.run_sync(self._read, query, [whole("most", most)])
         settled = 0
-        ids = iter([str(row[0]) for row in found])
+        ids = iter([str(row[0]) for row in rows])
         errors: list[OpenRouterError] = []
 
         async def look() -> None:
@@ -225,16 +225,18 @@ class CostLog:
             for id in ids:
                 try:
                     charge = charge_of_record(await generations.look_up(id, is_own=True))
-                    settled += await to_thread.run_sync(self._settle, id, charge)
+                    found = await to_thread.run_sync(self._settle, id, charge)
                 except NotFound:
                     continue
                 except OpenRouterError as error:
                     errors.append(error)
+                else:
+                    settled += found
                 if errors:
                     return
 
         async with anyio.create_task_group() as group:
-            for _ in range(min(AT_ONCE, len(found))):
+            for _ in range(min(AT_ONCE, len(rows))):
                 group.start_soon(look)
         if errors:
             raise errors[0]

@@ -6,11 +6,15 @@ import gc
 import tracemalloc
 from collections.abc import Awaitable, Callable
 
+import anyio
 import pytest
+from starlette.types import Message, Scope
 
 from openrouter_async import AsyncOpenRouter
+from openrouter_async.server import relay
+from openrouter_async.server.relays.formats.names import FormatName
 from openrouter_async.streaming.events import TextDelta, ToolCallDelta
-from tests.performance.counting import Reads, calls_of, client_over, text_stream, tool_stream
+from tests.performance.counting import READ, Reads, calls_of, client_over, text_stream, tool_stream
 
 CHUNKS = 2_000
 
@@ -69,3 +73,25 @@ async def test_a_stream_that_is_read_as_text_holds_its_text_and_one_read() -> No
         finally:
             tracemalloc.stop()
     assert most / chunks < 150
+
+
+@pytest.mark.parametrize(("format", "most"), [("text", 3), ("events", 4), ("ai-sdk", 4), ("openai", 4)])
+async def test_a_relay_writes_once_for_each_read(format: FormatName, most: int) -> None:
+    """Each write costs about as much as thirty events; head, first bytes and end are written besides."""
+    body = text_stream(CHUNKS)
+    reads = -(-len(body) // READ)
+    written: list[bytes] = []
+
+    async def send(message: Message) -> None:
+        written.append(message.get("body", b""))
+
+    async def receive() -> Message:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async with client_over(Reads(body)) as client:
+        scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+        await relay(client.chat.stream("Hi"), format=format)(scope, receive, send)
+    text = b"".join(written).decode()
+    assert all(f"word{number} " in text for number in range(CHUNKS))
+    assert len(written) <= reads + most

@@ -18,7 +18,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sized
+from collections.abc import AsyncGenerator, AsyncIterator, Sized
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from ..errors import ConfigurationError, ConnectionLost, DeadlineExceeded, OpenRouterError, RequestTimeout
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..types.meta import ResponseMeta
     from .source import StreamItem, StreamSource
 
-__all__ = ["ItemReader", "OwnedStream", "QueuedItems"]
+__all__ = ["ItemReader", "OwnedStream", "QueuedItems", "lots"]
 
 ItemT = TypeVar("ItemT")
 
@@ -97,6 +97,20 @@ class QueuedItems(ABC, Generic[ItemT]):
     @abstractmethod
     async def _fill(self, wanted: Sized) -> bool:
         """Put what comes next into the queue until `wanted` has something; False at the end."""
+
+
+async def lots(stream: AsyncIterator[ItemT]) -> AsyncGenerator[list[ItemT]]:
+    """Yield the items of a stream, in a list all that have come; raises as the stream does, after what came before."""
+    if isinstance(stream, QueuedItems):
+        stream._check_unread()
+        queue = stream._queue
+        while queue or await stream._refill():
+            lot = [*queue]
+            queue.clear()
+            yield lot
+    else:
+        async for item in stream:
+            yield [item]
 
 
 class ItemReader(Protocol[ItemT]):

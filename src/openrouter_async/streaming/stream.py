@@ -6,6 +6,7 @@ Its life is that of every stream, see `lifecycle`; a `ChunkReader` turns each re
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from .. import _checks
@@ -76,15 +77,22 @@ class ReplyStream(OwnedStream[StreamEvent[ReplyT]], Generic[ChunkT, ReplyT]):
 
         A reply that came whole in place of a stream has no chunks.
         """
+        async with aclosing(self.chunk_lots()) as lots:
+            async for lot in lots:
+                for chunk in lot:
+                    yield chunk
+
+    async def chunk_lots(self) -> AsyncGenerator[list[ChunkT]]:
+        """Yield the chunks as `chunks` does, in a list all that have come."""
         self._check_unread()
         chunks: list[ChunkT] = []
         self._reader.chunks = chunks
         try:
             while await self._refill(chunks):
                 self._queue.clear()
-                for chunk in chunks:
-                    yield chunk
+                lot = [*chunks]
                 chunks.clear()
+                yield lot
         finally:
             self._reader.chunks = None
 

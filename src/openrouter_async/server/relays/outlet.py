@@ -30,7 +30,7 @@ class Outlet:
         self._send = send
         self._begin = begin
         self._write_timeout = write_timeout
-        self._lock = anyio.Lock()
+        self._lock = anyio.Lock(fast_acquire=True)  # the sending waits where it has to
 
     async def write(self, data: bytes) -> None:
         """Write a piece, which may be empty, behind the head."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from pydantic import JsonValue
 from pydantic_core import to_json
 
+from ....streaming.lifecycle import lots
 from ....streaming.stream import EventStream, MessageStream, ResponseStream
 from ....structured.stream import StructuredStream
 from ....tools.result import StreamedRun
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     Event: TypeAlias = RunEvent[ModelReply[object]] | Partial
     Result: TypeAlias = ModelReply[object] | Run[object, ModelReply[object]]
 
-__all__ = ["DONE", "Entered", "Format", "Relayed", "sse"]
+__all__ = ["DONE", "Entered", "Format", "Relayed", "sse", "sse_text"]
 
 DONE = b"data: [DONE]\n\n"
 
@@ -53,14 +54,15 @@ class Format:
     """Whether snapshots of a value take the place of its text."""
 
     async def pieces(self, stream: Entered) -> AsyncGenerator[bytes]:
-        """Yield the output while the stream runs; a piece may be empty."""
+        """Yield the output while the stream runs, at once for all events that came together; a piece may be empty."""
         if self.has_partials and isinstance(stream, StructuredStream):
             async with aclosing(stream.with_partials()) as events:
                 async for event in events:
                     yield self.event(event)
         else:
-            async for each in stream:
-                yield self.event(each)
+            async with aclosing(lots(stream)) as all_lots:
+                async for lot in all_lots:
+                    yield b"".join(map(self.event, lot))
 
     def begin(self) -> bytes:
         """Return the output before the first piece."""
@@ -85,6 +87,11 @@ class Format:
     def stop(self, error: Exception) -> bytes:
         """Return the output after the last piece of a stream that was stopped on purpose."""
         return self.fail(error)
+
+
+def sse_text(before: bytes, text: str) -> bytes:
+    """Return what `sse` returns for an object that ends with a text; `before` is all up to that."""
+    return before + to_json(text) + b"}\n\n"
 
 
 def sse(data: object, event: str | None = None) -> bytes:

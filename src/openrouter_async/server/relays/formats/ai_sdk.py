@@ -42,7 +42,7 @@ from ....types.chat.completion import ChatCompletion
 from ....types.chat.parts import UrlCitation
 from ....types.chat.sent_back import call_fields, sent_back
 from ..failures import error_object
-from ._format import DONE, Format, sse
+from ._format import DONE, Format, sse, sse_text
 from .events import call_object, usage_object
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class AISDKFormat(Format):
         self._numbers = 0
         self._open: tuple[str, str] | None = None
         """Kind and id of the part that is open: `text` or `reasoning`."""
+        self._delta = b""
+        """What a piece of the open part begins with."""
         self._is_in_step = False
         self._calls: dict[int, _Call] = {}
         """The calls of this step, by their index."""
@@ -162,7 +164,8 @@ class AISDKFormat(Format):
             begin = self._close()
             self._open = kind, self._id(kind)
             begin += sse({"type": f"{kind}-start", "id": self._open[1]})
-        return begin + sse({"type": f"{kind}-delta", "id": self._open[1], "delta": text})
+            self._delta = sse({"type": f"{kind}-delta", "id": self._open[1], "delta": ""})[: -len(b'""}\n\n')]
+        return begin + sse_text(self._delta, text)
 
     def _close(self, metadata: dict[str, object] | None = None) -> bytes:
         part, self._open = self._open, None

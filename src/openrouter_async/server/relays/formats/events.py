@@ -26,7 +26,7 @@ from ....structured.reading.partial import Partial
 from ....tools.events import StepFinished, ToolFinished, ToolProgress, ToolStarted
 from ....tools.result import Run
 from ..failures import error_object, partial_of
-from ._format import Format, sse
+from ._format import Format, sse, sse_text
 
 if TYPE_CHECKING:
     from ....tools.steps import ToolResult
@@ -41,6 +41,8 @@ class EventsFormat(Format):
     """`event: NAME` and `data: {...}`; the last is `finished` or `error`."""
 
     def event(self, event: Event) -> bytes:
+        if type(event) is TextDelta and not event.choice:  # nearly every event
+            return sse_text(b'event: text\ndata: {"text":', event.text)
         told = _event(event)
         if told is None:
             return b""

@@ -50,15 +50,18 @@ class OpenAIFormat(Format):
                     yield piece
             return
         held: list[ChatChunk] = []
-        async with aclosing(stream.chunks()) as chunks:
-            async for chunk in chunks:
-                if not self._has_chunks and not _has_piece(chunk):
-                    # As long as there is no piece, the request may fail with a status, or be sent again.
-                    held = [each for each in held if each.id == chunk.id] + [chunk]
-                    continue
-                self._has_chunks = True
-                yield b"".join(_data(each.model_dump(exclude_unset=True)) for each in [*held, chunk])
-                held.clear()
+        async with aclosing(stream.chunk_lots()) as lots:
+            async for lot in lots:
+                for chunk in lot:
+                    if not self._has_chunks and not _has_piece(chunk):
+                        # As long as there is no piece, the request may fail with a status, or be sent again.
+                        held = [each for each in held if each.id == chunk.id]
+                    else:
+                        self._has_chunks = True
+                    held.append(chunk)
+                if self._has_chunks:
+                    yield b"".join(map(_chunk_data, held))
+                    held.clear()
 
     def event(self, event: Event) -> bytes:
         match event:
@@ -138,6 +141,12 @@ def _has_piece(chunk: ChatChunk) -> bool:
         if choice.finish_reason or any(value for name, value in delta.items() if name != "role"):
             return True
     return False
+
+
+def _chunk_data(chunk: ChatChunk) -> bytes:
+    if chunk.usage is None:  # no amounts of money, which pydantic would write as texts
+        return b"data: " + chunk.model_dump_json(exclude_unset=True).encode() + b"\n\n"
+    return _data(chunk.model_dump(exclude_unset=True))
 
 
 def _data(value: object) -> bytes:

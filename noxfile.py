@@ -287,11 +287,13 @@ def tools(session: nox.Session) -> None:
 
 @nox.session
 def engines(session: nox.Session) -> None:
-    """Run prompts on Ray Data and Dask, on frames of pandas and polars, and ledgers in Redis, with what is real."""
+    """Run prompts on Ray Data and Dask and on frames of pandas and polars; keep ledgers and streams in a real Redis."""
     if shutil.which("redis-server") is None:
         session.error("redis-server is missing; install Redis")
     install(session, "engines", extras="dev,ray,dask")
-    session.run("pytest", "-q", "tests/engines", *session.posargs, env={"OPENROUTER_ASYNC_ENGINES": "1"})
+    variables = {"OPENROUTER_ASYNC_ENGINES": "1", "OPENROUTER_ASYNC_NEEDS_REDIS": "1"}
+    tests = session.posargs or ["tests/engines", "tests/server/relays/streams"]
+    session.run("pytest", "-q", *tests, env=variables)
 
 
 @nox.session
@@ -299,16 +301,6 @@ def examples(session: nox.Session) -> None:
     """Run the programs of examples/, the notebook in a real kernel."""
     install(session, "examples", extras="dev")
     session.run("pytest", "-q", "tests/examples", *session.posargs)
-
-
-@nox.session
-def redis(session: nox.Session) -> None:
-    """Keep resumable streams in a real Redis; needs redis-server."""
-    if shutil.which("redis-server") is None:
-        session.error("redis-server is missing; install Redis")
-    install(session, extras="dev,redis")
-    variables = {"OPENROUTER_ASYNC_NEEDS_REDIS": "1"}
-    session.run("pytest", "tests/server/relays/streams", *session.posargs, env=variables)
 
 
 @nox.session

@@ -25,7 +25,7 @@ def redis_server(folder: Path) -> Iterator[str]:
     if program is None:
         if os.environ.get("OPENROUTER_ASYNC_NEEDS_REDIS"):
             pytest.fail("redis-server is not installed; streams in Redis cannot be tested")
-        pytest.skip("redis-server is not installed (nox -s redis)")
+        pytest.skip("redis-server is not installed (nox -s engines)")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from openrouter_async.testing import Emulator
-from tests.cli.commands import Terminal, environment, run
+from tests.cli.commands import RunHere, Terminal, environment, run
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -23,6 +23,21 @@ def test_an_image_is_written_and_its_path_is_the_result(emulator: Emulator, tmp_
     assert emulator.requests[-1].json == {
         "model": "openai/gpt-image-1", "prompt": "A fox.\n\nin the snow", "size": "1K",
     }  # fmt: skip
+
+
+def test_an_alias_is_a_model_of_each_command(emulator: Emulator, run_here: RunHere, tmp_path: Path) -> None:
+    run_here("aliases", "set", "mine", "some/model")
+    path = tmp_path / "talk.mp3"
+    path.write_bytes(b"ID3" * 100)
+    for arguments in (
+        ("image", "A fox.", "-o", str(tmp_path / "fox.png")),
+        ("speak", "Hi", "--voice", "alloy", "-o", str(tmp_path / "hi.mp3")),
+        ("transcribe", str(path)),
+        ("rerank", "lamps", str(path)),
+    ):
+        assert run_here(*arguments, "-m", "mine").returncode == 0
+    asked = [request.json["model"] for request in emulator.requests if not request.is_own]
+    assert asked == ["some/model"] * 4
 
 
 def test_several_images_are_numbered(emulator: Emulator, tmp_path: Path) -> None:

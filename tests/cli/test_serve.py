@@ -46,6 +46,19 @@ def end(process: subprocess.Popen[str]) -> str:
     return out
 
 
+@pytest.mark.parametrize("options", [(), ("--model", "mini")], ids=["the model of the settings", "an alias"])
+def test_the_settings_of_the_user_name_its_model(
+    emulator: Emulator, run_here: RunHere, options: tuple[str, ...]
+) -> None:
+    run_here("aliases", "set", "mini", "openai/gpt-4o-mini")
+    if not options:
+        run_here("config", "set", "model", "mini")
+    with serving(*options, env=environment(emulator)) as (url, process):
+        settings = httpx.get(f"{url}api/settings").json()
+        end(process)
+    assert settings["default_model"] == "openai/gpt-4o-mini"
+
+
 def test_it_serves_page_and_api_until_ctrl_c(emulator: Emulator) -> None:
     emulator.reply("Hello world")
     env = environment(emulator)

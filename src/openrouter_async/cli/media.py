@@ -23,10 +23,13 @@ from .common import Emulated, Json, connect
 from .exit_codes import DONE
 from .files import read_file
 from .output import Output, dollars
+from .settings import alias_or
 
 __all__ = ["image", "rerank", "speak", "transcribe"]
 
-MediaModel: TypeAlias = Annotated[str, Parameter(name=["--model", "-m"], help="The model; see `models`.")]
+MediaModel: TypeAlias = Annotated[
+    str, Parameter(name=["--model", "-m"], help="The model, or an alias; see `models`.")
+]
 Written: TypeAlias = Annotated[
     Path, Parameter(name=["--output", "-o"], help="The file that is written; it must not be there already.")
 ]
@@ -75,7 +78,7 @@ async def _image(
     if len(paths) > 1:
         params["n"] = len(paths)
     async with connect(to, emulated=emulator) as client:
-        reply = await client.images.create(prompt, model=model, input_references=attach, **params)
+        reply = await client.images.create(prompt, model=alias_or(model), input_references=attach, **params)
         written = [
             (await picture.save(path), picture.media_type)
             for path, picture in zip(paths, reply.images, strict=False)
@@ -129,7 +132,7 @@ async def _speak(
     if instructions is not None:
         params["instructions"] = instructions
     async with connect(to, emulated=emulator) as client, client.track() as spend:
-        download = client.audio.speak_stream(text, model=model, **params)
+        download = client.audio.speak_stream(text, model=alias_or(model), **params)
         written = await download.save(path)
     _tell(to, [(written, download.media_type)], None if spend.unsettled else spend.cost)
     return DONE
@@ -165,7 +168,7 @@ async def _transcribe(
         params["response_format"], params["timestamp_granularities"] = "verbose_json", ["word"]
     given = source if source.startswith(("http://", "https://")) else Path(source)
     async with connect(to, emulated=emulator) as client:
-        heard = await client.audio.transcribe(given, model=model, **params)
+        heard = await client.audio.transcribe(given, model=alias_or(model), **params)
     if to.as_json:
         to.json({**heard.model_dump(exclude_none=True), "cost": heard.cost})
     elif words:
@@ -208,7 +211,7 @@ async def _rerank(
 ) -> int:
     params: RerankParams = {} if top is None else {"top_n": top}
     async with connect(to, emulated=emulator) as client:
-        ranking = await client.rerank.create(query, documents, model=model, **params)
+        ranking = await client.rerank.create(query, documents, model=alias_or(model), **params)
     if to.as_json:
         ranked = [{"index": each.index, "score": each.score, "document": each.document} for each in ranking]
         to.json({"results": ranked, "model": ranking.reply.model, "cost": ranking.cost})

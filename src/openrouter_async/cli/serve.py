@@ -22,6 +22,7 @@ from .common import Emulated, ModelName, connect
 from .exit_codes import DONE
 from .files import read_text, reason_of
 from .output import Output, dollars
+from .settings import chosen_model
 from .stored_keys import find_key
 from .streams import results
 
@@ -97,6 +98,7 @@ def serve(
         raise ConfigurationError(
             "there is no key; set OPENROUTER_API_KEY (keys are made at https://openrouter.ai/keys), or give --emulator"
         )
+    model = chosen_model(model)
     listening = _listen(host, port)
     router = partial(
         create_router,

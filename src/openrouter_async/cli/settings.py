@@ -21,7 +21,7 @@ class Settings:
     """The settings, with their defaults."""
 
     model: str | None = None
-    """The model of `ask`, `chat` and `batch`, where neither an option nor OPENROUTER_MODEL names one."""
+    """The model of `ask`, `chat`, `batch` and `serve`, where neither an option nor OPENROUTER_MODEL names one."""
     system: str | None = None
     """The system prompt of `ask` and `chat` without an option for it."""
     log: bool = True

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from anyio import to_thread
 
+from openrouter_async import AsyncOpenRouter, Item, user
 from openrouter_async.testing import Emulator, Failure
 from tests.cli.commands import run as run_command
 from tests.cli.forked import Forked
@@ -315,6 +317,30 @@ def test_J08_ctrl_c_finishes_what_is_in_flight_and_the_run_can_go_on(tmp_path: P
         assert ran.returncode == 0, ran.stderr
         assert len(emulator.requests) == 40
     assert len(answers(tmp_path / "out.jsonl")) == 40
+
+
+async def test_items_that_failed_in_a_program_are_asked_by_the_command(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    emulator.fail(400, "no", times=2)
+    items = [Item("a", "one", temperature=0.5, extra_body={"top_k": 3}), Item("b", [user("two")])]
+    async with AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=MODEL) as client:
+        batch = client.batch(items)
+        await batch
+    assert batch.failures.write_jsonl(tmp_path / "failed.jsonl") == 2
+    ran = await to_thread.run_sync(run, emulator, tmp_path, "failed.jsonl", "-o", "out.jsonl")
+    assert ran.returncode == 0, ran.stderr
+    assert sorted(answers(tmp_path / "out.jsonl")) == ["a", "b"]
+    [first] = [request.json for request in emulator.requests[2:] if request.prompt == "one"]
+    assert (first["temperature"], first["top_k"]) == (0.5, 3)
+
+
+def test_equal_prompts_are_sent_once_with_dedupe(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("one\ntwo\none\n", "utf-8")
+    ran = run(emulator, tmp_path, "in.txt", "-o", "out.jsonl", "--dedupe")
+    assert ran.returncode == 0, ran.stderr
+    assert len(answers(tmp_path / "out.jsonl")) == 3
+    assert len([each for each in emulator.requests if each.path == "/chat/completions"]) == 2
 
 
 def test_answers_go_to_a_file_while_the_terminal_has_the_bar(emulator: Emulator, tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def batch(
     temperature: Annotated[float | None, Parameter(name=["--temperature", "-t"])] = None,
     max_tokens: int | None = None,
     format: PromptFormat | None = None,
+    dedupe: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     redo_changed: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     retry_failed: RetryFailed = "transient",
     dry_run: Annotated[bool, Parameter(negative="", show_default=False)] = False,
@@ -86,6 +87,7 @@ def batch(
         temperature: How random the answers are: 0 for the most likely words, at most 2.
         max_tokens: The most tokens that an answer may have.
         format: Default: by the file's extension, else one prompt per line.
+        dedupe: Send equal prompts once, and give each the answer.
         redo_changed: Send a prompt again if --out has an answer to a different prompt under its key.
         retry_failed: Which prompts that failed in an earlier run with this --out are sent again: those whose failure
             may go away, such as a limit or a lost connection; all; or none.
@@ -123,6 +125,7 @@ def batch(
         "budget": budget,
         "journal": out,
         "ledger": ledger,
+        "dedupe": dedupe,
         "on_change": "redo" if redo_changed else "refuse",
         "retry_failed": retry_failed,
     }

@@ -126,13 +126,19 @@ class PromptFile:
         if not isinstance(prompt, str | list) or not prompt:
             raise ValueError(f"no prompt; expected one of the fields {', '.join(PROMPTS)}")
         system, model = fields.pop("system", None), fields.pop("model", None)
-        for name in ("method", "url"):  # of files made for batches of other services
+        # The first two are of files made for batches of other services, the last of `batch.failures.write_jsonl`.
+        for name in ("method", "url", "error"):
             fields.pop(name, None)
+        extra_body = fields.pop("extra_body", None)
+        if not (extra_body is None or isinstance(extra_body, dict)):
+            raise ValueError(f"extra_body is a {type(extra_body).__name__}; expected an object")
         checked: dict[str, Any] = check_chat_params(fields, stream=False) if fields else {}
         messages: MessagesLike = self._with_system(prompt, system)
-        if key is None and not checked and model is None:
+        if key is None and not checked and model is None and extra_body is None:
             return messages
-        return Item(None if key is None else str(key), messages, model=model, **checked)
+        return Item(
+            None if key is None else str(key), messages, model=model, extra_body=extra_body, **checked
+        )
 
     def _with_system(self, prompt: str | list[Message], system: str | None = None) -> MessagesLike:
         system = system or self._system

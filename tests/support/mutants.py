@@ -4,7 +4,7 @@ cosmic-ray makes the changes; this module draws some by seed, and runs the tests
 of which cosmic-ray does. Types, imports and docstrings stay as they are, since no test can see them.
 
 The tests of a change are, until one fails: the file that is named for the module, the tests of its room and of the
-room above, and every file that names the module. Without a failure the change survived.
+room above, every file that names the module, and those of calls. Without a failure the change survived.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ from tests.support.folders import ROOT
 PACKAGE = Path("src/openrouter_async")
 TESTS_S = 600.0
 """How long a run of tests may take; a change that makes one endless is noticed."""
+
+CALLS = ["tests/resources", "tests/contract"]
+"""The tests of calls, by which much is tested that has no name there."""
 
 Position = tuple[int, int]
 """A line, from 1, and a column, from 0."""
@@ -116,10 +119,10 @@ def tests_of(path: Path) -> list[list[str]]:
     ]
     if room == Path("tests"):
         wider = sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / room).glob("test_*.py"))
-        return [run for run in (_existing(own), [*wider, *naming]) if run]
+        return [run for run in (_existing(own), [*wider, *naming], CALLS) if run]
     above = [folder for folder in (room, *room.parents) if len(folder.parts) > 1]
-    runs = [_existing(own), _existing(room), [*_existing(*above[1:]), *naming]]
-    return [run for run in runs if run] or [["tests/contract", "tests/test_client.py"]]
+    runs = [_existing(own), _existing(room), [*_existing(*above[1:]), *naming], CALLS]
+    return [run for run in runs if run]
 
 
 def _existing(*paths: Path) -> list[str]:

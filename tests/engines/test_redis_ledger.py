@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import anyio
+import pandas as pd
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from redis import Redis
@@ -22,6 +25,7 @@ from tests.engines.work import MODEL, prompts
 from tests.ledger.holders import LEASE_S, Clock
 from tests.ledger.processes import run_together
 from tests.ledger.test_holders import answers_as_the_machine_does
+from tests.support.folders import ROOT
 from tests.support.redis_server import redis_server
 
 
@@ -191,3 +195,26 @@ def test_what_is_no_ledger_is_an_error(url: str, server: str, tmp_path: Path) ->
     Redis.from_url(server).set(f"openrouter:ledger:{{{tmp_path.name}}}:counts", "text")
     with pytest.raises(LedgerError, match="WRONGTYPE"):
         anyio.run(open_ledger(url).__aenter__)
+
+
+def test_the_functions_of_the_page_on_schedulers(
+    url: str, service: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.reply_with(None)
+    monkeypatch.setenv("LEDGER", url)
+    page = (ROOT / "docs" / "howto" / "schedulers.md").read_text("utf-8")
+    function, spark = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    named: dict[str, Any] = {}
+    exec(compile(function, "function", "exec"), named)
+    rows = [{"id": str(number), "city": f"city {number}"} for number in range(20)]
+    for part in (rows, rows[5:]):  # the second is one that starts again
+        assert [row["id"] for row in anyio.run(named["ask"], part)] == [row["id"] for row in part]
+    exec(
+        compile(spark.replace("redis://:password@host:6379/0#cities", f"{url}-cities"), "spark", "exec"),
+        named,
+    )
+    for _ in range(2):
+        (frame,) = named["ask"](iter([pd.DataFrame({"city": ["Oslo", "Lima"]})]))
+        assert list(frame["city"]) == ["Oslo", "Lima"]
+        assert frame["value"].notna().all()
+    assert len(prompts(service)) == prompts(service).total() == 22

@@ -230,13 +230,13 @@ def portal() -> Iterator[BlockingPortal]:
         yield portal
 
 
-def answers_as_the_machine_does(make: Make, portal: BlockingPortal) -> None:
+def answers_as_the_machine_does(make: Make, portal: BlockingPortal, *, runs: int = 60) -> None:
     """Lead a holder beside the machine; those of engines are tested by it too."""
     led = type("Led", (Beside,), {"make": staticmethod(make), "portal": portal})
     run_state_machine_as_test(
         led,
         settings=settings(
-            max_examples=60,
+            max_examples=runs,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

@@ -23,6 +23,7 @@ def open_ledger(where: str | os.PathLike[str], *, lease_s: float = LEASE_S) -> L
         where: The path of a SQLite file, for the processes of one machine; it is made if it does not exist.
             `redis://user:password@host:port/database#name`, or `rediss://` or `valkey://`: in Redis or Valkey, for
             processes on several machines; the name tells several ledgers of a database apart. Needs the extra `redis`.
+            `ray://NAME`: in a named actor of Ray, for the programs of its cluster. Needs the extra `ray`.
             `":memory:"`: of this object alone.
         lease_s: Seconds after which the items of a process that died are given to others; the same in all processes.
 
@@ -45,9 +46,13 @@ def _holder(where: str | os.PathLike[str], lease_s: float) -> Holder:
         from .redis import RedisHolder  # which needs an extra
 
         return RedisHolder(os.fspath(where), lease_s=lease_s)
+    if is_address and scheme == "ray":
+        from .ray import RayHolder
+
+        return RayHolder(os.fspath(where), lease_s=lease_s)
     if is_address:
         raise ConfigurationError(
-            f"the address of the ledger begins with {scheme}://; expected a path, or one of {', '.join(REDIS)}"
+            f"the address of the ledger begins with {scheme}://; expected a path, or one of {', '.join(REDIS)}, ray"
         )
     from .sqlite import SqliteHolder  # SQLite is loaded only where it is used
 

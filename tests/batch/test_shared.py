@@ -24,6 +24,8 @@ from openrouter_async.testing import Emulator, Failure, Fault
 from openrouter_async.testing.received import ReceivedRequest
 
 MODEL = "openai/gpt-4o-mini"
+EMBEDDING = "openai/text-embedding-3-small"
+GONE = Failure(status=404, availability={"fallback_models": ["openai/gpt-4o"], "retryable": False})
 pytestmark = pytest.mark.loopback
 
 
@@ -223,3 +225,40 @@ async def test_a_cost_that_is_unknown_at_the_end_is_counted_by_the_next_run(tmp_
                     assert await ledger.unbooked() is not is_all
                     assert (await ledger.budget("batch", None).spent() == emulator.spent) is is_all
         assert emulator.spent > 0
+
+
+async def test_embeddings_share_a_ledger(tmp_path: Path) -> None:
+    texts = [f"text {number}" for number in range(20)]
+    with Emulator(credits="100", first_token_s=0.02) as emulator:
+        vectors: list[list[list[float]]] = []
+
+        async def run() -> None:
+            async with client_of(emulator) as client:
+                results = await client.batch(
+                    texts, kind="embeddings", model=EMBEDDING, ledger=tmp_path / "run.db", budget="1"
+                )
+                vectors.append([result.output.vectors[0] for result in results])
+
+        async with anyio.create_task_group() as group:
+            for _ in range(2):
+                group.start_soon(run)
+        assert len([each for each in emulator.requests if each.path.endswith("/embeddings")]) == 20
+        assert vectors[0] == vectors[1]
+        async with open_ledger(tmp_path / "run.db") as ledger:
+            assert await ledger.budget("batch", None).spent() == emulator.spent > 0
+
+
+async def test_a_fallback_model_counts_in_the_ledger_and_its_answer_is_shared(tmp_path: Path) -> None:
+    with Emulator(credits="100") as emulator:
+        emulator.reply_with(lambda request: GONE if request.model == MODEL else "from another model")
+        for _ in range(2):
+            async with client_of(emulator) as client:
+                (result,) = await client.batch(
+                    [Item("k", "question")], ledger=tmp_path / "run.db", fallback=True, budget="1"
+                )
+                assert result.output == "from another model"
+        assert asked(emulator) == {"question": 2}  # the first model, and the other
+        async with open_ledger(tmp_path / "run.db") as ledger:
+            budget = ledger.budget("batch", None)
+            assert await budget.spent() == emulator.spent > 0
+            assert await budget.held() == 0

@@ -19,9 +19,6 @@ from .machine import LEASE_S, Machine
 from .state import MemoryState
 from .steps import Answer, Beat, Step
 
-with needs_extra("ray", "a ledger in an actor of Ray"):
-    ray: Any = import_module("ray")
-
 __all__ = ["LedgerActor", "RayHolder"]
 
 NAMESPACE = "openrouter_async"
@@ -58,8 +55,10 @@ class RayHolder:
             clock: The time; None: that of the actor's machine.
 
         Raises:
-            ConfigurationError: the address has no name.
+            ConfigurationError: the address has no name, or Ray is not installed.
         """
+        with needs_extra("ray", "a ledger in an actor of Ray"):
+            self._ray: Any = import_module("ray")
         self.lease_s = lease_s
         self._address = address
         self._name = address.removeprefix("ray://")
@@ -82,14 +81,14 @@ class RayHolder:
         await to_thread.run_sync(self._find)
 
     def _find(self) -> None:
-        if not ray.is_initialized():
+        if not self._ray.is_initialized():
             raise self._error("needs a cluster; call ray.init() first")
-        named = ray.remote(LedgerActor).options(
+        named = self._ray.remote(LedgerActor).options(
             name=self._name, namespace=NAMESPACE, lifetime="detached", get_if_exists=True, num_cpus=0
         )
         try:
             self._actor = named.remote(self.lease_s)
-        except (ray.exceptions.RayError, ValueError) as error:
+        except (self._ray.exceptions.RayError, ValueError) as error:
             raise self._error(f"cannot be started: {error}") from error
 
     async def apply(self, steps: Sequence[Step]) -> list[Answer]:
@@ -103,8 +102,10 @@ class RayHolder:
     def _apply(self, steps: Sequence[Step]) -> list[Answer]:
         now = None if self._clock is None else self._clock()
         try:
-            return cast("list[Answer]", ray.get(self._actor.apply.remote([*steps], now), timeout=ANSWER_S))
-        except ray.exceptions.RayError as error:
+            return cast(
+                "list[Answer]", self._ray.get(self._actor.apply.remote([*steps], now), timeout=ANSWER_S)
+            )
+        except self._ray.exceptions.RayError as error:
             raise self._error(f"cannot be used: {error}") from error
 
     def beat(self, worker: str) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..protocols import Sender
 
-__all__ = ["Call", "Ledger", "ModelCost", "ModelSpend", "UnsettledCall"]
+__all__ = ["Call", "Keyed", "Ledger", "ModelCost", "ModelSpend", "UnsettledCall"]
 
 KEPT = 1_000
 """How many calls that were let go are told at most, the latest; chosen: some 300 kB."""

@@ -531,11 +531,14 @@ class Store(BaseModel):
     stock: dict[str, int] = {}
 
 
+@pytest.mark.parametrize("stock", ['{"key": "x", "value": "y"}', '{"key": "x", "value": 1}, 3'])
 @pytest.mark.parametrize("turned", [False, True])
-def test_what_is_wrong_with_the_likeliest_value_is_said_and_not_that_of_another(turned: bool) -> None:
+def test_what_is_wrong_with_the_likeliest_value_is_said_and_not_that_of_another(
+    turned: bool, stock: str
+) -> None:
     """One is in the strict form, but its stock is not of the schema; the other, longer, has a long name."""
     texts = [
-        '{"name": "a", "stock": [{"key": "x", "value": "y"}]}',
+        f'{{"name": "a", "stock": [{stock}]}}',
         '{"name": "much too long a name for that store of ours", "stock": []}',
     ]
     text = " or rather ".join(reversed(texts) if turned else texts)

@@ -1,4 +1,4 @@
-"""Draws docs/images/cost.svg, the chart of README.md, from the table of docs/performance.md.
+"""Draws docs/images/cost.svg, the chart of README.md and of docs/performance.md, from the table of docs/performance.md.
 
     python -m benchmarks.chart
 

@@ -123,3 +123,13 @@ def test_what_is_priced_by_the_piece_is_not_free() -> None:
     assert not model("a/film", ["video"]).is_free
     assert not model("a/request", ["text"], request="0.01").is_free
     assert not model("a/newer", ["text"], per_second="0.08").is_free
+
+
+def test_a_long_prompt_has_the_prices_of_its_override_and_keeps_those_that_it_leaves_out() -> None:
+    overrides = [
+        {"min_prompt_tokens": 100, "prompt": "2"},
+        {"min_prompt_tokens": 200, "completion": "30"},
+        {"min_prompt_tokens": 100, "prompt": "7", "utc_days": ["sunday"]},
+    ]
+    pricing = Pricing.model_validate({"prompt": "1", "completion": "10", "overrides": overrides})
+    assert [pricing.cost(tokens, 1) for tokens in (100, 101, 201)] == [110, 212, 432]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-
-from ._extras import needs_extra
-from .errors import ConfigurationError
 
 __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line; a mistake of the user is one line on standard error, and exit code 2."""
+    """Run the command line; a mistake of the user is one line on standard error, and exit code 2.
+
+    Ctrl-C before and after the command has nothing to undo, so the system ends the process: without a traceback.
+    """
+    may_interrupt = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if may_interrupt:  # not where a shell started it in the background
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from ._extras import needs_extra
+    from .errors import ConfigurationError
+
     if sys.argv[1:2] == ["complete-models"]:  # asked by a shell at each press of a key, so it loads little
         from .cli.known_models import complete
 
@@ -20,10 +27,15 @@ def main() -> None:
     try:
         with needs_extra("cli", "the command line"):
             from .cli.app import run
-        sys.exit(run(sys.argv[1:]))
     except ConfigurationError as error:
         print(f"openrouter-async: {error}", file=sys.stderr)
         sys.exit(2)
+    if may_interrupt:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    code = run(sys.argv[1:])
+    if may_interrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

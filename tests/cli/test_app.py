@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from openrouter_async.cli.app import app, read_env_file
 from openrouter_async.testing import Emulator
-from tests.cli.commands import RunHere, environment, run
+from tests.cli.commands import RunHere, Terminal, environment, run
 
 COMMANDS = ["ask", "cache", "chat", "credits", "demo", "emulate", "generation", "key", "models", "serve"]
 
@@ -172,3 +174,26 @@ def test_an_order_that_does_not_exist_is_a_mistake(run_here: RunHere) -> None:
     done = run_here("models", "--sort", "newset")
     assert done.returncode == 2
     assert "--sort is 'newset', which does not exist; did you mean 'newest'?" in done.stderr
+
+
+def test_ctrl_c_while_modules_are_loaded_shows_no_traceback(tmp_path: Path) -> None:
+    """The command is slowest to load when it is first run."""
+    (tmp_path / "cyclopts.py").write_text(
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)\n", "utf-8"
+    )
+    env = environment(None)
+    env["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{env['PYTHONPATH']}"
+    with Terminal("ask", "Hi", env=env) as terminal:
+        code = terminal.end()
+    assert code == -signal.SIGINT, terminal.seen  # which a shell calls 130
+    assert terminal.seen == ""
+
+
+def test_ctrl_c_that_meets_ending_tasks_is_an_interrupt_too(
+    run_here: RunHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted_twice(*_: object, **__: object) -> None:
+        raise BaseExceptionGroup("tasks", [ValueError(), BaseExceptionGroup("more", [KeyboardInterrupt()])])
+
+    monkeypatch.setattr("openrouter_async.cli.ask.prompt_of", interrupted_twice)
+    assert run_here("ask", "Hi").returncode == 130

@@ -26,6 +26,12 @@ def test_a_pipe_gets_the_answer_and_nothing_else(emulator: Emulator) -> None:
     assert emulator.requests[-1].model == "openai/gpt-4o"
 
 
+def test_a_line_end_that_comes_in_two_pieces_is_one(emulator: Emulator) -> None:
+    emulator.reply("one\r", "\ntwo\r", "three\r")
+    done = run("ask", "Lines?", "-m", "openai/gpt-4o", env=environment(emulator))
+    assert done.stdout == "one\ntwo\\x0dthree\\x0d\n"
+
+
 def test_what_is_piped_in_stands_behind_the_prompt(emulator: Emulator) -> None:
     emulator.reply("Fine.")
     run("ask", "Review", "this.", "-s", "Be brief.", env=environment(emulator), stdin="+ café\n")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import sys
+from collections import Counter
 from collections.abc import Sequence
 
 import pyte
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 
 from openrouter_async.cli.drawn_answer import AnswerScreen
 from openrouter_async.cli.markdown import blocks_of, drawn_lines
@@ -114,7 +115,36 @@ def screen_after(
         answer.end()
     screen = pyte.HistoryScreen(columns, lines, history=10_000, ratio=0.5)
     pyte.Stream(screen).feed(terminal.getvalue().replace("\n", "\r\n"))
-    above = ["".join(row[at].data for at in range(columns)) for row in screen.history.top]
+    return _all_lines(screen)
+
+
+def resized(
+    first: str, second: str, before: int, after: int, lines: int, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    """Return all lines of a terminal that gets another width between two pieces, and wraps what it shows."""
+    terminal = _Terminal()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", terminal)
+        for name, value in {"COLUMNS": str(before), "LINES": str(lines), "TERM": "xterm"}.items():
+            patch.setenv(name, value)
+        output = Output()
+        answer = AnswerScreen(output)
+        answer.add(first)
+        screen = pyte.HistoryScreen(before, lines, history=10_000, ratio=0.5)
+        pyte.Stream(screen).feed(terminal.getvalue().replace("\n", "\r\n"))
+        shown = _all_lines(screen)
+        terminal.seek(0)
+        terminal.truncate()
+        output.console.size = ConsoleDimensions(after, lines)
+        answer.add(second)
+        answer.end()
+    wrapped = pyte.HistoryScreen(after, lines, history=10_000, ratio=0.5)
+    pyte.Stream(wrapped).feed("\r\n".join(shown) + terminal.getvalue().replace("\n", "\r\n"))
+    return _all_lines(wrapped)
+
+
+def _all_lines(screen: pyte.HistoryScreen) -> list[str]:
+    above = ["".join(row[at].data for at in range(screen.columns)) for row in screen.history.top]
     shown = [line.rstrip() for line in [*above, *screen.display]]
     while shown and not shown[-1]:
         shown.pop()
@@ -136,6 +166,33 @@ def test_code_that_is_taller_than_the_screen_goes_up_line_by_line(monkeypatch: p
     pieces = ["```python\n", *(f"{line}\n" for line in code)]
     shown = screen_after(pieces, 40, 10, monkeypatch)
     assert shown == [f"  {line}" for line in code]
+
+
+@pytest.mark.parametrize(("before", "after"), [(80, 40), (40, 80), (61, 60)])
+@pytest.mark.parametrize("at", range(0, len(ANSWER), 29))
+def test_a_terminal_that_gets_another_width_keeps_each_line_once(
+    at: int, before: int, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within a block too: most terminals wrap what they show when they get narrower."""
+    screen = resized(ANSWER[:at], ANSWER[at:], before, after, 30, monkeypatch)
+    assert _letters(screen) == _letters([SCREENS[80]])
+
+
+def _letters(lines: list[str]) -> Counter[str]:
+    """Count what is written, without the signs whose number depends on the width."""
+    return Counter(letter for letter in "".join(lines) if letter not in "─▌ \n")
+
+
+def test_code_that_has_left_the_screen_is_there_once_after_a_change_of_width(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code = [f"row_{number} = {'x' * 30}{number}" for number in range(60)]
+    text = "".join(f"{line}\n" for line in code)
+    middle = text.index("row_40")
+    for before, after in ((60, 30), (30, 60)):
+        shown = resized(f"```python\n{text[:middle]}", text[middle:], before, after, 10, monkeypatch)
+        joined = "".join("".join(shown).split())
+        assert [joined.count(f"row_{number}=") for number in range(60)] == [1] * 60
 
 
 BLOCKS = st.sampled_from(

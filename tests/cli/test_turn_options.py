@@ -33,9 +33,23 @@ def test_any_parameter_is_sent_as_what_it_is(emulator: Emulator, run_here: RunHe
     assert sent["tools"][0]["type"] == "openrouter:web_search"
 
 
+def test_what_the_command_does_not_know_is_sent_below_extra_body(
+    emulator: Emulator, run_here: RunHere
+) -> None:
+    given = ["extra_body.new_thing.depth", "3", "extra_body.new_thing.kind", "fast", "stop", "END"]
+    options = [part for at in range(0, 6, 2) for part in ("-o", *given[at : at + 2])]
+    done = run_here("ask", "Hi", *options)
+    assert done.returncode == 0, done.stderr
+    sent = emulator.requests[-1].json
+    assert sent["new_thing"] == {"depth": 3, "kind": "fast"}
+    assert sent["stop"] == "END"
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        (["-o", "new_thing", "1"], "-o extra_body.NAME VALUE"),
+        (["-o", "extra_body", "1"], "expected a name below it"),
         (["-o", "temprature", "1"], "did you mean 'temperature'"),
         (["-o", "temperature", "9"], "temperature is 9; expected a number from 0 to 2"),
         (["-o", "temperature", "warm"], "temperature is 'warm'"),

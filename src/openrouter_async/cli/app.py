@@ -85,12 +85,18 @@ app.register_install_completion_command()
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command, and return its exit code; see `exit_codes`."""
-    prepare()
-    code = _run(arguments)
     try:
+        prepare()
+        code = _run(arguments)
         results.flush()
     except ReaderGone:
         return PIPE_CLOSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BaseExceptionGroup as group:  # a second Ctrl-C, which met tasks that were ending
+        if group.subgroup(KeyboardInterrupt) is None:
+            raise
+        return INTERRUPTED
     if results.failure:
         print(
             f"openrouter-async: {results.failure}; what should have gone there is written above", file=notes
@@ -110,10 +116,6 @@ def _run(arguments: Sequence[str]) -> int:
     except CycloptsError as error:
         _report(_as_ours(error), as_json="--json" in arguments)
         return MISTAKE
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except ReaderGone:
-        return PIPE_CLOSED
     except OpenRouterError as error:
         _report(error, as_json="--json" in arguments)
         return exit_code_of(error)

@@ -141,8 +141,7 @@ def _summarize(output: Output, running: Batch[object], bad: int) -> None:
     if bad:
         parts.append(f"{bad} rejected")
     parts += [dollars(summary.cost), duration(summary.elapsed)]
-    print(" · ".join(parts), file=notes)
+    output.tell(" · ".join(parts))
     for name, total in sorted(summary.models.items()):
         tokens = f"{total.prompt_tokens} + {total.completion_tokens} tokens"
-        line = f"  {name or 'unknown model'}: {total.items}, {tokens}, {dollars(total.cost)}"
-        print(printable(line), file=notes)
+        output.tell(f"  {name or 'unknown model'}: {total.items}, {tokens}, {dollars(total.cost)}")

@@ -3,6 +3,8 @@
 Finished blocks are printed once. A thread draws the open block again where it changed, so a large one does not delay
 the stream. Lines that have left the screen at the top are never drawn again: of a block taller than the screen, lines
 that stay the same scroll up for good; otherwise its end is shown until it is whole.
+
+Most terminals wrap the lines they show when they become narrower; the rows are then counted as the terminal wraps them.
 """
 
 from __future__ import annotations
@@ -10,6 +12,9 @@ from __future__ import annotations
 import threading
 import time
 from typing import Self
+
+from rich.cells import chop_cells
+from rich.text import Text
 
 from .markdown import blocks_of, drawn_lines
 from .output import Output, printable
@@ -83,10 +88,14 @@ class AnswerScreen:
         """Its lines that can still be drawn again; the cursor is at the end of the last."""
         self._gone = 0
         """How many of its lines are above them."""
+        self._gone_characters = 0
+        """Those of the lines above, without blanks."""
+        self._width = output.console.width
         self._has_blocks = False
 
     def add(self, text: str) -> None:
         """Draw what has come, after what came before."""
+        self._follow_width()
         blocks = blocks_of(printable(self._text + text))
         if not blocks:
             self._text += text
@@ -101,14 +110,12 @@ class AnswerScreen:
         lines = self._lines(self._text)[self._gone :]
         room = max(1, self._console.height - 1)
         self._put(lines if is_stable else lines[-room:])
-        surplus = len(self._shown) - room
-        if surplus > 0:
-            self._gone += surplus
-            self._shown = self._shown[surplus:]
+        self._gone += self._leave(room)
         results.flush()
 
     def end(self) -> None:
         """Print for good what is still open."""
+        self._follow_width()
         for block, _ in blocks_of(self._text):
             self._finish(block)
         results.flush()
@@ -118,7 +125,29 @@ class AnswerScreen:
         if lines:
             self._put(lines[self._gone :])
             results.write("\n")
-            self._shown, self._gone, self._has_blocks = [], 0, True
+            self._shown, self._gone, self._gone_characters, self._has_blocks = [], 0, 0, True
+
+    def _leave(self, room: int) -> int:
+        """Let go of the lines that have no room on the screen, and return their number."""
+        surplus = max(0, len(self._shown) - room)
+        self._gone_characters += sum(map(_characters, self._shown[:surplus]))
+        self._shown = self._shown[surplus:]
+        return surplus
+
+    def _follow_width(self) -> None:
+        """Know again which rows are on the screen, where the terminal has wrapped them."""
+        width = self._console.width
+        if width == self._width:
+            return
+        self._width = width
+        self._shown = [row for line in self._shown for row in _rows(line, width)]
+        self._leave(max(1, self._console.height - 1))
+        self._gone, count = 0, 0
+        for line in self._lines(self._text):
+            count += _characters(line)
+            if count > self._gone_characters:
+                break
+            self._gone += 1
 
     def _lines(self, text: str) -> list[str]:
         lines: list[str] = []
@@ -139,3 +168,14 @@ class AnswerScreen:
             results.write("\r" + (f"\x1b[{up}A" if up else "") + "\x1b[J")
         results.write("\n".join(lines[same:]))
         self._shown = lines
+
+
+def _characters(line: str) -> int:
+    return len("".join(Text.from_ansi(line).plain.split()))
+
+
+def _rows(line: str, width: int) -> list[str]:
+    """Return a line as a terminal wraps it that has become narrower."""
+    plain = Text.from_ansi(line).plain
+    rows = chop_cells(plain, width)
+    return rows if len(rows) > 1 else [line]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from io import TextIOBase
@@ -21,7 +21,7 @@ from rich.text import Text
 
 from .streams import console, json_for, notes, results
 
-__all__ = ["Output", "dollars", "escaped", "printable", "to_json"]
+__all__ = ["Output", "WholeLineEnds", "dollars", "escaped", "printable", "to_json"]
 
 GAP, LEAST_ROOM = 2, 8
 """Columns between two cells of a table, and those without which a cell says nothing."""
@@ -32,6 +32,25 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 def printable(text: str) -> str:
     """Return text with its control characters made visible; line ends and tabs stay."""
     return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text.replace("\r\n", "\n"))
+
+
+class WholeLineEnds:
+    """Passes on text that comes in pieces, so that none ends between the two characters of a line end."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._waiting = ""
+
+    def write(self, text: str) -> None:
+        """Pass it on, except for a `\\r` at its end."""
+        text = self._waiting + text
+        self._waiting = "\r" if text.endswith("\r") else ""
+        self._write(text.removesuffix(self._waiting))
+
+    def end(self) -> None:
+        """Pass on what waits."""
+        if self._waiting:
+            self._write(self._waiting)
 
 
 def escaped(text: str) -> str:
@@ -98,8 +117,12 @@ class Output:
             self.notes.print(Text(printable(text), style=style))
 
     def warn(self, text: str) -> None:
+        """Warn whoever runs the command, on a terminal or not."""
+        self.tell(text, style="yellow")
+
+    def tell(self, text: str, *, style: str = "") -> None:
         """Tell whoever runs the command, on a terminal or not."""
-        self.notes.print(Text(printable(text), style="yellow"), soft_wrap=not notes.isatty())
+        self.notes.print(Text(printable(text), style=style), soft_wrap=not notes.isatty())
 
     def table(
         self,

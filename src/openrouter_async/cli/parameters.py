@@ -8,6 +8,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from .._checks import describe_value
 from ..errors import ConfigurationError
 from ..tools.settings import RunParams
 from ..types.chat.request import REPLACED_PARAMS, ChatParams
@@ -21,14 +22,25 @@ def request_params(
 ) -> tuple[RunParams, dict[str, JsonValue]]:
     """Return the parameters that options set, and those that a run takes only in its `extra_body`.
 
-    A value is text, or JSON where the parameter takes something else; a dot in a name leads into an object.
+    A value is text, or JSON where the parameter takes something else; a dot in a name leads into an object. A name
+    below `extra_body` is sent unchecked, its value as JSON where it is JSON, else as text.
 
     Raises:
         ConfigurationError: no such parameter, or its value is not allowed; the error names both.
     """
     params: dict[str, object] = {}
+    besides: dict[str, object] = {}
     for name, value in given:
         top, *path = name.split(".")
+        if top == "extra_body":
+            changed = _with(besides, path, _json_or_text(value))
+            if not isinstance(changed, dict):
+                raise ConfigurationError(
+                    f"-o extra_body is {describe_value(value)}; expected a name below it, as in"
+                    " -o extra_body.some_parameter 3, or an object as JSON"
+                )
+            besides = changed
+            continue
         if top == "tools":
             raise ConfigurationError("tools are not an option of -o; give --tool, --mcp or --web")
         readings = _readings(value)
@@ -40,7 +52,7 @@ def request_params(
                     {top: changed},
                     elsewhere=REPLACED_PARAMS,
                     where="a chat request",
-                    way_out="extra_body of the library",
+                    way_out="-o extra_body.NAME VALUE",
                 )
             except ConfigurationError:
                 if number == len(readings) - 1:
@@ -53,21 +65,23 @@ def request_params(
             **cast("dict[str, object]", params.get("reasoning") or {}),
             "effort": reasoning,
         }
-    besides = (
-        {"stop": cast("JsonValue", params.pop("stop"))} if "stop" in params else {}
-    )  # of a run it is another thing
-    return cast("RunParams", params), besides
+    stop = {"stop": params.pop("stop")} if "stop" in params else {}  # of a run it is another thing
+    return cast("RunParams", params), cast("dict[str, JsonValue]", {**stop, **besides})
+
+
+def _json_or_text(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return cast("object", json.loads(value))
+    except ValueError:
+        return value
 
 
 def _readings(value: object) -> list[object]:
     """Return the possible meanings of a value, the likeliest last; the error names that one."""
-    if not isinstance(value, str):
-        return [value]
-    try:
-        read = json.loads(value)
-    except ValueError:
-        return [value]
-    return [read] if isinstance(read, dict | list) else [value, read]
+    read = _json_or_text(value)
+    return [read] if read is value or isinstance(read, dict | list) else [value, read]
 
 
 def _with(value: object, path: list[str], new: object) -> object:

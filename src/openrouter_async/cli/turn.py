@@ -13,7 +13,7 @@ from ..tools.result import Run
 from ..tools.settings import RunParams
 from ..types.chat.messages import MessagesLike
 from .answers import AnswerWriter, answer_writer
-from .output import Output
+from .output import Output, WholeLineEnds
 
 __all__ = ["Decider", "Turn"]
 
@@ -39,8 +39,6 @@ class Turn:
         self._output = output
         self._decide = decide
         self._writer: AnswerWriter | None = None
-        self.text = ""
-        """The text of the answer so far."""
 
     async def ask(
         self, conversation: Conversation[str], message: MessagesLike, params: RunParams
@@ -78,13 +76,13 @@ class Turn:
     def _write(self, text: str) -> None:
         if self._writer is None:
             self._writer = self._new_writer().__enter__()
-            self.text = ""
-        self._writer.write(text)
-        self.text += text
+            self._pieces = WholeLineEnds(self._writer.write)
+        self._pieces.write(text)
 
     def _end(self, error: BaseException | None = None) -> None:
         if self._writer is not None:
             writer, self._writer = self._writer, None
+            self._pieces.end()
             writer.__exit__(None if error is None else type(error), error, None)
 
 

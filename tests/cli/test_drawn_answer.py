@@ -169,7 +169,7 @@ def test_code_that_is_taller_than_the_screen_goes_up_line_by_line(monkeypatch: p
 
 
 @pytest.mark.parametrize(("before", "after"), [(80, 40), (40, 80), (61, 60)])
-@pytest.mark.parametrize("at", range(0, len(ANSWER), 29))
+@pytest.mark.parametrize("at", range(0, len(ANSWER), 41))
 def test_a_terminal_that_gets_another_width_keeps_each_line_once(
     at: int, before: int, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,27 @@ def test_axe_finds_nothing_serious(tab: ChatPage, scheme: str, width: int) -> No
     assert _violations(tab) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious_beside_a_second_model(chat: ChatPage, scheme: str, width: int) -> None:
+    chat.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+    chat.page.set_viewport_size({"width": width, "height": 800})
+    chat.emulator.reply("One[^1].\n\n[^1]: A note.", times=2)
+    chat.button("Compare with a second model").click()
+    chat.page.get_by_role("combobox").fill("claude haiku 4.5")
+    chat.page.keyboard.press("Enter")
+    chat.prompt.fill("Hello")
+    chat.prompt.press("Enter")
+    expect(chat.answers).to_have_count(2)
+    chat.wait_idle()
+    assert _violations(chat) == []
+    chat.button("Prompts").click()
+    assert _violations(chat) == []
+    chat.page.keyboard.press("Escape")
+    chat.button("Edit message").click()
+    assert _violations(chat) == []
+
+
 def test_everything_by_keyboard_alone(chat: ChatPage) -> None:
     keyboard = chat.page.keyboard
     chat.emulator.reply("First.")

@@ -342,6 +342,22 @@ def test_poems_tasks_and_footnotes(chat: ChatPage) -> None:
     expect(answer.locator(".footnote")).to_have_text(notes, use_inner_text=True)
 
 
+def test_marks_of_footnotes_lead_to_the_note_and_back(chat: ChatPage) -> None:
+    text = "Tides[^1] rise.\n\n" + "A line.\n\n" * 60 + "[^1]: The Moon."
+    for _ in range(2):  # two answers with the same note
+        chat.emulator.reply(text)
+        chat.send("Why?")
+    mark = chat.answer.get_by_role("button", name="Footnote 1", exact=True)
+    note = chat.answer.get_by_role("button", name="Back to the mark of footnote 1")
+    mark.scroll_into_view_if_needed()
+    mark.press("Enter")
+    expect(note).to_be_focused()
+    expect(note).to_be_in_viewport()
+    note.click()
+    expect(mark).to_be_focused()
+    expect(mark).to_be_in_viewport()
+
+
 def test_code_wraps_and_is_saved(chat: ChatPage) -> None:
     chat.emulator.reply("```python\n" + "x = 1; " * 60 + "\n```")
     answer = chat.send("Code")

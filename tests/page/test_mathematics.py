@@ -55,6 +55,19 @@ def test_formulas_are_drawn(call_render: Any, text: str) -> None:
     assert complaints == []
 
 
+def test_a_formula_in_a_cell_of_a_table_may_have_bars(call_render: Any, tab: ChatPage) -> None:
+    text = (
+        "| what | formula | costs |\n|---|---|---|\n| size | $|x|$ | $5 |\n"
+        "| chance | \\(P(A | B)\\) | $6 |\nand | $\\|v\\|$ | `$a|b$`\n\nFrom |$5|$6| to $|y|$."
+    )
+    drawn, _ = call_render(text)
+    assert drawn == ["|x|", "P(A|B)", "‖v‖", "|y|"]
+    rows = tab.page.locator("body > div tr")
+    cells = [[cell.inner_text() for cell in row.locator("td, th").all()] for row in rows.all()]
+    assert [row[0] for row in cells] == ["what", "size", "chance", "and"]
+    assert [row[2] for row in cells] == ["costs", "$5", "$6", "`$a"]  # code ends at a bar, as GitHub has it
+
+
 @pytest.fixture
 def call_render(tab: ChatPage) -> Any:
     """Render a text, once its formulas are drawn; return their texts and what is still TeX."""

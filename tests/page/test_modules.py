@@ -313,3 +313,21 @@ def test_pieces_that_come_together_are_drawn_once_a_frame(call: Any) -> None:
       return [before, after, drawn];
     }"""
     assert call("frames.js", function) == [0, 1, 2]
+
+
+def test_an_answer_that_broke_off_while_it_was_continued_keeps_its_cost(call: Any) -> None:
+    script = """(reply) => {
+      const node = { ...reply.newAnswer("m"), content: "a", usage: { completion_tokens: 3, cost: 0.5 } };
+      reply.beginContinued(node);
+      const begun = reply.usageOf(node);
+      const doc = JSON.parse(JSON.stringify({ nodes: [node] }));
+      reply.restart(node);
+      reply.applyEvent(node, "usage", { usage: { completion_tokens: 2, cost: 0.25 } });
+      const resumed = reply.usageOf(node);
+      reply.endContinued(node);
+      return [begun, doc.nodes[0].earlier_usage, resumed, node.usage, reply.usageOf(reply.newAnswer("m"))];
+    }"""
+    begun, stored, resumed, ended, none = call("store/reply.js", script)
+    assert begun == stored == {"completion_tokens": 3, "cost": 0.5}
+    assert resumed == ended == {"completion_tokens": 5, "cost": 0.75}
+    assert none is None

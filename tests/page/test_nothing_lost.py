@@ -73,6 +73,54 @@ def test_drafts_survive_a_reload(chat: ChatPage) -> None:
     expect(chat.prompt).to_have_value("")
 
 
+def test_a_change_of_a_message_survives_a_reload(chat: ChatPage) -> None:
+    chat.emulator.reply("Hi.", times=2)
+    chat.send("Hello")
+    chat.saved("Hello")
+    chat.button("Edit message").click()
+    box = chat.page.get_by_role("textbox", name="Edit message")
+    box.fill("Hello, but")
+    chat.page.reload()
+    expect(box).to_have_value("Hello, but")
+    box.press("Enter")
+    expect(chat.user_messages.locator(".said")).to_have_text("Hello, but")
+    chat.wait_idle()
+    chat.button("Edit message").click()
+    box.fill("No")
+    box.press("Escape")
+    chat.page.reload()
+    expect(chat.user_messages.locator(".said")).to_have_text("Hello, but")
+    expect(box).to_have_count(0)
+
+
+def test_settings_of_a_conversation_that_is_not_sent_survive_a_reload(chat: ChatPage) -> None:
+    def open_settings() -> None:
+        chat.button("Settings of the conversation").click()
+
+    system = chat.page.get_by_label("System prompt")
+    open_settings()
+    system.fill("Be brief.")
+    chat.page.get_by_label("Temperature").fill("0.5")
+    chat.page.reload()
+    chat.page.locator("#model-name").filter(has_not_text="Choose a model").wait_for()
+    open_settings()
+    expect(system).to_have_value("Be brief.")
+    expect(chat.page.get_by_label("Temperature")).to_have_value("0.5")
+    chat.page.keyboard.press("Escape")
+    chat.emulator.reply("Yes.")
+    chat.send("Hello")
+    sent = [request.json for request in chat.emulator.requests if request.path.endswith("/chat/completions")][
+        -1
+    ]
+    assert sent is not None
+    assert sent["temperature"] == 0.5
+    chat.button("New conversation").click()
+    chat.page.reload()
+    chat.page.locator("#model-name").filter(has_not_text="Choose a model").wait_for()
+    open_settings()
+    expect(system).to_have_value("")
+
+
 def test_a_tab_that_comes_to_the_front_shows_what_another_window_said(chat: ChatPage) -> None:
     chat.emulator.reply("Welcome.")
     chat.send("Hello")

@@ -143,7 +143,7 @@ class AnswerScreen:
         self._shown = [row for line in self._shown for row in _rows(line, width)]
         self._leave(max(1, self._console.height - 1))
         self._gone, count = 0, 0
-        for line in self._lines(self._text):
+        for line in self._lines(self._text) if self._gone_characters else ():
             count += _characters(line)
             if count > self._gone_characters:
                 break

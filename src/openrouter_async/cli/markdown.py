@@ -19,7 +19,7 @@ from rich.syntax import Syntax
 __all__ = ["blocks_of", "code_blocks", "drawn_lines"]
 
 _FORMULA = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$", re.DOTALL)
-_BLANKS_AT_END = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$")
+_END = re.compile(r"(?: |\x1b\[[0-9;]*m)+$")
 _CODE = re.compile(r"\x1b\[[0-9;]*m")
 INDENT = 2
 """Columns before a line of code, which tell it from text without colours."""
@@ -53,7 +53,7 @@ def drawn_lines(console: Console, text: str) -> list[str]:
     """Return a text as lines that fit the terminal, with its codes for colours."""
     with console.capture() as capture:
         console.print(_Drawn(text))
-    lines = [_BLANKS_AT_END.sub(r"\1", line) for line in capture.get().split("\n")]
+    lines = [_END.sub(lambda end: end[0].replace(" ", ""), line) for line in capture.get().split("\n")]
     while lines and _is_blank(lines[-1]):
         lines.pop()
     while lines and _is_blank(lines[0]):

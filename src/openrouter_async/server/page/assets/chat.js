@@ -6,37 +6,35 @@ import { copy } from "./clipboard.js";
 import { listenToCode } from "./code-blocks.js";
 import { Compare } from "./compare.js";
 import { Composer } from "./composer.js";
-import { NEW } from "./drafts.js";
-import { ask, confirmed } from "./dialogs.js";
+import { ask } from "./dialogs.js";
+import { editOf, keepEdit, keepNewSettings, NEW, newSettings } from "./drafts.js";
 import { byId, setText } from "./dom.js";
-import { download } from "./download.js";
 import { offerExamples } from "./examples.js";
 import { dollars, size, tokens } from "./format.js";
+import { listenToFootnotes } from "./footnotes.js";
 import { oncePerFrame } from "./frames.js";
 import { addressOf, idInAddress, newId } from "./ids.js";
-import { offerImport } from "./importing.js";
 import { keep, kept } from "./kept.js";
+import { Library } from "./library.js";
 import { showLinkTargets } from "./link-target.js";
-import { openMenu } from "./menu.js";
 import { ModelPicker } from "./models.js";
 import { Notice } from "./notice.js";
 import { Prompts } from "./prompts.js";
 import { Runs } from "./runs.js";
-import { pathOf, Saving } from "./saving.js";
+import { Saving } from "./saving.js";
 import { Settings } from "./settings.js";
 import { Sidebar } from "./sidebar.js";
 import { attachmentsOf, contentFrom, textOf } from "./store/content.js";
 import { messagesOf } from "./store/messages.js";
-import { beginContinued, CONTINUE, endContinued, endingOf, newAnswer } from "./store/reply.js";
-import { addNode, forkAt, newConversation, showNode, titleFrom, titleOfExchange, totalsOf } from "./store/tree.js";
+import { beginContinued, CONTINUE, endContinued, newAnswer } from "./store/reply.js";
+import { addNode, newConversation, showNode, titleFrom, titleOfExchange, totalsOf } from "./store/tree.js";
 import { seen } from "./store/unseen.js";
 import { Thread } from "./thread.js";
+import { Windows } from "./windows.js";
 
 export class Chat {
   #doc = null;
   #server = { default_model: null, max_body_bytes: Infinity, presets: {} };
-  #byPerson = new WeakSet(); // conversations that a person has changed since they were saved
-  #resumed = new WeakSet(); // conversations whose answer another page began: its window saves it too
   #changed = new Map(); // node -> its conversation, until the next frame
 
   constructor() {
@@ -45,7 +43,7 @@ export class Chat {
     this.notice = new Notice();
     this.saving = new Saving(this.api, {
       onSaved: (doc) => {
-        this.#byPerson.delete(doc);
+        this.windows.saved(doc);
         this.notice.settle(doc.id);
         this.sidebar.refresh();
       },
@@ -53,7 +51,7 @@ export class Chat {
         this.notice.show(`“${doc.title || "Untitled"}” is not saved: ${message}`, { advice, about: doc.id });
       },
       onChanged: (doc) => {
-        this.#onConflict(doc); // not awaited: it may save again, which waits for the save that tells of it
+        this.windows.onConflict(doc); // not awaited: it may save again, which waits for the save that tells of it
       },
     });
     this.runs = new Runs(this.api, {
@@ -65,7 +63,8 @@ export class Chat {
       show: (id) => this.#showVersion(id),
       retry: (node) => this.#answer(node.parent),
       continue: (node) => this.#continue(node),
-      fork: (node) => this.#fork(node),
+      fork: (node) => this.library.fork(node),
+      keepEdit: (node, text) => keepEdit(this.#doc.id, text === null ? null : { id: node.id, text }),
       endEdit: (node, text) => this.#endEdit(node, text),
       copy,
     });
@@ -79,16 +78,43 @@ export class Chat {
     });
     this.sidebar = new Sidebar(this.api, {
       create: () => this.create(),
-      rename: (id) => this.#rename(id),
-      export: (id, kind) => this.#export(id, kind),
-      remove: (id) => this.#remove(id),
+      rename: (id) => this.library.rename(id),
+      export: (id, kind) => this.library.export(id, kind),
+      remove: (id) => this.library.remove(id),
+    });
+    const { api, runs, saving, notice } = this;
+    this.windows = new Windows({
+      runs, saving,
+      shown: () => this.#doc,
+      isEdited: () => this.thread.isEdited(),
+      onNewer: (doc) => this.#show(doc),
+      onCopy: (doc, other) => this.#onCopy(doc, other),
+    });
+    this.library = new Library({
+      api, runs, saving, notice,
+      read: (id) => this.#read(id),
+      shown: () => this.#doc,
+      guarded: (what, work) => this.#guarded(what, work),
+      onNew: (doc) => {
+        history.pushState(null, "", addressOf(doc.id));
+        this.#show(doc);
+        this.composer.focus();
+      },
+      onChanged: async (doc) => {
+        this.windows.changed(doc);
+        await this.saving.now(doc);
+        if (doc === this.#doc) this.#show(doc);
+      },
+      onGone: async (id) => {
+        if (id === this.#doc.id) this.create();
+        await this.sidebar.refresh();
+      },
     });
     listenToCode(byId("thread"));
+    listenToFootnotes(byId("thread"));
     this.prompts = new Prompts(this.composer);
-    offerImport({ onImport: (doc) => this.#import(doc), onFailed: (message) => this.notice.show(message) });
     offerExamples((text) => this.composer.write(text));
     showLinkTargets(byId("thread"));
-    byId("export").addEventListener("click", (event) => this.#exportMenu(event.currentTarget));
     window.addEventListener("hashchange", () => this.#route());
     window.addEventListener("focus", () => this.#refresh());
     document.addEventListener("visibilitychange", () => document.hidden || this.#refresh());
@@ -142,16 +168,7 @@ export class Chat {
     }
     if (idInAddress() !== id) return; // another was opened meanwhile
     this.#show(doc);
-    await this.#takeUp(doc);
-  }
-
-  /** Go on with an answer that the server is still writing, after a reload or beside another window. */
-  async #takeUp(doc) {
-    const node = doc.nodes.find(({ id }) => id === doc.leaf);
-    if (node?.role !== "assistant" || endingOf(node) !== "broken off") return;
-    if (!(await this.runs.resume(doc, node))) return;
-    this.#resumed.add(doc);
-    if (doc === this.#doc) this.#show(doc);
+    await this.windows.takeUp(doc);
   }
 
   /** What is being made or not yet saved is newer here than on the server. */
@@ -160,44 +177,11 @@ export class Chat {
     return this.runs.docOf(id) ?? this.saving.read(id);
   }
 
-  /** Show what another window has made of the conversation, where nothing is going on here. */
   async #refresh() {
-    const doc = this.#doc;
-    if (!doc.nodes.length || this.runs.docOf(doc.id) || this.thread.isEdited()) return;
-    try {
-      const newer = await this.saving.readNewer(doc.id);
-      if (newer && doc === this.#doc && !this.runs.docOf(doc.id) && !this.thread.isEdited()) {
-        this.#show(newer);
-        await this.#takeUp(newer);
-      }
-    } catch {
-      return; // the server is away, or the conversation is gone: what is shown stays, and the next save tells
-    }
-    await this.sidebar.refresh();
+    if (await this.windows.refresh()) await this.sidebar.refresh();
   }
 
-  /** The window that began an answer saves it, and so does each that read it too: the first one counts. */
-  async #onConflict(doc) {
-    if (this.#byPerson.has(doc)) return this.#keepBoth(doc);
-    try {
-      const theirs = await this.saving.read(doc.id);
-      const isMore = theirs.nodes.some((node) => !doc.nodes.some(({ id }) => id === node.id));
-      if (this.runs.docOf(doc.id) === doc) return isMore ? this.#keepBoth(doc) : undefined; // it is saved at its end
-      if (doc.nodes.every((node) => hasWhole(theirs, node))) {
-        if (doc === this.#doc) this.#show(theirs);
-      } else if (isMore) this.#keepBoth(doc);
-      else await this.saving.now(doc); // the other window has less of the answer
-    } catch {
-      this.#keepBoth(doc);
-    }
-  }
-
-  /** Another window has changed a conversation meanwhile: what this one has goes on as a copy, so nothing is lost. */
-  #keepBoth(doc) {
-    const { id, title } = doc;
-    doc.id = newId();
-    doc.title = `${title || "Untitled"} (copy)`;
-    this.saving.now(doc);
+  #onCopy(doc, { id, title }) {
     if (doc === this.#doc) {
       history.replaceState(null, "", addressOf(doc.id));
       this.composer.continueAs(doc.id);
@@ -205,13 +189,16 @@ export class Chat {
       this.sidebar.show(doc.id);
     }
     this.#showBusy();
-    const text = `“${title || "Untitled"}” was changed in another window. Both are kept, this one as “${doc.title}”.`;
+    const text = `“${title}” was changed in another window. Both are kept, this one as “${doc.title}”.`;
     this.notice.show(text, { action: { label: "Load the other", run: () => (location.hash = addressOf(id)) } });
   }
 
+  /** A new conversation; after a reload, with the settings of the one that was not sent. */
   create({ isStart = false } = {}) {
     if (!isStart) history.pushState(null, "", addressOf(null));
-    this.#show(newConversation({ model: this.picker.offered(kept("model", null)), system: "", preset: null, params: {} }));
+    if (!isStart) keepNewSettings(null);
+    const settings = { model: this.picker.offered(kept("model", null)), system: "", preset: null, params: {} };
+    this.#show(newConversation({ ...settings, ...newSettings() }));
     this.sidebar.toggle(false, false);
     this.composer.focus();
   }
@@ -226,7 +213,11 @@ export class Chat {
     document.title = seen(doc.title) || this.#server.title || "Chat";
     this.picker.show(this.#modelId());
     this.compare.show(doc.settings.second);
-    if (isOther) this.settings.show(doc.settings);
+    if (isOther) {
+      this.settings.show(doc.settings);
+      const edit = editOf(doc.id);
+      if (edit) this.thread.edit(edit.id, edit.text);
+    }
     this.composer.refresh();
     this.sidebar.show(doc.id);
     this.#showTotals();
@@ -272,10 +263,11 @@ export class Chat {
     this.picker.show(this.#modelId());
     this.composer.refresh();
     if (this.#doc.nodes.length) this.#save(this.#doc);
+    else keepNewSettings(this.#doc.settings);
   }
 
   #save(doc, isGrowing = false) {
-    if (!isGrowing) this.#byPerson.add(doc);
+    if (!isGrowing) this.windows.changed(doc);
     doc.updated_at = new Date().toISOString();
     this.saving.soon(doc, isGrowing);
   }
@@ -298,7 +290,10 @@ export class Chat {
     const isFirst = !doc.nodes.length;
     if (!doc.title) doc.title = titleFrom(textOf(content) || attachmentsOf(content)[0].name);
     const node = addNode(doc, doc.leaf, { role: "user", content });
-    if (isFirst) history.replaceState(null, "", addressOf(doc.id));
+    if (isFirst) {
+      history.replaceState(null, "", addressOf(doc.id));
+      keepNewSettings(null);
+    }
     this.thread.follow();
     this.#answer(node.id);
     return true;
@@ -338,7 +333,7 @@ export class Chat {
   #onPiece(doc, node) {
     this.#changed.set(node, doc);
     this.frames.ask();
-    if (!this.#resumed.has(doc)) this.#save(doc, true);
+    if (!this.windows.isResumed(doc)) this.#save(doc, true);
   }
 
   #drawChanged() {
@@ -389,66 +384,6 @@ export class Chat {
     this.composer.focus();
   }
 
-  #fork(node) {
-    const doc = forkAt(this.#doc, node.id);
-    this.saving.now(doc);
-    history.pushState(null, "", addressOf(doc.id));
-    this.#show(doc);
-    this.composer.focus();
-    announce("Branched off into a new conversation.");
-  }
-
-  // Conversations
-
-  #import(doc) {
-    this.saving.now(doc);
-    history.pushState(null, "", addressOf(doc.id));
-    this.#show(doc);
-    announce("Imported.");
-  }
-
-  #rename(id) {
-    return this.#guarded("The conversation cannot be renamed", async () => {
-      const doc = await this.#read(id);
-      const title = await ask({ title: "Rename conversation", label: "Title", value: doc.title, confirm: "Rename" });
-      if (!title) return;
-      doc.title = title;
-      this.#byPerson.add(doc);
-      await this.saving.now(doc);
-      if (doc === this.#doc) this.#show(doc);
-    });
-  }
-
-  #remove(id) {
-    return this.#guarded("The conversation cannot be deleted", async () => {
-      const doc = await this.#read(id);
-      const text = `“${doc.title || "Untitled"}” and all its branches will be gone.`;
-      if (!(await confirmed({ title: "Delete conversation?", text, confirm: "Delete", danger: true }))) return;
-      await this.runs.stop(id);
-      await this.saving.forget(id);
-      await this.api.delete(pathOf(id));
-      if (id === this.#doc.id) this.create();
-      await this.sidebar.refresh();
-      announce("Deleted.");
-    });
-  }
-
-  #export(id, kind) {
-    return this.#guarded("The conversation cannot be exported", async () => download(await this.#read(id), kind));
-  }
-
-  #exportMenu(button) {
-    openMenu(button, "Export", [
-      { label: "Export as Markdown", icon: "download", run: () => this.#export(this.#doc.id, "md") },
-      { label: "Export as JSON", icon: "download", run: () => this.#export(this.#doc.id, "json") },
-    ]);
-  }
-}
-
-/** Whether a conversation has a message too, and an answer as whole as it is here. */
-function hasWhole(doc, node) {
-  const theirs = doc.nodes.find(({ id }) => id === node.id);
-  return Boolean(theirs) && (node.role !== "assistant" || endingOf(theirs) !== "broken off");
 }
 
 function askToken(wasWrong) {

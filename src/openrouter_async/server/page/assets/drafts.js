@@ -16,3 +16,11 @@ export class Drafts {
     else hold(name, { text, parts });
   }
 }
+
+/** The change of a message that is not sent, as `{id, text}`; at most one for each conversation. */
+export const editOf = (docId) => held(`edit-${docId}`);
+export const keepEdit = (docId, edit) => hold(`edit-${docId}`, edit);
+
+/** The settings of the conversation that has no message yet. */
+export const newSettings = () => held("new-settings");
+export const keepNewSettings = (settings) => hold("new-settings", settings);

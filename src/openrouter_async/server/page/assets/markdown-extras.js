@@ -1,4 +1,4 @@
-// What models write beyond plain Markdown: task lists and footnotes. As text and signs, so that nothing has an id or jumps.
+// What models write beyond plain Markdown: task lists, as signs, and footnotes, whose marks become buttons: see footnotes.js.
 
 const TASK = /^\[([ xX])\] /;
 const REFERENCE = /\[\^([\w-]{1,30})\](?!:)/y;

@@ -2,6 +2,7 @@
 // DOMPurify lets only the tags and attributes listed here through. Nothing is loaded from elsewhere: a remote
 // image would tell a stranger what was said, so it is shown as a link.
 import { frameCode } from "./code-blocks.js";
+import { linkMark } from "./footnotes.js";
 import { highlight } from "./highlighting.js";
 import { drawMath } from "./math.js";
 import { markdownExtras } from "./markdown-extras.js";
@@ -65,6 +66,7 @@ export function fragmentOf(blocks, env = {}) {
   for (const block of fragment.children) block.dir = "auto"; // of what is in it, the style sheet takes care
   for (const link of fragment.querySelectorAll("a[href]")) tellTarget(link);
   for (const pre of fragment.querySelectorAll("pre")) decorateCode(pre);
+  for (const mark of fragment.querySelectorAll(".footnote-mark")) linkMark(mark);
   for (const formula of fragment.querySelectorAll(".math")) drawMath(formula);
   for (const table of fragment.querySelectorAll("table")) {
     const scroller = document.createElement("div");

@@ -4,11 +4,17 @@
 
 const INLINE = /\$\$([^$]+?)\$\$|\$(?!\s)((?:\\[\s\S]|[^$\\])*?(?:\\[\s\S]|[^$\\\s]))\$(?![\p{L}\p{N}])|\\\(([\s\S]+?)\\\)|\\\[([\s\S]+?)\\\]/uy;
 const BLOCK = /^(?:(\$\$)|(\\\[)|(\\begin\{(?:align|aligned|alignat|equation|gather|gathered|multline|eqnarray|cases|[bpvBV]?matrix)\*?\}))/;
+/** A formula within a line, and the bar of a row of a table; a character for private use stands for bars of formulas. */
+const IN_ROW = new RegExp(`(?<![\\p{L}\\p{N}\\\\$\`])(?:${INLINE.source})`, "gu");
+const RULE = /^[|:-][|: \t-]*$/;
+const BAR = "\uE07C";
 const WORD = /[\p{L}\p{N}\\]/u;
 
 export function mathSyntax(md) {
   md.inline.ruler.before("escape", "math", inline);
   md.block.ruler.before("fence", "math_block", block, { alt: ["paragraph", "reference", "blockquote", "list"] });
+  const table = md.block.ruler.__rules__.find(({ name }) => name === "table").fn;
+  md.block.ruler.at("table", (...given) => keepBars(table, ...given), { alt: ["paragraph", "reference"] });
   const { escapeHtml } = md.utils;
   md.renderer.rules.math = (list, i) => `<span class="math${list[i].markup}">${escapeHtml(list[i].content)}</span>`;
   md.renderer.rules.math_block = (list, i) => `<div class="math math-display">${escapeHtml(list[i].content)}</div>\n`;
@@ -60,4 +66,22 @@ function block(state, first, last, silent) {
   token.map = [first, next];
   state.line = next;
   return true;
+}
+
+/** Read a table whose formulas may have bars, as in |x|, which end no cell. */
+function keepBars(table, state, first, last, silent) {
+  const { src, tokens, bMarks, tShift, eMarks } = state;
+  if (first + 2 > last || !RULE.test(src.slice(bMarks[first + 1] + tShift[first + 1], eMarks[first + 1]))) {
+    return table(state, first, last, silent);
+  }
+  let end = first;
+  while (end < last && bMarks[end] + tShift[end] < eMarks[end]) end++;
+  const rows = src.slice(bMarks[first], eMarks[end - 1]).split("\n");
+  const hidden = rows.map((row) => row.replace(IN_ROW, (formula) => formula.replaceAll("|", BAR))).join("\n");
+  const before = tokens.length;
+  state.src = src.slice(0, bMarks[first]) + hidden + src.slice(eMarks[end - 1]);
+  const isTable = table(state, first, last, silent);
+  state.src = src;
+  for (const token of tokens.slice(before)) if (token.type === "inline") token.content = token.content.replaceAll(BAR, "|");
+  return isTable;
 }

@@ -6,7 +6,7 @@ import { MarkdownStream } from "./markdown-stream.js";
 import { attachmentsOf, textOf } from "./store/content.js";
 import { saveUrl } from "./download.js";
 import { hostOf, isLink, isShownImage, sourcesOf } from "./store/links.js";
-import { canContinue, endingOf, segmentsOf } from "./store/reply.js";
+import { canContinue, endingOf, segmentsOf, usageOf } from "./store/reply.js";
 import { writtenOut } from "./store/unseen.js";
 import { ToolView } from "./tool-view.js";
 
@@ -90,14 +90,17 @@ export class UserView {
     return [said, button];
   }
 
-  edit() {
-    const box = h("textarea.edit-box", { value: textOf(this.node.content), "aria-label": "Edit message", rows: 1, dir: "auto" });
+  /** Let a person change the message, from `text` on. */
+  edit(text = textOf(this.node.content)) {
+    const box = h("textarea.edit-box", { value: text, "aria-label": "Edit message", rows: 1, dir: "auto" });
     this.isEdited = true;
     const end = (changed) => {
       this.isEdited = false;
       this.tools.hidden = false;
+      this.actions.keepEdit(this.node, null);
       this.actions.endEdit(this.node, changed ? box.value : null);
     };
+    box.addEventListener("input", () => this.actions.keepEdit(this.node, box.value));
     box.addEventListener("keydown", (event) => {
       if (isComposing(event)) return event.stopPropagation(); // Escape stops no answer either
       if (event.key === "Escape") end(false);
@@ -287,7 +290,7 @@ const imageName = (url) => `image.${/^data:image\/(\w+)/.exec(url)?.[1].replace(
 /** Tokens, cost, speed and time of an answer. */
 export function factsOf(node) {
   const facts = [];
-  const usage = node.usage ?? {};
+  const usage = usageOf(node) ?? {};
   if (usage.completion_tokens) facts.push(tokens(usage.completion_tokens));
   if (usage.cost !== undefined && usage.cost !== null) facts.push(dollars(usage.cost));
   const speaking = (node.elapsed_s ?? 0) - (node.first_piece_s ?? 0);

@@ -70,6 +70,12 @@ export class Thread {
     return this.#list.querySelector(".edit") !== null;
   }
 
+  /** Let a person change a message further, where it is shown. */
+  edit(id, text) {
+    const view = this.#views.get(id);
+    if (view instanceof UserView && view.element.isConnected) view.edit(text);
+  }
+
   follow() {
     this.#follows = true;
     this.scrollToEnd();

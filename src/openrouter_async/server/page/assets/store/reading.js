@@ -11,6 +11,7 @@ const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 const FIELDS = {
   pair: isText, model: isText, provider: isText, generation_id: isText, finish_reason: isText, stopped_by: isText, started_at: isText,
   reasoning: isText, reasoning_s: isNumber, elapsed_s: isNumber, first_piece_s: isNumber, usage: isObject, error: isObject,
+  earlier_usage: isObject, before: isObject,
 };
 const LISTS = { images: isText, annotations: isObject, tool_calls: isObject, tool_results: isObject, waiting: isText };
 

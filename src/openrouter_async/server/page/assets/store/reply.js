@@ -76,6 +76,14 @@ export function endContinued(node) {
   delete node.earlier_usage;
 }
 
+/** What an answer used so far; of one that grows further, or broke off as it did, with what it used before. */
+export function usageOf({ usage, earlier_usage }) {
+  if (!earlier_usage) return usage ?? null;
+  const sum = {};
+  for (const each of [earlier_usage, usage ?? {}]) addUsage({ usage: sum }, each);
+  return sum;
+}
+
 /** Whether an answer has a beginning that may be continued: it was cut, stopped, broken off or failed half-way. */
 export const canContinue = (node) =>
   Boolean(node.content) && !node.refused && (node.finish_reason === "length" || endingOf(node) !== "finished");

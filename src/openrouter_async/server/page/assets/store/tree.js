@@ -5,6 +5,7 @@
 // `nodes` is in the order of making; `leaf` is the last node of the branch that is shown.
 
 import { newId } from "../ids.js";
+import { usageOf } from "./reply.js";
 
 export function newConversation(settings, id = newId(), now = new Date().toISOString()) {
   return { id, title: "", created_at: now, updated_at: now, settings: structuredClone(settings), nodes: [], leaf: null };
@@ -65,7 +66,7 @@ export function forkAt(doc, id, asId = newId(), now = new Date().toISOString()) 
 /** What the whole tree cost, the branches that are not shown included: they were paid as well. */
 export function totalsOf(doc) {
   const totals = { tokens: 0, cost: 0, answers: 0 };
-  for (const { usage } of doc.nodes) {
+  for (const usage of doc.nodes.map(usageOf)) {
     if (!usage) continue;
     totals.answers += 1;
     totals.tokens += usage.total_tokens ?? (usage.prompt_tokens ?? 0) + (usage.completion_tokens ?? 0);

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openrouter_async.testing import Emulator, Fault
+from openrouter_async.testing import Emulator
 from tests.cli.commands import Terminal, environment
 
 MODELS = {

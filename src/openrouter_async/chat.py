@@ -329,10 +329,11 @@ class Chat(Comparing):
             RepeatedToolCall: the model repeats itself; see `max_repeats`.
             OpenRouterError: any failure of a request. `error.run` has the work done so far.
         """
-        from .tools.run import RunCall, run_tools
+        from .tools.run import RunCall, names_session, run_tools
 
         completer = self._completer(output, options)
-        run = await run_tools(completer, RunCall(messages, model, params, extra_body), prices=self._catalogue)
+        call = RunCall(messages, model, params, extra_body, has_session=names_session(options))
+        run = await run_tools(completer, call, prices=self._catalogue)
         return cast("Run[OutputT]", run)  # its replies are those of this dialect
 
     @overload
@@ -396,10 +397,11 @@ class Chat(Comparing):
             options: As for `run`.
             params: See `RunParams`.
         """
-        from .tools.run import RunCall, stream_tools
+        from .tools.run import RunCall, names_session, stream_tools
 
         completer = self._completer(output, options)
-        stream = stream_tools(completer, RunCall(messages, model, params, extra_body), prices=self._catalogue)
+        call = RunCall(messages, model, params, extra_body, has_session=names_session(options))
+        stream = stream_tools(completer, call, prices=self._catalogue)
         return cast("RunStream[OutputT]", stream)  # its replies are those of this dialect
 
     @staticmethod

@@ -276,11 +276,11 @@ class Messages:
             RepeatedToolCall: the model repeats itself; see `max_repeats`.
             OpenRouterError: any failure of a request. `error.run` has the work done so far.
         """
-        from .tools.run import RunCall, run_tools
+        from .tools.run import RunCall, names_session, run_tools
 
         run = await run_tools(
             self._completer(output, options),
-            RunCall(messages, model, params, extra_body),
+            RunCall(messages, model, params, extra_body, has_session=names_session(options)),
             prices=self._catalogue,
         )
         return cast("Run[OutputT, MessageReply[OutputT]]", run)
@@ -329,11 +329,11 @@ class Messages:
             options: As for `run`.
             params: As for `run`.
         """
-        from .tools.run import RunCall, stream_tools
+        from .tools.run import RunCall, names_session, stream_tools
 
         stream = stream_tools(
             self._completer(output, options),
-            RunCall(messages, model, params, extra_body),
+            RunCall(messages, model, params, extra_body, has_session=names_session(options)),
             prices=self._catalogue,
         )
         return cast("RunStream[OutputT, MessageReply[OutputT]]", stream)

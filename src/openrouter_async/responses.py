@@ -277,11 +277,11 @@ class Responses:
             RepeatedToolCall: the model repeats itself; see `max_repeats`.
             OpenRouterError: any failure of a request. `error.run` has the work done so far.
         """
-        from .tools.run import RunCall, run_tools
+        from .tools.run import RunCall, names_session, run_tools
 
         run = await run_tools(
             self._completer(output, options),
-            RunCall(input, model, params, extra_body),
+            RunCall(input, model, params, extra_body, has_session=names_session(options)),
             prices=self._catalogue,
         )
         return cast("Run[OutputT, Response[OutputT]]", run)
@@ -330,11 +330,11 @@ class Responses:
             options: As for `run`.
             params: As for `run`.
         """
-        from .tools.run import RunCall, stream_tools
+        from .tools.run import RunCall, names_session, stream_tools
 
         stream = stream_tools(
             self._completer(output, options),
-            RunCall(input, model, params, extra_body),
+            RunCall(input, model, params, extra_body, has_session=names_session(options)),
             prices=self._catalogue,
         )
         return cast("RunStream[OutputT, Response[OutputT]]", stream)

@@ -120,9 +120,13 @@ async def test_a_run_has_one_session(emulator: Emulator) -> None:
             run = await client.chat.run("How is the weather in Rome?", tools=[weather])
             assert len(run.steps) == 2
         await client.chat.run("Hi", tools=[weather], options={"session_id": "mine"})
-    sessions = [request.headers["x-session-id"] for request in emulator.requests if request.method == "POST"]
+        await client.chat.run("Hi", tools=[weather], options={"session_id": None})
+        await client.messages.run("Hi", tools=[weather], max_tokens=50, options={"session_id": None})
+    sessions = [
+        request.headers.get("x-session-id") for request in emulator.requests if request.method == "POST"
+    ]
     assert sessions[0] == sessions[1] != sessions[2] == sessions[3]
-    assert sessions[4] == "mine"
+    assert sessions[4:] == ["mine"] * 2 + [None] * 4
 
 
 def test_a_wrong_setting_is_refused() -> None:

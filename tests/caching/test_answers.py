@@ -26,6 +26,7 @@ from openrouter_async import (
     errors,
     response_meta,
 )
+from openrouter_async.caching.store import AnswerStore
 from openrouter_async.testing import Emulator
 from tests.support.loopback import WAIT_S
 
@@ -290,7 +291,12 @@ async def test_many_calls_at_once_are_looked_up_together(emulator: Emulator, cac
 
 def spoilt(path: Path, fault: str) -> LocalCache:
     """Return a cache whose file cannot be used."""
-    if fault == "text":
+    if fault == "cut":
+        store = AnswerStore(path)
+        store.connection()
+        store.close()
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    elif fault == "text":
         path.write_text("no database, but long enough to be looked at" * 100)
     elif fault in ("other", "newer"):
         connection = sqlite3.connect(path)
@@ -309,7 +315,7 @@ def spoilt(path: Path, fault: str) -> LocalCache:
     return LocalCache(path)
 
 
-@pytest.mark.parametrize("fault", ["text", "other", "newer", "folder", "unwritable", "device"])
+@pytest.mark.parametrize("fault", ["cut", "text", "other", "newer", "folder", "unwritable", "device"])
 async def test_a_file_that_cannot_be_used_is_a_warning_and_plain_calls(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:

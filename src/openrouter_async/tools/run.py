@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..types.common import Usage
     from .result import Run
 
-__all__ = ["RunCall", "changed_call", "run_tools", "stream_tools"]
+__all__ = ["RunCall", "changed_call", "names_session", "run_tools", "stream_tools"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ class RunCall:
     """The provider whose encrypted reasoning is in the messages."""
     has_session: bool = False
     """Whether it was decided before to which session the requests belong, if to any."""
+
+
+def names_session(options: RequestOptions | None) -> bool:
+    """Return whether options of a call name its session, or say by None that it has none."""
+    return options is not None and "session_id" in options
 
 
 def _sticky(completer: Completer[OutputT], call: RunCall) -> Completer[OutputT]:
@@ -157,7 +162,14 @@ def changed_call(
     options = cast("RequestOptions | None", params.pop("options", None))
     model = cast("str | None", params.pop("model", None)) or call.model
     messages = call.messages if paused is None else paused
-    return completer.with_options(options), replace(call, messages=messages, model=model, params=params)
+    call = replace(
+        call,
+        messages=messages,
+        model=model,
+        params=params,
+        has_session=call.has_session or names_session(options),
+    )
+    return completer.with_options(options), call
 
 
 @asynccontextmanager

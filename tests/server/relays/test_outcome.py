@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -14,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from openrouter_async import AsyncOpenRouter, Retries, tool
+from openrouter_async import AsyncOpenRouter, Retries, open_ledger, tool
 from openrouter_async.server import RelayOutcome, client_of, openrouter_lifespan, relay
 from openrouter_async.testing import Emulator, Fault, tool_call
 from tests.server.router_client import events
@@ -160,6 +162,37 @@ def test_a_budget_counts_the_calls_and_refuses_further_ones(emulator: Emulator) 
         assert get(served.url).status_code == 402
     assert outcome.spend is spend
     assert spend.cost == Decimal("0.50")
+
+
+def test_a_budget_of_a_ledger_is_one_for_the_relays_of_all_workers(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """Each worker has a ledger of its own, over one file, and each request a block of its own."""
+    emulator.reply("Hello", usage={"cost": 0.5})
+
+    async def answer(request: Request) -> Response:
+        client = client_of(request)
+        budget = request.state.ledger.budget(request.query_params["user"], "0.50", every="month")
+        return relay(client.chat.stream("Hello", max_tokens=5), budget=client.track(budget))
+
+    def worker() -> Starlette:
+        inner = openrouter_lifespan(
+            AsyncOpenRouter(emulator.key, base_url=emulator.base_url, default_model=MODEL)
+        )
+
+        @asynccontextmanager
+        async def lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
+            async with inner(app) as state, open_ledger(tmp_path / "ledger.db") as ledger:
+                yield {**(state or {}), "ledger": ledger}
+
+        return Starlette(routes=[Route("/", answer)], lifespan=lifespan)
+
+    with serve(worker()) as one, serve(worker()) as other:
+        assert get(f"{one.url}/?user=ann").status_code == 200
+        refused = get(f"{other.url}/?user=ann")
+        assert (refused.status_code, refused.json()["error"]["type"]) == (402, "BudgetExceeded")
+        emulator.reply("Hello", usage={"cost": 0.5})
+        assert get(f"{other.url}/?user=bob").status_code == 200
 
 
 def test_the_cost_of_what_was_left_is_looked_up_first(emulator: Emulator) -> None:

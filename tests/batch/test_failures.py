@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,40 @@ def test_every_class_of_error_can_be_told_again() -> None:
             assert isinstance(error, kind) or name in ("RequestTimeout", "ResponseTooLarge")
     assert type(kept_error({"type": "SomeNewError", "message": 3})) is OpenRouterError
     assert type(kept_error(None)) is OpenRouterError
+
+
+def test_failures_beyond_those_in_memory_are_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openrouter_async.batch.failures.IN_MEMORY", 2)
+    failures = Failures()
+    sources: list[ItemLike] = [
+        "a text", [{"role": "user", "content": "x"}], Item("own", "y", temperature=0.5), Item("bad", object()),  # type: ignore[list-item,arg-type]
+        "last",
+    ]  # fmt: skip
+    for index, source in enumerate(sources):
+        failures.add(
+            Failed(
+                key=f"k{index}",
+                index=index,
+                source=source,
+                error=BadRequest("no", status=400),
+                cost=None if index == 4 else Decimal("0.1"),
+                elapsed=1.5,
+                attempts=2,
+            )
+        )
+    assert len(failures) == 5
+    assert failures[0].source == "a text"
+    assert [failed.key for failed in failures] == ["k0", "k1", "k2", "k3", "k4"]
+    third, fourth, fifth = failures[2:]
+    assert isinstance(third.source, Item)
+    assert (third.source.messages, third.source.params) == ("y", {"temperature": 0.5})
+    assert (third.index, third.cost, third.elapsed, third.attempts) == (2, Decimal("0.1"), 1.5, 2)
+    assert isinstance(third.error, BadRequest)
+    assert (fourth.source, fifth.cost, failures[-1].key) == ("", None, "k4")
+    with pytest.raises(IndexError):
+        failures[5]
+    failures.add(failures[2])
+    assert failures.write_jsonl(tmp_path / "failed.jsonl") == 6
+    assert [item.key for item in read_items(tmp_path / "failed.jsonl")] == ["k0", "k1", "k2", "k4", "k2"]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, cast
 
 from .progress_text import progress_line
 
@@ -104,7 +104,7 @@ def display(console: Console | None = None) -> Display:
     """Return what shows progress on standard error; or on a caller's console, where what was drawn is taken away."""
     ipython = sys.modules.get("IPython")
     if ipython is not None and hasattr(ipython.get_ipython(), "kernel"):
-        return Notebook(import_module("IPython.display"))
+        return Notebook(cast("_Displaying", import_module("IPython.display")))
     if find_spec("rich") is not None:
         from .drawn import Drawn, can_draw, standard_error
 

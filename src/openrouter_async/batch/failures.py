@@ -8,10 +8,15 @@ from __future__ import annotations
 import base64
 import json
 import os
+import tempfile
 import traceback
+import weakref
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, overload
+from typing import IO, TYPE_CHECKING, Any, cast, overload
 
 from pydantic import BaseModel
 
@@ -19,28 +24,68 @@ from .._files import replace_file
 from ..errors import ConfigurationError
 from ..types.chat.content_parts import Attachment
 from .items import Item
+from .kept_failures import kept_error
+from .results import Failed
 
 if TYPE_CHECKING:
     from ..types.chat.content_parts import AttachmentKind
-    from .results import Failed
 
 __all__ = ["Failures", "read_items"]
+
+IN_MEMORY = 10_000
+"""Failures that stay in memory; chosen: some 100 MB of long prompts."""
 
 ATTACHMENT = "openrouter_async attachment"
 """The key of an object in such a file that stands for an `image()`, `audio()`, `video()` or `file()`."""
 
 
-class Failures(Sequence["Failed"]):
-    """The items that failed, in order of arrival. They are kept, with what came in, as long as the batch is."""
+class Failures(Sequence[Failed]):
+    """The items that failed, in order of arrival.
+
+    The first 10,000 stay in memory with what came in, the others in a temporary file: `source` of one of those is an
+    equal `Item`, or "" if it is no JSON, and `error` has class, message and status.
+    """
 
     def __init__(self) -> None:
         self._failed: list[Failed] = []
+        self._file: IO[bytes] | None = None
+        self._places = array("Q")
+        """Where in the file each further one begins."""
 
     def add(self, failed: Failed) -> None:
         """Add an item."""
         # Of many thousands of failures the variables of all functions would stay in memory.
         traceback.clear_frames(failed.error.__traceback__)
-        self._failed.append(failed)
+        if len(self._failed) < IN_MEMORY:
+            self._failed.append(failed)
+            return
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the failures
+            weakref.finalize(self, self._file.close)
+        self._places.append(self._file.seek(0, os.SEEK_END))
+        facts = [failed.index, str(failed.cost), failed.elapsed, failed.attempts, failed.is_resumed]
+        self._file.write(json.dumps(facts).encode() + b"\n" + _line_of(failed))
+
+    def _line_at(self, place: int) -> tuple[bytes, bytes]:
+        assert self._file is not None
+        self._file.seek(self._places[place])
+        return self._file.readline(), self._file.readline()
+
+    def _read(self, place: int) -> Failed:
+        facts, line = self._line_at(place)
+        index, cost, elapsed, attempts, is_resumed = json.loads(facts)
+        record = json.loads(line, object_hook=_read_object)
+        key, error = record["key"], kept_error(record.get("error"))  # before the item takes them
+        return Failed(
+            key=key,
+            index=index,
+            source=_item_of(record) or "",
+            error=error,
+            cost=None if cost == "None" else Decimal(cost),
+            elapsed=elapsed,
+            attempts=attempts,
+            is_resumed=is_resumed,
+        )
 
     def write_jsonl(self, path: str | os.PathLike[str]) -> int:
         """Write the items to a file that `read_items` reads, and return how many; one that exists is replaced.
@@ -50,18 +95,22 @@ class Failures(Sequence["Failed"]):
         Raises:
             OSError: the file cannot be written.
         """
-        replace_file(Path(path), (_line_of(failed) for failed in self._failed))
-        return len(self._failed)
+        spilled = (self._line_at(place)[1] for place in range(len(self._places)))
+        replace_file(Path(path), chain(map(_line_of, self._failed), spilled))
+        return len(self)
 
     @overload
     def __getitem__(self, index: int) -> Failed: ...
     @overload
     def __getitem__(self, index: slice) -> Sequence[Failed]: ...
     def __getitem__(self, index: int | slice) -> Failed | Sequence[Failed]:
-        return self._failed[index]
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        place = range(len(self))[index]
+        return self._failed[place] if place < len(self._failed) else self._read(place - len(self._failed))
 
     def __len__(self) -> int:
-        return len(self._failed)
+        return len(self._failed) + len(self._places)
 
     def __repr__(self) -> str:
         return f"<Failures {len(self)}>"
@@ -94,10 +143,16 @@ def read_items(path: str | os.PathLike[str]) -> Iterator[Item]:
                 raise ConfigurationError(
                     f"line {number} of {str(path)!r} is no JSON object; expected an item"
                 )
-            messages = record.pop("messages", None) or record.pop("prompt", None)
-            record.pop("error", None)
-            if messages is not None:
-                yield Item(record.pop("key", None), messages, **record)
+            item = _item_of(record)
+            if item is not None:
+                yield item
+
+
+def _item_of(record: dict[str, Any]) -> Item | None:
+    """Return the item of a line; None without messages."""
+    messages = record.pop("messages", None) or record.pop("prompt", None)
+    record.pop("error", None)
+    return None if messages is None else Item(record.pop("key", None), messages, **record)
 
 
 def _line_of(failed: Failed) -> bytes:

@@ -244,6 +244,14 @@ def test_W06_the_token_is_asked_of_everything_but_the_page(emulator: Emulator, g
     assert emulator.requests == []
 
 
+def test_a_health_check_needs_no_token_and_asks_nobody(emulator: Emulator) -> None:
+    with routed(emulator, token=TOKEN) as browser:
+        answer = browser.get("healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert answer.headers["cache-control"] == "no-store"
+    assert emulator.requests == []
+
+
 @pytest.mark.parametrize("prefix", ["", "/deep/chat"])
 def test_W06_with_the_token_it_answers(emulator: Emulator, prefix: str) -> None:
     emulator.reply("Hello")

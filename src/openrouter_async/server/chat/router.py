@@ -1,7 +1,8 @@
 """`create_router`: a chat page, its API, and an API for OpenAI's clients, over one client.
 
 ```
-Guard (safety.py) ── GET /, /assets/...          the page, from the package (page_files.py, bundles.py)
+Guard (safety.py) ── GET /healthz                whether the server is there, without a token
+                  ├─ GET /, /assets/...          the page, from the package (page_files.py, bundles.py)
                   ├─ /api/settings, /api/models, /api/credits, /v1/models... (models_api.py)
                   ├─ /api/chat...                ChatPolicy (policy.py) ── a resumable relay (chat_api.py)
                   ├─ /api/conversations...       (conversations_api.py) ── a store (conversations.py)
@@ -23,7 +24,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from ..._checks import seconds, whole
 from ...client import AsyncOpenRouter
@@ -143,6 +145,7 @@ def create_router(
     )
     return Starlette(
         routes=[
+            Route("/healthz", _health),
             *page_routes(PAGE),
             *models_routes(policy, slots, title, max_body_bytes, is_emulator=is_emulator),
             *chat_routes(
@@ -163,6 +166,11 @@ async def _lifespan(app: Starlette) -> AsyncIterator[dict[str, object]]:
     """Own the answers that outlive their request, where the router is served and not mounted."""
     async with running_relays() as relays:
         yield {RELAYS: relays}
+
+
+async def _health(request: Request) -> Response:
+    """Answer once the server is ready; the service is not asked, since a restart here ends no outage there."""
+    return JSONResponse({"status": "ok"})
 
 
 async def _error(request: Request, error: Exception) -> Response:

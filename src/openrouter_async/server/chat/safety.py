@@ -31,8 +31,8 @@ LOGGER = logging.getLogger("openrouter_async")
 TOKEN_LENGTH = 16
 """The minimum length of a token, so it cannot be guessed."""
 
-OPEN_PATHS = re.compile(r"/?|/assets/.*")
-"""The paths that need no token: the page, which has to ask for it."""
+OPEN_PATHS = re.compile(r"/?|/assets/.*|/healthz")
+"""The paths that need no token: the page, which has to ask for it, and whether the server is there."""
 
 SECURITY_HEADERS = {
     "content-security-policy": (

@@ -3,7 +3,7 @@
     pip install 'openrouter-async[ray]'
     python examples/ray_data.py
 
-Workers share a ledger: together they stay within the budget, and what a worker that died had answered is not asked
+Workers share a ledger: together they stay within the budget, and rows that a dead worker had answered are not sent
 again.
 """
 

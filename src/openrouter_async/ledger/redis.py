@@ -184,7 +184,7 @@ class RedisHolder:
         writes: list[tuple[Any, ...]] = []
         try:
             now = self._state.begin(steps, None if self._clock is None else self._clock())
-            answers = [self._machine.apply(step, now) for step in steps]
+            answers: list[Answer] = [self._machine.apply(step, now) for step in steps]
             writes = self._state.writes()
         finally:
             arguments = [argument for command in writes for argument in (len(command), *command)]

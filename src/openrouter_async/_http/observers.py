@@ -256,8 +256,8 @@ class EventLog(Observer):
             attempt=attempt.number,
             elapsed=attempt.elapsed,
             status=attempt.status,
-            generation_id=attempt.generation_id,
-            request_id=id_of_request(attempt.headers),
+            generation_id=_without_key(attempt.generation_id, attempt.secrets),
+            request_id=_without_key(id_of_request(attempt.headers), attempt.secrets),
             error=error,
             wait=wait,
             model=attempt.request.model,
@@ -284,6 +284,11 @@ class EventLog(Observer):
             "" if wait is None else f", again in {wait:.3f} s",
         )
         return event
+
+
+def _without_key(name: str | None, secrets: Secrets) -> str | None:
+    """Return an id without the key, which a server may repeat anywhere."""
+    return name and redact(name, secrets)
 
 
 def _with_answer(event: RequestEvent, attempt: Attempt) -> RequestEvent:

@@ -143,7 +143,7 @@ def test_a_decorated_method_is_refused_where_it_stands() -> None:
             def find(cls, item: str) -> str:
                 return item
 
-    with pytest.raises(ConfigurationError, match="stands on the method 'add'"):
+    with pytest.raises(ConfigurationError, match="is on the method 'add'"):
         tool(Adder.add)
 
 

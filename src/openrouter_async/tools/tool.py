@@ -266,7 +266,7 @@ def tool(
         own_name = name_of(function)
         if is_unbound_method(function):
             raise ConfigurationError(
-                f"@tool stands on the method {own_name!r}, which needs its object; leave the decorator out, and give"
+                f"@tool is on the method {own_name!r}, which needs its object; leave the decorator out, and give"
                 f" tools=[thing.{own_name}], or tool(thing.{own_name}, ...) with settings"
             )
         said = documentation_of(function).description if description is None else description

@@ -85,7 +85,7 @@ async def test_filters_stand_in_the_query(filters: Any, query: str) -> None:
         ({"supported_parameters": [1]}, "supported_parameters[0] is 1; expected text that is not empty"),
         (
             {"qq": "x"},
-            "the list of models has no parameter 'qq'; did you mean 'q'? (what the types do not know",
+            "the list of models has no parameter 'qq'; did you mean 'q'? (for parameters that these types lack",
         ),
         ({"use_rss": True}, "'use_rss' is not offered; the list is read as JSON"),
     ],

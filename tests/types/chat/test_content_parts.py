@@ -142,13 +142,13 @@ def test_text_may_carry_marks_of_the_prompt_cache() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: image("cat.png"), r"image\(\) got text of 7 characters that is no URL; .* pathlib.Path"),
-        (lambda: video("file:///etc/passwd"), "that is no URL"),
+        (lambda: image("cat.png"), r"image\(\) got text of 7 characters that is not a URL; .* pathlib.Path"),
+        (lambda: video("file:///etc/passwd"), "that is not a URL"),
         (lambda: file(5), r"file\(\) got a int; expected a URL, bytes or a pathlib.Path"),
         (lambda: audio("https://a.example/x.wav"), "audio is sent inline: give bytes or a path"),
-        (lambda: audio("data:audio/wav,AAAA"), "no base64 data URL"),
-        (lambda: audio("data:audio/wav;base64,"), "whose data is no base64"),
-        (lambda: audio("data:audio/wav;base64,A\nA"), "whose data is no base64"),
+        (lambda: audio("data:audio/wav,AAAA"), "not a base64 data URL"),
+        (lambda: audio("data:audio/wav;base64,"), "whose data is not base64"),
+        (lambda: audio("data:audio/wav;base64,A\nA"), "whose data is not base64"),
         (
             lambda: image(b"plain text").encode(),
             r"the media type of image\(<10 bytes>\) is unknown; give media_type=",
@@ -201,7 +201,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="is no regular file; expected a file to send"):
+    with pytest.raises(ConfigurationError, match="is not a regular file; expected a file to send"):
         image(tmp_path).encode()
 
 
@@ -209,7 +209,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(ConfigurationError, match="is no regular file"):
+    with pytest.raises(ConfigurationError, match="is not a regular file"):
         file(pipe).encode()
 
 

@@ -348,7 +348,7 @@ def _attachment(
     if isinstance(source, str):
         if not source.lower().startswith(("http://", "https://", "data:")):
             raise ConfigurationError(
-                f"{kind}() got text of {len(source):,} characters that is no URL;"
+                f"{kind}() got text of {len(source):,} characters that is not a URL;"
                 " expected http(s): or data:, and for a file a pathlib.Path"
             )
     elif not isinstance(source, bytes | Path):
@@ -363,17 +363,17 @@ def _check_audio_url(url: str) -> None:
     head, _, data = url.partition(",")
     if not (head.startswith("data:") and head.endswith(";base64")):
         raise ConfigurationError(
-            "audio() got text that is no base64 data URL; audio is sent inline: give bytes or a path"
+            "audio() got text that is not a base64 data URL; audio is sent inline: give bytes or a path"
         )
     if not data or _NOT_BASE64.search(data):
-        raise ConfigurationError("audio() got a data URL whose data is no base64")
+        raise ConfigurationError("audio() got a data URL whose data is not base64")
 
 
 def _read(path: Path) -> bytes:
     """Return the content of a regular file; devices and pipes might never end."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise ConfigurationError(f"{str(path)!r} is no regular file; expected a file to send")
+            raise ConfigurationError(f"{str(path)!r} is not a regular file; expected a file to send")
         return path.read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

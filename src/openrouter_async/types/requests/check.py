@@ -140,9 +140,7 @@ def _unknown(
         return f"{where} has no parameter {name!r}; use {_HABITS[name]}"
     near = difflib.get_close_matches(name, [*hints, *elsewhere], n=1)
     guess = f"did you mean {near[0]!r}?" if near else "see its parameters"
-    return (
-        f"{where} has no parameter {_short(name)!r}; {guess} (what the types do not know goes into {way_out})"
-    )
+    return f"{where} has no parameter {_short(name)!r}; {guess} (for parameters that these types lack, use {way_out})"
 
 
 def join_problems(problems: Sequence[str]) -> str:
@@ -161,7 +159,7 @@ def _problems(error: ValidationError, name: str, *, private: bool) -> list[str]:
     for detail in error.errors(include_url=False):
         path = _path(name, detail["loc"])
         if detail["type"] == "extra_forbidden":
-            problems.append(f"{path} is unknown; what the types do not know goes into extra_body")
+            problems.append(f"{path} is unknown; for parameters that these types lack, use extra_body")
         elif detail["type"] == "missing":
             problems.append(f"{path} is missing")
         elif detail["type"] == "union_tag_invalid":

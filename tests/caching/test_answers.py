@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -340,7 +341,7 @@ async def test_a_file_that_another_process_locks_is_read_and_is_written_once_it_
         await client.chat.create("Name a fish.")
     async with client_of(emulator, cache) as client:
         await client.chat.create("Name a fish.")
-        with sqlite3.connect(cache.path, isolation_level=None) as other:
+        with closing(sqlite3.connect(cache.path, isolation_level=None)) as other, other:
             other.execute("BEGIN IMMEDIATE")
             for colour in ("a light", "a dark"):
                 await client.chat.create(f"Name {colour} colour.")
@@ -386,7 +387,7 @@ async def test_a_file_that_cannot_be_opened_for_a_lock_is_left_for_a_while(
     emulator: Emulator, cache: LocalCache, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("openrouter_async.caching.store.BUSY_S", 0.01)
-    with sqlite3.connect(cache.path, isolation_level=None) as other:
+    with closing(sqlite3.connect(cache.path, isolation_level=None)) as other, other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
         async with client_of(emulator, cache) as client:

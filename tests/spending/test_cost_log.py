@@ -6,7 +6,7 @@ import multiprocessing
 import sqlite3
 import stat
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -191,12 +191,12 @@ async def test_several_processes_write_to_one_file(tmp_path: Path) -> None:
 async def test_what_cannot_be_written_is_told_and_not_lost(tmp_path: Path) -> None:
     path = tmp_path / "costs.db"
     costs = CostLog(path)
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("ALTER TABLE calls RENAME TO others")
     costs.finished(event("ann"))
     with pytest.raises(ConfigurationError, match="1 costs could not be written"):
         await costs.by()
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("ALTER TABLE others RENAME TO calls")
     database.close()
     assert [(row.user, row.cost) for row in await costs.by("user")] == [("ann", Decimal("0.25"))]
@@ -206,7 +206,7 @@ async def test_what_cannot_be_written_is_told_and_not_lost(tmp_path: Path) -> No
 async def test_what_is_wrong_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be kept"):
         CostLog(tmp_path / "none" / "costs.db")
-    with sqlite3.connect(tmp_path / "other.db") as database:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as database, database:
         database.execute("CREATE TABLE mine (id INTEGER)")
     database.close()
     with pytest.raises(ConfigurationError, match="something else"):

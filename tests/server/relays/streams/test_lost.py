@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -79,7 +80,7 @@ def test_processes_that_begin_at_once_share_one_file(tmp_path: Path) -> None:
 
 def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "other.sqlite"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE mine (x)")
     connection.close()
     with pytest.raises(ConfigurationError, match="another program's"):
@@ -100,7 +101,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path, text: str) -> Non
 async def test_a_file_that_breaks_is_a_503(tmp_path: Path) -> None:
     store = SQLiteStreams(tmp_path / "streams.sqlite")
     await store.begin("7", "a", "events")
-    with sqlite3.connect(tmp_path / "streams.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "streams.sqlite")) as connection, connection:
         connection.execute("DROP TABLE events")
     connection.close()
     with pytest.raises(WebError, match="cannot be used") as failed:

@@ -26,7 +26,7 @@ from anyio import CapacityLimiter, to_thread
 from .._extras import needs_extra
 from ..errors import ConfigurationError, LedgerError
 from .machine import LEASE_S, Machine
-from .redis_state import RedisState
+from .redis_state import Command, RedisState
 from .steps import Answer, Beat, Step
 
 with needs_extra("redis", "a ledger in Redis"):
@@ -181,7 +181,7 @@ class RedisHolder:
 
     def _apply_in_turn(self, steps: Sequence[Step], give_up_at: float) -> list[Answer]:
         turn = self._take_turn(give_up_at)
-        writes: list[tuple[Any, ...]] = []
+        writes: list[Command] = []
         try:
             now = self._state.begin(steps, None if self._clock is None else self._clock())
             answers: list[Answer] = [self._machine.apply(step, now) for step in steps]
@@ -204,7 +204,7 @@ class RedisHolder:
                 raise _TooLate
             self._newest = self._make_turn(keys=self._turns, args=[self._newest])
 
-    def _ask(self, *commands: tuple[Any, ...]) -> list[Any]:
+    def _ask(self, *commands: Command) -> list[Any]:
         with self._client.pipeline(transaction=False) as pipe:
             for command in commands:
                 cast("Any", pipe).execute_command(*command)  # which has no types

@@ -14,9 +14,9 @@ from typing import Any, Protocol, TypeAlias
 from .state import BudgetRow, HoldRow, KeyRow, LeaseRow
 from .steps import Admit, BudgetTerms, Claim, Finish, Free, GiveUp, Look, LookAtPace, Report, Settle, Step
 
-__all__ = ["Ask", "RedisState"]
+__all__ = ["Ask", "Command", "RedisState"]
 
-Command: TypeAlias = tuple[Any, ...]
+Command: TypeAlias = tuple[str | bytes | int | float, ...]
 
 _NO_MODEL = ""
 """Stands for the account's default, which has no name."""

@@ -198,4 +198,4 @@ def test_W08_what_is_no_regular_file_is_not_attached(run_here: RunHere, tmp_path
         os.mkfifo(place)
     done = run_here("ask", "--attach", str(place), "What is it?")
     assert done.returncode == 2
-    assert "no regular file" in done.stderr
+    assert "is not a regular file" in done.stderr

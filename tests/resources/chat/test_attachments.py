@@ -127,5 +127,5 @@ def test_a_cancelled_read_does_not_hold_up_the_caller(
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the platform has no named pipes")
 def test_a_pipe_is_refused(loop: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ConfigurationError, match="is no regular file"):
+    with pytest.raises(ConfigurationError, match="is not a regular file"):
         encode([user(image(tmp_path / "pipe"))], loop)

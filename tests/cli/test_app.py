@@ -159,6 +159,7 @@ def test_a_reader_that_goes_away_is_no_error(emulator: Emulator) -> None:
     ("arguments", "told"),
     [
         (["cladue"], "no model has 'cladue' in its id or name; near it: anthropic/claude-"),
+        (["gpt4o"], "near it: openai/gpt-4o, openai/gpt-4o-mini, "),
         (["--supports", "tool"], "--supports 'tool' is nothing that a model has; did you mean 'tools'?"),
         (["--takes", "pictures"], "--takes 'pictures' is nothing that a model has; there are audio,"),
         (["--author", "antropic"], "did you mean 'anthropic'?"),

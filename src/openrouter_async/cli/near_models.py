@@ -68,10 +68,16 @@ def _unknown(option: str, value: str, known: Iterable[str]) -> Iterator[str]:
 
 
 def _near(word: str, models: Sequence[Model]) -> list[str]:
-    """Return models that are named nearly so: by their whole id, or by a part of it."""
+    """Return models that are named nearly so: without their punctuation, by their whole id, or by a part of it."""
     ids = [model.id for model in models]
+    bare = _bare(word)
+    alike = sorted((id for id in ids if bare and bare in _bare(id)), key=len)
     whole = get_close_matches(word, ids, SHOWN)
     parts = {part for id in ids for part in _PARTS.findall(id.lower())}
     likely = get_close_matches(word, parts, 1, cutoff=0.7)
     by_part = [id for id in ids if likely and likely[0] in _PARTS.findall(id.lower())]
-    return list(dict.fromkeys([*whole, *by_part]))[:SHOWN]
+    return list(dict.fromkeys([*alike, *whole, *by_part]))[:SHOWN]
+
+
+def _bare(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))

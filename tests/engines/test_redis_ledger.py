@@ -214,7 +214,7 @@ def test_the_functions_of_the_page_on_schedulers(
         named,
     )
     for _ in range(2):
-        (frame,) = named["ask"](iter([pd.DataFrame({"city": ["Oslo", "Lima"]})]))
+        (frame,) = named["ask_frames"](iter([pd.DataFrame({"city": ["Oslo", "Lima"]})]))
         assert list(frame["city"]) == ["Oslo", "Lima"]
         assert frame["value"].notna().all()
     assert len(prompts(service)) == prompts(service).total() == 22

@@ -203,7 +203,7 @@ BLOCKS = st.sampled_from(
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(BLOCKS, max_size=12), st.integers(1, 30), st.integers(3, 12), st.integers(20, 60))
+@given(st.lists(BLOCKS, max_size=12), st.integers(1, 30), st.integers(5, 12), st.integers(20, 60))
 def test_it_ends_as_if_it_had_come_at_once(
     monkeypatch: pytest.MonkeyPatch, blocks: list[str], size: int, lines: int, columns: int
 ) -> None:

@@ -57,7 +57,7 @@ def test_the_input_is_refused_under_any_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [(".", "is a directory"), ("none/out", "there is no such directory"), ("pipe", "no regular file")],
+    [(".", "is a directory"), ("none/out", "there is no such directory"), ("pipe", "not a regular file")],
 )
 def test_a_place_where_no_file_can_be_is_refused(name: str, reason: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

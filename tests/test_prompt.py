@@ -100,7 +100,7 @@ def test_a_budget_of_each_part_would_be_no_budget(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ({"concurrency": 0}, "concurrency is 0"),
-        ({"output": 5}, "5 is no type"),
+        ({"output": 5}, "5 is not a type"),
         ({"tempreature": 0}, "tempreature"),
         ({"value": "error"}, "'error' would be there twice"),
         ({"prompt": "{city!r}"}, "prompt contains '{city!r}'"),

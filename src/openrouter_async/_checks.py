@@ -128,7 +128,7 @@ def mapping(name: str, value: Mapping[str, T], example: str) -> Mapping[str, T]:
 def header_value(name: str, value: str) -> str:
     """Return a value as HTTP allows it: one line, without blanks around it, which do not belong to it."""
     if not isinstance(value, str) or "\n" in value or "\r" in value:
-        raise ConfigurationError(f"the header {name!r} has a value that is no single line of text")
+        raise ConfigurationError(f"the header {name!r} has a value that is not a single line of text")
     bad = _NOT_IN_A_HEADER.search(value)
     if bad is not None:
         raise ConfigurationError(

@@ -50,7 +50,7 @@ def claim(
         if path.is_dir():
             raise ConfigurationError(f"{name} cannot be written: is a directory")
         if not path.is_file():
-            raise ConfigurationError(f"{name} is no regular file")
+            raise ConfigurationError(f"{name} is not a regular file")
         if path.stat().st_size and not is_ours(path):
             raise ConfigurationError(
                 f"{name} is there already, and would be overwritten; name another file, or remove it"

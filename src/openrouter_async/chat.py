@@ -410,7 +410,7 @@ class Chat(Comparing):
             raise ConfigurationError(f"recover is {recover!r}; expected True, False or Recover(...)")
         if has_output and recover:
             raise ConfigurationError(
-                "recover goes on with text, and output asks for a value, which is not put together from two answers;"
+                "recover continues text, and output asks for a value, which cannot be joined from two answers;"
                 " leave out either"
             )
         return Recover() if recover is True else recover or None

@@ -110,7 +110,7 @@ def test_half_of_a_surrogate_pair_is_refused_and_its_place_named(
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
         body_of(model="m", **arguments)
-    assert str(caught.value).startswith(f"{path} holds half of a surrogate pair")
+    assert str(caught.value).startswith(f"{path} contains half of a surrogate pair")
     assert caught.value.__context__ is None
 
 

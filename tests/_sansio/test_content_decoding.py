@@ -105,7 +105,7 @@ def test_members_without_content_are_steps_of_their_own() -> None:
         pytest.param("gzip", b"no gzip at all", "is no gzip", id="false"),
         pytest.param("deflate", b"\x78\x9c\xff\xff\xff", "is no deflate", id="false deflate"),
         pytest.param("gzip", gzip.compress(TEXT)[:-9], "ends inside", id="cut"),
-        pytest.param("deflate", zlib.compress(TEXT) + b"more", "goes on", id="bytes after the end"),
+        pytest.param("deflate", zlib.compress(TEXT) + b"more", "continues", id="bytes after the end"),
     ],
 )
 def test_a_wrong_body_is_a_typed_failure(header: str, body: bytes, message: str) -> None:

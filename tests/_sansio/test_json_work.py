@@ -50,7 +50,7 @@ def test_a_list_of_all_models_is_far_from_the_limit() -> None:
 def test_what_is_too_much_is_refused_by_name() -> None:
     check_work(10, 10, "it")
     with pytest.raises(
-        ResponseTooLarge, match=r"^it holds more values than Limits\(values=10\) allows"
+        ResponseTooLarge, match=r"^it contains more values than Limits\(values=10\) allows"
     ) as caught:
         check_work(11, 10, "it")
     assert caught.value.limit == 10

@@ -274,7 +274,7 @@ class Undefined(BaseModel):
 
 @pytest.mark.parametrize("into", [NoSchema, list[NoSchema], Undefined, list[ForwardRef("Nowhere")]], ids=repr)
 def test_a_type_that_pydantic_cannot_read_is_the_callers_fault(into: type[object]) -> None:
-    with pytest.raises(ConfigurationError, match=r"no type that can be read from JSON"):
+    with pytest.raises(ConfigurationError, match=r"not a type that can be read from JSON"):
         parse(into, b"[]")
 
 

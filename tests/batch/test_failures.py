@@ -84,7 +84,7 @@ async def test_an_item_that_is_no_json_does_not_keep_the_others_from_the_file(tm
 @pytest.mark.parametrize("line", ["[1]", "nonsense", '"text"'])
 def test_a_file_that_is_something_else_is_refused(line: str, tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text(f"\n{line}\n")
-    with pytest.raises(ConfigurationError, match=r"line 2 of .* is no JSON object"):
+    with pytest.raises(ConfigurationError, match=r"line 2 of .* is not a JSON object"):
         [*read_items(tmp_path / "x.jsonl")]
 
 

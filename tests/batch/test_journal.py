@@ -149,7 +149,7 @@ def test_a_line_torn_at_any_byte_is_repaired(tmp_path: Path) -> None:
 def test_a_file_that_is_no_journal_is_refused_and_left_alone(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "mine.txt"
     path.write_bytes(content)
-    with pytest.raises(JournalError, match="no record of a batch") as caught:
+    with pytest.raises(JournalError, match="not a record of a batch") as caught:
         Journal(path)
     assert caught.value.path == str(path)
     assert path.read_bytes() == content
@@ -319,7 +319,7 @@ def test_killed_at_any_moment_nothing_finished_is_lost_or_asked_again(tmp_path: 
 
 def test_a_device_is_no_journal() -> None:
     """It has no end, so reading it would never be done."""
-    with pytest.raises(JournalError, match="is no regular file"):
+    with pytest.raises(JournalError, match="is not a regular file"):
         Journal(Path("/dev/zero"))
 
 
@@ -425,7 +425,7 @@ def test_prompts_with_keys_are_no_journal(tmp_path: Path) -> None:
     path = tmp_path / "prompts.jsonl"
     content = b'{"key": "a", "prompt": "hi"}\n{"key": "b", "prompt": "ho"}\n'
     path.write_bytes(content)
-    with pytest.raises(JournalError, match="has a line 1 that is no record of a batch"):
+    with pytest.raises(JournalError, match="has a line 1 that is not a record of a batch"):
         Journal(path)
     assert path.read_bytes() == content
 

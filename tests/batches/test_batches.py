@@ -200,7 +200,7 @@ async def test_waiting_tells_what_changes_and_ends_with_the_batch(monkeypatch: p
 
 async def test_waiting_ends_with_its_time() -> None:
     async with mocked(BATCH) as service:
-        with pytest.raises(DeadlineExceeded, match="it goes on"):
+        with pytest.raises(DeadlineExceeded, match="it continues"):
             await service.client.batches.wait("batch-1", timeout=0.05)
 
 

@@ -85,7 +85,10 @@ def test_old_and_many_answers_are_removed(path: Path) -> None:
     [
         (("stats", "none.sqlite"), "'none.sqlite' cannot be used: the file does not exist"),
         (("stats", "text"), "'text' cannot be used: file is not a database"),
-        (("prune", "answers.sqlite"), "nothing says what to remove; give --days, --max-bytes, or both"),
+        (
+            ("prune", "answers.sqlite"),
+            "nothing selects the answers to remove; give --days, --max-bytes, or both",
+        ),
         (("ls", "answers.sqlite", "--days", "1"), "--days and --max-bytes are for prune"),
     ],
 )

@@ -172,7 +172,7 @@ def test_a_file_that_holds_no_conversation_is_a_mistake(emulator: Emulator, tmp_
     done = run("chat", "--save", str(path), env=environment(emulator), stdin="one\n")
     assert done.returncode == 2
     assert path.read_text("utf-8") == "{}x"
-    assert f"{str(path)!r} holds no conversation" in done.stderr
+    assert f"{str(path)!r} contains no conversation" in done.stderr
     assert emulator.requests == []
 
 

@@ -483,8 +483,8 @@ async def test_a_stopped_turn_is_kept_and_can_be_followed(emulator: Emulator) ->
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        pytest.param("", "holds no History", id="nothing"),
-        pytest.param("[]", "holds no History", id="list"),
+        pytest.param("", "contains no History", id="nothing"),
+        pytest.param("[]", "contains no History", id="list"),
         pytest.param('{"version": 2}', "of version 2, this library reads up to 1", id="newer"),
         pytest.param('{"version": 1, "turns": [{"asked": "secret"}]}', "wrong or missing", id="wrong"),
     ],

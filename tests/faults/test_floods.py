@@ -110,7 +110,7 @@ async def test_F03_more_values_in_one_event(faults: FaultServer, call: Call) -> 
     answer = partial(begun, first=HEL + b'data: {"choices": [], "new": [', block=b"[],", size=8 * MIB)
     error, ended = await refused(faults, call, answer)
     assert isinstance(error, errors.ResponseTooLarge)
-    assert "an event of the stream holds more values" in error.message
+    assert "an event of the stream contains more values" in error.message
     assert error.partial is not None
     assert error.partial.text == ended.text == "Hel"
 

@@ -110,7 +110,9 @@ async def test_a_form_is_encoded_as_browsers_do() -> None:
 
 async def test_a_header_that_would_be_two_is_refused() -> None:
     async with mocked({}) as service:
-        with pytest.raises(ConfigurationError, match="'idempotency-key' has a value that is no single line"):
+        with pytest.raises(
+            ConfigurationError, match="'idempotency-key' has a value that is not a single line"
+        ):
             await served(service.client)._send(
                 KEYED, into=NoneType, headers={"idempotency-key": "a\r\nx-y: z"}
             )
@@ -194,7 +196,7 @@ async def test_a_request_by_path_is_sent_with_the_kind_of_key_that_its_operation
 async def test_an_inference_key_where_a_management_key_is_needed_is_told_before_anything_is_sent() -> None:
     async with mocked({}, management_key=None) as service:
         with pytest.raises(
-            ConfigurationError, match=r"needs a management key.*an inference key.*does not do"
+            ConfigurationError, match=r"needs a management key.*an inference key.*is not enough"
         ):
             await service.client.request("GET", "/credits", into=NoneType)
         assert service.requests == []

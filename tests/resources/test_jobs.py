@@ -90,7 +90,9 @@ async def test_a_job_that_takes_longer_goes_on_and_can_be_waited_for_again() -> 
         return State(status=next(left, "done"))
 
     job = Job(State(), look)
-    with pytest.raises(errors.DeadlineExceeded, match=r"'job-1' was not finished within 0.01 s; it goes on"):
+    with pytest.raises(
+        errors.DeadlineExceeded, match=r"'job-1' was not finished within 0.01 s; it continues"
+    ):
         await job.wait(timeout=0.01)
 
 

@@ -145,7 +145,7 @@ async def test_100_mb_are_sent_with_little_memory(tmp_path: Path) -> None:
     [
         (b"", "the file is empty"),
         (Path("/none/a.mp3"), "'/none/a.mp3' cannot be read: no such file"),
-        (Path("/dev/zero"), "'/dev/zero' is no regular file"),
+        (Path("/dev/zero"), "'/dev/zero' is not a regular file"),
         (io.StringIO("text"), "open as text; open it in binary mode"),
         (7, "the file is 7; expected a pathlib.Path, bytes, an open file"),
         (FileUpload(source=stream(), length=-1), "length is -1"),

@@ -125,8 +125,8 @@ class HasCallable(BaseModel):
 BAD_TYPES: dict[str, tuple[Any, str]] = {
     "no schema": (HasCallable, "output type HasCallable has no JSON schema"),
     "an arm without schema": (int | Callable[[], int], "has no JSON schema"),
-    "an object": (object(), "is no type that can be read from JSON"),
-    "a number": (5, "is no type that can be read from JSON"),
+    "an object": (object(), "is not a type that can be read from JSON"),
+    "a number": (5, "is not a type that can be read from JSON"),
     "text": ("Person", "output is 'Person'; expected a type"),
     "an unknown name": (list["Unknown"], r"output type list\['Unknown'\] has no JSON schema"),  # type: ignore[name-defined]  # noqa: F821
     "a value of a type": (Person(name="A"), "output is a Person; expected a type"),
@@ -234,14 +234,14 @@ def test_of_a_value_that_does_not_fit_it_says_where_at_any_depth(depth: int) -> 
     with pytest.raises(SchemaMismatch) as caught:
         schema.read_json(text('{"size": 1, "size": 2, "inner": null}'))
     where = place.removesuffix("size").removesuffix(".") or "value"
-    assert caught.value.violations == (f"{where}: the key 'size' stands twice, with different values",)
+    assert caught.value.violations == (f"{where}: the key 'size' appears twice, with different values",)
 
 
 def test_the_first_of_several_keys_that_stand_twice_is_told() -> None:
     schema: Schema[object] = Schema.from_type(dict[str, Any])
-    with pytest.raises(SchemaMismatch, match=r"a\[1\]: the key 'x' stands twice"):
+    with pytest.raises(SchemaMismatch, match=r"a\[1\]: the key 'x' appears twice"):
         schema.read_json('{"a": [0, {"x": 1, "x": true}], "b": {"y": 1, "y": 2}}')
-    with pytest.raises(SchemaMismatch, match="value: the key 'x' stands twice"):
+    with pytest.raises(SchemaMismatch, match="value: the key 'x' appears twice"):
         schema.read_json('{"a": {"x": 1, "x": 2}, "a": {"x": 2}}')
 
 

@@ -238,9 +238,9 @@ async def test_a_wrong_decision_is_refused(emulator: Emulator, decide: Any, said
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("", "holds no PausedRun", id="nothing"),
-        pytest.param("[]", "holds no PausedRun", id="list"),
-        pytest.param("{}", "holds no PausedRun", id="no version"),
+        pytest.param("", "contains no PausedRun", id="nothing"),
+        pytest.param("[]", "contains no PausedRun", id="list"),
+        pytest.param("{}", "contains no PausedRun", id="no version"),
         pytest.param('{"version": 2}', "of version 2, this library reads up to 1", id="newer"),
         pytest.param('{"version": 1, "messages": [], "steps": []}', r"missing: \['waiting'\]", id="missing"),
         pytest.param(

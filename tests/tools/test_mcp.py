@@ -248,5 +248,5 @@ async def test_a_server_that_is_not_there_is_named_with_its_address() -> None:
     with pytest.raises(ConfigurationError) as caught:
         async with server:
             raise AssertionError("it is open")
-    assert f" at http://127.0.0.1:{port}/mcp gave no tools: " in str(caught.value)
+    assert f" at http://127.0.0.1:{port}/mcp returned no tools: " in str(caught.value)
     assert "secret" not in str(caught.value)

@@ -567,7 +567,7 @@ async def test_it_is_not_gone_on_with_for_ever_and_never_complete(emulator: Emul
         emulator.script(silent())
     run = await run_with(emulator, web_search())
     assert (run.status, len(run.steps), len(emulator.requests)) == ("stopped", 4, 4)
-    assert run.stopped_by == "3 more replies that end with tool_calls and hold none"
+    assert run.stopped_by == "3 more replies that end with tool_calls and contain none"
     emulator.reset()
     for _ in range(9):
         emulator.script(silent())
@@ -646,14 +646,14 @@ async def test_a_reply_among_the_messages_keeps_its_provider(emulator: Emulator)
         pytest.param({"tool_timeout": "3"}, "tool_timeout is '3'; expected seconds", id="tool_timeout text"),
         pytest.param({"tool_concurrency": 0}, "tool_concurrency is 0", id="tool_concurrency"),
         pytest.param({"tools": weather}, "tools is a Tool; expected a list of tools", id="one tool"),
-        pytest.param({"tools": [5]}, "tools holds a int; expected a function", id="no tool"),
+        pytest.param({"tools": [5]}, "tools contains a int; expected a function", id="no tool"),
         pytest.param({"tools": [weather, weather]}, "two tools are named 'weather'", id="twice"),
         pytest.param(
             {"tools": [weather, weather.definition]}, "two tools are named 'weather'", id="twice, as a dict"
         ),
         pytest.param(
             {"tools": [{"type": "function", "name": "weather"}]},
-            "has no 'function' with a name",
+            "whose 'function' has no name",
             id="no name",
         ),
         pytest.param({"temprature": 1}, "did you mean 'temperature'", id="unknown parameter"),
@@ -757,7 +757,7 @@ async def test_a_failed_tool_is_in_the_log_without_what_was_said(
     with caplog.at_level("WARNING", "openrouter_async"):
         await run_with(emulator, broken)
     assert [record.getMessage() for record in caplog.records if record.name == "openrouter_async"] == [
-        "the tool 'broken' failed with ValueError; the model is told"
+        "the tool 'broken' failed with ValueError; the model gets the error"
     ]
 
 

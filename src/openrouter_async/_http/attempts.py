@@ -214,7 +214,7 @@ class CallAttempts:
             raise self.failed(late) from error
         else:
             if decision.reason == "uncertain":
-                error.message += "; it may have been carried out: look before you send it again"
+                error.message += "; it may have been carried out: check before you send it again"
             raise self.failed(error)
 
     def succeeded(self, answer: object) -> None:

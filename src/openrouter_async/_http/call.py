@@ -193,7 +193,7 @@ async def _key(settings: Settings, operation: Operation) -> Secret | None:
         if settings.management_key is None:
             raise ConfigurationError(
                 f"{operation.name} needs a management key; give management_key=... or set"
-                " OPENROUTER_MANAGEMENT_KEY (an inference key, api_key, does not do)"
+                " OPENROUTER_MANAGEMENT_KEY (an inference key, api_key, is not enough)"
             )
         source, name = settings.management_key, "management_key"
     elif settings.api_key is not None:
@@ -212,7 +212,7 @@ async def _key(settings: Settings, operation: Operation) -> Secret | None:
     value = await source()
     if not isinstance(value, str):
         raise ConfigurationError(
-            f"the function given as {name} returned a {type(value).__name__}; expected text"
+            f"the function passed as {name} returned a {type(value).__name__}; expected text"
         )
     key = Secret(check_key(name, value))
     keep_out_of_logs(key)

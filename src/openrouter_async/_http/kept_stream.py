@@ -89,7 +89,7 @@ class KeptStreamSource:
             return
         if self._request is None:
             raise error
-        LOGGER.warning("an answer in the local cache cannot be read, and is asked for: %s", error)
+        LOGGER.warning("an answer in the local cache cannot be read, and is requested again: %s", error)
         self._held, self._inner = None, self._begin(self._request)
 
     async def continue_with(self, data: DeferredRequest, error: OpenRouterError) -> None:

@@ -64,7 +64,7 @@ async def send_by_input(
         embeddings = read_reply(Embeddings, meta.status, meta.headers, reply.body)
         if fault := embeddings.fault(len(todo)):
             raise InvalidResponseError(
-                f"the answer holds {fault}; no vector can be told to be that of its input",
+                f"the answer contains {fault}; the vectors cannot be matched with their inputs",
                 generation_id=embeddings.id,
             )
         asked.append(reply)

@@ -309,7 +309,7 @@ def _with_answer(event: RequestEvent, attempt: Attempt) -> RequestEvent:
 def log_body(verb: str, attempt: Attempt, body: bytes) -> None:
     """Write a body, or a piece of one, to the log."""
     if attempt.request.operation.has_secrets:
-        text = f"{len(body):,} bytes, which hold secrets"
+        text = f"{len(body):,} bytes, which contain secrets"
     else:
         text = redact(body.decode("utf-8", "replace"), attempt.secrets)
     LOGGER.debug("%s %s %s", attempt.request.operation.name, verb, text)

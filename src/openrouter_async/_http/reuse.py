@@ -153,7 +153,7 @@ class Reuse:
         try:
             return read(kept), kept
         except OpenRouterError as error:
-            LOGGER.warning("an answer in the local cache cannot be read, and is asked for: %s", error)
+            LOGGER.warning("an answer in the local cache cannot be read, and is requested again: %s", error)
             return None
 
     async def _ask(

@@ -77,7 +77,7 @@ def chat_body(call: ChatCall, *, stream: bool = False) -> bytes:
     body["messages"] = fitting = messages if isinstance(call.messages, str) else fit_history(messages)
     if not fitting:
         raise ConfigurationError(
-            "messages holds nothing but results of calls that are not there; give the reply with the calls before them"
+            "messages contains only results of unknown calls; put the reply with the calls before them"
         )
     if call.params:
         body |= check_chat_params(call.params, stream=stream)

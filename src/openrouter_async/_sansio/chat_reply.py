@@ -49,7 +49,7 @@ def check_completion(completion: ChatCompletion) -> None:
     if not completion.choices:
         if "choices" not in completion.model_fields_set:
             raise InvalidResponseError(
-                "the answer has no 'choices', so it is no chat completion",
+                "the answer has no 'choices', so it is not a chat completion",
                 generation_id=completion.generation_id,
             )
         raise empty_reply(completion, "no choices")

@@ -51,7 +51,7 @@ class _Inflate:
             self._has_begun = True
             if self._inflater.eof:
                 if self._encoding != "gzip":
-                    raise ContentDecodingError("the body goes on after its deflate data")
+                    raise ContentDecodingError("the body continues after its deflate data")
                 self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)  # the next member (RFC 1952, 2.2)
             try:
                 piece = self._inflater.decompress(data, STEP)

@@ -94,7 +94,7 @@ def _load_error(data: bytes) -> JsonValue:
         ParseFailure: it is not JSON, or is larger than any error.
     """
     if len(data) > LEAST_BYTES and json_work(data) > _MOST_WORK:
-        raise ParseFailure("it holds more values than an error does")
+        raise ParseFailure("it contains more values than an error does")
     return load_json(data)
 
 

@@ -42,6 +42,6 @@ def check_work(work: int, limit: int, what: str) -> None:
     """
     if work > limit:
         raise ResponseTooLarge(
-            f"{what} holds more values than Limits(values={limit}) allows; parsing it would block the event loop",
+            f"{what} contains more values than Limits(values={limit}) allows; parsing it would block the event loop",
             limit=limit,
         )

@@ -58,9 +58,7 @@ class MessageCall(ModelCall):
         body = begin_body(self.model)
         sent, system = without_system(self.fit(self.wire(self.messages)), self.params.get("system"))
         if not sent:
-            raise ConfigurationError(
-                "messages holds nothing but instructions; expected a message of the user"
-            )
+            raise ConfigurationError("messages contains only instructions; expected a message of the user")
         body["messages"] = sent
         params = self.params if system is None else {**self.params, "system": system}
         if params:

@@ -35,7 +35,7 @@ def check_message(reply: MessageReply[object]) -> None:
         return
     if not reply.model_fields_set & {"content", "stop_reason", "usage"}:
         raise InvalidResponseError(
-            "the answer has no 'content', so it is no message", generation_id=reply.generation_id
+            "the answer has no 'content', so it is not a message", generation_id=reply.generation_id
         )
     if not reply.usage.output_tokens and reply.stop_reason in (None, "end_turn"):
         raise empty_reply(reply, "no content")

@@ -92,7 +92,7 @@ class CursorPaging:
             return None
         if page.cursor is None or page.cursor == arguments.get(self.parameter):
             raise InvalidResponseError(
-                f"the list goes on, but its cursor is {page.cursor!r};"
+                f"the list continues, but its cursor is {page.cursor!r};"
                 f" expected an id other than {arguments.get(self.parameter)!r}"
             )
         return {**arguments, self.parameter: page.cursor}

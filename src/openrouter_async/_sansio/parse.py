@@ -89,7 +89,7 @@ def _validate(into: type[T], data: bytes) -> T:
         return _adapter(into).validate_json(data)
     except (PydanticUserError, PydanticUndefinedAnnotation) as error:
         problem = error.message.splitlines()[0]
-        raise ConfigurationError(f"{into!r} is no type that can be read from JSON: {problem}") from error
+        raise ConfigurationError(f"{into!r} is not a type that can be read from JSON: {problem}") from error
 
 
 def _adapter(into: type[T]) -> TypeAdapter[T]:

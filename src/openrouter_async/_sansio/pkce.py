@@ -39,7 +39,7 @@ def check_verifier(verifier: str) -> str:
     """
     if not isinstance(verifier, str) or _VERIFIER.fullmatch(verifier) is None:
         raise ConfigurationError(
-            "verifier is no PKCE verifier; expected 43 to 128 letters, digits and -._~, as new_verifier() makes it"
+            "verifier is not a PKCE verifier; expected 43 to 128 letters, digits and -._~, as new_verifier() makes it"
         )
     return verifier
 

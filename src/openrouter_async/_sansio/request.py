@@ -272,7 +272,7 @@ def _expand(template: str, values: Mapping[str, str]) -> str:
             continue
         value = values.get(name)
         if not isinstance(value, str) or value in ("", ".", ".."):
-            raise ConfigurationError(f"{name} is {value!r}; expected text that can stand in a path")
+            raise ConfigurationError(f"{name} is {value!r}; expected text that can be part of a path")
         parts.append(quote(value, safe=":@~"))
     return "".join(parts)
 
@@ -307,7 +307,7 @@ def finish_body(body: dict[str, object], extra_body: object) -> bytes:
     except PydanticSerializationError:
         path = _not_utf8(body, "")
     raise ConfigurationError(
-        f"{path} holds half of a surrogate pair, which UTF-8 cannot carry; expected valid text"
+        f"{path} contains half of a surrogate pair, which UTF-8 cannot encode; expected valid text"
     )
 
 

@@ -38,7 +38,7 @@ def check_response(response: Response) -> None:
         raise failed_response(response)
     if "raw_items" not in response.model_fields_set and response.status is None:
         raise InvalidResponseError(
-            "the answer has neither 'output' nor 'status', so it is no response",
+            "the answer has neither 'output' nor 'status', so it is not a response",
             generation_id=response.generation_id,
         )
     has_tokens = response.usage.completion_tokens != 0

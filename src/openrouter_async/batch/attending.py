@@ -55,7 +55,11 @@ async def _obey_signals(batch: Attended, group: TaskGroup) -> None:
                 return
             batch.stop()
             count = batch.progress.in_flight
-            print(f"finishing {count} in flight; interrupt again to end at once", file=sys.stderr, flush=True)
+            print(
+                f"finishing {count} in flight; interrupt again to end immediately",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 async def _show(batch: Attended) -> None:

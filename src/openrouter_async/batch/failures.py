@@ -141,7 +141,7 @@ def read_items(path: str | os.PathLike[str]) -> Iterator[Item]:
                 record = None
             if not isinstance(record, dict):
                 raise ConfigurationError(
-                    f"line {number} of {str(path)!r} is no JSON object; expected an item"
+                    f"line {number} of {str(path)!r} is not a JSON object; expected an item"
                 )
             item = _item_of(record)
             if item is not None:

@@ -48,7 +48,7 @@ class ItemSource:
     ) -> None:
         if isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable | AsyncIterable):
             raise ConfigurationError(
-                f"the items are a {type(items).__name__}; expected a list, or anything else that gives them one by one"
+                f"the items are a {type(items).__name__}; expected a list, or anything else that yields them one by one"
             )
         self.total = len(items) if isinstance(items, Sized) else None
         """How many there are; None where they do not tell."""
@@ -136,7 +136,7 @@ class ItemSource:
         """
         if not isinstance(self._items, Iterable) or isinstance(self._items, Iterator):
             raise ConfigurationError(
-                "the items can be read only once, so they cannot be looked at before; give a list of them"
+                "the items can be read only once, so they cannot be inspected before; pass a list"
             )
         again = ItemSource(
             self._items,
@@ -169,7 +169,7 @@ class ItemSource:
         if isinstance(item, Item) and item.key is not None:
             key = item.key
             if self._count(key) > 1:
-                raise ConfigurationError(f"the key {key!r} was given to an earlier item; expected each once")
+                raise ConfigurationError(f"the key {key!r} belongs to an earlier item; expected each once")
         else:
             key = f"{digest[:16]}-{self._count(digest)}"
         return Request(

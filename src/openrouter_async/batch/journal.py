@@ -69,7 +69,7 @@ class Journal:
         """Whether it existed before, so it may lack something that was paid for."""
         self._forget()
         if path.exists() and not (path.is_file() or path.is_dir()):
-            raise self._error("is no regular file")  # a device or a pipe would be read for ever
+            raise self._error("is not a regular file")  # a device or a pipe would be read for ever
         try:
             self._file: BinaryIO = FileIO(path, "a+b", opener=private)
         except OSError as error:
@@ -240,7 +240,7 @@ class Journal:
         except ValueError:
             record = None
         if not is_record(record):
-            raise self._error(f"has a line {number} that is no record of a batch; name another file")
+            raise self._error(f"has a line {number} that is not a record of a batch; name another file")
         key = str(record["key"])
         self.cost += _decimal(record.get("cost"))
         self.byok_cost += _decimal(record.get("byok_cost"))
@@ -270,7 +270,7 @@ class Journal:
 
     def _cut_off(self, line: bytes, number: int) -> None:
         if not (line.startswith(BEGINNING) or BEGINNING.startswith(line) or line.isspace()):
-            raise self._error(f"ends in a line {number} that is no record of a batch; name another file")
+            raise self._error(f"ends in a line {number} that is not a record of a batch; name another file")
         LOGGER.warning(
             "the last line of the journal %s was not written whole; it is removed, and its item asked again",
             self.path,

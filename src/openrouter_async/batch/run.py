@@ -135,7 +135,7 @@ class Batch(Generic[OutputT]):
             settle=settings.settle,
             waits=True,
             settled=lambda call: self._records.settled(call),
-            advice="what was answered is kept, run it again with a larger budget",
+            advice="the answers are kept; run it again with a larger budget",
         )
         records = ItemRecords
         if settings.ledger is not None:

@@ -120,7 +120,7 @@ class BatchJobs(BatchesResource):
         model = resolve_alias(named)
         if named is None or model is None:
             raise ConfigurationError(
-                "a batch needs a model; give model=..., the account's default does not do"
+                "a batch needs a model; give model=..., the account's default is not used"
             )
         provider = cast("JobProvider | None", params.pop("provider", None))
         check_chat_params(params, stream=False)
@@ -173,7 +173,7 @@ class BatchJobs(BatchesResource):
                 async for batch in states:
                     if _is_over(batch):
                         return batch
-        raise DeadlineExceeded(f"the batch {id!r} was not finished within {timeout:g} s; it goes on")
+        raise DeadlineExceeded(f"the batch {id!r} was not finished within {timeout:g} s; it continues")
 
     @overload
     def results(self, batch: BatchJob, *, into: None = None) -> list[JobResult[JobValue]]: ...

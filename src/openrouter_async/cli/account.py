@@ -72,7 +72,7 @@ async def generation(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Show what one call cost, and how it went.
+    """Show the cost and the outcome of one call.
 
     Args:
         id: The call's id, such as gen-1234567890-abc; `ask --json` writes it as `generation_id`.

@@ -45,14 +45,14 @@ _COMMANDS = {
     "batch": "Ask a model every prompt of a file.",
     "cache": "Look into a file of kept answers, or make it smaller.",
     "chat": "Talk with a model.",
-    "config": "Show and change what is decided once for all commands.",
+    "config": "Show and change the settings of all commands.",
     "credits": "Show the credits of the account: bought, used, left.",
     "demo": "Watch the library at work, on the emulator or, with --live, on OpenRouter.",
     "emulate": "Serve an OpenRouter on this machine, for developing and testing without a key.",
-    "generation": "Show what one call cost, and how it went.",
+    "generation": "Show the cost and the outcome of one call.",
     "image": "Make an image.",
     "keys": "Keep your keys, so you need not set a variable.",
-    "key": "Show what the key may spend, and has spent.",
+    "key": "Show the limit and the spending of the key.",
     "logs": "List, show and search prompts and answers.",
     "models": "List models: search, filter, sort.",
     "rerank": "Sort documents by how well they answer a query.",
@@ -98,9 +98,7 @@ def run(arguments: Sequence[str]) -> int:
             raise
         return INTERRUPTED
     if results.failure:
-        print(
-            f"openrouter-async: {results.failure}; what should have gone there is written above", file=notes
-        )
+        print(f"openrouter-async: {results.failure}; its output is written above", file=notes)
         return code or FAILED
     return code
 

@@ -109,7 +109,7 @@ class _Watch:
                 scope.deadline = anyio.current_time() + GRACE
                 count = self._running.progress.in_flight
                 self._output.warn(
-                    f"finishing {count} in flight, for {GRACE:g} seconds at most; interrupt again to end at once"
+                    f"finishing {count} in flight, for {GRACE:g} seconds at most; interrupt again to end immediately"
                 )
 
 

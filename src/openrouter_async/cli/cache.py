@@ -133,7 +133,7 @@ def _export(store: AnswerStore, output: Output) -> None:
 
 def _prune(store: AnswerStore, output: Output, days: float | None, max_bytes: int | None) -> None:
     if days is None and max_bytes is None:
-        raise ConfigurationError("nothing says what to remove; give --days, --max-bytes, or both")
+        raise ConfigurationError("nothing selects the answers to remove; give --days, --max-bytes, or both")
     removed = store.prune(now=time.time(), ttl=None if days is None else days * 86_400, max_bytes=max_bytes)
     if output.as_json:
         output.json({"removed": removed, "left": store.stats().answers})

@@ -111,7 +111,7 @@ def _read_history(path: Path) -> History | None:
     try:
         return History.from_json(text)
     except ConfigurationError as error:
-        raise ConfigurationError(f"{str(path)!r} holds no conversation: {error}") from error
+        raise ConfigurationError(f"{str(path)!r} contains no conversation: {error}") from error
 
 
 class _Quit(Exception):
@@ -232,7 +232,7 @@ class _Session:
             is_kept = self._keep_half(conversation, before)
             if not self._is_interactive:
                 raise
-            what = "the question and what was answered are kept" if is_kept else "nothing was answered yet"
+            what = "the question and the partial answer are kept" if is_kept else "nothing was answered yet"
             self._output.note(f"stopped; {what}")
             return
         except OpenRouterError:

@@ -32,9 +32,11 @@ async def models(
         list[str] | None, Parameter(help="A parameter that it must support, such as tools.")
     ] = None,
     takes: Annotated[
-        list[str] | None, Parameter(help="What it must accept besides text, such as image.")
+        list[str] | None, Parameter(help="Inputs it must accept besides text, such as image.")
     ] = None,
-    gives: Annotated[list[str] | None, Parameter(help="What it must produce, such as image; or all.")] = None,
+    gives: Annotated[
+        list[str] | None, Parameter(help="Outputs it must produce, such as image; or all.")
+    ] = None,
     author: Annotated[
         list[str] | None, Parameter(help="The first part of its id, such as anthropic.")
     ] = None,

@@ -54,7 +54,7 @@ async def run_at_service(
     async with connect(output, emulated=emulated, model=model) as client:
         if noted:
             id, rejected = noted[1], int(noted[2] or 0)
-            output.warn(f"going on with the batch {id}")
+            output.warn(f"resuming the batch {id}")
         else:
             id = (await client.batches.create(file, **params)).id
             rejected = file.bad

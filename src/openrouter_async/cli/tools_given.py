@@ -98,7 +98,7 @@ class Approvals:
     def _asked(self, what: str) -> str:
         if not sys.stdin.isatty():
             self._output.warn(
-                f"{what} was not run, since nobody can be asked here; --yes runs tools without asking"
+                f"{what} was not run, since there is no terminal to ask at; --yes runs tools without asking"
             )
             return "n"
         while True:

@@ -119,7 +119,7 @@ class History(BaseModel):
                 )
             return history.model_copy(update={"api": api})
         raise ConfigurationError(
-            f"history is a {type(history).__name__}; expected what model_dump_json() wrote, or a conversation's history"
+            f"history is a {type(history).__name__}; expected the output of model_dump_json(), or a History"
         )
 
     @property

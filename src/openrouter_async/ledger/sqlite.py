@@ -94,7 +94,7 @@ class SqliteHolder:
 
     def _connect(self) -> list[Answer]:
         if self._path.exists() and not self._path.is_file():
-            raise self._error("is no regular file; name another file")
+            raise self._error("is not a regular file; name another file")
         with self._errors():
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
             connection = sqlite3.connect(

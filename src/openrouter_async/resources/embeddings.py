@@ -203,7 +203,7 @@ def _reader(inputs: int) -> Callable[[Reply], Embeddings]:
         embeddings = _read(reply)
         if fault := embeddings.fault(inputs):
             raise InvalidResponseError(
-                f"the answer holds {fault}; no vector can be told to be that of its input",
+                f"the answer contains {fault}; the vectors cannot be matched with their inputs",
                 generation_id=embeddings.id,
             )
         return embeddings

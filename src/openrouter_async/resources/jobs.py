@@ -131,7 +131,7 @@ class Job(Generic[StateT]):
                         break
         if not self.state.is_finished:
             raise DeadlineExceeded(
-                f"the {self._NOUN} {self.id!r} was not finished within {timeout:g} s; it goes on",
+                f"the {self._NOUN} {self.id!r} was not finished within {timeout:g} s; it continues",
                 may_have_been_billed=True,
             )
         if (failure := self.state.failure) is not None:

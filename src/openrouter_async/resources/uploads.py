@@ -144,7 +144,7 @@ def _opened(path: Path) -> tuple[_Reader, bytes]:
         ) from error
     if not stat.S_ISREG(status.st_mode):
         file.close()
-        raise ConfigurationError(f"{str(path)!r} is no regular file; expected a file to send")
+        raise ConfigurationError(f"{str(path)!r} is not a regular file; expected a file to send")
     begin = file.read(64)
     return _File(file, start=0, length=status.st_size, is_ours=True), begin
 
@@ -240,7 +240,7 @@ class _Joined(AsyncIterator[bytes]):
             return before
         async for piece in self._file:
             if not isinstance(piece, bytes | bytearray | memoryview):
-                raise ConfigurationError(f"the stream gave {describe_value(piece)}; expected bytes")
+                raise ConfigurationError(f"the stream yielded {describe_value(piece)}; expected bytes")
             self._given += len(piece)
             if self._length is not None and self._given > self._length:
                 raise self._wrong("more")

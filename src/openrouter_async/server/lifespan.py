@@ -68,7 +68,7 @@ def openrouter_lifespan(client: AsyncOpenRouter | ClientFactory | None = None) -
         async with _made(client) as opened:
             if not isinstance(opened, AsyncOpenRouter):
                 raise ConfigurationError(
-                    f"the function given as client made a {type(opened).__name__}; expected an AsyncOpenRouter"
+                    f"the function passed as client made a {type(opened).__name__}; expected an AsyncOpenRouter"
                 )
             async with running_relays() as relays:
                 yield {_STATE: opened, RELAYS: relays}

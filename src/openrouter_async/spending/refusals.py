@@ -23,7 +23,7 @@ def exceeded(call: Call, ledger: Ledger, budget: Decimal, advice: str) -> Budget
     doubtful = f" and {format_usd(ledger.doubtful)} for some that broke off" if ledger.doubtful else ""
     may_cost = f", and it may cost {format_usd(foreseen.cost)}" if foreseen.is_known else ""
     if not foreseen.is_known:
-        may_cost = ", and what it may cost is not known"
+        may_cost = ", and its possible cost is unknown"
         may_cost += " before another such call is over" if ledger.guessing else ""
     return BudgetExceeded(
         f"{call.operation} would pass the budget of {budget:f} US dollars: {format_usd(ledger.cost)} are"
@@ -41,7 +41,7 @@ def shared_exceeded(call: Call, budget: Broke, advice: str) -> BudgetExceeded:
     may_cost = (
         f"it may cost {format_usd(call.foreseen.cost)}"
         if call.foreseen.is_known
-        else "what it may cost is not known"
+        else "its possible cost is unknown"
     )
     return BudgetExceeded(
         f"{call.operation} would pass the budget {budget.name!r} of {limit:f} US dollars: {format_usd(spent)} are"

@@ -128,7 +128,7 @@ class Download(OwnedStream[bytes]):
             with anyio.CancelScope(shield=True):
                 await _written(partial(file.write, pieces), target)
                 error.path = str(await _written(file.keep, target))
-            error.message += f"; what arrived is in {error.path!r}"
+            error.message += f"; the part received is in {error.path!r}"
             error.args = (error.message,)
             raise
         except BaseException:

@@ -204,7 +204,7 @@ class OwnedStream(QueuedItems[ItemT]):
         if not self._items.is_complete:
             warnings.warn(
                 f"a stream was dropped before its end; write 'async with {self._MADE_BY}:'"
-                " so that leaving the block closes it",
+                " to close it at the end of the block",
                 ResourceWarning,
                 stacklevel=2,
                 source=self,

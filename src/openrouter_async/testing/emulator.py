@@ -349,7 +349,7 @@ class Emulator:
         """Refuse a key from now on, with status 401."""
         found = self._state.ledger.keys.get(EmulatedKey.digest_of(key))
         if found is None:
-            raise ConfigurationError("this emulator does not know the key; expected one it gave out")
+            raise ConfigurationError("this emulator does not know the key; expected one that it created")
         found.is_disabled = True
 
     def reset(self) -> None:

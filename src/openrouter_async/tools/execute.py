@@ -160,7 +160,9 @@ async def _run_one(prepared: PreparedCall, settings: RunSettings, emit: Emit, ra
         raise ToolError(result.error or reason, tool=tool.name, call_id=call.id) from cause
     if cause is not None:
         # Neither its text nor its traceback, which may hold what was said.
-        LOGGER.warning("the tool %r failed with %s; the model is told", tool.name, type(cause).__name__)
+        LOGGER.warning(
+            "the tool %r failed with %s; the model gets the error", tool.name, type(cause).__name__
+        )
     return result
 
 

@@ -147,7 +147,7 @@ class RunLoop(Generic[OutputT]):
                 break  # an answer, whatever is said of it
             silent += 1
         if silent > MAX_WITHOUT_CALLS:
-            self._stopped_by = f"{MAX_WITHOUT_CALLS} more replies that end with tool_calls and hold none"
+            self._stopped_by = f"{MAX_WITHOUT_CALLS} more replies that end with tool_calls and contain none"
         elif silent and self._messages[-1].get("role") == "assistant":
             self._messages.append({"role": "user", "content": GO_ON})
         return 0 < silent <= MAX_WITHOUT_CALLS
@@ -215,7 +215,7 @@ class RunLoop(Generic[OutputT]):
         """Return the last reply in the form of the dialect, and the results of its calls after it."""
         results = self._call.wire([result.message for result in self._steps[-1].results])
         sent = self._call.fit([*self._reply, *results])
-        if len(sent) <= len(self._reply):  # no call has a name, so none goes back; the model is told
+        if len(sent) <= len(self._reply):  # no call has a name, so none goes back; the model gets the error
             sent.append({"role": "user", "content": NOTHING_CALLED})
         return sent
 

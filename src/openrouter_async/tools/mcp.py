@@ -197,7 +197,7 @@ class MCPServer:
             await self._close()
             where = f" at {self._target.address}" if isinstance(self._target, _HTTPTarget) else ""
             raise ConfigurationError(
-                f"the MCP server {self.name!r}{where} gave no tools: {_said(failure)}"
+                f"the MCP server {self.name!r}{where} returned no tools: {_said(failure)}"
             ) from failure
         return self
 

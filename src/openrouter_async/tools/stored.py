@@ -24,10 +24,10 @@ def read_stored(text: str | bytes, kind: type[T], *, newest: int) -> T:
     try:
         data = from_json(text)
     except ValueError as error:
-        raise ConfigurationError(f"the text holds no {what}: {error}") from None
+        raise ConfigurationError(f"the text contains no {what}: {error}") from None
     version = data.get("version") if isinstance(data, dict) else None
     if not isinstance(version, int) or isinstance(version, bool):
-        raise ConfigurationError(f"the text holds no {what}; expected what its model_dump_json() wrote")
+        raise ConfigurationError(f"the text contains no {what}; expected the output of its model_dump_json()")
     if not 1 <= version <= newest:
         raise ConfigurationError(
             f"the {what} is of version {version}, this library reads up to {newest}; install a newer one"
@@ -38,5 +38,5 @@ def read_stored(text: str | bytes, kind: type[T], *, newest: int) -> T:
         problems = error.errors(include_url=False, include_input=False)
         places = sorted({".".join(map(str, item["loc"])) for item in problems})
         raise ConfigurationError(
-            f"the text holds no whole {what}; wrong or missing: {places[:5]!r}"
+            f"the text contains no whole {what}; wrong or missing: {places[:5]!r}"
         ) from None

@@ -90,7 +90,7 @@ async def open_toolbox(tools: Sequence[ToolLike]) -> AsyncIterator[Toolbox]:
             own.append(tool(each))
         else:
             raise ConfigurationError(
-                f"tools holds a {type(each).__name__}; expected a function, a tool, an MCP server, or a dict"
+                f"tools contains a {type(each).__name__}; expected a function, a tool, an MCP server, or a dict"
             )
     async with AsyncExitStack() as stack:
         found = [(source.name, await stack.enter_async_context(source.connected())) for source in sources]
@@ -112,7 +112,7 @@ def _without_function(definition: Mapping[str, Any]) -> Tool[..., object]:
         function = {"parameters": definition.get("input_schema"), **definition}
     if not isinstance(function, Mapping) or "name" not in function:
         raise ConfigurationError(
-            "tools holds a dict of type 'function' that has no 'function' with a name; expected one as the API takes it"
+            "tools contains a dict of type 'function' whose 'function' has no name; expected one as the API takes it"
         )
     return create_tool(
         function["name"],

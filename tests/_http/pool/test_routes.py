@@ -186,7 +186,7 @@ async def test_a_proxy_that_says_nothing_ends_with_the_clock_of_connecting(schem
         (b"SSH-2.0-x\r\n\r\n", "speaks no HTTP, or broke off its answer"),
         (b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n", "bytes follow the answer"),
         (b"", "speaks no HTTP, or broke off its answer"),
-        (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "gave no connection to far.invalid: 502 Bad Gateway"),
+        (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "refused a connection to far.invalid: 502 Bad Gateway"),
         (b"HTTP/1.1 429 Slowly\r\n\r\n", "429 Slowly"),
         (b"HTTP/1.1 200 OK\r\n\r\n", "broke off the TLS handshake with far.invalid"),
     ],

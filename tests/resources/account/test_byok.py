@@ -57,7 +57,7 @@ async def test_the_key_is_in_no_log_and_in_no_error_that_repeats_it(
     assert "secret = SecretStr" in shown
     for text in (str(error), repr(error), repr(error.metadata), caplog.text, shown):
         assert "0123456789" not in text
-    assert "bytes, which hold secrets" in caplog.text
+    assert "bytes, which contain secrets" in caplog.text
 
 
 @pytest.mark.parametrize("key", ["", SecretStr(""), 5, None])

@@ -317,4 +317,4 @@ def test_a_document_of_many_values_is_refused_before_it_is_parsed(browser: Brows
     many = b'{"id":"a","settings":{"x":[' + unit * (9_000_000 // len(unit)) + b"1]}}"
     answer = browser.put("api/conversations/a", content=many, headers={"content-type": "application/json"})
     assert answer.status_code == 413
-    assert answer.json()["error"]["message"] == "the conversation holds too many values to be stored"
+    assert answer.json()["error"]["message"] == "the conversation contains too many values to be stored"

@@ -274,7 +274,7 @@ async def test_nothing_at_all_is_no_answer(fields: dict[str, Any], error: type[E
 
 
 async def test_what_is_no_message_is_told() -> None:
-    with pytest.raises(InvalidResponseError, match="no message"):
+    with pytest.raises(InvalidResponseError, match="not a message"):
         await stream_from([PlainBody(b'{"id": "x"}')]).final()
     with pytest.raises(APIStatusError):
         await stream_from(

@@ -296,7 +296,7 @@ async def test_answers_that_hold_more_than_text_are_not_gone_on_from(
     emulator.script(reply)
     _, _, error = await read(emulator)
     assert isinstance(error, StreamTruncated)
-    assert "cannot go on from there: " in str(error)
+    assert "cannot resume there: " in str(error)
     assert why in str(error)
     assert len(emulator.requests) == 1
     assert error.partial is not None

@@ -378,7 +378,7 @@ class TestNative:
 
     def test_a_key_twice_is_refused(self) -> None:
         text = '{"items": [{"key": "nut", "value": 3}, {"key": "nut", "value": 4}], "place": null}'
-        with pytest.raises(SchemaMismatch, match="the key 'nut' stands twice"):
+        with pytest.raises(SchemaMismatch, match="the key 'nut' appears twice"):
             read_text(text, self.schema, is_native=True)
 
     def test_a_key_twice_with_the_same_value_says_the_same(self) -> None:

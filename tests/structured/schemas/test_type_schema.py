@@ -124,5 +124,5 @@ class Broken:
 
 
 def test_code_of_a_type_that_breaks_is_named() -> None:
-    with pytest.raises(ConfigurationError, match="Broken is no type that can be read from JSON: KeyError"):
+    with pytest.raises(ConfigurationError, match="Broken is not a type that can be read from JSON: KeyError"):
         Schema.from_type(Broken)

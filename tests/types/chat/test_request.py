@@ -511,7 +511,7 @@ def test_very_many_problems_are_counted() -> None:
             "reasoning has both effort 'high' and max_tokens 5",
         ),
         ({"audio": {"voice": "alloy"}}, 'expected modalities=["text", "audio"]'),
-        ({"modalities": ["text", "audio"]}, "which only streams carry"),
+        ({"modalities": ["text", "audio"]}, "which only streams return"),
         ({"debug": {"echo_upstream_body": True}}, "which only streams answer"),
     ],
     ids=str,

@@ -133,7 +133,7 @@ def test_calls_and_results_are_brought_together() -> None:
 
 
 def test_results_alone_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="results of calls that are not there"):
+    with pytest.raises(ConfigurationError, match="only results of unknown calls"):
         sent(tool_result("a", "4"))
 
 

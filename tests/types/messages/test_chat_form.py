@@ -65,7 +65,7 @@ def test_the_parameter_stands_before_instructions_among_the_messages() -> None:
         *marked,
         {"type": "text", "text": "Two."},
     ]
-    with pytest.raises(ConfigurationError, match="nothing but instructions"):
+    with pytest.raises(ConfigurationError, match="only instructions"):
         sent([system("Two.")])
 
 

@@ -92,7 +92,7 @@ def _checked(given: httpx.Proxy | httpx.URL | str, what: str = "the proxy") -> h
     except (ValueError, httpx.InvalidURL):
         # The text is not shown: it may hold a password.
         raise ConfigurationError(
-            f"{what} is no URL of the schemes http, https, socks5 or socks5h; expected e.g."
+            f"{what} is not a URL of the schemes http, https, socks5 or socks5h; expected e.g."
             " 'http://127.0.0.1:3128'"
         ) from None
     if proxy.url.scheme.startswith("socks5"):

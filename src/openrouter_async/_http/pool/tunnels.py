@@ -38,7 +38,7 @@ def refusal(proxy: httpx.Proxy, status: int, reason: bytes, host: str) -> ProxyF
     elif status == 407:
         text = f"the proxy {name} does not accept the user name and password of its URL ({said})"
     else:
-        text = f"the proxy {name} gave no connection to {host}: {said}"
+        text = f"the proxy {name} refused a connection to {host}: {said}"
     return ProxyFailure(text, proxy=name, status=status, refused=status < 500 and status not in PASSING)
 
 
@@ -101,7 +101,7 @@ async def socks5(stream: CallStream, proxy: httpx.Proxy, host: bytes, port: int)
         code = _version_5(await _exactly(stream, 2))[1]
         if code:
             raise ProxyFailure(
-                f"the proxy {name} gave no connection to {host.decode('ascii')}:"
+                f"the proxy {name} refused a connection to {host.decode('ascii')}:"
                 f" {_SOCKS5_CODES.get(code, f'code {code} of SOCKS5')}",
                 proxy=name,
                 status=code,

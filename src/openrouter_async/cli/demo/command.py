@@ -170,5 +170,5 @@ async def _is_affordable(
     try:
         return console.input("go on? [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:
-        console.print("nobody can answer here; --yes continues without asking")
+        console.print("there is no terminal to answer at; --yes continues without asking")
         return False

@@ -86,7 +86,7 @@ class ExternalUsersResource(Resource):
             OpenRouterError: any other failure of a call.
         """
         if user in (".", ".."):
-            raise ConfigurationError(f"user is {user!r}; expected an id that can stand in a path")
+            raise ConfigurationError(f"user is {user!r}; expected an id that can be part of a path")
         return await self._send_data(
             operations.CREATE_EXTERNAL_USER,
             into=Envelope[ExternalUser],

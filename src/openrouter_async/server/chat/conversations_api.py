@@ -80,7 +80,7 @@ def read_document(id: str, raw: bytes) -> Entry:
         WebError: it is not a conversation, is too large, has another id, or refers to missing nodes or to a circle.
     """
     if json_work(raw) > MOST_WORK:  # to parse it would block the event loop
-        raise WebError(413, "the conversation holds too many values to be stored", kind="PayloadTooLarge")
+        raise WebError(413, "the conversation contains too many values to be stored", kind="PayloadTooLarge")
     try:
         # Read as JSON first: pydantic's models take NaN, which is not JSON, and which no browser reads back.
         from_json(raw, allow_inf_nan=False)

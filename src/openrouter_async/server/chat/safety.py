@@ -123,7 +123,7 @@ class Guard:
                 receive = _replay(await self._read_body(scope, receive), receive)
             await self._app(scope, receive, out)
         except _TakesNothing:
-            LOGGER.debug("a client took nothing for %g s, and was given up", self._write_timeout)
+            LOGGER.debug("a client read nothing for %g s, and was disconnected", self._write_timeout)
         except Exception as error:
             if not isinstance(error, WebError | OpenRouterError):
                 LOGGER.exception("a request could not be answered")

@@ -64,7 +64,7 @@ _ADVICE: dict[type[Exception], str] = {
     DeadlineExceeded: "The model took too long; try again, or pick another model.",
     ConnectError: "The server cannot reach OpenRouter; check its network.",
     ConnectionLost: "The connection to OpenRouter broke; try again.",
-    StreamError: "The answer broke off; what had come is kept. Try again to get it whole.",
+    StreamError: "The answer broke off; its beginning is kept. Try again for a whole one.",
 }
 """Advice for the classes that have some; the first match counts."""
 

@@ -110,7 +110,7 @@ class MessageAccumulator:
             else:
                 if isinstance(event, dict):
                     return event
-                raise ParseFailure("it is no JSON object")
+                raise ParseFailure("it is not a JSON object")
         return self._halves.parse(data)
 
     def feed(self, chunk: JsonObject) -> Events:

@@ -41,7 +41,7 @@ def check_recoverable(call: ChatCall, recover: Recover) -> None:
         unfit.append("plugins of id 'web'")
     if unfit:
         raise ConfigurationError(
-            f"recover goes on with answers that are text alone, and {', '.join(unfit)} may bring others;"
+            f"recover continues answers that are text alone, and {', '.join(unfit)} may bring others;"
             " leave out either"
         )
     taken = [name for name in _SET_BY_RECOVERY if name in extra_body]

@@ -138,7 +138,7 @@ class JoinedAccumulator(ChatAccumulator):
             ("signed reasoning", any(map(_is_signed, message.reasoning_details or ()))),
         ):
             if value:
-                return f"the answer holds {name}"
+                return f"the answer contains {name}"
         return None
 
     def checkpoint(self, error: OpenRouterError) -> DeliveredSoFar:

@@ -90,7 +90,7 @@ class RecoveringStream(EventStream[OutputT]):
         else:
             reason = part.why_not_resumable() if self._left else "no further request is allowed"
             if reason is not None:
-                error.message += f"; another request cannot go on from there: {reason}"
+                error.message += f"; another request cannot resume there: {reason}"
                 raise error
             before = part.checkpoint(error)
             await self._continuable.continue_with(self._continue_from(before.text), error)
@@ -105,7 +105,7 @@ class RecoveringStream(EventStream[OutputT]):
             return failure
         if before is not None and not part.has_given:
             error = before.recoveries[-1].error
-            error.message += f"; going on from there failed: {failure.message[:MAX_REASON]}"
+            error.message += f"; resuming there failed: {failure.message[:MAX_REASON]}"
             error.attempts = failure.attempts
         error.args = (error.message,)
         return error

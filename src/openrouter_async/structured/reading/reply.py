@@ -165,11 +165,11 @@ class _Reader(Generic[T]):
             best.standing.rank is Rank.LABELLED and len(contenders) == 1
         )
         if best.fit is None or not is_meant:
-            problem = f"the reply holds a value that fits, but {problem}"
+            problem = f"the reply contains a value that fits, but {problem}"
         elif any(not self._beats(best, each, found.text) for each in contenders if each is not best):
-            problem = "the reply holds a value that fits, and another one that may be meant"
+            problem = "the reply contains a value that fits, and another one that may be meant"
         elif words := find_retraction(found.text, best.standing.end):
-            problem = f"the reply holds a value that fits, but the words after it say {words!r}"
+            problem = f"the reply contains a value that fits, but the words after it say {words!r}"
         else:
             return best.fit
         raise ReplyNotParsed(f"{problem}; expected one value and nothing else", raw=raw)

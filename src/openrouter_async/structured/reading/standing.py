@@ -154,7 +154,7 @@ def standing_of(text: str, candidate: Candidate, *, names: Set[str], properties:
     is_fenced = fence is not None and candidate.lead <= fence.start and _is_alone(text, candidate, fence)
     if fence is not None and not is_fenced:
         if not is_json_label(fence.label):
-            return Standing(Rank.EXAMPLE, "it is a part of what stands in its fence", start, end)
+            return Standing(Rank.EXAMPLE, "it is a part of the text in its fence", start, end)
         lowest, stop = max(lowest, fence.inside), fence.closing or stop
     elif fence is not None:
         start, end = fence.start, fence.end or end
@@ -204,7 +204,7 @@ def _rank(
             within.pop()
             lead, rest = lead[: paren.start()], rest[closing.end() :]
     if within:
-        return Rank.PART, f"it stands within {within[-1]!r}"
+        return Rank.PART, f"it is within {within[-1]!r}"
     while (closing := _TAG_AFTER.match(rest)) is not None and closing[1].lower() in tags:
         rest = rest[closing.end() :]
     if not is_fenced and (found := _after(candidate, lead, rest, is_cautious=is_cautious)) is not None:
@@ -242,7 +242,7 @@ def _before(
     *_, sentence = ("", *filter(None, _SENTENCES.split(label)))
     if found := _NOT_MEANT.search(sentence.rstrip(_DECORATION)):
         is_label = _LABEL_ALONE.fullmatch(lead.strip(_DECORATION + "\n"))
-        return Rank.LABELLED if is_label else Rank.EXAMPLE, f"{found[0]!r} stands before it"
+        return Rank.LABELLED if is_label else Rank.EXAMPLE, f"{found[0]!r} is before it"
     marks = line
     if not line.strip() and not is_fenced:
         above, _, marks = above.rpartition("\n")
@@ -251,18 +251,18 @@ def _before(
         fields = {field[1].lower() for field in _FIELD.finditer(above.rpartition("\n\n")[2])}
         is_in_record = (keys | fields) & properties or (keys and fields) or "" in keys
         if is_cautious or is_in_record:
-            return Rank.PART, f"{marks.strip()[:40]!r} stands before it, as if it were a part of something"
+            return Rank.PART, f"{marks.strip()[:40]!r} is before it, as if it were a part of something"
     if not is_fenced and words and _LABEL.search(line):
         record = above.rpartition("\n\n")[2] + "\n" + _LABEL.sub("", line)
         if _QUOTED_KEY.match(line):
-            return Rank.PART, f"{line.strip()[:40]!r} stands before it, so it may be a part of something"
+            return Rank.PART, f"{line.strip()[:40]!r} is before it, so it may be a part of something"
         for field in _FIELD.finditer(record):
             if field[1].lower() in properties:
-                return Rank.PART, f"{field[1]!r} stands before it, so it may be a part of something"
+                return Rank.PART, f"{field[1]!r} is before it, so it may be a part of something"
     if _FINAL.fullmatch(sentence.rstrip(_DECORATION)):
         return Rank.FINAL, ""
     if is_fenced or not words or _INTRODUCES.search(words) or _ENDS.search(words):
         return Rank.SET_APART, ""
     if is_cautious:
-        return Rank.PART, "it stands in the middle of a sentence"
+        return Rank.PART, "it is in the middle of a sentence"
     return Rank.SENTENCE, ""

@@ -78,7 +78,7 @@ def decoded(text: str) -> JsonValue:
         places = {id(part): path for path, part in _objects(value)}
         path, key = min((places.get(id(holder), ()), key) for holder, key in twice)
         raise DuplicateKeyError(
-            Violation(path, f"the key {key[:80]!r} stands twice, with different values"), value
+            Violation(path, f"the key {key[:80]!r} appears twice, with different values"), value
         )
     return value
 

@@ -133,7 +133,7 @@ def _lost_keys(value: dict[str, JsonValue], output: object, *, is_root: bool) ->
             if key not in names or (first := seen.setdefault(names[key], item)) is item:
                 continue
             if not are_equal(first, item):
-                return f"{names[key]!r} stands twice, by its name and by its alias"
+                return f"{names[key]!r} appears twice, by its name and by its alias"
     elif isinstance(output, dict):
         if value and not output:
             return "has none of the keys that are known there"

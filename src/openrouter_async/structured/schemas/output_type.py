@@ -177,7 +177,9 @@ def _make(type_: TypeForm[object]) -> TypeValidator:
     try:
         adapter: TypeAdapter[object] = TypeAdapter(type_)
     except Exception as error:  # as above
-        raise ConfigurationError(f"{text} is no type that can be read from JSON: {_reason(error)}") from error
+        raise ConfigurationError(
+            f"{text} is not a type that can be read from JSON: {_reason(error)}"
+        ) from error
     return TypeValidator(adapter, text)
 
 

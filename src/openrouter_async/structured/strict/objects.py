@@ -198,7 +198,7 @@ class MapCodec(TranslatedCodec):
             match pair:
                 case {"key": str() as key, "value": item}:
                     if not are_equal(decoded.setdefault(key, item), item) and not is_open:
-                        raise ShapeError(f"the key {key[:80]!r} stands twice in a list of keys and values")
+                        raise ShapeError(f"the key {key[:80]!r} appears twice in a list of keys and values")
                 case _ if not is_open:
                     raise ShapeError
         return decoded

@@ -181,7 +181,7 @@ def _misfits(params: Mapping[str, object]) -> list[str]:
     modalities = params.get("modalities")
     if "audio" in params and not (isinstance(modalities, Sequence) and "audio" in modalities):
         problems.append(
-            'audio is given, but no spoken answer is asked for; expected modalities=["text", "audio"]'
+            'audio is set, but the request asks for no spoken answer; expected modalities=["text", "audio"]'
         )
     return problems
 
@@ -209,7 +209,7 @@ def _only_in_streams(params: Mapping[str, object]) -> list[str]:
     problems: list[str] = []
     modalities = params.get("modalities")
     if isinstance(modalities, Sequence) and "audio" in modalities:
-        problems.append("modalities holds 'audio', which only streams carry; use client.chat.stream(...)")
+        problems.append("modalities contains 'audio', which only streams return; use client.chat.stream(...)")
     debug = params.get("debug")
     if isinstance(debug, Mapping) and debug.get("echo_upstream_body"):
         problems.append(

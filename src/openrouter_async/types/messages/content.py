@@ -283,7 +283,7 @@ def _attached_part(part: object) -> object:
             return {"type": "document", "source": _source(url), **title}
         case {"type": "input_audio" | "video_url" | "input_video" as kind}:
             raise ConfigurationError(
-                f"messages holds a part of type {kind!r}, and the Messages dialect takes text, pictures and"
+                f"messages contains a part of type {kind!r}, and the Messages dialect takes text, pictures and"
                 " documents; use client.chat for audio and video"
             )
     return part
@@ -301,6 +301,6 @@ def _source(url: str) -> dict[str, str]:
         text = base64.b64decode(data, validate=True).decode() if "base64" in options else data
     except (binascii.Error, UnicodeDecodeError):
         raise ConfigurationError(
-            f"a file of type {media_type!r} is no UTF-8 text; give media_type= for what it is"
+            f"a file of type {media_type!r} is not UTF-8 text; pass its media_type="
         ) from None
     return {"type": "text", "media_type": "text/plain", "data": text}

@@ -97,7 +97,7 @@ class ResponseParams(ResponseTurnParams, StopTexts, total=False):
 _STATELESS = "the service keeps nothing between requests"
 
 _ELSEWHERE = {
-    "store": f"{_STATELESS}; client.conversation(api='responses') keeps what was said, and sends it again",
+    "store": f"{_STATELESS}; client.conversation(api='responses') keeps the messages, and sends them again",
     "previous_response_id": (
         f"{_STATELESS}; give earlier items in the input, [*reply.items, ...],"
         " or use client.conversation(api='responses')"

@@ -259,7 +259,7 @@ class _Call:
                 metadata = {**metadata, "reasoning_details": named}
             told["providerMetadata"] = {"openrouter": metadata}
         if call.args is None:
-            told |= {"input": call.arguments, "errorText": "the arguments are no JSON object"}
+            told |= {"input": call.arguments, "errorText": "the arguments are not a JSON object"}
             return begin + sse({"type": "tool-input-error", **told})
         return begin + sse({"type": "tool-input-available", **told, "input": call.args})
 

@@ -33,7 +33,7 @@ def can_draw(console: Console) -> bool:
 
 
 class Drawn:
-    """A bar, and the facts below it. What is printed on the same console stands above."""
+    """A bar, and the facts below it. What is printed on the same console appears above."""
 
     def __init__(self, console: Console, *, is_alone: bool) -> None:
         """Draw on a console; if that is a program's own way to show anything, its `print` goes there too."""

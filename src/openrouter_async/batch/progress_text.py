@@ -17,7 +17,7 @@ BETWEEN = " · "
 
 
 def progress_facts(progress: BatchProgress) -> list[str]:
-    """Return the progress in words, which say when limits hold the batch back."""
+    """Return the progress in words, which say when limits delay the batch."""
     of = "" if progress.total is None else f" of {progress.total:,}"
     facts = [f"{progress.done + progress.failed:,}{of}", f"${format_usd(progress.cost)}"]
     if progress.failed:

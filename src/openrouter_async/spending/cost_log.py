@@ -36,7 +36,7 @@ __all__ = ["CostBy", "CostLog", "CostRow"]
 CostBy: TypeAlias = Literal["user", "model", "day", "month"]
 
 AT_ONCE = 8
-"""Records that `settle` reads at once."""
+"""Records that `settle` reads concurrently."""
 
 _ID = 0x6F72636F
 """What SQLite calls the application id."""

@@ -174,7 +174,7 @@ class _Replay(Response):
                 try:
                     await reader.read(out)
                 except BrowserGone:
-                    pass
+                    pass  # the answer continues in the store, for a reader that comes back
                 except Exception as error:  # noqa: BLE001 - told, or raised again
                     failure = error
                 cancel.cancel()

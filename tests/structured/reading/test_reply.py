@@ -547,6 +547,39 @@ def test_what_is_wrong_with_the_likeliest_value_is_said_and_not_that_of_another(
     assert list(caught.value.violations) == ["name: string should have at most 4 characters"]
 
 
+ANYTHING = {"type": "object", "properties": {"a": {}}, "required": ["a"]}
+HELD = {
+    "type": "object",
+    "properties": {"held": {"type": "array", "items": ANYTHING}, "n": {"type": "integer"}},
+    "required": ["held", "n"],
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "violation"),
+    [
+        pytest.param(
+            Schema.from_type(int),
+            '{"value": "x"}',
+            "value: expected a valid integer, got 'x'",
+            id="the value inside, and then that an object is no integer",
+        ),
+        pytest.param(
+            Schema.from_json_schema(HELD),
+            f'{{"held": [{{"a": "{"[" * 199}{"]" * 199}"}}], "n": "x"}}',
+            "value: cannot be read as JSON: recursion limit exceeded at line 1 column 213",
+            id="JSON in a text that is too deep, and then that n is no integer",
+        ),
+    ],
+)
+def test_of_a_value_that_may_be_read_in_two_ways_the_first_violation_is_told(
+    schema: Schema[Any], text: str, violation: str
+) -> None:
+    with pytest.raises(SchemaMismatch) as caught:
+        read_text(text, schema, is_native=True)
+    assert list(caught.value.violations) == [violation]
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

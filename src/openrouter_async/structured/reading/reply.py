@@ -233,10 +233,6 @@ class _Reader(Generic[T]):
                     return self._validated(value)
                 except SchemaViolation as error:
                     problem = problem or error
-                except ValueError:  # no JSON that the validator can read, such as a number of 5,000 digits
-                    problem = problem or SchemaViolation(
-                        [Violation((), "is not JSON value that can be read")]
-                    )
         if self._untranslatable:
             problem = SchemaViolation([Violation((), self._untranslatable)])
         if problem is not None and len(candidate.text) >= self._most_likely:
@@ -288,7 +284,7 @@ class _Reader(Generic[T]):
                 raise
             try:
                 output = self._schema.read_value(unfolded)
-            except ValueError:
+            except SchemaViolation:
                 raise problem from None
             value = unfolded
         self._check_known_keys(value, output)

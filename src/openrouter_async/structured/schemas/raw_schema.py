@@ -78,7 +78,11 @@ class RawValidator:
 
     def read(self, value: JsonValue) -> object:
         """Return a copy of a JSON value, of plain floats, if it fits; raises `SchemaViolation`."""
-        return self.validate_python(from_json(to_json(value)))
+        try:
+            copied = from_json(to_json(value))
+        except ValueError as error:  # a number of 5,000 digits, half of a surrogate pair
+            raise SchemaViolation([Violation((), f"cannot be read as JSON: {_cut(str(error))}")]) from None
+        return self.validate_python(copied)
 
     def read_plain(self, _text: str, /) -> Omit:
         """Return OMIT: every value is examined closely."""

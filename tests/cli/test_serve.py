@@ -22,11 +22,18 @@ TOKEN = "a-token-that-nobody-guesses"
 
 
 @contextmanager
-def serving(*options: str, env: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(
+    *options: str, env: dict[str, str], start_new_session: bool = False
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run the command within the block, and give the address that it prints."""
     command = [sys.executable, "-m", "openrouter_async", "serve", "--port", "0", *options]
     with subprocess.Popen(
-        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=start_new_session,
     ) as process:
         try:
             assert process.stdout is not None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
@@ -17,7 +17,20 @@ from ..types.chat.request import ChatParams
 from .output import Output
 from .stored_keys import find_key
 
-__all__ = ["CacheFile", "Emulated", "Json", "ModelName", "Raw", "System", "chat_params", "connect"]
+if TYPE_CHECKING:
+    from ..testing import Emulator
+
+__all__ = [
+    "CacheFile",
+    "Emulated",
+    "Json",
+    "ModelName",
+    "Raw",
+    "System",
+    "chat_params",
+    "connect",
+    "emulated_here",
+]
 
 Json: TypeAlias = Annotated[
     bool, Parameter(name="--json", negative="", show_default=False, help="Write the result as JSON.")
@@ -104,10 +117,7 @@ async def connect(
         ) as client:
             yield client
         return
-    with needs_extra("testing", "--emulator"):
-        from ..testing import Emulator
-    output.note("the answers are invented by an emulator on this machine")
-    with Emulator() as emulator:
+    with emulated_here(output) as emulator:
         async with AsyncOpenRouter(
             emulator.key,
             management_key=emulator.management_key,
@@ -116,6 +126,16 @@ async def connect(
             local_cache=local_cache,
         ) as client:
             yield client
+
+
+@contextmanager
+def emulated_here(output: Output) -> Iterator[Emulator]:
+    """Give an emulator that runs as long as the block, and say so."""
+    with needs_extra("testing", "--emulator"):
+        from ..testing import Emulator
+    output.note("the answers are invented by an emulator on this machine")
+    with Emulator() as emulator:
+        yield emulator
 
 
 def chat_params(temperature: float | None, max_tokens: int | None) -> ChatParams:

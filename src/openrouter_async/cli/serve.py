@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 import webbrowser
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import anyio
 import anyio.to_thread
@@ -22,20 +22,12 @@ from .common import Emulated, ModelName, connect
 from .exit_codes import DONE
 from .files import read_text, reason_of
 from .output import Output, dollars
+from .serving import Served, run_server
 from .settings import chosen_model
 from .stored_keys import find_key
 from .streams import results
 
-if TYPE_CHECKING:
-    import uvicorn
-    from starlette.types import ASGIApp
-
-    from ..client import AsyncOpenRouter
-
 __all__ = ["serve"]
-
-MIB = 1024 * 1024
-MOST_CONNECTIONS = 256
 
 
 def serve(
@@ -65,6 +57,13 @@ def serve(
             help="Seconds that answers in progress get after Ctrl-C or SIGTERM, before they are ended."
         ),
     ] = 2,
+    workers: Annotated[
+        int,
+        Parameter(
+            help="Processes that answer. They share the budget, the conversations and the answers in progress; one"
+            " that dies is replaced."
+        ),
+    ] = 1,
     open: Annotated[
         bool | None,
         Parameter(
@@ -84,9 +83,8 @@ def serve(
         host: The address to listen on.
     """
     with needs_extra("server", "serving"):
-        import uvicorn  # noqa: F401 - only to say at once where it is missing
-
-        from ..server.chat.router import create_router
+        from ..server.chat.router import create_router  # noqa: F401 - only to say at once what is missing
+        from ..server.protocol import TimedProtocol  # noqa: F401
     token = _checked_token(token, host)
     if not 0 <= port <= 65_535:
         raise ConfigurationError(f"--port is {port}; expected 0 to 65535")
@@ -98,31 +96,28 @@ def serve(
         raise ConfigurationError(
             "there is no key; set OPENROUTER_API_KEY (keys are made at https://openrouter.ai/keys), or give --emulator"
         )
-    model = chosen_model(model)
-    listening = _listen(host, port)
-    router = partial(
-        create_router,
-        store=database,
+    if workers < 1:
+        raise ConfigurationError(f"--workers is {workers}; expected at least 1")
+    served = Served(
+        model=chosen_model(model),
+        budget=budget,
+        database=database,
         token=token,
-        allowed_hosts=[*(allow_host or ()), *_names(host)],
-        max_body_bytes=max_body * MIB,
-        max_conversation_bytes=4 * max_body * MIB,
-        title="OpenRouter chat",
+        allowed_hosts=(*(allow_host or ()), *_names(host)),
+        max_body=max_body,
+        grace=grace,
         is_emulator=emulator,
     )
+    listening = _listen(host, port)
     url = _url(host, listening.getsockname()[1])
-    show = results.isatty() if open is None else open
+    show = partial(_show, url, results.isatty() if open is None else open)
     with listening, suppress(KeyboardInterrupt):  # which is how it is ended
-        anyio.run(
-            _serve,
-            listening,
-            url,
-            router,
-            connect(Output(), emulated=emulator, model=model),
-            budget,
-            show,
-            grace,
-        )
+        if workers == 1:
+            anyio.run(_serve, served, listening, show)
+        else:
+            from .workers import serve_by_workers
+
+            anyio.run(serve_by_workers, served, workers, listening, show)
     return DONE
 
 
@@ -144,80 +139,27 @@ def _checked_token(token: str | None, host: str) -> str | None:
     return None
 
 
-async def _serve(
-    listening: socket.socket,
-    url: str,
-    router: Callable[..., ASGIApp],
-    connected: AbstractAsyncContextManager[AsyncOpenRouter],
-    budget: str | None,
-    show: bool,
-    grace: int,
-) -> None:
-    import uvicorn
-
-    from ..server.protocol import TimedProtocol
-
+async def _serve(served: Served, listening: socket.socket, show: Callable[[Output], None]) -> None:
     output = Output()
-    async with connected as client:
-        spend = client.track(budget)
-        config = uvicorn.Config(
-            router(client, budget=spend),
-            http=TimedProtocol,
-            ws="none",
-            lifespan="on",  # which ends the answers of browsers that have left
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            limit_concurrency=MOST_CONNECTIONS,
-            timeout_graceful_shutdown=grace,
-        )
+    async with connect(output, emulated=served.is_emulator, model=served.model) as client:
+        spend = client.track(served.budget)
+        app = served.app(client, spend, database=served.database)
         try:
             with received_signals() as signals:
-                output.write(
-                    f"The chat is at {url} and its API for OpenAI's clients at {url}v1, for Anthropic's at"
-                    f" {url[:-1]}; Ctrl-C ends it.",
-                    end="\n",
-                )
-                if show:
-                    await anyio.to_thread.run_sync(webbrowser.open, url)
-                async with anyio.create_task_group() as beside:
-                    started = anyio.Event()
-                    server = _server(config, started)
-                    beside.start_soon(_obey_signals, server, signals, started)
-                    await server.serve(sockets=[listening])
-                    beside.cancel_scope.cancel()
+                await anyio.to_thread.run_sync(show, output)
+                await run_server(app, served.grace, listening, signals)
         finally:
             output.write(f"Answers: {spend.calls}, which cost {dollars(spend.cost)}", end="\n")
 
 
-def _server(config: uvicorn.Config, started: anyio.Event) -> uvicorn.Server:
-    """Return a server that leaves signals to `_obey_signals`, and sets an event when it has started.
-
-    uvicorn raises them again when it has ended, which would cancel the closing of the client.
-    """
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # a generator there
-            return nullcontext()
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            started.set()
-
-    return Server(config)
-
-
-async def _obey_signals(server: uvicorn.Server, signals: AsyncIterator[int], started: anyio.Event) -> None:
-    """Let the server end at the first signal, and immediately at the second.
-
-    uvicorn does not close what it has opened if it is to exit before it has started.
-    """
-    await started.wait()
-    async for _ in signals:
-        server.force_exit = server.should_exit
-        server.should_exit = True
+def _show(url: str, in_browser: bool, output: Output) -> None:
+    output.write(
+        f"The chat is at {url} and its API for OpenAI's clients at {url}v1, for Anthropic's at {url[:-1]};"
+        " Ctrl-C ends it.",
+        end="\n",
+    )
+    if in_browser:
+        webbrowser.open(url)
 
 
 def _listen(host: str, port: int) -> socket.socket:

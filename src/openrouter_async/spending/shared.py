@@ -66,6 +66,11 @@ class SharedAdmission:
         """Return what admits the calls of a budget; None where it is one of this process."""
         return cls(budget.ledger, (budget.terms,), paces=False) if isinstance(budget, SharedBudget) else None
 
+    @property
+    def budget(self) -> SharedBudget:
+        """The first budget, with what all processes have spent of it."""
+        return SharedBudget(self.ledger, self._budgets[0])
+
     async def admit(self, call: Call, tokens: float) -> Refusal | None:
         """Return None once a call may be sent, or why it may not be now."""
         call.shared_id = call.shared_id or uuid4().hex

@@ -22,6 +22,7 @@ from .policy import ChatPolicy
 from .stream_slots import StreamSlots
 
 if TYPE_CHECKING:
+    from ...spending.spend import Spend
     from ...tools.toolbox import ToolLike
     from ...types.account.keys import Credits
     from ...types.catalogue.models import Model
@@ -47,16 +48,7 @@ def models_routes(
     }
 
     async def settings(request: Request) -> Response:
-        spend = slots.spend
-        budget = None if spend.budget is None else f"{spend.budget:f}"
-        money = {
-            "budget": budget,
-            "spent": f"{spend.cost:f}",
-            "byok_spent": f"{spend.byok_cost:f}",
-            "held": f"{spend.held:f}",
-            "doubtful": f"{spend.doubtful:f}",
-        }
-        return JSONResponse({**facts, "default_model": policy.default_model, **money})
+        return JSONResponse({**facts, "default_model": policy.default_model, **await _money(slots.spend)})
 
     async def models(request: Request) -> Response:
         return JSONResponse({"data": [_model(model) for model in await _offered(policy)]})
@@ -104,6 +96,27 @@ def models_routes(
         Route("/v1/models", openai_models, methods=["GET"]),
         Route("/v1/models/{name:path}", openai_model, methods=["GET"]),
     ]
+
+
+async def _money(spend: Spend) -> dict[str, str | None]:
+    """Return what was spent, in all processes that share the budget."""
+    budget = None if spend.budget is None else f"{spend.budget:f}"
+    if spend.shared is not None:  # its ledger has one sum of all charges, and one of all that is held
+        spent, held = await spend.shared.budget.spent(), await spend.shared.budget.held()
+        return {
+            "budget": budget,
+            "spent": f"{spent:f}",
+            "byok_spent": "0",
+            "held": f"{held:f}",
+            "doubtful": "0",
+        }
+    return {
+        "budget": budget,
+        "spent": f"{spend.cost:f}",
+        "byok_spent": f"{spend.byok_cost:f}",
+        "held": f"{spend.held:f}",
+        "doubtful": f"{spend.doubtful:f}",
+    }
 
 
 async def _offered(policy: ChatPolicy) -> list[Model]:

@@ -6,16 +6,20 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from openrouter_async import (
     BadRequest,
     ConfigurationError,
     ConnectionLost,
+    DeadlineExceeded,
     Failed,
     Failures,
     Item,
     OpenRouterError,
     Overloaded,
+    RequestTimeout,
+    ResponseTooLarge,
     SchemaMismatch,
     image,
     read_items,
@@ -23,6 +27,7 @@ from openrouter_async import (
     user,
 )
 from openrouter_async.batch.items import ItemLike
+from openrouter_async.batch.kept_failures import kept_error
 from openrouter_async.types.chat.completion import ChatCompletion
 from tests.batch.fakes import FakeModel, batch_of, completion, read
 
@@ -144,15 +149,50 @@ async def test_a_failure_of_an_earlier_run_does_not_stop_the_batch(tmp_path: Pat
 
 def test_every_class_of_error_can_be_told_again() -> None:
     from openrouter_async import errors
-    from openrouter_async.batch.kept_failures import kept_error
 
     for name in errors.__all__:
         if isinstance(kind := getattr(errors, name), type) and issubclass(kind, OpenRouterError):
             error = kept_error({"type": name, "message": "what happened", "status": 418})
-            assert error.message == "what happened"
-            assert isinstance(error, kind) or name in ("RequestTimeout", "ResponseTooLarge")
+            assert (error.message, type(error)) == ("what happened", kind)
     assert type(kept_error({"type": "SomeNewError", "message": 3})) is OpenRouterError
     assert type(kept_error(None)) is OpenRouterError
+
+
+@pytest.mark.parametrize(
+    ("error", "said_before"),
+    [
+        (
+            RequestTimeout("a.b sent nothing within 60 s; see Timeouts(idle=...)", phase="idle"),
+            {"type": "RequestTimeout", "message": "a.b sent nothing within 60 s; see Timeouts(idle=...)"},
+        ),
+        (
+            RequestTimeout("the pool had no free connection to a.b", phase="queue"),
+            {"type": "RequestTimeout", "message": "the pool had no free connection to a.b"},
+        ),
+        (
+            ResponseTooLarge("the reply has 9 values or more; at most 7 are read", limit=7),
+            {"type": "ResponseTooLarge", "message": "the reply has 9 values or more; at most 7 are read"},
+        ),
+        (
+            DeadlineExceeded("the call was not done within its total time of 3 s"),
+            {"type": "DeadlineExceeded", "message": "the call was not done within its total time of 3 s"},
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_a_failure_that_is_resumed_has_the_class_and_the_facts_that_it_had(
+    tmp_path: Path, error: OpenRouterError, said_before: dict[str, JsonValue]
+) -> None:
+    """`said_before` is what earlier versions wrote."""
+    journal = tmp_path / "run.jsonl"
+    await read(batch_of(["x"], failing(error), journal=journal))
+    [resumed] = await read(batch_of(["x"], FakeModel(), journal=journal, retry_failed="never"))
+    assert isinstance(resumed, Failed)
+    for kept in (resumed.error, kept_error(said_before)):
+        assert (type(kept), str(kept)) == (type(error), str(error))
+        assert {name: getattr(kept, name, None) for name in ("phase", "limit")} == {
+            name: getattr(error, name, None) for name in ("phase", "limit")
+        }
 
 
 def test_failures_beyond_those_in_memory_are_in_a_file(

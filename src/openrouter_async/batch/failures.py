@@ -24,7 +24,7 @@ from .._files import replace_file
 from ..errors import ConfigurationError
 from ..types.chat.content_parts import Attachment
 from .items import Item
-from .kept_failures import kept_error
+from .kept_failures import error_to_keep, kept_error
 from .results import Failed
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ def _line_of(failed: Failed) -> bytes:
         messages = source.messages
         given = {"model": source.model, "extra_body": source.extra_body, **source.params}
         own = {name: value for name, value in given.items() if value is not None}
-    error = failed.error
-    said = {"type": type(error).__name__, "message": error.message, "status": getattr(error, "status", None)}
+    said = error_to_keep(failed.error)
     asked = {"prompt" if isinstance(messages, str) else "messages": messages, **own}
     try:
         line = json.dumps({"key": failed.key, **asked, "error": said}, default=_as_json, ensure_ascii=False)

@@ -17,6 +17,7 @@ from pydantic_core import from_json, to_json
 from ..spending.ledger import ModelSpend
 from ..types.meta import ResponseMeta, kept_meta
 from .items import key_hash
+from .kept_failures import error_to_keep
 
 if TYPE_CHECKING:
     from .._sansio.charges import Charge
@@ -135,11 +136,7 @@ def failed_record(
     record = {
         "key": request.key,
         "request": request.hash,
-        "error": {
-            "type": type(error).__name__,
-            "message": error.message,
-            "status": getattr(error, "status", None),
-        },
+        "error": error_to_keep(error),
         "transient": transient,
         **({} if error.steps_left is None else {"steps_left": error.steps_left}),
         **_paid(meter.cost_of_failure, meter.byok_cost, asked_before),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import suppress
 
 __all__ = ["main"]
 
@@ -19,11 +20,18 @@ def main() -> None:
     from ._extras import needs_extra
     from .errors import ConfigurationError
 
-    if sys.argv[1:2] == ["complete-models"]:  # asked by a shell at each press of a key, so it loads little
-        from .cli.known_models import complete
+    match sys.argv[1:]:  # asked by a shell at each press of a key, so these load little
+        case ["complete-models", *begin]:
+            from .cli.known_models import complete
 
-        print(*complete("".join(sys.argv[2:3])), sep="\n")
-        return
+            print(*complete("".join(begin[:1])), sep="\n")
+            return
+        case ["complete-conversations", *begin]:
+            from .cli.prompt_log import PromptLog
+
+            with suppress(ConfigurationError):  # the commands that need the log say what is wrong with it
+                print(*PromptLog().conversation_ids("".join(begin[:1])), sep="\n")
+            return
     try:
         with needs_extra("cli", "the command line"):
             from .cli.app import run

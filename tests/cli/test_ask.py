@@ -99,9 +99,78 @@ def test_a_file_is_attached(emulator: Emulator, tmp_path: Path) -> None:
     assert [part["type"] for part in parts] == ["text", "image_url"]
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(32)
+
+
+@pytest.mark.parametrize(
+    ("data", "part"),
+    [
+        (PNG, {"type": "image_url", "begins": "data:image/png;base64,"}),
+        (b"RIFF\0\0\0\0WAVEfmt " + bytes(32), {"type": "input_audio", "format": "wav"}),
+        (b"\0\0\0\x20ftypisom" + bytes(32), {"type": "video_url", "begins": "data:video/mp4;base64,"}),
+        (b"%PDF-1.7\n" + bytes(32), {"type": "file", "filename": "stdin.pdf"}),
+        ("Grüße\n".encode(), {"type": "file", "filename": "stdin.txt"}),
+    ],
+    ids=["image", "audio", "video", "pdf", "text"],
+)
+def test_standard_input_is_attached_as_what_its_bytes_are(
+    emulator: Emulator, run_here: RunHere, data: bytes, part: dict[str, str]
+) -> None:
+    emulator.reply("A point.")
+    done = run_here("ask", "-a", "-", "See?", "-m", "google/gemini-2.5-flash", stdin=data)
+    assert done.returncode == 0, done
+    text, sent = emulator.requests[-1].messages[0]["content"]
+    assert text == {"type": "text", "text": "See?"}
+    kind = part["type"]
+    within = sent["file" if kind == "file" else kind]
+    assert sent["type"] == kind
+    assert within.get("url", "").startswith(part.get("begins", ""))
+    assert {name: within[name] for name in part.keys() - {"type", "begins"}} == {
+        name: value for name, value in part.items() if name not in ("type", "begins")
+    }
+
+
+def test_a_terminal_is_not_attached(emulator: Emulator) -> None:
+    with Terminal("ask", "-a", "-", "See?", env=environment(emulator)) as terminal:
+        terminal.expect("standard input, which is a terminal; pipe a file in")
+        assert terminal.end() == 2
+
+
+@pytest.mark.parametrize("given", ["name, age int", json.dumps(CITY)], ids=["words", "a schema"])
+def test_several_answers_of_a_form_are_a_list(emulator: Emulator, run_here: RunHere, given: str) -> None:
+    one: dict[str, object] = {"city": "Oslo"} if given.startswith("{") else {"name": "Kim", "age": 3}
+    emulator.reply(json.dumps({"items": [one, one]}))
+    done = run_here("ask", "Who?", "--schema-multi", given, "-m", "openai/gpt-4o")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"items": [one, one]})
+    sent = emulator.requests[-1].json["response_format"]["json_schema"]["schema"]
+    assert sent["properties"]["items"]["items"]["required"] == list(one)
+
+
+def test_definitions_of_a_schema_are_found_where_several_are_asked_for(
+    emulator: Emulator, run_here: RunHere
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"at": {"$ref": "#/$defs/P"}},
+        "$defs": {"P": {"type": "integer"}},
+    }
+    emulator.reply('{"items": [{"at": 3}]}')
+    done = run_here("ask", "Where?", "--schema-multi", json.dumps(schema), "-m", "openai/gpt-4o")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"items": [{"at": 3}]}), done
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "says"),
     [
+        (["Hi", "-a", "-"], b"", "standard input is empty"),
+        (["Hi", "-a", "-", "-a", "-"], PNG, "given twice"),
+        (["Hi", "-a", "-"], b"\x00\xff\xfe\x81", "4 bytes of an unknown type"),
+        (["-a", "-"], PNG, "there is no question"),
+        (["Hi", "--schema", "a", "--schema-multi", "b"], "", "give one of them"),
+        (["Hi", "--schema-multi", "name, age years"], "", "--schema-multi has the type 'years'"),
+        (["Hi", "--schema-multi", "{oops"], "", "--schema-multi is not valid JSON"),
+        (["Hi", "--cid", "0123"], "", "--cid is '0123'"),
+        (["Hi", "--cid", ""], "", "--cid is ''"),
         ([], "", "there is no question"),
         (["Hi", "--schema", "missing.json"], "", "--schema names 'missing.json'"),
         (["Hi", "--schema", "{oops"], "", "--schema is not valid JSON"),

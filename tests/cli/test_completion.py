@@ -13,6 +13,7 @@ import pytest
 
 from openrouter_async.cli.known_models import complete, remember
 from openrouter_async.cli.places import cache_dir
+from openrouter_async.cli.prompt_log import Logged, PromptLog
 from openrouter_async.testing import Emulator
 from tests.cli.commands import RunHere, environment
 
@@ -73,6 +74,31 @@ def test_bash(path: str, line: str, completed: list[str]) -> None:
     assert in_shell(["bash", "-c", BASH, "bash", line], path).split() == completed
 
 
+@pytest.fixture
+def conversations() -> list[str]:
+    """Two conversations of the log, the last one first."""
+    for now, id in enumerate(("0a1b", "0a2c")):
+        PromptLog().add(
+            Logged(conversation=id, command="ask", model=None, system=None, prompt="?", answer="!"),
+            "{}",
+            now=now,
+        )
+    return ["0a2c", "0a1b"]
+
+
+@needs["bash"]
+def test_bash_completes_conversations(path: str, conversations: list[str]) -> None:
+    for option in ("--cid", "--conversation"):
+        line = f"openrouter-async chat {option} 0a"
+        assert in_shell(["bash", "-c", BASH, "bash", line], path).split() == conversations
+
+
+@needs["fish"]
+def test_fish_completes_conversations(path: str, conversations: list[str]) -> None:
+    script = "openrouter-async completion fish | source; complete -C 'openrouter-async ask --cid 0a'"
+    assert sorted(in_shell(["fish", "-c", script], path).split()) == sorted(conversations)
+
+
 @needs["fish"]
 @pytest.mark.parametrize("name", ["openrouter-async", "orai"])
 def test_fish(path: str, name: str) -> None:
@@ -105,6 +131,14 @@ def test_zsh(path: str) -> None:
     assert DATED in in_shell(["zsh", "-f", "-c", ZSH], path)
 
 
+@needs["zsh"]
+def test_zsh_completes_conversations(path: str, conversations: list[str]) -> None:
+    script = ZSH.replace("-m openai/gpt-4o-mini-2", "--cid 0a1").replace(
+        "wait_for 2024-07-18", "wait_for 0a1b"
+    )
+    assert conversations[1] in in_shell(["zsh", "-f", "-c", script], path)
+
+
 def test_names_are_those_that_were_listed_last_and_aliases(emulator: Emulator, run_here: RunHere) -> None:
     assert DATED in complete("openai/gpt-4o-mini")
     assert complete("4o-mini-2024") == [DATED], "a part is found where no name begins so"
@@ -117,9 +151,15 @@ def test_names_are_those_that_were_listed_last_and_aliases(emulator: Emulator, r
     assert DATED in complete("openai/")
 
 
-def test_the_hidden_command_loads_neither_library_nor_parser(path: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "begin", "found"),
+    [("complete-models", "openai/", DATED), ("complete-conversations", "0a", "0a1b")],
+)
+def test_the_hidden_commands_load_neither_library_nor_parser(
+    path: str, conversations: list[str], command: str, begin: str, found: str
+) -> None:
     code = (
-        "import sys; sys.argv = ['x', 'complete-models', 'openai/']\n"
+        f"import sys; sys.argv = ['x', {command!r}, {begin!r}]\n"
         "from openrouter_async.__main__ import main; main()\n"
         "print({'httpx', 'cyclopts', 'rich', 'pydantic'} & set(sys.modules), file=sys.stderr)"
     )
@@ -132,4 +172,4 @@ def test_the_hidden_command_loads_neither_library_nor_parser(path: str) -> None:
         check=True,
     )
     assert done.stderr.strip() == "set()"
-    assert DATED in done.stdout.split()
+    assert found in done.stdout.split()

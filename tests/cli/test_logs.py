@@ -82,6 +82,35 @@ def test_the_last_conversation_is_continued_by_ask_and_chat(emulator: Emulator, 
     assert len({logged.conversation for logged in PromptLog().newest(5)}) == 1
 
 
+def test_a_conversation_is_continued_by_its_id_or_the_beginning_of_it(
+    emulator: Emulator, run_here: RunHere
+) -> None:
+    for answer in ("Oslo.", "Rome.", "Bern.", "Paris."):
+        emulator.reply(answer)
+    run_here("ask", "Norway?")
+    run_here("ask", "Italy?")  # which is the last one
+    first = PromptLog().newest(5)[-1].conversation
+    assert first in run_here("logs", "show", "1", "--json").stdout
+    run_here("ask", "Switzerland?", "--cid", first)
+    run_here("chat", "--cid", first[:12], stdin="France?\n")
+    assert [message["content"] for message in emulator.requests[-1].messages] == [
+        *("Norway?", "Oslo.", "Switzerland?", "Bern.", "France?")
+    ]
+    assert [logged.conversation == first for logged in PromptLog().newest(5)] == [True, True, False, True]
+    refused = run_here("chat", "--cid", first, "-a", "-", stdin="Hi\n")
+    assert (refused.returncode, "is for `ask`" in refused.stderr) == (2, True)
+
+
+def test_the_beginning_of_two_ids_is_not_enough(run_here: RunHere) -> None:
+    log = PromptLog()
+    for now, id in enumerate(("abcd", "abcd1", "abcd2")):
+        log.add(an_answer(conversation=id), "{}", now=now)
+    assert log.conversation("abcd") == ("abcd", "{}")
+    assert log.conversation("abcd1") == ("abcd1", "{}")
+    done = run_here("ask", "Hi", "--cid", "abc")
+    assert (done.returncode, "several conversations begin with 'abc'" in done.stderr) == (2, True)
+
+
 def test_nothing_to_continue_is_a_mistake_that_is_explained(emulator: Emulator, run_here: RunHere) -> None:
     done = run_here("ask", "Hi", "-c")
     assert (done.returncode, emulator.requests) == (2, [])

@@ -110,7 +110,7 @@ def _run(arguments: Sequence[str]) -> int:
         _check_command(arguments)
         if arguments and arguments[0] in _COMMANDS and not {"--help", "-h"}.isdisjoint(arguments):
             app[arguments[0]].help = None  # its docstring, which has more than the line in the list
-        result = app(list(arguments), exit_on_error=False, print_error=False)
+        result = app(_joined(arguments), exit_on_error=False, print_error=False)
     except CycloptsError as error:
         _report(_as_ours(error), as_json="--json" in arguments)
         return MISTAKE
@@ -118,6 +118,17 @@ def _run(arguments: Sequence[str]) -> int:
         _report(error, as_json="--json" in arguments)
         return exit_code_of(error)
     return result if isinstance(result, int) else DONE
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with `-a -` as one word: the parser takes a `-` of its own for another option."""
+    joined: list[str] = []
+    for word in arguments:
+        if word == "-" and joined and joined[-1] in ("-a", "--attach") and "--" not in joined:
+            joined[-1] = "--attach=-"
+        else:
+            joined.append(word)
+    return joined
 
 
 def read_env_file(path: Path = Path(".env"), environment: MutableMapping[str, str] = os.environ) -> list[str]:

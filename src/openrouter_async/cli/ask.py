@@ -19,13 +19,13 @@ from ..structured.schema import Schema
 from ..tools.result import Run
 from ..tools.settings import RunParams
 from ..types.chat.messages import Message, user
-from .attachments import attachment
+from .attachments import PIPED, attachments
 from .common import CacheFile, Emulated, Json, chat_params, connect
 from .exit_codes import DONE, UNUSABLE
 from .files import decoded, read_file
 from .output import Output, dollars
 from .remembered import Remembered
-from .schema_words import looks_like_words, schema_of_words
+from .schema_words import looks_like_words, schema_of_words, several
 from .streams import notes
 from .tools_given import Approvals
 from .turn import Turn
@@ -45,6 +45,10 @@ def ask(
             help="The answer is JSON of this form: fields such as 'name, age int, tags [str]', a JSON Schema, or a file"
             " with one."
         ),
+    ] = None,
+    schema_multi: Annotated[
+        str | None,
+        Parameter(help='As --schema, but for several: the answer is {"items": [...]}, each of this form.'),
     ] = None,
     temperature: Annotated[float | None, Parameter(validator=Number(gte=0, lte=2))] = None,
     max_tokens: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
@@ -81,14 +85,16 @@ def ask(
     """
     output = Output(as_json=json)
     decided = options.decide()
-    wanted = None if schema is None else read_schema(schema)
-    given = prompt_of(prompt, may_be_missing=decided.template.prompt is not None)
+    wanted = _wanted(schema, schema_multi)
+    attached = attachments(options.attach or ())
+    is_read = PIPED in (options.attach or ())
+    given = prompt_of(prompt, may_be_missing=decided.template.prompt is not None, may_be_piped=not is_read)
     text = decided.template.prompt_with(given, decided.variables)
-    message = user(text, *map(attachment, options.attach or ()))
+    message = user(text, *attached)
     params: RunParams = {**decided.params, **chat_params(temperature, max_tokens)}  # type: ignore[typeddict-item]  # has its keys
     show = _Show(decided.raw, extract, extract_last)
     kept = Remembered(output, "ask", writes=decided.logs)
-    past = kept.last() if options.continues else None
+    past = options.past(kept)
     settings: ConversationSettings = {
         "model": decided.model_for(continues=past is not None),
         "system": decided.system_for(continues=past is not None),
@@ -167,9 +173,11 @@ def _finish(output: Output, run: Run[str], show: _Show) -> int:
     return DONE
 
 
-def prompt_of(words: tuple[str, ...], *, may_be_missing: bool = False) -> str:
+def prompt_of(words: tuple[str, ...], *, may_be_missing: bool = False, may_be_piped: bool = True) -> str:
     """Return the words of the command line, and behind them what is piped in, or is typed if both are missing."""
-    if not sys.stdin.isatty():
+    if not may_be_piped:
+        piped = ""
+    elif not sys.stdin.isatty():
         piped = read_stdin()
     elif words or may_be_missing:
         piped = ""
@@ -191,21 +199,37 @@ def read_stdin() -> str:
         raise ConfigurationError("standard input is not UTF-8 text; give files with --attach") from error
 
 
+def _wanted(schema: str | None, schema_multi: str | None) -> Schema[JsonValue] | None:
+    """Return the schema of the answer; None: it is text."""
+    if schema is not None and schema_multi is not None:
+        raise ConfigurationError(
+            "--schema and --schema-multi both name the form of the answer; give one of them"
+        )
+    if schema_multi is not None:
+        one = _schema(schema_multi, "--schema-multi")
+        return Schema.from_json_schema(several(one))
+    return None if schema is None else read_schema(schema)
+
+
 def read_schema(given: str) -> Schema[JsonValue]:
     """Return the schema that `--schema` names: a few words, JSON, or a file of it."""
+    return Schema.from_json_schema(_schema(given, "--schema"))
+
+
+def _schema(given: str, option: str) -> dict[str, JsonValue]:
     if looks_like_words(given) and not given.lstrip().startswith(("{", "@")) and not Path(given).exists():
-        return Schema.from_json_schema(schema_of_words(given))
+        return schema_of_words(given, option)
     if given.lstrip().startswith("{"):
-        text, what = given, "--schema"
+        text, what = given, option
     else:
-        text, what = read_file(given.removeprefix("@"), "--schema"), f"--schema {given!r}"
+        text, what = read_file(given.removeprefix("@"), option), f"{option} {given!r}"
     try:
         schema = json.loads(text)
     except ValueError as error:
         raise ConfigurationError(f"{what} is not valid JSON: {error}") from error
     if not isinstance(schema, dict):
         raise ConfigurationError(f"{what} is not a JSON object; expected a JSON Schema")
-    return Schema.from_json_schema(schema)
+    return schema
 
 
 def _facts(run: Run[object]) -> dict[str, object]:

@@ -78,10 +78,10 @@ def chat(
     """
     output = Output(as_json=json)
     decided = options.decide()
-    if save is not None and options.continues:
-        raise ConfigurationError("--save and --continue both name a conversation; give one of them")
+    if save is not None and (options.continues or options.conversation is not None):
+        raise ConfigurationError("--save and --continue or --cid both name a conversation; give one of them")
     kept = Remembered(output, "chat", writes=decided.logs)
-    history = kept.last() if options.continues else None if save is None else _read_history(save)
+    history = options.past(kept) if save is None else _read_history(save)
     attached = [attachment(given) for given in options.attach or ()]
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()

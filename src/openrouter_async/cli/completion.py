@@ -1,7 +1,7 @@
-"""Scripts for the completion of commands, options and names of models in bash, zsh and fish.
+"""Scripts for the completion of commands, options and names of models and ids of conversations in bash, zsh and fish.
 
-The first part of a script is that of cyclopts, for commands and options; the second asks the hidden command
-`complete-models` for names, where a model is expected.
+The first part of a script is that of cyclopts, for commands and options; the second asks the hidden commands
+`complete-models` and `complete-conversations`, where one of them is expected.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ _MODELS_IN = {
     "bash": r"""
 _openrouter_async_models() {
   # A name has colons, at which bash breaks words, so the line is read here.
-  local line="${COMP_LINE:0:COMP_POINT}" current before
+  local line="${COMP_LINE:0:COMP_POINT}" current before names
   current="${line##*[[:space:]]}"
   before="${line%"$current"}"
   before="${before%"${before##*[![:space:]]}"}"
   case "${before##*[[:space:]]}" in
-    -m|--model) ;;
+    -m|--model) names=complete-models ;;
+    --cid|--conversation) names=complete-conversations ;;
     *) _openrouter_async; return ;;
   esac
   local IFS=$'\n'
-  COMPREPLY=($("${COMP_WORDS[0]}" complete-models "$current" 2>/dev/null))
+  COMPREPLY=($("${COMP_WORDS[0]}" $names "$current" 2>/dev/null))
   case "$current" in
     *:*) COMPREPLY=("${COMPREPLY[@]#"${current%"${current##*:}"}"}") ;;
   esac
@@ -36,13 +37,15 @@ complete -F _openrouter_async_models openrouter-async orai
 """,
     "zsh": r"""
 _openrouter_async_models() {
-  if [[ ${words[CURRENT-1]} == (-m|--model) ]]; then
-    local -a found
-    found=("${(@f)$(${words[1]} complete-models "$PREFIX" 2>/dev/null)}")
-    compadd -U -a found
-  else
-    _cyclopts_openrouter-async "$@"
-  fi
+  local names
+  case ${words[CURRENT-1]} in
+    -m|--model) names=complete-models ;;
+    --cid|--conversation) names=complete-conversations ;;
+    *) _cyclopts_openrouter-async "$@"; return ;;
+  esac
+  local -a found
+  found=("${(@f)$(${words[1]} $names "$PREFIX" 2>/dev/null)}")
+  compadd -U -a found
 }
 
 if [[ ${funcstack[1]} == _*openrouter-async ]]; then
@@ -53,14 +56,17 @@ fi
 """,
     "fish": r"""
 complete -c openrouter-async -s m -l model -x -a '(openrouter-async complete-models (commandline -ct) 2>/dev/null)'
+set -l conversations '(openrouter-async complete-conversations (commandline -ct) 2>/dev/null)'
+complete -c openrouter-async -l cid -x -a $conversations
+complete -c openrouter-async -l conversation -x -a $conversations
 complete -c orai -w openrouter-async
 """,
 }
-"""What completes names of models in each shell."""
+"""What completes these in each shell."""
 
 
 class CommandLine(App):
-    """An app whose scripts complete names of models too."""
+    """An app whose scripts complete names of models and ids of conversations too."""
 
     def generate_completion(
         self,

@@ -90,6 +90,7 @@ def _show(output: Output, log: PromptLog, words: tuple[str, ...], *, raw: bool) 
             "id": str(logged.id),
             "when": f"{logged.when:%Y-%m-%d %H:%M} UTC",
             "model": logged.model or "",
+            "conversation": logged.conversation,
         }
         more = {"cost": f"${logged.cost}" if logged.cost else "", "system": logged.system or ""}
         output.facts(

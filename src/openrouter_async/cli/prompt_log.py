@@ -131,13 +131,36 @@ class PromptLog:
 
     def last_conversation(self) -> tuple[str, str] | None:
         """Return the id and the JSON of the conversation that was continued last; None if the log is empty."""
+        ids = self.conversation_ids(limit=1)
+        return self._conversation(ids[0]) if ids else None
+
+    def conversation(self, id: str) -> tuple[str, str] | None:
+        """Return the same of the conversation with this id, or whose id alone begins so; None if there is none.
+
+        Raises:
+            ConfigurationError: several begin so.
+        """
+        ids = self.conversation_ids(id, limit=2)
+        if len(ids) > 1 and id not in ids:
+            raise ConfigurationError(f"several conversations begin with {id!r}; give more of the id")
+        return self._conversation(id if id in ids else ids[0]) if ids else None
+
+    def conversation_ids(self, begin: str = "", *, limit: int = 100) -> list[str]:
+        """Return the ids that begin so, that of the conversation first that was continued last."""
         if not self.path.exists():
-            return None
+            return []
         with self._open() as base:
-            found = base.execute(
-                "SELECT id, history FROM conversation ORDER BY changed DESC LIMIT 1"
-            ).fetchone()
-        return None if found is None else (str(found[0]), str(found[1]))
+            rows = base.execute(
+                "SELECT id FROM conversation WHERE substr(id, 1, length(?1)) = ?1"
+                " ORDER BY id = ?1 DESC, changed DESC LIMIT ?2",
+                (begin, limit),
+            )
+            return [str(id) for (id,) in rows]
+
+    def _conversation(self, id: str) -> tuple[str, str] | None:
+        with self._open() as base:
+            row = base.execute("SELECT history FROM conversation WHERE id = ?", (id,)).fetchone()
+        return None if row is None else (id, str(row[0]))
 
     @contextmanager
     def _open(self, *, makes: bool = False) -> Iterator[sqlite3.Connection]:

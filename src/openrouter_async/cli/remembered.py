@@ -37,6 +37,22 @@ class Remembered:
             raise ConfigurationError(
                 "there is no conversation to continue; the log is empty, or logging is off"
             )
+        return self._join(found)
+
+    def one(self, id: str) -> History:
+        """Return the conversation with this id, or whose id alone begins so; later answers join it.
+
+        Raises:
+            ConfigurationError: the log has none, or several.
+        """
+        found = self._log.conversation(id) if id else None
+        if found is None:
+            raise ConfigurationError(
+                f"--cid is {id!r}; expected the id of a conversation, or its beginning, as logs show prints it"
+            )
+        return self._join(found)
+
+    def _join(self, found: tuple[str, str]) -> History:
         self._id, history = found
         return History.from_json(history)
 

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from ..errors import ConfigurationError
 
-__all__ = ["looks_like_words", "schema_of_words"]
+__all__ = ["looks_like_words", "schema_of_words", "several"]
 
 _TYPES = {
     "str": "string",
@@ -32,7 +32,7 @@ def looks_like_words(given: str) -> bool:
     return not given.endswith(".json") and any(mark in given.strip() for mark in ", :\n")
 
 
-def schema_of_words(given: str) -> dict[str, JsonValue]:
+def schema_of_words(given: str, option: str = "--schema") -> dict[str, JsonValue]:
     """Return the schema.
 
     Raises:
@@ -46,15 +46,15 @@ def schema_of_words(given: str) -> dict[str, JsonValue]:
         found = _FIELD.fullmatch(head.strip())
         if found is None or bool(found["open"]) != bool(found["close"]):
             raise ConfigurationError(
-                f"--schema has the field {part.strip()!r}; expected 'name', 'age int' or 'tags [str]'"
+                f"{option} has the field {part.strip()!r}; expected 'name', 'age int' or 'tags [str]'"
             )
         name, kind = found["name"], found["type"] or "str"
         if kind not in _TYPES:
             raise ConfigurationError(
-                f"--schema has the type {kind!r} for {name!r}; expected str, int, float or bool"
+                f"{option} has the type {kind!r} for {name!r}; expected str, int, float or bool"
             )
         if name in properties:
-            raise ConfigurationError(f"--schema has the field {name!r} twice")
+            raise ConfigurationError(f"{option} has the field {name!r} twice")
         one: dict[str, JsonValue] = {"type": _TYPES[kind]}
         field: dict[str, JsonValue] = {"type": "array", "items": one} if found["open"] else one
         if found["null"]:
@@ -63,10 +63,29 @@ def schema_of_words(given: str) -> dict[str, JsonValue]:
             field["description"] = description.strip()
         properties[name] = field
     if not properties:
-        raise ConfigurationError("--schema has no fields; expected e.g. 'name, age int, tags [str]'")
+        raise ConfigurationError(f"{option} has no fields; expected e.g. 'name, age int, tags [str]'")
     return {
         "type": "object",
         "properties": properties,
         "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def several(schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the schema of an object whose `items` are values of a schema; models take no list at the top.
+
+    Definitions stay at the top, where references to them look.
+    """
+    one = dict(schema)
+    shared: dict[str, JsonValue] = {
+        name: one.pop(name) for name in ("$schema", "$id", "$defs", "definitions") if name in one
+    }
+    items: dict[str, JsonValue] = {"items": {"type": "array", "items": one}}
+    return {
+        **shared,
+        "type": "object",
+        "properties": items,
+        "required": ["items"],
         "additionalProperties": False,
     }

@@ -10,11 +10,13 @@ from typing import Annotated, Literal
 from cyclopts import Parameter, Token
 from pydantic import JsonValue
 
+from ..conversation.history import History
 from ..errors import ConfigurationError
 from ..tools.settings import RunParams
 from .common import Raw, System
 from .files import read_text
 from .parameters import request_params
+from .remembered import Remembered
 from .settings import Settings, chosen_model, read_settings
 from .templates import Template, read_template
 from .tools_given import tools_of
@@ -48,7 +50,8 @@ class TurnOptions:
         list[str] | None,
         Parameter(
             name=["--attach", "-a"],
-            help="An image, audio, video or document: a file or a URL; may be repeated.",
+            help="An image, audio, video or document: a file, a URL, or with `ask` - for standard input; may be"
+            " repeated.",
         ),
     ] = None
     template: Annotated[
@@ -105,6 +108,13 @@ class TurnOptions:
             name=["--continue", "-c"], negative="", show_default=False, help="Continue the last conversation."
         ),
     ] = False
+    conversation: Annotated[
+        str | None,
+        Parameter(
+            name=["--conversation", "--cid"],
+            help="Continue the conversation with this id, or whose id begins so; `logs show` prints it.",
+        ),
+    ] = None
     no_log: Annotated[
         bool,
         Parameter(
@@ -141,6 +151,16 @@ class TurnOptions:
             raw=self.raw or not settings.markdown,
             logs=settings.log and not self.no_log,
         )
+
+    def past(self, kept: Remembered) -> History | None:
+        """Return the conversation that is continued; None: another begins.
+
+        Raises:
+            ConfigurationError: it is not in the log.
+        """
+        if self.conversation is not None:
+            return kept.one(self.conversation)
+        return kept.last() if self.continues else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -334,9 +334,10 @@ def coverage(session: nox.Session) -> None:
 @nox.session
 def mutants(session: nox.Session) -> None:
     """Change the package in places drawn by seed, and show the changes no test notices: `-- 100 --seed 7`."""
-    install(session, extras="dev")
+    install(session, "coverage", extras="dev")
     session.install("-q", "cosmic-ray>=8.4,<9")
-    session.run("python", "-m", "tests.support.mutants", *session.posargs)
+    kept = Path(session.create_tmp()).resolve() / "lines"
+    session.run("python", "-m", "tests.support.mutants", "--kept", str(kept), *session.posargs)
 
 
 @nox.session

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, RootModel
 
 from tests.structured.replies import BOB, GOOD, REFUSED, Person, check_reading
 
@@ -260,6 +260,11 @@ TYPES: dict[str, tuple[object, str, object]] = {
     "a decimal as text": (Price, '{"amount": "12.10"}', Price(amount=Decimal("12.10"))),
     "a decimal that is none": (Price, '{"amount": "NaN"}', REFUSED),
     "many digits for a float": (float, '{"value": 3.14159265358979323846}', 3.141592653589793),
+    "numbers of which a validator makes their sum": (
+        dict[str, Annotated[list[int], AfterValidator(sum)]],
+        '{"a": [1, 2], "b": [4]}',
+        {"a": 3, "b": 4},
+    ),
     "a key twice": (Person, '{"name": "Bob", "age": 30, "age": 31}', REFUSED),
     "a key twice, within": (dict[str, dict[str, int]], '{"a": {"b": 1, "b": 2}}', REFUSED),
     "a key twice, wrapped": (dict[str, int] | None, '{"value": {"a": 1, "a": 2}}', REFUSED),

@@ -83,8 +83,8 @@ def test_what_a_model_said_goes_back_as_it_came() -> None:
 
 
 def test_each_call_has_a_result_and_each_result_a_call() -> None:
-    other = {**RESULT, "call_id": "c9"}
-    fitted = sent([CALL, {"type": "custom_tool_call", "call_id": "c2", "name": "g", "input": "x"}, other])[
+    other = {**RESULT, "call_id": "c9"}  # of no call
+    fitted = sent([CALL, other, {"type": "custom_tool_call", "call_id": "c2", "name": "g", "input": "x"}])[
         "input"
     ]
     assert [(each["type"], each["call_id"]) for each in fitted] == [

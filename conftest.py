@@ -6,8 +6,13 @@ They find a service on loopback by the usual environment variables.
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import importlib
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sybil import Sybil
@@ -16,6 +21,10 @@ from tests.support.doc_examples import PythonFences, close_loop, open_loop
 from tests.support.doc_server import doc_server
 from tests.support.folders import ROOT
 from tests.support.network_guard import only_loopback
+
+# Without compiled files, every process that a test starts compiles the package anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 MOST_WORKERS = 12
 """Each takes ten seconds of CPU and up to a gigabyte of memory before and beside its tests."""
@@ -61,6 +70,32 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
             made = ", ".join(attempts)
             attempts.clear()
             pytest.fail(f"tests may reach loopback only: {made}", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Do without the garbage collector: what is imported and collected stays to the end."""
+    gc.disable()
+    try:
+        _import_in_turn([Path(arg) for arg in session.config.args])
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _import_in_turn(places: list[Path]) -> None:
+    """Import the tests, each process with `-n` from another file on: each reads what another one has compiled."""
+    worker, workers = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get("PYTEST_XDIST_WORKER_COUNT")
+    if worker is None or workers is None:
+        return
+    tests = sorted(test.resolve() for place in places if place.is_dir() for test in place.rglob("test_*.py"))
+    first = len(tests) * int(worker.removeprefix("gw")) // int(workers)
+    for test in tests[first:] + tests[:first]:
+        name = ".".join(test.relative_to(ROOT).with_suffix("").parts)
+        # A file that cannot be imported is reported when it is collected.
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(name)
 
 
 @pytest.hookimpl(optionalhook=True)

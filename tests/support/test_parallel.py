@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
+import sys
 from types import SimpleNamespace
 
 import pytest
+
+from tests.support.folders import ROOT
 
 pytest.importorskip("xdist")
 
@@ -26,3 +31,31 @@ def test_one_process_runs_all_of_a_file_and_the_files_come_in_order(pytestconfig
     scheduler = pytestconfig.hook.pytest_xdist_make_scheduler(config=config, log=None)
     assert scheduler._split_scope("tests/a.py::TestB::test_c[x]") == "tests/a.py"
     assert config.option.loadscopereorder is False
+
+
+def test_each_process_imports_all_tests_and_begins_with_others(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conftest = pytestconfig.pluginmanager.get_plugin(str(ROOT / "conftest.py"))
+    assert conftest is not None
+    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "2")
+    imported: list[str] = []
+    monkeypatch.setattr(importlib, "import_module", imported.append)
+    orders = []
+    for worker in ("gw0", "gw1"):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+        conftest._import_in_turn([ROOT / "tests" / "support"])
+        orders.append([*imported])
+        imported.clear()
+    assert orders[0] == ["tests.support.test_loopback", "tests.support.test_network_guard", __name__]
+    assert orders[1] == ["tests.support.test_network_guard", __name__, "tests.support.test_loopback"]
+
+
+def test_what_is_compiled_is_kept_for_the_processes_that_tests_start() -> None:
+    assert not sys.dont_write_bytecode
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+
+
+def test_the_garbage_collector_runs_during_tests() -> None:
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0

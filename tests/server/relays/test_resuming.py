@@ -242,6 +242,7 @@ def test_a_stop_of_the_server_is_an_error_and_reaches_the_application(emulator: 
         assert events(text)[-1][1]["type"] == "ServerStopping"
         assert events(text)[-1][1]["partial"]["text"] == said(text)
     assert application.ended("shut_down").partial.text == said(text)
+    assert emulator.requests[0].wait_until_over(30)
     assert emulator.requests[0].disconnected_at is not None
 
 

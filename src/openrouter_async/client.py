@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -53,14 +52,14 @@ __all__ = ["AsyncOpenRouter"]
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
 class _Known:
     """The knowledge that a client shares with clients derived from it."""
 
-    catalogues: dict[str, CatalogueCache] = field(default_factory=dict)
-    """By base URL."""
-    native_models: dict[str, bool] = field(default_factory=dict)
-    learner: TokenLearner | None = None
+    def __init__(self) -> None:
+        self.catalogues: dict[str, CatalogueCache] = {}
+        """By base URL."""
+        self.native_models: dict[str, bool] = {}
+        self.learner: TokenLearner | None = None
 
 
 class AsyncOpenRouter(Namespaces):

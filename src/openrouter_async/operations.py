@@ -6,8 +6,7 @@ nothing: a resource's method adds the types.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 __all__ = ["KeyKind", "Operation", "Repeat", "find_operation"]
 
@@ -24,8 +23,7 @@ something.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(NamedTuple):
     """One HTTP method and path."""
 
     name: str
@@ -33,11 +31,11 @@ class Operation:
     method: str
     path: str
     """Below the base URL; `{name}` is filled in, quoted."""
+    repeat: Repeat
+    """When it may be sent again."""
     spec_id: str | None = None
     """`operationId` in the service's OpenAPI document; None where the document lacks the operation."""
     key: KeyKind = "inference"
-    repeat: Repeat
-    """When it may be sent again."""
     answers_with: frozenset[int] = frozenset()
     """Statuses of errors that may come with an answer all the same; without one they are errors."""
     is_file: bool = False
@@ -72,12 +70,17 @@ def _act(name: str, path: str, spec_id: str, key: KeyKind = "management", method
 
 def _act_by_key(name: str, path: str, spec_id: str, key: KeyKind = "management") -> Operation:
     """A POST with an `Idempotency-Key`; may always be sent again."""
-    return replace(_act(name, path, spec_id, key), repeat="always", is_keyed=True)
+    return _act(name, path, spec_id, key)._replace(repeat="always", is_keyed=True)
 
 
 def _secret(row: Operation) -> Operation:
     """Whose bodies are never logged."""
-    return replace(row, has_secrets=True)
+    return row._replace(has_secrets=True)
+
+
+def _file(row: Operation) -> Operation:
+    """Whose answer is bytes or text, of whatever kind."""
+    return row._replace(is_file=True)
 
 
 def _change(name: str, path: str, spec_id: str) -> Operation:
@@ -110,12 +113,12 @@ LIST_IMAGE_MODELS = _read("images.models", "/images/models", "listImageModels", 
 LIST_IMAGE_ENDPOINTS = _read(
     "images.endpoints", "/images/models/{author}/{slug}/endpoints", "listImageModelEndpoints", "optional"
 )
-CREATE_SPEECH = replace(_ask("audio.speak", "/audio/speech", "createAudioSpeech"), is_file=True)
+CREATE_SPEECH = _file(_ask("audio.speak", "/audio/speech", "createAudioSpeech"))
 CREATE_TRANSCRIPTION = _ask("audio.transcribe", "/audio/transcriptions", "createAudioTranscriptions")
 CREATE_VIDEO = _act("videos.create", "/videos", "createVideos", "inference")
 GET_VIDEO = _read("videos.get", "/videos/{jobId}", "getVideos", "inference")
-GET_VIDEO_CONTENT = replace(
-    _read("videos.content", "/videos/{jobId}/content", "listVideosContent", "inference"), is_file=True
+GET_VIDEO_CONTENT = _file(
+    _read("videos.content", "/videos/{jobId}/content", "listVideosContent", "inference")
 )
 LIST_VIDEO_MODELS = _read("videos.models", "/videos/models", "listVideosModels", "optional")
 CREATE_RERANK = _ask("rerank.create", "/rerank", "createRerank")
@@ -128,8 +131,8 @@ LIST_FILES = _read("files.list", "/files", "listFiles", "inference")
 UPLOAD_FILE = _act("files.upload", "/files", "uploadFile", "inference")
 GET_FILE = _read("files.get", "/files/{file_id}", "getFileMetadata", "inference")
 DELETE_FILE = _remove("files.delete", "/files/{file_id}", "deleteFile", "inference")
-GET_FILE_CONTENT = replace(
-    _read("files.content", "/files/{file_id}/content", "downloadFileContent", "inference"), is_file=True
+GET_FILE_CONTENT = _file(
+    _read("files.content", "/files/{file_id}/content", "downloadFileContent", "inference")
 )
 LIST_CONTAINER_FILES = _read(
     "containers.files", "/containers/{container_id}/files", "listContainerFiles", "inference"
@@ -137,14 +140,13 @@ LIST_CONTAINER_FILES = _read(
 GET_CONTAINER_FILE = _read(
     "containers.file", "/containers/{container_id}/files/{file_id}", "getContainerFile", "inference"
 )
-GET_CONTAINER_CONTENT = replace(
+GET_CONTAINER_CONTENT = _file(
     _read(
         "containers.content",
         "/containers/{container_id}/files/{file_id}/content",
         "downloadContainerFileContent",
         "inference",
-    ),
-    is_file=True,
+    )
 )
 PROMOTE_CONTAINER_FILE = _act(
     "containers.promote",
@@ -166,7 +168,7 @@ LIST_ZDR_ENDPOINTS = _read("endpoints.zdr", "/endpoints/zdr", "listEndpointsZdr"
 LIST_PROVIDERS = _read("providers.list", "/providers", "listProviders", "optional")
 
 LIST_SERVER_TOOLS = _read("server_tools.list", "/tools", "listTools")
-GET_SERVER_TOOL = replace(_read("server_tools.get", "/tools/{name}", "getTool"), is_redirected=True)
+GET_SERVER_TOOL = _read("server_tools.get", "/tools/{name}", "getTool")._replace(is_redirected=True)
 LIST_MODEL_RANKINGS = _read("datasets.models", "/datasets/rankings-daily", "getRankingsDaily")
 LIST_APP_RANKINGS = _read("datasets.apps", "/datasets/app-rankings", "getAppRankings")
 LIST_SESSION_COSTS = _read("datasets.session_costs", "/datasets/session-cost", "getSessionCost")
@@ -328,10 +330,9 @@ LIST_PRIVATE_ENDPOINTS = _read(
 GET_PRIVATE_ENDPOINT = _read(
     "private_endpoints.get", "/private-endpoints/{id}", "getPrivateEndpoint", "management"
 )
-CREATE_PRIVATE_ENDPOINT = replace(
-    _act_by_key("private_endpoints.create", "/private-endpoints", "createPrivateEndpoint"),
-    answers_with=frozenset({404, 409, 422}),
-)
+CREATE_PRIVATE_ENDPOINT = _act_by_key(
+    "private_endpoints.create", "/private-endpoints", "createPrivateEndpoint"
+)._replace(answers_with=frozenset({404, 409, 422}))
 UPDATE_PRIVATE_ENDPOINT = _change(
     "private_endpoints.update", "/private-endpoints/{id}", "updatePrivateEndpoint"
 )
@@ -391,8 +392,8 @@ GET_GENERATION_CONTENT = _read(
 SEND_FEEDBACK = _act("generations.feedback", "/generation/feedback", "submitGenerationFeedback")
 CREATE_BATCH = _act("batches.create", "/batches", "createBatches", "inference")
 LIST_BATCHES = _read("batches.list", "/batches", "listBatches", "inference")
-GET_BATCH = replace(
-    _read("batches.get", "/batches/{id}", "getBatches", "inference"), answers_with=frozenset({402})
+GET_BATCH = _read("batches.get", "/batches/{id}", "getBatches", "inference")._replace(
+    answers_with=frozenset({402})
 )
 DELETE_BATCH = _remove("batches.delete", "/batches/{id}", "deleteBatch", "inference")
 

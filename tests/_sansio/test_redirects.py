@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from openrouter_async import operations
@@ -11,7 +9,7 @@ from openrouter_async._sansio.redirects import redirected
 from openrouter_async._sansio.request import build_request
 
 BASE = "https://openrouter.ai/api/v1"
-ALIAS = replace(operations.GET_MODEL, is_redirected=True)
+ALIAS = operations.GET_MODEL._replace(is_redirected=True)
 REQUEST = build_request(ALIAS, path={"author": "a", "slug": "b"}, query={"old": "1"})
 
 

@@ -121,8 +121,8 @@ def test_a_first_call_loads_what_it_needs() -> None:
     ours = {name for name in loaded if name.startswith("openrouter_async.")}
     folders = {name for name in ours if any(other.startswith(f"{name}.") for other in ours)}
     of_dependencies = loaded_after("import asyncio, json, anyio, httpcore, httpx, pydantic")
-    assert len(ours - folders) <= 99  # three are what the dialects have in common, one makes batches
-    assert len(loaded - of_dependencies - ours) <= 85
+    assert len(ours - folders) <= 79
+    assert len(loaded - of_dependencies - ours) <= 80
 
 
 def test_a_first_call_reads_no_source() -> None:

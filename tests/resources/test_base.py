@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import NoneType
 from typing import Any
 
@@ -34,7 +33,7 @@ from tests.support.loopback import LoopbackServer, Reply, serve_responses
 
 from .mocked import KEY, MANAGEMENT_KEY, mocked
 
-KEYED = replace(SEND_FEEDBACK, repeat="always", is_keyed=True)
+KEYED = SEND_FEEDBACK._replace(repeat="always", is_keyed=True)
 
 
 def served(client: AsyncOpenRouter) -> Resource:
@@ -70,7 +69,7 @@ async def test_a_page_or_an_error_in_place_of_nothing_is_told_and_sent_once() ->
 
 @pytest.mark.loopback
 async def test_a_redirect_is_followed_once_with_the_key() -> None:
-    alias = replace(GET_MODEL, key="any", is_redirected=True)
+    alias = GET_MODEL._replace(key="any", is_redirected=True)
     moved = Reply(308, headers={"location": "/api/v1/model/a/c"})
     answers = [moved, Reply(200, json={"data": 1}), moved, moved]
     with LoopbackServer(serve_responses(answers)) as server:
@@ -134,7 +133,7 @@ DRAFT: JsonObject = {"data": {"id": "draft"}, "error": {"code": 422, "message": 
 async def test_the_status_of_an_error_may_come_with_an_answer(
     body: JsonValue, status: int, answers_with: set[int], result: Any
 ) -> None:
-    operation = replace(SEND_FEEDBACK, answers_with=frozenset(answers_with))
+    operation = SEND_FEEDBACK._replace(answers_with=frozenset(answers_with))
     async with mocked(body, status=status) as service:
         send = served(service.client)._send(operation, into=_Draft, body={})
         if isinstance(result, dict):

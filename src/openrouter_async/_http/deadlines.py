@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import anyio
 
@@ -51,8 +50,7 @@ class Deadline:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CallTimeouts:
+class CallTimeouts(NamedTuple):
     """The timeouts of a call in seconds, and the deadline of the whole call, which has begun."""
 
     connect: float | None

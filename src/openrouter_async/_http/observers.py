@@ -29,13 +29,12 @@ from .._sansio.charges import Charge, read_charge
 from .._sansio.redaction import redact
 from .._sansio.response_headers import generation_id as id_of_generation
 from .._sansio.response_headers import request_id as id_of_request
-from ..hooks import RequestEvent
 
 if TYPE_CHECKING:
     from .._sansio.request import RequestData
     from .._secret import Secrets
     from ..errors import OpenRouterError
-    from ..hooks import RequestHook
+    from ..hooks import RequestEvent, RequestHook
     from ..protocols import Sender
     from .limiter import Admission
 
@@ -248,6 +247,8 @@ class EventLog(Observer):
         error: OpenRouterError | None = None,
         wait: float | None = None,
     ) -> RequestEvent:
+        from ..hooks import RequestEvent  # most calls have neither hooks nor a log
+
         operation = attempt.request.operation
         event = RequestEvent(
             operation=operation.name,

@@ -12,7 +12,6 @@ from ..operations import CREATE_EMBEDDINGS
 from .call import Call
 from .log_filter import keep_out_of_logs
 from .observers import OBSERVERS
-from .stream_source import HTTPStreamSource
 
 if TYPE_CHECKING:
     from .._sansio.request import DeferredRequest, RequestData
@@ -70,6 +69,8 @@ class HTTPSender:
         """Return the source of a streamed call; nothing is sent before its first read."""
         if not callable(data):
             self._check_once(data)
+        from .stream_source import HTTPStreamSource  # plain calls need none of it
+
         settings = self.settings
         call = partial(self._stream_call, self._observers(), settings)
         begin: Callable[[RequestData | DeferredRequest], ContinuableSource] = partial(

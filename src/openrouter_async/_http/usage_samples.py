@@ -7,8 +7,7 @@ list entry. No I/O here.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .observers import Observer
 
@@ -27,8 +26,7 @@ KEPT_BYTES = 1024 * 1024
 """Chosen: the most memory that a client may use for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class UsageSample:
+class UsageSample(NamedTuple):
     """A prompt that was answered."""
 
     body: bytes

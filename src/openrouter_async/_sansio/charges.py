@@ -7,9 +7,8 @@ Usage is at the top of a reply, of the last chunk of a stream and of the last ev
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import JsonValue
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Charge", "charge_of", "read_charge", "usage_in"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
+class Charge(NamedTuple):
     """The known facts of the cost of one answer."""
 
     generation_id: str | None = None

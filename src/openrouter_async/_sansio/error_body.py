@@ -13,8 +13,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ..errors import Availability
 from .json_work import LEAST_BYTES, json_work
@@ -53,8 +53,7 @@ _UNSEEN = re.compile(r"<(script|style)\b.{0,4000}?</\1>", re.IGNORECASE | re.DOT
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorBody:
+class ErrorBody(NamedTuple):
     """One error, as far as it could be read; secrets are removed from all of it."""
 
     message: str | None = None
@@ -69,7 +68,7 @@ class ErrorBody:
     """`error.type` of the Anthropic and OpenAI shapes."""
     provider: str | None = None
     model: str | None = None
-    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    metadata: Mapping[str, JsonValue] = MappingProxyType({})
     availability: Availability | None = None
     generation_id: str | None = None
     text: str | None = None

@@ -213,7 +213,7 @@ def _error(
         code=said.code,
         error_type=said.error_type,
         provider=said.provider,
-        metadata=said.metadata,
+        metadata=dict(said.metadata),
         availability=availability,
         body=said.text,
         is_reported=said.is_own,

@@ -33,5 +33,5 @@ def redirected(data: RequestData, base_url: str, status: int, location: str | No
     is_below = target.path.startswith(f"{base.path}/") and ".." not in path.split("/")
     if not is_below or (target.scheme, target.netloc) != (base.scheme, base.netloc):
         return None
-    operation = replace(data.operation, is_redirected=False)
+    operation = data.operation._replace(is_redirected=False)
     return replace(data, operation=operation, path=path, query=tuple(parse_qsl(target.query)))

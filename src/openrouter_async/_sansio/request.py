@@ -19,8 +19,7 @@ from .._checks import describe_value, is_unicode
 from .._secret import Secret
 from ..errors import ConfigurationError
 from ..operations import Operation
-from ..types.requests.check import Prevalidated
-from ..types.requests.fields import check_json
+from ..types.requests.prevalidated import Prevalidated
 
 if TYPE_CHECKING:
     from typing import Self
@@ -320,6 +319,8 @@ def _checked_extra(extra_body: object) -> dict[str, object]:
         raise ConfigurationError(
             f"extra_body is {describe_value(extra_body)}; expected a dict of JSON values"
         )
+    from ..types.requests.fields import check_json  # few calls have such fields
+
     checked: dict[str, object] = {}
     problem = ""
     for name, value in extra_body.items():

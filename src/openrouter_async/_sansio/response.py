@@ -9,9 +9,8 @@ for example, is not a failed request.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import NoneType
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -102,8 +101,7 @@ def read_reply(
     raise reply.invalid(f"it is no {_name(into)}: {failure.reason}", data) from failure
 
 
-@dataclass(frozen=True, slots=True)
-class _Reply:
+class _Reply(NamedTuple):
     """What its errors need of a response."""
 
     status: int

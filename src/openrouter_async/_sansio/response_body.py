@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ..types.requests.check import Prevalidated
+from ..types.requests.prevalidated import Prevalidated
 from ..types.responses.input import fit_items, wire_input, wire_items
 from ..types.responses.request import check_response_params, response_params
 from .request import ModelCall, begin_body, finish_body

@@ -17,8 +17,7 @@ No clock and no random numbers here: both are arguments.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from .._sentinels import OMIT, Omit
 from ..errors import (
@@ -73,8 +72,7 @@ NO_ANSWER = (InvalidResponseError, StreamDecodeError, StreamTruncated)
 GiveUpReason = Literal["delivered", "final", "uncertain", "attempts", "retry_after", "deadline", "budget"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetrySettings:
+class RetrySettings(NamedTuple):
     """`Retries` with nothing omitted; seconds."""
 
     attempts: int = 3
@@ -104,8 +102,7 @@ def _given(value: T | Omit, default: T) -> T:
     return default if value is OMIT else value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(NamedTuple):
     """One failed request, with what its error does not know."""
 
     error: OpenRouterError
@@ -124,15 +121,13 @@ class Failure:
     """The value of the response header `x-should-retry`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Send the request again after `seconds`."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class GiveUp:
+class GiveUp(NamedTuple):
     """Raise the error, which says so for the reason `uncertain`; for `deadline`, raise `DeadlineExceeded` from it."""
 
     reason: GiveUpReason
@@ -324,7 +319,7 @@ def is_continuable(failure: Failure) -> bool:
         case RequestTimeout(phase="idle" | "event") | ConnectionLost():
             return True
         case APIStatusError() | StreamError():
-            return is_retryable(replace(failure, billed=False), retry_ambiguous=False)
+            return is_retryable(failure._replace(billed=False), retry_ambiguous=False)
         case _:
             return False
 

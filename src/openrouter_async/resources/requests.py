@@ -55,7 +55,7 @@ class Requests(Resource):
         """Send a request, and return its answer as an `into`."""
         data = _request(method, path, body=body, query=query, key=key)
         if into is bytes or into is str:
-            data = replace(data, operation=replace(data.operation, is_file=True))
+            data = replace(data, operation=data.operation._replace(is_file=True))
         return await self._sender.with_options(options).send(data, reader(into))
 
     def stream(

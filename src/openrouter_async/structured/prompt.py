@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
-from ..types.requests.check import Prevalidated
+from ..types.requests.prevalidated import Prevalidated
 from .output import Example, as_schema, example_json
 from .schemas.describe import plain_json
 

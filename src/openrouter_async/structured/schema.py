@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from .._checks import describe_json
 from .._sentinels import Omit
 from ..errors import ConfigurationError, OpenRouterError, ReplyNotParsed, SchemaMismatch
-from ..types.requests.check import Prevalidated
 from ..types.requests.fields import check_json
+from ..types.requests.prevalidated import Prevalidated
 from .schemas.describe import describe
 from .schemas.inference import infer
 from .schemas.json_text import parsed

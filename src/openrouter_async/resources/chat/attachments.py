@@ -7,8 +7,6 @@ from typing import TypeVar, cast
 
 from anyio import to_thread
 
-from ...types.chat.content_parts import Attachment
-
 __all__ = ["encode_attachments", "has_attachments"]
 
 LikeT = TypeVar("LikeT")
@@ -43,6 +41,8 @@ def has_attachments(messages: object) -> bool:
 
 
 def _is_local(part: object) -> bool:
+    from ...types.chat.content_parts import Attachment  # a prompt that is text has no parts
+
     # The result of a tool is a part with a content of its own, in the dialect of Messages.
     return (
         part.is_local if isinstance(part, Attachment) else isinstance(part, Mapping) and has_attachments(part)
@@ -70,6 +70,8 @@ def _encoded_message(message: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _encoded_part(part: object) -> object:
+    from ...types.chat.content_parts import Attachment
+
     if isinstance(part, Attachment):
         return part.encode()
     return _encoded_message(part) if isinstance(part, Mapping) else part

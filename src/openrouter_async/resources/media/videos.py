@@ -40,7 +40,7 @@ VideoReference: TypeAlias = ImageSource | Mapping[str, JsonValue]
 """A picture: its URL, bytes or path; or what `image()`, `audio()` and `video()` make."""
 
 _read = reader(Video)
-_FOREIGN = replace(operations.GET_VIDEO_CONTENT, key="none")
+_FOREIGN = operations.GET_VIDEO_CONTENT._replace(key="none")
 """The file, where it is on another host than the service: that must not get the key."""
 
 

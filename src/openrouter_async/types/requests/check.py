@@ -7,20 +7,20 @@ the input.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache
 from typing import Annotated, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, to_json
+from pydantic_core import ErrorDetails
 from typing_extensions import is_typeddict
 
 from ..._checks import MAX_SHOWN, describe_value
 from ...errors import ConfigurationError
 from .fields import STRICT
+from .prevalidated import Prevalidated
 
-__all__ = ["Prevalidated", "check", "check_params", "join_problems"]
+__all__ = ["check", "check_params", "join_problems"]
 
 T = TypeVar("T")
 
@@ -40,15 +40,6 @@ _EXPECTED = {
     "missing": "a value",
 }
 _KINDS = {"text": "text", "number": "a number", "object": "a dict", "list": "a list"}
-
-
-class Prevalidated(dict[str, object]):
-    """A parameter that was validated on creation, for many calls, and is neither checked nor serialised again."""
-
-    @cached_property
-    def json(self) -> bytes:
-        """The JSON of it."""
-        return to_json(dict(self))
 
 
 def check(adapter: TypeAdapter[T], value: object, name: str, *, private: bool = False) -> T:
@@ -138,6 +129,8 @@ def _unknown(
         return f"{name!r} is not offered; {elsewhere[name]}"
     if name in _HABITS:
         return f"{where} has no parameter {name!r}; use {_HABITS[name]}"
+    import difflib  # a mistake is rare
+
     near = difflib.get_close_matches(name, [*hints, *elsewhere], n=1)
     guess = f"did you mean {near[0]!r}?" if near else "see its parameters"
     return f"{where} has no parameter {_short(name)!r}; {guess} (for parameters that these types lack, use {way_out})"

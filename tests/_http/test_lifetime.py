@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import random
 import threading
 import time
@@ -25,6 +26,7 @@ from openrouter_async.streaming.events import TextDelta
 from openrouter_async.types.chat.content_parts import image
 from openrouter_async.types.chat.messages import user
 from tests.support.loopback import (
+    IDLE_S,
     Connection,
     LoopbackServer,
     Reply,
@@ -61,7 +63,7 @@ class Watch:
     def here(self, connection: Connection) -> None:
         """Note that the phase is reached, wait for the client to go, and note when it does."""
         self.reached.set()
-        if connection.wait_closed(5):
+        if connection.wait_closed(IDLE_S):
             self.gone_at.append(time.monotonic())
         connection.close()
 
@@ -598,10 +600,8 @@ async def test_after_a_storm_of_cancels_every_call_works() -> None:
             uses = (plain, stream, views)
             async with nothing_left_of(client), anyio.create_task_group() as group:
                 for number in range(2_000):
-                    use = uses[number % len(uses)]
-                    group.start_soon(
-                        run, use, rng.random() * 3, rng.choice([0, 0.01, 0.1, 0.5]) * rng.random()
-                    )
+                    seconds = math.inf if number % 10 == 0 else rng.choice([0, 0.01, 0.1, 0.5]) * rng.random()
+                    group.start_soon(run, uses[number % len(uses)], rng.random() * 3, seconds)
             for number in range(30):
                 await uses[number % len(uses)](client)
             transport = client._sender.transport
@@ -610,5 +610,5 @@ async def test_after_a_storm_of_cancels_every_call_works() -> None:
             assert stats.open == stats.idle <= 20
             assert await server.eventually(lambda: server.open_connections == stats.idle)
     assert finished + cancelled == 2_000
-    assert cancelled > 500
-    assert finished > 100
+    assert cancelled > 400
+    assert finished >= 200

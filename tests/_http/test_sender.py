@@ -71,7 +71,7 @@ async def test_calls_go_by_the_method_of_httpx_that_tracing_tools_watch(
 
 async def test_an_ambiguous_failure_is_repeated_where_the_caller_allows_it() -> None:
     def stall(connection: Connection, request: Request) -> None:
-        connection.wait_closed(5)
+        connection.wait_closed(20)
         connection.close()
 
     with LoopbackServer(serve_responses([stall, GOOD])) as server:
@@ -131,7 +131,7 @@ async def test_cancelling_closes_the_connection_and_frees_the_place() -> None:
     gone: list[bool] = []
 
     def stall(connection: Connection, request: Request) -> None:
-        gone.append(connection.wait_closed(5))
+        gone.append(connection.wait_closed(20))
         connection.close()
 
     with LoopbackServer(serve_responses([stall, GOOD])) as server:
@@ -159,7 +159,7 @@ async def test_closing_the_client_ends_running_and_waiting_calls() -> None:
     seen: list[Exception] = []
 
     def stall(connection: Connection, request: Request) -> None:
-        connection.wait_closed(5)
+        connection.wait_closed(20)
         connection.close()
 
     with LoopbackServer(serve_responses([stall])) as server:
